@@ -1,0 +1,36 @@
+"""Floor 0: the words every method is written in."""
+
+from .batches import B as B
+from .batches import Batch as Batch
+from .batches import Domains as Domains
+from .batches import Episodes as Episodes
+from .batches import Labelled as Labelled
+from .batches import Pairs as Pairs
+from .batches import Unlabelled as Unlabelled
+from .batches import Views as Views
+from .errors import BadData as BadData
+from .errors import BadInput as BadInput
+from .errors import CacheRefused as CacheRefused
+from .errors import CannotWrite as CannotWrite
+from .errors import Diverged as Diverged
+from .errors import HeadstartError as HeadstartError
+from .errors import Mismatch as Mismatch
+from .errors import MissingPackage as MissingPackage
+from .errors import Unknown as Unknown
+from .method import About as About
+from .method import Backbone as Backbone
+from .method import Head as Head
+from .method import Method as Method
+from .method import Model as Model
+from .method import Task as Task
+from .method import find as find
+from .method import walk as walk
+from .moves import Ctx as Ctx
+from .moves import Descend as Descend
+from .moves import Do as Do
+from .moves import Loss as Loss
+from .moves import Move as Move
+from .moves import On as On
+from .moves import Parts as Parts
+from .preprocess import Preprocess as Preprocess
+from .seeds import fold as fold

@@ -1,0 +1,84 @@
+"""What a loss may see. A field that does not exist cannot leak.
+
+Every batch can be cut into rows (`part`), so that the loop can accumulate gradients and deal
+shares to processes without knowing the kind.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Self, TypeVar
+
+import torch
+from torch import Tensor
+
+
+class Batch:
+    """Tensors, or batches of tensors, that share their first axis: the rows."""
+
+    def __len__(self) -> int:
+        """The number of rows of the first field."""
+        return len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
+
+    def part(self, index: int, of: int) -> Self:
+        """Share `index` of `of` nearly equal shares, in row order; no row is lost or doubled."""
+        return type(self)(*(_part(value, index, of) for value in self._values()))
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same batch on `device`; `self` itself where nothing moves."""
+        return type(self)(*(value.to(device) for value in self._values()))
+
+    def _values(self) -> "list[Tensor | Batch]":
+        return [getattr(self, field.name) for field in fields(self)]  # type: ignore[arg-type]
+
+
+def _part(value: "Tensor | Batch", index: int, of: int) -> "Tensor | Batch":
+    return value.tensor_split(of)[index] if isinstance(value, Tensor) else value.part(index, of)
+
+
+@dataclass(frozen=True)
+class Labelled(Batch):
+    """Samples with their labels."""
+
+    x: Tensor  # (n, ...)
+    y: Tensor  # (n,) int64 class numbers
+
+
+@dataclass(frozen=True)
+class Unlabelled(Batch):
+    """Samples alone."""
+
+    x: Tensor  # (n, ...)
+
+
+@dataclass(frozen=True)
+class Views(Batch):
+    """Two random views of the same n samples."""
+
+    a: Tensor  # (n, ...)
+    b: Tensor  # (n, ...)
+
+
+@dataclass(frozen=True)
+class Pairs(Batch):
+    """Two descriptions of the same n things, such as a picture and its caption."""
+
+    a: Tensor  # (n, ...)
+    b: Tensor  # (n, ...)
+
+
+@dataclass(frozen=True)
+class Domains(Batch):
+    """Labelled source, unlabelled target: there is no field for target labels."""
+
+    source: Labelled
+    target: Tensor  # (m, ...)
+
+
+@dataclass(frozen=True)
+class Episodes(Batch):
+    """t tasks at once; every tensor starts with the task axis."""
+
+    support: Labelled  # x: (t, s, ...), y: (t, s)
+    query: Labelled  # x: (t, q, ...), y: (t, q)
+
+
+B = TypeVar("B", bound=Batch)

@@ -1,0 +1,134 @@
+"""The contract every method keeps, and the register that finds them all."""
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, Self
+
+from torch import Tensor, nn
+
+from .batches import B
+from .errors import Unknown
+from .moves import Move, Parts
+
+
+class Backbone(nn.Module):
+    """A mapping worth transferring: x (n, ...) -> features (n, width).
+
+    Attributes:
+        width: features per sample.
+        blocks: names of the sub-modules in the order they run, from the input to the features.
+    """
+
+    width: int
+    blocks: tuple[str, ...] = ()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (n, width) of x (n, ...)."""
+        raise NotImplementedError
+
+    def untrained(self, seed: int) -> Self:
+        """The same architecture with random weights, a function of `seed`."""
+        raise NotImplementedError
+
+
+class Head(nn.Module):
+    """What reads outputs off features: (n, width) -> logits (n, classes).
+
+    A head can be written down as data: its name, the settings it is made of and its tensors.
+    """
+
+    def settings(self) -> Mapping[str, Any]:
+        """Keyword arguments that make a head of the same shape; JSON values only."""
+        raise NotImplementedError
+
+
+class Model(nn.Sequential):
+    """A backbone and a head: what is shipped. x (n, ...) -> logits (n, classes)."""
+
+    def __init__(self, backbone: Backbone, head: Head) -> None:
+        super().__init__(backbone, head)
+
+    @property
+    def backbone(self) -> Backbone:
+        """The mapping."""
+        found: Any = self[0]
+        return found  # type: ignore[no-any-return]
+
+    @property
+    def head(self) -> Head:
+        """The reader."""
+        found: Any = self[1]
+        return found  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learned."""
+
+    classes: int
+    shape: tuple[int, ...]  # of one input
+    rows: int = 0  # labelled rows that a pass over the data gives
+    seed: int = 0
+    head: Head | None = None  # what a former stage has learned to read with
+
+
+@dataclass(frozen=True)
+class About:
+    """What a method is, in the words of the field; the last fields are traits."""
+
+    name: str
+    transfers: Literal["mapping", "start", "targets", "guides", "nothing"]
+    adapts: Literal["inputs", "mapping", "outputs"]
+    needs: type[Any]  # the batch it eats
+    paper: str  # arXiv:..., doi:...
+    one_pass: bool = False  # sees every row once, in order, and then solves
+    rowwise: bool = True  # its loss is a mean over rows, so that accumulation is exact
+    batch_statistics: bool = False  # its predictor's answer for a sample depends on the batch
+
+
+class Method(ABC, Generic[B]):
+    """Hyper-parameters plus three pure questions. Subclasses are frozen dataclasses and final."""
+
+    about: ClassVar[About]
+
+    @abstractmethod
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """Everything with tensors that the run owns, freshly made; `backbone` is its own copy."""
+
+    @abstractmethod
+    def moves(self) -> tuple[Move[B], ...]:
+        """What happens in one step."""
+
+    @abstractmethod
+    def predictor(self, parts: Parts) -> nn.Module:
+        """What is shipped: x (n, ...) -> logits or features."""
+
+    def stages(self) -> "tuple[Method[Any], ...]":
+        """The runs that make it up; the backbone and head of each are the start of the next."""
+        return (self,)
+
+
+def walk(package: str = "headstart.methods") -> Iterator[type[Method[Any]]]:
+    """Every final method under `package`, found by looking; no list to keep."""
+    root = importlib.import_module(package)
+    for info in pkgutil.walk_packages(root.__path__, package + "."):
+        module = importlib.import_module(info.name)
+        for value in vars(module).values():
+            if (
+                isinstance(value, type)
+                and issubclass(value, Method)
+                and value.__module__ == info.name
+                and getattr(value, "__final__", False)
+            ):
+                yield value
+
+
+def find(name: str) -> type[Method[Any]]:
+    """The method called `name`, such as "ridge-probe"; else `Unknown` with the nearest names."""
+    known = {method.about.name: method for method in walk()}
+    if name not in known:
+        raise Unknown("method", name, known)
+    return known[name]

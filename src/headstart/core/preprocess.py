@@ -1,0 +1,36 @@
+"""How a picture becomes the input of a backbone: what `models` states and `data` carries out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """From a picture of any size to uint8 (3, height, width), and from there to numbers.
+
+    Attributes:
+        size: height and width in pixels.
+        mean: subtracted from each channel, in units of [0, 1].
+        std: each channel is divided by it, in units of [0, 1].
+        fit: what happens to another aspect ratio: "crop" cuts the centre out, "pad" adds white,
+            "squash" changes the aspect.
+        keep: with "crop", the share of the shorter side that is kept, in (0, 1].
+        filter: the resampling filter: "bilinear", "bicubic" or "lanczos", always antialiased.
+    """
+
+    size: tuple[int, int] = (224, 224)
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    fit: Literal["crop", "pad", "squash"] = "crop"
+    keep: float = 0.875
+    filter: Literal["bilinear", "bicubic", "lanczos"] = "bicubic"
+
+    def settings(self) -> dict[str, Any]:
+        """JSON values, for `from_settings`."""
+        return asdict(self)
+
+    @classmethod
+    def from_settings(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `settings`, also after a trip through JSON."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

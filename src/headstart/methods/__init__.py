@@ -1,0 +1,1 @@
+"""Floor 2: one file per method; the folders say what is adapted."""

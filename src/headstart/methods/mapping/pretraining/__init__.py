@@ -1,0 +1,1 @@
+"""Pre-training: makes a mapping where there is none."""

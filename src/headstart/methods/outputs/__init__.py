@@ -1,0 +1,1 @@
+"""Methods that adapt the outputs of a mapping."""

@@ -1,0 +1,1 @@
+"""Probes: new outputs read off a frozen mapping."""

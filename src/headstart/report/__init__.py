@@ -1,0 +1,1 @@
+"""Floor 4: result records as pages and tables; knows nothing of tensors."""

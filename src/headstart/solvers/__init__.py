@@ -1,0 +1,1 @@
+"""Floor 1: exact and full-batch solutions; pure functions of tensors."""

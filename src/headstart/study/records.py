@@ -1,0 +1,222 @@
+"""What a run of `adapt` writes down: `result.json`, schema 1, and `timings.json` beside it.
+
+These records are plain data and know nothing of torch, so that a report can be made anywhere.
+`result.json` is a function of the data, the settings and the seed: the same run gives the same
+bytes, however often it was interrupted. What a second run would not repeat (seconds, memory)
+is in `timings.json`.
+"""
+
+import json
+import types
+import typing
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Self
+
+SCHEMA = 1
+
+
+class Record:
+    """A dataclass that is written to and read from JSON."""
+
+    def to_json(self) -> str:
+        """Indented JSON with a newline at the end; floats keep their shortest exact form."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n"  # type: ignore[call-overload]
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """The record in a file; unknown fields are passed over, so newer files can be read."""
+        return typing.cast(Self, _build(cls, json.loads(Path(path).read_text("utf-8"))))
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its 95 % interval, all in the figure's own unit."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Scores(Record):
+    """How good predictions are; each of n rows counts once."""
+
+    rows: int
+    accuracy: Interval
+    balanced_accuracy: Interval
+    macro_f1: Interval
+    log_loss: Interval  # nats
+    calibration_error: Interval  # expected calibration error, 15 bins of equal width, in [0, 1]
+
+
+@dataclass(frozen=True)
+class Candidate(Record):
+    """A method that was tried by cross-validation on the training part."""
+
+    name: str  # such as "ridge-probe"
+    title: str  # in plain words, such as "Ridge probe"
+    settings: dict[str, Any]
+    transfers: str
+    adapts: str
+    paper: str
+    folds: int  # that it was tried on
+    of_folds: int
+    dropped: str  # why it was not tried on all of them; "" if it was
+    trained_parameters: int
+    scores: Scores | None  # over the out-of-fold predictions; None if it was not tried
+
+
+@dataclass(frozen=True)
+class Tested(Record):
+    """A model judged once on the held-out test part."""
+
+    name: str  # "selected", "from-scratch", "majority-class", "raw-pixels"
+    title: str
+    trained_parameters: int
+    scores: Scores
+    gain: (
+        Interval | None
+    )  # accuracy of the selected minus this one's, paired bootstrap; None for itself
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Predictions of similar confidence."""
+
+    confidence: float
+    accuracy: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A confident error on the test part."""
+
+    item: str  # file name or row
+    picture: str  # file in the run folder, relative; "" if there is none
+    truth: str
+    answer: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a block of the frozen backbone knows: exact leave-one-out accuracy of a ridge probe."""
+
+    block: str
+    width: int
+    accuracy: Interval
+
+
+@dataclass(frozen=True)
+class SizePoint:
+    """Accuracy after training on a few labels a class."""
+
+    method: str
+    title: str
+    labels_per_class: int
+    balanced_accuracy: list[float]  # one per seed
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The loss of one training, step by step."""
+
+    method: str
+    title: str
+    fold: int  # -1: the final training on all of the training part
+    steps: list[int]
+    losses: list[float]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something the data check noticed."""
+
+    kind: (
+        str  # "unreadable", "exact-duplicates", "near-duplicates", "few-examples", "imbalance", ...
+    )
+    severity: str  # "note" or "warning"
+    text: str  # one plain sentence
+    items: list[str]  # at most 20 examples
+    count: int
+
+
+@dataclass(frozen=True)
+class DataCheck(Record):
+    """What was found in the data before anything was trained."""
+
+    rows: int  # readable
+    classes: dict[str, int]  # rows of each class
+    findings: list[Finding]
+
+
+@dataclass(frozen=True)
+class Result(Record):
+    """All that a report says, and nothing that a second run would not repeat."""
+
+    schema: int
+    headstart: str  # version
+    command: str
+    task: str  # name of the data
+    classes: list[str]
+    train_rows: int
+    test_rows: int
+    backbone: str
+    backbone_parameters: int
+    preprocess: dict[str, Any]
+    check: DataCheck
+    candidates: list[Candidate]
+    selected: str  # name of the winning candidate
+    why: str  # one plain sentence
+    tested: list[Tested]  # the selected model first
+    headline: str
+    warnings: list[str]  # such as: transfer hurts here
+    decisions: list[str]  # what the budget or the race cut, in order
+    confusion: list[list[int]]  # test rows: truth x answer
+    bins: list[Bin]
+    mistakes: list[Mistake]
+    layers: list[Layer]
+    size_curve: list[SizePoint]
+    curves: list[Curve]
+    settings: dict[str, Any]  # of `adapt`
+    seed: int
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What something cost here, this time."""
+
+    seconds: float
+    peak_megabytes: float  # largest memory of the process meanwhile
+
+
+@dataclass(frozen=True)
+class Timings(Record):
+    """What would differ in a second run."""
+
+    machine: str
+    total_seconds: float
+    steps: dict[str, Timing] = field(
+        default_factory=dict
+    )  # by candidate name, "test", "report", ...
+
+
+def _build(kind: Any, value: Any) -> Any:
+    """`value` (from JSON) as `kind`: dataclasses, lists, dicts, unions with None, plain values."""
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if is_dataclass(kind) and isinstance(kind, type):
+        hints = typing.get_type_hints(kind)
+        known = {f.name for f in fields(kind)}
+        return kind(**{k: _build(hints[k], v) for k, v in value.items() if k in known})
+    if origin is list:
+        return [_build(args[0], item) for item in value]
+    if origin is dict:
+        return {key: _build(args[1], item) for key, item in value.items()}
+    if origin in (typing.Union, types.UnionType):
+        return (
+            None if value is None else _build(next(a for a in args if a is not type(None)), value)
+        )
+    return value
