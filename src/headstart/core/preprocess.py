@@ -33,4 +33,5 @@ class Preprocess:
     @classmethod
     def from_settings(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `settings`, also after a trip through JSON."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**plain)
