@@ -1,3 +1,51 @@
-"""headstart: a model that knows something and a little data of yours become your model."""
+"""headstart: a model that knows something and a little data of yours become your model.
+
+Everything is imported when it is first used, so that importing headstart costs next to nothing.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0.dev0"
+
+if TYPE_CHECKING:
+    from headstart import data as data
+    from headstart import methods as methods
+    from headstart import models as models
+    from headstart.run.recipe import Recipe as Recipe
+    from headstart.study.adapt import Adapted as Adapted
+    from headstart.study.adapt import adapt as adapt
+    from headstart.study.fit import fit as fit
+    from headstart.study.predictor import Prediction as Prediction
+    from headstart.study.predictor import Predictor as Predictor
+    from headstart.study.predictor import open_model as open  # noqa: A004
+    from headstart.study.settings import Settings as Settings
+
+_FOUND = {
+    "data": ("headstart.data", ""),
+    "methods": ("headstart.methods", ""),
+    "models": ("headstart.models", ""),
+    "Recipe": ("headstart.run.recipe", "Recipe"),
+    "adapt": ("headstart.study.adapt", "adapt"),
+    "Adapted": ("headstart.study.adapt", "Adapted"),
+    "fit": ("headstart.study.fit", "fit"),
+    "open": ("headstart.study.predictor", "open_model"),
+    "Prediction": ("headstart.study.predictor", "Prediction"),
+    "Predictor": ("headstart.study.predictor", "Predictor"),
+    "Settings": ("headstart.study.settings", "Settings"),
+}
+
+__all__ = ["Adapted", "Prediction", "Predictor", "Recipe", "Settings", "adapt", "data", "fit"]
+__all__ += ["methods", "models", "open"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FOUND:
+        raise AttributeError(f"headstart has no {name!r}; it has {', '.join(sorted(_FOUND))}")
+    module, attribute = _FOUND[name]
+    found = importlib.import_module(module)
+    return getattr(found, attribute) if attribute else found
+
+
+def __dir__() -> list[str]:
+    return sorted([*_FOUND, "__version__"])

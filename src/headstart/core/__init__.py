@@ -34,3 +34,4 @@ from .moves import On as On
 from .moves import Parts as Parts
 from .preprocess import Preprocess as Preprocess
 from .seeds import fold as fold
+from .source import Source as Source

@@ -37,9 +37,10 @@ class Backbone(nn.Module):
 class Head(nn.Module):
     """What reads outputs off features: (n, width) -> logits (n, classes).
 
-    A head can be written down as data: its name, the settings it is made of and its tensors.
+    A head can be written down as data: its class's name, the settings and its tensors.
     """
 
+    @property
     def settings(self) -> Mapping[str, Any]:
         """Keyword arguments that make a head of the same shape; JSON values only."""
         raise NotImplementedError
@@ -87,6 +88,12 @@ class About:
     one_pass: bool = False  # sees every row once, in order, and then solves
     rowwise: bool = True  # its loss is a mean over rows, so that accumulation is exact
     batch_statistics: bool = False  # its predictor's answer for a sample depends on the batch
+    spelled: str = ""  # the name as prose has it, where that is not the name with spaces
+
+    @property
+    def title(self) -> str:
+        """The name as a heading has it."""
+        return self.spelled or self.name.replace("-", " ").capitalize()
 
 
 class Method(ABC, Generic[B]):

@@ -51,6 +51,7 @@ class On:
     Attributes:
         part: the name of the part.
         keep: whether a parameter learns, told its name in the part and the module that owns it.
+        blocks: of a backbone, only what is in these of its blocks, such as slice(-2, None).
         lr: factor on the recipe's learning rate, >= 0.
         weight_decay: of these parameters; None takes the recipe's.
         since: the progress in [0, 1) from which they learn; before it they are frozen.
@@ -58,15 +59,19 @@ class On:
 
     part: str
     keep: Callable[[str, nn.Module], bool] = everything
+    blocks: slice | None = None
     lr: float = 1.0
     weight_decay: float | None = None
     since: float = 0.0
 
     def __call__(self, parts: Parts) -> list[nn.Parameter]:
         """The selected parameters, in the order of the modules."""
+        part = parts[self.part]
+        names: list[str] = [""] if self.blocks is None else list(getattr(part, "blocks", ())[self.blocks])
         return [
             parameter
-            for path, module in parts[self.part].named_modules()
+            for root in names
+            for path, module in part.get_submodule(root).named_modules(prefix=root)
             for name, parameter in module.named_parameters(recurse=False)
             if self.keep(f"{path}.{name}" if path else name, module)
         ]

@@ -75,9 +75,7 @@ class Tested(Record):
     title: str
     trained_parameters: int
     scores: Scores
-    gain: (
-        Interval | None
-    )  # accuracy of the selected minus this one's, paired bootstrap; None for itself
+    gain: Interval | None  # accuracy of the selected minus this one's, paired bootstrap; None for itself
 
 
 @dataclass(frozen=True)
@@ -134,9 +132,7 @@ class Curve:
 class Finding:
     """Something the data check noticed."""
 
-    kind: (
-        str  # "unreadable", "exact-duplicates", "near-duplicates", "few-examples", "imbalance", ...
-    )
+    kind: str  # "unreadable", "exact-duplicates", "near-duplicates", "few-examples", "imbalance", ...
     severity: str  # "note" or "warning"
     text: str  # one plain sentence
     items: list[str]  # at most 20 examples
@@ -199,9 +195,7 @@ class Timings(Record):
 
     machine: str
     total_seconds: float
-    steps: dict[str, Timing] = field(
-        default_factory=dict
-    )  # by candidate name, "test", "report", ...
+    steps: dict[str, Timing] = field(default_factory=dict)  # by candidate name, "test", "report", ...
 
 
 def _build(kind: Any, value: Any) -> Any:
@@ -216,7 +210,5 @@ def _build(kind: Any, value: Any) -> Any:
     if origin is dict:
         return {key: _build(args[1], item) for key, item in value.items()}
     if origin in (typing.Union, types.UnionType):
-        return (
-            None if value is None else _build(next(a for a in args if a is not type(None)), value)
-        )
+        return None if value is None else _build(next(a for a in args if a is not type(None)), value)
     return value

@@ -1,0 +1,36 @@
+"""Floor 5: the command line; each file holds commands that belong together.
+
+Nothing here imports torch before a command needs it, so that `--help` is quick.
+"""
+
+import typer
+
+from . import inspecting, running, using
+
+app = typer.Typer(
+    name="headstart",
+    help="Turn a model that already knows something and a little data of yours into your model.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from headstart import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say which."),
+) -> None:
+    """Turn a model that already knows something and a little data of yours into your model."""
+
+
+for module in (running, using, inspecting):
+    module.register(app)

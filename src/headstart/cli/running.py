@@ -1,0 +1,127 @@
+"""Commands that train: `adapt`, and `probe` for a look at the layers."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headstart.study.settings import Settings
+
+from . import say
+from .options import with_options
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="A folder of class folders, a CSV or Parquet file with the columns path and label, or "
+        "the name of a built-in: clipart, digits.",
+        show_default=True,
+    ),
+]
+Backbone = Annotated[
+    str,
+    typer.Option(help="efficientnet_lite0 (built-in), a name of timm's, or torchvision:NAME."),
+]
+Weights = Annotated[Path | None, typer.Option(help="Local checkpoint for the backbone: .safetensors, .pth.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and the answer.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(adapt)
+    app.command()(probe)
+
+
+@with_options(Settings, "settings")
+def adapt(
+    data: Data = "clipart",
+    backbone: Backbone = "efficientnet_lite0",
+    weights: Weights = None,
+    out: Annotated[Path, typer.Option(help="Run folder; must be new or empty.")] = Path("run"),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+    *,
+    settings: Settings,
+) -> None:
+    """Turn a pretrained backbone and labelled data into a model and an honest report."""
+    from headstart.models.backbone import backbone as make
+    from headstart.report import build
+    from headstart.study.adapt import adapt as run
+    from headstart.study.folder import saved_settings
+    from headstart.study.progress import Progress
+
+    if resume and (saved := saved_settings(out)) is not None and settings == Settings():
+        settings = saved
+    made = make(backbone, weights=weights)
+    done = run(
+        made,
+        data,
+        out=out,
+        settings=settings,
+        resume=resume,
+        progress=Progress.to_terminal(quiet or json),
+    )
+    report = build(done.folder)
+    if json:
+        say.as_json({"folder": str(done.folder), "report": str(report), "headline": done.result.headline})
+    else:
+        _summary(done, report, quiet)
+
+
+def probe(
+    data: Data = "clipart",
+    backbone: Backbone = "efficientnet_lite0",
+    weights: Weights = None,
+    size: Annotated[int | None, typer.Option(help="Height and width in pixels.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Say what each block of the frozen backbone knows: a ridge probe a block, exact leave-one-out."""
+    import numpy as np
+
+    from headstart.data.check import check
+    from headstart.data.load import load
+    from headstart.models.backbone import backbone as make
+    from headstart.study.inputs import suited
+    from headstart.study.layers import probe_layers
+    from headstart.study.session import Session
+
+    dataset = check(load(data)).dataset
+    made = suited(make(backbone, weights=weights), dataset, Settings(size=size))
+    layers = probe_layers(Session(made, dataset), np.arange(len(dataset)))
+    if json:
+        say.as_json([asdict(layer) for layer in layers])
+        return
+    rows = [
+        (layer.block, str(layer.width), f"{layer.accuracy.value:.3f}", _bar(layer.accuracy.value))
+        for layer in layers
+    ]
+    say.table(
+        ("block", "width", "accuracy", ""), rows, f"What each block of {made.name} knows of {dataset.name}"
+    )
+
+
+def _summary(done: Any, report: Path, quiet: bool) -> None:
+    from headstart.report import table
+    from headstart.study.records import Timings
+
+    if not quiet:
+        rows = table(done.result, Timings.read(done.folder / "timings.json"))
+        shown = [
+            (row.title, str(row.balanced_accuracy or ""), row.seconds, row.folds, row.note) for row in rows
+        ]
+        headings = ("method", "balanced accuracy", "time", "folds", "note")
+        say.table(headings, shown, "Cross-validation on the training part")
+        for warning in done.result.warnings:
+            say.line(f"Note: {warning}")
+        say.line()
+    say.line(done.result.headline)
+    say.line(f"Model:  {done.folder / 'model'}")
+    say.line(f"Report: {report}")
+    say.line(f"Next:   headstart predict {done.folder} FILES...")
+
+
+def _bar(share: float, width: int = 30) -> str:
+    return "█" * round(share * width)

@@ -1,0 +1,110 @@
+"""Look at the data before anything is trained: what can't be read, what stands there twice."""
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core import BadData
+
+from .dataset import Dataset, digest
+from .decode import prepare
+from .findings import Finding, about_classes, about_shapes, about_twins, finding
+from .opening import size_of
+from .pool import side_by_side
+from .samples import Rows
+from .twins import THUMBNAIL, alike, joined, near_pairs
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """What is fit to be learned from, and what was noticed.
+
+    Attributes:
+        dataset: the readable rows; its groups hold duplicates and the user's groups together.
+        rows: where they stood in the dataset that was checked.
+        findings: what a report should say.
+    """
+
+    dataset: Dataset
+    rows: Rows
+    findings: tuple[Finding, ...]
+
+    @property
+    def groups(self) -> Rows:
+        """(n,) group numbers of the readable rows; a group never stands on both sides."""
+        assert self.dataset.groups is not None
+        return self.dataset.groups
+
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """Readable rows of each class."""
+        counts = np.bincount(self.dataset.labels, minlength=len(self.dataset.classes))
+        return dict(zip(self.dataset.classes, counts.tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One row at a glance; `problem` says why it can't be read."""
+
+    digest: str = ""
+    size: tuple[int, int] = (0, 0)
+    thumbnail: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, dtype=np.uint8))
+    problem: str = ""
+
+
+def check(dataset: Dataset, *, near: bool = True) -> Checked:
+    """Read every row once, leave out what is unreadable and group what stands there twice.
+
+    Args:
+        dataset: pictures or features.
+        near: whether to look for near duplicates (another size, compression or brightness) too.
+
+    Raises:
+        BadData: nothing can be read, or a class has fewer than two readable rows, or none of them
+            in the user's training part.
+    """
+    looks = side_by_side(partial(_look, dataset), range(len(dataset)))
+    rows = np.array([row for row, look in enumerate(looks) if not look.problem], dtype=np.int64)
+    unreadable = [row for row, look in enumerate(looks) if look.problem]
+    if len(rows) == 0:
+        first = f" The first: {looks[0].problem}" if looks else ""
+        raise BadData(f"None of the {len(looks)} rows of {dataset.name} can be read.{first}")
+    kept = dataset.subset(rows).knowing(tuple(looks[row].digest for row in rows))
+    found = []
+    if unreadable:
+        found.append(_about_unreadable(dataset, looks, unreadable))
+    found += about_classes(kept)
+    if dataset.is_images:
+        found += about_shapes(kept, [looks[row].size for row in rows])
+    exact = alike(kept.digests)
+    similar = []
+    if near and dataset.is_images:
+        similar = near_pairs(np.stack([looks[row].thumbnail for row in rows]))
+    found += about_twins(kept, exact, similar)
+    own = [] if kept.groups is None else alike(kept.groups.tolist())
+    groups = joined(len(kept), [*exact, *similar, *own])
+    whole = replace(kept, groups=groups).knowing(kept.digests)
+    return Checked(whole, rows, tuple(found))
+
+
+def _look(dataset: Dataset, row: int) -> _Look:
+    try:
+        raw = dataset.raw(row)
+        if not dataset.is_images:
+            return _Look(digest(raw))
+        thumbnail = prepare(raw, THUMBNAIL, name=dataset.items[row]).permute(1, 2, 0).numpy()
+        return _Look(digest(raw), size_of(raw), thumbnail)
+    except BadData as error:
+        return _Look(problem=str(error))
+
+
+def _about_unreadable(dataset: Dataset, looks: list[_Look], rows: list[int]) -> Finding:
+    text = (
+        f"{len(rows)} of {len(looks)} pictures can't be read and are left out. "
+        f"The first: {looks[rows[0]].problem}"
+    )
+    return finding("unreadable", "warning", text, [dataset.items[row] for row in rows])

@@ -1,0 +1,120 @@
+"""Samples with their labels: what `load` gives and everything else takes."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from headstart.core import BadInput
+
+from .decode import read_picture
+from .pool import side_by_side
+from .samples import Array, Raw, Rows, Samples
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """n samples, each of one class.
+
+    Attributes:
+        name: for titles and records.
+        classes: names of the classes.
+        labels: (n,) int64, positions in `classes`.
+        items: a file name or row for each sample, for display.
+        samples: where the samples lie.
+        groups: (n,) int64; rows of one group never stand on both sides of a split.
+        split: "train" or "test" for each row, if the user has decided that.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    labels: Rows
+    items: tuple[str, ...]
+    samples: Samples
+    groups: Rows | None = None
+    split: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        columns: dict[str, Sequence[object] | Rows | Samples | None] = {
+            "labels": self.labels,
+            "items": self.items,
+            "groups": self.groups,
+            "split": self.split,
+        }
+        for what, values in columns.items():
+            if values is not None and len(values) != len(self.samples):
+                raise BadInput(f"{self.name}: {len(self.samples)} samples, {len(values)} {what}.")
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.samples)
+
+    @property
+    def is_images(self) -> bool:
+        """Whether the samples are pictures; otherwise they are arrays of numbers."""
+        return self.samples.are_images
+
+    @property
+    def array(self) -> NDArray[np.generic] | None:
+        """All samples as one array (n, ...), if that is how they lie; not a copy."""
+        return self.samples.array if isinstance(self.samples, Array) else None
+
+    def raw(self, row: int) -> Raw:
+        """The sample as it lies there: encoded bytes, pixels or features."""
+        return self.samples.raw(row)
+
+    def picture(self, row: int) -> Image.Image | None:
+        """The picture as RGB in its full size; None if the samples are not pictures.
+
+        Raises:
+            BadData: it can't be read; the text names it.
+        """
+        return read_picture(self.raw(row), self.items[row]) if self.is_images else None
+
+    def subset(self, rows: ArrayLike) -> "Dataset":
+        """The given rows in the given order; the classes stay the same."""
+        index: Rows = np.asarray(rows, dtype=np.int64).reshape(-1)
+        part = Dataset(
+            name=self.name,
+            classes=self.classes,
+            labels=self.labels[index],
+            items=tuple(self.items[row] for row in index),
+            samples=self.samples.take(index),
+            groups=None if self.groups is None else self.groups[index],
+            split=None if self.split is None else tuple(self.split[row] for row in index),
+        )
+        known = self.__dict__.get("digests")
+        return part if known is None else part.knowing(tuple(known[row] for row in index))
+
+    @cached_property
+    def digests(self) -> tuple[str, ...]:
+        """For each row the hex digest of its raw content (BLAKE2b, 128 bits), read once."""
+        return tuple(side_by_side(lambda row: digest(self.raw(row)), range(len(self))))
+
+    @cached_property
+    def content(self) -> str:
+        """One hex string for all rows in their order, their labels and the class names."""
+        whole = hashlib.blake2b(digest_size=16)
+        whole.update(repr(self.classes).encode())
+        whole.update(self.labels.tobytes())
+        whole.update("".join(self.digests).encode())
+        return whole.hexdigest()
+
+    def knowing(self, digests: tuple[str, ...]) -> "Dataset":
+        """This dataset, told the digests that somebody has computed already."""
+        self.__dict__["digests"] = digests
+        return self
+
+
+def digest(raw: Raw) -> str:
+    """32 hex digits of one sample; arrays of another shape or kind differ."""
+    if isinstance(raw, bytes):
+        return hashlib.blake2b(raw, digest_size=16).hexdigest()
+    head = f"{raw.dtype.str}{raw.shape}".encode()
+    return hashlib.blake2b(head + raw.tobytes(), digest_size=16).hexdigest()

@@ -1,0 +1,97 @@
+"""Pictures of every kind become RGB, and RGB becomes the input of a backbone.
+
+The fast path: a JPEG is decoded at the smallest scale that is large enough, and cropping and
+resizing are one call.
+"""
+
+import numpy as np
+import torch
+from PIL import Image
+from PIL.Image import Resampling
+from torch import Tensor
+
+from headstart.core import Preprocess
+
+from .opening import Source, flat, opened, shrink, upright_size
+
+GAP = 2.0  # large pictures are first averaged in whole boxes, down to this multiple of the target
+
+_FILTERS = {
+    "bilinear": Resampling.BILINEAR,
+    "bicubic": Resampling.BICUBIC,
+    "lanczos": Resampling.LANCZOS,
+}
+_Size = tuple[int, int]  # width, height
+
+
+def read_picture(source: Source, name: str = "") -> Image.Image:
+    """A picture as RGB, upright, in its full size; transparency becomes white.
+
+    Animations give their first frame. 16-bit levels are scaled to 8 bits. A JPEG of more than 120
+    million pixels is shrunk while it is decoded.
+
+    Args:
+        source: a path, the bytes of a file, a Pillow picture, or an array (h, w) or
+            (h, w, 1 | 3 | 4) of uint8, uint16 or bool.
+        name: what error messages call it; a path is its own name.
+
+    Raises:
+        BadData: it can't be read, is cut off or is too large; the text names it.
+    """
+    with opened(source, name) as picture:
+        shrink(picture, None)
+        return flat(picture)
+
+
+def prepare(source: Source, preprocess: Preprocess, margin: float = 1.0, name: str = "") -> Tensor:
+    """A picture as a backbone wants it: uint8 (3, height, width), channels last in memory.
+
+    "crop" gives what resizing the shorter side to size / keep and cutting the centre out gives.
+
+    Args:
+        source: as for `read_picture`.
+        preprocess: size, fit, keep and filter.
+        margin: >= 1; the result is that many times as high and wide, for random crops later.
+            With "crop" it shows more of the picture, up to the whole of its shorter side.
+        name: what error messages call it; a path is its own name.
+
+    Raises:
+        BadData: as `read_picture`.
+    """
+    height, width = (round(side * margin) for side in preprocess.size)
+    with opened(source, name) as picture:
+        full, turned = upright_size(picture)
+        scaled = _scaled(full, (width, height), preprocess, margin)
+        shrink(picture, scaled[::-1] if turned else scaled)
+        upright = flat(picture)
+    small = _resized(upright, scaled, (width, height), _FILTERS[preprocess.filter])
+    return torch.from_numpy(np.array(small)).permute(2, 0, 1)
+
+
+def _scaled(full: _Size, target: _Size, preprocess: Preprocess, margin: float) -> _Size:
+    """The size that the whole picture is scaled to; rounds as torchvision's Resize does."""
+    if preprocess.fit == "squash":
+        return target
+    if preprocess.fit == "pad":
+        factor = min(target[0] / full[0], target[1] / full[1])
+        return max(1, round(full[0] * factor)), max(1, round(full[1] * factor))
+    keep = min(1.0, preprocess.keep * margin)
+    wide, high = (int(side / keep + 1e-9) for side in target)
+    if wide * full[1] >= high * full[0]:
+        return wide, max(target[1], int(full[1] * wide / full[0]))
+    return max(target[0], int(full[0] * high / full[1])), high
+
+
+def _resized(picture: Image.Image, scaled: _Size, target: _Size, kernel: Resampling) -> Image.Image:
+    """The central `target` of the picture scaled to `scaled`; white where it does not reach."""
+    inner = min(scaled[0], target[0]), min(scaled[1], target[1])
+    left, top = (round((s - i) / 2) for s, i in zip(scaled, inner, strict=True))
+    x, y = picture.width / scaled[0], picture.height / scaled[1]
+    right = min(picture.width, (left + inner[0]) * x)
+    bottom = min(picture.height, (top + inner[1]) * y)
+    small = picture.resize(inner, kernel, (left * x, top * y, right, bottom), reducing_gap=GAP)
+    if inner == target:
+        return small
+    white = Image.new("RGB", target, "white")
+    white.paste(small, ((target[0] - inner[0]) // 2, (target[1] - inner[1]) // 2))
+    return white

@@ -1,0 +1,172 @@
+"""What the check has to say about classes, shapes and duplicates, in plain sentences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.core import BadData
+
+from .dataset import Dataset
+from .samples import Rows
+from .twins import Pair, joined
+
+EXAMPLES = 20  # items that a finding names at most
+FEW = 10  # rows of a class below which results are shaky
+UNEVEN = 10  # times that the largest class may be as large as the smallest
+TINY = 16  # pixels
+SLIM = 4  # longer side over shorter side
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something the data check noticed.
+
+    Attributes:
+        kind: such as "unreadable" or "exact-duplicates".
+        severity: "note" or "warning".
+        text: one plain sentence, or a few.
+        items: at most 20 examples.
+        count: how many there are.
+    """
+
+    kind: str
+    severity: str
+    text: str
+    items: list[str]
+    count: int
+
+
+def finding(kind: str, severity: str, text: str, items: Sequence[str]) -> Finding:
+    """A finding that counts all `items` and shows the first of them."""
+    return Finding(kind, severity, text, list(items[:EXAMPLES]), len(items))
+
+
+def about_classes(dataset: Dataset) -> list[Finding]:
+    """Classes that are too small, and sizes that are very unequal.
+
+    Raises:
+        BadData: a class with fewer than two rows, or one without training or test rows in the
+            user's own split.
+    """
+    counts = _counts(dataset, np.arange(len(dataset)))
+    if single := [name for name, count in counts.items() if count < 2]:
+        raise BadData(
+            f"Too few readable rows of the class {_some(single)}: two are needed at least, one to "
+            "learn from and one to test with. Add more, or remove the class."
+        )
+    found = _about_split(dataset)
+    if small := [name for name, count in counts.items() if count < FEW]:
+        text = (
+            f"{_classes(len(small))} fewer than {FEW} rows: {_some(small)}. Their scores will be uncertain."
+        )
+        found.append(finding("few-examples", "warning", text, small))
+    most, least = max(counts, key=lambda n: counts[n]), min(counts, key=lambda n: counts[n])
+    if counts[most] > UNEVEN * counts[least]:
+        text = (
+            f"The classes are uneven: {counts[most]} rows of {most!r}, {counts[least]} of "
+            f"{least!r}. Look at the balanced accuracy."
+        )
+        found.append(finding("imbalance", "note", text, [most, least]))
+    return found
+
+
+def about_shapes(dataset: Dataset, sizes: Sequence[tuple[int, int]]) -> list[Finding]:
+    """Pictures that are tiny or very long."""
+    found = []
+    tiny = [row for row, size in enumerate(sizes) if min(size) < TINY]
+    if tiny:
+        text = f"{_pictures(len(tiny))} less than {TINY} pixels wide or high."
+        found.append(finding("tiny", "note", text, [dataset.items[row] for row in tiny]))
+    slim = [row for row, size in enumerate(sizes) if max(size) > SLIM * min(size)]
+    if slim:
+        text = (
+            f"{_pictures(len(slim))} more than {SLIM} times as long as wide; cutting the centre "
+            "out loses most of them."
+        )
+        found.append(finding("extreme-shape", "note", text, [dataset.items[row] for row in slim]))
+    return found
+
+
+def about_twins(dataset: Dataset, exact: list[Pair], similar: list[Pair]) -> list[Finding]:
+    """Duplicates, whether their labels agree, and whether they stand on both sides of the split."""
+    known = set(exact)
+    near = [pair for pair in similar if pair not in known]
+    thing = "pictures" if dataset.is_images else "rows"
+    found = []
+    for kind, pairs, what in (
+        ("exact-duplicates", exact, f"{thing} stand there more than once"),
+        ("near-duplicates", near, f"{thing} look nearly like another one"),
+    ):
+        if pairs:
+            rows = sorted({row for pair in pairs for row in pair})
+            text = f"{len(rows)} {what}. Copies are kept on the same side of every split."
+            items = _pairs(dataset, pairs)[:EXAMPLES]
+            found.append(Finding(kind, "note", text, items, len(rows)))
+    found += _about_conflicts(dataset, exact, thing)
+    return found + _about_leaks(dataset, [*exact, *near], thing)
+
+
+def _about_conflicts(dataset: Dataset, exact: list[Pair], thing: str) -> list[Finding]:
+    labels = dataset.labels
+    wrong = [(i, j) for i, j in exact if labels[i] != labels[j]]
+    if not wrong:
+        return []
+    names = dataset.classes
+    items = [
+        f"{dataset.items[i]} ({names[labels[i]]}) = {dataset.items[j]} ({names[labels[j]]})" for i, j in wrong
+    ]
+    text = f"{len(wrong)} times the same {thing} have different labels. One of them is wrong."
+    return [finding("conflicting-labels", "warning", text, items)]
+
+
+def _about_leaks(dataset: Dataset, pairs: list[Pair], thing: str) -> list[Finding]:
+    split = dataset.split
+    if split is None:
+        return []
+    groups = joined(len(dataset), pairs)
+    trained = {int(groups[row]) for row in range(len(dataset)) if split[row] == "train"}
+    seen = [r for r in range(len(dataset)) if split[r] == "test" and int(groups[r]) in trained]
+    if not seen:
+        return []
+    text = (
+        f"{len(seen)} test {thing} of your split are copies of training {thing}: the test score "
+        "will be too good."
+    )
+    return [finding("split-leak", "warning", text, [dataset.items[row] for row in seen])]
+
+
+def _about_split(dataset: Dataset) -> list[Finding]:
+    if dataset.split is None:
+        return []
+    side = np.array(dataset.split)
+    train = _counts(dataset, np.flatnonzero(side == "train"))
+    test = _counts(dataset, np.flatnonzero(side == "test"))
+    if absent := [name for name, count in train.items() if count == 0]:
+        raise BadData(f"Your split has no readable training rows of the class {_some(absent)}.")
+    if untested := [name for name, count in test.items() if count == 0]:
+        text = f"Your split has no readable test rows of the class {_some(untested)}."
+        return [finding("untested-classes", "warning", text, untested)]
+    return []
+
+
+def _counts(dataset: Dataset, rows: Rows) -> dict[str, int]:
+    counts = np.bincount(dataset.labels[rows], minlength=len(dataset.classes))
+    return dict(zip(dataset.classes, counts.tolist(), strict=True))
+
+
+def _pairs(dataset: Dataset, pairs: list[Pair]) -> list[str]:
+    return [f"{dataset.items[i]} = {dataset.items[j]}" for i, j in pairs]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(map(repr, names[:5])) + more
+
+
+def _classes(count: int) -> str:
+    return "1 class has" if count == 1 else f"{count} classes have"
+
+
+def _pictures(count: int) -> str:
+    return "1 picture is" if count == 1 else f"{count} pictures are"

@@ -1,0 +1,35 @@
+"""The same function on many things, in threads: Pillow and file reading release the GIL."""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+def processors() -> int:
+    """How many processors this process may use, >= 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def side_by_side(function: Callable[[A], R], things: Iterable[A], threads: int = 0) -> list[R]:
+    """[function(thing) for thing in things], in order.
+
+    The first exception reaches the caller and what has not begun is dropped, also at Ctrl-C.
+    No thread outlives the call.
+
+    Args:
+        function: safe to call from several threads.
+        things: its arguments.
+        threads: 0 takes one a processor.
+    """
+    things = list(things)
+    workers = min(threads or processors(), len(things))
+    if workers < 2:
+        return [function(thing) for thing in things]
+    with ThreadPoolExecutor(workers, "headstart-data") as pool:
+        return list(pool.map(function, things))

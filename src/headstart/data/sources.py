@@ -1,0 +1,169 @@
+"""Rows in, tensors out: pictures are decoded in threads and kept in memory while there is room."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from threading import Lock
+from typing import Protocol, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from headstart.core import BadInput, Preprocess, fold
+
+from .augment import Augment, Pixels
+from .dataset import Dataset
+from .decode import prepare
+from .pool import side_by_side
+from .samples import Rows
+
+PLAIN = -1  # the view of a row without augmentation
+
+
+class Source(Protocol):
+    """Where the rows of batches come from."""
+
+    @property
+    def content(self) -> str:
+        """A hex string: sources with the same one give the same tensors."""
+        ...
+
+    def fetch(self, rows: Rows, views: Rows) -> Tensor:
+        """Samples (n, ...) of (n,) rows; `views` (n,) numbers random views, -1 is the plain one."""
+        ...
+
+
+@final
+class Arrays:
+    """The rows of a dataset of numbers, as float32; views are all alike."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        """Serve `dataset`, which is not of pictures."""
+        if dataset.array is None or dataset.is_images:
+            raise BadInput(f"{dataset.name} is made of pictures; serve it with Pictures.")
+        self._array = dataset.array
+        self._dataset = dataset
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample."""
+        return tuple(self._array.shape[1:])
+
+    @property
+    def content(self) -> str:
+        """A function of the dataset's content."""
+        return _hex("arrays", self._dataset.content)
+
+    def fetch(self, rows: Rows, views: Rows) -> Tensor:
+        """Float32 (n, ...)."""
+        return torch.from_numpy(np.asarray(self._array[rows], dtype=np.float32))
+
+
+@final
+class Pictures:
+    """The pictures of a dataset, fitted and augmented: uint8 (n, 3, height, width)."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        preprocess: Preprocess,
+        augment: Augment | None = None,
+        seed: int = 0,
+        memory: int = 2**30,
+    ) -> None:
+        """Serve `dataset`, which is of pictures.
+
+        Args:
+            dataset: the pictures.
+            preprocess: how they become the input of a backbone.
+            augment: how random views (numbers >= 0) come about; None gives plain ones.
+            seed: of the random views.
+            memory: bytes of decoded pictures to keep; what is beyond is decoded again.
+        """
+        if not dataset.is_images:
+            raise BadInput(f"{dataset.name} is not made of pictures; serve it with Arrays.")
+        self._dataset = dataset
+        self._preprocess = preprocess
+        self._augment = augment if augment is not None and augment.changes else None
+        self._seed = seed
+        self._room = memory
+        self._kept: dict[tuple[int, float], Pixels] = {}
+        self._lock = Lock()
+        # a random crop may reach to where the plain one ends: the edge of the shorter side
+        self._margin = 1 / preprocess.keep if preprocess.fit == "crop" else 1.0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample: 3, height, width."""
+        return (3, *self._preprocess.size)
+
+    @property
+    def content(self) -> str:
+        """A function of the dataset's content, the preprocessing, the augmentation and its seed."""
+        random = None
+        if self._augment is not None:
+            random = [self._augment.settings(), self._seed]
+        return _hex("pictures", self._dataset.content, self._preprocess.settings(), random)
+
+    def fetch(self, rows: Rows, views: Rows) -> Tensor:
+        """Uint8 (n, 3, height, width), channels last in memory.
+
+        Raises:
+            BadData: a picture can't be read any more; the text names it.
+        """
+        size = self._preprocess.size
+        if self._augment is None:
+            return self._decoded(rows, 1.0, size)
+        plain = views == PLAIN
+        if plain.all():
+            return self._decoded(rows, 1.0, size)
+        random = self._views(rows[~plain], views[~plain])
+        if not plain.any():
+            return random
+        place = np.argsort(np.concatenate([np.flatnonzero(plain), np.flatnonzero(~plain)]))
+        both = torch.cat([self._decoded(rows[plain], 1.0, size), random])
+        return both[torch.from_numpy(place)].contiguous(memory_format=torch.channels_last)
+
+    def _views(self, rows: Rows, views: Rows) -> Tensor:
+        assert self._augment is not None
+        height, width = (round(side * self._margin) for side in self._preprocess.size)
+        pairs = zip(rows.tolist(), views.tolist(), strict=True)
+        seeds = np.array([fold(self._seed, "view", *pair) for pair in pairs], dtype=np.int64)
+        larger = self._decoded(rows, self._margin, (height, width))
+        return self._augment(larger, seeds, self._preprocess.size)
+
+    def _decoded(self, rows: Rows, margin: float, size: tuple[int, int]) -> Tensor:
+        """The rows without augmentation: from memory, or else decoded, each row once."""
+        wanted = [(row, margin) for row in rows.tolist()]
+        found = {key: self._kept[key] for key in wanted if key in self._kept}
+        missing = list(dict.fromkeys(key for key in wanted if key not in found))
+        for key, picture in zip(missing, side_by_side(self._decode, missing), strict=True):
+            found[key] = picture
+            self._keep(key, picture)
+        batch = np.empty((len(wanted), *size, 3), dtype=np.uint8)
+        for place, key in enumerate(wanted):
+            batch[place] = found[key]
+        return torch.from_numpy(batch).permute(0, 3, 1, 2)
+
+    def _decode(self, key: tuple[int, float]) -> Pixels:
+        row, margin = key
+        dataset = self._dataset
+        picture = prepare(dataset.raw(row), self._preprocess, margin, dataset.items[row])
+        return picture.permute(1, 2, 0).numpy()  # (height, width, 3)
+
+    def _keep(self, key: tuple[int, float], picture: Pixels) -> None:
+        with self._lock:
+            if key not in self._kept and picture.nbytes <= self._room:
+                self._kept[key] = picture
+                self._room -= picture.nbytes
+
+
+def _hex(*values: object) -> str:
+    text = json.dumps(values, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def labels_of(labels: Sequence[int] | Rows, rows: Rows) -> Tensor:
+    """(n,) int64 class numbers of the rows."""
+    return torch.from_numpy(np.asarray(labels, dtype=np.int64)[rows])

@@ -1,0 +1,105 @@
+"""Streams of batches that can start at any step, and a thread that works ahead.
+
+A stream is a function from a step to an iterator: `stream(7)` gives batches 7, 8, 9, ...
+"""
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headstart.core import BadInput, Labelled
+
+from .order import order as order
+from .samples import Rows
+from .sources import PLAIN, labels_of
+from .sources import Arrays as Arrays
+from .sources import Pictures as Pictures
+from .sources import Source as Source
+
+T = TypeVar("T")
+Stream = Callable[[int], Iterator[T]]
+
+
+def labelled(
+    source: Source,
+    labels: ArrayLike,
+    rows: ArrayLike,
+    batch: int,
+    seed: int,
+    views: int | None = None,
+) -> Stream[Labelled]:
+    """Endless batches of one size out of reshuffled epochs; every batch is f(seed, step).
+
+    Args:
+        source: where the samples come from.
+        labels: class numbers of all rows of the source.
+        rows: the rows to train on, >= 1.
+        batch: rows in a batch, >= 1.
+        seed: of the order.
+        views: how many random views of each row there are: None gives a new one every epoch, k goes
+            round k of them, 0 gives the plain one.
+    """
+    known, chosen = _rows(labels), _rows(rows)
+    if len(chosen) == 0 or batch < 1:
+        raise BadInput(f"No batches of {batch} out of {len(chosen)} rows: take at least 1 of each.")
+
+    def stream(step: int) -> Iterator[Labelled]:
+        for now in itertools.count(step):
+            positions, epochs = order(seed, len(chosen), batch, now)
+            here = chosen[positions]
+            yield Labelled(source.fetch(here, _views(epochs, views)), labels_of(known, here))
+
+    return stream
+
+
+def once(source: Source, labels: ArrayLike, rows: ArrayLike, batch: int) -> Stream[Labelled]:
+    """One pass over `rows` in order, plain views; the last batch may be smaller."""
+    known, chosen = _rows(labels), _rows(rows)
+    if batch < 1:
+        raise BadInput(f"batch={batch}: take at least 1.")
+
+    def stream(step: int) -> Iterator[Labelled]:
+        for start in range(step * batch, len(chosen), batch):
+            here = chosen[start : start + batch]
+            plain = np.full(len(here), PLAIN, dtype=np.int64)
+            yield Labelled(source.fetch(here, plain), labels_of(known, here))
+
+    return stream
+
+
+def ahead(stream: Stream[T], depth: int = 2) -> Stream[T]:
+    """The same batches, of which a thread prepares the next `depth` meanwhile.
+
+    What goes wrong there is raised here. The thread ends with the iterator: when it is used up,
+    closed or forgotten, or at Ctrl-C.
+    """
+
+    def early(step: int) -> Iterator[T]:
+        batches, end = stream(step), object()
+        pending: deque[Future[T | object]] = deque()
+        with ThreadPoolExecutor(1, "headstart-ahead") as thread:
+            try:
+                for _ in range(max(1, depth)):
+                    pending.append(thread.submit(next, batches, end))
+                while (batch := pending.popleft().result()) is not end:
+                    pending.append(thread.submit(next, batches, end))
+                    yield batch  # type: ignore[misc]
+            finally:
+                thread.shutdown(wait=True, cancel_futures=True)
+
+    return early
+
+
+def _rows(values: ArrayLike) -> Rows:
+    return np.asarray(values, dtype=np.int64).reshape(-1)
+
+
+def _views(epochs: Rows, views: int | None) -> Rows:
+    if views is None:
+        return epochs
+    return epochs % views if views > 0 else np.full_like(epochs, PLAIN)

@@ -1,0 +1,43 @@
+"""What all probes share: one pass that collects features, then a solution without a gradient."""
+
+from abc import abstractmethod
+
+from torch import Tensor, nn
+
+from headstart.core import Backbone, Ctx, Do, Head, Labelled, Method, Model, Parts, Task
+from headstart.nn.bank import Bank
+
+
+class Probe(Method[Labelled]):
+    """Reads new outputs off a frozen mapping; a subclass says how, in `solve`."""
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The frozen backbone, and a bank of what it says of each labelled row."""
+        return Parts({"backbone": backbone, "bank": Bank(task.rows, backbone.width, task.classes)})
+
+    def moves(self) -> tuple[Do[Labelled]]:
+        """Collect."""
+        return (Do(self.collect, changes=("bank",)),)
+
+    def collect(self, parts: Parts, batch: Labelled, ctx: Ctx) -> None:
+        """Add the features of a batch to the bank."""
+        features = parts["backbone"](batch.x).float()
+        _bank(parts).add(ctx.gather(features), ctx.gather(batch.y))
+
+    def predictor(self, parts: Parts) -> Model:
+        """The backbone with the solved head."""
+        backbone = parts["backbone"]
+        assert isinstance(backbone, Backbone)
+        features, labels = _bank(parts).content
+        head = self.solve(features, labels, _bank(parts).classes)
+        return Model(backbone, head.to(features.device))
+
+    @abstractmethod
+    def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
+        """The head for features (n, width) and labels (n,) in [0, classes)."""
+
+
+def _bank(parts: Parts) -> Bank:
+    bank: nn.Module = parts["bank"]
+    assert isinstance(bank, Bank)
+    return bank

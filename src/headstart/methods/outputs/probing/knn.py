@@ -1,0 +1,56 @@
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize, one_hot
+
+from headstart.core import About, BadInput, Head, Labelled
+from headstart.nn.heads import NeighbourHead
+
+from ._probe import Probe
+
+SHARPNESS = (1.0, 3.0, 10.0, 30.0)
+SIZES = (1, 3, 5, 10, 20)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class KNN(Probe):
+    """Let the most similar labelled rows vote.
+
+    Features are centred and brought to unit length, similarity is the cosine, and a neighbour's
+    vote weighs exp(sharpness * cosine). What is not given is chosen by the log loss of left-out rows.
+
+    Attributes:
+        k: neighbours, >= 1; None finds it among 1, 3, 5, 10 and 20.
+        sharpness: of the weights, >= 0; None finds it among 1, 3, 10 and 30.
+    """
+
+    about = About("knn", "mapping", "outputs", Labelled, "arXiv:1805.01978", one_pass=True, spelled="kNN")
+    k: int | None = None
+    sharpness: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.k is not None and self.k < 1:
+            raise BadInput(f"knn: k is {self.k}; it must be a whole number >= 1.")
+
+    def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
+        """All rows, and the k and sharpness that serve rows best that don't see themselves."""
+        centre = features.mean(0)
+        rows = normalize(features - centre, dim=1)
+        similar = (rows @ rows.T).fill_diagonal_(-torch.inf)
+        sizes = [k for k in ((self.k,) if self.k else SIZES) if k < len(rows)] or [1]
+        best: tuple[float, NeighbourHead] | None = None
+        for k in sizes:
+            for sharpness in SHARPNESS if self.sharpness is None else (self.sharpness,):
+                head = NeighbourHead(len(rows), rows.shape[1], classes, self.k or k).to(rows.device)
+                head.votes.copy_(one_hot(labels, classes))
+                head.sharpness.fill_(sharpness)
+                loss = float(-head.tally(similar).gather(1, labels[:, None]).mean())
+                if best is None or loss < best[0]:
+                    best = (loss, head)
+        assert best is not None
+        best[1].centre.copy_(centre)
+        best[1].rows.copy_(rows)
+        return best[1]

@@ -1,0 +1,33 @@
+from dataclasses import dataclass
+from typing import final
+
+from torch import Tensor
+
+from headstart.core import About, BadInput, Head, Labelled
+from headstart.nn.heads import LinearHead
+from headstart.solvers.choice import logistic_choice
+
+from ._probe import Probe
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LogisticProbe(Probe):
+    """Read new outputs off a frozen mapping with logistic regression, solved on all rows at once.
+
+    Attributes:
+        penalty: half of it multiplies the squared weights, against the sum of cross-entropies
+            (1 / C of scikit-learn), > 0; None finds it by five folds.
+    """
+
+    about = About("logistic-probe", "mapping", "outputs", Labelled, "arXiv:1610.01644", one_pass=True)
+    penalty: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.penalty is not None and not self.penalty > 0:
+            raise BadInput(f"logistic-probe: penalty is {self.penalty!r}; it must be > 0.")
+
+    def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
+        """The linear head of the best penalty."""
+        found = logistic_choice(features, labels, classes, self.penalty)
+        return LinearHead.of(found.weight, found.bias)

@@ -1,0 +1,47 @@
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize, one_hot
+
+from headstart.core import About, Head, Labelled
+from headstart.nn.heads import CentroidHead
+from headstart.solvers.temperature import best_scale
+
+from ._probe import Probe
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class NearestCentroid(Probe):
+    """Take the class whose mean feature points the same way.
+
+    Features are centred and brought to unit length; the centroid of a class is the direction of
+    their mean. The scale of the cosines is the one that gives left-out rows the least log loss.
+
+    Attributes:
+        scale: of the cosines, > 0; None finds it.
+    """
+
+    about = About("nearest-centroid", "mapping", "outputs", Labelled, "arXiv:1703.05175", one_pass=True)
+    scale: float | None = None
+
+    def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
+        """Centroids of the classes that have rows; the others are never the answer of choice."""
+        head = CentroidHead(features.shape[1], classes).to(features.device)
+        head.centre.copy_(features.mean(0))
+        z = normalize(features - head.centre, dim=1)
+        member = one_hot(labels, classes).to(z)
+        sums = member.T @ z  # (classes, width)
+        head.centroids.copy_(normalize(sums, dim=1))
+        scale = best_scale(_left_out(z, labels, sums), labels) if self.scale is None else self.scale
+        head.scale.fill_(scale)
+        return head
+
+
+def _left_out(z: Tensor, labels: Tensor, sums: Tensor) -> Tensor:
+    """Cosines (n, classes) to centroids in which the row itself has no part."""
+    others = z @ normalize(sums, dim=1).T
+    own = normalize(sums[labels] - z, dim=1)  # zero for a class of one: no similarity
+    return torch.scatter(others, 1, labels[:, None], (own * z).sum(1, keepdim=True))

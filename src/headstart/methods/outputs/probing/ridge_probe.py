@@ -1,0 +1,37 @@
+from dataclasses import dataclass
+from typing import final
+
+from torch import Tensor
+
+from headstart.core import About, BadInput, Head, Labelled
+from headstart.nn.heads import LinearHead
+from headstart.solvers.choice import ridge_choice
+
+from ._probe import Probe
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RidgeProbe(Probe):
+    """Read new outputs off a frozen mapping with the exact ridge solution: no gradient at all.
+
+    One factorisation gives the fits of a whole path of penalties and what each says of every row
+    when that row is left out; the penalty and the scale of the logits are chosen by that.
+
+    Attributes:
+        penalty: on the squared weights, > 0, against the sum of squared errors; None finds it.
+    """
+
+    about = About(
+        "ridge-probe", "mapping", "outputs", Labelled, "doi:10.1080/00401706.1970.10488634", one_pass=True
+    )
+    penalty: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.penalty is not None and not self.penalty > 0:
+            raise BadInput(f"ridge-probe: penalty is {self.penalty!r}; it must be > 0.")
+
+    def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
+        """The linear head of the best penalty."""
+        found = ridge_choice(features, labels, classes, self.penalty)
+        return LinearHead.of(found.weight, found.bias)

@@ -1,0 +1,136 @@
+"""A frozen backbone, made fast: the same features for inference only."""
+
+import copy
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import Backbone
+
+from .folding import Pair, folded, own_act, pairs
+from .fused import FusedConv, fusable
+from .tracing import quiet
+from .wrapped import AnyBackbone
+
+TOLERANCE = 1e-5  # on features, as a share of the largest
+
+
+class Fast(nn.Module):
+    """An inference-only backbone. It stays in evaluation mode and keeps no gradients.
+
+    Attributes:
+        width: features per sample.
+        made: how it was made: "fused", "folded" or "plain".
+        bf16: whether it computes in bfloat16.
+    """
+
+    def __init__(self, backbone: Backbone, made: str, bf16: bool) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.width = backbone.width
+        self.made = made
+        self.bf16 = bf16
+        self.eval()
+
+    def train(self, mode: bool = True) -> "Fast":
+        """Stay in evaluation mode."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (n, width) in float32 of x (n, ...), uint8 or normalised."""
+        if x.ndim == 4:
+            x = x.contiguous(memory_format=torch.channels_last)
+        device = x.device.type
+        half: AbstractContextManager[object] = nullcontext()
+        if self.bf16:
+            half = torch.autocast(device, torch.bfloat16)
+        with half:
+            features: Tensor = self.backbone(x)
+        return features.float()
+
+
+def fast(backbone: Backbone, bf16: bool = False) -> Fast:
+    """A copy of `backbone` for feature extraction; `backbone` itself is not changed.
+
+    BatchNorm is folded into the convolution before it, images lie channels last in memory, and
+    on a CPU convolution, bias and activation are one call. The features of the copy are compared
+    with those of `backbone` on its example: what does not agree to 1e-5 of the largest feature
+    is not used, so that in the end a plain copy remains.
+
+    Args:
+        backbone: any; one that is no `AnyBackbone` is only copied and laid out.
+        bf16: compute in bfloat16, which is faster and moves the features by a few per cent.
+
+    Returns:
+        A module x (n, ...) -> features (n, width), float32.
+    """
+    made = _best(backbone) if isinstance(backbone, AnyBackbone) else None
+    made = made or Fast(_bare(backbone), "plain", False)
+    if bf16:
+        _halve(made.backbone)
+        made.bf16 = True
+    return made
+
+
+def _best(backbone: AnyBackbone) -> Fast | None:
+    """The fastest copy that gives the same features; None if nothing can be folded."""
+    example = backbone.example.to(backbone.mean.device)
+    found = pairs(backbone.inner, example)
+    if not found:
+        return None
+    with quiet(backbone):
+        wanted = backbone(example)
+    for name in ("fused", "folded"):
+        copied = _bare(backbone)
+        for pair in found:
+            _fold(copied.inner, pair, fuse=name == "fused")
+        made = Fast(copied, name, False)
+        if _close(made(example), wanted):
+            return made
+    return None
+
+
+def _close(given: Tensor, wanted: Tensor) -> bool:
+    scale = max(1.0, float(wanted.abs().max()))
+    return bool((given - wanted).abs().max() <= TOLERANCE * scale)
+
+
+AnyB = TypeVar("AnyB", bound=Backbone)
+
+
+def _bare(backbone: AnyB) -> AnyB:
+    copied = copy.deepcopy(backbone).eval().requires_grad_(False)
+    return copied.to(memory_format=torch.channels_last)
+
+
+def _fold(model: nn.Module, pair: Pair, fuse: bool) -> None:
+    """Fold one pair of `model`, in place; fused with its activation if that can be."""
+    conv, norm = model.get_submodule(pair.conv), model.get_submodule(pair.norm)
+    if not (isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)):
+        raise TypeError(f"{pair.conv} and {pair.norm} are no convolution and BatchNorm")
+    weight, bias = folded(conv, norm)
+    conv.weight, conv.bias = _constant(weight), _constant(bias)
+    act = own_act(norm)
+    model.set_submodule(pair.norm, nn.Identity())
+    if fuse and pair.act is not None and fusable(conv, model.get_submodule(pair.act)):
+        act = model.get_submodule(pair.act)
+        model.set_submodule(pair.act, nn.Identity())
+    if fuse and fusable(conv, act):
+        model.set_submodule(pair.conv, FusedConv(conv, act))
+    elif not isinstance(act, nn.Identity):
+        model.set_submodule(pair.norm, act)
+
+
+def _constant(tensor: Tensor) -> nn.Parameter:
+    tensor = tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
+    return nn.Parameter(tensor, requires_grad=False)
+
+
+def _halve(model: nn.Module) -> None:
+    """Weights of convolutions and products to bfloat16, in place; norms stay in float32."""
+    for module in model.modules():
+        if isinstance(module, (nn.Conv2d, nn.Linear, FusedConv)):
+            module.to(torch.bfloat16)

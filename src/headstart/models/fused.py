@@ -1,0 +1,85 @@
+"""Convolution, bias and activation in one call of oneDNN, where this build of torch has it.
+
+The operator is private to torch, so `fast` compares it with the plain layers before it is used.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+# what oneDNN calls the activations, with their scalars
+_NAMES: dict[type[nn.Module], tuple[str, tuple[float, ...]]] = {
+    nn.Identity: ("none", ()),
+    nn.ReLU: ("relu", ()),
+    nn.ReLU6: ("hardtanh", (0.0, 6.0)),
+    nn.SiLU: ("swish", ()),
+    nn.Hardswish: ("hardswish", ()),
+}
+
+
+class FusedConv(nn.Module):
+    """act(conv(x)) for x (n, c, h, w), on a CPU and for inference only."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, conv: nn.Conv2d, act: nn.Module) -> None:
+        """Take weight and bias from `conv`; ask `fusable` first."""
+        super().__init__()
+        self.register_buffer("weight", conv.weight.detach(), persistent=False)
+        bias = conv.bias if conv.bias is not None else torch.zeros(conv.out_channels)
+        self.register_buffer("bias", bias.detach(), persistent=False)
+        self.same = type(conv).__name__ == "Conv2dSame"
+        self.kernel = [int(size) for size in conv.kernel_size]
+        self.padding = [int(size) for size in conv.padding]
+        self.stride = [int(size) for size in conv.stride]
+        self.dilation = [int(size) for size in conv.dilation]
+        self.groups = conv.groups
+        self.attr, scalars = _NAMES[type(act)]
+        self.scalars = list(scalars)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Answers (n, d, h', w') in the type of the weights."""
+        padding = self.padding
+        if self.same:
+            x, padding = self._padded(x)
+        one: Any = torch.ops.mkldnn._convolution_pointwise
+        y: Tensor = one(
+            x.to(self.weight.dtype),
+            self.weight,
+            self.bias,
+            padding,
+            self.stride,
+            self.dilation,
+            self.groups,
+            self.attr,
+            self.scalars,
+            "",
+        )
+        return y
+
+    def _padded(self, x: Tensor) -> tuple[Tensor, list[int]]:
+        """TensorFlow's "same": an odd pixel goes to the right and below."""
+        total = [
+            max((-(-size // step) - 1) * step + (kernel - 1) * gap + 1 - size, 0)
+            for size, step, kernel, gap in zip(
+                x.shape[2:], self.stride, self.kernel, self.dilation, strict=True
+            )
+        ]
+        if not any(size % 2 for size in total):
+            return x, [size // 2 for size in total]
+        (top, left), (below, right) = ([n // 2 for n in total], [n - n // 2 for n in total])
+        return F.pad(x, (left, right, top, below)), [0, 0]
+
+
+def fusable(conv: nn.Conv2d, act: nn.Module) -> bool:
+    """Whether `FusedConv` can do the work of both on this machine."""
+    known = type(act) in _NAMES and conv.padding_mode == "zeros"
+    known = known and not isinstance(conv.padding, str) and conv.weight.device.type == "cpu"
+    return known and torch.backends.mkldnn.is_available() and _has_operator()  # type: ignore[no-untyped-call]
+
+
+def _has_operator() -> bool:
+    return hasattr(torch.ops.mkldnn, "_convolution_pointwise")

@@ -1,0 +1,74 @@
+"""Which axis of an output counts rows and which counts features; the rest is averaged."""
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+
+class Layout(NamedTuple):
+    """The axes of an output that has at least two."""
+
+    rows: int
+    features: int
+
+
+class Tap(NamedTuple):
+    """Where a block's output is read: the module that gives it, and its axes."""
+
+    module: str
+    layout: Layout
+
+
+def pool(x: Tensor, layout: Layout) -> Tensor:
+    """Mean over every axis but rows and features: x (...) -> (n, d)."""
+    if x.ndim == 2:
+        return x
+    if x.ndim < 2:
+        return x.reshape(len(x), -1)
+    rest = [axis for axis in range(x.ndim) if axis not in layout]
+    x = x.mean(rest)
+    return x if layout.rows < layout.features else x.T
+
+
+def layout(shape: tuple[int, ...], rows: int, made_by: nn.Module | None, inner: int) -> Layout:
+    """The axes of an output of `shape`, of a model called on `rows` samples.
+
+    The features axis is the one as long as the number of channels that the last layer gave:
+    so (n, c, h, w), (n, h, w, c) as in Swin, (n, tokens, c) and (n, c, length) are told apart.
+
+    Args:
+        shape: of the output, two axes or more.
+        rows: samples in the call.
+        made_by: the last layer with parameters that ran before the output.
+        inner: the number of axes of that layer's own output; it breaks ties.
+    """
+    if len(shape) <= 2:
+        return Layout(0, 1)
+    row = 0 if shape[0] == rows or rows not in shape[:2] else 1
+    channels = _channels(made_by)
+    axes = [axis for axis, size in enumerate(shape) if axis != row and size == channels]
+    if len(axes) == 1:
+        return Layout(row, axes[0])
+    maps = isinstance(made_by, _CHANNELS_FIRST) and inner == len(shape)
+    if maps or (not axes and len(shape) > 3):
+        return Layout(row, 1 - row if row else 1)
+    return Layout(row, len(shape) - 1)
+
+
+_CHANNELS_FIRST = (nn.modules.conv._ConvNd, nn.modules.batchnorm._NormBase, nn.GroupNorm)
+
+
+def _channels(module: nn.Module | None) -> int | None:
+    """How many features the layer gives, by the names that torch's layers use for it."""
+    for name in ("out_features", "out_channels", "num_features", "num_channels", "embedding_dim"):
+        size = getattr(module, name, None)
+        if isinstance(size, int):
+            return size
+    if isinstance(module, nn.RNNBase):
+        size = module.proj_size or module.hidden_size
+        return size * 2 if module.bidirectional else size
+    normalized = getattr(module, "normalized_shape", None)
+    if isinstance(normalized, (tuple, list)) and normalized:
+        return int(normalized[-1])
+    size = getattr(module, "embed_dim", None)
+    return size if isinstance(size, int) else None

@@ -1,0 +1,131 @@
+"""Weights out of a file into a model: strictly, or not at all."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import BadInput, Mismatch
+
+WRAPPERS = ("state_dict", "model", "model_state_dict")  # what trainers put a state dict into
+PREFIXES = ("module.", "_orig_mod.", "inner.")  # DataParallel, torch.compile, a saved backbone
+SHOWN = 6  # keys of each kind in an error
+
+
+def read(path: str | Path) -> dict[str, Tensor]:
+    """The tensors in a `.safetensors` file or a plain PyTorch state dict.
+
+    Wrappers {"state_dict": ...} and {"model": ...} and prefixes such as "module." are taken off.
+    Nothing in the file is executed.
+
+    Raises:
+        BadInput: no such file, or it holds anything but tensors.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise BadInput(f"There is no weights file {str(path)!r}.")
+    try:
+        state: Any = _open(path)
+    except Exception as reason:  # a broken file can break its reader in any way
+        raise BadInput(
+            f"{str(path)!r} can't be read as plain weights: {_first_line(reason)} "
+            "Save the state_dict alone, best as .safetensors; a pickled model is never opened."
+        ) from reason
+    while isinstance(state, Mapping) and (key := _wrapper(state)) is not None:
+        state = state[key]
+    if not isinstance(state, Mapping) or not state:
+        raise BadInput(f"{str(path)!r} holds no state dict, but a {type(state).__name__}.")
+    odd = [key for key, value in state.items() if not isinstance(value, Tensor)]
+    if odd:
+        raise BadInput(f"{str(path)!r} holds more than tensors: {', '.join(map(str, odd[:SHOWN]))}.")
+    return unprefixed(state)
+
+
+def _open(path: Path) -> Any:
+    if path.suffix == ".safetensors":
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            return load_file(path)
+        except SafetensorError as reason:
+            raise ValueError(f"{reason}.") from reason
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _first_line(reason: Exception) -> str:
+    return (str(reason).splitlines() or [type(reason).__name__])[0]
+
+
+def _wrapper(state: Mapping[str, Any]) -> str | None:
+    return next((key for key in WRAPPERS if isinstance(state.get(key), Mapping)), None)
+
+
+def unprefixed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same tensors without a prefix that every key has."""
+    for prefix in PREFIXES:
+        if all(key.startswith(prefix) for key in state):
+            return unprefixed({key.removeprefix(prefix): value for key, value in state.items()})
+    return dict(state)
+
+
+def load(model: nn.Module, state: Mapping[str, Tensor], head: str | None) -> tuple[str, ...]:
+    """Copy every tensor of `state` into `model`; all keys and shapes must agree.
+
+    The one exception is the `head`, which is cut off anyway: it may be absent or have another
+    number of classes. BatchNorm's counter of batches may be absent, as in old files.
+
+    Returns:
+        What was left out of the head, one sentence a tensor.
+
+    Raises:
+        Mismatch: names the missing, unexpected and mis-shaped keys; `model` is untouched.
+    """
+    own = model.state_dict()
+    spare = {key for key in own if head is not None and key.startswith(head + ".")}
+    counters = {key for key in own if key.endswith("num_batches_tracked")}
+    missing = [key for key in own if key not in state and key not in spare | counters]
+    unexpected = [key for key in state if key not in own]
+    wrong = [key for key in own if key in state and own[key].shape != state[key].shape]
+    left = [key for key in wrong if key in spare and own[key].shape[1:] == state[key].shape[1:]]
+    wrong = [key for key in wrong if key not in left]
+    if missing or unexpected or wrong:
+        raise Mismatch(_explain(own, state, missing, unexpected, wrong))
+    notes = [f"{key} {_shape(state[key])} left out, as the head is cut off" for key in left]
+    notes += [f"{key} is not in the file; the head is cut off" for key in spare if key not in state]
+    model.load_state_dict({**own, **{k: v for k, v in state.items() if k not in left}})
+    return tuple(sorted(notes))
+
+
+def _explain(
+    own: Mapping[str, Tensor],
+    state: Mapping[str, Tensor],
+    missing: list[str],
+    unexpected: list[str],
+    wrong: list[str],
+) -> str:
+    shapes = [f"{key} is {_shape(state[key])}, not {_shape(own[key])}" for key in wrong]
+    lines = ["The weights belong to another architecture; nothing was loaded."]
+    lines += _some("missing", missing, [_near(key, unexpected) for key in missing[:SHOWN]])
+    lines += _some("unexpected", unexpected, [_near(key, missing) for key in unexpected[:SHOWN]])
+    lines += _some("of another shape", wrong, shapes[:SHOWN])
+    return "\n".join(lines)
+
+
+def _some(kind: str, keys: list[str], shown: list[str]) -> list[str]:
+    if not keys:
+        return []
+    more = [f"    ... and {len(keys) - len(shown)} more"] if len(keys) > len(shown) else []
+    return [f"  {len(keys)} {kind}:", *(f"    {line}" for line in shown), *more]
+
+
+def _near(key: str, others: Iterable[str]) -> str:
+    found = difflib.get_close_matches(key, list(others), n=1, cutoff=0.6)
+    return f"{key} (nearest: {found[0]})" if found else key
+
+
+def _shape(tensor: Tensor) -> str:
+    return str(tuple(tensor.shape))

@@ -1,0 +1,142 @@
+"""Any model as a backbone: pictures or tensors in, features (n, width) out."""
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import Backbone, Preprocess, Unknown
+
+from . import sources
+from .anatomy import Anatomy
+from .layout import Tap, pool
+from .surgery import run
+from .tracing import first_tensor
+from .untrained import reset
+
+
+class AnyBackbone(Backbone):
+    """A model without its head.
+
+    Attributes:
+        name: what it is called in reports.
+        width: features per sample.
+        blocks: paths of its parts in the order they run; each is a sub-module of this one, so a
+            parameter belongs to a block if its name starts with the block and a dot.
+        source: how to make the architecture again, as JSON values; see `rebuild`.
+        notes: what was left out when weights were loaded.
+        example: one or two inputs that it was seen to take, (n, ...).
+        inner: the model, cut.
+        anatomy: what the one forward showed of the model before the cut.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        inner: nn.Module,
+        parts: Anatomy,
+        name: str,
+        source: Mapping[str, Any],
+        preprocess: Preprocess | None,
+        example: Tensor,
+    ) -> None:
+        """Wrap `inner`, whose head is cut off already and whose anatomy was `parts`."""
+        super().__init__()
+        self.name = name
+        self.inner = inner
+        self.width = parts.width
+        self.blocks = tuple(f"inner.{block}" for block in parts.blocks)
+        self.source = dict(source)
+        self.notes: tuple[str, ...] = ()
+        self.example = example
+        self.anatomy = parts
+        for moment in ("mean", "std"):
+            self.register_buffer(moment, example.new_zeros(3, 1, 1), persistent=False)
+        self.preprocess = preprocess
+        self.training = inner.training
+
+    @property
+    def preprocess(self) -> Preprocess | None:
+        """How pictures become its inputs; None if they are not RGB pictures."""
+        return self._preprocess
+
+    @preprocess.setter
+    def preprocess(self, value: Preprocess | None) -> None:
+        self._preprocess = value
+        self.source["preprocess"] = value.settings() if value else None
+        with torch.no_grad():
+            self.mean.copy_(self.mean.new_tensor(value.mean if value else (0, 0, 0)).view(3, 1, 1))
+            self.std.copy_(self.std.new_tensor(value.std if value else (1, 1, 1)).view(3, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (n, width) of x (n, ...).
+
+        Pictures as uint8 (n, 3, h, w) are scaled to [0, 1] and normalised by `preprocess`; what
+        is given as float is taken as normalised already.
+        """
+        return pool(run(self.inner, self.normalised(x)), self.anatomy.output)
+
+    def normalised(self, x: Tensor) -> Tensor:
+        """What the model itself is given for x."""
+        if x.dtype == torch.uint8 and self.preprocess is not None:
+            return (x.to(self.mean.dtype) / 255 - self.mean) / self.std
+        return x
+
+    def features(self, x: Tensor, blocks: Iterable[str] | None = None) -> dict[str, Tensor]:
+        """The outputs of blocks, averaged over space or tokens, in one forward.
+
+        Args:
+            x: inputs (n, ...), as for `forward`.
+            blocks: names out of `blocks`; None means all of them.
+
+        Returns:
+            For each block, in the order asked for, (n, d) with its own d.
+
+        Raises:
+            Unknown: there is no such block.
+        """
+        wanted = tuple(self.blocks if blocks is None else blocks)
+        found: dict[str, Tensor] = {}
+        handles = []
+        try:
+            for name in wanted:
+                tap = self._tap(name)
+                module = self.inner.get_submodule(tap.module)
+                handles.append(module.register_forward_hook(_catch(found, name, tap)))
+            run(self.inner, self.normalised(x))
+        finally:
+            for handle in handles:
+                handle.remove()
+        return {name: found[name] for name in wanted}
+
+    def _tap(self, block: str) -> Tap:
+        tap = self.anatomy.taps.get(block.removeprefix("inner."))
+        if tap is None:
+            raise Unknown("block", block, self.blocks)
+        return tap
+
+    def untrained(self, seed: int) -> Self:
+        """The same architecture with random weights, a function of `seed`.
+
+        Architectures known by name are initialised as their authors do, others layer by layer.
+        """
+        fresh = copy.deepcopy(self)
+        if self.source["kind"] != "own":
+            made = sources.build(self.source["kind"], self.source["name"], False, seed)
+            state, own = made.state_dict(), fresh.inner.state_dict()
+            if all(key in state and state[key].shape == own[key].shape for key in own):
+                fresh.inner.load_state_dict({key: state[key] for key in own})
+                return fresh
+        reset(fresh.inner, seed)
+        return fresh
+
+
+def _catch(found: dict[str, Tensor], name: str, tap: Tap) -> Any:
+    def catch(_module: nn.Module, _args: Any, output: Any) -> None:
+        found[name] = pool(first_tensor(output), tap.layout)
+
+    return catch

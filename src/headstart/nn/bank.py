@@ -1,0 +1,49 @@
+"""A part that remembers rows: checkpointed like any module, because it is one."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Bank(nn.Module):
+    """Features and labels in the order they were added.
+
+    Attributes:
+        classes: number of classes that the labels may name.
+    """
+
+    features: Tensor  # (rows, width)
+    labels: Tensor  # (rows,)
+    filled: Tensor  # () rows added so far
+
+    def __init__(self, rows: int, width: int, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+        self.register_buffer("features", torch.zeros(rows, width))
+        self.register_buffer("labels", torch.zeros(rows, dtype=torch.int64))
+        self.register_buffer("filled", torch.zeros((), dtype=torch.int64))
+
+    def add(self, features: Tensor, labels: Tensor) -> None:
+        """Append features (n, width) and labels (n,); room is doubled when it runs out."""
+        start, end = int(self.filled), int(self.filled) + len(labels)
+        if end > len(self.labels):
+            more = max(end, 2 * len(self.labels)) - len(self.labels)
+            self.features = torch.cat([self.features, self.features.new_zeros(more, features.shape[1])])
+            self.labels = torch.cat([self.labels, self.labels.new_zeros(more)])
+        self.features[start:end] = features
+        self.labels[start:end] = labels
+        self.filled += len(labels)
+
+    def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *rest: Any) -> None:
+        # a bank that has grown is loaded into one that has not
+        for name in ("features", "labels"):
+            if (saved := state.get(prefix + name)) is not None:
+                setattr(self, name, torch.zeros_like(saved, device=self.labels.device))
+        super()._load_from_state_dict(state, prefix, *rest)
+
+    @property
+    def content(self) -> tuple[Tensor, Tensor]:
+        """Features (n, width) and labels (n,) added so far."""
+        n = int(self.filled)
+        return self.features[:n], self.labels[:n]

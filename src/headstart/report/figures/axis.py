@@ -1,0 +1,67 @@
+"""Axes: where a value lies between two ends, and which values are written beside it."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A scale from `low` to `high`; `ticks` are (value, text).
+
+    Attributes:
+        low: value at the left or lower end.
+        high: value at the other end, above `low`.
+        ticks: values that get a grid line and a text.
+        title: what is measured and in what unit; "" writes none.
+        log: whether equal factors, not equal steps, lie equally far apart; needs `low` > 0.
+    """
+
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...]
+    title: str = ""
+    log: bool = False
+
+    def at(self, value: float) -> float:
+        """Where `value` lies, 0 at the low end and 1 at the high; beyond them it is cut off."""
+        bend = math.log if self.log else float
+        part = (bend(value) - bend(self.low)) / (bend(self.high) - bend(self.low))
+        return min(1.0, max(0.0, part))
+
+
+def linear(low: float, high: float, text: Callable[[float], str], title: str = "", most: int = 6) -> Axis:
+    """An axis with round ends just outside `low` and `high` and at most `most` ticks."""
+    step = _step(max(high - low, 1e-9), most)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    if last == first:
+        last += 1
+    ticks = tuple((step * i, text(step * i)) for i in range(first, last + 1))
+    return Axis(step * first, step * last, ticks, title)
+
+
+def within(axis_low: float, axis_high: float, values: Sequence[float]) -> tuple[float, float]:
+    """The smallest and largest of `values` with a little air, kept in [axis_low, axis_high]."""
+    low, high = min(values), max(values)
+    air = max(0.04 * (high - low), 0.005)
+    return max(axis_low, low - air), min(axis_high, high + air)
+
+
+def doubling(values: Sequence[int], title: str) -> Axis:
+    """A logarithmic axis over positive whole numbers, which are its ticks themselves."""
+    known = sorted(set(values))
+    low, high = known[0] / 1.2, known[-1] * 1.2
+    shown: list[int] = []
+    for value in known:  # texts may not touch on a phone
+        if not shown or math.log(value / shown[-1]) >= 0.09 * math.log(high / low):
+            shown.append(value)
+    return Axis(low, high, tuple((v, f"{v:,}") for v in shown), title, log=True)
+
+
+def _step(width: float, most: int) -> float:
+    """The smallest round step (1, 2, 2.5 or 5 times a power of ten) that gives few ticks."""
+    power = 10.0 ** math.floor(math.log10(width / most))
+    for factor in (1, 2, 2.5, 5):
+        if width / (factor * power) <= most - 1:
+            return factor * power
+    return 10 * power

@@ -1,0 +1,118 @@
+"""One self-contained page out of the records of a run."""
+
+import base64
+import contextlib
+import hashlib
+import importlib
+from pathlib import Path
+from typing import Any
+
+from .given import Given, read
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+SECTIONS = (  # id, heading, name in the contents; the view is in sections/<id>.py
+    ("headline", "The result", "Result"),
+    ("methods", "Methods compared", "Methods"),
+    ("tested", "On the held-out test part", "Held-out test"),
+    ("layers", "What each layer knows", "Layers"),
+    ("labels", "Accuracy against labels per class", "Labels"),
+    ("training", "Learning curves", "Learning curves"),
+    ("confusion", "What is taken for what", "Confusion"),
+    ("mistakes", "The most confident mistakes", "Mistakes"),
+    ("calibration", "Is it as sure as it should be?", "Calibration"),
+    ("check", "The data check", "Data check"),
+    ("use", "How to use the model", "Use it"),
+    ("smallprint", "The small print", "Small print"),
+)
+
+
+def build(run: Path) -> Path:
+    """Write `run/report.html`, a page without any outside part.
+
+    The same records and pictures in a folder of the same name give the same bytes. The page is
+    written beside and then moved into place, so that a reader never sees half of it.
+
+    Args:
+        run: the folder that `adapt` wrote, with `result.json`, perhaps `timings.json`, and the
+            pictures that the result names.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        BadInput: if there is no `result.json`.
+        BadData: if a record can't be read.
+        MissingPackage: if jinja2 is not installed.
+        CannotWrite: if the page can't be written.
+    """
+    run = Path(run)
+    page = render(read(run)).encode("utf-8", "replace")
+    target, part = run / "report.html", run / ".report.html.part"
+    try:
+        part.write_bytes(page)
+        part.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        from headstart.core.errors import CannotWrite
+
+        raise CannotWrite(f"The report can't be written to {target}: {error}.") from error
+    return target
+
+
+def render(given: Given) -> str:
+    """The page as text; every word of the records is escaped."""
+    style, script = _asset("style.css"), _asset("script.js")
+    sections = [
+        {"id": name, "heading": heading, "short": short, "view": _view(name, given)}
+        for name, heading, short in SECTIONS
+    ]
+    page: str = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            task=given.result.task,
+            headstart=given.result.headstart,
+            sections=sections,
+            style=style,
+            script=script,
+            policy=_policy(script),
+        )
+    )
+    return page
+
+
+def _view(name: str, given: Given) -> dict[str, Any]:
+    module = importlib.import_module(f"{__package__}.sections.{name}")
+    found: dict[str, Any] = module.view(given)
+    return found
+
+
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text("utf-8")
+
+
+def _policy(script: str) -> str:
+    """A content policy: nothing from outside, and no script but the page's own."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _environment() -> Any:
+    try:
+        import jinja2
+    except ImportError as error:
+        from headstart.core.errors import MissingPackage
+
+        raise MissingPackage("jinja2", "The report", "report") from error
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

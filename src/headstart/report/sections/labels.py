@@ -1,0 +1,102 @@
+"""Accuracy against the number of labels per class."""
+
+from statistics import fmean
+from typing import Any
+
+from headstart.report.figures.axis import doubling, linear, within
+from headstart.report.figures.plot import Plot
+from headstart.report.given import Given
+from headstart.report.words import counted, percent, round_percent
+from headstart.study.records import SizePoint
+
+SCRATCH = "from-scratch"
+STYLES = 6
+
+
+def view(given: Given) -> dict[str, Any]:
+    """One line a method, one dot a seed."""
+    curves = _curves(given.result.size_curve, given.result.selected)
+    if not curves:
+        told = "This run did not measure accuracy against the number of labels."
+        return {"say": [told], "figure": ""}
+    return {
+        "say": [_ends(curves), _headstart(curves)],
+        "figure": _figure(curves),
+        "legend": [(f"s{i % STYLES + 1}", c[0].title) for i, c in enumerate(curves)],
+        "seeds": _seeds(curves),
+    }
+
+
+def mean(point: SizePoint) -> float:
+    """Over the seeds."""
+    return fmean(point.balanced_accuracy)
+
+
+def _curves(points: list[SizePoint], selected: str) -> list[list[SizePoint]]:
+    """The points of each method by rising size; the selected method first."""
+    methods: dict[str, list[SizePoint]] = {}
+    for point in points:
+        if point.balanced_accuracy:
+            methods.setdefault(point.method, []).append(point)
+    ordered = sorted(methods, key=lambda name: name != selected)
+    return [sorted(methods[name], key=lambda p: p.labels_per_class) for name in ordered]
+
+
+def _ends(curves: list[list[SizePoint]]) -> str:
+    sizes = sorted({p.labels_per_class for curve in curves for p in curve})
+    few, many = _leader(curves, sizes[0]), _leader(curves, sizes[-1])
+    least = counted(sizes[0], "label")
+    if len(sizes) == 1:
+        return f"With {least} a class, {few.title} is best on average: {percent(mean(few))}."
+    if few.method == many.method:
+        return (
+            f"{few.title} is best on average both with {least} a class, {percent(mean(few))}, "
+            f"and with {sizes[-1]:,}, {percent(mean(many))}."
+        )
+    return (
+        f"With {least} a class, {few.title} is best on average, {percent(mean(few))}; "
+        f"with {sizes[-1]:,} it is {many.title}, {percent(mean(many))}."
+    )
+
+
+def _leader(curves: list[list[SizePoint]], size: int) -> SizePoint:
+    at_size = [p for curve in curves for p in curve if p.labels_per_class == size]
+    return max(at_size, key=mean)
+
+
+def _headstart(curves: list[list[SizePoint]]) -> str:
+    """How many labels the selected method needs to match the most that training afresh had."""
+    scratch = next((c for c in curves if c[0].method == SCRATCH), None)
+    ours = curves[0]
+    if scratch is None or ours is scratch:
+        return ""
+    goal = scratch[-1]
+    reached = next((p for p in ours if mean(p) >= mean(goal)), None)
+    most = f"{counted(goal.labels_per_class, 'label')} a class ({percent(mean(goal))})"
+    title = ours[0].title
+    if reached is None:
+        return f"{title} nowhere reaches what training from scratch gets from {most}."
+    return f"What training from scratch gets from {most}, {title} matches with {reached.labels_per_class:,}."
+
+
+def _seeds(curves: list[list[SizePoint]]) -> str:
+    counts = sorted({len(p.balanced_accuracy) for curve in curves for p in curve})
+    many = f"{counts[0]:,} to {counts[-1]:,} seeds" if len(counts) > 1 else counted(counts[0], "seed")
+    return f"A dot is one seed ({many} a size), a line joins their means."
+
+
+def _figure(curves: list[list[SizePoint]]) -> str:
+    points = [p for curve in curves for p in curve]
+    ends = within(0, 1, [v for p in points for v in p.balanced_accuracy])
+    x = doubling([p.labels_per_class for p in points], "labels per class")
+    plot = Plot(x, linear(*ends, round_percent, "balanced accuracy"), 300)
+    for i, curve in reversed(list(enumerate(curves))):
+        style = f"s{i % STYLES + 1}"
+        plot.line([(p.labels_per_class, mean(p)) for p in curve], style)
+        for p in curve:
+            for value in p.balanced_accuracy:
+                plot.dot((p.labels_per_class, value), f"{style} seed", f"{p.title}: {percent(value)}", 3)
+    told = [
+        f"{c[0].title} {', '.join(f'{p.labels_per_class:,}: {percent(mean(p))}' for p in c)}" for c in curves
+    ]
+    return plot.figure(f"Mean balanced accuracy by labels per class. {'; '.join(told)}")

@@ -1,0 +1,62 @@
+"""The most confident mistakes, as pictures."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from headstart.report.given import Given
+from headstart.report.words import counted, percent, quoted
+from headstart.study.records import Mistake
+
+KINDS = {".webp": "webp", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
+
+
+def view(given: Given) -> dict[str, Any]:
+    """Each mistake with its picture inside the page."""
+    mistakes = given.result.mistakes
+    if not mistakes:
+        return {"say": [_none(given)], "mistakes": []}
+    return {"say": [_say(mistakes)], "mistakes": [_card(given.run, m) for m in mistakes]}
+
+
+def _none(given: Given) -> str:
+    counts = given.result.confusion
+    total = sum(map(sum, counts))
+    if total and total == sum(row[i] for i, row in enumerate(counts)):
+        return f"The selected model made no mistake on {counted(total, 'test row')}."
+    return "This run recorded no mistakes one by one."
+
+
+def _say(mistakes: list[Mistake]) -> str:
+    most = max(mistakes, key=lambda m: m.confidence)
+    sure = sum(m.confidence >= 0.9 for m in mistakes)
+    if len(mistakes) == 1:
+        which = f"It took {most.item} for {quoted(most.answer)} with confidence {percent(most.confidence)}"
+        return f"{which}; its label says {quoted(most.truth)}."
+    return (
+        f"Of these {len(mistakes):,} mistakes {sure:,} {'was' if sure == 1 else 'were'} made with "
+        f"a confidence of 90 % or more; the highest is {percent(most.confidence)}. "
+        "Look for wrong labels among them."
+    )
+
+
+def _card(run: Path, mistake: Mistake) -> dict[str, str]:
+    alt = f"{mistake.item}: {mistake.truth}, answered as {mistake.answer}"
+    return {
+        "source": picture(run, mistake.picture),
+        "alt": alt,
+        "item": mistake.item,
+        "truth": mistake.truth,
+        "answer": mistake.answer,
+        "confidence": percent(mistake.confidence),
+        "part": f"{mistake.confidence:.3f}",
+    }
+
+
+def picture(run: Path, name: str) -> str:
+    """A picture of the run folder as a data URI; "" if it is missing or lies outside."""
+    path = (run / name).resolve()
+    kind = KINDS.get(path.suffix.lower())
+    if not name or kind is None or not path.is_relative_to(run.resolve()) or not path.is_file():
+        return ""
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

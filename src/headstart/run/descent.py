@@ -1,0 +1,168 @@
+"""One gradient step: exact under accumulation, closures and several processes."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import Ctx, Descend, Diverged, Loss, Parts
+from headstart.core.batches import Batch
+
+from .modes import let_learn
+from .seeding import seeded
+
+if TYPE_CHECKING:
+    from .loop import Run
+
+
+class Average:
+    """The running average of all floating-point tensors of the parts that learn."""
+
+    def __init__(self, decay: float, parts: Parts, learning: set[str]) -> None:
+        self.decay, self.learning = decay, learning
+        self.values = {name: value.clone() for name, value in self._floating(parts).items()}
+
+    def follow(self, parts: Parts) -> None:
+        """Average <- decay * average + (1 - decay) * parts."""
+        with torch.no_grad():
+            for name, value in self._floating(parts).items():
+                self.values[name].lerp_(value, 1 - self.decay)
+
+    def load(self, values: dict[str, Tensor]) -> None:
+        """Go on from saved values."""
+        for name, value in values.items():
+            self.values[name].copy_(value)
+
+    def _floating(self, parts: Parts) -> dict[str, Tensor]:
+        tensors = parts.state_dict().items()
+        mine = {k: v.detach() for k, v in tensors if k.partition(".")[0] in self.learning}
+        return {name: value for name, value in mine.items() if value.is_floating_point()}
+
+
+def descend(
+    run: "Run[Any]",
+    move: Descend[Any],
+    batch: Batch,
+    ctx: Ctx,
+    seed: int,
+) -> Loss:
+    """Carry out one move on this process's share of a batch.
+
+    `seed` is set anew before each evaluation, so that a closure that is evaluated many times
+    (L-BFGS) always sees the same dropout, and a batch that did not fit is computed anew.
+
+    Raises:
+        Diverged: the loss or the gradient is not finite; no parameter was changed.
+    """
+    optimiser = run.optimisers[move.name]
+    learning = _let_learn_now(run, move, ctx)
+    last: list[Loss] = []
+
+    def evaluate() -> Tensor:
+        loss = _gradient(run, move, batch, ctx, seed)
+        run.engine.average(learning)
+        if move.gradient is not None:
+            move.gradient(run.parts, learning)
+        _check_and_clip(run, loss, learning, ctx)
+        last.append(loss)
+        return loss.total
+
+    if isinstance(optimiser, torch.optim.LBFGS):
+        optimiser.step(evaluate)  # type: ignore[no-untyped-call]
+    else:
+        evaluate()
+        optimiser.step()
+    return last[0]
+
+
+def _let_learn_now(run: "Run[Any]", move: Descend[Any], ctx: Ctx) -> list[nn.Parameter]:
+    """Set rates and modes for this step; the parameters that learn in it."""
+    optimiser = run.optimisers[move.name]
+    rate = run.recipe.rate(ctx.progress)
+    learning: list[nn.Parameter] = []
+    for group in optimiser.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = None
+        if isinstance(optimiser, torch.optim.LBFGS):
+            learning += group["params"]
+        elif ctx.progress >= group["since"]:
+            group["lr"] = rate * group["factor"]
+            learning += group["params"]
+    let_learn(run.parts, learning)
+    return learning
+
+
+def _gradient(
+    run: "Run[Any]",
+    move: Descend[Any],
+    batch: Batch,
+    ctx: Ctx,
+    seed: int,
+) -> Loss:
+    """Gradients of the batch's loss in `.grad`; halves what is computed at once if memory is short."""
+    while True:
+        try:
+            with seeded(seed):
+                return _accumulate(run, move, batch, ctx)
+        except (RuntimeError, MemoryError) as error:
+            if not _out_of_memory(error) or run.accumulate >= len(batch):
+                raise
+            run.accumulate = min(2 * run.accumulate, len(batch))
+            run.notes["accumulate"] = (
+                f"Memory was short at step {ctx.step}: each batch of {len(batch)} rows is now computed "
+                f"in {run.accumulate} parts; the gradient is the same."
+            )
+
+
+def _accumulate(run: "Run[Any]", move: Descend[Any], batch: Batch, ctx: Ctx) -> Loss:
+    for parameter in move.parameters(run.parts):
+        parameter.grad = None
+    weight = run.engine.share(len(batch))
+    losses: list[Loss] = []
+    shares: list[float] = []
+    for index in range(run.accumulate):
+        piece = batch.part(index, run.accumulate)
+        share = len(piece) / len(batch)
+        with run.engine.autocast(run.recipe.precision == "bf16"):
+            loss = move.loss(run.parts, piece, ctx)
+        run.engine.backward(loss.total * (share * weight))
+        losses.append(_detached(loss))
+        shares.append(share)
+    return losses[0] if len(losses) == 1 else _mean(losses, shares)
+
+
+def _check_and_clip(run: "Run[Any]", loss: Loss, learning: list[nn.Parameter], ctx: Ctx) -> None:
+    gradients = [p.grad for p in learning if p.grad is not None]
+    norm = nn.utils.get_total_norm(gradients) if gradients else loss.total.new_zeros(())
+    if not math.isfinite(loss.total.item()) or not math.isfinite(norm.item()):
+        raise Diverged(
+            f"{run.name}: at step {ctx.step} the loss is {loss.total.item():.4g} and the gradient's "
+            f"norm {norm.item():.4g}, so training stopped before that step; the weights are those of the "
+            f"last good one. Try a lower learning rate (now {run.recipe.rate(ctx.progress):.3g}) or "
+            f"look for extreme values in the data."
+        )
+    if run.recipe.clip is not None:
+        nn.utils.clip_grads_with_norm_(learning, run.recipe.clip, norm)
+
+
+def _detached(loss: Loss) -> Loss:
+    outputs = None if loss.outputs is None else loss.outputs.detach()
+    terms = {name: value.detach() for name, value in loss.terms.items()}
+    return Loss(loss.total.detach(), terms, outputs)
+
+
+def _mean(losses: list[Loss], shares: list[float]) -> Loss:
+    def weighted(values: list[Tensor]) -> Tensor:
+        return torch.stack([v * s for v, s in zip(values, shares, strict=True)]).sum(0)
+
+    outputs = [loss.outputs for loss in losses if loss.outputs is not None]
+    return Loss(
+        weighted([loss.total for loss in losses]),
+        {name: weighted([loss.terms[name] for loss in losses]) for name in losses[0].terms},
+        torch.cat(outputs) if outputs else None,
+    )
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or ("can't allocate memory" in str(error))

@@ -1,0 +1,68 @@
+"""The engine on Lightning Fabric: launch, placement and precision are Fabric's, gradients are ours."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_gather
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+class OnFabric:
+    """One of the processes that a launched `lightning_fabric.Fabric` runs on.
+
+    Gradients are averaged after backward, with the weight of each process's rows, so that k
+    processes with a k-th of a batch each take the same step as one process with all of it.
+    """
+
+    def __init__(self, fabric: "Fabric") -> None:
+        self.fabric = fabric
+        self.rank, self.world = int(fabric.global_rank), int(fabric.world_size)
+        self.device: torch.device = fabric.device
+
+    def autocast(self, bf16: bool) -> AbstractContextManager[object]:
+        """Compute in bf16 inside, if asked to; Fabric's own precision otherwise."""
+        if bf16:
+            return torch.autocast(self.device.type, torch.bfloat16)
+        context: AbstractContextManager[object] = self.fabric.autocast()
+        return context
+
+    def backward(self, loss: Tensor) -> None:
+        """Fabric's backward, which may scale for its precision."""
+        self.fabric.backward(loss)
+
+    def average(self, parameters: Sequence[nn.Parameter]) -> None:
+        """One reduction of all gradients laid end to end."""
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        if self.world == 1 or not gradients:
+            return
+        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        dist.all_reduce(flat)
+        flat /= self.world
+        pieces = torch.split(flat, [gradient.numel() for gradient in gradients])
+        for gradient, piece in zip(gradients, pieces, strict=True):
+            gradient.copy_(piece.view_as(gradient))
+
+    def gather(self, rows: Tensor) -> Tensor:
+        """Backward sums over the processes; with `average` a global loss is exact on each."""
+        if self.world == 1:
+            return rows
+        counts = self._counts(len(rows))
+        padded = torch.cat([rows, rows.new_zeros(max(counts) - len(rows), *rows.shape[1:])])
+        shares = all_gather(padded)  # type: ignore[no-untyped-call]
+        return torch.cat([share[:count] for share, count in zip(shares, counts, strict=True)])
+
+    def share(self, rows: int) -> float:
+        """This process's rows over the mean of all processes' rows."""
+        return 1.0 if self.world == 1 else rows * self.world / sum(self._counts(rows))
+
+    def _counts(self, rows: int) -> list[int]:
+        mine = torch.tensor([rows], device=self.device)
+        counts = [torch.zeros_like(mine) for _ in range(self.world)]
+        dist.all_gather(counts, mine)
+        return [int(count) for count in counts]

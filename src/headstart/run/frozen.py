@@ -1,0 +1,262 @@
+"""What never changes in a run, found from the moves, and left out by replaying what it gave.
+
+The modules that run before the first one that learns, and do not learn themselves, always give
+the same output for the same input. `find` names the last of them, the boundary, for any
+architecture; `Replay.record` computes its output once; inside `Replay.on` the parts take that
+output in place of the input, and what lies before the boundary is skipped.
+
+A replay is only handed out if one step with it gives what one step without it gives.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import Descend, Do, Labelled, Parts
+
+from .loop import Run, train
+from .modes import let_learn
+
+TRIES = 4  # boundaries that are tried, the latest first
+
+
+class _Reached(Exception):
+    """The boundary's output is there; the rest of the forward need not be computed."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A frozen prefix of one part.
+
+    Attributes:
+        part: the name of the part that takes the samples.
+        boundary: the module in it whose output is recorded; "" is the whole part.
+        prefix: the modules that are skipped, in the order they run, the boundary last.
+        shapes: what each of them gives for one sample.
+        shape: of one sample.
+    """
+
+    part: str
+    boundary: str
+    prefix: tuple[str, ...]
+    shapes: dict[str, Any]
+    shape: tuple[int, ...]
+
+    def weights(self, parts: Parts) -> dict[str, Tensor]:
+        """All tensors that the recorded output depends on."""
+        modules = dict(parts[self.part].named_modules())
+        tensors: dict[str, Tensor] = {}
+        for name in self.prefix:
+            tensors |= {f"{name}.{key}": value for key, value in modules[name].state_dict().items()}
+        for name, module in modules.items():
+            if any(skipped.startswith(f"{name}." if name else "") for skipped in self.prefix):
+                # what an enclosing module uses directly, such as a position embedding
+                own = dict(module.named_parameters(prefix=name, recurse=False))
+                tensors |= {key: value.detach() for key, value in own.items()}
+        return tensors
+
+    def record(self, parts: Parts, x: Tensor) -> Tensor:
+        """The boundary's output (n, ...) for x (n, ...), in evaluation mode."""
+        part = parts[self.part].eval()
+        if not self.boundary:
+            with torch.no_grad():
+                whole: Tensor = part(x)
+            return whole
+        found: list[Tensor] = []
+
+        def stop(_module: nn.Module, _args: Any, output: Tensor) -> None:
+            found.append(output)
+            raise _Reached
+
+        handle = part.get_submodule(self.boundary).register_forward_hook(stop)
+        try:
+            with torch.no_grad(), suppress(_Reached):
+                part(x)
+        finally:
+            handle.remove()
+        return found[0]
+
+    @contextmanager
+    def on(self, parts: Parts) -> Iterator[None]:
+        """Inside, `parts` take recorded outputs (n, ...) where they took samples."""
+        part = parts[self.part]
+        given: list[Tensor] = []
+        stubs: dict[nn.Module, Callable[..., Any]] = {}
+
+        def take(_module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+            given[:] = [args[0]]
+            stand_in = args[0].new_zeros(()).expand(len(args[0]), *self.shape)
+            return (stand_in, *args[1:])
+
+        for name in self.prefix:
+            module = part.get_submodule(name)
+            if name == self.boundary:  # a copy, for what comes next may work in place
+                stubs[module] = (lambda x, *_a: x) if not name else (lambda *_a, **_k: given[0].clone())
+            else:
+                stubs[module] = lambda *_a, _shape=self.shapes[name], **_k: _blank(_shape, given[0])
+        handle = part.register_forward_pre_hook(take) if self.boundary else None
+        try:
+            for module, stub in stubs.items():
+                module.forward = stub
+            yield
+        finally:
+            for module in stubs:
+                module.__dict__.pop("forward", None)
+            if handle:
+                handle.remove()
+
+
+def find(run: Run[Any], batch: Labelled) -> Replay | None:
+    """The longest frozen prefix of the run, proven on a few rows; None if there is none.
+
+    There is none if what takes the samples learns from its first module on, if more than one
+    part takes them, or if a step with the replay differs from a step without (a skip connection
+    across the boundary, a shape that depends on the value).
+    """
+    entry = _entry(run, batch)
+    if entry is None:
+        return None
+    changing = {name for move in run.moves if isinstance(move, Do) for name in move.changes}
+    if entry in changing:
+        return None
+    learning = _learning(run)
+    whole = not any(id(p) in {id(q) for q in learning} for p in run.parts[entry].parameters())
+    prefixes = [("",)] if whole else list(_prefixes(run, entry, learning, batch.x))
+    for prefix in prefixes[:TRIES]:
+        replay = Replay(entry, prefix[-1], prefix, {}, tuple(batch.x.shape[1:]))
+        with suppress(Exception):  # a model that can't be replayed is trained without
+            replay = replace(replay, shapes=_shapes(run.parts[entry], prefix, batch.x[:1]))
+            if _proven(run, replay, batch):
+                return replay
+    return None
+
+
+def _learning(run: Run[Any]) -> list[nn.Parameter]:
+    return [p for move in run.moves if isinstance(move, Descend) for p in move.parameters(run.parts)]
+
+
+def _entry(run: Run[Any], batch: Labelled) -> str | None:
+    """The one part that is called with the batch's samples, seen in a step of a copy."""
+    trial = _copy(run)
+    callers: list[str] = []
+    for name, part in trial.parts.items():
+
+        def see(_module: nn.Module, args: tuple[Any, ...], name: str = name) -> None:
+            if args and isinstance(args[0], Tensor) and args[0].data_ptr() == batch.x.data_ptr():
+                callers.append(name)
+
+        part.register_forward_pre_hook(see)
+    _step(trial, batch)
+    return callers[0] if len(set(callers)) == 1 else None
+
+
+def _prefixes(
+    run: Run[Any], entry: str, learning: list[nn.Parameter], x: Tensor
+) -> Iterator[tuple[str, ...]]:
+    """Prefixes of the part's calls that hold nothing that learns, the longest first."""
+    part = copy.deepcopy(run.parts[entry])
+    twins = dict(zip(run.parts[entry].parameters(), part.parameters(), strict=True))
+    ids = {id(twins[parameter]) for parameter in learning if parameter in twins}
+    units = set(_units(part, ids, ""))
+    order: list[tuple[str, bool]] = []  # name, and whether something learns there
+    for name, module in part.named_modules():
+        owns = any(id(p) in ids for p in module.parameters(recurse=False))
+        if name in units or owns:
+
+            def note(_m: nn.Module, _a: Any, name: str = name, owns: bool = owns) -> None:
+                order.append((name, owns))
+
+            module.register_forward_pre_hook(note)
+    with torch.no_grad():
+        part.eval()(x[:2])
+    calm: list[str] = []
+    for name, learns in order:
+        if learns or name in calm:
+            break
+        calm.append(name)
+    for end in range(len(calm), 0, -1):
+        yield tuple(calm[:end])
+
+
+def _units(module: nn.Module, learning: set[int], path: str) -> Iterator[str]:
+    """The largest modules in which nothing learns."""
+    for name, child in module.named_children():
+        full = f"{path}.{name}" if path else name
+        if any(id(parameter) in learning for parameter in child.parameters()):
+            yield from _units(child, learning, full)
+        else:
+            yield full
+
+
+def _shapes(part: nn.Module, prefix: tuple[str, ...], x: Tensor) -> dict[str, Any]:
+    """What each module of the prefix gives for one sample, as (shape, dtype) trees."""
+    found: dict[str, Any] = {}
+    handles = []
+    for name in prefix:
+
+        def note(_m: nn.Module, _a: Any, output: Any, name: str = name) -> None:
+            found[name] = _tree(output)
+
+        handles.append(part.get_submodule(name).register_forward_hook(note))
+    try:
+        with torch.no_grad():
+            part.eval()(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found
+
+
+def _tree(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return (tuple(value.shape), value.dtype)
+    return [_tree(item) for item in value]
+
+
+def _blank(tree: Any, like: Tensor) -> Any:
+    """Zeros that take no room, in the shapes that a prefix module gives for the rows of `like`."""
+    if isinstance(tree, list):
+        return [_blank(item, like) for item in tree]
+    shape, dtype = tree
+    rows = (len(like), *shape[1:]) if shape and shape[0] == 1 else shape
+    return torch.zeros((), dtype=dtype, device=like.device).expand(rows)
+
+
+def _proven(run: Run[Any], replay: Replay, batch: Labelled) -> bool:
+    """One step on recorded outputs changes a copy of the run as one step on samples does."""
+    plain, replayed = _copy(run), _copy(run)
+    _step(plain, batch)
+    let_learn(replayed.parts, _learning(replayed))
+    recorded = replay.record(replayed.parts, batch.x)
+    if len(recorded) != len(batch.x):
+        return False
+    with replay.on(replayed.parts):
+        _step(replayed, Labelled(recorded, batch.y))
+    old, new = plain.parts.state_dict(), replayed.parts.state_dict()
+    return all(torch.allclose(old[k].double(), new[k].double(), rtol=1e-4, atol=1e-5) for k in old)
+
+
+def _copy(run: Run[Any]) -> Run[Any]:
+    """A run of the same moves on copied parts, with plain steps that show every gradient."""
+    parts = copy.deepcopy(run.parts)
+    recipe = replace(run.recipe, steps=1, optimiser="sgd", lr=0.1, warmup=0.0, ema=None, clip=None, views=0)
+    trial = Run(run.name, parts, run.moves, recipe, run.engine)
+    for move in run.moves:
+        if isinstance(move, Descend) and move.name not in trial.optimisers:
+            groups = [
+                {"params": group, "factor": 1.0, "since": 0.0, "weight_decay": 0.0}
+                for _, group in move.groups(parts)
+                if group
+            ]
+            trial.optimisers[move.name] = recipe.build(groups)
+    return trial
+
+
+def _step(run: Run[Any], batch: Labelled) -> None:
+    for _ in train(run, lambda _step: iter([batch])):
+        pass

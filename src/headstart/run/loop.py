@@ -1,0 +1,148 @@
+"""The one training loop. It yields a tick per step; who wants to watch, iterates."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from headstart.core import Backbone, BadInput, Ctx, Descend, Do, Method, Move, Parts, Task, fold
+from headstart.core.batches import B
+
+from .descent import Average, descend
+from .engine import Engine, One
+from .modes import rest
+from .recipe import Recipe
+from .seeding import seeded
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What one step did: detached, safe to keep."""
+
+    step: int  # steps done, from 1
+    terms: dict[str, Tensor]
+    outputs: Tensor | None
+
+
+@dataclass
+class Run(Generic[B]):
+    """A method set on a backbone. All that changes during training is in here."""
+
+    name: str
+    parts: Parts
+    moves: tuple[Move[B], ...]
+    recipe: Recipe
+    engine: Engine = field(default_factory=One)
+    step: int = 0
+    accumulate: int = 1
+    optimisers: dict[str, Optimizer] = field(default_factory=dict)
+    average: Average | None = None
+    notes: dict[str, Any] = field(default_factory=dict)  # what watchers must find again
+
+    def state_dict(self) -> dict[str, Any]:
+        """All there is to save: data order, rates and seeds are functions of `step`."""
+        return {
+            "step": self.step,
+            "accumulate": self.accumulate,
+            "parts": dict(self.parts.state_dict()),
+            "optimisers": {name: o.state_dict() for name, o in self.optimisers.items()},
+            "average": dict(self.average.values) if self.average else {},
+            "notes": self.notes,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`, on a run started with the same settings."""
+        self.step, self.accumulate = state["step"], state["accumulate"]
+        self.parts.load_state_dict(state["parts"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        if self.average:
+            self.average.load(state["average"])
+        self.notes = state["notes"]
+
+
+def start(
+    method: Method[B],
+    backbone: Backbone,
+    task: Task,
+    recipe: Recipe,
+    engine: Engine | None = None,
+) -> Run[B]:
+    """Set a method on a backbone, which becomes the run's own: give it a copy.
+
+    Raises:
+        BadInput: a move is on a part that is not there, or selects no parameter.
+    """
+    engine = engine or One()
+    with seeded(fold(recipe.seed, "parts")):
+        parts = method.parts(backbone, task).to(engine.device)
+    parts.to(memory_format=torch.channels_last)
+    if recipe.accumulate > 1 and not method.about.rowwise:
+        raise BadInput(f"{method.about.name}: its loss compares rows of a batch, so accumulate must be 1.")
+    run = Run(method.about.name, parts, method.moves(), recipe, engine)
+    run.accumulate = recipe.accumulate
+    for move in run.moves:
+        if isinstance(move, Descend) and move.name not in run.optimisers:
+            run.optimisers[move.name] = recipe.build(_groups(run, move))
+    if recipe.ema is not None:
+        descents = [move for move in run.moves if isinstance(move, Descend)]
+        run.average = Average(recipe.ema, parts, {on.part for move in descents for on in move.on})
+    return run
+
+
+def train(run: Run[B], stream: Callable[[int], Iterator[B]]) -> Iterator[Tick]:
+    """Carry out the moves once per batch; `stream(step)` starts at that step.
+
+    Stops after the recipe's steps, or when the stream ends.
+
+    Raises:
+        Diverged: a loss or gradient is not finite; the parts keep the last good values.
+    """
+    steps = run.recipe.steps
+    for batch in stream(run.step):
+        if run.step >= steps:
+            return
+        ctx = Ctx(run.step, run.step / steps, run.engine.gather)
+        terms: dict[str, Tensor] = {}
+        outputs = None
+        share = batch.part(run.engine.rank, run.engine.world).to(run.engine.device)
+        for move in run.moves:
+            seed = fold(run.recipe.seed, run.step, run.engine.rank)
+            if isinstance(move, Do):
+                rest(run.parts, move.train)
+                with seeded(seed), torch.no_grad(), run.engine.autocast(_bf16(run)):
+                    move.update(run.parts, share, ctx)
+            else:
+                loss = descend(run, move, share, ctx, seed)
+                terms |= {f"{move.name}/{name}": value for name, value in loss.terms.items()}
+                outputs = loss.outputs if loss.outputs is not None else outputs
+        if run.average:
+            run.average.follow(run.parts)
+        run.step += 1
+        yield Tick(run.step, terms, outputs)
+        if run.step >= steps:
+            return
+
+
+def _groups(run: Run[Any], move: Descend[Any]) -> list[dict[str, Any]]:
+    """The optimiser's groups of a move, each with its factor on the rate, checked."""
+    groups = []
+    for on in move.on:
+        if on.part not in run.parts:
+            known = ", ".join(run.parts)
+            raise BadInput(f"{run.name}: move {move.name!r} is on {on.part!r}; parts are {known}")
+    for on, parameters in move.groups(run.parts):
+        if parameters:
+            decay = run.recipe.weight_decay if on.weight_decay is None else on.weight_decay
+            factors = {"factor": on.lr, "since": on.since, "weight_decay": decay}
+            groups.append({"params": parameters, **factors})
+    if not groups:
+        raise BadInput(f"{run.name}: move {move.name!r} selects no parameter")
+    return groups
+
+
+def _bf16(run: Run[Any]) -> bool:
+    return run.recipe.precision == "bf16"

@@ -1,0 +1,116 @@
+"""How to descend; says nothing about what."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch.optim import Optimizer
+
+from headstart.core import BadInput
+
+Precision = Literal["float32", "bf16"]
+
+
+def cosine(progress: float) -> float:
+    """From 1 at the start to 0 at the end, along a half wave (arXiv:1608.03983)."""
+    return 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def linear(progress: float) -> float:
+    """From 1 at the start to 0 at the end, along a line."""
+    return 1 - progress
+
+
+def constant(_progress: float) -> float:
+    """Always 1."""
+    return 1.0
+
+
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "cosine": cosine,
+    "linear": linear,
+    "constant": constant,
+}
+
+
+def _lbfgs(groups: list[dict[str, Any]], lr: float) -> Optimizer:
+    # torch's L-BFGS knows one group and no weight decay: refuse what it would pass over
+    if any(group["weight_decay"] for group in groups):
+        raise BadInput("recipe: lbfgs has no weight decay; set weight_decay=0.")
+    if len({group["factor"] for group in groups}) > 1:
+        raise BadInput("recipe: lbfgs has one learning rate for all parameters; use adamw.")
+    parameters = [parameter for group in groups for parameter in group["params"]]
+    return torch.optim.LBFGS(parameters, lr=lr, line_search_fn="strong_wolfe")
+
+
+OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
+    "adamw": torch.optim.AdamW,
+    "sgd": torch.optim.SGD,
+    "momentum": lambda groups, **how: torch.optim.SGD(groups, momentum=0.9, nesterov=True, **how),
+    "lbfgs": _lbfgs,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to descend; says nothing about what.
+
+    Attributes:
+        steps: in all, >= 1.
+        batch: rows a step, >= 1, over all processes.
+        lr: the highest learning rate, > 0.
+        schedule: factor on `lr` over progress: "cosine", "linear" or "constant".
+        warmup: share of the steps in [0, 1) over which the rate rises to `lr`.
+        optimiser: "adamw", "sgd", "momentum" (Nesterov, 0.9) or "lbfgs" (full batches only make sense).
+        weight_decay: where a move does not say another, >= 0.
+        clip: largest norm of the gradient; None leaves it.
+        accumulate: parts that a batch is computed in, one after the other; the gradient is the same.
+        precision: "bf16" computes under autocast; weights stay float32.
+        ema: decay in [0, 1) of the running average of the weights that the predictor takes; None: none.
+        views: of each sample with augmentation: None gives fresh ones in every epoch, k takes k in
+            turn (and lets frozen parts be cached), 0 turns augmentation off.
+        seed: of all that is random.
+    """
+
+    steps: int = 100
+    batch: int = 32
+    lr: float = 1e-3
+    schedule: str = "cosine"
+    warmup: float = 0.1
+    optimiser: str = "adamw"
+    weight_decay: float = 0.01
+    clip: float | None = 1.0
+    accumulate: int = 1
+    precision: Precision = "float32"
+    ema: float | None = None
+    views: int | None = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, fine, allowed in (
+            ("steps", self.steps >= 1, "a whole number >= 1"),
+            ("batch", self.batch >= 1, "a whole number >= 1"),
+            ("lr", self.lr > 0, "a number > 0"),
+            ("warmup", 0 <= self.warmup < 1, "in [0, 1)"),
+            ("accumulate", 1 <= self.accumulate <= self.batch, "between 1 and the batch"),
+            ("weight_decay", self.weight_decay >= 0, "a number >= 0"),
+            ("ema", self.ema is None or 0 <= self.ema < 1, "in [0, 1) or None"),
+            ("schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}"),
+            ("optimiser", self.optimiser in OPTIMISERS, f"one of {', '.join(OPTIMISERS)}"),
+            ("precision", self.precision in ("float32", "bf16"), "float32 or bf16"),
+        ):
+            if not fine:
+                value = getattr(self, name)
+                raise BadInput(f"recipe: {name} is {value!r}; it must be {allowed}.")
+
+    def rate(self, progress: float) -> float:
+        """The learning rate at a progress in [0, 1]: it has no state."""
+        if progress < self.warmup:
+            return self.lr * (progress + 1 / self.steps) / (self.warmup + 1 / self.steps)
+        return self.lr * SCHEDULES[self.schedule]((progress - self.warmup) / (1 - self.warmup))
+
+    def build(self, groups: Iterable[dict[str, Any]]) -> Optimizer:
+        """The optimiser over groups that carry their own learning rate and weight decay."""
+        return OPTIMISERS[self.optimiser](list(groups), lr=self.lr)

@@ -1,0 +1,102 @@
+"""Watchers: each takes ticks and gives the same ticks on, so they chain like pipes."""
+
+import copy
+import json
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .checkpoint import load_state, save_state, write_atomically
+from .loop import Run, Tick
+
+
+def log(ticks: Iterable[Tick], path: Path, name: str, run: Run[Any]) -> Iterator[Tick]:
+    """Append the terms of each tick to a file as a line of JSON; runs of other names may share it.
+
+    On a resumed run, lines of steps that are about to be done again are dropped first.
+    """
+    _forget_after(path, name, run.step)
+    with path.open("a", encoding="utf-8") as file:
+        for tick in ticks:
+            terms = {key: value.item() for key, value in tick.terms.items()}
+            file.write(json.dumps({"run": name, "step": tick.step} | terms) + "\n")
+            file.flush()
+            yield tick
+
+
+def remember(ticks: Iterable[Tick], run: Run[Any]) -> Iterator[Tick]:
+    """Keep the sum of each tick's terms in the run's notes, under "curve": [loss of step 1, ...]."""
+    curve: list[float] = run.notes.setdefault("curve", [])
+    del curve[run.step :]
+    for tick in ticks:
+        curve.append(sum(value.item() for value in tick.terms.values()))
+        yield tick
+
+
+def keep(ticks: Iterable[Tick], run: Run[Any], path: Path, every: int) -> Iterator[Tick]:
+    """Save the run after each `every`-th step and when it is left between two, so that it can go on."""
+    for tick in ticks:
+        if tick.step % every == 0:
+            save_state(run.state_dict(), path)
+        try:
+            yield tick
+        except GeneratorExit:  # left between two steps; in the middle of one, nothing is saved
+            save_state(run.state_dict(), path)
+            raise
+
+
+def resume(run: Run[Any], path: Path) -> bool:
+    """Go on from a saved state if there is one; whether there was."""
+    if not path.exists():
+        return False
+    run.load_state_dict(load_state(path))
+    return True
+
+
+def stop_early(
+    ticks: Iterable[Tick],
+    run: Run[Any],
+    score: Callable[[], float],
+    every: int,
+    patience: int,
+) -> Iterator[Tick]:
+    """Stop when `score` (higher is better) has not risen for `patience` looks; take the best weights.
+
+    Looks after each `every`-th step. What it remembers is in the run's notes, so a run that is
+    stopped and resumed stops at the same step. `score` must not see test data.
+    """
+    best = run.notes.setdefault("best", {"score": -math.inf, "step": 0, "looks": 0, "parts": {}})
+    for tick in ticks if best["looks"] < patience else ():
+        if tick.step % every == 0:
+            value = score()
+            best["looks"] += 1
+            if value > best["score"]:
+                parts = {k: v.detach().clone() for k, v in run.parts.state_dict().items()}
+                best.update(score=value, step=tick.step, looks=0, parts=parts)
+        yield tick
+        if best["looks"] >= patience:
+            break
+    if best["parts"]:
+        run.parts.load_state_dict(copy.copy(best["parts"]))
+
+
+def drain(ticks: Iterable[Tick]) -> Tick | None:
+    """Let all ticks happen; the last one."""
+    last = deque(ticks, maxlen=1)
+    return last[0] if last else None
+
+
+def _forget_after(path: Path, name: str, step: int) -> None:
+    if not path.exists():
+        return
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    kept = []
+    for line in lines:
+        if line.endswith("\n"):  # a line without was torn when the process was killed
+            tick = json.loads(line)
+            if tick["run"] != name or tick["step"] <= step:
+                kept.append(line)
+    if kept != lines:
+        write_atomically(path, "".join(kept).encode())

@@ -1,0 +1,202 @@
+"""Ridge regression in closed form: one factorisation serves every penalty.
+
+All of it minimises, over W (d, k) and the intercept b (k,),
+
+    ||Y - X W - b||^2 + penalty * ||W||^2
+
+where the intercept is not penalised. A classifier is a regression on one-hot targets whose
+answer is the largest output (Rifkin & Lippert 2007, MIT-CSAIL-TR-2007-025). Sums, not means: the
+penalty is scikit-learn's `alpha`. Everything is worked out in float64 and returned in the
+precision of X.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from headstart.core import BadData
+
+from . import checks
+
+
+class Ridge(NamedTuple):
+    """The solution for one penalty: predictions are x @ weight.T + bias."""
+
+    weight: Tensor  # (k, d)
+    bias: Tensor  # (k,)
+
+
+class RidgePath(NamedTuple):
+    """The solutions for p penalties, with what each says of a row it has not seen."""
+
+    weight: Tensor  # (p, k, d)
+    bias: Tensor  # (p, k)
+    held_out: Tensor  # (p, n, k): row i predicted by the fit on all rows but i
+
+
+def one_hot(y: Tensor, classes: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Targets (n, classes) of 0 and 1 for labels y (n,) in [0, classes).
+
+    Raises:
+        BadData: a label is not a whole number in [0, classes).
+    """
+    y = checks.labels(y, classes, len(y))
+    return torch.nn.functional.one_hot(y, classes).to(dtype)
+
+
+def ridge(x: Tensor, y: Tensor, penalty: float) -> Ridge:
+    """Fit one penalty to features x (n, d) and targets y (n, k).
+
+    Solves with the Gram matrix of the smaller side: d x d, or n x n where there are fewer rows.
+
+    Raises:
+        BadData: x or y is not a float matrix of finite numbers, or they differ in rows.
+        BadInput: the penalty is not a positive finite number.
+    """
+    wide, goal = _centred(x, y)
+    [penalty] = checks.penalties([penalty])
+    rows, goals = wide.value, goal.value
+    if len(rows) < rows.shape[1]:
+        gram = rows @ rows.T
+        weight = rows.T @ torch.linalg.solve(_raised(gram, penalty), goals)
+    else:
+        gram = rows.T @ rows
+        weight = torch.linalg.solve(_raised(gram, penalty), rows.T @ goals)
+    bias = goal.mean - wide.mean @ weight
+    return Ridge(weight.T.contiguous().to(x), bias.to(x))
+
+
+def ridge_path(x: Tensor, y: Tensor, penalties: Sequence[float] | Tensor) -> RidgePath:
+    """Fit p penalties to x (n, d), y (n, k), with the exact leave-one-out predictions of each.
+
+    One eigendecomposition of the smaller Gram matrix gives all of them. A row's leave-one-out
+    residual is its residual divided by 1 - h, h being its leverage, so nothing is fitted again
+    (Golub, Heath & Wahba 1979, doi:10.1080/00401706.1979.10489751).
+
+    Args:
+        x: features (n, d), n >= 2.
+        y: targets (n, k), floats.
+        penalties: p numbers > 0, in any order.
+
+    Raises:
+        BadData: x or y is not a float matrix of finite numbers, they differ in rows, or n < 2.
+        BadInput: a penalty is not a positive finite number.
+    """
+    wide, goal = _centred(x, y)
+    values = torch.tensor(checks.penalties(penalties), dtype=torch.float64, device=wide.mean.device)
+    if len(x) < 2:
+        raise BadData("Leaving one row out needs two rows or more.")
+    solve = _path_by_rows if len(x) <= x.shape[1] else _path_by_width
+    weight, residuals, room = solve(wide.value, goal.value, values)
+    held_out = goal.value + goal.mean - residuals / room.T[..., None]
+    bias = goal.mean - torch.einsum("pkd,d->pk", weight, wide.mean)
+    return RidgePath(weight.to(x), bias.to(x), held_out.to(x))
+
+
+def ridge_folds(x: Tensor, y: Tensor, penalties: Sequence[float] | Tensor, folds: Tensor) -> Tensor:
+    """Predict every row by the fits on the other folds, for p penalties: (p, n, k).
+
+    The Gram matrix of a training part is the total minus that of its fold, and one
+    eigendecomposition a fold serves all penalties. Where a training part has fewer rows than
+    columns, its rows' inner products are decomposed instead.
+
+    Args:
+        x: features (n, d).
+        y: targets (n, k), floats.
+        penalties: p numbers > 0, in any order.
+        folds: (n,) whole numbers: the fold that holds out the row.
+
+    Raises:
+        BadData: x or y is not a float matrix of finite numbers, or they differ in rows.
+        BadInput: a penalty is not positive, or there are fewer than two folds.
+    """
+    wide, goal = _centred(x, y)
+    values = torch.tensor(checks.penalties(penalties), dtype=torch.float64, device=wide.mean.device)
+    held = [mask.to(wide.mean.device) for mask in checks.in_folds(folds, len(x))]
+    parts = [_Sums.of(wide.value[mask], goal.value[mask]) for mask in held]
+    total = _Sums(*(torch.stack(column).sum(0) for column in zip(*parts, strict=True)))
+    predictions = wide.value.new_empty(len(values), *y.shape)
+    for mask, part in zip(held, parts, strict=True):
+        train = _Sums(*(whole - less for whole, less in zip(total, part, strict=True)))
+        few = int(train.rows) < x.shape[1]
+        sight, spectrum, answer = (
+            _fold_by_rows(wide.value, goal.value, mask) if few else _fold_by_width(wide.value[mask], train)
+        )
+        shrunk = answer / (spectrum + values[:, None])[..., None]  # (p, r, k)
+        predictions[:, mask] = sight @ shrunk + train.y / train.rows + goal.mean
+    return predictions.to(x)
+
+
+class _Centred(NamedTuple):
+    value: Tensor
+    mean: Tensor
+
+
+class _Sums(NamedTuple):
+    rows: Tensor  # ()
+    x: Tensor  # (d,)
+    y: Tensor  # (k,)
+    xx: Tensor  # (d, d)
+    xy: Tensor  # (d, k)
+
+    @classmethod
+    def of(cls, x: Tensor, y: Tensor) -> "_Sums":
+        return cls(x.new_tensor(len(x)), x.sum(0), y.sum(0), x.T @ x, x.T @ y)
+
+
+def _centred(x: Tensor, y: Tensor) -> tuple[_Centred, _Centred]:
+    wide = checks.features(x)
+    goal = checks.targets(y, len(x)).to(wide.device)
+    return (
+        _Centred(wide - wide.mean(0), wide.mean(0)),
+        _Centred(goal - goal.mean(0), goal.mean(0)),
+    )
+
+
+def _raised(gram: Tensor, penalty: float) -> Tensor:
+    gram.diagonal().add_(penalty)
+    return gram
+
+
+def _path_by_width(x: Tensor, y: Tensor, penalties: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Weights (p, k, d), residuals (p, n, k) and 1 - leverage (n, p) by the d x d Gram matrix."""
+    spectrum, basis = torch.linalg.eigh(x.T @ x)
+    turned = x @ basis
+    shrink = 1 / (spectrum.clamp_min(0) + penalties[:, None])  # (p, d)
+    inner = shrink[..., None] * (turned.T @ y)  # (p, d, k)
+    leverage = turned.square() @ shrink.T + 1 / len(x)
+    return (basis @ inner).mT, y - turned @ inner, (1 - leverage).clamp_min(1e-15)
+
+
+def _path_by_rows(x: Tensor, y: Tensor, penalties: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The same by the n x n Gram matrix; residuals and 1 - leverage both divided by the penalty.
+
+    Centred rows sum to nothing, so the constant vector is an eigenvector of eigenvalue 0. It is
+    lifted above all others and dropped, since it belongs to the intercept: 1 - leverage is then
+    a sum of positive terms, and nothing cancels.
+    """
+    gram = x @ x.T
+    lift = (2 * gram.trace() + 1) / len(x)
+    spectrum, basis = torch.linalg.eigh(gram + lift)
+    spectrum, basis = spectrum[:-1].clamp_min(0), basis[:, :-1]
+    shrink = 1 / (spectrum + penalties[:, None])  # (p, n - 1)
+    dual = basis @ (shrink[..., None] * (basis.T @ y))  # (p, n, k)
+    return dual.mT @ x, dual, basis.square() @ shrink.T
+
+
+def _fold_by_width(x: Tensor, train: _Sums) -> tuple[Tensor, Tensor, Tensor]:
+    """What gives the held-out rows x: sight (m, r), spectrum (r,) and answer (r, k)."""
+    mean = train.x / train.rows
+    spectrum, basis = torch.linalg.eigh(train.xx - torch.outer(mean, train.x))
+    answer = basis.T @ (train.xy - torch.outer(mean, train.y))
+    return (x - mean) @ basis, spectrum.clamp_min(0), answer
+
+
+def _fold_by_rows(x: Tensor, y: Tensor, held: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The same by the inner products of the training rows."""
+    mean = x[~held].mean(0)
+    train, goal = x[~held] - mean, y[~held] - y[~held].mean(0)
+    spectrum, basis = torch.linalg.eigh(train @ train.T)
+    return (x[held] - mean) @ train.T @ basis, spectrum.clamp_min(0), basis.T @ goal

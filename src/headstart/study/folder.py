@@ -1,0 +1,79 @@
+"""The run folder: what may be written there, what a resumed run finds, and that it is the same study."""
+
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from headstart.core import BadInput, CannotWrite
+from headstart.run.checkpoint import write_atomically
+
+from .records import Result, Timing, Timings
+from .settings import Settings
+
+
+def prepare_folder(out: Path, settings: Settings, data: str, backbone: str, resume: bool) -> None:
+    """Make the folder and write down the study, or check that the one there is this one.
+
+    Args:
+        out: the run folder.
+        settings: of the study.
+        data: a digest of the data.
+        backbone: a digest of the backbone.
+        resume: whether a folder that is there is to be gone on with.
+
+    Raises:
+        CannotWrite: the folder is not empty and `resume` is false, or it can't be made.
+        BadInput: the folder holds another study.
+    """
+    path = out / "study.json"
+    study = {"settings": settings.record(), "data": data, "backbone": backbone}
+    if path.exists() and resume:
+        _check_same(json.loads(path.read_text("utf-8")), study, out)
+        return
+    try:
+        full = out.exists() and (not out.is_dir() or any(out.iterdir()))
+    except OSError as error:
+        raise CannotWrite(f"Can't read the output folder {out}: {error.strerror}.") from error
+    if full:
+        hint = "--resume goes on with it; " if path.exists() else ""
+        raise CannotWrite(f"The output folder {out} is not empty. {hint}--out names another one.")
+    write_atomically(path, (json.dumps(study, indent=1) + "\n").encode())
+
+
+def saved_settings(out: Path) -> Settings | None:
+    """The settings of the study in a folder, if there is one."""
+    path = out / "study.json"
+    return Settings.from_record(json.loads(path.read_text("utf-8"))["settings"]) if path.exists() else None
+
+
+def write_up(folder: Path, result: Result, spent: dict[str, dict[str, float]], total: float) -> None:
+    """Write `result.json`, and `timings.json` with what this time took."""
+    steps = {name: Timing(**cost) for name, cost in spent.items()}
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
+    timings = Timings(machine, total, by_method(steps, [one.name for one in result.candidates]))
+    write_atomically(folder / "timings.json", timings.to_json().encode())
+    write_atomically(folder / "result.json", result.to_json().encode())
+
+
+def by_method(steps: dict[str, Timing], names: list[str]) -> dict[str, Timing]:
+    """What each method's trials cost together, beside all other steps."""
+    found = {}
+    for name in names:
+        mine = [timing for step, timing in steps.items() if step.startswith(f"try-{name}-fold-")]
+        if mine:
+            peak = max(timing.peak_megabytes for timing in mine)
+            found[name] = Timing(sum(timing.seconds for timing in mine), peak)
+    return found | {step: timing for step, timing in steps.items() if not step.startswith("try-")}
+
+
+def _check_same(old: dict[str, Any], new: dict[str, Any], out: Path) -> None:
+    changed = [f"the {name}" for name in ("data", "backbone") if old[name] != new[name]]
+    before, now = old["settings"], new["settings"]
+    changed += [f"{k} (was {before.get(k)!r}, is {v!r})" for k, v in now.items() if before.get(k) != v]
+    if changed:
+        raise BadInput(
+            f"{out} holds another study: it differs in {', '.join(changed)}. Resume with what it was "
+            f"begun with, or choose another folder with --out."
+        )

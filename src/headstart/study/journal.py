@@ -1,0 +1,57 @@
+"""What is finished stays finished: every step of a study is written down once, whole."""
+
+import re
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from headstart.run.checkpoint import load_state, save_state
+
+
+class Journal:
+    """Steps of a study, each a file in a folder.
+
+    `once` computes a step unless it is there. So a study that was interrupted, by whatever, is
+    run again from the top and arrives at once where it was; its results are those of the
+    uninterrupted one, because each step is a function of the settings and the steps before.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def once(self, name: str, compute: Callable[[], Any]) -> Any:
+        """The value of a step: as it was written down, or computed now and written down.
+
+        Values are dicts, lists, tensors and plain values; see `run.checkpoint.save_state`.
+        """
+        path = self.path(name)
+        if not path.exists():
+            begun = time.perf_counter()
+            value = compute()
+            spent = {"seconds": time.perf_counter() - begun, "peak_megabytes": peak_megabytes()}
+            save_state({"value": value, "spent": spent}, path)
+            self.checkpoint(name).unlink(missing_ok=True)
+        return load_state(path)["value"]
+
+    def done(self, name: str) -> bool:
+        """Whether a step is finished."""
+        return self.path(name).exists()
+
+    def path(self, name: str) -> Path:
+        """Where a step is or will be written."""
+        return self.folder / f"{re.sub(r'[^a-z0-9.-]+', '-', name.lower())}.safetensors"
+
+    def checkpoint(self, name: str) -> Path:
+        """Where a step that is under way keeps what it has; it goes when the step is finished."""
+        return self.path(name).with_suffix(".checkpoint")
+
+    def spent(self) -> dict[str, dict[str, float]]:
+        """Seconds and largest memory of every finished step, by its file's name."""
+        return {path.stem: load_state(path)["spent"] for path in sorted(self.folder.glob("*.safetensors"))}
+
+
+def peak_megabytes() -> float:
+    """The largest memory that this process has taken so far, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,87 @@
+"""A model in a folder: weights, what they mean, and a card; no pickle, whole or not at all."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+
+from headstart.core import BadInput, CannotWrite, Mismatch, Model, Preprocess
+from headstart.models.backbone import AnyBackbone, backbone, rebuild
+from headstart.nn.heads import make_head
+
+SCHEMA = 1
+
+
+def save_model(model: Model, folder: Path, classes: tuple[str, ...], abstain: float, card: str) -> None:
+    """Write `model.safetensors`, `config.json` and `README.md`; an older folder is replaced at once.
+
+    Raises:
+        CannotWrite: no space or no right; an older folder is left as it was.
+    """
+    mapping, head = model.backbone, model.head
+    assert isinstance(mapping, AnyBackbone)
+    config = {
+        "schema": SCHEMA,
+        "backbone": mapping.source,
+        "preprocess": mapping.preprocess.settings() if mapping.preprocess else None,
+        "head": {"name": type(head).__name__, "settings": dict(head.settings)},
+        "classes": list(classes),
+        "abstain_below": abstain,
+    }
+    fresh = folder.with_name(f".{folder.name}.tmp")
+    try:
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        tensors = {
+            name: value.detach().cpu().contiguous().clone() for name, value in model.state_dict().items()
+        }
+        save_file(tensors, fresh / "model.safetensors")
+        (fresh / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
+        (fresh / "README.md").write_text(card, "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    except OSError as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise CannotWrite(f"Can't write the model to {folder}: {error.strerror or error}.") from error
+
+
+def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
+    """The model in a folder that `save_model` wrote, and its config.
+
+    Args:
+        folder: with `config.json` and `model.safetensors`.
+        own: an instance of the user's own module, where the model was made from one.
+
+    Raises:
+        BadInput: there is no model, or it needs `own`.
+        Mismatch: the weights don't fit the architecture; the keys are named.
+    """
+    path = folder / "config.json"
+    if not path.exists():
+        raise BadInput(f"No model in {folder}: there is no config.json. Give a folder that `adapt` wrote.")
+    config: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    preprocess = Preprocess.from_settings(config["preprocess"]) if config["preprocess"] else None
+    kind = config["backbone"]
+    if kind["kind"] == "own" and own is None:
+        raise BadInput(
+            f"The model in {folder} was made from your own module {kind['name']}, which is not saved. "
+            f"Give an instance: hs.open({str(folder)!r}, backbone=...)."
+        )
+    mapping = rebuild(kind) if own is None else backbone(own)
+    mapping.preprocess = preprocess
+    model = Model(mapping, make_head(config["head"]["name"], config["head"]["settings"]))
+    tensors = load_file(folder / "model.safetensors")
+    wanted = model.state_dict()
+    wrong = sorted(
+        (wanted.keys() ^ tensors.keys())
+        | {k for k in wanted.keys() & tensors.keys() if wanted[k].shape != tensors[k].shape}
+    )
+    if wrong:
+        raise Mismatch(
+            f"The weights in {folder} belong to another architecture: {len(wrong)} keys differ, "
+            f"such as {', '.join(wrong[:5])}."
+        )
+    model.load_state_dict(tensors)
+    return model.eval(), config

@@ -1,0 +1,257 @@
+"""A backbone, data and a cache: carries out methods on rows of the data and answers for others."""
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from headstart.core import Backbone, CacheRefused, Descend, Head, Labelled, Method, Model, Source, Task
+from headstart.data.augment import Augment
+from headstart.data.dataset import Dataset
+from headstart.data.stream import Arrays, Pictures, ahead, labelled, once
+from headstart.models.backbone import AnyBackbone
+from headstart.models.fast import fast
+from headstart.run.cache import Cache, Dtype, key_of
+from headstart.run.engine import Engine, One
+from headstart.run.frozen import Replay, find
+from headstart.run.loop import Run, Tick, start, train
+from headstart.run.recipe import Precision, Recipe
+from headstart.run.watch import drain, keep, log, remember, resume
+
+Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
+CHECKPOINT_EVERY = 20  # steps
+
+
+@dataclass
+class Fitted:
+    """What a method made of a backbone and some rows."""
+
+    method: Method[Any]
+    model: Model
+    curve: list[float]  # loss of each step; empty for what is solved, not descended
+    trained: int  # parameters that were changed or made
+    notes: list[str]
+    run: Run[Any]
+    replay: Replay | None
+    source: Source  # of what the run's parts take, in plain views
+    batch: int = 64
+
+    def logits(self, rows: np.ndarray) -> Tensor:
+        """Logits (n, classes) on the CPU for rows (n,) of the data that it was fitted in."""
+        self.run.parts.eval()
+        with self.replay.on(self.run.parts) if self.replay else nullcontext(), torch.inference_mode():
+            shares = [
+                self.model(self.source.fetch(some, np.full(len(some), -1)).to(self.run.engine.device))
+                for some in np.array_split(rows, max(1, -(-len(rows) // self.batch)))
+            ]
+        return torch.cat(shares).float().cpu()
+
+
+@dataclass
+class Session:
+    """Carries out methods on one backbone and one data set.
+
+    Attributes:
+        backbone: never changed; every run has its own copy.
+        data: the rows that methods may be fitted on and asked about.
+        cache: folder for what frozen parts gave; None computes it every time.
+        precision: of training and of the cache.
+        augment: what makes views for training; None: none.
+        engine: where it runs.
+        logbook: file for the ticks of all runs; None: none.
+        watch: wraps the ticks of every run, for a progress bar.
+    """
+
+    backbone: AnyBackbone
+    data: Dataset
+    cache: Path | None = None
+    precision: Precision = "float32"
+    augment: Augment | None = None
+    engine: Engine = field(default_factory=One)
+    logbook: Path | None = None
+    watch: Watch | None = None
+
+    def __post_init__(self) -> None:
+        self._replays: dict[str, Replay | None] = {}
+        self._caches: dict[str, Cache] = {}
+        self._sources: dict[Augment | None, Source] = {}
+        self._shape = tuple(self._source(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
+
+    def fit(
+        self,
+        method: Method[Any],
+        rows: np.ndarray,
+        recipe: Recipe,
+        *,
+        name: str = "",
+        checkpoint: Path | None = None,
+    ) -> Fitted:
+        """Carry out the stages of a method on rows (n,) of the data; each starts from the one before.
+
+        With `checkpoint`, a descent that was interrupted goes on from there.
+        """
+        backbone: Backbone = self.backbone
+        head: Head | None = None
+        stages = method.stages()
+        fitted: Fitted | None = None
+        for number, stage in enumerate(stages):
+            last = number == len(stages) - 1
+            run, replay = self._start(stage, backbone, head, rows, recipe)
+            saved = checkpoint if last else None
+            fitted = self._carry_out(stage, run, replay, rows, name or method.about.name, saved)
+            backbone, head = fitted.model.backbone, fitted.model.head
+        assert fitted is not None
+        return fitted
+
+    def logits(self, model: nn.Module, rows: np.ndarray, batch: int = 64) -> Tensor:
+        """Logits (n, classes) on the CPU of a model that takes samples, for rows (n,) of the data."""
+        source, model = self._source(None), model.eval()
+        with torch.inference_mode():
+            shares = [
+                model(source.fetch(some, np.full(len(some), -1)).to(self.engine.device))
+                for some in np.array_split(rows, max(1, -(-len(rows) // batch)))
+            ]
+        return torch.cat(shares).float().cpu()
+
+    def samples(self, rows: np.ndarray) -> Tensor:
+        """The plain samples (n, ...) of rows (n,)."""
+        return self._source(None).fetch(rows, np.full(len(rows), -1))
+
+    def _start(
+        self, method: Method[Any], backbone: Backbone, head: Head | None, rows: np.ndarray, recipe: Recipe
+    ) -> tuple[Run[Any], Replay | None]:
+        task = Task(len(self.data.classes), self._shape, len(rows), recipe.seed, copy.deepcopy(head))
+        recipe = replace(recipe, precision=self.precision)
+        if method.about.one_pass:
+            recipe = replace(recipe, steps=-(-len(rows) // recipe.batch), views=0)
+        run = start(method, copy.deepcopy(backbone), task, recipe, self.engine)
+        key = f"{method!r} {head is None}"
+        if key not in self._replays:
+            few = rows[:3]
+            y = torch.from_numpy(self.data.labels[few])
+            batch = Labelled(self.samples(few), y).to(self.engine.device)
+            self._replays[key] = find(run, batch) if self.cache else None
+        return run, self._replays[key]
+
+    def _carry_out(
+        self,
+        method: Method[Any],
+        run: Run[Any],
+        replay: Replay | None,
+        rows: np.ndarray,
+        name: str,
+        checkpoint: Path | None,
+    ) -> Fitted:
+        feed = self._feed(run, replay)
+        labels, recipe = self.data.labels, run.recipe
+        if method.about.one_pass:
+            stream = once(feed.source, labels, rows, recipe.batch)
+        else:
+            batch = min(recipe.batch, len(rows))
+            stream = labelled(feed.source, labels, rows, batch, recipe.seed, feed.views)
+        if checkpoint:
+            resume(run, checkpoint)
+        with feed.replay.on(run.parts) if feed.replay else nullcontext():
+            drain(self._watched(train(run, ahead(stream)), run, name, checkpoint))
+        if run.average:
+            run.parts.load_state_dict(run.parts.state_dict() | run.average.values)
+        model = method.predictor(run.parts)
+        assert isinstance(model, Model)
+        curve = [] if method.about.one_pass else list(run.notes.get("curve", []))
+        notes = [note for note in (*feed.notes, run.notes.get("accumulate", "")) if note]
+        answers = self._plain_feed(run, replay)
+        return Fitted(method, model, curve, _trained(run, model), notes, run, answers.replay, answers.source)
+
+    def _feed(self, run: Run[Any], replay: Replay | None) -> "_Feed":
+        """What training takes: samples in views, or what a frozen prefix gave for them."""
+        views = run.recipe.views if self.augment else 0
+        if views == 0:
+            return self._plain_feed(run, replay)
+        if views is None or replay is None:  # fresh views in every epoch can't be recorded
+            return _Feed(self._source(self.augment), None, views, [])
+        return self._recorded(run, replay, views)
+
+    def _plain_feed(self, run: Run[Any], replay: Replay | None) -> "_Feed":
+        """The same without augmentation, for probes and for answers."""
+        return self._recorded(run, replay, 0) if replay else _Feed(self._source(None), None, 0, [])
+
+    def _watched(
+        self, ticks: Iterator[Tick], run: Run[Any], name: str, checkpoint: Path | None
+    ) -> Iterator[Tick]:
+        ticks = remember(ticks, run)
+        if checkpoint:
+            ticks = keep(ticks, run, checkpoint, CHECKPOINT_EVERY)
+        if self.logbook and run.optimisers:
+            ticks = log(ticks, self.logbook, name, run)
+        return self.watch(ticks, run) if self.watch else ticks
+
+    def _recorded(self, run: Run[Any], replay: Replay, views: int) -> "_Feed":
+        """What the run's frozen prefix gives, recorded; the samples if the record can't be trusted."""
+        assert self.cache is not None
+        dtype: Dtype = self.precision
+        source = self._source(self.augment if views else None)
+        key = key_of(replay.weights(run.parts), replay.boundary, source.content, self.precision)
+        slot = f"{key} {views}"
+        if slot not in self._caches:
+            compute = _compute(run, replay, self.precision == "bf16")
+            cache = Cache(self.cache, source, compute, key, len(self.data), views, dtype)
+            try:
+                for _ in cache.fill():
+                    pass
+            except CacheRefused as refusal:
+                return _Feed(source, None, views, [str(refusal)])
+            self._caches[slot] = cache
+        return _Feed(self._caches[slot], replay, views, [])
+
+    def _source(self, augment: Augment | None) -> Source:
+        """Samples of the data; decoded pictures stay in memory from one run to the next."""
+        if augment not in self._sources:
+            preprocess = self.backbone.preprocess
+            if self.data.is_images and preprocess is not None:
+                self._sources[augment] = Pictures(self.data, preprocess, augment)
+            else:
+                self._sources[augment] = Arrays(self.data)
+        return self._sources[augment]
+
+
+@dataclass(frozen=True)
+class _Feed:
+    """What a run takes: a source, how to take it, and how many views of each row there are."""
+
+    source: Source
+    replay: Replay | None
+    views: int | None
+    notes: list[str]
+
+
+def _compute(run: Run[Any], replay: Replay, bf16: bool) -> Callable[[Tensor], Tensor]:
+    """What records the prefix's output; a whole backbone is made fast first."""
+    part = run.parts[replay.part]
+    if not replay.boundary and isinstance(part, AnyBackbone) and run.engine.device.type == "cpu":
+        encoder = fast(part, bf16=bf16)
+
+        def encode(x: Tensor) -> Tensor:
+            with torch.inference_mode():
+                features: Tensor = encoder(x)
+            return features
+
+        return encode
+
+    def record(x: Tensor) -> Tensor:
+        with run.engine.autocast(bf16):
+            return replay.record(run.parts, x.to(run.engine.device))
+
+    return record
+
+
+def _trained(run: Run[Any], model: Model) -> int:
+    """Numbers that were learned: what the descents moved, or what was solved for."""
+    descents = [move for move in run.moves if isinstance(move, Descend)]
+    moved = {id(p): p.numel() for move in descents for p in move.parameters(run.parts)}
+    return sum(moved.values()) if moved else sum(p.numel() for p in model.head.parameters())

@@ -1,0 +1,63 @@
+"""What the main job may be told: one dataclass, and so its options and its record; knows no torch."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Self
+
+
+def option(text: str, default: Any, **more: Any) -> Any:
+    """A field with the sentence that explains it."""
+    return field(default=default, metadata={"help": text, **more})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How `adapt` works; each field is an option of the command line."""
+
+    budget: float = option("Seconds that trying and training may take; what does not fit is left out.", 300.0)
+    methods: tuple[str, ...] = option("Methods to try; none named: all that fit the budget.", ())
+    folds: int = option("Folds of the cross-validation on the training part, at least 2.", 5)
+    test: float = option("Share of the rows that is held out for the one final test, in (0, 1).", 0.2)
+    size: int | None = option("Height and width of the pictures in pixels; else the backbone's own.", None)
+    fit: Literal["crop", "pad", "squash"] | None = option(
+        "Other aspect ratios: cut the centre out, add white, or squash; else the backbone's own.", None
+    )
+    epochs: int | None = option("Epochs of each training; else as many as the budget allows.", None)
+    batch: int = option("Rows a training step.", 32)
+    lr: float = option("Highest learning rate of heads; backbones take a tenth of it.", 2e-3)
+    precision: Literal["float32", "bf16"] = option(
+        "bf16 is faster on recent hardware, less exact.", "float32"
+    )
+    curve: bool = option("Also draw accuracy against labels per class.", True)
+    abstain: float = option("The model says 'unsure' below this probability, in [0, 1).", 0.0)
+    seed: int = option("Of all that is random.", 0)
+
+    def __post_init__(self) -> None:
+        for name, fine, allowed in (
+            ("budget", self.budget > 0, "a number of seconds > 0"),
+            ("folds", self.folds >= 2, "a whole number >= 2"),
+            ("test", 0 < self.test < 1, "in (0, 1)"),
+            ("size", self.size is None or self.size >= 8, "at least 8 pixels"),
+            ("epochs", self.epochs is None or self.epochs >= 1, "a whole number >= 1"),
+            ("batch", self.batch >= 1, "a whole number >= 1"),
+            ("lr", self.lr > 0, "a number > 0"),
+            ("fit", self.fit in (None, "crop", "pad", "squash"), "crop, pad or squash"),
+            ("precision", self.precision in ("float32", "bf16"), "float32 or bf16"),
+            ("abstain", 0 <= self.abstain < 1, "in [0, 1)"),
+        ):
+            if not fine:
+                from headstart.core import BadInput
+
+                raise BadInput(f"--{name} is {getattr(self, name)!r}; it must be {allowed}.")
+
+    def record(self) -> dict[str, Any]:
+        """JSON values, for `from_record`."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_record(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `record`; fields of newer versions are passed over."""
+        known = {f.name for f in fields(cls)}
+        given: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known
+        }
+        return cls(**given)

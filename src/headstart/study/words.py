@@ -1,0 +1,51 @@
+"""The result in plain sentences, each worked out from the numbers."""
+
+from collections.abc import Sequence
+
+from .records import Interval, Tested
+
+
+def percent(value: float) -> str:
+    """A share as whole per cents."""
+    return f"{100 * value:.0f} %"
+
+
+def span(interval: Interval) -> str:
+    """The 95 % interval as whole per cents."""
+    return f"{100 * interval.low:.0f} to {100 * interval.high:.0f} %"
+
+
+def headline(tested: Sequence[Tested], rows: int, task: str) -> str:
+    """What the selected model does on the held-out test part, and what transfer brought."""
+    chosen = tested[0]
+    accuracy = chosen.scores.accuracy
+    text = (
+        f"{chosen.title} labels {percent(accuracy.value)} of {rows} held-out rows of {task} right "
+        f"(95 % interval {span(accuracy)})"
+    )
+    scratch = next((one for one in tested if one.name == "from-scratch"), None)
+    if scratch is None or scratch.gain is None:
+        return text + "."
+    points = 100 * scratch.gain.value
+    more = "more" if points >= 0 else "fewer"
+    return text + f", {abs(points):.0f} points {more} than the same architecture trained from scratch."
+
+
+def warnings(tested: Sequence[Tested]) -> list[str]:
+    """Where the selected model is not clearly better than what needs no transfer."""
+    said = []
+    for other in tested[1:]:
+        if other.gain is None:
+            continue
+        between = f"{100 * other.gain.low:+.0f} to {100 * other.gain.high:+.0f} points"
+        if other.gain.high < 0:
+            said.append(
+                f"Transfer hurts here: {other.title.lower()} is better on the held-out test part "
+                f"(difference {between}). Use it instead, or another backbone."
+            )
+        elif other.gain.low <= 0:
+            said.append(
+                f"No clear gain over {other.title.lower()}: the difference is {between}, "
+                f"so it may be chance. More labels would tell."
+            )
+    return said

@@ -1,0 +1,275 @@
+"""Every registered method keeps these promises. A new method gets all of them for free."""
+
+import copy
+import dataclasses
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+
+from headstart.core import Descend, Do, Labelled, walk
+from headstart.core.method import About
+from headstart.run.checkpoint import load_state, save_state
+from headstart.run.frozen import find
+from headstart.run.loop import start, train
+from headstart.run.recipe import Recipe
+from headstart.run.watch import drain
+from tests.toy import TASK, Toy, make, stream
+
+METHODS = sorted(walk(), key=lambda m: m.about.name)
+every = pytest.mark.parametrize("kind", METHODS, ids=lambda m: m.about.name)
+
+
+def fresh(kind, steps=6, norm=True, **recipe):
+    how = Recipe(**({"steps": steps, "lr": 1e-2, "schedule": "linear", "seed": 3} | recipe))
+    return start(kind(), Toy(norm=norm), TASK, how)
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+def moved_by(run):
+    return {id(p) for m in run.moves if isinstance(m, Descend) for p in m.parameters(run.parts)}
+
+
+def changed_parts(run):
+    return {name for m in run.moves if isinstance(m, Do) for name in m.changes}
+
+
+def test_there_are_methods():
+    assert len(METHODS) >= 7
+
+
+def test_names_are_unique():
+    assert len({m.about.name for m in METHODS}) == len(METHODS)
+
+
+@every
+def test_is_a_frozen_record_of_its_settings(kind):
+    method = kind()
+    assert dataclasses.is_dataclass(kind)
+    settings = {f.name: getattr(method, f.name) for f in dataclasses.fields(kind)}
+    assert kind(**settings) == method
+    assert json.loads(json.dumps(settings)) == settings
+    for name in settings:
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(method, name, 0)
+
+
+@every
+def test_is_final_and_says_what_it_is(kind):
+    assert kind.__final__
+    assert isinstance(kind.about, About)
+    assert kind.about.paper.startswith(("arXiv:", "doi:"))
+    assert kind.__doc__ and kind.__doc__ != dataclasses.make_dataclass("X", []).__doc__
+    documented = "".join(c.__doc__ or "" for c in kind.__mro__)
+    for field in dataclasses.fields(kind):
+        assert f"{field.name}:" in documented, f"{field.name} is not explained"
+
+
+@every
+def test_lives_in_the_folder_of_what_it_adapts(kind):
+    assert kind.__module__.split(".")[2] == kind.about.adapts
+
+
+@every
+def test_has_its_own_test_and_docs_page(kind):
+    from pathlib import Path
+
+    name = kind.__module__.rpartition(".")[2]
+    assert Path(f"tests/methods/test_{name}.py").exists()
+    assert Path(f"docs/methods/{kind.about.name}.md").exists()
+
+
+@every
+def test_same_seed_gives_the_same_bytes(kind):
+    runs = [fresh(kind), fresh(kind)]
+    for run in runs:
+        torch.rand(3)  # the global generator must not matter
+        drain(train(run, stream(kind.about.needs)))
+    assert same(runs[0].parts.state_dict(), runs[1].parts.state_dict())
+
+
+@every
+def test_the_global_generator_is_left_alone(kind):
+    before = torch.get_rng_state()
+    drain(train(fresh(kind), stream(kind.about.needs)))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+FINISH = """
+import sys
+sys.path.insert(0, ".")
+from tests.contract.test_contract import METHODS, fresh
+from headstart.run.checkpoint import load_state, save_state
+from headstart.run.loop import train
+from headstart.run.watch import drain
+from tests.toy import stream
+from pathlib import Path
+folder = Path(sys.argv[1])
+for kind in METHODS:
+    run = fresh(kind, ema=0.9)
+    run.load_state_dict(load_state(folder / f"{kind.about.name}.half"))
+    drain(train(run, stream(kind.about.needs)))
+    save_state(run.state_dict(), folder / f"{kind.about.name}.whole")
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Every method, stopped after 3 of 6 steps, saved, and finished in one fresh process."""
+    folder = tmp_path_factory.mktemp("resume")
+    for kind in METHODS:
+        half = fresh(kind, ema=0.9)
+        for tick in train(half, stream(kind.about.needs)):
+            if tick.step == 3:
+                break
+        save_state(half.state_dict(), folder / f"{kind.about.name}.half")
+    done = subprocess.run([sys.executable, "-c", FINISH, str(folder)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@every
+def test_finishes_in_a_fresh_process_with_the_same_bytes(kind, finished):
+    straight = fresh(kind, ema=0.9)
+    drain(train(straight, stream(kind.about.needs)))
+    resumed = load_state(finished / f"{kind.about.name}.whole")
+    assert resumed["step"] == straight.step == 6
+    assert same(resumed["parts"], straight.parts.state_dict())
+    assert same(resumed["average"], straight.average.values)
+
+
+@every
+def test_a_descent_moves_only_what_it_says(kind):
+    run = fresh(kind, steps=1, warmup=0.0, schedule="constant")
+    before = copy.deepcopy(run.parts.state_dict())
+    allowed, changing = moved_by(run), changed_parts(run)
+    drain(train(run, stream(kind.about.needs)))
+    for name, value in run.parts.named_parameters():
+        if name.split(".")[0] not in changing:
+            assert torch.equal(value, before[name]) == (id(value) not in allowed), name
+
+
+@every
+def test_what_is_frozen_keeps_every_byte(kind):
+    """Buffers too, and whatever `.train()` was called before: a frozen BatchNorm must not go on counting."""
+    run = fresh(kind, steps=2)
+    run.parts.train()
+    allowed, changing = moved_by(run), changed_parts(run)
+    frozen = {
+        f"{part}.{path}": module
+        for part, root in run.parts.items()
+        if part not in changing
+        for path, module in root.named_modules()
+        if not any(id(p) in allowed for p in module.parameters())
+    }
+    assert frozen
+    before = {name: copy.deepcopy(module.state_dict()) for name, module in frozen.items()}
+    drain(train(run, stream(kind.about.needs)))
+    for name, module in frozen.items():
+        assert same(before[name], module.state_dict()), name
+
+
+@every
+def test_what_is_frozen_gets_no_gradient(kind):
+    run = fresh(kind, steps=1)
+    allowed = moved_by(run)
+    drain(train(run, stream(kind.about.needs)))
+    assert all(p.grad is None for p in run.parts.parameters() if id(p) not in allowed)
+
+
+@every
+def test_its_loss_falls(kind):
+    run = fresh(kind, steps=60, schedule="constant")
+    descents = [m for m in run.moves if isinstance(m, Descend)]
+    ticks = list(train(run, stream(kind.about.needs, n=32)))
+    if not descents:  # a solution in closed form: it must fit what it has seen
+        model = kind().predictor(run.parts).eval()
+        batch = make(kind.about.needs, 200, 99)
+        assert (model(batch.x).argmax(1) == batch.y).float().mean() > 0.6
+        return
+    early = sum(sum(t.terms.values()).item() for t in ticks[:10])
+    late = sum(sum(t.terms.values()).item() for t in ticks[-10:])
+    assert late < early
+
+
+@every
+def test_ticks_hold_no_graph(kind):
+    for tick in train(fresh(kind, steps=2), stream(kind.about.needs)):
+        assert not any(value.requires_grad for value in tick.terms.values())
+        assert tick.outputs is None or not tick.outputs.requires_grad
+
+
+@every
+def test_the_predictor_answers_one_sample_as_in_a_batch(kind):
+    run = fresh(kind, steps=4)
+    drain(train(run, stream(kind.about.needs)))
+    predictor = kind().predictor(run.parts).eval()
+    x = torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
+    assert predictor(x).shape == (5, 3)
+    if not kind.about.batch_statistics:
+        alone = torch.cat([predictor(row[None]) for row in x])
+        torch.testing.assert_close(alone, predictor(x), rtol=1e-4, atol=1e-5)
+
+
+@every
+def test_accumulation_is_exact(kind):
+    """One batch in 3 parts = the batch at once; without layers that look at the batch."""
+    results = []
+    for parts in (1, 3):
+        if parts > 1 and not kind.about.rowwise:
+            pytest.skip("declares that its loss compares rows")
+        run = fresh(kind, norm=False, accumulate=parts, optimiser="sgd", batch=8)
+        drain(train(run, stream(kind.about.needs)))
+        results.append(run.parts.state_dict())
+    for name, value in results[0].items():
+        torch.testing.assert_close(results[1][name], value, rtol=1e-4, atol=1e-6, msg=name)
+
+
+@every
+def test_a_replay_of_what_is_frozen_changes_nothing(kind):
+    """The cache's promise: where a frozen prefix is found, training on its outputs gives the same."""
+    run, twin = fresh(kind, norm=False), fresh(kind, norm=False)
+    replay = find(run, make(kind.about.needs, 4, 0))
+    learning = moved_by(run)
+    if all(id(p) in learning for p in run.parts.parameters()):
+        assert replay is None
+        return
+    if replay is None:
+        pytest.skip("learns from the first layer on")
+    drain(train(twin, stream(kind.about.needs)))
+
+    def recorded(step):
+        for batch in stream(kind.about.needs)(step):
+            yield Labelled(replay.record(run.parts, batch.x), batch.y)
+
+    # outputs are recorded before, as a cache does: nothing that learns may be in them
+    batches = [batch for batch, _ in zip(recorded(0), range(6), strict=False)]
+    with replay.on(run.parts):
+        drain(train(run, lambda step: iter(batches[step:])))
+    for name, value in twin.parts.state_dict().items():
+        torch.testing.assert_close(run.parts.state_dict()[name], value, rtol=1e-4, atol=1e-6, msg=name)
+
+
+@every
+def test_stages_end_in_the_method_itself(kind):
+    assert kind().stages()[-1] == kind()
+
+
+@every
+def test_another_seed_gives_another_start_or_none(kind):
+    run, other = fresh(kind), fresh(kind, seed=4)
+    learned = [k for k, v in run.parts.named_parameters() if id(v) in moved_by(run) and v.ndim > 1]
+    heads = [k for k in learned if k.startswith("head")]
+    assert all(not torch.equal(run.parts.state_dict()[k], other.parts.state_dict()[k]) for k in heads)
+
+
+def test_replace_makes_another_record():
+    for kind in METHODS:
+        for field in dataclasses.fields(kind):
+            assert replace(kind(), **{field.name: getattr(kind(), field.name)}) == kind()

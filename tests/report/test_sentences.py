@@ -1,0 +1,288 @@
+"""Each sentence follows from the numbers: for every one, a case that says the opposite."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from headstart.report.given import Given
+from headstart.report.sections import (
+    calibration,
+    check,
+    confusion,
+    headline,
+    labels,
+    layers,
+    methods,
+    mistakes,
+    smallprint,
+    tested,
+    training,
+    use,
+)
+from headstart.study.records import (
+    Bin,
+    Curve,
+    DataCheck,
+    Finding,
+    Interval,
+    Layer,
+    Result,
+    SizePoint,
+)
+
+from .example import candidates, example, timings
+
+
+def say(section: object, result: Result, run: str = "run") -> str:
+    view = section.view(Given(Path(run), result, None))  # type: ignore[attr-defined]
+    return " ".join(view["say"]).replace("\u00a0", " ")
+
+
+def test_headline_accuracy_and_gains() -> None:
+    told = say(headline, example())
+    assert "On 195 test rows that it had never seen, Probe, then fine-tune (LP-FT) was right 93.3 %" in told
+    assert "the 95 % interval is 88.9 to 96.1 %." in told
+    assert (
+        "It is clearly better than training from scratch, always answering the largest class "
+        "and learning from raw pixels." in told
+    )
+
+
+def test_headline_says_when_transfer_hurts_or_is_unclear() -> None:
+    result = example()
+    chosen, scratch, majority, raw = result.tested
+    scratch = replace(scratch, gain=Interval(-0.031, -0.05, -0.01))
+    raw = replace(raw, gain=Interval(0.01, -0.02, 0.04))
+    result = replace(result, tested=[chosen, scratch, majority, raw])
+    told = say(headline, result)
+    assert "It is clearly better than always answering the largest class; it is clearly worse" in told
+    assert "clearly worse than training from scratch; there is no clear difference from learning" in told
+    cards = headline.view(Given(Path("run"), result, None))["gains"]
+    assert [card["verdict"] for card in cards] == ["worse", "better", "no clear difference"]
+    assert cards[0]["value"] == "\u22123.1\u00a0points"
+    assert cards[0]["detail"] == "\u22125.0 to \u22121.0"
+
+
+def test_gain_whose_interval_touches_zero_is_not_clear() -> None:
+    assert headline.tone(Interval(0.1, 0.0, 0.2)) == "even"
+    assert headline.tone(Interval(-0.1, -0.2, 0.0)) == "even"
+
+
+def test_facts_have_no_time_without_timings() -> None:
+    def facts(times: object) -> list[str]:
+        found = headline.view(Given(Path("run"), example(), times))["facts"]  # type: ignore[arg-type]
+        return [name for name, _, _ in found]
+
+    assert facts(None) == ["rows", "classes", "backbone"]
+    assert facts(timings()) == ["rows", "classes", "backbone", "time"]
+
+
+def test_newer_schema_is_a_warning() -> None:
+    found = headline.view(Given(Path("run"), replace(example(), schema=2), None))["warnings"]
+    assert len(found) == 1
+    assert "schema 2" in found[0]
+
+
+def test_methods_leader_and_runner_up() -> None:
+    told = say(methods, example())
+    assert "Probe, then fine-tune (LP-FT) had the highest cross-validated accuracy, 93.8 % (91.6 to" in told
+    assert "The runner-up, Ridge probe, reached 92.7 %; their intervals overlap" in told
+    assert "1 method was dropped before the last fold: Full fine-tuning." in told
+
+
+def test_methods_when_another_was_selected_and_none_dropped() -> None:
+    kept = [c for c in candidates() if not c.dropped]
+    told = say(methods, replace(example(), candidates=kept, selected="prototypes"))
+    assert "(LP-FT) had the highest" in told
+    assert (
+        "Nearest class mean was selected all the same, with 88.5 %; their intervals do not overlap." in told
+    )
+    assert "All 6 methods were tried on every fold." in told
+    assert "dropped" not in told
+    assert "only method tried on all folds: 93.8 %" in say(methods, replace(example(), candidates=[kept[1]]))
+
+
+def test_a_dropped_method_never_leads() -> None:
+    found = candidates()
+    lucky = replace(found[1], dropped="too slow", folds=1)
+    told = say(methods, replace(example(), candidates=[found[0], lucky], selected="ridge-probe"))
+    assert "Ridge probe is the only method tried on all folds: 92.7 %" in told
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "where"),
+    [
+        (0.90, 0.96, "93.3 %, inside that interval."),
+        (0.94, 0.96, "93.3 %, below that interval"),
+        (0.90, 0.92, "93.3 %, above that interval."),
+    ],
+)
+def test_promise_of_cross_validation(low: float, high: float, where: str) -> None:
+    result = example()
+    found = result.candidates[1]
+    assert found.scores
+    scores = replace(found.scores, accuracy=Interval((low + high) / 2, low, high))
+    told = say(tested, replace(result, candidates=[replace(found, scores=scores)]))
+    assert where in told
+    assert ("too good" in told) == (low == 0.94)
+
+
+def layer(block: str, value: float, half: float = 0.01) -> Layer:
+    return Layer(block, 8, Interval(value, value - half, value + half))
+
+
+def test_layers_name_the_best_block() -> None:
+    early = [layer("stem", 0.4), layer("mid", 0.9), layer("head", 0.8)]
+    told = say(layers, replace(example(), layers=early))
+    assert "Block 2 of 3, mid, knows most: 90.0 % (89.0 to 91.0). The last block, head, is not best" in told
+    assert "reading earlier gains 10.0 points." in told
+    assert "first whose interval reaches the best is block 2, mid." in told
+    near = [layer("stem", 0.4), layer("mid", 0.9), layer("head", 0.885)]
+    assert "the lead of 1.5 points may be chance" in say(layers, replace(example(), layers=near))
+    last = [layer("stem", 0.4), layer("mid", 0.9), layer("head", 0.9)]
+    told = say(layers, replace(example(), layers=last))
+    assert "The last block, head, knows most: 90.0 %" in told
+    assert "not best" not in told
+    assert "One block was probed: stem, 40.0 %" in say(layers, replace(example(), layers=last[:1]))
+
+
+def test_long_block_names_keep_what_tells_them_apart() -> None:
+    names = [f"encoder.layers.block_{i}.output" for i in range(12)]
+    found = [layer(name, 0.5) for name in names]
+    figure = layers.view(Given(Path("run"), replace(example(), layers=found), None))["figure"]
+    assert ">block_0</text>" in figure
+    assert ">block_11</text>" in figure
+    assert "encoder.layers.block_0.output: 50.0" in figure  # in full when pointed at
+
+
+def point(method: str, size: int, *values: float) -> SizePoint:
+    return SizePoint(method, method, size, list(values))
+
+
+def test_label_curve_sentences() -> None:
+    ours = [point("lp-ft", 1, 0.3, 0.5), point("lp-ft", 8, 0.9)]
+    scratch = [point("from-scratch", 1, 0.1), point("from-scratch", 8, 0.39)]
+    told = say(labels, replace(example(), size_curve=[*scratch, *ours]))
+    assert "lp-ft is best on average both with 1 label a class, 40.0 %, and with 8, 90.0 %." in told
+    assert "from scratch gets from 8 labels a class (39.0 %), lp-ft matches with 1." in told
+    strong = [point("from-scratch", 1, 0.1), point("from-scratch", 8, 0.95)]
+    told = say(labels, replace(example(), size_curve=[*strong, *ours]))
+    assert "With 1 label a class, lp-ft is best on average, 40.0 %; with 8 it is from-scratch" in told
+    assert "lp-ft nowhere reaches what training from scratch gets from 8 labels a class (95.0 %)" in told
+    told = say(labels, replace(example(), size_curve=[point("lp-ft", 4, 0.5)]))
+    assert told.strip() == "With 4 labels a class, lp-ft is best on average: 50.0 %."
+
+
+def test_learning_curves_tell_which_rose() -> None:
+    falls = Curve("a", "Method A", -1, [0, 10], [2.0, 0.5])
+    rises = Curve("b", "Method B", 0, [0, 10], [1.0, 1.5])
+    assert "each of the 2 trainings ended lower" in say(training, replace(example(), curves=[falls, falls]))
+    told = say(training, replace(example(), curves=[falls, rises]))
+    assert "In 1 of 2 trainings the loss did not end lower than it began: Method B." in told
+    panels = training.view(Given(Path("run"), replace(example(), curves=[falls, rises]), None))["panels"]
+    assert [p["told"] for p in panels] == [
+        "final training: 2 to 0.5 in 10 steps",
+        "fold 1: 1 to 1.5 in 10 steps",
+    ]
+
+
+def test_long_curves_are_thinned_but_keep_their_ends() -> None:
+    steps = list(range(5000))
+    losses = [5000.0 - s for s in steps]
+    losses[-1] = 777.0
+    view = training.view(
+        Given(Path("run"), replace(example(), curves=[Curve("a", "A", -1, steps, losses)]), None)
+    )
+    path = view["panels"][0]["figure"].split(' d="')[1].split('"')[0]
+    assert path.count("L") == 159
+    assert path.startswith("M0 166.67L")
+    assert path.endswith("L1000 870.5")  # 1000 * (1 - 777 / 6000)
+
+
+def test_confused_pairs() -> None:
+    told = say(
+        confusion, replace(example(), classes=["a", "b", "c"], confusion=[[8, 1, 1], [4, 6, 0], [0, 0, 9]])
+    )
+    assert "6 of 29 test rows were answered wrongly." in told
+    assert (
+        "are \u201cb\u201d and \u201ca\u201d, 5 times: \u201cb\u201d was taken for \u201ca\u201d 4 times"
+        in told
+    )
+    assert "the other way round 1." in told
+    assert "The hardest class is \u201cb\u201d: 6 of 10 rows right, 60.0 %." in told
+    tie = say(
+        confusion, replace(example(), classes=["a", "b", "c"], confusion=[[8, 1, 1], [0, 9, 0], [0, 0, 9]])
+    )
+    assert "1 time (1 other pair as often)" in tie
+    clean = say(confusion, replace(example(), classes=["a", "b"], confusion=[[8, 0], [0, 9]]))
+    assert clean.strip() == "None of 17 test rows was answered wrongly."
+
+
+def test_mistakes_count_the_sure_ones() -> None:
+    result = example()
+    assert "Of these 8 mistakes 4 were made with a confidence of 90 %" in say(mistakes, result)
+    doubtful = [m for m in result.mistakes if m.confidence < 0.9]
+    told = say(mistakes, replace(result, mistakes=doubtful))
+    assert "Of these 4 mistakes 0 were made" in told
+    assert "the highest is 87.4 %" in told
+    assert "It took cat/cat_017.png for \u201cdog\u201d" in say(
+        mistakes, replace(result, mistakes=result.mistakes[:1])
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "verdict"),
+    [
+        (0.70, "it is over-confident by 20.0 points"),
+        (0.98, "it is under-confident by 8.0 points"),
+        (0.91, "neither over- nor under-confident"),
+    ],
+)
+def test_calibration_verdict(right: float, verdict: str) -> None:
+    told = say(calibration, replace(example(), bins=[Bin(0.9, right, 400)]))
+    assert verdict in told
+    assert f"says 90.0 % and is right {100 * right:.1f} % of the time" in told
+    assert "expected calibration error is 3.0 % (1.8 to 4.5)" in told
+
+
+def test_small_gap_needs_rows_to_be_clear() -> None:
+    few, many = [Bin(0.9, 0.86, 50)], [Bin(0.9, 0.86, 5000)]  # two standard errors: 9.8 and 0.98 points
+    assert "neither" in say(calibration, replace(example(), bins=few))
+    assert "over-confident by 4.0 points" in say(calibration, replace(example(), bins=many))
+
+
+def test_data_check_sizes_and_findings() -> None:
+    found = DataCheck(30, {"a": 20, "b": 10}, [Finding("imbalance", "warning", "Uneven.", [], 0)])
+    told = say(check, replace(example(), check=found))
+    assert (
+        "30 readable rows in 2 classes: from 10 (\u201cb\u201d) to 20 (\u201ca\u201d), 2.0 times as many."
+        in told
+    )
+    assert "The check gave 1 warning." in told
+    even = say(check, replace(example(), check=DataCheck(20, {"a": 10, "b": 10}, [])))
+    assert even == "20 readable rows in 2 classes, 10 in each. The check found nothing to remark on."
+    ordered = check.view(Given(Path("run"), example(), None))["findings"]
+    assert [f["severity"] for f in ordered] == ["warning", "note", "note"]
+    assert [f["more"] for f in ordered] == ["", "and 3 more", ""]
+
+
+def test_code_to_copy_names_the_run_and_is_quoted(tmp_path: Path) -> None:
+    view = use.view(Given(tmp_path / "my run", example(), None))
+    code = dict(view["blocks"])
+    assert "hs.open('my run/model')" in code["In Python"]
+    assert code["On the command line"] == "headstart predict 'my run/model' photo.jpg"
+    assert code["As ONNX, for other programs"] == "headstart export 'my run' model.onnx"
+    compile(code["In Python"], "block", "exec")
+
+
+def test_small_print_counts_the_rows_and_sorts_the_times() -> None:
+    told = say(smallprint, example())
+    assert "The test part, 195 rows, was set aside" in told
+    assert "to judge 4 models" in told
+    times = smallprint.view(Given(Path("run"), example(), timings()))["times"]
+    assert [name for name, _, _ in times[:3]] == [
+        "test",
+        "Surgical fine-tuning of the last block",
+        "Full fine-tuning",
+    ]

@@ -1,0 +1,92 @@
+"""The methods table, axes and number words."""
+
+import doctest
+import importlib
+from dataclasses import replace
+
+import pytest
+
+from headstart.report import HEADINGS, table
+from headstart.report.figures import axis, svg
+from headstart.report.words import SPACE, megabytes, points, round_percent
+
+from .example import example, timings
+
+
+def test_rows_are_selected_first_then_by_accuracy_then_dropped() -> None:
+    rows = table(example(), timings())
+    assert [row.name for row in rows] == [
+        "lp-ft",
+        "ridge-probe",
+        "logistic-probe",
+        "surgical",
+        "bit-fit",
+        "prototypes",
+        "full",
+    ]
+    assert [row.selected for row in rows] == [True] + 6 * [False]
+    other = table(replace(example(), selected="prototypes"), None)
+    assert [row.name for row in other[:2]] == ["prototypes", "lp-ft"]
+
+
+def test_cells_are_plain_text_under_the_headings() -> None:
+    first, *_, last = table(example(), timings())
+    cells = dict(zip(HEADINGS, first.cells(), strict=True))
+    assert cells["accuracy"] == f"93.8{SPACE}% (91.6 to 95.5)"
+    assert cells["log loss"] == "0.208 (0.179 to 0.243)"
+    assert cells["trained parameters"] == f"3.4{SPACE}M"
+    assert (cells["time"], cells["peak memory"]) == (f"4.1{SPACE}s", f"705{SPACE}MB")
+    assert (cells["folds"], cells["note"]) == ("5 of 5", "")
+    assert last.folds == "2 of 5"
+    assert last.note.startswith("after 2 of 5 folds")
+
+
+def test_untried_candidates_and_missing_timings_are_blank() -> None:
+    result = example()
+    untried = replace(result.candidates[0], scores=None, folds=0, dropped="no time left")
+    row = table(replace(result, candidates=[untried]), None)[0]
+    assert row.cells()[3:8] == ("",) * 5
+    assert (row.seconds, row.peak_memory) == ("", "")
+
+
+@pytest.mark.parametrize("name", ["words", "figures.svg"])
+def test_examples_in_the_docstrings(name: str) -> None:
+    found = doctest.testmod(importlib.import_module(f"headstart.report.{name}"))
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+def test_words_never_show_a_negative_zero() -> None:
+    assert points(-0.0004) == f"0.0{SPACE}points"
+    assert points(-0.0006) == f"\u22120.1{SPACE}points"
+    assert round_percent(-1e-12) == f"0{SPACE}%"
+    assert round_percent(0.125) == f"12.5{SPACE}%"
+    assert megabytes(1240.0) == f"1.2{SPACE}GB"
+
+
+def test_linear_axes_have_round_ends_that_hold_the_values() -> None:
+    found = axis.linear(0.313, 0.958, round_percent)
+    assert (found.low, found.high) == pytest.approx((0.2, 1.0))
+    assert [text.replace(SPACE, "") for _, text in found.ticks] == ["20%", "40%", "60%", "80%", "100%"]
+    assert found.at(0.6) == pytest.approx(0.5)
+    assert (found.at(-3), found.at(3)) == (0.0, 1.0)
+    for low, high in ((0.0, 1.0), (0.9, 0.9), (0.0, 0.0), (-0.05, 0.6), (1e-9, 3e-9), (0, 123456)):
+        made = axis.linear(low, high, str, most=5)
+        assert made.low <= low + 1e-9
+        assert made.high >= high - 1e-9
+        assert made.low < made.high
+        assert 2 <= len(made.ticks) <= 6
+
+
+def test_doubling_axis_spreads_factors_evenly() -> None:
+    made = axis.doubling([1, 2, 4, 8, 16], "labels")
+    assert made.at(4) == pytest.approx(0.5)
+    assert made.at(8) - made.at(4) == pytest.approx(made.at(2) - made.at(1))
+    crowded = axis.doubling(list(range(1, 65)), "labels")
+    assert len(crowded.ticks) <= 12
+    assert axis.doubling([5], "labels").at(5) == pytest.approx(0.5)
+
+
+def test_elements_escape_their_texts() -> None:
+    made = svg.tag("text", '<b>"&', aria_label='"><script>', class_=None, x=1.5)
+    assert svg.written(made) == '<text aria-label="&quot;&gt;&lt;script&gt;" x="1.5">&lt;b&gt;"&amp;</text>'

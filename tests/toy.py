@@ -1,0 +1,62 @@
+"""Toy backbones, tasks and streams: every batch is a function of (seed, step)."""
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import Backbone, Labelled, Task, fold
+
+TASK = Task(classes=3, shape=(8,), rows=8)
+
+
+class Toy(Backbone):
+    """Two blocks, with a batch normalisation and dropout unless told otherwise."""
+
+    blocks = ("body.0", "body.4")
+
+    def __init__(self, norm: bool = True, out: int = 16, seed: int = 1) -> None:
+        super().__init__()
+        self.width, self.norm = out, norm
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            middle = [nn.BatchNorm1d(16), nn.Tanh(), nn.Dropout(0.1)] if norm else [nn.LayerNorm(16), nn.Tanh()]
+            filler = [] if norm else [nn.Identity()]
+            self.body = nn.Sequential(nn.Linear(8, 16), *middle, *filler, nn.Linear(16, out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x)
+
+    def untrained(self, seed: int) -> "Toy":
+        return Toy(self.norm, self.width, seed + 100)
+
+
+CENTRES = torch.randn(3, 8, generator=torch.Generator().manual_seed(7)) * 2
+
+
+def labelled(n: int, g: torch.Generator) -> Labelled:
+    y = torch.randint(3, (n,), generator=g)
+    return Labelled(CENTRES[y] + torch.randn(n, 8, generator=g), y)
+
+
+def make(kind: type, n: int, seed: int) -> Any:
+    """A batch of the type that a method declares."""
+    g = torch.Generator().manual_seed(seed)
+    if kind is Labelled:
+        return labelled(n, g)
+    raise TypeError(f"tests/toy.py makes no {kind.__name__} yet: add it there")
+
+
+def stream(kind: type, n: int = 8, seed: int = 0) -> Callable[[int], Iterator[Any]]:
+    def start(step: int) -> Iterator[Any]:
+        while True:
+            yield make(kind, n, fold(seed, step))
+            step += 1
+
+    return start
+
+
+def fresh(backbone: Backbone) -> Backbone:
+    return copy.deepcopy(backbone)
