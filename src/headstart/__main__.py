@@ -24,16 +24,13 @@ def main() -> None:
 
 def _explain(error: Exception) -> int:
     """Print what a user can do about an error; the exit code. Our own mistakes are raised."""
-    import click
-
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
-    if isinstance(error, click.Abort):
+    if type(error).__name__ == "Abort":  # a prompt was left with Ctrl-C
         _say("Interrupted.")
         return INTERRUPTED
-    if isinstance(error, click.ClickException):
-        error.show()
-        return error.exit_code
+    if isinstance(code := getattr(error, "exit_code", None), int):  # a command line that can't be read
+        if hasattr(error, "show"):
+            error.show()
+        return code
     if "headstart.core" in sys.modules:
         from headstart.core import HeadstartError
 

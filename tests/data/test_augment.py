@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from tests.data.painting import photo
 
 from headstart.core import BadInput
 from headstart.data import Augment
 from headstart.data.draws import shuffled, uniforms
-from tests.data.painting import photo
 
 SEEDS = np.arange(100, 106, dtype=np.int64)
 
@@ -62,6 +62,9 @@ def test_boxes_keep_to_their_settings():
     assert aspect.min() == pytest.approx(0.5, abs=0.02)
     assert aspect.max() == pytest.approx(2, abs=0.08)
     assert np.log(aspect).mean() == pytest.approx(0, abs=0.02)
+    boxes, _ = Augment(scale=(0.5, 1), ratio=(0.5, 2)).draw(np.arange(4000), (100, 200))
+    # a box that does not fit is drawn again, not cut to fit
+    assert ((boxes[:, 2] == 100) | (boxes[:, 3] == 200)).mean() < 0.05
     assert ((top + height == 100).any(), (top == 0).any()) == (True, True)
 
 

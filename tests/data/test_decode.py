@@ -3,11 +3,11 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from tests.data.painting import encoded, photo
 
 from headstart.core import BadData, Preprocess
 from headstart.data import opening
 from headstart.data.decode import prepare, read_picture
-from tests.data.painting import encoded, photo
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -35,13 +35,17 @@ def test_the_camera_s_orientation_is_undone(kind, orientation, size, corner):
     assert np.abs(x[:, 0, 0].numpy().astype(int) - corner).max() < 30
 
 
-def test_a_turned_jpeg_is_cropped_like_the_upright_one():
-    upright = photo(600, 400)
+@pytest.mark.parametrize(
+    ("full", "preprocess"),
+    [((600, 400), Preprocess((96, 64))), ((300, 1200), Preprocess((16, 128), fit="squash"))],
+)
+def test_a_turned_jpeg_is_prepared_like_the_upright_one(full, preprocess):
+    upright = photo(*full)
     exif = Image.Exif()
     exif[0x0112] = 6  # shown after a quarter turn clockwise
     turned = encoded(upright.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=95, exif=exif)
-    want = prepare(encoded(upright, "JPEG", quality=95), Preprocess((96, 64)))
-    got = prepare(turned, Preprocess((96, 64)))
+    want = prepare(encoded(upright, "JPEG", quality=95), preprocess)
+    got = prepare(turned, preprocess)
     assert (want.int() - got.int()).abs().float().mean() < 1.5
 
 
@@ -81,8 +85,8 @@ def test_half_transparent_black_is_grey():
 
 
 def test_sixteen_bits_are_scaled_not_clipped():
-    levels = np.array([[0, 257, 32896, 65535]], dtype=np.uint16)
-    want = [[0, 1, 128, 255]]
+    levels = np.array([[0, 257, 51400, 65535]], dtype=np.uint16)
+    want = [[0, 1, 200, 255]]
     for content in (encoded(Image.fromarray(levels)), encoded(Image.fromarray(levels), "TIFF")):
         assert np.asarray(read_picture(content))[..., 0].tolist() == want
     assert np.asarray(read_picture(levels))[..., 0].tolist() == want
@@ -156,20 +160,20 @@ def test_a_tiny_file_that_claims_a_billion_pixels_is_refused():
 
 
 @pytest.mark.parametrize("size", [(97, 61), (61, 97), (640, 480), (301, 900), (20, 30)])
-@pytest.mark.parametrize("filter", ["bilinear", "bicubic"])
-def test_crop_agrees_with_torchvision(size, filter):
+@pytest.mark.parametrize("kernel", ["bilinear", "bicubic"])
+def test_crop_agrees_with_torchvision(size, kernel):
     transforms = pytest.importorskip("torchvision.transforms")
     picture = photo(*size)
     reference = transforms.Compose(
         [
-            transforms.Resize(73, transforms.InterpolationMode(filter)),  # int(64 / 0.875)
+            transforms.Resize(73, transforms.InterpolationMode(kernel)),  # int(64 / 0.875)
             transforms.CenterCrop(64),
         ]
     )
-    got = prepare(encoded(picture), Preprocess((64, 64), filter=filter))
+    got = prepare(encoded(picture), Preprocess((64, 64), filter=kernel))
     want = np.asarray(reference(picture)).astype(int)
     difference = np.abs(got.permute(1, 2, 0).numpy() - want)
-    assert difference.mean() < 0.4  # a shift by half a pixel gives over 3
+    assert difference.mean() < 0.4  # a shift by half a pixel gives 0.6 to 8
     assert difference.max() <= 2
 
 
@@ -179,6 +183,18 @@ def test_decoding_at_a_smaller_scale_changes_little(monkeypatch):
     monkeypatch.setattr(opening, "_has_scales", lambda _: False)
     slow = prepare(content, Preprocess((112, 112)))
     assert 0 < (fast.int() - slow.int()).abs().float().mean() < 2.5
+
+
+@pytest.mark.parametrize(
+    ("wanted", "size"),
+    [((200, 150), (200, 150)), ((201, 150), (400, 300)), ((1, 1), (100, 75)), (None, (800, 600))],
+)
+def test_jpegs_are_decoded_at_the_smallest_scale_that_is_enough(wanted, size):
+    with opening.opened(encoded(photo(800, 600), "JPEG")) as picture:
+        opening.shrink(picture, wanted)
+        assert picture.size == size
+        picture.load()
+        assert picture.size == size
 
 
 def test_pad_keeps_everything_and_adds_white():

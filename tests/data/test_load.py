@@ -4,10 +4,10 @@ import csv
 import numpy as np
 import pytest
 import torch
+from tests.data.painting import class_folders, photo
 
 import headstart.data as data
 from headstart.core import BadData, BadInput, MissingPackage
-from tests.data.painting import class_folders, photo
 
 
 def table(path, header, rows):
@@ -22,6 +22,8 @@ def test_a_folder_of_class_folders(tmp_path):
     for name in ("img10.png", "img2.PNG"):
         photo().save(tmp_path / "cat" / "sub" / name)
     (tmp_path / "cat" / ".hidden.png").write_bytes(b"")
+    (tmp_path / "cat" / ".thumbs").mkdir()
+    photo().save(tmp_path / "cat" / ".thumbs" / "x.png")
     (tmp_path / ".git").mkdir()
     photo().save(tmp_path / ".git" / "x.png")
     (tmp_path / "cat" / "notes.txt").write_text("no picture")
@@ -143,7 +145,7 @@ def test_manifests_with_mistakes(tmp_path):
 
     with pytest.raises(BadData, match=r"no column 'label'. Its columns: 'path', 'class'"):
         loading(("path", "class"), ("a.png", "x"))
-    with pytest.raises(BadData, match="no column 'who'.*group_column"):
+    with pytest.raises(BadData, match=r"no column 'who'.*group_column"):
         loading(("path", "label"), ("a.png", "x"), ("b.png", "y"), group_column="who")
     with pytest.raises(BadData, match="row 2 has nothing in the column 'label'"):
         loading(("path", "label"), ("a.png", "x"), ("b.png", " "))
@@ -153,11 +155,11 @@ def test_manifests_with_mistakes(tmp_path):
         loading(("path", "label"), ("a.png", "x"))
     with pytest.raises(BadData, match="has no rows"):
         loading(("path", "label"))
-    with pytest.raises(BadData, match="row 1 has the split 'holdout'"):
-        rows = ("a.png", "x", "train"), ("b.png", "y", "holdout")
+    rows = ("a.png", "x", "train"), ("b.png", "y", "holdout")
+    with pytest.raises(BadData, match="row 2 has the split 'holdout'"):
         loading(("path", "label", "part"), *rows, split_column="part")
+    rows = ("a.png", "x", "train"), ("b.png", "y", "train")
     with pytest.raises(BadData, match="no test rows"):
-        rows = ("a.png", "x", "train"), ("b.png", "y", "train")
         loading(("path", "label", "part"), *rows, split_column="part")
     (tmp_path / "m.csv").write_bytes(b"path,label\n\xff\xfe\xfa,x\n")
     with pytest.raises(BadData, match="UTF-8"):

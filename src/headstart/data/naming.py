@@ -57,7 +57,7 @@ def sides(names: Sequence[str], what: str) -> tuple[str, ...]:
     side |= dict.fromkeys(MIDDLE_NAMES, middle)
     for row, name in enumerate(plain):
         if name not in side:
-            raise BadData(f"{what}: row {row} has the split {names[row]!r}. Write train, test or val.")
+            raise BadData(f"{what}: row {row + 1} has the split {names[row]!r}. Write train, test or val.")
     found = tuple(side[name] for name in plain)
     for wanted in ("train", "test"):
         if wanted not in found:

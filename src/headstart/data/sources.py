@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from threading import Lock
-from typing import Protocol, final
+from typing import final
 
 import numpy as np
 import torch
@@ -19,19 +19,6 @@ from .pool import side_by_side
 from .samples import Rows
 
 PLAIN = -1  # the view of a row without augmentation
-
-
-class Source(Protocol):
-    """Where the rows of batches come from."""
-
-    @property
-    def content(self) -> str:
-        """A hex string: sources with the same one give the same tensors."""
-        ...
-
-    def fetch(self, rows: Rows, views: Rows) -> Tensor:
-        """Samples (n, ...) of (n,) rows; `views` (n,) numbers random views, -1 is the plain one."""
-        ...
 
 
 @final

@@ -12,14 +12,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headstart.core import BadInput, Labelled
+from headstart.core import BadInput, Labelled, Source
 
 from .order import order as order
 from .samples import Rows
 from .sources import PLAIN, labels_of
 from .sources import Arrays as Arrays
 from .sources import Pictures as Pictures
-from .sources import Source as Source
 
 T = TypeVar("T")
 Stream = Callable[[int], Iterator[T]]

@@ -24,6 +24,7 @@ class FusedConv(nn.Module):
 
     weight: Tensor
     bias: Tensor
+    wider: Tensor | None
 
     def __init__(self, conv: nn.Conv2d, act: nn.Module) -> None:
         """Take weight and bias from `conv`; ask `fusable` first."""
@@ -32,6 +33,8 @@ class FusedConv(nn.Module):
         bias = conv.bias if conv.bias is not None else torch.zeros(conv.out_channels)
         self.register_buffer("bias", bias.detach(), persistent=False)
         self.same = type(conv).__name__ == "Conv2dSame"
+        wider = self.same and conv.groups > 1 and set(conv.dilation) == {1} and max(conv.stride) > 1
+        self.register_buffer("wider", _wider(self.weight) if wider else None, persistent=False)
         self.kernel = [int(size) for size in conv.kernel_size]
         self.padding = [int(size) for size in conv.padding]
         self.stride = [int(size) for size in conv.stride]
@@ -42,13 +45,13 @@ class FusedConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Answers (n, d, h', w') in the type of the weights."""
-        padding = self.padding
+        weight, padding = self.weight, self.padding
         if self.same:
-            x, padding = self._padded(x)
+            x, weight, padding = self._as_tensorflow_pads(x)
         one: Any = torch.ops.mkldnn._convolution_pointwise
         y: Tensor = one(
-            x.to(self.weight.dtype),
-            self.weight,
+            x.to(weight.dtype),
+            weight,
             self.bias,
             padding,
             self.stride,
@@ -60,18 +63,30 @@ class FusedConv(nn.Module):
         )
         return y
 
-    def _padded(self, x: Tensor) -> tuple[Tensor, list[int]]:
-        """TensorFlow's "same": an odd pixel goes to the right and below."""
+    def _as_tensorflow_pads(self, x: Tensor) -> tuple[Tensor, Tensor, list[int]]:
+        """Input, weight and even padding that do what an odd pixel to the right and below does.
+
+        A kernel with one more row of zeros above and to the left reads the same pixels when it
+        starts one earlier, so that the input need not be copied into a larger one.
+        """
         total = [
             max((-(-size // step) - 1) * step + (kernel - 1) * gap + 1 - size, 0)
             for size, step, kernel, gap in zip(
                 x.shape[2:], self.stride, self.kernel, self.dilation, strict=True
             )
         ]
-        if not any(size % 2 for size in total):
-            return x, [size // 2 for size in total]
-        (top, left), (below, right) = ([n // 2 for n in total], [n - n // 2 for n in total])
-        return F.pad(x, (left, right, top, below)), [0, 0]
+        odd = sum(size % 2 for size in total)
+        if not odd:
+            return x, self.weight, [size // 2 for size in total]
+        more = [size - size // 2 for size in total]
+        if odd == 2 and self.wider is not None:
+            return x, self.wider, more
+        (top, left), (below, right) = [size // 2 for size in total], more
+        return F.pad(x, (left, right, top, below)), self.weight, [0, 0]
+
+
+def _wider(weight: Tensor) -> Tensor:
+    return F.pad(weight, (1, 0, 1, 0)).contiguous(memory_format=torch.channels_last)
 
 
 def fusable(conv: nn.Conv2d, act: nn.Module) -> bool:

@@ -41,12 +41,14 @@ class CentroidHead(Head):
     centre: Tensor  # (width,) subtracted from features first
     centroids: Tensor  # (classes, width), unit length
     scale: Tensor  # ()
+    bias: Tensor  # (classes,) 0, or far below for a class without a centroid
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
         self.register_buffer("centre", torch.zeros(width))
         self.register_buffer("centroids", torch.zeros(classes, width))
         self.register_buffer("scale", torch.ones(()))
+        self.register_buffer("bias", torch.zeros(classes))
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -55,7 +57,7 @@ class CentroidHead(Head):
 
     def forward(self, z: Tensor) -> Tensor:
         """Logits (n, classes) of features (n, width)."""
-        return self.scale * linear(normalize(z - self.centre, dim=1), self.centroids)
+        return self.scale * linear(normalize(z - self.centre, dim=1), self.centroids) + self.bias
 
 
 class NeighbourHead(Head):

@@ -78,21 +78,17 @@ class Cache:
             CacheRefused: recorded outputs differ from what is computed now.
             CannotWrite: no space, no right; what was recorded stays.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        index = self._read_index()
         total = self.rows * max(self.views, 1)
+        index = self._read_index(total)
         digests: list[str] = index.get("chunks", [])
-        with self._open_data() as file:
-            for start in range(len(digests) * CHUNK, total, CHUNK):
-                chunk = self._compute(np.arange(start, min(start + CHUNK, total)))
-                index = {"row": list(chunk.shape[1:]), "dtype": self.dtype, "total": total}
-                data = _bytes(chunk)
-                file.seek(start * (len(data) // len(chunk)))
-                self._write(file, data)
-                digests.append(_digest(data))
-                write_atomically(self._index, json.dumps(index | {"chunks": digests}).encode())
-                yield min(start + CHUNK, total)
-            file.truncate(total * _row_bytes(index))
+        for start in range(len(digests) * CHUNK, total, CHUNK):
+            chunk = self._compute(np.arange(start, min(start + CHUNK, total)))
+            index = {"row": list(chunk.shape[1:]), "dtype": self.dtype, "total": total}
+            data = _bytes(chunk)
+            self._write(start * _row_bytes(index), data)
+            digests.append(_digest(data))
+            write_atomically(self._index, json.dumps(index | {"chunks": digests}).encode())
+            yield min(start + CHUNK, total)
         self._open(index, total)
         self._check(total)
 
@@ -115,10 +111,12 @@ class Cache:
         output = output.permute(0, 2, 3, 1) if output.ndim == 4 else output
         return output.detach().to("cpu", _TORCH[self.dtype]).contiguous()
 
-    def _read_index(self) -> dict[str, Any]:
+    def _read_index(self, total: int) -> dict[str, Any]:
         """The index, cut to the chunks whose bytes are as they were written."""
         try:
             index: dict[str, Any] = json.loads(self._index.read_text("utf-8"))
+            if index["total"] != total:  # of other data: its last chunk is short in another place
+                return {}
             size = _row_bytes(index) * CHUNK
             sound = []
             with self._data.open("rb") as file:
@@ -130,16 +128,14 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError):
             return {}
 
-    def _open_data(self) -> Any:
+    def _write(self, at: int, data: bytes) -> None:
         try:
-            return self._data.open("r+b" if self._data.exists() else "w+b")
-        except OSError as error:
-            raise CannotWrite(f"Can't write the cache {self._data}: {error.strerror}.") from error
-
-    def _write(self, file: Any, data: bytes) -> None:
-        try:
-            file.write(data)
-            file.flush()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            # closed within the `try`, for closing flushes, which fails where writing has failed
+            with self._data.open("r+b" if self._data.exists() else "w+b") as file:
+                file.seek(at)
+                file.write(data)
+                file.truncate()
         except OSError as error:
             raise CannotWrite(
                 f"Can't write the cache {self._data}: {error.strerror}. Free some space, choose another "

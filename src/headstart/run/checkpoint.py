@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise CannotWrite(
             f"Can't write {path}: {error.strerror or error}. Free some space or choose another folder; "
             f"what was finished before is kept."
@@ -69,8 +71,9 @@ def load_state(path: Path) -> Any:
 def _strip(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
     """`value` as JSON, its tensors replaced by their keys in `tensors`."""
     if isinstance(value, Tensor):
-        tensors[path] = value
-        return {"tensor": path}
+        name = f"{len(tensors)}{path}"  # numbered, for two paths may read the same
+        tensors[name] = value
+        return {"tensor": name}
     if isinstance(value, dict):
         pairs = [[key, _strip(item, f"{path}/{key}", tensors)] for key, item in value.items()]
         return {"dict": pairs}  # pairs, so that keys that are numbers stay numbers

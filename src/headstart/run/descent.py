@@ -1,6 +1,7 @@
 """One gradient step: exact under accumulation, closures and several processes."""
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,6 +15,19 @@ from .seeding import seeded
 
 if TYPE_CHECKING:
     from .loop import Run
+
+
+class Snapshot:
+    """Tensors as they are now, to be put back."""
+
+    def __init__(self, tensors: Iterable[Tensor]) -> None:
+        self.pairs = [(tensor, tensor.detach().clone()) for tensor in tensors]
+
+    def restore(self) -> None:
+        """Put every value back."""
+        with torch.no_grad():
+            for tensor, value in self.pairs:
+                tensor.copy_(value)
 
 
 class Average:
@@ -53,27 +67,42 @@ def descend(
     (L-BFGS) always sees the same dropout, and a batch that did not fit is computed anew.
 
     Raises:
-        Diverged: the loss or the gradient is not finite; no parameter was changed.
+        Diverged: the loss or the gradient is not finite; no parameter or statistic was changed.
     """
     optimiser = run.optimisers[move.name]
     learning = _let_learn_now(run, move, ctx)
+    closure = isinstance(optimiser, torch.optim.LBFGS)
+    weight = run.engine.share(len(batch))
+    statistics = Snapshot(_statistics(run.parts))
+    weights = Snapshot(learning if closure else ())  # what a line search has tried
     last: list[Loss] = []
 
     def evaluate() -> Tensor:
-        loss = _gradient(run, move, batch, ctx, seed)
+        loss = _gradient(run, move, batch, ctx, seed, weight, statistics)
         run.engine.average(learning)
         if move.gradient is not None:
             move.gradient(run.parts, learning)
         _check_and_clip(run, loss, learning, ctx)
         last.append(loss)
-        return loss.total
+        # a line search compares losses, so all processes must see the same one
+        return run.engine.gather((loss.total * weight).reshape(1)).mean() if closure else loss.total
 
-    if isinstance(optimiser, torch.optim.LBFGS):
-        optimiser.step(evaluate)  # type: ignore[no-untyped-call]
-    else:
-        evaluate()
-        optimiser.step()
+    try:
+        if isinstance(optimiser, torch.optim.LBFGS):
+            optimiser.step(evaluate)  # type: ignore[no-untyped-call]
+        else:
+            evaluate()
+            optimiser.step()
+    except Diverged:
+        statistics.restore()
+        weights.restore()
+        raise
     return last[0]
+
+
+def _statistics(parts: Parts) -> Iterable[Tensor]:
+    """The buffers that a forward may change: those of modules in training mode."""
+    return (b for module in parts.modules() if module.training for b in module.buffers(recurse=False))
 
 
 def _let_learn_now(run: "Run[Any]", move: Descend[Any], ctx: Ctx) -> list[nn.Parameter]:
@@ -99,15 +128,18 @@ def _gradient(
     batch: Batch,
     ctx: Ctx,
     seed: int,
+    weight: float,
+    statistics: Snapshot,
 ) -> Loss:
     """Gradients of the batch's loss in `.grad`; halves what is computed at once if memory is short."""
     while True:
         try:
             with seeded(seed):
-                return _accumulate(run, move, batch, ctx)
+                return _accumulate(run, move, batch, ctx, weight)
         except (RuntimeError, MemoryError) as error:
-            if not _out_of_memory(error) or run.accumulate >= len(batch):
+            if not (_out_of_memory(error) and run.rowwise and run.accumulate < len(batch)):
                 raise
+            statistics.restore()
             run.accumulate = min(2 * run.accumulate, len(batch))
             run.notes["accumulate"] = (
                 f"Memory was short at step {ctx.step}: each batch of {len(batch)} rows is now computed "
@@ -115,14 +147,14 @@ def _gradient(
             )
 
 
-def _accumulate(run: "Run[Any]", move: Descend[Any], batch: Batch, ctx: Ctx) -> Loss:
+def _accumulate(run: "Run[Any]", move: Descend[Any], batch: Batch, ctx: Ctx, weight: float) -> Loss:
     for parameter in move.parameters(run.parts):
         parameter.grad = None
-    weight = run.engine.share(len(batch))
     losses: list[Loss] = []
     shares: list[float] = []
-    for index in range(run.accumulate):
-        piece = batch.part(index, run.accumulate)
+    pieces = min(run.accumulate, len(batch))  # an empty piece has no mean
+    for index in range(pieces):
+        piece = batch.part(index, pieces)
         share = len(piece) / len(batch)
         with run.engine.autocast(run.recipe.precision == "bf16"):
             loss = move.loss(run.parts, piece, ctx)

@@ -2,15 +2,30 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_gather
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+
+
+class _Gather(torch.autograd.Function):
+    """Tensors of one shape from all processes, stacked in rank order; backward sums over them."""
+
+    @staticmethod
+    def forward(_ctx: Any, mine: Tensor) -> Tensor:
+        shares = [torch.empty_like(mine) for _ in range(dist.get_world_size())]
+        dist.all_gather(shares, mine.contiguous())
+        return torch.stack(shares)
+
+    @staticmethod
+    def backward(_ctx: Any, *gradients: Tensor) -> Tensor:
+        total = gradients[0].clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(total)
+        return total[dist.get_rank()]
 
 
 class OnFabric:
@@ -54,7 +69,7 @@ class OnFabric:
             return rows
         counts = self._counts(len(rows))
         padded = torch.cat([rows, rows.new_zeros(max(counts) - len(rows), *rows.shape[1:])])
-        shares = all_gather(padded)  # type: ignore[no-untyped-call]
+        shares: Tensor = _Gather.apply(padded)
         return torch.cat([share[:count] for share, count in zip(shares, counts, strict=True)])
 
     def share(self, rows: int) -> float:

@@ -48,16 +48,15 @@ class Replay:
     shape: tuple[int, ...]
 
     def weights(self, parts: Parts) -> dict[str, Tensor]:
-        """All tensors that the recorded output depends on."""
+        """All tensors that the recorded output depends on, whether they are saved or not."""
         modules = dict(parts[self.part].named_modules())
         tensors: dict[str, Tensor] = {}
         for name in self.prefix:
-            tensors |= {f"{name}.{key}": value for key, value in modules[name].state_dict().items()}
+            tensors |= _tensors(modules[name], name, recurse=True)
         for name, module in modules.items():
             if any(skipped.startswith(f"{name}." if name else "") for skipped in self.prefix):
                 # what an enclosing module uses directly, such as a position embedding
-                own = dict(module.named_parameters(prefix=name, recurse=False))
-                tensors |= {key: value.detach() for key, value in own.items()}
+                tensors |= _tensors(module, name, recurse=False)
         return tensors
 
     def record(self, parts: Parts, x: Tensor) -> Tensor:
@@ -125,7 +124,8 @@ def find(run: Run[Any], batch: Labelled) -> Replay | None:
     if entry in changing:
         return None
     learning = _learning(run)
-    whole = not any(id(p) in {id(q) for q in learning} for p in run.parts[entry].parameters())
+    ids = {id(parameter) for parameter in learning}
+    whole = not any(id(p) in ids for p in run.parts[entry].parameters())
     prefixes = [("",)] if whole else list(_prefixes(run, entry, learning, batch.x))
     for prefix in prefixes[:TRIES]:
         replay = Replay(entry, prefix[-1], prefix, {}, tuple(batch.x.shape[1:]))
@@ -134,6 +134,12 @@ def find(run: Run[Any], batch: Labelled) -> Replay | None:
             if _proven(run, replay, batch):
                 return replay
     return None
+
+
+def _tensors(module: nn.Module, prefix: str, recurse: bool) -> dict[str, Tensor]:
+    parameters = module.named_parameters(prefix=prefix, recurse=recurse)
+    buffers = module.named_buffers(prefix=prefix, recurse=recurse)
+    return {name: value.detach() for named in (parameters, buffers) for name, value in named}
 
 
 def _learning(run: Run[Any]) -> list[nn.Parameter]:

@@ -38,6 +38,7 @@ class Run(Generic[B]):
     engine: Engine = field(default_factory=One)
     step: int = 0
     accumulate: int = 1
+    rowwise: bool = True  # whether a batch may be computed in parts
     optimisers: dict[str, Optimizer] = field(default_factory=dict)
     average: Average | None = None
     notes: dict[str, Any] = field(default_factory=dict)  # what watchers must find again
@@ -74,7 +75,8 @@ def start(
     """Set a method on a backbone, which becomes the run's own: give it a copy.
 
     Raises:
-        BadInput: a move is on a part that is not there, or selects no parameter.
+        BadInput: a move is on a part or on blocks that are not there, or selects no parameter, or
+            shares its name with a move on other parameters.
     """
     engine = engine or One()
     with seeded(fold(recipe.seed, "parts")):
@@ -83,12 +85,16 @@ def start(
     if recipe.accumulate > 1 and not method.about.rowwise:
         raise BadInput(f"{method.about.name}: its loss compares rows of a batch, so accumulate must be 1.")
     run = Run(method.about.name, parts, method.moves(), recipe, engine)
-    run.accumulate = recipe.accumulate
-    for move in run.moves:
-        if isinstance(move, Descend) and move.name not in run.optimisers:
+    run.accumulate, run.rowwise = recipe.accumulate, method.about.rowwise
+    descents = [move for move in run.moves if isinstance(move, Descend)]
+    for move in descents:
+        if move.name not in run.optimisers:
             run.optimisers[move.name] = recipe.build(_groups(run, move))
+        elif move.on != next(other for other in descents if other.name == move.name).on:
+            raise BadInput(
+                f"{run.name}: two moves called {move.name!r} learn on other parameters; rename one."
+            )
     if recipe.ema is not None:
-        descents = [move for move in run.moves if isinstance(move, Descend)]
         run.average = Average(recipe.ema, parts, {on.part for move in descents for on in move.on})
     return run
 
@@ -134,6 +140,12 @@ def _groups(run: Run[Any], move: Descend[Any]) -> list[dict[str, Any]]:
         if on.part not in run.parts:
             known = ", ".join(run.parts)
             raise BadInput(f"{run.name}: move {move.name!r} is on {on.part!r}; parts are {known}")
+        if on.blocks is not None and not on(run.parts):
+            count = len(getattr(run.parts[on.part], "blocks", ()))
+            raise BadInput(
+                f"{run.name}: nothing can learn in blocks {on.blocks.start}:{on.blocks.stop} of "
+                f"{on.part!r}, which has {count}; choose others, or None for all of it."
+            )
     for on, parameters in move.groups(run.parts):
         if parameters:
             decay = run.recipe.weight_decay if on.weight_decay is None else on.weight_decay

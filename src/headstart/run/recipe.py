@@ -36,13 +36,19 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 
 def _lbfgs(groups: list[dict[str, Any]], lr: float) -> Optimizer:
-    # torch's L-BFGS knows one group and no weight decay: refuse what it would pass over
+    # torch's L-BFGS knows one group, at all times, and no weight decay: refuse what it would pass over
     if any(group["weight_decay"] for group in groups):
         raise BadInput("recipe: lbfgs has no weight decay; set weight_decay=0.")
     if len({group["factor"] for group in groups}) > 1:
         raise BadInput("recipe: lbfgs has one learning rate for all parameters; use adamw.")
+    if any(group["since"] for group in groups):
+        raise BadInput("recipe: lbfgs can't unfreeze parameters on the way; use adamw.")
     parameters = [parameter for group in groups for parameter in group["params"]]
-    return torch.optim.LBFGS(parameters, lr=lr, line_search_fn="strong_wolfe")
+    return torch.optim.LBFGS(parameters, lr=lr * groups[0]["factor"], line_search_fn="strong_wolfe")
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int)
 
 
 OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
@@ -63,9 +69,10 @@ class Recipe:
         lr: the highest learning rate, > 0.
         schedule: factor on `lr` over progress: "cosine", "linear" or "constant".
         warmup: share of the steps in [0, 1) over which the rate rises to `lr`.
-        optimiser: "adamw", "sgd", "momentum" (Nesterov, 0.9) or "lbfgs" (full batches only make sense).
+        optimiser: "adamw", "sgd", "momentum" (Nesterov, 0.9) or "lbfgs" (full batches only make sense;
+            it takes `lr` as it is, without warm-up and schedule).
         weight_decay: where a move does not say another, >= 0.
-        clip: largest norm of the gradient; None leaves it.
+        clip: largest norm of the gradient, > 0; None leaves it, which lbfgs needs.
         accumulate: parts that a batch is computed in, one after the other; the gradient is the same.
         precision: "bf16" computes under autocast; weights stay float32.
         ema: decay in [0, 1) of the running average of the weights that the predictor takes; None: none.
@@ -90,12 +97,23 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name, fine, allowed in (
-            ("steps", self.steps >= 1, "a whole number >= 1"),
-            ("batch", self.batch >= 1, "a whole number >= 1"),
-            ("lr", self.lr > 0, "a number > 0"),
+            ("steps", _whole(self.steps) and self.steps >= 1, "a whole number >= 1"),
+            ("batch", _whole(self.batch) and self.batch >= 1, "a whole number >= 1"),
+            ("lr", 0 < self.lr < math.inf, "a number > 0"),
             ("warmup", 0 <= self.warmup < 1, "in [0, 1)"),
-            ("accumulate", 1 <= self.accumulate <= self.batch, "between 1 and the batch"),
-            ("weight_decay", self.weight_decay >= 0, "a number >= 0"),
+            (
+                "accumulate",
+                _whole(self.accumulate) and 1 <= self.accumulate <= self.batch,
+                "a whole number between 1 and the batch",
+            ),
+            ("weight_decay", 0 <= self.weight_decay < math.inf, "a number >= 0"),
+            ("clip", self.clip is None or self.clip > 0, "a number > 0 or None"),
+            ("clip", self.clip is None or self.optimiser != "lbfgs", "None with lbfgs, which searches lines"),
+            (
+                "views",
+                self.views is None or (_whole(self.views) and self.views >= 0),
+                "None or a number >= 0",
+            ),
             ("ema", self.ema is None or 0 <= self.ema < 1, "in [0, 1) or None"),
             ("schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}"),
             ("optimiser", self.optimiser in OPTIMISERS, f"one of {', '.join(OPTIMISERS)}"),

@@ -67,14 +67,21 @@ def stop_early(
     Looks after each `every`-th step. What it remembers is in the run's notes, so a run that is
     stopped and resumed stops at the same step. `score` must not see test data.
     """
-    best = run.notes.setdefault("best", {"score": -math.inf, "step": 0, "looks": 0, "parts": {}})
+    new = {"score": -math.inf, "step": 0, "looks": 0, "looked": 0, "parts": {}}
+    best = run.notes.setdefault("best", new)
+
+    def look() -> None:
+        if run.step % every or run.step <= best["looked"]:
+            return
+        value = score()
+        best.update(looks=best["looks"] + 1, looked=run.step)
+        if value > best["score"]:
+            parts = {k: v.detach().clone() for k, v in run.parts.state_dict().items()}
+            best.update(score=value, step=run.step, looks=0, parts=parts)
+
+    look()  # a run that was saved right before a look has yet to take it
     for tick in ticks if best["looks"] < patience else ():
-        if tick.step % every == 0:
-            value = score()
-            best["looks"] += 1
-            if value > best["score"]:
-                parts = {k: v.detach().clone() for k, v in run.parts.state_dict().items()}
-                best.update(score=value, step=tick.step, looks=0, parts=parts)
+        look()
         yield tick
         if best["looks"] >= patience:
             break

@@ -151,17 +151,15 @@ def _solve(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Parameters (p, f, k, q), objectives, iterations and convergence (p, f) for row weights (f, n)."""
     found: dict[float, Minimum] = {}
-    amounts = rows @ problem.y.T  # (f, k) of each class
-    now = problem.x.new_zeros(*amounts.shape, problem.x.shape[1])
-    now[..., -1] = _centred(amounts.log(), amounts > 0)
+    amounts = (rows @ problem.y.T)[..., None]  # (f, k, 1) of each class
+    none = amounts.new_zeros(problem.penalty.shape).expand(*amounts.shape[:2], -1)
+    now = _centred(torch.cat([none[..., 1:], amounts.log()], 2), amounts > 0)
     for penalty in sorted(set(penalties), reverse=True):
         weights = torch.full_like(problem.penalty, penalty)
         weights[-1] = 0
         task = Softmax(problem.x, problem.xt, problem.y, rows, weights)
-        end = _settle(task, now, axes.spectrum, until)
-        now = end.parameters
-        now[..., -1] = _centred(now[..., -1], amounts > 0)
-        found[penalty] = end
+        found[penalty] = _settle(task, now, axes.spectrum, until)
+        now = found[penalty].parameters
     ends = [found[penalty] for penalty in penalties]
     steps = torch.tensor([end.iterations for end in ends])[:, None].expand(-1, len(rows))
     return (
@@ -174,6 +172,7 @@ def _solve(
 
 def _settle(problem: Softmax, start: Tensor, spectrum: Tensor, until: Until) -> Minimum:
     """The minimum, judged by the preconditioner that belongs to it and not to `start`."""
+    present = (problem.weights @ problem.y.T)[..., None] > 0
     done = 0
     while True:
         left = Until(until.tolerance, until.iterations - done)
@@ -181,7 +180,7 @@ def _settle(problem: Softmax, start: Tensor, spectrum: Tensor, until: Until) -> 
         done += end.iterations
         if torch.equal(end.parameters, start):
             return end._replace(iterations=done)
-        start = end.parameters
+        start = _centred(end.parameters, present)
 
 
 def _metric(problem: Softmax, parameters: Tensor, spectrum: Tensor) -> Tensor:
@@ -194,10 +193,17 @@ def _metric(problem: Softmax, parameters: Tensor, spectrum: Tensor) -> Tensor:
     return (mass / total * scale + problem.penalty).clamp_min(torch.finfo(mass.dtype).eps)
 
 
-def _centred(bias: Tensor, present: Tensor) -> Tensor:
-    """`bias` (f, k) less its mean over the classes that are present; ABSENT in the others."""
-    mean = bias.masked_fill(~present, 0).sum(1, keepdim=True) / present.sum(1, keepdim=True).clamp_min(1)
-    return (bias - mean).masked_fill(~present, ABSENT)
+def _centred(parameters: Tensor, present: Tensor) -> Tensor:
+    """Parameters (f, k, q) whose mean over the classes that are present (f, k, 1) is 0.
+
+    Adding the same to all classes changes no probability, so this can only lower the penalty.
+    Classes that are absent get weight 0 and bias ABSENT.
+    """
+    mean = parameters.masked_fill(~present, 0).sum(1, keepdim=True)
+    centred = parameters - mean / present.sum(1, keepdim=True).clamp_min(1)
+    centred = centred.masked_fill(~present, 0)
+    centred[..., -1:].masked_fill_(~present, ABSENT)
+    return centred
 
 
 def _held_out(x: Tensor, parameters: Tensor, held: Tensor) -> Tensor:

@@ -55,7 +55,7 @@ class Progress:
             self._estimated += estimate
         if self.show == "lines" and took > BRIEF:
             clock = _clock(time.monotonic() - self._begun)
-            sys.stderr.write(f"[{clock}] {name}: {took:.1f} s, {self._left(0.0)}\n")
+            sys.stderr.write(f"[{clock}] {name}: {took:.1f} s{self._left(0.0)}\n")
             sys.stderr.flush()
 
     def watch(self, ticks: "Iterable[Tick]", run: "Run[Any]") -> "Iterator[Tick]":
@@ -86,7 +86,7 @@ class Progress:
         self._bar.update(self._bar.task_ids[0], description=self._name, completed=done, left=self._left(done))
 
     def _left(self, done: float) -> str:
-        return f"about {_clock(self.remaining(done))} left" if self._expected else ""
+        return f", about {_clock(self.remaining(done))} left" if self._expected else ""
 
 
 def _bar() -> Any:

@@ -49,6 +49,10 @@ class Tuning(Method[Labelled]):
     def __post_init__(self) -> None:
         if self.last is not None and self.last < 1:
             raise BadInput(f"{self.about.name}: last is {self.last}; it must be >= 1, or None for all.")
+        if not self.backbone_lr > 0:
+            raise BadInput(f"{self.about.name}: backbone_lr is {self.backbone_lr!r}; it must be > 0.")
+        if not 0 <= self.smoothing < 1:
+            raise BadInput(f"{self.about.name}: smoothing is {self.smoothing!r}; it must be in [0, 1).")
         if self.norm not in ("frozen", "train"):
             raise BadInput(f"{self.about.name}: norm is {self.norm!r}; it must be 'frozen' or 'train'.")
 

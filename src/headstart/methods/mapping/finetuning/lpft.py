@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import Any, final
 
-from headstart.core import About, Labelled, Method
+from headstart.core import About, BadInput, Labelled, Method
 from headstart.methods.mapping._tuning import Tuning
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 
@@ -20,6 +20,11 @@ class LPFT(Tuning):
 
     about = About("lp-ft", "start", "mapping", Labelled, "arXiv:2202.10054", spelled="LP-FT")
     penalty: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.penalty is not None and not self.penalty > 0:
+            raise BadInput(f"lp-ft: penalty is {self.penalty!r}; it must be > 0.")
 
     def stages(self) -> tuple[Method[Any], ...]:
         """The probe, then the fine-tuning."""

@@ -34,6 +34,8 @@ class KNN(Probe):
     def __post_init__(self) -> None:
         if self.k is not None and self.k < 1:
             raise BadInput(f"knn: k is {self.k}; it must be a whole number >= 1.")
+        if self.sharpness is not None and not self.sharpness >= 0:
+            raise BadInput(f"knn: sharpness is {self.sharpness!r}; it must be >= 0.")
 
     def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
         """All rows, and the k and sharpness that serve rows best that don't see themselves."""

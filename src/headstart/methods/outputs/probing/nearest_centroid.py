@@ -5,11 +5,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
-from headstart.core import About, Head, Labelled
+from headstart.core import About, BadInput, Head, Labelled
 from headstart.nn.heads import CentroidHead
 from headstart.solvers.temperature import best_scale
 
 from ._probe import Probe
+
+ABSENT = -1e4  # logit of a class without rows: its probability is 0
 
 
 @final
@@ -27,6 +29,10 @@ class NearestCentroid(Probe):
     about = About("nearest-centroid", "mapping", "outputs", Labelled, "arXiv:1703.05175", one_pass=True)
     scale: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.scale is not None and not self.scale > 0:
+            raise BadInput(f"nearest-centroid: scale is {self.scale!r}; it must be > 0.")
+
     def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
         """Centroids of the classes that have rows; the others are never the answer of choice."""
         head = CentroidHead(features.shape[1], classes).to(features.device)
@@ -35,8 +41,9 @@ class NearestCentroid(Probe):
         member = one_hot(labels, classes).to(z)
         sums = member.T @ z  # (classes, width)
         head.centroids.copy_(normalize(sums, dim=1))
-        scale = best_scale(_left_out(z, labels, sums), labels) if self.scale is None else self.scale
-        head.scale.fill_(scale)
+        head.bias.masked_fill_(member.sum(0) == 0, ABSENT)
+        seen = _left_out(z, labels, sums) + head.bias
+        head.scale.fill_(best_scale(seen, labels) if self.scale is None else self.scale)
         return head
 
 

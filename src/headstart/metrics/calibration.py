@@ -1,0 +1,92 @@
+"""Whether a confidence of 80 % is right 80 % of the time (Guo et al. 2017, arXiv:1706.04599)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from headstart.core import BadData, BadInput
+
+from . import judged
+from .judged import BINS, Floats, Ints, bin_of, judge
+
+COLDEST, HOTTEST = 1e-2, 1e2  # temperatures
+
+
+class Bin(NamedTuple):
+    """Predictions of similar confidence."""
+
+    confidence: float  # their mean; the middle of the bin if it is empty
+    accuracy: float  # 0 if it is empty
+    rows: int
+
+
+def expected_calibration_error(probabilities: Floats, labels: Ints, bins: int = BINS) -> float:
+    """The mean distance of confidence and accuracy over equal-width bins, by rows, in [0, 1].
+
+    Args:
+        probabilities: (n, k), each row a distribution.
+        labels: (n,) in [0, k).
+        bins: equal parts of (0, 1], >= 1; a part holds its upper end.
+
+    Raises:
+        BadData: a row is not a distribution or a label out of range.
+        BadInput: `bins` is less than 1.
+    """
+    found = judge(probabilities, labels)
+    return float(judged.calibration_error(found, np.ones((1, len(labels))), _checked(bins))[0])
+
+
+def reliability(probabilities: Floats, labels: Ints, bins: int = BINS) -> list[Bin]:
+    """All bins from the least confidence to the greatest, empty ones too.
+
+    Arguments and errors are those of `expected_calibration_error`.
+    """
+    found = judge(probabilities, labels)
+    place = bin_of(found.confidence, _checked(bins))
+    rows = np.bincount(place, minlength=bins)
+    divisor = np.maximum(rows, 1)
+    sure = np.bincount(place, found.confidence, bins) / divisor
+    right = np.bincount(place, found.right, bins) / divisor
+    middle = (np.arange(bins) + 0.5) / bins
+    return [
+        Bin(float(s if n else m), float(r), int(n))
+        for s, r, n, m in zip(sure, right, rows, middle, strict=True)
+    ]
+
+
+def best_temperature(logits: Floats, labels: Ints) -> float:
+    """The T in [0.01, 100] for which softmax(logits / T) has the least log loss.
+
+    The log loss is convex in 1 / T, so its slope is bisected. Fit it on rows that the logits
+    have not been fitted to, or it comes out too cold.
+
+    Args:
+        logits: (n, k), finite.
+        labels: (n,) in [0, k).
+
+    Raises:
+        BadData: the logits are not finite, or do not belong to the labels.
+    """
+    scores = np.asarray(logits, np.float64)
+    if scores.ndim != 2 or not np.isfinite(scores).all():
+        raise BadData(f"Logits must be finite numbers (n, k), not {scores.shape}.")
+    judge(_softmax(scores), labels)
+    ahead = scores - scores[np.arange(len(scores)), labels][:, None]
+    low, high = np.log(1 / HOTTEST), np.log(1 / COLDEST)
+    for _ in range(60):
+        middle = (low + high) / 2
+        falling = (_softmax(ahead * np.exp(middle)) * ahead).sum() < 0
+        low, high = (middle, high) if falling else (low, middle)
+    return float(np.exp(-(low + high) / 2))
+
+
+def _softmax(logits: Floats) -> Floats:
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    shares: Floats = powers / powers.sum(1, keepdims=True)
+    return shares
+
+
+def _checked(bins: int) -> int:
+    if bins < 1:
+        raise BadInput(f"There must be at least one bin, not {bins}.")
+    return bins

@@ -1,0 +1,58 @@
+"""How good predicted probabilities are: plain figures, each row counted once.
+
+All take probabilities (n, k), each row a distribution, and labels (n,) in [0, k); they raise
+`BadData` if they are anything else.
+"""
+
+import numpy as np
+
+from headstart.core import BadData
+
+from . import judged
+from .judged import Floats, Ints, judge, once
+
+
+def accuracy(probabilities: Floats, labels: Ints) -> float:
+    """The share of rows whose most probable class is the label, in [0, 1]."""
+    return once(judge(probabilities, labels), judged.accuracy)
+
+
+def balanced_accuracy(probabilities: Floats, labels: Ints) -> float:
+    """The mean over classes of the accuracy on their rows, in [0, 1].
+
+    Classes without rows are left out.
+    """
+    return once(judge(probabilities, labels), judged.balanced_accuracy)
+
+
+def macro_f1(probabilities: Floats, labels: Ints) -> float:
+    """The mean over classes of the harmonic mean of precision and recall, in [0, 1].
+
+    A class that is neither label nor answer of any row is left out; one that is only the answer
+    counts as 0.
+    """
+    return once(judge(probabilities, labels), judged.macro_f1)
+
+
+def log_loss(probabilities: Floats, labels: Ints) -> float:
+    """The mean of -log p(label), in nats.
+
+    Probabilities below 2.2e-16 count as that, so that no row costs more than 36.05 nats.
+    """
+    return once(judge(probabilities, labels), judged.log_loss)
+
+
+def confusion(answers: Ints, labels: Ints, classes: int) -> Ints:
+    """How often each label (row) got each answer (column): (classes, classes).
+
+    Raises:
+        BadData: `answers` and `labels` are not (n,) whole numbers in [0, classes).
+    """
+    given, known = np.asarray(answers), np.asarray(labels)
+    for what, values in (("Answers", given), ("Labels", known)):
+        if values.ndim != 1 or values.dtype.kind not in "iu" or len(given) != len(known):
+            raise BadData(f"{what} must be ints (n,), not {values.dtype} {values.shape}.")
+        if len(values) and (values.min() < 0 or values.max() >= classes):
+            raise BadData(f"{what} must lie in [0, {classes}).")
+    pairs = np.bincount(known.astype(np.int64) * classes + given, minlength=classes * classes)
+    return pairs.reshape(classes, classes).astype(np.int64)

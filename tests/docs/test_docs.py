@@ -1,0 +1,87 @@
+"""What the pages show must work: examples run and print what they say, commands parse, links lead somewhere."""
+
+import contextlib
+import doctest
+import io
+import re
+import tomllib
+
+import pytest
+import typer
+
+from headstart.cli import app
+from tests.docs.pages import ROOT, Page, pages
+
+PAGES = pages()
+LIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+COMMANDS = typer.main.get_command(app)
+
+
+def each(found):
+    return [
+        pytest.param(page, id=page.name, marks=[pytest.mark.slow] if page.slow else [])
+        for page in PAGES
+        if any(True for _ in found(page))
+    ]
+
+
+@pytest.mark.parametrize("page", each(Page.examples))
+def test_examples_run_and_print_what_the_page_says(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["example"])
+    names = {"__name__": "example"}
+    for block, wanted in page.examples():
+        code = compile("\n" * (block.line - 1) + block.text, page.name, "exec")
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(code, names)
+        if wanted is not None:
+            got = printed.getvalue()
+            assert doctest.OutputChecker().check_output(wanted, got, LIKE), f"line {block.line} printed:\n{got}"
+
+
+@pytest.mark.parametrize("page", each(Page.commands))
+def test_commands_parse(page):
+    for words in page.commands():
+        if words[0] == "headstart":
+            parse(words[1:])
+        elif words[0] == "make":
+            assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text("utf-8"), words
+        else:
+            extras_exist(words)
+
+
+def parse(words):
+    """Parse as the command line does, without carrying anything out."""
+    with COMMANDS.make_context("headstart", list(words)) as context:
+        if words[0].startswith("-"):
+            return
+        name, command, rest = COMMANDS.resolve_command(context, list(words))
+        with contextlib.suppress(typer.Exit), command.make_context(name, rest, parent=context):
+            pass
+
+
+def extras_exist(words):
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    for named in re.findall(r"\[([\w,-]+)\]", " ".join(words)):
+        assert set(named.split(",")) <= set(known), words
+
+
+@pytest.mark.parametrize("words", [["adpt"], ["adapt", "--bugdet", "3"], ["predict", "run"], ["adapt", "--folds", "x"]])
+def test_wrong_commands_would_be_noticed(words):
+    with pytest.raises(Exception, match=r"No such|Missing|not a valid"):
+        parse(words)
+
+
+@pytest.mark.parametrize("page", each(Page.links))
+def test_links_lead_somewhere(page):
+    for link in page.links():
+        path, _, anchor = link.partition("#")
+        target = (page.path.parent / path).resolve() if path else page.path
+        assert target.exists(), f"{page.name} links to {link}"
+        if anchor and target.suffix == ".md":
+            assert anchor in Page(target).anchors(), f"{page.name} links to {link}"
+
+
+def test_no_page_names_a_machine():
+    for page in PAGES:
+        assert not re.search(r"/(home|tmp|work|root|Users)/", page.text), page.name

@@ -1,0 +1,113 @@
+"""Frozen is frozen: no gradient, no statistics, no dropout, whatever was called before."""
+
+import torch
+from torch import nn
+
+from headstart.core import Descend, On, Parts
+from headstart.run.loop import train
+from headstart.run.modes import let_learn, rest
+from headstart.run.watch import drain
+from tests.run.simple import begin, same_batch, slope_one
+from tests.toy import Toy, labelled
+
+BATCH = labelled(8, torch.Generator().manual_seed(1))
+
+
+class Deep(nn.Module):
+    """Two stages, each with a batch normalisation and a dropout, and one dropout between."""
+
+    blocks = ("low", "high")
+
+    def __init__(self):
+        super().__init__()
+        self.low, self.high = (
+            nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8), nn.Dropout(0.5)) for _ in range(2)
+        )
+        self.between = nn.Dropout(0.5)
+
+    def forward(self, x):
+        return self.high(self.between(self.low(x)))
+
+
+def training(module):
+    return {name for name, part in module.named_modules() if part.training}
+
+
+def test_only_what_learns_is_in_training_mode():
+    parts = Parts({"deep": Deep(), "rest": Deep()}).train()
+    let_learn(parts, list(parts["deep"].high[0].parameters()))
+    # a dropout goes with the module that it is in; the batch normalisation has parameters of its own
+    assert training(parts) - {""} == {"deep", "deep.between", "deep.high", "deep.high.0", "deep.high.2"}
+    assert {n for n, p in parts.named_parameters() if p.requires_grad} == {
+        "deep.high.0.weight",
+        "deep.high.0.bias",
+    }
+
+
+def test_all_of_it_is_again_in_training_mode_when_all_learns():
+    parts = Parts({"deep": Deep()}).eval()
+    let_learn(parts, [])
+    assert not training(parts["deep"])
+    assert not any(p.requires_grad for p in parts.parameters())
+    let_learn(parts, list(parts.parameters()))
+    assert training(parts["deep"]) == {name for name, _ in parts["deep"].named_modules()}
+    assert all(p.requires_grad for p in parts.parameters())
+
+
+def test_a_part_without_parameters_rests():
+    parts = Parts({"deep": Deep(), "drop": nn.Dropout(0.5)}).train()
+    let_learn(parts, list(parts["deep"].parameters()))
+    assert not parts["drop"].training
+
+
+def test_rest_puts_all_but_the_named_parts_to_rest():
+    parts = Parts({"a": Deep(), "b": Deep()}).train()
+    rest(parts)
+    assert not training(parts["a"]) | training(parts["b"])
+    rest(parts, ("b",))
+    assert not training(parts["a"])
+    assert parts["b"].high[1].training
+
+
+def step(on, **modules):
+    """One step of `on`, between two calls of `.train()` by a careless caller."""
+
+    def loss(parts, batch, ctx):
+        parts["deep"](batch.x)
+        return slope_one(parts, batch, ctx)
+
+    run = begin({"deep": Deep()}, Descend(loss, on=(on,)))
+    run.parts.train()
+    before = {name: value.clone() for name, value in run.parts["deep"].state_dict().items()}
+    drain(train(run, same_batch(BATCH)))
+    after = run.parts["deep"].state_dict()
+    return {name for name, value in before.items() if not torch.equal(value, after[name])}
+
+
+def test_frozen_statistics_stay_whatever_train_was_called():
+    statistics = {"1.running_mean", "1.running_var", "1.num_batches_tracked"}
+    learned = {"0.weight", "0.bias", "1.weight", "1.bias"}
+    assert step(On("deep", blocks=slice(1, None))) == {f"high.{name}" for name in learned | statistics}
+    weights = On("deep", lambda name, module: isinstance(module, nn.Linear))
+    assert step(weights) == {f"{block}.0.{name}" for block in ("low", "high") for name in ("weight", "bias")}
+
+
+def test_dropout_is_off_in_what_is_frozen_and_on_in_what_learns():
+    seen = {}
+
+    def loss(parts, batch, ctx):
+        low = parts["deep"].low(torch.ones(4, 8))
+        seen["low"] = int((low == 0).sum())
+        seen["high"] = int((parts["deep"].high(torch.ones(4, 8)) == 0).sum())
+        return slope_one(parts, batch, ctx)
+
+    run = begin({"deep": Deep()}, Descend(loss, on=(On("deep", blocks=slice(1, None)),)))
+    run.parts.train()
+    next(train(run, same_batch(BATCH)))
+    assert seen["low"] == 0
+    assert seen["high"] > 0
+
+
+def test_the_toy_has_what_these_tests_need():
+    kinds = {type(module) for module in Toy().modules()}
+    assert {nn.BatchNorm1d, nn.Dropout} <= kinds
