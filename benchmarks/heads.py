@@ -93,11 +93,10 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - start, answer
 
 
-def ridge_rows(data: tuple[torch.Tensor, ...], repeats: int) -> list[str]:
+def ridge_rows(data: tuple[torch.Tensor, ...], repeats: int) -> None:
     x, y, folds = data
     split = PredefinedSplit(folds.numpy())
     ridge_ours(*data)
-    rows = []
     for name, jobs in (("default", None), ("n_jobs=2", 2)):
         pairs, equal = [], 0
         for _ in range(repeats):
@@ -106,17 +105,15 @@ def ridge_rows(data: tuple[torch.Tensor, ...], repeats: int) -> list[str]:
             pairs.append((theirs[0], ours[0]))
             equal = int(np.isclose(ours[1], theirs[1], atol=1e-9, rtol=0).sum())
         what = f"ridge, 20 penalties x 5 folds: GridSearchCV(RidgeClassifier), {name}"
-        rows.append(line(what, pairs, f"accuracies equal in {equal} of 100 cells"))
-    return rows
+        report(what, pairs, f"accuracies equal in {equal} of 100 cells")
 
 
-def logistic_rows(data: tuple[torch.Tensor, ...], repeats: int) -> list[str]:
+def logistic_rows(data: tuple[torch.Tensor, ...], repeats: int) -> None:
     x, y, folds = data
     split = PredefinedSplit(folds.numpy())
     centred = x - x.mean(0)
     best = logistic_path(x.double(), y, CLASSES, LOGISTIC, folds, until=Until(1e-12, 5000))
     optimum = objectives(best.weight.numpy(), best.bias.numpy(), data)
-    rows = []
     settings = (
         ("default", x, None),
         ("n_jobs=2", x, 2),
@@ -131,8 +128,7 @@ def logistic_rows(data: tuple[torch.Tensor, ...], repeats: int) -> list[str]:
             )
             pairs.append((theirs[0], ours[0]))
             note = compared(ours[1], theirs[1], (given, *data[1:]), data, optimum)
-        rows.append(line(f"logistic, 8 penalties x 5 folds: LogisticRegressionCV, {name}", pairs, note))
-    return rows
+        report(f"logistic, 8 penalties x 5 folds: LogisticRegressionCV, {name}", pairs, note)
 
 
 def compared(
@@ -152,10 +148,10 @@ def compared(
     )
 
 
-def line(what: str, pairs: list[tuple[float, float]], note: str) -> str:
+def report(what: str, pairs: list[tuple[float, float]], note: str) -> None:
     ratio = statistics.median(theirs / ours for theirs, ours in pairs)
     theirs, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
-    return f"| {what} | {theirs:.2f} | {ours:.3f} | {ratio:.1f} | {note} |"
+    print(f"| {what} | {theirs:.2f} | {ours:.3f} | {ratio:.1f} | {note} |", flush=True)
 
 
 def main() -> None:
@@ -168,8 +164,8 @@ def main() -> None:
     print("| what | scikit-learn, s | headstart, s | median ratio | same answer |")
     print("|---|---|---|---|---|")
     with threadpool_limits(options.threads, user_api="blas"):
-        for row in ridge_rows(data, options.repeats) + logistic_rows(data, options.repeats):
-            print(row, flush=True)
+        ridge_rows(data, options.repeats)
+        logistic_rows(data, options.repeats)
 
 
 if __name__ == "__main__":

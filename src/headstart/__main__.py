@@ -1,31 +1,39 @@
 """The command `headstart`: what goes wrong is said in a sentence, not in a traceback."""
 
+import errno
 import os
 import sys
 
 INTERRUPTED = 130
+CANNOT_WRITE = 8
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO)
 
 
 def main() -> None:
     """Run the command line; exit codes are in the docs."""
-    from headstart.cli import app
-
+    _accept_any_name()
     try:
-        app(standalone_mode=False)
+        from headstart.cli import app
+
+        code = app(standalone_mode=False)  # typer may give the code of an interruption
+        sys.stdout.flush()
     except KeyboardInterrupt:
-        _say("Interrupted. What was finished is kept; the same command with --resume goes on from there.")
-        sys.exit(INTERRUPTED)
+        code = INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        code = 0
     except Exception as error:
-        sys.exit(_explain(error))
+        code = _explain(error)
+    if code == INTERRUPTED:
+        way = " What was finished is kept; the same command with --resume goes on from there."
+        _say("Interrupted." + way * ("adapt" in sys.argv[1:2]))
+    if code:
+        sys.exit(code)
 
 
 def _explain(error: Exception) -> int:
     """Print what a user can do about an error; the exit code. Our own mistakes are raised."""
-    if type(error).__name__ == "Abort":  # a prompt was left with Ctrl-C
-        _say("Interrupted.")
+    if type(error).__name__ == "Abort":  # Ctrl-C, as some versions of typer have it
         return INTERRUPTED
     if isinstance(code := getattr(error, "exit_code", None), int):  # a command line that can't be read
         if hasattr(error, "show"):
@@ -37,7 +45,22 @@ def _explain(error: Exception) -> int:
         if isinstance(error, HeadstartError):
             _say(str(error))
             return error.code
+    if isinstance(error, OSError) and error.errno in FULL:
+        _say(
+            f"Can't read or write {error.filename or 'a file'}: {error.strerror}. What was finished is kept."
+        )
+        return CANNOT_WRITE
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        _say("The memory is full. Take a smaller --size or --batch, or another backbone.")
+        return 1
     raise error
+
+
+def _accept_any_name() -> None:
+    """File names that are no text, and letters that the terminal lacks, are written as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _say(text: str) -> None:

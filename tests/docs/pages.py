@@ -1,5 +1,6 @@
 """The pages of the documentation, taken apart: fenced blocks, commands, links, headings."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -73,7 +74,7 @@ class Page:
     def examples(self) -> Iterator[tuple[Block, str | None]]:
         """Python blocks that run, each with what it should print: the text block right after it."""
         blocks = self.blocks()
-        for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+        for block, after in itertools.zip_longest(blocks, blocks[1:]):
             if block.language == "python" and "no-run" not in block.info and not block.title:
                 follows = after is not None and after.language == "text"
                 adjacent = follows and not self.text[block.end : after.start].strip()

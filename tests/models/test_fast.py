@@ -192,3 +192,12 @@ def test_any_backbone_will_do():
 
     x = noise(2, 3, 4, 4)
     assert torch.allclose(fast(Mean())(x), x.mean((2, 3)))
+
+
+def test_rows_taken_in_turn_keep_their_order(monkeypatch):
+    made = backbone(models.get_model("squeezenet1_1").eval(), example=noise(2, 3, 64, 64))
+    x = noise(5, 3, 64, 64)
+    monkeypatch.setattr(sys.modules["headstart.models.fast"], "PIXELS", 1)
+    with torch.no_grad():
+        assert torch.allclose(fast(made)(x), made(x), atol=1e-6)
+    assert fast(made)(x[:0]).shape == (0, 512)

@@ -64,7 +64,9 @@ def test_a_resumed_log_has_every_step_once_whatever_was_torn(tmp_path):
     found = lines(path)
     assert found[0] == other
     assert [line["step"] for line in found[1:]] == list(range(1, 11))
-    assert [line["main/total"] for line in found[1:]] == pytest.approx([-0.8 * k for k in range(10)], abs=1e-5)
+    assert [line["main/total"] for line in found[1:]] == pytest.approx(
+        [-0.8 * k for k in range(10)], abs=1e-5
+    )
 
 
 def test_the_curve_is_remembered_and_cut_when_steps_are_done_again(tmp_path):

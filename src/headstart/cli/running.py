@@ -23,7 +23,18 @@ Backbone = Annotated[
     str,
     typer.Option(help="efficientnet_lite0 (built-in), a name of timm's, or torchvision:NAME."),
 ]
-Weights = Annotated[Path | None, typer.Option(help="Local checkpoint for the backbone: .safetensors, .pth.")]
+Weights = Annotated[
+    str | None,
+    typer.Option(help="Local checkpoint for the backbone, .safetensors or .pth; or random: none."),
+]
+PathColumn = Annotated[str, typer.Option(help="Of a CSV or Parquet file: where the pictures lie.")]
+LabelColumn = Annotated[str, typer.Option(help="Of a CSV or Parquet file: their classes.")]
+GroupColumn = Annotated[
+    str | None, typer.Option(help="Of a CSV or Parquet file: rows of a group stay on one side of a split.")
+]
+SplitColumn = Annotated[
+    str | None, typer.Option(help="Of a CSV or Parquet file: train, val or test, if you have decided that.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and the answer.")]
 
@@ -41,24 +52,37 @@ def adapt(
     weights: Weights = None,
     out: Annotated[Path, typer.Option(help="Run folder; must be new or empty.")] = Path("run"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    path_column: PathColumn = "path",
+    label_column: LabelColumn = "label",
+    group_column: GroupColumn = None,
+    split_column: SplitColumn = None,
     json: AsJson = False,
     quiet: Quiet = False,
     *,
     settings: Settings,
 ) -> None:
     """Turn a pretrained backbone and labelled data into a model and an honest report."""
+    from headstart.data.load import load
     from headstart.models.backbone import backbone as make
     from headstart.report import build
     from headstart.study.adapt import adapt as run
-    from headstart.study.folder import saved_settings
+    from headstart.study.folder import refuse_full, saved_settings
     from headstart.study.progress import Progress
 
     if resume and (saved := saved_settings(out)) is not None and settings == Settings():
         settings = saved
+    dataset = load(
+        data,
+        path_column=path_column,
+        label_column=label_column,
+        group_column=group_column,
+        split_column=split_column,
+    )
+    refuse_full(out, resume)
     made = make(backbone, weights=weights)
     done = run(
         made,
-        data,
+        dataset,
         out=out,
         settings=settings,
         resume=resume,
@@ -76,6 +100,8 @@ def probe(
     backbone: Backbone = "efficientnet_lite0",
     weights: Weights = None,
     size: Annotated[int | None, typer.Option(help="Height and width in pixels.")] = None,
+    path_column: PathColumn = "path",
+    label_column: LabelColumn = "label",
     json: AsJson = False,
 ) -> None:
     """Say what each block of the frozen backbone knows: a ridge probe a block, exact leave-one-out."""
@@ -88,7 +114,7 @@ def probe(
     from headstart.study.layers import probe_layers
     from headstart.study.session import Session
 
-    dataset = check(load(data)).dataset
+    dataset = check(load(data, path_column=path_column, label_column=label_column)).dataset
     made = suited(make(backbone, weights=weights), dataset, Settings(size=size))
     layers = probe_layers(Session(made, dataset), np.arange(len(dataset)))
     if json:

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def predict(
     run: Run,
-    files: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures.")],
+    files: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures at any depth.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON with all probabilities.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all probabilities.")] = False,
     abstain: Annotated[float | None, typer.Option(help="Say 'unsure' below this probability.")] = None,
@@ -75,10 +75,18 @@ def report(
 
 def _pictures(files: list[Path]) -> list[Path]:
     """Files as they are, folders as the files in them."""
+    from headstart.core import BadData
+    from headstart.data.folder import PICTURES
+
     found: list[Path] = []
     for file in files:
-        inside = sorted(path for path in file.rglob("*") if path.is_file()) if file.is_dir() else [file]
-        found += [path for path in inside if not path.name.startswith(".")]
+        inside = [file]
+        if file.is_dir():
+            inside = sorted(path for path in file.rglob("*") if path.suffix.lower() in PICTURES)
+            inside = [path for path in inside if path.is_file() and not path.name.startswith(".")]
+            if not inside:
+                raise BadData(f"There are no pictures in the folder {file}. Give another, or files by name.")
+        found += inside
     return found
 
 

@@ -42,7 +42,7 @@ class Fast(nn.Module):
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, width) in float32 of x (n, ...), uint8 or normalised."""
-        return torch.cat([self._some(rows) for rows in x.split(_rows(x))])
+        return torch.cat([self._some(rows) for rows in torch.split(x, _rows(x))])
 
     def _some(self, x: Tensor) -> Tensor:
         if x.ndim == 4:

@@ -22,7 +22,7 @@ from headstart.core import Descend, Do, Labelled, Parts
 from .loop import Run, train
 from .modes import let_learn
 
-TRIES = 4  # boundaries that are tried, the latest first
+TRIES = 12  # boundaries that are tried, the latest first: a residual block has up to ten modules
 
 
 class _Reached(Exception):
@@ -117,7 +117,8 @@ def find(run: Run[Any], batch: Labelled) -> Replay | None:
     part takes them, or if a step with the replay differs from a step without (a skip connection
     across the boundary, a shape that depends on the value).
     """
-    entry = _entry(run, batch)
+    plain = _copy(run)
+    entry = _entry(plain, batch)
     if entry is None:
         return None
     changing = {name for move in run.moves if isinstance(move, Do) for name in move.changes}
@@ -131,7 +132,7 @@ def find(run: Run[Any], batch: Labelled) -> Replay | None:
         replay = Replay(entry, prefix[-1], prefix, {}, tuple(batch.x.shape[1:]))
         with suppress(Exception):  # a model that can't be replayed is trained without
             replay = replace(replay, shapes=_shapes(run.parts[entry], prefix, batch.x[:1]))
-            if _proven(run, replay, batch):
+            if _proven(run, replay, batch, plain.parts):
                 return replay
     return None
 
@@ -146,9 +147,8 @@ def _learning(run: Run[Any]) -> list[nn.Parameter]:
     return [p for move in run.moves if isinstance(move, Descend) for p in move.parameters(run.parts)]
 
 
-def _entry(run: Run[Any], batch: Labelled) -> str | None:
-    """The one part that is called with the batch's samples, seen in a step of a copy."""
-    trial = _copy(run)
+def _entry(trial: Run[Any], batch: Labelled) -> str | None:
+    """The one part that is called with the batch's samples, seen in the step that a copy takes."""
     callers: list[str] = []
     for name, part in trial.parts.items():
 
@@ -233,17 +233,16 @@ def _blank(tree: Any, like: Tensor) -> Any:
     return torch.zeros((), dtype=dtype, device=like.device).expand(rows)
 
 
-def _proven(run: Run[Any], replay: Replay, batch: Labelled) -> bool:
-    """One step on recorded outputs changes a copy of the run as one step on samples does."""
-    plain, replayed = _copy(run), _copy(run)
-    _step(plain, batch)
+def _proven(run: Run[Any], replay: Replay, batch: Labelled, plain: Parts) -> bool:
+    """One step on recorded outputs changes a copy of the run as the step on samples changed `plain`."""
+    replayed = _copy(run)
     let_learn(replayed.parts, _learning(replayed))
     recorded = replay.record(replayed.parts, batch.x)
     if len(recorded) != len(batch.x):
         return False
     with replay.on(replayed.parts):
         _step(replayed, Labelled(recorded, batch.y))
-    old, new = plain.parts.state_dict(), replayed.parts.state_dict()
+    old, new = plain.state_dict(), replayed.parts.state_dict()
     return all(torch.allclose(old[k].double(), new[k].double(), rtol=1e-4, atol=1e-5) for k in old)
 
 

@@ -42,7 +42,8 @@ def ridge_choice(x: Tensor, y: Tensor, classes: int, penalty: float | None = Non
     scaled = [scaled_loss(held_out, y) for held_out in path.held_out]
     best = min(range(len(grid)), key=lambda i: scaled[i][1])
     scale = scaled[best][0]
-    return Choice(path.weight[best] * scale, path.bias[best] * scale, grid[best], path.held_out[best] * scale)
+    weight, bias, held_out = (values[best] * scale for values in path)
+    return Choice(weight.to(x), bias.to(x), grid[best], held_out.to(x))
 
 
 def logistic_choice(x: Tensor, y: Tensor, classes: int, penalty: float | None = None) -> Choice:

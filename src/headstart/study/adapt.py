@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from headstart.core import BadData, Method, find, fold
+from headstart.core import BadData, BadInput, Method, find, fold
 from headstart.data.augment import Augment
 from headstart.data.check import Checked, check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.splits import folds, holdout
-from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.run.cache import key_of
 from headstart.run.engine import Engine, One
@@ -26,8 +25,8 @@ from .candidates import Trials, choose
 from .card import card
 from .evidence import Evidence, result_of, save_pictures
 from .expected import expected_steps
-from .finals import judge, refit
-from .folder import prepare_folder, write_up
+from .finals import judge, refit, refit_scratch
+from .folder import prepare_folder, refuse_full, take_back, write_up
 from .inputs import suited
 from .journal import Journal
 from .layers import layers_of
@@ -97,17 +96,21 @@ def adapt(
     begun = time.perf_counter()
     settings = replace(settings or Settings(), **options)
     methods = _methods(settings)
+    folder = Path(out)
+    refuse_full(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
     mapping = base if isinstance(base, AnyBackbone) else backbone(base)
     mapping = suited(mapping, dataset, settings)
-    folder = Path(out)
     digest = key_of(mapping.state_dict(), str(mapping.source))
-    prepare_folder(folder, settings, dataset.content, digest, resume)
+    command = prepare_folder(folder, settings, _content(dataset), digest, resume, _command())
     progress = progress or Progress()
     try:
         study = _Study(folder, settings, dataset, mapping, engine or One(), progress)
-        result = study.run(methods, shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]))
+        result = study.run(methods, command)
         write_up(folder, result, study.journal.spent(), time.perf_counter() - begun)
+    except (BadData, BadInput):
+        take_back(folder)
+        raise
     finally:
         progress.close()
     return Adapted(folder, result)
@@ -143,13 +146,13 @@ class _Study:
         layers = layers_of(trials)
         sizes = size_curve(trials)
         selected = refit(trials, chosen.method)
-        scratch = refit(trials, FromScratch()) if plan.scratch else None
+        scratch = refit_scratch(trials)
         tested, logits = judge(trials, selected, scratch, test)
 
         with self.progress.step("save"):
             evidence = Evidence(
                 settings=self.settings,
-                command=self.journal.once("command", lambda: command),
+                command=command,
                 plan=plan,
                 backbone=self.backbone,
                 train=train,
@@ -212,6 +215,19 @@ class _Study:
 
         with self.progress.step("plan"):
             return Plan(**self.journal.once("plan", compute))
+
+
+def _content(dataset: Dataset) -> str:
+    """A digest of all that the user gave: samples, labels, groups and split."""
+    groups = None if dataset.groups is None else dataset.groups.tolist()
+    return key_of({}, dataset.content, str(groups), str(dataset.split))
+
+
+def _command() -> str:
+    """What was typed, without what only says that it is typed again."""
+    program, *words = sys.argv
+    name = "headstart" if program.endswith("headstart/__main__.py") else Path(program).name
+    return shlex.join([name, *(word for word in words if word != "--resume")])
 
 
 def _methods(settings: Settings) -> list[Method[Any]]:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import Method, fold
+from headstart.core import BadInput, Diverged, HeadstartError, Method, fold
 
 from .journal import Journal
 from .plan import Plan
@@ -33,6 +33,7 @@ class Tried:
         curves: losses of each fold's training; empty for what is solved.
         trained: parameters that it changed or made.
         notes: what the runs had to say.
+        diverged: on one of the folds, which drops it.
     """
 
     method: Method[Any]
@@ -43,6 +44,7 @@ class Tried:
     curves: list[list[float]] = field(default_factory=list)
     trained: int = 0
     notes: list[str] = field(default_factory=list)
+    diverged: bool = False
 
     @property
     def name(self) -> str:
@@ -62,10 +64,19 @@ class Trials:
     progress: Progress
 
     def run(self, methods: Sequence[Method[Any]]) -> list[Tried]:
-        """All methods in the given order; those solved in one pass first, as they lead the race."""
+        """All methods in the given order; those solved in one pass first, as they lead the race.
+
+        A method that diverges is dropped.
+
+        Raises:
+            BadInput: the budget has no room for any of them.
+            Diverged: all that were tried have diverged.
+        """
         tried: list[Tried] = []
         for method in sorted(methods, key=lambda m: not m.about.one_pass):
             tried.append(self._race(method, tried))
+        if not any(one.folds for one in tried):
+            raise _nothing(tried, self.settings)
         return tried
 
     def _race(self, method: Method[Any], others: list[Tried]) -> Tried:
@@ -77,18 +88,27 @@ class Trials:
             mine.dropped = "the budget is too small"
         for number in range(allowed):
             self._add_fold(mine, number)
-            if not cheap and (leader := best(others, self.session.data.labels)):
-                lag = self._difference(mine, leader)
-                if lag.high < 0:
-                    mine.dropped = (
-                        f"after {number + 1} of {self.settings.folds} folds its balanced accuracy was "
-                        f"{-100 * lag.value:.0f} points below {leader.method.about.title}'s "
-                        f"(95 % interval {-100 * lag.high:.0f} to {-100 * lag.low:.0f})"
-                    )
-                    break
+            if not cheap and not mine.dropped:
+                mine.dropped = self._lag(mine, others)
+            if mine.dropped:
+                return mine
         if mine.folds < self.settings.folds and not mine.dropped:
             mine.dropped = "the budget had no room for more"
         return mine
+
+    def _lag(self, mine: Tried, others: list[Tried]) -> str:
+        """Why a method has lost already: it is clearly worse than the best so far; else ""."""
+        leader = best(others, self.session.data.labels)
+        if leader is None:
+            return ""
+        lag = self._difference(mine, leader)
+        if lag.high >= 0:
+            return ""
+        return (
+            f"after {mine.folds} of {self.settings.folds} folds its balanced accuracy was "
+            f"{-100 * lag.value:.0f} points below {leader.method.about.title}'s "
+            f"(95 % interval {-100 * lag.high:.0f} to {-100 * lag.low:.0f})"
+        )
 
     def _add_fold(self, mine: Tried, number: int) -> None:
         held = np.flatnonzero(self.folds == number)
@@ -96,6 +116,14 @@ class Trials:
         step = f"try {mine.name} fold {number}"
         with self.progress.step(step):
             found = self.journal.once(step, lambda: self._fold(mine.method, step, rest, held))
+        if "diverged" in found:  # what it said on other folds says nothing then
+            mine.logits, mine.rows = mine.logits[:0], mine.rows[:0]
+            mine.folds, mine.curves, mine.diverged = 0, [], True
+            mine.dropped = (
+                f"on fold {number + 1} of {self.settings.folds} its loss stopped being a number; a lower "
+                f"learning rate than {self.settings.lr:g} may help"
+            )
+            return
         mine.logits = torch.cat([mine.logits, found["logits"]])
         mine.rows = np.concatenate([mine.rows, held])
         mine.folds += 1
@@ -109,7 +137,10 @@ class Trials:
         seed = fold(self.settings.seed, step)
         recipe = recipe_for(method, self.settings, self.plan.epochs, len(rest), seed)
         checkpoint = self.journal.checkpoint(step)
-        fitted = self.session.fit(method, rest, recipe, name=step, checkpoint=checkpoint)
+        try:
+            fitted = self.session.fit(method, rest, recipe, name=step, checkpoint=checkpoint)
+        except Diverged as error:
+            return {"diverged": str(error)}
         return {
             "logits": fitted.logits(held),
             "curve": fitted.curve,
@@ -134,19 +165,35 @@ def choose(tried: Sequence[Tried], labels: NDArray[np.int64], seed: int) -> tupl
     """The winner, and why, in a sentence.
 
     A method that was tried on some folds only wins if it is clearly better there: if the 95 %
-    interval of the paired difference lies above zero.
+    interval of the paired difference to the best of the others lies above zero. Of several such
+    methods, the one with the largest difference wins.
     """
-    winner = best(tried, labels)
-    assert winner is not None, "at least one method is tried on at least one fold"
+    leader = best(tried, labels)
+    assert leader is not None, "at least one method is tried on at least one fold"
+    winner = leader
     why = "it has the highest balanced accuracy in the cross-validation on the training part"
+    most = 0.0
     for one in tried:
-        if 0 < len(one.rows) < len(winner.rows):
-            ours, theirs, rows = shared(one, winner)
+        if 0 < len(one.rows) < len(leader.rows):
+            ours, theirs, rows = shared(one, leader)
             gain = difference(ours, theirs, labels[rows], seed, "balanced_accuracy")
-            if gain.low > 0:
-                winner = one
-                why = f"on the {one.folds} folds it was tried on, it was clearly better than any other"
+            if gain.low > 0 and gain.value > most:
+                winner, most = one, gain.value
+                folds = "fold" if one.folds == 1 else f"{one.folds} folds"
+                why = (
+                    f"on the {folds} it was tried on, it was clearly better than {leader.method.about.title}"
+                )
     return winner, f"{winner.method.about.title} was selected because {why}."
+
+
+def _nothing(tried: Sequence[Tried], settings: Settings) -> HeadstartError:
+    reasons = "; ".join(f"{one.method.about.title}: {one.dropped}" for one in tried)
+    if any(one.diverged for one in tried):
+        return Diverged(f"No method could be tried to the end. {reasons}.")
+    return BadInput(
+        f"No method could be tried in {settings.budget:g} seconds. {reasons}. Give a larger --budget, or "
+        f"a method that needs no training, such as --method ridge-probe."
+    )
 
 
 def shared(one: Tried, other: Tried) -> tuple[Tensor, Tensor, NDArray[np.int64]]:

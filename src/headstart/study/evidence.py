@@ -1,16 +1,19 @@
 """All that a study found, and the record made of it."""
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from PIL import Image
 from torch import Tensor
 
 import headstart
 from headstart.data.check import Checked
 from headstart.data.dataset import Dataset
 from headstart.models.backbone import AnyBackbone
+from headstart.run.checkpoint import write_atomically
 
 from .candidates import Tried
 from .finals import Final
@@ -79,12 +82,12 @@ def result_of(found: Evidence) -> Result:
         tested=found.tested,
         headline=headline(found.tested, len(found.test), task),
         warnings=warnings(found.tested),
-        decisions=list(_decisions(found)),
+        decisions=list(dict.fromkeys(_decisions(found))),
         confusion=confusions(found.logits, found.test.labels),
         bins=bins(found.logits, found.test.labels),
         mistakes=found.mistakes,
         layers=found.layers,
-        size_curve=found.sizes,
+        size_curve=[point for point in found.sizes if point.balanced_accuracy],
         curves=list(_curves(found)),
         settings=found.settings.record(),
         seed=found.settings.seed,
@@ -102,13 +105,18 @@ def save_pictures(folder: Path, test: Dataset, logits: Tensor) -> list[Mistake]:
         name = ""
         picture = test.picture(row)
         if picture is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            picture.thumbnail((THUMBNAIL, THUMBNAIL))
-            picture.save(folder / f"mistake-{place:02d}.webp", quality=80)
             name = f"{folder.name}/mistake-{place:02d}.webp"
+            _save_small(picture, folder.parent / name)
         truth, answer = test.classes[int(test.labels[row])], test.classes[int(answers[row])]
         found.append(Mistake(test.items[row], name, truth, answer, float(sure[row])))
     return found
+
+
+def _save_small(picture: Image.Image, file: Path) -> None:
+    stream = io.BytesIO()
+    picture.thumbnail((THUMBNAIL, THUMBNAIL))
+    picture.save(stream, "WEBP", quality=80)
+    write_atomically(file, stream.getvalue())
 
 
 def _candidate(one: Tried, found: Evidence) -> Candidate:
@@ -140,6 +148,14 @@ def _decisions(found: Evidence) -> Iterator[str]:
         if one.dropped:
             yield f"{one.method.about.title}: {one.dropped}."
         yield from one.notes
+    for final in found.finals:
+        yield from final.notes
+    if found.plan.scratch and len(found.finals) < 2:
+        yield "From scratch: its loss stopped being a number, so there is nothing to compare transfer with."
+    for point in found.sizes:
+        if not point.balanced_accuracy:
+            what = f"{point.title} with {point.labels_per_class} labels a class"
+            yield f"{what} is not in the size curve: its loss stopped being a number."
 
 
 def _curves(found: Evidence) -> Iterator[Curve]:

@@ -63,7 +63,8 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
         difference = float(np.abs(found - wanted).max())
         if not difference <= TOLERANCE:
             raise Mismatch(
-                f"onnxruntime's probabilities differ from torch's by {difference:.2g}; {file} was not written."
+                f"onnxruntime's probabilities differ from torch's by {difference:.2g}; "
+                f"{file} was not written."
             )
         temporary.replace(file)
     except OSError as error:

@@ -1,6 +1,7 @@
 """The models that are judged in the end, and the one look at the held-out test part."""
 
 import copy
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.core import Method, Model, fold
+from headstart.core import Diverged, Method, Model, fold
 from headstart.data.dataset import Dataset
+from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.nn.heads import make_head
 
 from .baselines import majority, raw, raw_head
@@ -29,6 +31,7 @@ class Final:
     head: tuple[str, dict[str, Any]]
     trained: int
     curve: list[float]
+    notes: list[str]
 
     def model(self, session: Session) -> Model:
         """The fitted model on the session's device, in evaluation mode."""
@@ -59,11 +62,20 @@ def refit(trials: Trials, method: Method[Any]) -> Final:
             "head": [type(head).__name__, dict(head.settings)],
             "trained": fitted.trained,
             "curve": fitted.curve,
+            "notes": fitted.notes,
         }
 
     with trials.progress.step(name):
         found = trials.journal.once(name, compute)
-    return Final(method, found["state"], tuple(found["head"]), found["trained"], found["curve"])
+    state, head, trained, curve, notes = found.values()
+    return Final(method, state, tuple(head), trained, curve, notes)
+
+
+def refit_scratch(trials: Trials) -> Final | None:
+    """The same architecture trained from random weights; None if the plan leaves it out or it diverges."""
+    with suppress(Diverged):
+        return refit(trials, FromScratch()) if trials.plan.scratch else None
+    return None
 
 
 def refit_name(method: Method[Any]) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,27 @@ from .records import Result, Timing, Timings
 from .settings import Settings
 
 
-def prepare_folder(out: Path, settings: Settings, data: str, backbone: str, resume: bool) -> None:
+def refuse_full(out: Path, resume: bool) -> None:
+    """Make sure that nothing is in the folder, unless it is a study that is to be gone on with.
+
+    Raises:
+        CannotWrite: the folder is not empty, or can't be looked into.
+    """
+    begun = (out / "study.json").exists()
+    if begun and resume:
+        return
+    try:
+        full = out.exists() and (not out.is_dir() or any(out.iterdir()))
+    except OSError as error:
+        raise CannotWrite(f"Can't read the output folder {out}: {error.strerror}.") from error
+    if full:
+        hint = "--resume goes on with it; " if begun else ""
+        raise CannotWrite(f"The output folder {out} is not empty. {hint}--out names another one.")
+
+
+def prepare_folder(
+    out: Path, settings: Settings, data: str, backbone: str, resume: bool, command: str
+) -> str:
     """Make the folder and write down the study, or check that the one there is this one.
 
     Args:
@@ -22,24 +43,35 @@ def prepare_folder(out: Path, settings: Settings, data: str, backbone: str, resu
         data: a digest of the data.
         backbone: a digest of the backbone.
         resume: whether a folder that is there is to be gone on with.
+        command: that it is begun with.
+
+    Returns:
+        The command that it was begun with, this time or formerly.
 
     Raises:
         CannotWrite: the folder is not empty and `resume` is false, or it can't be made.
         BadInput: the folder holds another study.
     """
+    refuse_full(out, resume)
     path = out / "study.json"
-    study = {"settings": settings.record(), "data": data, "backbone": backbone}
-    if path.exists() and resume:
-        _check_same(json.loads(path.read_text("utf-8")), study, out)
-        return
-    try:
-        full = out.exists() and (not out.is_dir() or any(out.iterdir()))
-    except OSError as error:
-        raise CannotWrite(f"Can't read the output folder {out}: {error.strerror}.") from error
-    if full:
-        hint = "--resume goes on with it; " if path.exists() else ""
-        raise CannotWrite(f"The output folder {out} is not empty. {hint}--out names another one.")
+    study = {"settings": settings.record(), "data": data, "backbone": backbone, "command": command}
+    if path.exists():
+        old = json.loads(path.read_text("utf-8"))
+        _check_same(old, study, out)
+        return str(old.get("command", command))
     write_atomically(path, (json.dumps(study, indent=1) + "\n").encode())
+    return command
+
+
+def take_back(out: Path) -> None:
+    """Leave the folder empty, as it was found, if no method was tried in it yet."""
+    steps = out / "steps"
+    files = list(steps.glob("*"))
+    if not any(file.name.startswith("try-") for file in files):
+        for file in (*files, out / "study.json"):
+            file.unlink(missing_ok=True)
+        with suppress(OSError):
+            steps.rmdir()
 
 
 def saved_settings(out: Path) -> Settings | None:

@@ -36,13 +36,14 @@ def suited(mapping: AnyBackbone, data: Dataset, settings: Settings) -> AnyBackbo
         old = Preprocess(size=(int(height), int(width)), keep=1.0)
     side = settings.size or min(max(old.size), _own_size(data))
     size = old.size if settings.size is None and side == max(old.size) else (side, side)
-    return backbone(mapping, preprocess=replace(old, size=size, fit=settings.fit or old.fit))
+    return backbone(mapping, preprocess=replace(old, size=size, fit=settings.fit))
 
 
 def _own_size(data: Dataset) -> int:
     """The median of the longer sides of some pictures, rounded up."""
     sides = []
-    for row in np.linspace(0, len(data) - 1, min(LOOK, len(data))).astype(int):
+    rows = np.arange(len(data)) if data.split is None else np.flatnonzero(np.array(data.split) != "test")
+    for row in rows[np.linspace(0, len(rows) - 1, min(LOOK, len(rows))).astype(int)]:
         try:
             picture = data.picture(int(row))
         except BadData:  # the data check will say so

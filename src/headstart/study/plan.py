@@ -1,5 +1,6 @@
 """What fits into the budget: decided once, before anything is tried, and written down."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -53,7 +54,7 @@ def make_plan(settings: Settings, rows: int, smallest: int, classes: int, rate: 
     fold_rows = rows * (settings.folds - 1) // settings.folds
     sizes = [k for k in SIZES if k <= smallest * (settings.folds - 1) // settings.folds]
     tuned_sizes = sizes[-2::-3][::-1] or sizes[-1:] if settings.curve else []
-    room = max(0.0, SHARE * settings.budget - CHEAP) * rate  # samples
+    room = max(0.0, SHARE * settings.budget - CHEAP) * rate if math.isfinite(rate) else rate  # samples
     curve = 2 * sum(k * classes for k in tuned_sizes)
     tries = 2 * fold_rows + rows  # both whole-model methods on a fold, one of them again on all
     wishes = (

@@ -20,8 +20,12 @@ class Record:
     """A dataclass that is written to and read from JSON."""
 
     def to_json(self) -> str:
-        """Indented JSON with a newline at the end; floats keep their shortest exact form."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n"  # type: ignore[call-overload]
+        """Indented JSON with a newline at the end; floats keep their shortest exact form.
+
+        File names that are no text (lone surrogates) are escaped, so that they can be encoded.
+        """
+        text: str = json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n"  # type: ignore[call-overload]
+        return text.encode("utf-8", "backslashreplace").decode()
 
     @classmethod
     def read(cls, path: str | Path) -> Self:

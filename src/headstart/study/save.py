@@ -5,10 +5,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 
 from headstart.core import BadInput, CannotWrite, Mismatch, Model, Preprocess
-from headstart.models.backbone import AnyBackbone, backbone, rebuild
+from headstart.models.backbone import AnyBackbone, rebuild
 from headstart.nn.heads import make_head
 
 SCHEMA = 1
@@ -37,9 +38,9 @@ def save_model(model: Model, folder: Path, classes: tuple[str, ...], abstain: fl
         tensors = {
             name: value.detach().cpu().contiguous().clone() for name, value in model.state_dict().items()
         }
-        save_file(tensors, fresh / "model.safetensors")
+        (fresh / "model.safetensors").write_bytes(save(tensors))
         (fresh / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
-        (fresh / "README.md").write_text(card, "utf-8")
+        (fresh / "README.md").write_text(card, "utf-8", "backslashreplace")
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
     except OSError as error:
@@ -61,7 +62,11 @@ def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
     path = folder / "config.json"
     if not path.exists():
         raise BadInput(f"No model in {folder}: there is no config.json. Give a folder that `adapt` wrote.")
-    config: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    try:
+        config: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        tensors = load_file(folder / "model.safetensors")
+    except (OSError, ValueError, SafetensorError) as error:
+        raise BadInput(f"The model in {folder} can't be read: {error}. Copy it there again.") from error
     preprocess = Preprocess.from_settings(config["preprocess"]) if config["preprocess"] else None
     kind = config["backbone"]
     if kind["kind"] == "own" and own is None:
@@ -69,10 +74,9 @@ def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
             f"The model in {folder} was made from your own module {kind['name']}, which is not saved. "
             f"Give an instance: hs.open({str(folder)!r}, backbone=...)."
         )
-    mapping = rebuild(kind) if own is None else backbone(own)
+    mapping = rebuild(kind, own)
     mapping.preprocess = preprocess
     model = Model(mapping, make_head(config["head"]["name"], config["head"]["settings"]))
-    tensors = load_file(folder / "model.safetensors")
     wanted = model.state_dict()
     wrong = sorted(
         (wanted.keys() ^ tensors.keys())

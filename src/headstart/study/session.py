@@ -11,13 +11,25 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, CacheRefused, Descend, Head, Labelled, Method, Model, Source, Task
+from headstart.core import (
+    Backbone,
+    CacheRefused,
+    Descend,
+    Diverged,
+    Head,
+    Labelled,
+    Method,
+    Model,
+    Source,
+    Task,
+)
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.stream import Arrays, Pictures, ahead, labelled, once
 from headstart.models.backbone import AnyBackbone
 from headstart.models.fast import fast
 from headstart.run.cache import Cache, Dtype, key_of
+from headstart.run.checkpoint import save_state
 from headstart.run.engine import Engine, One
 from headstart.run.frozen import Replay, find
 from headstart.run.loop import Run, Tick, start, train
@@ -157,8 +169,13 @@ class Session:
             stream = labelled(feed.source, labels, rows, batch, recipe.seed, feed.views)
         if checkpoint:
             resume(run, checkpoint)
-        with feed.replay.on(run.parts) if feed.replay else nullcontext():
-            drain(self._watched(train(run, ahead(stream)), run, name, checkpoint))
+        try:
+            with feed.replay.on(run.parts) if feed.replay else nullcontext():
+                drain(self._watched(train(run, ahead(stream)), run, name, checkpoint))
+        except Diverged:
+            if checkpoint:
+                save_state(run.state_dict(), checkpoint)  # the last good weights
+            raise
         if run.average:
             run.parts.load_state_dict(run.parts.state_dict() | run.average.values)
         model = method.predictor(run.parts)

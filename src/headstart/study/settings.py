@@ -1,5 +1,6 @@
 """What the main job may be told: one dataclass, and so its options and its record; knows no torch."""
 
+import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
@@ -18,8 +19,10 @@ class Settings:
     folds: int = option("Folds of the cross-validation on the training part, at least 2.", 5)
     test: float = option("Share of the rows that is held out for the one final test, in (0, 1).", 0.2)
     size: int | None = option("Height and width of the pictures in pixels; else the backbone's own.", None)
-    fit: Literal["crop", "pad", "squash"] | None = option(
-        "Other aspect ratios: cut the centre out, add white, or squash; else the backbone's own.", None
+    fit: Literal["crop", "pad", "squash"] = option(
+        "Other aspect ratios: squash, add white, or cut the centre out as most backbones were trained; "
+        "the first two see all of the picture.",
+        "squash",
     )
     epochs: int | None = option("Epochs of each training; else as many as the budget allows.", None)
     batch: int = option("Rows a training step.", 32)
@@ -39,8 +42,8 @@ class Settings:
             ("size", self.size is None or self.size >= 8, "at least 8 pixels"),
             ("epochs", self.epochs is None or self.epochs >= 1, "a whole number >= 1"),
             ("batch", self.batch >= 1, "a whole number >= 1"),
-            ("lr", self.lr > 0, "a number > 0"),
-            ("fit", self.fit in (None, "crop", "pad", "squash"), "crop, pad or squash"),
+            ("lr", 0 < self.lr < math.inf, "a number > 0"),
+            ("fit", self.fit in ("crop", "pad", "squash"), "crop, pad or squash"),
             ("precision", self.precision in ("float32", "bf16"), "float32 or bf16"),
             ("abstain", 0 <= self.abstain < 1, "in [0, 1)"),
         ):

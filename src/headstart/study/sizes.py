@@ -1,11 +1,12 @@
 """Accuracy against labels per class: nested subsets of the training part, judged on a fold of it."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import Method, fold
+from headstart.core import Diverged, Method, fold
 from headstart.data.splits import per_class
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
@@ -34,7 +35,10 @@ def size_name(method: Method[Any], k: int) -> str:
 
 
 def size_curve(trials: Trials) -> list[SizePoint]:
-    """Balanced accuracy on the first fold after training on a few labels a class of the other folds."""
+    """Balanced accuracy on the first fold after training on a few labels a class of the other folds.
+
+    Trainings that diverge are left out; a point may so be left with none.
+    """
     return [_point(trials, *point) for point in size_steps(trials)]
 
 
@@ -43,7 +47,11 @@ def _point(trials: Trials, method: Method[Any], k: int, seeds: int) -> SizePoint
     name = size_name(method, k)
 
     def measure() -> list[float]:
-        return [_measure(trials, method, k, seed, rest, held) for seed in range(seeds)]
+        found = []
+        for seed in range(seeds):
+            with suppress(Diverged):
+                found.append(_measure(trials, method, k, seed, rest, held))
+        return found
 
     with trials.progress.step(name):
         found = trials.journal.once(name, measure)

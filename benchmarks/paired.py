@@ -1,0 +1,28 @@
+"""Contestants timed in turns, so that what else the machine does hits all alike."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+
+def interleaved(contestants: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+    """Seconds of each contestant in each round; one round before is not counted."""
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for number in range(repeats + 1):
+        for name, run in contestants.items():
+            begun = time.perf_counter()
+            run()
+            if number:
+                times[name].append(time.perf_counter() - begun)
+    return times
+
+
+def print_table(title: str, times: Mapping[str, list[float]]) -> None:
+    """Median seconds, and the median over rounds of how many times faster than the first one."""
+    first = next(iter(times.values()))
+    print(f"\n{title}, median of {len(first)} paired rounds\n")
+    print("| what | seconds | times faster |")
+    print("|---|---|---|")
+    for name, mine in times.items():
+        ratio = statistics.median(theirs / ours for theirs, ours in zip(first, mine, strict=True))
+        print(f"| {name} | {statistics.median(mine):.3f} | {ratio:.2f} |")

@@ -1,0 +1,95 @@
+"""Nothing is left out of its page: options, settings, exit codes, fields of the records, methods."""
+
+import subprocess
+import sys
+from dataclasses import fields, is_dataclass
+
+import pytest
+import typer
+
+from headstart.cli import app
+from headstart.core import HeadstartError, errors, walk
+from headstart.study import records
+from tests.docs.pages import ROOT, Page
+
+COMMANDS = typer.main.get_command(app).commands
+METHODS = sorted(walk(), key=lambda kind: kind.about.name)
+RECORDS = [kind for kind in vars(records).values() if is_dataclass(kind) and isinstance(kind, type)]
+ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, HeadstartError)]
+
+
+def page(name):
+    return Page(ROOT / "docs" / name)
+
+
+def section(text, heading):
+    """What stands under a heading, up to the next one of its level or above."""
+    level = heading.split(" ")[0]
+    _, found, rest = text.partition(f"\n{heading}\n")
+    assert found, f"no heading {heading!r}"
+    lines = []
+    for line in rest.splitlines():
+        if line.startswith("#") and len(line.split(" ")[0]) <= len(level) and set(line.split(" ")[0]) == {"#"}:
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_option_is_on_the_page_of_the_command_line(name):
+    text = section(page("command-line.md").text, f"## headstart {name}")
+    for parameter in COMMANDS[name].params:
+        for option in (*parameter.opts, *parameter.secondary_opts):
+            shown = f"`{option}`" if option.startswith("-") else option.upper()
+            assert shown in text, f"{name}: {option}"
+
+
+def test_the_page_of_the_command_line_has_no_other_command():
+    found = [line for line in page("command-line.md").text.splitlines() if line.startswith("## headstart ")]
+    assert sorted(line.split()[-1] for line in found) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
+def test_every_exit_code_is_explained(kind):
+    assert f"| {kind.code} | `{kind.__name__}`" in page("command-line.md").text
+    assert f"## {kind.__name__}" in page("troubleshooting.md").text
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.__name__)
+def test_every_field_of_the_records_is_explained(kind):
+    text = page("run-folder.md").text
+    for field in fields(kind):
+        assert f"| `{field.name}` |" in section(text, f"### {kind.__name__}"), field.name
+
+
+@pytest.mark.parametrize("kind", METHODS, ids=lambda kind: kind.about.name)
+def test_every_method_has_a_page_with_all_that_it_should_say(kind):
+    text = page(f"methods/{kind.about.name}.md").text
+    for heading in ("Formula", "When it helps", "Settings", "Example", "Command line", "Paper", "Traps"):
+        assert section(text, f"## {heading}").strip(), heading
+    for field in fields(kind):
+        assert f"| `{field.name}` | `{field.default!r}` |" in section(text, "## Settings"), field.name
+    assert kind.about.paper in section(text, "## Paper")
+    assert f"`{kind.about.name}`" in text
+    assert f"hs.methods.{kind.__name__}" in text
+    assert f"--method {kind.about.name}" in section(text, "## Command line")
+    assert "does not help" in section(text, "## When it helps") or "Against it" in text or "worse" in text
+
+
+def test_the_index_of_methods_is_current():
+    command = [sys.executable, "tools/index_methods.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_stale_index_would_be_noticed(monkeypatch, tmp_path):
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("index_methods", ROOT / "tools/index_methods.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    stale = tmp_path / "index.md"
+    stale.write_text(tool.page().replace("ridge-probe", "ridge"), "utf-8")
+    monkeypatch.setattr(tool, "TARGET", stale)
+    monkeypatch.setattr("sys.argv", ["index_methods.py", "--check"])
+    assert tool.main() == 1
