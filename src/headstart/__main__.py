@@ -15,7 +15,7 @@ def main() -> None:
     try:
         from headstart.cli import app
 
-        code = app(standalone_mode=False)  # typer may give the code of an interruption
+        code = app(standalone_mode=False, prog_name="headstart")  # typer may give the code of an interruption
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED

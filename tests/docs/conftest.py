@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from headstart.data.load import load
+from tests.study.conftest import one_thread as one_thread
 
 PER_CLASS = 12
 SIDE = 32  # pixels: a backbone takes small pictures at their own size

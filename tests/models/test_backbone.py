@@ -268,5 +268,8 @@ def test_no_network_is_said_with_the_ways_out(name, monkeypatch, tmp_path):
     monkeypatch.setattr("socket.getaddrinfo", nobody)
     monkeypatch.setattr("urllib.request.getproxies", dict)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(HeadstartError, match=r"out of reach .*weights='resnet18.safetensors'.*'random'"):
+    monkeypatch.setattr(timm, "create_model", lambda *a, **k: pytest.fail("it would retry for a minute"))
+    with pytest.raises(
+        HeadstartError, match=r"out of reach .*Name or service.*weights='resnet18.safetensors'.*'random'"
+    ):
         backbone(name)

@@ -51,6 +51,9 @@ def adapt(
     backbone: Backbone = "efficientnet_lite0",
     weights: Weights = None,
     out: Annotated[Path, typer.Option(help="Run folder; must be new or empty.")] = Path("run"),
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")
+    ] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     path_column: PathColumn = "path",
     label_column: LabelColumn = "label",
@@ -65,6 +68,7 @@ def adapt(
     from headstart.data.load import load
     from headstart.models.backbone import backbone as make
     from headstart.report import build
+    from headstart.run.engine import One
     from headstart.study.adapt import adapt as run
     from headstart.study.folder import refuse_full, saved_settings
     from headstart.study.progress import Progress
@@ -86,6 +90,7 @@ def adapt(
         out=out,
         settings=settings,
         resume=resume,
+        engine=One(device),
         progress=Progress.to_terminal(quiet or json),
     )
     report = build(done.folder)

@@ -24,6 +24,7 @@ from .method import Method as Method
 from .method import Model as Model
 from .method import Task as Task
 from .method import find as find
+from .method import make as make
 from .method import walk as walk
 from .moves import Ctx as Ctx
 from .moves import Descend as Descend

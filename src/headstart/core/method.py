@@ -1,16 +1,17 @@
 """The contract every method keeps, and the register that finds them all."""
 
+import ast
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Generic, Literal, Self
 
 from torch import Tensor, nn
 
 from .batches import B
-from .errors import Unknown
+from .errors import BadInput, Unknown
 from .moves import Move, Parts
 
 
@@ -113,6 +114,24 @@ class Method(ABC, Generic[B]):
     def predictor(self, parts: Parts) -> nn.Module:
         """What is shipped: x (n, ...) -> logits or features."""
 
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The settings that differ from their defaults."""
+        mine = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}  # type: ignore[arg-type]
+        return {name: value for name, (value, default) in mine.items() if value != default}
+
+    @property
+    def label(self) -> str:
+        """What `make` makes it of: the name, and the settings that are not the defaults."""
+        pairs = ",".join(f"{name}={value}" for name, value in self.changed.items())
+        return f"{self.about.name}:{pairs}" if pairs else self.about.name
+
+    @property
+    def title(self) -> str:
+        """The name as a heading has it, with the settings that are not the defaults."""
+        pairs = ", ".join(f"{name} = {value}" for name, value in self.changed.items())
+        return f"{self.about.title} ({pairs})" if pairs else self.about.title
+
     def stages(self) -> "tuple[Method[Any], ...]":
         """The runs that make it up; the backbone and head of each are the start of the next."""
         return (self,)
@@ -139,3 +158,35 @@ def find(name: str) -> type[Method[Any]]:
     if name not in known:
         raise Unknown("method", name, known)
     return known[name]
+
+
+def make(spec: str) -> Method[Any]:
+    """A method from text: its name, then settings after a colon, as in "fine-tune:last=2,norm=train".
+
+    Raises:
+        Unknown: no method, or no setting of it, goes by that name.
+        BadInput: a setting has no value, or one that the method refuses.
+    """
+    name, _, pairs = spec.partition(":")
+    kind = find(name)
+    known = [field.name for field in fields(kind)]
+    given: dict[str, Any] = {}
+    for pair in filter(None, pairs.split(",")):
+        setting, equals, value = pair.partition("=")
+        if setting not in known:
+            raise Unknown(f"setting of {name}", setting, known)
+        if not equals:
+            raise BadInput(f"{spec}: {setting} has no value; write {setting}=VALUE.")
+        given[setting] = _plain(value)
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise BadInput(f"{spec}: {error}.") from error
+
+
+def _plain(text: str) -> Any:
+    """A number, True, False or None where the text is one; else the text."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

@@ -7,6 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from headstart.core import BadInput
+
 
 class Engine(Protocol):
     """What the loop asks of the hardware: placement, precision and the other processes."""
@@ -42,7 +44,19 @@ class One:
     rank, world = 0, 1
 
     def __init__(self, device: str | torch.device = "cpu") -> None:
-        self.device = torch.device(device)
+        """Compute on `device`; "auto" is a GPU if torch sees one.
+
+        Raises:
+            BadInput: torch knows no such device, or it is not there.
+        """
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            self.device = torch.device(device)
+            torch.zeros(1, device=self.device)
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise BadInput(f"The device {device!r} can't be used ({reason}). Try cpu or auto.") from error
 
     def autocast(self, bf16: bool) -> AbstractContextManager[object]:
         """Compute in bf16 inside, if asked to."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from headstart.core import BadData, BadInput, Method, find, fold
+from headstart.core import BadData, BadInput, Method, fold, make
 from headstart.data.augment import Augment
 from headstart.data.check import Checked, check
 from headstart.data.dataset import Dataset
@@ -231,4 +231,4 @@ def _command() -> str:
 
 
 def _methods(settings: Settings) -> list[Method[Any]]:
-    return [find(name)() for name in settings.methods or DEFAULT]
+    return [make(spec) for spec in settings.methods or DEFAULT]

@@ -49,7 +49,7 @@ class Tried:
     @property
     def name(self) -> str:
         """Of the method."""
-        return self.method.about.name
+        return self.method.label
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Trials:
             return ""
         return (
             f"after {mine.folds} of {self.settings.folds} folds its balanced accuracy was "
-            f"{-100 * lag.value:.0f} points below {leader.method.about.title}'s "
+            f"{-100 * lag.value:.0f} points below {leader.method.title}'s "
             f"(95 % interval {-100 * lag.high:.0f} to {-100 * lag.low:.0f})"
         )
 
@@ -180,14 +180,12 @@ def choose(tried: Sequence[Tried], labels: NDArray[np.int64], seed: int) -> tupl
             if gain.low > 0 and gain.value > most:
                 winner, most = one, gain.value
                 folds = "fold" if one.folds == 1 else f"{one.folds} folds"
-                why = (
-                    f"on the {folds} it was tried on, it was clearly better than {leader.method.about.title}"
-                )
-    return winner, f"{winner.method.about.title} was selected because {why}."
+                why = f"on the {folds} it was tried on, it was clearly better than {leader.method.title}"
+    return winner, f"{winner.method.title} was selected because {why}."
 
 
 def _nothing(tried: Sequence[Tried], settings: Settings) -> HeadstartError:
-    reasons = "; ".join(f"{one.method.about.title}: {one.dropped}" for one in tried)
+    reasons = "; ".join(f"{one.method.title}: {one.dropped}" for one in tried)
     if any(one.diverged for one in tried):
         return Diverged(f"No method could be tried to the end. {reasons}.")
     return BadInput(

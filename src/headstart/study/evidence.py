@@ -123,8 +123,8 @@ def _candidate(one: Tried, found: Evidence) -> Candidate:
     about = one.method.about
     labels = found.train.labels[one.rows]
     return Candidate(
-        name=about.name,
-        title=about.title,
+        name=one.name,
+        title=one.method.title,
         settings=dict(vars(one.method)),
         transfers=about.transfers,
         adapts=about.adapts,
@@ -146,7 +146,7 @@ def _decisions(found: Evidence) -> Iterator[str]:
     yield from found.plan.decisions
     for one in found.tried:
         if one.dropped:
-            yield f"{one.method.about.title}: {one.dropped}."
+            yield f"{one.method.title}: {one.dropped}."
         yield from one.notes
     for final in found.finals:
         yield from final.notes
@@ -162,7 +162,7 @@ def _curves(found: Evidence) -> Iterator[Curve]:
     for one in found.tried:
         for number, losses in enumerate(one.curves):
             steps = list(range(1, len(losses) + 1))
-            yield Curve(one.name, one.method.about.title, number, steps, losses)
+            yield Curve(one.name, one.method.title, number, steps, losses)
     for final in found.finals:
         if curve := final.shown_curve():
             yield curve

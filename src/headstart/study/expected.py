@@ -26,7 +26,7 @@ def expected_steps(trials: Trials, methods: Sequence[Method[Any]]) -> dict[str, 
         each = 1.0 if cheap else 0.8 * epoch * plan.epochs
         # a race is usually decided after its first fold
         count = trials.settings.folds if cheap else min(1, plan.folds)
-        steps |= {f"try {method.about.name} fold {number}": each for number in range(count)}
+        steps |= {f"try {method.label} fold {number}": each for number in range(count)}
     for method, k, seeds in size_steps(trials):
         labels = k * len(trials.session.data.classes)
         each = 1.0 * seeds if method.about.one_pass else labels * plan.epochs * second

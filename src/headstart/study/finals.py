@@ -41,9 +41,8 @@ class Final:
 
     def shown_curve(self) -> Curve | None:
         """Its learning curve, if it was descended."""
-        about = self.method.about
         steps = list(range(1, len(self.curve) + 1))
-        return Curve(about.name, about.title, -1, steps, self.curve) if self.curve else None
+        return Curve(self.method.label, self.method.title, -1, steps, self.curve) if self.curve else None
 
 
 def refit(trials: Trials, method: Method[Any]) -> Final:
@@ -80,7 +79,7 @@ def refit_scratch(trials: Trials) -> Final | None:
 
 def refit_name(method: Method[Any]) -> str:
     """The step's name."""
-    return f"fit {method.about.name} on the whole training part"
+    return f"fit {method.label} on the whole training part"
 
 
 def judge(
@@ -90,7 +89,7 @@ def judge(
     looked = _look(trials, selected, scratch, test)
     logits, labels, seed = looked["logits"], test.labels, trials.settings.seed
     titles = {
-        "selected": (selected.method.about.title, selected.trained),
+        "selected": (selected.method.title, selected.trained),
         "from-scratch": ("From scratch", scratch.trained if scratch else 0),
         "raw-pixels": ("Logistic regression on raw numbers", looked["raw parameters"]),
         "majority-class": ("Always the largest class", 0),

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,9 @@ def prepare_folder(
         BadInput: the folder holds another study.
     """
     refuse_full(out, resume)
+    for leftover in out.rglob(".*.tmp"):  # of a process that was killed while it wrote
+        shutil.rmtree(leftover, ignore_errors=True)
+        leftover.unlink(missing_ok=True)
     path = out / "study.json"
     study = {"settings": settings.record(), "data": data, "backbone": backbone, "command": command}
     if path.exists():

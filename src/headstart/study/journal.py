@@ -1,5 +1,6 @@
 """What is finished stays finished: every step of a study is written down once, whole."""
 
+import contextlib
 import re
 import resource
 import time
@@ -28,6 +29,7 @@ class Journal:
         """
         path = self.path(name)
         if not path.exists():
+            forget_peak()
             begun = time.perf_counter()
             value = compute()
             spent = {"seconds": time.perf_counter() - begun, "peak_megabytes": peak_megabytes()}
@@ -52,6 +54,15 @@ class Journal:
         return {path.stem: load_state(path)["spent"] for path in sorted(self.folder.glob("*.safetensors"))}
 
 
+def forget_peak() -> None:
+    """Begin anew to note the largest memory of this process, where the system can (Linux)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def peak_megabytes() -> float:
-    """The largest memory that this process has taken so far, in megabytes."""
+    """The largest memory of this process since `forget_peak`, or else since its start, in megabytes."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -15,7 +15,9 @@ class Settings:
     """How `adapt` works; each field is an option of the command line."""
 
     budget: float = option("Seconds that trying and training may take; what does not fit is left out.", 300.0)
-    methods: tuple[str, ...] = option("Methods to try; none named: all that fit the budget.", ())
+    methods: tuple[str, ...] = option(
+        "A method to try, settings after a colon: fine-tune:last=2,norm=train; none: all that fit.", ()
+    )
     folds: int = option("Folds of the cross-validation on the training part, at least 2.", 5)
     test: float = option("Share of the rows that is held out for the one final test, in (0, 1).", 0.2)
     size: int | None = option("Height and width of the pictures in pixels; else the backbone's own.", None)

@@ -17,10 +17,9 @@ def span(interval: Interval) -> str:
 
 def headline(tested: Sequence[Tested], rows: int, task: str) -> str:
     """What the selected model does on the held-out test part, and what transfer brought."""
-    chosen = tested[0]
-    accuracy = chosen.scores.accuracy
+    accuracy = tested[0].scores.accuracy
     text = (
-        f"{chosen.title} labels {percent(accuracy.value)} of {rows} held-out rows of {task} right "
+        f"{percent(accuracy.value)} of {rows} unseen rows of {task} labelled right "
         f"(95 % interval {span(accuracy)})"
     )
     scratch = next((one for one in tested if one.name == "from-scratch"), None)
@@ -28,7 +27,7 @@ def headline(tested: Sequence[Tested], rows: int, task: str) -> str:
         return text + "."
     points = 100 * scratch.gain.value
     more = "more" if points >= 0 else "fewer"
-    return text + f", {abs(points):.0f} points {more} than the same architecture trained from scratch."
+    return text + f", {abs(points):.0f} points {more} than training from scratch."
 
 
 def warnings(tested: Sequence[Tested]) -> list[str]:

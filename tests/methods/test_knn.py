@@ -1,0 +1,104 @@
+"""k nearest neighbours by hand, against scikit-learn, and its choice against leaving each row out."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from sklearn.neighbors import KNeighborsClassifier
+from torch.nn.functional import normalize
+
+from headstart.core import BadInput
+from headstart.methods.outputs.probing.knn import KNN, SHARPNESS, SIZES
+from tests.methods.ways import points, probed
+
+X, Y = points(40, 4, 3, spread=2.0)
+Z = normalize(X - X.mean(0), dim=1).double().numpy()
+
+
+def at(*degrees):
+    """Points on the unit circle."""
+    return torch.tensor([[math.cos(math.radians(d)), math.sin(math.radians(d))] for d in degrees])
+
+
+# two pairs of opposite points, so that the centre is 0
+CIRCLE, SIDES = at(0, 180, 60, 240), torch.tensor([0, 1, 0, 1])
+
+
+def test_votes_by_hand():
+    """Seen from 10 degrees the nearest are those at 0 and 60 (class 0), then 240 (cosine -0.64), 180.
+
+    Without sharpness three votes are 2 : 1; one more vote is spread over both classes:
+    (2 + 1/2) / 4 and (1 + 1/2) / 4.
+    """
+    model = probed(KNN(k=3, sharpness=0.0), CIRCLE, SIDES, 2)
+    torch.testing.assert_close(model(at(10)).exp(), torch.tensor([[2.5 / 4, 1.5 / 4]]))
+    one = probed(KNN(k=1), CIRCLE, SIDES, 2)
+    torch.testing.assert_close(one(at(10)).exp(), torch.tensor([[1.5 / 2, 0.5 / 2]]))
+
+
+def test_sharpness_by_hand():
+    """From 10 degrees the cosines are cos 10, cos 50 and cos 130: each vote weighs exp(2 cos)."""
+    model = probed(KNN(k=3, sharpness=2.0), CIRCLE, SIDES, 2)
+    weights = [math.exp(2 * math.cos(math.radians(d))) for d in (10, 50, 130)]
+    share = weights[2] / sum(weights)
+    expected = torch.tensor([[((1 - share) * 3 + 0.5) / 4, (share * 3 + 0.5) / 4]])
+    torch.testing.assert_close(model(at(10)).exp(), expected)
+
+
+def shares(k, sharpness, seen, asked):
+    """scikit-learn's weighted votes of rows `seen` for rows `asked`, smoothed by one vote."""
+    votes = KNeighborsClassifier(k, weights=lambda d: np.exp(sharpness * (1 - d)), metric="cosine")
+    votes.fit(Z[seen], Y.numpy()[seen])
+    found = np.zeros((len(Z[asked]), 3))
+    found[:, votes.classes_] = votes.predict_proba(Z[asked])
+    return (found * k + 1 / 3) / (k + 1)
+
+
+@pytest.mark.parametrize("k", [1, 5, 40])
+@pytest.mark.parametrize("sharpness", [0.0, 10.0])
+def test_it_is_scikit_learns_weighted_by_similarity(k, sharpness):
+    everyone = np.arange(40)
+    model = probed(KNN(k=k, sharpness=sharpness), X, Y, 3, size=9)
+    expected = shares(k, sharpness, everyone, everyone)
+    np.testing.assert_allclose(model(X).exp().double(), expected, atol=1e-4)
+
+
+def test_what_is_not_given_is_the_best_for_rows_that_do_not_see_themselves():
+    losses = {}
+    for k in SIZES:
+        for sharpness in SHARPNESS:
+            right = []
+            for row in range(40):
+                seen = np.delete(np.arange(40), row)
+                right.append(shares(k, sharpness, seen, np.array([row]))[0, Y[row]])
+            losses[k, sharpness] = -np.log(right).mean()
+    best = min(losses, key=losses.get)
+    head = probed(KNN(), X, Y, 3).head
+    assert (head.k, float(head.sharpness)) == best
+    given = probed(KNN(k=best[0]), X, Y, 3).head
+    assert float(given.sharpness) == best[1]
+
+
+def test_one_neighbour_needs_no_sharpness():
+    one, other = (probed(KNN(k=1, sharpness=s), X, Y, 3)(X + 0.1) for s in (1.0, 30.0))
+    torch.testing.assert_close(one, other)
+
+
+def test_k_and_sharpness_make_a_difference():
+    one, other, third = (probed(m, X, Y, 3)(X) for m in (KNN(k=3), KNN(k=20), KNN(k=3, sharpness=0.0)))
+    assert not torch.allclose(one, other, atol=0.01)
+    assert not torch.allclose(one, third, atol=1e-3)
+
+
+def test_with_fewer_rows_than_neighbours_all_of_them_vote():
+    """Four rows, ten neighbours: 2 : 2, and six votes that nobody has given are not missed."""
+    model = probed(KNN(k=10, sharpness=0.0), CIRCLE, SIDES, 2)
+    torch.testing.assert_close(model(at(10)).exp(), torch.tensor([[0.5, 0.5]]))
+    assert probed(KNN(), CIRCLE[:2], SIDES[:2], 2)(at(10)).argmax() == 0
+
+
+@pytest.mark.parametrize(("name", "value"), [("k", 0), ("sharpness", -1.0), ("sharpness", float("nan"))])
+def test_a_bad_setting_is_named(name, value):
+    with pytest.raises(BadInput, match=f"knn: {name} is {value}"):
+        KNN(**{name: value})

@@ -1,0 +1,69 @@
+"""The logistic probe against scikit-learn, on features as they are."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from torch.nn.functional import cross_entropy
+
+from headstart.core import BadInput
+from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
+from headstart.solvers.choice import LOGISTIC_GRID
+from tests.methods.ways import points, probed
+
+X, Y = points(70, 6, 3, spread=1.5)
+
+
+def theirs(x, y, penalty):
+    model = LogisticRegression(C=1 / penalty, solver="newton-cholesky", tol=1e-8)
+    return model.fit(x.double().numpy(), y.numpy())
+
+
+def test_without_information_the_answer_is_the_shares_of_the_classes():
+    y = torch.tensor([0] * 6 + [1] * 3 + [2])
+    model = probed(LogisticProbe(penalty=1.0), torch.zeros(10, 2), y, 3)
+    assert model(torch.ones(1, 2)).softmax(1)[0].tolist() == pytest.approx([0.6, 0.3, 0.1], abs=1e-4)
+
+
+@pytest.mark.parametrize("penalty", [0.1, 10.0])
+@pytest.mark.parametrize("size", [7, 70, 100])
+def test_it_is_scikit_learns_whatever_the_batches_were(penalty, size):
+    model = probed(LogisticProbe(penalty=penalty), X, Y, 3, size)
+    expected = theirs(X, Y, penalty).predict_proba(X.double().numpy())
+    np.testing.assert_allclose(model(X).softmax(1).detach(), expected, atol=1e-3)
+
+
+def test_its_own_penalty_is_the_one_that_five_folds_like_best():
+    """Rows are dealt in turn, class after class; the unit of the penalty is the mean squared distance."""
+    order = torch.argsort(Y, stable=True)
+    fold = torch.empty_like(Y)
+    fold[order] = torch.arange(len(Y)) % 5
+    unit = float((X - X.mean(0)).square().sum(1).mean())
+    losses = []
+    for factor in LOGISTIC_GRID:
+        logits = torch.empty(len(Y), 3, dtype=torch.float64)
+        for number in range(5):
+            seen = fold != number
+            fit = theirs(X[seen], Y[seen], factor * unit)
+            logits[~seen] = torch.tensor(fit.decision_function(X[~seen].double().numpy()))
+        losses.append(float(cross_entropy(logits, Y)))
+    best = LOGISTIC_GRID[int(np.argmin(losses))] * unit
+    assert 0 < int(np.argmin(losses)) < len(LOGISTIC_GRID) - 1  # not at an end, so the choice means something
+    ours, given = probed(LogisticProbe(), X, Y, 3), probed(LogisticProbe(penalty=best), X, Y, 3)
+    torch.testing.assert_close(ours(X), given(X), rtol=1e-3, atol=1e-3)
+
+
+def test_a_stronger_penalty_is_less_sure():
+    weak, strong = (probed(LogisticProbe(penalty=p), X, Y, 3)(X).softmax(1) for p in (0.1, 100.0))
+    assert strong.max(1).values.mean() < weak.max(1).values.mean() - 0.1
+
+
+def test_a_class_without_rows_is_never_the_answer():
+    model = probed(LogisticProbe(penalty=1.0), X, Y, 4)
+    assert model(X).softmax(1)[:, 3].max() < 1e-6
+
+
+@pytest.mark.parametrize("penalty", [0.0, -1.0, float("nan")])
+def test_a_bad_penalty_is_named(penalty):
+    with pytest.raises(BadInput, match=f"logistic-probe: penalty is {penalty!r}"):
+        LogisticProbe(penalty=penalty)

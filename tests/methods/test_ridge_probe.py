@@ -1,0 +1,85 @@
+"""The ridge probe by hand, against scikit-learn, and its choice against refitting without each row."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import Ridge
+from torch.nn.functional import cross_entropy, one_hot
+
+from headstart.core import BadInput
+from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
+from headstart.solvers.choice import RIDGE_GRID, ridge_choice
+from headstart.solvers.temperature import best_scale
+from tests.methods.ways import points, probed
+
+X, Y = points(40, 5, 3, spread=2.0)
+TARGETS = one_hot(Y, 3).double()
+
+
+def test_two_rows_by_hand():
+    """x = -1, 1 and targets (1, 0), (0, 1): the weight is (-1, 1) / (2 + penalty), the intercept 1/2.
+
+    Left out, each row is taken for the other class, so the scale is the lowest there is, 0.01.
+    """
+    x = torch.tensor([[-1.0], [1.0]])
+    model = probed(RidgeProbe(penalty=2.0), x, torch.tensor([0, 1]), 2)
+    expected = 0.01 * torch.tensor([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5], [0.0, 1.0]])
+    found = model(torch.tensor([[-1.0], [1.0], [0.0], [2.0]]))
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-7)
+
+
+def left_out(penalty):
+    """Predictions (n, 3) of each row by scikit-learn's fit on all others."""
+    rows = []
+    for row in range(len(X)):
+        seen = torch.arange(len(X)) != row
+        fit = Ridge(alpha=penalty).fit(X[seen].double().numpy(), TARGETS[seen].numpy())
+        rows.append(fit.predict(X[row : row + 1].double().numpy())[0])
+    return torch.tensor(np.stack(rows))
+
+
+@pytest.mark.parametrize("penalty", [0.5, 50.0])
+@pytest.mark.parametrize("size", [7, 40])
+def test_it_is_scikit_learns_times_the_best_scale(penalty, size):
+    model = probed(RidgeProbe(penalty=penalty), X, Y, 3, size)
+    fit = Ridge(alpha=penalty).fit(X.double().numpy(), TARGETS.numpy())
+    scale = best_scale(left_out(penalty), Y)
+    expected = torch.tensor(fit.predict(X.double().numpy())) * scale
+    torch.testing.assert_close(model(X).double(), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_the_scale_is_the_one_of_least_log_loss():
+    held_out = left_out(5.0)
+    best = best_scale(held_out, Y)
+    tried = torch.logspace(-1, 2, 400, dtype=torch.float64)
+    losses = torch.stack([cross_entropy(held_out * scale, Y) for scale in tried])
+    assert best == pytest.approx(float(tried[losses.argmin()]), rel=0.02)
+
+
+def test_its_own_penalty_is_the_one_of_least_log_loss_on_rows_left_out():
+    unit = float((X - X.mean(0)).double().square().sum(1).mean())
+    losses = []
+    for factor in RIDGE_GRID:
+        held_out = left_out(factor * unit)
+        losses.append(float(cross_entropy(held_out * best_scale(held_out, Y), Y)))
+    best = int(np.argmin(losses))
+    assert 0 < best < len(RIDGE_GRID) - 1
+    found = ridge_choice(X, Y, 3)
+    assert found.penalty == pytest.approx(RIDGE_GRID[best] * unit)
+    ours, given = probed(RidgeProbe(), X, Y, 3), probed(RidgeProbe(penalty=found.penalty), X, Y, 3)
+    torch.testing.assert_close(ours(X), given(X), rtol=1e-4, atol=1e-5)
+
+
+def test_the_penalty_makes_a_difference():
+    one, other = (probed(RidgeProbe(penalty=p), X, Y, 3).head.weight for p in (0.1, 1000.0))
+    assert not torch.allclose(one / one.norm(), other / other.norm(), atol=1e-2)
+
+
+def test_a_class_without_rows_is_never_the_answer():
+    assert (probed(RidgeProbe(), X, Y, 4)(X).argmax(1) < 3).all()
+
+
+@pytest.mark.parametrize("penalty", [0.0, -1.0, float("nan")])
+def test_a_bad_penalty_is_named(penalty):
+    with pytest.raises(BadInput, match=f"ridge-probe: penalty is {penalty!r}"):
+        RidgeProbe(penalty=penalty)
