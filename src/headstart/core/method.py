@@ -169,7 +169,7 @@ def make(spec: str) -> Method[Any]:
     """
     name, _, pairs = spec.partition(":")
     kind = find(name)
-    known = [field.name for field in fields(kind)]
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     given: dict[str, Any] = {}
     for pair in filter(None, pairs.split(",")):
         setting, equals, value = pair.partition("=")
