@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from headstart.__main__ import main
 from tests.study import tiny
 from tests.study.conftest import one_thread as one_thread
 from tests.study.conftest import pictures as pictures
 from tests.study.conftest import weights as weights
+
+from headstart.__main__ import main
 
 
 @dataclass(frozen=True)

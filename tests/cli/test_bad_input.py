@@ -6,9 +6,9 @@ import shutil
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tests.study import tiny
 
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Mismatch
-from tests.study import tiny
 
 USAGE = 2
 
@@ -33,14 +33,18 @@ def untouched(folder):
 def test_missing_folder(headstart, quick, pictures, tmp_path):
     missing = pictures.parent / "shapez"
     said = headstart("adapt", missing, *quick, "--out", tmp_path / "out")
-    assert refused(said, BadInput.code, f"no file or folder '{missing}'", "Did you mean", "shapes'?", "clipart")
+    assert refused(
+        said, BadInput.code, f"no file or folder '{missing}'", "Did you mean", "shapes'?", "clipart"
+    )
     assert untouched(tmp_path / "out")
 
 
 def test_empty_folder(headstart, quick, tmp_path):
     (tmp_path / "empty").mkdir()
     said = headstart("adapt", tmp_path / "empty", *quick, "--out", tmp_path / "out")
-    assert refused(said, BadData.code, f"folder {tmp_path / 'empty'} is empty", "Put the pictures of each class")
+    assert refused(
+        said, BadData.code, f"folder {tmp_path / 'empty'} is empty", "Put the pictures of each class"
+    )
     assert untouched(tmp_path / "out")
 
 
@@ -138,7 +142,9 @@ def test_unknown_option_and_command(headstart, program):
     assert refused(headstart("adapt", "--fold", 3), USAGE, "No such option: --fold", "--folds")
     assert refused(headstart("adpt"), USAGE, "No such command 'adpt'", "adapt")
     assert refused(program("adapt", "--colour", "3"), USAGE, "--colour")
-    assert refused(headstart("adapt", "--folds", "some"), USAGE, "valid integer", "'--folds'", "headstart adapt -h")
+    assert refused(
+        headstart("adapt", "--folds", "some"), USAGE, "valid integer", "'--folds'", "headstart adapt -h"
+    )
 
 
 # --- weights
@@ -243,7 +249,9 @@ def test_output_folder_that_is_not_empty(headstart, program, pictures, quick, tm
     (tmp_path / "thesis.txt").write_text("years of work")
     for call in (headstart, program):
         said = call("adapt", pictures, *quick, "--out", tmp_path)
-        assert refused(said, CannotWrite.code, f"output folder {tmp_path} is not empty", "--out names another")
+        assert refused(
+            said, CannotWrite.code, f"output folder {tmp_path} is not empty", "--out names another"
+        )
         assert "--resume" not in said.err
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
@@ -291,7 +299,17 @@ def test_a_method_that_diverges_is_dropped_and_the_others_go_on(headstart, pictu
     from headstart.study.records import Result
 
     said = headstart(
-        "adapt", pictures, *quick, "--method", "fine-tune", "--lr", "1e30", "--batch", 4, "--out", tmp_path / "out"
+        "adapt",
+        pictures,
+        *quick,
+        "--method",
+        "fine-tune",
+        "--lr",
+        "1e30",
+        "--batch",
+        4,
+        "--out",
+        tmp_path / "out",
     )
     assert said.code == 0, said.err
     result = Result.read(tmp_path / "out" / "result.json")
@@ -375,8 +393,12 @@ def test_predict_on_a_folder_without_pictures(headstart, finished, tmp_path):
 def test_commands_on_a_folder_without_a_run(headstart, program, pictures, tmp_path):
     picture = pictures / "disc" / "1.png"
     assert refused(headstart("predict", tmp_path, picture), BadInput.code, f"No model in {tmp_path}", "adapt")
-    assert refused(headstart("export", tmp_path, tmp_path / "m.onnx"), BadInput.code, f"No model in {tmp_path}")
-    assert refused(headstart("report", tmp_path), BadInput.code, f"{tmp_path} holds no result.json", "--resume")
+    assert refused(
+        headstart("export", tmp_path, tmp_path / "m.onnx"), BadInput.code, f"No model in {tmp_path}"
+    )
+    assert refused(
+        headstart("report", tmp_path), BadInput.code, f"{tmp_path} holds no result.json", "--resume"
+    )
     assert refused(program("report", tmp_path), BadInput.code, "holds no result.json")
     assert untouched(tmp_path)
 

@@ -6,24 +6,29 @@ import resource
 import subprocess
 
 import pytest
-
-from headstart.core import CannotWrite
 from tests.study import tiny
 
+from headstart.__main__ import main
+from headstart.core import CannotWrite
 
-@pytest.fixture
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.fixture(scope="module")
 def words(pictures, weights):
-    """A run with a cache, trained candidates with checkpoints, and a large model to save."""
+    """A run with a cache, trained candidates and a model to save."""
     return ["adapt", pictures, *tiny.options(weights), *tiny.METHODS, "--no-curve", "--quiet", "--out", "run"]
 
 
-@pytest.fixture
-def wanted(headstart, words, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def wanted(words, tmp_path_factory):
     """What the run ends in if nothing goes wrong."""
-    (tmp_path / "smooth").mkdir()
-    monkeypatch.chdir(tmp_path / "smooth")
-    assert headstart(*words).code == 0
-    return ends(tmp_path / "smooth" / "run")
+    folder = tmp_path_factory.mktemp("smooth")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr("sys.argv", ["headstart", *map(str, words)])
+        main()
+    return ends(folder / "run")
 
 
 @pytest.fixture
@@ -34,8 +39,8 @@ def disk(tmp_path):
 
     def mounted(kilobytes):
         options = f"size={kilobytes}k" + (",remount" if os.path.ismount(folder) else "")
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder], capture_output=True)
-        if done.returncode:
+        mount = ["mount", "-t", "tmpfs", "-o", options, "none", folder]
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
             pytest.skip("mounting a small disk takes root")
         return folder
 
@@ -45,26 +50,36 @@ def disk(tmp_path):
 
 
 def ends(run):
-    return [(run / name).read_bytes() for name in ("result.json", "model/model.safetensors", "model/config.json")]
+    names = ("result.json", "model/model.safetensors", "model/config.json")
+    return [(run / name).read_bytes() for name in names]
 
 
 def half_written(run):
     return [path for path in run.rglob("*") if path.name.endswith((".tmp", ".part"))]
 
 
+def told(said, *words):
+    assert said.code == CannotWrite.code, said
+    assert "Traceback" not in said.err
+    for word in words:
+        assert word in said.err
+    return True
+
+
 @pytest.mark.parametrize(
-    ("kilobytes", "what"), [(0, "study.json"), (40, "cache"), (300, "steps"), (4000, ""), (5300, "")]
+    ("kilobytes", "what"),
+    [
+        (16, "the cache run/cache/"),
+        (40, "run/ticks.jsonl"),
+        (300, "run/steps/fit-ridge-probe"),
+        (4000, "the model to run/model"),
+    ],
 )
 def test_a_small_disk(headstart, words, wanted, disk, monkeypatch, kilobytes, what):
-    monkeypatch.chdir(disk(max(kilobytes, 4)))
-    if not kilobytes:
-        (disk(4) / "other").write_bytes(bytes(4096))
+    monkeypatch.chdir(disk(kilobytes))
     said = headstart(*words)
-    assert said.code == CannotWrite.code, said
-    assert "No space left on device" in said.err
-    assert what in said.err
-    assert "Traceback" not in said.err
     run = disk(100_000) / "run"
+    assert told(said, f"Can't write {what}", "No space left on device")
     assert not half_written(run)
     assert not (run / "result.json").exists()
     said = headstart(*words, "--resume")
@@ -72,61 +87,68 @@ def test_a_small_disk(headstart, words, wanted, disk, monkeypatch, kilobytes, wh
     assert ends(run) == wanted
 
 
-def test_every_write_that_is_flushed_may_fail(headstart, words, wanted, tmp_path, monkeypatch):
-    real, calls = os.fsync, []
+def test_a_write_that_fails(headstart, words, wanted, tmp_path, monkeypatch):
+    """The study, the plan, the cache's index and the final fit."""
+    real, flushed = os.fsync, []
 
     def fails(at):
         def fsync(file):
-            calls.append(file)
-            if len(calls) - 1 == at:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            flushed.append(file)
+            if len(flushed) - 1 == at:
+                raise FULL
             real(file)
 
-        calls.clear()
+        flushed.clear()
         monkeypatch.setattr(os, "fsync", fsync)
 
-    for at in (0, 1, 2, 4, 9):  # the study, the plan, the cache's index, a candidate, the final fit
-        (tmp_path / str(at)).mkdir()
-        monkeypatch.chdir(tmp_path / str(at))
-        run = tmp_path / str(at) / "run"
+    for at, file in enumerate(("study.json", "steps/plan", "cache/", "steps/try-ridge-probe-fold-0")):
+        monkeypatch.chdir(tmp_path)
         fails(at)
-        said = headstart(*words)
-        assert said.code == CannotWrite.code, (at, said)
-        assert f"Can't write {run.relative_to(tmp_path / str(at))}" in said.err
-        assert "No space left on device" in said.err
-        assert "Traceback" not in said.err
-        assert not half_written(run)
-        assert not (run / "result.json").exists()
-        fails(-1)
-        assert headstart(*words, "--resume").code == 0
-        assert ends(run) == wanted
-    assert len(calls) > 4
+        assert told(
+            headstart(*words), f"Can't write run/{file}", "No space left on device", "what was finished"
+        )
+        run = (tmp_path / "run").rename(tmp_path / f"run-{at}") if (tmp_path / "run").exists() else None
+        assert run is None or not half_written(run)
+    fails(-1)
+    (tmp_path / "run-3").rename(tmp_path / "run")
+    assert headstart(*words, "--resume").code == 0
+    assert len(flushed) > 5
+    assert ends(tmp_path / "run") == wanted
 
 
-def test_a_file_that_may_not_grow(program, words, wanted, tmp_path):
-    (tmp_path / "here").mkdir()
-
+def test_files_that_may_not_grow(program, words, wanted, tmp_path):
     def limited():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
 
-    said = program(*words, cwd=tmp_path / "here", preexec_fn=limited)
-    assert said.code == CannotWrite.code, said
-    assert "Can't write the cache run/cache/" in said.err
-    assert "what was recorded is kept" in said.err
-    assert "Traceback" not in said.err
-    said = program(*words, "--resume", cwd=tmp_path / "here")
+    said = program(*words, cwd=tmp_path, preexec_fn=limited)
+    assert told(said, "Can't write the cache run/cache/", "File too large", "what was recorded is kept")
+    said = program(*words, "--resume", cwd=tmp_path)
     assert said.code == 0, said
     assert said.err == ""
-    assert ends(tmp_path / "here" / "run") == wanted
+    assert ends(tmp_path / "run") == wanted
 
 
 def test_a_folder_that_may_not_be_written_to(headstart, words, tmp_path, monkeypatch):
-    def denied(*_args, **_words):
-        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "run"))
+    def denied(path, *_args, **_words):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("pathlib.Path.mkdir", denied)
-    said = headstart(*words)
-    assert said.code == CannotWrite.code
-    assert "Can't write run/study.json: Permission denied" in said.err
-    assert "choose another folder" in said.err
+    assert told(headstart(*words), "Can't write run/study.json: Permission denied", "choose another folder")
+
+
+def test_an_error_that_nobody_foresaw(headstart, words, tmp_path, monkeypatch):
+    """A full disk is said in a sentence wherever it is noticed; what is our own mistake is shown."""
+
+    def fails(error):
+        def build(_run):
+            raise error
+
+        monkeypatch.setattr("headstart.report.build", build)
+
+    monkeypatch.chdir(tmp_path)
+    fails(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "some file"))
+    assert told(headstart(*words), "Can't read or write some file: No space left on device")
+    fails(KeyError("a mistake of ours"))
+    with pytest.raises(KeyError):
+        headstart(*words, "--resume")

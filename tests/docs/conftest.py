@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.study.conftest import one_thread as one_thread
 
 from headstart.data.load import load
-from tests.study.conftest import one_thread as one_thread
 
 PER_CLASS = 12
 SIDE = 32  # pixels: a backbone takes small pictures at their own size
@@ -27,9 +27,7 @@ def pictures(tmp_path_factory):
 
 
 def save(data, row, path):
-    picture = data.picture(int(row))
-    picture.thumbnail((SIDE, SIDE))
-    picture.save(path)
+    data.picture(int(row)).resize((SIDE, SIDE)).save(path)
 
 
 @pytest.fixture

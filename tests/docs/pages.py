@@ -12,7 +12,7 @@ FENCE = re.compile(r"^(`{3,})([^`\n]*)\n(.*?)^\1`*[ \t]*$", re.MULTILINE | re.DO
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
-SLOW = "<!-- slow -->"  # in a page whose examples take more than 5 s
+SLOW = "<!-- slow -->"  # at the top of a page whose examples take more than 5 s
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Page:
 
     @property
     def slow(self) -> bool:
-        return SLOW in self.text
+        return self.text.startswith(SLOW)
 
     @property
     def prose(self) -> str:

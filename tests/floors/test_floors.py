@@ -27,7 +27,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     "run": {"core", "losses", "solvers", "nn", "metrics"},
     "study": {"core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run"},
     "report": {"study.records", "core.errors"},
-    "cli": {"core", "models", "data", "study", "report", "__init__"},
+    "cli": {"core", "models", "data", "run", "study", "report", "__init__"},
     "__main__": {"core", "cli"},
     "__init__": {"data", "methods", "models", "run", "study"},
 }
@@ -195,7 +195,8 @@ def test_an_unsafe_call_would_be_seen(text):
 def loaded(code):
     """The modules that are loaded after `code` in a fresh process."""
     program = f"import sys, json\n{code}\nprint('\\n' + json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout.splitlines()[-1]))
 
@@ -221,6 +222,6 @@ def test_help_does_not_import_torch():
 
 
 def test_importing_all_words_and_methods_imports_nothing_heavy():
-    code = "from headstart.core import walk; assert list(walk()); import headstart.run.frozen, headstart.nn.heads"
+    code = "from headstart.core import walk; assert list(walk()); import headstart.run.frozen"
     assert "torch" in (modules := loaded(code))
     assert not modules & HEAVY

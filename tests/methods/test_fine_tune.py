@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tests.methods.ways import PLAIN, Same, bytes_of, equal, tuned, zero_head
+from tests.run.simple import begin
+from tests.toy import Toy, stream
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -11,9 +14,6 @@ from headstart.core import BadInput, Descend, Labelled, On
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.loop import train
 from headstart.run.watch import drain
-from tests.methods.ways import PLAIN, Same, bytes_of, equal, tuned, zero_head
-from tests.run.simple import begin
-from tests.toy import Toy, stream
 
 ONE_ROW = Labelled(torch.tensor([[1.0, 2.0]]), torch.tensor([0]))
 SGD = replace(PLAIN, optimiser="sgd", lr=0.1, schedule="constant", weight_decay=0.0, batch=1)
@@ -121,8 +121,15 @@ def test_each_setting_changes_the_result():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("last", 0), ("norm", "off"), ("backbone_lr", 0.0), ("backbone_lr", -1.0), ("smoothing", 1.0)]
-    + [("smoothing", -0.1), ("backbone_lr", float("nan"))],
+    [
+        ("last", 0),
+        ("norm", "off"),
+        ("backbone_lr", 0.0),
+        ("backbone_lr", -1.0),
+        ("backbone_lr", float("nan")),
+        ("smoothing", 1.0),
+        ("smoothing", -0.1),
+    ],
 )
 def test_a_bad_setting_is_named(name, value):
     with pytest.raises(BadInput, match=f"fine-tune: {name} is {value!r}; it must be"):

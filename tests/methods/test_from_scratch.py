@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import torch
+from tests.methods.ways import PLAIN, equal, tuned
+from tests.toy import Toy
 
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
-from tests.methods.ways import PLAIN, equal, tuned
-from tests.toy import Toy
 
 
 def poisoned():

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 from sklearn.neighbors import KNeighborsClassifier
+from tests.methods.ways import points, probed
 from torch.nn.functional import normalize
 
 from headstart.core import BadInput
 from headstart.methods.outputs.probing.knn import KNN, SHARPNESS, SIZES
-from tests.methods.ways import points, probed
 
 X, Y = points(40, 4, 3, spread=2.0)
 Z = normalize(X - X.mean(0), dim=1).double().numpy()
@@ -61,7 +61,7 @@ def test_it_is_scikit_learns_weighted_by_similarity(k, sharpness):
     everyone = np.arange(40)
     model = probed(KNN(k=k, sharpness=sharpness), X, Y, 3, size=9)
     expected = shares(k, sharpness, everyone, everyone)
-    np.testing.assert_allclose(model(X).exp().double(), expected, atol=1e-4)
+    np.testing.assert_allclose(model(X).exp().detach(), expected, atol=1e-4)
 
 
 def test_what_is_not_given_is_the_best_for_rows_that_do_not_see_themselves():

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from tests.methods.ways import points, probed
 from torch.nn.functional import cross_entropy
 
 from headstart.core import BadInput
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.solvers.choice import LOGISTIC_GRID
-from tests.methods.ways import points, probed
 
 X, Y = points(70, 6, 3, spread=1.5)
 

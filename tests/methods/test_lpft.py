@@ -2,19 +2,24 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from tests.methods.ways import PLAIN, equal, probed, tuned
+from tests.run.simple import begin
+from tests.toy import Toy, make
 from torch import nn
+from torch.nn.functional import normalize
 
 from headstart.core import BadInput, Descend, Labelled, Loss, On, fold
+from headstart.data.load import load
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.finetuning.lpft import LPFT
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
+from headstart.models.backbone import backbone
 from headstart.run.loop import train
 from headstart.run.watch import drain
-from tests.methods.ways import PLAIN, bytes_of, equal, probed, tuned
-from tests.run.simple import begin
-from tests.toy import Toy, make
+from headstart.study.session import Session
 
 HARDLY = replace(PLAIN, lr=1e-30, weight_decay=0.0)
 
@@ -61,12 +66,6 @@ def test_a_bad_penalty_is_named_before_anything_runs():
 
 def test_a_session_carries_the_head_over(tmp_path):
     """With a rate of nothing the end is the start: the head that the probe alone would have given."""
-    import numpy as np
-
-    from headstart.data.load import load
-    from headstart.models.backbone import backbone
-    from headstart.study.session import Session
-
     batch = make(Labelled, 30, 5)
     data = load((batch.x.numpy(), batch.y.numpy()))
     body = nn.Sequential(*Toy(norm=False).body, nn.Tanh(), nn.Linear(16, 4))
@@ -86,7 +85,7 @@ def test_a_session_carries_the_head_over(tmp_path):
 D, K, ROWS, PLANE = 40, 5, 40, 20  # inputs, features, samples, the dimensions that samples span
 
 
-def linear_world(seed, noise=0.03):
+def linear_world(seed, noise=0.02):
     """Inputs in a plane, targets that are linear in K directions, and nearly perfect features of those."""
     g = torch.Generator().manual_seed(fold("two layers", seed))
 
@@ -94,9 +93,9 @@ def linear_world(seed, noise=0.03):
         return torch.randn(*shape, generator=g, dtype=torch.float64)
 
     true = torch.linalg.qr(normal(D, K))[0].T
-    target = true.T @ normal(K)
+    target = true.T @ normalize(normal(K), dim=0)
     x = normal(ROWS, PLANE) @ torch.linalg.qr(normal(D, PLANE))[0].T
-    return x, target, true + noise * normal(K, D), normal(K)
+    return x, target, true + noise * normal(K, D), 2 * normalize(normal(K), dim=0)
 
 
 def distortion(seed):
@@ -111,11 +110,11 @@ def distortion(seed):
         body, top = nn.Linear(D, K, bias=False).double(), nn.Linear(K, 1, bias=False).double()
         body.load_state_dict({"weight": features})
         top.load_state_dict({"weight": head[None]})
-        recipe = replace(PLAIN, steps=400, lr=0.05, schedule="constant", optimiser="sgd", weight_decay=0.0)
+        recipe = replace(PLAIN, steps=150, lr=0.04, schedule="constant", optimiser="sgd", weight_decay=0.0)
         descent = Descend(squared, on=(On("head"), On("body")))
         run = begin({"body": body, "head": top}, descent, recipe=recipe)
         batch = Labelled(x, torch.zeros(ROWS, dtype=torch.int64))
-        drain(train(run, lambda step: iter([batch] * (400 - step))))
+        drain(train(run, lambda step: iter([batch] * (150 - step))))
         found = (top.weight @ body.weight)[0].detach()
         assert (x @ found - y).square().mean() < 1e-3 * y.square().mean()  # both have learned the samples
         return float((found - target).square().sum() / target.square().sum())
@@ -129,12 +128,4 @@ def test_a_random_head_distorts_good_features_and_the_probes_head_does_not():
     """Theorem 3.2 of arXiv:2202.10054 in its two-layer linear setting, 8 seeds."""
     errors = [distortion(seed) for seed in range(8)]
     assert sum(best < 0.1 * random for random, best in errors) >= 7
-    assert sorted(random for random, _ in errors)[4] > 0.3
-
-
-def test_bytes_of_is_a_copy():
-    run = tuned(LPFT(), recipe=HARDLY)
-    before = bytes_of(run)
-    with torch.no_grad():
-        run.parts["head"].weight.add_(1)
-    assert not torch.equal(before["head.weight"], run.parts["head"].weight)
+    assert sorted(random for random, _ in errors)[3] > 1  # as wrong as to know nothing

@@ -4,11 +4,11 @@ import math
 
 import pytest
 import torch
+from tests.methods.ways import points, probed
 from torch.nn.functional import cross_entropy, normalize
 
 from headstart.core import BadInput
 from headstart.methods.outputs.probing.nearest_centroid import NearestCentroid
-from tests.methods.ways import points, probed
 
 X, Y = points(40, 4, 3, spread=2.0)
 FOUR = torch.tensor([[2.0, 0.0], [0.0, 5.0], [-2.0, 0.0], [0.0, -5.0]])
@@ -47,7 +47,7 @@ def test_the_scale_is_the_best_for_rows_that_have_no_part_in_their_centroid():
     for row in range(len(X)):
         seen = torch.arange(len(X)) != row
         for label in range(3):
-            scores[row, label] = normalize(z[seen & (Y == label)].sum(0), dim=0) @ z[row]
+            scores[row, label] = normalize(z[seen & (label == Y)].sum(0), dim=0) @ z[row]
     tried = torch.logspace(-1, 2, 600)
     losses = torch.stack([cross_entropy(scale * scores, Y) for scale in tried])
     best = float(tried[losses.argmin()])
@@ -65,7 +65,7 @@ def test_a_class_without_rows_is_never_the_answer_and_does_not_blur_the_others()
     """Not even for a sample that points away from all centroids."""
     three, four = probed(NearestCentroid(), X, Y, 3), probed(NearestCentroid(), X, Y, 4)
     assert four.head.scale == pytest.approx(float(three.head.scale), rel=1e-4)
-    away = X.mean(0) - 3 * three.head.centroids.sum(0)
+    away = X.mean(0) + torch.linalg.lstsq(three.head.centroids, -torch.ones(3, 1)).solution[:, 0]
     assert (three(away[None]) < 0).all()
     assert four(away[None]).argmax() < 3
     assert four(X).softmax(1)[:, 3].max() == 0

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import Ridge
+from tests.methods.ways import points, probed
 from torch.nn.functional import cross_entropy, one_hot
 
 from headstart.core import BadInput
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.solvers.choice import RIDGE_GRID, ridge_choice
 from headstart.solvers.temperature import best_scale
-from tests.methods.ways import points, probed
 
 X, Y = points(40, 5, 3, spread=2.0)
 TARGETS = one_hot(Y, 3).double()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import torch
+from tests.toy import TASK, Toy, stream
 from torch import nn
 
 from headstart.core import Backbone, Labelled, Task
@@ -10,7 +11,6 @@ from headstart.nn.heads import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
-from tests.toy import TASK, Toy, stream
 
 PLAIN = Recipe(steps=4, batch=8, lr=0.05, schedule="linear", warmup=0.0, optimiser="adamw", clip=None)
 

@@ -1,12 +1,12 @@
 """A method made of given parts and moves, and losses whose gradients are known."""
 
 import torch
+from tests.toy import Toy
 from torch import Tensor, nn
 
 from headstart.core import About, Batch, Labelled, Loss, Method, Parts, Task
 from headstart.run.loop import Run, start
 from headstart.run.recipe import Recipe
-from tests.toy import Toy
 
 PLAIN = Recipe(
     steps=4, batch=4, lr=0.1, schedule="constant", warmup=0.0, optimiser="sgd", weight_decay=0.0, clip=None

@@ -235,8 +235,7 @@ def test_a_full_disk_is_said_and_what_was_recorded_is_kept(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 1000, limits[1]))
     try:
         with pytest.raises(CannotWrite, match=r"Free some space.*what was recorded is kept"):
-            for rows in cache.fill():
-                done.append(rows)
+            done.extend(cache.fill())
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert done == [64]

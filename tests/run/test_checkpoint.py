@@ -40,7 +40,7 @@ STATES = {
     "a tensor alone": torch.arange(3),
     "a number alone": 7,
     "numbers as keys": {0: torch.ones(1), "0": torch.zeros(1), 1.5: "x", True: 2, None: 3},
-    "other letters": {"Überschrift/µ 🌱": torch.ones(1), "名前": "値", 'quote"\\\n': torch.zeros(2)},
+    "other letters": {"Überschrift/ß 🌱": torch.ones(1), "名前": "値", 'quote"\\\n': torch.zeros(2)},
     "keys that read alike": {"a/b": torch.ones(1), "a": {"b": torch.zeros(1)}, "": {"a": {"b": BASE[:1]}}},
     "numbers": [0.1, 1e-320, -0.0, math.inf, -math.inf, 2**70, -1],
     "kinds": [
@@ -122,13 +122,8 @@ def test_any_damaged_byte_is_seen(tmp_path):
     good = path.read_bytes()
     for at in range(0, len(good), 7):
         path.write_bytes(good[:at] + bytes([good[at] ^ 4]) + good[at + 1 :])
-        try:
-            found = load_state(path)
-        except Mismatch as error:
-            assert str(path) in str(error)
-            assert "Delete it" in str(error)
-        else:  # the flipped bit was in padding or the like: nothing may differ
-            assert same(STATE, found), at
+        with pytest.raises(Mismatch, match=r"/s is .*Delete it"):
+            load_state(path)
 
 
 def test_any_shortened_file_is_seen(tmp_path):
@@ -189,7 +184,7 @@ def test_a_file_that_outgrows_its_limit_leaves_the_old_one(tmp_path):
 
 def test_a_folder_that_can_not_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(CannotWrite, match="Can't write .*file/s: Not a directory|File exists"):
+    with pytest.raises(CannotWrite, match=r"Can't write .*file/s: (Not a directory|File exists)"):
         save_state(STATE, tmp_path / "file" / "s")
 
 

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 import torch
+from tests.run.two import METHODS
 
 from headstart.run.checkpoint import load_state
-from tests.run.two import METHODS
 
 pytest.importorskip("lightning_fabric")
 pytestmark = [pytest.mark.many, pytest.mark.slow]

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tests.run import nets
+from tests.run.simple import PLAIN, begin
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -12,8 +14,6 @@ from headstart.core import Descend, Do, Labelled, Loss, On
 from headstart.run.frozen import find
 from headstart.run.loop import train
 from headstart.run.watch import drain
-from tests.run import nets
-from tests.run.simple import PLAIN, begin
 
 RECIPE = replace(PLAIN, optimiser="adamw", lr=1e-2, batch=6, weight_decay=0.01)
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from tests.run.simple import PLAIN, begin, same_batch
+from tests.toy import labelled
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -13,8 +15,6 @@ from headstart.core import Descend, Loss, On
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.loop import train
 from headstart.run.watch import drain
-from tests.run.simple import PLAIN, begin, same_batch
-from tests.toy import labelled
 
 DATA = labelled(60, torch.Generator().manual_seed(3))
 PENALTY = 2.0

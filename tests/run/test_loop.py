@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tests.run.simple import PLAIN, Given, Two, begin, ones, same_batch, slope_one, values
+from tests.toy import Toy
 from torch import nn
 
 from headstart.core import About, BadInput, Descend, Do, Labelled, Loss, On, Task
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
-from tests.run.simple import PLAIN, Given, Two, begin, ones, same_batch, slope_one, values
-from tests.toy import Toy
 
 
 def named(name):
@@ -40,7 +40,7 @@ def test_weight_decay_is_the_groups_own_or_the_recipes():
         run.parts["a"].w.fill_(1.0)
         run.parts["a"].b.fill_(1.0)
     drain(train(run, same_batch()))
-    # w - lr * (gradient + decay * w)
+    # the gradient is 1, and the decay adds its share of the weight, which is 1
     assert run.parts["a"].w.tolist() == pytest.approx([1 - 0.1 * 1.25] * 2)
     assert run.parts["a"].b.tolist() == pytest.approx([1 - 0.1 * 1.5] * 2)
 
@@ -64,6 +64,17 @@ def test_since_freezes_until_its_progress_and_then_learns(optimiser):
     assert learns == [False, False, True, True]
     if optimiser == "sgd":
         assert b[2] == pytest.approx(3.0 - 0.1 * (1 + 0.1 * 3))
+
+
+def test_a_move_may_wait_altogether():
+    """The first move starts at once, the second half way; its loss is logged from the start."""
+    first = Descend(slope_one, on=(On("a", named("w")),), name="first")
+    late = Descend(slope_one, on=(On("a", named("b"), since=0.5),), name="late")
+    run = begin({"a": Two()}, first, late)
+    ticks = list(train(run, same_batch()))
+    assert values(run)["w"][0].item() == pytest.approx(-0.4)
+    assert values(run)["b"][0].item() == pytest.approx(-0.2)
+    assert all("late/total" in tick.terms for tick in ticks)
 
 
 def test_a_gradient_is_edited_before_it_is_clipped():

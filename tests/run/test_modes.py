@@ -1,14 +1,14 @@
 """Frozen is frozen: no gradient, no statistics, no dropout, whatever was called before."""
 
 import torch
+from tests.run.simple import begin, same_batch, slope_one
+from tests.toy import Toy, labelled
 from torch import nn
 
 from headstart.core import Descend, On, Parts
 from headstart.run.loop import train
 from headstart.run.modes import let_learn, rest
 from headstart.run.watch import drain
-from tests.run.simple import begin, same_batch, slope_one
-from tests.toy import Toy, labelled
 
 BATCH = labelled(8, torch.Generator().manual_seed(1))
 

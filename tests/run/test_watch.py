@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tests.run.simple import PLAIN, Two, begin, same_batch, slope_one, values
 
 from headstart.core import Descend, On
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.loop import train
 from headstart.run.watch import drain, keep, log, remember, resume, stop_early
-from tests.run.simple import PLAIN, Two, begin, same_batch, slope_one, values
 
 TEN = replace(PLAIN, steps=10)
 
@@ -82,9 +82,9 @@ def test_the_curve_is_remembered_and_cut_when_steps_are_done_again(tmp_path):
 
 
 def test_it_is_kept_after_every_third_step_and_when_it_is_left(tmp_path):
-    path, run, at = tmp_path / "kept", fresh(), []
-    for _ in keep(ticks_of(run), run, path, every=3):
-        at.append(load_state(path)["step"] if path.exists() else 0)
+    path, run = tmp_path / "kept", fresh()
+    ticks = keep(ticks_of(run), run, path, every=3)
+    at = [load_state(path)["step"] if path.exists() else 0 for _ in ticks]
     assert at == [0, 0, 3, 3, 3, 6, 6, 6, 9, 9]
 
     path.unlink()

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from tests.run.simple import PLAIN, begin, same_batch
+from tests.toy import TASK, Toy, labelled, stream
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -15,8 +17,6 @@ from headstart.run.engine import Engine, One
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
-from tests.run.simple import PLAIN, begin, same_batch
-from tests.toy import TASK, Toy, labelled, stream
 
 ROWS = 7  # four for the one process and three for the other
 METHODS = sorted(walk(), key=lambda method: method.about.name)
@@ -97,7 +97,7 @@ def diverging(engine: Engine):
 
 
 def gathered(engine: Engine):
-    """Rows by the rank: two of rank 0, three of rank 1; the gradient of a sum that rank r counts r + 1 times."""
+    """Two rows of rank 0, three of rank 1; the gradient of a sum that rank r counts r + 1 times."""
     rows = torch.full((2 + engine.rank, 2), float(engine.rank + 1), requires_grad=True)
     together = engine.gather(rows)
     (together.sum() * (engine.rank + 1)).backward()

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-
 from tests.study import tiny
 
 

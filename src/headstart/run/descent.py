@@ -148,8 +148,10 @@ def _gradient(
 
 
 def _accumulate(run: "Run[Any]", move: Descend[Any], batch: Batch, ctx: Ctx, weight: float) -> Loss:
-    for parameter in move.parameters(run.parts):
+    parameters = move.parameters(run.parts)
+    for parameter in parameters:
         parameter.grad = None
+    any_learns = any(parameter.requires_grad for parameter in parameters)  # all may have yet to wait
     losses: list[Loss] = []
     shares: list[float] = []
     pieces = min(run.accumulate, len(batch))  # an empty piece has no mean
@@ -158,7 +160,8 @@ def _accumulate(run: "Run[Any]", move: Descend[Any], batch: Batch, ctx: Ctx, wei
         share = len(piece) / len(batch)
         with run.engine.autocast(run.recipe.precision == "bf16"):
             loss = move.loss(run.parts, piece, ctx)
-        run.engine.backward(loss.total * (share * weight))
+        if any_learns:
+            run.engine.backward(loss.total * (share * weight))
         losses.append(_detached(loss))
         shares.append(share)
     return losses[0] if len(losses) == 1 else _mean(losses, shares)

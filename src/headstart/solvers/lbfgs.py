@@ -26,7 +26,7 @@ class Until(NamedTuple):
         iterations: at most; what has not converged by then says so.
     """
 
-    tolerance: float = 1e-8
+    tolerance: float = 1e-6
     iterations: int = 1000
 
 

@@ -114,19 +114,24 @@ def ridge_folds(x: Tensor, y: Tensor, penalties: Sequence[float] | Tensor, folds
     """
     wide, goal = _centred(x, y)
     values = torch.tensor(checks.penalties(penalties), dtype=torch.float64, device=wide.mean.device)
-    held = [mask.to(wide.mean.device) for mask in checks.in_folds(folds, len(x))]
-    parts = [_Sums.of(wide.value[mask], goal.value[mask]) for mask in held]
-    total = _Sums(*(torch.stack(column).sum(0) for column in zip(*parts, strict=True)))
-    predictions = wide.value.new_empty(len(values), *y.shape)
-    for mask, part in zip(held, parts, strict=True):
-        train = _Sums(*(whole - less for whole, less in zip(total, part, strict=True)))
-        few = int(train.rows) < x.shape[1]
-        sight, spectrum, answer = (
-            _fold_by_rows(wide.value, goal.value, mask) if few else _fold_by_width(wide.value[mask], train)
-        )
-        shrunk = answer / (spectrum + values[:, None])[..., None]  # (p, r, k)
-        predictions[:, mask] = sight @ shrunk + train.y / train.rows + goal.mean
-    return predictions.to(x)
+    held = [mask.nonzero()[:, 0].to(wide.mean.device) for mask in checks.in_folds(folds, len(x))]
+    parts = [(wide.value[rows], goal.value[rows]) for rows in held]
+    sums = [_Sums.of(*part) for part in parts]
+    total = _Sums(*(torch.stack(column).sum(0) for column in zip(*sums, strict=True)))
+    predictions = y.new_empty(len(values), *y.shape, dtype=x.dtype, device=wide.mean.device)
+    for fold, rows in enumerate(held):
+        train = _Sums(*(whole - less for whole, less in zip(total, sums[fold], strict=True)))
+        if int(train.rows) < x.shape[1]:
+            rest = parts[:fold] + parts[fold + 1 :]
+            factors = _fold_by_rows(*(torch.cat(column) for column in zip(*rest, strict=True)))
+        else:
+            factors = _fold_by_width(train)
+        inner = factors.answer[:, None] / (factors.spectrum[:, None] + values)[..., None]
+        weight = factors.basis @ inner.flatten(1)  # (d, p * k): one wide product, not p thin ones
+        found = (parts[fold][0] - train.x / train.rows) @ weight
+        found = found.view(len(rows), *inner.shape[1:]) + (train.y / train.rows + goal.mean)
+        predictions.index_copy_(1, rows, found.to(x.dtype).transpose(0, 1))
+    return predictions.to(x.device)
 
 
 class _Centred(NamedTuple):
@@ -186,17 +191,22 @@ def _path_by_rows(x: Tensor, y: Tensor, penalties: Tensor) -> tuple[Tensor, Tens
     return dual.mT @ x, dual, basis.square() @ shrink.T
 
 
-def _fold_by_width(x: Tensor, train: _Sums) -> tuple[Tensor, Tensor, Tensor]:
-    """What gives the held-out rows x: sight (m, r), spectrum (r,) and answer (r, k)."""
+class _Factors(NamedTuple):
+    """Weights are basis @ (answer / (spectrum + penalty))."""
+
+    basis: Tensor  # (d, r)
+    spectrum: Tensor  # (r,) >= 0
+    answer: Tensor  # (r, k)
+
+
+def _fold_by_width(train: _Sums) -> _Factors:
     mean = train.x / train.rows
     spectrum, basis = torch.linalg.eigh(train.xx - torch.outer(mean, train.x))
     answer = basis.T @ (train.xy - torch.outer(mean, train.y))
-    return (x - mean) @ basis, spectrum.clamp_min(0), answer
+    return _Factors(basis, spectrum.clamp_min(0), answer)
 
 
-def _fold_by_rows(x: Tensor, y: Tensor, held: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The same by the inner products of the training rows."""
-    mean = x[~held].mean(0)
-    train, goal = x[~held] - mean, y[~held] - y[~held].mean(0)
-    spectrum, basis = torch.linalg.eigh(train @ train.T)
-    return (x[held] - mean) @ train.T @ basis, spectrum.clamp_min(0), basis.T @ goal
+def _fold_by_rows(x: Tensor, y: Tensor) -> _Factors:
+    rows = x - x.mean(0)
+    spectrum, basis = torch.linalg.eigh(rows @ rows.T)
+    return _Factors(rows.T @ basis, spectrum.clamp_min(0), basis.T @ (y - y.mean(0)))

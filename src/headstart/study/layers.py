@@ -37,7 +37,7 @@ def probe_layers(session: Session, rows: NDArray[np.int64]) -> list[Layer]:
     All blocks are read in one pass over the rows; the penalty of each probe is the one that
     leave-one-out likes best.
     """
-    blocks = session.backbone.blocks
+    blocks = session.backbone.anatomy.blocks
     found: dict[str, list[torch.Tensor]] = {block: [] for block in blocks}
     for some in np.array_split(rows, -(-len(rows) // BATCH)):
         with torch.inference_mode():

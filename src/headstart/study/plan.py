@@ -59,7 +59,7 @@ def make_plan(settings: Settings, rows: int, smallest: int, classes: int, rate: 
     tries = 2 * fold_rows + rows  # both whole-model methods on a fold, one of them again on all
     wishes = (
         (True, True, curve, ""),
-        (True, True, 0, "The size curve has no whole models in it: the budget is too small."),
+        (True, True, 0, "The size curve has no whole models in it: the budget is too small." * bool(curve)),
         (False, True, 0, "No whole model was fine-tuned: the budget is too small."),
         (False, False, 0, "No model was trained from scratch to compare with: the budget is too small."),
     )

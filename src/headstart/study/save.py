@@ -66,7 +66,7 @@ def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
         config: dict[str, Any] = json.loads(path.read_text("utf-8"))
         tensors = load_file(folder / "model.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
-        raise BadInput(f"The model in {folder} can't be read: {error}. Copy it there again.") from error
+        raise BadInput(f"The model in {folder} can't be read: {error}. Copy or make it again.") from error
     preprocess = Preprocess.from_settings(config["preprocess"]) if config["preprocess"] else None
     kind = config["backbone"]
     if kind["kind"] == "own" and own is None:

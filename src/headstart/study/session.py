@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from headstart.core import (
     Backbone,
     CacheRefused,
+    CannotWrite,
     Descend,
     Diverged,
     Head,
+    HeadstartError,
     Labelled,
     Method,
     Model,
@@ -202,10 +204,10 @@ class Session:
         self, ticks: Iterator[Tick], run: Run[Any], name: str, checkpoint: Path | None
     ) -> Iterator[Tick]:
         ticks = remember(ticks, run)
+        if self.logbook and run.optimisers:
+            ticks = _logged(ticks, self.logbook, name, run)
         if checkpoint:
             ticks = keep(ticks, run, checkpoint, CHECKPOINT_EVERY)
-        if self.logbook and run.optimisers:
-            ticks = log(ticks, self.logbook, name, run)
         return self.watch(ticks, run) if self.watch else ticks
 
     def _recorded(self, run: Run[Any], replay: Replay, views: int) -> "_Feed":
@@ -245,6 +247,15 @@ class _Feed:
     replay: Replay | None
     views: int | None
     notes: list[str]
+
+
+def _logged(ticks: Iterable[Tick], file: Path, name: str, run: Run[Any]) -> Iterator[Tick]:
+    try:
+        yield from log(ticks, file, name, run)
+    except OSError as error:
+        if isinstance(error, HeadstartError):
+            raise
+        raise CannotWrite(f"Can't write {file}: {error.strerror or error}. Free some space.") from error
 
 
 def _compute(run: Run[Any], replay: Replay, bf16: bool) -> Callable[[Tensor], Tensor]:

@@ -1,0 +1,17 @@
+"""All benchmarks, one after the other, each in a process of its own: `make bench`."""
+
+import subprocess
+import sys
+
+ALL = ("startup", "heads", "features", "half_frozen", "decode", "clipart", "demo")
+
+
+def main() -> None:
+    """Run those named, or all."""
+    for name in sys.argv[1:] or ALL:
+        print(f"\n## {name}", flush=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
+
+
+if __name__ == "__main__":
+    main()
