@@ -1,5 +1,6 @@
-"""Do the tests test? Each fault of tests/faults.py is planted in a copy, and a test must fail there."""
+"""Do the tests test? Each fault is planted in a copy of the package, and a test must fail there."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,12 +10,20 @@ from pathlib import Path
 import pytest
 
 import headstart
-from tests.faults import FAULTS
+from tests.faults import METHODS
+from tests.run.faults import RUN
 
-pytestmark = [pytest.mark.slow, pytest.mark.many]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.many,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    pytest.mark.xdist_group("faults"),
+]
 
+FAULTS = RUN + METHODS
 HERE, PACKAGE = Path(__file__).parent, Path(headstart.__file__).parent
 FAILED = 1  # pytest's exit code when tests ran and some failed
+OPTIONS = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]
 
 
 @pytest.fixture(scope="module")
@@ -28,52 +37,55 @@ def tree(tmp_path_factory):
     return root
 
 
-def run_tests(tree, selections):
-    """pytest on the copy; each selection is a file and the words of -k."""
-    files = [f"tests/{selection.split(' ', 1)[0]}" for selection in selections]
-    words = " or ".join(f"({selection.split(' ', 1)[1]})" for selection in selections)
-    options = [
-        "-x",
-        "-q",
-        "--no-header",
-        "--tb=line",
-        "-p",
-        "no:cacheprovider",
-        "-o",
-        "addopts=--import-mode=importlib",
-    ]
+@pytest.fixture(scope="module")
+def run_tests(tree):
+    """Runs selections of tests in the copy, each a file and the words of -k: exit code and output."""
     environment = os.environ | {
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join([str(tree / "src"), str(tree)]),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    command = [sys.executable, "-m", "pytest", *options, *dict.fromkeys(files), "-k", words]
-    return subprocess.run(
-        command, check=False, capture_output=True, text=True, timeout=300, cwd=tree, env=environment
-    )
+    with subprocess.Popen(
+        [sys.executable, tree / "tests" / "nursery.py"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tree,
+        env=environment,
+    ) as nursery:
+
+        def run(selections):
+            pairs = [selection.split(" ", 1) for selection in selections]
+            files = dict.fromkeys(f"tests/{file}" for file, _ in pairs)
+            words = " or ".join(f"({words})" for _, words in pairs)
+            print(json.dumps([*OPTIONS, *files, "-k", words]), file=nursery.stdin, flush=True)
+            return json.loads(nursery.stdout.readline())
+
+        yield run
+        nursery.stdin.close()
 
 
-def test_the_copy_is_what_is_tested_and_it_passes(tree):
+def test_the_copy_is_what_is_tested_and_it_passes(tree, run_tests):
     """Otherwise every fault would seem to be caught, or none."""
     (tree / "tests" / "test_place.py").write_text(
         "from pathlib import Path\nimport headstart\n\n\ndef test_this_is_the_copy():\n"
         f"    assert Path(headstart.__file__).is_relative_to({str(tree)!r})\n"
     )
-    done = run_tests(tree, ["test_place.py this_is_the_copy", *dict.fromkeys(f.tests for f in FAULTS)])
-    assert done.returncode == 0, done.stdout[-3000:]
+    code, output = run_tests(["test_place.py this_is_the_copy", *dict.fromkeys(f.tests for f in FAULTS)])
+    assert code == 0, output[-3000:]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.why)
-def test_it_is_caught(fault, tree):
+def test_it_is_caught(fault, tree, run_tests):
     path = tree / "src" / "headstart" / fault.file
     good = path.read_text("utf-8")
     assert good.count(fault.old) == 1, f"{fault.file} has changed: plant this fault anew"
     path.write_text(good.replace(fault.old, fault.new), "utf-8")
     try:
-        done = run_tests(tree, [fault.tests])
+        code, output = run_tests([fault.tests])
     finally:
         path.write_text(good, "utf-8")
-    assert done.returncode == FAILED, f"not caught: {fault.why}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+    assert code == FAILED, f"not caught: {fault.why}\n{output[-2000:]}"
 
 
 def test_no_fault_is_planted_twice():

@@ -20,7 +20,8 @@ HEAD = """\
 # Methods
 
 Every way to transfer is told apart by what is transferred and what is adapted. `headstart methods`
-prints this table, `headstart show NAME` all about one method.
+prints this table, `headstart show NAME` all about one method. Settings other than the defaults go
+after a colon: `--method fine-tune:last=2`.
 
 """
 
@@ -51,20 +52,17 @@ def page() -> str:
 
 
 def table(heading: str, text: str, kinds: list[Any]) -> str:
-    lines = ["| method | transfers | what it does | stages | batch | paper |", "|---|---|---|---|---|---|"]
+    lines = ["| method | transfers | what it does | paper |", "|---|---|---|---|"]
     return "\n".join([f"## {heading}", "", text, "", *lines, *map(row, kinds), ""])
 
 
 def row(kind: Any) -> str:
     about = kind.about
-    stages = ", then ".join(f"`{stage.about.name}`" for stage in kind().stages())
     cells = (
         f"[{about.title}]({about.name}.md)<br>`{about.name}`",
         about.transfers,
         first_paragraph(kind),
-        stages,
-        about.needs.__name__,
-        f"[{about.paper}]({address(about.paper)})",
+        link(about.paper),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -73,10 +71,14 @@ def first_paragraph(kind: Any) -> str:
     return " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
 
 
-def address(paper: str) -> str:
-    """Where "arXiv:..." or "doi:..." is found."""
+def link(paper: str) -> str:
+    """To where "arXiv:..." or "doi:..." is found; a doi is too long to be shown."""
     where, _, number = paper.partition(":")
-    return {"arXiv": "https://arxiv.org/abs/", "doi": "https://doi.org/"}[where] + number
+    return (
+        f"[{paper}](https://arxiv.org/abs/{number})"
+        if where == "arXiv"
+        else f"[doi](https://doi.org/{number})"
+    )
 
 
 def on_config(config: Any) -> Any:

@@ -116,6 +116,7 @@ def test_a_write_that_fails(headstart, words, wanted, tmp_path, monkeypatch):
     assert ends(tmp_path / "run") == wanted
 
 
+@pytest.mark.slow
 def test_files_that_may_not_grow(program, words, wanted, tmp_path):
     def limited():
         resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))

@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy, one_hot
 
 from headstart.core import BadInput
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
+from headstart.run.engine import One
 from headstart.solvers.choice import RIDGE_GRID, ridge_choice
 from headstart.solvers.temperature import best_scale
 
@@ -77,6 +78,20 @@ def test_the_penalty_makes_a_difference():
 
 def test_a_class_without_rows_is_never_the_answer():
     assert (probed(RidgeProbe(), X, Y, 4)(X).argmax(1) < 3).all()
+
+
+class Doubled(One):
+    """As if another process had the same rows."""
+
+    def gather(self, rows):
+        return torch.cat([rows, rows])
+
+
+def test_it_solves_for_the_rows_of_all_processes():
+    """All rows twice is half the penalty for all rows once."""
+    twice = probed(RidgeProbe(penalty=8.0), X, Y, 3, engine=Doubled()).head.weight
+    once = probed(RidgeProbe(penalty=4.0), X, Y, 3).head.weight
+    torch.testing.assert_close(twice / twice.norm(), once / once.norm(), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("penalty", [0.0, -1.0, float("nan")])

@@ -40,11 +40,11 @@ def in_order(x, y, size):
     return begin
 
 
-def probed(method, x, y, classes, size=8):
+def probed(method, x, y, classes, size=8, engine=None):
     """The model that a probe makes of features x (n, d) and labels y (n,)."""
     task = Task(classes, tuple(x.shape[1:]), rows=len(x))
     recipe = Recipe(steps=-(-len(x) // size), batch=size)
-    run = start(method, Same(x.shape[1]), task, recipe)
+    run = start(method, Same(x.shape[1]), task, recipe, engine)
     drain(train(run, in_order(x, y, size)))
     return method.predictor(run.parts).eval()
 

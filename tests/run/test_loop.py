@@ -33,16 +33,21 @@ def test_each_on_has_its_own_rate():
 def test_weight_decay_is_the_groups_own_or_the_recipes():
     run = begin(
         {"a": Two()},
-        Descend(slope_one, on=(On("a", named("w")), On("a", named("b"), weight_decay=0.5))),
+        Descend(
+            slope_one,
+            on=(On("a", named("w")), On("a", named("b"), weight_decay=0.5), On("a", weight_decay=0.0)),
+        ),
         recipe=replace(PLAIN, steps=1, weight_decay=0.25),
     )
     with torch.no_grad():
         run.parts["a"].w.fill_(1.0)
         run.parts["a"].b.fill_(1.0)
+        run.parts["a"].first.weight.fill_(1.0)
     drain(train(run, same_batch()))
     # the gradient is 1, and the decay adds its share of the weight, which is 1
     assert run.parts["a"].w.tolist() == pytest.approx([1 - 0.1 * 1.25] * 2)
     assert run.parts["a"].b.tolist() == pytest.approx([1 - 0.1 * 1.5] * 2)
+    assert run.parts["a"].first.weight.flatten().tolist() == pytest.approx([0.9] * 2)
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "adamw", "momentum"])
@@ -175,7 +180,7 @@ def test_moves_happen_in_order_each_with_its_own_optimiser():
 
     def double(parts, batch, ctx):
         assert not torch.is_grad_enabled()
-        assert (parts["a"].training, parts["b"].training) == (False, True)
+        assert (parts["a"].training, parts["b"].training) == (True, False)
         parts["b"].weight.mul_(2)
 
     a, b = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
@@ -184,7 +189,7 @@ def test_moves_happen_in_order_each_with_its_own_optimiser():
     moves = (
         Descend(of_a, on=(On("a"),), name="first"),
         Descend(of_b, on=(On("b"),), name="second"),
-        Do(double, changes=("b",), train=("b",)),
+        Do(double, changes=("b",), train=("a",)),
     )
     run = begin({"a": a, "b": b}, *moves, recipe=replace(PLAIN, steps=1))
     assert set(run.optimisers) == {"first", "second"}

@@ -17,7 +17,7 @@ from headstart.data.check import Checked, check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.splits import folds, holdout
-from headstart.models.backbone import AnyBackbone, backbone
+from headstart.models.backbone import AnyBackbone
 from headstart.run.cache import key_of
 from headstart.run.engine import Engine, One
 
@@ -27,7 +27,7 @@ from .evidence import Evidence, result_of, save_pictures
 from .expected import expected_steps
 from .finals import judge, refit, refit_scratch
 from .folder import prepare_folder, refuse_full, take_back, write_up
-from .inputs import suited
+from .inputs import backbone_for, suited
 from .journal import Journal
 from .layers import layers_of
 from .plan import Plan, make_plan
@@ -99,8 +99,7 @@ def adapt(
     folder = Path(out)
     refuse_full(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
-    mapping = base if isinstance(base, AnyBackbone) else backbone(base)
-    mapping = suited(mapping, dataset, settings)
+    mapping = suited(backbone_for(dataset, base), dataset, settings)
     digest = key_of(mapping.state_dict(), str(mapping.source))
     command = prepare_folder(folder, settings, _content(dataset), digest, resume, _command())
     progress = progress or Progress()

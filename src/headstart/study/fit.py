@@ -10,11 +10,10 @@ from headstart.core import Method
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
-from headstart.models.backbone import AnyBackbone, backbone
 from headstart.run.engine import Engine, One
 from headstart.run.recipe import Recipe
 
-from .inputs import suited
+from .inputs import backbone_for, suited
 from .predictor import Predictor
 from .session import Session
 from .settings import Settings
@@ -49,7 +48,7 @@ def fit(
         Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
     """
     dataset = data if isinstance(data, Dataset) else load(data)
-    mapping = suited(base if isinstance(base, AnyBackbone) else backbone(base), dataset, Settings())
+    mapping = suited(backbone_for(dataset, base), dataset, Settings())
     session = Session(
         mapping,
         dataset,

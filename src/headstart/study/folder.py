@@ -19,8 +19,10 @@ def refuse_full(out: Path, resume: bool) -> None:
     """Make sure that nothing is in the folder, unless it is a study that is to be gone on with.
 
     Raises:
-        CannotWrite: the folder is not empty, or can't be looked into.
+        CannotWrite: the folder is not empty, or can't be looked into, or its name is no text.
     """
+    if str(out).encode("utf-8", "replace") != os.fsencode(out):  # safetensors opens no such files
+        raise CannotWrite(f"The name of the output folder {out} is not UTF-8. --out names another one.")
     begun = (out / "study.json").exists()
     if begun and resume:
         return

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
+import torch
+from torch import nn
 
 from headstart.core import BadData, Preprocess
 from headstart.data.dataset import Dataset
@@ -12,6 +14,14 @@ from .settings import Settings
 
 LOOK = 50  # pictures whose size is looked at
 STEP = 32  # pixels: most architectures halve their maps five times
+
+
+def backbone_for(data: Dataset, base: str | nn.Module) -> AnyBackbone:
+    """A backbone made of a name or of your own module, which is tried on rows of the data."""
+    if isinstance(base, AnyBackbone):
+        return base
+    array = None if isinstance(base, str) or data.is_images else data.array
+    return backbone(base, example=None if array is None else torch.tensor(array[:2], dtype=torch.float32))
 
 
 def suited(mapping: AnyBackbone, data: Dataset, settings: Settings) -> AnyBackbone:

@@ -1,0 +1,312 @@
+"""The commands when all goes well: what they print, and where."""
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+
+import pytest
+import typer
+from tests.study import tiny
+
+import headstart as hs
+from headstart.cli import app
+from headstart.cli.options import with_options
+from headstart.core import walk
+from headstart.study.records import Result
+from headstart.study.settings import Settings
+
+METHODS = sorted(walk(), key=lambda kind: kind.about.name)
+
+
+def plain(text):
+    """Without boxes, colours and line ends."""
+    return re.sub(r"[\s│╭╮╰╯─┃━]+", " ", re.sub(r"\x1b\[[0-9;]*m", "", text))
+
+
+# --- adapt
+
+
+def test_adapt_tells_a_person_what_came_of_it(headstart, pictures, weights, tmp_path):
+    words = [*tiny.options(weights), "--method", "ridge-probe", "--method", "fine-tune", "--no-curve"]
+    said = headstart("adapt", pictures, *words, "--out", tmp_path / "run")
+    assert said.code == 0, said.err
+    result = Result.read(tmp_path / "run" / "result.json")
+    assert "Ridge probe" in said.out
+    assert "Fine-tuning" in said.out
+    assert result.headline in plain(said.out)
+    for line in (f"Model:  {tmp_path}/run/model", f"Report: {tmp_path}/run/report.html", "headstart predict"):
+        assert line in said.out
+    assert "try fine-tune fold 0" in said.err  # where no terminal is, a line a step
+
+
+def test_adapt_for_machines(headstart, pictures, quick, tmp_path):
+    words = [word for word in quick if word != "--quiet"]
+    said = headstart("adapt", pictures, *words, "--json", "--out", tmp_path / "run")
+    assert said.code == 0, said.err
+    assert said.err == ""
+    answer = json.loads(said.out)
+    assert answer["folder"] == str(tmp_path / "run")
+    assert answer["report"] == str(tmp_path / "run" / "report.html")
+    assert answer["headline"] == Result.read(tmp_path / "run" / "result.json").headline
+
+
+@pytest.mark.slow
+def test_quiet_says_nothing_but_the_answer(program, pictures, quick, tmp_path):
+    said = program("adapt", pictures, *quick, "--out", tmp_path / "run")
+    assert said.code == 0, said.err
+    assert said.err == ""
+    result = Result.read(tmp_path / "run" / "result.json")
+    assert said.out.splitlines()[0] == result.headline
+    assert len(said.out.splitlines()) == 4
+    assert result.command.startswith(f"headstart adapt {pictures} --backbone")
+
+
+def test_resume_needs_no_settings_again(headstart, pictures, weights, quick, tmp_path):
+    words = ["--backbone", tiny.BACKBONE, "--weights", weights, "--out", tmp_path / "run", "--quiet"]
+    assert headstart("adapt", pictures, *quick, "--out", tmp_path / "run").code == 0
+    before = (tmp_path / "run" / "result.json").read_bytes()
+    said = headstart("adapt", pictures, *words, "--resume")
+    assert said.code == 0, said.err
+    assert (tmp_path / "run" / "result.json").read_bytes() == before
+
+
+# --- predict, export, report
+
+
+@pytest.fixture
+def files(pictures):
+    return [pictures / kind / "3.png" for kind in tiny.CLASSES]
+
+
+def test_predict_as_a_table(headstart, finished, files):
+    said = headstart("predict", finished, *files)
+    assert said.code == 0
+    assert said.err == ""
+    expected = hs.open(finished).predict(files)
+    lines = [line for line in said.out.splitlines() if ".png" in line]
+    for line, file, answer in zip(lines, files, expected, strict=True):
+        cells = [cell.strip() for cell in line.strip("| ").split("|")]
+        assert cells == [str(file), answer.label, f"{answer.probability:.3f}"]
+
+
+def test_predict_as_json(headstart, finished, files):
+    said = headstart("predict", finished / "model", *files, "--json")
+    answers = json.loads(said.out)
+    expected = hs.open(finished).predict(files)
+    assert [one["file"] for one in answers] == [str(file) for file in files]
+    for one, answer in zip(answers, expected, strict=True):
+        assert one["label"] == answer.label
+        assert one["probabilities"] == pytest.approx(answer.probabilities, abs=1e-6)
+        assert sum(one["probabilities"].values()) == pytest.approx(1)
+
+
+def test_predict_as_csv(headstart, finished, files):
+    said = headstart("predict", finished, *files, "--csv")
+    rows = list(csv.DictReader(io.StringIO(said.out)))
+    expected = hs.open(finished).predict(files)
+    assert list(rows[0]) == ["file", "label", "probability", *tiny.CLASSES]
+    for row, answer in zip(rows, expected, strict=True):
+        assert row["label"] == answer.label
+        assert float(row[answer.label]) == float(row["probability"])
+        assert float(row["probability"]) == pytest.approx(answer.probability, abs=1e-6)
+
+
+def test_predict_a_folder(headstart, finished, pictures):
+    said = headstart("predict", finished, pictures, "--csv")
+    rows = list(csv.DictReader(io.StringIO(said.out)))
+    assert [row["file"] for row in rows] == sorted(map(str, pictures.rglob("*.png")))
+    right = sum(row["label"] in row["file"] for row in rows)
+    assert right > len(rows) / 2  # it has learned from most of them
+
+
+def test_abstain_says_unsure_below_the_probability(headstart, finished, files):
+    expected = hs.open(finished).predict(files)
+    between = sum(sorted(answer.probability for answer in expected)[:2]) / 2
+    said = headstart("predict", finished, *files, "--json", "--abstain", between)
+    labels = [one["label"] for one in json.loads(said.out)]
+    assert labels == ["unsure" if one.probability < between else one.label for one in expected]
+    assert labels.count("unsure") == 1
+
+
+@pytest.mark.slow
+def test_export_says_how_near_it_is(headstart, finished, tmp_path):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    said = headstart("export", finished, tmp_path / "model.onnx")
+    assert said.code == 0, said.err
+    found = re.search(r"differ from torch's by (\S+) at most", said.out)
+    assert found
+    assert float(found[1]) < 1e-4
+    assert (tmp_path / "model.onnx").stat().st_size > 1_000_000
+
+
+def test_report_is_made_anew(headstart, finished):
+    before = (finished / "report.html").read_bytes()
+    (finished / "report.html").unlink()
+    said = headstart("report", finished)
+    assert said.code == 0, said.err
+    assert said.out.strip() == str(finished / "report.html")
+    assert (finished / "report.html").read_bytes() == before
+
+
+# --- probe, methods, show, doctor
+
+
+def test_probe_reads_every_block(headstart, pictures, weights):
+    words = [pictures, "--backbone", tiny.BACKBONE, "--weights", weights, "--size", 32]
+    said = headstart("probe", *words, "--json")
+    assert said.code == 0, said.err
+    layers = json.loads(said.out)
+    assert len(layers) >= 4
+    for layer in layers:
+        low, value, high = (layer["accuracy"][key] for key in ("low", "value", "high"))
+        assert 0 <= low <= value <= high <= 1
+        assert layer["width"] >= 16
+    table = headstart("probe", *words).out
+    assert f"What each block of {tiny.BACKBONE} knows of shapes" in table
+    for layer in layers:
+        assert re.search(rf"{re.escape(layer['block'])} .* {layer['accuracy']['value']:.3f} ", table)
+
+
+def test_methods_lists_them_all(headstart):
+    listed = json.loads(headstart("methods", "--json").out)
+    assert {one["name"] for one in listed} == {kind.about.name for kind in METHODS}
+    table = headstart("methods").out
+    for kind in METHODS:
+        assert re.search(rf"\| {kind.about.name} +\| {kind.about.transfers} +\| {kind.about.adapts} ", table)
+
+
+@pytest.mark.parametrize("kind", METHODS, ids=lambda kind: kind.about.name)
+def test_show_tells_all_about_a_method(headstart, kind):
+    about, method = kind.about, kind()
+    described = json.loads(headstart("show", about.name, "--json").out)
+    assert described["transfers"] == about.transfers
+    assert described["paper"] == about.paper
+    assert len(described["moves"]) == len(method.moves())
+    settings = {one["name"]: one["default"] for one in described["settings"]}
+    assert settings == {field.name: getattr(method, field.name) for field in fields(kind)}
+    said = headstart("show", about.name)
+    assert said.code == 0
+    for word in (
+        about.title,
+        about.paper,
+        f"Transfers: {about.transfers}",
+        f"Adapts: {about.adapts}",
+        *settings,
+    ):
+        assert word in said.out
+
+
+def test_doctor_tells_what_is_there(headstart):
+    import torch
+
+    found = {one["what"]: one for one in json.loads(headstart("doctor", "--json").out)}
+    assert found["torch"]["found"] == torch.__version__
+    assert found["headstart"]["found"] == hs.__version__
+    assert found["timm"]["fine"]
+    said = headstart("doctor")
+    assert said.code == 0
+    assert torch.__version__ in said.out
+
+
+def test_version(headstart):
+    said = headstart("--version")
+    assert (said.code, said.out.strip(), said.err) == (0, hs.__version__, "")
+
+
+def test_help_lists_the_commands(headstart):
+    for words in (["--help"], ["-h"]):
+        said = headstart(*words)
+        assert said.code == 0
+        for command in ("adapt", "predict", "export", "report", "probe", "methods", "show", "doctor"):
+            assert command in said.out
+
+
+# --- options are the fields of the settings
+
+
+def test_every_setting_is_an_option_with_its_sentence_and_default():
+    options = {option.name: option for option in typer.main.get_command(app).commands["adapt"].params}
+    for field in fields(Settings):
+        option = options[field.name]
+        assert option.help == field.metadata["help"]
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        assert option.default == default
+        word = field.name.removesuffix("s") if isinstance(field.default, tuple) else field.name
+        assert f"--{word}" in option.opts
+        assert option.multiple == isinstance(field.default, tuple)
+
+
+def test_help_of_adapt_shows_them(headstart, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    shown = plain(headstart("adapt", "--help").out)
+    for field in fields(Settings):
+        assert plain(field.metadata["help"]) in shown
+
+
+def test_options_fill_the_settings():
+    made = []
+
+    @with_options(Settings, "settings")
+    def command(name: str = "x", *, settings: Settings) -> None:
+        made.append((name, settings))
+
+    small = typer.Typer()
+    small.command()(command)
+    words = [
+        "--name",
+        "y",
+        "--folds",
+        "3",
+        "--method",
+        "knn",
+        "--method",
+        "lp-ft",
+        "--no-curve",
+        "--fit",
+        "pad",
+    ]
+    small([*words, "--epochs", "4", "--precision", "bf16"], standalone_mode=False)
+    settings = Settings(folds=3, methods=("knn", "lp-ft"), curve=False, fit="pad", epochs=4, precision="bf16")
+    assert made == [("y", settings)]
+    small([], standalone_mode=False)
+    assert made[1:] == [("x", Settings())]
+
+
+# --- being one program among others
+
+
+def test_the_reader_of_the_output_may_go():
+    ended = subprocess.run(
+        [f"{sys.executable} -m headstart methods --json | head -c 1"],
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "["
+    assert ended.stderr == ""
+
+
+@pytest.mark.slow
+def test_ctrl_c(pictures, tmp_path):
+    words = [sys.executable, "-m", "headstart", "adapt", pictures, "--out", tmp_path / "run"]
+    env = os.environ | {"OMP_NUM_THREADS": "1"}
+    running = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True)
+    wait_for = time.monotonic() + 60
+    while not (tmp_path / "run" / "study.json").exists() and time.monotonic() < wait_for:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "headstart: Interrupted." in err
+    assert "--resume" in err
+    assert "Traceback" not in err
+    assert out == ""

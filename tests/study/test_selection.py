@@ -1,0 +1,203 @@
+"""Which method is tried on what, which is dropped, and which is selected: worked out by hand."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.core import BadInput, Diverged, make
+from headstart.study.candidates import Trials, Tried, best, choose, shared
+from headstart.study.journal import Journal
+from headstart.study.plan import make_plan
+from headstart.study.progress import Progress
+from headstart.study.scoring import balanced_accuracy, bins, confusions, difference
+from headstart.study.settings import Settings
+
+LABELS = np.arange(60) % 2  # of 60 rows in 2 folds: the even ones and the odd ones of each class
+FOLDS = np.arange(60) // 2 % 2
+
+
+def answering(labels, wrong=(), sure=3.0):
+    """Logits that answer `labels` but for the rows `wrong`."""
+    answers = np.array(labels).copy()
+    answers[list(wrong)] = 1 - answers[list(wrong)]
+    return torch.nn.functional.one_hot(torch.from_numpy(answers), 2).double() * sure
+
+
+def tried(name, wrong, rows=None, folds=2):
+    rows = np.arange(60) if rows is None else np.asarray(rows)
+    return Tried(make(name), answering(LABELS, wrong)[rows], rows, folds)
+
+
+# --- figures
+
+
+def test_balanced_accuracy_is_the_mean_over_the_classes():
+    labels = np.array([0, 0, 0, 1])
+    assert balanced_accuracy(answering(labels, [0]), labels) == pytest.approx((2 / 3 + 1) / 2)
+    assert balanced_accuracy(answering(labels, [3]), labels) == pytest.approx(1 / 2)
+    assert balanced_accuracy(answering(labels[:3], [0]), labels[:3]) == pytest.approx(2 / 3)  # one class
+
+
+def test_confusions_are_truth_by_answer():
+    labels = np.array([0, 0, 0, 1])
+    assert confusions(answering(labels, [0, 1]), labels) == [[1, 2], [0, 1]]
+
+
+def test_bins_hold_every_row_once():
+    labels = np.array([0, 0, 0, 1])
+    (only,) = bins(answering(labels, [0], sure=3.0), labels)
+    assert (only.rows, only.accuracy) == (4, 0.75)
+    assert only.confidence == pytest.approx(1 / (1 + np.exp(-3.0)))
+
+
+def test_a_difference_is_ours_less_theirs():
+    ours, theirs = answering(LABELS, []), answering(LABELS, range(0, 60, 3))
+    gain = difference(ours, theirs, LABELS, 0)
+    assert gain.value == pytest.approx(20 / 60)
+    assert 0 < gain.low < gain.value < gain.high
+    other = difference(theirs, ours, LABELS, 0)
+    assert (other.value, other.low) == pytest.approx((-gain.value, -gain.high))
+
+
+# --- selection
+
+
+def test_shared_are_the_rows_of_both_in_one_order():
+    one = tried("knn", [], rows=[5, 3, 8, 9])
+    other = tried("ridge-probe", [3], rows=[9, 3, 4, 5])
+    ours, theirs, rows = shared(one, other)
+    assert rows.tolist() == [3, 5, 9]
+    assert ours.argmax(1).tolist() == LABELS[[3, 5, 9]].tolist()
+    assert theirs.argmax(1).tolist() == [1 - LABELS[3], LABELS[5], LABELS[9]]
+
+
+def test_best_is_the_highest_among_those_tried_on_the_most_rows():
+    half = tried("fine-tune", [], rows=np.flatnonzero(FOLDS == 0), folds=1)
+    good, better = tried("knn", range(8)), tried("ridge-probe", range(6))
+    assert best([half, good, better], LABELS) is better
+    assert best([good, replace(good, method=make("ridge-probe"))], LABELS) is good  # the first of equals
+    assert best([half], LABELS) is half
+    assert best([], LABELS) is None
+    assert best([tried("knn", [], rows=[], folds=0)], LABELS) is None
+
+
+def test_the_best_of_the_full_ones_wins_and_it_is_said_why():
+    winner, why = choose([tried("knn", range(8)), tried("ridge-probe", range(6))], LABELS, 0)
+    assert winner.name == "ridge-probe"
+    assert why == (
+        "Ridge probe was selected because it has the highest balanced accuracy in the cross-validation on "
+        "the training part."
+    )
+
+
+def test_a_method_tried_on_one_fold_wins_only_if_it_is_clearly_better_there():
+    full = tried("ridge-probe", range(20))
+    here = np.flatnonzero(FOLDS == 0)
+    little = tried("fine-tune", range(16), rows=here, folds=1)  # on this fold 22 of 30 against 20 of 30
+    much = tried("fine-tune", [], rows=here, folds=1)
+    assert choose([full, little], LABELS, 0)[0] is full
+    winner, why = choose([full, much], LABELS, 0)
+    assert winner is much
+    assert why.endswith("because on the fold it was tried on, it was clearly better than Ridge probe.")
+
+
+def test_of_two_that_are_clearly_better_the_better_one_wins():
+    full = tried("ridge-probe", range(30))
+    here = np.flatnonzero(FOLDS == 0)
+    good = tried("fine-tune", range(0, 30, 6), rows=here, folds=1)
+    better = tried("lp-ft", [], rows=here, folds=1)
+    assert choose([full, good], LABELS, 0)[0] is good
+    assert choose([full, good, better], LABELS, 0)[0] is better
+    assert choose([full, better, good], LABELS, 0)[0] is better
+
+
+# --- the race
+
+
+class Scripted:
+    """Stands for a session: each method answers wrong for given rows, or does what is said instead."""
+
+    def __init__(self, **wrong):
+        self.data = SimpleNamespace(labels=LABELS, classes=("a", "b"))
+        self.wrong = {name.replace("_", "-"): value for name, value in wrong.items()}
+        self.asked = []
+
+    def fit(self, method, rows, recipe, *, name, checkpoint):
+        wrong = self.wrong[method.about.name]
+        self.asked.append((method.about.name, tuple(rows)))
+        if isinstance(wrong, dict):
+            wrong = wrong[int(FOLDS[rows[0]] == 0)]  # by the fold that is held out
+        if isinstance(wrong, Exception):
+            raise wrong
+        logits = answering(LABELS, wrong)
+        return SimpleNamespace(
+            logits=lambda held: logits[torch.from_numpy(held)], curve=[1.0], trained=7, notes=["a note"]
+        )
+
+
+def race(tmp_path, session, *names, folds=2, **settings):
+    settings = Settings(folds=2, epochs=1, **settings)
+    plan = replace(make_plan(settings, 60, 30, 2, float("inf")), folds=folds)
+    trials = Trials(session, FOLDS, settings, plan, Journal(tmp_path / "steps"), Progress())
+    return trials.run([make(name) for name in names])
+
+
+def test_every_row_is_answered_by_a_fit_without_it(tmp_path):
+    session = Scripted(knn=[1, 2], ridge_probe=[])
+    knn, ridge = race(tmp_path, session, "knn", "ridge-probe")
+    for name, rows in session.asked:
+        assert set(FOLDS[list(rows)]) in ({0}, {1})  # never both folds
+        assert name in ("knn", "ridge-probe")
+    assert sorted(knn.rows) == list(range(60))
+    assert knn.logits.argmax(1).tolist() == answering(LABELS, [1, 2]).argmax(1)[knn.rows].tolist()
+    assert (knn.folds, knn.dropped, knn.trained, knn.notes, ridge.folds) == (2, "", 7, ["a note"], 2)
+
+
+def test_a_clearly_worse_method_is_dropped_after_its_first_fold(tmp_path):
+    session = Scripted(fine_tune=range(0, 60, 2), lp_ft=[3], ridge_probe=[])
+    ridge, tuned, lpft = race(tmp_path, session, "fine-tune", "lp-ft", "ridge-probe")
+    assert [one.name for one in (ridge, tuned, lpft)] == ["ridge-probe", "fine-tune", "lp-ft"]
+    assert tuned.folds == 1
+    assert tuned.dropped.startswith(
+        "after 1 of 2 folds its balanced accuracy was 50 points below Ridge probe's"
+    )
+    assert "95 % interval" in tuned.dropped
+    assert (lpft.folds, lpft.dropped) == (2, "")  # a little worse is not clearly worse
+    assert [name for name, _ in session.asked].count("fine-tune") == 1
+
+
+def test_methods_that_are_solved_are_never_dropped(tmp_path):
+    bad, good = race(tmp_path, Scripted(knn=range(60), ridge_probe=[]), "knn", "ridge-probe")
+    assert (bad.folds, good.folds) == (2, 2)
+    assert bad.dropped == ""
+
+
+def test_a_budget_without_room(tmp_path):
+    session = Scripted(ridge_probe=[], fine_tune=[])
+    _, tuned = race(tmp_path / "none", session, "ridge-probe", "fine-tune", folds=0)
+    assert (tuned.folds, tuned.dropped) == (0, "the budget is too small")
+    _, tuned = race(tmp_path / "one", session, "ridge-probe", "fine-tune", folds=1)
+    assert (tuned.folds, tuned.dropped) == (1, "the budget had no room for more")
+    with pytest.raises(BadInput, match=r"in 300 seconds. Fine-tuning: the budget is too small. .*--budget"):
+        race(tmp_path / "nothing", session, "fine-tune", folds=0)
+
+
+def test_a_method_that_diverges_on_any_fold_is_out(tmp_path):
+    session = Scripted(ridge_probe=[1, 2, 3, 4], fine_tune={0: [], 1: Diverged("the loss is nan")})
+    ridge, tuned = race(tmp_path, session, "ridge-probe", "fine-tune")
+    assert len(session.asked) == 4
+    assert tuned.dropped == (
+        "on fold 2 of 2 its loss stopped being a number; a lower learning rate than 0.002 may help"
+    )
+    assert (tuned.folds, len(tuned.rows), len(tuned.logits), tuned.curves) == (0, 0, 0, [])
+    assert choose([ridge, tuned], LABELS, 0)[0] is ridge
+    again = race(tmp_path, Scripted(), "ridge-probe", "fine-tune")  # all is written down, that too
+    assert [one.dropped for one in again] == [ridge.dropped, tuned.dropped]
+
+
+def test_when_all_diverge_it_is_said(tmp_path):
+    with pytest.raises(Diverged, match=r"LP-FT: on fold 1 of 2 its loss stopped being a number"):
+        race(tmp_path, Scripted(lp_ft=Diverged("the loss is nan")), "lp-ft")
