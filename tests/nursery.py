@@ -16,6 +16,14 @@ import sklearn.neighbors  # noqa: F401
 import torch
 
 
+def warm_up() -> None:
+    """The first step of an optimiser imports as much again as torch itself."""
+    torch.set_num_threads(1)
+    parameter = torch.nn.Parameter(torch.ones(2))
+    parameter.sum().backward()
+    torch.optim.SGD([parameter], 0.1).step()
+
+
 def run(arguments: list[str]) -> tuple[int, str]:
     """pytest's exit code and output, from a process of its own."""
     with tempfile.TemporaryFile("w+") as output:
@@ -32,7 +40,8 @@ def run(arguments: list[str]) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
+    warm_up()
     assert "headstart" not in sys.modules
     for line in sys.stdin:
-        print(json.dumps(run(json.loads(line))), flush=True)
+        sys.stdout.write(json.dumps(run(json.loads(line))) + "\n")
+        sys.stdout.flush()

@@ -44,6 +44,7 @@ def run_tests(tree):
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join([str(tree / "src"), str(tree)]),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # importing them takes longer than most tests here
     }
     with subprocess.Popen(
         [sys.executable, tree / "tests" / "nursery.py"],

@@ -73,9 +73,7 @@ def test_a_setting_out_of_range_never_comes_to_be():
 def test_the_folder_remembers_the_study(tmp_path):
     out, settings = tmp_path / "run", Settings(seed=4)
     assert saved_settings(out) is None
-    assert (
-        prepare_folder(out, settings, "data", "backbone", False, "headstart adapt x") == "headstart adapt x"
-    )
+    assert prepare_folder(out, settings, "data", "backbone", False, "adapt x") == "adapt x"
     assert saved_settings(out) == settings
     # the first command is the one that counts
     assert prepare_folder(out, settings, "data", "backbone", True, "other words") == "adapt x"

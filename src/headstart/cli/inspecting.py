@@ -89,14 +89,16 @@ def _described(kind: type[Any]) -> dict[str, Any]:
         "settings": [
             {
                 "name": field.name,
-                "type": field.type
-                if isinstance(field.type, str)
-                else str(field.type).replace("<class '", ""),
+                "type": _type(field.type),
                 "default": None if field.default is MISSING else field.default,
             }
             for field in fields(kind)
         ],
     }
+
+
+def _type(kind: Any) -> str:
+    return kind.__name__ if isinstance(kind, type) else str(kind).removeprefix("typing.")
 
 
 def _move(move: Any) -> str:

@@ -8,6 +8,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from headstart.core import Head
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
+from headstart.solvers.threads import threads_for
 
 from .session import Session
 
@@ -31,4 +32,6 @@ def raw(samples: Tensor) -> Tensor:
 def raw_head(session: Session, rows: NDArray[np.int64]) -> Head:
     """Logistic regression on raw numbers, its penalty chosen as for any logistic probe."""
     labels = torch.from_numpy(session.data.labels[rows])
-    return LogisticProbe().solve(raw(session.samples(rows)), labels, len(session.data.classes))
+    numbers = raw(session.samples(rows))
+    with threads_for(numbers.numel()):
+        return LogisticProbe().solve(numbers, labels, len(session.data.classes))

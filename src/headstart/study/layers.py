@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from headstart.metrics.intervals import wilson
 from headstart.solvers.choice import ridge_choice
+from headstart.solvers.threads import threads_for
 
 from .candidates import Trials
 from .records import Interval, Layer
@@ -52,6 +53,7 @@ def _probed(found: dict[str, list[torch.Tensor]], labels: torch.Tensor, classes:
     for block, outputs in found.items():
         if outputs:
             features = torch.cat(outputs)
-            answers = ridge_choice(features, labels, classes).held_out.argmax(1)
+            with threads_for(features.numel()):
+                answers = ridge_choice(features, labels, classes).held_out.argmax(1)
             right = int((answers == labels).sum())
             yield Layer(block, features.shape[1], Interval(*wilson(right, len(labels))))

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from headstart.run.loop import Run, Tick
 
+TRUST = 3.0  # how many times wrong an estimate is thought to be at most
 BRIEF = 0.05  # seconds; a step that was quicker had been finished earlier, and says nothing about speed
 
 
 class Progress:
     """Shows the current step and the remaining time on standard error.
 
-    The remaining time is the estimate of what is left, times what the finished steps really took
-    over what had been estimated for them.
+    A step that is left is thought to take what its finished siblings took (other folds of the same
+    method), or else its estimate, times what all finished steps took over their estimates.
 
     Attributes:
         show: "bar" draws a line that moves, "lines" prints a line a step, "" nothing.
@@ -27,6 +28,7 @@ class Progress:
         self._expected: dict[str, float] = {}
         self._begun = time.monotonic()
         self._estimated = self._took = 0.0
+        self._siblings: dict[str, list[float]] = {}
         self._name = ""
         self._bar: Any = None
 
@@ -53,6 +55,7 @@ class Progress:
         if took > BRIEF:
             self._took += took
             self._estimated += estimate
+            self._siblings.setdefault(_kind(name), []).append(took)
         if self.show == "lines" and took > BRIEF:
             clock = _clock(time.monotonic() - self._begun)
             sys.stderr.write(f"[{clock}] {name}: {took:.1f} s{self._left(0.0)}\n")
@@ -66,9 +69,16 @@ class Progress:
 
     def remaining(self, done: float = 0.0) -> float:
         """Seconds that are left, as far as one can tell; `done` is the current step's share."""
-        left = sum(self._expected.values()) - done * self._expected.get(self._name, 0.0)
+        left = sum(self._guess(name) for name in self._expected)
+        current = self._guess(self._name) if self._name in self._expected else 0.0
+        return max(0.0, left - done * current)
+
+    def _guess(self, name: str) -> float:
+        """Seconds that a step will take."""
+        if known := self._siblings.get(_kind(name)):
+            return sum(known) / len(known)
         factor = self._took / self._estimated if self._estimated > 1 else 1.0
-        return max(0.0, left * factor)
+        return self._expected[name] * min(max(factor, 1 / TRUST), TRUST)
 
     def close(self) -> None:
         """Leave the terminal clean."""
@@ -101,6 +111,11 @@ def _bar() -> Any:
         TextColumn("[dim]{task.fields[left]}"),
     )
     return Bar(*columns, console=Console(stderr=True), transient=True)
+
+
+def _kind(name: str) -> str:
+    """What the siblings of a step have in common: its name without the number at its end."""
+    return name.rstrip("0123456789")
 
 
 def _clock(seconds: float) -> str:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from headstart.core import Backbone, Ctx, Do, Head, Labelled, Method, Model, Parts, Task
 from headstart.nn.bank import Bank
+from headstart.solvers.threads import threads_for
 
 
 class Probe(Method[Labelled]):
@@ -29,7 +30,8 @@ class Probe(Method[Labelled]):
         backbone = parts["backbone"]
         assert isinstance(backbone, Backbone)
         features, labels = _bank(parts).content
-        head = self.solve(features, labels, _bank(parts).classes)
+        with threads_for(features.numel()):
+            head = self.solve(features, labels, _bank(parts).classes)
         return Model(backbone, head.to(features.device))
 
     @abstractmethod

@@ -1,0 +1,95 @@
+"""Killed at any moment and resumed, a study ends in the bytes of the uninterrupted one."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+
+import pytest
+from tests.study import tiny
+
+pytestmark = [pytest.mark.slow, pytest.mark.many]
+
+MOMENTS = 20
+ENDS = ("result.json", "model/model.safetensors", "model/config.json", "ticks.jsonl")
+
+
+@pytest.fixture(scope="module")
+def start():
+    """`start(here, words, ...)` carries out an order of the starter."""
+    command = [sys.executable, "-m", "tests.study.starter"]
+    env = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+    ) as starter:
+
+        def order(here, words, **when):
+            here.mkdir(exist_ok=True)
+            wanted = {"here": str(here), "words": [str(word) for word in words]} | when
+            print(json.dumps(wanted), file=starter.stdin, flush=True)
+            return json.loads(starter.stdout.readline())
+
+        yield order
+        starter.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def words(pictures, weights):
+    """A study with fine-tuning, LP-FT, training from scratch and a size curve."""
+    tuned = ["--method", "lp-ft", "--method", "fine-tune", "--batch", 4]
+    return ["adapt", pictures, *tiny.options(weights), *tuned, "--out", "run"]
+
+
+def ends(here):
+    return {name: (here / "run" / name).read_bytes() for name in ENDS}
+
+
+@pytest.fixture(scope="module")
+def smooth(start, words, tmp_path_factory):
+    """What the uninterrupted study ends in, and the seconds that it takes."""
+    first, second = (tmp_path_factory.mktemp("smooth") for _ in range(2))
+    assert start(first, words)["code"] == 0
+    answer = start(second, words)
+    assert answer["code"] == 0
+    assert ends(first) == ends(second)
+    return ends(first), answer["seconds"]
+
+
+def test_killed_at_any_moment(start, words, smooth, tmp_path):
+    """20 moments spread over the study; every other resumed run is killed as well."""
+    wanted, seconds = smooth
+    chance = random.Random(7)
+    where = []
+    for number in range(MOMENTS):
+        here = tmp_path / str(number)
+        moment = (number + chance.random()) / MOMENTS * seconds
+        kill = {"signal": signal.SIGKILL, "after": moment}
+        killed = start(here, words, **kill)["code"] == -signal.SIGKILL
+        steps = here / "run" / "steps"
+        where.append((killed, len(list(steps.glob("*.safetensors"))), len(list(steps.glob("*.checkpoint")))))
+        if number % 2:
+            kill["after"] = chance.random() * seconds
+            start(here, [*words, "--resume"], **kill)
+        assert start(here, [*words, "--resume"])["code"] == 0, (moment, (here / "err.txt").read_text())
+        assert ends(here) == wanted, f"killed after {moment:.2f} of {seconds:.2f} s"
+    # the moments were in many places, some of them in the middle of a training
+    assert sum(killed for killed, _, _ in where) >= MOMENTS - 3
+    assert len({steps for _, steps, _ in where}) >= 5
+    assert any(checkpoints for _, _, checkpoints in where)
+
+
+def test_interrupted_by_ctrl_c(start, words, smooth, tmp_path):
+    wanted, seconds = smooth
+    for number, share in enumerate((0.25, 0.5, 0.75)):
+        here = tmp_path / str(number)
+        answer = start(here, words, signal=signal.SIGINT, after=share * seconds)
+        said = (here / "err.txt").read_text()
+        assert answer["code"] == 130, said
+        assert "headstart: Interrupted. What was finished is kept" in said
+        assert "--resume" in said
+        assert "Traceback" not in said
+        assert not (here / "run" / "result.json").exists()
+        assert start(here, [*words, "--resume"])["code"] == 0
+        assert ends(here) == wanted
