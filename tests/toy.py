@@ -22,7 +22,9 @@ class Toy(Backbone):
         self.width, self.norm = out, norm
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            middle = [nn.BatchNorm1d(16), nn.Tanh(), nn.Dropout(0.1)] if norm else [nn.LayerNorm(16), nn.Tanh()]
+            middle = (
+                [nn.BatchNorm1d(16), nn.Tanh(), nn.Dropout(0.1)] if norm else [nn.LayerNorm(16), nn.Tanh()]
+            )
             filler = [] if norm else [nn.Identity()]
             self.body = nn.Sequential(nn.Linear(8, 16), *middle, *filler, nn.Linear(16, out))
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tests.toy import TASK, Toy, make, stream
 
 from headstart.core import Descend, Do, Labelled, walk
 from headstart.core.method import About
@@ -17,7 +18,6 @@ from headstart.run.frozen import find
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
-from tests.toy import TASK, Toy, make, stream
 
 METHODS = sorted(walk(), key=lambda m: m.about.name)
 every = pytest.mark.parametrize("kind", METHODS, ids=lambda m: m.about.name)
@@ -65,7 +65,8 @@ def test_is_final_and_says_what_it_is(kind):
     assert kind.__final__
     assert isinstance(kind.about, About)
     assert kind.about.paper.startswith(("arXiv:", "doi:"))
-    assert kind.__doc__ and kind.__doc__ != dataclasses.make_dataclass("X", []).__doc__
+    assert kind.__doc__
+    assert kind.__doc__ != dataclasses.make_dataclass("X", []).__doc__
     documented = "".join(c.__doc__ or "" for c in kind.__mro__)
     for field in dataclasses.fields(kind):
         assert f"{field.name}:" in documented, f"{field.name} is not explained"
@@ -129,7 +130,8 @@ def finished(tmp_path_factory):
             if tick.step == 3:
                 break
         save_state(half.state_dict(), folder / f"{kind.about.name}.half")
-    done = subprocess.run([sys.executable, "-c", FINISH, str(folder)], capture_output=True, text=True, timeout=300)
+    command = [sys.executable, "-c", FINISH, str(folder)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -267,6 +269,16 @@ def test_another_seed_gives_another_start_or_none(kind):
     learned = [k for k, v in run.parts.named_parameters() if id(v) in moved_by(run) and v.ndim > 1]
     heads = [k for k in learned if k.startswith("head")]
     assert all(not torch.equal(run.parts.state_dict()[k], other.parts.state_dict()[k]) for k in heads)
+
+
+@every
+def test_in_bf16_the_weights_stay_in_float32(kind):
+    run = fresh(kind, precision="bf16")
+    kinds = {name: value.dtype for name, value in run.parts.state_dict().items()}
+    drain(train(run, stream(kind.about.needs)))
+    for name, value in run.parts.state_dict().items():
+        assert value.dtype == kinds[name]
+        assert bool(value.isfinite().all()), name
 
 
 def test_replace_makes_another_record():

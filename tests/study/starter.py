@@ -14,7 +14,6 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 import timm
 import torch
@@ -65,6 +64,6 @@ def carry_out(order: dict) -> dict:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    Path("/proc/self/oom_score_adj").exists()  # imports of the first path are paid for, too
     for line in sys.stdin:
-        print(json.dumps(carry_out(json.loads(line))), flush=True)
+        sys.stdout.write(json.dumps(carry_out(json.loads(line))) + "\n")
+        sys.stdout.flush()

@@ -124,12 +124,15 @@ def test_the_threshold_is_saved_with_the_model(pictures, weights, tmp_path):
 def test_fit_carries_out_any_method_on_arrays(kind):
     x, y = vectors(0)
     module = Layers().train()
-    before = {name: value.clone() for name, value in module.state_dict().items()}
-    predictor = hs.fit(kind(), module, (x, y), Recipe(steps=60, batch=30, lr=0.02))
-    new_x, new_y = vectors(1)
-    labels = [answer.label for answer in predictor.predict(new_x)]
-    assert np.mean(np.array(labels) == new_y) > 0.9
-    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+    base = hs.models.backbone(module, example=torch.from_numpy(x[:2]))
+    before = [{name: v.clone() for name, v in one.state_dict().items()} for one in (module, base)]
+    for given in (module, base):
+        predictor = hs.fit(kind(), given, (x, y), Recipe(steps=60, batch=30, lr=0.02))
+        new_x, new_y = vectors(1)
+        labels = [answer.label for answer in predictor.predict(new_x)]
+        assert np.mean(np.array(labels) == new_y) > 0.9
+    for one, old in zip((module, base), before, strict=True):
+        assert all(torch.equal(old[name], value) for name, value in one.state_dict().items())
     assert module.training
 
 

@@ -112,13 +112,15 @@ def ridge_folds(x: Tensor, y: Tensor, penalties: Sequence[float] | Tensor, folds
         BadData: x or y is not a float matrix of finite numbers, or they differ in rows.
         BadInput: a penalty is not positive, or there are fewer than two folds.
     """
-    wide, goal = _centred(x, y)
-    values = torch.tensor(checks.penalties(penalties), dtype=torch.float64, device=wide.mean.device)
-    held = [mask.nonzero()[:, 0].to(wide.mean.device) for mask in checks.in_folds(folds, len(x))]
-    parts = [(wide.value[rows], goal.value[rows]) for rows in held]
+    wide = checks.features(x)
+    goal = checks.targets(y, len(x)).to(wide.device)
+    middle, level = wide.mean(0), goal.mean(0)
+    values = torch.tensor(checks.penalties(penalties), dtype=torch.float64, device=wide.device)
+    held = [mask.nonzero()[:, 0].to(wide.device) for mask in checks.in_folds(folds, len(x))]
+    parts = [(wide[rows].sub_(middle), goal[rows].sub_(level)) for rows in held]
     sums = [_Sums.of(*part) for part in parts]
     total = _Sums(*(torch.stack(column).sum(0) for column in zip(*sums, strict=True)))
-    predictions = y.new_empty(len(values), *y.shape, dtype=x.dtype, device=wide.mean.device)
+    predictions = y.new_empty(len(values), *y.shape, dtype=x.dtype, device=wide.device)
     for fold, rows in enumerate(held):
         train = _Sums(*(whole - less for whole, less in zip(total, sums[fold], strict=True)))
         if int(train.rows) < x.shape[1]:
@@ -128,8 +130,8 @@ def ridge_folds(x: Tensor, y: Tensor, penalties: Sequence[float] | Tensor, folds
             factors = _fold_by_width(train)
         inner = factors.answer[:, None] / (factors.spectrum[:, None] + values)[..., None]
         weight = factors.basis @ inner.flatten(1)  # (d, p * k): one wide product, not p thin ones
-        found = (parts[fold][0] - train.x / train.rows) @ weight
-        found = found.view(len(rows), *inner.shape[1:]) + (train.y / train.rows + goal.mean)
+        found = parts[fold][0] @ weight - train.x / train.rows @ weight
+        found = found.view(len(rows), *inner.shape[1:]) + (train.y / train.rows + level)
         predictions.index_copy_(1, rows, found.to(x.dtype).transpose(0, 1))
     return predictions.to(x.device)
 
