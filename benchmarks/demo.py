@@ -1,4 +1,4 @@
-"""The main job on clip art, as `make demo` runs it: minutes and memory. `python -m benchmarks.demo`"""
+"""The main job on clip art, as `make demo` runs it: minutes and memory. Run: `python -m benchmarks.demo`."""
 
 import json
 import resource

@@ -1,8 +1,14 @@
 """One thread, as small problems run faster on it, and the small data and weights, made once."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from tests.study import tiny
+
+from headstart.models.backbone import backbone
+from headstart.study import adapt as job
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +28,32 @@ def pictures(tmp_path_factory):
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory):
     return tiny.weights(tmp_path_factory.mktemp("weights") / "small.safetensors")
+
+
+@pytest.fixture(scope="session")
+def base(weights):
+    """The small backbone at the size of the small pictures."""
+    made = backbone(tiny.BACKBONE, weights=weights)
+    return backbone(made, preprocess=replace(made.preprocess, size=(32, 32)))
+
+
+@pytest.fixture(scope="session")
+def shapes():
+    """Pictures as an array (n, 40, 40, 3), with labels."""
+    drawn = [(tiny.shape(kind, 50 * y + n), y) for n in range(16) for y, kind in enumerate(tiny.CLASSES)]
+    return np.stack([np.asarray(picture) for picture, _ in drawn]), np.array([y for _, y in drawn])
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """The training and test parts of each study, and the logits of its selected model on the latter."""
+    seen = []
+    real = job.judge
+
+    def spy(trials, selected, scratch, test):
+        tested, logits = real(trials, selected, scratch, test)
+        seen.append((trials.session.data, test, logits))
+        return tested, logits
+
+    monkeypatch.setattr(job, "judge", spy)
+    return seen

@@ -1,55 +1,21 @@
 """The main job: what it fills in, and that nothing looks at the test part before it is time."""
 
-import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 import torch
 from tests.study import tiny
-from torch import nn
 
 import headstart as hs
-from headstart.core import BadData, BadInput, Preprocess
 from headstart.models.backbone import backbone
 from headstart.study import adapt as job
 from headstart.study.records import Result, Timings
-
-QUICK = {"epochs": 1, "folds": 2, "curve": False}
-
-
-@pytest.fixture(scope="module")
-def base(weights):
-    """The small backbone at the size of the small pictures."""
-    made = backbone(tiny.BACKBONE, weights=weights)
-    return backbone(made, preprocess=replace(made.preprocess, size=(32, 32)))
-
-
-@pytest.fixture(scope="module")
-def shapes():
-    """Pictures as an array (n, 40, 40, 3), with labels."""
-    drawn = [(tiny.shape(kind, 50 * y + n), y) for n in range(16) for y, kind in enumerate(tiny.CLASSES)]
-    return np.stack([np.asarray(picture) for picture, _ in drawn]), np.array([y for _, y in drawn])
 
 
 def with_split(x, y, test):
     split = tuple("test" if row in set(test) else "train" for row in range(len(y)))
     return replace(hs.data.load((x, y)), split=split)
-
-
-@pytest.fixture
-def judged(monkeypatch):
-    """The training and test parts of each study, and the logits of its selected model on the latter."""
-    seen = []
-    real = job.judge
-
-    def spy(trials, selected, scratch, test):
-        tested, logits = real(trials, selected, scratch, test)
-        seen.append((trials.session.data, test, logits))
-        return tested, logits
-
-    monkeypatch.setattr(job, "judge", spy)
-    return seen
 
 
 # --- what it fills in
@@ -165,10 +131,10 @@ def test_the_test_part_is_looked_at_once_and_only_when_all_is_decided(base, shap
     test, log, steps = set(range(36, 48)), [], tmp_path / "run" / "steps"
     data = with_split(*shapes, test)
     data = replace(data, samples=Spied(data.samples, np.arange(48), steps, log))
-    looks = []
+    looks, methods = [], ("ridge-probe", "knn", "fine-tune")
     real = job.judge.__globals__["_look"]
     monkeypatch.setitem(job.judge.__globals__, "_look", lambda *a: looks.append(1) or real(*a))
-    hs.adapt(base, data, out=tmp_path / "run", methods=("ridge-probe", "knn", "fine-tune"), **QUICK)
+    hs.adapt(base, data, out=tmp_path / "run", methods=methods, **tiny.QUICK)
     later = [(row, done) for row, done in log if "plan" in done]  # before it, the data are checked
     assert {row for row, _ in later} >= test
     for row, done in later:
@@ -179,7 +145,12 @@ def test_the_test_part_is_looked_at_once_and_only_when_all_is_decided(base, shap
     assert sorted(decoded) == sorted(test)  # once each
     log.clear()
     hs.adapt(
-        base, data, out=tmp_path / "run", methods=("ridge-probe", "knn", "fine-tune"), resume=True, **QUICK
+        base,
+        data,
+        out=tmp_path / "run",
+        methods=methods,
+        resume=True,
+        **tiny.QUICK,
     )
     result = Result.read(tmp_path / "run" / "result.json")
     # a resumed run takes the written answers; beside the check, it opens pictures of mistakes only
@@ -225,7 +196,7 @@ def test_the_size_of_test_pictures_says_nothing(weights, tmp_path):
 
 def test_the_users_own_split_is_kept(base, shapes, judged, tmp_path):
     test = [0, 1, 2, 3, 4, 9, 11, 40, 41]
-    hs.adapt(base, with_split(*shapes, test), out=tmp_path / "run", methods=("ridge-probe",), **QUICK)
+    hs.adapt(base, with_split(*shapes, test), out=tmp_path / "run", methods=("ridge-probe",), **tiny.QUICK)
     ((train, held, _),) = judged
     assert held.items == tuple(f"row {row}" for row in test)
     assert set(train.items) == {f"row {row}" for row in range(48)} - set(held.items)
@@ -238,7 +209,7 @@ def test_duplicates_are_never_on_both_sides(base, shapes, judged, tmp_path):
     origin = np.concatenate([np.arange(48), np.arange(48)[::2], np.arange(48)[::3]])
     for seed in range(3):
         out = tmp_path / str(seed)
-        hs.adapt(base, twins, out=out, methods=("ridge-probe",), seed=seed, test=0.3, **QUICK)
+        hs.adapt(base, twins, out=out, methods=("ridge-probe",), seed=seed, test=0.3, **tiny.QUICK)
         train, held, _ = judged[-1]
         sides = [{int(origin[int(item.split()[1])]) for item in part.items} for part in (train, held)]
         assert not sides[0] & sides[1]
@@ -247,62 +218,7 @@ def test_duplicates_are_never_on_both_sides(base, shapes, judged, tmp_path):
     assert {"exact-duplicates", "near-duplicates"} <= kinds
 
 
-# --- the caller's own
-
-
-class Small(nn.Module):
-    """A module for vectors whose first layer does not tell its input: 6 numbers as 2 rows of 3."""
-
-    def __init__(self):
-        super().__init__()
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            self.first = nn.Conv1d(2, 8, 2)
-            self.norm = nn.BatchNorm1d(8)
-            self.head = nn.Linear(16, 5)
-
-    def forward(self, x):
-        return self.head(self.norm(self.first(x.view(-1, 2, 3))).relu().flatten(1))
-
-
-def vectors():
-    rng = np.random.default_rng(0)
-    y = np.arange(60) % 3
-    return rng.normal(size=(60, 6)).astype(np.float32) + 2.5 * np.eye(6, dtype=np.float32)[y], y
-
-
-def test_an_own_module_on_arrays(judged, tmp_path):
-    module, (x, y) = Small().train(), vectors()
-    before, x_before, y_before = copy.deepcopy(module.state_dict()), x.copy(), y.copy()
-    out = tmp_path / "run"
-    done = hs.adapt(module, (x, y), out=out, methods=("logistic-probe", "fine-tune", "lp-ft"), **QUICK)
-    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
-    assert module.training
-    assert all(parameter.requires_grad and parameter.grad is None for parameter in module.parameters())
-    np.testing.assert_array_equal(x, x_before)
-    np.testing.assert_array_equal(y, y_before)
-    assert done.result.tested[0].scores.accuracy.value > 0.7
-    assert done.result.preprocess == {}
-    ((_, test, logits),) = judged
-    model = hs.open(out, backbone=Small())
-    found = model.probabilities(test.array)
-    np.testing.assert_allclose(found, logits.double().softmax(1), atol=1e-5)
-    with pytest.raises(BadInput, match=r"your own module .*Small.*backbone=\.\.\."):
-        hs.open(out)
-
-
-def test_a_named_backbone_stays_as_it_was(base, shapes, tmp_path):
-    before = {name: value.clone() for name, value in base.state_dict().items()}
-    settings = base.preprocess
-    hs.adapt(base, shapes, out=tmp_path / "run", methods=("fine-tune",), size=48, **QUICK)
-    assert all(torch.equal(before[name], value) for name, value in base.state_dict().items())
-    assert base.preprocess == settings == replace(Preprocess.from_settings(settings.settings()))
-
-
-def test_arrays_for_a_backbone_that_takes_pictures(base, tmp_path):
-    with pytest.raises(BadData, match="takes pictures, but arrays holds arrays of numbers"):
-        hs.adapt(base, vectors(), out=tmp_path / "run")
-    assert not (tmp_path / "run").exists()
+# --- again
 
 
 def test_the_same_study_gives_the_same_bytes(base, shapes, tmp_path, monkeypatch):
@@ -310,6 +226,6 @@ def test_the_same_study_gives_the_same_bytes(base, shapes, tmp_path, monkeypatch
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
         monkeypatch.chdir(tmp_path / name)
-        hs.adapt(base, shapes, out="run", methods=("knn", "fine-tune"), **QUICK)
+        hs.adapt(base, shapes, out="run", methods=("knn", "fine-tune"), **tiny.QUICK)
         ends.append([(tmp_path / name / "run" / f).read_bytes() for f in ("result.json", "ticks.jsonl")])
     assert ends[0] == ends[1]

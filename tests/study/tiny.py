@@ -12,6 +12,7 @@ from headstart.models.untrained import seeded
 CLASSES = ("disc", "square", "stripe")
 BACKBONE = "test_resnet"  # the smallest of timm's: half a million parameters
 TRIED = ("ridge-probe", "nearest-centroid", "fine-tune")
+QUICK = {"epochs": 1, "folds": 2, "curve": False}
 METHODS = [word for name in TRIED for word in ("--method", name)]
 
 

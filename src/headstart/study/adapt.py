@@ -17,6 +17,7 @@ from headstart.data.check import Checked, check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.splits import folds, holdout
+from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.models.backbone import AnyBackbone
 from headstart.run.cache import key_of
 from headstart.run.engine import Engine, One
@@ -30,7 +31,7 @@ from .folder import prepare_folder, refuse_full, take_back, write_up
 from .inputs import backbone_for, suited
 from .journal import Journal
 from .layers import layers_of
-from .plan import Plan, make_plan
+from .plan import Plan, enough, limited, make_plan, only_upper
 from .progress import Progress
 from .records import Result
 from .save import save_model
@@ -136,6 +137,7 @@ class _Study:
             train, test = self._split(checked)
         session = self._session(train)
         plan = self._plan(session)
+        methods = [limited(method, plan.last) for method in methods]
         parts = folds(train.labels, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
         trials = Trials(session, parts, self.settings, plan, self.journal, self.progress)
         self.progress.expect(expected_steps(trials, methods))
@@ -208,8 +210,14 @@ class _Study:
 
         def compute() -> dict[str, Any]:
             counts = np.bincount(session.data.labels, minlength=len(session.data.classes))
-            rate = training_rate(session, self.settings)
-            plan = make_plan(self.settings, len(session.data), int(counts.min()), len(counts), rate)
+            about = (self.settings, len(session.data), int(counts.min()), len(counts))
+            rate = training_rate(session, self.settings, FineTune())
+            plan = make_plan(*about, rate)
+            blocks, chosen = len(self.backbone.blocks), self.settings.methods
+            if not enough(plan) and not chosen and blocks > 1:
+                upper = -(-blocks // 2)
+                relative = training_rate(session, self.settings, FineTune(last=upper)) / rate
+                plan = only_upper(make_plan(*about, rate, relative), upper)
             return plan.record()
 
         with self.progress.step("plan"):

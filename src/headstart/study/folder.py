@@ -11,6 +11,7 @@ from typing import Any
 from headstart.core import BadInput, CannotWrite
 from headstart.run.checkpoint import write_atomically
 
+from .journal import file_name
 from .records import Result, Timing, Timings
 from .settings import Settings
 
@@ -99,7 +100,7 @@ def by_method(steps: dict[str, Timing], names: list[str]) -> dict[str, Timing]:
     """What each method's trials cost together, beside all other steps."""
     found = {}
     for name in names:
-        mine = [timing for step, timing in steps.items() if step.startswith(f"try-{name}-fold-")]
+        mine = [timing for step, timing in steps.items() if step.startswith(file_name(f"try {name} fold "))]
         if mine:
             peak = max(timing.peak_megabytes for timing in mine)
             found[name] = Timing(sum(timing.seconds for timing in mine), peak)

@@ -1,6 +1,8 @@
 """What is finished stays finished: every step of a study is written down once, whole."""
 
 import contextlib
+import ctypes
+import gc
 import re
 import resource
 import time
@@ -32,6 +34,7 @@ class Journal:
             forget_peak()
             begun = time.perf_counter()
             value = compute()
+            give_back()
             spent = {"seconds": time.perf_counter() - begun, "peak_megabytes": peak_megabytes()}
             save_state({"value": value, "spent": spent}, path)
             self.checkpoint(name).unlink(missing_ok=True)
@@ -43,7 +46,7 @@ class Journal:
 
     def path(self, name: str) -> Path:
         """Where a step is or will be written."""
-        return self.folder / f"{re.sub(r'[^a-z0-9.-]+', '-', name.lower())}.safetensors"
+        return self.folder / f"{file_name(name)}.safetensors"
 
     def checkpoint(self, name: str) -> Path:
         """Where a step that is under way keeps what it has; it goes when the step is finished."""
@@ -52,6 +55,18 @@ class Journal:
     def spent(self) -> dict[str, dict[str, float]]:
         """Seconds and largest memory of every finished step, by its file's name."""
         return {path.stem: load_state(path)["spent"] for path in sorted(self.folder.glob("*.safetensors"))}
+
+
+def file_name(step: str) -> str:
+    """The name of a step in letters that every file system takes."""
+    return re.sub(r"[^a-z0-9.-]+", "-", step.lower())
+
+
+def give_back() -> None:
+    """Return memory that is free but kept to the system, where its allocator can (glibc)."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def forget_peak() -> None:

@@ -7,9 +7,16 @@ from headstart.run.recipe import Recipe
 
 from .settings import Settings
 
+VIEWS = 2
+PARTS = 2  # that a batch is computed in, to take less memory; each of two rows or more, as norms need
+
 
 def recipe_for(method: Method[Any], settings: Settings, epochs: int, rows: int, seed: int) -> Recipe:
-    """The recipe for `rows` training rows: one pass, or `epochs` epochs of fresh views."""
+    """The recipe for `rows` training rows: one pass, or `epochs` epochs.
+
+    Views of the samples are fresh in every epoch, unless blocks are frozen: then each sample has a
+    few views, so that what the frozen blocks give for them can be recorded.
+    """
     if method.about.one_pass:
         return Recipe(batch=64, seed=seed)
     batch = min(settings.batch, rows)
@@ -18,6 +25,7 @@ def recipe_for(method: Method[Any], settings: Settings, epochs: int, rows: int, 
         batch=batch,
         lr=settings.lr,
         precision=settings.precision,
-        views=None,
+        accumulate=PARTS if batch >= 2 * PARTS else 1,
+        views=VIEWS if getattr(method, "last", None) else None,
         seed=seed,
     )

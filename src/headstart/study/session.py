@@ -54,7 +54,7 @@ class Fitted:
     run: Run[Any]
     replay: Replay | None
     source: Source  # of what the run's parts take, in plain views
-    batch: int = 64
+    batch: int = 32
 
     def logits(self, rows: np.ndarray) -> Tensor:
         """Logits (n, classes) on the CPU for rows (n,) of the data that it was fitted in."""
@@ -123,7 +123,7 @@ class Session:
         assert fitted is not None
         return fitted
 
-    def logits(self, model: nn.Module, rows: np.ndarray, batch: int = 64) -> Tensor:
+    def logits(self, model: nn.Module, rows: np.ndarray, batch: int = 32) -> Tensor:
         """Logits (n, classes) on the CPU of a model that takes samples, for rows (n,) of the data."""
         source, model = self._source(None), model.eval()
         with torch.inference_mode():

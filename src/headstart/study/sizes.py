@@ -24,7 +24,7 @@ def size_steps(trials: Trials) -> list[tuple[Method[Any], int, int]]:
     """Method, labels a class and number of seeds of every point, in order."""
     plan = trials.plan
     points: list[tuple[Method[Any], int, int]] = [(LogisticProbe(), k, SEEDS) for k in plan.sizes]
-    for method in (FineTune(), FromScratch()):
+    for method in (FineTune(last=plan.last), FromScratch()):
         points += [(method, k, 1) for k in plan.tuned_sizes]
     return points
 

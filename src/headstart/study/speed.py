@@ -2,26 +2,27 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.loop import Run, Tick
-from headstart.run.recipe import Recipe
 
+from .recipes import recipe_for
 from .session import Session
 from .settings import Settings
 
 STEPS = 3  # the first warms up
 
 
-def training_rate(session: Session, settings: Settings) -> float:
-    """Samples a second in training the whole backbone; inf if the settings say how long to train."""
+def training_rate(session: Session, settings: Settings, method: FineTune) -> float:
+    """Samples a second in fine-tuning; inf if the settings say how long to train."""
     if settings.epochs is not None:
         return float("inf")
     rows = np.arange(min(len(session.data), settings.batch))
-    recipe = Recipe(steps=STEPS, batch=len(rows), views=None, seed=settings.seed)
+    recipe = replace(recipe_for(method, settings, 1, len(rows), settings.seed), steps=STEPS)
     times: list[float] = []
 
     def note(ticks: Iterable[Tick], _run: Run[Any]) -> Iterator[Tick]:
@@ -32,10 +33,11 @@ def training_rate(session: Session, settings: Settings) -> float:
     quiet = Session(
         session.backbone,
         session.data,
+        cache=session.cache,
         precision=session.precision,
         augment=session.augment,
         engine=session.engine,
         watch=note,
     )
-    quiet.fit(FineTune(), rows, recipe)
+    quiet.fit(method, rows, recipe)
     return len(rows) / float(np.median(np.diff(times)))
