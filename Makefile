@@ -26,11 +26,11 @@ demo: $(READY)
 	@echo "Open runs/demo/report.html in a browser."
 
 test: $(READY) browser
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not many and not browser"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not many and not browser"
 	$(BIN)/python -m pytest -q -m "slow or many or browser"
 
 quick: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not many and not browser"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not many and not browser"
 
 check: $(READY)
 	$(BIN)/ruff check src tests benchmarks tools

@@ -107,7 +107,7 @@ NORM = {f"body.1.{name}" for name in ("weight", "bias", "running_mean", "running
         (FineTune(last=1, norm="train"), {"body.4.weight", "body.4.bias"}),
         (FineTune(last=2, norm="train"), LINEAR),  # a normalisation between blocks is in none of them
     ],
-    ids=str,
+    ids=lambda value: value.label if isinstance(value, FineTune) else "",
 )
 def test_what_its_settings_let_change(method, expected):
     assert changed(method) == expected
