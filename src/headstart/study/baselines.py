@@ -12,6 +12,7 @@ from headstart.solvers.threads import threads_for
 
 from .session import Session
 
+BATCH = 64
 RAW_SIZE = 16  # pixels a side: more make a linear model of few pictures no better
 
 
@@ -32,6 +33,7 @@ def raw(samples: Tensor) -> Tensor:
 def raw_head(session: Session, rows: NDArray[np.int64]) -> Head:
     """Logistic regression on raw numbers, its penalty chosen as for any logistic probe."""
     labels = torch.from_numpy(session.data.labels[rows])
-    numbers = raw(session.samples(rows))
+    shares = np.array_split(rows, -(-len(rows) // BATCH))  # few at a time: the samples are large
+    numbers = torch.cat([raw(session.samples(some)) for some in shares])
     with threads_for(numbers.numel()):
         return LogisticProbe().solve(numbers, labels, len(session.data.classes))

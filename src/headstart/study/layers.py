@@ -17,7 +17,7 @@ from .records import Interval, Layer
 from .session import Session
 
 LAYERS = "probe every block"
-BATCH = 32
+BATCH = 16
 
 
 def layers_of(trials: Trials) -> list[Layer]:
