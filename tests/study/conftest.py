@@ -1,22 +1,13 @@
-"""One thread, as small problems run faster on it, and the small data and weights, made once."""
+"""The small data and weights, made once."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from tests.study import tiny
 
 from headstart.models.backbone import backbone
 from headstart.study import adapt as job
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -59,12 +59,8 @@ class Fitted:
     def logits(self, rows: np.ndarray) -> Tensor:
         """Logits (n, classes) on the CPU for rows (n,) of the data that it was fitted in."""
         self.run.parts.eval()
-        with self.replay.on(self.run.parts) if self.replay else nullcontext(), torch.inference_mode():
-            shares = [
-                self.model(self.source.fetch(some, np.full(len(some), -1)).to(self.run.engine.device))
-                for some in np.array_split(rows, max(1, -(-len(rows) // self.batch)))
-            ]
-        return torch.cat(shares).float().cpu()
+        with self.replay.on(self.run.parts) if self.replay else nullcontext():
+            return _logits(self.model, self.source, rows, self.run.engine.device, self.batch)
 
 
 @dataclass
@@ -125,13 +121,7 @@ class Session:
 
     def logits(self, model: nn.Module, rows: np.ndarray, batch: int = 32) -> Tensor:
         """Logits (n, classes) on the CPU of a model that takes samples, for rows (n,) of the data."""
-        source, model = self._source(None), model.eval()
-        with torch.inference_mode():
-            shares = [
-                model(source.fetch(some, np.full(len(some), -1)).to(self.engine.device))
-                for some in np.array_split(rows, max(1, -(-len(rows) // batch)))
-            ]
-        return torch.cat(shares).float().cpu()
+        return _logits(model.eval(), self._source(None), rows, self.engine.device, batch)
 
     def samples(self, rows: np.ndarray) -> Tensor:
         """The plain samples (n, ...) of rows (n,)."""
@@ -283,3 +273,13 @@ def _trained(run: Run[Any], model: Model) -> int:
     descents = [move for move in run.moves if isinstance(move, Descend)]
     moved = {id(p): p.numel() for move in descents for p in move.parameters(run.parts)}
     return sum(moved.values()) if moved else sum(p.numel() for p in model.head.parameters())
+
+
+def _logits(model: nn.Module, source: Source, rows: np.ndarray, device: torch.device, batch: int) -> Tensor:
+    """Logits (n, classes) on the CPU for plain views of rows (n,) of a source, `batch` at a time."""
+    with torch.inference_mode():
+        shares = [
+            model(source.fetch(some, np.full(len(some), -1)).to(device))
+            for some in np.array_split(rows, max(1, -(-len(rows) // batch)))
+        ]
+    return torch.cat(shares).float().cpu()
