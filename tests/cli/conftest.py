@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from tests.study import tiny
-from tests.study.conftest import one_thread as one_thread
 from tests.study.conftest import pictures as pictures
 from tests.study.conftest import weights as weights
 

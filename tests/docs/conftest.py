@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.study.conftest import one_thread as one_thread
 
 from headstart.data.load import load
 
