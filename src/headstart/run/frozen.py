@@ -250,7 +250,7 @@ def _copy(run: Run[Any]) -> Run[Any]:
     """A run of the same moves on copied parts, with plain steps that show every gradient."""
     parts = copy.deepcopy(run.parts)
     recipe = replace(run.recipe, steps=1, optimiser="sgd", lr=0.1, warmup=0.0, ema=None, clip=None, views=0)
-    trial = Run(run.name, parts, run.moves, recipe, run.engine)
+    trial = Run(run.name, parts, run.moves, recipe, run.engine, run.layout)
     for move in run.moves:
         if isinstance(move, Descend) and move.name not in trial.optimisers:
             groups = [

@@ -13,6 +13,7 @@ from headstart.core.batches import B
 
 from .descent import Average, descend
 from .engine import Engine, One
+from .memory import memory_format
 from .modes import rest
 from .recipe import Recipe
 from .seeding import seeded
@@ -36,6 +37,7 @@ class Run(Generic[B]):
     moves: tuple[Move[B], ...]
     recipe: Recipe
     engine: Engine = field(default_factory=One)
+    layout: torch.memory_format = torch.channels_last  # of pictures
     step: int = 0
     accumulate: int = 1
     rowwise: bool = True  # whether a batch may be computed in parts
@@ -81,10 +83,11 @@ def start(
     engine = engine or One()
     with seeded(fold(recipe.seed, "parts")):
         parts = method.parts(backbone, task).to(engine.device)
-    parts.to(memory_format=torch.channels_last)
+    layout = memory_format(parts, recipe.precision == "bf16", engine.device)
+    parts.to(memory_format=layout)
     if recipe.accumulate > 1 and not method.about.rowwise:
         raise BadInput(f"{method.about.name}: its loss compares rows of a batch, so accumulate must be 1.")
-    run = Run(method.about.name, parts, method.moves(), recipe, engine)
+    run = Run(method.about.name, parts, method.moves(), recipe, engine, layout)
     run.accumulate, run.rowwise = recipe.accumulate, method.about.rowwise
     descents = [move for move in run.moves if isinstance(move, Descend)]
     for move in descents:
@@ -114,7 +117,7 @@ def train(run: Run[B], stream: Callable[[int], Iterator[B]]) -> Iterator[Tick]:
         ctx = Ctx(run.step, run.step / steps, run.engine.gather)
         terms: dict[str, Tensor] = {}
         outputs = None
-        share = batch.part(run.engine.rank, run.engine.world).to(run.engine.device)
+        share = batch.part(run.engine.rank, run.engine.world).to(run.engine.device, run.layout)
         for move in run.moves:
             seed = fold(run.recipe.seed, run.step, run.engine.rank)
             if isinstance(move, Do):
