@@ -3,7 +3,8 @@
 ResNet-18 with random weights (the time does not depend on them), 128 pictures at 160 px, batches
 of 32, the last two stages and the head learn. The plain loop is what most people write: frozen
 parameters, evaluation mode below, everything computed anew. Both sides take the same number of
-epochs in each round, setting up included. The recording is made before and its cost is shown beside. `python -m benchmarks.half_frozen`
+epochs in each round, setting up included. The recording is made before and its cost is shown beside.
+`python -m benchmarks.half_frozen`
 """
 
 import copy

@@ -138,9 +138,10 @@ class Scripted:
         )
 
 
-def race(tmp_path, session, *names, folds=2, **settings):
+def race(tmp_path, session, *names, folds=2, rivals=None, **settings):
     settings = Settings(folds=2, epochs=1, **settings)
     plan = replace(make_plan(settings, 60, 30, 2, float("inf")), folds=folds)
+    plan = replace(plan, rivals=folds if rivals is None else rivals)
     trials = Trials(session, FOLDS, settings, plan, Journal(tmp_path / "steps"), Progress())
     return trials.run([make(name) for name in names])
 
@@ -183,6 +184,17 @@ def test_a_budget_without_room(tmp_path):
     assert (tuned.folds, tuned.dropped) == (1, "the budget had no room for more")
     with pytest.raises(BadInput, match=r"in 300 seconds. Fine-tuning: the budget is too small. .*--budget"):
         race(tmp_path / "nothing", session, "fine-tune", folds=0)
+
+
+def test_where_there_is_room_for_one_the_better_whole_model_goes_on(tmp_path):
+    session = Scripted(ridge_probe=[], fine_tune=[1, 4], lp_ft=[1])
+    _, tuned, lpft = race(tmp_path, session, "ridge-probe", "fine-tune", "lp-ft", rivals=1)
+    assert (tuned.folds, tuned.dropped) == (
+        1,
+        "after 1 of 2 folds LP-FT was better, and the budget had no room for both",
+    )
+    assert (lpft.folds, lpft.dropped) == (2, "")
+    assert [name for name, _ in session.asked][-3:] == ["fine-tune", "lp-ft", "lp-ft"]
 
 
 def test_a_method_that_diverges_on_any_fold_is_out(tmp_path):

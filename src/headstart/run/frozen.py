@@ -117,7 +117,7 @@ def find(run: Run[Any], batch: Labelled) -> Replay | None:
     part takes them, or if a step with the replay differs from a step without (a skip connection
     across the boundary, a shape that depends on the value).
     """
-    plain = _copy(run)
+    plain, batch = _copy(run), batch.to(run.engine.device, run.layout)  # so that a step takes no copy
     entry = _entry(plain, batch)
     if entry is None:
         return None
@@ -236,7 +236,7 @@ def _blank(tree: Any, like: Tensor) -> Any:
 def _proven(run: Run[Any], replay: Replay, batch: Labelled, plain: Parts) -> bool:
     """One step on recorded outputs changes a copy of the run as the step on samples changed `plain`."""
     replayed = _copy(run)
-    let_learn(replayed.parts, _learning(replayed))
+    let_learn(replayed.parts, _learning(replayed), ())
     recorded = replay.record(replayed.parts, batch.x)
     if len(recorded) != len(batch.x):
         return False

@@ -31,7 +31,7 @@ from .folder import prepare_folder, refuse_full, take_back, write_up
 from .inputs import backbone_for, suited
 from .journal import Journal
 from .layers import layers_of
-from .plan import Plan, enough, limited, make_plan, only_upper
+from .plan import Plan, enough, limited, make_plan, only_upper, upper_parts
 from .progress import Progress
 from .records import Result
 from .save import save_model
@@ -136,7 +136,7 @@ class _Study:
             checked = check(self.data)
             train, test = self._split(checked)
         session = self._session(train)
-        plan = self._plan(session)
+        plan = self._plan(session, methods)
         methods = [limited(method, plan.last) for method in methods]
         parts = folds(train.labels, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
         trials = Trials(session, parts, self.settings, plan, self.journal, self.progress)
@@ -205,19 +205,20 @@ class _Study:
             watch=self.progress.watch,
         )
 
-    def _plan(self, session: Session) -> Plan:
+    def _plan(self, session: Session, methods: Sequence[Method[Any]]) -> Plan:
         """What fits the budget; the speed is measured once, so that a resumed run keeps to the plan."""
 
         def compute() -> dict[str, Any]:
             counts = np.bincount(session.data.labels, minlength=len(session.data.classes))
             about = (self.settings, len(session.data), int(counts.min()), len(counts))
+            ways = sum(not method.about.one_pass for method in methods)
             rate = training_rate(session, self.settings, FineTune())
-            plan = make_plan(*about, rate)
-            blocks, chosen = len(self.backbone.blocks), self.settings.methods
-            if not enough(plan) and not chosen and blocks > 1:
-                upper = -(-blocks // 2)
-                relative = training_rate(session, self.settings, FineTune(last=upper)) / rate
-                plan = only_upper(make_plan(*about, rate, relative), upper)
+            plan = make_plan(*about, rate, ways=ways)
+            for last in () if self.settings.methods else upper_parts(len(self.backbone.blocks)):
+                if enough(plan, self.settings):
+                    break
+                relative = training_rate(session, self.settings, FineTune(last=last)) / rate
+                plan = only_upper(make_plan(*about, rate, relative, ways), last)
             return plan.record()
 
         with self.progress.step("plan"):

@@ -72,29 +72,44 @@ class Trials:
             BadInput: the budget has no room for any of them.
             Diverged: all that were tried have diverged.
         """
-        tried: list[Tried] = []
-        for method in sorted(methods, key=lambda m: not m.about.one_pass):
-            tried.append(self._race(method, tried))
+        tried = [self._race(self._new(m), self.settings.folds, []) for m in methods if m.about.one_pass]
+        whole: list[Tried] = []
+        for method in (m for m in methods if not m.about.one_pass):
+            whole.append(self._race(self._new(method), self.plan.rivals, tried + whole))
+        self._go_on(whole, tried)
+        tried += whole
         if not any(one.folds for one in tried):
             raise _nothing(tried, self.settings)
         return tried
 
-    def _race(self, method: Method[Any], others: list[Tried]) -> Tried:
-        cheap = method.about.one_pass
-        allowed = self.settings.folds if cheap else self.plan.folds
-        classes = len(self.session.data.classes)
-        mine = Tried(method, torch.zeros(0, classes), np.zeros(0, np.int64))
-        if not allowed:
+    def _new(self, method: Method[Any]) -> Tried:
+        return Tried(method, torch.zeros(0, len(self.session.data.classes)), np.zeros(0, np.int64))
+
+    def _race(self, mine: Tried, upto: int, others: list[Tried]) -> Tried:
+        """Add folds until there are `upto`, or the method has clearly lost against others."""
+        if not upto:
             mine.dropped = "the budget is too small"
-        for number in range(allowed):
-            self._add_fold(mine, number)
-            if not cheap and not mine.dropped:
+        while mine.folds < upto and not mine.dropped:
+            self._add_fold(mine, mine.folds)
+            if others and not mine.dropped:
                 mine.dropped = self._lag(mine, others)
-            if mine.dropped:
-                return mine
-        if mine.folds < self.settings.folds and not mine.dropped:
-            mine.dropped = "the budget had no room for more"
         return mine
+
+    def _go_on(self, whole: list[Tried], others: list[Tried]) -> None:
+        """The best whole model takes the folds that the budget has room for; the others leave."""
+        alive = [one for one in whole if not one.dropped]
+        leader = best(alive, self.session.data.labels)
+        if leader is not None and self.plan.folds > self.plan.rivals:
+            for one in alive:
+                if one is not leader:
+                    one.dropped = (
+                        f"after {one.folds} of {self.settings.folds} folds {leader.method.title} was better, "
+                        f"and the budget had no room for both"
+                    )
+            self._race(leader, self.plan.folds, others)
+        for one in alive:
+            if one.folds < self.settings.folds and not one.dropped:
+                one.dropped = "the budget had no room for more"
 
     def _lag(self, mine: Tried, others: list[Tried]) -> str:
         """Why a method has lost already: it is clearly worse than the best so far; else ""."""
@@ -135,7 +150,7 @@ class Trials:
         self, method: Method[Any], step: str, rest: NDArray[np.int64], held: NDArray[np.int64]
     ) -> dict[str, Any]:
         seed = fold(self.settings.seed, step)
-        recipe = recipe_for(method, self.settings, self.plan.epochs, len(rest), seed)
+        recipe = recipe_for(method, self.settings, self.plan.epochs_of(method), len(rest), seed)
         checkpoint = self.journal.checkpoint(step)
         try:
             fitted = self.session.fit(method, rest, recipe, name=step, checkpoint=checkpoint)

@@ -29,8 +29,8 @@ def expected_steps(trials: Trials, methods: Sequence[Method[Any]]) -> dict[str, 
         steps |= {f"try {method.label} fold {number}": each for number in range(count)}
     for method, k, seeds in size_steps(trials):
         labels = k * len(trials.session.data.classes)
-        each = 1.0 * seeds if method.about.one_pass else labels * plan.epochs * second
+        each = 1.0 * seeds if method.about.one_pass else labels * plan.epochs_of(method) * second
         steps[size_name(method, k)] = each
     if plan.scratch:
-        steps[refit_name(FromScratch())] = epoch * plan.epochs
+        steps[refit_name(FromScratch())] = epoch * plan.scratch
     return steps | {LAYERS: 0.3 * epoch, "test": 5.0, "save": 1.0}

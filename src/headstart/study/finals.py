@@ -52,7 +52,7 @@ def refit(trials: Trials, method: Method[Any]) -> Final:
 
     def compute() -> dict[str, Any]:
         seed = fold(trials.settings.seed, name)
-        recipe = recipe_for(method, trials.settings, trials.plan.epochs, len(rows), seed)
+        recipe = recipe_for(method, trials.settings, trials.plan.epochs_of(method), len(rows), seed)
         checkpoint = trials.journal.checkpoint(name)
         fitted = trials.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
         head = fitted.model.head

@@ -8,7 +8,7 @@ from headstart.run.recipe import Recipe
 from .settings import Settings
 
 VIEWS = 2
-PARTS = 2  # that a batch is computed in, to take less memory; each of two rows or more, as norms need
+PARTS = 3  # that a batch is computed in, to take less memory; each of two rows or more, as norms need
 
 
 def recipe_for(method: Method[Any], settings: Settings, epochs: int, rows: int, seed: int) -> Recipe:

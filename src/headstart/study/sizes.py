@@ -68,6 +68,6 @@ def _measure(
 ) -> float:
     labels = trials.session.data.labels
     rows = rest[per_class(labels[rest], k, fold(trials.settings.seed, "size", seed))]
-    recipe = recipe_for(method, trials.settings, trials.plan.epochs, len(rows), fold(seed, k))
+    recipe = recipe_for(method, trials.settings, trials.plan.epochs_of(method), len(rows), fold(seed, k))
     fitted = trials.session.fit(method, rows, recipe, name=f"{size_name(method, k)} seed {seed}")
     return balanced_accuracy(fitted.logits(held), labels[held])
