@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 EXTRAS ?= vision,tables,report,distributed,export,dev
 READY = $(VENV)/.ready
+export OMP_WAIT_POLICY = PASSIVE
 
 .PHONY: demo test quick check bench docs browser clean help
 

@@ -25,6 +25,15 @@ def plain(text):
     return re.sub(r"[\s│╭╮╰╯─┃━]+", " ", re.sub(r"\x1b\[[0-9;]*m", "", text))
 
 
+def test_threads_sleep_while_they_wait_unless_told_otherwise(headstart, monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    headstart("--version")
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    headstart("--version")
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
 # --- adapt
 
 
