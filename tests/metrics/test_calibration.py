@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar
 
-from headstart.core import BadData, BadInput
+from headstart.core import BadInput
 from headstart.metrics.calibration import (
-    best_temperature,
     expected_calibration_error,
     reliability,
 )
@@ -52,36 +50,6 @@ def test_right_as_often_as_sure_is_no_error():
     assert expected_calibration_error(p, y) == pytest.approx(0)
 
 
-def test_temperature_is_the_minimum_of_the_log_loss():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(size=(400, 3)) * 5
-    y = np.array([rng.choice(3, p=np.exp(z / 2) / np.exp(z / 2).sum()) for z in logits])
-
-    def loss(t):
-        z = logits / t
-        return (np.log(np.exp(z).sum(1)) - z[np.arange(400), y]).mean()
-
-    expected = minimize_scalar(loss, bounds=(0.5, 10), method="bounded", options={"xatol": 1e-9}).x
-    assert best_temperature(logits, y) == pytest.approx(expected, rel=1e-5)
-    assert best_temperature(logits, y) == pytest.approx(2, rel=0.2)
-
-
-def test_temperature_by_hand():
-    """Sure of log 9 (nine to one) and right three times in four: log 9 / T = log 3."""
-    logits = np.array([[np.log(9), 0]] * 4)
-    assert best_temperature(logits, np.array([0, 0, 0, 1])) == pytest.approx(2, rel=1e-9)
-
-
-def test_temperature_stays_in_its_range():
-    logits = np.array([[2.0, 0], [0, 2]])
-    assert best_temperature(logits, np.array([0, 1])) == pytest.approx(0.01)
-    assert best_temperature(logits, np.array([1, 0])) == pytest.approx(100)
-
-
 def test_what_makes_no_sense_is_refused():
     with pytest.raises(BadInput, match="bin"):
         reliability(two([0.9]), np.array([0]), bins=0)
-    with pytest.raises(BadData, match="finite"):
-        best_temperature(np.array([[np.inf, 0]]), np.array([0]))
-    with pytest.raises(BadData, match="labels"):
-        best_temperature(np.zeros((2, 2)), np.array([0]))

@@ -149,15 +149,8 @@ class Forked(Backbone):
         return self.high(torch.relu(self.low(left + right))).mean((2, 3))
 
 
-class Windows(Backbone):
+class Windows(Across):
     """Works on quarters of a picture: its modules see 4 n rows."""
-
-    blocks = ("low", "high")
-    width = 3
-
-    def __init__(self):
-        super().__init__()
-        self.low, self.high = Seen(3, 3, 3, padding=1), nn.Conv2d(3, 3, 1)
 
     def forward(self, x):
         n = len(x)

@@ -1,10 +1,11 @@
 """A method made of given parts and moves, and losses whose gradients are known."""
 
 import torch
-from tests.toy import Toy
+from tests.toy import Toy, labelled
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
-from headstart.core import About, Batch, Labelled, Loss, Method, Parts, Task
+from headstart.core import About, Batch, Labelled, Loss, Method, On, Parts, Task
 from headstart.run.loop import Run, start
 from headstart.run.recipe import Recipe
 
@@ -69,3 +70,19 @@ def same_batch(batch: Batch | None = None):
 
 def values(run: Run, part: str = "a") -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in run.parts[part].named_parameters()}
+
+
+SEVEN = labelled(7, torch.Generator().manual_seed(5))
+EIGHT = labelled(8, torch.Generator().manual_seed(6))
+BOTH = (On("body"), On("head"))
+
+
+def body_and_head(norm=False):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return {"body": Toy(norm=norm), "head": nn.Linear(16, 3)}
+
+
+def loss(parts, batch, ctx):
+    logits = parts["head"](parts["body"](batch.x))
+    return Loss.sum(logits, label=cross_entropy(logits, batch.y), norm=0.1 * logits.square().mean())

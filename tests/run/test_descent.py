@@ -4,30 +4,27 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.run.simple import PLAIN, Given, Two, begin, same_batch, slope_one, values
-from tests.toy import TASK, Toy, labelled
+from tests.run.simple import (
+    BOTH,
+    EIGHT,
+    PLAIN,
+    SEVEN,
+    Given,
+    Two,
+    begin,
+    body_and_head,
+    loss,
+    same_batch,
+    slope_one,
+    values,
+)
+from tests.toy import TASK, Toy
 from torch import nn
-from torch.nn.functional import cross_entropy
 
-from headstart.core import About, Descend, Diverged, Labelled, Loss, On
+from headstart.core import About, Descend, Labelled, Loss, On
 from headstart.run.engine import One
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
-
-SEVEN = labelled(7, torch.Generator().manual_seed(5))
-EIGHT = labelled(8, torch.Generator().manual_seed(6))
-BOTH = (On("body"), On("head"))
-
-
-def body_and_head(norm=False):
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        return {"body": Toy(norm=norm), "head": nn.Linear(16, 3)}
-
-
-def loss(parts, batch, ctx):
-    logits = parts["head"](parts["body"](batch.x))
-    return Loss.sum(logits, label=cross_entropy(logits, batch.y), norm=0.1 * logits.square().mean())
 
 
 def after(steps=3, norm=False, loss=loss, rows=SEVEN, **recipe):
@@ -68,51 +65,6 @@ def test_the_gradient_is_clipped_to_the_norm():
     assert values(run)["w"].tolist() == pytest.approx([-0.05, -0.05], rel=1e-5)
 
 
-def broken(kind):
-    """A loss that breaks at its third step in one way."""
-
-    def bad(parts, batch, ctx):
-        found = loss(parts, batch, ctx)
-        if ctx.step < 2:
-            return found
-        if kind == "loss":
-            return Loss.sum(label=found.total * torch.nan)
-        if kind == "gradient":  # the root of 0 is 0, with an infinite slope
-            return Loss.sum(label=found.total, root=(parts["head"].bias.sum() * 0).abs().sqrt())
-        return loss(parts, replace(batch, x=batch.x * torch.inf), ctx)  # rows
-
-    return bad
-
-
-@pytest.mark.parametrize("optimiser", ["sgd", "adamw", "lbfgs"])
-@pytest.mark.parametrize("kind", ["loss", "gradient", "rows"])
-def test_what_is_not_a_number_stops_the_run_before_any_change(kind, optimiser):
-    """Statistics of batch normalisations included, which a forward changes."""
-    recipe = replace(PLAIN, steps=5, batch=7, schedule="linear", optimiser=optimiser)
-    run = begin(body_and_head(norm=True), Descend(broken(kind), on=BOTH), recipe=recipe)
-    ticks = train(run, same_batch(SEVEN))
-    assert [next(ticks).step, next(ticks).step] == [1, 2]
-    before = {name: value.clone() for name, value in run.parts.state_dict().items()}
-    with pytest.raises(Diverged, match=r"given: at step 2 the loss is .* learning rate \(now 0\.06\)"):
-        next(ticks)
-    assert run.step == 2
-    assert all(torch.equal(before[name], value) for name, value in run.parts.state_dict().items())
-
-
-def test_a_line_search_that_runs_into_nothing_is_undone():
-    """The loss is finite at the start and nowhere else, so the second look of L-BFGS is not a number."""
-
-    def cliff(parts, batch, ctx):
-        w = parts["a"].w
-        return Loss.sum(total=w.sum() if bool((w == 0).all()) else w.sum() * torch.nan)
-
-    on = On("a", lambda name, _: name == "w")
-    run = begin({"a": Two()}, Descend(cliff, on=(on,)), recipe=replace(PLAIN, optimiser="lbfgs"))
-    with pytest.raises(Diverged, match="at step 0 the loss is nan"):
-        drain(train(run, same_batch()))
-    assert values(run)["w"].tolist() == [0.0, 0.0]
-
-
 class Short:
     """A loss that finds no memory for more than `rows` rows, after it has run the forward."""
 
@@ -145,6 +97,28 @@ def test_a_batch_that_was_computed_anew_is_counted_once():
     told, _ = after(norm=True, rows=EIGHT, accumulate=4)
     found_out, _ = after(norm=True, rows=EIGHT, loss=Short(2))
     close(told, found_out, rtol=0, atol=0)
+
+
+def test_a_batch_normalisation_never_gets_a_part_of_one_row():
+    """7 rows in 4 parts would leave one row alone, of which there is no variance: 3 parts are the most."""
+    short = Short(3)
+    run, _ = after(norm=True, loss=short, steps=1)
+    assert (short.calls, run.accumulate) == ([7, 4, 3, 2, 2], 3)
+    assert "in 3 parts; batch normalisations" in run.notes["accumulate"]
+    assert "gradient is the same" not in run.notes["accumulate"]
+    with pytest.raises(torch.OutOfMemoryError):  # not torch's complaint about one value per channel
+        after(norm=True, loss=Short(2))
+    told, _ = after(norm=True, accumulate=7, steps=1)
+    close(run, told, rtol=0, atol=0)
+
+
+def test_a_frozen_batch_normalisation_sees_rows_alone():
+    """In evaluation mode it compares no rows, so parts may be single rows and the gradient is the same."""
+    still = Descend(loss_short := Short(1), on=(On("head"),))
+    run = begin(body_and_head(norm=True), still, recipe=replace(PLAIN, steps=1))
+    drain(train(run, same_batch(SEVEN)))
+    assert (run.accumulate, loss_short.calls[-7:]) == (7, [1] * 7)
+    assert "gradient is the same" in run.notes["accumulate"]
 
 
 def test_the_parts_are_remembered_by_a_resumed_run():

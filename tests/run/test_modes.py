@@ -1,16 +1,26 @@
 """Frozen is frozen: no gradient, no statistics, no dropout, whatever was called before."""
 
+import pytest
 import torch
-from tests.run.simple import begin, same_batch, slope_one
-from tests.toy import Toy, labelled
+from tests.run.simple import PLAIN, begin, same_batch, slope_one
+from tests.toy import TASK, Toy, labelled
 from torch import nn
 
-from headstart.core import Descend, On, Parts
-from headstart.run.loop import train
+from headstart.core import Backbone, Descend, On, Parts
+from headstart.methods.mapping.finetuning.fine_tune import FineTune
+from headstart.run.loop import start, train
 from headstart.run.modes import let_learn, rest
 from headstart.run.watch import drain
 
 BATCH = labelled(8, torch.Generator().manual_seed(1))
+
+
+def linear(_name, module):
+    return isinstance(module, nn.Linear)
+
+
+def not_norm(_name, module):
+    return not isinstance(module, nn.BatchNorm1d)
 
 
 class Deep(nn.Module):
@@ -18,10 +28,11 @@ class Deep(nn.Module):
 
     blocks = ("low", "high")
 
-    def __init__(self):
+    def __init__(self, affine=True):
         super().__init__()
         self.low, self.high = (
-            nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8), nn.Dropout(0.5)) for _ in range(2)
+            nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8, affine=affine), nn.Dropout(0.5))
+            for _ in range(2)
         )
         self.between = nn.Dropout(0.5)
 
@@ -35,7 +46,7 @@ def training(module):
 
 def test_only_what_learns_is_in_training_mode():
     parts = Parts({"deep": Deep(), "rest": Deep()}).train()
-    let_learn(parts, list(parts["deep"].high[0].parameters()))
+    let_learn(parts, list(parts["deep"].high[0].parameters()), (On("deep", linear, slice(1, None)),))
     # a dropout goes with the module that it is in; the batch normalisation has parameters of its own
     assert training(parts) - {""} == {"deep", "deep.between", "deep.high", "deep.high.0", "deep.high.2"}
     assert {n for n, p in parts.named_parameters() if p.requires_grad} == {
@@ -46,17 +57,17 @@ def test_only_what_learns_is_in_training_mode():
 
 def test_all_of_it_is_again_in_training_mode_when_all_learns():
     parts = Parts({"deep": Deep()}).eval()
-    let_learn(parts, [])
+    let_learn(parts, [], ())
     assert not training(parts["deep"])
     assert not any(p.requires_grad for p in parts.parameters())
-    let_learn(parts, list(parts.parameters()))
+    let_learn(parts, list(parts.parameters()), (On("deep"),))
     assert training(parts["deep"]) == {name for name, _ in parts["deep"].named_modules()}
     assert all(p.requires_grad for p in parts.parameters())
 
 
 def test_a_part_without_parameters_rests():
     parts = Parts({"deep": Deep(), "drop": nn.Dropout(0.5)}).train()
-    let_learn(parts, list(parts["deep"].parameters()))
+    let_learn(parts, list(parts["deep"].parameters()), (On("deep"),))
     assert not parts["drop"].training
 
 
@@ -69,14 +80,14 @@ def test_rest_puts_all_but_the_named_parts_to_rest():
     assert parts["b"].high[1].training
 
 
-def step(on, **modules):
-    """One step of `on`, between two calls of `.train()` by a careless caller."""
+def step(*on, deep=None):
+    """What one step of `on` changes after a careless caller's `.train()`."""
 
     def loss(parts, batch, ctx):
         parts["deep"](batch.x)
         return slope_one(parts, batch, ctx)
 
-    run = begin({"deep": Deep()}, Descend(loss, on=(on,)))
+    run = begin({"deep": deep or Deep()}, Descend(loss, on=on))
     run.parts.train()
     before = {name: value.clone() for name, value in run.parts["deep"].state_dict().items()}
     drain(train(run, same_batch(BATCH)))
@@ -88,8 +99,58 @@ def test_frozen_statistics_stay_whatever_train_was_called():
     statistics = {"1.running_mean", "1.running_var", "1.num_batches_tracked"}
     learned = {"0.weight", "0.bias", "1.weight", "1.bias"}
     assert step(On("deep", blocks=slice(1, None))) == {f"high.{name}" for name in learned | statistics}
-    weights = On("deep", lambda name, module: isinstance(module, nn.Linear))
+    weights = On("deep", linear)
     assert step(weights) == {f"{block}.0.{name}" for block in ("low", "high") for name in ("weight", "bias")}
+
+
+STATISTICS = {"1.running_mean", "1.running_var", "1.num_batches_tracked"}
+
+
+def test_statistics_without_weights_move_where_they_are_selected():
+    """A batch normalisation without weights has nothing that learns; `keep` is asked about its statistics."""
+
+    def moved(*on):
+        return {name for name in step(*on, deep=Deep(affine=False)) if "running" in name or "num" in name}
+
+    both = {f"{block}.{name}" for block in ("low", "high") for name in STATISTICS}
+    high = {f"high.{name}" for name in STATISTICS}
+    assert moved(On("deep")) == both
+    assert moved(On("deep", not_norm)) == set()
+    assert moved(On("deep", linear)) == set()
+    assert moved(On("deep", blocks=slice(1, None))) == high
+    assert moved(On("deep", not_norm), On("deep", blocks=slice(1, None))) == high
+    assert moved(On("deep", linear), On("deep", since=0.9)) == set()  # not in four steps
+
+
+@pytest.mark.parametrize(("norm", "moves"), [("frozen", False), ("train", True)])
+def test_frozen_norms_keep_their_statistics_without_weights_too(norm, moves):
+    class Plain(Backbone):
+        blocks, width = ("body",), 8
+
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8, affine=False))
+
+        def forward(self, x):
+            return self.body(x)
+
+    run = start(FineTune(norm=norm), Plain(), TASK, PLAIN)
+    drain(train(run, same_batch(BATCH)))
+    statistics = run.parts["backbone"].body[1]
+    assert (statistics.num_batches_tracked.item() > 0) == moves
+    assert statistics.running_mean.any() == moves
+
+
+def test_statistics_before_the_blocks_that_learn_stay():
+    """The outermost module learns, since a block in it does; what lies in no block goes with it."""
+
+    class Flat(nn.Sequential):
+        blocks = ("0", "2")
+
+        def __init__(self):
+            super().__init__(nn.Linear(8, 8), nn.BatchNorm1d(8, affine=False), nn.Linear(8, 8))
+
+    assert step(On("deep", blocks=slice(1, None)), deep=Flat()) == {"2.weight", "2.bias"}
 
 
 def test_dropout_is_off_in_what_is_frozen_and_on_in_what_learns():

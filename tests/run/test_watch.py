@@ -1,13 +1,15 @@
 """Watchers: what is logged, kept, remembered and stopped, also when a run goes on after a break."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 import torch
 from tests.run.simple import PLAIN, Two, begin, same_batch, slope_one, values
 
-from headstart.core import Descend, On
+from headstart.core import CannotWrite, Descend, On
+from headstart.run import watch
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.loop import train
 from headstart.run.watch import drain, keep, log, remember, resume, stop_early
@@ -108,6 +110,38 @@ def test_an_error_within_a_step_keeps_the_last_good_state(tmp_path):
     assert load_state(tmp_path / "kept")["step"] == 4
 
 
+FULL = CannotWrite("Can't write kept: No space left on device.")
+
+
+def full_disk(*_args):
+    raise FULL
+
+
+def test_a_full_disk_is_told_when_it_is_left(tmp_path, monkeypatch):
+    run = fresh()
+    ticks = keep(ticks_of(run), run, tmp_path / "kept", every=100)
+    next(ticks)
+    monkeypatch.setattr(watch, "save_state", full_disk)
+    with pytest.raises(CannotWrite, match="No space left"):
+        ticks.close()
+
+
+@pytest.mark.parametrize("first", [KeyboardInterrupt(), ValueError("first")])
+def test_a_full_disk_does_not_hide_why_it_was_left(first, tmp_path, monkeypatch):
+    run = fresh()
+    monkeypatch.setattr(watch, "save_state", full_disk)
+
+    def watched():
+        with closing(keep(ticks_of(run), run, tmp_path / "kept", 100)) as ticks:
+            for _ in ticks:
+                raise first
+
+    with pytest.raises(type(first)) as found:
+        watched()
+    assert found.value is first
+    assert found.value.__notes__ == [str(FULL)]
+
+
 def test_there_is_nothing_to_resume_at_first(tmp_path):
     run = fresh()
     assert not resume(run, tmp_path / "none")
@@ -141,6 +175,23 @@ def test_it_goes_to_the_end_and_takes_the_best_weights_there_too():
     short = fresh(replace(TEN, steps=7))
     drain(stop_early(ticks_of(short), short, scored(short, []), every=2, patience=9))
     assert values(short)["w"].tolist() == pytest.approx([-0.4, -0.4])
+
+
+def test_the_best_weights_come_with_their_own_average(tmp_path):
+    """The average keeps half, as by hand in test_descent: after step 4 it is -0.30625."""
+    recipe = replace(TEN, ema=0.5)
+    run, path = fresh(recipe), tmp_path / "kept"
+    for tick in stop_early(ticks_of(run), run, scored(run, []), every=2, patience=2):
+        if tick.step == 7:
+            save_state(run.state_dict(), path)
+    assert (run.step, run.notes["best"]["step"]) == (8, 4)
+    assert values(run)["w"].tolist() == pytest.approx([-0.4, -0.4])
+    assert run.average.values["a.w"].tolist() == pytest.approx([-0.30625, -0.30625])
+    again = fresh(recipe)  # from step 7, whose average is another
+    resume(again, path)
+    assert again.average.values["a.w"][0].item() < -0.5
+    drain(stop_early(ticks_of(again), again, scored(again, []), every=2, patience=2))
+    assert again.average.values["a.w"].tolist() == pytest.approx([-0.30625, -0.30625])
 
 
 def test_without_a_look_the_weights_stay():

@@ -4,12 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headstart.core import BadData, BadInput
+from headstart.core import BadInput
 
 from . import judged
 from .judged import BINS, Floats, Ints, bin_of, judge
-
-COLDEST, HOTTEST = 1e-2, 1e2  # temperatures
 
 
 class Bin(NamedTuple):
@@ -52,38 +50,6 @@ def reliability(probabilities: Floats, labels: Ints, bins: int = BINS) -> list[B
         Bin(float(s if n else m), float(r), int(n))
         for s, r, n, m in zip(sure, right, rows, middle, strict=True)
     ]
-
-
-def best_temperature(logits: Floats, labels: Ints) -> float:
-    """The T in [0.01, 100] for which softmax(logits / T) has the least log loss.
-
-    The log loss is convex in 1 / T, so its slope is bisected. Fit it on rows that the logits
-    have not been fitted to, or it comes out too cold.
-
-    Args:
-        logits: (n, k), finite.
-        labels: (n,) in [0, k).
-
-    Raises:
-        BadData: the logits are not finite, or do not belong to the labels.
-    """
-    scores = np.asarray(logits, np.float64)
-    if scores.ndim != 2 or not np.isfinite(scores).all():
-        raise BadData(f"Logits must be finite numbers (n, k), not {scores.shape}.")
-    judge(_softmax(scores), labels)
-    ahead = scores - scores[np.arange(len(scores)), labels][:, None]
-    low, high = np.log(1 / HOTTEST), np.log(1 / COLDEST)
-    for _ in range(60):
-        middle = (low + high) / 2
-        falling = (_softmax(ahead * np.exp(middle)) * ahead).sum() < 0
-        low, high = (middle, high) if falling else (low, middle)
-    return float(np.exp(-(low + high) / 2))
-
-
-def _softmax(logits: Floats) -> Floats:
-    powers = np.exp(logits - logits.max(1, keepdims=True))
-    shares: Floats = powers / powers.sum(1, keepdims=True)
-    return shares
 
 
 def _checked(bins: int) -> int:

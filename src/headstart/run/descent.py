@@ -1,5 +1,6 @@
 """One gradient step: exact under accumulation, closures and several processes."""
 
+import copy
 import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from .seeding import seeded
 
 if TYPE_CHECKING:
     from .loop import Run
+
+FAR = 1e15  # a shorter step takes no finite float32 out of its range, which ends at 3e38
 
 
 class Snapshot:
@@ -67,7 +70,8 @@ def descend(
     (L-BFGS) always sees the same dropout, and a batch that did not fit is computed anew.
 
     Raises:
-        Diverged: the loss or the gradient is not finite; no parameter or statistic was changed.
+        Diverged: the loss, the gradient or a weight after the step is not finite; every parameter
+            and statistic is as it was before the step.
     """
     optimiser = run.optimisers[move.name]
     learning = _let_learn_now(run, move, ctx)
@@ -76,13 +80,14 @@ def descend(
     statistics = Snapshot(_statistics(run.parts))
     weights = Snapshot(learning if closure else ())  # what a line search has tried
     last: list[Loss] = []
+    norms: list[float] = []
 
     def evaluate() -> Tensor:
         loss = _gradient(run, move, batch, ctx, seed, weight, statistics)
         run.engine.average(learning)
         if move.gradient is not None:
             move.gradient(run.parts, learning)
-        _check_and_clip(run, loss, learning, ctx)
+        norms.append(_check_and_clip(run, loss, learning, ctx))
         last.append(loss)
         # a line search compares losses, so all processes must see the same one
         return run.engine.gather((loss.total * weight).reshape(1)).mean() if closure else loss.total
@@ -92,7 +97,7 @@ def descend(
             optimiser.step(evaluate)  # type: ignore[no-untyped-call]
         else:
             evaluate()
-            optimiser.step()
+            _step(run, optimiser, learning, norms[-1], ctx)
     except Diverged:
         statistics.restore()
         weights.restore()
@@ -118,7 +123,7 @@ def _let_learn_now(run: "Run[Any]", move: Descend[Any], ctx: Ctx) -> list[nn.Par
         elif ctx.progress >= group["since"]:
             group["lr"] = rate * group["factor"]
             learning += group["params"]
-    let_learn(run.parts, learning)
+    let_learn(run.parts, learning, [on for on in move.on if ctx.progress >= on.since])
     return learning
 
 
@@ -137,14 +142,31 @@ def _gradient(
             with seeded(seed):
                 return _accumulate(run, move, batch, ctx, weight)
         except (RuntimeError, MemoryError) as error:
-            if not (_out_of_memory(error) and run.rowwise and run.accumulate < len(batch)):
+            most = _most_parts(run.parts, batch)
+            if not (_out_of_memory(error) and run.rowwise and run.accumulate < most):
                 raise
             statistics.restore()
-            run.accumulate = min(2 * run.accumulate, len(batch))
+            run.accumulate = min(2 * run.accumulate, most)
+            same = (
+                "batch normalisations in training mode take the statistics of each part by itself"
+                if _compares_rows(run.parts)
+                else "the gradient is the same"
+            )
             run.notes["accumulate"] = (
                 f"Memory was short at step {ctx.step}: each batch of {len(batch)} rows is now computed "
-                f"in {run.accumulate} parts; the gradient is the same."
+                f"in {run.accumulate} parts; {same}."
             )
+
+
+def _compares_rows(parts: Parts) -> bool:
+    """Whether a batch normalisation takes its statistics from the batch."""
+    norms = (m for m in parts.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm))
+    return any(norm.training or norm.running_mean is None for norm in norms)
+
+
+def _most_parts(parts: Parts, batch: Batch) -> int:
+    """As many as there are rows; a batch normalisation needs two rows a part to take statistics."""
+    return max(1, len(batch) // 2) if _compares_rows(parts) else len(batch)
 
 
 def _accumulate(run: "Run[Any]", move: Descend[Any], batch: Batch, ctx: Ctx, weight: float) -> Loss:
@@ -154,7 +176,8 @@ def _accumulate(run: "Run[Any]", move: Descend[Any], batch: Batch, ctx: Ctx, wei
     any_learns = any(parameter.requires_grad for parameter in parameters)  # all may have yet to wait
     losses: list[Loss] = []
     shares: list[float] = []
-    pieces = min(run.accumulate, len(batch))  # an empty piece has no mean
+    # an empty piece has no mean, and most batches are computed whole
+    pieces = min(run.accumulate, _most_parts(run.parts, batch)) if run.accumulate > 1 else 1
     for index in range(pieces):
         piece = batch.part(index, pieces)
         share = len(piece) / len(batch)
@@ -167,18 +190,41 @@ def _accumulate(run: "Run[Any]", move: Descend[Any], batch: Batch, ctx: Ctx, wei
     return losses[0] if len(losses) == 1 else _mean(losses, shares)
 
 
-def _check_and_clip(run: "Run[Any]", loss: Loss, learning: list[nn.Parameter], ctx: Ctx) -> None:
+def _check_and_clip(run: "Run[Any]", loss: Loss, learning: list[nn.Parameter], ctx: Ctx) -> float:
+    """Clip the gradient; its norm then."""
     gradients = [p.grad for p in learning if p.grad is not None]
     norm = nn.utils.get_total_norm(gradients) if gradients else loss.total.new_zeros(())
     if not math.isfinite(loss.total.item()) or not math.isfinite(norm.item()):
-        raise Diverged(
-            f"{run.name}: at step {ctx.step} the loss is {loss.total.item():.4g} and the gradient's "
-            f"norm {norm.item():.4g}, so training stopped before that step; the weights are those of the "
-            f"last good one. Try a lower learning rate (now {run.recipe.rate(ctx.progress):.3g}) or "
-            f"look for extreme values in the data."
-        )
-    if run.recipe.clip is not None:
-        nn.utils.clip_grads_with_norm_(learning, run.recipe.clip, norm)
+        found = f"the loss is {loss.total.item():.4g} and the gradient's norm {norm.item():.4g}"
+        raise _diverged(run, ctx, found, "look for extreme values in the data")
+    if run.recipe.clip is None:
+        return norm.item()
+    nn.utils.clip_grads_with_norm_(learning, run.recipe.clip, norm)
+    return min(norm.item(), run.recipe.clip)
+
+
+def _step(
+    run: "Run[Any]", optimiser: torch.optim.Optimizer, learning: list[nn.Parameter], norm: float, ctx: Ctx
+) -> None:
+    """Take the step for gradients of a given norm; one out of the range of numbers is taken back."""
+    groups = optimiser.param_groups
+    if all(group["lr"] * max(norm, 1) < FAR and group["lr"] * group["weight_decay"] <= 1 for group in groups):
+        optimiser.step()
+        return
+    weights, state = Snapshot(learning), copy.deepcopy(optimiser.state_dict())
+    optimiser.step()
+    if not all(bool(parameter.isfinite().all()) for parameter in learning):
+        weights.restore()
+        optimiser.load_state_dict(state)
+        raise _diverged(run, ctx, "the weights become too large for numbers", "a smaller weight decay")
+
+
+def _diverged(run: "Run[Any]", ctx: Ctx, found: str, other: str) -> Diverged:
+    return Diverged(
+        f"{run.name}: at step {ctx.step} {found}, so training stopped before that step; the weights are "
+        f"those of the last good one. Try a lower learning rate (now {run.recipe.rate(ctx.progress):.3g}) "
+        f"or {other}."
+    )
 
 
 def _detached(loss: Loss) -> Loss:

@@ -48,6 +48,7 @@ class Run(Generic[B]):
     def state_dict(self) -> dict[str, Any]:
         """All there is to save: data order, rates and seeds are functions of `step`."""
         return {
+            "name": self.name,
             "step": self.step,
             "accumulate": self.accumulate,
             "parts": dict(self.parts.state_dict()),

@@ -1,23 +1,35 @@
 """Which modules learn: training mode, gradients and nothing else for the rest."""
 
+from collections.abc import Iterable
+
 from torch import nn
 
-from headstart.core import Parts
+from headstart.core import On, Parts
 
 
-def let_learn(parts: Parts, learning: list[nn.Parameter]) -> None:
+def let_learn(parts: Parts, learning: list[nn.Parameter], on: Iterable[On]) -> None:
     """Put what learns into training mode and all else into evaluation mode, and say so to autograd.
 
     A module learns if a learning parameter is in it; a module without parameters goes with the
-    module that it is in. So a frozen BatchNorm keeps its statistics and a frozen block its
-    dropout off, whatever `.train()` was called before.
+    module that it is in. If such a module has tensors of its own all the same, such as the statistics
+    of a batch normalisation without weights, one of `on` must select these too, as it would a
+    parameter. So a frozen BatchNorm keeps its statistics and a frozen block its dropout off, whatever
+    `.train()` was called before.
+
+    Args:
+        parts: of the run.
+        learning: the parameters that learn now.
+        on: what selected them.
     """
     parts.requires_grad_(False)
     for parameter in learning:
         parameter.requires_grad_(True)
     ids = {id(parameter) for parameter in learning}
+    still = _with_statistics_alone(parts)
+    if still:
+        still -= {module for each in on for module in _selected(parts, each, still)}
     for part in parts.values():
-        _set(part, ids, among=False)
+        _set(part, ids, still, among=False)
 
 
 def rest(parts: Parts, train: tuple[str, ...] = ()) -> None:
@@ -26,8 +38,31 @@ def rest(parts: Parts, train: tuple[str, ...] = ()) -> None:
         part.train(name in train)
 
 
-def _set(module: nn.Module, learning: set[int], among: bool) -> None:
+def _with_statistics_alone(parts: Parts) -> set[nn.Module]:
+    """The modules that have buffers of their own and no parameter, not even in a module in them."""
+    return {
+        module
+        for module in parts.modules()
+        if any(True for _ in module.buffers(recurse=False)) and not any(True for _ in module.parameters())
+    }
+
+
+def _selected(parts: Parts, on: On, among: set[nn.Module]) -> set[nn.Module]:
+    """Those of which `on` selects a buffer."""
+    part = parts[on.part]
+    roots: list[str] = [""] if on.blocks is None else list(getattr(part, "blocks", ())[on.blocks])
+    return {
+        module
+        for root in roots
+        for path, module in part.get_submodule(root).named_modules(prefix=root)
+        if module in among
+        for name, _ in module.named_buffers(recurse=False)
+        if on.keep(f"{path}.{name}" if path else name, module)
+    }
+
+
+def _set(module: nn.Module, learning: set[int], still: set[nn.Module], among: bool) -> None:
     own = [id(parameter) for parameter in module.parameters()]
-    module.training = any(number in learning for number in own) if own else among
+    module.training = any(number in learning for number in own) if own else among and module not in still
     for child in module.children():
-        _set(child, learning, module.training)
+        _set(child, learning, still, module.training)

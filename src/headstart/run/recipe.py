@@ -74,6 +74,8 @@ class Recipe:
         weight_decay: where a move does not say another, >= 0.
         clip: largest norm of the gradient, > 0; None leaves it, which lbfgs needs.
         accumulate: parts that a batch is computed in, one after the other; the gradient is the same.
+            Not so with a batch normalisation in training mode: its statistics are those of each part,
+            which then has at least two rows.
         precision: "bf16" computes under autocast; weights stay float32.
         ema: decay in [0, 1) of the running average of the weights that the predictor takes; None: none.
         views: of each sample with augmentation: None gives fresh ones in every epoch, k takes k in

@@ -4,10 +4,15 @@ import copy
 import json
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
+from headstart.core import CannotWrite
+
+from .belongs import refuse_other
 from .checkpoint import load_state, save_state, write_atomically
 from .loop import Run, Tick
 
@@ -35,23 +40,42 @@ def remember(ticks: Iterable[Tick], run: Run[Any]) -> Iterator[Tick]:
         yield tick
 
 
-def keep(ticks: Iterable[Tick], run: Run[Any], path: Path, every: int) -> Iterator[Tick]:
-    """Save the run after each `every`-th step and when it is left between two, so that it can go on."""
+def keep(ticks: Iterable[Tick], run: Run[Any], path: Path, every: int) -> Generator[Tick, None, None]:
+    """Save the run after each `every`-th step and when it is left between two, so that it can go on.
+
+    Whoever leaves it early should close it (`contextlib.closing`), or it is saved some time later.
+
+    Raises:
+        CannotWrite: it can't be saved. If it was closed because of another error, that one is raised,
+            with a note that says so.
+    """
     for tick in ticks:
         if tick.step % every == 0:
             save_state(run.state_dict(), path)
         try:
             yield tick
-        except GeneratorExit:  # left between two steps; in the middle of one, nothing is saved
-            save_state(run.state_dict(), path)
+        except GeneratorExit as left:  # between two steps; in the middle of one, nothing is saved
+            try:
+                save_state(run.state_dict(), path)
+            except CannotWrite as failure:
+                if left.__context__ is None:
+                    raise
+                left.__context__.add_note(str(failure))
             raise
 
 
 def resume(run: Run[Any], path: Path) -> bool:
-    """Go on from a saved state if there is one; whether there was."""
+    """Go on from a saved state if there is one; whether there was.
+
+    Raises:
+        Mismatch: the file is damaged, or was saved from another method or other settings; the run is
+            as it was.
+    """
     if not path.exists():
         return False
-    run.load_state_dict(load_state(path))
+    state = load_state(path)
+    refuse_other(state, run, path)
+    run.load_state_dict(state)
     return True
 
 
@@ -64,10 +88,12 @@ def stop_early(
 ) -> Iterator[Tick]:
     """Stop when `score` (higher is better) has not risen for `patience` looks; take the best weights.
 
+    A running average of the weights (`Recipe.ema`) becomes the one of the same step.
+
     Looks after each `every`-th step. What it remembers is in the run's notes, so a run that is
     stopped and resumed stops at the same step. `score` must not see test data.
     """
-    new = {"score": -math.inf, "step": 0, "looks": 0, "looked": 0, "parts": {}}
+    new = {"score": -math.inf, "step": 0, "looks": 0, "looked": 0, "parts": {}, "average": {}}
     best = run.notes.setdefault("best", new)
 
     def look() -> None:
@@ -76,8 +102,8 @@ def stop_early(
         value = score()
         best.update(looks=best["looks"] + 1, looked=run.step)
         if value > best["score"]:
-            parts = {k: v.detach().clone() for k, v in run.parts.state_dict().items()}
-            best.update(score=value, step=run.step, looks=0, parts=parts)
+            best.update(score=value, step=run.step, looks=0, parts=_copied(run.parts.state_dict()))
+            best["average"] = _copied(run.average.values) if run.average else {}
 
     look()  # a run that was saved right before a look has yet to take it
     for tick in ticks if best["looks"] < patience else ():
@@ -87,12 +113,18 @@ def stop_early(
             break
     if best["parts"]:
         run.parts.load_state_dict(copy.copy(best["parts"]))
+        if run.average:
+            run.average.load(best["average"])
 
 
 def drain(ticks: Iterable[Tick]) -> Tick | None:
     """Let all ticks happen; the last one."""
     last = deque(ticks, maxlen=1)
     return last[0] if last else None
+
+
+def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in tensors.items()}
 
 
 def _forget_after(path: Path, name: str, step: int) -> None:

@@ -9,14 +9,15 @@ def best_scale(scores: Tensor, y: Tensor, low: float = 1e-2, high: float = 1e3) 
     """The factor s in [low, high] for which softmax(s * scores) has the least log loss (arXiv:1706.04599).
 
     Scores (n, classes) must not have been fitted on the same rows, or the answer is too sure.
-    The log loss is convex in s; its slope, the mean of E_p[score] - score[y], is bisected in log s.
+    The log loss is convex in s; its slope, the mean of E_p[score - score[y]], is bisected in log s.
+    Where every row's own class has the highest score the loss falls for ever, and s is `high`.
     """
     scores = scores.double()
-    right = scores.gather(1, y[:, None]).squeeze(1)
+    ahead = scores - scores.gather(1, y[:, None])  # of the right class: exactly 0 for itself
 
     def slope(log_scale: float) -> float:
-        shares = (scores * torch.tensor(log_scale).exp()).softmax(1)
-        return float(((shares * scores).sum(1) - right).mean())
+        shares = (ahead * torch.tensor(log_scale).exp()).softmax(1)
+        return float((shares * ahead).sum(1).mean())
 
     left, end = torch.tensor([low, high]).log().tolist()
     for _ in range(60):

@@ -45,6 +45,8 @@ def fit(
 
     Raises:
         BadData: nothing readable, or a backbone for pictures is given arrays.
+        Mismatch: the checkpoint was saved from another method, backbone or settings.
+        CannotWrite: the checkpoint or the cache can't be written.
         Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
     """
     dataset = data if isinstance(data, Dataset) else load(data)

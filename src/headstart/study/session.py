@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -164,9 +164,9 @@ class Session:
         try:
             with feed.replay.on(run.parts) if feed.replay else nullcontext():
                 drain(self._watched(train(run, ahead(stream)), run, name, checkpoint))
-        except Diverged:
+        except Diverged as error:
             if checkpoint:
-                save_state(run.state_dict(), checkpoint)  # the last good weights
+                _save_last(run, checkpoint, error)
             raise
         if run.average:
             run.parts.load_state_dict(run.parts.state_dict() | run.average.values)
@@ -174,7 +174,9 @@ class Session:
         assert isinstance(model, Model)
         curve = [] if method.about.one_pass else list(run.notes.get("curve", []))
         notes = [note for note in (*feed.notes, run.notes.get("accumulate", "")) if note]
-        answers = self._plain_feed(run, replay)
+        # a model that is not the run's own, such as an average of weights, takes samples
+        own = replay is not None and model.backbone is run.parts[replay.part]
+        answers = self._plain_feed(run, replay if own else None)
         return Fitted(method, model, curve, _trained(run, model), notes, run, answers.replay, answers.source)
 
     def _feed(self, run: Run[Any], replay: Replay | None) -> "_Feed":
@@ -196,9 +198,11 @@ class Session:
         ticks = remember(ticks, run)
         if self.logbook and run.optimisers:
             ticks = _logged(ticks, self.logbook, name, run)
-        if checkpoint:
-            ticks = keep(ticks, run, checkpoint, CHECKPOINT_EVERY)
-        return self.watch(ticks, run) if self.watch else ticks
+        if not checkpoint:
+            yield from self.watch(ticks, run) if self.watch else ticks
+            return
+        with closing(keep(ticks, run, checkpoint, CHECKPOINT_EVERY)) as kept:
+            yield from self.watch(kept, run) if self.watch else kept
 
     def _recorded(self, run: Run[Any], replay: Replay, views: int) -> "_Feed":
         """What the run's frozen prefix gives, recorded; the samples if the record can't be trusted."""
@@ -237,6 +241,14 @@ class _Feed:
     replay: Replay | None
     views: int | None
     notes: list[str]
+
+
+def _save_last(run: Run[Any], checkpoint: Path, error: Diverged) -> None:
+    """Save the last good weights; where that fails, say so without hiding the error."""
+    try:
+        save_state(run.state_dict(), checkpoint)
+    except CannotWrite as failure:
+        raise Diverged(f"{error} {failure}") from error
 
 
 def _logged(ticks: Iterable[Tick], file: Path, name: str, run: Run[Any]) -> Iterator[Tick]:

@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 from torch import Tensor, nn
 
-from headstart.core import Backbone, Ctx, Do, Head, Labelled, Method, Model, Parts, Task
+from headstart.core import Backbone, BadInput, Ctx, Do, Head, Labelled, Method, Model, Parts, Task
 from headstart.nn.bank import Bank
 from headstart.solvers.threads import threads_for
 
@@ -37,6 +37,12 @@ class Probe(Method[Labelled]):
     @abstractmethod
     def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
         """The head for features (n, width) and labels (n,) in [0, classes)."""
+
+
+def check_penalty(probe: Probe, penalty: float | None) -> None:
+    """Refuse a penalty that is not > 0; None is one that is to be found."""
+    if penalty is not None and not penalty > 0:
+        raise BadInput(f"{probe.about.name}: penalty is {penalty!r}; it must be > 0.")
 
 
 def _bank(parts: Parts) -> Bank:

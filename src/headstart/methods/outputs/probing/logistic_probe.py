@@ -3,11 +3,11 @@ from typing import final
 
 from torch import Tensor
 
-from headstart.core import About, BadInput, Head, Labelled
+from headstart.core import About, Head, Labelled
 from headstart.nn.heads import LinearHead
 from headstart.solvers.choice import logistic_choice
 
-from ._probe import Probe
+from ._probe import Probe, check_penalty
 
 
 @final
@@ -24,8 +24,7 @@ class LogisticProbe(Probe):
     penalty: float | None = None
 
     def __post_init__(self) -> None:
-        if self.penalty is not None and not self.penalty > 0:
-            raise BadInput(f"logistic-probe: penalty is {self.penalty!r}; it must be > 0.")
+        check_penalty(self, self.penalty)
 
     def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
         """The linear head of the best penalty."""
