@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 import torch
 from tests.toy import TASK, Toy, make, stream
+from torch import nn
 
 from headstart.core import Descend, Do, Labelled, walk
 from headstart.core.method import About
@@ -23,9 +24,20 @@ METHODS = sorted(walk(), key=lambda m: m.about.name)
 every = pytest.mark.parametrize("kind", METHODS, ids=lambda m: m.about.name)
 
 
+class Droppable(Toy):
+    """With a place where stochastic depth may leave something out."""
+
+    def __init__(self, norm=True):
+        super().__init__(norm=norm)
+        self.drop_path = nn.Identity()
+
+    def forward(self, x):
+        return self.drop_path(super().forward(x))
+
+
 def fresh(kind, steps=6, norm=True, **recipe):
     how = Recipe(**({"steps": steps, "lr": 1e-2, "schedule": "linear", "seed": 3} | recipe))
-    return start(kind(), Toy(norm=norm), TASK, how)
+    return start(kind(), Droppable(norm=norm), TASK, how)
 
 
 def same(a, b):
@@ -148,12 +160,12 @@ def test_finishes_in_a_fresh_process_with_the_same_bytes(kind, finished):
 
 @every
 def test_a_descent_moves_only_what_it_says(kind):
-    run = fresh(kind, steps=1, warmup=0.0, schedule="constant")
+    run = fresh(kind, warmup=0.0, schedule="constant")
     before = copy.deepcopy(run.parts.state_dict())
     allowed, changing = moved_by(run), changed_parts(run)
     drain(train(run, stream(kind.about.needs)))
     for name, value in run.parts.named_parameters():
-        if name.split(".")[0] not in changing:
+        if name.split(".")[0] not in changing and not (kind.about.chooses and id(value) in allowed):
             assert torch.equal(value, before[name]) == (id(value) not in allowed), name
 
 
@@ -224,8 +236,8 @@ def test_accumulation_is_exact(kind):
     """One batch in 3 parts = the batch at once; without layers that look at the batch."""
     results = []
     for parts in (1, 3):
-        if parts > 1 and not kind.about.rowwise:
-            pytest.skip("declares that its loss compares rows")
+        if parts > 1 and (kind.about.noisy or not kind.about.rowwise):
+            pytest.skip("declares that its loss compares rows or draws random numbers")
         run = fresh(kind, norm=False, accumulate=parts, optimiser="sgd", batch=8)
         drain(train(run, stream(kind.about.needs)))
         results.append(run.parts.state_dict())

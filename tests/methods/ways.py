@@ -77,3 +77,44 @@ def points(rows, width, classes, seed=0, spread=1.0):
     y[:classes] = torch.arange(classes)
     centres = torch.randn(classes, width, generator=g)
     return centres[y] + spread * torch.randn(rows, width, generator=g) + 3, y
+
+
+class Chain(Backbone):
+    """Three equal-valued blocks, a token before them and a norm after them that are in none."""
+
+    width, blocks = 3, ("a", "b", "c")
+
+    def __init__(self):
+        super().__init__()
+        self.token = nn.Parameter(torch.full((3,), 0.5))
+        self.a, self.b, self.c = nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 3)
+        for layer in (self.a, self.b, self.c):
+            nn.init.eye_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        self.norm = nn.LayerNorm(3)
+
+    def forward(self, x):
+        return self.norm(self.c(self.b(self.a(x + self.token))))
+
+
+CHAIN_BATCH = Labelled(torch.tensor([[1.0, 2.0, 0.0], [3.0, -1.0, 1.0]]), torch.tensor([0, 1]))
+
+
+def chain_head():
+    return LinearHead.of(torch.tensor([[1.0, 0.5, 0.0], [-0.5, 0.25, 1.0]]), torch.zeros(2))
+
+
+def chained(method, recipe=PLAIN, steps=None):
+    """The run of a method on a chain, from a head that is neither 0 nor 1."""
+    run = start(method, Chain(), Task(2, (3,), head=chain_head()), recipe)
+    drain(train(run, lambda step: iter([CHAIN_BATCH] * ((steps or recipe.steps) - step))))
+    return run
+
+
+def of(run, *parts):
+    """The tensors of some parts."""
+    return {k: v for k, v in bytes_of(run).items() if k.partition(".")[0] in parts}
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)

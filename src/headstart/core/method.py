@@ -89,6 +89,8 @@ class About:
     one_pass: bool = False  # sees every row once, in order, and then solves
     rowwise: bool = True  # its loss is a mean over rows, so that accumulation is exact
     batch_statistics: bool = False  # its predictor's answer for a sample depends on the batch
+    noisy: bool = False  # its loss draws random numbers, others for a batch in parts than for all of it
+    chooses: bool = False  # some of what it may change is left as it was, by a choice that the data make
     spelled: str = ""  # the name as prose has it, where that is not the name with spaces
 
     @property

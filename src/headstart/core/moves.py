@@ -4,8 +4,8 @@
 One step of a run carries out every move once, in the order written.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Generic
 
 import torch
@@ -50,11 +50,16 @@ class On:
 
     Attributes:
         part: the name of the part.
-        keep: whether a parameter learns, told its name in the part and the module that owns it.
+        keep: whether a parameter learns, told its name in the part and the module that owns it; also
+            asked about the buffers of modules without parameters.
         blocks: of a backbone, only what is in these of its blocks, such as slice(-2, None).
         lr: factor on the recipe's learning rate, >= 0.
         weight_decay: of these parameters; None takes the recipe's.
         since: the progress in [0, 1) from which they learn; before it they are frozen.
+        decay: factor on `lr` from one block to the one below it, > 0: the last block has `lr`, the one
+            below it `lr * decay`, and so on (arXiv:1801.06146).
+        spread: progress over which the blocks begin, from the last one at `since` down to the first
+            one at `since + spread`, which is < 1, at equal distances.
     """
 
     part: str
@@ -63,6 +68,8 @@ class On:
     lr: float = 1.0
     weight_decay: float | None = None
     since: float = 0.0
+    decay: float = 1.0
+    spread: float = 0.0
 
     def __call__(self, parts: Parts) -> list[nn.Parameter]:
         """The selected parameters, in the order of the modules."""
@@ -75,6 +82,46 @@ class On:
             for name, parameter in module.named_parameters(recurse=False)
             if self.keep(f"{path}.{name}" if path else name, module)
         ]
+
+    def split(self, parts: Parts, mine: list[nn.Parameter]) -> "list[tuple[On, list[nn.Parameter]]]":
+        """`mine`, and where blocks differ in rate or start a group for each, the last block first.
+
+        Blocks in which none of `mine` is do not count. What is in no block goes with the block that is
+        defined before it, such as a norm at the end, and with the first block if there is none, such
+        as a position embedding.
+        """
+        if self.decay == 1 and not self.spread:
+            return [(self, mine)]
+        ids, levels = set(map(id, mine)), dict[int, list[nn.Parameter]]()
+        for depth, parameter in _by_block(parts[self.part]):
+            if id(parameter) in ids:
+                ids.remove(id(parameter))
+                levels.setdefault(depth, []).append(parameter)
+        below = max(len(levels) - 1, 1)
+        return [
+            (
+                replace(
+                    self,
+                    lr=self.lr * self.decay**depth,
+                    since=self.since + self.spread * depth / below,
+                    decay=1.0,
+                    spread=0.0,
+                ),
+                levels[block],
+            )
+            for depth, block in enumerate(sorted(levels, reverse=True))
+        ]
+
+
+def _by_block(part: nn.Module) -> Iterator[tuple[int, nn.Parameter]]:
+    """The parameters in the order of the modules, each with the number of the block it goes with."""
+    blocks: tuple[str, ...] = getattr(part, "blocks", ())
+    numbers = {module: n for n, root in enumerate(blocks) for module in part.get_submodule(root).modules()}
+    last = 0
+    for module in part.modules():
+        last = numbers.get(module, last)
+        for parameter in module.parameters(recurse=False):
+            yield last, parameter
 
 
 @dataclass(frozen=True)
@@ -90,13 +137,13 @@ class Descend(Generic[B]):
     gradient: Callable[[Parts, list[nn.Parameter]], None] | None = None  # edits .grad in place
 
     def groups(self, parts: Parts) -> list[tuple[On, list[nn.Parameter]]]:
-        """Each `On` with the parameters that belong to it; none is in two groups."""
+        """Each `On`, split where its blocks differ, with what belongs to it; none is in two groups."""
         taken: set[int] = set()
-        groups = []
+        groups: list[tuple[On, list[nn.Parameter]]] = []
         for on in self.on:
             mine = list(dict.fromkeys(p for p in on(parts) if id(p) not in taken))
             taken.update(map(id, mine))
-            groups.append((on, mine))
+            groups += on.split(parts, mine)
         return groups
 
     def parameters(self, parts: Parts) -> list[nn.Parameter]:

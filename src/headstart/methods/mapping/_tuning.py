@@ -1,7 +1,8 @@
 """What all ways to train a whole model on labels share."""
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from torch import nn
 
@@ -19,14 +20,8 @@ from headstart.core import (
     Parts,
     Task,
 )
-from headstart.core.moves import everything
 from headstart.losses.label import label_loss
 from headstart.nn.heads import LinearHead
-
-
-def not_norm(_name: str, module: nn.Module) -> bool:
-    """Whether a parameter belongs to anything but a batch normalisation."""
-    return not isinstance(module, nn.modules.batchnorm._BatchNorm)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,38 +30,63 @@ class Tuning(Method[Labelled]):
 
     Attributes:
         backbone_lr: factor on the learning rate for the backbone, > 0.
+        lr_decay: factor on that from one block to the one below it, in (0, 1].
         last: how many of the backbone's last blocks learn; None: all of it.
         norm: "frozen" keeps batch normalisations as they are, statistics and all, which suits
             small batches; "train" trains them too.
         smoothing: of the labels, in [0, 1).
+        weight_decay: of all that learns, >= 0; None takes the recipe's.
     """
 
     backbone_lr: float = 0.1
+    lr_decay: float = 1.0
     last: int | None = None
     norm: Literal["frozen", "train"] = "frozen"
     smoothing: float = 0.0
+    weight_decay: float | None = None
 
     def __post_init__(self) -> None:
-        if self.last is not None and self.last < 1:
-            raise BadInput(f"{self.about.name}: last is {self.last}; it must be >= 1, or None for all.")
-        if not self.backbone_lr > 0:
-            raise BadInput(f"{self.about.name}: backbone_lr is {self.backbone_lr!r}; it must be > 0.")
-        if not 0 <= self.smoothing < 1:
-            raise BadInput(f"{self.about.name}: smoothing is {self.smoothing!r}; it must be in [0, 1).")
-        if self.norm not in ("frozen", "train"):
-            raise BadInput(f"{self.about.name}: norm is {self.norm!r}; it must be 'frozen' or 'train'.")
+        decay = self.weight_decay
+        self.check("last", self.last is None or self.last >= 1, ">= 1, or None for all")
+        self.check("backbone_lr", self.backbone_lr > 0, "> 0")
+        self.check("lr_decay", 0 < self.lr_decay <= 1, "in (0, 1]")
+        self.check("smoothing", 0 <= self.smoothing < 1, "in [0, 1)")
+        self.check("norm", self.norm in ("frozen", "train"), "'frozen' or 'train'")
+        self.check("weight_decay", decay is None or 0 <= decay < math.inf, ">= 0, or None for the recipe's")
+
+    def check(self, setting: str, fine: bool, allowed: str) -> None:
+        """Refuse the value of a setting that is not fine."""
+        if not fine:
+            value: Any = getattr(self, setting)
+            raise BadInput(f"{self.about.name}: {setting} is {value!r}; it must be {allowed}.")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The backbone and a linear head: the one that a former stage learned, or a new one."""
         head = task.head or LinearHead(backbone.width, task.classes)
         return Parts({"backbone": backbone, "head": head})
 
-    def moves(self) -> tuple[Descend[Labelled]]:
+    def moves(self) -> tuple[Any, ...]:
         """One descent on both."""
-        keep = not_norm if self.norm == "frozen" else everything
-        blocks = None if self.last is None else slice(-self.last, None)
-        body = On("backbone", blocks=blocks, lr=self.backbone_lr, keep=keep)
-        return (Descend(self.loss, on=(On("head"), body)),)
+        return (Descend(self.loss, on=(self.on_head(), self.on_backbone())),)
+
+    def on_head(self) -> On:
+        """What learns of the head."""
+        return On("head", weight_decay=self.weight_decay)
+
+    def on_backbone(self) -> On:
+        """What learns of the backbone."""
+        return On(
+            "backbone",
+            blocks=None if self.last is None else slice(-self.last, None),
+            lr=self.backbone_lr,
+            decay=self.lr_decay,
+            keep=self.learns,
+            weight_decay=self.weight_decay,
+        )
+
+    def learns(self, _name: str, module: nn.Module) -> bool:
+        """Whether a parameter of the backbone learns, told its name and the module that owns it."""
+        return self.norm == "train" or not isinstance(module, nn.modules.batchnorm._BatchNorm)
 
     def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
         """Cross-entropy."""
@@ -79,3 +99,32 @@ class Tuning(Method[Labelled]):
         assert isinstance(backbone, Backbone)
         assert isinstance(head, Head)
         return Model(backbone, head)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selected(Tuning):
+    """Trains a few kinds of parameters of the backbone, batch normalisations' among them.
+
+    With norm="frozen" only the statistics of batch normalisations are: their weights may learn.
+    """
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """As for all tuning; there must be something to learn in the backbone."""
+        parts = super().parts(backbone, task)
+        if not self.on_backbone()(parts):
+            where = (
+                "" if self.last is None else f" in the last {self.last} of its {len(backbone.blocks)} blocks"
+            )
+            raise BadInput(
+                f"{self.about.name}: the backbone has no parameter of the kind that learns{where}. "
+                f"Take a way that trains others, such as fine-tune:last=1."
+            )
+        return parts
+
+    def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
+        """Cross-entropy; with frozen statistics batch normalisations go by those they have."""
+        if self.norm == "frozen":
+            for module in parts["backbone"].modules():
+                if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                    module.eval()
+        return super().loss(parts, batch, ctx)

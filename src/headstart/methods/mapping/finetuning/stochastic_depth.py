@@ -1,0 +1,36 @@
+from dataclasses import dataclass
+from typing import final
+
+from headstart.core import About, Backbone, BadInput, Labelled, Parts, Task
+from headstart.methods.mapping._tuning import Tuning
+from headstart.nn.depth import set_depth
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class StochasticDepth(Tuning):
+    """Fine-tune while residual branches are left out at random, the last ones the most.
+
+    It needs an architecture with places for that, as most residual networks and transformers have.
+
+    Attributes:
+        drop: probability in [0, 1) with which the last branch is left out; the l-th of L has
+            drop * l / L.
+    """
+
+    about = About("stochastic-depth", "start", "mapping", Labelled, "arXiv:1603.09382", noisy=True)
+    drop: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("drop", 0 <= self.drop < 1, "in [0, 1)")
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The backbone, which drops branches in training, and a head."""
+        parts = super().parts(backbone, task)  # the head first: it draws the same numbers as without
+        if self.drop and not set_depth(backbone, self.drop):
+            raise BadInput(
+                "stochastic-depth: this backbone has no branches to leave out (no module called drop_path, "
+                "DropPath or StochasticDepth). Take fine-tune, or delta to hold on to the start."
+            )
+        return parts
