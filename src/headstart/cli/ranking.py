@@ -1,0 +1,124 @@
+"""Commands that compare backbones: `rank`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import say
+from .running import AsJson, Data, GroupColumn, LabelColumn, PathColumn, Quiet, SplitColumn
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(rank)
+
+
+def rank(
+    data: Data = "clipart",
+    backbone: Annotated[
+        list[str] | None, typer.Option(help="A backbone, as for adapt; give several.", show_default=False)
+    ] = None,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FILE",
+            help="Local checkpoint of a backbone, or random, or pretrained: those that belong to the name; "
+            "several of one backbone are ranked each.",
+            show_default=False,
+        ),
+    ] = None,
+    score: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="logme, h-score, leep, nce, knn or cka (likeness to the first backbone); the first one "
+            "orders the table. None: all but cka.",
+            show_default=False,
+        ),
+    ] = None,
+    tuned: Annotated[
+        str | None,
+        typer.Option(
+            metavar="METHOD", help="Also fit this method on each and tell its accuracy on a held-out fold."
+        ),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Of each training with --tuned; else 5.")] = None,
+    size: Annotated[int | None, typer.Option(help="Height and width of the pictures in pixels.")] = None,
+    test: Annotated[
+        float, typer.Option(help="Share of the rows that adapt will test on, and that is not looked at.")
+    ] = 0.2,
+    seed: Annotated[int, typer.Option(help="Of all that is random.")] = 0,
+    cache: Annotated[Path | None, typer.Option(help="Folder that keeps what was computed.")] = None,
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")
+    ] = "auto",
+    path_column: PathColumn = "path",
+    label_column: LabelColumn = "label",
+    group_column: GroupColumn = None,
+    split_column: SplitColumn = None,
+    out: Annotated[Path | None, typer.Option(help="Also write a page (.html) or a record (.json).")] = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Rank backbones by how well their features will serve a task, from one pass each: no training."""
+    from headstart.core import BadInput
+    from headstart.data.load import load
+    from headstart.run.engine import One
+    from headstart.study.contenders import pairs_of
+    from headstart.study.progress import Progress
+    from headstart.study.rank import DEFAULT
+    from headstart.study.rank import rank as run
+
+    if out is not None and out.suffix not in (".html", ".json"):
+        raise BadInput(f"--out {out}: its ending says what is written, .html or .json.")
+    named = dict(pairs_of(backbone or ["efficientnet_lite0"], weights or []))
+    columns: dict[str, Any] = {
+        "path_column": path_column,
+        "label_column": label_column,
+        "group_column": group_column,
+        "split_column": split_column,
+    }
+    found = run(
+        named,
+        load(data, **columns),
+        score or DEFAULT,
+        tune=tuned,
+        cache=cache,
+        progress=Progress.to_terminal(quiet or json),
+        engine=One(device),
+        epochs=epochs,
+        size=size,
+        test=test,
+        seed=seed,
+    )
+    if out is not None:
+        _write(found, out)
+    if json:
+        say.as_json(_plain(found))
+    else:
+        _show(found, quiet)
+
+
+def _plain(found: Any) -> Any:
+    import json
+
+    return json.loads(found.to_json())
+
+
+def _write(found: Any, out: Path) -> None:
+    from headstart.report.ranking import page
+    from headstart.run.checkpoint import write_atomically
+
+    text = found.to_json() if out.suffix == ".json" else page(_plain(found))
+    write_atomically(out, text.encode())
+
+
+def _show(found: Any, quiet: bool) -> None:
+    from headstart.report.ranking import headings, rows
+
+    plain = _plain(found)
+    say.table(headings(plain), rows(plain), f"Backbones for {found.task}, by {found.scores[0]}")
+    if quiet:
+        return
+    for note in found.notes:
+        say.line(f"Note: {note}")
