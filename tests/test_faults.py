@@ -11,7 +11,9 @@ import pytest
 
 import headstart
 from tests.faults import METHODS
+from tests.models.faults import MODELS
 from tests.run.faults import RUN
+from tests.study.faults import STUDY
 
 pytestmark = [
     pytest.mark.slow,
@@ -19,7 +21,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
 ]
 
-FAULTS = RUN + METHODS
+FAULTS = RUN + METHODS + MODELS + STUDY
 HERE, PACKAGE = Path(__file__).parent, Path(headstart.__file__).parent
 FAILED = 1  # pytest's exit code when tests ran and some failed
 OPTIONS = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]

@@ -117,3 +117,16 @@ def test_files_that_cannot_be_read(tmp_path):
     }.items():
         with pytest.raises(BadInput, match=text):
             read(tmp_path / name)
+
+
+def test_what_is_allowed_is_left_out_and_nothing_else():
+    model, state = net(), filled(2, classes=7)
+    with pytest.raises(Mismatch, match=r"2 of another shape"):
+        load(model, state, None)
+    with pytest.raises(Mismatch, match=r"1 of another shape:\n    3.bias"):
+        load(model, state, None, ("3.w*",))
+    before = model[3].weight.clone()
+    notes = load(model, {**state, "4.x": torch.ones(1)}, None, ("3.*", "4.*"))
+    assert notes[-1] == "4.x (1,) left out, as that is allowed"
+    assert torch.equal(model[3].weight, before)
+    assert (model[0].weight == 2).all()

@@ -1,6 +1,24 @@
-"""Floor 2: make a backbone of anything, and run a frozen one fast."""
+"""Floor 2: make a backbone of anything, operate on it, keep its encoder, and run a frozen one fast."""
 
 from .backbone import AnyBackbone as AnyBackbone
 from .backbone import backbone as backbone
 from .backbone import rebuild as rebuild
+from .depth import DepthMap as DepthMap
+from .depth import describe as describe
+from .encoders import fingerprint as fingerprint
+from .encoders import load_encoder as load_encoder
+from .encoders import save_encoder as save_encoder
 from .fast import fast as fast
+from .operations.channels import new_channels as new_channels
+from .operations.columns import new_columns as new_columns
+from .operations.front import Luminance as Luminance
+from .operations.front import translated as translated
+from .operations.last import new_last as new_last
+from .operations.middle import keep_only as keep_only
+from .operations.middle import middle as middle
+from .operations.report import Change as Change
+from .operations.report import Report as Report
+from .operations.size import new_size as new_size
+from .operations.vocabulary import new_vocabulary as new_vocabulary
+from .selecting import select as select
+from .tables import TableEncoder as TableEncoder

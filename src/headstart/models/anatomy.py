@@ -51,7 +51,8 @@ def anatomy(model: nn.Module, example: Tensor) -> Anatomy:
     single pixels) and what it gives is the model's output, up to a softmax, sigmoid or mean
     over space. The blocks are the executed children of the model that hold parameters; while
     a single one of them holds 60 % of all parameters and has no comparable sibling, it is
-    replaced by its own children. What holds the head is opened too.
+    replaced by its own children; tables of embeddings do not count, however large they are.
+    What holds the head is opened too.
     """
     seen = trace(model, example)
     head = _head(model, seen)
@@ -155,10 +156,11 @@ class _Tree:
         return next(under, None)
 
     def size(self, name: str) -> int:
-        """Parameters in `name`, without the head."""
-        skip = set()
+        """Parameters in `name`, without the head and without tables that are only looked up in."""
+        tables = (m for m in self.model.modules() if isinstance(m, nn.Embedding))
+        skip = {id(p) for table in tables for p in table.parameters()}
         if self.head is not None:
-            skip = {id(p) for p in self.model.get_submodule(self.head).parameters()}
+            skip |= {id(p) for p in self.model.get_submodule(self.head).parameters()}
         found = self.model.get_submodule(name).parameters()
         return sum(p.numel() for p in found if id(p) not in skip)
 

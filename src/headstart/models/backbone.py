@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from headstart.core import BadInput, Preprocess, fold
+from headstart.core import BadInput, Preprocess, Tokens
 
-from . import lite0, sources
+from . import sources, texts
 from .anatomy import anatomy
+from .example import example_for, like
+from .operations.replay import replay, taken
 from .surgery import cut, duplicate
+from .tables import TableEncoder
 from .untrained import reset
+from .view import examined
 from .weights import load, read
 from .wrapped import AnyBackbone as AnyBackbone
 
@@ -23,6 +26,7 @@ def backbone(
     example: Tensor | None = None,
     weights: str | Path | None = None,
     preprocess: Preprocess | None = None,
+    tokenizer: Any = None,
 ) -> AnyBackbone:
     """A model that gives features: found by name, or made of your own module.
 
@@ -30,15 +34,21 @@ def backbone(
     gives maps or tokens has them averaged.
 
     Args:
-        source: "efficientnet_lite0" (built-in, needs no network), a name of timm's ("resnet18" or
-            "timm:resnet18"), one of torchvision's ("torchvision:resnet18"), or a module of your
-            own, which is copied and never changed.
+        source: "efficientnet_lite0" for pictures or "minilm" for texts (built-in, they need no
+            network), a name of timm's ("resnet18" or "timm:resnet18"), of torchvision's
+            ("torchvision:resnet18") or of transformers' ("transformers:bert-base-uncased", a local
+            folder), or a module of your own, which is copied and never changed.
         example: inputs (n, ...) for that forward, two rows are enough. None takes the model's own
             input size, or guesses from its first layer.
         weights: a local file, `.safetensors` or a plain state dict, loaded strictly; "random" for
             random weights; None for the pretrained weights that belong to the name, or those that
             the module has.
         preprocess: how pictures become inputs; None takes what belongs to the name.
+        tokenizer: how texts become inputs: a tokenizer of transformers or of the package
+            tokenizers, a `tokenizer.json`, a folder with one, or `Tokens`. It makes a module of your
+            own one for texts: its `forward` takes ids (n, length), and what is real as
+            `attention_mask` or `mask` if it has such a parameter. None takes what belongs to the
+            name.
 
     Returns:
         The backbone; by name in evaluation mode, otherwise in the mode of your module.
@@ -51,27 +61,40 @@ def backbone(
         HeadstartError: pretrained weights can't be fetched.
     """
     if isinstance(source, AnyBackbone):
-        return _again(source, weights, preprocess)
+        return _again(source, weights, preprocess, tokenizer)
+    tokens: Tokens | None = None
     if isinstance(source, nn.Module):
         model = duplicate(source)
+        if tokenizer is not None:
+            tokens = texts.tokens_of(tokenizer, source)
+            model = texts.Reader(model, tokens.pad)
+            example = texts.example(tokens) if example is None else example
         preprocess = preprocess or sources.timm_preprocess(source)
-        example = _example(model, example, preprocess)
+        example = example_for(model, example, preprocess)
         origin = _own_origin(source, example)
     else:
         kind, name = sources.resolve(source)
         model = sources.build(kind, name, weights is None)
         preprocess = preprocess or sources.preprocess(kind, name, model)
-        example = _example(model, example, preprocess)
-        origin = {"kind": kind, "name": name}
-    return _wrap(model, origin, preprocess, example, weights)
+        tokens = sources.tokens(kind, name, model, tokenizer)
+        if tokens is not None and example is None:
+            example = texts.example(tokens)
+        example = example_for(model, example, preprocess)
+        origin = {"kind": kind, "name": name, **sources.known(model)}
+    made = _wrap(model, origin, preprocess, example, weights)
+    made.tokens = tokens
+    return made
 
 
-def rebuild(source: Mapping[str, Any], module: nn.Module | None = None) -> AnyBackbone:
+def rebuild(
+    source: Mapping[str, Any], module: nn.Module | None = None, tokenizer: str | None = None
+) -> AnyBackbone:
     """The architecture that a backbone's `source` describes, for weights to be loaded into.
 
     Args:
         source: `AnyBackbone.source`, also after a trip through JSON.
         module: for a source of kind "own", a module of the same class.
+        tokenizer: for texts, the content of the `tokenizer.json`; None asks the source for it.
 
     Returns:
         The same architecture, with random weights (those of `module` for kind "own").
@@ -79,18 +102,33 @@ def rebuild(source: Mapping[str, Any], module: nn.Module | None = None) -> AnyBa
     Raises:
         BadInput: `source` is of kind "own" and no module was given.
     """
-    settings = source.get("preprocess")
+    reading, settings = source.get("tokens"), source.get("preprocess")
+    tokens = Tokens.from_settings(reading, tokenizer) if reading and tokenizer is not None else None
     preprocess = Preprocess.from_settings(settings) if settings else None
+    operations = source.get("operations", ())
+    source = {key: value for key, value in source.items() if key != "operations"}
+    if source["kind"] == "table":
+        return TableEncoder.rebuilt(source)
     if source["kind"] == "own":
         if module is None:
             raise BadInput(
                 f"This backbone was made of your own module {source['name']}, whose code is not "
                 "saved. Make one and give it: module=..."
             )
-        return backbone(module, example=_like(source["example"]), preprocess=preprocess)
-    model = sources.build(source["kind"], source["name"], False)
-    example = _example(model, None, preprocess)
-    return _wrap(model, source, preprocess, example, None)
+        example = like(source["example"])
+        made = backbone(module, example=example, preprocess=preprocess, tokenizer=tokens)
+    else:
+        model = sources.build(source["kind"], source["name"], False, config=source.get("config"))
+        if reading and tokens is None:
+            tokens = sources.tokens(source["kind"], source["name"], model)
+        words = None if tokens is None else taken(texts.example(tokens), operations)
+        first = sources.preprocess(source["kind"], source["name"], model) if operations else preprocess
+        made = _wrap(model, source, first, example_for(model, words, first), None)
+        made.tokens = tokens
+    if operations:
+        made = replay(made, operations)
+        made.preprocess, made.tokens = preprocess, tokens
+    return made
 
 
 def _wrap(
@@ -101,20 +139,14 @@ def _wrap(
     file: str | Path | None,
 ) -> AnyBackbone:
     """Look, load, cut, wrap; `model` is ours already."""
-    try:
-        parts = anatomy(model, example)
-    except Exception as reason:
-        raise BadInput(
-            f"{origin['name']} can't be run on an example of shape {tuple(example.shape)}: "
-            f"{reason}. Give example= a batch of inputs that it takes."
-        ) from reason
+    parts = examined(model, example, str(origin["name"]))
     notes: tuple[str, ...] = ()
     if file == "random":
         if origin["kind"] == "own":
             reset(model, 0)
     elif file is not None:
         state = read(file)
-        notes = load(model, lite0.renamed(state) if _is_lite0(origin) else state, parts.head)
+        notes = load(model, sources.renamed(origin["kind"], origin["name"], state, model), parts.head)
     cut(model, parts, example)
     if parts.head is None and _resets(model):
         parts = anatomy(model, example)
@@ -133,12 +165,10 @@ def _resets(model: nn.Module) -> bool:
     return True
 
 
-def _is_lite0(origin: Mapping[str, Any]) -> bool:
-    return origin["name"] in {lite0.NAME, lite0.TIMM_NAME}
-
-
-def _again(made: AnyBackbone, file: str | Path | None, preprocess: Preprocess | None) -> AnyBackbone:
-    """A copy of a backbone, with other weights or another preprocessing if asked for."""
+def _again(
+    made: AnyBackbone, file: str | Path | None, preprocess: Preprocess | None, tokenizer: Any
+) -> AnyBackbone:
+    """A copy of a backbone, with other weights or another reading of its inputs if asked for."""
     copied = AnyBackbone(
         duplicate(made.inner),
         made.anatomy,
@@ -148,6 +178,7 @@ def _again(made: AnyBackbone, file: str | Path | None, preprocess: Preprocess | 
         made.example,
     )
     copied.notes = made.notes
+    copied.tokens = made.tokens if tokenizer is None else texts.tokens_of(tokenizer, made.inner)
     if file == "random":
         return copied.untrained(0)
     if file is not None:
@@ -164,53 +195,3 @@ def _own_origin(module: nn.Module, example: Tensor) -> dict[str, Any]:
             "dtype": str(example.dtype).removeprefix("torch."),
         },
     }
-
-
-def _like(example: Mapping[str, Any]) -> Tensor:
-    dtype = getattr(torch, example["dtype"])
-    if not dtype.is_floating_point:
-        return torch.zeros(example["shape"], dtype=dtype)
-    return _noise(*example["shape"]).to(dtype)
-
-
-def _noise(*shape: int) -> Tensor:
-    """Always the same numbers of a standard normal."""
-    generator = torch.Generator().manual_seed(fold("example"))
-    return torch.randn(*shape, generator=generator)
-
-
-def _example(model: nn.Module, given: Tensor | None, preprocess: Preprocess | None) -> Tensor:
-    """Two inputs at most, on the model's device; guessed if none were given."""
-    parameter = next(model.parameters(), None)
-    device = parameter.device if parameter is not None else torch.device("cpu")
-    if given is not None:
-        if given.ndim < 2:
-            raise BadInput(f"example must be a batch (n, ...), not of shape {tuple(given.shape)}.")
-        given = given[:2].detach().clone().to(device)
-        if given.dtype != torch.uint8 or preprocess is None:
-            return given
-        mean, std = (torch.tensor(v, device=device).view(3, 1, 1) for v in _moments(preprocess))
-        return (given / 255 - mean) / std
-    shape = (3, *preprocess.size) if preprocess else _guess(model)
-    example = _noise(2, *shape).to(device)
-    wide = parameter is not None and parameter.is_floating_point()
-    return example.to(parameter.dtype) if parameter is not None and wide else example
-
-
-def _moments(preprocess: Preprocess) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    return preprocess.mean, preprocess.std
-
-
-def _guess(model: nn.Module) -> tuple[int, ...]:
-    """The shape of one input, from the first layer that has parameters."""
-    for module in model.modules():
-        if next(module.parameters(recurse=False), None) is None:
-            continue
-        if isinstance(module, nn.Conv2d):
-            return module.in_channels, 224, 224
-        if isinstance(module, nn.Linear):
-            return (module.in_features,)
-    raise BadInput(
-        f"The shape of the inputs of {type(model).__name__} can't be guessed. "
-        "Give example= a batch of inputs."
-    )

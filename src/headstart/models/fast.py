@@ -11,6 +11,7 @@ from headstart.core import Backbone
 
 from .folding import Pair, folded, own_act, pairs
 from .fused import FusedConv, fusable
+from .lengths import by_length
 from .tracing import quiet
 from .wrapped import AnyBackbone
 
@@ -41,7 +42,9 @@ class Fast(nn.Module):
 
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
-        """Features (n, width) in float32 of x (n, ...), uint8 or normalised."""
+        """Features (n, width) in float32 of x (n, ...): uint8 or normalised pictures, or ids of tokens."""
+        if _is_texts(self.backbone) and len(x):
+            return by_length(self._some, x)
         return torch.cat([self._some(rows) for rows in torch.split(x, _rows(x))])
 
     def _some(self, x: Tensor) -> Tensor:
@@ -55,6 +58,10 @@ class Fast(nn.Module):
         return features.float()
 
 
+def _is_texts(backbone: Backbone) -> bool:
+    return isinstance(backbone, AnyBackbone) and backbone.tokens is not None
+
+
 def _rows(x: Tensor) -> int:
     """Rows at a time: on a CPU, as many pictures as keep what passes between layers in its cache."""
     if x.ndim != 4 or x.device.type != "cpu":
@@ -66,9 +73,9 @@ def fast(backbone: Backbone, bf16: bool = False) -> Fast:
     """A copy of `backbone` for feature extraction; `backbone` itself is not changed.
 
     BatchNorm is folded into the convolution before it, images lie channels last in memory, and
-    on a CPU convolution, bias and activation are one call. The features of the copy are compared
-    with those of `backbone` on its example: what does not agree to 1e-5 of the largest feature
-    is not used, so that in the end a plain copy remains.
+    on a CPU convolution, bias and activation are one call. Texts are taken by their lengths. The
+    features of the copy are compared with those of `backbone` on its example: what does not agree
+    to 1e-5 of the largest feature is not used, so that in the end a plain copy remains.
 
     Args:
         backbone: any; one that is no `AnyBackbone` is only copied and laid out.

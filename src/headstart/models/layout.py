@@ -19,8 +19,17 @@ class Tap(NamedTuple):
     layout: Layout
 
 
-def pool(x: Tensor, layout: Layout) -> Tensor:
-    """Mean over every axis but rows and features: x (...) -> (n, d)."""
+def pool(x: Tensor, layout: Layout, there: Tensor | None = None) -> Tensor:
+    """Mean over every axis but rows and features: x (...) -> (n, d).
+
+    Args:
+        x: what a part of a model gave.
+        layout: which of its axes are rows and features.
+        there: bool (n, tokens); of an x (n, tokens, d), only tokens that are there count.
+    """
+    if there is not None and x.ndim == 3 and layout == (0, 2):
+        share = there.to(x.dtype).unsqueeze(2)
+        return (x * share).sum(1) / share.sum(1)
     if x.ndim == 2:
         return x
     if x.ndim < 2:

@@ -1,23 +1,20 @@
-"""Architectures by name: the built-in one, timm's and torchvision's."""
+"""Architectures by name: the built-in ones, timm's, torchvision's and transformers'."""
 
 import difflib
 import importlib
-import os
-import socket
-import urllib.parse
-import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from torch import nn
+from torch import Tensor, nn
 
-from headstart.core import BadInput, HeadstartError, MissingPackage, Preprocess, Unknown
+from headstart.core import BadInput, HeadstartError, MissingPackage, Preprocess, Tokens, Unknown
 
-from . import lite0, weights
+from . import hub, lite0, minilm, texts, weights
 from .untrained import seeded
 
-Kind = Literal["builtin", "timm", "torchvision"]
-HUB = "https://huggingface.co"
+Kind = Literal["builtin", "timm", "torchvision", "transformers"]
+BUILT_IN = (lite0.NAME, minilm.NAME)
 FILTERS: tuple[Literal["bilinear", "bicubic", "lanczos"], ...] = ("bilinear", "bicubic", "lanczos")
 # What torchvision's own weights were made with, so that it is the same with other weights.
 _OPTIONS: dict[str, dict[str, bool]] = {
@@ -29,8 +26,8 @@ _OPTIONS: dict[str, dict[str, bool]] = {
 def resolve(name: str) -> tuple[Kind, str]:
     """Whose architecture `name` is, and what it is called there.
 
-    "timm:..." and "torchvision:..." say so; a bare name is looked for in headstart, then in timm,
-    then in torchvision.
+    "timm:...", "torchvision:..." and "transformers:..." say so; a bare name is looked for in
+    headstart, as a folder of transformers', then in timm, then in torchvision.
 
     Raises:
         Unknown: with the nearest names.
@@ -39,8 +36,12 @@ def resolve(name: str) -> tuple[Kind, str]:
     kind, _, rest = name.partition(":")
     if kind in {"timm", "torchvision"} and rest:
         return _explicit("timm" if kind == "timm" else "torchvision", rest)
-    if name == lite0.NAME:
+    if kind == "transformers" and rest:
+        return "transformers", rest
+    if name in BUILT_IN:
         return "builtin", name
+    if texts.is_folder(name):
+        return "transformers", name
     timm, torchvision = _optional("timm"), _optional("torchvision.models")
     if timm is None and torchvision is None:
         raise MissingPackage("timm", f"The backbone {name!r}", "vision")
@@ -48,7 +49,7 @@ def resolve(name: str) -> tuple[Kind, str]:
         return "timm", name
     if torchvision is not None and name in _listed(torchvision):
         return "torchvision", name
-    known = {lite0.NAME, *(timm.list_models() if timm else ())}
+    known = {*BUILT_IN, *(timm.list_models() if timm else ())}
     raise _unknown(name, known | set(_listed(torchvision) if torchvision else ()))
 
 
@@ -65,12 +66,14 @@ def _explicit(kind: Literal["timm", "torchvision"], name: str) -> tuple[Kind, st
 def _unknown(name: str, known: set[str], prefix: str = "") -> Unknown:
     """`Unknown` with names that are near, or a few that are popular: there are 1500 in all."""
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    popular = {"resnet18", "resnet50", "vit_small_patch16_224", "convnext_tiny", lite0.NAME}
+    popular = {"resnet18", "resnet50", "vit_small_patch16_224", "convnext_tiny", *BUILT_IN}
     shown = near or (popular & known)
     return Unknown("backbone", prefix + name, {prefix + other for other in shown})
 
 
-def build(kind: Kind, name: str, pretrained: bool, seed: int = 0) -> nn.Module:
+def build(
+    kind: Kind, name: str, pretrained: bool, seed: int = 0, config: Mapping[str, Any] | None = None
+) -> nn.Module:
     """The whole model with its head, in evaluation mode.
 
     Args:
@@ -78,22 +81,48 @@ def build(kind: Kind, name: str, pretrained: bool, seed: int = 0) -> nn.Module:
         name: what it is called there.
         pretrained: with the weights that `kind` offers; else random ones.
         seed: of the random weights.
+        config: of transformers' architecture, if it is known.
 
     Raises:
         HeadstartError: the weights can't be fetched.
     """
     makers = {"builtin": _builtin, "timm": _timm, "torchvision": _torchvision}
     with seeded(seed):
+        if kind == "transformers":
+            return texts.build(name, pretrained, config).eval()
         return makers[kind](name, pretrained).eval()
 
 
 def preprocess(kind: Kind, name: str, model: nn.Module) -> Preprocess | None:
     """How pictures become inputs of `model`; None if its inputs are not RGB pictures."""
+    if kind == "transformers" or name == minilm.NAME:
+        return None
     if kind == "builtin":
         return lite0.PREPROCESS
     if kind == "torchvision":
         return _torchvision_preprocess(name)
     return timm_preprocess(model)
+
+
+def tokens(kind: Kind, name: str, model: nn.Module, tokenizer: Any = None) -> Tokens | None:
+    """How texts become inputs of `model`, by a `tokenizer` or its own; None if its inputs are no texts."""
+    if kind == "transformers" or tokenizer is not None:
+        return texts.tokens_of(tokenizer or name, model)
+    return minilm.tokens() if kind == "builtin" and name == minilm.NAME else None
+
+
+def known(model: nn.Module) -> dict[str, Any]:
+    """What is needed besides its name to build the architecture again, as JSON values."""
+    return {"config": texts.settings(model)} if isinstance(model, texts.Reader) else {}
+
+
+def renamed(kind: Kind, name: str, state: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
+    """The tensors of a file under the names that `model` has for them."""
+    if name in {lite0.NAME, lite0.TIMM_NAME}:
+        return lite0.renamed(state)
+    if kind == "transformers":
+        return texts.renamed(state, model)
+    return minilm.renamed(state) if kind == "builtin" and name == minilm.NAME else state
 
 
 def timm_preprocess(model: nn.Module) -> Preprocess | None:
@@ -122,6 +151,8 @@ def _filter(name: Any) -> str:
 
 
 def _builtin(name: str, pretrained: bool) -> nn.Module:
+    if name == minilm.NAME:
+        return minilm.build(pretrained)
     model = _timm(lite0.TIMM_NAME, False)
     if pretrained:
         weights.load(model, lite0.renamed(weights.read(lite0.path())), None)
@@ -152,20 +183,13 @@ def _timm(name: str, pretrained: bool) -> nn.Module:
 
 def _cached(config: Any, name: str) -> dict[str, str]:
     """The file of a timm model if it was fetched before; fail at once if it can't be fetched."""
-    from huggingface_hub import try_to_load_from_cache
-
-    hub = config.hf_hub_id
-    for file in ("model.safetensors", "pytorch_model.bin") if hub else ():
-        found = try_to_load_from_cache(hub, file)
-        if isinstance(found, str):
-            return {"file": found}
-    endpoint = os.environ.get("HF_ENDPOINT", HUB) if hub else config.url
-    host = urllib.parse.urlparse(endpoint).hostname
-    if host and not urllib.request.getproxies():
-        try:
-            socket.getaddrinfo(host, 443)
-        except OSError as reason:
-            raise _unreachable(f"timm:{name}", reason) from reason
+    hub_id = config.hf_hub_id
+    if hub_id and (found := hub.cached(hub_id, "model.safetensors", "pytorch_model.bin")):
+        return {"file": found}
+    try:
+        hub.check_host(hub.endpoint() if hub_id else config.url or "")
+    except OSError as reason:
+        raise _unreachable(f"timm:{name}", reason) from reason
     return {}
 
 

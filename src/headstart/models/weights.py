@@ -1,7 +1,8 @@
 """Weights out of a file into a model: strictly, or not at all."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -72,32 +73,65 @@ def unprefixed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return dict(state)
 
 
-def load(model: nn.Module, state: Mapping[str, Tensor], head: str | None) -> tuple[str, ...]:
+def load(
+    model: nn.Module, state: Mapping[str, Tensor], head: str | None, allow: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Copy every tensor of `state` into `model`; all keys and shapes must agree.
 
-    The one exception is the `head`, which is cut off anyway: it may be absent or have another
-    number of classes. BatchNorm's counter of batches may be absent, as in old files.
+    There are three exceptions. The `head`, which is cut off anyway, may be absent or have another
+    number of classes. BatchNorm's counter of batches may be absent, as in old files; so may a
+    tied tensor that is there under another name. What a glob of `allow` matches may be
+    missing, unexpected or of another shape, and is left out then.
 
     Returns:
-        What was left out of the head, one sentence a tensor.
+        What was left out, one sentence a tensor.
 
     Raises:
         Mismatch: names the missing, unexpected and mis-shaped keys; `model` is untouched.
     """
     own = model.state_dict()
     spare = {key for key in own if head is not None and key.startswith(head + ".")}
-    counters = {key for key in own if key.endswith("num_batches_tracked")}
-    missing = [key for key in own if key not in state and key not in spare | counters]
+    free = {key for key in (*own, *state) if any(fnmatchcase(key, glob) for glob in allow)}
+    absent = {key for key in own if key.endswith("num_batches_tracked")} | _tied(own, state)
+    missing = [key for key in own if key not in state and key not in absent]
     unexpected = [key for key in state if key not in own]
     wrong = [key for key in own if key in state and own[key].shape != state[key].shape]
-    left = [key for key in wrong if key in spare and own[key].shape[1:] == state[key].shape[1:]]
-    wrong = [key for key in wrong if key not in left]
-    if missing or unexpected or wrong:
-        raise Mismatch(_explain(own, state, missing, unexpected, wrong))
-    notes = [f"{key} {_shape(state[key])} left out, as the head is cut off" for key in left]
-    notes += [f"{key} is not in the file; the head is cut off" for key in spare if key not in state]
-    model.load_state_dict({**own, **{k: v for k, v in state.items() if k not in left}})
+    cut = {key for key in wrong if key in spare and own[key].shape[1:] == state[key].shape[1:]}
+    cut |= {key for key in missing if key in spare}
+    kinds = [[key for key in keys if key not in free | cut] for keys in (missing, unexpected, wrong)]
+    if any(kinds):
+        raise Mismatch(_explain(own, state, *kinds))
+    notes = [f"{key} is not in the file; {_why(key in cut)}" for key in missing]
+    notes += [f"{key} {_shape(state[key])} left out, as {_why(key in cut)}" for key in (*unexpected, *wrong)]
+    taken = {key: value for key, value in state.items() if key in own and key not in wrong}
+    model.load_state_dict({**own, **taken})
     return tuple(sorted(notes))
+
+
+def _why(cut: bool) -> str:
+    return "the head is cut off" if cut else "that is allowed"
+
+
+def _tied(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> set[str]:
+    """Keys of the model whose tensor is in the file under another of its names.
+
+    Raises:
+        Mismatch: the file has different numbers under names that are one tensor here.
+    """
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for key, value in own.items():
+        if value.numel():
+            groups.setdefault((value.device, value.data_ptr(), value.shape, value.stride()), []).append(key)
+    found: set[str] = set()
+    for keys in groups.values():
+        first, *others = [key for key in keys if key in state] or [""]
+        for key in others:
+            if not torch.equal(state[key], state[first]):
+                raise Mismatch(
+                    f"{first} and {key} are one tensor here, but differ in the file; nothing was loaded."
+                )
+        found |= set(keys) if first else set()
+    return found
 
 
 def _explain(

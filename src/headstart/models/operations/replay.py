@@ -1,0 +1,59 @@
+"""Operations noted in a backbone's source, done again when it is rebuilt."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from torch import Tensor
+
+from headstart.core import BadInput
+from headstart.models.wrapped import AnyBackbone
+
+from .channels import new_channels
+from .columns import new_columns
+from .front import Luminance, translated
+from .size import new_size
+from .vocabulary import resize
+
+
+def replay(made: AnyBackbone, operations: Iterable[Mapping[str, Any]]) -> AnyBackbone:
+    """The architecture that the operations make of `made`; the weights are loaded into it later.
+
+    Raises:
+        BadInput: a module of the user's own was put in front.
+    """
+    for operation in operations:
+        made = _DONE[operation["do"]](made, operation)
+    return made
+
+
+def taken(example: Tensor, operations: Iterable[Mapping[str, Any]]) -> Tensor:
+    """Ids of the last vocabulary as some that the first one has too."""
+    counts = (noted["count"] for noted in operations if noted["do"] == "resize")
+    return example.clamp(max=next(counts, int(example.max()) + 1) - 1)
+
+
+def _translate(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
+    if noted["settings"] is None:
+        raise BadInput(
+            f"This backbone has your own module {noted['front']} in front, whose code is not saved. Put it "
+            "in front of your module first, backbone(nn.Sequential(front, module)), and give such a one."
+        )
+    found: AnyBackbone = translated(made, Luminance(**noted["settings"]))[0]
+    return found
+
+
+def _resize(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
+    done = resize(made, noted["count"], [None] * noted["rows"], layer=noted["layer"])[0]
+    embedding: Any = done.inner.get_submodule(noted["layer"])
+    embedding.padding_idx = noted["padding"]
+    done.source["operations"][-1]["padding"] = noted["padding"]
+    return done
+
+
+_DONE: Mapping[str, Any] = {
+    "new_channels": lambda made, noted: new_channels(made, noted["channels"])[0],
+    "new_columns": lambda made, noted: new_columns(made, noted["old"], noted["new"])[0],
+    "new_size": lambda made, noted: new_size(made, noted["size"], position=noted["position"])[0],
+    "resize": _resize,
+    "translated": _translate,
+}

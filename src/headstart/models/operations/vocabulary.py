@@ -1,0 +1,163 @@
+"""Other vocabularies: rows of embeddings are kept by the token's name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import BadInput, Unknown, fold
+
+from .patient import M, Patient, as_parameter, own, swap
+from .report import Report
+
+EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
+
+
+def new_vocabulary(
+    model: M,
+    old: Sequence[str],
+    new: Sequence[str],
+    *,
+    layer: str | None = None,
+    noise: float = 0.02,
+    seed: int = 0,
+    example: Tensor | None = None,
+) -> tuple[M, Report]:
+    """A copy whose embedding has a row for each new token; known tokens keep theirs, byte for byte.
+
+    A new row is the mean of the old ones plus normal noise, so that a new token begins as an
+    average one. A linear layer tied to the embedding gets the same rows, and stays tied; its bias is
+    kept by token too, with the mean for new ones. A backbone of texts has no `tokens` any more: set
+    those that give the new numbers.
+
+    Args:
+        model: a backbone, a model with a head, or any module with an embedding.
+        old: the tokens in the order of its rows.
+        new: the tokens in the order of the new rows.
+        layer: the embedding's name; None finds the one with as many rows as `old`.
+        noise: deviation of the noise, in deviations of the old rows in each feature, >= 0.
+        seed: of the noise.
+        example: old inputs (n, ...) for the forward of a plain module.
+
+    Raises:
+        BadInput: a token is named twice, or no token is kept, or there are several embeddings.
+        Unknown: there is no such embedding.
+    """
+    if noise < 0:
+        raise BadInput(f"noise is {noise}; a deviation is 0 or more.")
+    for tokens in (old, new):
+        if len(set(tokens)) != len(tokens) or not tokens:
+            raise BadInput("A token is named twice." if tokens else "No token is named.")
+    place = {token: row for row, token in enumerate(old)}
+    rows = [place.get(token) for token in new]
+    if all(row is None for row in rows):
+        raise BadInput(
+            f"No token of the {len(new)} new ones is among the {len(old)} old ones: nothing is kept."
+        )
+    return resize(model, len(old), rows, layer=layer, noise=noise, seed=seed, example=example)
+
+
+def resize(
+    model: M,
+    count: int,
+    rows: Sequence[int | None],
+    *,
+    layer: str | None = None,
+    noise: float = 0.0,
+    seed: int = 0,
+    example: Tensor | None = None,
+) -> tuple[M, Report]:
+    """The same, told for each new row which of the `count` old ones it is; None is a new token."""
+    patient = Patient(model, example)
+    name = _embedding(patient, count, layer)
+    found: Any = patient.model.get_submodule(name)
+    old = own(found, "weight", name)
+    how = _swap(patient, old, _rows(old.detach(), rows, found.padding_idx, noise, seed), "mean and noise")
+    for module in patient.model.modules():
+        if module._parameters.get("weight") is found.weight:
+            _tell(patient, module, rows, how)
+        config = getattr(module, "config", None)
+        if config is not None and getattr(config, "vocab_size", None) == count:
+            config.vocab_size = len(rows)
+    inputs = _inputs(patient, example, len(rows))
+    if inputs is not None:
+        patient.answer(inputs)
+    kept = sum(row is not None for row in rows)
+    notes = [] if inputs is not None else ["not run: there was no example"]
+    if patient.mapping is not None and patient.mapping.tokens is not None:
+        patient.mapping.tokens = None  # they are the old ones
+        notes.append("how texts become ids is not known any more: set the copy's tokens")
+    return patient.finish(
+        f"{name}: {count} tokens -> {len(rows)}",
+        how,
+        f"kept by name: {kept}; new: {len(rows) - kept}; left out: {count - len(set(rows) - {None})}",
+        *notes,
+        operation={
+            "do": "resize",
+            "count": count,
+            "rows": len(rows),
+            "layer": name.removeprefix(patient.view.prefix),
+            "padding": found.padding_idx,
+        },
+        example=inputs,
+    )
+
+
+def _inputs(patient: Patient[M], given: Tensor | None, count: int) -> Tensor | None:
+    """Tokens that the new vocabulary has; None where nobody has said what inputs look like."""
+    if given is None and patient.mapping is None:
+        return None
+    x = patient.view.example
+    return x if x.is_floating_point() else x.clamp(max=count - 1)
+
+
+def _embedding(patient: Patient[M], count: int, layer: str | None) -> str:
+    found = {n: m for n, m in patient.model.named_modules() if isinstance(m, EMBEDDINGS)}
+    if layer is not None:
+        full = next((n for n in (layer, patient.view.prefix + layer) if n in found), None)
+        if full is None:
+            raise Unknown("embedding", layer, found)
+        if found[full].num_embeddings != count:
+            raise BadInput(f"{full} has {found[full].num_embeddings} rows, but {count} old tokens are named.")
+        return str(full)
+    fitting = [n for n, m in found.items() if m.num_embeddings == count]
+    if len(fitting) != 1:
+        sizes = ", ".join(f"{n} ({m.num_embeddings} rows)" for n, m in found.items()) or "none"
+        raise BadInput(
+            f"Not one embedding has {count} rows, but {len(fitting)}; there is: {sizes}. Give layer=."
+        )
+    return str(fitting[0])
+
+
+def _rows(old: Tensor, rows: Sequence[int | None], pad: int | None, noise: float, seed: int) -> Tensor:
+    """Rows (new, ...): those with a source as they were, others the mean of the old and noise."""
+    real = [row for row in range(len(old)) if row != pad]
+    base = old[real].double() if real else old.double()
+    mean = base.mean(0)
+    generator = torch.Generator().manual_seed(fold(seed, "new_vocabulary"))
+    drawn = torch.randn((len(rows), *old.shape[1:]), generator=generator, dtype=torch.float64).to(old.device)
+    made = (mean + noise * base.std(0, correction=0) * drawn).to(old.dtype)
+    for new, row in enumerate(rows):
+        if row is not None:
+            made[new] = old[row]
+    return made
+
+
+def _swap(patient: Patient[M], old: nn.Parameter, value: Tensor, fresh_ones: str) -> dict[str, str]:
+    fresh = as_parameter(old, value)
+    swap(patient.model, old, fresh)
+    return dict.fromkeys(patient.aliases(fresh), f"rows by token; new ones the {fresh_ones}")
+
+
+def _tell(patient: Patient[M], module: Any, rows: Sequence[int | None], how: dict[str, str]) -> None:
+    """Bring a layer in line whose rows have changed: counts, padding, the bias of a tied output."""
+    if isinstance(module, EMBEDDINGS):
+        module.num_embeddings = len(rows)
+        pad = module.padding_idx
+        module.padding_idx = rows.index(pad) if pad is not None and pad in rows else None
+    elif isinstance(module, nn.Linear):
+        module.out_features = len(rows)
+        if module.bias is not None:
+            made = _rows(module.bias.detach(), rows, None, 0.0, 0)
+            how |= _swap(patient, module.bias, made, "mean")
