@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ALL = ("startup", "heads", "features", "half_frozen", "decode", "clipart", "demo")
+ALL = ("startup", "heads", "features", "half_frozen", "decode", "clipart", "texts", "tables", "demo")
 
 
 def main() -> None:

@@ -8,19 +8,22 @@ from typing import Any, get_args, get_origin, get_type_hints
 import typer
 
 
-def with_options(kind: type[Any], parameter: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate a command: the fields of dataclass `kind` become its options.
+def with_options(
+    kind: type[Any], parameter: str, without: tuple[str, ...] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a command: the fields of dataclass `kind`, but for those `without`, become its options.
 
     The command's own `parameter` is filled with the record that the options make.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         own = inspect.signature(command)
-        added = [_option(kind, field) for field in fields(kind)]
+        chosen = [field for field in fields(kind) if field.name not in without]
+        added = [_option(kind, field) for field in chosen]
         kept = [p for name, p in own.parameters.items() if name != parameter]
 
         def run(**given: Any) -> Any:
-            values = {field.name: given.pop(field.name) for field in fields(kind)}
+            values = {field.name: given.pop(field.name) for field in chosen}
             plain = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
             return command(**given, **{parameter: kind(**plain)})
 

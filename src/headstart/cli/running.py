@@ -14,20 +14,40 @@ from .options import with_options
 Data = Annotated[
     str,
     typer.Argument(
-        help="A folder of class folders, a CSV or Parquet file with the columns path and label, or "
-        "the name of a built-in: clipart, digits.",
+        help="A folder of class folders; a CSV or Parquet file with a column label and one of paths "
+        "or texts, else a table; an .h5ad file; or the name of a built-in: clipart, digits, reviews, tweets, "
+        "spambase, pbmc.",
         show_default=True,
     ),
 ]
-Backbone = Annotated[
-    str,
-    typer.Option(help="efficientnet_lite0 (built-in), a name of timm's, or torchvision:NAME."),
+KINDS_OF_BACKBONES = (
+    "efficientnet_lite0 (built-in, for pictures), minilm (built-in, for texts), a name of timm's, "
+    "torchvision:NAME, transformers:NAME or a folder of transformers', table (for tables)."
+)
+Backbone = Annotated[str, typer.Option(help=KINDS_OF_BACKBONES)]
+BackboneOrNone = Annotated[
+    str | None, typer.Option(help=f"{KINDS_OF_BACKBONES} Else the built-in for the data.", show_default=False)
 ]
 Weights = Annotated[
     str | None,
     typer.Option(help="Local checkpoint for the backbone, .safetensors or .pth; or random: none."),
 ]
-PathColumn = Annotated[str, typer.Option(help="Of a CSV or Parquet file: where the pictures lie.")]
+PathColumn = Annotated[
+    str | None,
+    typer.Option(help="Of a CSV or Parquet file: where the pictures lie; else path.", show_default=False),
+]
+TextColumn = Annotated[
+    str | None,
+    typer.Option(help="Of a CSV or Parquet file: where the texts are; else text.", show_default=False),
+]
+Categorical = Annotated[
+    list[str] | None,
+    typer.Option(help="Of a table: a column that holds names even if they are numbers.", show_default=False),
+]
+PerClass = Annotated[
+    int | None,
+    typer.Option(help="Take this many rows of each class at most, always the same.", show_default=False),
+]
 LabelColumn = Annotated[str, typer.Option(help="Of a CSV or Parquet file: their classes.")]
 GroupColumn = Annotated[
     str | None, typer.Option(help="Of a CSV or Parquet file: rows of a group stay on one side of a split.")
@@ -48,17 +68,20 @@ def register(app: typer.Typer) -> None:
 @with_options(Settings, "settings")
 def adapt(
     data: Data = "clipart",
-    backbone: Backbone = "efficientnet_lite0",
+    backbone: BackboneOrNone = None,
     weights: Weights = None,
     out: Annotated[Path, typer.Option(help="Run folder; must be new or empty.")] = Path("run"),
     device: Annotated[
         str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")
     ] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
-    path_column: PathColumn = "path",
+    path_column: PathColumn = None,
+    text_column: TextColumn = None,
     label_column: LabelColumn = "label",
     group_column: GroupColumn = None,
     split_column: SplitColumn = None,
+    categorical: Categorical = None,
+    per_class: PerClass = None,
     json: AsJson = False,
     quiet: Quiet = False,
     *,
@@ -66,24 +89,27 @@ def adapt(
 ) -> None:
     """Turn a pretrained backbone and labelled data into a model and an honest report."""
     from headstart.data.load import load
-    from headstart.models.backbone import backbone as make
     from headstart.report import build
     from headstart.run.engine import One
     from headstart.study.adapt import adapt as run
     from headstart.study.folder import refuse_full, saved_settings
+    from headstart.study.inputs import backbone_for, default_name
     from headstart.study.progress import Progress
 
-    if resume and (saved := saved_settings(out)) is not None and settings == Settings():
+    if resume and (saved := saved_settings(out, Settings)) is not None and settings == Settings():
         settings = saved
     dataset = load(
         data,
         path_column=path_column,
+        text_column=text_column,
         label_column=label_column,
         group_column=group_column,
         split_column=split_column,
+        categorical=categorical or (),
+        per_class=per_class,
     )
     refuse_full(out, resume)
-    made = make(backbone, weights=weights)
+    made = backbone_for(dataset, backbone or default_name(dataset), weights)
     done = run(
         made,
         dataset,
@@ -102,11 +128,16 @@ def adapt(
 
 def probe(
     data: Data = "clipart",
-    backbone: Backbone = "efficientnet_lite0",
+    backbone: BackboneOrNone = None,
     weights: Weights = None,
-    size: Annotated[int | None, typer.Option(help="Height and width in pixels.")] = None,
-    path_column: PathColumn = "path",
+    size: Annotated[
+        int | None, typer.Option(help="Height and width in pixels; of texts, tokens that are read.")
+    ] = None,
+    path_column: PathColumn = None,
+    text_column: TextColumn = None,
     label_column: LabelColumn = "label",
+    categorical: Categorical = None,
+    per_class: PerClass = None,
     json: AsJson = False,
 ) -> None:
     """Say what each block of the frozen backbone knows: a ridge probe a block, exact leave-one-out."""
@@ -114,13 +145,21 @@ def probe(
 
     from headstart.data.check import check
     from headstart.data.load import load
-    from headstart.models.backbone import backbone as make
-    from headstart.study.inputs import suited
+    from headstart.study.inputs import backbone_for, default_name, suited
     from headstart.study.layers import probe_layers
     from headstart.study.session import Session
 
-    dataset = check(load(data, path_column=path_column, label_column=label_column)).dataset
-    made = suited(make(backbone, weights=weights), dataset, Settings(size=size))
+    found = load(
+        data,
+        path_column=path_column,
+        text_column=text_column,
+        label_column=label_column,
+        categorical=categorical or (),
+        per_class=per_class,
+    )
+    dataset = check(found).dataset
+    made = backbone_for(dataset, backbone or default_name(dataset), weights)
+    made = suited(made, dataset, Settings(size=size))
     layers = probe_layers(Session(made, dataset), np.arange(len(dataset)))
     if json:
         say.as_json([asdict(layer) for layer in layers])
@@ -151,7 +190,8 @@ def _summary(done: Any, report: Path, quiet: bool) -> None:
     say.line(done.result.headline)
     say.line(f"Model:  {done.folder / 'model'}")
     say.line(f"Report: {report}")
-    say.line(f"Next:   headstart predict {done.folder} FILES...")
+    what = '--text "..."' if done.result.kind == "texts" else "FILES..."
+    say.line(f"Next:   headstart predict {done.folder} {what}")
 
 
 def _bar(share: float, width: int = 30) -> str:

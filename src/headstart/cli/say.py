@@ -31,6 +31,13 @@ def line(text: str = "") -> None:
     Console(highlight=False, soft_wrap=True).print(text, markup=False)
 
 
+def aside(text: str) -> None:
+    """A line for people on standard error, beside the answer."""
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+
+
 def as_json(value: Any) -> None:
     """Indented JSON."""
     import typer

@@ -34,5 +34,7 @@ from .moves import Move as Move
 from .moves import On as On
 from .moves import Parts as Parts
 from .preprocess import Preprocess as Preprocess
+from .schema import Schema as Schema
 from .seeds import fold as fold
 from .source import Source as Source
+from .tokens import Tokens as Tokens

@@ -22,9 +22,7 @@ class Batch:
         """Share `index` of `of` nearly equal shares, in row order; no row is lost or doubled."""
         return type(self)(*(_part(value, index, of) for value in self._values()))
 
-    def to(
-        self, device: torch.device | str, layout: torch.memory_format = torch.preserve_format
-    ) -> Self:
+    def to(self, device: torch.device | str, layout: torch.memory_format = torch.preserve_format) -> Self:
         """The same batch on `device`, pictures in the given memory layout; no copy of what fits."""
         return type(self)(*(_to(value, device, layout) for value in self._values()))
 
@@ -32,9 +30,7 @@ class Batch:
         return [getattr(self, field.name) for field in fields(self)]  # type: ignore[arg-type]
 
 
-def _to(
-    value: "Tensor | Batch", device: torch.device | str, layout: torch.memory_format
-) -> "Tensor | Batch":
+def _to(value: "Tensor | Batch", device: torch.device | str, layout: torch.memory_format) -> "Tensor | Batch":
     if isinstance(value, Batch):
         return value.to(device, layout)
     pictures = value.ndim == 4 and layout is not torch.preserve_format

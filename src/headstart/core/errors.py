@@ -64,11 +64,11 @@ class MissingPackage(HeadstartError, ImportError):
 
     code = 7
 
-    def __init__(self, package: str, wanted_for: str, extra: str) -> None:
-        """Say which package is missing and which extra of headstart brings it."""
+    def __init__(self, package: str, wanted_for: str, extra: str = "", command: str = "") -> None:
+        """Say which package is missing, and which extra of headstart or which command brings it."""
+        command = command or f'pip install "headstart[{extra}]"'
         super().__init__(
-            f"{wanted_for} needs the package {package!r}, which is not installed. "
-            f'Install it with: pip install "headstart[{extra}]"'
+            f"{wanted_for} needs the package {package!r}, which is not installed. Install it with: {command}"
         )
 
 

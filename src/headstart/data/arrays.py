@@ -23,7 +23,7 @@ def from_arrays(x: Any, y: Any, groups: Any, name: str) -> Dataset:
     if y is None:
         raise BadInput("Arrays need labels: load((x, y)) or load(x, labels=y).")
     values = _array(x, "x")
-    names = _class_names(_array(y, "the labels"))
+    names = class_names(y)
     if len(values) != len(names):
         raise BadInput(f"x has {len(values)} rows and there are {len(names)} labels.")
     classes, labels = numbered(names, name)
@@ -36,7 +36,7 @@ def from_arrays(x: Any, y: Any, groups: Any, name: str) -> Dataset:
         labels=labels,
         items=tuple(f"row {row}" for row in range(len(values))),
         samples=Array(values if pixels is None else pixels, pixels is not None),
-        groups=_groups(groups, len(values)),
+        groups=group_numbers(groups, len(values)),
     )
 
 
@@ -53,7 +53,14 @@ def _array(values: Any, what: str) -> NDArray[Any]:
     return array
 
 
-def _class_names(y: NDArray[Any]) -> list[str]:
+def class_names(labels: Any) -> list[str]:
+    """The name of each row's class (n,), of names or whole numbers.
+
+    Raises:
+        BadInput: they are no list.
+        BadData: a row without a label, or fractions.
+    """
+    y = _array(labels, "the labels")
     if y.ndim != 1:
         raise BadInput(f"The labels have the shape {y.shape}; one class for each row is needed, shape (n,).")
     if y.dtype.kind == "f":
@@ -96,7 +103,8 @@ def _check_features(x: NDArray[Any]) -> None:
             )
 
 
-def _groups(groups: Any, rows: int) -> Rows | None:
+def group_numbers(groups: Any, rows: int) -> Rows | None:
+    """The user's groups (rows,) as numbers; None if there are none."""
     if groups is None:
         return None
     names = _array(groups, "groups")

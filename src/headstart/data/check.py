@@ -7,15 +7,17 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import BadData
+from headstart.core import BadData, Tokens
 
 from .dataset import Dataset, digest
 from .decode import prepare
 from .findings import Finding, about_classes, about_shapes, about_twins, finding
 from .opening import size_of
 from .pool import side_by_side
+from .records import about_columns
 from .samples import Rows
-from .twins import THUMBNAIL, alike, joined, near_pairs
+from .texts import essence, too_long
+from .twins import THUMBNAIL, Pair, alike, joined, near_pairs
 
 
 @final
@@ -53,15 +55,18 @@ class _Look:
     digest: str = ""
     size: tuple[int, int] = (0, 0)
     thumbnail: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, dtype=np.uint8))
+    essence: str = ""
     problem: str = ""
 
 
-def check(dataset: Dataset, *, near: bool = True) -> Checked:
+def check(dataset: Dataset, *, near: bool = True, tokens: Tokens | None = None) -> Checked:
     """Read every row once, leave out what is unreadable and group what stands there twice.
 
     Args:
-        dataset: pictures or features.
-        near: whether to look for near duplicates (another size, compression or brightness) too.
+        dataset: pictures, texts or features.
+        near: whether to look for near duplicates too: pictures of another size, compression or
+            brightness, texts with other spaces, case or punctuation.
+        tokens: how texts will be read, to count those that are too long.
 
     Raises:
         BadData: nothing can be read, or a class has fewer than two readable rows, or none of them
@@ -71,7 +76,7 @@ def check(dataset: Dataset, *, near: bool = True) -> Checked:
     rows = np.array([row for row, look in enumerate(looks) if not look.problem], dtype=np.int64)
     unreadable = [row for row, look in enumerate(looks) if look.problem]
     if len(rows) == 0:
-        first = f" The first: {looks[0].problem}" if looks else ""
+        first = f" The first: {looks[0].problem}" if looks and not dataset.is_texts else ""
         raise BadData(f"None of the {len(looks)} rows of {dataset.name} can be read.{first}")
     kept = dataset.subset(rows).knowing(tuple(looks[row].digest for row in rows))
     found = []
@@ -80,10 +85,12 @@ def check(dataset: Dataset, *, near: bool = True) -> Checked:
     found += about_classes(kept)
     if dataset.is_images:
         found += about_shapes(kept, [looks[row].size for row in rows])
+    if kept.table is not None:
+        found += about_columns(kept.table)
+    if tokens is not None and kept.texts is not None:
+        found += _about_length(kept, tokens)
     exact = alike(kept.digests)
-    similar = []
-    if near and dataset.is_images:
-        similar = near_pairs(np.stack([looks[row].thumbnail for row in rows]))
+    similar = _similar(kept, [looks[row] for row in rows]) if near else []
     found += about_twins(kept, exact, similar)
     own = [] if kept.groups is None else alike(kept.groups.tolist())
     groups = joined(len(kept), [*exact, *similar, *own])
@@ -94,6 +101,8 @@ def check(dataset: Dataset, *, near: bool = True) -> Checked:
 def _look(dataset: Dataset, row: int) -> _Look:
     try:
         raw = dataset.raw(row)
+        if isinstance(raw, str):
+            return _Look(digest(raw), essence=essence(raw), problem="" if raw.strip() else "it is empty.")
         if not dataset.is_images:
             return _Look(digest(raw))
         thumbnail = prepare(raw, THUMBNAIL, name=dataset.items[row]).permute(1, 2, 0).numpy()
@@ -102,7 +111,23 @@ def _look(dataset: Dataset, row: int) -> _Look:
         return _Look(problem=str(error))
 
 
+def _similar(dataset: Dataset, looks: list[_Look]) -> list[Pair]:
+    if dataset.is_images:
+        return near_pairs(np.stack([look.thumbnail for look in looks]))
+    return alike(look.essence for look in looks) if dataset.is_texts else []
+
+
+def _about_length(dataset: Dataset, tokens: Tokens) -> list[Finding]:
+    assert dataset.texts is not None
+    cut = tokens.ids(dataset.texts)[1]
+    items = [dataset.named(int(row)) for row in np.flatnonzero(cut)]
+    return [finding("too-long", "note", too_long(cut, tokens.limit), items)] if items else []
+
+
 def _about_unreadable(dataset: Dataset, looks: list[_Look], rows: list[int]) -> Finding:
+    if dataset.is_texts:
+        text = f"{len(rows)} of {len(looks)} texts are empty and are left out."
+        return finding("empty", "warning", text, [dataset.items[row] for row in rows])
     text = (
         f"{len(rows)} of {len(looks)} pictures can't be read and are left out. "
         f"The first: {looks[rows[0]].problem}"

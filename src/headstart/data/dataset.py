@@ -14,7 +14,10 @@ from headstart.core import BadInput
 
 from .decode import read_picture
 from .pool import side_by_side
-from .samples import Array, Raw, Rows, Samples
+from .samples import Array, Kind, Raw, Rows, Samples, Texts
+from .tables import Table
+
+WORDS = 60  # letters of a text that stand for it in a list
 
 
 @final
@@ -56,9 +59,29 @@ class Dataset:
         return len(self.samples)
 
     @property
+    def kind(self) -> Kind:
+        """What the samples are: "pictures", "texts", "tables" or "numbers"."""
+        return self.samples.kind
+
+    @property
     def is_images(self) -> bool:
-        """Whether the samples are pictures; otherwise they are arrays of numbers."""
-        return self.samples.are_images
+        """Whether the samples are pictures."""
+        return self.kind == "pictures"
+
+    @property
+    def is_texts(self) -> bool:
+        """Whether the samples are texts."""
+        return self.kind == "texts"
+
+    @property
+    def table(self) -> Table | None:
+        """All rows, if the samples are rows of a table; not a copy."""
+        return self.samples if isinstance(self.samples, Table) else None
+
+    @property
+    def texts(self) -> Sequence[str] | None:
+        """All texts, if the samples are texts; not a copy."""
+        return self.samples.texts if isinstance(self.samples, Texts) else None
 
     @property
     def array(self) -> NDArray[np.generic] | None:
@@ -76,6 +99,17 @@ class Dataset:
             BadData: it can't be read; the text names it.
         """
         return read_picture(self.raw(row), self.items[row]) if self.is_images else None
+
+    def named(self, row: int) -> str:
+        """The row's item, and of a text the first words, of a row of a table a few cells."""
+        if self.table is not None:
+            return f"{self.items[row]} ({self.table.shown(row)})"
+        raw = self.raw(row) if self.is_texts else None
+        if not isinstance(raw, str):
+            return self.items[row]
+        words = " ".join(raw.split())
+        more = "\u2026" if len(words) > WORDS else ""
+        return f"{self.items[row]} \u201c{words[:WORDS].rstrip()}{more}\u201d"
 
     def subset(self, rows: ArrayLike) -> "Dataset":
         """The given rows in the given order; the classes stay the same."""
@@ -114,6 +148,8 @@ class Dataset:
 
 def digest(raw: Raw) -> str:
     """32 hex digits of one sample; arrays of another shape or kind differ."""
+    if isinstance(raw, str):
+        raw = b"text" + raw.encode("utf-8", "surrogatepass")
     if isinstance(raw, bytes):
         return hashlib.blake2b(raw, digest_size=16).hexdigest()
     head = f"{raw.dtype.str}{raw.shape}".encode()

@@ -1,5 +1,7 @@
 """What the check has to say about classes, shapes and duplicates, in plain sentences."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +18,7 @@ FEW = 10  # rows of a class below which results are shaky
 UNEVEN = 10  # times that the largest class may be as large as the smallest
 TINY = 16  # pixels
 SLIM = 4  # longer side over shorter side
+THINGS = {"pictures": "pictures", "texts": "texts"}  # what to call the samples; others are rows
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def finding(kind: str, severity: str, text: str, items: Sequence[str]) -> Findin
 
 
 def about_classes(dataset: Dataset) -> list[Finding]:
-    """Classes that are too small, and sizes that are very unequal.
+    """Classes that are too small, sizes that are very unequal, and names that are nearly the same.
 
     Raises:
         BadData: a class with fewer than two rows, or one without training or test rows in the
@@ -55,7 +58,7 @@ def about_classes(dataset: Dataset) -> list[Finding]:
             f"Too few readable rows of the class {_some(single)}: two are needed at least, one to "
             "learn from and one to test with. Add more, or remove the class."
         )
-    found = _about_split(dataset)
+    found = [*_about_split(dataset), *_about_names(dataset)]
     if small := [name for name, count in counts.items() if count < FEW]:
         text = (
             f"{_classes(len(small))} fewer than {FEW} rows: {_some(small)}. Their scores will be uncertain."
@@ -92,16 +95,17 @@ def about_twins(dataset: Dataset, exact: list[Pair], similar: list[Pair]) -> lis
     """Duplicates, whether their labels agree, and whether they stand on both sides of the split."""
     known = set(exact)
     near = [pair for pair in similar if pair not in known]
-    thing = "pictures" if dataset.is_images else "rows"
+    thing = THINGS.get(dataset.kind, "rows")
+    alike = "differ from another one by case, spaces or punctuation alone"
     found = []
     for kind, pairs, what in (
         ("exact-duplicates", exact, f"{thing} stand there more than once"),
-        ("near-duplicates", near, f"{thing} look nearly like another one"),
+        ("near-duplicates", near, f"{thing} {alike if dataset.is_texts else 'look nearly like another one'}"),
     ):
         if pairs:
             rows = sorted({row for pair in pairs for row in pair})
             text = f"{len(rows)} {what}. Copies are kept on the same side of every split."
-            items = _pairs(dataset, pairs)[:EXAMPLES]
+            items = _pairs(dataset, pairs)
             found.append(Finding(kind, "note", text, items, len(rows)))
     found += _about_conflicts(dataset, exact, thing)
     return found + _about_leaks(dataset, [*exact, *near], thing)
@@ -114,7 +118,7 @@ def _about_conflicts(dataset: Dataset, exact: list[Pair], thing: str) -> list[Fi
         return []
     names = dataset.classes
     items = [
-        f"{dataset.items[i]} ({names[labels[i]]}) = {dataset.items[j]} ({names[labels[j]]})" for i, j in wrong
+        f"{dataset.named(i)} ({names[labels[i]]}) = {dataset.items[j]} ({names[labels[j]]})" for i, j in wrong
     ]
     text = f"{len(wrong)} times the same {thing} have different labels. One of them is wrong."
     return [finding("conflicting-labels", "warning", text, items)]
@@ -133,7 +137,23 @@ def _about_leaks(dataset: Dataset, pairs: list[Pair], thing: str) -> list[Findin
         f"{len(seen)} test {thing} of your split are copies of training {thing}: the test score "
         "will be too good."
     )
-    return [finding("split-leak", "warning", text, [dataset.items[row] for row in seen])]
+    return [finding("split-leak", "warning", text, [dataset.named(row) for row in seen])]
+
+
+def _about_names(dataset: Dataset) -> list[Finding]:
+    """Class names that differ by case, spaces, hyphens or underscores alone: mostly a slip."""
+    meant: dict[str, list[str]] = {}
+    for name in dataset.classes:
+        folded = unicodedata.normalize("NFKC", name).casefold()
+        meant.setdefault(" ".join(re.sub(r"[-_]", " ", folded).split()), []).append(name)
+    pairs = [" = ".join(map(repr, names)) for names in meant.values() if len(names) > 1]
+    if not pairs:
+        return []
+    text = (
+        f"Names of classes differ by case or spaces alone: {', '.join(pairs[:5])}. They are learned as "
+        "different classes; give them one name if they are the same."
+    )
+    return [finding("similar-classes", "warning", text, pairs)]
 
 
 def _about_split(dataset: Dataset) -> list[Finding]:
@@ -156,7 +176,7 @@ def _counts(dataset: Dataset, rows: Rows) -> dict[str, int]:
 
 
 def _pairs(dataset: Dataset, pairs: list[Pair]) -> list[str]:
-    return [f"{dataset.items[i]} = {dataset.items[j]}" for i, j in pairs]
+    return [f"{dataset.named(i)} = {dataset.items[j]}" for i, j in pairs[:EXAMPLES]]
 
 
 def _some(names: Sequence[str]) -> str:

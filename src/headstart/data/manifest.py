@@ -1,39 +1,50 @@
-"""A table, CSV or Parquet, with a row for each picture."""
+"""A CSV or Parquet file with a row for each picture, each text, or each sample of a table."""
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from headstart.core import BadData, MissingPackage
+from headstart.core import BadData, BadInput, MissingPackage
 
 from .dataset import Dataset
+from .labelled_tables import from_cells
 from .naming import grouped, numbered, sides
-from .samples import Files
+from .samples import Files, Samples, Texts
+
+PATH, TEXT = "path", "text"  # the columns that are taken where none is named
 
 Table = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """What the columns of a manifest are called; None: there is no such column."""
+    """What the columns of a manifest are called; None: there is no such column.
 
-    path: str = "path"
+    Of `path` and `text`, what the user has named counts, else what is there of PATH and TEXT; if there
+    is neither, the rows are a table. Its columns in `categorical` hold names even if these are numbers.
+    """
+
+    path: str | None = None
+    text: str | None = None
     label: str = "label"
     group: str | None = None
     split: str | None = None
+    categorical: tuple[str, ...] = ()
 
 
 def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
-    """The pictures that a table names; relative paths start at the table's folder.
+    """The texts in a file, the pictures that it names, or its rows; paths start at the file's folder.
 
     Raises:
-        BadData: a column is absent, a cell is empty, or there are fewer than two classes.
+        BadInput: both a column of paths and one of texts were named.
+        BadData: a column is absent, a path or label is empty, there are fewer than two classes, or a
+            table holds infinity or texts among numbers.
         MissingPackage: a Parquet file without pyarrow.
     """
     table = SUFFIXES[file.suffix.lower()](file)
-    paths = _column(table, columns.path, "path", file)
     names = _column(table, columns.label, "label", file)
     classes, labels = numbered(names, str(file))
     groups = split = None
@@ -41,19 +52,59 @@ def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
         groups = grouped(_column(table, columns.group, "group", file))
     if columns.split is not None:
         split = sides(_column(table, columns.split, "split", file), str(file))
-    found = Files([file.parent / path for path in paths])
-    return Dataset(name, classes, labels, tuple(paths), found, groups, split)
+    if not ({columns.path, columns.text} - {None} or {PATH, TEXT} & table.keys()):
+        passed = (columns.label, columns.group, columns.split)
+        kinds = columns.categorical
+        return from_cells(table, names, passed, name, categorical=kinds, groups=groups, split=split)
+    items, samples = _samples(table, columns, file)
+    return Dataset(name, classes, labels, items, samples, groups, split)
 
 
-def _column(table: Table, column: str, role: str, file: Path) -> list[str]:
+def texts_in(file: Path, column: str | None = None) -> list[str]:
+    """The texts in a column of a table, by default "text"; they may be empty.
+
+    Raises:
+        BadData: there is no such column.
+    """
+    return _column(SUFFIXES[file.suffix.lower()](file), column or TEXT, "text", file, empty=True)
+
+
+def cells_in(file: Path) -> Table:
+    """All cells of a table as texts, by column.
+
+    Raises:
+        BadInput: there is no such file, or it is of another kind.
+        BadData: it can't be read.
+        MissingPackage: a Parquet file without pyarrow.
+    """
+    if not file.is_file() or file.suffix.lower() not in SUFFIXES:
+        raise BadInput(f"{file} is no file of the kinds {', '.join(SUFFIXES)}. Give a table.")
+    return SUFFIXES[file.suffix.lower()](file)
+
+
+def _samples(table: Table, columns: Columns, file: Path) -> tuple[tuple[str, ...], Samples]:
+    """The items and what they stand for."""
+    if columns.path and columns.text:
+        raise BadInput(f"{file}: name one column, path_column= for pictures or text_column= for texts.")
+    if columns.text or not (columns.path or PATH in table):
+        texts = _column(table, columns.text or TEXT, "text", file, empty=True)
+        return tuple(f"row {row + 1}" for row in range(len(texts))), Texts(texts)
+    paths = _column(table, columns.path or PATH, "path", file)
+    return tuple(paths), Files([file.parent / path for path in paths])
+
+
+def _names(table: Table) -> str:
+    return ", ".join(map(repr, table)) or "none"
+
+
+def _column(table: Table, column: str, role: str, file: Path, empty: bool = False) -> list[str]:
     if column not in table:
-        there = ", ".join(map(repr, table)) or "none"
         raise BadData(
-            f"{file} has no column {column!r}. Its columns: {there}. Say which one to take with "
+            f"{file} has no column {column!r}. Its columns: {_names(table)}. Say which one to take with "
             f"{role}_column=..."
         )
     for row, cell in enumerate(table[column]):
-        if not cell:
+        if not cell and not empty:
             raise BadData(f"{file}: row {row + 1} has nothing in the column {column!r}.")
     return table[column]
 
@@ -66,7 +117,9 @@ def _csv(file: Path) -> Table:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadData(f"{file} can't be read as CSV in UTF-8: {error}.") from error
     if not rows:
-        raise BadData(f"{file} is empty. Its first line should be: path,label")
+        raise BadData(f"{file} is empty. Its first line should be: path,label or text,label")
+    if again := [name for name, times in Counter(rows[0]).items() if times > 1 and name.strip()]:
+        raise BadData(f"{file} has two columns called {again[0]!r}. Rename one of them.")
     width = len(rows[0])
     for number, row in enumerate(rows[1:], 1):
         if len(row) != width:

@@ -1,9 +1,9 @@
-"""Where the samples of a dataset lie: in files, in memory as encoded pictures, in an array."""
+"""Where the samples of a dataset lie: in files, in memory as pictures or texts, in an array."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from headstart.core import BadData
 
 Rows = NDArray[np.int64]
-Raw = bytes | NDArray[Any]  # an encoded picture, the pixels of one, or features
+Raw = bytes | str | NDArray[Any]  # an encoded picture or row of a table, a text, pixels, or features
+Kind = Literal["pictures", "texts", "numbers", "tables"]
 
 
 class Samples(Protocol):
     """Raw samples by row."""
 
     @property
-    def are_images(self) -> bool:
-        """Whether the rows are pictures."""
+    def kind(self) -> Kind:
+        """What the rows are."""
         ...
 
     def __len__(self) -> int:
@@ -40,7 +41,7 @@ class Files:
     """One picture a file."""
 
     paths: Sequence[Path]
-    are_images: bool = True
+    kind: Kind = "pictures"
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -65,7 +66,7 @@ class Encoded:
     """Encoded pictures (JPEG, PNG, WebP, ...) in memory."""
 
     contents: Sequence[bytes]
-    are_images: bool = True
+    kind: Kind = "pictures"
 
     def __len__(self) -> int:
         return len(self.contents)
@@ -78,11 +79,32 @@ class Encoded:
 
 
 @dataclass(frozen=True, eq=False)
+class Texts:
+    """Texts in memory."""
+
+    texts: Sequence[str]
+    kind: Kind = "texts"
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def raw(self, row: int) -> str:
+        return self.texts[row]
+
+    def take(self, rows: Rows) -> "Texts":
+        return Texts([self.texts[row] for row in rows])
+
+
+@dataclass(frozen=True, eq=False)
 class Array:
     """Rows of an array: uint8 pixels (n, h, w) or (n, h, w, c), or features (n, ...)."""
 
     array: NDArray[Any]
     are_images: bool
+
+    @property
+    def kind(self) -> Kind:
+        return "pictures" if self.are_images else "numbers"
 
     def __len__(self) -> int:
         return len(self.array)

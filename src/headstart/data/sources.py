@@ -3,14 +3,17 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from threading import Lock
 from typing import final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import BadInput, Preprocess, fold
+from headstart.core import BadInput, Preprocess, Tokens, fold
+from headstart.core.tokens import filled_up
 
 from .augment import Augment, Pixels
 from .dataset import Dataset
@@ -28,7 +31,8 @@ class Arrays:
     def __init__(self, dataset: Dataset) -> None:
         """Serve `dataset`, which is not of pictures."""
         if dataset.array is None or dataset.is_images:
-            raise BadInput(f"{dataset.name} is made of pictures; serve it with Pictures.")
+            server = "Sentences" if dataset.is_texts else "Pictures"
+            raise BadInput(f"{dataset.name} is made of {dataset.kind}; serve it with {server}.")
         self._array = dataset.array
         self._dataset = dataset
 
@@ -45,6 +49,36 @@ class Arrays:
     def fetch(self, rows: Rows, views: Rows) -> Tensor:
         """Float32 (n, ...)."""
         return torch.from_numpy(np.asarray(self._array[rows], dtype=np.float32))
+
+
+@final
+class Sentences:
+    """The texts of a dataset as ids of tokens, each text read once; views are all alike."""
+
+    def __init__(self, dataset: Dataset, tokens: Tokens) -> None:
+        """Serve `dataset`, which is of texts, read as `tokens` says."""
+        if dataset.texts is None:
+            raise BadInput(f"{dataset.name} is not made of texts.")
+        self._dataset = dataset
+        self._tokens = tokens
+
+    @cached_property
+    def _ids(self) -> list[NDArray[np.int32]]:
+        assert self._dataset.texts is not None
+        return self._tokens.ids(self._dataset.texts)[0]
+
+    def lengths(self, rows: Rows) -> Rows:
+        """How many tokens (n,) each of the rows has."""
+        return np.array([len(self._ids[row]) for row in rows.tolist()], dtype=np.int64)
+
+    @property
+    def content(self) -> str:
+        """A function of the dataset's content and of how it is read."""
+        return _hex("texts", self._dataset.content, self._tokens.settings())
+
+    def fetch(self, rows: Rows, views: Rows) -> Tensor:
+        """Int64 (n, longest of them), filled up with -1."""
+        return filled_up([self._ids[row] for row in rows.tolist()])
 
 
 @final

@@ -19,6 +19,7 @@ from .samples import Rows
 from .sources import PLAIN, labels_of
 from .sources import Arrays as Arrays
 from .sources import Pictures as Pictures
+from .sources import Sentences as Sentences
 
 T = TypeVar("T")
 Stream = Callable[[int], Iterator[T]]

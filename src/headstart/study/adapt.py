@@ -1,7 +1,5 @@
 """The main job: try the ways to reuse a backbone, pick one honestly, save it and show the evidence."""
 
-import shlex
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,21 +11,22 @@ from torch import nn
 
 from headstart.core import BadData, BadInput, Method, fold, make
 from headstart.data.augment import Augment
-from headstart.data.check import Checked, check
+from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
-from headstart.data.splits import folds, holdout
+from headstart.data.splits import folds
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.models.backbone import AnyBackbone
-from headstart.run.cache import key_of
 from headstart.run.engine import Engine, One
 
+from . import made_by
 from .candidates import Trials, choose
 from .card import card
 from .evidence import Evidence, result_of, save_pictures
 from .expected import expected_steps
 from .finals import judge, refit, refit_scratch
-from .folder import prepare_folder, refuse_full, take_back, write_up
+from .folder import backbone_digest, data_digest, prepare_folder, refuse_full, take_back, write_up
+from .held_out import train_and_test
 from .inputs import backbone_for, suited
 from .journal import Journal
 from .layers import layers_of
@@ -39,6 +38,7 @@ from .session import Session
 from .settings import Settings
 from .sizes import size_curve
 from .speed import training_rate
+from .tables import by_training_part
 
 DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")
 
@@ -101,8 +101,8 @@ def adapt(
     refuse_full(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
     mapping = suited(backbone_for(dataset, base), dataset, settings)
-    digest = key_of(mapping.state_dict(), str(mapping.source))
-    command = prepare_folder(folder, settings, _content(dataset), digest, resume, _command())
+    digests = {"data": data_digest(dataset), "backbone": backbone_digest(mapping)}
+    command = prepare_folder(folder, settings, digests, resume, made_by.command())
     progress = progress or Progress()
     try:
         study = _Study(folder, settings, dataset, mapping, engine or One(), progress)
@@ -133,13 +133,14 @@ class _Study:
 
     def run(self, methods: Sequence[Method[Any]], command: str) -> Result:
         with self.progress.step("look at the data"):
-            checked = check(self.data)
-            train, test = self._split(checked)
+            checked = check(self.data, tokens=self.backbone.tokens)
+            parts = train_and_test(checked.dataset, self.settings.test, self.settings.seed)
+            train, test = (checked.dataset.subset(rows) for rows in parts)
         session = self._session(train)
         plan = self._plan(session, methods)
         methods = [limited(method, plan.last) for method in methods]
-        parts = folds(train.labels, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
-        trials = Trials(session, parts, self.settings, plan, self.journal, self.progress)
+        numbers = folds(train.labels, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
+        trials = Trials(session, numbers, self.settings, plan, self.journal, self.progress)
         self.progress.expect(expected_steps(trials, methods))
 
         tried = trials.run(methods)
@@ -155,7 +156,7 @@ class _Study:
                 settings=self.settings,
                 command=command,
                 plan=plan,
-                backbone=self.backbone,
+                backbone=session.backbone,
                 train=train,
                 test=test,
                 checked=checked,
@@ -174,28 +175,9 @@ class _Study:
             save_model(model, self.folder / "model", train.classes, self.settings.abstain, card(result))
         return result
 
-    def _split(self, checked: Checked) -> tuple[Dataset, Dataset]:
-        """Training and test part: the user's own, or a stratified one that keeps duplicates together."""
-        data = checked.dataset
-        if data.split is not None:
-            side = np.array(data.split)
-            rows = np.flatnonzero(side != "test"), np.flatnonzero(side == "test")
-        else:
-            rows = holdout(data.labels, data.groups, self.settings.test, fold(self.settings.seed, "holdout"))
-        train, test = (data.subset(some) for some in rows)
-        for name, part in (("training", train), ("test", test)):
-            missing = set(range(len(data.classes))) - set(part.labels.tolist())
-            if missing and (name == "training" or len(part) == 0):
-                named = ", ".join(repr(data.classes[number]) for number in sorted(missing))
-                raise BadData(
-                    f"The {name} part has no row of class {named}. Give more rows of it, or leave it out; "
-                    f"rows that are duplicates of each other stay on one side."
-                )
-        return train, test
-
     def _session(self, train: Dataset) -> Session:
         return Session(
-            self.backbone,
+            by_training_part(self.backbone, train),
             train,
             cache=self.folder / "cache",
             precision=self.settings.precision,
@@ -223,19 +205,6 @@ class _Study:
 
         with self.progress.step("plan"):
             return Plan(**self.journal.once("plan", compute))
-
-
-def _content(dataset: Dataset) -> str:
-    """A digest of all that the user gave: samples, labels, groups and split."""
-    groups = None if dataset.groups is None else dataset.groups.tolist()
-    return key_of({}, dataset.content, str(groups), str(dataset.split))
-
-
-def _command() -> str:
-    """What was typed, without what only says that it is typed again."""
-    program, *words = sys.argv
-    name = "headstart" if program.endswith("headstart/__main__.py") else Path(program).name
-    return shlex.join([name, *(word for word in words if word != "--resume")])
 
 
 def _methods(settings: Settings) -> list[Method[Any]]:

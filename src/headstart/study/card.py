@@ -3,6 +3,13 @@
 from .records import Result
 from .words import percent, span
 
+KINDS = {  # what the samples are: the tag on model hubs, and one of them
+    "pictures": ("image-classification", '"new.jpg"'),
+    "texts": ("text-classification", '"A text of yours."'),
+    "tables": ("tabular-classification", "{column: cell, ...}"),
+    "numbers": ("tabular-classification", "[0.5, 1.0, ...]"),
+}
+
 
 def card(result: Result) -> str:
     """Text for `README.md` in the model's folder, for people and for model hubs."""
@@ -12,11 +19,12 @@ def card(result: Result) -> str:
         f"| {one.title} | {percent(one.scores.accuracy.value)} | {span(one.scores.accuracy)} |"
         for one in result.tested
     )
+    tag, item = KINDS.get(result.kind, ("image-classification", '"new.jpg"'))
     cautions = "\n".join(f"- {warning}" for warning in result.warnings) or "- None beyond the intervals."
     return f"""---
 license: other
 library_name: headstart
-tags: [transfer-learning, image-classification]
+tags: [transfer-learning, {tag}]
 ---
 # {result.task}: {tested.title} on {result.backbone}
 
@@ -30,7 +38,7 @@ tags: [transfer-learning, image-classification]
 import headstart as hs
 
 model = hs.open("model")
-model.predict(["new.jpg"])
+model.predict([{item}])
 ```
 
 ## Classes

@@ -3,8 +3,8 @@
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from torch import Tensor
@@ -17,6 +17,7 @@ from headstart.run.checkpoint import write_atomically
 
 from .candidates import Tried
 from .finals import Final
+from .made_by import versions
 from .plan import Plan
 from .records import (
     SCHEMA,
@@ -32,11 +33,12 @@ from .records import (
 )
 from .scoring import bins, confusions, scores
 from .settings import Settings
-from .words import headline, warnings
+from .tables import about_columns
+from .words import brief, headline, warnings
 
 MISTAKES = 12
 THUMBNAIL = 192  # pixels
-PACKAGES = ("torch", "numpy", "safetensors", "Pillow", "timm", "torchvision")
+LETTERS = 600  # of a text that is shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +76,7 @@ def result_of(found: Evidence) -> Result:
         test_rows=len(found.test),
         backbone=found.backbone.name,
         backbone_parameters=sum(p.numel() for p in found.backbone.parameters()),
-        preprocess=found.backbone.preprocess.settings() if found.backbone.preprocess else {},
+        preprocess=_preprocess(found.backbone),
         check=_data_check(found.checked),
         candidates=[_candidate(one, found) for one in found.tried],
         selected=found.chosen.name,
@@ -91,12 +93,13 @@ def result_of(found: Evidence) -> Result:
         curves=list(_curves(found)),
         settings=found.settings.record(),
         seed=found.settings.seed,
-        versions=dict(_versions()),
+        versions=versions(),
+        kind=found.train.kind,
     )
 
 
 def save_pictures(folder: Path, test: Dataset, logits: Tensor) -> list[Mistake]:
-    """The most confident mistakes on the test part, each with a small picture in `folder`."""
+    """The most confident mistakes on the test part, with the text or a small picture in `folder`."""
     sure, answers = logits.double().softmax(1).max(1)
     wrong = [row for row in range(len(test)) if int(answers[row]) != int(test.labels[row])]
     wrong.sort(key=lambda row: -float(sure[row]))
@@ -108,8 +111,15 @@ def save_pictures(folder: Path, test: Dataset, logits: Tensor) -> list[Mistake]:
             name = f"{folder.name}/mistake-{place:02d}.webp"
             _save_small(picture, folder.parent / name)
         truth, answer = test.classes[int(test.labels[row])], test.classes[int(answers[row])]
-        found.append(Mistake(test.items[row], name, truth, answer, float(sure[row])))
+        text = brief(test.texts[row], LETTERS) if test.texts is not None else ""
+        text = test.table.shown(row) if test.table is not None else text
+        found.append(Mistake(test.items[row], name, truth, answer, float(sure[row]), text))
     return found
+
+
+def _preprocess(mapping: AnyBackbone) -> dict[str, Any]:
+    reading = mapping.preprocess or mapping.tokens
+    return reading.settings() if reading else {}
 
 
 def _save_small(picture: Image.Image, file: Path) -> None:
@@ -144,6 +154,7 @@ def _data_check(checked: Checked) -> DataCheck:
 
 def _decisions(found: Evidence) -> Iterator[str]:
     yield from found.plan.decisions
+    yield from about_columns(found.backbone, found.test)
     for one in found.tried:
         if one.dropped:
             yield f"{one.method.title}: {one.dropped}."
@@ -166,11 +177,3 @@ def _curves(found: Evidence) -> Iterator[Curve]:
     for final in found.finals:
         if curve := final.shown_curve():
             yield curve
-
-
-def _versions() -> Iterator[tuple[str, str]]:
-    for package in PACKAGES:
-        try:
-            yield package, metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue

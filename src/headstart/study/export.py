@@ -18,7 +18,7 @@ TOLERANCE = 1e-4  # of probabilities
 
 
 class _Probable(nn.Module):
-    """uint8 pictures (n, 3, h, w) or float arrays (n, ...) in, probabilities (n, classes) out."""
+    """Pictures (n, 3, h, w), ids (n, length) or arrays (n, ...) in, probabilities (n, classes) out."""
 
     def __init__(self, model: Model) -> None:
         super().__init__()
@@ -76,6 +76,8 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
 
 def _samples(predictor: Predictor) -> Tensor:
     """Four samples of the kind that the model takes, none like another."""
+    if predictor.tokens is not None:
+        return predictor.tokens(["a", "b b b b", "c c c c c c c c", "d d"])
     g = torch.Generator().manual_seed(0)
     if predictor.preprocess is not None:
         return torch.randint(0, 256, (4, 3, *predictor.preprocess.size), dtype=torch.uint8, generator=g)
@@ -84,6 +86,9 @@ def _samples(predictor: Predictor) -> Tensor:
 
 
 def _write(model: nn.Module, samples: Tensor, file: Path) -> None:
+    axes = {0: torch.export.Dim("n", min=1)}
+    if not samples.is_floating_point() and samples.ndim == 2:
+        axes |= {1: torch.export.Dim("length", min=1)}
     # the exporter prints and warns about what a user can do nothing about
     with warnings.catch_warnings(), tempfile.TemporaryFile("w") as silence:
         warnings.simplefilter("ignore")
@@ -94,7 +99,7 @@ def _write(model: nn.Module, samples: Tensor, file: Path) -> None:
             str(file),
             input_names=["x"],
             output_names=["probabilities"],
-            dynamic_shapes={"x": {0: torch.export.Dim("n", min=1)}},
+            dynamic_shapes={"x": axes},
             dynamo=True,
             external_data=False,
             verbose=False,

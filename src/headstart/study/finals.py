@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from headstart.core import Diverged, Method, Model, fold
@@ -14,7 +13,7 @@ from headstart.data.dataset import Dataset
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.nn.heads import make_head
 
-from .baselines import majority, raw, raw_head
+from .baselines import TITLES, majority, plain
 from .candidates import Trials
 from .recipes import recipe_for
 from .records import Curve, Tested
@@ -91,7 +90,7 @@ def judge(
     titles = {
         "selected": (selected.method.title, selected.trained),
         "from-scratch": ("From scratch", scratch.trained if scratch else 0),
-        "raw-pixels": ("Logistic regression on raw numbers", looked["raw parameters"]),
+        **{name: (title, looked["raw parameters"]) for name, title in TITLES.items()},
         "majority-class": ("Always the largest class", 0),
     }
     ours = logits["selected"]
@@ -113,11 +112,10 @@ def _look(trials: Trials, selected: Final, scratch: Final | None, test: Dataset)
         logits = {"selected": held.logits(selected.model(session), rows)}
         if scratch is not None:
             logits["from-scratch"] = held.logits(scratch.model(session), rows)
-        head = raw_head(session, everything)
-        with torch.inference_mode():
-            logits["raw-pixels"] = head(raw(held.samples(rows)))
+        raw = plain(session, everything)
+        logits[raw.name] = raw.logits(held, rows)
         logits["majority-class"] = majority(session.data.labels, classes, len(test))
-        return {"logits": logits, "raw parameters": sum(p.numel() for p in head.parameters())}
+        return {"logits": logits, "raw parameters": sum(p.numel() for p in raw.head.parameters())}
 
     with trials.progress.step("test"):
         found: dict[str, Any] = trials.journal.once("test", compute)

@@ -17,6 +17,7 @@ from .inputs import backbone_for, suited
 from .predictor import Predictor
 from .session import Session
 from .settings import Settings
+from .tables import by_training_part
 
 
 def fit(
@@ -50,7 +51,7 @@ def fit(
         Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
     """
     dataset = data if isinstance(data, Dataset) else load(data)
-    mapping = suited(backbone_for(dataset, base), dataset, Settings())
+    mapping = by_training_part(suited(backbone_for(dataset, base), dataset, Settings()), dataset)
     session = Session(
         mapping,
         dataset,

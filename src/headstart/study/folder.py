@@ -4,16 +4,35 @@ import json
 import os
 import platform
 import shutil
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 from headstart.core import BadInput, CannotWrite
+from headstart.data.dataset import Dataset
+from headstart.models.backbone import AnyBackbone
+from headstart.run.cache import key_of
 from headstart.run.checkpoint import write_atomically
 
 from .journal import file_name
 from .records import Result, Timing, Timings
-from .settings import Settings
+
+
+class Recorded(Protocol):
+    """Settings of any study."""
+
+    def record(self) -> dict[str, Any]:
+        """JSON values."""
+        ...
+
+    @classmethod
+    def from_record(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `record`."""
+        ...
+
+
+R = TypeVar("R", bound=Recorded)
 
 
 def refuse_full(out: Path, resume: bool) -> None:
@@ -37,15 +56,14 @@ def refuse_full(out: Path, resume: bool) -> None:
 
 
 def prepare_folder(
-    out: Path, settings: Settings, data: str, backbone: str, resume: bool, command: str
+    out: Path, settings: Recorded, digests: Mapping[str, str], resume: bool, command: str
 ) -> str:
     """Make the folder and write down the study, or check that the one there is this one.
 
     Args:
         out: the run folder.
         settings: of the study.
-        data: a digest of the data.
-        backbone: a digest of the backbone.
+        digests: of all else that the study depends on, by what it is called, such as "data".
         resume: whether a folder that is there is to be gone on with.
         command: that it is begun with.
 
@@ -61,10 +79,10 @@ def prepare_folder(
         shutil.rmtree(leftover, ignore_errors=True)
         leftover.unlink(missing_ok=True)
     path = out / "study.json"
-    study = {"settings": settings.record(), "data": data, "backbone": backbone, "command": command}
+    study = {"settings": settings.record(), **digests, "command": command}
     if path.exists():
         old = json.loads(path.read_text("utf-8"))
-        _check_same(old, study, out)
+        _check_same(old, study, digests, out)
         return str(old.get("command", command))
     write_atomically(path, (json.dumps(study, indent=1) + "\n").encode())
     return command
@@ -81,10 +99,10 @@ def take_back(out: Path) -> None:
             steps.rmdir()
 
 
-def saved_settings(out: Path) -> Settings | None:
+def saved_settings(out: Path, kind: type[R]) -> R | None:
     """The settings of the study in a folder, if there is one."""
     path = out / "study.json"
-    return Settings.from_record(json.loads(path.read_text("utf-8"))["settings"]) if path.exists() else None
+    return kind.from_record(json.loads(path.read_text("utf-8"))["settings"]) if path.exists() else None
 
 
 def write_up(folder: Path, result: Result, spent: dict[str, dict[str, float]], total: float) -> None:
@@ -107,8 +125,19 @@ def by_method(steps: dict[str, Timing], names: list[str]) -> dict[str, Timing]:
     return found | {step: timing for step, timing in steps.items() if not step.startswith("try-")}
 
 
-def _check_same(old: dict[str, Any], new: dict[str, Any], out: Path) -> None:
-    changed = [f"the {name}" for name in ("data", "backbone") if old[name] != new[name]]
+def data_digest(dataset: Dataset) -> str:
+    """Of all that the user gave: samples, labels, groups and split."""
+    groups = None if dataset.groups is None else dataset.groups.tolist()
+    return key_of({}, dataset.content, str(groups), str(dataset.split))
+
+
+def backbone_digest(mapping: AnyBackbone) -> str:
+    """Of its weights and of how it is made."""
+    return key_of(mapping.state_dict(), str(mapping.source))
+
+
+def _check_same(old: dict[str, Any], new: dict[str, Any], digests: Iterable[str], out: Path) -> None:
+    changed = [f"the {name}" for name in digests if old.get(name) != new[name]]
     before, now = old["settings"], new["settings"]
     changed += [f"{k} (was {before.get(k)!r}, is {v!r})" for k, v in now.items() if before.get(k) != v]
     if changed:

@@ -1,4 +1,4 @@
-"""A backbone made to suit the data and the settings: how pictures become its inputs."""
+"""A backbone made to suit the data and the settings: how samples become its inputs."""
 
 from dataclasses import replace
 
@@ -6,21 +6,45 @@ import numpy as np
 import torch
 from torch import nn
 
-from headstart.core import BadData, Preprocess
+from headstart.core import BadData, Preprocess, Source
+from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
+from headstart.data.records import Records
+from headstart.data.stream import Arrays, Pictures, Sentences
+from headstart.models import lite0, minilm
 from headstart.models.backbone import AnyBackbone, backbone
+from headstart.models.sources import BUILT_IN
+from headstart.models.tables import TableEncoder
 
+from . import tables
 from .settings import Settings
 
 LOOK = 50  # pictures whose size is looked at
 STEP = 32  # pixels: most architectures halve their maps five times
 
 
-def backbone_for(data: Dataset, base: str | nn.Module) -> AnyBackbone:
-    """A backbone made of a name or of your own module, which is tried on rows of the data."""
+def default_name(data: Dataset) -> str:
+    """The built-in backbone for the kind of data."""
+    if data.table is not None:
+        return tables.NAME
+    return minilm.NAME if data.is_texts else lite0.NAME
+
+
+def backbone_for(data: Dataset, base: str | nn.Module, weights: str | None = None) -> AnyBackbone:
+    """A backbone made of a name or of your own module, which is tried on rows of the data.
+
+    For texts, names that headstart does not know are those of transformers.
+    """
+    if data.table is not None:
+        return tables.table_backbone(data, base, weights)
     if isinstance(base, AnyBackbone):
         return base
-    array = None if isinstance(base, str) or data.is_images else data.array
+    if isinstance(base, str):
+        bare = data.is_texts and ":" not in base and base not in BUILT_IN
+        return backbone(f"transformers:{base}" if bare else base, weights=weights)
+    if data.is_texts:
+        raise BadData(f"{type(base).__name__} was given no tokenizer. Write backbone(module, tokenizer=...).")
+    array = None if data.is_images else data.array
     return backbone(base, example=None if array is None else torch.tensor(array[:2], dtype=torch.float32))
 
 
@@ -28,17 +52,18 @@ def suited(mapping: AnyBackbone, data: Dataset, settings: Settings) -> AnyBackbo
     """The backbone with the size and fit that the settings name, or else that suit the pictures.
 
     Without a size, pictures are taken at the backbone's own, or at their own where they are
-    smaller: enlarging costs time and adds nothing.
+    smaller: enlarging costs time and adds nothing. Of texts, the size is the most tokens that are
+    read.
 
     Raises:
-        BadData: the backbone takes pictures and the data are none.
+        BadData: the backbone takes one kind of data and these are another.
+        BadInput: the backbone takes no texts as long as the size says.
     """
+    _check_kind(mapping, data)
+    if mapping.tokens is not None:
+        limit = settings.size or mapping.tokens.limit
+        return backbone(mapping, tokenizer=replace(mapping.tokens, limit=limit))
     if not data.is_images:
-        if mapping.preprocess is not None:
-            raise BadData(
-                f"The backbone {mapping.name} takes pictures, but {data.name} holds arrays of numbers. "
-                f"Give uint8 pictures (n, height, width, 3), or a backbone for arrays."
-            )
         return mapping
     old = mapping.preprocess
     if old is None:
@@ -47,6 +72,37 @@ def suited(mapping: AnyBackbone, data: Dataset, settings: Settings) -> AnyBackbo
     side = settings.size or min(max(old.size), _own_size(data))
     size = old.size if settings.size is None and side == max(old.size) else (side, side)
     return backbone(mapping, preprocess=replace(old, size=size, fit=settings.fit))
+
+
+def source_of(data: Dataset, mapping: AnyBackbone, augment: Augment | None) -> Source:
+    """The samples of the data as the backbone takes them, in random views if there is an `augment`."""
+    if mapping.tokens is not None:
+        return Sentences(data, mapping.tokens)
+    if data.table is not None and isinstance(mapping, TableEncoder):
+        return Records(data.table, data.content, mapping.schema)
+    if data.is_images and mapping.preprocess is not None:
+        return Pictures(data, mapping.preprocess, augment)
+    return Arrays(data)
+
+
+def _check_kind(mapping: AnyBackbone, data: Dataset) -> None:
+    if isinstance(mapping, TableEncoder):
+        takes, fit = "tables", data.table is not None
+    elif mapping.tokens is not None:
+        takes, fit = "texts", data.is_texts
+    elif mapping.preprocess is not None:
+        takes, fit = "pictures", data.is_images
+    else:
+        takes, fit = "arrays of numbers", data.kind in ("numbers", "pictures")
+    if fit:
+        return
+    holds = {"numbers": "arrays of numbers"}.get(data.kind, data.kind)
+    way = {
+        "texts": f"Give {minilm.NAME!r}, a model of transformers, or backbone(module, tokenizer=...).",
+        "tables": f"For tables, give {tables.NAME!r}.",
+        "pictures": f"For pictures, give {lite0.NAME!r} or another backbone of pictures.",
+    }.get(data.kind, "Give uint8 pictures (n, height, width, 3), or a backbone for arrays.")
+    raise BadData(f"The backbone {mapping.name} takes {takes}, but {data.name} holds {holds}. {way}")
 
 
 def _own_size(data: Dataset) -> int:

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from headstart.metrics.intervals import wilson
+from headstart.models.tracing import quiet
 from headstart.solvers.choice import ridge_choice
 from headstart.solvers.threads import threads_for
 
@@ -38,10 +39,11 @@ def probe_layers(session: Session, rows: NDArray[np.int64]) -> list[Layer]:
     All blocks are read in one pass over the rows; the penalty of each probe is the one that
     leave-one-out likes best.
     """
+    rows = session.quickest(rows)
     blocks = session.backbone.anatomy.blocks
     found: dict[str, list[torch.Tensor]] = {block: [] for block in blocks}
     for some in np.array_split(rows, -(-len(rows) // BATCH)):
-        with torch.inference_mode():
+        with quiet(session.backbone), torch.inference_mode():
             outputs = session.backbone.features(session.samples(some), blocks)
         for block, output in outputs.items():
             found[block].append(output.float())

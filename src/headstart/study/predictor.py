@@ -10,12 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.core import BadInput, Model, Preprocess
+from headstart.core import BadData, BadInput, Model, Preprocess, Schema, Tokens
 from headstart.data.decode import prepare
+from headstart.models.lengths import by_length
 
 from .save import load_model
+from .tables import inputs_of
 
 UNSURE = "unsure"
+
+Items = Any  # a list, an array, a data frame, a file: what the model takes
+MANY = 32  # batches of texts that are sorted by length together
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,11 @@ class Predictor:
     Attributes:
         classes: names of the classes, in the order of the model's outputs.
         abstain: the model says "unsure" below this probability, in [0, 1).
-        preprocess: of pictures; None if the model takes arrays.
+        preprocess: of pictures; None if the model takes none.
+        tokens: of texts; None if the model takes none.
+        schema: of tables; None if the model takes none.
+        unseen: how many of the rows that were answered last have a name that no training row had, by
+            column; all such names count as one.
     """
 
     def __init__(
@@ -47,16 +56,22 @@ class Predictor:
     ) -> None:
         self.model, self.classes = model.eval(), tuple(classes)
         self.preprocess, self.abstain = preprocess, abstain
+        self.tokens: Tokens | None = getattr(model.backbone, "tokens", None)
+        self.schema: Schema | None = getattr(model.backbone, "schema", None)
+        self.unseen: dict[str, int] = {}
 
-    def predict(self, items: Sequence[Any] | NDArray[Any], batch: int = 32) -> list[Prediction]:
+    def predict(self, items: Items, batch: int = 32) -> list[Prediction]:
         """An answer for each item.
 
         Args:
-            items: paths of pictures, PIL images or arrays (h, w, 3); for a model of arrays (n, ...).
+            items: paths of pictures, PIL images or arrays (h, w, 3); texts; for a model of arrays
+                (n, ...); for a model of tables a CSV, Parquet or .h5ad file, a data frame, rows as
+                mappings, or plain rows in the order of the columns.
             batch: items that are computed together, >= 1.
 
         Raises:
-            BadData: a picture can't be read; the text names it.
+            BadData: a picture can't be read, a text is empty, or a table has other columns than the
+                training rows had; it is named.
         """
         answers = []
         for shares in self._probabilities(items, batch):
@@ -67,26 +82,46 @@ class Predictor:
                 answers.append(Prediction(label, float(row[best]), named))
         return answers
 
-    def probabilities(self, items: Sequence[Any] | NDArray[Any], batch: int = 32) -> NDArray[np.float64]:
+    def probabilities(self, items: Items, batch: int = 32) -> NDArray[np.float64]:
         """Probabilities (n, classes) of n items; see `predict`."""
         found = list(self._probabilities(items, batch))
         return np.concatenate(found) if found else np.zeros((0, len(self.classes)))
 
-    def samples(self, items: Sequence[Any] | NDArray[Any]) -> Tensor:
-        """Items as the model takes them: (n, 3, h, w) uint8 pictures, or float32 arrays."""
+    def samples(self, items: Items) -> Tensor:
+        """Items as the model takes them: (n, 3, h, w) uint8 pictures, ids of tokens, or float32 arrays."""
+        if self.schema is not None:
+            found, self.unseen = inputs_of(items, self.schema)
+            return found
+        if self.tokens is not None:
+            return self.tokens(_texts(items))
         if self.preprocess is None:
             return torch.as_tensor(np.asarray(items, dtype=np.float32))
         return torch.stack([prepare(item, self.preprocess) for item in items])
 
-    def _probabilities(
-        self, items: Sequence[Any] | NDArray[Any], batch: int
-    ) -> Iterator[NDArray[np.float64]]:
+    def _probabilities(self, items: Items, batch: int) -> Iterator[NDArray[np.float64]]:
+        for some in self._shares(items, batch if self.tokens is None else batch * MANY):
+            with torch.inference_mode():
+                logits = self.model(some) if self.tokens is None else by_length(self.model, some)
+            yield logits.double().softmax(1).numpy()
+
+    def _shares(self, items: Items, batch: int) -> Iterator[Tensor]:
+        """Samples of one batch after the other; a table is read whole."""
+        if self.schema is not None:
+            yield from torch.split(self.samples(items), batch)
+            return
         if isinstance(items, str | Path):
             raise BadInput(f"predict takes a list of items; write [{str(items)!r}].")
         for start in range(0, len(items), batch):
-            with torch.inference_mode():
-                logits = self.model(self.samples(items[start : start + batch]))
-            yield logits.double().softmax(1).numpy()
+            yield self.samples(items[start : start + batch])
+
+
+def _texts(items: Items) -> list[str]:
+    for place, item in enumerate(items):
+        if not isinstance(item, str):
+            raise BadInput(f"This model takes texts; item {place} is a {type(item).__name__}.")
+        if not item.strip():
+            raise BadData(f"Item {place} is an empty text. Leave it out.")
+    return list(items)
 
 
 def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Predictor:

@@ -75,7 +75,7 @@ class Candidate(Record):
 class Tested(Record):
     """A model judged once on the held-out test part."""
 
-    name: str  # "selected", "from-scratch", "majority-class", "raw-pixels"
+    name: str  # "selected", "from-scratch", "majority-class", "raw-pixels", "word-counts", "columns"
     title: str
     trained_parameters: int
     scores: Scores
@@ -100,6 +100,7 @@ class Mistake:
     truth: str
     answer: str
     confidence: float
+    text: str = ""  # what was read, if the samples are texts
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,7 @@ class Result(Record):
     settings: dict[str, Any]  # of `adapt`
     seed: int
     versions: dict[str, str]
+    kind: str = "pictures"  # what the samples are: "pictures", "texts", "numbers" or "tables"
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,13 @@ from headstart.models.backbone import AnyBackbone, rebuild
 from headstart.nn.heads import make_head
 
 SCHEMA = 1
+TOKENIZER = "tokenizer.json"
 
 
 def save_model(model: Model, folder: Path, classes: tuple[str, ...], abstain: float, card: str) -> None:
-    """Write `model.safetensors`, `config.json` and `README.md`; an older folder is replaced at once.
+    """Write `model.safetensors`, `config.json`, `README.md`, for texts `tokenizer.json`.
+
+    An older folder is replaced at once.
 
     Raises:
         CannotWrite: no space or no right; an older folder is left as it was.
@@ -41,6 +44,8 @@ def save_model(model: Model, folder: Path, classes: tuple[str, ...], abstain: fl
         (fresh / "model.safetensors").write_bytes(save(tensors))
         (fresh / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
         (fresh / "README.md").write_text(card, "utf-8", "backslashreplace")
+        if mapping.tokens is not None:
+            (fresh / TOKENIZER).write_text(mapping.tokens.tokenizer, "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
     except OSError as error:
@@ -65,6 +70,8 @@ def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
     try:
         config: dict[str, Any] = json.loads(path.read_text("utf-8"))
         tensors = load_file(folder / "model.safetensors")
+        texts = bool(config["backbone"].get("tokens"))
+        tokenizer = (folder / TOKENIZER).read_text("utf-8") if texts else None
     except (OSError, ValueError, SafetensorError) as error:
         raise BadInput(f"The model in {folder} can't be read: {error}. Copy or make it again.") from error
     preprocess = Preprocess.from_settings(config["preprocess"]) if config["preprocess"] else None
@@ -74,7 +81,7 @@ def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
             f"The model in {folder} was made from your own module {kind['name']}, which is not saved. "
             f"Give an instance: hs.open({str(folder)!r}, backbone=...)."
         )
-    mapping = rebuild(kind, own)
+    mapping = rebuild(kind, own, tokenizer)
     mapping.preprocess = preprocess
     model = Model(mapping, make_head(config["head"]["name"], config["head"]["settings"]))
     wanted = model.state_dict()

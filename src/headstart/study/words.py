@@ -15,6 +15,17 @@ def span(interval: Interval) -> str:
     return f"{100 * interval.low:.0f} to {100 * interval.high:.0f} %"
 
 
+def brief(text: str, most: int) -> str:
+    """The beginning of a text, up to a space, with a sign that there is more.
+
+    >>> brief("a good film", 8), brief("a good film", 80)
+    ('a good…', 'a good film')
+    """
+    if len(text) <= most:
+        return text
+    return (text[:most].rpartition(" ")[0] or text[: most - 1]) + "\u2026"
+
+
 def headline(tested: Sequence[Tested], rows: int, task: str) -> str:
     """What the selected model does on the held-out test part, and what transfer brought."""
     accuracy = tested[0].scores.accuracy

@@ -1,0 +1,88 @@
+"""How a row of a table becomes the input of a backbone: what `models` states and `data` carries out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Self
+
+ColumnKind = Literal["numeric", "categorical"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """What the training rows had in one column.
+
+    Attributes:
+        name: of the column.
+        kind: numbers, or names of categories.
+        origin: taken off numbers before they become float32, where they are far from 0.
+        median: stands in for a missing number; like the next two, of what is left without the origin.
+        mean: of the numbers; of counts, after their normalisation.
+        deviation: standard deviation (division by n), likewise; 0: the numbers give no feature.
+        categories: their codes are 0, 1, ...; all others have the next code.
+        missing: whether some training rows had nothing here, which gives a feature of its own.
+    """
+
+    name: str
+    kind: ColumnKind
+    origin: float = 0.0
+    median: float = 0.0
+    mean: float = 0.0
+    deviation: float = 0.0
+    categories: tuple[str, ...] = ()
+    missing: bool = False
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a table, as the training rows had them.
+
+    Attributes:
+        columns: those that are used, in the order in which the backbone takes them.
+        dropped: those that say nothing, and why; new rows need not have them.
+        passed: the label and others that are no input; new rows may have them.
+        counts: the numbers are raw counts, such as of RNA molecules: each row is brought to the same
+            total, then its logarithm is taken.
+    """
+
+    columns: tuple[Column, ...]
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    passed: tuple[str, ...] = ()
+    counts: bool = False
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # nothing in it changes
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns that are used."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def kinds(self) -> dict[str, ColumnKind]:
+        """Of the columns that are used, by name."""
+        return {column.name: column.kind for column in self.columns}
+
+    def settings(self) -> dict[str, Any]:
+        """JSON values, for `from_settings`."""
+        columns = [_short(column) for column in self.columns]
+        return {
+            "columns": columns,
+            "dropped": dict(self.dropped),
+            "passed": list(self.passed),
+            "counts": self.counts,
+        }
+
+    @classmethod
+    def from_settings(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `settings`, also after a trip through JSON."""
+        columns = tuple(
+            Column(**{**one, "categories": tuple(one.get("categories", ()))}) for one in values["columns"]
+        )
+        return cls(columns, dict(values["dropped"]), tuple(values["passed"]), bool(values["counts"]))
+
+
+def _short(column: Column) -> dict[str, Any]:
+    """Without what is as it is by default."""
+    default = asdict(Column(column.name, column.kind))
+    plain = {**asdict(column), "categories": list(column.categories)}
+    return {k: v for k, v in plain.items() if k in ("name", "kind") or v not in (default[k], [])}

@@ -1,0 +1,94 @@
+"""How a text becomes the input of a backbone: what `models` states and `data` carries out."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .errors import BadInput, MissingPackage
+
+NOTHING = -1  # fills a row up to the longest of its batch; no tokenizer has such an id
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """From a text to the ids of its tokens.
+
+    Attributes:
+        tokenizer: the content of a `tokenizer.json`.
+        limit: the most ids of a text, its special tokens among them; what is beyond is not read.
+        most: what `limit` may be at most; 0: the model takes any length.
+        pad: what the model itself is given where a row is filled up.
+    """
+
+    tokenizer: str
+    limit: int = 256
+    most: int = 0
+    pad: int = 0
+
+    def __post_init__(self) -> None:
+        if self.limit < 1 or (self.most and self.limit > self.most):
+            upto = f" and at most {self.most}, as the model takes no more" if self.most else ""
+            raise BadInput(f"The limit is {self.limit} tokens a text; it must be at least 1{upto}.")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # nothing in it can change
+
+    def ids(self, texts: Sequence[str]) -> tuple[list[NDArray[np.int32]], NDArray[np.bool_]]:
+        """The ids (length,) of each text, one at least, and which texts (n,) were cut off."""
+        encode = _reader(self.tokenizer, self.limit)
+        found = encode([text.encode("utf-8", "replace").decode() for text in texts])
+        ids = [np.array(one.ids or [self.pad], dtype=np.int32) for one in found]
+        return ids, np.array([bool(one.overflowing) for one in found], dtype=np.bool_)
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """What a backbone takes: int64 (n, longest), shorter rows filled up with -1."""
+        return filled_up(self.ids(texts)[0])
+
+    def settings(self) -> dict[str, Any]:
+        """JSON values that tell these from others; the tokenizer is there by its digest."""
+        digest = hashlib.blake2b(self.tokenizer.encode(), digest_size=16).hexdigest()
+        return {"limit": self.limit, "most": self.most, "pad": self.pad, "tokenizer": digest}
+
+    @classmethod
+    def from_settings(cls, values: Mapping[str, Any], tokenizer: str) -> Self:
+        """The inverse of `settings`, given the content of the `tokenizer.json`.
+
+        Raises:
+            BadInput: it is another tokenizer.
+        """
+        made = cls(tokenizer, *(int(values[name]) for name in ("limit", "most", "pad")))
+        if made.settings()["tokenizer"] != values["tokenizer"]:
+            raise BadInput("tokenizer.json is not the one that the model was made with. Copy it again.")
+        return made
+
+
+def filled_up(ids: Sequence[NDArray[np.int32]]) -> Tensor:
+    """Rows of different lengths as int64 (n, longest), filled up with -1."""
+    longest = max((len(one) for one in ids), default=1)
+    rows = np.full((len(ids), longest), NOTHING, dtype=np.int64)
+    for row, one in zip(rows, ids, strict=True):
+        row[: len(one)] = one
+    return torch.from_numpy(rows)
+
+
+@lru_cache(maxsize=4)
+def _reader(tokenizer: str, limit: int) -> Any:
+    """A function of texts that gives their encodings."""
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise MissingPackage("tokenizers", "Reading texts", "text") from error
+    try:
+        made = Tokenizer.from_str(tokenizer)
+        made.no_padding()
+        made.enable_truncation(limit)
+    except Exception as reason:  # the package raises nothing finer
+        raise BadInput(f"This is no tokenizer that can be used: {reason}. Give a tokenizer.json.") from reason
+    return made.encode_batch

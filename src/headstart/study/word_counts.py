@@ -1,0 +1,48 @@
+"""Texts as plain numbers without a backbone: which words occur in them."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+MOST = 2000  # words that are counted
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class WordCounts:
+    """Counts of words in texts, the rare ones heavier (TF-IDF, doi:10.1108/eb026526).
+
+    Attributes:
+        weights: of each word that is counted: 1 + log((1 + texts) / (1 + texts that have it)).
+    """
+
+    weights: dict[str, float]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Self:
+        """The words that most of the texts have, each in two at least; learn from no other texts."""
+        found = Counter(word for text in texts for word in set(_words(text)))
+        often = sorted((word for word in found if found[word] > 1), key=lambda word: (-found[word], word))
+        return cls({word: 1 + math.log((1 + len(texts)) / (1 + found[word])) for word in often[:MOST]})
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """Float32 (n, words), rows of length 1 or 0: log(1 + count) times the weight of each word."""
+        places = {word: place for place, word in enumerate(self.weights)}
+        counts = np.zeros((len(texts), max(1, len(places))), dtype=np.float32)
+        for row, text in zip(counts, texts, strict=True):
+            for word in _words(text):
+                if word in places:
+                    row[places[word]] += 1
+        found = torch.from_numpy(counts).log1p() * torch.tensor(list(self.weights.values()) or [1.0])
+        return torch.nn.functional.normalize(found)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
