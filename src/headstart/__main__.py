@@ -28,7 +28,7 @@ def main() -> None:
         code = _explain(error)
     if code == INTERRUPTED:
         way = " What was finished is kept; the same command with --resume goes on from there."
-        _say("Interrupted." + way * ("adapt" in sys.argv[1:2]))
+        _say("Interrupted." + way * (sys.argv[1:2] in (["adapt"], ["curve"], ["search"], ["yosinski"])))
     if code:
         sys.exit(code)
 

@@ -249,7 +249,7 @@ def test_accumulation_is_exact(kind):
 def test_a_replay_of_what_is_frozen_changes_nothing(kind):
     """The cache's promise: where a frozen prefix is found, training on its outputs gives the same."""
     run, twin = fresh(kind, norm=False), fresh(kind, norm=False)
-    replay = find(run, make(kind.about.needs, 4, 0))
+    replay = find(run, make(kind.about.needs, 4, 0)).replay
     learning = moved_by(run)
     if all(id(p) in learning for p in run.parts.parameters()):
         assert replay is None

@@ -11,11 +11,18 @@ from tests.docs.pages import ROOT, Page
 
 from headstart.cli import app
 from headstart.core import errors, walk
-from headstart.study import records
+from headstart.study import curve_record, records, yosinski_record
+from headstart.study.experiment import CurveSettings, YosinskiSettings
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
-RECORDS = [kind for kind in vars(records).values() if is_dataclass(kind) and isinstance(kind, type)]
+PAGES = {records: "run-folder.md", curve_record: "how/curve.md", yosinski_record: "how/yosinski.md"}
+RECORDS = [
+    (kind, name)
+    for module, name in PAGES.items()
+    for kind in vars(module).values()
+    if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module.__name__
+]
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 
 
@@ -51,11 +58,17 @@ def test_every_exit_code_is_explained(kind):
     assert f"## {kind.__name__}" in page("troubleshooting.md").text
 
 
-@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.__name__)
-def test_every_field_of_the_records_is_explained(kind):
-    text = page("run-folder.md").text
+@pytest.mark.parametrize(("kind", "name"), RECORDS, ids=[kind.__name__ for kind, _ in RECORDS])
+def test_every_field_of_the_records_is_explained(kind, name):
+    text = page(name).text
     for field in fields(kind):
         assert f"| `{field.name}` |" in section(text, f"### {kind.__name__}"), field.name
+
+
+@pytest.mark.parametrize("kind", [CurveSettings, YosinskiSettings], ids=lambda kind: kind.kind)
+def test_every_setting_of_the_experiments_is_explained(kind):
+    text = section(page(f"how/{kind.kind}.md").text, "## Settings")
+    assert not [field.name for field in fields(kind) if f"`{field.name}`" not in text]
 
 
 @pytest.mark.parametrize("kind", METHODS, ids=lambda kind: kind.about.name)

@@ -55,7 +55,7 @@ def extras_exist(words):
         assert set(named.split(",")) <= set(known), words
 
 
-@pytest.mark.parametrize("command", ["adpt", "adapt --bugdet 3", "predict run", "adapt --folds x"])
+@pytest.mark.parametrize("command", ["adpt", "adapt --bugdet 3", "predict", "adapt --folds x"])
 def test_wrong_commands_would_be_noticed(command):
     with pytest.raises(Exception, match=r"No such|Missing|valid integer"):
         parse(command.split())

@@ -84,9 +84,9 @@ def test_what_learns_later_is_not_recorded_as_if_it_never_did():
         method = GradualUnfreezing(begin=0.3, full=0.6, lr_decay=0.5, **settings)
         return start(method, Toy(norm=False), Task(3, (8,)), PLAIN)
 
-    assert find(run(), batch) is None
+    assert find(run(), batch).replay is None
     plain, replayed = run(last=1), run(last=1)
-    replay = find(replayed, batch)
+    replay = find(replayed, batch).replay
     assert replay is not None
     assert not any(module.startswith("body.4") for module in replay.prefix)
     drain(train(plain, stream(Labelled)))

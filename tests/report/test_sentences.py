@@ -286,3 +286,15 @@ def test_small_print_counts_the_rows_and_sorts_the_times() -> None:
         "Surgical fine-tuning of the last block",
         "Full fine-tuning",
     ]
+
+
+def test_mistakes_in_words_and_how_to_use_a_model_of_texts():
+    result = example()
+    words = [replace(one, picture="", text="<b>words</b>") for one in result.mistakes]
+    given = Given(Path("run"), replace(result, mistakes=words, kind="texts"), None)
+    assert mistakes.view(given)["mistakes"][0]["text"] == "<b>words</b>"
+    assert "--text 'A text.'" in use.view(given)["blocks"][1][1]
+    assert 'model.predict(["A text."])' in use.view(given)["blocks"][0][1]
+    plain = Given(Path("run"), result, None)
+    assert mistakes.view(plain)["mistakes"][0]["text"] == ""
+    assert use.view(plain)["blocks"][1][1].endswith(" photo.jpg")

@@ -268,8 +268,8 @@ RUN = (
     ),
     Fault(
         "run/frozen.py",
-        "            if _proven(run, replay, batch, plain.parts):\n                return replay",
-        "            return replay",
+        "            if _proven(run, replay, batch, plain.parts):\n                return Found(replay)",
+        "            return Found(replay)",
         "a skip connection past the boundary is lost",
         "run/test_frozen.py is_training",
     ),

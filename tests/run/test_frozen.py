@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from headstart.core import Descend, Do, Labelled, Loss, On
+from headstart.run import frozen
 from headstart.run.frozen import find
 from headstart.run.loop import train
 from headstart.run.watch import drain
@@ -79,7 +80,7 @@ def test_training_on_what_was_recorded_is_training(name):
     body, on, boundary = CASES[name]
     plain, run = run_of(body, on), run_of(body, on)
     stream = list(batches(body))
-    replay = find(run, stream[0])
+    replay = find(run, stream[0]).replay
     assert (replay and replay.boundary) == boundary
     drain(train(plain, lambda step: iter(stream[step:])))
     if replay is None:
@@ -103,7 +104,7 @@ def test_rows_are_replayed_in_any_number_and_order(name):
     body, on, _ = CASES[name]
     run = run_of(body, on)
     batch = next(batches(body))
-    replay = find(run, batch)
+    replay = find(run, batch).replay
     run.parts.eval()
     expected = run.parts["body"](batch.x)
     recorded = torch.cat([replay.record(run.parts, row[None]) for row in batch.x])
@@ -117,7 +118,7 @@ def test_what_was_recorded_is_not_changed_by_what_works_in_place():
     body, on, _ = CASES["a residual network, its last block learns"]
     run = run_of(body, on)
     batch = next(batches(body))
-    replay = find(run, batch)
+    replay = find(run, batch).replay
     recorded = replay.record(run.parts, batch.x)
     before = recorded.clone()
     with replay.on(run.parts), torch.no_grad():
@@ -130,7 +131,7 @@ def test_looking_changes_nothing():
     run = run_of(body, on)
     before = copy.deepcopy(run.parts.state_dict())
     random = torch.get_rng_state()
-    assert find(run, next(batches(body)))
+    assert find(run, next(batches(body))).replay
     assert all(torch.equal(value, before[key]) for key, value in run.parts.state_dict().items())
     assert torch.equal(random, torch.get_rng_state())
     assert (run.step, run.notes) == (0, {})
@@ -142,7 +143,7 @@ def test_the_model_is_as_before_when_a_replay_ends_or_breaks():
     body, on, _ = CASES["a residual network, its last block learns"]
     run = run_of(body, on)
     batch = next(batches(body))
-    replay = find(run, batch)
+    replay = find(run, batch).replay
     run.parts.eval()
     before = run.parts["body"](batch.x)
     with replay.on(run.parts):
@@ -165,7 +166,7 @@ def test_nothing_is_replayed_where_more_than_one_part_takes_the_samples():
 
     descent = Descend(both, on=(On("head"),))
     run = begin({"body": body, "twin": twin, "head": nn.Linear(6, 3)}, descent, recipe=RECIPE)
-    assert find(run, next(batches(body))) is None
+    assert find(run, next(batches(body))).replay is None
 
 
 def test_nothing_is_replayed_of_a_part_that_a_do_writes_to():
@@ -174,7 +175,7 @@ def test_nothing_is_replayed_of_a_part_that_a_do_writes_to():
             parameter.mul_(0.9)
 
     body = nets.Conv()
-    assert find(run_of(body, None, Do(follow, changes=("body",))), next(batches(body))) is None
+    assert find(run_of(body, None, Do(follow, changes=("body",))), next(batches(body))).replay is None
 
 
 SEEDS = {  # tensors of a residual network of which the third block learns
@@ -191,7 +192,7 @@ SEEDS = {  # tensors of a residual network of which the third block learns
 def test_the_weights_of_a_replay_are_all_that_the_recorded_depends_on():
     body, on, _ = CASES["a residual network, its last block learns"]
     run = run_of(body, on)
-    replay = find(run, next(batches(body)))
+    replay = find(run, next(batches(body))).replay
     weights = replay.weights(run.parts)
     assert {name: name in weights for name in SEEDS} == SEEDS
     everything = dict(run.parts["body"].named_parameters()) | dict(run.parts["body"].named_buffers())
@@ -209,7 +210,7 @@ def test_the_weights_of_a_replay_are_all_that_the_recorded_depends_on():
 def test_the_weights_of_a_transformer_hold_its_token_and_positions():
     body, on, _ = CASES["a transformer, its last block learns"]
     run = run_of(body, on)
-    weights = find(run, next(batches(body))).weights(run.parts)
+    weights = find(run, next(batches(body))).replay.weights(run.parts)
     assert {"token", "position", "patches.weight", "layers.1.down.bias"} <= set(weights)
     assert not any(name.startswith(("layers.2", "norm")) for name in weights)
 
@@ -218,7 +219,7 @@ def test_recording_is_in_evaluation_mode_and_without_a_graph():
     body = nets.Conv(drop=0.5)
     run = run_of(body, None)
     batch = next(batches(body))
-    replay = find(run, batch)
+    replay = find(run, batch).replay
     run.parts.train()
     one, other = replay.record(run.parts, batch.x), replay.record(run.parts, batch.x)
     assert torch.equal(one, other)
@@ -242,7 +243,7 @@ def test_networks_of_timm(name):
         Labelled(torch.randn(4, 3, 32, 32, generator=g), torch.randint(3, (4,), generator=g))
         for _ in range(2)
     ]
-    replay = find(run, stream[0])
+    replay = find(run, stream[0]).replay
     assert replay
     drain(train(plain, lambda step: iter(stream[step:])))
     recorded = [Labelled(replay.record(run.parts, batch.x), batch.y) for batch in stream]
@@ -250,3 +251,13 @@ def test_networks_of_timm(name):
         drain(train(run, lambda step: iter(recorded[step:])))
     for key, value in plain.parts.state_dict().items():
         torch.testing.assert_close(run.parts.state_dict()[key], value, rtol=1e-3, atol=1e-4, msg=key)
+
+
+def test_an_error_in_the_search_is_told(monkeypatch):
+    body = nets.Residual()
+    monkeypatch.setattr(frozen, "_proven", lambda *_: 1 / 0)
+    found = find(run_of(body, last(1)), next(batches(body)))
+    assert found.replay is None
+    assert "computed anew each time, which is slower (ZeroDivisionError: division by zero)" in found.note
+    monkeypatch.setattr(frozen, "_proven", lambda *_: False)  # that it can't be replayed is no error
+    assert find(run_of(body, last(1)), next(batches(body))) == frozen.Found(None)

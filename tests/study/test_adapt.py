@@ -112,7 +112,7 @@ class Spied:
     rows: np.ndarray
     steps: object
     log: list
-    are_images: bool = True
+    kind: str = "pictures"
 
     def __len__(self):
         return len(self.samples)

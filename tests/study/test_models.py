@@ -44,7 +44,9 @@ class Layers(nn.Sequential):
         with torch.random.fork_rng():
             torch.manual_seed(0)
             middle = nn.BatchNorm1d(24) if norm else nn.Identity()
-            super().__init__(nn.Linear(6, 24), middle, nn.Tanh(), nn.Linear(24, 4))
+            super().__init__(nn.Linear(6, 24), middle, nn.Tanh())
+            self.drop_path = nn.Identity()  # what stochastic depth looks for
+            self.append(nn.Linear(24, 4))
 
 
 def vectors(seed):

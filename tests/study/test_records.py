@@ -17,6 +17,7 @@ from headstart.study.settings import Settings
 from headstart.study.words import headline, percent, span, warnings
 
 ODD = os.fsdecode(b"caf\xe9")
+DIGESTS = {"data": "0", "backbone": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -72,17 +73,17 @@ def test_a_setting_out_of_range_never_comes_to_be():
 
 def test_the_folder_remembers_the_study(tmp_path):
     out, settings = tmp_path / "run", Settings(seed=4)
-    assert saved_settings(out) is None
-    assert prepare_folder(out, settings, "data", "backbone", False, "adapt x") == "adapt x"
-    assert saved_settings(out) == settings
+    assert saved_settings(out, Settings) is None
+    assert prepare_folder(out, settings, DIGESTS, False, "adapt x") == "adapt x"
+    assert saved_settings(out, Settings) == settings
     # the first command is the one that counts
-    assert prepare_folder(out, settings, "data", "backbone", True, "other words") == "adapt x"
+    assert prepare_folder(out, settings, DIGESTS, True, "other words") == "adapt x"
     with pytest.raises(BadInput, match=r"differs in the data, the backbone, seed \(was 4, is 0\)\. Resume"):
-        prepare_folder(out, Settings(), "other data", "other backbone", True, "")
+        prepare_folder(out, Settings(), {"data": "2", "backbone": "3"}, True, "")
 
 
 def test_a_folder_is_given_back_only_while_nothing_was_tried(tmp_path):
-    prepare_folder(tmp_path / "run", Settings(), "data", "backbone", False, "")
+    prepare_folder(tmp_path / "run", Settings(), DIGESTS, False, "")
     journal = Journal(tmp_path / "run" / "steps")
     journal.once("plan", lambda: {"epochs": 1})
     journal.once("try knn fold 0", lambda: 1)
@@ -116,7 +117,7 @@ def test_a_step_is_computed_once(tmp_path):
     assert journal.done("A step: 1")
     assert not journal.done("A step: 2")
     spent = journal.spent()["a-step-1"]
-    assert spent["seconds"] < 1
+    assert 0 <= spent["seconds"] < 60
     assert spent["peak_megabytes"] > 10
 
 

@@ -52,7 +52,7 @@ def rank(
     device: Annotated[
         str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")
     ] = "auto",
-    path_column: PathColumn = "path",
+    path_column: PathColumn = None,
     label_column: LabelColumn = "label",
     group_column: GroupColumn = None,
     split_column: SplitColumn = None,

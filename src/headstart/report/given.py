@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from headstart.study.records import Candidate, Result, Tested, Timings
+from headstart.study.records import Candidate, Record, Result, Tested, Timings
 
-R = TypeVar("R", Result, Timings)
+R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,24 @@ def read(run: Path) -> Given:
     timings = run / "timings.json"
     return Given(
         run,
-        _record(Result, run / "result.json"),
-        _record(Timings, timings) if timings.is_file() else None,
+        record(Result, run / "result.json"),
+        record(Timings, timings) if timings.is_file() else None,
     )
 
 
-def _record(kind: type[R], path: Path) -> R:
+def record(kind: type[R], path: Path) -> R:
+    """The record in a file.
+
+    Raises:
+        BadData: if it can't be read.
+    """
     try:
         return kind.read(path)
     except (json.JSONDecodeError, UnicodeDecodeError, TypeError, AttributeError) as error:
         from headstart.core.errors import BadData
 
-        raise BadData(f"{path} is not a record of headstart: {error}. Run `adapt` again.") from error
+        raise BadData(f"{path} is not a record of headstart: {error}. Run `{_maker(path)}` again.") from error
+
+
+def _maker(path: Path) -> str:
+    return "adapt" if path.stem in ("result", "timings") else path.stem

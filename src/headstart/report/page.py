@@ -47,10 +47,18 @@ def build(run: Path) -> Path:
         CannotWrite: if the page can't be written.
     """
     run = Path(run)
-    page = render(read(run)).encode("utf-8", "replace")
-    target, part = run / "report.html", run / ".report.html.part"
+    return put(render(read(run)), run / "report.html")
+
+
+def put(page: str, target: Path) -> Path:
+    """Write a page to `target`, whole or not at all.
+
+    Raises:
+        CannotWrite: if it can't be written.
+    """
+    part = target.with_name(f".{target.name}.part")
     try:
-        part.write_bytes(page)
+        part.write_bytes(page.encode("utf-8", "replace"))
         part.replace(target)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -63,13 +71,13 @@ def build(run: Path) -> Path:
 
 def render(given: Given) -> str:
     """The page as text; every word of the records is escaped."""
-    style, script = _asset("style.css"), _asset("script.js")
+    style, script = asset("style.css"), asset("script.js")
     sections = [
         {"id": name, "heading": heading, "short": short, "view": _view(name, given)}
         for name, heading, short in SECTIONS
     ]
     page: str = (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             task=given.result.task,
@@ -89,7 +97,8 @@ def _view(name: str, given: Given) -> dict[str, Any]:
     return found
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file of the templates."""
     return (TEMPLATES / name).read_text("utf-8")
 
 
@@ -102,7 +111,12 @@ def _policy(script: str) -> str:
     )
 
 
-def _environment() -> Any:
+def environment() -> Any:
+    """What makes pages of templates; all that is put into them is escaped.
+
+    Raises:
+        MissingPackage: if jinja2 is not installed.
+    """
     try:
         import jinja2
     except ImportError as error:

@@ -110,8 +110,16 @@ class Replay:
                 handle.remove()
 
 
-def find(run: Run[Any], batch: Labelled) -> Replay | None:
-    """The longest frozen prefix of the run, proven on a few rows; None if there is none.
+@dataclass(frozen=True)
+class Found:
+    """A replay, if there is one; a note if there might have been one but for an error."""
+
+    replay: Replay | None
+    note: str = ""
+
+
+def find(run: Run[Any], batch: Labelled) -> Found:
+    """The longest frozen prefix of the run, proven on a few rows, if there is any.
 
     There is none if what takes the samples learns from its first module on, if more than one
     part takes them, or if a step with the replay differs from a step without (a skip connection
@@ -120,21 +128,27 @@ def find(run: Run[Any], batch: Labelled) -> Replay | None:
     plain, batch = _copy(run), batch.to(run.engine.device, run.layout)  # so that a step takes no copy
     entry = _entry(plain, batch)
     if entry is None:
-        return None
+        return Found(None)
     changing = {name for move in run.moves if isinstance(move, Do) for name in move.changes}
     if entry in changing:
-        return None
+        return Found(None)
     learning = _learning(run)
     ids = {id(parameter) for parameter in learning}
     whole = not any(id(p) in ids for p in run.parts[entry].parameters())
     prefixes = [("",)] if whole else list(_prefixes(run, entry, learning, batch.x))
+    note = ""
     for prefix in prefixes[:TRIES]:
         replay = Replay(entry, prefix[-1], prefix, {}, tuple(batch.x.shape[1:]))
-        with suppress(Exception):  # a model that can't be replayed is trained without
+        try:
             replay = replace(replay, shapes=_shapes(run.parts[entry], prefix, batch.x[:1]))
             if _proven(run, replay, batch, plain.parts):
-                return replay
-    return None
+                return Found(replay)
+        except Exception as error:  # a model that can't be replayed is trained without
+            note = (
+                f"What the frozen parts give can't be recorded for this model, so it is computed anew each "
+                f"time, which is slower ({type(error).__name__}: {error})."
+            )
+    return Found(None, note)
 
 
 def _tensors(module: nn.Module, prefix: str, recurse: bool) -> dict[str, Tensor]:

@@ -21,8 +21,9 @@ class Journal:
     uninterrupted one, because each step is a function of the settings and the steps before.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, tidy: bool = True) -> None:
+        """Begin or go on in `folder`; `tidy` gives memory back after each step: its peaks are honest so."""
+        self.folder, self.tidy = folder, tidy
 
     def once(self, name: str, compute: Callable[[], Any]) -> Any:
         """The value of a step: as it was written down, or computed now and written down.
@@ -34,7 +35,8 @@ class Journal:
             forget_peak()
             begun = time.perf_counter()
             value = compute()
-            give_back()
+            if self.tidy:
+                give_back()
             spent = {"seconds": time.perf_counter() - begun, "peak_megabytes": peak_megabytes()}
             save_state({"value": value, "spent": spent}, path)
             self.checkpoint(name).unlink(missing_ok=True)

@@ -27,16 +27,18 @@ from headstart.core import (
 )
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
-from headstart.data.stream import Arrays, Pictures, ahead, labelled, once
+from headstart.data.stream import Sentences, ahead, labelled, once
 from headstart.models.backbone import AnyBackbone
-from headstart.models.fast import fast
-from headstart.run.cache import Cache, Dtype, key_of
+from headstart.models.lengths import by_length
 from headstart.run.checkpoint import save_state
 from headstart.run.engine import Engine, One
-from headstart.run.frozen import Replay, find
+from headstart.run.frozen import Replay
 from headstart.run.loop import Run, Tick, start, train
 from headstart.run.recipe import Precision, Recipe
 from headstart.run.watch import drain, keep, log, remember, resume
+
+from .inputs import source_of
+from .recorded import Recorded
 
 Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
 CHECKPOINT_EVERY = 20  # steps
@@ -88,8 +90,7 @@ class Session:
     watch: Watch | None = None
 
     def __post_init__(self) -> None:
-        self._replays: dict[str, Replay | None] = {}
-        self._caches: dict[str, Cache] = {}
+        self._records = Recorded(self.cache, self.precision, len(self.data), not self.data.is_texts)
         self._sources: dict[Augment | None, Source] = {}
         self._shape = tuple(self._source(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
 
@@ -127,6 +128,13 @@ class Session:
         """The plain samples (n, ...) of rows (n,)."""
         return self._source(None).fetch(rows, np.full(len(rows), -1))
 
+    def quickest(self, rows: np.ndarray) -> np.ndarray:
+        """Rows (n,) in the order in which they are computed soonest: texts by length."""
+        source = self._source(None)
+        if isinstance(source, Sentences):
+            return rows[np.argsort(source.lengths(rows), kind="stable")]
+        return rows
+
     def _start(
         self, method: Method[Any], backbone: Backbone, head: Head | None, rows: np.ndarray, recipe: Recipe
     ) -> tuple[Run[Any], Replay | None]:
@@ -135,13 +143,14 @@ class Session:
         if method.about.one_pass:
             recipe = replace(recipe, steps=-(-len(rows) // recipe.batch), views=0)
         run = start(method, copy.deepcopy(backbone), task, recipe, self.engine)
-        key = f"{method!r} {head is None}"
-        if key not in self._replays:
-            few = rows[:3]
-            y = torch.from_numpy(self.data.labels[few])
-            batch = Labelled(self.samples(few), y).to(self.engine.device)
-            self._replays[key] = find(run, batch) if self.cache else None
-        return run, self._replays[key]
+        found = self._records.replay(f"{method!r} {head is None}", run, lambda: self._few(rows))
+        run.notes |= {"replay": found.note} if found.note else {}
+        return run, found.replay
+
+    def _few(self, rows: np.ndarray) -> Labelled:
+        """A batch of the first of `rows`."""
+        few = rows[:3]
+        return Labelled(self.samples(few), torch.from_numpy(self.data.labels[few])).to(self.engine.device)
 
     def _carry_out(
         self,
@@ -173,7 +182,8 @@ class Session:
         model = method.predictor(run.parts)
         assert isinstance(model, Model)
         curve = [] if method.about.one_pass else list(run.notes.get("curve", []))
-        notes = [note for note in (*feed.notes, run.notes.get("accumulate", "")) if note]
+        said = (run.notes.get(name, "") for name in ("replay", "accumulate"))
+        notes = [note for note in (*feed.notes, *said) if note]
         # a model that is not the run's own, such as an average of weights, takes samples
         own = replay is not None and model.backbone is run.parts[replay.part]
         answers = self._plain_feed(run, replay if own else None)
@@ -206,30 +216,16 @@ class Session:
 
     def _recorded(self, run: Run[Any], replay: Replay, views: int) -> "_Feed":
         """What the run's frozen prefix gives, recorded; the samples if the record can't be trusted."""
-        assert self.cache is not None
-        dtype: Dtype = self.precision
         source = self._source(self.augment if views else None)
-        key = key_of(replay.weights(run.parts), replay.boundary, source.content, self.precision)
-        slot = f"{key} {views}"
-        if slot not in self._caches:
-            compute = _compute(run, replay, self.precision == "bf16")
-            cache = Cache(self.cache, source, compute, key, len(self.data), views, dtype)
-            try:
-                for _ in cache.fill():
-                    pass
-            except CacheRefused as refusal:
-                return _Feed(source, None, views, [str(refusal)])
-            self._caches[slot] = cache
-        return _Feed(self._caches[slot], replay, views, [])
+        try:
+            return _Feed(self._records.source(run, replay, source, views), replay, views, [])
+        except CacheRefused as refusal:
+            return _Feed(source, None, views, [str(refusal)])
 
     def _source(self, augment: Augment | None) -> Source:
         """Samples of the data; decoded pictures stay in memory from one run to the next."""
         if augment not in self._sources:
-            preprocess = self.backbone.preprocess
-            if self.data.is_images and preprocess is not None:
-                self._sources[augment] = Pictures(self.data, preprocess, augment)
-            else:
-                self._sources[augment] = Arrays(self.data)
+            self._sources[augment] = source_of(self.data, self.backbone, augment)
         return self._sources[augment]
 
 
@@ -260,26 +256,6 @@ def _logged(ticks: Iterable[Tick], file: Path, name: str, run: Run[Any]) -> Iter
         raise CannotWrite(f"Can't write {file}: {error.strerror or error}. Free some space.") from error
 
 
-def _compute(run: Run[Any], replay: Replay, bf16: bool) -> Callable[[Tensor], Tensor]:
-    """What records the prefix's output; a whole backbone is made fast first."""
-    part = run.parts[replay.part]
-    if not replay.boundary and isinstance(part, AnyBackbone) and run.engine.device.type == "cpu":
-        encoder = fast(part, bf16=bf16)
-
-        def encode(x: Tensor) -> Tensor:
-            with torch.inference_mode():
-                features: Tensor = encoder(x)
-            return features
-
-        return encode
-
-    def record(x: Tensor) -> Tensor:
-        with run.engine.autocast(bf16):
-            return replay.record(run.parts, x.to(run.engine.device))
-
-    return record
-
-
 def _trained(run: Run[Any], model: Model) -> int:
     """Numbers that were learned: what the descents moved, or what was solved for."""
     descents = [move for move in run.moves if isinstance(move, Descend)]
@@ -289,6 +265,10 @@ def _trained(run: Run[Any], model: Model) -> int:
 
 def _logits(model: nn.Module, source: Source, rows: np.ndarray, device: torch.device, batch: int) -> Tensor:
     """Logits (n, classes) on the CPU for plain views of rows (n,) of a source, `batch` at a time."""
+    if isinstance(source, Sentences) and len(rows):
+        with torch.inference_mode():
+            ids = source.fetch(rows, np.full(len(rows), -1))
+            return by_length(lambda some: model(some.to(device)).float().cpu(), ids)
     with torch.inference_mode():
         shares = [
             model(source.fetch(some, np.full(len(some), -1)).to(device))

@@ -20,7 +20,10 @@ class Settings:
     )
     folds: int = option("Folds of the cross-validation on the training part, at least 2.", 5)
     test: float = option("Share of the rows that is held out for the one final test, in (0, 1).", 0.2)
-    size: int | None = option("Height and width of the pictures in pixels; else the backbone's own.", None)
+    size: int | None = option(
+        "Pixels of the height and width of pictures, or the most tokens of a text; else the backbone's own.",
+        None,
+    )
     fit: Literal["crop", "pad", "squash"] = option(
         "Other aspect ratios: squash, add white, or cut the centre out as most backbones were trained; "
         "the first two see all of the picture.",
@@ -41,7 +44,7 @@ class Settings:
             ("budget", self.budget > 0, "a number of seconds > 0"),
             ("folds", self.folds >= 2, "a whole number >= 2"),
             ("test", 0 < self.test < 1, "in (0, 1)"),
-            ("size", self.size is None or self.size >= 8, "at least 8 pixels"),
+            ("size", self.size is None or self.size >= 8, "at least 8"),
             ("epochs", self.epochs is None or self.epochs >= 1, "a whole number >= 1"),
             ("batch", self.batch >= 1, "a whole number >= 1"),
             ("lr", 0 < self.lr < math.inf, "a number > 0"),

@@ -20,11 +20,15 @@ BASELINES = {
     "from-scratch": "training from scratch",
     "majority-class": "always answering the largest class",
     "raw-pixels": "learning from raw pixels",
+    "word-counts": "learning from counts of words",
+    "columns": "logistic regression on the columns",
 }
 SHORT = {
     "from-scratch": "over training from scratch",
     "majority-class": "over the largest class",
     "raw-pixels": "over raw pixels",
+    "word-counts": "over counts of words",
+    "columns": "over logistic regression on the columns",
 }
 VERDICTS = {"good": "better", "bad": "worse", "even": "no clear difference"}
 

@@ -1,7 +1,8 @@
 """Accuracy against the number of labels per class."""
 
+from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from headstart.report.figures.axis import doubling, linear, within
 from headstart.report.figures.plot import Plot
@@ -13,36 +14,64 @@ SCRATCH = "from-scratch"
 STYLES = 6
 
 
+class Point(Protocol):
+    """A method with some labels a class: of `adapt`, or of `curve`."""
+
+    @property
+    def method(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """In plain words."""
+        ...
+
+    @property
+    def labels_per_class(self) -> int:
+        """That were learned from."""
+        ...
+
+    @property
+    def balanced_accuracy(self) -> list[float]:
+        """One for each seed."""
+        ...
+
+
+P = TypeVar("P", bound=Point)
+
+
 def view(given: Given) -> dict[str, Any]:
     """One line a method, one dot a seed."""
-    curves = _curves(given.result.size_curve, given.result.selected)
+    curves = by_method(given.result.size_curve, given.result.selected)
     if not curves:
         told = "This run did not measure accuracy against the number of labels."
         return {"say": [told], "figure": ""}
     return {
-        "say": [_ends(curves), _headstart(curves)],
+        "say": [ends(curves), headstart(curves)],
         "figure": _figure(curves),
         "legend": [(f"s{i % STYLES + 1}", c[0].title) for i, c in enumerate(curves)],
-        "seeds": _seeds(curves),
+        "seeds": seeds(curves),
     }
 
 
-def mean(point: SizePoint) -> float:
+def mean(point: Point) -> float:
     """Over the seeds."""
     return fmean(point.balanced_accuracy)
 
 
-def _curves(points: list[SizePoint], selected: str) -> list[list[SizePoint]]:
-    """The points of each method by rising size; the selected method first."""
-    methods: dict[str, list[SizePoint]] = {}
+def by_method(points: Sequence[P], first: str) -> list[list[P]]:
+    """The points of each method by rising size; the method `first` first."""
+    methods: dict[str, list[P]] = {}
     for point in points:
         if point.balanced_accuracy:
             methods.setdefault(point.method, []).append(point)
-    ordered = sorted(methods, key=lambda name: name != selected)
+    ordered = sorted(methods, key=lambda name: name != first)
     return [sorted(methods[name], key=lambda p: p.labels_per_class) for name in ordered]
 
 
-def _ends(curves: list[list[SizePoint]]) -> str:
+def ends(curves: Sequence[Sequence[Point]]) -> str:
+    """Which method is best on average with the fewest labels, and which with the most."""
     sizes = sorted({p.labels_per_class for curve in curves for p in curve})
     few, many = _leader(curves, sizes[0]), _leader(curves, sizes[-1])
     least = counted(sizes[0], "label")
@@ -59,13 +88,13 @@ def _ends(curves: list[list[SizePoint]]) -> str:
     )
 
 
-def _leader(curves: list[list[SizePoint]], size: int) -> SizePoint:
+def _leader(curves: Sequence[Sequence[Point]], size: int) -> Point:
     at_size = [p for curve in curves for p in curve if p.labels_per_class == size]
     return max(at_size, key=mean)
 
 
-def _headstart(curves: list[list[SizePoint]]) -> str:
-    """How many labels the selected method needs to match the most that training afresh had."""
+def headstart(curves: Sequence[Sequence[Point]]) -> str:
+    """How many labels the first method needs to match the most that training afresh had."""
     scratch = next((c for c in curves if c[0].method == SCRATCH), None)
     ours = curves[0]
     if scratch is None or ours is scratch:
@@ -79,7 +108,8 @@ def _headstart(curves: list[list[SizePoint]]) -> str:
     return f"What training from scratch gets from {most}, {title} matches with {reached.labels_per_class:,}."
 
 
-def _seeds(curves: list[list[SizePoint]]) -> str:
+def seeds(curves: Sequence[Sequence[Point]]) -> str:
+    """What dots and lines are."""
     counts = sorted({len(p.balanced_accuracy) for curve in curves for p in curve})
     many = f"{counts[0]:,} to {counts[-1]:,} seeds" if len(counts) > 1 else counted(counts[0], "seed")
     return f"A dot is one seed ({many} a size), a line joins their means."

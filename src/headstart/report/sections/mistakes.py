@@ -1,4 +1,4 @@
-"""The most confident mistakes, as pictures."""
+"""The most confident mistakes, as pictures or words."""
 
 import base64
 from pathlib import Path
@@ -12,7 +12,7 @@ KINDS = {".webp": "webp", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 
 
 def view(given: Given) -> dict[str, Any]:
-    """Each mistake with its picture inside the page."""
+    """Each mistake with its picture or its words inside the page."""
     mistakes = given.result.mistakes
     if not mistakes:
         return {"say": [_none(given)], "mistakes": []}
@@ -45,6 +45,7 @@ def _card(run: Path, mistake: Mistake) -> dict[str, str]:
     return {
         "source": picture(run, mistake.picture),
         "alt": alt,
+        "text": mistake.text,
         "item": mistake.item,
         "truth": mistake.truth,
         "answer": mistake.answer,

@@ -14,8 +14,8 @@ def view(given: Given) -> dict[str, Any]:
         "say": [_touched(given)],
         "decisions": result.decisions,
         "candidates": [(c.title, _settings(c.settings), c.paper) for c in result.candidates],
-        "run": _pairs(result.settings),
-        "preprocess": _pairs(result.preprocess),
+        "run": pairs(result.settings),
+        "preprocess": pairs(result.preprocess),
         "versions": [("headstart", result.headstart), *sorted(result.versions.items())],
         "seed": str(result.seed),
         "command": result.command,
@@ -34,12 +34,13 @@ def _touched(given: Given) -> str:
     )
 
 
-def _pairs(settings: dict[str, Any]) -> list[tuple[str, str]]:
+def pairs(settings: dict[str, Any]) -> list[tuple[str, str]]:
+    """Settings as texts."""
     return [(name, _text(value)) for name, value in settings.items()]
 
 
 def _settings(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{name} = {text}" for name, text in _pairs(settings)) or "none"
+    return ", ".join(f"{name} = {text}" for name, text in pairs(settings)) or "none"
 
 
 def _text(value: Any) -> str:

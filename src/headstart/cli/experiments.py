@@ -1,0 +1,232 @@
+"""Commands that find out: `curve`, `yosinski`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from headstart.study.experiment import CurveSettings, Experiment, YosinskiSettings
+
+from . import say
+from .options import with_options
+from .running import (
+    AsJson,
+    BackboneOrNone,
+    Categorical,
+    Data,
+    GroupColumn,
+    LabelColumn,
+    PathColumn,
+    PerClass,
+    Quiet,
+    SplitColumn,
+    TextColumn,
+    Weights,
+)
+
+Out = Annotated[Path, typer.Option(help="Folder for the record and the page; must be new or empty.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with what is in the folder.")]
+Base = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Weights to take in place of training this network: a local checkpoint, or pretrained: those "
+        "that belong to the backbone's name.",
+    ),
+]
+S = TypeVar("S", bound=Experiment)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(curve)
+    app.command()(yosinski)
+
+
+@with_options(CurveSettings, "settings", without=("labels_per_class",))
+def curve(
+    data: Data = "clipart",
+    backbone: BackboneOrNone = None,
+    weights: Weights = None,
+    labels: Annotated[
+        str, typer.Option(metavar="N,N,...", help="Labels a class of the subsets, rising.")
+    ] = "1,2,5,10,20,50",
+    out: Out = Path("curve"),
+    device: Device = "auto",
+    resume: Resume = False,
+    path_column: PathColumn = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = "label",
+    group_column: GroupColumn = None,
+    split_column: SplitColumn = None,
+    categorical: Categorical = None,
+    per_class: PerClass = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
+    *,
+    settings: CurveSettings,
+) -> None:
+    """Draw accuracy against labels a class, for several methods over several seeds."""
+    from headstart.data.load import load
+    from headstart.report import build
+    from headstart.run.engine import One
+    from headstart.study.curve import curve as run
+    from headstart.study.inputs import backbone_for, default_name
+    from headstart.study.progress import Progress
+
+    settings = _saved(out, resume, replace(settings, labels_per_class=_numbers("labels", labels)))
+    columns: dict[str, Any] = {
+        "path_column": path_column,
+        "text_column": text_column,
+        "label_column": label_column,
+        "group_column": group_column,
+        "split_column": split_column,
+        "categorical": categorical or (),
+        "per_class": per_class,
+    }
+    dataset = load(data, **columns)
+    _refuse_full(out, resume)
+    found = run(
+        backbone_for(dataset, backbone or default_name(dataset), weights),
+        dataset,
+        out=out,
+        settings=settings,
+        resume=resume,
+        engine=One(device),
+        progress=Progress.to_terminal(quiet or json),
+    )
+    page = build(out)
+    if json:
+        say.as_json(_plain(found))
+        return
+    from headstart.report.curve import headings, rows
+    from headstart.report.experiment import text
+
+    shown = [(name, *(text(cell) for cell in cells)) for name, cells in rows(found)]
+    say.table(headings(found), shown, f"Balanced accuracy on {found.test_rows} held-out rows of {found.task}")
+    _end(found.notes, page, quiet)
+
+
+@with_options(YosinskiSettings, "settings", without=("cuts",))
+def yosinski(
+    task_a: Annotated[
+        str,
+        typer.Argument(
+            help="Task A: a folder of class folders, a CSV or Parquet file, or a built-in: clipart, digits. "
+            "Without task B its classes are split into two tasks.",
+        ),
+    ] = "clipart",
+    task_b: Annotated[
+        str | None, typer.Argument(help="Task B, which all is judged by.", show_default=False)
+    ] = None,
+    backbone: BackboneOrNone = None,
+    base_a: Base = None,
+    base_b: Base = None,
+    cuts: Annotated[
+        str, typer.Option(metavar="N,N,...", help="Blocks that are copied, rising; none: every number.")
+    ] = "",
+    out: Out = Path("yosinski"),
+    device: Device = "auto",
+    resume: Resume = False,
+    path_column: PathColumn = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = "label",
+    group_column: GroupColumn = None,
+    split_column: SplitColumn = None,
+    categorical: Categorical = None,
+    per_class: PerClass = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
+    *,
+    settings: YosinskiSettings,
+) -> None:
+    """Find out how transferable each depth is: copy blocks of a network, begin the rest anew, train."""
+    from headstart.data.load import load
+    from headstart.report import build
+    from headstart.run.engine import One
+    from headstart.study.inputs import backbone_for, default_name
+    from headstart.study.progress import Progress
+    from headstart.study.yosinski import yosinski as run
+
+    settings = _saved(out, resume, replace(settings, cuts=_numbers("cuts", cuts)))
+    columns: dict[str, Any] = {
+        "path_column": path_column,
+        "text_column": text_column,
+        "label_column": label_column,
+        "group_column": group_column,
+        "split_column": split_column,
+        "categorical": categorical or (),
+        "per_class": per_class,
+    }
+    tasks = [load(task, **columns) for task in (task_a, task_b) if task is not None]
+    _refuse_full(out, resume)
+    name = backbone or default_name(tasks[-1])
+    networks = [
+        None if file is None else backbone_for(tasks[-1], name, None if file == "pretrained" else file)
+        for file in (base_a, base_b)
+    ]
+    found = run(
+        backbone_for(tasks[-1], name, None if tasks[-1].table is not None else "random"),
+        tasks[0],
+        tasks[1] if len(tasks) == 2 else None,
+        base_a=networks[0],
+        base_b=networks[1],
+        out=out,
+        settings=settings,
+        resume=resume,
+        engine=One(device),
+        progress=Progress.to_terminal(quiet or json),
+    )
+    page = build(out)
+    if json:
+        say.as_json(_plain(found))
+        return
+    from headstart.report.experiment import text
+    from headstart.report.yosinski import claims, headings, rows
+
+    shown = [(f"{cut} ({last})", *(text(cell) for cell in cells)) for cut, last, cells in rows(found)]
+    title = f"Balanced accuracy on {found.base_b.test_rows} held-out rows of {found.base_b.task}"
+    say.table(headings(found), shown, title)
+    for sentence in () if quiet else claims(found):
+        say.line(sentence)
+    _end(found.notes, page, quiet)
+
+
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    """Whole numbers with commas between them."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not all(word.isdecimal() for word in words):
+        from headstart.core import BadInput
+
+        raise BadInput(f"--{option} is {text!r}; write whole numbers with commas between them, as in 1,2,5.")
+    return tuple(int(word) for word in words)
+
+
+def _saved(out: Path, resume: bool, settings: S) -> S:
+    """What the experiment in the folder was begun with, if it is gone on with and nothing else is named."""
+    from headstart.study.folder import saved_settings
+
+    if not resume or settings != type(settings)():
+        return settings
+    return saved_settings(out, type(settings)) or settings
+
+
+def _refuse_full(out: Path, resume: bool) -> None:
+    from headstart.study.folder import refuse_full
+
+    refuse_full(out, resume)
+
+
+def _plain(found: Any) -> Any:
+    import json
+
+    return json.loads(found.to_json())
+
+
+def _end(notes: list[str], page: Path, quiet: bool) -> None:
+    for note in () if quiet else notes:
+        say.line(f"Note: {note}")
+    say.line(f"Page:   {page}")
+    say.line(f"Record: {page.with_suffix('.json')}")

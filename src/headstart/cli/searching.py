@@ -1,0 +1,159 @@
+"""Commands that search: `search`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headstart.study.search_settings import SearchSettings
+
+from . import say
+from .options import with_options
+from .running import (
+    AsJson,
+    BackboneOrNone,
+    Categorical,
+    Data,
+    GroupColumn,
+    LabelColumn,
+    PathColumn,
+    PerClass,
+    Quiet,
+    SplitColumn,
+    TextColumn,
+    Weights,
+)
+
+HEADINGS = ("trial", "method", "lr", "balanced accuracy", "after each fold", "note")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(search)
+
+
+@with_options(SearchSettings, "settings", without=("space",))
+def search(
+    data: Data = "clipart",
+    backbone: BackboneOrNone = None,
+    weights: Weights = None,
+    search_range: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--range",
+            metavar="METHOD:SETTING=RANGE",
+            help="What is searched of a method, in place of its own ranges: fine-tune:lr=1e-4..1e-2 or "
+            "fine-tune:last=1|2|4; give several.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the record and the trials; must be new or empty.")
+    ] = Path("search"),
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")
+    ] = "auto",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what is in the folder; with more --trials, too.")
+    ] = False,
+    path_column: PathColumn = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = "label",
+    group_column: GroupColumn = None,
+    split_column: SplitColumn = None,
+    categorical: Categorical = None,
+    per_class: PerClass = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
+    *,
+    settings: SearchSettings,
+) -> None:
+    """Search for a method and its settings by cross-validation; the test part is not looked at."""
+    from headstart.data.load import load
+    from headstart.run.engine import One
+    from headstart.study.folder import refuse_full
+    from headstart.study.inputs import backbone_for, default_name
+    from headstart.study.progress import Progress
+    from headstart.study.search import search as run
+
+    settings = _saved(out, resume, replace(settings, space=_space(search_range or [])))
+    dataset = load(
+        data,
+        path_column=path_column,
+        text_column=text_column,
+        label_column=label_column,
+        group_column=group_column,
+        split_column=split_column,
+        categorical=categorical or (),
+        per_class=per_class,
+    )
+    refuse_full(out, resume)
+    found = run(
+        backbone_for(dataset, backbone or default_name(dataset), weights),
+        dataset,
+        out=out,
+        settings=settings,
+        resume=resume,
+        engine=One(device),
+        progress=Progress.to_terminal(quiet or json),
+    )
+    if json:
+        say.as_json(_plain(found))
+    else:
+        _show(found, data, out, quiet)
+
+
+def _space(ranges: list[str]) -> dict[str, dict[str, str]]:
+    """What is searched, by method and setting, out of METHOD:SETTING=RANGE."""
+    from headstart.core import BadInput
+
+    space: dict[str, dict[str, str]] = {}
+    for text in ranges:
+        where, equals, values = text.rpartition("=")
+        method, colon, setting = where.rpartition(":")
+        if not (equals and colon and method and setting and values):
+            raise BadInput(f"--range {text}: write METHOD:SETTING=RANGE, as in fine-tune:lr=1e-4..1e-2.")
+        space.setdefault(method, {})[setting] = values
+    return space
+
+
+def _saved(out: Path, resume: bool, settings: SearchSettings) -> SearchSettings:
+    """What the search in the folder was begun with, if it is gone on with; trials and budget may be named."""
+    from headstart.study.folder import saved_settings
+
+    usual = SearchSettings()
+    named = replace(settings, trials=usual.trials, budget=usual.budget) != usual
+    saved = saved_settings(out, SearchSettings) if resume and not named else None
+    if saved is None:
+        return settings
+    trials = saved.trials if settings.trials == usual.trials else settings.trials
+    return replace(saved, trials=trials, budget=settings.budget or saved.budget)
+
+
+def _plain(found: Any) -> Any:
+    import json
+
+    return json.loads(found.to_json())
+
+
+def _show(found: Any, data: str, out: Path, quiet: bool) -> None:
+    import shlex
+
+    title = f"Cross-validation on the {found.train_rows} training rows of {found.task}"
+    say.table(HEADINGS, [_row(trial, found.best.number) for trial in found.trials], title)
+    for note in () if quiet else found.notes:
+        say.line(f"Note: {note}")
+    say.line(f"Best:   {found.method}, balanced accuracy {found.best.balanced_accuracy:.3f}")
+    say.line(f"Record: {out / 'search.json'}")
+    say.line(f"Next:   {shlex.join(['headstart', 'adapt', data, *found.adapt])} --out ...")
+
+
+def _row(trial: Any, best: int) -> tuple[str, ...]:
+    value = "" if trial.balanced_accuracy is None else f"{trial.balanced_accuracy:.3f}"
+    note = (
+        "best" if trial.number == best else "" if trial.state == "complete" else f"{trial.state}: {trial.why}"
+    )
+    lr = "" if trial.lr is None else f"{trial.lr:g}"
+    steps = " ".join(f"{one:.3f}" for one in trial.folds)
+    return str(trial.number), trial.method, lr, value, steps, note

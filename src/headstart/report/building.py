@@ -1,0 +1,42 @@
+"""The page that belongs to what is in a folder."""
+
+from pathlib import Path
+from typing import Any
+
+from headstart.study.curve_record import SizeCurve
+from headstart.study.yosinski_record import Transfer
+
+from . import curve, yosinski
+from .experiment import write
+from .given import record
+from .page import build as build_report
+
+EXPERIMENTS: dict[str, tuple[Any, Any]] = {
+    "curve": (SizeCurve, curve.view),
+    "yosinski": (Transfer, yosinski.view),
+}
+
+
+def build(run: Path) -> Path:
+    """Write the page of a finished run: `report.html`, or `curve.html` or `yosinski.html`.
+
+    The same records in a folder of the same name give the same bytes.
+
+    Args:
+        run: the folder that `adapt`, `curve` or `yosinski` wrote.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        BadInput: if there is no record.
+        BadData: if a record can't be read.
+        MissingPackage: if jinja2 is not installed.
+        CannotWrite: if the page can't be written.
+    """
+    run = Path(run)
+    for name, (kind, view) in EXPERIMENTS.items():
+        if (file := run / f"{name}.json").is_file():
+            found = record(kind, file)
+            return write(found, view(found), run / f"{name}.html")
+    return build_report(run)

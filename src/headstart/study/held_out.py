@@ -1,0 +1,37 @@
+"""The rows to learn from and the rows to judge by."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core import BadData, fold
+from headstart.data.dataset import Dataset
+from headstart.data.splits import holdout
+
+Rows = NDArray[np.int64]
+
+
+def train_and_test(data: Dataset, share: float, seed: int) -> tuple[Rows, Rows]:
+    """Rows of the training and the test part: the user's own, or a stratified share of whole groups.
+
+    Args:
+        data: as `check` gave it, so that duplicates are in one group.
+        share: of the test part, in (0, 1).
+        seed: of the split.
+
+    Raises:
+        BadData: the training part has no row of a class, or the test part has none at all.
+    """
+    if data.split is not None:
+        side = np.array(data.split)
+        rows = np.flatnonzero(side != "test"), np.flatnonzero(side == "test")
+    else:
+        rows = holdout(data.labels, data.groups, share, fold(seed, "holdout"))
+    for name, some in zip(("training", "test"), rows, strict=True):
+        missing = set(range(len(data.classes))) - set(data.labels[some].tolist())
+        if missing and (name == "training" or len(some) == 0):
+            named = ", ".join(repr(data.classes[number]) for number in sorted(missing))
+            raise BadData(
+                f"The {name} part has no row of class {named}. Give more rows of it, or leave it out; "
+                f"rows that are duplicates of each other stay on one side."
+            )
+    return rows

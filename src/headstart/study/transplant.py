@@ -1,0 +1,88 @@
+"""The first blocks of a trained network, and above them a new one: the treatment of `yosinski`."""
+
+import copy
+from dataclasses import dataclass, replace
+from typing import Any, Literal, final
+
+from headstart.core import About, Backbone, BadInput, Descend, Labelled, Method, Mismatch, Parts, Task
+from headstart.methods.mapping._tuning import Tuning
+from headstart.models.backbone import AnyBackbone
+from headstart.run.cache import key_of
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Transplant(Tuning):
+    """Keep the first blocks of a trained network, begin those above anew, and train.
+
+    All that learns has the full learning rate and trains its batch normalisations, as from scratch:
+    with all blocks begun anew and none frozen, it is from scratch.
+
+    Attributes:
+        new: how many of the last blocks get random weights, >= 0; all of them: the whole network does.
+        frozen: whether the blocks that are kept stay as they are.
+    """
+
+    about = About("transplant", "start", "mapping", Labelled, "arXiv:1411.1792")
+    backbone_lr: float = 1.0
+    norm: Literal["frozen", "train"] = "train"
+    new: int = 1
+    frozen: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("new", self.new >= 0, ">= 0")
+        self.check("last", self.last is None, "None: `new` says which blocks learn if the rest is frozen")
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The backbone with its last blocks as those of an untrained twin, and a new head."""
+        blocks = backbone.blocks
+        if self.new > len(blocks):
+            raise BadInput(f"transplant: new is {self.new}, and the backbone has {len(blocks)} blocks.")
+        twin = backbone.untrained(task.seed)
+        if self.new == len(blocks):  # what is in no block is new as well
+            return super().parts(twin, task)
+        for name in blocks[len(blocks) - self.new :]:
+            backbone.get_submodule(name).load_state_dict(twin.get_submodule(name).state_dict())
+        return super().parts(backbone, task)
+
+    def moves(self) -> tuple[Any, ...]:
+        """One descent on the head and all of the backbone that is not frozen."""
+        on = [self.on_head()]
+        if not self.frozen:
+            on.append(self.on_backbone())
+        elif self.new:
+            on.append(replace(self.on_backbone(), blocks=slice(-self.new, None)))
+        return (Descend(self.loss, on=tuple(on)),)
+
+
+def treatment(blocks: int, cut: int, frozen: bool) -> Method[Any]:
+    """What trains a network of which the first `cut` blocks are kept; at 0 it is training from scratch."""
+    return Transplant(new=blocks - cut, frozen=frozen and cut > 0)
+
+
+def shape_digest(made: AnyBackbone) -> str:
+    """Of how a backbone is made and the shapes of its tensors, whatever their values."""
+    shapes = {name: tuple(value.shape) for name, value in made.state_dict().items()}
+    return key_of({}, str(made.source), str(shapes))
+
+
+def with_weights_of(made: AnyBackbone, network: AnyBackbone, name: str) -> AnyBackbone:
+    """A copy of a backbone with the weights of another of the same architecture.
+
+    Raises:
+        Mismatch: it has another one; the keys are named.
+    """
+    ours, theirs = made.state_dict(), network.state_dict()
+    wrong = sorted(
+        (ours.keys() ^ theirs.keys())
+        | {key for key in ours.keys() & theirs.keys() if ours[key].shape != theirs[key].shape}
+    )
+    if wrong:
+        raise Mismatch(
+            f"{name} has another architecture than {made.name}: {len(wrong)} keys differ, "
+            f"such as {', '.join(wrong[:5])}."
+        )
+    twin = copy.deepcopy(made)
+    twin.load_state_dict(theirs)
+    return twin

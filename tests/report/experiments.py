@@ -1,0 +1,115 @@
+"""Records of the experiments, made up so that every sentence can be foretold."""
+
+from dataclasses import replace
+
+from headstart.study.curve_record import CurvePoint, SizeCurve
+from headstart.study.records import Interval
+from headstart.study.yosinski_record import SERIES, Cut, Network, Transfer
+
+METHODS = {"logistic-probe": "Logistic probe", "fine-tune": "Fine-tuning", "from-scratch": "From scratch"}
+MEANS = {
+    "logistic-probe": (0.50, 0.60, 0.70),
+    "fine-tune": (0.45, 0.62, 0.80),
+    "from-scratch": (0.20, 0.30, 0.55),
+}
+
+
+def about(mean: float, width: float) -> Interval:
+    return Interval(mean, max(-1.0, mean - width), min(1.0, mean + width))
+
+
+def size_curve() -> SizeCurve:
+    points = [
+        CurvePoint(
+            method=name,
+            title=METHODS[name],
+            labels_per_class=k,
+            seeds=[0, 1, 2],
+            balanced_accuracy=[mean - 0.02, mean, mean + 0.02],
+            mean=mean,
+            interval=about(mean, 0.05),
+            gain=None if name == "logistic-probe" else about(mean - first, 0.03),
+        )
+        for name, means in MEANS.items()
+        for k, mean, first in zip((1, 5, 20), means, MEANS["logistic-probe"], strict=True)
+    ]
+    return SizeCurve(
+        schema=1,
+        headstart="0.1",
+        command="headstart curve photos/",
+        task="photos",
+        classes=["birds", "flags", "vehicles", "tools"],
+        train_rows=800,
+        test_rows=200,
+        backbone="efficientnet_lite0",
+        backbone_parameters=3_371_024,
+        labels_per_class=[1, 5, 20],
+        methods=list(METHODS),
+        points=points,
+        notes=["50 labels a class are left out: the class 'tools' has 31 rows to learn from."],
+        settings={"study": "curve", "seeds": 3, "labels_per_class": [1, 5, 20, 50]},
+        seed=0,
+        versions={"torch": "2.6"},
+    )
+
+
+GAINS = {
+    "BnB": (0.0, -0.06, -0.01),
+    "BnB+": (0.01, 0.0, 0.01),
+    "AnB": (-0.01, -0.10, -0.25),
+    "AnB+": (0.0, 0.0, 0.08),
+}
+
+
+def network(task: str, classes: list[str], mean: float) -> Network:
+    values = [mean - 0.01, mean, mean + 0.01]
+    return Network(task, classes, 500, 120, False, [0, 1, 2], values, mean, about(mean, 0.025))
+
+
+def transfer() -> Transfer:
+    cuts = [
+        Cut(
+            series=name,
+            cut=n,
+            seeds=[0, 1, 2],
+            balanced_accuracy=[0.87 + gain, 0.9 + gain, 0.93 + gain],
+            mean=0.9 + gain,
+            interval=about(0.9 + gain, 0.04),
+            gain=about(gain, 0.03),
+        )
+        for name in SERIES
+        for n, gain in enumerate(GAINS[name], 1)
+    ]
+    return Transfer(
+        schema=1,
+        headstart="0.1",
+        command="headstart yosinski photos/",
+        backbone="Sequential",
+        backbone_parameters=70_176,
+        blocks=["stem", "body.0", "body.1"],
+        base_a=network("photos, task A", ["birds", "flags"], 0.8),
+        base_b=network("photos, task B", ["vehicles", "tools"], 0.9),
+        cuts=cuts,
+        notes=[],
+        settings={"study": "yosinski", "seeds": 3},
+        seed=0,
+        versions={"torch": "2.6"},
+    )
+
+
+def gained(record: Transfer, series: str, gains: tuple[float, ...]) -> Transfer:
+    """The record with other gains of a series."""
+    new = [
+        replace(cut, mean=0.9 + gains[cut.cut - 1], gain=about(gains[cut.cut - 1], 0.03))
+        if cut.series == series
+        else cut
+        for cut in record.cuts
+    ]
+    return replace(record, cuts=new)
+
+
+def alone(record: Transfer) -> Transfer:
+    """The record of a single seed."""
+    cuts = [replace(c, seeds=[0], balanced_accuracy=[c.mean], interval=None, gain=None) for c in record.cuts]
+    base = replace(record.base_b, seeds=[0], balanced_accuracy=[0.9], interval=None)
+    return replace(record, cuts=cuts, base_a=None, base_b=base)
