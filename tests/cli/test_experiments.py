@@ -50,7 +50,7 @@ def test_a_curve_with_table_page_and_record(headstart, pictures, small, tmp_path
         assert f"{100 * point.mean:.1f}" in said.out
     assert "Fine-tuning (last = 1)" in said.out
     assert "Note: 40 labels a class are left out" in said.out
-    assert "look at the data" in said.err
+    assert "] try " in said.err
     page = (out / "curve.html").read_text("utf-8")
     assert "size curve" in page
     (out / "curve.html").unlink()

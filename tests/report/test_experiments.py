@@ -135,6 +135,8 @@ def test_claims_that_do_not_show() -> None:
     assert yosinski.headline(still) == (
         "Frozen blocks of every depth carry over from A to B without a clear loss."
     )
+    single = replace(still, cuts=[cut for cut in still.cuts if cut.cut == 2])
+    assert yosinski.claims(single)[2].endswith("no cut of AnB is clearly below base B.")
     lost = gained(transfer(), "AnB", (-0.1, -0.1, -0.1))
     assert "clearly lose on B from cut 1 on" in yosinski.headline(lost)
     fallen = gained(gained(transfer(), "AnB+", (-0.1, 0.0, 0.1)), "BnB+", (0.0, -0.1, 0.0))

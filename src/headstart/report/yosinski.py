@@ -119,16 +119,15 @@ def _general(record: Transfer) -> str:
     if not told:
         return ""
     low = [cut for cut in told if _worse(cut)]
-    slope = (
-        f"from cut {told[0].cut} to {told[-1].cut} the mean of AnB changes by "
-        f"{points(told[-1].mean - told[0].mean)}"
-    )
+    change = points(told[-1].mean - told[0].mean)
+    slope = f"; from cut {told[0].cut} to {told[-1].cut} the mean of AnB changes by {change}"
+    slope *= len(told) > 1
     if not low:
         return (
             f"That blocks higher up are more special to task A does not show clearly: no cut of AnB is "
-            f"clearly below base B; {slope}."
+            f"clearly below base B{slope}."
         )
-    return f"Blocks of A, frozen (AnB), are clearly below base B at {_most(low)}; {slope}."
+    return f"Blocks of A, frozen (AnB), are clearly below base B at {_most(low)}{slope}."
 
 
 def _boost(record: Transfer) -> str:
