@@ -10,7 +10,6 @@ from tests.study import tiny
 
 from headstart.core import BadData, BadInput, CannotWrite, Diverged
 
-
 # --- the output folder
 
 
