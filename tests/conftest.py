@@ -1,5 +1,12 @@
-"""One thread in every test process: results depend on the number in their last bits, and speed more."""
+"""One thread in every test process: results depend on the number in their last bits, and speed more.
+
+A shell that starts the tests in the background has Ctrl-C ignored, and what they start would ignore it too.
+"""
+
+import signal
 
 import torch
 
 torch.set_num_threads(1)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
