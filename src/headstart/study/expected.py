@@ -10,6 +10,7 @@ from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from .candidates import Trials
 from .finals import refit_name
 from .layers import LAYERS
+from .plan import Plan
 from .sizes import size_name, size_steps
 
 GUESS = 30.0  # samples a second where none were measured
@@ -23,14 +24,23 @@ def expected_steps(trials: Trials, methods: Sequence[Method[Any]]) -> dict[str, 
     steps: dict[str, float] = {}
     for method in methods:
         cheap = method.about.one_pass
-        each = 1.0 if cheap else 0.8 * epoch * plan.epochs
-        # a race is usually decided after its first fold
+        each = 1.0 if cheap else 0.8 * epoch * plan.epochs_of(method) / _faster(method, plan)
+        # which of the whole models goes on is not known yet
         count = trials.settings.folds if cheap else min(1, plan.folds)
         steps |= {f"try {method.label} fold {number}": each for number in range(count)}
     for method, k, seeds in size_steps(trials):
         labels = k * len(trials.session.data.classes)
-        each = 1.0 * seeds if method.about.one_pass else labels * plan.epochs_of(method) * second
+        each = (
+            1.0 * seeds
+            if method.about.one_pass
+            else labels * plan.epochs_of(method) * second / _faster(method, plan)
+        )
         steps[size_name(method, k)] = each
     if plan.scratch:
         steps[refit_name(FromScratch())] = epoch * plan.scratch
     return steps | {LAYERS: 0.3 * epoch, "test": 5.0, "save": 1.0}
+
+
+def _faster(method: Method[Any], plan: Plan) -> float:
+    """How many times faster a method trains than one that trains the whole backbone."""
+    return 1.0 if method.about.transfers == "nothing" else plan.relative

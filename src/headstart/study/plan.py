@@ -34,6 +34,7 @@ class Plan:
         decisions: what was left out and why, in plain sentences.
         rate: samples a second in training a whole model that the plan counted on.
         last: how many of the backbone's last blocks are tuned; None: all.
+        relative: how many times faster tuning is than training a whole model.
     """
 
     epochs: int
@@ -46,6 +47,7 @@ class Plan:
     decisions: list[str]
     rate: float
     last: int | None = None
+    relative: float = 1.0
 
     def epochs_of(self, method: Method[Any]) -> int:
         """Of a training with the method."""
@@ -122,6 +124,7 @@ def make_plan(
             tuned_sizes=curved,
             decisions=said,
             rate=rate,
+            relative=relative,
         )
     raise AssertionError("the last wish is always granted")
 
