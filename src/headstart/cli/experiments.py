@@ -2,31 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 
-from headstart.study.experiment import CurveSettings, Experiment, YosinskiSettings
+from headstart.study.experiment import CurveSettings, YosinskiSettings
 
 from . import say
+from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights, begun_with
 from .options import with_options
-from .running import (
-    AsJson,
-    BackboneOrNone,
-    Categorical,
-    Data,
-    GroupColumn,
-    LabelColumn,
-    PathColumn,
-    PerClass,
-    Quiet,
-    SplitColumn,
-    TextColumn,
-    Weights,
-)
 
 Out = Annotated[Path, typer.Option(help="Folder for the record and the page; must be new or empty.")]
-Device = Annotated[str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what is in the folder.")]
 Base = Annotated[
     str | None,
@@ -36,7 +22,6 @@ Base = Annotated[
         "that belong to the backbone's name.",
     ),
 ]
-S = TypeVar("S", bound=Experiment)
 
 
 def register(app: typer.Typer) -> None:
@@ -46,6 +31,7 @@ def register(app: typer.Typer) -> None:
 
 
 @with_options(CurveSettings, "settings", without=("labels_per_class",))
+@with_options(Columns, "columns")
 def curve(
     data: Data = "clipart",
     backbone: BackboneOrNone = None,
@@ -56,38 +42,23 @@ def curve(
     out: Out = Path("curve"),
     device: Device = "auto",
     resume: Resume = False,
-    path_column: PathColumn = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = "label",
-    group_column: GroupColumn = None,
-    split_column: SplitColumn = None,
-    categorical: Categorical = None,
-    per_class: PerClass = None,
     json: AsJson = False,
     quiet: Quiet = False,
     *,
+    columns: Columns,
     settings: CurveSettings,
 ) -> None:
     """Draw accuracy against labels a class, for several methods over several seeds."""
-    from headstart.data.load import load
     from headstart.report import build
     from headstart.run.engine import One
     from headstart.study.curve import curve as run
+    from headstart.study.folder import refuse_full
     from headstart.study.inputs import backbone_for, default_name
     from headstart.study.progress import Progress
 
-    settings = _saved(out, resume, replace(settings, labels_per_class=_numbers("labels", labels)))
-    columns: dict[str, Any] = {
-        "path_column": path_column,
-        "text_column": text_column,
-        "label_column": label_column,
-        "group_column": group_column,
-        "split_column": split_column,
-        "categorical": categorical or (),
-        "per_class": per_class,
-    }
-    dataset = load(data, **columns)
-    _refuse_full(out, resume)
+    settings = begun_with(out, resume, replace(settings, labels_per_class=_numbers("labels", labels)))
+    dataset = columns.load(data)
+    refuse_full(out, resume)
     found = run(
         backbone_for(dataset, backbone or default_name(dataset), weights),
         dataset,
@@ -99,7 +70,7 @@ def curve(
     )
     page = build(out)
     if json:
-        say.as_json(_plain(found))
+        say.record(found)
         return
     from headstart.report.curve import headings, rows
     from headstart.report.experiment import text
@@ -110,6 +81,7 @@ def curve(
 
 
 @with_options(YosinskiSettings, "settings", without=("cuts",))
+@with_options(Columns, "columns")
 def yosinski(
     task_a: Annotated[
         str,
@@ -130,38 +102,23 @@ def yosinski(
     out: Out = Path("yosinski"),
     device: Device = "auto",
     resume: Resume = False,
-    path_column: PathColumn = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = "label",
-    group_column: GroupColumn = None,
-    split_column: SplitColumn = None,
-    categorical: Categorical = None,
-    per_class: PerClass = None,
     json: AsJson = False,
     quiet: Quiet = False,
     *,
+    columns: Columns,
     settings: YosinskiSettings,
 ) -> None:
     """Find out how transferable each depth is: copy blocks of a network, begin the rest anew, train."""
-    from headstart.data.load import load
     from headstart.report import build
     from headstart.run.engine import One
+    from headstart.study.folder import refuse_full
     from headstart.study.inputs import backbone_for, default_name
     from headstart.study.progress import Progress
     from headstart.study.yosinski import yosinski as run
 
-    settings = _saved(out, resume, replace(settings, cuts=_numbers("cuts", cuts)))
-    columns: dict[str, Any] = {
-        "path_column": path_column,
-        "text_column": text_column,
-        "label_column": label_column,
-        "group_column": group_column,
-        "split_column": split_column,
-        "categorical": categorical or (),
-        "per_class": per_class,
-    }
-    tasks = [load(task, **columns) for task in (task_a, task_b) if task is not None]
-    _refuse_full(out, resume)
+    settings = begun_with(out, resume, replace(settings, cuts=_numbers("cuts", cuts)))
+    tasks = [columns.load(task) for task in (task_a, task_b) if task is not None]
+    refuse_full(out, resume)
     name = backbone or default_name(tasks[-1])
     networks = [
         None if file is None else backbone_for(tasks[-1], name, None if file == "pretrained" else file)
@@ -181,7 +138,7 @@ def yosinski(
     )
     page = build(out)
     if json:
-        say.as_json(_plain(found))
+        say.record(found)
         return
     from headstart.report.experiment import text
     from headstart.report.yosinski import claims, headings, rows
@@ -202,27 +159,6 @@ def _numbers(option: str, text: str) -> tuple[int, ...]:
 
         raise BadInput(f"--{option} is {text!r}; write whole numbers with commas between them, as in 1,2,5.")
     return tuple(int(word) for word in words)
-
-
-def _saved(out: Path, resume: bool, settings: S) -> S:
-    """What the experiment in the folder was begun with, if it is gone on with and nothing else is named."""
-    from headstart.study.folder import saved_settings
-
-    if not resume or settings != type(settings)():
-        return settings
-    return saved_settings(out, type(settings)) or settings
-
-
-def _refuse_full(out: Path, resume: bool) -> None:
-    from headstart.study.folder import refuse_full
-
-    refuse_full(out, resume)
-
-
-def _plain(found: Any) -> Any:
-    import json
-
-    return json.loads(found.to_json())
 
 
 def _end(notes: list[str], page: Path, quiet: bool) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from . import say
-from .running import AsJson, Data, GroupColumn, LabelColumn, PathColumn, Quiet, SplitColumn
+from .arguments import AsJson, Columns, Data, Device, Quiet
+from .options import with_options
 
 
 def register(app: typer.Typer) -> None:
@@ -14,6 +15,7 @@ def register(app: typer.Typer) -> None:
     app.command()(rank)
 
 
+@with_options(Columns, "columns", without=("text_column", "categorical", "per_class"))
 def rank(
     data: Data = "clipart",
     backbone: Annotated[
@@ -49,20 +51,15 @@ def rank(
     ] = 0.2,
     seed: Annotated[int, typer.Option(help="Of all that is random.")] = 0,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps what was computed.")] = None,
-    device: Annotated[
-        str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")
-    ] = "auto",
-    path_column: PathColumn = None,
-    label_column: LabelColumn = "label",
-    group_column: GroupColumn = None,
-    split_column: SplitColumn = None,
+    device: Device = "auto",
     out: Annotated[Path | None, typer.Option(help="Also write a page (.html) or a record (.json).")] = None,
     json: AsJson = False,
     quiet: Quiet = False,
+    *,
+    columns: Columns,
 ) -> None:
     """Rank backbones by how well their features will serve a task, from one pass each: no training."""
     from headstart.core import BadInput
-    from headstart.data.load import load
     from headstart.run.engine import One
     from headstart.study.contenders import pairs_of
     from headstart.study.progress import Progress
@@ -72,15 +69,9 @@ def rank(
     if out is not None and out.suffix not in (".html", ".json"):
         raise BadInput(f"--out {out}: its ending says what is written, .html or .json.")
     named = dict(pairs_of(backbone or ["efficientnet_lite0"], weights or []))
-    columns: dict[str, Any] = {
-        "path_column": path_column,
-        "label_column": label_column,
-        "group_column": group_column,
-        "split_column": split_column,
-    }
     found = run(
         named,
-        load(data, **columns),
+        columns.load(data),
         score or DEFAULT,
         tune=tuned,
         cache=cache,
@@ -94,7 +85,7 @@ def rank(
     if out is not None:
         _write(found, out)
     if json:
-        say.as_json(_plain(found))
+        say.record(found)
     else:
         _show(found, quiet)
 

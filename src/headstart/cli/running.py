@@ -9,54 +9,8 @@ import typer
 from headstart.study.settings import Settings
 
 from . import say
+from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights, begun_with
 from .options import with_options
-
-Data = Annotated[
-    str,
-    typer.Argument(
-        help="A folder of class folders; a CSV or Parquet file with a column label and one of paths "
-        "or texts, else a table; an .h5ad file; or the name of a built-in: clipart, digits, reviews, tweets, "
-        "spambase, pbmc.",
-        show_default=True,
-    ),
-]
-KINDS_OF_BACKBONES = (
-    "efficientnet_lite0 (built-in, for pictures), minilm (built-in, for texts), a name of timm's, "
-    "torchvision:NAME, transformers:NAME or a folder of transformers', table (for tables)."
-)
-Backbone = Annotated[str, typer.Option(help=KINDS_OF_BACKBONES)]
-BackboneOrNone = Annotated[
-    str | None, typer.Option(help=f"{KINDS_OF_BACKBONES} Else the built-in for the data.", show_default=False)
-]
-Weights = Annotated[
-    str | None,
-    typer.Option(help="Local checkpoint for the backbone, .safetensors or .pth; or random: none."),
-]
-PathColumn = Annotated[
-    str | None,
-    typer.Option(help="Of a CSV or Parquet file: where the pictures lie; else path.", show_default=False),
-]
-TextColumn = Annotated[
-    str | None,
-    typer.Option(help="Of a CSV or Parquet file: where the texts are; else text.", show_default=False),
-]
-Categorical = Annotated[
-    list[str] | None,
-    typer.Option(help="Of a table: a column that holds names even if they are numbers.", show_default=False),
-]
-PerClass = Annotated[
-    int | None,
-    typer.Option(help="Take this many rows of each class at most, always the same.", show_default=False),
-]
-LabelColumn = Annotated[str, typer.Option(help="Of a CSV or Parquet file: their classes.")]
-GroupColumn = Annotated[
-    str | None, typer.Option(help="Of a CSV or Parquet file: rows of a group stay on one side of a split.")
-]
-SplitColumn = Annotated[
-    str | None, typer.Option(help="Of a CSV or Parquet file: train, val or test, if you have decided that.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and the answer.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -66,48 +20,30 @@ def register(app: typer.Typer) -> None:
 
 
 @with_options(Settings, "settings")
+@with_options(Columns, "columns")
 def adapt(
     data: Data = "clipart",
     backbone: BackboneOrNone = None,
     weights: Weights = None,
     out: Annotated[Path, typer.Option(help="Run folder; must be new or empty.")] = Path("run"),
-    device: Annotated[
-        str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")
-    ] = "auto",
+    device: Device = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
-    path_column: PathColumn = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = "label",
-    group_column: GroupColumn = None,
-    split_column: SplitColumn = None,
-    categorical: Categorical = None,
-    per_class: PerClass = None,
     json: AsJson = False,
     quiet: Quiet = False,
     *,
+    columns: Columns,
     settings: Settings,
 ) -> None:
     """Turn a pretrained backbone and labelled data into a model and an honest report."""
-    from headstart.data.load import load
     from headstart.report import build
     from headstart.run.engine import One
     from headstart.study.adapt import adapt as run
-    from headstart.study.folder import refuse_full, saved_settings
+    from headstart.study.folder import refuse_full
     from headstart.study.inputs import backbone_for, default_name
     from headstart.study.progress import Progress
 
-    if resume and (saved := saved_settings(out, Settings)) is not None and settings == Settings():
-        settings = saved
-    dataset = load(
-        data,
-        path_column=path_column,
-        text_column=text_column,
-        label_column=label_column,
-        group_column=group_column,
-        split_column=split_column,
-        categorical=categorical or (),
-        per_class=per_class,
-    )
+    settings = begun_with(out, resume, settings)
+    dataset = columns.load(data)
     refuse_full(out, resume)
     made = backbone_for(dataset, backbone or default_name(dataset), weights)
     done = run(
@@ -126,6 +62,7 @@ def adapt(
         _summary(done, report, quiet)
 
 
+@with_options(Columns, "columns", without=("group_column", "split_column"))
 def probe(
     data: Data = "clipart",
     backbone: BackboneOrNone = None,
@@ -133,31 +70,19 @@ def probe(
     size: Annotated[
         int | None, typer.Option(help="Height and width in pixels; of texts, tokens that are read.")
     ] = None,
-    path_column: PathColumn = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = "label",
-    categorical: Categorical = None,
-    per_class: PerClass = None,
     json: AsJson = False,
+    *,
+    columns: Columns,
 ) -> None:
     """Say what each block of the frozen backbone knows: a ridge probe a block, exact leave-one-out."""
     import numpy as np
 
     from headstart.data.check import check
-    from headstart.data.load import load
     from headstart.study.inputs import backbone_for, default_name, suited
     from headstart.study.layers import probe_layers
     from headstart.study.session import Session
 
-    found = load(
-        data,
-        path_column=path_column,
-        text_column=text_column,
-        label_column=label_column,
-        categorical=categorical or (),
-        per_class=per_class,
-    )
-    dataset = check(found).dataset
+    dataset = check(columns.load(data)).dataset
     made = backbone_for(dataset, backbone or default_name(dataset), weights)
     made = suited(made, dataset, Settings(size=size))
     layers = probe_layers(Session(made, dataset), np.arange(len(dataset)))

@@ -45,6 +45,11 @@ def as_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
 
 
+def record(found: Any) -> None:
+    """A record as indented JSON."""
+    as_json(json.loads(found.to_json()))
+
+
 def _box(terminal: bool) -> Any:
     from rich import box
 

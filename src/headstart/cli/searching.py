@@ -9,21 +9,8 @@ import typer
 from headstart.study.search_settings import SearchSettings
 
 from . import say
+from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights
 from .options import with_options
-from .running import (
-    AsJson,
-    BackboneOrNone,
-    Categorical,
-    Data,
-    GroupColumn,
-    LabelColumn,
-    PathColumn,
-    PerClass,
-    Quiet,
-    SplitColumn,
-    TextColumn,
-    Weights,
-)
 
 HEADINGS = ("trial", "method", "lr", "balanced accuracy", "after each fold", "note")
 
@@ -34,6 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 @with_options(SearchSettings, "settings", without=("space",))
+@with_options(Columns, "columns")
 def search(
     data: Data = "clipart",
     backbone: BackboneOrNone = None,
@@ -51,26 +39,17 @@ def search(
     out: Annotated[
         Path, typer.Option(help="Folder for the record and the trials; must be new or empty.")
     ] = Path("search"),
-    device: Annotated[
-        str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")
-    ] = "auto",
+    device: Device = "auto",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with what is in the folder; with more --trials, too.")
     ] = False,
-    path_column: PathColumn = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = "label",
-    group_column: GroupColumn = None,
-    split_column: SplitColumn = None,
-    categorical: Categorical = None,
-    per_class: PerClass = None,
     json: AsJson = False,
     quiet: Quiet = False,
     *,
+    columns: Columns,
     settings: SearchSettings,
 ) -> None:
     """Search for a method and its settings by cross-validation; the test part is not looked at."""
-    from headstart.data.load import load
     from headstart.run.engine import One
     from headstart.study.folder import refuse_full
     from headstart.study.inputs import backbone_for, default_name
@@ -78,16 +57,7 @@ def search(
     from headstart.study.search import search as run
 
     settings = _saved(out, resume, replace(settings, space=_space(search_range or [])))
-    dataset = load(
-        data,
-        path_column=path_column,
-        text_column=text_column,
-        label_column=label_column,
-        group_column=group_column,
-        split_column=split_column,
-        categorical=categorical or (),
-        per_class=per_class,
-    )
+    dataset = columns.load(data)
     refuse_full(out, resume)
     found = run(
         backbone_for(dataset, backbone or default_name(dataset), weights),
@@ -99,7 +69,7 @@ def search(
         progress=Progress.to_terminal(quiet or json),
     )
     if json:
-        say.as_json(_plain(found))
+        say.record(found)
     else:
         _show(found, data, out, quiet)
 
@@ -129,12 +99,6 @@ def _saved(out: Path, resume: bool, settings: SearchSettings) -> SearchSettings:
         return settings
     trials = saved.trials if settings.trials == usual.trials else settings.trials
     return replace(saved, trials=trials, budget=settings.budget or saved.budget)
-
-
-def _plain(found: Any) -> Any:
-    import json
-
-    return json.loads(found.to_json())
 
 
 def _show(found: Any, data: str, out: Path, quiet: bool) -> None:

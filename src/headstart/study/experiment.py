@@ -1,15 +1,15 @@
 """What the experiments may be told: their options and records; knows no torch."""
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Literal, Self
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
-from .settings import Settings, option
+from .settings import Settings, Told, option
 
 SIZES = (1, 2, 5, 10, 20, 50)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Experiment:
+class Experiment(Told):
     """What all experiments may be told; each field is an option of the command line."""
 
     kind: ClassVar[str] = "experiment"
@@ -37,27 +37,6 @@ class Experiment:
         """What they have in common with `adapt`'s."""
         names = ("epochs", "test", "size", "fit", "batch", "lr", "precision", "seed")
         return Settings(**{name: getattr(self, name) for name in names})
-
-    def check(self, name: str, fine: bool, allowed: str) -> None:
-        """Refuse the value of a setting that is not fine."""
-        if not fine:
-            from headstart.core import BadInput
-
-            raise BadInput(f"--{name.replace('_', '-')} is {getattr(self, name)!r}; it must be {allowed}.")
-
-    def record(self) -> dict[str, Any]:
-        """JSON values, for `from_record`."""
-        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-        return {"study": self.kind} | plain
-
-    @classmethod
-    def from_record(cls, values: dict[str, Any]) -> Self:
-        """The inverse of `record`; fields of newer versions are passed over."""
-        known = {f.name for f in fields(cls)}
-        given: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known
-        }
-        return cls(**given)
 
 
 @dataclass(frozen=True, kw_only=True)

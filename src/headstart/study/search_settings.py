@@ -1,16 +1,16 @@
 """What `search` may be told: its options and their record; knows no torch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, ClassVar, Literal, Self
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
 
-from .settings import Settings, option
+from .settings import Settings, Told, option
 
 Space = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchSettings:
+class SearchSettings(Told):
     """How `search` works; each field but `space` is an option of the command line.
 
     Attributes:
@@ -43,10 +43,8 @@ class SearchSettings:
     space: Space = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.methods, tuple):
-            raise _refused("methods", self.methods, "a list of methods")
-        if self.trials < 2:
-            raise _refused("trials", self.trials, "a whole number >= 2")
+        self.check("methods", isinstance(self.methods, tuple), "a list of methods")
+        self.check("trials", self.trials >= 2, "a whole number >= 2")
         plain = {name: {k: written(v) for k, v in row.items()} for name, row in self.space.items()}
         object.__setattr__(self, "space", plain)
         self.common()
@@ -57,20 +55,6 @@ class SearchSettings:
         given = {name: getattr(self, name) for name in names}
         return Settings(**given if self.budget is None else {**given, "budget": self.budget})
 
-    def record(self) -> dict[str, Any]:
-        """JSON values, for `from_record`."""
-        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-        return {"study": self.kind} | plain
-
-    @classmethod
-    def from_record(cls, values: dict[str, Any]) -> Self:
-        """The inverse of `record`; fields of newer versions are passed over."""
-        known = {f.name for f in fields(cls)}
-        given: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known
-        }
-        return cls(**given)
-
 
 def written(values: object) -> str:
     """A range (low, high) or a list of values as text: "1..6", "frozen|train"; text stays."""
@@ -80,10 +64,6 @@ def written(values: object) -> str:
         return f"{values[0]!r}..{values[1]!r}"
     if isinstance(values, Sequence) and not isinstance(values, tuple):
         return "|".join(str(value) for value in values)
-    raise _refused("space", values, "a pair (low, high), or a list of values")
-
-
-def _refused(name: str, value: object, allowed: str) -> Exception:
     from headstart.core import BadInput
 
-    return BadInput(f"--{name} is {value!r}; it must be {allowed}.")
+    raise BadInput(f"--space is {values!r}; it must be a pair (low, high), or a list of values.")

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 
 def option(text: str, default: Any, **more: Any) -> Any:
@@ -11,7 +11,35 @@ def option(text: str, default: Any, **more: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Told:
+    """What a study may be told; each field is an option of the command line, and all are its record."""
+
+    kind: ClassVar[str] = ""  # of the study; the main job's has none
+
+    def check(self, name: str, fine: bool, allowed: str) -> None:
+        """Refuse the value of a setting that is not fine."""
+        if not fine:
+            from headstart.core import BadInput
+
+            raise BadInput(f"--{name.replace('_', '-')} is {getattr(self, name)!r}; it must be {allowed}.")
+
+    def record(self) -> dict[str, Any]:
+        """JSON values, for `from_record`."""
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        return {"study": self.kind} | plain if self.kind else plain
+
+    @classmethod
+    def from_record(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `record`; fields of newer versions are passed over."""
+        known = {f.name for f in fields(cls)}
+        given: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known
+        }
+        return cls(**given)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Told):
     """How `adapt` works; each field is an option of the command line."""
 
     budget: float = option("Seconds that trying and training may take; what does not fit is left out.", 300.0)
@@ -52,20 +80,4 @@ class Settings:
             ("precision", self.precision in ("float32", "bf16"), "float32 or bf16"),
             ("abstain", 0 <= self.abstain < 1, "in [0, 1)"),
         ):
-            if not fine:
-                from headstart.core import BadInput
-
-                raise BadInput(f"--{name} is {getattr(self, name)!r}; it must be {allowed}.")
-
-    def record(self) -> dict[str, Any]:
-        """JSON values, for `from_record`."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-
-    @classmethod
-    def from_record(cls, values: dict[str, Any]) -> Self:
-        """The inverse of `record`; fields of newer versions are passed over."""
-        known = {f.name for f in fields(cls)}
-        given: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known
-        }
-        return cls(**given)
+            self.check(name, fine, allowed)

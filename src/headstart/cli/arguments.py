@@ -1,0 +1,73 @@
+"""Arguments that several commands have: the data and their columns, the backbone, the device."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from headstart.study.settings import Told, option
+
+if TYPE_CHECKING:
+    from headstart.data.dataset import Dataset
+
+T = TypeVar("T", bound=Told)
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="A folder of class folders; a CSV or Parquet file with a column label and one of paths "
+        "or texts, else a table; an .h5ad file; or the name of a built-in: clipart, digits, reviews, tweets, "
+        "spambase, pbmc.",
+        show_default=True,
+    ),
+]
+KINDS_OF_BACKBONES = (
+    "efficientnet_lite0 (built-in, for pictures), minilm (built-in, for texts), a name of timm's, "
+    "torchvision:NAME, transformers:NAME or a folder of transformers', table (for tables)."
+)
+Backbone = Annotated[str, typer.Option(help=KINDS_OF_BACKBONES)]
+BackboneOrNone = Annotated[
+    str | None, typer.Option(help=f"{KINDS_OF_BACKBONES} Else the built-in for the data.", show_default=False)
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(help="Local checkpoint for the backbone, .safetensors or .pth; or random: none."),
+]
+Device = Annotated[str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and the answer.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """What the columns of a file with rows are called, and which of its rows are taken."""
+
+    path_column: str | None = option("Of a CSV or Parquet file: where the pictures lie; else path.", None)
+    text_column: str | None = option("Of a CSV or Parquet file: where the texts are; else text.", None)
+    label_column: str = option("Of a CSV or Parquet file: their classes.", "label")
+    group_column: str | None = option(
+        "Of a CSV or Parquet file: rows of a group stay on one side of a split.", None
+    )
+    split_column: str | None = option(
+        "Of a CSV or Parquet file: train, val or test, if you have decided that.", None
+    )
+    categorical: tuple[str, ...] = option(
+        "Of a table: a column that holds names even if they are numbers.", ()
+    )
+    per_class: int | None = option("Take this many rows of each class at most, always the same.", None)
+
+    def load(self, data: str) -> "Dataset":
+        """The data of that name, with these columns."""
+        from headstart.data.load import load
+
+        return load(data, **asdict(self))
+
+
+def begun_with(out: Path, resume: bool, settings: T) -> T:
+    """What the study in the folder was begun with, if it is gone on with and nothing else is named."""
+    from headstart.study.folder import saved_settings
+
+    if not resume or settings != type(settings)():
+        return settings
+    return saved_settings(out, type(settings)) or settings
