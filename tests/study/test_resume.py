@@ -63,21 +63,23 @@ def test_killed_at_any_moment(start, words, smooth, tmp_path):
     chance = random.Random(7)
     where = []
     for number in range(MOMENTS):
-        here = tmp_path / str(number)
-        moment = (number + chance.random()) / MOMENTS * 0.9 * seconds  # no run is as long as another
-        kill = {"signal": signal.SIGKILL, "after": moment}
-        killed = start(here, words, **kill)["code"] == -signal.SIGKILL
+        moment = (number + chance.random()) / MOMENTS * seconds
+        while True:  # a run that was over by then is begun again, and killed earlier
+            here = tmp_path / f"{number} {moment:.3f}"
+            kill = {"signal": signal.SIGKILL, "after": moment}
+            if start(here, words, **kill)["code"] == -signal.SIGKILL:
+                break
+            moment *= 0.9
         steps = here / "run" / "steps"
-        where.append((killed, len(list(steps.glob("*.safetensors"))), len(list(steps.glob("*.checkpoint")))))
+        where.append((len(list(steps.glob("*.safetensors"))), len(list(steps.glob("*.checkpoint")))))
         if number % 2:
             kill["after"] = chance.random() * seconds
             start(here, [*words, "--resume"], **kill)
         assert start(here, [*words, "--resume"])["code"] == 0, (moment, (here / "err.txt").read_text())
         assert ends(here) == wanted, f"killed after {moment:.2f} of {seconds:.2f} s"
     # the moments were in many places, some of them in the middle of a training
-    assert sum(killed for killed, _, _ in where) >= MOMENTS - 6
-    assert len({steps for _, steps, _ in where}) >= 5
-    assert any(checkpoints for _, _, checkpoints in where)
+    assert len({steps for steps, _ in where}) >= 5
+    assert any(checkpoints for _, checkpoints in where)
 
 
 def test_interrupted_by_ctrl_c(start, words, smooth, tmp_path):
