@@ -20,7 +20,7 @@ from headstart.models import backbone
 from headstart.study.candidates import Trials, choose
 from headstart.study.inputs import suited
 from headstart.study.journal import Journal
-from headstart.study.plan import Plan
+from headstart.study.plan import make_plan
 from headstart.study.progress import Progress
 from headstart.study.scoring import balanced_accuracy
 from headstart.study.session import Session
@@ -67,8 +67,8 @@ def selected(seed: int, session: Session, train: np.ndarray) -> str:
     data = session.data.subset(train)
     with tempfile.TemporaryDirectory() as folder:
         part = Session(session.backbone, data, cache=Path(folder) / "cache")
-        settings = Settings(seed=seed)
-        plan = Plan(0, False, False, 0, [], [], [], 1.0)
+        settings = Settings(seed=seed, budget=1, curve=False)  # no time for more than probes
+        plan = make_plan(settings, len(train), LABELS, len(data.classes), rate=1.0, ways=0)
         numbers = folds(data.labels, data.groups, settings.folds, seed)
         trials = Trials(part, numbers, settings, plan, Journal(Path(folder) / "steps"), Progress())
         return choose(trials.run([find(name)() for name in PROBES]), data.labels, seed)[0].name
