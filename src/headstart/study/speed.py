@@ -31,14 +31,6 @@ def training_rate(session: Session, settings: Settings, method: FineTune) -> flo
             times.append(time.perf_counter())
             yield tick
 
-    quiet = Session(
-        session.backbone,
-        data,
-        cache=session.cache,
-        precision=session.precision,
-        augment=session.augment,
-        engine=session.engine,
-        watch=note,
-    )
+    quiet = replace(session, data=data, logbook=None, watch=note)
     quiet.fit(method, rows, recipe)
     return len(rows) / float(np.diff(times).min())
