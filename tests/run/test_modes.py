@@ -169,6 +169,65 @@ def test_dropout_is_off_in_what_is_frozen_and_on_in_what_learns():
     assert seen["high"] > 0
 
 
+KINDS = {
+    "batch 1d": (nn.BatchNorm1d(4), (6, 4)),
+    "batch 2d": (nn.BatchNorm2d(4), (6, 4, 3, 3)),
+    "batch 3d": (nn.BatchNorm3d(4), (6, 4, 2, 2, 2)),
+    "synchronised": (nn.SyncBatchNorm(4), (6, 4, 3)),
+    "instance 1d": (nn.InstanceNorm1d(4, affine=True, track_running_stats=True), (6, 4, 5)),
+    "instance 2d without weights": (nn.InstanceNorm2d(4, track_running_stats=True), (6, 4, 3, 3)),
+    "dropout": (nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)), (6, 4)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_frozen_layer_of_any_kind_is_a_function_that_stays(kind):
+    layer, shape = KINDS[kind]
+    deep = nn.ModuleDict({"frozen": layer, "learns": nn.Linear(4, 1)})
+    deep.blocks = ("frozen", "learns")
+    given = []
+
+    def loss(parts, batch, ctx):
+        x = torch.randn(shape, generator=torch.Generator().manual_seed(ctx.step)) * 3 + 1
+        given.append((x, parts["deep"]["frozen"](x)))
+        return slope_one(parts, batch, ctx)
+
+    run = begin({"deep": deep}, Descend(loss, on=(On("deep", blocks=slice(1, None)),)))
+    run.parts.train()
+    before = {name: value.clone() for name, value in layer.state_dict().items()}
+    drain(train(run, same_batch(BATCH)))
+    layer = run.parts["deep"]["frozen"].eval()
+    assert all(torch.equal(value, before[name]) for name, value in layer.state_dict().items())
+    assert len(given) == 4
+    assert all(torch.equal(layer(x), answer) for x, answer in given)
+
+
+def test_frozen_statistics_rest_although_their_weights_learn():
+    parts = Parts({"deep": Deep(), "other": Deep()}).eval()
+    let_learn(parts, list(parts.parameters()), (On("deep", statistics="frozen"), On("other")))
+    resting = {name for name, m in parts.named_modules() if not m.training}
+    assert resting - {""} == {"deep.low.1", "deep.high.1"}
+    assert all(p.requires_grad for p in parts.parameters())
+
+
+@pytest.mark.parametrize("chosen", [None, 0, 1])
+def test_of_blocks_that_are_chosen_from_only_the_chosen_one_is_in_training_mode(chosen):
+    """Before the choice all have gradients, to choose by, but nothing follows the data."""
+    parts = Parts({"deep": Deep()}).train()
+    on = On("deep", not_norm, slice(None), chosen=lambda parts: chosen)
+    let_learn(parts, on(parts), (on,))
+    if chosen is None:
+        assert not training(parts["deep"])
+        assert {n for n, p in parts.named_parameters() if not p.requires_grad} == {
+            f"deep.{block}.1.{name}" for block in ("low", "high") for name in ("weight", "bias")
+        }
+        return
+    block = ("low", "high")[chosen]
+    assert training(parts["deep"]) == {block, f"{block}.0", f"{block}.2"}
+    learning = {f"deep.{block}.0.weight", f"deep.{block}.0.bias"}
+    assert {n for n, p in parts.named_parameters() if p.requires_grad} == learning
+
+
 def test_the_toy_has_what_these_tests_need():
     kinds = {type(module) for module in Toy().modules()}
     assert {nn.BatchNorm1d, nn.Dropout} <= kinds

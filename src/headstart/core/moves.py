@@ -6,7 +6,7 @@ One step of a run carries out every move once, in the order written.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Generic
+from typing import Generic, Literal
 
 import torch
 from torch import Tensor, nn
@@ -60,6 +60,10 @@ class On:
             below it `lr * decay`, and so on (arXiv:1801.06146).
         spread: progress over which the blocks begin, from the last one at `since` down to the first
             one at `since + spread`, which is < 1, at equal distances.
+        statistics: of the part's batch normalisations: they "follow" the data where something in them
+            learns, or are "frozen" although their weights may learn.
+        chosen: told the parts, the number of the one block of the backbone that learns now; as long as
+            it is None, all that is selected gets gradients, and nothing in the part is in training mode.
     """
 
     part: str
@@ -70,6 +74,8 @@ class On:
     since: float = 0.0
     decay: float = 1.0
     spread: float = 0.0
+    statistics: Literal["follow", "frozen"] = "follow"
+    chosen: Callable[[Parts], int | None] | None = None
 
     def __call__(self, parts: Parts) -> list[nn.Parameter]:
         """The selected parameters, in the order of the modules."""

@@ -1,5 +1,7 @@
 """Make a backbone of a name or of the user's own module."""
 
+import copy
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from headstart.core import BadInput, Preprocess, Tokens
 
 from . import sources, texts
 from .anatomy import anatomy
+from .encoders import is_encoder, noted, whole
 from .example import example_for, like
 from .operations.replay import replay, taken
 from .surgery import cut, duplicate
@@ -37,7 +40,8 @@ def backbone(
         source: "efficientnet_lite0" for pictures or "minilm" for texts (built-in, they need no
             network), a name of timm's ("resnet18" or "timm:resnet18"), of torchvision's
             ("torchvision:resnet18") or of transformers' ("transformers:bert-base-uncased", a local
-            folder), or a module of your own, which is copied and never changed.
+            folder), a file that `save_encoder` wrote ("encoder.safetensors"), or a module of your own,
+            which is copied and never changed.
         example: inputs (n, ...) for that forward, two rows are enough. None takes the model's own
             input size, or guesses from its first layer.
         weights: a local file, `.safetensors` or a plain state dict, loaded strictly; "random" for
@@ -62,6 +66,9 @@ def backbone(
     """
     if isinstance(source, AnyBackbone):
         return _again(source, weights, preprocess, tokenizer)
+    if is_encoder(source):
+        return _again(_opened(Path(str(source))), weights, preprocess, tokenizer)
+    _refuse_operated(weights)
     tokens: Tokens | None = None
     if isinstance(source, nn.Module):
         model = duplicate(source)
@@ -131,6 +138,37 @@ def rebuild(
     return made
 
 
+def _opened(path: Path) -> AnyBackbone:
+    """The encoder in a file that `save_encoder` wrote, as what it was saved from."""
+    if not path.is_file():
+        raise BadInput(f"There is no encoder {str(path)!r}.")
+    about = noted(path)
+    if not about:
+        raise BadInput(
+            f"{str(path)!r} does not say which architecture its weights belong to: headstart did not write "
+            f"it. Name the architecture as the backbone and give the file as its weights."
+        )
+    source = json.loads(about["source"])
+    if source["kind"] == "own":
+        raise BadInput(
+            f"{str(path)!r} holds the encoder of a module of your own, {source.get('name', 'a plain one')}, "
+            "whose code is not saved. Make one and load it: hs.models.load_encoder(module, file)."
+        )
+    made = rebuild(source, tokenizer=about.get("tokenizer"))
+    made.notes = load(made.inner, whole(path, about), None)
+    return made
+
+
+def _refuse_operated(file: str | Path | None) -> None:
+    """Weights of an encoder that was operated on fit no architecture by name, but the file knows its own."""
+    about = noted(Path(file)) if is_encoder(file) and file is not None else {}
+    if about and json.loads(about["source"]).get("operations"):
+        raise BadInput(
+            f"{str(file)!r} holds an encoder that was operated on: its weights fit no architecture by name. "
+            "Give the file itself as the backbone, without weights."
+        )
+
+
 def _wrap(
     model: nn.Module,
     origin: Mapping[str, Any],
@@ -169,14 +207,17 @@ def _again(
     made: AnyBackbone, file: str | Path | None, preprocess: Preprocess | None, tokenizer: Any
 ) -> AnyBackbone:
     """A copy of a backbone, with other weights or another reading of its inputs if asked for."""
-    copied = AnyBackbone(
-        duplicate(made.inner),
-        made.anatomy,
-        made.name,
-        made.source,
-        preprocess or made.preprocess,
-        made.example,
-    )
+    if isinstance(made, TableEncoder):  # which knows its columns
+        copied: AnyBackbone = copy.deepcopy(made)
+    else:
+        copied = AnyBackbone(
+            duplicate(made.inner),
+            made.anatomy,
+            made.name,
+            made.source,
+            preprocess or made.preprocess,
+            made.example,
+        )
     copied.notes = made.notes
     copied.tokens = made.tokens if tokenizer is None else texts.tokens_of(tokenizer, made.inner)
     if file == "random":

@@ -59,6 +59,8 @@ def save_encoder(model: nn.Module, path: str | Path, *, example: Tensor | None =
         "layers": json.dumps(settings),
         "source": json.dumps(mapping.source if isinstance(mapping, AnyBackbone) else {"kind": "own"}),
     }
+    if isinstance(mapping, AnyBackbone) and mapping.tokens is not None:
+        about["tokenizer"] = mapping.tokens.tokenizer
     data = save(tensors, metadata=about)
     fresh = path.with_name(f".{path.name}.tmp")
     try:
@@ -101,13 +103,9 @@ def load_encoder(
             file is damaged; the caller's model is never written to.
     """
     path = Path(path)
-    about = _about(path)
-    found = _tensors(path) if about else read(path)
+    about = noted(path)
+    found = whole(path, about) if about else read(path)
     settings = json.loads(about["layers"]) if about else {}
-    if about and about["fingerprint"] != _digest(settings, found):
-        raise Mismatch(
-            f"{path} is damaged: its tensors are not those of its fingerprint. Copy or make it again."
-        )
     tensors = {_renamed(key, rename): value for key, value in found.items()}
     if len(tensors) < len(found):
         raise BadInput(f"rename={dict(rename or {})} gives two keys of {path.name} the same name.")
@@ -170,7 +168,12 @@ def _digest(settings: Mapping[str, str], tensors: Mapping[str, Tensor]) -> str:
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
 
-def _about(path: Path) -> dict[str, str]:
+def is_encoder(name: object) -> bool:
+    """Whether what is called a backbone is a file that may hold an encoder."""
+    return isinstance(name, str | Path) and Path(name).suffix == ".safetensors"
+
+
+def noted(path: Path) -> dict[str, str]:
     """What `save_encoder` noted in a file; nothing if another library wrote it, or it can't be read."""
     if path.suffix != ".safetensors" or not path.is_file():
         return {}
@@ -178,17 +181,30 @@ def _about(path: Path) -> dict[str, str]:
 
     try:
         with safe_open(path, framework="pt") as file:
-            noted: dict[str, str] = file.metadata() or {}
+            about: dict[str, str] = file.metadata() or {}
     except SafetensorError:
         return {}
-    return noted if noted.get("format") == FORMAT else {}
+    return about if about.get("format") == FORMAT else {}
 
 
-def _tensors(path: Path) -> dict[str, Tensor]:
-    """All of a file of ours, under the names that they have in the model."""
+def whole(path: Path, about: Mapping[str, str]) -> dict[str, Tensor]:
+    """All tensors of a file of ours, under the names that they have in the model.
+
+    Args:
+        path: of the file.
+        about: what is `noted` in it.
+
+    Raises:
+        Mismatch: the tensors are not those that were saved.
+    """
     from safetensors.torch import load_file
 
-    return load_file(path)
+    found = load_file(path)
+    if about["fingerprint"] != _digest(json.loads(about["layers"]), found):
+        raise Mismatch(
+            f"{path} is damaged: its tensors are not those of its fingerprint. Copy or make it again."
+        )
+    return found
 
 
 def _renamed(key: str, rename: Mapping[str, str] | None) -> str:

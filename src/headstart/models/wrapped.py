@@ -1,7 +1,7 @@
 """Any model as a backbone: pictures, texts or tensors in, features (n, width) out."""
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
 import torch
@@ -11,10 +11,12 @@ from headstart.core import Backbone, Preprocess, Tokens, Unknown
 
 from . import sources
 from .anatomy import Anatomy
-from .layout import Tap, pool
+from .layout import Layout, Tap, pool
 from .surgery import run
 from .tracing import first_tensor
 from .untrained import reset
+
+Take = Callable[[Tensor, Layout, Tensor | None], Any]
 
 
 class AnyBackbone(Backbone):
@@ -104,28 +106,29 @@ class AnyBackbone(Backbone):
             return (x.to(self.mean.dtype) / 255 - self.mean) / self.std
         return x
 
-    def features(self, x: Tensor, blocks: Iterable[str] | None = None) -> dict[str, Tensor]:
+    def features(self, x: Tensor, blocks: Iterable[str] | None = None, take: Take = pool) -> dict[str, Any]:
         """The outputs of blocks, averaged over space or tokens, in one forward.
 
         Args:
             x: inputs (n, ...), as for `forward`.
             blocks: names out of `blocks`; None means all of them.
+            take: what is kept of an output, told its layout and which tokens are there; see `pool`.
 
         Returns:
-            For each block, in the order asked for, (n, d) with its own d.
+            For each block, in the order asked for, (n, d) with its own d, or what `take` gave.
 
         Raises:
             Unknown: there is no such block.
         """
         wanted = tuple(self.blocks if blocks is None else blocks)
         there = self.there(x)
-        found: dict[str, Tensor] = {}
+        found: dict[str, Any] = {}
         handles = []
         try:
             for name in wanted:
                 tap = self._tap(name)
                 module = self.inner.get_submodule(tap.module)
-                handles.append(module.register_forward_hook(_catch(found, name, tap, there)))
+                handles.append(module.register_forward_hook(_catch(found, name, tap, there, take)))
             run(self.inner, self.normalised(x))
         finally:
             for handle in handles:
@@ -156,8 +159,8 @@ class AnyBackbone(Backbone):
         return fresh
 
 
-def _catch(found: dict[str, Tensor], name: str, tap: Tap, there: Tensor | None) -> Any:
+def _catch(found: dict[str, Any], name: str, tap: Tap, there: Tensor | None, take: Take) -> Any:
     def catch(_module: nn.Module, _args: Any, output: Any) -> None:
-        found[name] = pool(first_tensor(output), tap.layout, there)
+        found[name] = take(first_tensor(output), tap.layout, there)
 
     return catch

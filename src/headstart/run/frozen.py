@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Descend, Do, Labelled, Parts
+from headstart.core import Batch, Descend, Do, Labelled, Parts
 
 from .loop import Run, train
 from .modes import let_learn
@@ -118,13 +118,15 @@ class Found:
     note: str = ""
 
 
-def find(run: Run[Any], batch: Labelled) -> Found:
+def find(run: Run[Any], batch: Batch) -> Found:
     """The longest frozen prefix of the run, proven on a few rows, if there is any.
 
     There is none if what takes the samples learns from its first module on, if more than one
     part takes them, or if a step with the replay differs from a step without (a skip connection
     across the boundary, a shape that depends on the value).
     """
+    if not isinstance(batch, Labelled):  # what it takes are not the samples of one data set
+        return Found(None)
     plain, batch = _copy(run), batch.to(run.engine.device, run.layout)  # so that a step takes no copy
     entry = _entry(plain, batch)
     if entry is None:

@@ -154,6 +154,8 @@ def _groups(run: Run[Any], move: Descend[Any]) -> list[dict[str, Any]]:
         if parameters:
             decay = run.recipe.weight_decay if on.weight_decay is None else on.weight_decay
             factors = {"factor": on.lr, "since": on.since, "weight_decay": decay}
+            if run.recipe.optimiser != "lbfgs":  # which has one rate, that of its line search
+                factors["lr"] = run.recipe.lr * on.lr  # so that any scheduler of torch's starts from it
             groups.append({"params": parameters, **factors})
     if not groups:
         raise BadInput(f"{run.name}: move {move.name!r} selects no parameter")

@@ -1,6 +1,7 @@
 """Which modules learn: training mode, gradients and nothing else for the rest."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from torch import nn
 
@@ -14,7 +15,7 @@ def let_learn(parts: Parts, learning: list[nn.Parameter], on: Iterable[On]) -> N
     module that it is in. If such a module has tensors of its own all the same, such as the statistics
     of a batch normalisation without weights, one of `on` must select these too, as it would a
     parameter. So a frozen BatchNorm keeps its statistics and a frozen block its dropout off, whatever
-    `.train()` was called before.
+    `.train()` was called before. What `on` says of statistics and of a chosen block comes on top.
 
     Args:
         parts: of the run.
@@ -30,6 +31,11 @@ def let_learn(parts: Parts, learning: list[nn.Parameter], on: Iterable[On]) -> N
         still -= {module for each in on for module in _selected(parts, each, still)}
     for part in parts.values():
         _set(part, ids, still, among=False)
+    for each in on:
+        if each.statistics == "frozen":
+            _freeze_statistics(parts[each.part])
+        if each.chosen is not None:
+            _rest_but(parts, each, each.chosen(parts))
 
 
 def rest(parts: Parts, train: tuple[str, ...] = ()) -> None:
@@ -59,6 +65,26 @@ def _selected(parts: Parts, on: On, among: set[nn.Module]) -> set[nn.Module]:
         for name, _ in module.named_buffers(recurse=False)
         if on.keep(f"{path}.{name}" if path else name, module)
     }
+
+
+def _freeze_statistics(part: nn.Module) -> None:
+    """Batch normalisations go by the statistics that they have, whatever learns in them."""
+    for module in part.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
+
+
+def _rest_but(parts: Parts, on: On, chosen: int | None) -> None:
+    """Only the chosen block is in training mode and has gradients; if there is none yet, all rests."""
+    part = parts[on.part]
+    names: tuple[str, ...] = getattr(part, "blocks", ())
+    inside = set() if chosen is None else set(part.get_submodule(names[chosen]).modules())
+    for module in part.modules():
+        module.training = module.training and module in inside
+    if chosen is not None:
+        learning = set(map(id, replace(on, blocks=slice(chosen, chosen + 1 or None))(parts)))
+        for parameter in part.parameters():
+            parameter.requires_grad_(id(parameter) in learning)
 
 
 def _set(module: nn.Module, learning: set[int], still: set[nn.Module], among: bool) -> None:

@@ -1,0 +1,116 @@
+"""Commands on the parts of a backbone: `anatomy` shows them, `operate` replaces them."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headstart.study.surgeries import Operations
+
+from . import say
+from .arguments import AsJson, Quiet, Weights
+from .options import with_options
+
+Base = Annotated[
+    str,
+    typer.Argument(
+        help="A backbone by name, as for adapt; an encoder's file, .safetensors; or a run folder."
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(anatomy)
+    app.command()(operate)
+
+
+def anatomy(
+    backbone: Base,
+    select: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Also list the parameters that this selects, such as 'last(2), ~norms'.",
+            show_default=False,
+        ),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show the depth map of a backbone, measured by one forward: stem, blocks, norms, head, parameters."""
+    from headstart.models.depth import describe
+    from headstart.models.encoders import is_encoder
+    from headstart.models.selecting import select as selected
+    from headstart.study.operating import is_run, opened, where_the_head_was
+
+    made = opened(backbone, None if is_run(backbone) or is_encoder(backbone) else "random")
+    found, cut = describe(made), where_the_head_was(made)
+    names = None if select is None else selected(made, select)
+    sizes = {name: parameter.numel() for name, parameter in made.named_parameters()}
+    if json:
+        chosen = {} if names is None else {"selected": {name: sizes[name] for name in names}}
+        say.as_json({**asdict(found), "cut": cut, **chosen})
+        return
+    say.line(str(found))
+    if cut is not None:
+        say.line(f"head: {cut} is cut off; methods bring one for your labels")
+    if names is not None:
+        say.line()
+        total = sum(sizes[name] for name in names)
+        say.line(
+            f"{select}: {len(names)} of {len(sizes)} tensors, {total:,} of {sum(sizes.values()):,} numbers"
+        )
+        for name in names:
+            say.line(f"  {name}")
+
+
+@with_options(Operations, "operations")
+def operate(
+    backbone: Base,
+    weights: Weights = None,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OLD=NEW",
+            help="Beginnings of keys in the file of --weights, and what they are in the backbone: "
+            "'encoder.=' takes encoder. off; give several.",
+            show_default=False,
+        ),
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GLOB",
+            help="Keys that may be missing, left over or of another shape, such as 'fc.*'; give several.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="The encoder's file, .safetensors; an older one is replaced.")
+    ] = Path("encoder.safetensors"),
+    json: AsJson = False,
+    quiet: Quiet = False,
+    *,
+    operations: Operations,
+) -> None:
+    """Replace what does not fit of a backbone, say what was replaced, and write the encoder."""
+    from headstart.models.encoders import save_encoder
+    from headstart.study.operating import opened_with, operated
+
+    made, loaded = opened_with(backbone, weights, rename or (), allow or ())
+    made, done = operated(made, operations)
+    mark = save_encoder(made, out)
+    if json:
+        say.as_json(
+            {"file": str(out), "fingerprint": mark, "reports": [_plain(one) for one in (*loaded, *done)]}
+        )
+        return
+    for report in () if quiet else (*loaded, *done):
+        say.line(str(report))
+    say.line(f"Encoder: {out}")
+    say.line(f"Next:    headstart adapt DATA --backbone {out}")
+
+
+def _plain(report: Any) -> dict[str, Any]:
+    return asdict(report)

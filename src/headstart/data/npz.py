@@ -1,0 +1,62 @@
+"""Arrays in a file of NumPy's: what they are called in it, and nothing in it is executed."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core import BadData
+from headstart.core.target import TargetKind
+
+from .arrays import from_arrays
+from .dataset import Dataset
+
+SUFFIXES = (".npz", ".npy")
+X, Y = "x", "y"
+
+
+def from_npz(file: Path, name: str, target: TargetKind | None = None) -> Dataset:
+    """The arrays x (n, ...) and y, as `from_arrays` takes them, of an .npz file.
+
+    Raises:
+        BadData: it can't be read, holds other arrays, or nothing can be learned from them.
+    """
+    found = _arrays(file)
+    for wanted in (X, Y):
+        if wanted not in found:
+            raise BadData(
+                f"{file} has no array {wanted!r}; it has {_names(found)}. "
+                "Write it with np.savez(file, x=samples, y=labels)."
+            )
+    return from_arrays(found[X], found[Y], None, name, target)
+
+
+def samples_in(file: Path) -> NDArray[Any]:
+    """Samples (n, ...) to be labelled: the array x of an .npz file, or that of an .npy file.
+
+    Raises:
+        BadData: it can't be read, or has no array x.
+    """
+    found = _arrays(file)
+    if X not in found:
+        raise BadData(f"{file} has no array {X!r}; it has {_names(found)}.")
+    return found[X]
+
+
+def _arrays(file: Path) -> dict[str, NDArray[Any]]:
+    try:
+        content = np.load(file, allow_pickle=False)
+        if isinstance(content, np.ndarray):
+            return {X: content}
+        with content:
+            return {name: content[name] for name in content.files}
+    except Exception as reason:  # a broken file can break its reader in any way
+        why = (str(reason).splitlines() or [type(reason).__name__])[0].rstrip(".")
+        raise BadData(
+            f"{file} can't be read as arrays of numbers: {why}. Write it with np.savez(file, x=..., y=...)."
+        ) from reason
+
+
+def _names(found: dict[str, NDArray[Any]]) -> str:
+    return ", ".join(map(repr, found)) or "none"

@@ -1,0 +1,178 @@
+"""Faults of others in fine-tuning, surgery and freezing; tests/traps.py says where they were seen."""
+
+from tests.faults import Fault
+
+TRAP_FAULTS = (
+    # rates and groups
+    Fault(
+        "run/loop.py",
+        'factors["lr"] = run.recipe.lr * on.lr',
+        'factors["lr"] = run.recipe.lr',
+        "rates that only our own loop applies",
+        "methods/test_rates.py whatever_scheduler",
+    ),
+    Fault(
+        "run/loop.py",
+        "        if parameters:\n            decay",
+        "        if parameters and not on.since:\n            decay",
+        "what is unfrozen later is in no optimiser",
+        "methods/test_gradual_unfreezing.py by_hand or goes_on",
+    ),
+    Fault(
+        "run/descent.py",
+        'elif ctx.progress >= group["since"]:',
+        'elif not group["since"] or group.get("begun") == id(run) or ('
+        '0 <= ctx.progress - group["since"] < 1 / run.recipe.steps and not group.update(begun=id(run))):',
+        "a resumed run freezes again what had been unfrozen",
+        "methods/test_gradual_unfreezing.py goes_on",
+    ),
+    Fault(
+        "run/loop.py",
+        '        self.parts.load_state_dict(state["parts"])\n',
+        "",
+        "a resumed run goes on with untrained weights",
+        "methods/test_gradual_unfreezing.py goes_on",
+    ),
+    Fault(
+        "run/descent.py",
+        "        optimiser.step()\n        return\n",
+        "        optimiser.step()\n        optimiser.state.clear()\n        return\n",
+        "a new optimiser again and again, so none has a memory",
+        "methods/test_fine_tune.py plain_loop",
+    ),
+    Fault(
+        "core/moves.py",
+        "for depth, block in enumerate(sorted(levels, reverse=True))",
+        "for depth, block in ((len(parts[self.part].blocks) - 1 - n, n) for n in sorted(levels)[::-1])",
+        "frozen blocks above slow what learns",
+        "methods/test_rates.py frozen_block_at_the_end",
+    ),
+    Fault(
+        "core/moves.py",
+        "list(dict.fromkeys(p for p in on(parts) if id(p) not in taken))",
+        "[p for p in on(parts) if id(p) not in taken]",
+        "a tied weight takes two steps at once",
+        "run/test_loop.py tied_weights",
+    ),
+    Fault(
+        "methods/mapping/_tuning.py",
+        "lr=self.backbone_lr,",
+        "lr=1 / self.backbone_lr,",
+        "the small rate is the head's and not the backbone's",
+        "methods/test_rates.py by_hand",
+    ),
+    Fault(
+        "models/anatomy.py",
+        "kids = [n for _, n in sorted(placed)]",
+        "kids = [n for _, n in placed]",
+        "depth is the order in which layers were written down",
+        "models/test_anatomy.py order_unused",
+    ),
+    # freezing
+    Fault(
+        "run/modes.py",
+        "            module.eval()\n",
+        "            pass\n",
+        "frozen statistics follow the batches as soon as a scale learns",
+        "methods/test_norm_tuning.py statistics_follow",
+    ),
+    Fault(
+        "run/modes.py",
+        "            module.eval()\n",
+        "            module.track_running_stats = False\n",
+        "frozen statistics are kept and not used",
+        "run/test_modes.py rest_although",
+    ),
+    Fault(
+        "run/modes.py",
+        "        module.training = module.training and module in inside\n",
+        "        pass\n",
+        "blocks that were not chosen count batches",
+        "methods/test_surgical.py not_chosen_rests",
+    ),
+    Fault(
+        "run/modes.py",
+        "if own else among and module not in still",
+        "if own else module not in still",
+        "dropout goes on in what is frozen",
+        "run/test_modes.py only_what_learns or dropout",
+    ),
+    Fault(
+        "methods/mapping/_tuning.py",
+        'norm: Literal["frozen", "train"] = "frozen"',
+        'norm: Literal["frozen", "train"] = "train"',
+        "batch normalisations learn unless they are told not to",
+        "methods/test_fine_tune.py settings_let_change",
+    ),
+    Fault(
+        "methods/mapping/_tuning.py",
+        "not isinstance(module, nn.modules.batchnorm._BatchNorm)",
+        '"bn" not in _name',
+        "norms are known by their name",
+        "methods/test_fine_tune.py settings_let_change",
+    ),
+    Fault(
+        "methods/mapping/_tuning.py",
+        "not isinstance(module, nn.modules.batchnorm._BatchNorm)",
+        "type(module) not in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)",
+        "norms of other libraries are none",
+        "methods/test_fine_tune.py other_libraries",
+    ),
+    # the caller's model, surgery, files
+    Fault(
+        "study/session.py",
+        "copy.deepcopy(backbone), task",
+        "backbone, task",
+        "the caller's backbone is trained",
+        "methods/test_lpft.py session_carries",
+    ),
+    Fault(
+        "models/tracing.py",
+        "            module.training = training\n",
+        "            pass\n",
+        "looking at a model changes its mode",
+        "models/test_anatomy.py nothing_is_left",
+    ),
+    Fault(
+        "models/tracing.py",
+        "            handle.remove()\n    seen.read",
+        "            pass\n    seen.read",
+        "looking at a model leaves hooks in it",
+        "models/test_anatomy.py nothing_is_left",
+    ),
+    Fault(
+        "models/operations/patient.py",
+        "found = layer._parameters.get(name)",
+        "found = getattr(layer, name, None)",
+        "a weight that is computed from others is overwritten",
+        "models/test_new_first.py refused",
+    ),
+    Fault(
+        "models/operations/patient.py",
+        "value.detach().to(device=parameter.device, dtype=parameter.dtype)",
+        "value.detach().to(device=parameter.device)",
+        "surgery changes the type of numbers",
+        "models/test_new_first.py grey_is_answered",
+    ),
+    Fault(
+        "models/backbone.py",
+        "    made.notes = load(made.inner, whole(path, about), None)\n",
+        "    made.inner.load_state_dict(whole(path, about), strict=False)\n    made = rebuild(source)\n",
+        "an encoder's file gives the architecture alone",
+        "models/test_encoders.py is_a_backbone",
+    ),
+    Fault(
+        "models/weights.py",
+        "weights_only=True",
+        "weights_only=False",
+        "a file of weights carries out code",
+        "models/test_encoders.py nothing_in_them_runs",
+    ),
+    Fault(
+        "study/save.py",
+        "    model.load_state_dict(tensors)\n",
+        '    mapping.load_state_dict({k[2:]: v for k, v in tensors.items() if k.startswith("0.")})\n',
+        "the trained head is lost when the model is opened",
+        "study/test_own.py own_module_on_arrays",
+    ),
+)
