@@ -271,11 +271,6 @@ def test_a_replay_of_what_is_frozen_changes_nothing(kind):
 
 
 @every
-def test_stages_end_in_the_method_itself(kind):
-    assert kind().stages()[-1] == kind()
-
-
-@every
 def test_another_seed_gives_another_start_or_none(kind):
     run, other = fresh(kind), fresh(kind, seed=4)
     learned = [k for k, v in run.parts.named_parameters() if id(v) in moved_by(run) and v.ndim > 1]

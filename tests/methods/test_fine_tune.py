@@ -113,6 +113,18 @@ def test_what_its_settings_let_change(method, expected):
     assert changed(method) == expected
 
 
+class Renamed(nn.BatchNorm1d):
+    """A batch normalisation by another name, as other libraries have theirs."""
+
+
+def test_batch_normalisations_of_other_libraries_are_frozen_too():
+    body = Toy()
+    body.body[1] = Renamed(16)
+    before = {name: value.clone() for name, value in body.state_dict().items()}
+    after = tuned(FineTune(), body).parts["backbone"].state_dict()
+    assert {name for name, value in before.items() if not torch.equal(value, after[name])} == LINEAR
+
+
 def test_each_setting_changes_the_result():
     runs = [tuned(m, Toy()) for m in (FineTune(), FineTune(backbone_lr=1.0), FineTune(smoothing=0.1))]
     for one, other in ((0, 1), (0, 2), (1, 2)):

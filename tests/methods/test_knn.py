@@ -102,3 +102,30 @@ def test_with_fewer_rows_than_neighbours_all_of_them_vote():
 def test_a_bad_setting_is_named(name, value):
     with pytest.raises(BadInput, match=f"knn: {name} is {value}"):
         KNN(**{name: value})
+
+
+def test_tags_and_numbers_by_hand():
+    """Seen from 10 degrees the three nearest are those at 0, 60 and 240.
+
+    The first tag is on one of them, the second on all; one more vote is half for it: (1 + 1/2) / 4 and
+    (3 + 1/2) / 4. Numbers are plain means, here of 10, 30 and 80.
+    """
+    tags = torch.tensor([[True, True], [True, False], [False, True], [False, True]])
+    model = probed(KNN(k=3, sharpness=0.0), CIRCLE, tags, 2)
+    torch.testing.assert_close(model(at(10)).sigmoid(), torch.tensor([[1.5 / 4, 3.5 / 4]]))
+    numbers = torch.tensor([[10.0], [500.0], [30.0], [80.0]])
+    model = probed(KNN(k=3, sharpness=0.0), CIRCLE, numbers, 1)
+    torch.testing.assert_close(model(at(10)), torch.tensor([[40.0]]))
+
+
+def test_numbers_choose_by_the_squared_error_of_rows_that_are_left_out():
+    """Opposite rows on a circle of 12 whose numbers rise smoothly: two neighbours beat more and fewer."""
+    circle = at(*range(0, 360, 30))
+    numbers = circle[:, :1] * 5
+    model = probed(KNN(sharpness=0.0), circle, numbers, 1)
+    errors = {}
+    for k in (1, 3, 5, 10):
+        similar = (circle @ circle.T).fill_diagonal_(-torch.inf)
+        found = numbers[similar.topk(k).indices].mean(1)
+        errors[k] = float((found - numbers).square().mean())
+    assert model.head.k == min(errors, key=errors.get)

@@ -67,3 +67,18 @@ def test_a_class_without_rows_is_never_the_answer():
 def test_a_bad_penalty_is_named(penalty):
     with pytest.raises(BadInput, match=f"logistic-probe: penalty is {penalty!r}"):
         LogisticProbe(penalty=penalty)
+
+
+@pytest.mark.parametrize("penalty", [0.5, 20.0])
+def test_tags_are_scikit_learns_binary_regressions(penalty):
+    tags = torch.stack([X[:, 0] > X[:, 0].median(), X[:, 1] > X[:, 1].quantile(0.8), Y == 1], 1)
+    model = probed(LogisticProbe(penalty=penalty), X, tags, 3)
+    for tag in range(3):
+        expected = theirs(X, tags[:, tag], penalty).predict_proba(X.double().numpy())[:, 1]
+        np.testing.assert_allclose(model(X)[:, tag].sigmoid().detach(), expected, atol=2e-3)
+
+
+def test_a_tag_that_no_row_has_is_improbable_but_possible():
+    tags = torch.stack([X[:, 0] > X[:, 0].median(), torch.zeros(len(X), dtype=torch.bool)], 1)
+    chance = probed(LogisticProbe(), X, tags, 2)(X)[:, 1].sigmoid()
+    torch.testing.assert_close(chance, torch.full_like(chance, 0.5 / (len(X) + 1)), rtol=1e-3, atol=0)

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 from tests.methods.ways import PLAIN, Chain, Same, bytes_of, chained, tuned, zero_head
-from tests.toy import Toy
+from tests.toy import TASK, Toy
 
 from headstart.core import BadInput, Descend, Labelled, On, Parts
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.finetuning.lpft import LPFT
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
+from headstart.run.loop import start
 
 SGD = replace(PLAIN, optimiser="sgd", lr=0.2, schedule="constant", weight_decay=0.0, steps=1)
 
@@ -80,6 +81,63 @@ def test_the_last_blocks_alone_have_their_rates_too():
         "backbone.c.weight": 0.2,
         "backbone.b.weight": 0.1,
     }
+
+
+def test_a_frozen_block_at_the_end_slows_nothing_below_it():
+    """The last block that learns has the whole rate, wherever it stands."""
+    on = On("backbone", keep=lambda name, _: name[0] in "ab", decay=0.5)
+    parts = Parts({"backbone": Chain()})
+    found = Descend(lambda *_: None, (on,)).groups(parts)
+    names = {id(p): name for name, p in parts["backbone"].named_parameters()}
+    assert [(each.lr, sorted(names[id(p)] for p in group)) for each, group in found] == [
+        (1.0, ["b.bias", "b.weight"]),
+        (0.5, ["a.bias", "a.weight"]),
+    ]
+
+
+def rates_of(optimiser):
+    return [group["lr"] for group in optimiser.param_groups]
+
+
+schedulers = torch.optim.lr_scheduler
+SCHEDULERS = {
+    "step": lambda o: schedulers.StepLR(o, 2, 0.5),
+    "exponential": lambda o: schedulers.ExponentialLR(o, 0.7),
+    "linear": lambda o: schedulers.LinearLR(o, 0.1, total_iters=5),
+    "cosine": lambda o: schedulers.CosineAnnealingLR(o, 20),
+    "restarts": lambda o: schedulers.CosineAnnealingWarmRestarts(o, 3),
+    "polynomial": lambda o: schedulers.PolynomialLR(o, 20),
+    "lambda": lambda o: schedulers.LambdaLR(o, lambda step: 1 / (1 + step)),
+    "cycle": lambda o: schedulers.OneCycleLR(o, rates_of(o), total_steps=20, cycle_momentum=False),
+    "plateau": lambda o: schedulers.ReduceLROnPlateau(o, patience=0),
+}
+
+
+@pytest.mark.parametrize("kind", SCHEDULERS)
+def test_each_group_has_its_own_rate_whatever_scheduler_follows(kind):
+    """The rates are the optimiser's own, from before the first step, and no note that only our loop reads."""
+    run = start(FineTune(lr_decay=0.1, norm="train"), Chain(), TASK, SGD)
+    (optimiser,) = run.optimisers.values()
+    factors = [group["factor"] for group in optimiser.param_groups]
+    assert factors == pytest.approx([1.0, 0.1, 0.01, 0.001])
+    assert [group["lr"] for group in optimiser.param_groups] == pytest.approx([0.2 * f for f in factors])
+    scheduler = SCHEDULERS[kind](optimiser)
+    seen = set()
+    for step in range(7):
+        before = [group["params"][0].detach().clone() for group in optimiser.param_groups]
+        for group in optimiser.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = torch.ones_like(parameter)
+        optimiser.step()
+        rate = optimiser.param_groups[0]["lr"]
+        for old, group, factor in zip(before, optimiser.param_groups, factors, strict=True):
+            assert group["lr"] == pytest.approx(rate * factor)
+            torch.testing.assert_close(
+                old - group["params"][0], torch.full_like(old, rate * factor), rtol=1e-3, atol=1e-6
+            )
+        seen.add(round(rate, 9))
+        scheduler.step(*([1.0 + step] if kind == "plateau" else []))
+    assert len(seen) > 1  # it did something
 
 
 def test_a_part_without_blocks_is_one_group():

@@ -11,6 +11,7 @@ from headstart.core import BadInput
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.run.engine import One
 from headstart.solvers.choice import RIDGE_GRID, ridge_choice
+from headstart.solvers.platt import platt
 from headstart.solvers.temperature import best_scale
 
 X, Y = points(40, 5, 3, spread=2.0)
@@ -98,3 +99,50 @@ def test_it_solves_for_the_rows_of_all_processes():
 def test_a_bad_penalty_is_named(penalty):
     with pytest.raises(BadInput, match=f"ridge-probe: penalty is {penalty!r}"):
         RidgeProbe(penalty=penalty)
+
+
+NUMBERS = torch.stack([X[:, 0] * 3 + X[:, 1], X[:, 2] * 1000 + 50], 1) + torch.randn(
+    40, 2, generator=torch.Generator().manual_seed(4)
+)
+
+
+@pytest.mark.parametrize("penalty", [0.3, 30.0])
+def test_numbers_are_scikit_learns(penalty):
+    model = probed(RidgeProbe(penalty=penalty), X, NUMBERS, 2)
+    expected = (
+        Ridge(alpha=penalty).fit(X.double().numpy(), NUMBERS.double().numpy()).predict(X.double().numpy())
+    )
+    np.testing.assert_allclose(model(X).detach(), expected, rtol=1e-4, atol=1e-3)
+
+
+def test_numbers_choose_the_penalty_of_the_least_left_out_error_whatever_their_units():
+    unit = float((X - X.mean(0)).square().sum(1).mean())
+    errors = []
+    for factor in RIDGE_GRID:
+        found = np.zeros((40, 2))
+        for row in range(40):
+            seen = np.arange(40) != row
+            fit = Ridge(alpha=unit * factor).fit(X[seen].double().numpy(), NUMBERS[seen].double().numpy())
+            found[row] = fit.predict(X[row : row + 1].double().numpy())[0]
+        errors.append(float(((found - NUMBERS.numpy()) ** 2 / NUMBERS.numpy().var(0)).mean()))
+    best = unit * RIDGE_GRID[int(np.argmin(errors))]
+    assert ridge_choice(X, NUMBERS, 2).penalty == pytest.approx(best)
+    assert ridge_choice(X, NUMBERS * torch.tensor([1e3, 1e-3]), 2).penalty == pytest.approx(best)
+
+
+def test_tags_are_regressed_on_one_and_minus_one_and_calibrated_by_left_out_rows():
+    tags = torch.stack([X[:, 0] > X[:, 0].median(), Y == 1], 1)
+    found = ridge_choice(X, tags, 2, 5.0)
+    goals = (2 * tags.double() - 1).numpy()
+    rows = []
+    for row in range(40):
+        seen = np.arange(40) != row
+        fit = Ridge(alpha=5.0).fit(X[seen].double().numpy(), goals[seen])
+        rows.append(fit.predict(X[row : row + 1].double().numpy())[0])
+    slope, offset = platt(torch.tensor(np.stack(rows)), tags)
+    expected = torch.tensor(np.stack(rows)) * slope + offset
+    torch.testing.assert_close(found.held_out.double(), expected, rtol=1e-4, atol=1e-4)
+    fit = Ridge(alpha=5.0).fit(X.double().numpy(), goals)
+    torch.testing.assert_close(
+        found.weight.double(), torch.tensor(fit.coef_) * slope[:, None], rtol=1e-4, atol=1e-5
+    )

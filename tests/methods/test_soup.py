@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
-from tests.methods.ways import PLAIN, of, same, tuned
+from tests.methods.ways import PLAIN, Same, of, points, same, tuned
 from tests.toy import Toy
 
+import headstart as hs
 from headstart.core import BadInput, Task
 from headstart.methods.mapping.finetuning.lpft import LPFT
 from headstart.methods.mapping.finetuning.soup import Soup
@@ -71,6 +73,136 @@ def test_without_a_probe_before_it_all_members_have_one_new_head():
 
 def test_its_stages_are_the_probe_and_itself():
     assert Soup(penalty=0.5).stages() == (LogisticProbe(penalty=0.5), Soup(penalty=0.5))
+
+
+def filled(method, values):
+    """The parts of a soup of which each member has one value everywhere."""
+    parts = method.parts(Toy(norm=False), Task(3, (8,)))
+    with torch.no_grad():
+        for n, value in enumerate(values):
+            for tensor in (*parts[f"backbone{n}"].parameters(), *parts[f"head{n}"].parameters()):
+                tensor.fill_(value)
+    return parts
+
+
+def near(goal):
+    """A judge for whom models are the better the nearer their values are to a goal."""
+    return lambda model: -abs(float(model.head.weight.detach()[0, 0]) - goal)
+
+
+@pytest.mark.parametrize(
+    ("values", "goal", "kept", "mean"),
+    [
+        ((1.0, 2.0, 6.0), 2.4, [1], 2.0),  # 2 alone: 0.4 off; with 1: 0.9; with 6: 1.6
+        ((1.0, 2.0, 6.0), 3.0, [1, 2], 4.0),  # 2 alone: 1 off; with 1: 1.5; with 6: 1, which is no worse
+        ((1.0, 2.0, 6.0), 4.1, [1, 2], 4.0),  # 6: 1.9 off; with 2: 0.1; with 1 as well: 1.1
+        ((4.0, 0.0, 8.0), 4.5, [0], 4.0),  # 4: 0.5 off; with 8: 1.5; with 0: 2.5
+    ],
+)
+def test_the_greedy_choice_by_hand(values, goal, kept, mean):
+    method = Soup(held=0.25)
+    parts = filled(method, values)
+    said = method.settle(parts, near(goal))
+    assert said == f"{len(kept)} of 3 members are in the average."
+    assert parts["kept"].flags.nonzero().flatten().tolist() == kept
+    assert float(method.predictor(parts).head.weight.detach()[0, 0]) == mean
+
+
+def test_of_equal_members_the_one_at_the_rate_of_the_recipe_comes_first():
+    method, asked = Soup(held=0.25), []
+
+    def judge(model):
+        asked.append(float(model.head.weight.detach()[0, 0]))
+        return -float(len(asked) > 3)  # all alike alone, every average is worse
+
+    parts = filled(method, (1.0, 2.0, 6.0))
+    method.settle(parts, judge)
+    assert asked == [1, 2, 6, 1.5, 4]
+    assert parts["kept"].flags.tolist() == [False, True, False]
+
+
+def test_before_the_choice_and_with_all_kept_it_is_the_uniform_soup():
+    uniform, greedy = tuned(Soup(), Toy(), head()), tuned(Soup(held=0.25), Toy(), head())
+    expected = Soup().predictor(uniform.parts).state_dict()
+    assert same(Soup(held=0.25).predictor(greedy.parts).state_dict(), expected)
+    Soup(held=0.25).settle(greedy.parts, lambda model: 0.0)
+    assert same(Soup(held=0.25).predictor(greedy.parts).state_dict(), expected)
+
+
+X, Y = points(60, 6, 3, seed=1, spread=2.0)
+SHORT = hs.Recipe(steps=6, batch=12, lr=0.05)
+
+
+def session(x=X, groups=None):
+    from headstart.study.session import Session
+
+    data = hs.data.load((x.numpy(), np.array(["a", "b", "c"])[Y.numpy()]), groups=groups)
+    return Session(hs.models.backbone(Same(6), example=X[:2]), data)
+
+
+def test_the_rows_that_choose_are_not_learned_from():
+    """Other samples in their place change the choice, and no tensor of a member."""
+    from headstart.study.settling import held_apart
+
+    given = session()
+    rows = np.arange(4, 60)
+    learn, held = held_apart(Soup(held=0.25), given.data, rows, SHORT.seed)
+    assert (len(learn), len(held)) == (42, 14)
+    assert sorted([*learn, *held]) == rows.tolist()
+    fitted = given.fit(Soup(held=0.25, ratio=30.0), rows, SHORT)
+    others = X.clone()
+    others[held] = others[held].flip(0) * 3
+    poisoned = session(others).fit(Soup(held=0.25, ratio=30.0), rows, SHORT)
+    members = [f"{part}{n}" for part in ("backbone", "head") for n in range(3)]
+    assert same(of(fitted.run, *members), of(poisoned.run, *members))
+    assert not same(fitted.model.state_dict(), poisoned.model.state_dict())
+    assert "by the balanced accuracy on 14 rows that were held out of the training" in fitted.notes[-1]
+    plain = given.fit(Soup(ratio=30.0), learn, SHORT)
+    assert same(of(fitted.run, *members), of(plain.run, *members))  # the uniform soup of the other rows
+
+
+def test_the_average_that_is_shipped_is_no_worse_on_the_held_rows_than_any_member():
+    from headstart.study.scoring import value
+    from headstart.study.settling import held_apart
+
+    given, method = session(), Soup(held=0.25, ratio=30.0)
+    _, held = held_apart(method, given.data, np.arange(60), SHORT.seed)
+    fitted = given.fit(method, np.arange(60), SHORT)
+    labels = given.data.labels[held]
+    alone = [
+        value(replace(fitted, model=method._mean([n], fitted.run.parts)).logits(held), labels)
+        for n in range(3)
+    ]
+    assert value(fitted.logits(held), labels) >= max(alone) > 1 / 3
+
+
+def test_groups_stay_whole_and_too_few_rows_leave_nothing_out():
+    from headstart.study.settling import held_apart
+
+    given = session(groups=np.arange(60) // 4)
+    learn, held = held_apart(Soup(held=0.25), given.data, np.arange(60), 0)
+    assert not set((learn // 4).tolist()) & set((held // 4).tolist())
+    few = np.array([int(np.flatnonzero(given.data.labels == c)[0]) for c in range(3)])
+    fitted = given.fit(Soup(held=0.25), few, SHORT)
+    assert "3 rows are too few to hold some out" in fitted.notes[-1]
+    assert same(fitted.model.state_dict(), given.fit(Soup(), few, SHORT).model.state_dict())
+
+
+def test_numbers_and_tags_choose_too():
+    from headstart.study.session import Session
+
+    for y, by in ((X[:, :2].numpy() * 40 + 7.5, "r2"), (X[:, :2].numpy() > 3, "average precision")):
+        data = hs.data.load((X.numpy(), y))
+        given = Session(hs.models.backbone(Same(6), example=X[:2]), data)
+        fitted = given.fit(Soup(held=0.25), np.arange(60), SHORT)
+        assert f"by the {by} on 15 rows" in fitted.notes[-1]
+        assert 1 <= int(fitted.run.parts["kept"].flags.sum()) <= 3
+
+
+@pytest.mark.parametrize("value", [1.0, -0.1])
+def test_a_bad_share_is_named(value):
+    with pytest.raises(BadInput, match=rf"soup: held is {value}; it must be in \[0, 1\)"):
+        Soup(held=value)
 
 
 @pytest.mark.parametrize(("name", "value"), [("members", 0), ("ratio", 0.5)])

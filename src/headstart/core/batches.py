@@ -46,7 +46,39 @@ class Labelled(Batch):
     """Samples with their labels."""
 
     x: Tensor  # (n, ...)
-    y: Tensor  # (n,) int64 class numbers
+    y: Tensor  # int64 (n,) classes, bool (n, tags) or float32 (n, columns): see `kind_of`
+
+
+@dataclass(frozen=True)
+class SourceLabelled(Labelled):
+    """Samples of the source task with its labels, which need not be of the kind of the target's."""
+
+
+@dataclass(frozen=True)
+class TwoTasks(Batch):
+    """Labelled samples of the target and of the source in one step, as many of each as there are.
+
+    The number of rows is that of the target. A mean over the source's rows times `scale` adds up over the
+    parts of a batch, as they are weighted, to the mean over the whole: a part may have other shares of the
+    two, or nothing of the source.
+    """
+
+    target: Labelled
+    source: Labelled
+    scale: float = 1.0
+
+    def part(self, index: int, of: int) -> Self:
+        """Share `index` of `of`; of few rows of the source, the first shares have two rows at least."""
+        cuts = max(1, min(of, len(self.source) // 2))
+        nothing = Labelled(self.source.x[:0], self.source.y[:0])
+        source = self.source.part(index, cuts) if index < cuts else nothing
+        target = self.target.part(index, of)
+        share = (len(source) * len(self.target)) / max(1, len(self.source) * len(target))
+        return type(self)(target, source, self.scale * share)
+
+    def to(self, device: torch.device | str, layout: torch.memory_format = torch.preserve_format) -> Self:
+        """The same on `device`."""
+        return type(self)(self.target.to(device, layout), self.source.to(device, layout), self.scale)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What all ways to train a whole model on labels share."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from torch import nn
@@ -62,7 +62,9 @@ class Tuning(Method[Labelled]):
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The backbone and a linear head: the one that a former stage learned, or a new one."""
-        head = task.head or LinearHead(backbone.width, task.classes)
+        if self.smoothing and task.kind == "numbers":
+            raise BadInput(f"{self.about.name}: smoothing is for classes and tags; numbers have none.")
+        head = task.head or LinearHead(backbone.width, task.outputs)
         return Parts({"backbone": backbone, "head": head})
 
     def moves(self) -> tuple[Any, ...]:
@@ -89,7 +91,7 @@ class Tuning(Method[Labelled]):
         return self.norm == "train" or not isinstance(module, nn.modules.batchnorm._BatchNorm)
 
     def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
-        """Cross-entropy."""
+        """The loss that belongs to the labels."""
         logits = parts["head"](parts["backbone"](batch.x))
         return Loss.sum(label=label_loss(logits, batch.y, self.smoothing))
 
@@ -121,10 +123,6 @@ class Selected(Tuning):
             )
         return parts
 
-    def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
-        """Cross-entropy; with frozen statistics batch normalisations go by those they have."""
-        if self.norm == "frozen":
-            for module in parts["backbone"].modules():
-                if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                    module.eval()
-        return super().loss(parts, batch, ctx)
+    def on_backbone(self) -> On:
+        """What learns of the backbone; frozen statistics stay where weights of their norms learn."""
+        return replace(super().on_backbone(), statistics="frozen" if self.norm == "frozen" else "follow")

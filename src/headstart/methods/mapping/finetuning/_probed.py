@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from headstart.core import Method
+from headstart.core import Method, TargetKind
 from headstart.methods.mapping._tuning import Tuning
-from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
+from headstart.methods.outputs.probing._standard import linear_probe
 
 
 @dataclass(frozen=True, kw_only=True)
 class Probed(Tuning):
-    """Tuning whose first stage is a logistic probe.
+    """Tuning whose first stage is a logistic probe, or for numbers a ridge probe.
 
     Attributes:
         penalty: of the probe; see `LogisticProbe`.
@@ -22,6 +22,6 @@ class Probed(Tuning):
         super().__post_init__()
         self.check("penalty", self.penalty is None or self.penalty > 0, "> 0")
 
-    def stages(self) -> tuple[Method[Any], ...]:
+    def stages(self, kind: TargetKind = "classes") -> tuple[Method[Any], ...]:
         """The probe, then the tuning, from the head that the probe has learned."""
-        return (LogisticProbe(penalty=self.penalty), self)
+        return (linear_probe(kind, self.penalty), self)

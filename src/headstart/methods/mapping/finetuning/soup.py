@@ -1,7 +1,11 @@
 import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, final
+
+import torch
+from torch import Tensor, nn
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
 from headstart.methods.mapping.finetuning._mix import mixed
@@ -17,33 +21,70 @@ class Soup(Probed):
         members: how many are tuned, >= 1.
         ratio: of the learning rates of one member and the one before, >= 1; the middle one has the
             recipe's.
+        held: share of the rows that no member learns from and that choose the members, in [0, 1): the
+            greedy soup; 0 averages all members.
     """
 
     about = About("soup", "start", "mapping", Labelled, "arXiv:2203.05482", spelled="Model soup")
     members: int = 3
     ratio: float = 3.0
+    held: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check("members", self.members >= 1, ">= 1")
         self.check("ratio", self.ratio >= 1, ">= 1")
+        self.check("held", 0 <= self.held < 1, "in [0, 1)")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """A backbone and a head for each member, equal in the beginning."""
         one = super().parts(backbone, task)
-        return Parts(
-            {f"{name}{n}": copy.deepcopy(part) for n in range(self.members) for name, part in one.items()}
-        )
+        all_of_them: dict[str, nn.Module] = {
+            f"{name}{n}": copy.deepcopy(part) for n in range(self.members) for name, part in one.items()
+        }
+        return Parts(all_of_them | ({"kept": Kept(self.members)} if self.held else {}))
 
     def moves(self) -> tuple[Any, ...]:
         """A descent for each member."""
         return tuple(self._descent(n) for n in range(self.members))
 
+    def settle(self, parts: Parts, judge: Callable[[Model], float]) -> str:
+        """Choose the members: the best alone, then each that makes the average no worse, the better first.
+
+        Of equals, the one whose rate is nearest to the recipe's comes first.
+
+        Args:
+            parts: of a run that is over; which members are kept is written into them.
+            judge: how good a model is on rows that none has learned from; higher is better.
+
+        Returns:
+            What was chosen, in a sentence.
+        """
+        middle = (self.members - 1) / 2
+        alone = [judge(self._mean([n], parts)) for n in range(self.members)]
+        order = sorted(range(self.members), key=lambda n: (-alone[n], abs(n - middle), n))
+        kept, best = order[:1], alone[order[0]]
+        for n in order[1:]:
+            found = judge(self._mean([*kept, n], parts))
+            if found >= best:
+                kept, best = [*kept, n], found
+        flags = _flags(parts)
+        flags.zero_()
+        flags[kept] = True
+        return f"{len(kept)} of {self.members} members are in the average."
+
     def predictor(self, parts: Parts) -> Model:
-        """The mean of the members, tensor by tensor."""
-        mean = super().predictor(_member(0, parts))
-        for n in range(1, self.members):
-            mean = mixed(mean, super().predictor(_member(n, parts)), 1 / (n + 1))
+        """The mean of the members that are kept, tensor by tensor."""
+        return self._mean(
+            _flags(parts).nonzero().flatten().tolist() if self.held else range(self.members), parts
+        )
+
+    def _mean(self, members: Sequence[int], parts: Parts) -> Model:
+        """The mean of some members; they are added up in their order."""
+        first, *others = sorted(members)
+        mean = super().predictor(_member(first, parts))
+        for count, n in enumerate(others, 2):
+            mean = mixed(mean, super().predictor(_member(n, parts)), 1 / count)
         return mean
 
     def _descent(self, n: int) -> Descend[Labelled]:
@@ -54,6 +95,21 @@ class Soup(Probed):
 
     def _loss(self, n: int, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
         return super().loss(_member(n, parts), batch, ctx)
+
+
+class Kept(nn.Module):
+    """Which members are in the average: all, until they are chosen."""
+
+    flags: Tensor  # (members,) bool
+
+    def __init__(self, members: int) -> None:
+        super().__init__()
+        self.register_buffer("flags", torch.ones(members, dtype=torch.bool))
+
+
+def _flags(parts: Parts) -> Tensor:
+    found: Tensor = parts.get_buffer("kept.flags")
+    return found
 
 
 def _member(n: int, parts: Parts) -> Parts:

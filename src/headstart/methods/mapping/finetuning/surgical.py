@@ -4,7 +4,7 @@ from typing import Any, Literal, final
 import torch
 from torch import Tensor, nn
 
-from headstart.core import About, Backbone, BadInput, Ctx, Descend, Do, Labelled, Loss, On, Parts, Task
+from headstart.core import About, Backbone, BadInput, Ctx, Descend, Do, Labelled, On, Parts, Task
 from headstart.methods.mapping._tuning import Tuning
 
 
@@ -72,7 +72,8 @@ class Surgical(Tuning):
     def on_backbone(self) -> On:
         """The block, or all blocks that it is chosen from."""
         if self.block == "auto":
-            return replace(super().on_backbone(), blocks=slice(-self.last if self.last else None, None))
+            among = slice(-self.last if self.last else None, None)
+            return replace(super().on_backbone(), blocks=among, chosen=_chosen)
         return self._on(self.block)
 
     def choose(self, parts: Parts, _batch: Labelled, ctx: Ctx) -> None:
@@ -93,26 +94,14 @@ class Surgical(Tuning):
         for parameter in parts["backbone"].parameters():
             parameter.grad = None
 
-    def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
-        """Cross-entropy; blocks that don't learn rest, and have no gradient once one is chosen."""
-        if self.block == "auto":
-            self._rest(parts, int(_choice(parts).block))
-        return super().loss(parts, batch, ctx)
-
     def _on(self, block: int) -> On:
         return replace(super().on_backbone(), blocks=slice(block, block + 1 or None))
 
-    def _rest(self, parts: Parts, chosen: int) -> None:
-        backbone = parts["backbone"]
-        assert isinstance(backbone, Backbone)
-        name = backbone.blocks[chosen] if chosen >= 0 else None
-        inside = set() if name is None else set(backbone.get_submodule(name).modules())
-        for module in backbone.modules():
-            module.training = module.training and module in inside
-        if name is not None:
-            learning = set(map(id, self._on(chosen)(parts)))
-            for parameter in backbone.parameters():
-                parameter.requires_grad_(id(parameter) in learning)
+
+def _chosen(parts: Parts) -> int | None:
+    """The number of the block; None as long as there is none."""
+    found = int(_choice(parts).block)
+    return found if found >= 0 else None
 
 
 def _choice(parts: Parts) -> Choice:

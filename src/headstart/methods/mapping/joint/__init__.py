@@ -1,0 +1,1 @@
+"""Joint training: the mapping learns the target beside other tasks."""

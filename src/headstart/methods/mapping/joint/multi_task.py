@@ -1,0 +1,78 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import About, Backbone, BadInput, Ctx, Labelled, Loss, Parts, Task, TwoTasks
+from headstart.losses.label import label_loss
+from headstart.methods.mapping._tuning import Tuning
+from headstart.nn.heads import LinearHead
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MultiTask(Tuning):
+    """Train one backbone on your labels and on those of the source at once, with a head for each.
+
+    Attributes:
+        weight: of the source's loss, >= 0; the target's has 1.
+    """
+
+    about = About(
+        "multi-task",
+        "start",
+        "mapping",
+        TwoTasks,
+        "doi:10.1023/A:1007379606734",
+        spelled="Multi-task learning",
+    )
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("weight", 0 <= self.weight < float("inf"), ">= 0")
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """As for all tuning, and a new linear head for the source."""
+        if task.source is None:
+            raise BadInput("multi-task: there is no source task beside the target. Give a source.")
+        other = task.source
+        parts = super().parts(backbone, task)
+        return Parts({**parts, "source head": LinearHead(backbone.width, other.outputs)})
+
+    def moves(self) -> tuple[Any, ...]:
+        """One descent on the backbone and both heads."""
+        (plain,) = super().moves()
+        return (replace(plain, loss=self.both, on=(*plain.on, replace(self.on_head(), part="source head"))),)
+
+    def both(self, parts: Parts, batch: TwoTasks, ctx: Ctx) -> Loss:
+        """The target's loss + weight * the source's."""
+        terms = dict(self.loss(parts, batch.target, ctx).terms)
+        if self.weight:
+            terms["source"] = self.weight * batch.scale * self.of_source(parts, batch.source)
+        return Loss.sum(**terms)
+
+    def of_source(self, parts: Parts, source: Labelled) -> Tensor:
+        """The mean loss () on the source's rows; 0 if a part of a batch has none of them."""
+        if not len(source):
+            return source.x.new_zeros((), dtype=torch.float32)
+        with _own_statistics(parts["backbone"]):
+            outputs = parts["source head"](parts["backbone"](source.x))
+        return label_loss(outputs, source.y, self.smoothing)
+
+
+@contextmanager
+def _own_statistics(backbone: nn.Module) -> Iterator[None]:
+    """Batch normalisations that learn go by the batch; their running ones stay the target's."""
+    norms = [m for m in backbone.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    norms = [norm for norm in norms if norm.training and norm.track_running_stats]
+    try:
+        for norm in norms:
+            norm.track_running_stats = False
+        yield
+    finally:
+        for norm in norms:
+            norm.track_running_stats = True

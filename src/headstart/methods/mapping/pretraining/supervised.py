@@ -1,0 +1,56 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, final
+
+from headstart.core import About, Backbone, Method, On, Parts, SourceLabelled, TargetKind, Task, make
+from headstart.methods.mapping._tuning import Tuning
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SupervisedPretraining(Tuning):
+    """Pre-train the whole model on the labels of a source task, then reuse it by another method.
+
+    Attributes:
+        start: "given" goes on from the backbone as it is; "random" begins with random weights, and then all
+            of it learns, whatever `last` says.
+        steps: of the pre-training, >= 1; None takes the recipe's.
+        lr: the highest learning rate of the pre-training, > 0; None takes the recipe's.
+        then: the method that takes the pre-trained backbone to the target, with settings after a colon; None
+            takes a logistic probe, or for numbers a ridge probe.
+    """
+
+    about = About("supervised-pretraining", "start", "mapping", SourceLabelled, "arXiv:1912.11370")
+    backbone_lr: float = 1.0
+    norm: Literal["frozen", "train"] = "train"
+    start: Literal["given", "random"] = "given"
+    steps: int | None = None
+    lr: float | None = None
+    then: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("start", self.start in ("given", "random"), "'given' or 'random'")
+        self.check("steps", self.steps is None or self.steps >= 1, ">= 1, or None for the recipe's")
+        self.check("lr", self.lr is None or 0 < self.lr < float("inf"), "> 0, or None for the recipe's")
+        if self.then is not None:
+            make(self.then)
+
+    def decides(self) -> Mapping[str, Any]:
+        """Steps and rate, where they are given."""
+        given = {"steps": self.steps, "lr": self.lr}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def stages(self, kind: TargetKind = "classes") -> tuple[Method[Any], ...]:
+        """The pre-training, then the stages of the method that comes after it."""
+        probe = "ridge-probe" if kind == "numbers" else "logistic-probe"
+        return (self, *make(self.then or probe).stages(kind))
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The backbone, or an untrained twin of it, and a new head."""
+        return super().parts(backbone.untrained(task.seed) if self.start == "random" else backbone, task)
+
+    def on_backbone(self) -> On:
+        """What learns of the backbone: all of it, if it begins anew."""
+        on = super().on_backbone()
+        return replace(on, blocks=None) if self.start == "random" else on

@@ -1,0 +1,22 @@
+"""Every method is one of its own stages, and decides only what a recipe has."""
+
+from dataclasses import fields
+
+from tests.contract.test_contract import every
+
+from headstart.core import SourceLabelled
+from headstart.run.recipe import Recipe
+
+
+@every
+def test_it_is_one_of_its_own_stages_and_the_last_one_answers_for_the_target(kind):
+    stages = kind().stages()
+    assert kind() in stages
+    assert stages[-1].about.needs is not SourceLabelled
+    assert stages[-1] == kind() or kind.about.needs is SourceLabelled
+
+
+@every
+def test_what_it_decides_is_in_the_recipe(kind):
+    known = {field.name for field in fields(Recipe)}
+    assert set(kind().decides()) <= known
