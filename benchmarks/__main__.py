@@ -3,7 +3,18 @@
 import subprocess
 import sys
 
-ALL = ("startup", "heads", "features", "half_frozen", "decode", "clipart", "texts", "tables", "demo")
+ALL: tuple[str, ...] = (
+    "startup",
+    "heads",
+    "features",
+    "half_frozen",
+    "probe_blocks",
+    "decode",
+    "clipart",
+    "ranking",
+    "texts",
+)
+ALL += ("tables", "distortion", "demo")
 
 
 def main() -> None:

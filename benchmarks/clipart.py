@@ -16,13 +16,14 @@ from headstart.core import find
 from headstart.data.check import check
 from headstart.data.load import load
 from headstart.data.splits import folds, per_class
+from headstart.methods.outputs.probing._probe import Probe
 from headstart.models import backbone
 from headstart.study.candidates import Trials, choose
 from headstart.study.inputs import suited
 from headstart.study.journal import Journal
-from headstart.study.plan import make_plan
+from headstart.study.plan import Amounts, make_plan
 from headstart.study.progress import Progress
-from headstart.study.scoring import balanced_accuracy
+from headstart.study.scoring import value
 from headstart.study.session import Session
 from headstart.study.settings import Settings
 
@@ -39,8 +40,10 @@ def scores_of(seed: int, features: torch.Tensor, session: Session) -> Iterator[t
     yield from scikit_learn(features, labels, train, test)
     heads = {}
     for name in PROBES:
-        head = find(name)().solve(features[train], torch.from_numpy(labels[train]), classes)
-        heads[name] = balanced_accuracy(head(features[test]), labels[test])
+        probe = find(name)()
+        assert isinstance(probe, Probe)
+        head = probe.solve(features[train], torch.from_numpy(labels[train]), classes)
+        heads[name] = value(head(features[test]), labels[test])
         yield name, heads[name]
     yield "what `adapt` selects of these", heads[selected(seed, session, train)]
 
@@ -68,7 +71,7 @@ def selected(seed: int, session: Session, train: np.ndarray) -> str:
     with tempfile.TemporaryDirectory() as folder:
         part = Session(session.backbone, data, cache=Path(folder) / "cache")
         settings = Settings(seed=seed, budget=1, curve=False)  # no time for more than probes
-        plan = make_plan(settings, len(train), LABELS, len(data.classes), rate=1.0, ways=0)
+        plan = make_plan(settings, Amounts(len(train), LABELS, len(data.classes)), rate=1.0, ways=0)
         numbers = folds(data.labels, data.groups, settings.folds, seed)
         trials = Trials(part, numbers, settings, plan, Journal(Path(folder) / "steps"), Progress())
         return choose(trials.run([find(name)() for name in PROBES]), data.labels, seed)[0].name
@@ -85,8 +88,8 @@ def main() -> None:
         features = torch.cat([fitted(session.samples(some)) for some in rows]).clone()
     found: dict[str, list[float]] = {}
     for seed in SEEDS:
-        for name, value in scores_of(seed, features, session):
-            found.setdefault(name, []).append(value)
+        for name, score in scores_of(seed, features, session):
+            found.setdefault(name, []).append(score)
     print(f"\nclipart, {LABELS} labels a class, {len(SEEDS)} seeds, test on all other rows\n")
     print("| head on the same frozen features | mean balanced accuracy | each seed |")
     print("|---|---|---|")

@@ -80,12 +80,12 @@ def trained(features: Read, rows: int, y: Tensor, width: int, classes: int) -> n
     optimiser = torch.optim.Adam(head.parameters(), lr=3e-3)
     generator = torch.Generator().manual_seed(fold("order"))
     for _ in range(EPOCHS):
-        for some in torch.randperm(rows, generator=generator).split(BATCH):
+        for some in torch.split(torch.randperm(rows, generator=generator), BATCH):
             with torch.no_grad():
                 x = features(some)
             loss = F.cross_entropy(head(x), y[some])
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     return head
 
@@ -102,7 +102,7 @@ def once(base: AnyBackbone, x: Tensor, y: Tensor, classes: int, bf16: bool, solv
     start = now()
     encode = fast(base, bf16=bf16)
     with torch.no_grad():
-        features = torch.cat([encode(some) for some in x.split(BATCH)]).float()
+        features = torch.cat([encode(some) for some in torch.split(x, BATCH)]).float()
     head: Read
     if solved:
         found = logistic(features, y, classes, PENALTY)
@@ -114,7 +114,7 @@ def once(base: AnyBackbone, x: Tensor, y: Tensor, classes: int, bf16: bool, solv
 
 def accuracy(way: Way, x: Tensor, y: Tensor) -> float:
     with torch.no_grad():
-        answers = torch.cat([way.head(way.encode(some).float()) for some in x.split(BATCH)]).argmax(1)
+        answers = torch.cat([way.head(way.encode(some).float()) for some in torch.split(x, BATCH)]).argmax(1)
     return float((answers == y).double().mean())
 
 

@@ -22,7 +22,7 @@ from headstart.core import Preprocess
 from headstart.data.load import load
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.models import backbone
-from headstart.run.recipe import Recipe
+from headstart.run.recipe import Precision, Recipe
 from headstart.study.session import Session
 
 ROWS, SIZE, BATCH, CLASSES, EPOCHS = 128, 160, 32, 4, 4
@@ -54,7 +54,8 @@ def plain_loop(session: Session) -> Callable[[], object]:
         for start in [*range(0, ROWS, BATCH)] * EPOCHS:
             part = slice(start, start + BATCH)
             optimiser.zero_grad()
-            nn.functional.cross_entropy(head(body(x[part])), y[part]).backward()
+            loss = nn.functional.cross_entropy(head(body(x[part])), y[part])
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
 
     return epochs
@@ -78,13 +79,14 @@ def main() -> None:
     base = backbone("timm:resnet18", weights="random", preprocess=preprocess)
     data = load(pictures())
     with tempfile.TemporaryDirectory() as folder:
-        ours = {}
-        for precision in ("float32", "bf16"):
+        ours: dict[Precision, Callable[[], object]] = {}
+        contestants = {"through the frozen half, as most loops do": plain_loop(Session(base, data))}
+        both: tuple[Precision, ...] = ("float32", "bf16")
+        for precision in both:
             session = Session(base, data, cache=Path(folder) / precision, precision=precision)
             begun = time.perf_counter()
             ours[precision] = recorded(session)
             print(f"{precision}: recording and the first epochs took {time.perf_counter() - begun:.1f} s")
-        contestants = {"through the frozen half, as most loops do": plain_loop(session)}
         contestants["recorded, float32"] = ours["float32"]
         contestants["recorded, bf16"] = ours["bf16"]
         print_table(f"{EPOCHS} epochs, upper half learns", interleaved(contestants, 5))

@@ -48,7 +48,7 @@ def selected(data: Dataset, train: np.ndarray, seed: int) -> tuple[str, float, f
         out = Path(folder) / "run"
         result = hs.adapt("table", given, out=out, methods=PROBES, budget=1, curve=False, seed=seed).result
     scores = result.tested[0].scores
-    return result.selected, scores.accuracy.value, scores.balanced_accuracy.value
+    return result.selected, scores["accuracy"].value, scores["balanced_accuracy"].value
 
 
 def by_scikit_learn(data: Dataset, train: np.ndarray) -> tuple[float, float]:

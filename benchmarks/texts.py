@@ -14,17 +14,20 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from benchmarks.paired import interleaved, print_table
+from headstart.core import Tokens
 from headstart.data.load import load
 from headstart.data.splits import per_class
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.models import minilm
-from headstart.models.backbone import backbone
+from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.fast import fast
 from headstart.solvers.threads import threads_for
 
@@ -47,33 +50,47 @@ with torch.no_grad():
 """
 
 
+def texts_of(name: str) -> Sequence[str]:
+    texts = load(name).texts
+    assert texts is not None
+    return texts
+
+
+def tokens_of(base: AnyBackbone) -> Tokens:
+    assert base.tokens is not None
+    return base.tokens
+
+
 def mixed_texts() -> list[str]:
-    reviews, tweets = load("reviews"), load("tweets")
+    reviews, tweets = texts_of("reviews"), texts_of("tweets")
     rng = np.random.default_rng(0)
     half = (TEXTS - LONG) // 2
-    long = [reviews.texts[row] for row in rng.choice(FIRST_SENTENCE, LONG, replace=False)]
+    long = [reviews[row] for row in rng.choice(FIRST_SENTENCE, LONG, replace=False)]
     rest = np.arange(FIRST_SENTENCE, len(reviews))
-    sentences = [reviews.texts[row] for row in rng.choice(rest, half, replace=False)]
-    short = [tweets.texts[row] for row in rng.choice(len(tweets), half, replace=False)]
-    return rng.permutation([*long, *sentences, *short]).tolist()
+    sentences = [reviews[row] for row in rng.choice(rest, half, replace=False)]
+    short = [tweets[row] for row in rng.choice(len(tweets), half, replace=False)]
+    mixed: list[str] = rng.permutation([*long, *sentences, *short]).tolist()
+    return mixed
 
 
 def encoding(rounds: int) -> None:
     base = backbone("minilm")
-    base = backbone(base, tokenizer=replace(base.tokens, limit=LIMIT))
-    ids = base.tokens(mixed_texts())
+    base = backbone(base, tokenizer=replace(tokens_of(base), limit=LIMIT))
+    ids = tokens_of(base)(mixed_texts())
     lengths = (ids >= 0).sum(1)
     padded = torch.full((TEXTS, LIMIT), -1)
     padded[:, : ids.shape[1]] = ids
     plain, quick, half = copy.deepcopy(base).eval(), fast(base), fast(base, bf16=True)
 
     @torch.inference_mode()
-    def to_limit():
-        return torch.cat([plain(some) for some in padded.split(BATCH)])
+    def to_limit() -> Tensor:
+        return torch.cat([plain(some) for some in torch.split(padded, BATCH)])
 
     @torch.inference_mode()
-    def to_longest():
-        return torch.cat([plain(some[:, : int((some >= 0).sum(1).max())]) for some in padded.split(BATCH)])
+    def to_longest() -> Tensor:
+        return torch.cat(
+            [plain(some[:, : int((some >= 0).sum(1).max())]) for some in torch.split(padded, BATCH)]
+        )
 
     contestants = {
         "padding all to 128": to_limit,
@@ -110,12 +127,12 @@ def probe() -> None:
     """Accuracy on reviews with few labels, next to scikit-learn on the same vectors."""
     from sklearn.linear_model import LogisticRegression
 
-    data, base = load("reviews"), backbone("minilm")
-    rows = per_class(data.labels, SEEDS * LABELS + TESTED, 0)
+    texts, labels, base = texts_of("reviews"), load("reviews").labels, backbone("minilm")
+    rows = per_class(labels, SEEDS * LABELS + TESTED, 0)
     begun = time.perf_counter()
-    features = fast(base)(base.tokens([data.texts[row] for row in rows]))
+    features = fast(base)(tokens_of(base)([texts[row] for row in rows]))
     print(f"\n{len(rows)} reviews encoded in {time.perf_counter() - begun:.0f} s")
-    labels = data.labels[rows]
+    labels = labels[rows]
     test = per_class(labels, TESTED, 1)
     rest = np.setdiff1d(np.arange(len(rows)), test)
     found: dict[str, list[float]] = {"headstart's logistic probe": [], "scikit-learn": []}

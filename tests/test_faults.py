@@ -11,9 +11,12 @@ import pytest
 
 import headstart
 from tests.faults import METHODS
+from tests.metrics.faults import METRICS
 from tests.models.faults import MODELS
 from tests.run.faults import RUN
+from tests.source_faults import SOURCE_FAULTS
 from tests.study.faults import STUDY
+from tests.trap_faults import TRAP_FAULTS
 
 pytestmark = [
     pytest.mark.slow,
@@ -21,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
 ]
 
-FAULTS = RUN + METHODS + MODELS + STUDY
+FAULTS = RUN + METHODS + METRICS + MODELS + STUDY + TRAP_FAULTS + SOURCE_FAULTS
 HERE, PACKAGE = Path(__file__).parent, Path(headstart.__file__).parent
 FAILED = 1  # pytest's exit code when tests ran and some failed
 OPTIONS = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]

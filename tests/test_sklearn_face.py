@@ -19,11 +19,11 @@ from torch import nn
 import headstart as hs
 from headstart.core import BadData, BadInput, MissingPackage, Unknown
 from headstart.run.cache import Cache
-from headstart.sklearn import Features, TransferClassifier
+from headstart.sklearn import Features, TransferClassifier, TransferRegressor
 from tests.study import tiny
 
 
-@parametrize_with_checks([Features(), TransferClassifier(random_state=0)])
+@parametrize_with_checks([Features(), TransferClassifier(random_state=0), TransferRegressor(random_state=0)])
 def test_the_contract_of_scikit_learn(estimator, check):
     """No check is expected to fail."""
     check(estimator)

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, Labelled, Task, fold
+from headstart.core import Backbone, Labelled, SourceLabelled, Task, TwoTasks, fold
 
-TASK = Task(classes=3, shape=(8,), rows=8)
+TASK = Task(outputs=3, shape=(8,), rows=8, source=Task(outputs=4, shape=(8,), rows=5))
 
 
 class Toy(Backbone):
@@ -43,11 +43,22 @@ def labelled(n: int, g: torch.Generator) -> Labelled:
     return Labelled(CENTRES[y] + torch.randn(n, 8, generator=g), y)
 
 
+def of_source(n: int, g: torch.Generator) -> Labelled:
+    """Another task: which quarter of the plane the first two numbers are in."""
+    x = torch.randn(n, 8, generator=g) * 2
+    return Labelled(x, (x[:, 0] > 0).long() + 2 * (x[:, 1] > 0).long())
+
+
 def make(kind: type, n: int, seed: int) -> Any:
     """A batch of the type that a method declares."""
     g = torch.Generator().manual_seed(seed)
     if kind is Labelled:
         return labelled(n, g)
+    if kind is SourceLabelled:
+        batch = labelled(n, g)
+        return SourceLabelled(batch.x, batch.y)
+    if kind is TwoTasks:  # of unequal sizes
+        return TwoTasks(labelled(n, g), of_source(n - 3, g))
     raise TypeError(f"tests/toy.py makes no {kind.__name__} yet: add it there")
 
 

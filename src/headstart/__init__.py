@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from headstart.run.recipe import Recipe as Recipe
     from headstart.study.adapt import Adapted as Adapted
     from headstart.study.adapt import adapt as adapt
+    from headstart.study.answers import Numbers as Numbers
+    from headstart.study.answers import Prediction as Prediction
+    from headstart.study.answers import Tagged as Tagged
     from headstart.study.curve import curve as curve
     from headstart.study.curve_record import SizeCurve as SizeCurve
     from headstart.study.fit import fit as fit
-    from headstart.study.predictor import Prediction as Prediction
     from headstart.study.predictor import Predictor as Predictor
     from headstart.study.predictor import open_model as open  # noqa: A004
+    from headstart.study.probe import probe as probe
+    from headstart.study.probing_record import Probing as Probing
     from headstart.study.rank import rank as rank
     from headstart.study.ranking import Ranking as Ranking
     from headstart.study.search import search as search
@@ -40,8 +44,12 @@ _FOUND = {
     "Adapted": ("headstart.study.adapt", "Adapted"),
     "fit": ("headstart.study.fit", "fit"),
     "open": ("headstart.study.predictor", "open_model"),
-    "Prediction": ("headstart.study.predictor", "Prediction"),
+    "Numbers": ("headstart.study.answers", "Numbers"),
+    "Prediction": ("headstart.study.answers", "Prediction"),
+    "Tagged": ("headstart.study.answers", "Tagged"),
     "Predictor": ("headstart.study.predictor", "Predictor"),
+    "probe": ("headstart.study.probe", "probe"),
+    "Probing": ("headstart.study.probing_record", "Probing"),
     "Ranking": ("headstart.study.ranking", "Ranking"),
     "rank": ("headstart.study.rank", "rank"),
     "Settings": ("headstart.study.settings", "Settings"),
@@ -55,7 +63,7 @@ _FOUND = {
 
 __all__ = ["Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "Settings", "adapt", "data", "fit"]
 __all__ += ["Search", "SizeCurve", "Transfer", "curve", "methods", "models", "open", "rank", "search"]
-__all__ += ["sklearn", "yosinski"]
+__all__ += ["Numbers", "Probing", "Tagged", "probe", "sklearn", "yosinski"]
 
 
 def __getattr__(name: str) -> Any:

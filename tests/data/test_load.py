@@ -213,12 +213,12 @@ def test_arrays_with_mistakes():
         data.load((x, [0, 1, 1]))
     with pytest.raises(BadData, match="only one class, '5'"):
         data.load((np.zeros((3, 2)), [5, 5, 5]))
-    with pytest.raises(BadData, match="learns classes"):
-        data.load((np.zeros((2, 2)), [0.5, 1.5]))
+    with pytest.raises(BadData, match=r"Row 1 has the label 1\.5; classes are names or whole"):
+        data.load((np.zeros((2, 2)), [0, 1.5]), target="classes")
     with pytest.raises(BadData, match="Row 1 has no label"):
         data.load((np.zeros((2, 2)), np.array(["a", None], dtype=object)))
     with pytest.raises(BadInput, match=r"shape \(2, 2\); one class for each row"):
-        data.load((np.zeros((2, 2)), np.eye(2)))
+        data.load((np.zeros((2, 2)), 2 * np.eye(2, dtype=int)))
     with pytest.raises(BadInput, match="at least two axes"):
         data.load((np.zeros(2), [0, 1]))
     with pytest.raises(BadInput, match=r"uint8 of shape \(2, 5, 7, 9\)"):

@@ -11,12 +11,18 @@ from tests.docs.pages import ROOT, Page
 
 from headstart.cli import app
 from headstart.core import errors, walk
-from headstart.study import curve_record, records, yosinski_record
+from headstart.study import curve_record, probing_record, records, yosinski_record
 from headstart.study.experiment import CurveSettings, YosinskiSettings
+from headstart.study.probing_settings import ProbeSettings
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
-PAGES = {records: "run-folder.md", curve_record: "how/curve.md", yosinski_record: "how/yosinski.md"}
+PAGES = {
+    records: "run-folder.md",
+    curve_record: "how/curve.md",
+    probing_record: "how/probe.md",
+    yosinski_record: "how/yosinski.md",
+}
 RECORDS = [
     (kind, name)
     for module, name in PAGES.items()
@@ -65,7 +71,7 @@ def test_every_field_of_the_records_is_explained(kind, name):
         assert f"| `{field.name}` |" in section(text, f"### {kind.__name__}"), field.name
 
 
-@pytest.mark.parametrize("kind", [CurveSettings, YosinskiSettings], ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", [CurveSettings, ProbeSettings, YosinskiSettings], ids=lambda kind: kind.kind)
 def test_every_setting_of_the_experiments_is_explained(kind):
     text = section(page(f"how/{kind.kind}.md").text, "## Settings")
     assert not [field.name for field in fields(kind) if f"`{field.name}`" not in text]

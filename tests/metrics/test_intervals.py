@@ -40,7 +40,7 @@ def test_weights_are_repetitions(name):
 
 def test_score_all_gives_the_plain_figures_within_their_intervals():
     p, y = drawn()
-    found = score_all(p, y, 4, seed=0)
+    found = score_all(p, y, seed=0)
     assert list(found) == list(PLAIN)
     for name, interval in found.items():
         assert interval.value == pytest.approx(PLAIN[name](p, y))
@@ -60,9 +60,9 @@ def test_the_interval_of_a_mean_is_that_of_its_standard_error():
 
 def test_the_seed_and_nothing_else_decides(monkeypatch):
     p, y = drawn()
-    first = score_all(p, y, 4, seed=3)
-    assert score_all(p, y, 4, seed=3) == first
-    assert score_all(p, y, 4, seed=4) != first
+    first = score_all(p, y, seed=3)
+    assert score_all(p, y, seed=3) == first
+    assert score_all(p, y, seed=4) != first
     monkeypatch.setattr(intervals, "ELEMENTS", 7 * 60)
     blocks = list(intervals._draws(60, 3, None, 20))
     assert [len(block) for block in blocks] == [7, 7, 6]
@@ -91,9 +91,9 @@ def test_groups_of_equal_rows_widen_the_interval_as_if_each_were_one_row():
 @pytest.mark.parametrize("metric", PLAIN)
 def test_a_pair_is_compared_on_the_same_rows(metric):
     (p, y), (q, _) = drawn(), drawn(seed=9)
-    same = paired(p, p, y, 4, 0, metric=metric)
+    same = paired(p, p, y, 0, metric=metric)
     assert same == (0, 0, 0)
-    there, back = (paired(*pair, y, 4, 0, metric=metric) for pair in ((p, q), (q, p)))
+    there, back = (paired(*pair, y, 0, metric=metric) for pair in ((p, q), (q, p)))
     assert there.value == pytest.approx(PLAIN[metric](p, y) - PLAIN[metric](q, y))
     assert back == pytest.approx((-there.value, -there.high, -there.low))
 
@@ -102,8 +102,8 @@ def test_pairing_is_narrower_than_two_intervals():
     p, y = drawn(400)
     q = p.copy()
     q[:4] = np.eye(4)[(y[:4] + 1) % 4]  # four answers made wrong
-    apart = score_all(p, y, 4, 0)["accuracy"]
-    gain = paired(p, q, y, 4, 0)
+    apart = score_all(p, y, 0)["accuracy"]
+    gain = paired(p, q, y, 0)
     assert gain.high - gain.low < (apart.high - apart.low) / 2
 
 
@@ -119,7 +119,7 @@ def test_nineteen_in_twenty_intervals_hold_the_truth():
     hits = 0
     for seed in range(200):
         p = np.eye(2)[(np.random.default_rng(seed).random(80) < 0.7).astype(int)]
-        low, high = score_all(p, np.ones(80, int), 2, seed, resamples=400)["accuracy"][1:]
+        low, high = score_all(p, np.ones(80, int), seed, resamples=400)["accuracy"][1:]
         hits += low <= 0.7 <= high
     assert 180 <= hits <= 199
 
@@ -129,21 +129,23 @@ def test_two_thousand_resamples_of_a_small_test_set_take_less_than_a_second():
     seconds = []
     for _ in range(3):
         start = time.process_time()
-        score_all(p, y, 10, 0)
+        score_all(p, y, 0)
         seconds.append(time.process_time() - start)
     assert min(seconds) < 1
 
 
 def test_what_makes_no_sense_is_refused():
     p, y = drawn()
-    with pytest.raises(BadData, match=r"\(n, 5\)"):
-        score_all(p, y, 5, 0)
+    with pytest.raises(BadData, match=r"\[0, 3\)"):
+        score_all(p[:, :3] / p[:, :3].sum(1, keepdims=True), y, 0)
+    with pytest.raises(BadData, match=r"\(60, 4\) and \(60, 5\), can't be compared"):
+        paired(p, np.pad(p, ((0, 0), (0, 1))), y, 0)
     with pytest.raises(BadInput, match="resamples"):
-        score_all(p, y, 4, 0, resamples=0)
+        score_all(p, y, 0, resamples=0)
     with pytest.raises(BadData, match="Groups"):
-        score_all(p, y, 4, 0, groups=np.zeros(3))
+        score_all(p, y, 0, groups=np.zeros(3))
     with pytest.raises(Unknown, match="accuracy"):
-        paired(p, p, y, 4, 0, metric="acuracy")
+        paired(p, p, y, 0, metric="acuracy")
     with pytest.raises(BadInput, match="successes"):
         wilson(3, 2)
     with pytest.raises(BadInput, match="successes"):

@@ -52,6 +52,29 @@ def test_logme_is_the_greatest_evidence(rows, width):
     assert logme(x, y) == pytest.approx(by_search(x, y), abs=1e-6)
 
 
+def test_logme_of_tags_is_that_of_each_tag_and_of_numbers_in_their_own_units():
+    x, y = made(30, 5)
+    tags = np.stack([y == 0, (y == 1) | (x[:, 0] > 0.5)], 1)
+    one_by_one = [logme(x, tag.astype(int)[:, None] == np.array([[1]])) for tag in tags.T]
+    assert logme(x, tags) == pytest.approx(np.mean(one_by_one))
+    # a class's two columns, its own and the other's, are not one tag; a tag's column is that of class 0 here
+    columns = [logme(x, np.stack([y == c], 1)) for c in range(3)]
+    assert logme(x, y) == pytest.approx(np.mean(columns))
+    numbers = np.stack([x[:, 0] * 3 + x[:, 1] ** 2, x[:, 2]], 1)
+    goal = (numbers - numbers.mean(0)) / numbers.std(0)
+
+    def cost(logs, column):
+        return -evidence(x, goal[:, column], *np.exp(np.clip(logs, -13, math.log(1e6))))
+
+    first = min(
+        minimize(cost, (a, 1), (0,), method="Nelder-Mead", options={"fatol": 1e-9}).fun for a in (-3, 0, 4)
+    )
+    found = logme(x, numbers[:, :1])
+    assert found == pytest.approx(-first / len(x), abs=1e-5)
+    assert logme(x, numbers * [1000, 0.01] + 5) == pytest.approx(logme(x, numbers))
+    assert logme(x, numbers[:, 1:]) > found  # a feature itself is more evident than what is not linear
+
+
 def fixed_point(x, labels):
     """Algorithm 1 of the paper."""
     left, s, _ = np.linalg.svd(x, full_matrices=True)

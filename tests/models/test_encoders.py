@@ -234,3 +234,53 @@ def test_a_file_that_cannot_be_written_leaves_the_older_one(saved, monkeypatch, 
     assert saved[1].read_bytes() == before
     with pytest.raises(BadInput, match=r"saved as \.safetensors"):
         hs.models.save_encoder(Small(), tmp_path / "a.pth", example=X)
+
+
+@pytest.mark.parametrize("channels", [2, 3])
+def test_a_file_is_a_backbone_with_all_that_was_done_to_it(tmp_path, channels):
+    base = hs.models.backbone("test_resnet", weights="random")
+    made = base if channels == 3 else hs.models.new_channels(base, channels)[0]
+    with torch.no_grad():
+        made.inner.bn1.bias.add_(1.0)  # as if it had learned
+    file = tmp_path / "a.safetensors"
+    mark = hs.models.save_encoder(made, file)
+    again = hs.models.backbone(str(file))
+    x = noise(2, channels, 64, 64)
+    with torch.no_grad():
+        assert torch.equal(again(x), made(x))
+        assert not torch.equal(hs.models.backbone(str(file), weights="random")(x), made(x))
+    assert hs.models.fingerprint(again) == mark
+    assert again.source == made.source
+    assert again.preprocess == made.preprocess
+    if channels == 3:
+        assert torch.equal(hs.models.backbone("test_resnet", weights=file)(x), again(x))
+        return
+    with pytest.raises(BadInput, match=r"operated on: .* Give the file itself as the backbone"):
+        hs.models.backbone("test_resnet", weights=file)
+
+
+def test_a_backbone_in_a_file_keeps_its_tokenizer(tmp_path):
+    from tests import wordy
+
+    made = hs.models.backbone("minilm", weights="random", tokenizer=wordy.tokenizer())
+    hs.models.save_encoder(made, tmp_path / "a.safetensors")
+    again = hs.models.backbone(str(tmp_path / "a.safetensors"))
+    assert again.tokens == made.tokens
+    assert again.source == made.source
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda file: None, "There is no encoder"),
+        (lambda file: save_file({"a": torch.zeros(1)}, file), "does not say which architecture"),
+        (
+            lambda file: hs.models.save_encoder(hs.models.backbone(Small(), example=X), file),
+            "a module of your own, .*Small, whose code is not saved",
+        ),
+    ],
+)
+def test_files_that_are_no_backbone_by_themselves(tmp_path, make, words):
+    make(tmp_path / "a.safetensors")
+    with pytest.raises(BadInput, match=words):
+        hs.models.backbone(str(tmp_path / "a.safetensors"))

@@ -38,14 +38,14 @@ def wilson(p: float, n: int) -> Interval:
 
 
 def scores(accuracy: float, rows: int, loss: float, error: float) -> Scores:
-    return Scores(
-        rows,
-        wilson(accuracy, rows),
-        wilson(accuracy - 0.004, rows),
-        wilson(accuracy - 0.007, rows),
-        Interval(loss, loss * 0.86, loss * 1.17),
-        Interval(error, error * 0.6, error * 1.5),
-    )
+    figures = {
+        "accuracy": wilson(accuracy, rows),
+        "balanced_accuracy": wilson(accuracy - 0.004, rows),
+        "macro_f1": wilson(accuracy - 0.007, rows),
+        "log_loss": Interval(loss, loss * 0.86, loss * 1.17),
+        "calibration_error": Interval(error, error * 0.6, error * 1.5),
+    }
+    return Scores(rows, figures, "accuracy")
 
 
 def candidate(

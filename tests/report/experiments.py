@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from headstart.study.curve_record import CurvePoint, SizeCurve
 from headstart.study.records import Interval
+from headstart.study.search_record import Search, SearchTrial
 from headstart.study.yosinski_record import SERIES, Cut, Network, Transfer
 
 METHODS = {"logistic-probe": "Logistic probe", "fine-tune": "Fine-tuning", "from-scratch": "From scratch"}
@@ -25,7 +26,7 @@ def size_curve() -> SizeCurve:
             title=METHODS[name],
             labels_per_class=k,
             seeds=[0, 1, 2],
-            balanced_accuracy=[mean - 0.02, mean, mean + 0.02],
+            score=[mean - 0.02, mean, mean + 0.02],
             mean=mean,
             interval=about(mean, 0.05),
             gain=None if name == "logistic-probe" else about(mean - first, 0.03),
@@ -72,7 +73,7 @@ def transfer() -> Transfer:
             series=name,
             cut=n,
             seeds=[0, 1, 2],
-            balanced_accuracy=[0.87 + gain, 0.9 + gain, 0.93 + gain],
+            score=[0.87 + gain, 0.9 + gain, 0.93 + gain],
             mean=0.9 + gain,
             interval=about(0.9 + gain, 0.04),
             gain=about(gain, 0.03),
@@ -110,6 +111,56 @@ def gained(record: Transfer, series: str, gains: tuple[float, ...]) -> Transfer:
 
 def alone(record: Transfer) -> Transfer:
     """The record of a single seed."""
-    cuts = [replace(c, seeds=[0], balanced_accuracy=[c.mean], interval=None, gain=None) for c in record.cuts]
-    base = replace(record.base_b, seeds=[0], balanced_accuracy=[0.9], interval=None)
+    cuts = [replace(c, seeds=[0], score=[c.mean], interval=None, gain=None) for c in record.cuts]
+    base = replace(record.base_b, seeds=[0], score=[0.9], interval=None)
     return replace(record, cuts=cuts, base_a=None, base_b=base)
+
+
+def trial(number: int, method: str, title: str, score: float | None, **more) -> SearchTrial:
+    given = {"lr": None, "state": "complete", "why": "", "folds": [score] if score else [], **more}
+    return SearchTrial(number=number, method=method, title=title, score=score, **given)
+
+
+def search_record() -> Search:
+    """Two plain trials, five of tuning whose score falls with the rate, three that came to nothing."""
+    tuned = [
+        trial(
+            n,
+            f"fine-tune:last={n}",
+            f"Fine-tuning (last = {n})",
+            0.9 - 0.02 * n,
+            lr=0.001 * n,
+            settings={"lr": 0.001 * n, "norm": "train" if n > 4 else "frozen"},
+        )
+        for n in range(2, 7)
+    ]
+    trials = [
+        trial(0, "ridge-probe", "Ridge probe", 0.8),
+        trial(1, "from-scratch", "From scratch", 0.4),
+        *tuned,
+        trial(7, "lp-ft:last=1", "LP-FT (last = 1)", None, state="pruned", folds=[0.3], why="too low"),
+        trial(8, "fine-tune:last=3", "Fine-tuning (last = 3)", None, state="diverged", why="<no> number"),
+        trial(9, "surgical", "Surgical", None, state="refused", why="no block"),
+    ]
+    return Search(
+        schema=1,
+        headstart="0.1",
+        command="headstart search photos/",
+        task="photos",
+        classes=["birds", "flags"],
+        train_rows=800,
+        test_rows=200,
+        backbone="efficientnet_lite0",
+        backbone_parameters=3_371_024,
+        trials=trials,
+        best=trials[2],
+        gain=about(0.46, 0.05),
+        plain=trials[0],
+        adapt=["--method", "fine-tune:last=2"],
+        notes=["The 0.860 of the best is optimistic."],
+        space={"fine-tune": {"lr": "0.001..0.01", "norm": "frozen|train"}, "surgical": {}},
+        settings={"study": "search", "trials": 10},
+        seed=0,
+        versions={"torch": "2.6"},
+        next="headstart adapt photos/ --method fine-tune:last=2 --out search-adapt",
+    )

@@ -9,6 +9,7 @@ import pytest
 from headstart.core import BadData, BadInput, CannotWrite
 from headstart.report import build, curve, yosinski
 from headstart.report.experiment import cell, text
+from headstart.report.told import told
 from headstart.report.words import SPACE
 from headstart.study.records import Interval
 
@@ -96,10 +97,7 @@ def test_a_curve_of_nothing_and_of_one_seed(tmp_path: Path) -> None:
     none = replace(size_curve(), points=[])
     assert curve.view(none)["headline"] == "Every training diverged."
     build(written(tmp_path, "curve.json", none))
-    points = [
-        replace(p, seeds=[0], balanced_accuracy=[p.mean], interval=None, gain=None)
-        for p in size_curve().points
-    ]
+    points = [replace(p, seeds=[0], score=[p.mean], interval=None, gain=None) for p in size_curve().points]
     shown = build(written(tmp_path, "curve.json", replace(size_curve(), points=points))).read_text("utf-8")
     assert 'class="band' not in shown
     assert 'class="line s1"' in shown
@@ -155,7 +153,7 @@ def test_one_seed_claims_nothing(tmp_path: Path) -> None:
 
 def test_base_b_that_diverged(tmp_path: Path) -> None:
     record = transfer()
-    lost = replace(record.base_b, mean=None, interval=None, seeds=[], balanced_accuracy=[])
+    lost = replace(record.base_b, mean=None, interval=None, seeds=[], score=[])
     record = replace(record, base_b=lost, cuts=[replace(c, gain=None) for c in record.cuts])
     assert yosinski.claims(record) == ["Base B could not be trained."]
     build(written(tmp_path, "yosinski.json", record))
@@ -163,14 +161,14 @@ def test_base_b_that_diverged(tmp_path: Path) -> None:
 
 
 def test_a_verdict_needs_an_interval_away_from_zero() -> None:
-    even = cell(0.5, None, Interval(0.1, 0.0, 0.2))
+    even = cell(told("balanced_accuracy"), 0.5, None, Interval(0.1, 0.0, 0.2))
     assert (even.tone, even.gain, plain(even.hover)) == (
         "even",
         "+10.0",
         "+10.0 points (0.0 to +20.0): no clear difference",
     )
-    assert cell(0.5, None, Interval(0.1, 0.01, 0.2)).tone == "good"
-    assert cell(0.5, None, Interval(-0.1, -0.2, -0.01)).tone == "bad"
+    assert cell(told("balanced_accuracy"), 0.5, None, Interval(0.1, 0.01, 0.2)).tone == "good"
+    assert cell(told("balanced_accuracy"), 0.5, None, Interval(-0.1, -0.2, -0.01)).tone == "bad"
 
 
 def test_what_can_t_be_read_or_written(tmp_path: Path) -> None:

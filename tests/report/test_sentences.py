@@ -122,7 +122,7 @@ def test_promise_of_cross_validation(low: float, high: float, where: str) -> Non
     result = example()
     found = result.candidates[1]
     assert found.scores
-    scores = replace(found.scores, accuracy=Interval((low + high) / 2, low, high))
+    scores = replace(found.scores, figures={"accuracy": Interval((low + high) / 2, low, high)})
     told = say(tested, replace(result, candidates=[replace(found, scores=scores)]))
     assert where in told
     assert ("too good" in told) == (low == 0.94)

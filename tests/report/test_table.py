@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.report import HEADINGS, table
+from headstart.report import columns, table
 from headstart.report.figures import axis, svg
 from headstart.report.words import SPACE, megabytes, points, round_percent
 
@@ -31,7 +31,7 @@ def test_rows_are_selected_first_then_by_accuracy_then_dropped() -> None:
 
 def test_cells_are_plain_text_under_the_headings() -> None:
     first, *_, last = table(example(), timings())
-    cells = dict(zip(HEADINGS, first.cells(), strict=True))
+    cells = dict(zip(columns(example()), first.cells(), strict=True))
     assert cells["accuracy"] == f"93.8{SPACE}% (91.6 to 95.5)"
     assert cells["log loss"] == "0.208 (0.179 to 0.243)"
     assert cells["trained parameters"] == f"3.4{SPACE}M"

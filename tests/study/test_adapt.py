@@ -47,7 +47,7 @@ def test_every_section_is_filled(full):
         ("fine-tune", 2),
         ("from-scratch", 2),
     ]
-    assert len(result.size_curve[0].balanced_accuracy) == 5
+    assert len(result.size_curve[0].score) == 5
     assert np.sum(result.confusion) == 7
     assert sum(one.rows for one in result.bins) == 7
     assert result.headline
@@ -62,7 +62,7 @@ def test_candidates_are_scored_on_rows_that_they_have_not_seen(full):
         assert (one.of_folds, one.folds) == (2, 2) or one.dropped
         rows = 29 if one.folds == 2 else one.scores.rows
         assert one.scores.rows == rows
-    best = max(result.candidates, key=lambda one: one.scores.balanced_accuracy.value * (one.folds == 2))
+    best = max(result.candidates, key=lambda one: one.scores["balanced_accuracy"].value * (one.folds == 2))
     assert result.selected == best.name
     parameters = {one.name: one.trained_parameters for one in result.candidates}
     assert parameters["ridge-probe"] == 96 * 3 + 3

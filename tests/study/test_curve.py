@@ -53,9 +53,7 @@ def test_subsets_are_nested_and_the_same_for_all_methods(base, monkeypatch):
 
 def test_the_judges_are_the_same_and_were_not_learned_from(base, monkeypatch):
     seen, judged = spied(monkeypatch), []
-    monkeypatch.setattr(
-        fews, "balanced_accuracy", lambda logits, labels: judged.append(labels.tolist()) or 0.5
-    )
+    monkeypatch.setattr(fews, "value", lambda logits, labels: judged.append(labels.tolist()) or 0.5)
     asked = []
     real = Few.__init__
 
@@ -99,17 +97,17 @@ def test_a_point_is_what_hand_made_training_gives(base, found):
     shares = [(answers == c)[data.labels[held] == c].mean() for c in range(3)]
     point = found.of("nearest-centroid")[2]
     assert (point.labels_per_class, point.seeds) == (4, [0, 1, 2])
-    assert point.balanced_accuracy[2] == pytest.approx(np.mean(shares))
+    assert point.score[2] == pytest.approx(np.mean(shares))
 
 
 def test_means_intervals_and_gains_by_hand(found):
     for point, first in zip(found.of("fine-tune"), found.of("nearest-centroid"), strict=True):
-        values = np.array(point.balanced_accuracy)
+        values = np.array(point.score)
         half = 4.302652729749462 * values.std(ddof=1) / math.sqrt(3)
         assert point.mean == pytest.approx(values.mean())
         assert point.interval.low == pytest.approx(max(0, values.mean() - half))
         assert point.interval.high == pytest.approx(min(1, values.mean() + half))
-        gains = values - np.array(first.balanced_accuracy)
+        gains = values - np.array(first.score)
         spread = 4.302652729749462 * gains.std(ddof=1) / math.sqrt(3)
         assert point.gain.value == pytest.approx(gains.mean())
         assert point.gain.low == pytest.approx(max(-1, gains.mean() - spread))
@@ -155,19 +153,19 @@ def test_no_size_at_all(base, tmp_path):
 
 
 def test_what_diverged_is_left_out_and_said(base, monkeypatch):
-    real = Few.accuracy
+    real = Few.score
 
-    def accuracy(self, method, epochs, k, seed, name, checkpoint=None):
+    def score(self, method, epochs, k, seed, name, checkpoint=None):
         if method.label == "fine-tune" and (k == 2 or seed == 1):
             raise Diverged("the loss is nan.")
         return real(self, method, epochs, k, seed, name, checkpoint)
 
-    monkeypatch.setattr(Few, "accuracy", accuracy)
+    monkeypatch.setattr(Few, "score", score)
     found = hs.curve(base, rows(), **SMALL)
     tuned = found.of("fine-tune")
     assert [(p.labels_per_class, p.seeds) for p in tuned] == [(1, [0, 2]), (4, [0, 2])]
-    first = found.of("nearest-centroid")[0].balanced_accuracy
-    mine = tuned[0].balanced_accuracy
+    first = found.of("nearest-centroid")[0].score
+    mine = tuned[0].score
     assert tuned[0].gain.value == pytest.approx((mine[0] - first[0] + mine[1] - first[2]) / 2)
     assert len(found.notes) == 5
     assert "Fine-tuning with 2 labels a class, seed 0, is left out: the loss is nan." in found.notes

@@ -18,6 +18,7 @@ from headstart.run.checkpoint import load_state
 from headstart.run.recipe import Recipe
 from headstart.study.export import export_model
 from headstart.study.session import Session
+from headstart.study.source import needs_source
 
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 
@@ -128,8 +129,9 @@ def test_fit_carries_out_any_method_on_arrays(kind):
     module = Layers().train()
     base = hs.models.backbone(module, example=torch.from_numpy(x[:2]))
     before = [{name: v.clone() for name, v in one.state_dict().items()} for one in (module, base)]
+    source = vectors(2) if needs_source(kind()) else None
     for given in (module, base):
-        predictor = hs.fit(kind(), given, (x, y), Recipe(steps=60, batch=30, lr=0.02))
+        predictor = hs.fit(kind(), given, (x, y), Recipe(steps=60, batch=30, lr=0.02), source=source)
         new_x, new_y = vectors(1)
         labels = [answer.label for answer in predictor.predict(new_x)]
         assert np.mean(np.array(labels) == new_y) > 0.9

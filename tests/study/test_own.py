@@ -46,7 +46,7 @@ def test_an_own_module_on_arrays(judged, tmp_path):
     assert all(parameter.requires_grad and parameter.grad is None for parameter in module.parameters())
     np.testing.assert_array_equal(x, x_before)
     np.testing.assert_array_equal(y, y_before)
-    assert done.result.tested[0].scores.accuracy.value > 0.7
+    assert done.result.tested[0].scores["accuracy"].value > 0.7
     assert done.result.preprocess == {}
     ((_, test, logits),) = judged
     model = hs.open(out, backbone=Small())

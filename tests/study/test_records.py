@@ -1,5 +1,6 @@
 """Records survive the trip to disk and back; sentences say what the numbers say."""
 
+import doctest
 import json
 import os
 from dataclasses import asdict, fields
@@ -9,12 +10,13 @@ import torch
 from tests.study import tiny
 
 from headstart.core import BadInput, Mismatch
-from headstart.study import records
+from headstart.study import measures, records
 from headstart.study.folder import by_method, prepare_folder, saved_settings, take_back
 from headstart.study.journal import Journal
+from headstart.study.measures import MEASURES
 from headstart.study.records import Interval, Result, Scores, Timing, Timings
 from headstart.study.settings import Settings
-from headstart.study.words import headline, percent, span, warnings
+from headstart.study.words import headline, warnings
 
 ODD = os.fsdecode(b"caf\xe9")
 DIGESTS = {"data": "0", "backbone": "1"}
@@ -31,7 +33,7 @@ def run(tmp_path_factory, pictures, weights):
 def test_a_result_comes_back_as_it_was(run):
     result = Result.read(run / "result.json")
     assert result.to_json().encode() == (run / "result.json").read_bytes()
-    assert isinstance(result.candidates[0].scores.accuracy, Interval)
+    assert isinstance(result.candidates[0].scores["accuracy"], Interval)
     assert isinstance(result.tested[1].gain, Interval)
     assert result.tested[0].gain is None
 
@@ -151,8 +153,7 @@ def test_a_damaged_step_is_named(tmp_path):
 
 
 def scored(accuracy, low, high):
-    one = Interval(accuracy, low, high)
-    return Scores(50, one, one, one, one, one)
+    return Scores(50, {"accuracy": Interval(accuracy, low, high)}, "accuracy")
 
 
 def judged(name, title, *gain):
@@ -160,24 +161,25 @@ def judged(name, title, *gain):
 
 
 def test_shares_are_whole_per_cents():
-    assert percent(0.8751) == "88 %"
-    assert percent(1.0) == "100 %"
-    assert span(Interval(0.5, 0.404, 0.996)) == "40 to 100 %"
+    accuracy = MEASURES["accuracy"]
+    assert accuracy.figure(0.8751) == "88 %"
+    assert accuracy.figure(1.0) == "100 %"
+    assert accuracy.span(Interval(0.5, 0.404, 0.996)) == "40 to 100 %"
 
 
 SELECTED = judged("selected", "Ridge probe")
 
 
 def test_the_headline_counts_the_unseen_rows_and_what_transfer_brought():
-    alone = headline([SELECTED], 50, "cats")
+    alone = headline([SELECTED], 50, "cats", 3)
     assert "88 %" in alone
     assert "50 unseen rows of cats" in alone
     assert "(95 % interval 80 to 93 %)" in alone
     assert alone.endswith(").")
-    more = headline([SELECTED, judged("from-scratch", "From scratch", 0.256, 0.1, 0.4)], 50, "cats")
+    more = headline([SELECTED, judged("from-scratch", "From scratch", 0.256, 0.1, 0.4)], 50, "cats", 3)
     assert more.startswith(alone.removesuffix("."))
     assert ", 26 points more than" in more
-    fewer = headline([SELECTED, judged("from-scratch", "From scratch", -0.12, -0.2, -0.01)], 50, "cats")
+    fewer = headline([SELECTED, judged("from-scratch", "From scratch", -0.12, -0.2, -0.01)], 50, "cats", 3)
     assert ", 12 points fewer than" in fewer
 
 
@@ -203,11 +205,51 @@ def test_it_is_silent_when_the_gain_is_clear():
 
 def test_the_written_sentences_are_those_of_the_numbers(run):
     result = Result.read(run / "result.json")
-    assert result.headline == headline(result.tested, result.test_rows, result.task)
+    assert result.headline == headline(result.tested, result.test_rows, result.task, 3)
     assert result.warnings == warnings(result.tested)
-    accuracy = result.tested[0].scores.accuracy.value
+    accuracy = result.tested[0].scores["accuracy"].value
     assert accuracy == sum(result.confusion[i][i] for i in range(3)) / result.test_rows
     card = (run / "model" / "README.md").read_text("utf-8")
     for words in (result.headline, result.why, *result.warnings, *(f"`{name}`" for name in result.classes)):
         assert words in card
     assert asdict(result)["seed"] == 0
+
+
+# --- sentences about tags and numbers
+
+
+def off(name, r2, mae, *gain):
+    one = {"r2": Interval(r2, r2 - 0.1, r2 + 0.1), "mae": Interval(mae, mae, mae)}
+    return records.Tested(name, name, 1, Scores(50, one, "r2"), Interval(*gain) if gain else None)
+
+
+def test_the_headline_of_numbers_tells_the_typical_error_in_their_units():
+    tested = [
+        off("selected", 0.7, 2.345),
+        off("from-scratch", 0.8, 1.9, -0.1, -0.2, 0.05),
+        off("mean", 0.0, 4.1, 0.7, 0.6, 0.8),
+    ]
+    assert headline(tested, 50, "houses", 1) == (
+        "Off by 2.35 on average on 50 unseen rows of houses; always telling the mean is off by 4.10. R² is "
+        "0.70 (95 % interval 0.60 to 0.80), 0.10 less than training from scratch."
+    )
+    assert headline(tested[:1], 50, "houses", 3) == (
+        "R² is 0.70 on average of 3 numbers on 50 unseen rows of houses (95 % interval 0.60 to 0.80)."
+    )
+    (said,) = warnings(tested)
+    assert said.startswith("No clear gain over from-scratch: the difference is -0.20 to +0.05 of R², so it")
+
+
+def test_the_headline_of_tags_is_their_average_precision():
+    one = {"average_precision": Interval(0.75, 0.7, 0.82)}
+    tested = records.Tested("selected", "kNN", 1, Scores(50, one, "average_precision"), None)
+    assert headline([tested], 50, "cats", 4) == (
+        "Average precision of 75 % for 4 tags on 50 unseen rows of cats (95 % interval 70 to 82 %)."
+    )
+
+
+def test_numbers_have_three_digits_that_count():
+    assert doctest.testmod(measures).failed == 0
+    assert [measures.significant(value, 4) for value in (0.00012346, 999.96, -12.0, 1e9)] == [
+        *("0.0001235", "1,000", "-12.00", "1e+09")
+    ]

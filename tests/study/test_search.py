@@ -55,7 +55,7 @@ def test_the_values_are_those_of_adapt_on_the_same_folds(found, judged, tmp_path
     mine = {one.method: one.folds for one in found[0].trials[:3]}
     assert {one.name for one in result.candidates} < set(mine)
     for one in result.candidates:  # a race may end after fewer folds
-        assert one.scores.balanced_accuracy.value == pytest.approx(mine[one.name][one.folds - 1], abs=1e-9)
+        assert one.scores["balanced_accuracy"].value == pytest.approx(mine[one.name][one.folds - 1], abs=1e-9)
     train, test, _ = judged[0]
     assert (found[0].train_rows, found[0].test_rows) == (len(train), len(test))
 
@@ -91,12 +91,12 @@ def test_a_trial_is_given_up_below_the_median_of_those_before_it(tmp_path):
             assert complete >= 5
             assert below
             assert one.why.startswith(f"after {len(one.folds)} of 3 folds")
-            assert one.balanced_accuracy is None
+            assert one.score is None
         else:
             assert len(one.folds) == 3
-            assert one.balanced_accuracy == one.folds[-1]
+            assert one.score == one.folds[-1]
     assert cut
-    assert record.best.balanced_accuracy == max(one.balanced_accuracy or 0 for one in record.trials)
+    assert record.best.score == max(one.score or 0 for one in record.trials)
     assert record.best.state == "complete"
 
 
@@ -181,8 +181,8 @@ def test_transfer_that_does_not_help_is_said(tmp_path):
     good = hs.search(NETS["seeing"], VECTORS, out=tmp_path / "good", **{**FEW, "trials": 4})
     assert good.gain.low > 0
     assert not any("Transfer is not" in note for note in good.notes)
-    by = {one.method: one.balanced_accuracy for one in good.trials}
-    assert good.gain.value == pytest.approx(good.best.balanced_accuracy - by["from-scratch"])
+    by = {one.method: one.score for one in good.trials}
+    assert good.gain.value == pytest.approx(good.best.score - by["from-scratch"])
     assert "optimistic" in good.notes[0]
     assert "18 held-out test rows were not touched" in good.notes[0]
 

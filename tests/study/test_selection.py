@@ -10,9 +10,9 @@ import torch
 from headstart.core import BadInput, Diverged, make
 from headstart.study.candidates import Trials, Tried, best, choose, shared
 from headstart.study.journal import Journal
-from headstart.study.plan import make_plan
+from headstart.study.plan import Amounts, make_plan
 from headstart.study.progress import Progress
-from headstart.study.scoring import balanced_accuracy, bins, confusions, difference
+from headstart.study.scoring import bins, confusions, difference, value
 from headstart.study.settings import Settings
 
 LABELS = np.arange(60) % 2  # of 60 rows in 2 folds: the even ones and the odd ones of each class
@@ -36,9 +36,9 @@ def tried(name, wrong, rows=None, folds=2):
 
 def test_balanced_accuracy_is_the_mean_over_the_classes():
     labels = np.array([0, 0, 0, 1])
-    assert balanced_accuracy(answering(labels, [0]), labels) == pytest.approx((2 / 3 + 1) / 2)
-    assert balanced_accuracy(answering(labels, [3]), labels) == pytest.approx(1 / 2)
-    assert balanced_accuracy(answering(labels[:3], [0]), labels[:3]) == pytest.approx(2 / 3)  # one class
+    assert value(answering(labels, [0]), labels) == pytest.approx((2 / 3 + 1) / 2)
+    assert value(answering(labels, [3]), labels) == pytest.approx(1 / 2)
+    assert value(answering(labels[:3], [0]), labels[:3]) == pytest.approx(2 / 3)  # one class
 
 
 def test_confusions_are_truth_by_answer():
@@ -140,7 +140,7 @@ class Scripted:
 
 def race(tmp_path, session, *names, folds=2, rivals=None, **settings):
     settings = Settings(folds=2, epochs=1, **settings)
-    plan = replace(make_plan(settings, 60, 30, 2, float("inf")), folds=folds)
+    plan = replace(make_plan(settings, Amounts(60, 30, 2), float("inf")), folds=folds)
     plan = replace(plan, rivals=folds if rivals is None else rivals)
     trials = Trials(session, FOLDS, settings, plan, Journal(tmp_path / "steps"), Progress())
     return trials.run([make(name) for name in names])

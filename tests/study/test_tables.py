@@ -57,7 +57,7 @@ def test_the_record_and_the_report(run):
     result = Result.read(run / "result.json")
     assert result.kind == "tables"
     assert [one.name for one in result.tested] == ["selected", "from-scratch", "columns", "majority-class"]
-    selected, majority = result.tested[0].scores.accuracy, result.tested[-1].scores.accuracy
+    selected, majority = result.tested[0].scores["accuracy"], result.tested[-1].scores["accuracy"]
     assert selected.value > majority.value + 0.3
     assert "The column 'flat' was left out: in the training part it is always 7." in result.decisions
     kinds = {one.kind for one in result.check.findings}

@@ -43,7 +43,7 @@ def test_the_whole_job(run):
     result, folder = run.result, run.folder
     assert result.kind == "texts"
     assert result.preprocess["limit"] == 20
-    assert result.tested[0].scores.accuracy.value >= 0.8
+    assert result.tested[0].scores["accuracy"].value >= 0.8
     assert [one.name for one in result.tested][2:] == ["word-counts", "majority-class"]
     found = {finding.kind: finding for finding in result.check.findings}
     assert found["empty"].items == ["row 60"]
@@ -138,9 +138,7 @@ def test_layers_do_not_depend_on_the_order(tmp_path):
     data = hs.data.load((TEXTS, LABELS))
     mixed = np.random.default_rng(0).permutation(len(data))
     one, two = (probe_layers(Session(own(), part), np.arange(60)) for part in (data, data.subset(mixed)))
-    assert [(layer.block, layer.accuracy) for layer in one] == [
-        (layer.block, layer.accuracy) for layer in two
-    ]
+    assert [(layer.block, layer.score) for layer in one] == [(layer.block, layer.score) for layer in two]
     session = Session(own(), data)
     lengths = [len(text.split()) for text in TEXTS]
     assert [lengths[row] for row in session.quickest(np.arange(60))] == sorted(lengths)

@@ -132,10 +132,10 @@ def test_all_series_at_all_cuts(found):
 
 
 def test_means_and_gains_by_hand(found):
-    base = np.array(found.base_b.balanced_accuracy)
+    base = np.array(found.base_b.score)
     assert found.base_b.mean == pytest.approx(base.mean())
     for cut in found.cuts:
-        values = np.array(cut.balanced_accuracy)
+        values = np.array(cut.score)
         gains = values - base
         half = 4.302652729749462 / math.sqrt(3)
         assert cut.mean == pytest.approx(values.mean())
@@ -196,7 +196,7 @@ def test_a_given_network_takes_the_place_of_base_b(trained, six):
     assert found.base_b.given
     (frozen,) = found.of("BnB")  # a new head on all of base B, with another seed
     assert found.base_b.seeds == frozen.seeds == [0, 1]
-    assert found.of("BnB")[0].balanced_accuracy == found.of("AnB")[0].balanced_accuracy
+    assert found.of("BnB")[0].score == found.of("AnB")[0].score
 
 
 def test_of_another_architecture(six):

@@ -5,7 +5,7 @@ Nothing here imports torch before a command needs it, so that `--help` is quick.
 
 import typer
 
-from . import experiments, inspecting, ranking, running, searching, using
+from . import experiments, inspecting, operating, probing, ranking, running, searching, using
 
 app = typer.Typer(
     name="headstart",
@@ -32,5 +32,5 @@ def _root(
     """Turn a model that already knows something and a little data of yours into your model."""
 
 
-for module in (running, ranking, searching, experiments, using, inspecting):
+for module in (running, probing, ranking, searching, experiments, using, operating, inspecting):
     module.register(app)

@@ -45,7 +45,12 @@ class Columns:
 
     path_column: str | None = option("Of a CSV or Parquet file: where the pictures lie; else path.", None)
     text_column: str | None = option("Of a CSV or Parquet file: where the texts are; else text.", None)
-    label_column: str = option("Of a CSV or Parquet file: their classes.", "label")
+    label_column: str = option(
+        "Of a CSV or Parquet file: their labels; several columns with commas between them.", "label"
+    )
+    target: str | None = option(
+        "What is to be told of a row: classes, tags or numbers; else what its labels look like.", None
+    )
     group_column: str | None = option(
         "Of a CSV or Parquet file: rows of a group stay on one side of a split.", None
     )

@@ -37,8 +37,14 @@ def curve(
     backbone: BackboneOrNone = None,
     weights: Weights = None,
     labels: Annotated[
-        str, typer.Option(metavar="N,N,...", help="Labels a class of the subsets, rising.")
-    ] = "1,2,5,10,20,50",
+        str | None,
+        typer.Option(
+            metavar="N,N,...",
+            help="Labels a class of the subsets, rising; with tags or numbers, labels in all. "
+            "Else 1,2,5,10,20,50, or ten times as many.",
+            show_default=False,
+        ),
+    ] = None,
     out: Out = Path("curve"),
     device: Device = "auto",
     resume: Resume = False,
@@ -56,7 +62,7 @@ def curve(
     from headstart.study.inputs import backbone_for, default_name
     from headstart.study.progress import Progress
 
-    settings = begun_with(out, resume, replace(settings, labels_per_class=_numbers("labels", labels)))
+    settings = begun_with(out, resume, _sized(settings, labels))
     dataset = columns.load(data)
     refuse_full(out, resume)
     found = run(
@@ -76,7 +82,8 @@ def curve(
     from headstart.report.experiment import text
 
     shown = [(name, *(text(cell) for cell in cells)) for name, cells in rows(found)]
-    say.table(headings(found), shown, f"Balanced accuracy on {found.test_rows} held-out rows of {found.task}")
+    title = f"{_opened(found.selection)} on {found.test_rows} held-out rows of {found.task}"
+    say.table(headings(found), shown, title)
     _end(found.notes, page, quiet)
 
 
@@ -144,11 +151,15 @@ def yosinski(
     from headstart.report.yosinski import claims, headings, rows
 
     shown = [(f"{cut} ({last})", *(text(cell) for cell in cells)) for cut, last, cells in rows(found)]
-    title = f"Balanced accuracy on {found.base_b.test_rows} held-out rows of {found.base_b.task}"
+    title = f"{_opened(found.selection)} on {found.base_b.test_rows} held-out rows of {found.base_b.task}"
     say.table(headings(found), shown, title)
     for sentence in () if quiet else claims(found):
         say.line(sentence)
     _end(found.notes, page, quiet)
+
+
+def _sized(settings: CurveSettings, labels: str | None) -> CurveSettings:
+    return settings if labels is None else replace(settings, labels_per_class=_numbers("labels", labels))
 
 
 def _numbers(option: str, text: str) -> tuple[int, ...]:
@@ -166,3 +177,11 @@ def _end(notes: list[str], page: Path, quiet: bool) -> None:
         say.line(f"Note: {note}")
     say.line(f"Page:   {page}")
     say.line(f"Record: {page.with_suffix('.json')}")
+
+
+def _opened(metric: str) -> str:
+    """The name of a metric at the start of a sentence."""
+    from headstart.report.words import opened
+    from headstart.study.measures import MEASURES
+
+    return opened(MEASURES[metric].title)

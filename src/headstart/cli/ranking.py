@@ -9,17 +9,23 @@ from . import say
 from .arguments import AsJson, Columns, Data, Device, Quiet
 from .options import with_options
 
+SIZE = "Height and width of pictures in pixels, or the most tokens of a text; else the backbone's own."
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(rank)
 
 
-@with_options(Columns, "columns", without=("text_column", "categorical", "per_class"))
+@with_options(Columns, "columns")
 def rank(
     data: Data = "clipart",
     backbone: Annotated[
-        list[str] | None, typer.Option(help="A backbone, as for adapt; give several.", show_default=False)
+        list[str] | None,
+        typer.Option(
+            help="A backbone, as for adapt; give several. None: the built-in for the data.",
+            show_default=False,
+        ),
     ] = None,
     weights: Annotated[
         list[str] | None,
@@ -45,7 +51,7 @@ def rank(
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Of each training with --tuned; else 5.")] = None,
-    size: Annotated[int | None, typer.Option(help="Height and width of the pictures in pixels.")] = None,
+    size: Annotated[int | None, typer.Option(help=SIZE)] = None,
     test: Annotated[
         float, typer.Option(help="Share of the rows that adapt will test on, and that is not looked at.")
     ] = 0.2,
@@ -62,16 +68,18 @@ def rank(
     from headstart.core import BadInput
     from headstart.run.engine import One
     from headstart.study.contenders import pairs_of
+    from headstart.study.inputs import default_name
     from headstart.study.progress import Progress
     from headstart.study.rank import DEFAULT
     from headstart.study.rank import rank as run
 
     if out is not None and out.suffix not in (".html", ".json"):
         raise BadInput(f"--out {out}: its ending says what is written, .html or .json.")
-    named = dict(pairs_of(backbone or ["efficientnet_lite0"], weights or []))
+    dataset = columns.load(data)
+    named = dict(pairs_of(backbone or [default_name(dataset)], weights or []))
     found = run(
         named,
-        columns.load(data),
+        dataset,
         score or DEFAULT,
         tune=tuned,
         cache=cache,

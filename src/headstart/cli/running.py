@@ -1,6 +1,5 @@
-"""Commands that train: `adapt`, and `probe` for a look at the layers."""
+"""The command that trains: `adapt`."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +15,6 @@ from .options import with_options
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(adapt)
-    app.command()(probe)
 
 
 @with_options(Settings, "settings")
@@ -27,6 +25,13 @@ def adapt(
     weights: Weights = None,
     out: Annotated[Path, typer.Option(help="Run folder; must be new or empty.")] = Path("run"),
     device: Device = "auto",
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="Labelled data of another task, given like DATA, for methods that learn from both.",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     json: AsJson = False,
     quiet: Quiet = False,
@@ -44,12 +49,14 @@ def adapt(
 
     settings = begun_with(out, resume, settings)
     dataset = columns.load(data)
+    other = None if source is None else columns.load(source)
     refuse_full(out, resume)
     made = backbone_for(dataset, backbone or default_name(dataset), weights)
     done = run(
         made,
         dataset,
         out=out,
+        source=other,
         settings=settings,
         resume=resume,
         engine=One(device),
@@ -62,52 +69,15 @@ def adapt(
         _summary(done, report, quiet)
 
 
-@with_options(Columns, "columns", without=("group_column", "split_column"))
-def probe(
-    data: Data = "clipart",
-    backbone: BackboneOrNone = None,
-    weights: Weights = None,
-    size: Annotated[
-        int | None, typer.Option(help="Height and width in pixels; of texts, tokens that are read.")
-    ] = None,
-    json: AsJson = False,
-    *,
-    columns: Columns,
-) -> None:
-    """Say what each block of the frozen backbone knows: a ridge probe a block, exact leave-one-out."""
-    import numpy as np
-
-    from headstart.data.check import check
-    from headstart.study.inputs import backbone_for, default_name, suited
-    from headstart.study.layers import probe_layers
-    from headstart.study.session import Session
-
-    dataset = check(columns.load(data)).dataset
-    made = backbone_for(dataset, backbone or default_name(dataset), weights)
-    made = suited(made, dataset, Settings(size=size))
-    layers = probe_layers(Session(made, dataset), np.arange(len(dataset)))
-    if json:
-        say.as_json([asdict(layer) for layer in layers])
-        return
-    rows = [
-        (layer.block, str(layer.width), f"{layer.accuracy.value:.3f}", _bar(layer.accuracy.value))
-        for layer in layers
-    ]
-    say.table(
-        ("block", "width", "accuracy", ""), rows, f"What each block of {made.name} knows of {dataset.name}"
-    )
-
-
 def _summary(done: Any, report: Path, quiet: bool) -> None:
     from headstart.report import table
+    from headstart.study.measures import MEASURES
     from headstart.study.records import Timings
 
     if not quiet:
         rows = table(done.result, Timings.read(done.folder / "timings.json"))
-        shown = [
-            (row.title, str(row.balanced_accuracy or ""), row.seconds, row.folds, row.note) for row in rows
-        ]
-        headings = ("method", "balanced accuracy", "time", "folds", "note")
+        shown = [(row.title, str(row.selection or ""), row.seconds, row.folds, row.note) for row in rows]
+        headings = ("method", MEASURES[done.result.selection].title, "time", "folds", "note")
         say.table(headings, shown, "Cross-validation on the training part")
         for warning in done.result.warnings:
             say.line(f"Note: {warning}")
@@ -117,7 +87,3 @@ def _summary(done: Any, report: Path, quiet: bool) -> None:
     say.line(f"Report: {report}")
     what = '--text "..."' if done.result.kind == "texts" else "FILES..."
     say.line(f"Next:   headstart predict {done.folder} {what}")
-
-
-def _bar(share: float, width: int = 30) -> str:
-    return "█" * round(share * width)

@@ -1,6 +1,6 @@
 """Commands that search: `search`."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +11,6 @@ from headstart.study.search_settings import SearchSettings
 from . import say
 from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights
 from .options import with_options
-
-HEADINGS = ("trial", "method", "lr", "balanced accuracy", "after each fold", "note")
 
 
 def register(app: typer.Typer) -> None:
@@ -50,6 +48,7 @@ def search(
     settings: SearchSettings,
 ) -> None:
     """Search for a method and its settings by cross-validation; the test part is not looked at."""
+    from headstart.report import build
     from headstart.run.engine import One
     from headstart.study.folder import refuse_full
     from headstart.study.inputs import backbone_for, default_name
@@ -67,11 +66,33 @@ def search(
         resume=resume,
         engine=One(device),
         progress=Progress.to_terminal(quiet or json),
+        named=(data, *_named({"backbone": backbone, "weights": weights}), *_words(columns), *_device(device)),
     )
+    page = build(out)
     if json:
         say.record(found)
     else:
-        _show(found, data, out, quiet)
+        _show(found, page, quiet)
+
+
+def _named(options: dict[str, str | None]) -> list[str]:
+    """Options that were given, as words."""
+    return [word for name, value in options.items() if value is not None for word in (f"--{name}", value)]
+
+
+def _device(device: str) -> list[str]:
+    return [] if device == "auto" else ["--device", device]
+
+
+def _words(columns: Columns) -> list[str]:
+    """The options that make such columns."""
+    usual, words = Columns(), list[str]()
+    for field in fields(columns):
+        value, name = getattr(columns, field.name), f"--{field.name.replace('_', '-')}"
+        if value != getattr(usual, field.name):
+            several = value if isinstance(value, tuple) else (value,)
+            words += [word for one in several for word in (name, str(one))]
+    return words
 
 
 def _space(ranges: list[str]) -> dict[str, dict[str, str]]:
@@ -101,20 +122,23 @@ def _saved(out: Path, resume: bool, settings: SearchSettings) -> SearchSettings:
     return replace(saved, trials=trials, budget=settings.budget or saved.budget)
 
 
-def _show(found: Any, data: str, out: Path, quiet: bool) -> None:
-    import shlex
+def _show(found: Any, page: Path, quiet: bool) -> None:
+    from headstart.study.measures import MEASURES
 
+    metric = MEASURES[found.selection].title
+    headings = ("trial", "method", "lr", metric, "after each fold", "note")
     title = f"Cross-validation on the {found.train_rows} training rows of {found.task}"
-    say.table(HEADINGS, [_row(trial, found.best.number) for trial in found.trials], title)
+    say.table(headings, [_row(trial, found.best.number) for trial in found.trials], title)
     for note in () if quiet else found.notes:
         say.line(f"Note: {note}")
-    say.line(f"Best:   {found.method}, balanced accuracy {found.best.balanced_accuracy:.3f}")
-    say.line(f"Record: {out / 'search.json'}")
-    say.line(f"Next:   {shlex.join(['headstart', 'adapt', data, *found.adapt])} --out ...")
+    say.line(f"Best:   {found.method}, {metric} {found.best.score:.3f}")
+    say.line(f"Page:   {page}")
+    say.line(f"Record: {page.with_suffix('.json')}")
+    say.line(f"Next:   {found.next}")
 
 
 def _row(trial: Any, best: int) -> tuple[str, ...]:
-    value = "" if trial.balanced_accuracy is None else f"{trial.balanced_accuracy:.3f}"
+    value = "" if trial.score is None else f"{trial.score:.3f}"
     note = (
         "best" if trial.number == best else "" if trial.state == "complete" else f"{trial.state}: {trial.why}"
     )

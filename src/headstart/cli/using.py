@@ -1,17 +1,19 @@
 """Commands that use a finished run: `predict`, `export`, `report`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import say
+from .answers import show
 from .texts import texts_of
 
 if TYPE_CHECKING:
-    from headstart.study.predictor import Prediction, Predictor
+    from headstart.study.answers import Answer
+    from headstart.study.predictor import Predictor
 
-    Labelled = tuple[list[tuple[str, Prediction]], list[str]]
+    Labelled = tuple[list[tuple[str, Answer]], list[str]]
 
 Run = Annotated[Path, typer.Argument(help="A run folder, or the model folder in it.")]
 
@@ -37,8 +39,8 @@ def predict(
         list[str] | None, typer.Option(help="A text; may be given several times.", show_default=False)
     ] = None,
     text_column: Annotated[str, typer.Option(help="Of a CSV or Parquet file: where the texts are.")] = "text",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON with all probabilities.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all probabilities.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON with all that is told.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all that is told.")] = False,
     abstain: Annotated[float | None, typer.Option(help="Say 'unsure' below this probability.")] = None,
 ) -> None:
     """Label new pictures, texts or rows; what can't be read is named at the end, and the exit code is 3."""
@@ -51,16 +53,14 @@ def predict(
         raise BadInput("There is nothing to label. Name files, or write --text 'A text.'")
     predictor = open_model(run)
     if abstain is not None:
-        if not 0 <= abstain <= 1:
-            raise BadInput(f"--abstain is {abstain}; it must be in [0, 1].")
-        predictor.abstain = abstain
+        predictor.abstain = _threshold(predictor, abstain)
     if predictor.tokens is not None:
         answers, unread = _label_texts(predictor, texts_of(files or [], text or [], text_column))
     elif text:
         raise BadInput(f"The model in {run} takes no texts. Name files.")
     else:
         answers, unread = _label_files(predictor, files or [])
-    _print(answers, predictor.classes, "json" if json else "csv" if csv else "")
+    show(answers, predictor, "json" if json else "csv" if csv else "table")
     if unread:
         what = "files" if predictor.tokens is None else "texts"
         raise BadData(
@@ -68,9 +68,21 @@ def predict(
         )
 
 
+def _threshold(predictor: "Predictor", abstain: float) -> float:
+    from headstart.core import BadInput
+
+    if not 0 <= abstain <= 1:
+        raise BadInput(f"--abstain is {abstain}; it must be in [0, 1].")
+    if predictor.target != "classes":
+        raise BadInput(f"--abstain is {abstain}; it goes with classes, not {predictor.target}.")
+    return abstain
+
+
 def _label_files(predictor: "Predictor", files: list[Path]) -> "Labelled":
     if predictor.schema is not None:
         return _label_rows(predictor, files), []
+    if predictor.preprocess is None:
+        return _label_arrays(predictor, files), []
     return _label_pictures(predictor, _pictures(files))
 
 
@@ -78,7 +90,7 @@ def _label_pictures(predictor: "Predictor", files: list[Path]) -> "Labelled":
     """Answers by file, and what is to be said of those that can't be read."""
     from headstart.core import BadData
 
-    answers: list[tuple[str, Prediction]] = []
+    answers: list[tuple[str, Answer]] = []
     unread: list[str] = []
     for file in files:
         try:
@@ -88,9 +100,33 @@ def _label_pictures(predictor: "Predictor", files: list[Path]) -> "Labelled":
     return answers, unread
 
 
-def _label_rows(predictor: "Predictor", files: list[Path]) -> "list[tuple[str, Prediction]]":
+def _label_arrays(predictor: "Predictor", files: list[Path]) -> "list[tuple[str, Any]]":
+    """Answers by file and number of the row, from 1, for a model of arrays."""
+    from headstart.core import BadData, BadInput, HeadstartError
+    from headstart.data.npz import SUFFIXES, samples_in
+
+    answers: list[tuple[str, Any]] = []
+    for file in files:
+        if file.suffix.lower() not in SUFFIXES:
+            raise BadInput(f"{file}: this model takes arrays of numbers, .npz with an array x, or .npy.")
+        samples = samples_in(file)
+        try:
+            said = predictor.predict(samples)
+        except HeadstartError:
+            raise
+        except (RuntimeError, ValueError, TypeError) as reason:
+            mapping: Any = predictor.model.backbone
+            raise BadData(
+                f"{file} holds samples of shape {samples.shape[1:]}, and the model takes such as "
+                f"{tuple(mapping.example.shape[1:])}: {(str(reason).splitlines() or [''])[0]}"
+            ) from reason
+        answers += [(f"{file}:{number}", answer) for number, answer in enumerate(said, 1)]
+    return answers
+
+
+def _label_rows(predictor: "Predictor", files: list[Path]) -> "list[tuple[str, Answer]]":
     """Answers by file and number of the row, from 1; names that are new to the model are told of."""
-    answers: list[tuple[str, Prediction]] = []
+    answers: list[tuple[str, Answer]] = []
     for file in files:
         said = predictor.predict(file)
         answers += [(f"{file}:{number}", answer) for number, answer in enumerate(said, 1)]
@@ -103,18 +139,36 @@ def _label_texts(predictor: "Predictor", found: list[tuple[str, str]]) -> "Label
     """Answers by name of the text, and what is to be said of those that are empty."""
     full = [(name, text) for name, text in found if text.strip()]
     said = predictor.predict([text for _, text in full])
+    if predictor.tokens is not None and full:
+        from headstart.data.texts import too_long
+
+        cut = predictor.tokens.ids([text for _, text in full])[1]
+        if cut.any():
+            say.aside(too_long(cut, predictor.tokens.limit))
     unread = [f"{name} is empty." for name, text in found if not text.strip()]
     return [(name, answer) for (name, _), answer in zip(full, said, strict=True)], unread
 
 
 def export(
     run: Run,
-    file: Annotated[Path, typer.Argument(help="Where to write it; the ending says the format: .onnx.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Where to write it; the ending says what: .onnx the model, .safetensors the encoder alone."
+        ),
+    ],
 ) -> None:
     """Write the model in another format and check that it answers alike there."""
     from headstart.study.export import export_model
     from headstart.study.predictor import open_model
 
+    if file.suffix == ".safetensors":
+        from headstart.models.encoders import save_encoder
+
+        save_encoder(open_model(run).model, file)
+        say.line(f"{file}: the encoder, without the head of these labels.")
+        say.line(f"Next: headstart adapt DATA --backbone {file}")
+        return
     difference = export_model(open_model(run), file)
     say.line(f"{file}: probabilities differ from torch's by {difference:.1e} at most.")
 
@@ -126,7 +180,8 @@ def report(
     from headstart.core import BadInput
     from headstart.report import build
 
-    if not any((run / name).exists() for name in ("result.json", "curve.json", "yosinski.json")):
+    records = ("result.json", "curve.json", "probe.json", "search.json", "yosinski.json")
+    if not any((run / name).exists() for name in records):
         raise BadInput(f"{run} holds no result.json. Finish the run first: headstart adapt ... --resume.")
     say.line(str(build(run)))
 
@@ -146,20 +201,3 @@ def _pictures(files: list[Path]) -> list[Path]:
                 raise BadData(f"There are no pictures in the folder {file}. Give another, or files by name.")
         found += inside
     return found
-
-
-def _print(answers: list, classes: tuple[str, ...], form: str) -> None:  # type: ignore[type-arg]
-    if form == "json":
-        say.as_json([{"file": file, **vars(answer)} for file, answer in answers])
-    elif form == "csv":
-        import csv
-        import sys
-
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(["file", "label", "probability", *classes])
-        for file, answer in answers:
-            shares = [f"{answer.probabilities[name]:.6f}" for name in classes]
-            writer.writerow([file, answer.label, f"{answer.probability:.6f}", *shares])
-    else:
-        rows = [(file, answer.label, f"{answer.probability:.3f}") for file, answer in answers]
-        say.table(("file", "label", "probability"), rows)

@@ -6,6 +6,8 @@ from .batches import Domains as Domains
 from .batches import Episodes as Episodes
 from .batches import Labelled as Labelled
 from .batches import Pairs as Pairs
+from .batches import SourceLabelled as SourceLabelled
+from .batches import TwoTasks as TwoTasks
 from .batches import Unlabelled as Unlabelled
 from .batches import Views as Views
 from .errors import BadData as BadData
@@ -23,6 +25,7 @@ from .method import Head as Head
 from .method import Method as Method
 from .method import Model as Model
 from .method import Task as Task
+from .method import able as able
 from .method import find as find
 from .method import make as make
 from .method import walk as walk
@@ -37,4 +40,7 @@ from .preprocess import Preprocess as Preprocess
 from .schema import Schema as Schema
 from .seeds import fold as fold
 from .source import Source as Source
+from .target import TARGETS as TARGETS
+from .target import TargetKind as TargetKind
+from .target import kind_of as kind_of
 from .tokens import Tokens as Tokens

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from .batches import B
 from .errors import BadInput, Unknown
 from .moves import Move, Parts
+from .target import TARGETS, TargetKind
 
 
 class Backbone(nn.Module):
@@ -36,9 +37,10 @@ class Backbone(nn.Module):
 
 
 class Head(nn.Module):
-    """What reads outputs off features: (n, width) -> logits (n, classes).
+    """What reads outputs off features: (n, width) -> (n, outputs).
 
-    A head can be written down as data: its class's name, the settings and its tensors.
+    Outputs are logits of classes or of tags, or numbers. A head can be written down as data: its
+    class's name, the settings and its tensors.
     """
 
     @property
@@ -46,9 +48,13 @@ class Head(nn.Module):
         """Keyword arguments that make a head of the same shape; JSON values only."""
         raise NotImplementedError
 
+    def rescaled(self, mean: Tensor, deviation: Tensor) -> "Head":
+        """A head that answers mean + deviation * what this one does, both (outputs,)."""
+        raise NotImplementedError(f"{type(self).__name__} reads no numbers")
+
 
 class Model(nn.Sequential):
-    """A backbone and a head: what is shipped. x (n, ...) -> logits (n, classes)."""
+    """A backbone and a head: what is shipped. x (n, ...) -> outputs (n, outputs)."""
 
     def __init__(self, backbone: Backbone, head: Head) -> None:
         super().__init__(backbone, head)
@@ -70,11 +76,13 @@ class Model(nn.Sequential):
 class Task:
     """What is to be learned."""
 
-    classes: int
+    outputs: int  # classes, tags, or numbers a row
     shape: tuple[int, ...]  # of one input
     rows: int = 0  # labelled rows that a pass over the data gives
     seed: int = 0
     head: Head | None = None  # what a former stage has learned to read with
+    kind: TargetKind = "classes"
+    source: "Task | None" = None  # what is to be learned beside it, from other data
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,7 @@ class About:
     batch_statistics: bool = False  # its predictor's answer for a sample depends on the batch
     noisy: bool = False  # its loss draws random numbers, others for a batch in parts than for all of it
     chooses: bool = False  # some of what it may change is left as it was, by a choice that the data make
+    targets: tuple[TargetKind, ...] = TARGETS  # that it can learn
     spelled: str = ""  # the name as prose has it, where that is not the name with spaces
 
     @property
@@ -134,8 +143,12 @@ class Method(ABC, Generic[B]):
         pairs = ", ".join(f"{name} = {value}" for name, value in self.changed.items())
         return f"{self.about.title} ({pairs})" if pairs else self.about.title
 
-    def stages(self) -> "tuple[Method[Any], ...]":
-        """The runs that make it up; the backbone and head of each are the start of the next."""
+    def decides(self) -> Mapping[str, Any]:
+        """What of the recipe the method decides itself, by name, such as {"steps": 50, "lr": 0.1}."""
+        return {}
+
+    def stages(self, kind: TargetKind = "classes") -> "tuple[Method[Any], ...]":
+        """The runs that make it up for a kind of target; each starts from backbone and head of the last."""
         return (self,)
 
 
@@ -160,6 +173,14 @@ def find(name: str) -> type[Method[Any]]:
     if name not in known:
         raise Unknown("method", name, known)
     return known[name]
+
+
+def able(method: Method[Any], kind: TargetKind) -> None:
+    """Refuse a method that can't learn a kind of target, and name those that can."""
+    if kind not in method.about.targets:
+        mine, can = method.about, [other.about for other in walk() if kind in other.about.targets]
+        names = ", ".join(sorted(other.name for other in can if other.adapts == mine.adapts))
+        raise BadInput(f"{mine.name} learns {' and '.join(mine.targets)}, not {kind}. These can: {names}.")
 
 
 def make(spec: str) -> Method[Any]:

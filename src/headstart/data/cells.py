@@ -76,6 +76,18 @@ def cells_of(values: Any, place: Place, kind: ColumnKind | None = None) -> Cells
     return _texts([_text(value) for value in array.tolist()], place, kind)
 
 
+def as_number(value: Any) -> float | None:
+    """The number that a cell holds, as a text or not; NaN where there is nothing, None if it is no number."""
+    if _is_number(value):
+        return _float(value)
+    if isinstance(value, bool | np.bool_):
+        return None
+    text = _text(value)
+    if text in MISSING:
+        return np.nan
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
 def coded(names: Sequence[str | None]) -> Cells:
     """Names of categories, None where there is nothing."""
     words = tuple(sorted({name for name in names if name is not None}, key=natural))
@@ -128,22 +140,23 @@ def _finite(values: Floats, place: Place) -> Cells:
 
 
 def _is_number(value: Any) -> bool:
-    return _gone(value) or (
+    return gone(value) or (
         isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     )
 
 
-def _gone(value: Any) -> bool:
+def gone(value: Any) -> bool:
+    """Whether a cell that is no text holds nothing: None, NaN, or what pandas has for it."""
     if value is None or str(value) in ("<NA>", "NaT"):
         return True
     return isinstance(value, float) and value != value
 
 
 def _float(value: Any) -> float:
-    return np.nan if _gone(value) else float(value)
+    return np.nan if gone(value) else float(value)
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace").strip()
-    return "" if _gone(value) else str(value).strip()
+    return "" if gone(value) else str(value).strip()

@@ -12,12 +12,17 @@ from headstart.core import BadData, Tokens
 from .dataset import Dataset, digest
 from .decode import prepare
 from .findings import Finding, about_classes, about_shapes, about_twins, finding
+from .labels import counted
+from .number_findings import about_numbers
 from .opening import size_of
 from .pool import side_by_side
 from .records import about_columns
 from .samples import Rows
+from .tag_findings import about_tags
 from .texts import essence, too_long
 from .twins import THUMBNAIL, Pair, alike, joined, near_pairs
+
+ABOUT = {"classes": about_classes, "tags": about_tags, "numbers": about_numbers}
 
 
 @final
@@ -43,9 +48,8 @@ class Checked:
 
     @property
     def class_counts(self) -> dict[str, int]:
-        """Readable rows of each class."""
-        counts = np.bincount(self.dataset.labels, minlength=len(self.dataset.classes))
-        return dict(zip(self.dataset.classes, counts.tolist(), strict=True))
+        """Readable rows of each class, or with each tag; nothing for numbers."""
+        return counted(self.dataset.labels, self.dataset.classes)
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,8 @@ def check(dataset: Dataset, *, near: bool = True, tokens: Tokens | None = None) 
         tokens: how texts will be read, to count those that are too long.
 
     Raises:
-        BadData: nothing can be read, or a class has fewer than two readable rows, or none of them
-            in the user's training part.
+        BadData: nothing can be read; a class has fewer than two readable rows, or none of them in the
+            user's training part; all tags, or the numbers of a column, are the same in all rows.
     """
     looks = side_by_side(partial(_look, dataset), range(len(dataset)))
     rows = np.array([row for row, look in enumerate(looks) if not look.problem], dtype=np.int64)
@@ -82,7 +86,7 @@ def check(dataset: Dataset, *, near: bool = True, tokens: Tokens | None = None) 
     found = []
     if unreadable:
         found.append(_about_unreadable(dataset, looks, unreadable))
-    found += about_classes(kept)
+    found += ABOUT[kept.target](kept)
     if dataset.is_images:
         found += about_shapes(kept, [looks[row].size for row in rows])
     if kept.table is not None:

@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from headstart.core import BadInput
+from headstart.core.target import TargetKind, kind_of
 
 from .decode import read_picture
+from .labels import Labels, said, strata
 from .pool import side_by_side
 from .samples import Array, Kind, Raw, Rows, Samples, Texts
 from .tables import Table
@@ -23,12 +25,13 @@ WORDS = 60  # letters of a text that stand for it in a list
 @final
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """n samples, each of one class.
+    """n samples, each with a class, with tags or with numbers.
 
     Attributes:
         name: for titles and records.
-        classes: names of the classes.
-        labels: (n,) int64, positions in `classes`.
+        classes: names of the classes, of the tags, or of the columns of numbers.
+        labels: int64 (n,), positions in `classes`; bool (n, k), which of k tags a row has; or float64
+            (n, k), k numbers for each row.
         items: a file name or row for each sample, for display.
         samples: where the samples lie.
         groups: (n,) int64; rows of one group never stand on both sides of a split.
@@ -37,14 +40,14 @@ class Dataset:
 
     name: str
     classes: tuple[str, ...]
-    labels: Rows
+    labels: Labels
     items: tuple[str, ...]
     samples: Samples
     groups: Rows | None = None
     split: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        columns: dict[str, Sequence[object] | Rows | Samples | None] = {
+        columns: dict[str, Sequence[object] | Labels | Samples | None] = {
             "labels": self.labels,
             "items": self.items,
             "groups": self.groups,
@@ -53,10 +56,28 @@ class Dataset:
         for what, values in columns.items():
             if values is not None and len(values) != len(self.samples):
                 raise BadInput(f"{self.name}: {len(self.samples)} samples, {len(values)} {what}.")
+        if self.labels.ndim == 2 and self.labels.shape[1] != len(self.classes):
+            raise BadInput(
+                f"{self.name}: {self.labels.shape[1]} columns of labels, {len(self.classes)} names for them."
+            )
 
     def __len__(self) -> int:
         """The number of rows."""
         return len(self.samples)
+
+    @property
+    def target(self) -> TargetKind:
+        """What is to be told of a row: "classes", "tags" or "numbers"; the dtype of the labels says it."""
+        return kind_of(self.labels)
+
+    @cached_property
+    def strata(self) -> Rows:
+        """(n,) int64: rows of one stratum are dealt evenly to the parts of a split.
+
+        It is the class; of tags the rarest one that a row has, or one more for rows without any; of
+        numbers the quantile of the first column.
+        """
+        return strata(self.labels)
 
     @property
     def kind(self) -> Kind:
@@ -111,6 +132,10 @@ class Dataset:
         more = "\u2026" if len(words) > WORDS else ""
         return f"{self.items[row]} \u201c{words[:WORDS].rstrip()}{more}\u201d"
 
+    def said(self, row: int) -> str:
+        """The label of a row in words: "cat", "red, round", "no tag", "price = 3.2"."""
+        return said(self.labels[row], self.classes)
+
     def subset(self, rows: ArrayLike) -> "Dataset":
         """The given rows in the given order; the classes stay the same."""
         index: Rows = np.asarray(rows, dtype=np.int64).reshape(-1)
@@ -136,6 +161,8 @@ class Dataset:
         """One hex string for all rows in their order, their labels and the class names."""
         whole = hashlib.blake2b(digest_size=16)
         whole.update(repr(self.classes).encode())
+        if self.target != "classes":
+            whole.update(f"{self.target} {self.labels.shape}".encode())
         whole.update(self.labels.tobytes())
         whole.update("".join(self.digests).encode())
         return whole.hexdigest()

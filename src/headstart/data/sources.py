@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from functools import cached_property
 from threading import Lock
 from typing import final
@@ -183,8 +182,3 @@ class Pictures:
 def _hex(*values: object) -> str:
     text = json.dumps(values, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def labels_of(labels: Sequence[int] | Rows, rows: Rows) -> Tensor:
-    """(n,) int64 class numbers of the rows."""
-    return torch.from_numpy(np.asarray(labels, dtype=np.int64)[rows])

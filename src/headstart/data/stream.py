@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike
 
 from headstart.core import BadInput, Labelled, Source
 
+from .labels import as_labels, labels_of
 from .order import order as order
 from .samples import Rows
-from .sources import PLAIN, labels_of
+from .sources import PLAIN
 from .sources import Arrays as Arrays
 from .sources import Pictures as Pictures
 from .sources import Sentences as Sentences
@@ -37,14 +38,14 @@ def labelled(
 
     Args:
         source: where the samples come from.
-        labels: class numbers of all rows of the source.
+        labels: of all rows of the source: int64 (n,), bool (n, k) or floats (n, k).
         rows: the rows to train on, >= 1.
         batch: rows in a batch, >= 1.
         seed: of the order.
         views: how many random views of each row there are: None gives a new one every epoch, k goes
             round k of them, 0 gives the plain one.
     """
-    known, chosen = _rows(labels), _rows(rows)
+    known, chosen = as_labels(labels), _rows(rows)
     if len(chosen) == 0 or batch < 1:
         raise BadInput(f"No batches of {batch} out of {len(chosen)} rows: take at least 1 of each.")
 
@@ -59,7 +60,7 @@ def labelled(
 
 def once(source: Source, labels: ArrayLike, rows: ArrayLike, batch: int) -> Stream[Labelled]:
     """One pass over `rows` in order, plain views; the last batch may be smaller."""
-    known, chosen = _rows(labels), _rows(rows)
+    known, chosen = as_labels(labels), _rows(rows)
     if batch < 1:
         raise BadInput(f"batch={batch}: take at least 1.")
 

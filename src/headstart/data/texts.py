@@ -9,11 +9,12 @@ import numpy as np
 import torch
 
 from headstart.core import BadInput
+from headstart.core.target import TargetKind
 
-from .arrays import class_names, group_numbers
+from .arrays import group_numbers
 from .dataset import Dataset
-from .naming import numbered
 from .samples import Texts
+from .targets import of_values
 
 
 def are_texts(values: Any) -> TypeGuard[Sequence[str]]:
@@ -23,12 +24,14 @@ def are_texts(values: Any) -> TypeGuard[Sequence[str]]:
     return len(values) > 0 and isinstance(next(iter(values)), str)
 
 
-def from_texts(texts: Sequence[str], y: Any, groups: Any, name: str) -> Dataset:
+def from_texts(
+    texts: Sequence[str], y: Any, groups: Any, name: str, target: TargetKind | None = None
+) -> Dataset:
     """Texts with the labels `y`.
 
     Raises:
         BadInput: labels are missing, lengths differ, or a row is no text.
-        BadData: one class, or labels that are no classes.
+        BadData: labels that nothing can be learned from.
     """
     if y is None:
         raise BadInput("Texts need labels: load((texts, y)) or load(texts, labels=y).")
@@ -36,12 +39,13 @@ def from_texts(texts: Sequence[str], y: Any, groups: Any, name: str) -> Dataset:
     for row, text in enumerate(found):
         if not isinstance(text, str):
             raise BadInput(f"Row {row} of the texts is {text!r}, which is no text. Leave it out, or give ''.")
-    names = class_names(y)
-    if len(found) != len(names):
-        raise BadInput(f"There are {len(found)} texts and {len(names)} labels.")
-    classes, labels = numbered(names, name)
+    learned = of_values(y, target, name)
+    if len(found) != len(learned):
+        raise BadInput(f"There are {len(found)} texts and {len(learned)} labels.")
     items = tuple(f"row {row}" for row in range(len(found)))
-    return Dataset(name, classes, labels, items, Texts(found), group_numbers(groups, len(found)))
+    return Dataset(
+        name, learned.names, learned.labels, items, Texts(found), group_numbers(groups, len(found))
+    )
 
 
 def essence(text: str) -> str:

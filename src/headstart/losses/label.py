@@ -1,13 +1,27 @@
-"""How wrong logits are about labels."""
+"""How wrong outputs are about labels."""
 
+import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
+
+from headstart.core import kind_of
 
 
-def label_loss(logits: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Mean cross-entropy (), in nats, of logits (n, classes) against class numbers y (n,).
+def label_loss(outputs: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
+    """The mean loss () of outputs against labels, of the kind that the labels are.
 
-    `smoothing` in [0, 1) spreads that share of each label over all classes (arXiv:1512.00567).
-    Computed in float32 whatever the precision of the logits.
+    Cross-entropy in nats of logits (n, classes) against classes y (n,); the mean over tags of the binary
+    cross-entropy of logits (n, tags) against y (n, tags) of bool; the mean over columns of the squared
+    difference of outputs (n, columns) and y (n, columns). Computed in float32 whatever the precision of the
+    outputs.
+
+    `smoothing` in [0, 1) spreads that share of each label over all classes, or over a tag and its absence
+    (arXiv:1512.00567); numbers have none.
     """
-    return cross_entropy(logits.float(), y, label_smoothing=smoothing)
+    kind, outputs = kind_of(y), outputs.float()
+    if kind == "classes":
+        return cross_entropy(outputs, y, label_smoothing=smoothing)
+    if kind == "tags":
+        goal = torch.lerp(y.to(outputs), outputs.new_tensor(0.5), smoothing)
+        return binary_cross_entropy_with_logits(outputs, goal)
+    return mse_loss(outputs, y.to(outputs))

@@ -1,17 +1,19 @@
 """Whether a confidence of 80 % is right 80 % of the time (Guo et al. 2017, arXiv:1706.04599)."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headstart.core import BadInput
 
 from . import judged
 from .judged import BINS, Floats, Ints, bin_of, judge
+from .tags import judge as judge_tags
 
 
 class Bin(NamedTuple):
-    """Predictions of similar confidence."""
+    """Predictions of similar confidence; of tags, pairs of a row and a tag."""
 
     confidence: float  # their mean; the middle of the bin if it is empty
     accuracy: float  # 0 if it is empty
@@ -34,17 +36,24 @@ def expected_calibration_error(probabilities: Floats, labels: Ints, bins: int = 
     return float(judged.calibration_error(found, np.ones((1, len(labels))), _checked(bins))[0])
 
 
-def reliability(probabilities: Floats, labels: Ints, bins: int = BINS) -> list[Bin]:
+def reliability(probabilities: Floats, labels: NDArray[Any], bins: int = BINS) -> list[Bin]:
     """All bins from the least confidence to the greatest, empty ones too.
 
-    Arguments and errors are those of `expected_calibration_error`.
+    Arguments and errors are those of `expected_calibration_error`; or labels are bools (n, k), which of
+    k tags each row has, and what is counted are all pairs of a row and a tag: how probable the tag was
+    said to be, and how often the row has it.
     """
-    found = judge(probabilities, labels)
-    place = bin_of(found.confidence, _checked(bins))
+    if np.ndim(labels) == 2:
+        tags = judge_tags(probabilities, labels)
+        confidence, so = tags.probabilities.ravel(), tags.known.ravel().astype(np.float64)
+    else:
+        found = judge(probabilities, labels)
+        confidence, so = found.confidence, found.right
+    place = bin_of(confidence, _checked(bins))
     rows = np.bincount(place, minlength=bins)
     divisor = np.maximum(rows, 1)
-    sure = np.bincount(place, found.confidence, bins) / divisor
-    right = np.bincount(place, found.right, bins) / divisor
+    sure = np.bincount(place, confidence, bins) / divisor
+    right = np.bincount(place, so, bins) / divisor
     middle = (np.arange(bins) + 0.5) / bins
     return [
         Bin(float(s if n else m), float(r), int(n))

@@ -14,7 +14,7 @@ from .judged import Floats, Ints, judge, once
 
 def accuracy(probabilities: Floats, labels: Ints) -> float:
     """The share of rows whose most probable class is the label, in [0, 1]."""
-    return once(judge(probabilities, labels), judged.accuracy)
+    return once(judge(probabilities, labels), judged.accuracy, len(labels))
 
 
 def balanced_accuracy(probabilities: Floats, labels: Ints) -> float:
@@ -22,7 +22,7 @@ def balanced_accuracy(probabilities: Floats, labels: Ints) -> float:
 
     Classes without rows are left out.
     """
-    return once(judge(probabilities, labels), judged.balanced_accuracy)
+    return once(judge(probabilities, labels), judged.balanced_accuracy, len(labels))
 
 
 def macro_f1(probabilities: Floats, labels: Ints) -> float:
@@ -31,7 +31,7 @@ def macro_f1(probabilities: Floats, labels: Ints) -> float:
     A class that is neither label nor answer of any row is left out; one that is only the answer
     counts as 0.
     """
-    return once(judge(probabilities, labels), judged.macro_f1)
+    return once(judge(probabilities, labels), judged.macro_f1, len(labels))
 
 
 def log_loss(probabilities: Floats, labels: Ints) -> float:
@@ -39,7 +39,7 @@ def log_loss(probabilities: Floats, labels: Ints) -> float:
 
     Probabilities below 2.2e-16 count as that, so that no row costs more than 36.05 nats.
     """
-    return once(judge(probabilities, labels), judged.log_loss)
+    return once(judge(probabilities, labels), judged.log_loss, len(labels))
 
 
 def confusion(answers: Ints, labels: Ints, classes: int) -> Ints:

@@ -7,14 +7,15 @@ samples, such as the calibration error, may lie outside that range: it is widene
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from headstart.core import BadData, BadInput, Unknown, fold
+from headstart.core import BadData, BadInput, Unknown, fold, kind_of
 
-from .judged import METRICS, Floats, Ints, judge
+from .judged import Floats
+from .kinds import measure_of
 
 RESAMPLES = 2000
 ELEMENTS = 2**22  # of the weights held at once
@@ -53,69 +54,76 @@ def bootstrap(
     def column(weights: Floats) -> Floats:
         return metric(weights)[:, None]
 
-    return _intervals(column, rows, seed, groups, resamples)[0]
+    return bootstraps(column, rows, seed, groups, resamples)[0]
 
 
 def score_all(
-    probabilities: Floats,
-    labels: Ints,
-    classes: int,
+    answers: ArrayLike,
+    labels: Any,
     seed: int,
     groups: ArrayLike | None = None,
     resamples: int = RESAMPLES,
 ) -> dict[str, Interval]:
-    """Every metric with its interval, all from the same draws.
+    """Every metric of the kind of target with its interval, all from the same draws.
 
     Args:
-        probabilities: (n, classes), each row a distribution.
-        labels: (n,) in [0, classes).
-        classes: k.
+        answers: (n, k): probabilities of k classes or tags, or k numbers.
+        labels: int64 (n,) in [0, k): classes; bool (n, k): tags; floats (n, k): numbers.
         seed: the same seed draws the same rows.
         groups: (n,) which rows are drawn together; None draws each by itself.
         resamples: draws, >= 1.
 
     Returns:
-        By name: accuracy, balanced_accuracy, macro_f1, log_loss (nats), calibration_error.
+        By name. Classes: accuracy, balanced_accuracy, macro_f1, log_loss (nats), calibration_error.
+        Tags: average_precision, macro_f1, micro_f1, exact_match, hamming_accuracy, log_loss (nats),
+        calibration_error. Numbers: r2, rmse, mae (both in the units of the labels), spearman.
 
     Raises:
-        BadData: a row is not a distribution over `classes`, or a label is out of range.
+        BadData: answers and labels don't fit each other, a row of probabilities of classes is no
+            distribution, a number is NaN or infinite, or a label is out of range.
         BadInput: `resamples` is less than 1.
     """
-    judged = judge(_of_width(probabilities, classes), labels)
+    measures = measure_of(kind_of(labels))
+    judged = measures.judge(answers, labels)
 
     def all_of(weights: Floats) -> Floats:
-        return np.stack([metric(judged, weights) for metric in METRICS.values()], 1)
+        return np.stack([metric(judged, weights) for metric in measures.metrics.values()], 1)
 
-    found = _intervals(all_of, len(judged.labels), seed, groups, resamples)
-    return dict(zip(METRICS, found, strict=True))
+    found = bootstraps(all_of, len(labels), seed, groups, resamples)
+    return dict(zip(measures.metrics, found, strict=True))
 
 
 def paired(
-    ours: Floats,
-    theirs: Floats,
-    labels: Ints,
-    classes: int,
+    ours: ArrayLike,
+    theirs: ArrayLike,
+    labels: Any,
     seed: int,
     *,
-    metric: str = "accuracy",
+    metric: str | None = None,
     groups: ArrayLike | None = None,
 ) -> Interval:
-    """A metric of our probabilities less that of theirs (both (n, classes)) on the same draws.
+    """A metric of our answers less that of theirs (both (n, k)) on the same draws.
 
-    Arguments and errors are those of `score_all`; `metric` is one of the names that it returns.
+    Arguments and errors are those of `score_all`; `metric` is one of the names that it returns, or None for
+    the main one: accuracy of classes, average_precision of tags, r2 of numbers.
 
     Raises:
+        BadData: the answers differ in shape.
         Unknown: no metric has that name.
     """
-    if metric not in METRICS:
-        raise Unknown("metric", metric, METRICS)
-    one, other = (judge(_of_width(p, classes), labels) for p in (ours, theirs))
-    score = METRICS[metric]
+    measures = measure_of(kind_of(labels))
+    name = measures.main if metric is None else metric
+    if name not in measures.metrics:
+        raise Unknown("metric", name, measures.metrics)
+    if np.shape(ours) != np.shape(theirs):
+        raise BadData(f"Answers of two shapes, {np.shape(ours)} and {np.shape(theirs)}, can't be compared.")
+    one, other = (measures.judge(answers, labels) for answers in (ours, theirs))
+    score = measures.metrics[name]
 
     def difference(weights: Floats) -> Floats:
         return score(one, weights) - score(other, weights)
 
-    return bootstrap(difference, len(one.labels), seed, groups)
+    return bootstrap(difference, len(labels), seed, groups)
 
 
 def wilson(successes: int, rows: int) -> Interval:
@@ -132,19 +140,27 @@ def wilson(successes: int, rows: int) -> Interval:
     return Interval(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
 
 
-def _intervals(
-    metric: Callable[[Floats], Floats],
+def bootstraps(
+    metrics: Callable[[Floats], Floats],
     rows: int,
     seed: int,
-    groups: ArrayLike | None,
-    resamples: int,
+    groups: ArrayLike | None = None,
+    resamples: int = RESAMPLES,
 ) -> list[Interval]:
-    """The intervals of m figures; `metric` goes from weights (b, rows) to (b, m)."""
+    """The intervals of m figures from the same draws; `metrics` goes from weights (b, rows) to (b, m).
+
+    A figure that a draw has none of, as no row of a kind was drawn, is NaN there, and that draw does not
+    count for it; a figure that all rows have none of is NaN, and its interval too.
+
+    Other arguments and errors are those of `bootstrap`.
+    """
     if resamples < 1 or rows < 1:
         raise BadInput(f"A bootstrap needs rows and resamples, not {rows} and {resamples}.")
-    draws = np.concatenate([metric(weights) for weights in _draws(rows, seed, groups, resamples)])
-    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
-    value = metric(np.ones((1, rows)))[0]
+    draws = np.concatenate([metrics(weights) for weights in _draws(rows, seed, groups, resamples)])
+    value = metrics(np.ones((1, rows)))[0]
+    draws[:, np.isnan(value)] = 0  # of which there is nothing to know
+    quantile = np.nanquantile if np.isnan(draws).any() else np.quantile
+    low, high = quantile(draws, [0.025, 0.975], axis=0)
     low, high = np.minimum(low, value), np.maximum(high, value)
     return [Interval(*map(float, each)) for each in zip(value, low, high, strict=True)]
 
@@ -170,9 +186,3 @@ def _members(groups: ArrayLike | None, rows: int) -> NDArray[np.intp] | None:
     if given.shape != (rows,):
         raise BadData(f"Groups must be one for each of {rows} rows, not {given.shape}.")
     return np.unique(given, return_inverse=True)[1]
-
-
-def _of_width(probabilities: Floats, classes: int) -> Floats:
-    if np.ndim(probabilities) != 2 or np.shape(probabilities)[1] != classes:
-        raise BadData(f"Probabilities must be (n, {classes}), not {np.shape(probabilities)}.")
-    return probabilities

@@ -6,6 +6,7 @@ gives (b,) scores b resamples in one go; weights of one give the plain metric.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BINS = 15
+FEW = 64
 CLIP = float(np.finfo(np.float64).eps)  # the least probability that a log loss reckons with
 
 
@@ -58,24 +60,24 @@ def judge(probabilities: Floats, labels: Ints) -> Judged:
 
 def accuracy(judged: Judged, weights: Floats) -> Floats:
     """The weighted share of right answers."""
-    return _mean(judged.right, weights)
+    return mean(judged.right, weights)
 
 
 def balanced_accuracy(judged: Judged, weights: Floats) -> Floats:
     """The mean of each class's accuracy, over the classes that have weight."""
     _, known, hits = _by_class(judged, weights)
-    return _mean_where(hits / np.maximum(known, CLIP), known > 0)
+    return mean_where(hits / np.maximum(known, CLIP), known > 0)
 
 
 def macro_f1(judged: Judged, weights: Floats) -> Floats:
     """The mean F1 of the classes that are the label or the answer of a row with weight."""
     given, known, hits = _by_class(judged, weights)
-    return _mean_where(2 * hits / np.maximum(given + known, CLIP), given + known > 0)
+    return mean_where(2 * hits / np.maximum(given + known, CLIP), given + known > 0)
 
 
 def log_loss(judged: Judged, weights: Floats) -> Floats:
     """The weighted mean of -log p(label), in nats."""
-    return _mean(judged.surprise, weights)
+    return mean(judged.surprise, weights)
 
 
 def calibration_error(judged: Judged, weights: Floats, bins: int = BINS) -> Floats:
@@ -96,23 +98,34 @@ METRICS: Mapping[str, Metric] = {
 
 
 def bin_of(confidence: Floats, bins: int) -> Ints:
-    """Which of `bins` equal parts of (0, 1] a confidence (n,) lies in; a part holds its upper end."""
+    """Which of `bins` equal parts of (0, 1] each confidence lies in; a part holds its upper end."""
     return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
-def once(judged: Judged, metric: Metric) -> float:
-    """The metric with every row counted once."""
-    return float(metric(judged, np.ones((1, len(judged.labels))))[0])
+def once(judged: Any, metric: Callable[[Any, Floats], Floats], rows: int) -> float:
+    """The metric of n judged rows of any kind of target, each counted once."""
+    return float(metric(judged, np.ones((1, rows)))[0])
 
 
-def _mean(values: Floats, weights: Floats) -> Floats:
-    mean: Floats = weights @ values / weights.sum(1)
-    return mean
+def few_at_a_time(score: Callable[[Floats], Floats], weights: Floats) -> Floats:
+    """What `score` makes of weights as columns (n, few), for weights (b, n): (b, ...).
+
+    Few columns stay in the processor's own memory, which is twice as fast.
+    """
+    parts = range(0, len(weights), FEW)
+    return np.concatenate([score(np.ascontiguousarray(weights[at : at + FEW].T)) for at in parts])
 
 
-def _mean_where(values: Floats, counts: NDArray[np.bool_]) -> Floats:
-    mean: Floats = (values * counts).sum(1) / counts.sum(1)
-    return mean
+def mean(values: Floats, weights: Floats) -> Floats:
+    """The means (b,) of values (n,) under weights (b, n)."""
+    found: Floats = weights @ values / weights.sum(1)
+    return found
+
+
+def mean_where(values: Floats, counts: NDArray[np.bool_]) -> Floats:
+    """The means (b,) of those of the values (b, k) that count; 0 where none does."""
+    found: Floats = (values * counts).sum(1) / np.maximum(counts.sum(1), 1)
+    return found
 
 
 def _by_class(judged: Judged, weights: Floats) -> tuple[Floats, Floats, Floats]:

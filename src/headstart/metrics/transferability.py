@@ -1,17 +1,17 @@
 """How well a representation will serve a task, from one pass of features: no training.
 
 All take features (n, d) or source probabilities (n, z) as NumPy arrays or tensors and labels (n,) of
-whole numbers; higher is better. Classes without rows do not count. The numbers of one score can be
-compared between representations of the same rows, and with nothing else.
+whole numbers, `logme` also tags and numbers; higher is better. Classes without rows do not count. The
+numbers of one score can be compared between representations of the same rows, and with nothing else.
 """
 
 from typing import Any
 
 import numpy as np
 
-from headstart.core import BadData, BadInput
+from headstart.core import BadData, BadInput, kind_of
 
-from .given import matrix, numbered, one_hot, shares
+from .given import array, matrix, numbered, one_hot, shares
 from .judged import Floats, Ints
 
 NOISE = 1e-6  # the least variance of the noise in LogME; the labels are 0 and 1
@@ -24,27 +24,43 @@ BLOCK = 2**22  # similarities that are held at once
 def logme(features: Any, labels: Any) -> float:
     """The logarithm of maximum evidence, LogME (arXiv:2102.11005, JMLR version arXiv:2110.10545).
 
-    Each class is a regression of its 0/1 labels on the features without an intercept, whose weights
-    have the prior N(0, 1/alpha) and whose noise has the variance 1/beta. The evidence of the labels
-    is greatest over both; its logarithm over the rows, averaged over the classes, is the score, in
+    Each class, and each tag, is a regression of its 0/1 labels on the features without an intercept, whose
+    weights have the prior N(0, 1/alpha) and whose noise has the variance 1/beta; columns of numbers are
+    regressed when brought to mean 0 and deviation 1. The evidence of the labels
+    is greatest over both; its logarithm over the rows, averaged over the columns, is the score, in
     nats a row. For a given alpha / beta the best beta is known, so that one number is searched: the
     maximum is global, where the fixed point of the paper may divide by zero. The variance of the noise
     is at least 1e-6, or a perfect fit would be infinitely evident.
 
     Args:
         features: (n, d), n >= 1.
-        labels: (n,) whole numbers of two classes or more.
+        labels: (n,) whole numbers of two classes or more, (n, tags) of bool, or (n, columns) of floats.
 
     Raises:
         BadData: NaN or infinity, other shapes, or one class.
     """
     x = matrix(features)
-    y = _two(numbered(labels, len(x)))
+    goal = _goals(labels, len(x))
     left, singular, _ = np.linalg.svd(x, full_matrices=False)
-    goal = one_hot(y)
     inside = np.square(left.T @ goal)  # (r, k): squared labels along each axis of the features
     outside = np.maximum(np.square(goal).sum(0) - inside.sum(0), 0.0)  # (k,): what no weights can explain
     return float(_maximum(np.square(singular), inside, outside, len(x)).mean() / len(x))
+
+
+def _goals(labels: Any, rows: int) -> Floats:
+    """What is regressed: (rows, columns)."""
+    found = array(labels)
+    if found.ndim != 2:
+        return one_hot(_two(numbered(labels, rows)))
+    if len(found) != rows:
+        raise BadData(f"There are {rows} rows of features and {len(found)} of labels.")
+    if kind_of(found) == "tags":
+        tags: Floats = found.astype(np.float64)
+        return tags
+    wide = matrix(found, "Labels")
+    deviation = wide.std(0)
+    standard: Floats = (wide - wide.mean(0)) / np.where(deviation > 0, deviation, 1.0)
+    return standard
 
 
 def _maximum(spectrum: Floats, inside: Floats, outside: Floats, rows: int) -> Floats:

@@ -5,32 +5,37 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from headstart.core import TargetKind
+
+DTYPES = {"classes": torch.int64, "tags": torch.bool, "numbers": torch.float32}
+
 
 class Bank(nn.Module):
     """Features and labels in the order they were added.
 
     Attributes:
-        classes: number of classes that the labels may name.
+        outputs: number of classes, tags or numbers that the labels are of.
     """
 
     features: Tensor  # (rows, width)
-    labels: Tensor  # (rows,)
+    labels: Tensor  # (rows,) classes, (rows, outputs) tags or numbers
     filled: Tensor  # () rows added so far
 
-    def __init__(self, rows: int, width: int, classes: int) -> None:
+    def __init__(self, rows: int, width: int, outputs: int, kind: TargetKind = "classes") -> None:
         super().__init__()
-        self.classes = classes
+        self.outputs = outputs
+        shape = (rows,) if kind == "classes" else (rows, outputs)
         self.register_buffer("features", torch.zeros(rows, width))
-        self.register_buffer("labels", torch.zeros(rows, dtype=torch.int64))
+        self.register_buffer("labels", torch.zeros(shape, dtype=DTYPES[kind]))
         self.register_buffer("filled", torch.zeros((), dtype=torch.int64))
 
     def add(self, features: Tensor, labels: Tensor) -> None:
-        """Append features (n, width) and labels (n,); room is doubled when it runs out."""
+        """Append features (n, width) and labels (n, ...); room is doubled when it runs out."""
         start, end = int(self.filled), int(self.filled) + len(labels)
         if end > len(self.labels):
             more = max(end, 2 * len(self.labels)) - len(self.labels)
             self.features = torch.cat([self.features, self.features.new_zeros(more, features.shape[1])])
-            self.labels = torch.cat([self.labels, self.labels.new_zeros(more)])
+            self.labels = torch.cat([self.labels, self.labels.new_zeros(more, *labels.shape[1:])])
         self.features[start:end] = features
         self.labels[start:end] = labels
         self.filled += len(labels)
@@ -44,6 +49,6 @@ class Bank(nn.Module):
 
     @property
     def content(self) -> tuple[Tensor, Tensor]:
-        """Features (n, width) and labels (n,) added so far."""
+        """Features (n, width) and labels (n, ...) added so far."""
         n = int(self.filled)
         return self.features[:n], self.labels[:n]

@@ -1,5 +1,6 @@
 """What reads outputs off features; each can be written down as data and made anew."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, normalize
 
-from headstart.core import Head, Unknown
+from headstart.core import Head, TargetKind, Unknown
 
 
 class LinearHead(Head):
-    """An affine layer: (n, width) -> (n, classes)."""
+    """An affine layer: (n, width) -> (n, classes), or as many tags or numbers."""
 
     def __init__(self, width: int, classes: int, deviation: float = 0.01) -> None:
         super().__init__()
@@ -27,12 +28,17 @@ class LinearHead(Head):
         """Logits (n, classes) of features (n, width)."""
         return linear(z, self.weight, self.bias)
 
+    def rescaled(self, mean: Tensor, deviation: Tensor) -> "LinearHead":
+        """The same with both worked in."""
+        mean, deviation = mean.to(self.bias), deviation.to(self.bias)
+        return self.of(self.weight.detach() * deviation[:, None], self.bias.detach() * deviation + mean)
+
     @classmethod
     def of(cls, weight: Tensor, bias: Tensor) -> "LinearHead":
         """With given weight (classes, width) and bias (classes,)."""
         head = cls(weight.shape[1], weight.shape[0])
         head.load_state_dict({"weight": weight.float(), "bias": bias.float()})
-        return head
+        return head.to(weight.device)
 
 
 class CentroidHead(Head):
@@ -61,16 +67,19 @@ class CentroidHead(Head):
 
 
 class NeighbourHead(Head):
-    """Votes of the k most similar rows, weighted by similarity: (n, width) -> log votes (n, classes)."""
+    """What the k most similar rows say, weighted by similarity: (n, width) -> (n, classes).
+
+    Logs of the shares of votes for classes, logits of the share that has each tag, or means of numbers.
+    """
 
     centre: Tensor  # (width,) subtracted from features first
     rows: Tensor  # (rows, width), unit length
-    votes: Tensor  # (rows, classes), one-hot
+    votes: Tensor  # (rows, classes): one-hot, 0 and 1 for tags, or numbers
     sharpness: Tensor  # () weight of a neighbour is exp(sharpness * cosine)
 
-    def __init__(self, rows: int, width: int, classes: int, k: int) -> None:
+    def __init__(self, rows: int, width: int, classes: int, k: int, kind: TargetKind = "classes") -> None:
         super().__init__()
-        self.k = k
+        self.k, self.kind = k, kind
         self.register_buffer("centre", torch.zeros(width))
         self.register_buffer("rows", torch.zeros(rows, width))
         self.register_buffer("votes", torch.zeros(rows, classes))
@@ -78,20 +87,37 @@ class NeighbourHead(Head):
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Rows, width, classes and k."""
-        rows, width = self.rows.shape
-        return {"rows": rows, "width": width, "classes": self.votes.shape[1], "k": self.k}
+        """Rows, width, classes, k and the kind of target."""
+        (rows, width), classes = self.rows.shape, self.votes.shape[1]
+        return {"rows": rows, "width": width, "classes": classes, "k": self.k, "kind": self.kind}
 
     def forward(self, z: Tensor) -> Tensor:
-        """Log of the weighted share of votes (n, classes) of features (n, width)."""
+        """What the neighbours of features (n, width) say, (n, classes)."""
         return self.tally(linear(normalize(z - self.centre, dim=1), self.rows))
 
     def tally(self, similar: Tensor) -> Tensor:
-        """Log shares (n, classes) from cosines (n, rows); one vote is spread over all classes."""
+        """Answers (n, classes) from cosines (n, rows)."""
         nearest, which = similar.topk(min(self.k, similar.shape[1]), dim=1)
+        return self.count(nearest, self.votes[which])
+
+    def count(self, nearest: Tensor, votes: Tensor) -> Tensor:
+        """Answers (n, classes) from the cosines (n, k) of the neighbours and their votes (n, k, classes).
+
+        One vote is spread over all classes, or over a tag and its absence.
+        """
         weights = (self.sharpness * nearest).softmax(1)
-        shares = torch.einsum("nk,nkc->nc", weights, self.votes[which])
-        return ((shares * self.k + 1 / shares.shape[1]) / (self.k + 1)).log()
+        shares = torch.einsum("nk,nkc->nc", weights, votes)
+        if self.kind == "numbers":
+            return shares
+        ways = 2 if self.kind == "tags" else shares.shape[1]
+        smooth = (shares * self.k + 1 / ways) / (self.k + 1)
+        return smooth.logit() if self.kind == "tags" else smooth.log()
+
+    def rescaled(self, mean: Tensor, deviation: Tensor) -> "NeighbourHead":
+        """The same neighbours, whose numbers are in other units."""
+        twin = copy.deepcopy(self)
+        twin.votes.mul_(deviation.to(self.votes)).add_(mean.to(self.votes))
+        return twin
 
 
 HEADS: dict[str, type[Head]] = {kind.__name__: kind for kind in (LinearHead, CentroidHead, NeighbourHead)}

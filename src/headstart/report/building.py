@@ -4,26 +4,30 @@ from pathlib import Path
 from typing import Any
 
 from headstart.study.curve_record import SizeCurve
+from headstart.study.probing_record import Probing
+from headstart.study.search_record import Search
 from headstart.study.yosinski_record import Transfer
 
-from . import curve, yosinski
+from . import curve, probing, search, yosinski
 from .experiment import write
 from .given import record
 from .page import build as build_report
 
 EXPERIMENTS: dict[str, tuple[Any, Any]] = {
     "curve": (SizeCurve, curve.view),
+    "probe": (Probing, probing.view),
+    "search": (Search, search.view),
     "yosinski": (Transfer, yosinski.view),
 }
 
 
 def build(run: Path) -> Path:
-    """Write the page of a finished run: `report.html`, or `curve.html` or `yosinski.html`.
+    """Write the page of a finished run: the name of its record, and else `report.html`.
 
     The same records in a folder of the same name give the same bytes.
 
     Args:
-        run: the folder that `adapt`, `curve` or `yosinski` wrote.
+        run: the folder that `adapt`, `curve`, `probe`, `search` or `yosinski` wrote.
 
     Returns:
         The path of the page.

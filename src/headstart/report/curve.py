@@ -1,33 +1,39 @@
-"""The page of a size curve: accuracy against labels a class."""
+"""The page of a size curve: how good methods are with more and more labels a class."""
 
 from typing import Any
 
 from headstart.study.curve_record import CurvePoint, SizeCurve
 
-from .experiment import Cell, air, cell, seeds_say, settings, versions
+from .experiment import Cell, air, cell, points, seeds_say, settings, versions
 from .figures.axis import doubling, linear
 from .figures.plot import Plot
-from .sections.labels import STYLES, by_method, ends, headstart
-from .words import counted, listed, percent, round_percent, short
+from .sections.labels import CLASS, STYLES, axis, by_method, ends, headstart
+from .told import Told, told
+from .words import counted, listed, percent, short
 
 
 def view(record: SizeCurve) -> dict[str, Any]:
     """What the template shows."""
-    curves = by_method(record.points, record.methods[0])
+    curves, metric = by_method(record.points, record.methods[0]), told(record.selection)
+    of = CLASS if record.selection == "balanced_accuracy" else ""
     seeds = counted(max((len(p.seeds) for p in record.points), default=0), "seed")
     first = curves[0][0].title if curves else ""
     return {
         "kind": "size curve",
         "task": record.task,
-        "headline": ends(curves) if curves else "Every training diverged.",
-        "say": [headstart(curves) if curves else "", *(_crossing(curve, first) for curve in curves[1:])],
+        "headline": ends(curves, metric, of) if curves else "Every training diverged.",
+        "say": [
+            headstart(curves, metric, of) if curves else "",
+            *(_crossing(curve, first, of) for curve in curves[1:]),
+        ],
         "legend": [(_style(i), curve[0].title) for i, curve in enumerate(curves)],
-        "figure": _figure(curves) if curves else "",
+        "figure": _figure(curves, metric, of) if curves else "",
         "caption": f"Lines join the means of {seeds}, bands are their 95 % intervals, dots single seeds. "
         f"With one seed all methods learn from the same rows, and smaller subsets lie in larger ones.",
         "facts": _facts(record),
-        "reading": f"Mean balanced accuracy on the held-out part with its 95 % interval; below it the points "
-        f"gained over {first} on the same subsets, coloured where their interval does not reach zero.",
+        "reading": f"Mean {metric.title} on the held-out part with its 95 % interval; below it "
+        f"{points(metric)} gained over {first} on the same subsets, coloured where their interval does not "
+        f"reach zero.",
         "headings": headings(record),
         "rows": [(name, "", cells) for name, cells in rows(record)],
         "smallprint": [
@@ -46,9 +52,9 @@ def headings(record: SizeCurve) -> list[str]:
 
 def rows(record: SizeCurve) -> list[tuple[str, list[Cell | None]]]:
     """A row a method, the one that the others are compared with first."""
-    found = []
+    found, metric = [], told(record.selection)
     for curve in by_method(record.points, record.methods[0]):
-        known = {p.labels_per_class: cell(p.mean, p.interval, p.gain) for p in curve}
+        known = {p.labels_per_class: cell(metric, p.mean, p.interval, p.gain) for p in curve}
         found.append((curve[0].title, [known.get(k) for k in record.labels_per_class]))
     return found
 
@@ -57,7 +63,7 @@ def _style(number: int) -> str:
     return f"s{number % STYLES + 1}"
 
 
-def _crossing(curve: list[CurvePoint], first: str) -> str:
+def _crossing(curve: list[CurvePoint], first: str, of: str) -> str:
     """Where a method is clearly better or worse than the first one."""
     better = [p.labels_per_class for p in curve if p.gain and p.gain.low > 0]
     worse = [p.labels_per_class for p in curve if p.gain and p.gain.high < 0]
@@ -68,7 +74,7 @@ def _crossing(curve: list[CurvePoint], first: str) -> str:
         for word, sizes in (("better", better), ("worse", worse))
         if sizes
     ]
-    return f"{curve[0].title} is {', and '.join(parts)} labels a class, compared with {first}."
+    return f"{curve[0].title} is {', and '.join(parts)} labels{of}, compared with {first}."
 
 
 def _held(record: SizeCurve) -> str:
@@ -83,19 +89,29 @@ def _facts(record: SizeCurve) -> list[tuple[str, str, str]]:
     known = f"{short(record.backbone_parameters)} parameters"
     return [
         ("held out", f"{record.test_rows:,} rows", "the same for every point"),
-        ("to learn from", f"{record.train_rows:,} rows", f"{len(record.classes):,} classes"),
-        ("chance", percent(1 / len(record.classes)), "of balanced accuracy"),
+        ("to learn from", f"{record.train_rows:,} rows", _outputs(record)),
+        *_chance(record),
         ("backbone", record.backbone, known),
     ]
 
 
-def _figure(curves: list[list[CurvePoint]]) -> str:
+def _outputs(record: SizeCurve) -> str:
+    words = {"balanced_accuracy": ("class", "classes"), "average_precision": ("tag", "tags")}
+    return counted(len(record.classes), *words.get(record.selection, ("number a row", "numbers a row")))
+
+
+def _chance(record: SizeCurve) -> list[tuple[str, str, str]]:
+    known = record.selection == "balanced_accuracy"
+    return [("chance", percent(1 / len(record.classes)), "of balanced accuracy")] if known else []
+
+
+def _figure(curves: list[list[CurvePoint]], metric: Told, of: str) -> str:
     points = [p for curve in curves for p in curve]
-    x = doubling([p.labels_per_class for p in points], "labels per class")
-    spread = [v for p in points for v in p.balanced_accuracy]
+    x = doubling([p.labels_per_class for p in points], axis(of))
+    spread = [v for p in points for v in p.score]
     if all(len(p.seeds) > 2 for p in points):
         spread += [v for p in points if p.interval for v in (p.interval.low, p.interval.high)]
-    plot = Plot(x, linear(*air(spread), round_percent, "balanced accuracy"), 380)
+    plot = Plot(x, linear(*air(spread, metric.measure.least), metric.tick, metric.title), 380)
     for i, curve in reversed(list(enumerate(curves))):
         sure = [(p.labels_per_class, p.interval) for p in curve if p.interval]
         if sure:
@@ -103,12 +119,13 @@ def _figure(curves: list[list[CurvePoint]]) -> str:
     for i, curve in reversed(list(enumerate(curves))):
         plot.line([(p.labels_per_class, p.mean) for p in curve], _style(i))
         for p in curve:
-            for value in p.balanced_accuracy:
-                hover = f"{p.title}, {counted(p.labels_per_class, 'label')}: {percent(value)}"
+            for value in p.score:
+                hover = f"{p.title}, {counted(p.labels_per_class, 'label')}: {metric.value(value)}"
                 plot.dot((p.labels_per_class, value), f"{_style(i)} seed", hover, 2.5)
-            hover = f"{p.title}, {counted(p.labels_per_class, 'label')}: {percent(p.mean)} on average"
+            hover = f"{p.title}, {counted(p.labels_per_class, 'label')}: {metric.value(p.mean)} on average"
             plot.dot((p.labels_per_class, p.mean), _style(i), hover, 4)
-    told = [
-        f"{c[0].title} {', '.join(f'{p.labels_per_class:,}: {percent(p.mean)}' for p in c)}" for c in curves
+    said = [
+        f"{c[0].title} {', '.join(f'{p.labels_per_class:,}: {metric.value(p.mean)}' for p in c)}"
+        for c in curves
     ]
-    return plot.figure(f"Mean balanced accuracy by labels per class. {'; '.join(told)}")
+    return plot.figure(f"Mean {metric.title} by {axis(of)}. {'; '.join(said)}")

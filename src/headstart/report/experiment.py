@@ -10,7 +10,7 @@ from headstart.study.records import Interval, Record
 from .page import asset, environment, put
 from .sections.headline import VERDICTS, tone
 from .sections.smallprint import pairs
-from .words import in_percent, in_points, percent, signed
+from .told import Told
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Cell:
 
     value: str
     interval: str
-    gain: str  # in points, "" if it is compared with nothing
+    gain: str  # in points if the metric is a share, "" if it is compared with nothing
     tone: str
     hover: str
 
@@ -32,14 +32,19 @@ def seeds_say(others: str) -> str:
     )
 
 
-def cell(mean: float, interval: Interval | None, gain: Interval | None) -> Cell:
+def cell(metric: Told, mean: float, interval: Interval | None, gain: Interval | None) -> Cell:
     """A figure of the table."""
-    between = in_percent(interval).interval if interval else ""
+    between = metric.shown(interval).interval if interval else ""
     if gain is None:
-        return Cell(percent(mean), between, "", "", "")
+        return Cell(metric.value(mean), between, "", "", "")
     verdict = tone(gain)
-    hover = f"{in_points(gain)}: {VERDICTS[verdict]}"
-    return Cell(percent(mean), between, signed(gain.value), verdict, hover)
+    hover = f"{metric.gained(gain)}: {VERDICTS[verdict]}"
+    return Cell(metric.value(mean), between, metric.change(gain.value), verdict, hover)
+
+
+def points(metric: Told) -> str:
+    """What stands below a mean."""
+    return "the points" if metric.is_share else "what is"
 
 
 def text(made: Cell | None) -> str:
@@ -76,8 +81,8 @@ def write(record: Record, view: dict[str, Any], target: Path) -> Path:
     return put(page(record, view), target)
 
 
-def air(values: Sequence[float]) -> tuple[float, float]:
-    """Ends of an axis of shares around values, a little wider than they are."""
+def air(values: Sequence[float], least: float = 0.0) -> tuple[float, float]:
+    """Ends of an axis around values, a little wider than they are, in [`least`, 1]."""
     low, high = min(values), max(values)
     more = max(0.06 * (high - low), 0.01)
-    return max(0.0, low - more), min(1.0, high + more)
+    return max(least, low - more), min(1.0, high + more)

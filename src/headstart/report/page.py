@@ -11,7 +11,8 @@ from .given import Given, read
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-SECTIONS = (  # id, heading, name in the contents; the view is in sections/<id>.py
+Section = tuple[str, str, str]  # id, heading, name in the contents; the view is in sections/<id>.py
+SECTIONS: tuple[Section, ...] = (
     ("headline", "The result", "Result"),
     ("methods", "Methods compared", "Methods"),
     ("tested", "On the held-out test part", "Held-out test"),
@@ -25,6 +26,24 @@ SECTIONS = (  # id, heading, name in the contents; the view is in sections/<id>.
     ("use", "How to use the model", "Use it"),
     ("smallprint", "The small print", "Small print"),
 )
+INSTEAD: dict[str, dict[str, Section | None]] = {  # of what other targets have in place of classes
+    "tags": {
+        "labels": ("labels", "Average precision against labelled rows", "Labels"),
+        "confusion": ("tags", "Tag by tag", "Tags"),
+    },
+    "numbers": {
+        "labels": ("labels", "R² against labelled rows", "Labels"),
+        "confusion": ("fit", "Predicted against true", "Predictions"),
+        "mistakes": ("mistakes", "The largest errors", "Errors"),
+        "calibration": None,
+    },
+}
+
+
+def sections_of(target: str) -> list[Section]:
+    """The parts of a page about a kind of target."""
+    instead = INSTEAD.get(target, {})
+    return [part for one in SECTIONS if (part := instead.get(one[0], one))]
 
 
 def build(run: Path) -> Path:
@@ -74,7 +93,7 @@ def render(given: Given) -> str:
     style, script = asset("style.css"), asset("script.js")
     sections = [
         {"id": name, "heading": heading, "short": short, "view": _view(name, given)}
-        for name, heading, short in SECTIONS
+        for name, heading, short in sections_of(given.result.target)
     ]
     page: str = (
         environment()

@@ -5,13 +5,16 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from .told import told
+
 STYLE = Path(__file__).parent / "templates" / "style.css"
 NONE = "-"
 
 
 def headings(ranking: Mapping[str, Any]) -> list[str]:
     """Of the columns; `ranking` is the record as JSON values."""
-    tuned = [f"accuracy of {ranking['tuned']}"] if ranking["tuned"] else []
+    metric = told(ranking.get("metric", "accuracy")).title
+    tuned = [f"{metric} of {ranking['tuned']}"] if ranking["tuned"] else []
     return ["backbone", "weights", *ranking["scores"], *tuned, "features", "seconds"]
 
 

@@ -1,26 +1,12 @@
 """The methods that were tried, best first, as plain rows for a page or a terminal."""
 
+import math
 from dataclasses import dataclass
 
 from headstart.study.records import Candidate, Result, Timings
 
-from .words import Shown, in_percent, megabytes, plain, seconds, short
-
-HEADINGS = (
-    "method",
-    "transfers",
-    "adapts",
-    "accuracy",
-    "balanced accuracy",
-    "macro F1",
-    "log loss",
-    "calibration error",
-    "trained parameters",
-    "time",
-    "peak memory",
-    "folds",
-    "note",
-)
+from .told import told
+from .words import Shown, megabytes, seconds, short
 
 
 @dataclass(frozen=True)
@@ -32,63 +18,74 @@ class Row:
     transfers: str
     adapts: str
     selected: bool
-    accuracy: Shown | None
-    balanced_accuracy: Shown | None
-    macro_f1: Shown | None
-    log_loss: Shown | None
-    calibration_error: Shown | None
+    figures: tuple[Shown | None, ...]  # of each metric, in the order of `metrics`
     trained_parameters: str
     seconds: str
     peak_memory: str
     folds: str
     note: str  # why it was dropped
 
+    selection: Shown | None  # of the metric of selection
+
     def cells(self) -> tuple[str, ...]:
-        """One text for each of `HEADINGS`."""
-        figures = (self.accuracy, self.balanced_accuracy, self.macro_f1, self.log_loss)
-        shown = ["" if figure is None else str(figure) for figure in figures]
-        error = "" if self.calibration_error is None else str(self.calibration_error)
+        """One text for each of `columns`."""
+        shown = ["" if figure is None else str(figure) for figure in self.figures]
         cost = (self.trained_parameters, self.seconds, self.peak_memory)
         start = (self.title, self.transfers, self.adapts)
-        return (*start, *shown, error, *cost, self.folds, self.note)
+        return (*start, *shown, *cost, self.folds, self.note)
+
+
+def metrics(result: Result) -> list[str]:
+    """The names of the metrics that the candidates and the tested models were judged by, in order."""
+    scored = [one.scores for one in result.tested] + [one.scores for one in result.candidates if one.scores]
+    return list(scored[0].figures) if scored else []
+
+
+def headings(result: Result) -> list[str]:
+    """Of the columns of figures."""
+    return [told(name).title for name in metrics(result)]
+
+
+def columns(result: Result) -> tuple[str, ...]:
+    """Headings of the whole table."""
+    cost = ("trained parameters", "time", "peak memory", "folds", "note")
+    return ("method", "transfers", "adapts", *headings(result), *cost)
 
 
 def table(result: Result, timings: Timings | None) -> list[Row]:
-    """The candidates: the selected first, then by accuracy, then the dropped ones.
+    """The candidates: the selected first, then by the main metric, then the dropped ones.
 
     Args:
         result: of a run.
         timings: of the same run; None leaves seconds and memory "".
     """
-    return [_row(c, c.name == result.selected, timings) for c in ranked(result)]
+    return [_row(c, result, timings) for c in ranked(result)]
 
 
 def ranked(result: Result) -> list[Candidate]:
-    """The selected candidate, the finished ones by falling accuracy, then the dropped ones."""
+    """The selected candidate, the finished ones from the best, then the dropped ones."""
 
     def order(candidate: Candidate) -> tuple[bool, bool, int, float, str]:
-        accuracy = candidate.scores.accuracy.value if candidate.scores else -1.0
+        figure = candidate.scores.main_figure.value if candidate.scores else -math.inf
         cut = bool(candidate.dropped)
         folds = candidate.folds if cut else 0
-        return candidate.name != result.selected, cut, -folds, -accuracy, candidate.name
+        return candidate.name != result.selected, cut, -folds, -figure, candidate.name
 
     return sorted(result.candidates, key=order)
 
 
-def _row(candidate: Candidate, selected: bool, timings: Timings | None) -> Row:
-    scores = candidate.scores
+def _row(candidate: Candidate, result: Result, timings: Timings | None) -> Row:
+    figures = candidate.scores.figures if candidate.scores else {}
+    shown = {name: told(name).shown(figure) for name, figure in figures.items()}
     cost = timings.steps.get(candidate.name) if timings else None
     return Row(
         name=candidate.name,
         title=candidate.title,
         transfers=candidate.transfers,
         adapts=candidate.adapts,
-        selected=selected,
-        accuracy=in_percent(scores.accuracy) if scores else None,
-        balanced_accuracy=in_percent(scores.balanced_accuracy) if scores else None,
-        macro_f1=in_percent(scores.macro_f1) if scores else None,
-        log_loss=plain(scores.log_loss) if scores else None,
-        calibration_error=in_percent(scores.calibration_error) if scores else None,
+        selected=candidate.name == result.selected,
+        figures=tuple(shown.get(name) for name in metrics(result)),
+        selection=shown.get(result.selection),
         trained_parameters=short(candidate.trained_parameters),
         seconds=seconds(cost.seconds) if cost else "",
         peak_memory=megabytes(cost.peak_megabytes) if cost else "",

@@ -27,12 +27,12 @@ def percent(fraction: float) -> str:
     >>> percent(0.9314).replace(SPACE, " ")
     '93.1 %'
     """
-    return f"{_fixed(100 * fraction, 1)}{SPACE}%"
+    return f"{fixed(100 * fraction, 1)}{SPACE}%"
 
 
 def round_percent(fraction: float) -> str:
     """A fraction in percent, without decimals where there are none, for axes."""
-    return f"{_fixed(100 * fraction, 1).removesuffix('.0')}{SPACE}%"
+    return f"{fixed(100 * fraction, 1).removesuffix('.0')}{SPACE}%"
 
 
 def points(fraction: float) -> str:
@@ -46,7 +46,7 @@ def points(fraction: float) -> str:
 
 def signed(fraction: float) -> str:
     """Percentage points with a sign and without a unit."""
-    text = _fixed(100 * fraction, 1)
+    text = fixed(100 * fraction, 1)
     if text == "0.0":
         return text
     return MINUS + text[1:] if text.startswith("-") else "+" + text
@@ -56,7 +56,7 @@ def in_percent(interval: Interval) -> Shown:
     """A fraction with its interval, both in percent."""
     return Shown(
         percent(interval.value),
-        f"{_fixed(100 * interval.low, 1)} to {_fixed(100 * interval.high, 1)}",
+        f"{fixed(100 * interval.low, 1)} to {fixed(100 * interval.high, 1)}",
     )
 
 
@@ -67,8 +67,8 @@ def in_points(interval: Interval) -> Shown:
 
 def plain(interval: Interval, digits: int = 3) -> Shown:
     """A figure without a unit, such as a log loss, with its interval."""
-    low, high = _fixed(interval.low, digits), _fixed(interval.high, digits)
-    return Shown(_fixed(interval.value, digits), f"{low} to {high}")
+    low, high = fixed(interval.low, digits), fixed(interval.high, digits)
+    return Shown(fixed(interval.value, digits), f"{low} to {high}")
 
 
 def seconds(duration: float) -> str:
@@ -78,7 +78,7 @@ def seconds(duration: float) -> str:
     ['0.42 s', '8.4 s', '1 min 0 s', '3 min 20 s', '1 h 12 min']
     """
     if duration < 59.5:
-        return f"{_fixed(duration, 2 if duration < 1 else 1)}{SPACE}s"
+        return f"{fixed(duration, 2 if duration < 1 else 1)}{SPACE}s"
     whole = round(duration)
     if whole < 3600:
         return f"{whole // 60}{SPACE}min {whole % 60}{SPACE}s"
@@ -148,6 +148,7 @@ def overlap(a: Interval, b: Interval) -> bool:
     return a.low <= b.high and b.low <= a.high
 
 
-def _fixed(value: float, digits: int) -> str:
+def fixed(value: float, digits: int) -> str:
+    """A number with so many decimals; zero has no sign."""
     text = f"{value:.{digits}f}"
     return text.removeprefix("-") if float(text) == 0 else text

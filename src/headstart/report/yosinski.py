@@ -5,10 +5,12 @@ from typing import Any
 from headstart.study.records import Interval
 from headstart.study.yosinski_record import SERIES, Cut, Network, Transfer
 
-from .experiment import Cell, air, cell, seeds_say, settings, versions
+from .experiment import Cell, air, cell, points, seeds_say, settings, versions
 from .figures.axis import Axis, linear
 from .figures.plot import Plot
-from .words import counted, in_percent, in_points, listed, percent, points, round_percent, short
+from .told import Told
+from .told import told as metric_of
+from .words import SPACE, counted, listed, short
 
 STYLES = {"BnB": "s1 frozen", "BnB+": "s1 tuned", "AnB": "s2 frozen", "AnB+": "s2 tuned"}
 MEANING = {
@@ -22,7 +24,7 @@ SHIFT = 0.05  # between the series at one cut, so that bars don't hide each othe
 
 def view(record: Transfer) -> dict[str, Any]:
     """What the template shows."""
-    seeds = counted(len(record.base_b.seeds), "seed")
+    seeds, metric = counted(len(record.base_b.seeds), "seed"), metric_of(record.selection)
     return {
         "kind": "transfer by depth",
         "task": record.base_b.task,
@@ -36,8 +38,9 @@ def view(record: Transfer) -> dict[str, Any]:
         "caption": f"At cut n the first n blocks are copied and the rest, the head too, begins anew; then it "
         f"is trained on task B. Lines join the means of {seeds}, bars are their 95 % intervals.",
         "facts": _facts(record),
-        "reading": "Mean balanced accuracy on the held-out part of task B with its 95 % interval; below it "
-        "the points gained over base B of the same seed, coloured where their interval does not reach zero.",
+        "reading": f"Mean {metric.title} on the held-out part of task B with its 95 % interval; below it "
+        f"{points(metric)} gained over base B of the same seed, coloured where their interval does not reach "
+        f"zero.",
         "headings": headings(record),
         "rows": rows(record),
         "smallprint": [_tasks(record), seeds_say("Other random weights, another order of the rows")],
@@ -54,7 +57,9 @@ def headings(record: Transfer) -> list[str]:
 def rows(record: Transfer) -> list[tuple[str, str, list[Cell | None]]]:
     """A row a cut: what it is called, the last block that is copied, a cell for each series."""
     names = [name for name in SERIES if record.of(name)]
-    known = {(c.series, c.cut): cell(c.mean, c.interval, c.gain) for c in record.cuts}
+    known = {
+        (c.series, c.cut): cell(metric_of(record.selection), c.mean, c.interval, c.gain) for c in record.cuts
+    }
     return [
         (f"{cut}", _last(record.blocks[cut - 1]), [known.get((name, cut)) for name in names])
         for cut in sorted({c.cut for c in record.cuts})
@@ -90,10 +95,13 @@ def claims(record: Transfer) -> list[str]:
 
 
 def _level(record: Transfer) -> str:
-    base = record.base_b
+    base, metric = record.base_b, metric_of(record.selection)
     if base.mean is None:
         return "Base B could not be trained."
-    return f"Base B, trained on its task alone, answers {_shown(base.mean, base.interval)} right."
+    level = _shown(metric, base.mean, base.interval)
+    if record.selection != "balanced_accuracy":
+        return f"Base B, trained on its task alone, has {level} of {metric.title}."
+    return f"Base B, trained on its task alone, answers {level} right."
 
 
 def _fragile(record: Transfer) -> str:
@@ -110,7 +118,7 @@ def _fragile(record: Transfer) -> str:
     too = f"tuned (BnB+), they are at {_cuts(tuned)}" if tuned else "tuned (BnB+), they nowhere are"
     return (
         f"Fragile co-adaptation shows: own blocks, frozen under new ones (BnB), are clearly below base B at "
-        f"{_most(low)}; {too}."
+        f"{_most(low, metric_of(record.selection))}; {too}."
     )
 
 
@@ -119,15 +127,16 @@ def _general(record: Transfer) -> str:
     if not told:
         return ""
     low = [cut for cut in told if _worse(cut)]
-    change = points(told[-1].mean - told[0].mean)
-    slope = f"; from cut {told[0].cut} to {told[-1].cut} the mean of AnB changes by {change}"
+    metric, change = metric_of(record.selection), told[-1].mean - told[0].mean
+    by = f"{metric.change(change)}{SPACE}points" if metric.is_share else metric.change(change)
+    slope = f"; from cut {told[0].cut} to {told[-1].cut} the mean of AnB changes by {by}"
     slope *= len(told) > 1
     if not low:
         return (
             f"That blocks higher up are more special to task A does not show clearly: no cut of AnB is "
             f"clearly below base B{slope}."
         )
-    return f"Blocks of A, frozen (AnB), are clearly below base B at {_most(low)}{slope}."
+    return f"Blocks of A, frozen (AnB), are clearly below base B at {_most(low, metric)}{slope}."
 
 
 def _boost(record: Transfer) -> str:
@@ -150,35 +159,36 @@ def _worse(cut: Cut) -> bool:
     return cut.gain is not None and cut.gain.high < 0
 
 
-def _most(cuts: list[Cut]) -> str:
+def _most(cuts: list[Cut], metric: Told) -> str:
     """Where they are, and how far the lowest of them is below base B."""
     worst = min(cuts, key=lambda cut: cut.gain.value if cut.gain else 0.0)
     assert worst.gain is not None
     where = _cuts([cut.cut for cut in cuts])
-    return f"{where}, {'by' if len(cuts) == 1 else f'most at {worst.cut},'} {in_points(worst.gain)}"
+    return f"{where}, {'by' if len(cuts) == 1 else f'most at {worst.cut},'} {metric.gained(worst.gain)}"
 
 
 def _cuts(cuts: list[int]) -> str:
     return f"{'cut' if len(cuts) == 1 else 'cuts'} {listed([str(cut) for cut in cuts])}"
 
 
-def _shown(mean: float, interval: Interval | None) -> str:
-    return f"{percent(mean)} (95 % interval {in_percent(interval).interval})" if interval else percent(mean)
+def _shown(metric: Told, mean: float, interval: Interval | None) -> str:
+    level = metric.value(mean)
+    return f"{level} (95 % interval {metric.shown(interval).interval})" if interval else level
 
 
 def _facts(record: Transfer) -> list[tuple[str, str, str]]:
-    a, b = record.base_a, record.base_b
-    facts = [("base B", _level_of(b), f"{b.task}, {len(b.classes)} classes")]
+    a, b, metric = record.base_a, record.base_b, metric_of(record.selection)
+    facts = [("base B", _level_of(b, metric), f"{b.task}, {len(b.classes)} classes")]
     if a is not None:
-        facts.append(("base A", _level_of(a), f"{a.task}, {len(a.classes)} classes"))
+        facts.append(("base A", _level_of(a, metric), f"{a.task}, {len(a.classes)} classes"))
     known = f"{counted(len(record.blocks), 'block')}, {short(record.backbone_parameters)} parameters"
     rows = f"{b.train_rows:,} rows of B"
     facts += [("network", record.backbone, known), ("trained on", rows, f"{b.test_rows:,} held out")]
     return facts
 
 
-def _level_of(network: Network) -> str:
-    return "given" if network.mean is None else percent(network.mean)
+def _level_of(network: Network, metric: Told) -> str:
+    return "given" if network.mean is None else metric.value(network.mean)
 
 
 def _tasks(record: Transfer) -> str:
@@ -194,13 +204,13 @@ def _tasks(record: Transfer) -> str:
 
 
 def _figure(record: Transfer) -> str:
-    base = record.base_b
+    base, metric = record.base_b, metric_of(record.selection)
     last = max(cut.cut for cut in record.cuts)
-    spread = [v for cut in record.cuts for v in cut.balanced_accuracy] + list(base.balanced_accuracy)
+    spread = [v for cut in record.cuts for v in cut.score] + list(base.score)
     if all(len(cut.seeds) > 2 for cut in record.cuts):
         spread += [v for cut in record.cuts if cut.interval for v in (cut.interval.low, cut.interval.high)]
     x = Axis(0.5, last + 0.5, tuple((float(n), str(n)) for n in range(1, last + 1)), "blocks copied")
-    plot = Plot(x, linear(*air(spread), round_percent, "balanced accuracy on task B"), 400)
+    plot = Plot(x, linear(*air(spread, metric.measure.least), metric.tick, f"{metric.title} on task B"), 400)
     if base.mean is not None:
         ends = (0.5, last + 0.5)
         if base.interval:
@@ -208,25 +218,27 @@ def _figure(record: Transfer) -> str:
             plot.band([(e, high) for e in ends], [(e, low) for e in ends], "base")
         plot.line([(e, base.mean) for e in ends], "base")
     for place, name in enumerate(SERIES):
-        _series(plot, record.of(name), STYLES[name], SHIFT * (place - 1.5))
+        _series(plot, record.of(name), metric, SHIFT * (place - 1.5))
     told = [
-        f"{n} {', '.join(f'{c.cut}: {percent(c.mean)}' for c in record.of(n))}"
+        f"{n} {', '.join(f'{c.cut}: {metric.value(c.mean)}' for c in record.of(n))}"
         for n in SERIES
         if record.of(n)
     ]
-    level = "" if base.mean is None else f"Base B {percent(base.mean)}. "
-    return plot.figure(f"Mean balanced accuracy on task B by blocks copied. {level}{'; '.join(told)}")
+    level = "" if base.mean is None else f"Base B {metric.value(base.mean)}. "
+    return plot.figure(f"Mean {metric.title} on task B by blocks copied. {level}{'; '.join(told)}")
 
 
-def _series(plot: Plot, cuts: list[Cut], style: str, shift: float) -> None:
+def _series(plot: Plot, cuts: list[Cut], metric: Told, shift: float) -> None:
+    if not cuts:
+        return
+    style = STYLES[cuts[0].series]
     colour = style.split()[0]
     for cut in cuts:
         if cut.interval:
             x = cut.cut + shift
             plot.line([(x, cut.interval.low), (x, cut.interval.high)], f"{colour} whisker")
-    if cuts:
-        plot.line([(cut.cut + shift, cut.mean) for cut in cuts], style)
+    plot.line([(cut.cut + shift, cut.mean) for cut in cuts], style)
     for cut in cuts:
         kind = f"{colour} {'open' if 'tuned' in style else ''}".strip()
-        hover = f"{MEANING[cut.series]}, cut {cut.cut}: {_shown(cut.mean, cut.interval)}"
+        hover = f"{MEANING[cut.series]}, cut {cut.cut}: {_shown(metric, cut.mean, cut.interval)}"
         plot.dot((cut.cut + shift, cut.mean), kind, hover, 4.5)

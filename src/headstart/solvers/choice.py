@@ -1,13 +1,18 @@
 """Heads whose penalty chose itself, by rows that they had not seen."""
 
+import math
+from statistics import fmean
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+from headstart.core import kind_of
 
 from .lbfgs import Until
 from .logistic import logistic, logistic_path
+from .platt import platt
 from .ridge import one_hot, ridge_path
 from .temperature import scaled_loss
 
@@ -18,12 +23,12 @@ ROUGHLY = Until(tolerance=1e-5)  # enough to tell penalties apart; the fit itsel
 
 
 class Choice(NamedTuple):
-    """A linear head: logits are x @ weight.T + bias."""
+    """A linear head: outputs are x @ weight.T + bias."""
 
     weight: Tensor  # (k, d)
     bias: Tensor  # (k,)
     penalty: float
-    held_out: Tensor  # (n, k): logits of each row by a fit that had not seen it
+    held_out: Tensor  # (n, k): outputs for each row by a fit that had not seen it
 
 
 def spread(x: Tensor) -> float:
@@ -31,30 +36,64 @@ def spread(x: Tensor) -> float:
     return float((x.double() - x.double().mean(0)).square().sum(1).mean()) or 1.0
 
 
-def ridge_choice(x: Tensor, y: Tensor, classes: int, penalty: float | None = None) -> Choice:
-    """Ridge regression on one-hot labels y (n,), scaled to the best-calibrated logits.
+def ridge_choice(x: Tensor, y: Tensor, outputs: int, penalty: float | None = None) -> Choice:
+    """Ridge regression on labels y of any kind; see `kind_of`.
 
-    Without `penalty`, it is the one whose exact leave-one-out predictions have the least log loss
-    after scaling; with it, only the scale is found so.
+    Classes are regressed as 0 and 1, tags as -1 and 1, and the logits are scaled so that they are
+    calibrated best. Without `penalty`, it is the one whose exact leave-one-out predictions have the least
+    log loss after that; of numbers, the least squared error in units of each column's variance. With it,
+    only the scale is found so.
     """
     grid = [spread(x) * factor for factor in RIDGE_GRID] if penalty is None else [penalty]
-    path = ridge_path(x.double(), one_hot(y, classes, torch.float64), grid)
-    scaled = [scaled_loss(held_out, y) for held_out in path.held_out]
-    best = min(range(len(grid)), key=lambda i: scaled[i][1])
-    scale = scaled[best][0]
-    weight, bias, held_out = (values[best] * scale for values in path)
-    return Choice(weight.to(x), bias.to(x), grid[best], held_out.to(x))
+    path = ridge_path(x.double(), _goals(y, outputs), grid)
+    scaled = [_calibrated(held_out, y) for held_out in path.held_out]
+    best = min(range(len(grid)), key=lambda i: scaled[i].loss)
+    weight, bias, held_out = (values[best] for values in path)
+    slope, offset, _ = scaled[best]
+    return Choice(
+        (weight * slope[:, None]).to(x),
+        (bias * slope + offset).to(x),
+        grid[best],
+        (held_out * slope + offset).to(x),
+    )
 
 
-def logistic_choice(x: Tensor, y: Tensor, classes: int, penalty: float | None = None) -> Choice:
-    """Multinomial logistic regression on labels y (n,).
+def logistic_choice(
+    x: Tensor, y: Tensor, outputs: int, penalty: float | None = None, folds: Tensor | None = None
+) -> Choice:
+    """Logistic regression: multinomial on classes y (n,), a binary one for each column of tags y (n, tags).
 
-    Without `penalty`, it is the one of the least log loss over five folds, to which the rows of
-    each class are dealt in turn; `held_out` are the predictions of those folds. The path is
-    walked from the strongest penalty down, until three in a row have brought nothing: weak ones
-    take the longest.
+    Without `penalty`, it is the one of the least log loss over the `folds` (n,), or else five, to which the
+    rows of each class are dealt in turn; each tag has its own. `held_out` are the predictions of those folds.
+    The path is walked from the strongest penalty down, until three in a row have brought nothing: weak
+    ones take the longest.
     """
-    folds = _dealt(y, min(5, len(y)))
+    if kind_of(y) == "classes":
+        return _multinomial(x, y, outputs, penalty, folds)
+    found = [_binary(x, y[:, tag], penalty, folds) for tag in range(outputs)]
+    weight, bias, held_out = (torch.stack(column) for column in list(zip(*found, strict=True))[:3])
+    return Choice(weight, bias, fmean(one[3] for one in found), held_out.T.contiguous())
+
+
+def _binary(
+    x: Tensor, y: Tensor, penalty: float | None, folds: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor, float]:
+    """Weight (d,), bias (), held-out logits (n,) and penalty for one tag (n,).
+
+    The penalty is of one weight vector, as in scikit-learn: half of what it is for two that are opposite.
+    """
+    found = _multinomial(x, y.long(), 2, None if penalty is None else 2 * penalty, folds)
+    # where no row, or every row, has the tag, its share with half a row more on each side is all we know
+    limit = math.log(2 * len(y) + 1)
+    weight, bias = found.weight[1] - found.weight[0], found.bias[1] - found.bias[0]
+    held_out = found.held_out[:, 1] - found.held_out[:, 0]
+    if bool(y.all()) or not bool(y.any()):
+        bias = bias.clamp(-limit, limit)
+    return weight, bias, held_out.clamp(-limit, limit), found.penalty / 2
+
+
+def _multinomial(x: Tensor, y: Tensor, classes: int, penalty: float | None, folds: Tensor | None) -> Choice:
+    folds = _dealt(y, min(5, len(y))) if folds is None else folds
     grid = [spread(x) * factor for factor in LOGISTIC_GRID] if penalty is None else [penalty]
     best: tuple[float, float, Tensor] | None = None
     for some in (grid[i : i + STRIDE] for i in range(0, len(grid), STRIDE)):
@@ -68,6 +107,37 @@ def logistic_choice(x: Tensor, y: Tensor, classes: int, penalty: float | None = 
     assert best is not None
     fit = logistic(x, y, classes, best[1])
     return Choice(fit.weight, fit.bias, best[1], best[2])
+
+
+def _goals(y: Tensor, outputs: int) -> Tensor:
+    """What is regressed, (n, outputs) in float64."""
+    kind = kind_of(y)
+    if kind == "classes":
+        return one_hot(y, outputs, torch.float64)
+    return 2 * y.double() - 1 if kind == "tags" else y.double()
+
+
+class _Calibrated(NamedTuple):
+    """Logits are slope * predictions + offset, both (outputs,)."""
+
+    slope: Tensor
+    offset: Tensor
+    loss: float
+
+
+def _calibrated(held_out: Tensor, y: Tensor) -> _Calibrated:
+    """What suits predictions (n, outputs) of rows that were left out, and the loss that is left then."""
+    kind, one = kind_of(y), held_out.new_ones(held_out.shape[1])
+    if kind == "classes":
+        scale, loss = scaled_loss(held_out, y)
+        return _Calibrated(one * scale, one * 0, loss)
+    if kind == "tags":
+        slope, offset = platt(held_out, y)
+        logits = held_out * slope + offset
+        return _Calibrated(slope, offset, float(binary_cross_entropy_with_logits(logits, y.to(logits))))
+    size = y.double().var(0, correction=0)
+    errors = (held_out - y).square().mean(0) / torch.where(size > 0, size, 1)
+    return _Calibrated(one, one * 0, float(errors.mean()))
 
 
 def _dealt(y: Tensor, folds: int) -> Tensor:

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from torch import nn
 
-from headstart.core import BadData, BadInput, Method, fold, make
+from headstart.core import BadData, BadInput, Method, TargetKind, able, fold, make
 from headstart.data.augment import Augment
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.splits import folds
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
+from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
 from headstart.models.backbone import AnyBackbone
 from headstart.run.engine import Engine, One
 
@@ -32,15 +32,20 @@ from .journal import Journal
 from .layers import layers_of
 from .plan import Plan, enough, limited, make_plan, only_upper, upper_parts
 from .progress import Progress
+from .recipes import recipe_for
 from .records import Result
 from .save import save_model
 from .session import Session
 from .settings import Settings
 from .sizes import size_curve
+from .source import SourceTask, beside, needs_source, refuse_sourced, refuse_unused
+from .source_data import fit_to_learn, loaded_source
 from .speed import training_rate
+from .subsets import amounts
 from .tables import by_training_part
 
 DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")
+WITH_SOURCE = ("pretrain-fine-tune", "multi-task")
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,12 @@ class Adapted:
     result: Result
 
 
-def adapt(
+def adapt(  # noqa: PLR0913  # an option is an argument
     base: str | nn.Module,
     data: str | Path | Dataset | tuple[Any, Any],
     *,
     out: str | Path,
+    source: str | Path | Dataset | tuple[Any, Any] | None = None,
     settings: Settings | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -79,6 +85,8 @@ def adapt(
         data: a folder of class folders, a CSV or Parquet manifest, a built-in name, (x, y), or
             what `hs.data.load` gave.
         out: the run folder; must be empty or new, unless `resume`.
+        source: labelled data of another task, given like `data`, for the methods that learn from both; they
+            are then tried beside the others. Its rows that are copies of rows of the data are left out.
         settings: or the same as keyword options, such as `budget=60`; see `Settings`.
         resume: go on with an interrupted run; it ends in the same bytes as if it had not been.
         progress: shows what is going on; None: silent.
@@ -90,22 +98,26 @@ def adapt(
 
     Raises:
         BadData: nothing readable, one class, or a class with one row.
-        BadInput: an unknown name or a setting out of range; on resuming, another study's folder.
+        BadInput: an unknown name or a setting out of range; a source that no method learns from, or a method
+            without its source; on resuming, another study's folder.
         CannotWrite: the folder is not empty or can't be written to.
         Diverged: a training's loss stopped being a number.
     """
     begun = time.perf_counter()
     settings = replace(settings or Settings(), **options)
-    methods = _methods(settings)
+    named = [make(spec) for spec in settings.methods]
     folder = Path(out)
     refuse_full(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
+    other = loaded_source(source, dataset)
+    methods = _methods(named, settings, dataset.target, other is not None)
     mapping = suited(backbone_for(dataset, base), dataset, settings)
     digests = {"data": data_digest(dataset), "backbone": backbone_digest(mapping)}
+    digests |= {} if other is None else {"source": data_digest(other)}
     command = prepare_folder(folder, settings, digests, resume, made_by.command())
     progress = progress or Progress()
     try:
-        study = _Study(folder, settings, dataset, mapping, engine or One(), progress)
+        study = _Study(folder, settings, dataset, mapping, engine or One(), progress, other)
         result = study.run(methods, command)
         write_up(folder, result, study.journal.spent(), time.perf_counter() - begun)
     except (BadData, BadInput):
@@ -126,6 +138,7 @@ class _Study:
     backbone: AnyBackbone
     engine: Engine
     progress: Progress
+    source: Dataset | None = None
 
     @property
     def journal(self) -> Journal:
@@ -136,10 +149,16 @@ class _Study:
             checked = check(self.data, tokens=self.backbone.tokens)
             parts = train_and_test(checked.dataset, self.settings.test, self.settings.seed)
             train, test = (checked.dataset.subset(rows) for rows in parts)
+            source = None
+            if self.source is not None:
+                source, said = fit_to_learn(self.source, checked.dataset, parts[1])
+                checked = replace(checked, findings=(*checked.findings, *said))
         session = self._session(train)
         plan = self._plan(session, methods)
+        if source is not None:
+            session.source = self._source_task(session, source, plan)
         methods = [limited(method, plan.last) for method in methods]
-        numbers = folds(train.labels, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
+        numbers = folds(train.strata, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
         trials = Trials(session, numbers, self.settings, plan, self.journal, self.progress)
         self.progress.expect(expected_steps(trials, methods))
 
@@ -172,7 +191,8 @@ class _Study:
             )
             result = result_of(evidence)
             model = selected.model(session)
-            save_model(model, self.folder / "model", train.classes, self.settings.abstain, card(result))
+            about = (train.classes, self.settings.abstain, card(result), train.target)
+            save_model(model, self.folder / "model", *about)
         return result
 
     def _session(self, train: Dataset) -> Session:
@@ -187,13 +207,20 @@ class _Study:
             watch=self.progress.watch,
         )
 
+    def _source_task(self, session: Session, source: Dataset, plan: Plan) -> SourceTask:
+        """The source, learned from for as long as tuning on the whole training part takes, once for all."""
+        name = "pre-training on the source"
+        seed, method = fold(self.settings.seed, name), SupervisedPretraining()
+        recipe = recipe_for(method, self.settings, plan.epochs_of(method), len(session.data), seed)
+        return beside(session, source, recipe, self.journal.folder)
+
     def _plan(self, session: Session, methods: Sequence[Method[Any]]) -> Plan:
         """What fits the budget; the speed is measured once, so that a resumed run keeps to the plan."""
 
         def compute() -> dict[str, Any]:
-            counts = np.bincount(session.data.labels, minlength=len(session.data.classes))
-            about = (self.settings, len(session.data), int(counts.min()), len(counts))
-            ways = sum(not method.about.one_pass for method in methods)
+            about = (self.settings, amounts(session.data))
+            target = session.data.target
+            ways = sum(1 + needs_source(one, target) for one in methods if not one.about.one_pass)
             rate = training_rate(session, self.settings, FineTune())
             plan = make_plan(*about, rate, ways=ways)
             for last in () if self.settings.methods else upper_parts(len(self.backbone.blocks)):
@@ -207,5 +234,19 @@ class _Study:
             return Plan(**self.journal.once("plan", compute))
 
 
-def _methods(settings: Settings) -> list[Method[Any]]:
-    return [make(spec) for spec in settings.methods or DEFAULT]
+def _methods(
+    named: list[Method[Any]], settings: Settings, kind: TargetKind, sourced: bool
+) -> list[Method[Any]]:
+    """Those that were named, or the usual ones that can learn the kind of target."""
+    if settings.abstain and kind != "classes":
+        raise BadInput(
+            f"abstain is {settings.abstain:g}, but a model of {kind} is never unsure. Leave it out."
+        )
+    for method in named:
+        able(method, kind)
+    if sourced:
+        refuse_unused(named)
+    else:
+        refuse_sourced(named, "this run")
+    usual = (*DEFAULT, *WITH_SOURCE) if sourced else DEFAULT
+    return named or [method for method in map(make, usual) if kind in method.about.targets]

@@ -12,10 +12,11 @@ from torch import Tensor
 from headstart.core import BadInput, Diverged, HeadstartError, Method, fold
 
 from .journal import Journal
+from .measures import MEASURES
 from .plan import Plan
 from .progress import Progress
 from .recipes import recipe_for
-from .scoring import balanced_accuracy, difference
+from .scoring import difference, selection_of, value
 from .session import Session
 from .settings import Settings
 
@@ -119,10 +120,11 @@ class Trials:
         lag = self._difference(mine, leader)
         if lag.high >= 0:
             return ""
+        measure = MEASURES[selection_of(self.session.data.labels)]
         return (
-            f"after {mine.folds} of {self.settings.folds} folds its balanced accuracy was "
-            f"{-100 * lag.value:.0f} points below {leader.method.title}'s "
-            f"(95 % interval {-100 * lag.high:.0f} to {-100 * lag.low:.0f})"
+            f"after {mine.folds} of {self.settings.folds} folds its {measure.title} was "
+            f"{measure.size(lag.value)} below {leader.method.title}'s "
+            f"(95 % interval {measure.difference(-lag.high)[1:]} to {measure.difference(-lag.low)[1:]})"
         )
 
     def _add_fold(self, mine: Tried, number: int) -> None:
@@ -166,14 +168,14 @@ class Trials:
     def _difference(self, mine: Tried, leader: Tried) -> Any:
         ours, theirs, rows = shared(mine, leader)
         labels = self.session.data.labels[rows]
-        return difference(ours, theirs, labels, self.settings.seed, "balanced_accuracy")
+        return difference(ours, theirs, labels, self.settings.seed, selection_of(labels))
 
 
 def best(tried: Sequence[Tried], labels: NDArray[np.int64]) -> Tried | None:
-    """The one with the highest balanced accuracy among those tried on the most rows."""
+    """The one with the highest figure of selection among those tried on the most rows."""
     most = max((len(one.rows) for one in tried), default=0)
     full = [one for one in tried if len(one.rows) == most and most]
-    return max(full, key=lambda one: balanced_accuracy(one.logits, labels[one.rows]), default=None)
+    return max(full, key=lambda one: value(one.logits, labels[one.rows]), default=None)
 
 
 def choose(tried: Sequence[Tried], labels: NDArray[np.int64], seed: int) -> tuple[Tried, str]:
@@ -186,12 +188,13 @@ def choose(tried: Sequence[Tried], labels: NDArray[np.int64], seed: int) -> tupl
     leader = best(tried, labels)
     assert leader is not None, "at least one method is tried on at least one fold"
     winner = leader
-    why = "it has the highest balanced accuracy in the cross-validation on the training part"
+    metric = selection_of(labels)
+    why = f"it has the highest {MEASURES[metric].title} in the cross-validation on the training part"
     most = 0.0
     for one in tried:
         if 0 < len(one.rows) < len(leader.rows):
             ours, theirs, rows = shared(one, leader)
-            gain = difference(ours, theirs, labels[rows], seed, "balanced_accuracy")
+            gain = difference(ours, theirs, labels[rows], seed, metric)
             if gain.low > 0 and gain.value > most:
                 winner, most = one, gain.value
                 folds = "fold" if one.folds == 1 else f"{one.folds} folds"

@@ -1,7 +1,7 @@
 """The model card: what the model is, how good, and how to use it, in Markdown."""
 
-from .records import Result
-from .words import percent, span
+from .measures import MEASURES
+from .records import Result, Tested
 
 KINDS = {  # what the samples are: the tag on model hubs, and one of them
     "pictures": ("image-classification", '"new.jpg"'),
@@ -9,17 +9,21 @@ KINDS = {  # what the samples are: the tag on model hubs, and one of them
     "tables": ("tabular-classification", "{column: cell, ...}"),
     "numbers": ("tabular-classification", "[0.5, 1.0, ...]"),
 }
+OUTPUTS = {"classes": "Classes", "tags": "Tags", "numbers": "Numbers"}  # what is told, as a heading
+SECOND = {"numbers": "mae"}  # a metric that is told beside the main one
 
 
 def card(result: Result) -> str:
     """Text for `README.md` in the model's folder, for people and for model hubs."""
-    tested = result.tested[0]
+    tested, metrics = result.tested[0], [result.metric]
+    if len(result.classes) == 1 and result.target in SECOND:
+        metrics.append(SECOND[result.target])
     classes = ", ".join(f"`{name}`" for name in result.classes)
-    rows = "\n".join(
-        f"| {one.title} | {percent(one.scores.accuracy.value)} | {span(one.scores.accuracy)} |"
-        for one in result.tested
-    )
+    rows = "\n".join(f"| {one.title} | {_figures(one, metrics)} |" for one in result.tested)
+    headings = " | ".join(f"{MEASURES[name].title} | 95 % interval" for name in metrics)
     tag, item = KINDS.get(result.kind, ("image-classification", '"new.jpg"'))
+    if result.target == "numbers":
+        tag = tag.replace("classification", "regression")
     cautions = "\n".join(f"- {warning}" for warning in result.warnings) or "- None beyond the intervals."
     return f"""---
 license: other
@@ -41,7 +45,7 @@ model = hs.open("model")
 model.predict([{item}])
 ```
 
-## Classes
+## {OUTPUTS[result.target]}
 
 {classes}
 
@@ -50,8 +54,8 @@ model.predict([{item}])
 Measured once on {result.test_rows} held-out rows that nothing was chosen by; {result.train_rows} rows
 were learned from.
 
-| model | accuracy | 95 % interval |
-|---|---|---|
+| model | {headings} |
+|---|{"---|---|" * len(metrics)}
 {rows}
 
 ## Cautions
@@ -61,3 +65,9 @@ were learned from.
 
 Made with headstart {result.headstart}, seed {result.seed}.
 """
+
+
+def _figures(tested: Tested, metrics: list[str]) -> str:
+    """The figures of a model and their intervals as cells."""
+    found = [(MEASURES[name], tested.scores[name]) for name in metrics]
+    return " | ".join(f"{one.figure(figure.value)} | {one.span(figure)}" for one, figure in found)

@@ -9,15 +9,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.core import BadInput, Model
+from headstart.core import BadInput, Model, Unknown
 from headstart.data.dataset import Dataset
 from headstart.models import lite0, sources
 from headstart.models.backbone import AnyBackbone, backbone
+from headstart.models.encoders import is_encoder
 from headstart.models.weights import read
 
+from . import tables
 from .inputs import backbone_for
 
 Given = str | nn.Module | tuple[str, str | Path]
+RANDOM = "random"
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,19 @@ class Contender:
 
     @property
     def origin(self) -> str:
-        """Where its weights come from: "pretrained", "random", the name of a file, or "own"."""
-        if not isinstance(self.base, str):
+        """Where its weights come from: "pretrained", "random", "columns", the name of a file, or "own"."""
+        if not isinstance(self.base, str) or is_encoder(self.base):
             return "own"
+        if self.base == tables.NAME and self.weights is None:
+            return "columns"
         return "pretrained" if self.weights is None else Path(self.weights).name
 
     def made(self, data: Dataset) -> AnyBackbone:
         """The backbone; nothing of the caller's is changed."""
         if isinstance(self.base, str):
-            return backbone(self.base, weights=self.weights)
+            if data.table is not None and self.weights == RANDOM:
+                return backbone_for(data, self.base).untrained(0)
+            return backbone_for(data, self.base, None if self.weights is None else str(self.weights))
         return backbone_for(data, self.base.backbone if isinstance(self.base, Model) else self.base)
 
     def probabilities(self, made: AnyBackbone, features: NDArray[np.float32]) -> NDArray[np.float64] | None:
@@ -62,16 +69,20 @@ class Contender:
     @property
     def headless(self) -> str:
         """Why there may be no head."""
-        if self.weights == "random":
+        if self.weights == RANDOM:
             return "its head was never trained"
-        if isinstance(self.base, AnyBackbone):
+        if self.base == tables.NAME:
+            return "the columns of a table come without a head"
+        if isinstance(self.base, AnyBackbone) or is_encoder(self.base):
             return "a backbone comes without its head"
         return "the head that it was trained with is not known"
 
     def _head(self, made: AnyBackbone) -> tuple[Tensor, Tensor] | None:
         """Weight (z, width) and bias (z,)."""
         path = made.anatomy.head
-        if path is None or self.weights == "random" or isinstance(self.base, AnyBackbone):
+        if path is None or self.weights == RANDOM or isinstance(self.base, AnyBackbone):
+            return None
+        if is_encoder(self.base):
             return None
         if not isinstance(self.base, str):
             return _flat(dict(self.base.get_submodule(path).named_parameters()), "", made.width)
@@ -83,8 +94,10 @@ class Contender:
         return _flat(lite0.renamed(state) if kind == "builtin" else state, f"{path}.", made.width)
 
 
-def contenders(given: Sequence[Given] | Mapping[str, Given]) -> list[Contender]:
+def contenders(given: Sequence[Given] | Mapping[str, Given], data: Dataset | None = None) -> list[Contender]:
     """What each is called and made of; named by themselves if no mapping names them.
+
+    For texts, names that headstart does not know are those of transformers; for tables, "table" is one.
 
     Raises:
         BadInput: there is none, two have the same name, or a file of weights is missing.
@@ -101,7 +114,7 @@ def contenders(given: Sequence[Given] | Mapping[str, Given]) -> list[Contender]:
             raise BadInput(
                 f"Two backbones are called {name!r}. Give a mapping that names each: {{name: backbone}}."
             )
-    _look(found)
+    _look(found, data)
     return found
 
 
@@ -119,19 +132,32 @@ def _called(one: Given) -> str:
     return one.name if isinstance(one, AnyBackbone) else type(one).__name__
 
 
-def _look(found: list[Contender]) -> None:
+def _look(found: list[Contender], data: Dataset | None) -> None:
     """Say what can't be had before anything is computed."""
     for one in found:
-        if isinstance(one.base, str):
-            sources.resolve(one.base)
+        if is_encoder(one.base):
+            backbone(str(one.base))
+        elif isinstance(one.base, str):
+            _look_up(one.base, data)
         elif not isinstance(one.base, nn.Module):
             raise BadInput(
                 f"The backbone {one.name} is a {type(one.base).__name__}; give a name or an nn.Module."
             )
         elif one.weights is not None:
             raise BadInput(f"The backbone {one.name} is a module of yours; load its weights yourself.")
-        if one.weights not in (None, "random") and not Path(str(one.weights)).is_file():
+        if one.weights not in (None, RANDOM) and not Path(str(one.weights)).is_file():
             raise BadInput(f"There is no weights file {str(one.weights)!r} for {one.name}.")
+
+
+def _look_up(name: str, data: Dataset | None) -> None:
+    """Refuse a name that nothing goes by, as far as that is known without the network."""
+    if name == tables.NAME and (data is None or data.table is not None):
+        return
+    try:
+        sources.resolve(name)
+    except Unknown:
+        if data is None or not data.is_texts:
+            raise
 
 
 def _flat(state: Mapping[str, Tensor], prefix: str, width: int) -> tuple[Tensor, Tensor] | None:

@@ -14,7 +14,7 @@ from headstart.core import BadInput, Diverged, fold
 from .journal import Journal
 from .progress import Progress
 from .recipes import recipe_for
-from .scoring import balanced_accuracy
+from .scoring import value
 from .session import Session
 from .settings import Settings
 from .spaces import Configured
@@ -63,9 +63,9 @@ class Crossed:
         return torch.cat(found), np.concatenate([np.flatnonzero(self.folds == n) for n in range(folds)])
 
     def value(self, config: Configured, folds: int) -> float:
-        """Balanced accuracy over the held-out rows of the first folds."""
+        """The metric of selection over the held-out rows of the first folds."""
         logits, rows = self.predictions(config, folds)
-        return balanced_accuracy(logits, self.session.data.labels[rows])
+        return value(logits, self.session.data.labels[rows])
 
     def _fold(self, config: Configured, number: int) -> Step:
         held = np.flatnonzero(self.folds == number)

@@ -9,16 +9,17 @@ import numpy as np
 from torch import nn
 
 import headstart
-from headstart.core import BadData, Method, make
+from headstart.core import BadData, Method, TargetKind, able, make
 from headstart.data.augment import Augment
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
+from headstart.methods.outputs.probing._standard import linear_probe
 from headstart.models.backbone import AnyBackbone
 from headstart.run.engine import Engine, One
 
 from .curve_record import SCHEMA, CurvePoint, SizeCurve
-from .experiment import CurveSettings
+from .experiment import SIZES, CurveSettings
 from .experiment_folder import Place, opened, told
 from .few import Few
 from .folder import backbone_digest, data_digest, refuse_full
@@ -27,7 +28,10 @@ from .inputs import backbone_for, suited
 from .made_by import versions
 from .progress import Progress
 from .repeats import gain, interval, mean
+from .scoring import least_of, selection_of
 from .session import Session
+from .source import refuse_sourced
+from .subsets import kinds, kinds_in, usual
 from .tables import by_training_part
 
 DEFAULT = ("logistic-probe", "nearest-centroid", "fine-tune", "from-scratch")
@@ -49,8 +53,9 @@ def curve(
     """Draw accuracy against labels a class: every method learns from the same few rows.
 
     A part of the rows is held out, stratified and by whole groups, and judges everything. Of the other
-    rows each seed takes subsets: the one with fewer labels a class lies in the one with more, and all
-    methods get the same. Sizes that a class has not enough rows for are left out, and the notes say so.
+    rows each seed takes subsets, so many of each class, or with tags and numbers so many in all: the one with
+    fewer labels lies in the one with more, and all methods get the same. Sizes that there are not enough rows
+    for are left out, and the notes say so.
 
     Args:
         base: a name, an `nn.Module` of yours, or what `hs.models.backbone` gave; never changed.
@@ -66,8 +71,9 @@ def curve(
         **options: fields of `CurveSettings` by name.
 
     Returns:
-        The record: for every method and size the balanced accuracy of each seed, the mean with its 95 %
-        interval over the seeds, and the paired difference to the first method.
+        The record: for every method and size the score of each seed (balanced accuracy of classes, average
+        precision of tags, R² of numbers), the mean with its 95 % interval over the seeds, and the paired
+        difference to the first method.
 
     Raises:
         BadData: nothing readable, one class, or no size that every class has rows for.
@@ -76,11 +82,13 @@ def curve(
     """
     methods, given = _methods(options)
     settings = told(settings, CurveSettings(), given)
-    methods = methods or [make(spec) for spec in settings.methods or DEFAULT]
+    methods = methods or [make(spec) for spec in settings.methods]
+    refuse_sourced(methods, "a curve")
     folder = None if out is None else Path(out)
     if folder is not None:
         refuse_full(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
+    methods = _able(methods, dataset.target)
     mapping = suited(backbone_for(dataset, base), dataset, settings.common())
     digests = {"data": data_digest(dataset), "backbone": backbone_digest(mapping)}
     with opened(folder, settings, digests, resume, progress or Progress()) as place:
@@ -94,6 +102,14 @@ def _methods(options: Mapping[str, Any]) -> tuple[list[Method[Any]], dict[str, A
     made = [one if isinstance(one, Method) else make(one) for one in options["methods"]]
     named = {method.label: method for method in made}
     return list(named.values()), {**options, "methods": tuple(named)}
+
+
+def _able(methods: list[Method[Any]], kind: TargetKind) -> list[Method[Any]]:
+    """The methods, if they can learn the kind of target; none: those of `DEFAULT`, as they suit it."""
+    for method in methods:
+        able(method, kind)
+    made = [linear_probe(kind), *map(make, DEFAULT[1:])]
+    return methods or [method for method in made if kind in method.about.targets]
 
 
 @dataclass(frozen=True)
@@ -110,7 +126,7 @@ class _Curve:
         with self.place.progress.step("look at the data"):
             data = check(self.data, tokens=self.backbone.tokens).dataset
             rest, held = train_and_test(data, self.settings.test, self.settings.seed)
-        sizes, notes = _sizes(data, rest, self.settings.labels_per_class)
+        sizes, notes = _sizes(data, rest, self.settings.labels_per_class or usual(SIZES, data))
         session = Session(
             by_training_part(self.backbone, data.subset(rest)),
             data,
@@ -121,7 +137,7 @@ class _Curve:
             watch=self.place.progress.watch,
         )
         few = Few(session, self.settings.common(), rest, held, self.settings.steps)
-        self.place.progress.expect(self._expected(methods, sizes, len(data.classes)))
+        self.place.progress.expect(self._expected(methods, sizes, kinds_in(data)))
         found = {(method.label, k): self._seeds(few, method, k, notes) for k in sizes for method in methods}
         record = SizeCurve(
             schema=SCHEMA,
@@ -135,11 +151,12 @@ class _Curve:
             backbone_parameters=sum(p.numel() for p in session.backbone.parameters()),
             labels_per_class=sizes,
             methods=[method.label for method in methods],
-            points=list(_points(methods, sizes, found)),
+            points=list(_points(methods, sizes, found, least_of(data.labels))),
             notes=notes,
             settings=self.settings.record(),
             seed=self.settings.seed,
             versions=versions(),
+            selection=selection_of(data.labels),
         )
         self.place.write(record, FILE)
         return record
@@ -157,7 +174,7 @@ class _Curve:
         }
 
     def _seeds(self, few: Few, method: Method[Any], k: int, notes: list[str]) -> dict[int, float]:
-        """Balanced accuracy of each seed that did not diverge."""
+        """The metric of selection of each seed that did not diverge."""
         found = {}
         for seed in range(self.settings.seeds):
             name = _name(method, k, seed)
@@ -165,16 +182,15 @@ class _Curve:
                 name, lambda name=name, seed=seed: self._once(few, method, k, seed, name)
             )
             if "diverged" in answer:
-                notes.append(
-                    f"{method.title} with {k} labels a class, seed {seed}, is left out: {answer['diverged']}"
-                )
+                what = f"{method.title} with {_labels(k, self.data)}, seed {seed}"
+                notes.append(f"{what}, is left out: {answer['diverged']}")
             else:
-                found[seed] = answer["balanced accuracy"]
+                found[seed] = answer["score"]
         return found
 
     def _once(self, few: Few, method: Method[Any], k: int, seed: int, name: str) -> dict[str, float]:
         checkpoint = self.place.journal.checkpoint(name)
-        return {"balanced accuracy": few.accuracy(method, self.settings.epochs, k, seed, name, checkpoint)}
+        return {"score": few.score(method, self.settings.epochs, k, seed, name, checkpoint)}
 
 
 def _name(method: Method[Any], k: int, seed: int) -> str:
@@ -182,21 +198,30 @@ def _name(method: Method[Any], k: int, seed: int) -> str:
 
 
 def _sizes(data: Dataset, rest: Rows, wanted: tuple[int, ...]) -> tuple[list[int], list[str]]:
-    """The sizes that every class has rows for, and what is to be said of the others."""
-    counts = np.bincount(data.labels[rest], minlength=len(data.classes))
-    least, name = int(counts.min()), data.classes[int(counts.argmin())]
+    """The sizes that there are rows for, and what is to be said of the others."""
+    counts = np.bincount(kinds(data)[rest], minlength=kinds_in(data))
+    least, classes = int(counts.min()), data.target == "classes"
+    whose = f"the class {data.classes[int(counts.argmin())]!r}" if classes else "the training part"
     sizes = [k for k in wanted if k <= least]
-    few = f"the class {name!r} has {least} {'row' if least == 1 else 'rows'} to learn from"
+    few = f"{whose} has {least} {'row' if least == 1 else 'rows'} to learn from"
+    of = " of each class" if classes else ""
     if not sizes:
         raise BadData(
-            f"{data.name}: {few}, and the smallest subset takes {wanted[0]} of each class. Give more rows "
-            f"of it, or smaller subsets with --labels."
+            f"{data.name}: {few}, and the smallest subset takes {wanted[0]}{of}. Give more rows, or "
+            f"smaller subsets with --labels."
         )
-    return sizes, [f"{k} labels a class are left out: {few}." for k in wanted if k > least]
+    return sizes, [f"{_labels(k, data)} are left out: {few}." for k in wanted if k > least]
+
+
+def _labels(k: int, data: Dataset) -> str:
+    return f"{k} labels a class" if data.target == "classes" else f"{k} labels"
 
 
 def _points(
-    methods: list[Method[Any]], sizes: list[int], found: Mapping[tuple[str, int], Mapping[int, float]]
+    methods: list[Method[Any]],
+    sizes: list[int],
+    found: Mapping[tuple[str, int], Mapping[int, float]],
+    least: float,
 ) -> Iterator[CurvePoint]:
     first = methods[0].label
     for method in methods:
@@ -210,8 +235,8 @@ def _points(
                 title=method.title,
                 labels_per_class=k,
                 seeds=list(mine),
-                balanced_accuracy=values,
+                score=values,
                 mean=mean(values),
-                interval=interval(values),
-                gain=None if method.label == first else gain(mine, found[first, k]),
+                interval=interval(values, least),
+                gain=None if method.label == first else gain(mine, found[first, k], least),
             )

@@ -16,7 +16,7 @@ class CurvePoint(Record):
     title: str  # in plain words
     labels_per_class: int
     seeds: list[int]  # that did not diverge
-    balanced_accuracy: list[float]  # on the held-out part, one for each of them
+    score: list[float]  # of the metric of selection, on the held-out part, one for each of them
     mean: float
     interval: Interval | None  # of the mean over the seeds, Student's t; None for a single seed
     gain: Interval | None  # over the first method on the same subsets, paired; None for itself
@@ -24,7 +24,7 @@ class CurvePoint(Record):
 
 @dataclass(frozen=True)
 class SizeCurve(Record):
-    """Accuracy against labels a class, for several methods."""
+    """How good several methods are with more and more labels a class."""
 
     schema: int
     headstart: str  # version
@@ -42,6 +42,7 @@ class SizeCurve(Record):
     settings: dict[str, Any]  # of `curve`
     seed: int
     versions: dict[str, str]
+    selection: str = "balanced_accuracy"  # the metric of the scores
 
     def of(self, method: str) -> list[CurvePoint]:
         """The points of one method, by rising size."""

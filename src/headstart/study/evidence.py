@@ -1,23 +1,21 @@
 """All that a study found, and the record made of it."""
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from torch import Tensor
 
 import headstart
 from headstart.data.check import Checked
 from headstart.data.dataset import Dataset
 from headstart.models.backbone import AnyBackbone
-from headstart.run.checkpoint import write_atomically
 
 from .candidates import Tried
+from .figures import columns_of, tags_of
 from .finals import Final
 from .made_by import versions
+from .mistakes import save_pictures as save_pictures
 from .plan import Plan
 from .records import (
     SCHEMA,
@@ -31,14 +29,10 @@ from .records import (
     SizePoint,
     Tested,
 )
-from .scoring import bins, confusions, scores
+from .scoring import bins, confusions, scores, selection_of
 from .settings import Settings
 from .tables import about_columns
-from .words import brief, headline, warnings
-
-MISTAKES = 12
-THUMBNAIL = 192  # pixels
-LETTERS = 600  # of a text that is shown
+from .words import headline, warnings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,51 +76,30 @@ def result_of(found: Evidence) -> Result:
         selected=found.chosen.name,
         why=found.why,
         tested=found.tested,
-        headline=headline(found.tested, len(found.test), task),
+        headline=headline(found.tested, len(found.test), task, len(found.train.classes)),
         warnings=warnings(found.tested),
         decisions=list(dict.fromkeys(_decisions(found))),
         confusion=confusions(found.logits, found.test.labels),
         bins=bins(found.logits, found.test.labels),
         mistakes=found.mistakes,
         layers=found.layers,
-        size_curve=[point for point in found.sizes if point.balanced_accuracy],
+        size_curve=[point for point in found.sizes if point.score],
         curves=list(_curves(found)),
         settings=found.settings.record(),
         seed=found.settings.seed,
         versions=versions(),
         kind=found.train.kind,
+        target=found.train.target,
+        metric=found.tested[0].scores.main,
+        selection=selection_of(found.train.labels),
+        tags=tags_of(found.test, found.logits, found.settings.seed),
+        columns=columns_of(found.train, found.test, found.logits, found.settings.seed),
     )
-
-
-def save_pictures(folder: Path, test: Dataset, logits: Tensor) -> list[Mistake]:
-    """The most confident mistakes on the test part, with the text or a small picture in `folder`."""
-    sure, answers = logits.double().softmax(1).max(1)
-    wrong = [row for row in range(len(test)) if int(answers[row]) != int(test.labels[row])]
-    wrong.sort(key=lambda row: -float(sure[row]))
-    found = []
-    for place, row in enumerate(wrong[:MISTAKES]):
-        name = ""
-        picture = test.picture(row)
-        if picture is not None:
-            name = f"{folder.name}/mistake-{place:02d}.webp"
-            _save_small(picture, folder.parent / name)
-        truth, answer = test.classes[int(test.labels[row])], test.classes[int(answers[row])]
-        text = brief(test.texts[row], LETTERS) if test.texts is not None else ""
-        text = test.table.shown(row) if test.table is not None else text
-        found.append(Mistake(test.items[row], name, truth, answer, float(sure[row]), text))
-    return found
 
 
 def _preprocess(mapping: AnyBackbone) -> dict[str, Any]:
     reading = mapping.preprocess or mapping.tokens
     return reading.settings() if reading else {}
-
-
-def _save_small(picture: Image.Image, file: Path) -> None:
-    stream = io.BytesIO()
-    picture.thumbnail((THUMBNAIL, THUMBNAIL))
-    picture.save(stream, "WEBP", quality=80)
-    write_atomically(file, stream.getvalue())
 
 
 def _candidate(one: Tried, found: Evidence) -> Candidate:
@@ -164,8 +137,9 @@ def _decisions(found: Evidence) -> Iterator[str]:
     if found.plan.scratch and len(found.finals) < 2:
         yield "From scratch: its loss stopped being a number, so there is nothing to compare transfer with."
     for point in found.sizes:
-        if not point.balanced_accuracy:
-            what = f"{point.title} with {point.labels_per_class} labels a class"
+        if not point.score:
+            of = "labels a class" if found.train.target == "classes" else "labelled rows"
+            what = f"{point.title} with {point.labels_per_class} {of}"
             yield f"{what} is not in the size curve: its loss stopped being a number."
 
 

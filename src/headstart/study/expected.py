@@ -12,6 +12,7 @@ from .finals import refit_name
 from .layers import LAYERS
 from .plan import Plan
 from .sizes import size_name, size_steps
+from .subsets import kinds_in
 
 GUESS = 30.0  # samples a second where none were measured
 
@@ -29,7 +30,7 @@ def expected_steps(trials: Trials, methods: Sequence[Method[Any]]) -> dict[str, 
         count = trials.settings.folds if cheap else min(1, plan.folds)
         steps |= {f"try {method.label} fold {number}": each for number in range(count)}
     for method, k, seeds in size_steps(trials):
-        labels = k * len(trials.session.data.classes)
+        labels = k * kinds_in(trials.session.data)
         each = (
             1.0 * seeds
             if method.about.one_pass

@@ -44,8 +44,10 @@ class CurveSettings(Experiment):
     """How `curve` works.
 
     Attributes:
-        methods: specs of the methods, such as "fine-tune:last=2"; none: those of `curve.DEFAULT`.
-        labels_per_class: of the subsets, rising, each >= 1.
+        methods: specs of the methods, such as "fine-tune:last=2"; none: those of `curve.DEFAULT` that can
+            learn the kind of target, for numbers with a ridge probe.
+        labels_per_class: of the subsets, rising, each >= 1; with tags and numbers rows in all. None: those of
+            `SIZES`, with tags and numbers ten times as many.
         steps: the least that each training takes, as few labels make short epochs.
     """
 
@@ -53,16 +55,17 @@ class CurveSettings(Experiment):
 
     methods: tuple[str, ...] = option(
         "A method, settings after a colon: fine-tune:last=2; give several. The others are compared with the "
-        "first. None: logistic-probe, nearest-centroid, fine-tune, from-scratch.",
+        "first. None: logistic-probe (for numbers ridge-probe), nearest-centroid (for classes), fine-tune, "
+        "from-scratch.",
         (),
     )
-    labels_per_class: tuple[int, ...] = SIZES
+    labels_per_class: tuple[int, ...] | None = None
     steps: int = option("Steps that each training takes at least: few labels make short epochs.", 50)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check("methods", isinstance(self.methods, tuple), "a list of methods")
-        sizes = self.labels_per_class
+        sizes = SIZES if self.labels_per_class is None else self.labels_per_class
         fine = bool(sizes) and all(_whole(k, 1) for k in sizes) and sorted(set(sizes)) == list(sizes)
         self.check("labels_per_class", fine, "one or more whole numbers >= 1, rising")
         self.check("steps", _whole(self.steps, 1), "a whole number >= 1")

@@ -16,8 +16,9 @@ from .folder import prepare_folder, take_back
 from .journal import Journal
 from .progress import Progress
 from .records import Record
+from .settings import Told
 
-E = TypeVar("E", bound=Experiment)
+E = TypeVar("E", bound=Told)
 
 
 @dataclass(frozen=True)

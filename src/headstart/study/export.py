@@ -10,22 +10,25 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadInput, CannotWrite, Mismatch, MissingPackage, Model
+from headstart.core import BadInput, CannotWrite, Mismatch, MissingPackage, Model, TargetKind
 
 from .predictor import Predictor
 
-TOLERANCE = 1e-4  # of probabilities
+TOLERANCE = 1e-4  # of probabilities; of numbers, in units of the largest
 
 
-class _Probable(nn.Module):
-    """Pictures (n, 3, h, w), ids (n, length) or arrays (n, ...) in, probabilities (n, classes) out."""
+class _Answers(nn.Module):
+    """Pictures (n, 3, h, w), ids (n, length) or arrays (n, ...) in, probabilities or numbers (n, k) out."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, target: TargetKind) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.target = model, target
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.model(x).softmax(1)  # type: ignore[no-any-return]
+        found: Tensor = self.model(x)
+        if self.target == "numbers":
+            return found
+        return found.sigmoid() if self.target == "tags" else found.softmax(1)
 
 
 def export_model(predictor: Predictor, file: str | Path) -> float:
@@ -36,7 +39,7 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
         file: its ending is `.onnx`.
 
     Returns:
-        The largest difference of probabilities between onnxruntime and torch, on four samples.
+        The largest difference of answers between onnxruntime and torch, on four samples.
 
     Raises:
         BadInput: the ending is unknown.
@@ -51,20 +54,20 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise MissingPackage(error.name or "onnxruntime", "The export", "export") from error
-    model, samples = _Probable(predictor.model).eval(), _samples(predictor)
+    model, samples = _Answers(predictor.model, predictor.target).eval(), _samples(predictor)
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        _write(model, samples, temporary)
+        _write(model, samples, temporary, "values" if predictor.target == "numbers" else "probabilities")
         session = onnxruntime.InferenceSession(str(temporary), providers=["CPUExecutionProvider"])
         found = session.run(None, {"x": samples.numpy()})[0]
         with torch.inference_mode():
             wanted = model(samples).numpy()
         difference = float(np.abs(found - wanted).max())
-        if not difference <= TOLERANCE:
+        size = max(1.0, float(np.abs(wanted).max()))
+        if not difference <= TOLERANCE * size:
             raise Mismatch(
-                f"onnxruntime's probabilities differ from torch's by {difference:.2g}; "
-                f"{file} was not written."
+                f"onnxruntime's answers differ from torch's by {difference:.2g}; {file} was not written."
             )
         temporary.replace(file)
     except OSError as error:
@@ -85,7 +88,7 @@ def _samples(predictor: Predictor) -> Tensor:
     return torch.randn(4, *mapping.example.shape[1:], generator=g)
 
 
-def _write(model: nn.Module, samples: Tensor, file: Path) -> None:
+def _write(model: nn.Module, samples: Tensor, file: Path, answers: str) -> None:
     axes = {0: torch.export.Dim("n", min=1)}
     if not samples.is_floating_point() and samples.ndim == 2:
         axes |= {1: torch.export.Dim("length", min=1)}
@@ -98,7 +101,7 @@ def _write(model: nn.Module, samples: Tensor, file: Path) -> None:
             (samples,),
             str(file),
             input_names=["x"],
-            output_names=["probabilities"],
+            output_names=[answers],
             dynamic_shapes={"x": axes},
             dynamo=True,
             external_data=False,

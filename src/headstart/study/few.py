@@ -11,9 +11,10 @@ from headstart.core import Method, fold
 from headstart.data.splits import per_class
 
 from .recipes import recipe_for
-from .scoring import balanced_accuracy
+from .scoring import value
 from .session import Session
 from .settings import Settings
+from .subsets import kinds
 
 Rows = NDArray[np.int64]
 
@@ -37,14 +38,14 @@ class Few:
     steps: int = 1
 
     def rows(self, k: int, seed: int) -> Rows:
-        """`k` rows of each class; with one seed, those of a larger `k` hold those of a smaller one."""
-        labels = self.session.data.labels[self.rest]
-        return self.rest[per_class(labels, k, fold(self.settings.seed, "size", seed))]
+        """`k` rows of each class, or in all; of one seed, the fewer are among the more."""
+        found = kinds(self.session.data)[self.rest]
+        return self.rest[per_class(found, k, fold(self.settings.seed, "size", seed))]
 
-    def accuracy(
+    def score(
         self, method: Method[Any], epochs: int, k: int, seed: int, name: str, checkpoint: Path | None = None
     ) -> float:
-        """Balanced accuracy on the held-out rows after `epochs` on `k` labels a class.
+        """The metric of selection on the held-out rows after `epochs` on `k` labels a class.
 
         Raises:
             Diverged: the loss stopped being a number.
@@ -53,4 +54,4 @@ class Few:
         recipe = recipe_for(method, self.settings, epochs, len(rows), fold(seed, k))
         recipe = replace(recipe, steps=max(self.steps, recipe.steps))
         fitted = self.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
-        return balanced_accuracy(fitted.logits(self.held), self.session.data.labels[self.held])
+        return value(fitted.logits(self.held), self.session.data.labels[self.held])

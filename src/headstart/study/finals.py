@@ -13,7 +13,7 @@ from headstart.data.dataset import Dataset
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.nn.heads import make_head
 
-from .baselines import TITLES, majority, plain
+from .baselines import CONSTANTS, constant, plain, title_of
 from .candidates import Trials
 from .recipes import recipe_for
 from .records import Curve, Tested
@@ -90,9 +90,11 @@ def judge(
     titles = {
         "selected": (selected.method.title, selected.trained),
         "from-scratch": ("From scratch", scratch.trained if scratch else 0),
-        **{name: (title, looked["raw parameters"]) for name, title in TITLES.items()},
-        "majority-class": ("Always the largest class", 0),
     }
+    linear = looked["raw parameters"]
+    for name in logits.keys() - titles.keys():
+        none = name == CONSTANTS[test.target][0]
+        titles[name] = (title_of(name, test.target), 0 if none else linear)
     ours = logits["selected"]
     tested = []
     for name, theirs in logits.items():
@@ -102,8 +104,8 @@ def judge(
 
 
 def _look(trials: Trials, selected: Final, scratch: Final | None, test: Dataset) -> dict[str, Any]:
-    """Logits (test rows, classes) of every model; a step of the study, done once."""
-    session, classes = trials.session, len(test.classes)
+    """Outputs (test rows, outputs) of every model; a step of the study, done once."""
+    session, outputs = trials.session, len(test.classes)
     everything = np.arange(len(session.data))
 
     def compute() -> dict[str, Any]:
@@ -114,7 +116,8 @@ def _look(trials: Trials, selected: Final, scratch: Final | None, test: Dataset)
             logits["from-scratch"] = held.logits(scratch.model(session), rows)
         raw = plain(session, everything)
         logits[raw.name] = raw.logits(held, rows)
-        logits["majority-class"] = majority(session.data.labels, classes, len(test))
+        name, _ = CONSTANTS[test.target]
+        logits[name] = constant(session.data.labels, outputs, len(test))
         return {"logits": logits, "raw parameters": sum(p.numel() for p in raw.head.parameters())}
 
     with trials.progress.step("test"):

@@ -17,10 +17,12 @@ from .inputs import backbone_for, suited
 from .predictor import Predictor
 from .session import Session
 from .settings import Settings
+from .source import beside, refuse_unused
+from .source_data import loaded_source
 from .tables import by_training_part
 
 
-def fit(
+def fit(  # noqa: PLR0913  # an option is an argument
     method: Method[Any],
     base: str | nn.Module,
     data: str | Path | Dataset | tuple[Any, Any],
@@ -29,6 +31,7 @@ def fit(
     cache: str | Path | None = None,
     checkpoint: str | Path | None = None,
     engine: Engine | None = None,
+    source: str | Path | Dataset | tuple[Any, Any] | None = None,
 ) -> Predictor:
     """Carry out one method on all rows of the data.
 
@@ -40,17 +43,22 @@ def fit(
         cache: folder for what frozen parts give, for the next time; None keeps nothing.
         checkpoint: file that an interrupted training goes on from.
         engine: where to compute; None: one process on the CPU.
+        source: labelled data of another task, given like `data`, for methods that learn from both.
 
     Returns:
         The predictor; its `model` is the fitted backbone and head.
 
     Raises:
         BadData: nothing readable, or a backbone for pictures is given arrays.
+        BadInput: the method learns from a source and there is none, or there is one and it does not.
         Mismatch: the checkpoint was saved from another method, backbone or settings.
         CannotWrite: the checkpoint or the cache can't be written.
         Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
     """
     dataset = data if isinstance(data, Dataset) else load(data)
+    other = loaded_source(source, dataset)
+    if other is not None:
+        refuse_unused([method])
     mapping = by_training_part(suited(backbone_for(dataset, base), dataset, Settings()), dataset)
     session = Session(
         mapping,
@@ -59,10 +67,11 @@ def fit(
         augment=Augment() if dataset.is_images else None,
         engine=engine or One(),
     )
+    session.source = None if other is None else beside(session, other)
     fitted = session.fit(
         method,
         np.arange(len(dataset)),
         recipe or Recipe(views=None),
         checkpoint=Path(checkpoint) if checkpoint else None,
     )
-    return Predictor(fitted.model, dataset.classes, mapping.preprocess)
+    return Predictor(fitted.model, dataset.classes, mapping.preprocess, target=dataset.target)

@@ -137,7 +137,8 @@ def backbone_digest(mapping: AnyBackbone) -> str:
 
 
 def _check_same(old: dict[str, Any], new: dict[str, Any], digests: Iterable[str], out: Path) -> None:
-    changed = [f"the {name}" for name in digests if old.get(name) != new[name]]
+    names = dict.fromkeys([*digests, *(old.keys() - {"settings", "command"})])
+    changed = [f"the {name}" for name in names if old.get(name) != new.get(name)]
     before, now = old["settings"], new["settings"]
     changed += [f"{k} (was {before.get(k)!r}, is {v!r})" for k, v in now.items() if before.get(k) != v]
     if changed:

@@ -13,20 +13,25 @@ Rows = NDArray[np.int64]
 def train_and_test(data: Dataset, share: float, seed: int) -> tuple[Rows, Rows]:
     """Rows of the training and the test part: the user's own, or a stratified share of whole groups.
 
+    What is stratified is the class, the rarest tag of a row, or the size of its first number.
+
     Args:
         data: as `check` gave it, so that duplicates are in one group.
         share: of the test part, in (0, 1).
         seed: of the split.
 
     Raises:
-        BadData: the training part has no row of a class, or the test part has none at all.
+        BadData: the training part has no row of a class, or one of the parts has none at all.
     """
     if data.split is not None:
         side = np.array(data.split)
         rows = np.flatnonzero(side != "test"), np.flatnonzero(side == "test")
     else:
-        rows = holdout(data.labels, data.groups, share, fold(seed, "holdout"))
+        rows = holdout(data.strata, data.groups, share, fold(seed, "holdout"))
     for name, some in zip(("training", "test"), rows, strict=True):
+        if data.target != "classes":
+            _refuse_none(name, len(some))
+            continue
         missing = set(range(len(data.classes))) - set(data.labels[some].tolist())
         if missing and (name == "training" or len(some) == 0):
             named = ", ".join(repr(data.classes[number]) for number in sorted(missing))
@@ -35,3 +40,11 @@ def train_and_test(data: Dataset, share: float, seed: int) -> tuple[Rows, Rows]:
                 f"rows that are duplicates of each other stay on one side."
             )
     return rows
+
+
+def _refuse_none(name: str, rows: int) -> None:
+    if rows == 0:
+        raise BadData(
+            f"The {name} part has no row. Give more rows; rows that are duplicates of each other stay on "
+            "one side."
+        )

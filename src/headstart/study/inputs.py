@@ -13,13 +13,16 @@ from headstart.data.records import Records
 from headstart.data.stream import Arrays, Pictures, Sentences
 from headstart.models import lite0, minilm
 from headstart.models.backbone import AnyBackbone, backbone
+from headstart.models.encoders import is_encoder
 from headstart.models.sources import BUILT_IN
 from headstart.models.tables import TableEncoder
+from headstart.models.tracing import quiet
 
 from . import tables
 from .settings import Settings
 
 LOOK = 50  # pictures whose size is looked at
+COLOURS = 3
 STEP = 32  # pixels: most architectures halve their maps five times
 
 
@@ -40,7 +43,7 @@ def backbone_for(data: Dataset, base: str | nn.Module, weights: str | None = Non
     if isinstance(base, AnyBackbone):
         return base
     if isinstance(base, str):
-        bare = data.is_texts and ":" not in base and base not in BUILT_IN
+        bare = data.is_texts and ":" not in base and base not in BUILT_IN and not is_encoder(base)
         return backbone(f"transformers:{base}" if bare else base, weights=weights)
     if data.is_texts:
         raise BadData(f"{type(base).__name__} was given no tokenizer. Write backbone(module, tokenizer=...).")
@@ -56,7 +59,7 @@ def suited(mapping: AnyBackbone, data: Dataset, settings: Settings) -> AnyBackbo
     read.
 
     Raises:
-        BadData: the backbone takes one kind of data and these are another.
+        BadData: the backbone takes one kind of data, or one shape, and these are another.
         BadInput: the backbone takes no texts as long as the size says.
     """
     _check_kind(mapping, data)
@@ -64,9 +67,12 @@ def suited(mapping: AnyBackbone, data: Dataset, settings: Settings) -> AnyBackbo
         limit = settings.size or mapping.tokens.limit
         return backbone(mapping, tokenizer=replace(mapping.tokens, limit=limit))
     if not data.is_images:
+        if data.array is not None:
+            _try(mapping, data)
         return mapping
     old = mapping.preprocess
     if old is None:
+        _check_colours(mapping, data)
         height, width = mapping.example.shape[-2:]
         old = Preprocess(size=(int(height), int(width)), keep=1.0)
     side = settings.size or min(max(old.size), _own_size(data))
@@ -103,6 +109,34 @@ def _check_kind(mapping: AnyBackbone, data: Dataset) -> None:
         "pictures": f"For pictures, give {lite0.NAME!r} or another backbone of pictures.",
     }.get(data.kind, "Give uint8 pictures (n, height, width, 3), or a backbone for arrays.")
     raise BadData(f"The backbone {mapping.name} takes {takes}, but {data.name} holds {holds}. {way}")
+
+
+def _try(mapping: AnyBackbone, data: Dataset) -> None:
+    """Run the backbone on two rows of an array, so that another shape is refused before anything is begun."""
+    assert data.array is not None
+    array, taken = np.asarray(data.array[:2], dtype=np.float32), tuple(mapping.example.shape[1:])
+    try:
+        with quiet(mapping):
+            mapping(torch.from_numpy(array.copy()).to(mapping.mean.device))
+    except Exception as reason:
+        why = (str(reason).splitlines() or [type(reason).__name__])[0].rstrip(".")
+        raise BadData(
+            f"The backbone {mapping.name} takes samples such as {taken}, but those of {data.name} are "
+            f"{array.shape[1:]} ({why}). Bring them into that shape, or fit the backbone to them: "
+            "headstart operate --channels or --size."
+        ) from reason
+
+
+def _check_colours(mapping: AnyBackbone, data: Dataset) -> None:
+    """Pictures are red, green and blue; a backbone for other channels takes none of them."""
+    shape = tuple(mapping.example.shape[1:])
+    if len(shape) != 3 or shape[0] != COLOURS:
+        channels = f"{shape[0]} channels" if len(shape) == 3 else f"samples of shape {shape}"
+        raise BadData(
+            f"The backbone {mapping.name} takes {channels}, but {data.name} holds pictures of red, green and "
+            f"blue. Put a translation to grey in front (headstart operate --channels 1 --luminance), or "
+            f"give arrays of floats."
+        )
 
 
 def _own_size(data: Dataset) -> int:

@@ -58,14 +58,25 @@ class Plan:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Amounts:
+    """How much there is to learn from.
+
+    Attributes:
+        rows: in the training part.
+        smallest: rows of its smallest class; all of them where there are no classes.
+        kinds: number of classes; 1 where there are none.
+        sizes: labels a class in a size curve, as far as there are as many; labels where there are none.
+    """
+
+    rows: int
+    smallest: int
+    kinds: int
+    sizes: tuple[int, ...] = SIZES
+
+
 def make_plan(
-    settings: Settings,
-    rows: int,
-    smallest: int,
-    classes: int,
-    rate: float,
-    relative: float = 1.0,
-    ways: int = 2,
+    settings: Settings, amounts: Amounts, rate: float, relative: float = 1.0, ways: int = 2
 ) -> Plan:
     """The plan for a training part and a speed.
 
@@ -75,17 +86,16 @@ def make_plan(
 
     Args:
         settings: budget, folds, epochs and whether a size curve is wanted.
-        rows: in the training part.
-        smallest: rows of its smallest class.
-        classes: number of classes.
+        amounts: of rows.
         rate: samples a second that a whole model is trained on; inf if time does not matter.
         relative: how many times faster tuning is than training a whole model.
         ways: of tuning a whole model that are tried.
     """
-    sizes = [k for k in SIZES if k <= smallest * (settings.folds - 1) // settings.folds]
+    sizes = [k for k in amounts.sizes if k <= amounts.smallest * (settings.folds - 1) // settings.folds]
     tuned_sizes = sizes[-2::-3][::-1] or sizes[-1:] if settings.curve else []
     room = max(0.0, SHARE * settings.budget - CHEAP) * rate if math.isfinite(rate) else rate  # samples
-    costs = _Costs(rows, rows * (settings.folds - 1) // settings.folds, classes, relative, ways)
+    rows, kinds = amounts.rows, amounts.kinds
+    costs = _Costs(rows, rows * (settings.folds - 1) // settings.folds, kinds, relative, ways)
     wishes: tuple[tuple[bool, bool, list[int], str], ...] = (
         (True, True, tuned_sizes, ""),
         (True, True, [], "The size curve has no whole models in it: the budget is too small."),
@@ -140,7 +150,7 @@ class _Costs:
 
     rows: int
     fold_rows: int
-    classes: int
+    kinds: int
     relative: float
     ways: int
 
@@ -152,7 +162,7 @@ class _Costs:
         """Of every way of tuning on one fold and one on all rows, from scratch, and the size curve."""
         alone = from_scratch(epochs, self.relative) if scratch else 0
         tuned = tuning * (self.ways * self.fold(epochs) + epochs * self.rows / self.relative)
-        curve = (epochs / self.relative + alone) * sum(curved) * self.classes
+        curve = (epochs / self.relative + alone) * sum(curved) * self.kinds
         return tuned + alone * self.rows + curve
 
 

@@ -1,7 +1,6 @@
 """A saved model that answers on new data."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,40 +9,29 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.core import BadData, BadInput, Model, Preprocess, Schema, Tokens
+from headstart.core import BadData, BadInput, Model, Preprocess, Schema, TargetKind, Tokens
 from headstart.data.decode import prepare
 from headstart.models.lengths import by_length
 
+from .answers import Answer, answer
+from .answers import Numbers as Numbers
+from .answers import Prediction as Prediction
+from .answers import Tagged as Tagged
 from .save import load_model
+from .scoring import answers
 from .tables import inputs_of
-
-UNSURE = "unsure"
 
 Items = Any  # a list, an array, a data frame, a file: what the model takes
 MANY = 32  # batches of texts that are sorted by length together
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """The answer for one item.
-
-    Attributes:
-        label: the most probable class, or "unsure" if its probability is below the threshold.
-        probability: of the most probable class, in [0, 1].
-        probabilities: of every class; they sum to 1.
-    """
-
-    label: str
-    probability: float
-    probabilities: dict[str, float]
-
-
 class Predictor:
-    """Labels and probabilities for new items.
+    """What a model says of new items: a class, tags or numbers.
 
     Attributes:
-        classes: names of the classes, in the order of the model's outputs.
-        abstain: the model says "unsure" below this probability, in [0, 1).
+        classes: names of the classes, tags or numbers, in the order of the model's outputs.
+        target: "classes", "tags" or "numbers".
+        abstain: a model of classes says "unsure" below this probability, in [0, 1).
         preprocess: of pictures; None if the model takes none.
         tokens: of texts; None if the model takes none.
         schema: of tables; None if the model takes none.
@@ -52,16 +40,21 @@ class Predictor:
     """
 
     def __init__(
-        self, model: Model, classes: Sequence[str], preprocess: Preprocess | None, abstain: float = 0.0
+        self,
+        model: Model,
+        classes: Sequence[str],
+        preprocess: Preprocess | None,
+        abstain: float = 0.0,
+        target: TargetKind = "classes",
     ) -> None:
         self.model, self.classes = model.eval(), tuple(classes)
-        self.preprocess, self.abstain = preprocess, abstain
+        self.preprocess, self.abstain, self.target = preprocess, abstain, target
         self.tokens: Tokens | None = getattr(model.backbone, "tokens", None)
         self.schema: Schema | None = getattr(model.backbone, "schema", None)
         self.unseen: dict[str, int] = {}
 
-    def predict(self, items: Items, batch: int = 32) -> list[Prediction]:
-        """An answer for each item.
+    def predict(self, items: Items, batch: int = 32) -> list[Answer]:
+        """An answer for each item: a `Prediction`, `Tagged` or `Numbers`.
 
         Args:
             items: paths of pictures, PIL images or arrays (h, w, 3); texts; for a model of arrays
@@ -73,18 +66,33 @@ class Predictor:
             BadData: a picture can't be read, a text is empty, or a table has other columns than the
                 training rows had; it is named.
         """
-        answers = []
-        for shares in self._probabilities(items, batch):
-            for row in shares:
-                best = int(row.argmax())
-                label = self.classes[best] if row[best] >= self.abstain else UNSURE
-                named = dict(zip(self.classes, row.tolist(), strict=True))
-                answers.append(Prediction(label, float(row[best]), named))
-        return answers
+        found = self._answers(items, batch)
+        return [answer(row, self.target, self.classes, self.abstain) for rows in found for row in rows]
 
     def probabilities(self, items: Items, batch: int = 32) -> NDArray[np.float64]:
-        """Probabilities (n, classes) of n items; see `predict`."""
-        found = list(self._probabilities(items, batch))
+        """Probabilities (n, classes) or (n, tags) of n items; see `predict`.
+
+        Raises:
+            BadInput: the model answers with numbers.
+        """
+        if self.target == "numbers":
+            raise BadInput("This model answers with numbers, not probabilities. Take predictor.values(...).")
+        return self._all(items, batch)
+
+    def values(self, items: Items, batch: int = 32) -> NDArray[np.float64]:
+        """Numbers (n, columns) for n items, in the units of the labels; see `predict`.
+
+        Raises:
+            BadInput: the model answers with classes or tags.
+        """
+        if self.target != "numbers":
+            raise BadInput(
+                f"This model answers with {self.target}, not numbers. Take predictor.probabilities(...)."
+            )
+        return self._all(items, batch)
+
+    def _all(self, items: Items, batch: int) -> NDArray[np.float64]:
+        found = list(self._answers(items, batch))
         return np.concatenate(found) if found else np.zeros((0, len(self.classes)))
 
     def samples(self, items: Items) -> Tensor:
@@ -98,11 +106,11 @@ class Predictor:
             return torch.as_tensor(np.asarray(items, dtype=np.float32))
         return torch.stack([prepare(item, self.preprocess) for item in items])
 
-    def _probabilities(self, items: Items, batch: int) -> Iterator[NDArray[np.float64]]:
+    def _answers(self, items: Items, batch: int) -> Iterator[NDArray[np.float64]]:
         for some in self._shares(items, batch if self.tokens is None else batch * MANY):
             with torch.inference_mode():
-                logits = self.model(some) if self.tokens is None else by_length(self.model, some)
-            yield logits.double().softmax(1).numpy()
+                outputs = self.model(some) if self.tokens is None else by_length(self.model, some)
+            yield answers(outputs, self.target)
 
     def _shares(self, items: Items, batch: int) -> Iterator[Tensor]:
         """Samples of one batch after the other; a table is read whole."""
@@ -140,4 +148,5 @@ def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Pred
         folder = folder / "model"
     model, config = load_model(folder, backbone)
     mapping: Any = model.backbone
-    return Predictor(model, config["classes"], mapping.preprocess, config["abstain_below"])
+    target = config.get("target", "classes")
+    return Predictor(model, config["classes"], mapping.preprocess, config["abstain_below"], target)

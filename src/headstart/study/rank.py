@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import BadData, BadInput, Diverged, Method, Unknown, fold, make
+from headstart.core import BadData, BadInput, Diverged, Method, Unknown, able, fold, make
 from headstart.data.augment import Augment
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.splits import folds, holdout
 from headstart.methods.outputs.probing.nearest_centroid import NearestCentroid
-from headstart.metrics.intervals import wilson
+from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
+from headstart.metrics.kinds import measure_of
 from headstart.nn.bank import Bank
 from headstart.run.engine import Engine, One
 from headstart.run.recipe import Recipe
@@ -29,9 +30,11 @@ from .progress import Progress
 from .ranking import Ranked, Ranking, agreement
 from .recipes import recipe_for
 from .records import Interval
+from .scoring import main_score
 from .session import Session
 from .settings import Settings
-from .transfer_scores import SCORES, NoSource, Seen
+from .source import refuse_sourced
+from .transfer_scores import FOR_ALL, SCORES, NoSource, Seen
 
 EPOCHS = 5  # of a training, where the settings name none
 DEFAULT = ("logme", "h-score", "leep", "nce", "knn")
@@ -59,7 +62,8 @@ def rank(
     Args:
         backbones: names, modules of yours, what `hs.models.backbone` gave, the `model` of a predictor, or
             pairs (name, weights) with a local file or "random"; a mapping gives them names of your choice.
-            Never changed.
+            Never changed. For a table, "table" is its standardised columns; what else can be compared with
+            them is ("table", "random"), and what was fitted on a table with the same columns.
         data: whatever `hs.data.load` takes, or what it gave.
         scores: out of "logme", "h-score", "leep", "nce", "knn" and "cka" (likeness to the first
             backbone); the first one orders the table. LEEP and NCE need the head that the backbone was
@@ -77,11 +81,13 @@ def rank(
         BadData: nothing readable, one class, or backbones for pictures and data that are none.
         Mismatch: weights in a file belong to another architecture.
     """
-    named = contenders(backbones)
-    wanted = _known(scores)
     settings = Settings(**options)
     method = make(tune) if isinstance(tune, str) else tune
-    part = _training_part(data if isinstance(data, Dataset) else load(data), settings)
+    refuse_sourced([method] if method else [], "a ranking")
+    dataset = data if isinstance(data, Dataset) else load(data)
+    wanted = _fitting(_known(scores), dataset)
+    named = contenders(backbones, dataset)
+    part = _training_part(dataset, settings)
     contest = _Contest(part, wanted, method, settings, engine or One(), progress or Progress())
     try:
         with _folder(cache) as folder:
@@ -99,13 +105,24 @@ def _known(scores: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(scores))
 
 
+def _fitting(scores: list[str], data: Dataset) -> list[str]:
+    """Those that the labels have: of tags and numbers the evidence and the likeness."""
+    found = [name for name in scores if data.target == "classes" or name in FOR_ALL]
+    if not found:
+        raise BadInput(
+            f"{data.name} has {data.target} to tell, and {', '.join(scores)} are of classes. Take the score "
+            f"logme."
+        )
+    return found
+
+
 def _training_part(data: Dataset, settings: Settings) -> Dataset:
     """The rows that `adapt` would train on."""
     checked = check(data).dataset
     if checked.split is not None:
         return checked.subset(np.flatnonzero(np.array(checked.split) != "test"))
     seed = fold(settings.seed, "holdout")
-    return checked.subset(holdout(checked.labels, checked.groups, settings.test, seed)[0])
+    return checked.subset(holdout(checked.strata, checked.groups, settings.test, seed)[0])
 
 
 @contextmanager
@@ -131,10 +148,12 @@ class _Contest:
 
     def __post_init__(self) -> None:
         self.notes: list[str] = []
+        if self.method is not None:
+            able(self.method, self.part.target)
         self.rows, self.held = np.arange(len(self.part)), np.zeros(0, np.int64)
         if self.method is not None:
             numbers = folds(
-                self.part.labels, self.part.groups, self.settings.folds, fold(self.settings.seed, "folds")
+                self.part.strata, self.part.groups, self.settings.folds, fold(self.settings.seed, "folds")
             )
             self.rows, self.held = np.flatnonzero(numbers != 0), np.flatnonzero(numbers == 0)
         self._first: NDArray[np.float32] | None = None
@@ -142,6 +161,8 @@ class _Contest:
     def run(self, named: list[Contender], cache: Path) -> Ranking:
         self.progress.expect(dict.fromkeys(self._steps(named), 1.0))
         table = [self._ranked(one, cache) for one in named]
+        if len(named) == 1:
+            self.notes.append(_alone(named[0], self.part))
         table.sort(key=lambda one: _order(one.scores[self.wanted[0]]))
         known = {one.backbone: one.accuracy.value for one in table if one.accuracy}
         return Ranking(
@@ -154,6 +175,7 @@ class _Contest:
             table=table,
             agreement={score: agreement(table, score, known) for score in self.wanted} if self.method else {},
             notes=self.notes,
+            metric=measure_of(self.part.target).main,
         )
 
     def _steps(self, named: list[Contender]) -> Iterator[str]:
@@ -221,14 +243,30 @@ class _Contest:
             except Diverged as error:
                 self.notes.append(f"{one.name} has no accuracy: {error}")
                 return None
-            answers = fitted.logits(self.held).argmax(1).numpy()
-        right = int((answers == self.part.labels[self.held]).sum())
-        return Interval(*wilson(right, len(self.held)))
+            outputs = fitted.logits(self.held)
+        return main_score(outputs, self.part.labels[self.held], self.settings.seed)
+
+
+def _alone(one: Contender, data: Dataset) -> str:
+    """What to compare the only backbone with."""
+    if data.table is None:
+        return (
+            f"{one.name} is alone, and scores say nothing by themselves. Name more backbones, or its random "
+            f"weights."
+        )
+    return (
+        f"{one.name} is alone: the backbone of a table is made of its columns, whatever the number of hidden "
+        f"units, as these begin with nothing. Compare it with random weights, or with an encoder or a model "
+        f"that was fitted on a table of the same columns."
+    )
 
 
 def _features(session: Session, rows: Rows) -> NDArray[np.float32]:
     """(n, width) in the order of `rows`: what a probe collects in its one pass."""
-    fitted = session.fit(NearestCentroid(scale=1.0), rows, Recipe(batch=BATCH), name="features")
+    probe: Method[Any] = (
+        NearestCentroid(scale=1.0) if session.data.target == "classes" else RidgeProbe(penalty=1.0)
+    )
+    fitted = session.fit(probe, rows, Recipe(batch=BATCH), name="features")
     bank = fitted.run.parts["bank"]
     assert isinstance(bank, Bank)
     found: NDArray[np.float32] = bank.content[0].cpu().numpy()

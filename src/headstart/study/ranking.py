@@ -15,7 +15,8 @@ class Ranked(Record):
 
     Attributes:
         backbone: what it is called.
-        weights: where they come from: "pretrained", "random", the name of a file, or "own".
+        weights: where they come from: "pretrained", "random", "columns" of a table, the name of a file, or
+            "own".
         width: features per sample.
         parameters: of the backbone.
         seconds: that the pass of features and the scores took.
@@ -47,6 +48,7 @@ class Ranking(Record):
         agreement: weighted Kendall tau of each score with the accuracies, in [-1, 1]; None where fewer
             than two backbones have both, or all are equal.
         notes: what was left out, and why.
+        metric: what the accuracies are: of tags average precision, of numbers R², both up to 1.
     """
 
     task: str
@@ -58,6 +60,7 @@ class Ranking(Record):
     table: list[Ranked]
     agreement: dict[str, float | None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    metric: str = "accuracy"
 
     @property
     def best(self) -> str:

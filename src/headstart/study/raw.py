@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.core import BadData, BadInput
 from headstart.data.dataset import Dataset
-from headstart.data.samples import Array, Files, Samples
+from headstart.data.labels import Labels
+from headstart.data.samples import Array, Files, Samples, Texts
+from headstart.data.tables import Table
 
 
 def unwrapped(x: Any) -> Any:
@@ -47,12 +48,14 @@ def channels_last(x: Any) -> Any:
     return x.transpose(0, 2, 3, 1) if array and x.shape[3] not in (1, 3, 4) and x.shape[1] in (1, 3) else x
 
 
-def dataset_of(x: Any, codes: NDArray[np.int64] | None = None, classes: tuple[str, ...] = ("",)) -> Dataset:
-    """Checked samples with class numbers, all 0 if none are known."""
+def dataset_of(x: Any, known: Labels | None = None, names: tuple[str, ...] = ("",)) -> Dataset:
+    """Checked samples with their labels, all of class 0 if none are known; see `Dataset`."""
     samples: Samples
-    if isinstance(x, list):
+    if isinstance(x, Texts | Table):
+        samples, items = x, tuple(f"row {row}" for row in range(len(x)))
+    elif isinstance(x, list):
         samples, items = Files(x), tuple(map(str, x))
     else:
         samples, items = Array(x, are_pictures(x)), tuple(f"row {row}" for row in range(len(x)))
-    labels = np.zeros(len(x), np.int64) if codes is None else codes
-    return Dataset(name="samples", classes=classes, labels=labels, items=items, samples=samples)
+    labels = np.zeros(len(x), np.int64) if known is None else known
+    return Dataset(name="samples", classes=names, labels=labels, items=items, samples=samples)

@@ -15,6 +15,10 @@ from headstart.run.cache import Cache, Dtype, key_of
 from headstart.run.frozen import Found, Replay, find
 from headstart.run.loop import Run
 
+from .journal import give_back
+
+ROWS = 16  # that go through a frozen prefix at a time: more take more memory and are no faster
+
 
 @dataclass
 class Recorded:
@@ -54,9 +58,11 @@ class Recorded:
         if slot not in self._caches:
             compute = _compute(run, replay, self.dtype == "bf16")
             cache = Cache(self.folder, source, compute, key, self.rows, views, self.dtype)
-            for _ in cache.fill():
-                pass
+            made = list(cache.fill())
+            cache.compute = _all_is_there  # lets go of the run, its gradients and the optimiser's state
             self._caches[slot] = cache
+            if made:  # or else what recording took lies there while training takes its own
+                give_back()
         return self._caches[slot]
 
 
@@ -83,6 +89,11 @@ def _compute(run: Run[Any], replay: Replay, bf16: bool) -> Callable[[Tensor], Te
 
     def record(x: Tensor) -> Tensor:
         with run.engine.autocast(bf16):
-            return replay.record(run.parts, x.to(run.engine.device))
+            given = [replay.record(run.parts, rows.to(run.engine.device)) for rows in torch.split(x, ROWS)]
+        return torch.cat(given)
 
     return record
+
+
+def _all_is_there(_x: Tensor) -> Tensor:
+    raise AssertionError("a cache that is full computes nothing")

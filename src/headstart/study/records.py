@@ -47,11 +47,17 @@ class Scores(Record):
     """How good predictions are; each of n rows counts once."""
 
     rows: int
-    accuracy: Interval
-    balanced_accuracy: Interval
-    macro_f1: Interval
-    log_loss: Interval  # nats
-    calibration_error: Interval  # expected calibration error, 15 bins of equal width, in [0, 1]
+    figures: dict[str, Interval]  # by metric, in the order in which they are told; see `study.measures`
+    main: str  # the metric that is told first
+
+    def __getitem__(self, metric: str) -> Interval:
+        """The figure of one of the metrics."""
+        return self.figures[metric]
+
+    @property
+    def main_figure(self) -> Interval:
+        """That of the main metric; higher is better, and 1 is the best."""
+        return self.figures[self.main]
 
 
 @dataclass(frozen=True)
@@ -79,47 +85,76 @@ class Tested(Record):
     title: str
     trained_parameters: int
     scores: Scores
-    gain: Interval | None  # accuracy of the selected minus this one's, paired bootstrap; None for itself
+    gain: Interval | None  # main metric of the selected less this one's, paired bootstrap; None for itself
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Predictions of similar confidence."""
+    """Predictions of similar confidence; of tags, pairs of a row and a tag by the tag's probability."""
 
     confidence: float
-    accuracy: float
+    accuracy: float  # of tags: the share of the pairs that have the tag
     rows: int
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A confident error on the test part."""
+    """A row of the test part that was told wrong: a confident error, or a large one."""
 
     item: str  # file name or row
     picture: str  # file in the run folder, relative; "" if there is none
-    truth: str
+    truth: str  # such as "cat"; of tags "red" or "not red"; of numbers "price 3.2"
     answer: str
-    confidence: float
+    confidence: float  # that the answer had; 0 of numbers
     text: str = ""  # what was read, if the samples are texts
+    error: float | None = None  # of numbers: the answer less the truth, in the units of the column
+
+
+@dataclass(frozen=True)
+class TagFigures:
+    """How well one tag is told on the test part; said of a row where its probability is 0.5 or more."""
+
+    name: str
+    rows: int  # that have it
+    said: int  # rows of which it is said
+    average_precision: Interval | None  # None if no row has it
+    precision: Interval | None  # share of the rows it is said of that have it; None if it is said of none
+    recall: Interval | None  # share of the rows that have it of which it is said; None if no row has it
+
+
+@dataclass(frozen=True)
+class ColumnFigures:
+    """How well one column of numbers is told on the test part, in its own units."""
+
+    name: str
+    r2: Interval
+    rmse: Interval
+    mae: Interval
+    mean_mae: float  # of always telling the mean of the training part
+    truth: list[float]  # of some rows, evenly taken by the true number
+    answers: list[float]  # for the same rows
+    low: float  # left end of the bars of errors (answer less truth)
+    high: float  # right end
+    errors: list[int]  # test rows in bars of equal width from `low` to `high`
 
 
 @dataclass(frozen=True)
 class Layer:
-    """What a block of the frozen backbone knows: exact leave-one-out accuracy of a ridge probe."""
+    """What a block of the frozen backbone knows: a ridge probe, each row told without having been seen."""
 
     block: str
     width: int
-    accuracy: Interval
+    score: Interval  # of the main metric
 
 
 @dataclass(frozen=True)
 class SizePoint:
-    """Accuracy after training on a few labels a class."""
+    """How good a method is after training on a few labels a class."""
 
     method: str
     title: str
-    labels_per_class: int
-    balanced_accuracy: list[float]  # one per seed
+    labels_per_class: int  # of tags and numbers: rows in all
+    score: list[float]  # one per seed, of the metric of selection
 
 
 @dataclass(frozen=True)
@@ -175,7 +210,7 @@ class Result(Record):
     headline: str
     warnings: list[str]  # such as: transfer hurts here
     decisions: list[str]  # what the budget or the race cut, in order
-    confusion: list[list[int]]  # test rows: truth x answer
+    confusion: list[list[int]]  # test rows: truth x answer; [] of tags and numbers
     bins: list[Bin]
     mistakes: list[Mistake]
     layers: list[Layer]
@@ -185,6 +220,11 @@ class Result(Record):
     seed: int
     versions: dict[str, str]
     kind: str = "pictures"  # what the samples are: "pictures", "texts", "numbers" or "tables"
+    target: str = "classes"  # what is told of a row: "classes" (one of them), "tags" (any) or "numbers"
+    metric: str = "accuracy"  # the main one
+    selection: str = "balanced_accuracy"  # that methods were chosen by
+    tags: list[TagFigures] = field(default_factory=list)  # of the selected model; [] if there are no tags
+    columns: list[ColumnFigures] = field(default_factory=list)  # the same; [] if there are no numbers
 
 
 @dataclass(frozen=True)

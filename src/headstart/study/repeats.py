@@ -18,7 +18,10 @@ def interval(values: Sequence[float], low: float = 0.0, high: float = 1.0) -> In
     return Interval(*student(values, low, high)) if len(values) > 1 else None
 
 
-def gain(ours: Mapping[int, float], theirs: Mapping[int, float]) -> Interval | None:
-    """The mean of ours less theirs over the seeds that both have; None if these are fewer than two."""
+def gain(ours: Mapping[int, float], theirs: Mapping[int, float], least: float = 0.0) -> Interval | None:
+    """The mean of ours less theirs over the seeds that both have; None if these are fewer than two.
+
+    No figure lies outside [`least`, 1], which limits the interval.
+    """
     both = [ours[seed] - theirs[seed] for seed in sorted(ours.keys() & theirs.keys())]
-    return interval(both, -1.0, 1.0)
+    return interval(both, least - 1, 1 - least)

@@ -8,7 +8,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from headstart.core import BadInput, CannotWrite, Mismatch, Model, Preprocess
+from headstart.core import BadInput, CannotWrite, Mismatch, Model, Preprocess, TargetKind
 from headstart.models.backbone import AnyBackbone, rebuild
 from headstart.nn.heads import make_head
 
@@ -16,7 +16,14 @@ SCHEMA = 1
 TOKENIZER = "tokenizer.json"
 
 
-def save_model(model: Model, folder: Path, classes: tuple[str, ...], abstain: float, card: str) -> None:
+def save_model(
+    model: Model,
+    folder: Path,
+    classes: tuple[str, ...],
+    abstain: float,
+    card: str,
+    target: TargetKind = "classes",
+) -> None:
     """Write `model.safetensors`, `config.json`, `README.md`, for texts `tokenizer.json`.
 
     An older folder is replaced at once.
@@ -31,6 +38,7 @@ def save_model(model: Model, folder: Path, classes: tuple[str, ...], abstain: fl
         "backbone": mapping.source,
         "preprocess": mapping.preprocess.settings() if mapping.preprocess else None,
         "head": {"name": type(head).__name__, "settings": dict(head.settings)},
+        "target": target,
         "classes": list(classes),
         "abstain_below": abstain,
     }

@@ -24,14 +24,16 @@ from .folder import backbone_digest, data_digest, prepare_folder, refuse_full, s
 from .held_out import train_and_test
 from .inputs import backbone_for, suited
 from .journal import Journal
+from .measures import MEASURES
 from .optimiser import Optimiser, optuna_package, quiet
 from .progress import Progress
 from .records import Interval
-from .scoring import difference
-from .search_notes import adapt_options, listed_as, notes_of, nothing, value_of
+from .scoring import difference, selection_of
+from .search_notes import adapt_options, listed_as, next_command, notes_of, nothing, value_of
 from .search_record import SCHEMA, Search, SearchTrial
 from .search_settings import SearchSettings
 from .session import Session
+from .source import refuse_sourced
 from .spaces import Configured, Joint, joint_space
 from .tables import by_training_part
 
@@ -41,7 +43,7 @@ FILE = "search.json"
 TRIALS = "trials.jsonl"
 
 
-def search(
+def search(  # noqa: PLR0913  # and how a command line names the data
     base: str | nn.Module,
     data: str | Path | Dataset | tuple[Any, Any],
     *,
@@ -50,6 +52,7 @@ def search(
     resume: bool = False,
     progress: Progress | None = None,
     engine: Engine | None = None,
+    named: Sequence[str] = (),
     **options: Any,
 ) -> Search:
     """Search for a method and its settings: TPE over the joint space, bad trials given up early.
@@ -72,6 +75,7 @@ def search(
             those of a search that was never interrupted.
         progress: shows what is going on; None: silent.
         engine: where to compute; None: one process on the CPU.
+        named: words of a command line that name the data and the backbone, for the record's `next`.
         **options: fields of `SearchSettings` by name.
 
     Returns:
@@ -88,6 +92,7 @@ def search(
     optuna_package()
     settings = _told(settings or SearchSettings(), options)
     methods = [make(spec) for spec in dict.fromkeys(settings.methods or DEFAULT)]
+    refuse_sourced(methods, "a search")
     folder = Path(out)
     refuse_full(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
@@ -97,7 +102,9 @@ def search(
     progress = progress or Progress()
     command = prepare_folder(folder, _begun_with(folder, settings), digests, resume, made_by.command())
     try:
-        job = _Search(folder, command, settings, dataset, mapping, space, engine or One(), progress)
+        job = _Search(
+            folder, command, settings, dataset, mapping, space, engine or One(), progress, tuple(named)
+        )
         return job.run()
     except (BadData, BadInput):
         take_back(folder)
@@ -132,6 +139,7 @@ class _Search:
     space: Joint
     engine: Engine
     progress: Progress
+    named: tuple[str, ...] = ()
 
     def run(self) -> Search:
         with self.progress.step("look at the data"):
@@ -172,7 +180,7 @@ class _Search:
             logbook=self.folder / "ticks.jsonl",
             watch=self.progress.watch,
         )
-        numbers = folds(train.labels, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
+        numbers = folds(train.strata, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
         journal = Journal(self.folder / "steps", tidy=False)
         former = sum(cost["seconds"] for cost in journal.spent().values())
         budget = None if self.settings.budget is None else self.settings.budget - former
@@ -233,6 +241,7 @@ class _Search:
         scratch = next((one for one in complete if one.number < queued and one.method == SCRATCH), None)
         rival = max(carried, key=value_of, default=None)
         gain = self._gain(crossed, rival, scratch) if rival and scratch else None
+        selection = selection_of(crossed.session.data.labels)
         return Search(
             schema=SCHEMA,
             headstart=headstart.__version__,
@@ -248,18 +257,20 @@ class _Search:
             gain=gain,
             plain=max(plain, key=value_of, default=None),
             adapt=adapt_options(best, self.settings),
-            notes=notes_of(listed, self.settings, best, rival, gain, test_rows),
+            next=next_command(self.named, adapt_options(best, self.settings), self.folder),
+            notes=notes_of(listed, self.settings, best, rival, gain, MEASURES[selection], test_rows),
             space=self.space.record(),
             settings=self.settings.record(),
             seed=self.settings.seed,
             versions=made_by.versions(),
+            selection=selection,
         )
 
     def _gain(self, crossed: Crossed, ours: SearchTrial, theirs: SearchTrial) -> Interval:
-        """Balanced accuracy of the first less the second's on the same rows."""
+        """Score of the first less the second's on the same rows."""
         found = [
             crossed.predictions(Configured(make(one.method), one.lr), self.settings.folds)
             for one in (ours, theirs)
         ]
         labels = crossed.session.data.labels[found[0][1]]
-        return difference(found[0][0], found[1][0], labels, self.settings.seed, "balanced_accuracy")
+        return difference(found[0][0], found[1][0], labels, self.settings.seed, selection_of(labels))

@@ -1,13 +1,17 @@
 """What a search says of its trials, in plain sentences and in the options of `adapt`."""
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput, Diverged, HeadstartError, make
 
+from .measures import Measure
 from .records import Interval
 from .search_record import SearchTrial
 from .search_settings import SearchSettings
+from .spaces import rounded
 
 SAME = ("test", "size", "fit", "batch", "precision", "seed")  # settings that `adapt` shall share
 
@@ -25,16 +29,19 @@ def listed_as(trial: Any) -> SearchTrial:
         title=make(label).title,
         lr=lr,
         state="complete" if complete else kind,
-        balanced_accuracy=trial.value if complete else None,
+        score=trial.value if complete else None,
         folds=[value for _, value in sorted(trial.intermediate_values.items())],
         why=why,
+        settings={
+            name.rpartition(".")[2]: rounded(v) for name, v in trial.params.items() if name != "method"
+        },
     )
 
 
 def value_of(trial: SearchTrial) -> float:
     """Of a complete trial."""
-    assert trial.balanced_accuracy is not None
-    return trial.balanced_accuracy
+    assert trial.score is not None
+    return trial.score
 
 
 def adapt_options(best: SearchTrial, settings: SearchSettings) -> list[str]:
@@ -51,12 +58,21 @@ def adapt_options(best: SearchTrial, settings: SearchSettings) -> list[str]:
     return words + [word for name, value in changed.items() for word in (f"--{name}", str(value))]
 
 
+def next_command(named: Sequence[str], options: Sequence[str], folder: Path) -> str:
+    """The command line that fits and tests the best, beside the folder of the search; "" without words."""
+    if not named:
+        return ""
+    out = folder.with_name(f"{folder.name}-adapt")
+    return shlex.join(["headstart", "adapt", *named, *options, "--out", str(out)])
+
+
 def notes_of(
     trials: Sequence[SearchTrial],
     settings: SearchSettings,
     best: SearchTrial,
     rival: SearchTrial | None,
     gain: Interval | None,
+    measure: Measure,
     test_rows: int,
 ) -> list[str]:
     """What to keep in mind; `rival` is the best that transfers, `gain` what it has over from-scratch."""
@@ -76,10 +92,13 @@ def notes_of(
             "Transfer and training from scratch were not both finished: nothing says which is better."
         )
     elif gain.low <= 0 and rival is not None:
+        of = "points of" if measure.unit == "share" else "of"
+        verdict = "Negative transfer" if gain.high < 0 else "Transfer is not clearly better here"
         notes.append(
-            f"Transfer is not clearly better here: {rival.title} has {100 * gain.value:+.1f} points of "
-            f"balanced accuracy over training from scratch with the same epochs (95 % interval "
-            f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}), although it is the best of many."
+            f"{verdict}: {rival.title} has {measure.difference(gain.value, 1)} "
+            f"{of} {measure.title} over training from scratch with the same epochs (95 % interval "
+            f"{measure.difference(gain.low, 1)} to {measure.difference(gain.high, 1)}), although it is the "
+            f"best of many."
         )
     return notes
 

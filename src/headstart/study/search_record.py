@@ -1,6 +1,6 @@
 """What `search` writes down: `search.json`, schema 1. Plain data, which knows nothing of torch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .records import Interval, Record
@@ -17,9 +17,10 @@ class SearchTrial(Record):
     title: str  # in plain words
     lr: float | None  # highest learning rate, `adapt --lr`; None: nothing descends
     state: str  # "complete", "pruned", "diverged", "refused" or "unfinished"
-    balanced_accuracy: float | None  # over all folds' held-out rows; None unless complete
-    folds: list[float]  # balanced accuracy over the held-out rows of the first fold, the first two, ...
+    score: float | None  # of the metric of selection, over all folds' held-out rows; None unless complete
+    folds: list[float]  # the same over the held-out rows of the first fold, the first two, ...
     why: str  # it was not finished; "" if it was
+    settings: dict[str, Any] = field(default_factory=dict)  # that were drawn for it, by name
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,7 @@ class Search(Record):
     backbone_parameters: int
     trials: list[SearchTrial]
     best: SearchTrial
-    gain: (
-        Interval | None
-    )  # balanced accuracy of the best that transfers less from-scratch's, paired bootstrap
+    gain: Interval | None  # score of the best that transfers less from-scratch's, paired bootstrap
     plain: SearchTrial | None  # the best of the methods with default settings
     adapt: list[str]  # options with which `headstart adapt` fits and tests the best
     notes: list[str]  # what to keep in mind
@@ -47,6 +46,8 @@ class Search(Record):
     settings: dict[str, Any]  # of `search`
     seed: int
     versions: dict[str, str]
+    next: str = ""  # the command that fits and tests the best; "" if the search was no command
+    selection: str = "balanced_accuracy"  # the metric of the scores
 
     @property
     def method(self) -> str:

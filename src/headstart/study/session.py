@@ -8,37 +8,43 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from headstart.core import (
     Backbone,
     CacheRefused,
-    CannotWrite,
-    Descend,
     Diverged,
     Head,
-    HeadstartError,
     Labelled,
     Method,
     Model,
     Source,
     Task,
+    TwoTasks,
+    able,
+    fold,
 )
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
-from headstart.data.stream import Sentences, ahead, labelled, once
+from headstart.data.labels import labels_of
+from headstart.data.paired import paired
+from headstart.data.stream import Sentences, Stream, ahead, labelled, once
 from headstart.models.backbone import AnyBackbone
-from headstart.models.lengths import by_length
 from headstart.run.checkpoint import save_state
 from headstart.run.engine import Engine, One
 from headstart.run.frozen import Replay
 from headstart.run.loop import Run, Tick, start, train
 from headstart.run.recipe import Precision, Recipe
-from headstart.run.watch import drain, keep, log, remember, resume
+from headstart.run.watch import drain, keep, remember, resume
 
 from .inputs import source_of
+from .logbook import logged, save_last
+from .outputs import outputs_of
 from .recorded import Recorded
+from .settling import held_apart, settled
+from .source import SourceTask, on_source, refuse_sourced
+from .trained import trained
+from .units import Units
 
 Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
 CHECKPOINT_EVERY = 20  # steps
@@ -59,10 +65,10 @@ class Fitted:
     batch: int = 32
 
     def logits(self, rows: np.ndarray) -> Tensor:
-        """Logits (n, classes) on the CPU for rows (n,) of the data that it was fitted in."""
+        """Outputs (n, outputs) on the CPU for rows (n,) of the data that it was fitted in."""
         self.run.parts.eval()
         with self.replay.on(self.run.parts) if self.replay else nullcontext():
-            return _logits(self.model, self.source, rows, self.run.engine.device, self.batch)
+            return outputs_of(self.model, self.source, rows, self.run.engine.device, self.batch)
 
 
 @dataclass
@@ -78,6 +84,7 @@ class Session:
         engine: where it runs.
         logbook: file for the ticks of all runs; None: none.
         watch: wraps the ticks of every run, for a progress bar.
+        source: other data for the methods that learn from two data sets; None: there are none.
     """
 
     backbone: AnyBackbone
@@ -88,6 +95,7 @@ class Session:
     engine: Engine = field(default_factory=One)
     logbook: Path | None = None
     watch: Watch | None = None
+    source: SourceTask | None = None
 
     def __post_init__(self) -> None:
         self._records = Recorded(self.cache, self.precision, len(self.data), not self.data.is_texts)
@@ -105,24 +113,38 @@ class Session:
     ) -> Fitted:
         """Carry out the stages of a method on rows (n,) of the data; each starts from the one before.
 
-        With `checkpoint`, a descent that was interrupted goes on from there.
+        Stages that learn on the source alone take all of its rows. With `checkpoint`, a descent that was
+        interrupted goes on from there, or from a file beside it if it is one on the source. Numbers are
+        learned in units of their own, see `Units`; the fitted model answers in those of the data.
+
+        Raises:
+            BadInput: a stage can't learn what the labels are, or needs a source where there is none.
         """
         backbone: Backbone = self.backbone
         head: Head | None = None
-        stages = method.stages()
+        stages = method.stages(self.data.target)
+        if self.source is None:
+            refuse_sourced((method,), "this run")
+        rows, held = held_apart(method, self.data, rows, recipe.seed)
         fitted: Fitted | None = None
         for number, stage in enumerate(stages):
-            last = number == len(stages) - 1
-            run, replay = self._start(stage, backbone, head, rows, recipe)
-            saved = checkpoint if last else None
-            fitted = self._carry_out(stage, run, replay, rows, name or method.about.name, saved)
-            backbone, head = fitted.model.backbone, fitted.model.head
+            if self.source is not None and on_source(stage):
+                fitted = self._on_source(self.source, stages, number, backbone, recipe, checkpoint)
+                head = self.source.carried(fitted.model.head, self.data)
+            else:
+                saved = checkpoint if number == len(stages) - 1 else None
+                run, replay = self._start(stage, backbone, head, rows, recipe)
+                fitted = self._carry_out(stage, run, replay, rows, name or method.about.name, saved)
+                head = fitted.model.head
+            backbone = fitted.model.backbone
         assert fitted is not None
-        return fitted
+        fitted = settled(fitted, method, self.data, rows, held)
+        units = Units.of(self.data.labels[rows])
+        return replace(fitted, model=units.undone(fitted.model)) if units else fitted
 
     def logits(self, model: nn.Module, rows: np.ndarray, batch: int = 32) -> Tensor:
-        """Logits (n, classes) on the CPU of a model that takes samples, for rows (n,) of the data."""
-        return _logits(model.eval(), self._source(None), rows, self.engine.device, batch)
+        """Outputs (n, outputs) on the CPU of a model that takes samples, for rows (n,) of the data."""
+        return outputs_of(model.eval(), self._source(None), rows, self.engine.device, batch)
 
     def samples(self, rows: np.ndarray) -> Tensor:
         """The plain samples (n, ...) of rows (n,)."""
@@ -138,19 +160,27 @@ class Session:
     def _start(
         self, method: Method[Any], backbone: Backbone, head: Head | None, rows: np.ndarray, recipe: Recipe
     ) -> tuple[Run[Any], Replay | None]:
-        task = Task(len(self.data.classes), self._shape, len(rows), recipe.seed, copy.deepcopy(head))
-        recipe = replace(recipe, precision=self.precision)
+        able(method, self.data.target)
+        recipe = replace(recipe, **method.decides(), precision=self.precision)
+        task = self._task(len(rows), recipe.seed, copy.deepcopy(head))
+        if self.source is not None:
+            task = replace(task, source=self.source.session._task(len(self.source.rows), recipe.seed))
         if method.about.one_pass:
             recipe = replace(recipe, steps=-(-len(rows) // recipe.batch), views=0)
         run = start(method, copy.deepcopy(backbone), task, recipe, self.engine)
+        if not issubclass(method.about.needs, Labelled):  # what is frozen is recorded for one data set
+            return run, None
         found = self._records.replay(f"{method!r} {head is None}", run, lambda: self._few(rows))
         run.notes |= {"replay": found.note} if found.note else {}
         return run, found.replay
 
+    def _task(self, rows: int, seed: int, head: Head | None = None) -> Task:
+        return Task(len(self.data.classes), self._shape, rows, seed, head, self.data.target)
+
     def _few(self, rows: np.ndarray) -> Labelled:
         """A batch of the first of `rows`."""
         few = rows[:3]
-        return Labelled(self.samples(few), torch.from_numpy(self.data.labels[few])).to(self.engine.device)
+        return Labelled(self.samples(few), labels_of(self.data.labels, few)).to(self.engine.device)
 
     def _carry_out(
         self,
@@ -162,12 +192,10 @@ class Session:
         checkpoint: Path | None,
     ) -> Fitted:
         feed = self._feed(run, replay)
-        labels, recipe = self.data.labels, run.recipe
-        if method.about.one_pass:
-            stream = once(feed.source, labels, rows, recipe.batch)
-        else:
-            batch = min(recipe.batch, len(rows))
-            stream = labelled(feed.source, labels, rows, batch, recipe.seed, feed.views)
+        stream: Any = self._stream(feed, rows, run.recipe, method.about.one_pass)
+        if method.about.needs is TwoTasks and self.source is not None:
+            other, order = self.source.session, replace(run.recipe, seed=fold(run.recipe.seed, "source"))
+            stream = paired(stream, other._stream(other._feed(run, None), self.source.rows, order))
         if checkpoint:
             resume(run, checkpoint)
         try:
@@ -175,7 +203,7 @@ class Session:
                 drain(self._watched(train(run, ahead(stream)), run, name, checkpoint))
         except Diverged as error:
             if checkpoint:
-                _save_last(run, checkpoint, error)
+                save_last(run, checkpoint, error)
             raise
         if run.average:
             run.parts.load_state_dict(run.parts.state_dict() | run.average.values)
@@ -187,7 +215,36 @@ class Session:
         # a model that is not the run's own, such as an average of weights, takes samples
         own = replay is not None and model.backbone is run.parts[replay.part]
         answers = self._plain_feed(run, replay if own else None)
-        return Fitted(method, model, curve, _trained(run, model), notes, run, answers.replay, answers.source)
+        return Fitted(method, model, curve, trained(run, model), notes, run, answers.replay, answers.source)
+
+    def _on_source(
+        self,
+        source: SourceTask,
+        stages: tuple[Method[Any], ...],
+        number: int,
+        backbone: Backbone,
+        recipe: Recipe,
+        checkpoint: Path | None,
+    ) -> Fitted:
+        """Carry out a stage on the source alone; once it is saved it is not computed again."""
+        stage, there, rows = stages[number], source.session, source.rows
+        saved = source.checkpoint(stages, number, checkpoint)
+        run, replay = there._start(stage, backbone, None, rows, source.recipe or recipe)
+        fitted = there._carry_out(stage, run, replay, rows, f"{stage.label} on the source", saved)
+        if saved and not run.notes.get("finished"):
+            run.notes["finished"] = True
+            save_state(run.state_dict(), saved)
+        return fitted
+
+    def _stream(
+        self, feed: "_Feed", rows: np.ndarray, recipe: Recipe, one_pass: bool = False
+    ) -> Stream[Labelled]:
+        """Batches of rows (n,) of the data, numbers in units of their own."""
+        units, labels = Units.of(self.data.labels[rows]), self.data.labels
+        labels = units.standard(labels) if units else labels
+        if one_pass:
+            return once(feed.source, labels, rows, recipe.batch)
+        return labelled(feed.source, labels, rows, min(recipe.batch, len(rows)), recipe.seed, feed.views)
 
     def _feed(self, run: Run[Any], replay: Replay | None) -> "_Feed":
         """What training takes: samples in views, or what a frozen prefix gave for them."""
@@ -207,7 +264,7 @@ class Session:
     ) -> Iterator[Tick]:
         ticks = remember(ticks, run)
         if self.logbook and run.optimisers:
-            ticks = _logged(ticks, self.logbook, name, run)
+            ticks = logged(ticks, self.logbook, name, run)
         if not checkpoint:
             yield from self.watch(ticks, run) if self.watch else ticks
             return
@@ -237,41 +294,3 @@ class _Feed:
     replay: Replay | None
     views: int | None
     notes: list[str]
-
-
-def _save_last(run: Run[Any], checkpoint: Path, error: Diverged) -> None:
-    """Save the last good weights; where that fails, say so without hiding the error."""
-    try:
-        save_state(run.state_dict(), checkpoint)
-    except CannotWrite as failure:
-        raise Diverged(f"{error} {failure}") from error
-
-
-def _logged(ticks: Iterable[Tick], file: Path, name: str, run: Run[Any]) -> Iterator[Tick]:
-    try:
-        yield from log(ticks, file, name, run)
-    except OSError as error:
-        if isinstance(error, HeadstartError):
-            raise
-        raise CannotWrite(f"Can't write {file}: {error.strerror or error}. Free some space.") from error
-
-
-def _trained(run: Run[Any], model: Model) -> int:
-    """Numbers that were learned: what the descents moved, or what was solved for."""
-    descents = [move for move in run.moves if isinstance(move, Descend)]
-    moved = {id(p): p.numel() for move in descents for p in move.parameters(run.parts)}
-    return sum(moved.values()) if moved else sum(p.numel() for p in model.head.parameters())
-
-
-def _logits(model: nn.Module, source: Source, rows: np.ndarray, device: torch.device, batch: int) -> Tensor:
-    """Logits (n, classes) on the CPU for plain views of rows (n,) of a source, `batch` at a time."""
-    if isinstance(source, Sentences) and len(rows):
-        with torch.inference_mode():
-            ids = source.fetch(rows, np.full(len(rows), -1))
-            return by_length(lambda some: model(some.to(device)).float().cpu(), ids)
-    with torch.inference_mode():
-        shares = [
-            model(source.fetch(some, np.full(len(some), -1)).to(device))
-            for some in np.array_split(rows, max(1, -(-len(rows) // batch)))
-        ]
-    return torch.cat(shares).float().cpu()

@@ -8,7 +8,7 @@ import numpy as np
 from headstart.core import Diverged, Method
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
-from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
+from headstart.methods.outputs.probing._standard import linear_probe
 
 from .candidates import Trials
 from .few import Few
@@ -19,8 +19,8 @@ SEEDS = 5  # of the probe; whole models get one, as each costs a training
 
 def size_steps(trials: Trials) -> list[tuple[Method[Any], int, int]]:
     """Method, labels a class and number of seeds of every point, in order."""
-    plan = trials.plan
-    points: list[tuple[Method[Any], int, int]] = [(LogisticProbe(), k, SEEDS) for k in plan.sizes]
+    plan, probe = trials.plan, linear_probe(trials.session.data.target)
+    points: list[tuple[Method[Any], int, int]] = [(probe, k, SEEDS) for k in plan.sizes]
     for method in (FineTune(last=plan.last), FromScratch()):
         points += [(method, k, 1) for k in plan.tuned_sizes]
     return points
@@ -48,7 +48,7 @@ def _point(trials: Trials, few: Few, method: Method[Any], k: int, seeds: int) ->
         found = []
         for seed in range(seeds):
             with suppress(Diverged):
-                found.append(few.accuracy(method, epochs, k, seed, f"{name} seed {seed}"))
+                found.append(few.score(method, epochs, k, seed, f"{name} seed {seed}"))
         return found
 
     with trials.progress.step(name):

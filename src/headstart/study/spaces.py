@@ -55,7 +55,7 @@ class Range:
         """A value that an Optuna trial proposes."""
         if self.whole:
             return trial.suggest_int(name, self.low, self.high, log=self.log)
-        value = float(f"{trial.suggest_float(name, self.low, self.high, log=self.log):.{DIGITS}g}")
+        value = rounded(trial.suggest_float(name, self.low, self.high, log=self.log))
         return min(max(value, self.low), self.high)
 
     def ends(self) -> tuple[Any, ...]:
@@ -64,6 +64,11 @@ class Range:
 
     def __str__(self) -> str:
         return f"{self.low:g}..{self.high:g}"
+
+
+def rounded(value: Any) -> Any:
+    """A number that was drawn, to three significant digits; all else as it is."""
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.loop import Run, Tick
 
+from .journal import give_back
 from .recipes import recipe_for
 from .session import Session
 from .settings import Settings
@@ -33,4 +34,5 @@ def training_rate(session: Session, settings: Settings, method: FineTune) -> flo
 
     quiet = replace(session, data=data, logbook=None, watch=note)
     quiet.fit(method, rows, recipe)
+    give_back()
     return len(rows) / float(np.diff(times).min())

@@ -13,7 +13,8 @@ from headstart.data.h5ad import table_in
 from headstart.data.manifest import cells_in
 from headstart.data.schemas import encoded, schema_of
 from headstart.data.tables import Table, columns_of, from_columns
-from headstart.models.backbone import AnyBackbone
+from headstart.models.backbone import AnyBackbone, backbone
+from headstart.models.encoders import is_encoder
 from headstart.models.tables import TableEncoder
 
 NAME = "table"  # of the backbone that is made for a table
@@ -31,6 +32,8 @@ def table_backbone(data: Dataset, base: Base, weights: str | None = None) -> Tab
     """
     if weights is not None:
         raise BadInput(f"weights is {weights!r}, but the backbone of a table has none to load. Leave it out.")
+    if is_encoder(base):
+        base = backbone(str(base))
     if isinstance(base, TableEncoder):
         return base
     if base is not None and base != NAME:
@@ -75,6 +78,8 @@ def rows_of(items: Any, schema: Schema) -> Table:
         BadData: a text among numbers, infinity, or a file that can't be read.
         BadInput: it is no table, or its rows have another number of columns.
     """
+    if isinstance(items, Table):  # which was read by this schema
+        return items
     if isinstance(items, str | Path):
         path = Path(items).expanduser()
         if path.suffix.lower() == ".h5ad":

@@ -27,6 +27,9 @@ class Seen:
     source: NDArray[np.float64] | None
 
 
+FOR_ALL = ("logme", "cka")  # that tags and numbers have, too
+
+
 class NoSource(Exception):
     """The score needs the backbone's own head."""
 

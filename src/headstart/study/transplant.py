@@ -1,6 +1,7 @@
 """The first blocks of a trained network, and above them a new one: the treatment of `yosinski`."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, final
 
@@ -86,3 +87,18 @@ def with_weights_of(made: AnyBackbone, network: AnyBackbone, name: str) -> AnyBa
     twin = copy.deepcopy(made)
     twin.load_state_dict(theirs)
     return twin
+
+
+def check_cuts(cuts: Sequence[int], made: AnyBackbone) -> None:
+    """Refuse cuts between blocks that the backbone has not.
+
+    Raises:
+        BadInput: it has fewer, or none at all.
+    """
+    if not made.blocks:
+        raise BadInput(f"The backbone {made.name} has no blocks to cut between. Give a network of layers.")
+    if cuts and cuts[-1] > len(made.blocks):
+        raise BadInput(
+            f"cuts names {cuts[-1]}, but {made.name} has {len(made.blocks)} blocks; "
+            f"name some of 1 to {len(made.blocks)}, or none for all."
+        )

@@ -9,8 +9,10 @@ from headstart.core import BadData, BadInput, Unknown
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.draws import shuffled
+from headstart.models.backbone import AnyBackbone
 
 from .held_out import Rows, train_and_test
+from .tables import by_training_part
 
 BY_CLASSES = "classes"
 
@@ -43,6 +45,14 @@ def alike(data: Sequence[Dataset]) -> None:
             f"One network can't take both tasks: {named}, in rows of different shapes. "
             f"Give tasks of one kind."
         )
+
+
+def by_training_part_of(mapping: AnyBackbone, task_b: Part) -> AnyBackbone:
+    """The backbone; one for a table is made by the rows of task B that are learned from, and no others.
+
+    So both tasks have the same features, which know nothing of the rows that judge.
+    """
+    return by_training_part(mapping, task_b.data.subset(task_b.train))
 
 
 def by_classes(data: Dataset, split: str, share: float, seed: int) -> tuple[Part, Part]:

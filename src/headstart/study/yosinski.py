@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 import headstart
-from headstart.core import BadInput, Method, fold
+from headstart.core import BadData, Method, fold
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
@@ -25,10 +25,10 @@ from .made_by import versions
 from .progress import Progress
 from .recipes import recipe_for
 from .repeats import gain, interval, mean
-from .scoring import balanced_accuracy
+from .scoring import least_of, selection_of, value
 from .session import Fitted, Session
-from .transplant import shape_digest, treatment, with_weights_of
-from .two_tasks import Part, alike, apart, by_classes
+from .transplant import check_cuts, shape_digest, treatment, with_weights_of
+from .two_tasks import Part, alike, apart, by_classes, by_training_part_of
 from .yosinski_record import SCHEMA, SERIES, Cut, Network, Transfer
 
 Data = str | Path | Dataset | tuple[Any, Any]
@@ -96,8 +96,11 @@ def yosinski(  # noqa: PLR0913  # two tasks and two networks
         refuse_full(folder, resume)
     data = [one if isinstance(one, Dataset) else load(one) for one in (task_a, task_b) if one is not None]
     alike(data)
+    for one in data:
+        if one.target != "classes":
+            raise BadData(f"{one.name} has {one.target}; this experiment is made of tasks with classes.")
     made = suited(backbone_for(data[-1], base), data[-1], settings.common())
-    _check_cuts(settings, made)
+    check_cuts(settings.cuts, made)
     networks = {"base A": base_a, "base B": base_b}
     given = {
         name: with_weights_of(made, backbone_for(data[-1], network), name)
@@ -127,6 +130,7 @@ class _Yosinski:
     def run(self, data: list[Dataset]) -> Transfer:
         with self.place.progress.step("look at the data"):
             a, b = self._tasks(data)
+            self.made = by_training_part_of(self.made, b)
         self.place.progress.expect(self._expected(a, b))
         levels: dict[str, dict[int, float]] = {"base A": {}, "base B": {}}
         found: dict[tuple[str, int], dict[int, float]] = {(s, n): {} for s in SERIES for n in self.cuts}
@@ -144,11 +148,12 @@ class _Yosinski:
             blocks=[block.removeprefix("inner.") for block in self.made.blocks],
             base_a=None if a is None else self._network("base A", a, levels["base A"]),
             base_b=self._network("base B", b, levels["base B"]),
-            cuts=list(_cuts(found, levels["base B"])),
+            cuts=list(_cuts(found, levels["base B"], least_of(b.data.labels))),
             notes=self.notes,
             settings=self.settings.record(),
             seed=self.settings.seed,
             versions=versions(),
+            selection=selection_of(b.data.labels),
         )
         self.place.write(record, FILE)
         return record
@@ -228,7 +233,7 @@ class _Yosinski:
     def _fit(
         self, session: Session, method: Method[Any], task: Part, seed: int, step: str
     ) -> tuple[Fitted, float]:
-        """A training on a task, and its balanced accuracy on the held-out part."""
+        """A training on a task, and its figure of selection on the held-out part."""
         settings = self.settings.common()
         seed = fold(self.settings.seed, "yosinski", seed)
         recipe = recipe_for(method, settings, self.settings.epochs, len(task.train), seed)
@@ -236,7 +241,7 @@ class _Yosinski:
         recipe = replace(recipe, views=0, accumulate=1 if small else recipe.accumulate)
         checkpoint = self.place.journal.checkpoint(step)
         fitted = session.fit(method, task.train, recipe, name=step, checkpoint=checkpoint)
-        return fitted, balanced_accuracy(fitted.logits(task.test), task.data.labels[task.test])
+        return fitted, value(fitted.logits(task.test), task.data.labels[task.test])
 
     def _note(self, step: str, answer: dict[str, Any], levels: dict[int, float], seed: int) -> bool:
         """Write the level down, or why there is none; whether there is one."""
@@ -255,9 +260,9 @@ class _Yosinski:
             test_rows=len(task.test),
             given=name in self.given,
             seeds=list(levels),
-            balanced_accuracy=values,
+            score=values,
             mean=mean(values) if values else None,
-            interval=interval(values) if values else None,
+            interval=interval(values, least_of(task.data.labels)) if values else None,
         )
 
     def _expected(self, a: Part | None, b: Part) -> dict[str, float]:
@@ -280,18 +285,11 @@ def _step(letter: str, frozen: bool, cut: int, seed: int) -> str:
     return f"try {letter}nB {'frozen' if frozen else 'tuned'} at {cut}, seed {seed}"
 
 
-def _cuts(found: Mapping[tuple[str, int], Mapping[int, float]], base: Mapping[int, float]) -> Iterator[Cut]:
+def _cuts(
+    found: Mapping[tuple[str, int], Mapping[int, float]], base: Mapping[int, float], least: float
+) -> Iterator[Cut]:
     for (series, cut), levels in found.items():
         values = list(levels.values())
         if values:
-            yield Cut(series, cut, list(levels), values, mean(values), interval(values), gain(levels, base))
-
-
-def _check_cuts(settings: YosinskiSettings, made: AnyBackbone) -> None:
-    if not made.blocks:
-        raise BadInput(f"The backbone {made.name} has no blocks to cut between. Give a network of layers.")
-    if settings.cuts and settings.cuts[-1] > len(made.blocks):
-        raise BadInput(
-            f"cuts names {settings.cuts[-1]}, but {made.name} has {len(made.blocks)} blocks; "
-            f"name some of 1 to {len(made.blocks)}, or none for all."
-        )
+            told = interval(values, least), gain(levels, base, least)
+            yield Cut(series, cut, list(levels), values, mean(values), *told)

@@ -19,7 +19,7 @@ class Network(Record):
     test_rows: int  # held out, the same for all
     given: bool  # whether it was given, and not trained from scratch
     seeds: list[int]  # that did not diverge
-    balanced_accuracy: list[float]  # one for each of them; empty if it can't be known
+    score: list[float]  # of the metric of selection, one for each of them; empty if it can't be known
     mean: float | None  # None if it can't be known
     interval: Interval | None  # of the mean over the seeds, Student's t; None for a single seed
 
@@ -31,7 +31,7 @@ class Cut(Record):
     series: str  # "BnB", "BnB+", "AnB" or "AnB+"
     cut: int  # blocks that were copied, from the first one on
     seeds: list[int]  # that did not diverge
-    balanced_accuracy: list[float]  # one for each of them
+    score: list[float]  # of the metric of selection, one for each of them
     mean: float
     interval: Interval | None  # of the mean over the seeds, Student's t; None for a single seed
     gain: Interval | None  # over base B of the same seed, paired; None for a single seed
@@ -54,6 +54,7 @@ class Transfer(Record):
     settings: dict[str, Any]  # of `yosinski`
     seed: int
     versions: dict[str, str]
+    selection: str = "balanced_accuracy"  # the metric of the scores on task B
 
     def of(self, series: str) -> list[Cut]:
         """One of the series, by rising cut."""

@@ -7,28 +7,36 @@ from headstart.report.words import brief, counted, listed, quoted
 from headstart.study.records import DataCheck, Finding
 
 MOST = 60  # classes that are drawn
+NOUNS = {  # one of what is counted, several, and what rows are said to be of
+    "classes": ("class", "classes", "of each class"),
+    "tags": ("tag", "tags", "with each tag"),
+}
 
 
 def view(given: Given) -> dict[str, Any]:
     """The size of every class, and the findings, warnings first."""
-    check = given.result.check
+    check, noun = given.result.check, NOUNS.get(given.result.target, NOUNS["classes"])
     findings = sorted(check.findings, key=lambda f: f.severity != "warning")
     shown = _shown(check)
     return {
-        "say": [_sizes(check), _found(check.findings)],
+        "say": [_sizes(check, noun), _found(check.findings)],
         "bars": _bars(shown),
-        "label": f"Rows of each class: {', '.join(f'{name} {rows:,}' for name, rows in shown)}",
-        "cut": _cut(len(check.classes), len(shown)),
+        "heading": f"Rows {noun[2]}",
+        "label": f"Rows {noun[2]}: {', '.join(f'{name} {rows:,}' for name, rows in shown)}",
+        "cut": _cut(len(check.classes), len(shown), noun),
         "findings": [_finding(f) for f in findings],
     }
 
 
-def _sizes(check: DataCheck) -> str:
+def _sizes(check: DataCheck, noun: tuple[str, str, str]) -> str:
     sizes = check.classes
     if not sizes:
-        return "The data check counted no classes."
+        return (
+            f"{counted(check.rows, 'readable row')}." if check.rows else "The data check counted no classes."
+        )
     small, large = min(sizes, key=lambda c: sizes[c]), max(sizes, key=lambda c: sizes[c])
-    rows = f"{counted(check.rows, 'readable row')} in {counted(len(sizes), 'class', 'classes')}"
+    of = "in" if noun[0] == "class" else "with"
+    rows = f"{counted(check.rows, 'readable row')} {of} {counted(len(sizes), *noun[:2])}"
     if sizes[small] == sizes[large]:
         return f"{rows}, {sizes[small]:,} in each."
     times = f", {sizes[large] / sizes[small]:.1f} times as many" if sizes[small] else ""
@@ -53,10 +61,10 @@ def _shown(check: DataCheck) -> list[tuple[str, int]]:
     return ordered[: MOST // 2] + ordered[-MOST // 2 :]
 
 
-def _cut(classes: int, shown: int) -> str:
+def _cut(classes: int, shown: int, noun: tuple[str, str, str]) -> str:
     if shown == classes:
         return ""
-    return f"Of {classes:,} classes the {shown // 2} largest and the {shown // 2} smallest are shown."
+    return f"Of {classes:,} {noun[1]} the {shown // 2} largest and the {shown // 2} smallest are shown."
 
 
 def _bars(shown: list[tuple[str, int]]) -> list[dict[str, str]]:

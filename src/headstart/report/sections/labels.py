@@ -1,17 +1,19 @@
-"""Accuracy against the number of labels per class."""
+"""How good methods are with more and more labels per class."""
 
 from collections.abc import Sequence
 from statistics import fmean
 from typing import Any, Protocol, TypeVar
 
-from headstart.report.figures.axis import doubling, linear, within
+from headstart.report.figures.axis import doubling
 from headstart.report.figures.plot import Plot
 from headstart.report.given import Given
-from headstart.report.words import counted, percent, round_percent
+from headstart.report.told import Told, told
+from headstart.report.words import counted
 from headstart.study.records import SizePoint
 
 SCRATCH = "from-scratch"
 STYLES = 6
+CLASS = " a class"  # that labels are counted by; of tags and numbers, rows are
 
 
 class Point(Protocol):
@@ -33,8 +35,8 @@ class Point(Protocol):
         ...
 
     @property
-    def balanced_accuracy(self) -> list[float]:
-        """One for each seed."""
+    def score(self) -> list[float]:
+        """The metric of selection, for each seed."""
         ...
 
 
@@ -45,46 +47,57 @@ def view(given: Given) -> dict[str, Any]:
     """One line a method, one dot a seed."""
     curves = by_method(given.result.size_curve, given.result.selected)
     if not curves:
-        told = "This run did not measure accuracy against the number of labels."
-        return {"say": [told], "figure": ""}
+        none = f"This run did not measure {told(given.result.metric).title} against the number of labels."
+        return {"say": [none], "figure": ""}
+    metric, of = told(given.result.selection), per(given.result.target)
     return {
-        "say": [ends(curves), headstart(curves)],
-        "figure": _figure(curves),
+        "say": [ends(curves, metric, of), headstart(curves, metric, of)],
+        "figure": _figure(curves, metric, of),
         "legend": [(f"s{i % STYLES + 1}", c[0].title) for i, c in enumerate(curves)],
         "seeds": seeds(curves),
     }
 
 
+def per(target: str) -> str:
+    """What labels are counted by, in a sentence after "5 labels"."""
+    return CLASS if target == "classes" else ""
+
+
+def axis(of: str) -> str:
+    """The same under an axis."""
+    return "labels per class" if of else "labelled rows"
+
+
 def mean(point: Point) -> float:
     """Over the seeds."""
-    return fmean(point.balanced_accuracy)
+    return fmean(point.score)
 
 
 def by_method(points: Sequence[P], first: str) -> list[list[P]]:
     """The points of each method by rising size; the method `first` first."""
     methods: dict[str, list[P]] = {}
     for point in points:
-        if point.balanced_accuracy:
+        if point.score:
             methods.setdefault(point.method, []).append(point)
     ordered = sorted(methods, key=lambda name: name != first)
     return [sorted(methods[name], key=lambda p: p.labels_per_class) for name in ordered]
 
 
-def ends(curves: Sequence[Sequence[Point]]) -> str:
+def ends(curves: Sequence[Sequence[Point]], metric: Told, of: str = CLASS) -> str:
     """Which method is best on average with the fewest labels, and which with the most."""
     sizes = sorted({p.labels_per_class for curve in curves for p in curve})
     few, many = _leader(curves, sizes[0]), _leader(curves, sizes[-1])
     least = counted(sizes[0], "label")
     if len(sizes) == 1:
-        return f"With {least} a class, {few.title} is best on average: {percent(mean(few))}."
+        return f"With {least}{of}, {few.title} is best on average: {metric.value(mean(few))}."
     if few.method == many.method:
         return (
-            f"{few.title} is best on average both with {least} a class, {percent(mean(few))}, "
-            f"and with {sizes[-1]:,}, {percent(mean(many))}."
+            f"{few.title} is best on average both with {least}{of}, {metric.value(mean(few))}, "
+            f"and with {sizes[-1]:,}, {metric.value(mean(many))}."
         )
     return (
-        f"With {least} a class, {few.title} is best on average, {percent(mean(few))}; "
-        f"with {sizes[-1]:,} it is {many.title}, {percent(mean(many))}."
+        f"With {least}{of}, {few.title} is best on average, {metric.value(mean(few))}; "
+        f"with {sizes[-1]:,} it is {many.title}, {metric.value(mean(many))}."
     )
 
 
@@ -93,7 +106,7 @@ def _leader(curves: Sequence[Sequence[Point]], size: int) -> Point:
     return max(at_size, key=mean)
 
 
-def headstart(curves: Sequence[Sequence[Point]]) -> str:
+def headstart(curves: Sequence[Sequence[Point]], metric: Told, of: str = CLASS) -> str:
     """How many labels the first method needs to match the most that training afresh had."""
     scratch = next((c for c in curves if c[0].method == SCRATCH), None)
     ours = curves[0]
@@ -101,7 +114,7 @@ def headstart(curves: Sequence[Sequence[Point]]) -> str:
         return ""
     goal = scratch[-1]
     reached = next((p for p in ours if mean(p) >= mean(goal)), None)
-    most = f"{counted(goal.labels_per_class, 'label')} a class ({percent(mean(goal))})"
+    most = f"{counted(goal.labels_per_class, 'label')}{of} ({metric.value(mean(goal))})"
     title = ours[0].title
     if reached is None:
         return f"{title} nowhere reaches what training from scratch gets from {most}."
@@ -110,23 +123,24 @@ def headstart(curves: Sequence[Sequence[Point]]) -> str:
 
 def seeds(curves: Sequence[Sequence[Point]]) -> str:
     """What dots and lines are."""
-    counts = sorted({len(p.balanced_accuracy) for curve in curves for p in curve})
+    counts = sorted({len(p.score) for curve in curves for p in curve})
     many = f"{counts[0]:,} to {counts[-1]:,} seeds" if len(counts) > 1 else counted(counts[0], "seed")
     return f"A dot is one seed ({many} a size), a line joins their means."
 
 
-def _figure(curves: list[list[SizePoint]]) -> str:
+def _figure(curves: list[list[SizePoint]], metric: Told, of: str) -> str:
     points = [p for curve in curves for p in curve]
-    ends = within(0, 1, [v for p in points for v in p.balanced_accuracy])
-    x = doubling([p.labels_per_class for p in points], "labels per class")
-    plot = Plot(x, linear(*ends, round_percent, "balanced accuracy"), 300)
+    y = metric.axis([v for p in points for v in p.score], metric.title)
+    x = doubling([p.labels_per_class for p in points], axis(of))
+    plot = Plot(x, y, 300)
     for i, curve in reversed(list(enumerate(curves))):
         style = f"s{i % STYLES + 1}"
         plot.line([(p.labels_per_class, mean(p)) for p in curve], style)
         for p in curve:
-            for value in p.balanced_accuracy:
-                plot.dot((p.labels_per_class, value), f"{style} seed", f"{p.title}: {percent(value)}", 3)
-    told = [
-        f"{c[0].title} {', '.join(f'{p.labels_per_class:,}: {percent(mean(p))}' for p in c)}" for c in curves
+            for value in p.score:
+                plot.dot((p.labels_per_class, value), f"{style} seed", f"{p.title}: {metric.value(value)}", 3)
+    said = [
+        f"{c[0].title} {', '.join(f'{p.labels_per_class:,}: {metric.value(mean(p))}' for p in c)}"
+        for c in curves
     ]
-    return plot.figure(f"Mean balanced accuracy by labels per class. {'; '.join(told)}")
+    return plot.figure(f"Mean {metric.title} by {axis(of)}. {'; '.join(said)}")

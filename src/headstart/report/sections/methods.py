@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from headstart.report.figures.axis import linear, within
 from headstart.report.figures.dots import Dot, dots
 from headstart.report.given import Given
-from headstart.report.table import ranked, table
-from headstart.report.words import counted, in_percent, listed, overlap, percent, round_percent
+from headstart.report.table import headings, ranked, table
+from headstart.report.told import Told, told
+from headstart.report.words import counted, listed, opened, overlap
 from headstart.study.records import Candidate, Scores
 
 
@@ -17,14 +17,16 @@ def view(given: Given) -> dict[str, Any]:
         "say": [_leader(given), _dropped(result.candidates)],
         "why": result.why,
         "rows": table(result, given.timings),
-        "figure": _figure(ranked(result), result.selected),
+        "headings": headings(result),
+        "metric": opened(told(result.metric).title),
+        "figure": _figure(ranked(result), result.selected, told(result.metric)),
     }
 
 
 def _finished(candidates: list[Candidate]) -> list[tuple[Candidate, Scores]]:
-    """The candidates tried on every fold, by falling accuracy."""
+    """The candidates tried on every fold, best first."""
     done = [(c, c.scores) for c in candidates if c.scores and not c.dropped]
-    return sorted(done, key=lambda pair: -pair[1].accuracy.value)
+    return sorted(done, key=lambda pair: -pair[1].main_figure.value)
 
 
 def _leader(given: Given) -> str:
@@ -32,25 +34,26 @@ def _leader(given: Given) -> str:
     if not done:
         return "No method was tried on all folds."
     (first, top), others = done[0], done[1:]
-    accuracy = in_percent(top.accuracy)
+    metric = told(given.result.metric)
+    best = metric.shown(top.main_figure)
     if not others:
-        return f"{first.title} is the only method tried on all folds: {accuracy}."
+        return f"{first.title} is the only method tried on all folds: {best}."
     if first.name == given.result.selected:
         second, runner_up = others[0]
-        told = f"The runner-up, {second.title}, reached {percent(runner_up.accuracy.value)}"
+        said = f"The runner-up, {second.title}, reached {metric.value(runner_up.main_figure.value)}"
     else:
         found = [scores for c, scores in others if c.name == given.result.selected]
-        reached = percent(found[0].accuracy.value) if found else "no figure over all folds"
+        reached = metric.value(found[0].main_figure.value) if found else "no figure over all folds"
         runner_up = found[0] if found else others[0][1]
-        told = f"{given.title} was selected all the same, with {reached}"
+        said = f"{given.title} was selected all the same, with {reached}"
     return (
-        f"{first.title} had the highest cross-validated accuracy, {accuracy}. "
-        f"{told}; {_apart(top, runner_up)}."
+        f"{first.title} had the highest cross-validated {metric.title}, {best}. "
+        f"{said}; {_apart(top, runner_up)}."
     )
 
 
 def _apart(a: Scores, b: Scores) -> str:
-    if overlap(a.accuracy, b.accuracy):
+    if overlap(a.main_figure, b.main_figure):
         return "their intervals overlap, so the order of the two may be chance"
     return "their intervals do not overlap"
 
@@ -63,15 +66,15 @@ def _dropped(candidates: list[Candidate]) -> str:
     return f"{some} dropped before the last fold: {listed(dropped)}."
 
 
-def _figure(candidates: list[Candidate], selected: str) -> str:
-    scored = [(c, c.scores.accuracy) for c in candidates if c.scores]
+def _figure(candidates: list[Candidate], selected: str, metric: Told) -> str:
+    scored = [(c, c.scores.main_figure) for c in candidates if c.scores]
     if not scored:
         return ""
     rows = []
-    for c, accuracy in scored:
+    for c, figure in scored:
         style = "selected" if c.name == selected else "faint" if c.dropped else ""
-        rows.append(Dot(c.title, accuracy, percent(accuracy.value), style))
-    ends = within(0, 1, [v for _, accuracy in scored for v in (accuracy.low, accuracy.high)])
-    told = [f"{row.name} {in_percent(row.interval)}" for row in rows]
-    label = f"Cross-validated accuracy with 95 % intervals: {', '.join(told)}"
-    return dots(rows, linear(*ends, round_percent, "accuracy", 5), label)
+        rows.append(Dot(c.title, figure, metric.value(figure.value), style))
+    axis = metric.axis([v for _, figure in scored for v in (figure.low, figure.high)], metric.title, 5)
+    said = [f"{row.name} {metric.shown(row.interval)}" for row in rows]
+    label = f"Cross-validated {metric.title} with 95 % intervals: {', '.join(said)}"
+    return dots(rows, axis, label)

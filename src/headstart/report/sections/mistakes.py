@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from headstart.report.given import Given
-from headstart.report.words import counted, percent, quoted
+from headstart.report.told import minus
+from headstart.report.words import MINUS, counted, percent, quoted
+from headstart.study.measures import significant
 from headstart.study.records import Mistake
 
 KINDS = {".webp": "webp", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
@@ -16,10 +18,14 @@ def view(given: Given) -> dict[str, Any]:
     mistakes = given.result.mistakes
     if not mistakes:
         return {"say": [_none(given)], "mistakes": []}
-    return {"say": [_say(mistakes)], "mistakes": [_card(given.run, m) for m in mistakes]}
+    most = max(abs(m.error or 0.0) for m in mistakes)
+    say = _errors(mistakes) if given.result.target == "numbers" else _say(mistakes)
+    return {"say": [say], "mistakes": [_card(given.run, m, most) for m in mistakes]}
 
 
 def _none(given: Given) -> str:
+    if given.result.target != "classes":
+        return "The selected model made no mistake on the test part."
     counts = given.result.confusion
     total = sum(map(sum, counts))
     if total and total == sum(row[i] for i, row in enumerate(counts)):
@@ -40,8 +46,23 @@ def _say(mistakes: list[Mistake]) -> str:
     )
 
 
-def _card(run: Path, mistake: Mistake) -> dict[str, str]:
+def _errors(mistakes: list[Mistake]) -> str:
+    over = sum((m.error or 0.0) > 0 for m in mistakes)
+    if len(mistakes) == 1:
+        return f"{mistakes[0].item} was predicted as {mistakes[0].answer} and is {mistakes[0].truth}."
+    return (
+        f"Of these {len(mistakes):,} rows {over:,} {'was' if over == 1 else 'were'} predicted too large, the "
+        f"others too small. Look for wrong numbers among them."
+    )
+
+
+def _card(run: Path, mistake: Mistake, most: float) -> dict[str, str]:
+    """`most` is the largest error of all."""
     alt = f"{mistake.item}: {mistake.truth}, answered as {mistake.answer}"
+    sure, part = percent(mistake.confidence), mistake.confidence
+    if mistake.error is not None:
+        off = minus(significant(mistake.error))
+        sure, part = off if off.startswith(MINUS) else f"+{off}", abs(mistake.error) / (most or 1.0)
     return {
         "source": picture(run, mistake.picture),
         "alt": alt,
@@ -49,8 +70,8 @@ def _card(run: Path, mistake: Mistake) -> dict[str, str]:
         "item": mistake.item,
         "truth": mistake.truth,
         "answer": mistake.answer,
-        "confidence": percent(mistake.confidence),
-        "part": f"{mistake.confidence:.3f}",
+        "confidence": sure,
+        "part": f"{part:.3f}",
     }
 
 

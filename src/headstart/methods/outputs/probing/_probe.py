@@ -14,7 +14,7 @@ class Probe(Method[Labelled]):
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The frozen backbone, and a bank of what it says of each labelled row."""
-        return Parts({"backbone": backbone, "bank": Bank(task.rows, backbone.width, task.classes)})
+        return Parts({"backbone": backbone, "bank": Bank(task.rows, backbone.width, task.outputs, task.kind)})
 
     def moves(self) -> tuple[Do[Labelled]]:
         """Collect."""
@@ -31,12 +31,12 @@ class Probe(Method[Labelled]):
         assert isinstance(backbone, Backbone)
         features, labels = _bank(parts).content
         with threads_for(features.numel()):
-            head = self.solve(features, labels, _bank(parts).classes)
+            head = self.solve(features, labels, _bank(parts).outputs)
         return Model(backbone, head.to(features.device))
 
     @abstractmethod
-    def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
-        """The head for features (n, width) and labels (n,) in [0, classes)."""
+    def solve(self, features: Tensor, labels: Tensor, outputs: int) -> Head:
+        """The head for features (n, width) and labels (n, ...) of any kind in `about.targets`."""
 
 
 def check_penalty(probe: Probe, penalty: float | None) -> None:

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
-from headstart.core import About, BadInput, Head, Labelled
+from headstart.core import About, BadInput, Head, Labelled, kind_of
+from headstart.losses.label import label_loss
 from headstart.nn.heads import NeighbourHead
 
 from ._probe import Probe
@@ -17,10 +18,10 @@ SIZES = (1, 3, 5, 10, 20)
 @final
 @dataclass(frozen=True, kw_only=True)
 class KNN(Probe):
-    """Let the most similar labelled rows vote.
+    """Let the most similar labelled rows vote, or take the mean of their numbers.
 
     Features are centred and brought to unit length, similarity is the cosine, and a neighbour's
-    vote weighs exp(sharpness * cosine). What is not given is chosen by the log loss of left-out rows.
+    vote weighs exp(sharpness * cosine). What is not given is chosen by the loss on left-out rows.
 
     Attributes:
         k: neighbours, >= 1; None finds it among 1, 3, 5, 10 and 20.
@@ -37,19 +38,21 @@ class KNN(Probe):
         if self.sharpness is not None and not self.sharpness >= 0:
             raise BadInput(f"knn: sharpness is {self.sharpness!r}; it must be >= 0.")
 
-    def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
+    def solve(self, features: Tensor, labels: Tensor, outputs: int) -> Head:
         """All rows, and the k and sharpness that serve rows best that don't see themselves."""
         centre = features.mean(0)
         rows = normalize(features - centre, dim=1)
+        kind = kind_of(labels)
+        votes = one_hot(labels, outputs) if kind == "classes" else labels
         similar = (rows @ rows.T).fill_diagonal_(-torch.inf)
         sizes = [k for k in ((self.k,) if self.k else SIZES) if k < len(rows)] or [1]
         best: tuple[float, NeighbourHead] | None = None
         for k in sizes:
             for sharpness in SHARPNESS if self.sharpness is None else (self.sharpness,):
-                head = NeighbourHead(len(rows), rows.shape[1], classes, self.k or k).to(rows.device)
-                head.votes.copy_(one_hot(labels, classes))
+                head = NeighbourHead(len(rows), rows.shape[1], outputs, self.k or k, kind).to(rows.device)
+                head.votes.copy_(votes)
                 head.sharpness.fill_(sharpness)
-                loss = float(-head.tally(similar).gather(1, labels[:, None]).mean())
+                loss = float(label_loss(head.tally(similar), labels))
                 if best is None or loss < best[0]:
                     best = (loss, head)
         assert best is not None

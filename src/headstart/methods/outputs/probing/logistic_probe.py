@@ -15,18 +15,28 @@ from ._probe import Probe, check_penalty
 class LogisticProbe(Probe):
     """Read new outputs off a frozen mapping with logistic regression, solved on all rows at once.
 
+    Tags have a binary regression each.
+
     Attributes:
         penalty: half of it multiplies the squared weights, against the sum of cross-entropies
             (1 / C of scikit-learn), > 0; None finds it by five folds.
     """
 
-    about = About("logistic-probe", "mapping", "outputs", Labelled, "arXiv:1610.01644", one_pass=True)
+    about = About(
+        "logistic-probe",
+        "mapping",
+        "outputs",
+        Labelled,
+        "arXiv:1610.01644",
+        one_pass=True,
+        targets=("classes", "tags"),
+    )
     penalty: float | None = None
 
     def __post_init__(self) -> None:
         check_penalty(self, self.penalty)
 
-    def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
+    def solve(self, features: Tensor, labels: Tensor, outputs: int) -> Head:
         """The linear head of the best penalty."""
-        found = logistic_choice(features, labels, classes, self.penalty)
+        found = logistic_choice(features, labels, outputs, self.penalty)
         return LinearHead.of(found.weight, found.bias)

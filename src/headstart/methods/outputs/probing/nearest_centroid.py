@@ -26,19 +26,27 @@ class NearestCentroid(Probe):
         scale: of the cosines, > 0; None finds it.
     """
 
-    about = About("nearest-centroid", "mapping", "outputs", Labelled, "arXiv:1703.05175", one_pass=True)
+    about = About(
+        "nearest-centroid",
+        "mapping",
+        "outputs",
+        Labelled,
+        "arXiv:1703.05175",
+        one_pass=True,
+        targets=("classes",),
+    )
     scale: float | None = None
 
     def __post_init__(self) -> None:
         if self.scale is not None and not self.scale > 0:
             raise BadInput(f"nearest-centroid: scale is {self.scale!r}; it must be > 0.")
 
-    def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
+    def solve(self, features: Tensor, labels: Tensor, outputs: int) -> Head:
         """Centroids of the classes that have rows; the others are never the answer of choice."""
-        head = CentroidHead(features.shape[1], classes).to(features.device)
+        head = CentroidHead(features.shape[1], outputs).to(features.device)
         head.centre.copy_(features.mean(0))
         z = normalize(features - head.centre, dim=1)
-        member = one_hot(labels, classes).to(z)
+        member = one_hot(labels, outputs).to(z)
         sums = member.T @ z  # (classes, width)
         head.centroids.copy_(normalize(sums, dim=1))
         head.bias.masked_fill_(member.sum(0) == 0, ABSENT)

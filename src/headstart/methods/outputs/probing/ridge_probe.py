@@ -30,7 +30,7 @@ class RidgeProbe(Probe):
     def __post_init__(self) -> None:
         check_penalty(self, self.penalty)
 
-    def solve(self, features: Tensor, labels: Tensor, classes: int) -> Head:
+    def solve(self, features: Tensor, labels: Tensor, outputs: int) -> Head:
         """The linear head of the best penalty."""
-        found = ridge_choice(features, labels, classes, self.penalty)
+        found = ridge_choice(features, labels, outputs, self.penalty)
         return LinearHead.of(found.weight, found.bias)

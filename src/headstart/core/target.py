@@ -1,0 +1,35 @@
+"""What a row is to be told: one class, any number of tags, or numbers; the dtype of the labels says which."""
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+
+from .errors import BadData
+
+TargetKind = Literal["classes", "tags", "numbers"]
+TARGETS: tuple[TargetKind, ...] = get_args(TargetKind)
+
+
+def kind_of(labels: Any) -> TargetKind:
+    """What the labels of n rows are, of a tensor or an array.
+
+    Args:
+        labels: int64 (n,): the class of each row; bool (n, k): which of k tags each has; floats (n, k):
+            k numbers for each.
+
+    Raises:
+        BadData: they are anything else.
+    """
+    dtype, axes = labels.dtype, labels.ndim
+    if dtype in (torch.int64, np.dtype(np.int64)) and axes == 1:
+        return "classes"
+    if dtype in (torch.bool, np.dtype(np.bool_)) and axes == 2:
+        return "tags"
+    floats = dtype.is_floating_point if isinstance(dtype, torch.dtype) else dtype.kind == "f"
+    if floats and axes == 2:
+        return "numbers"
+    raise BadData(
+        f"Labels are whole numbers (n,), bool (n, tags) or floats (n, columns), not {dtype} of shape "
+        f"{tuple(labels.shape)}."
+    )

@@ -1,0 +1,79 @@
+"""Labels of three kinds as arrays: what they say of a row, and which rows are alike for a split."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from headstart.core.target import kind_of
+
+from .samples import Rows
+
+Labels = NDArray[Any]  # int64 (n,) classes, bool (n, k) tags, float64 (n, k) numbers
+
+BINS = 10  # strata of numbers at most
+ROWS = 5  # of a stratum of numbers at least, on average
+
+
+def as_labels(values: ArrayLike) -> Labels:
+    """Labels of one of the three dtypes, a copy only if whole numbers or floats have another width."""
+    array = np.asarray(values)
+    if array.dtype.kind in "iu":
+        return array.astype(np.int64, copy=False)
+    return array.astype(np.float64, copy=False) if array.dtype.kind == "f" else array
+
+
+def labels_of(labels: Labels, rows: Rows) -> Tensor:
+    """The labels of the rows as a batch has them: int64 (n,), bool (n, k) or float32 (n, k)."""
+    found = torch.from_numpy(np.asarray(labels[rows]))
+    return found.float() if found.is_floating_point() else found
+
+
+def strata(labels: Labels) -> Rows:
+    """(n,) numbers: rows of one stratum are dealt evenly to the parts of a split.
+
+    It is the class; of tags the rarest one that a row has, or one more for rows without any; of numbers
+    the quantile of the first column, of which there are up to 10, fewer where there are few rows.
+    Rows with equal numbers are in one stratum.
+    """
+    kind = kind_of(labels)
+    if kind == "classes":
+        classes: Rows = labels
+        return classes
+    return _rarest(labels) if kind == "tags" else _quantiles(labels[:, 0])
+
+
+def counted(labels: Labels, names: tuple[str, ...]) -> dict[str, int]:
+    """Rows of each class, or with each tag; nothing for numbers."""
+    kind = kind_of(labels)
+    if kind == "numbers":
+        return {}
+    counts = np.bincount(labels, minlength=len(names)) if kind == "classes" else labels.sum(0)
+    return dict(zip(names, counts.tolist(), strict=True))
+
+
+def said(label: Any, names: tuple[str, ...]) -> str:
+    """The label of one row in words: "cat", "red, round", "no tag", "price = 3.2"."""
+    if np.ndim(label) == 0:
+        return names[int(label)]
+    if np.asarray(label).dtype.kind == "b":
+        return ", ".join(name for name, has in zip(names, label, strict=True) if has) or "no tag"
+    return ", ".join(f"{name} = {value:.6g}" for name, value in zip(names, label, strict=True))
+
+
+def _rarest(labels: Labels) -> Rows:
+    counts = labels.sum(0)
+    rarity = np.where(labels, counts, len(labels) + 1)
+    found: Rows = np.where(labels.any(1), rarity.argmin(1), labels.shape[1]).astype(np.int64)
+    return found
+
+
+def _quantiles(values: NDArray[np.float64]) -> Rows:
+    """The bin of the middle rank of all rows with the same value."""
+    bins = max(1, min(BINS, len(values) // ROWS))
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    middle = (np.cumsum(count) - count / 2) / len(values)
+    found: Rows = np.floor(middle * bins).astype(np.int64)[place.reshape(-1)]
+    return found

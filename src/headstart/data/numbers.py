@@ -1,0 +1,64 @@
+"""Columns of numbers to be told, out of texts or numbers; every cell has to hold a finite one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core import BadData
+
+from .cells import Place, as_number
+
+LARGEST = float(np.finfo(np.float32).max)
+
+Floats = NDArray[np.float64]
+
+
+def in_columns(columns: Mapping[str, Any], what: str, first: int = 0) -> Floats:
+    """Float64 (n, columns).
+
+    Raises:
+        BadData: a cell is empty, or holds a text or no finite number; row, column and value are named.
+    """
+    found = [_column(values, Place(what, name, first)) for name, values in columns.items()]
+    return np.stack(found, axis=1)
+
+
+def have_fractions(columns: Mapping[str, Any]) -> bool:
+    """Whether all cells that hold something hold numbers, and some of these are not whole."""
+    fractions = False
+    for values in columns.values():
+        if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":
+            there = values[np.isfinite(values)]
+            fractions = fractions or not np.array_equal(there, np.rint(there))
+            continue
+        for value in values:
+            number = as_number(value)
+            if number is None:
+                return False
+            fractions = fractions or (np.isfinite(number) and number != np.rint(number))
+    return bool(fractions)
+
+
+def _column(values: Any, place: Place) -> Floats:
+    found: Floats = np.empty(len(values), dtype=np.float64)
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":
+        found[:] = values
+        if (np.abs(found) <= LARGEST).all():
+            return found
+    for row, value in enumerate(values):
+        number = as_number(value)
+        if number is None or not abs(number) <= LARGEST:
+            raise BadData(f"{place.at(row)} {_wrong(value, number)} Correct it, or leave the row out.")
+        found[row] = number
+    return found
+
+
+def _wrong(value: Any, number: float | None) -> str:
+    if number is None:
+        shown = value.item() if isinstance(value, np.generic) else value
+        return f'is {shown!r}, which is no number; for classes say target="classes".'
+    if number != number:
+        return "holds nothing, or NaN; a number is needed to learn from."
+    return f"is {number:g}; it must be finite, at most {LARGEST:.1g} in size."

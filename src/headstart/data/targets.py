@@ -1,0 +1,252 @@
+"""What is to be learned, out of what users write: classes, tags or numbers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from headstart.core import BadData, BadInput, Unknown
+from headstart.core.target import TARGETS, TargetKind, kind_of
+
+from . import numbers, tags
+from .cells import gone
+from .labels import Labels
+from .naming import numbered
+from .tables import columns_of
+
+LISTS = (list, tuple, set, frozenset)
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """The labels of n rows.
+
+    Attributes:
+        names: of the classes, the tags, or the columns of numbers.
+        labels: int64 (n,), bool (n, k) or float64 (n, k); see `Dataset`.
+    """
+
+    names: tuple[str, ...]
+    labels: Labels
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.labels)
+
+    @property
+    def kind(self) -> TargetKind:
+        """What they are: "classes", "tags" or "numbers"."""
+        return kind_of(self.labels)
+
+    @classmethod
+    def of_classes(cls, names: Sequence[str], what: str) -> Self:
+        """The class of each row by name; `BadData` if there are fewer than two."""
+        return cls(*numbered(names, what))
+
+
+def known_kind(target: str | None) -> TargetKind | None:
+    """What the user wants to be told; `Unknown` if it is none of the kinds."""
+    for kind in TARGETS:
+        if target == kind:
+            return kind
+    if target is None:
+        return None
+    raise Unknown("target", target, TARGETS)
+
+
+def of_values(y: Any, kind: TargetKind | None, what: str) -> Target:
+    """Labels that are given apart from the samples.
+
+    Args:
+        y: (n,) names, whole numbers, numbers, or texts with several tags each; (n, k) truth values, 0 and 1,
+            or numbers; n lists of tags; a data frame or mapping of label columns.
+        kind: what they are; None finds out: floats with fractions and floats (n, k) are numbers, 0 and 1
+            (n, k) and lists of names are tags, all else is classes.
+        what: for messages.
+
+    Raises:
+        BadInput: they have another shape.
+        BadData: a row without a label, one class, one tag, a text or no finite number among numbers.
+    """
+    if isinstance(y, Mapping) or (hasattr(y, "columns") and hasattr(y, "dtypes")):
+        columns = columns_of(y)
+        assert columns is not None
+        return of_columns(columns, kind, what)
+    if _are_lists(y):
+        if kind not in (None, "tags"):
+            raise BadInput(f'The labels are lists of names; these are tags, not {kind}: target="tags".')
+        return Target(*tags.in_lists(y, what))
+    values = as_array(y.toarray() if hasattr(y, "toarray") else y, "the labels")
+    if values.ndim == 2 and kind != "classes":
+        return _of_matrix(values, kind, what)
+    if values.ndim != 1:
+        raise BadInput(_no_classes(values))
+    name = getattr(y, "name", None)
+    return _of_array(values, kind, what, "target" if name is None else str(name))
+
+
+def of_columns(columns: Mapping[str, Any], kind: TargetKind | None, what: str, first: int = 0) -> Target:
+    """Labels in one or several columns of a file or a data frame.
+
+    Args:
+        columns: by name, each (n,), of texts or numbers.
+        kind: see `of_values`; None finds out: columns of numbers, of which some are not whole, are
+            numbers; several columns of 0 and 1 are tags; all else is classes.
+        what: for messages.
+        first: the number of the first row in messages, 1 in files and 0 in arrays.
+
+    Raises:
+        BadInput: several columns for classes.
+        BadData: see `of_values`.
+    """
+    found = kind or _kind_of_columns(columns)
+    if found == "numbers":
+        return Target(tuple(columns), numbers.in_columns(columns, what, first))
+    if len(columns) > 1:
+        if found == "classes":
+            raise BadInput(
+                f"{what}: classes stand in one column, but there are {_named(columns)}. Name one, or say "
+                'target="tags" or target="numbers".'
+            )
+        return Target(*tags.in_columns(columns, what, first))
+    (name,) = columns
+    values = np.asarray(columns[name])
+    if found == "classes" and values.dtype.kind == "f" and not np.isnan(values).any():
+        return Target.of_classes(class_names(values), what)
+    cells = _as_texts(values)
+    if found == "tags":
+        return Target(*_in_cells(cells, what))
+    for row, cell in enumerate(cells):
+        if not cell:
+            raise BadData(
+                f"{what}: row {row + first} has nothing in the column {name!r}. Leave it out, or give it a "
+                "label."
+            )
+    return Target.of_classes(cells, what)
+
+
+def label_columns(known: Iterable[str], given: str | Sequence[str]) -> tuple[str, ...]:
+    """The names of label columns in what was asked for: one name, several with commas, or a list.
+
+    >>> label_columns(["a", "b,c"], "b,c"), label_columns(["a", "b"], "a, b")
+    (('b,c',), ('a', 'b'))
+    """
+    if not isinstance(given, str):
+        names = tuple(map(str, given))
+    elif given in known:
+        names = (given,)
+    else:
+        names = tuple(name for name in map(str.strip, given.split(",")) if name)
+    if not names or len(set(names)) < len(names):
+        raise BadInput(f"label_column={given!r}: name each label column once.")
+    return names
+
+
+def as_array(values: Any, what: str) -> NDArray[Any]:
+    """An array with a row for each sample; `BadInput` if it is none."""
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
+        values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise BadInput(f"{what} is no array: its rows differ in length.") from error
+    if array.ndim == 0:
+        raise BadInput(f"{what} should be an array with a row for each sample, not {values!r}.")
+    return array
+
+
+def class_names(y: NDArray[Any]) -> list[str]:
+    """The name of each row's class (n,), of names or whole numbers.
+
+    Raises:
+        BadData: a row without a label, or fractions.
+    """
+    if y.dtype.kind == "f":
+        whole = np.isnan(y) | (y == np.rint(y))
+        if not whole.all():
+            row = int(np.flatnonzero(~whole)[0])
+            raise BadData(
+                f"Row {row} has the label {y[row]:g}; classes are names or whole numbers. To learn numbers, "
+                'say target="numbers".'
+            )
+        y = np.array([int(one) if np.isfinite(one) else one for one in y.tolist()], dtype=object)
+    names = [str(label) for label in y.tolist()]
+    for row, (label, text) in enumerate(zip(y.tolist(), names, strict=True)):
+        if not text or label is None or label != label or text in ("inf", "-inf"):  # NaN
+            raise BadData(f"Row {row} has no label: {label!r}.")
+    return names
+
+
+def _of_array(values: NDArray[Any], kind: TargetKind | None, what: str, name: str) -> Target:
+    column = {name: values}
+    if kind is None:
+        kind = "numbers" if values.dtype.kind in "fO" and numbers.have_fractions(column) else "classes"
+    if kind == "numbers":
+        return Target((name,), numbers.in_columns(column, what))
+    if kind == "classes":
+        return Target.of_classes(class_names(values), what)
+    return Target(*_in_cells(_as_texts(values), what))
+
+
+def _of_matrix(values: NDArray[Any], kind: TargetKind | None, what: str) -> Target:
+    if kind is None:
+        if not (values.dtype.kind == "f" or (tags.are_flags(values) and values.shape[1] > 1)):
+            raise BadInput(_no_classes(values))
+        kind = "numbers" if values.dtype.kind == "f" else "tags"
+    word, columns = "tag" if kind == "tags" else "target", range(values.shape[1])
+    names = ("target",) if kind == "numbers" and len(columns) == 1 else tuple(f"{word} {n}" for n in columns)
+    if kind == "tags":
+        return Target(*tags.in_matrix(values, names, what))
+    if not names:
+        raise BadInput(f"The labels have the shape {values.shape}; give a column of numbers or more.")
+    return Target(names, numbers.in_columns(dict(zip(names, values.T, strict=True)), what))
+
+
+def _as_texts(values: NDArray[Any]) -> list[str]:
+    return ["" if not isinstance(one, str) and gone(one) else str(one) for one in values.tolist()]
+
+
+def _in_cells(cells: Sequence[str], what: str) -> tags.Tags:
+    flags = {cell.casefold() for cell in cells} - {""}
+    if flags and flags <= tags.YES_NO.keys():
+        raise BadData(
+            f'{what} has one column of 0 and 1, and so two classes: say target="classes". For several tags '
+            'name several columns, or write names of tags with ";" or "|" between them.'
+        )
+    return tags.in_cells(cells, what)
+
+
+def _kind_of_columns(columns: Mapping[str, Any]) -> TargetKind:
+    if numbers.have_fractions(columns):
+        return "numbers"
+    if len(columns) == 1:
+        return "classes"
+    flags = all(str(one).strip().casefold() in tags.YES_NO for values in columns.values() for one in values)
+    return "tags" if flags else "classes"
+
+
+def _are_lists(y: Any) -> bool:
+    """Whether each row is a list or set of names."""
+    if isinstance(y, torch.Tensor | str) or not hasattr(y, "__len__") or getattr(y, "ndim", 1) != 1:
+        return False
+    rows = list(y)
+    return (
+        bool(rows)
+        and all(isinstance(row, LISTS) for row in rows)
+        and all(isinstance(tag, str) for row in rows for tag in row)
+    )
+
+
+def _no_classes(values: NDArray[Any]) -> str:
+    return (
+        f"The labels have the shape {values.shape}; one class for each row is needed, shape (n,). Of tags "
+        'there are columns of 0 and 1, (n, k) with k >= 2; columns of numbers take target="numbers".'
+    )
+
+
+def _named(columns: Iterable[str]) -> str:
+    return ", ".join(map(repr, columns))

@@ -1,0 +1,39 @@
+"""Which metrics go with which kind of target, and which of them count."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headstart.core import TargetKind
+
+from . import judged, numbers, tags
+from .judged import Floats
+
+
+@dataclass(frozen=True)
+class Measures:
+    """How answers to one kind of target are judged.
+
+    Attributes:
+        main: the name of the metric that is told first; higher is better, and 1 is the best.
+        selection: that of the one which methods are chosen by; likewise.
+        metrics: by name, from what `judge` gives and weights (b, n) to (b,).
+        judge: holds answers against labels; raises `BadData` if they can't be.
+    """
+
+    main: str
+    selection: str
+    metrics: Mapping[str, Callable[[Any, Floats], Floats]]
+    judge: Callable[[Any, Any], Any]
+
+
+OF: Mapping[TargetKind, Measures] = {
+    "classes": Measures("accuracy", "balanced_accuracy", judged.METRICS, judged.judge),
+    "tags": Measures("average_precision", "average_precision", tags.METRICS, tags.judge),
+    "numbers": Measures("r2", "r2", numbers.METRICS, numbers.judge),
+}
+
+
+def measure_of(kind: TargetKind) -> Measures:
+    """How answers to that kind of target are judged."""
+    return OF[kind]

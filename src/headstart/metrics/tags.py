@@ -1,0 +1,164 @@
+"""Rows that may have any number of tags: probabilities held against the tags once, then scored under weights.
+
+As for classes, a resample is a row of whole-number weights, and a metric goes from weights (b, n) to (b,).
+A tag is said of a row where its probability is 0.5 or more.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from headstart.core import BadData
+
+from .judged import BINS, CLIP, Floats, Ints, bin_of, few_at_a_time, mean, mean_where
+
+Bools = NDArray[np.bool_]
+THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The rows of one tag by falling probability, cut where precision changes and is looked at.
+
+    Rows of one probability are one step: none of them can be told apart from the others.
+    """
+
+    rows: Ints  # down to the last row that has the tag, with those of its probability
+    steps: Ints  # where in `rows` a step begins, which ends with a probability of a row that has the tag
+    found: Ints  # the rows that have the tag, in the same order
+    finds: Ints  # where in `found` a step begins
+
+
+@dataclass(frozen=True)
+class JudgedTags:
+    """What the metrics need to know of n predictions of k tags."""
+
+    known: Bools  # (n, k) which tags each row has
+    probabilities: Floats  # (n, k)
+    given: Bools  # (n, k) which tags are said of it
+    surprise: Floats  # (n,) the mean over tags of -log of the probability of what is so, in nats
+    rankings: tuple[Ranking, ...]  # of each tag
+
+
+Metric = Callable[[JudgedTags, Floats], Floats]
+
+
+def judge(probabilities: ArrayLike, labels: ArrayLike) -> JudgedTags:
+    """Hold probabilities (n, k) in [0, 1], of each tag by itself, against labels (n, k) of bools.
+
+    Raises:
+        BadData: other shapes or values, or no row.
+    """
+    p, known = np.asarray(probabilities, np.float64), np.asarray(labels)
+    if p.ndim != 2 or known.shape != p.shape or known.dtype != np.bool_ or not p.size:
+        raise BadData(
+            f"Probabilities {p.shape} and tags {known.dtype} {known.shape} must be numbers (n, k) and bools "
+            f"(n, k)."
+        )
+    if not (np.all(p >= 0) and np.all(p <= 1)):
+        raise BadData("Each probability of a tag must lie in [0, 1]; take a sigmoid first.")
+    so = np.where(known, p, 1 - p)
+    surprise = -np.log(np.clip(so, CLIP, 1)).mean(1)
+    rankings = tuple(_ranking(*each) for each in zip(p.T, known.T, strict=True))
+    return JudgedTags(known, p, p >= THRESHOLD, surprise, rankings)
+
+
+def average_precision(judged: JudgedTags, weights: Floats) -> Floats:
+    """The mean average precision of the tags that a row with weight has; 0 if there are none."""
+    each = average_precisions(judged, weights)
+    return mean_where(np.nan_to_num(each), np.isfinite(each))
+
+
+def average_precisions(judged: JudgedTags, weights: Floats) -> Floats:
+    """The average precision (b, k) of each tag; NaN where no row with weight has it.
+
+    The mean, over the rows that have the tag, of the precision among all rows that are at least as
+    probable (Zhu 2004; `sklearn.metrics.average_precision_score`). A tag that is told at random has
+    the share of rows with it.
+    """
+
+    def each(columns: Floats) -> Floats:
+        return np.stack([_precision(ranking, columns) for ranking in judged.rankings], 1)
+
+    return few_at_a_time(each, weights)
+
+
+def macro_f1(judged: JudgedTags, weights: Floats) -> Floats:
+    """The mean F1 of the tags that a row with weight has, or is said to have; 0 if there are none."""
+    both, either = _counts(judged, weights)
+    return mean_where(2 * both / np.maximum(either, CLIP), either > 0)
+
+
+def micro_f1(judged: JudgedTags, weights: Floats) -> Floats:
+    """F1 over all pairs of a row and a tag; 0 if no row has a tag, or is said to have one."""
+    both, either = (counts.sum(1) for counts in _counts(judged, weights))
+    score: Floats = 2 * both / np.maximum(either, CLIP)
+    return score
+
+
+def exact_match(judged: JudgedTags, weights: Floats) -> Floats:
+    """The weighted share of rows all of whose tags are right."""
+    right: Floats = np.asarray(np.equal(judged.known, judged.given).all(1), np.float64)
+    return mean(right, weights)
+
+
+def hamming_accuracy(judged: JudgedTags, weights: Floats) -> Floats:
+    """The weighted share of right pairs of a row and a tag."""
+    right = np.equal(judged.known, judged.given).astype(np.float64)
+    share: Floats = np.asarray(right.sum(1) / right.shape[1])
+    return mean(share, weights)
+
+
+def log_loss(judged: JudgedTags, weights: Floats) -> Floats:
+    """The weighted mean over pairs of a row and a tag of -log p(what is so), in nats."""
+    return mean(judged.surprise, weights)
+
+
+def calibration_error(judged: JudgedTags, weights: Floats, bins: int = BINS) -> Floats:
+    """How far probabilities are from the share of pairs that have the tag: the mean over bins, by weight."""
+    rows, tags = judged.known.shape
+    place = bin_of(judged.probabilities, bins) + bins * np.arange(rows)[:, None]
+    gaps = np.bincount(place.ravel(), (judged.known - judged.probabilities).ravel(), bins * rows)
+    total: Floats = np.abs(weights @ gaps.reshape(rows, bins)).sum(1) / weights.sum(1) / tags
+    return total
+
+
+METRICS: Mapping[str, Metric] = {
+    "average_precision": average_precision,
+    "macro_f1": macro_f1,
+    "micro_f1": micro_f1,
+    "exact_match": exact_match,
+    "hamming_accuracy": hamming_accuracy,
+    "log_loss": log_loss,
+    "calibration_error": calibration_error,
+}
+
+
+def _ranking(probabilities: Floats, known: Bools) -> Ranking:
+    """`probabilities` (n,) and `known` (n,) of one tag."""
+    order = np.argsort(-probabilities, kind="stable")
+    found = order[known[order]]
+    levels, finds = np.unique(-probabilities[found], return_index=True)
+    ends = np.searchsorted(-probabilities[order], levels, side="right")
+    steps = np.concatenate([np.zeros(1, np.int64), ends])[:-1]
+    return Ranking(order[: ends[-1] if len(ends) else 0], steps, found, finds)
+
+
+def _precision(ranking: Ranking, columns: Floats) -> Floats:
+    """The average precision (b,) of a tag under `columns` (n, b) of weights; NaN where none has it."""
+    if not len(ranking.found):
+        return np.full(columns.shape[1], np.nan)
+    there = np.add.reduceat(columns[ranking.rows], ranking.steps, axis=0).cumsum(0)
+    new = np.add.reduceat(columns[ranking.found], ranking.finds, axis=0)
+    found = new.cumsum(0)
+    total = found[-1]
+    score: Floats = (new * found / np.maximum(there, CLIP)).sum(0) / np.where(total > 0, total, np.nan)
+    return score
+
+
+def _counts(judged: JudgedTags, weights: Floats) -> tuple[Floats, Floats]:
+    """The weight (b, k) of the rows that have a tag and are said to, and of both alone, added up."""
+    both = weights @ (judged.known & judged.given).astype(np.float64)
+    return both, weights @ (judged.known.astype(np.float64) + judged.given)

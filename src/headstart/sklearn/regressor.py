@@ -1,0 +1,79 @@
+"""Any method of headstart on any backbone, as a regressor of one number or several."""
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_array
+from torch import nn
+
+from headstart.core import BadData, Method
+from headstart.run.recipe import Recipe
+
+from .estimator import Floats
+from .learner import Learner
+
+
+class TransferRegressor(RegressorMixin, Learner):  # type: ignore[misc]
+    """Any method of headstart on any backbone, as a regressor: of one number or several.
+
+    The settings of the method and the recipe are parameters, too, such as `method__penalty` and
+    `recipe__steps`, so that a grid search can go over them.
+
+    Attributes:
+        backbone: a name, a module of yours, or what `hs.models.backbone` gave; never changed. None takes
+            tables and brings their columns to mean 0 and variance 1.
+        method: a name with settings after a colon, such as "knn:k=5", or a method of `hs.methods`.
+        weights: for a name, a local file or "random".
+        size: height and width of pictures in pixels; None: the backbone's own, or theirs if smaller.
+        recipe: how to descend; None: 100 steps of 32 rows. Its seed is replaced by `random_state`.
+        batch: samples that are computed together in `predict`.
+        cache: folder for what frozen parts give; folds and candidates of a search then share features
+            of the same rows. None keeps nothing.
+        random_state: of all that is random; None draws another one at each fit.
+        predictor_: after `fit`, what answers; its `model` is the backbone and head.
+    """
+
+    def __init__(  # noqa: PLR0913  # an option is an argument
+        self,
+        backbone: str | nn.Module | None = None,
+        method: str | Method[Any] = "ridge-probe",
+        *,
+        weights: str | Path | None = None,
+        size: int | None = None,
+        recipe: Recipe | None = None,
+        batch: int = 64,
+        cache: str | Path | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.backbone = backbone
+        self.method = method
+        self.weights = weights
+        self.size = size
+        self.recipe = recipe
+        self.batch = batch
+        self.cache = cache
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+        """Carry out the method on samples X and numbers y, (n,) or (n, columns)."""
+        X, y = self._pairs(X, y, multi_output=True, y_numeric=True)  # noqa: N806
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        if len(y) < 2:
+            raise BadData("TransferRegressor needs two samples or more, but has 1 sample.")
+        self._flat = y.ndim == 1
+        y = y.reshape(len(y), -1)
+        names = ("target",) if y.shape[1] == 1 else tuple(f"target {place}" for place in range(y.shape[1]))
+        self._learn(X, y, names)
+        return self
+
+    def predict(self, X: Any) -> Floats:  # noqa: N803
+        """Numbers of the shape of `fit`, (n,) or (n, columns), in their units."""
+        found = self._answers(X)
+        return found[:, 0] if self._flat else found
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

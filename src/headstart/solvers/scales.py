@@ -1,0 +1,31 @@
+"""The least log loss of several sets of scores at once, each brought to its best scale."""
+
+import torch
+from torch import Tensor
+
+STEPS = 60  # of Newton's method at most; a handful is enough
+CLOSE = 1e-3  # of the scale: the loss is flat there
+
+
+def scaled_losses(scores: Tensor, y: Tensor, low: float = 1e-2, high: float = 1e3) -> Tensor:
+    """The log losses (b,) in nats of scores (b, n, classes) for labels y (n,), each at its best scale.
+
+    The scales are those of `best_scale`, found for all sets at once: by Newton's steps on the slope, which
+    rises in s, and by halving log s where such a step would leave the bracket.
+    """
+    scores = scores.double()
+    ahead = scores - scores.gather(2, y[None, :, None].expand(len(scores), -1, 1))
+    left, end = scores.new_full((len(scores),), low), scores.new_full((len(scores),), high)
+    now = torch.ones_like(left)
+    for _ in range(STEPS):
+        shares = (ahead * now[:, None, None]).softmax(2)
+        mean = (shares * ahead).sum(2)
+        slope = mean.mean(1)
+        bend = ((shares * ahead.square()).sum(2) - mean.square()).mean(1)
+        left, end = torch.where(slope > 0, left, now), torch.where(slope > 0, now, end)
+        step = now - slope / bend.clamp_min(1e-300)
+        inside = (step > left) & (step < end)
+        now, before = torch.where(inside, step, (left * end).sqrt()), now
+        if bool(((now - before).abs() <= CLOSE * before).all()):
+            break
+    return (ahead * now[:, None, None]).logsumexp(2).mean(1)

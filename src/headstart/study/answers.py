@@ -1,0 +1,64 @@
+"""What a model says of one item, by the kind of its target."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core import TargetKind
+
+UNSURE = "unsure"
+HALF = 0.5  # a tag whose probability is at least this is given
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer for one item, of a model of classes.
+
+    Attributes:
+        label: the most probable class, or "unsure" if its probability is below the threshold.
+        probability: of the most probable class, in [0, 1].
+        probabilities: of every class; they sum to 1.
+    """
+
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """The answer for one item, of a model of tags.
+
+    Attributes:
+        tags: those with a probability of 0.5 or more, in the order of the model's outputs.
+        probabilities: of every tag, each in [0, 1] by itself.
+    """
+
+    tags: tuple[str, ...]
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The answer for one item, of a model of numbers.
+
+    Attributes:
+        values: of every column, in the units of the labels.
+    """
+
+    values: dict[str, float]
+
+
+Answer = Prediction | Tagged | Numbers
+
+
+def answer(row: NDArray[np.float64], kind: TargetKind, names: tuple[str, ...], abstain: float) -> Answer:
+    """What a row (k,) of `answers` says, in words; a class below the probability `abstain` is "unsure"."""
+    named = dict(zip(names, row.tolist(), strict=True))
+    if kind == "numbers":
+        return Numbers(named)
+    if kind == "tags":
+        return Tagged(tuple(name for name, share in named.items() if share >= HALF), named)
+    best = int(row.argmax())
+    return Prediction(names[best] if row[best] >= abstain else UNSURE, float(row[best]), named)

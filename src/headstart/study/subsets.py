@@ -1,0 +1,34 @@
+"""Subsets of labelled rows: so many of each class, or of rows with tags or numbers so many in all."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.data.dataset import Dataset
+
+from .plan import SIZES, Amounts
+
+ROWS = 10  # with tags or numbers stand for a row of each class in sizes that nobody has named
+
+Rows = NDArray[np.int64]
+
+
+def kinds(data: Dataset) -> Rows:
+    """(n,) the class of each row; rows with tags or numbers are all of one kind."""
+    labels: Rows = data.labels if data.target == "classes" else np.zeros(len(data), np.int64)
+    return labels
+
+
+def kinds_in(data: Dataset) -> int:
+    """How many rows a size of 1 takes."""
+    return len(data.classes) if data.target == "classes" else 1
+
+
+def amounts(data: Dataset) -> Amounts:
+    """How much there is to learn from."""
+    smallest = int(np.bincount(kinds(data), minlength=kinds_in(data)).min())
+    return Amounts(len(data), smallest, kinds_in(data), usual(SIZES, data))
+
+
+def usual(sizes: tuple[int, ...], data: Dataset) -> tuple[int, ...]:
+    """Sizes for classes as they suit the data."""
+    return sizes if data.target == "classes" else tuple(ROWS * size for size in sizes)
