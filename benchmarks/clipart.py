@@ -18,13 +18,13 @@ from headstart.data.load import load
 from headstart.data.splits import folds, per_class
 from headstart.methods.outputs.probing._probe import Probe
 from headstart.models import backbone
-from headstart.study.candidates import Trials, choose
-from headstart.study.inputs import suited
+from headstart.study.adapting.candidates import Trials, choose
+from headstart.study.adapting.plan import Amounts, make_plan
 from headstart.study.journal import Journal
-from headstart.study.plan import Amounts, make_plan
 from headstart.study.progress import Progress
 from headstart.study.scoring import value
-from headstart.study.session import Session
+from headstart.study.sessions.inputs import suited
+from headstart.study.sessions.session import Session
 from headstart.study.settings import Settings
 
 LABELS = 20

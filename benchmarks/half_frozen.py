@@ -23,7 +23,7 @@ from headstart.data.load import load
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.models import backbone
 from headstart.run.recipe import Precision, Recipe
-from headstart.study.session import Session
+from headstart.study.sessions.session import Session
 
 ROWS, SIZE, BATCH, CLASSES, EPOCHS = 128, 160, 32, 4, 4
 RECIPE = Recipe(

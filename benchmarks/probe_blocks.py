@@ -19,11 +19,11 @@ import torch
 from headstart.data.check import check
 from headstart.data.load import load
 from headstart.models.tracing import quiet
-from headstart.study.inputs import backbone_for, suited
-from headstart.study.probing_blocks import bench, probed
-from headstart.study.probing_outputs import BATCH, Outputs, read_blocks
-from headstart.study.probing_settings import ProbeSettings
-from headstart.study.session import Session
+from headstart.study.probing.blocks import bench, probed
+from headstart.study.probing.outputs import BATCH, Outputs, read_blocks
+from headstart.study.probing.settings import ProbeSettings
+from headstart.study.sessions.inputs import backbone_for, suited
+from headstart.study.sessions.session import Session
 
 TARGET = 1.3
 

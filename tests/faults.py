@@ -215,14 +215,14 @@ METHODS = (
         "methods/test_soup.py greedy_choice",
     ),
     Fault(
-        "study/settling.py",
+        "study/sessions/settling.py",
         "return rows[learn], rows[held]",
         "return rows, rows[held]",
         "the rows that choose the members are learned from",
         "methods/test_soup.py not_learned_from",
     ),
     Fault(
-        "study/session.py",
+        "study/sessions/session.py",
         "self._plain_feed(run, replay if own else None)",
         "self._plain_feed(run, replay)",
         "recorded outputs are fed to a model that takes samples",
@@ -243,14 +243,14 @@ METHODS = (
         "losses/test_label.py tags_by_hand",
     ),
     Fault(
-        "study/session.py",
+        "study/sessions/session.py",
         "units, labels, recipe = Units.of(self.data.labels[rows])",
         "units, labels, recipe = Units.of(self.data.labels)",
         "the units of numbers are those of rows that are held out, too",
         "study/test_units.py other_units",
     ),
     Fault(
-        "study/session.py",
+        "study/sessions/session.py",
         "replace(fitted, model=units.undone(fitted.model)) if units else fitted",
         "fitted",
         "numbers are answered in units that nobody knows",

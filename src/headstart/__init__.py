@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from headstart import models as models
     from headstart import sklearn as sklearn
     from headstart.run.recipe import Recipe as Recipe
-    from headstart.study.adapt import Adapted as Adapted
-    from headstart.study.adapt import adapt as adapt
-    from headstart.study.answers import Numbers as Numbers
-    from headstart.study.answers import Prediction as Prediction
-    from headstart.study.answers import Tagged as Tagged
-    from headstart.study.curve import curve as curve
-    from headstart.study.curve_record import SizeCurve as SizeCurve
-    from headstart.study.fit import fit as fit
-    from headstart.study.predictor import Predictor as Predictor
-    from headstart.study.predictor import open_model as open  # noqa: A004
-    from headstart.study.probe import probe as probe
-    from headstart.study.probing_record import Probing as Probing
-    from headstart.study.rank import rank as rank
-    from headstart.study.ranking import Ranking as Ranking
-    from headstart.study.search import search as search
-    from headstart.study.search_record import Search as Search
+    from headstart.study.adapting.adapt import Adapted as Adapted
+    from headstart.study.adapting.adapt import adapt as adapt
+    from headstart.study.adapting.fit import fit as fit
+    from headstart.study.experiments.curve import curve as curve
+    from headstart.study.experiments.curve_record import SizeCurve as SizeCurve
+    from headstart.study.experiments.yosinski import yosinski as yosinski
+    from headstart.study.experiments.yosinski_record import Transfer as Transfer
+    from headstart.study.probing.probe import probe as probe
+    from headstart.study.probing.record import Probing as Probing
+    from headstart.study.ranking.rank import rank as rank
+    from headstart.study.ranking.record import Ranking as Ranking
+    from headstart.study.searching.record import Search as Search
+    from headstart.study.searching.search import search as search
     from headstart.study.settings import Settings as Settings
-    from headstart.study.yosinski import yosinski as yosinski
-    from headstart.study.yosinski_record import Transfer as Transfer
+    from headstart.study.using.answers import Numbers as Numbers
+    from headstart.study.using.answers import Prediction as Prediction
+    from headstart.study.using.answers import Tagged as Tagged
+    from headstart.study.using.predictor import Predictor as Predictor
+    from headstart.study.using.predictor import open_model as open  # noqa: A004
 
 _FOUND = {
     "data": ("headstart.data", ""),
@@ -40,25 +40,25 @@ _FOUND = {
     "models": ("headstart.models", ""),
     "sklearn": ("headstart.sklearn", ""),
     "Recipe": ("headstart.run.recipe", "Recipe"),
-    "adapt": ("headstart.study.adapt", "adapt"),
-    "Adapted": ("headstart.study.adapt", "Adapted"),
-    "fit": ("headstart.study.fit", "fit"),
-    "open": ("headstart.study.predictor", "open_model"),
-    "Numbers": ("headstart.study.answers", "Numbers"),
-    "Prediction": ("headstart.study.answers", "Prediction"),
-    "Tagged": ("headstart.study.answers", "Tagged"),
-    "Predictor": ("headstart.study.predictor", "Predictor"),
-    "probe": ("headstart.study.probe", "probe"),
-    "Probing": ("headstart.study.probing_record", "Probing"),
-    "Ranking": ("headstart.study.ranking", "Ranking"),
-    "rank": ("headstart.study.rank", "rank"),
+    "adapt": ("headstart.study.adapting.adapt", "adapt"),
+    "Adapted": ("headstart.study.adapting.adapt", "Adapted"),
+    "fit": ("headstart.study.adapting.fit", "fit"),
+    "open": ("headstart.study.using.predictor", "open_model"),
+    "Numbers": ("headstart.study.using.answers", "Numbers"),
+    "Prediction": ("headstart.study.using.answers", "Prediction"),
+    "Tagged": ("headstart.study.using.answers", "Tagged"),
+    "Predictor": ("headstart.study.using.predictor", "Predictor"),
+    "probe": ("headstart.study.probing.probe", "probe"),
+    "Probing": ("headstart.study.probing.record", "Probing"),
+    "Ranking": ("headstart.study.ranking.record", "Ranking"),
+    "rank": ("headstart.study.ranking.rank", "rank"),
     "Settings": ("headstart.study.settings", "Settings"),
-    "search": ("headstart.study.search", "search"),
-    "Search": ("headstart.study.search_record", "Search"),
-    "curve": ("headstart.study.curve", "curve"),
-    "SizeCurve": ("headstart.study.curve_record", "SizeCurve"),
-    "yosinski": ("headstart.study.yosinski", "yosinski"),
-    "Transfer": ("headstart.study.yosinski_record", "Transfer"),
+    "search": ("headstart.study.searching.search", "search"),
+    "Search": ("headstart.study.searching.record", "Search"),
+    "curve": ("headstart.study.experiments.curve", "curve"),
+    "SizeCurve": ("headstart.study.experiments.curve_record", "SizeCurve"),
+    "yosinski": ("headstart.study.experiments.yosinski", "yosinski"),
+    "Transfer": ("headstart.study.experiments.yosinski_record", "Transfer"),
 }
 
 __all__ = ["Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "Settings", "adapt", "data", "fit"]

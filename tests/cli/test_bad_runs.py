@@ -135,7 +135,7 @@ def test_small_batches_are_not_cut_into_single_rows(headstart, pictures, weights
 
 
 def test_no_memory_at_all(headstart, pictures, quick, tmp_path, monkeypatch):
-    from headstart.study.session import Session
+    from headstart.study.sessions.session import Session
 
     def hungry(*_args, **_words):
         raise torch.OutOfMemoryError("CUDA out of memory")

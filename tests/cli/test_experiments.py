@@ -6,9 +6,9 @@ import pytest
 from tests.cli.telling import refused, untouched
 from tests.study import tiny
 
-from headstart.study.curve_record import SizeCurve
-from headstart.study.session import Session
-from headstart.study.yosinski_record import Transfer
+from headstart.study.experiments.curve_record import SizeCurve
+from headstart.study.experiments.yosinski_record import Transfer
+from headstart.study.sessions.session import Session
 
 SMALL = ["--backbone", tiny.BACKBONE, "--size", 32, "--epochs", 1, "--seeds", 2]
 

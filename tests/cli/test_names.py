@@ -35,7 +35,7 @@ def run(tmp_path_factory, weights, data):
     """A finished run on them."""
     from headstart.models.backbone import backbone
     from headstart.report import build
-    from headstart.study.adapt import adapt
+    from headstart.study.adapting.adapt import adapt
 
     out = tmp_path_factory.mktemp("names") / "out 日本 Ü"
     adapt(backbone(tiny.BACKBONE, weights=weights), data, out=out, **SETTINGS)

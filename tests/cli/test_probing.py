@@ -7,7 +7,7 @@ import pytest
 from tests.cli.telling import refused, untouched
 from tests.study import tiny
 
-from headstart.study.probing_record import Probing
+from headstart.study.probing.record import Probing
 
 SMALL = ["--backbone", tiny.BACKBONE, "--size", 32]
 
@@ -83,7 +83,7 @@ def test_an_interruption_has_no_traceback_and_leaves_no_folder(headstart, words,
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("headstart.study.probe.probed", interrupted)
+    monkeypatch.setattr("headstart.study.probing.probe.probed", interrupted)
     said = headstart("probe", *words, "--out", tmp_path / "out")
     assert said.code == 130
     assert "Interrupted." in said.err

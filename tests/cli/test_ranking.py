@@ -7,7 +7,7 @@ import pytest
 from tests.cli.telling import refused
 from tests.study import tiny
 
-from headstart.study.ranking import Ranking
+from headstart.study.ranking.record import Ranking
 
 TWO = ["--backbone", tiny.BACKBONE, "--size", 32]
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -192,6 +193,18 @@ def test_counts_are_brought_to_the_same_total_then_logged():
     assert len(schema.columns) == 3  # the constant gene is part of the total
     assert [one.deviation > 0 for one in schema.columns] == [True, True, False]
     assert schema.columns[0].mean == pytest.approx((math.log(2501) + math.log(5001)) / 2)
+
+
+def test_columns_in_one_unit_keep_their_spread():
+    """Variances of 1, 9 and 0: both columns that vary are divided by the root of 5; elsewhere by 1 and 3."""
+    values = np.array([[1.0, 10.0, 4.0], [3.0, 16.0, 4.0]])
+    apart = from_rows(values, "t")
+    assert [one.deviation for one in schema_of(apart).columns] == [1, 3]
+    alike = schema_of(replace(apart, alike=True))
+    assert [one.deviation for one in alike.columns] == pytest.approx([5**0.5] * 2)
+    assert [one.mean for one in alike.columns] == [2, 13]
+    counts = schema_of(from_rows(np.array([[1.0, 9.0, 5.0], [2.0, 8.0, 5.0]]), "cells", counts=True))
+    assert counts.columns[0].deviation == counts.columns[1].deviation > 0
 
 
 @pytest.mark.parametrize("wrong", [-1, 0.5, NAN])

@@ -11,9 +11,11 @@ from tests.docs.pages import ROOT, Page
 
 from headstart.cli import app
 from headstart.core import errors, walk
-from headstart.study import curve_record, probing_record, records, yosinski_record
+from headstart.study import records
 from headstart.study.experiment import CurveSettings, YosinskiSettings
-from headstart.study.probing_settings import ProbeSettings
+from headstart.study.experiments import curve_record, yosinski_record
+from headstart.study.probing import record as probing_record
+from headstart.study.probing.settings import ProbeSettings
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)

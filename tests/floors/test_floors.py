@@ -27,13 +27,24 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     "run": {"core", "losses", "solvers", "nn", "metrics"},
     "study": {"core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run"},
     "report": {
-        *("study.records", "study.curve_record", "study.search_record", "study.yosinski_record"),
-        *("study.probing_record", "study.measures", "core.errors"),
+        *("study.records", "study.measures", "study.probing.record"),
+        *("study.experiments.curve_record", "study.experiments.yosinski_record", "study.searching.record"),
+        "core.errors",
     },
     "cli": {"core", "models", "data", "run", "study", "report", "__init__"},
     "__main__": {"core", "cli"},
     "sklearn": {"core", "data", "models", "run", "study"},
     "__init__": {"data", "methods", "models", "run", "study", "sklearn"},
+}
+ROOMS = {  # a folder of study: the folders of study that it may import besides itself
+    "": set(),  # what all rooms share
+    "sessions": set(),
+    "using": {"sessions"},
+    "probing": {"sessions"},
+    "ranking": {"sessions"},
+    "searching": {"sessions"},
+    "experiments": {"sessions"},
+    "adapting": {"sessions", "using", "probing"},
 }
 HEAVY = {"timm", "torchvision", "transformers", "pandas", "pyarrow", "matplotlib", "jinja2", "sklearn"}
 HEAVY |= {"onnx", "onnxruntime", "onnxscript", "optuna", "lightning_fabric", "tokenizers", "huggingface_hub"}
@@ -105,6 +116,19 @@ def test_a_floor_imports_only_from_floors_below_it(folder):
     mine = [path for path in FILES if folder_of(path) == folder]
     assert mine
     assert not [breach for path in mine for breach in breaches(path, folder)]
+
+
+def test_rooms_of_the_study_import_only_what_they_stand_on():
+    found = []
+    for path in FILES:
+        if folder_of(path) == "study":
+            room = path.parent.name if path.parent.name in ROOMS else ""
+            for line, name in imports(path):
+                other = name.removeprefix("headstart.study.").partition(".")[0]
+                if name.startswith("headstart.study.") and other in ROOMS.keys() - ROOMS[room] - {room}:
+                    found.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert {path.parent.name for path in FILES if path.parent.parent.name == "study"} == ROOMS.keys() - {""}
+    assert not found
 
 
 def test_below_the_face_only_its_version_is_used():

@@ -7,7 +7,7 @@ import pytest
 
 from headstart.report import build, probing
 from headstart.report.words import SPACE
-from headstart.study.probing_record import Probed, Probing
+from headstart.study.probing.record import Probed, Probing
 from headstart.study.records import Interval
 
 EVIL = "<script>alert('x')</script>"

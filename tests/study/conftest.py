@@ -7,7 +7,7 @@ import pytest
 from tests.study import tiny
 
 from headstart.models.backbone import backbone
-from headstart.study import adapt as job
+from headstart.study.adapting import adapt as job
 
 
 @pytest.fixture(scope="session")

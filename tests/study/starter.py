@@ -22,7 +22,8 @@ import headstart.report
 from headstart.__main__ import main
 from headstart.core import walk
 from headstart.run import cache
-from headstart.study import adapt, session
+from headstart.study.adapting import adapt
+from headstart.study.sessions import session
 
 NEEDED = (timm, headstart.report, adapt, *walk())
 

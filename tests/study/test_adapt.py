@@ -9,7 +9,7 @@ from tests.study import tiny
 
 import headstart as hs
 from headstart.models.backbone import backbone
-from headstart.study import adapt as job
+from headstart.study.adapting import adapt as job
 from headstart.study.records import Result, Timings
 
 
@@ -181,7 +181,7 @@ def test_garbage_in_the_test_part_changes_no_choice(base, shapes, tmp_path):
 
 
 def test_the_size_of_test_pictures_says_nothing(weights, tmp_path):
-    from headstart.study.inputs import suited
+    from headstart.study.sessions.inputs import suited
     from headstart.study.settings import Settings
 
     small, large = (tiny.folders(tmp_path / name, 2) for name in ("train", "test"))

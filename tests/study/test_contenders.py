@@ -15,10 +15,10 @@ from headstart.core import BadInput, Unknown
 from headstart.data.load import load
 from headstart.metrics.transferability import leep
 from headstart.models.backbone import backbone
-from headstart.study.contenders import contenders, pairs_of
-from headstart.study.inputs import suited
-from headstart.study.rank import _training_part
-from headstart.study.session import Session
+from headstart.study.ranking.contenders import contenders, pairs_of
+from headstart.study.ranking.rank import _training_part
+from headstart.study.sessions.inputs import suited
+from headstart.study.sessions.session import Session
 from headstart.study.settings import Settings
 
 VECTORS = vectors()

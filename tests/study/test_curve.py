@@ -12,12 +12,12 @@ from tests.study.tiny import QUICK
 import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
 from headstart.data.load import load
-from headstart.study import few as fews
-from headstart.study.curve import DEFAULT
-from headstart.study.curve_record import SizeCurve
-from headstart.study.few import Few
+from headstart.study.experiments.curve import DEFAULT
+from headstart.study.experiments.curve_record import SizeCurve
 from headstart.study.progress import Progress
-from headstart.study.session import Session
+from headstart.study.sessions import few as fews
+from headstart.study.sessions.few import Few
+from headstart.study.sessions.session import Session
 
 TWO = ("nearest-centroid", "fine-tune")
 SMALL = {"methods": TWO, "labels_per_class": (1, 2, 4), "seeds": 3, "epochs": 2, "steps": 4}

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from headstart.core import make
-from headstart.study.plan import Amounts, limited, make_plan, only_upper, upper_parts
+from headstart.study.adapting.plan import Amounts, limited, make_plan, only_upper, upper_parts
 from headstart.study.settings import Settings
 
 CURVE = "The size curve has no whole models in it: the budget is too small."

@@ -10,7 +10,7 @@ import headstart as hs
 from headstart.core import BadData, BadInput, Unknown
 from headstart.models import backbone
 from headstart.models.encoders import save_encoder
-from headstart.study.contenders import contenders
+from headstart.study.ranking.contenders import contenders
 
 TEXTS, LABELS = wordy.reviews(30)
 

@@ -11,12 +11,12 @@ from tests.study import tiny
 
 from headstart.core import BadInput, Mismatch
 from headstart.study import measures, records
+from headstart.study.adapting.words import headline, warnings
 from headstart.study.folder import by_method, prepare_folder, saved_settings, take_back
 from headstart.study.journal import Journal
 from headstart.study.measures import MEASURES
 from headstart.study.records import Interval, Result, Scores, Timing, Timings
 from headstart.study.settings import Settings
-from headstart.study.words import headline, warnings
 
 ODD = os.fsdecode(b"caf\xe9")
 DIGESTS = {"data": "0", "backbone": "1"}

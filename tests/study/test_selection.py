@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from headstart.core import BadInput, Diverged, make
-from headstart.study.candidates import Trials, Tried, best, choose, shared
+from headstart.study.adapting.candidates import Trials, Tried, best, choose, shared
+from headstart.study.adapting.plan import Amounts, make_plan
 from headstart.study.journal import Journal
-from headstart.study.plan import Amounts, make_plan
 from headstart.study.progress import Progress
 from headstart.study.scoring import bins, confusions, difference, value
 from headstart.study.settings import Settings

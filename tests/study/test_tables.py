@@ -14,8 +14,8 @@ from headstart.core import BadData, BadInput, Model
 from headstart.data.schemas import schema_of
 from headstart.models.tables import TableEncoder
 from headstart.report import build
-from headstart.study.inputs import default_name
 from headstart.study.records import Result
+from headstart.study.sessions.inputs import default_name
 
 HEAD = ["size", "colour", "noise", "flat", "label"]
 METHODS = ("ridge-probe", "fine-tune")

@@ -11,8 +11,8 @@ import headstart as hs
 from headstart.core import BadInput
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array
-from headstart.study.predictor import Numbers, Tagged
 from headstart.study.records import Result
+from headstart.study.using.predictor import Numbers, Tagged
 
 ROWS = 80
 X = np.random.default_rng(1).normal(size=(ROWS, 6)).astype(np.float32)
@@ -120,7 +120,7 @@ def test_what_only_classes_have_is_refused(tmp_path):
 
 @both
 def test_the_exported_model_answers_alike(target, tmp_path):
-    from headstart.study.export import export_model
+    from headstart.study.using.export import export_model
 
     pytest.importorskip("onnxruntime")
     fitted = hs.fit(hs.methods.RidgeProbe(), net(), data(target))

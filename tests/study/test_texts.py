@@ -15,12 +15,12 @@ from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.models import backbone
 from headstart.report import build
 from headstart.run.recipe import Recipe
-from headstart.study.export import export_model
-from headstart.study.inputs import default_name, suited
-from headstart.study.layers import probe_layers
-from headstart.study.session import Session
+from headstart.study.adapting.layers import probe_layers
+from headstart.study.adapting.word_counts import WordCounts
+from headstart.study.sessions.inputs import default_name, suited
+from headstart.study.sessions.session import Session
 from headstart.study.settings import Settings
-from headstart.study.word_counts import WordCounts
+from headstart.study.using.export import export_model
 
 TEXTS, LABELS = wordy.reviews(30)
 OPTIONS = {"methods": ("logistic-probe", "ridge-probe", "fine-tune"), **tiny.QUICK}

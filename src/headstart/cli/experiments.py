@@ -57,10 +57,10 @@ def curve(
     """Draw accuracy against labels a class, for several methods over several seeds."""
     from headstart.report import build
     from headstart.run.engine import One
-    from headstart.study.curve import curve as run
+    from headstart.study.experiments.curve import curve as run
     from headstart.study.folder import refuse_full
-    from headstart.study.inputs import backbone_for, default_name
     from headstart.study.progress import Progress
+    from headstart.study.sessions.inputs import backbone_for, default_name
 
     settings = begun_with(out, resume, _sized(settings, labels))
     dataset = columns.load(data)
@@ -118,10 +118,10 @@ def yosinski(
     """Find out how transferable each depth is: copy blocks of a network, begin the rest anew, train."""
     from headstart.report import build
     from headstart.run.engine import One
+    from headstart.study.experiments.yosinski import yosinski as run
     from headstart.study.folder import refuse_full
-    from headstart.study.inputs import backbone_for, default_name
     from headstart.study.progress import Progress
-    from headstart.study.yosinski import yosinski as run
+    from headstart.study.sessions.inputs import backbone_for, default_name
 
     settings = begun_with(out, resume, replace(settings, cuts=_numbers("cuts", cuts)))
     tasks = [columns.load(task) for task in (task_a, task_b) if task is not None]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headstart.study.probing_settings import ProbeSettings
+from headstart.study.probing.settings import ProbeSettings
 
 from . import say
 from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights
@@ -36,11 +36,11 @@ def probe(
 ) -> None:
     """Say what each block of the frozen backbone knows: probes of every block, with control tasks."""
     from headstart.run.engine import One
-    from headstart.study.inputs import backbone_for, default_name
-    from headstart.study.probe import DEFAULT
-    from headstart.study.probe import probe as run
-    from headstart.study.probing import check_probes
+    from headstart.study.probing.probe import DEFAULT
+    from headstart.study.probing.probe import probe as run
+    from headstart.study.probing.probes import check_probes
     from headstart.study.progress import Progress
+    from headstart.study.sessions.inputs import backbone_for, default_name
 
     check_probes(settings.probes)
     if out is not None:

@@ -67,11 +67,11 @@ def rank(
     """Rank backbones by how well their features will serve a task, from one pass each: no training."""
     from headstart.core import BadInput
     from headstart.run.engine import One
-    from headstart.study.contenders import pairs_of
-    from headstart.study.inputs import default_name
     from headstart.study.progress import Progress
-    from headstart.study.rank import DEFAULT
-    from headstart.study.rank import rank as run
+    from headstart.study.ranking.contenders import pairs_of
+    from headstart.study.ranking.rank import DEFAULT
+    from headstart.study.ranking.rank import rank as run
+    from headstart.study.sessions.inputs import default_name
 
     if out is not None and out.suffix not in (".html", ".json"):
         raise BadInput(f"--out {out}: its ending says what is written, .html or .json.")

@@ -42,10 +42,10 @@ def adapt(
     """Turn a pretrained backbone and labelled data into a model and an honest report."""
     from headstart.report import build
     from headstart.run.engine import One
-    from headstart.study.adapt import adapt as run
+    from headstart.study.adapting.adapt import adapt as run
     from headstart.study.folder import refuse_full
-    from headstart.study.inputs import backbone_for, default_name
     from headstart.study.progress import Progress
+    from headstart.study.sessions.inputs import backbone_for, default_name
 
     settings = begun_with(out, resume, settings)
     dataset = columns.load(data)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headstart.study.search_settings import SearchSettings
+from headstart.study.searching.settings import SearchSettings
 
 from . import say
 from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights
@@ -51,9 +51,9 @@ def search(
     from headstart.report import build
     from headstart.run.engine import One
     from headstart.study.folder import refuse_full
-    from headstart.study.inputs import backbone_for, default_name
     from headstart.study.progress import Progress
-    from headstart.study.search import search as run
+    from headstart.study.searching.search import search as run
+    from headstart.study.sessions.inputs import backbone_for, default_name
 
     settings = _saved(out, resume, replace(settings, space=_space(search_range or [])))
     dataset = columns.load(data)

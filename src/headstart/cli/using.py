@@ -10,8 +10,8 @@ from .answers import show
 from .texts import texts_of
 
 if TYPE_CHECKING:
-    from headstart.study.answers import Answer
-    from headstart.study.predictor import Predictor
+    from headstart.study.using.answers import Answer
+    from headstart.study.using.predictor import Predictor
 
     Labelled = tuple[list[tuple[str, Answer]], list[str]]
 
@@ -45,7 +45,7 @@ def predict(
 ) -> None:
     """Label new pictures, texts or rows; what can't be read is named at the end, and the exit code is 3."""
     from headstart.core import BadData, BadInput
-    from headstart.study.predictor import open_model
+    from headstart.study.using.predictor import open_model
 
     if json and csv:
         raise BadInput("Choose one of --json and --csv.")
@@ -159,8 +159,8 @@ def export(
     ],
 ) -> None:
     """Write the model in another format and check that it answers alike there."""
-    from headstart.study.export import export_model
-    from headstart.study.predictor import open_model
+    from headstart.study.using.export import export_model
+    from headstart.study.using.predictor import open_model
 
     if file.suffix == ".safetensors":
         from headstart.models.encoders import save_encoder

@@ -17,7 +17,8 @@ class Column:
         origin: taken off numbers before they become float32, where they are far from 0.
         median: stands in for a missing number; like the next two, of what is left without the origin.
         mean: of the numbers; of counts, after their normalisation.
-        deviation: standard deviation (division by n), likewise; 0: the numbers give no feature.
+        deviation: standard deviation (division by n), likewise, or what columns in one unit have in
+            common; 0: the numbers give no feature.
         categories: their codes are 0, 1, ...; all others have the next code.
         missing: whether some training rows had nothing here, which gives a feature of its own.
     """

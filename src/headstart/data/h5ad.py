@@ -57,6 +57,7 @@ def table_in(file: Path, name: str, passed: Sequence[str | None] = (), counts: b
         values=values,
         passed=tuple(one for one in passed if one is not None),
         counts=raw,
+        alike=True,
         notes=(f"Expression from {place}, {said}.",),
     )
 

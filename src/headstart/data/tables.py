@@ -31,6 +31,7 @@ class Table:
         words: the names of each categorical column.
         passed: columns that were left out, such as the label.
         counts: the numbers are raw counts.
+        alike: all numbers are in one unit, such as the expression of genes, so that they keep their spread.
         first: the number of the first row in messages, 1 in files and 0 in arrays.
         notes: how the table was read, in plain sentences.
     """
@@ -42,6 +43,7 @@ class Table:
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     passed: tuple[str, ...] = ()
     counts: bool = False
+    alike: bool = False
     first: int = 0
     notes: tuple[str, ...] = ()
 

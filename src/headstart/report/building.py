@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from headstart.study.curve_record import SizeCurve
-from headstart.study.probing_record import Probing
-from headstart.study.search_record import Search
-from headstart.study.yosinski_record import Transfer
+from headstart.study.experiments.curve_record import SizeCurve
+from headstart.study.experiments.yosinski_record import Transfer
+from headstart.study.probing.record import Probing
+from headstart.study.searching.record import Search
 
 from . import curve, probing, search, yosinski
 from .experiment import write

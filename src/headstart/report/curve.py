@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headstart.study.curve_record import CurvePoint, SizeCurve
+from headstart.study.experiments.curve_record import CurvePoint, SizeCurve
 
 from .experiment import Cell, air, cell, points, seeds_say, settings, versions
 from .figures.axis import doubling, linear

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from headstart.study.probing_record import TITLES, Probed, Probing
+from headstart.study.probing.record import TITLES, Probed, Probing
 
 from .experiment import Cell, settings, versions
 from .figures.plot import Plot

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from headstart.study.search_record import Search, SearchTrial
+from headstart.study.searching.record import Search, SearchTrial
 
 from .experiment import Cell, settings, versions
 from .figures.axis import linear

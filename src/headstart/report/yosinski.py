@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from headstart.study.experiments.yosinski_record import SERIES, Cut, Network, Transfer
 from headstart.study.records import Interval
-from headstart.study.yosinski_record import SERIES, Cut, Network, Transfer
 
 from .experiment import Cell, air, cell, points, seeds_say, settings, versions
 from .figures.axis import Axis, linear

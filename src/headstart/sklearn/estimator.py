@@ -16,8 +16,8 @@ from headstart.data.dataset import Dataset
 from headstart.data.samples import Texts
 from headstart.data.tables import Table
 from headstart.models.backbone import AnyBackbone, backbone
-from headstart.study.inputs import backbone_for, suited
-from headstart.study.raw import channels_last, shape_of, unwrapped
+from headstart.study.sessions.inputs import backbone_for, suited
+from headstart.study.sessions.raw import channels_last, shape_of, unwrapped
 from headstart.study.settings import Settings
 
 from .kinds import table_of, takes, texts_of

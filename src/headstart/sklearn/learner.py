@@ -16,10 +16,10 @@ from headstart.data.augment import Augment
 from headstart.data.labels import Labels
 from headstart.data.samples import Texts
 from headstart.run.recipe import Recipe
-from headstart.study.predictor import Predictor
-from headstart.study.raw import dataset_of
 from headstart.study.scoring import answers
-from headstart.study.session import Session
+from headstart.study.sessions.raw import dataset_of
+from headstart.study.sessions.session import Session
+from headstart.study.using.predictor import Predictor
 
 from .estimator import Estimator, Floats
 

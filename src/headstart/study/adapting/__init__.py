@@ -1,0 +1,1 @@
+"""The main job: what is tried, selected, judged and told."""

@@ -1,0 +1,1 @@
+"""Which of several backbones serves a task best."""

@@ -1,0 +1,1 @@
+"""Which method with which settings: a search by cross-validation."""

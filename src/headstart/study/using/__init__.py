@@ -1,0 +1,1 @@
+"""What a finished run is good for: answers, files for others, its encoder."""
