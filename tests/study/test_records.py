@@ -233,6 +233,9 @@ def test_the_headline_of_numbers_tells_the_typical_error_in_their_units():
         "Off by 2.35 on average on 50 unseen rows of houses; always telling the mean is off by 4.10. R² is "
         "0.70 (95 % interval 0.60 to 0.80), 0.10 less than training from scratch."
     )
+    for gain in (0.004, -0.004):
+        alike = [tested[0], off("from-scratch", 0.7, 1.9, gain, -0.2, 0.2)]
+        assert headline(alike, 50, "houses", 1).endswith("0.80), as much as training from scratch.")
     assert headline(tested[:1], 50, "houses", 3) == (
         "R² is 0.70 on average of 3 numbers on 50 unseen rows of houses (95 % interval 0.60 to 0.80)."
     )

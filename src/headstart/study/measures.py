@@ -52,8 +52,8 @@ class Measure:
 def significant(value: float, digits: int = 3) -> str:
     """A number in the units of the target, to so many significant digits.
 
-    >>> [significant(value) for value in (2.3456, -0.01234, 123456.7, 0.0, 99.96, 1.5e-9, 2e12)]
-    ['2.35', '-0.0123', '123,000', '0', '100', '1.5e-09', '2e+12']
+    >>> " ".join(significant(value) for value in (2.3456, -0.01234, 123456.7, 0.0, 99.96, 1.5e-9, 2e12))
+    '2.35 -0.0123 123,000 0 100 1.5e-09 2e+12'
     """
     if value == 0 or not math.isfinite(value):
         return f"{value:.0f}"

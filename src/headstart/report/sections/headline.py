@@ -19,7 +19,7 @@ from headstart.study.records import SCHEMA, Interval, Tested
 BASELINES = {
     "from-scratch": "training from scratch",
     "majority-class": "always answering the largest class",
-    "raw-pixels": "learning from raw pixels",
+    "raw-pixels": "learning from the raw numbers",
     "word-counts": "learning from counts of words",
     "tag-shares": "telling each tag as often as in training",
     "mean": "always telling the mean",
@@ -27,7 +27,7 @@ BASELINES = {
 SHORT = {
     "from-scratch": "over training from scratch",
     "majority-class": "over the largest class",
-    "raw-pixels": "over raw pixels",
+    "raw-pixels": "over the raw numbers",
     "word-counts": "over counts of words",
     "tag-shares": "over each tag's share",
     "mean": "over the mean",

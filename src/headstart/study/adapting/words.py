@@ -34,6 +34,8 @@ def headline(tested: Sequence[Tested], rows: int, task: str, outputs: int) -> st
     if scratch is None or scratch.gain is None:
         return text + "."
     gain = scratch.gain.value
+    if measure.difference(gain) in (measure.difference(0.0), measure.difference(-0.0)):
+        return text + ", as much as training from scratch."
     less = "fewer" if measure.unit == "share" else "less"
     more = "more" if gain >= 0 else less
     return text + f", {measure.size(gain)} {more} than training from scratch."
