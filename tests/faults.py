@@ -244,8 +244,8 @@ METHODS = (
     ),
     Fault(
         "study/sessions/session.py",
-        "units, labels, recipe = Units.of(self.data.labels[rows])",
-        "units, labels, recipe = Units.of(self.data.labels)",
+        "units, labels = Units.of(self.data.labels[rows]), self.data.labels",
+        "units, labels = Units.of(self.data.labels), self.data.labels",
         "the units of numbers are those of rows that are held out, too",
         "study/test_units.py other_units",
     ),

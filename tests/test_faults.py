@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 import headstart
+from tests.alignment_faults import ALIGNMENT_FAULTS
+from tests.data.shift_faults import CORRUPTION_FAULTS
 from tests.faults import METHODS
 from tests.metrics.faults import METRICS
 from tests.models.faults import MODELS
 from tests.run.faults import RUN
+from tests.shift_faults import SHIFT_FAULTS
 from tests.source_faults import SOURCE_FAULTS
 from tests.study.faults import STUDY
 from tests.trap_faults import TRAP_FAULTS
@@ -25,6 +28,7 @@ pytestmark = [
 ]
 
 FAULTS = RUN + METHODS + METRICS + MODELS + STUDY + TRAP_FAULTS + SOURCE_FAULTS
+FAULTS += ALIGNMENT_FAULTS + CORRUPTION_FAULTS + SHIFT_FAULTS
 HERE, PACKAGE = Path(__file__).parent, Path(headstart.__file__).parent
 FAILED = 1  # pytest's exit code when tests ran and some failed
 OPTIONS = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]

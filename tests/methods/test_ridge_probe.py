@@ -101,9 +101,10 @@ def test_a_bad_penalty_is_named(penalty):
         RidgeProbe(penalty=penalty)
 
 
-NUMBERS = torch.stack([X[:, 0] * 3 + X[:, 1], X[:, 2] * 1000 + 50], 1) + torch.randn(
-    40, 2, generator=torch.Generator().manual_seed(4)
-)
+G = torch.Generator().manual_seed(4)
+# the first column is nearly linear and likes a weak penalty, the second is noise in a large unit
+NUMBERS = torch.stack([X[:, 0] * 3 + X[:, 1], 1000 * torch.randn(40, generator=G) + 50], 1)
+NUMBERS[:, 0] += 0.1 * torch.randn(40, generator=G)
 
 
 @pytest.mark.parametrize("penalty", [0.3, 30.0])
@@ -127,6 +128,7 @@ def test_numbers_choose_the_penalty_of_the_least_left_out_error_whatever_their_u
         errors.append(float(((found - NUMBERS.numpy()) ** 2 / NUMBERS.numpy().var(0)).mean()))
     best = unit * RIDGE_GRID[int(np.argmin(errors))]
     assert ridge_choice(X, NUMBERS, 2).penalty == pytest.approx(best)
+    assert ridge_choice(X, NUMBERS[:, 1:], 1).penalty > best  # the noise does not choose alone
     assert ridge_choice(X, NUMBERS * torch.tensor([1e3, 1e-3]), 2).penalty == pytest.approx(best)
 
 

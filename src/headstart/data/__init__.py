@@ -4,3 +4,4 @@ from .augment import Augment as Augment
 from .check import check as check
 from .dataset import Dataset as Dataset
 from .load import load as load
+from .shifts import shifted as shifted

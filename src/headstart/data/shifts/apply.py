@@ -1,0 +1,98 @@
+"""A shift worked into pictures: which one, and with which chance for each row."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from headstart.core import BadInput, Unknown, fold
+from headstart.data.pool import side_by_side
+
+from .corruption import CORRUPTIONS, Corruption
+from .domains import DOMAINS
+from .shift import Pixels, Shift, levels
+
+
+def shift_of(shift: str | Shift, severity: int | None = None) -> Shift:
+    """The shift of that name, or the given one.
+
+    Raises:
+        Unknown: no shift goes by that name; near ones are named.
+        BadInput: a severity that does not go with it.
+    """
+    if isinstance(shift, str):
+        if shift in CORRUPTIONS:
+            return Corruption(shift) if severity is None else Corruption(shift, severity)
+        if shift not in DOMAINS:
+            raise Unknown("shift", shift, [*CORRUPTIONS, *DOMAINS])
+        shift = DOMAINS[shift]()
+    if severity is not None:
+        raise BadInput(
+            f"severity={severity}: only corruptions by name have one. {shift.label!r} is set by its own "
+            "fields, such as headstart.data.shifts.Rotate(degrees=30)."
+        )
+    return shift
+
+
+def shift_pictures(
+    x: Tensor,
+    shift: str | Shift,
+    *,
+    severity: int | None = None,
+    seed: int = 0,
+    rows: Sequence[int] | NDArray[np.int64] | None = None,
+) -> Tensor:
+    """The pictures with a shift worked in.
+
+    What a row becomes is a function of its picture, the shift, `seed` and its number in `rows`, and of
+    nothing else: each picture is computed by itself.
+
+    Args:
+        x: uint8 (n, 1 | 3, h, w), of any size; it is not changed.
+        shift: a name of `CORRUPTIONS` or `DOMAINS`, or a shift.
+        severity: of a corruption, 0 (nothing) to 5; None takes 3.
+        seed: of all that is random.
+        rows: (n,) numbers of the rows, None counts them from 0.
+
+    Returns:
+        uint8 (n, 1 | 3, h, w).
+
+    Raises:
+        Unknown: no shift goes by that name.
+        BadInput: x is no such pictures, lengths differ, or the severity is wrong.
+
+    >>> x = torch.full((1, 1, 4, 4), 100, dtype=torch.uint8)
+    >>> shift_pictures(x, "brightness", severity=2).unique().item()
+    151
+    """
+    found = shift_of(shift, severity)
+    if x.dtype != torch.uint8 or x.ndim != 4 or x.shape[1] not in (1, 3) or 0 in x.shape[2:]:
+        raise BadInput(f"x should be uint8 of shape (n, 1 | 3, h, w), not {x.dtype} of {tuple(x.shape)}.")
+    numbers = range(len(x)) if rows is None else [int(row) for row in rows]
+    if len(numbers) != len(x):
+        raise BadInput(f"x has {len(x)} rows and there are {len(numbers)} numbers of rows.")
+    pixels = x.detach().cpu().permute(0, 2, 3, 1).contiguous().numpy()
+
+    def one(place: int) -> Pixels:
+        return shift_one(pixels[place], found, seed, numbers[place])
+
+    new = np.empty_like(pixels)
+    for place, picture in enumerate(side_by_side(one, range(len(pixels)))):
+        new[place] = picture
+    return torch.from_numpy(new).permute(0, 3, 1, 2).to(x.device)
+
+
+def shift_one(pixels: Pixels, shift: Shift, seed: int, row: int) -> Pixels:
+    """One picture (h, w, 1 | 3) with the shift worked in; `pixels` is not changed.
+
+    Raises:
+        BadInput: the shift is one of colours and the picture is grey.
+    """
+    if shift.in_colour and pixels.shape[2] != 3:
+        raise BadInput(
+            f"{shift.label!r} needs pictures with 3 channels, not {pixels.shape[2]}. Repeat the grey one."
+        )
+    draw = np.random.default_rng(fold(seed, "shift", shift.stream, row))
+    return levels(shift(pixels / 255, draw))

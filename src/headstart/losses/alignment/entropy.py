@@ -1,0 +1,20 @@
+"""How unsure answers are (entropy minimisation, Grandvalet & Bengio 2004, doi:10.5555/2976040.2976107)."""
+
+from torch import Tensor
+
+from ._given import rows
+
+
+def entropies(logits: Tensor) -> Tensor:
+    """(n,) in nats, in [0, ln c]: of the softmax of each row of logits (n, c).
+
+    Raises:
+        BadData: they are no floats (n, c).
+    """
+    logs = rows(logits, "logits").log_softmax(1)
+    return -(logs.exp() * logs).sum(1)
+
+
+def entropy_loss(logits: Tensor) -> Tensor:
+    """The mean of `entropies`, (): low where every row is sure, be it of one class for all."""
+    return entropies(logits).mean()

@@ -1,0 +1,31 @@
+"""Sure of each row, and unlike among the rows (Krause et al. 2010; SHOT, arXiv:2002.08546)."""
+
+from math import log
+
+from torch import Tensor
+
+from headstart.core import BadInput
+
+from ._given import rows
+
+
+def information_maximisation_loss(logits: Tensor, balance: float = 1.0) -> Tensor:
+    """Mean entropy of a row's answer less `balance` times the entropy of the mean answer, () in nats.
+
+    At `balance` 1 it is minus the mutual information of rows and answers, in [-ln c, 0]: 0 where all rows
+    are answered alike, -ln c where each is surely of one class and all classes are as frequent.
+
+    Args:
+        logits: (n, c).
+        balance: >= 0; 0 leaves `entropy_loss`, which one class for all rows makes smallest.
+
+    Raises:
+        BadData: they are no floats (n, c).
+        BadInput: `balance` is negative or no finite number.
+    """
+    if not 0 <= balance < float("inf"):
+        raise BadInput(f"balance is {balance!r}; it must be a finite number >= 0.")
+    logs = rows(logits, "logits").log_softmax(1)
+    unsure = -(logs.exp() * logs).sum(1).mean()
+    mean_log = logs.logsumexp(0) - log(len(logs))
+    return unsure + balance * (mean_log.exp() * mean_log).sum()

@@ -1,0 +1,1 @@
+"""How a target domain differs from a source: from features alone, or from the answers of a classifier."""
