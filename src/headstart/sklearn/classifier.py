@@ -12,11 +12,10 @@ from torch import nn
 
 from headstart.core import BadData, Method
 from headstart.run.recipe import Recipe
+from headstart.study.using.answers import HALF
 
 from .estimator import Floats
 from .learner import Learner
-
-HALF = 0.5  # a tag whose probability is at least this is given
 
 
 class TransferClassifier(ClassifierMixin, Learner):  # type: ignore[misc]

@@ -20,18 +20,20 @@ from .records import Bin, Interval, Scores
 Labels = NDArray[Any]
 
 
-def answers(outputs: Tensor, kind: TargetKind) -> NDArray[np.float64]:
-    """What outputs (n, k) of a model say, in float64.
+def meant(outputs: Tensor, kind: TargetKind) -> Tensor:
+    """What outputs (n, k) of a model say.
 
     Classes: a distribution for each row (softmax). Tags: a probability for each (sigmoid). Numbers:
     themselves.
     """
-    wide = outputs.double()
     if kind == "classes":
-        wide = wide.softmax(-1)
-    elif kind == "tags":
-        wide = wide.sigmoid()
-    return wide.numpy()
+        return outputs.softmax(-1)
+    return outputs.sigmoid() if kind == "tags" else outputs
+
+
+def answers(outputs: Tensor, kind: TargetKind) -> NDArray[np.float64]:
+    """The same in float64, as an array."""
+    return meant(outputs.double(), kind).numpy()
 
 
 def scores(outputs: Tensor, labels: Labels, seed: int) -> Scores:

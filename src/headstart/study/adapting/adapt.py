@@ -9,7 +9,6 @@ from typing import Any
 from torch import nn
 
 from headstart.core import BadData, BadInput, Method, TargetKind, able, fold, make
-from headstart.data.augment import Augment
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
@@ -36,7 +35,7 @@ from headstart.study.sessions.recipes import recipe_for
 from headstart.study.sessions.session import Session
 from headstart.study.sessions.source import SourceTask, beside, needs_source, refuse_sourced, refuse_unused
 from headstart.study.sessions.source_data import fit_to_learn, loaded_source
-from headstart.study.sessions.tables import by_training_part
+from headstart.study.sessions.training import training_session
 from headstart.study.settings import Settings
 from headstart.study.using.save import save_model
 
@@ -202,15 +201,8 @@ class _Study:
         return result
 
     def _session(self, train: Dataset) -> Session:
-        return Session(
-            by_training_part(self.backbone, train),
-            train,
-            cache=self.folder / "cache",
-            precision=self.settings.precision,
-            augment=Augment() if train.is_images else None,
-            engine=self.engine,
-            logbook=self.folder / "ticks.jsonl",
-            watch=self.progress.watch,
+        return training_session(
+            self.backbone, train, self.folder, self.settings.precision, self.engine, self.progress
         )
 
     def _source_task(self, session: Session, source: Dataset, plan: Plan) -> SourceTask:

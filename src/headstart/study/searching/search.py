@@ -9,7 +9,6 @@ from torch import nn
 
 import headstart
 from headstart.core import BadData, BadInput, Method, fold, make
-from headstart.data.augment import Augment
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
@@ -33,9 +32,8 @@ from headstart.study.progress import Progress
 from headstart.study.records import Interval
 from headstart.study.scoring import difference, selection_of
 from headstart.study.sessions.inputs import backbone_for, suited
-from headstart.study.sessions.session import Session
 from headstart.study.sessions.source import refuse_sourced
-from headstart.study.sessions.tables import by_training_part
+from headstart.study.sessions.training import training_session
 
 from .crossed import Crossed
 from .notes import adapt_options, listed_as, next_command, notes_of, nothing, value_of
@@ -177,15 +175,8 @@ class _Search:
         yield from (*plain[:1], Configured(make(SCRATCH)), *plain[1:])
 
     def _crossed(self, train: Dataset) -> Crossed:
-        session = Session(
-            by_training_part(self.backbone, train),
-            train,
-            cache=self.folder / "cache",
-            precision=self.settings.precision,
-            augment=Augment() if train.is_images else None,
-            engine=self.engine,
-            logbook=self.folder / "ticks.jsonl",
-            watch=self.progress.watch,
+        session = training_session(
+            self.backbone, train, self.folder, self.settings.precision, self.engine, self.progress
         )
         numbers = folds(train.strata, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
         journal = Journal(self.folder / "steps", tidy=False)

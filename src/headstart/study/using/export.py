@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import BadInput, CannotWrite, Mismatch, MissingPackage, Model, TargetKind
+from headstart.study.scoring import meant
 
 from .predictor import Predictor
 
@@ -25,10 +26,7 @@ class _Answers(nn.Module):
         self.model, self.target = model, target
 
     def forward(self, x: Tensor) -> Tensor:
-        found: Tensor = self.model(x)
-        if self.target == "numbers":
-            return found
-        return found.sigmoid() if self.target == "tags" else found.softmax(1)
+        return meant(self.model(x), self.target)
 
 
 def export_model(predictor: Predictor, file: str | Path) -> float:

@@ -4,6 +4,7 @@ from typing import Any, Literal, final
 
 from headstart.core import About, Backbone, Method, On, Parts, SourceLabelled, TargetKind, Task, make
 from headstart.methods.mapping._tuning import Tuning
+from headstart.methods.outputs.probing._standard import linear_probe
 
 
 @final
@@ -43,8 +44,8 @@ class SupervisedPretraining(Tuning):
 
     def stages(self, kind: TargetKind = "classes") -> tuple[Method[Any], ...]:
         """The pre-training, then the stages of the method that comes after it."""
-        probe = "ridge-probe" if kind == "numbers" else "logistic-probe"
-        return (self, *make(self.then or probe).stages(kind))
+        after = make(self.then) if self.then else linear_probe(kind)
+        return (self, *after.stages(kind))
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The backbone, or an untrained twin of it, and a new head."""
