@@ -34,8 +34,8 @@ METHODS = (
     ),
     Fault(
         "methods/mapping/_tuning.py",
-        "label_loss(logits, batch.y, self.smoothing)",
-        "label_loss(logits, batch.y)",
+        "label_loss(logits, batch.y, self.smoothing, batch.weight)",
+        "label_loss(logits, batch.y, 0.0, batch.weight)",
         "labels are never smoothed",
         "methods/test_fine_tune.py by_hand",
     ),

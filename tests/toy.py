@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, Labelled, SourceLabelled, Task, TwoTasks, fold
+from headstart.core import Backbone, Domains, Labelled, SourceLabelled, Task, TwoTasks, Unlabelled, fold
 
 TASK = Task(outputs=3, shape=(8,), rows=8, source=Task(outputs=4, shape=(8,), rows=5))
 
@@ -59,6 +59,10 @@ def make(kind: type, n: int, seed: int) -> Any:
         return SourceLabelled(batch.x, batch.y)
     if kind is TwoTasks:  # of unequal sizes
         return TwoTasks(labelled(n, g), of_source(n - 3, g))
+    if kind is Domains:  # of unequal sizes; the target lies beside the source
+        return Domains(labelled(n, g), labelled(n - 3, g).x + 0.5)
+    if kind is Unlabelled:
+        return Unlabelled(labelled(n, g).x)
     raise TypeError(f"tests/toy.py makes no {kind.__name__} yet: add it there")
 
 

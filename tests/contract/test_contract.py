@@ -12,7 +12,7 @@ import torch
 from tests.toy import TASK, Toy, make, stream
 from torch import nn
 
-from headstart.core import Descend, Do, Labelled, walk
+from headstart.core import Descend, Do, Domains, Labelled, Unlabelled, walk
 from headstart.core.method import About
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.frozen import find
@@ -203,8 +203,11 @@ def test_its_loss_falls(kind):
     descents = [m for m in run.moves if isinstance(m, Descend)]
     ticks = list(train(run, stream(kind.about.needs, n=32)))
     if not descents:  # a solution in closed form: it must fit what it has seen
+        if kind.about.needs is Unlabelled:
+            pytest.skip("is told no labels that it could fit")
         model = kind().predictor(run.parts).eval()
         batch = make(kind.about.needs, 200, 99)
+        batch = batch.source if isinstance(batch, Domains) else batch
         assert (model(batch.x).argmax(1) == batch.y).float().mean() > 0.6
         return
     early = sum(sum(t.terms.values()).item() for t in ticks[:10])
@@ -248,6 +251,8 @@ def test_accumulation_is_exact(kind):
 @every
 def test_a_replay_of_what_is_frozen_changes_nothing(kind):
     """The cache's promise: where a frozen prefix is found, training on its outputs gives the same."""
+    if not issubclass(kind.about.needs, Labelled):
+        pytest.skip("is not fed from a record of labelled samples")
     run, twin = fresh(kind, norm=False), fresh(kind, norm=False)
     replay = find(run, make(kind.about.needs, 4, 0)).replay
     learning = moved_by(run)

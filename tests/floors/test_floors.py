@@ -29,7 +29,8 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     "report": {
         *("study.records", "study.measures", "study.probing.record"),
         *("study.experiments.curve_record", "study.experiments.yosinski_record", "study.searching.record"),
-        "core.errors",
+        *("study.shifting.record", "study.aligning.record", "study.streaming.record"),
+        *("study.confounding.record", "core.errors"),
     },
     "cli": {"core", "models", "data", "run", "study", "report", "__init__"},
     "__main__": {"core", "cli"},
@@ -45,6 +46,10 @@ ROOMS = {  # a folder of study: the folders of study that it may import besides 
     "searching": {"sessions"},
     "experiments": {"sessions"},
     "adapting": {"sessions", "using", "probing"},
+    "shifting": {"sessions"},
+    "confounding": {"sessions", "using"},
+    "streaming": {"sessions", "using"},
+    "aligning": {"sessions", "using", "shifting", "adapting"},
 }
 HEAVY = {"timm", "torchvision", "transformers", "pandas", "pyarrow", "matplotlib", "jinja2", "sklearn"}
 HEAVY |= {"onnx", "onnxruntime", "onnxscript", "optuna", "lightning_fabric", "tokenizers", "huggingface_hub"}

@@ -20,13 +20,13 @@ class Batch:
 
     def part(self, index: int, of: int) -> Self:
         """Share `index` of `of` nearly equal shares, in row order; no row is lost or doubled."""
-        return type(self)(*(_part(value, index, of) for value in self._values()))
+        return type(self)(*(None if v is None else _part(v, index, of) for v in self._values()))
 
     def to(self, device: torch.device | str, layout: torch.memory_format = torch.preserve_format) -> Self:
         """The same batch on `device`, pictures in the given memory layout; no copy of what fits."""
-        return type(self)(*(_to(value, device, layout) for value in self._values()))
+        return type(self)(*(None if v is None else _to(v, device, layout) for v in self._values()))
 
-    def _values(self) -> "list[Tensor | Batch]":
+    def _values(self) -> "list[Tensor | Batch | None]":
         return [getattr(self, field.name) for field in fields(self)]  # type: ignore[arg-type]
 
 
@@ -47,6 +47,7 @@ class Labelled(Batch):
 
     x: Tensor  # (n, ...)
     y: Tensor  # int64 (n,) classes, bool (n, tags) or float32 (n, columns): see `kind_of`
+    weight: Tensor | None = None  # float32 (n,) >= 0, how much each row counts, 1 on average over the data
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class Domains(Batch):
 
     source: Labelled
     target: Tensor  # (m, ...)
+    few: Labelled | None = None  # rows of the target that were labelled to be learned from, if there are any
 
 
 @dataclass(frozen=True)

@@ -159,9 +159,12 @@ class Descend(Generic[B]):
 
 @dataclass(frozen=True)
 class Do(Generic[B]):
-    """A change of parts without a gradient."""
+    """A change of parts without a gradient.
 
-    update: Callable[[Parts, B, Ctx], None]
+    What `update` gives, if anything, is what an online method predicted for the batch.
+    """
+
+    update: Callable[[Parts, B, Ctx], Tensor | None]
     changes: tuple[str, ...] = ()  # the parts that it writes to
     train: tuple[str, ...] = ()  # parts in training mode meanwhile; the rest are in evaluation mode
 

@@ -257,7 +257,7 @@ def _proven(run: Run[Any], replay: Replay, batch: Labelled, plain: Parts) -> boo
     if len(recorded) != len(batch.x):
         return False
     with replay.on(replayed.parts):
-        _step(replayed, Labelled(recorded, batch.y))
+        _step(replayed, Labelled(recorded, batch.y, batch.weight))
     old, new = plain.state_dict(), replayed.parts.state_dict()
     return all(torch.allclose(old[k].double(), new[k].double(), rtol=1e-4, atol=1e-5) for k in old)
 

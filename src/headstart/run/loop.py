@@ -124,7 +124,8 @@ def train(run: Run[B], stream: Callable[[int], Iterator[B]]) -> Iterator[Tick]:
             if isinstance(move, Do):
                 rest(run.parts, move.train)
                 with seeded(seed), torch.no_grad(), run.engine.autocast(_bf16(run)):
-                    move.update(run.parts, share, ctx)
+                    found = move.update(run.parts, share, ctx)
+                outputs = outputs if found is None else found
             else:
                 loss = descend(run, move, share, ctx, seed)
                 terms |= {f"{move.name}/{name}": value for name, value in loss.terms.items()}

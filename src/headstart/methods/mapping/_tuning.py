@@ -93,7 +93,7 @@ class Tuning(Method[Labelled]):
     def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
         """The loss that belongs to the labels."""
         logits = parts["head"](parts["backbone"](batch.x))
-        return Loss.sum(label=label_loss(logits, batch.y, self.smoothing))
+        return Loss.sum(label=label_loss(logits, batch.y, self.smoothing, batch.weight))
 
     def predictor(self, parts: Parts) -> Model:
         """Both together."""

@@ -47,7 +47,7 @@ class Delta(Tuning):
         with torch.no_grad():
             _, start = self._run(parts["start"], batch.x)
         features, now = self._run(parts["backbone"], batch.x)
-        label = label_loss(parts["head"](features), batch.y, self.smoothing)
+        label = label_loss(parts["head"](features), batch.y, self.smoothing, batch.weight)
         apart = torch.stack([relative_distance(*pair) for pair in zip(now, start, strict=True)]).mean()
         return Loss.sum(label=label, start=self.alpha * apart)
 

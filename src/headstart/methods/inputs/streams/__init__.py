@@ -1,0 +1,1 @@
+"""Adapt while predicting, one batch after the other."""

@@ -1,0 +1,1 @@
+"""Make samples of one domain look like those of another."""

@@ -1,0 +1,1 @@
+"""A model for data without labels, from labelled data of elsewhere."""

@@ -1,0 +1,1 @@
+"""What a model goes by: cues that conflict, groups that it fails."""

@@ -1,0 +1,1 @@
+"""How two data sets differ: the shift report."""
