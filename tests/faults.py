@@ -223,8 +223,8 @@ METHODS = (
     ),
     Fault(
         "study/sessions/session.py",
-        "self._plain_feed(run, replay if own else None)",
-        "self._plain_feed(run, replay)",
+        "plain_feed(self, run, feed.replay if own else None)",
+        "plain_feed(self, run, feed.replay)",
         "recorded outputs are fed to a model that takes samples",
         "methods/test_wise_ft.py session_with_a_cache",
     ),
@@ -243,9 +243,9 @@ METHODS = (
         "losses/test_label.py tags_by_hand",
     ),
     Fault(
-        "study/sessions/session.py",
-        "units, labels = Units.of(self.data.labels[rows]), self.data.labels",
-        "units, labels = Units.of(self.data.labels), self.data.labels",
+        "study/sessions/feeding.py",
+        "units = Units.of(labels[rows])",
+        "units = Units.of(labels)",
         "the units of numbers are those of rows that are held out, too",
         "study/test_units.py other_units",
     ),

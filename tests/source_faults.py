@@ -53,9 +53,9 @@ SOURCE_FAULTS = (
         "methods/test_pretrain_fine_tune.py two_fine_tunings",
     ),
     Fault(
-        "study/sessions/session.py",
-        'replace(run.recipe, seed=fold(run.recipe.seed, "source"))',
-        "run.recipe",
+        "study/sessions/feeding.py",
+        'replace(recipe, seed=fold(recipe.seed, "source"))',
+        "recipe",
         "rows of both data sets always meet in the same pairs",
         "methods/test_multi_task.py same_order",
     ),

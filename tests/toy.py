@@ -7,9 +7,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, Domains, Labelled, SourceLabelled, Task, TwoTasks, Unlabelled, fold
+from headstart.core import (
+    Backbone,
+    Domains,
+    Grouped,
+    Labelled,
+    SourceLabelled,
+    Task,
+    TwoTasks,
+    Unlabelled,
+    fold,
+)
 
-TASK = Task(outputs=3, shape=(8,), rows=8, source=Task(outputs=4, shape=(8,), rows=5))
+GROUPS = (20, 4, 6, 12, 10, 0)  # rows of each class with each of two values of a nuisance
+TASK = Task(outputs=3, shape=(8,), rows=8, source=Task(outputs=4, shape=(8,), rows=5), groups=GROUPS)
 
 
 class Toy(Backbone):
@@ -54,6 +65,10 @@ def make(kind: type, n: int, seed: int) -> Any:
     g = torch.Generator().manual_seed(seed)
     if kind is Labelled:
         return labelled(n, g)
+    if kind is Grouped:  # the last class has one value of the nuisance
+        batch = labelled(n, g)
+        nuisance = torch.randint(2, (n,), generator=g) * (batch.y < 2)
+        return Grouped(batch.x, batch.y, group=2 * batch.y + nuisance)
     if kind is SourceLabelled:
         batch = labelled(n, g)
         return SourceLabelled(batch.x, batch.y)

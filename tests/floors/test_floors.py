@@ -23,7 +23,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     "metrics": {"core"},
     "models": {"core", "nn"},
     "data": {"core", "metrics"},
-    "methods": {"core", "losses", "solvers", "nn"},
+    "methods": {"core", "losses", "solvers", "nn", "metrics"},
     "run": {"core", "losses", "solvers", "nn", "metrics"},
     "study": {"core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run"},
     "report": {
@@ -34,7 +34,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     },
     "cli": {"core", "models", "data", "run", "study", "report", "__init__"},
     "__main__": {"core", "cli"},
-    "sklearn": {"core", "data", "models", "run", "study"},
+    "sklearn": {"core", "solvers", "metrics", "data", "models", "methods", "run", "study"},
     "__init__": {"data", "methods", "models", "run", "study", "sklearn"},
 }
 ROOMS = {  # a folder of study: the folders of study that it may import besides itself

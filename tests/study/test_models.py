@@ -18,6 +18,7 @@ from headstart.run.checkpoint import load_state
 from headstart.run.recipe import Recipe
 from headstart.study.sessions.session import Session
 from headstart.study.sessions.source import needs_source
+from headstart.study.sessions.target import learns_from_domains, needs_target
 from headstart.study.using.export import export_model
 
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
@@ -130,8 +131,13 @@ def test_fit_carries_out_any_method_on_arrays(kind):
     base = hs.models.backbone(module, example=torch.from_numpy(x[:2]))
     before = [{name: v.clone() for name, v in one.state_dict().items()} for one in (module, base)]
     source = vectors(2) if needs_source(kind()) else None
+    data = hs.data.Domains((x, y), vectors(3)[0]) if needs_target(kind()) else (x, y)
+    if needs_target(kind()) and not learns_from_domains(kind()):
+        with pytest.raises(BadInput, match="hs.stream"):
+            hs.fit(kind(), base, data)
+        return
     for given in (module, base):
-        predictor = hs.fit(kind(), given, (x, y), Recipe(steps=60, batch=30, lr=0.02), source=source)
+        predictor = hs.fit(kind(), given, data, Recipe(steps=60, batch=30, lr=0.02), source=source)
         new_x, new_y = vectors(1)
         labels = [answer.label for answer in predictor.predict(new_x)]
         assert np.mean(np.array(labels) == new_y) > 0.9

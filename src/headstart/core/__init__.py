@@ -4,6 +4,7 @@ from .batches import B as B
 from .batches import Batch as Batch
 from .batches import Domains as Domains
 from .batches import Episodes as Episodes
+from .batches import Grouped as Grouped
 from .batches import Labelled as Labelled
 from .batches import Pairs as Pairs
 from .batches import SourceLabelled as SourceLabelled

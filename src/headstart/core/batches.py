@@ -4,8 +4,9 @@ Every batch can be cut into rows (`part`), so that the loop can accumulate gradi
 shares to processes without knowing the kind.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -13,6 +14,8 @@ from torch import Tensor
 
 class Batch:
     """Tensors, or batches of tensors, that share their first axis: the rows."""
+
+    _samples: ClassVar[tuple[str, ...]] = ("x",)  # the fields that a network takes
 
     def __len__(self) -> int:
         """The number of rows of the first field."""
@@ -25,6 +28,30 @@ class Batch:
     def to(self, device: torch.device | str, layout: torch.memory_format = torch.preserve_format) -> Self:
         """The same batch on `device`, pictures in the given memory layout; no copy of what fits."""
         return type(self)(*(None if v is None else _to(v, device, layout) for v in self._values()))
+
+    @property
+    def samples(self) -> list[Tensor]:
+        """All that a network takes, (n_i, ...) each, in the order of the fields."""
+        found: list[Tensor] = []
+
+        def see(x: Tensor) -> Tensor:
+            found.append(x)
+            return x
+
+        self.changed(see)
+        return found
+
+    def changed(self, change: Callable[[Tensor], Tensor]) -> Self:
+        """The same batch, with `change(x)` in the place of all samples x (n_i, ...)."""
+        made: list[Any] = []
+        for field, value in zip(fields(self), self._values(), strict=True):  # type: ignore[arg-type]
+            if isinstance(value, Batch):
+                made.append(value.changed(change))
+            elif value is not None and field.name in self._samples:
+                made.append(change(value))
+            else:
+                made.append(value)
+        return type(self)(*made)
 
     def _values(self) -> "list[Tensor | Batch | None]":
         return [getattr(self, field.name) for field in fields(self)]  # type: ignore[arg-type]
@@ -48,6 +75,13 @@ class Labelled(Batch):
     x: Tensor  # (n, ...)
     y: Tensor  # int64 (n,) classes, bool (n, tags) or float32 (n, columns): see `kind_of`
     weight: Tensor | None = None  # float32 (n,) >= 0, how much each row counts, 1 on average over the data
+
+
+@dataclass(frozen=True)
+class Grouped(Labelled):
+    """Labelled samples, each of a group: its class and the value of a nuisance, such as a background."""
+
+    group: Tensor | None = None  # int64 (n,) in [0, groups), where `Task.groups` counts the rows of each
 
 
 @dataclass(frozen=True)
@@ -93,6 +127,8 @@ class Unlabelled(Batch):
 class Views(Batch):
     """Two random views of the same n samples."""
 
+    _samples = ("a", "b")
+
     a: Tensor  # (n, ...)
     b: Tensor  # (n, ...)
 
@@ -101,6 +137,8 @@ class Views(Batch):
 class Pairs(Batch):
     """Two descriptions of the same n things, such as a picture and its caption."""
 
+    _samples = ("a", "b")
+
     a: Tensor  # (n, ...)
     b: Tensor  # (n, ...)
 
@@ -108,6 +146,8 @@ class Pairs(Batch):
 @dataclass(frozen=True)
 class Domains(Batch):
     """Labelled source, unlabelled target: there is no field for target labels."""
+
+    _samples = ("target",)
 
     source: Labelled
     target: Tensor  # (m, ...)

@@ -83,6 +83,7 @@ class Task:
     head: Head | None = None  # what a former stage has learned to read with
     kind: TargetKind = "classes"
     source: "Task | None" = None  # what is to be learned beside it, from other data
+    groups: tuple[int, ...] = ()  # rows of each group, for methods that need groups
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,11 @@
 """Floor 2: data. Sources, checks, splits and streams; every batch is a function of (seed, step)."""
 
+from . import streams as streams
 from .augment import Augment as Augment
 from .check import check as check
+from .confounded import confounded as confounded
 from .dataset import Dataset as Dataset
+from .domains import Domains as Domains
 from .load import load as load
 from .shifts import shifted as shifted
+from .unlabelled import load_unlabelled as load_unlabelled

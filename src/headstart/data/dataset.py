@@ -36,6 +36,9 @@ class Dataset:
         samples: where the samples lie.
         groups: (n,) int64; rows of one group never stand on both sides of a split.
         split: "train" or "test" for each row, if the user has decided that.
+        attributes: (n,) int64, a nuisance of each row that may go with the class, such as its background;
+            no model is given it.
+        attribute_names: of the values of `attributes`, which are positions in it.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Dataset:
     samples: Samples
     groups: Rows | None = None
     split: tuple[str, ...] | None = None
+    attributes: Rows | None = None
+    attribute_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         columns: dict[str, Sequence[object] | Labels | Samples | None] = {
@@ -52,6 +57,7 @@ class Dataset:
             "items": self.items,
             "groups": self.groups,
             "split": self.split,
+            "attributes": self.attributes,
         }
         for what, values in columns.items():
             if values is not None and len(values) != len(self.samples):
@@ -147,6 +153,8 @@ class Dataset:
             samples=self.samples.take(index),
             groups=None if self.groups is None else self.groups[index],
             split=None if self.split is None else tuple(self.split[row] for row in index),
+            attributes=None if self.attributes is None else self.attributes[index],
+            attribute_names=self.attribute_names,
         )
         known = self.__dict__.get("digests")
         return part if known is None else part.knowing(tuple(known[row] for row in index))
@@ -165,6 +173,8 @@ class Dataset:
             whole.update(f"{self.target} {self.labels.shape}".encode())
         whole.update(self.labels.tobytes())
         whole.update("".join(self.digests).encode())
+        if self.attributes is not None:
+            whole.update(repr(self.attribute_names).encode() + self.attributes.tobytes())
         return whole.hexdigest()
 
     def knowing(self, digests: tuple[str, ...]) -> "Dataset":

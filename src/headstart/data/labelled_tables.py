@@ -11,6 +11,7 @@ from headstart.core.schema import ColumnKind
 from headstart.core.target import TargetKind
 
 from .arrays import group_numbers
+from .attributes import attributed
 from .dataset import Dataset
 from .h5ad import annotation, items_in, table_in
 from .naming import grouped, sides
@@ -85,6 +86,7 @@ def from_h5ad(
     split: str | None,
     name: str,
     kind: TargetKind | None = None,
+    attribute: str | None = None,
 ) -> Dataset:
     """The cells of an .h5ad file with what columns of its `obs` say of them.
 
@@ -95,8 +97,9 @@ def from_h5ad(
     target = of_columns({label: annotation(file, label) for label in labels}, kind, name)
     groups = None if group is None else grouped(annotation(file, group))
     parts = None if split is None else sides(annotation(file, split), str(file))
-    table = table_in(file, name, (*labels, group, split))
-    return from_table(table, target, name, items=items_in(file), groups=groups, split=parts)
+    table = table_in(file, name, (*labels, group, split, attribute))
+    found = from_table(table, target, name, items=items_in(file), groups=groups, split=parts)
+    return attributed(found, None if attribute is None else annotation(file, attribute))
 
 
 def from_frame(

@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from headstart.core import BadInput
 from headstart.core.target import TargetKind
 
 from .arrays import from_arrays
+from .attributes import with_attribute
 from .dataset import Dataset
 from .folder import from_folder
 from .labelled_tables import are_tables, from_frame, from_h5ad
@@ -35,6 +37,8 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     text_column: str | None = None,
     group_column: str | None = None,
     split_column: str | None = None,
+    attribute: Any = None,
+    attribute_column: str | None = None,
     categorical: Sequence[str] = (),
     target: TargetKind | None = None,
     per_class: int | None = None,
@@ -67,6 +71,9 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         text_column: of a manifest of texts; None takes "text", if there is no column of paths.
         group_column: of a manifest; None if there is none.
         split_column: of a manifest, with "train", "test" or "val"; None if there is none.
+        attribute: (n,) names or numbers of a nuisance that may go with the label, such as the background
+            or the hospital; no model is given it. See [confounders](../how/confounders.md).
+        attribute_column: the same of a manifest or table; None if there is none.
         categorical: columns of a table that hold names even if these are numbers, such as codes.
         target: what is to be told of a row: "classes", one of several; "tags", any number of them;
             "numbers", one or several. None finds out: labels that are all numbers, of which some
@@ -78,7 +85,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
 
     Raises:
         BadInput: there is no such source, or it does not fit the other arguments.
-        Unknown: no target goes by that name.
+        Unknown: no target or column of attributes goes by that name.
         BadData: nothing can be learned from it: empty, one class, no labels, not numbers; in tables
             and among numbers to be told infinity, or texts among numbers.
         MissingPackage: a Parquet file without pyarrow, .h5ad without h5py, or a built-in whose
@@ -92,6 +99,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         if labels is not None:
             raise BadInput("labels= goes with arrays; folders and manifests bring their labels.")
         columns = Columns(path_column, text_column, label_column, group_column, split_column, names, kind)
+        columns = replace(columns, attribute=attribute_column)
         found = _from_path(Path(source), str(source), columns, groups, name)
     else:
         if isinstance(source, tuple) and len(source) == 2 and labels is None:
@@ -102,6 +110,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             found = from_texts(source, labels, groups, name or "texts", kind)
         else:
             found = from_arrays(source, labels, groups, name or "arrays", kind)
+    found = with_attribute(found, source, attribute, attribute_column)
     return found if per_class is None else found.subset(some_of_each(found.strata, per_class, 0))
 
 
@@ -120,7 +129,9 @@ def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str |
     if path.suffix.lower() == ".h5ad":
         labelling = label_columns((), columns.label)
         stem = name or path.stem
-        return from_h5ad(path, labelling, columns.group, columns.split, stem, columns.target)
+        return from_h5ad(
+            path, labelling, columns.group, columns.split, stem, columns.target, columns.attribute
+        )
     if path.suffix.lower() == ".npz":
         return from_npz(path, name or path.stem, columns.target)
     if path.suffix.lower() not in SUFFIXES:

@@ -10,6 +10,7 @@ from pathlib import Path
 from headstart.core import BadData, BadInput, MissingPackage
 from headstart.core.target import TargetKind
 
+from .attributes import attribute_cells, attributed
 from .dataset import Dataset
 from .labelled_tables import from_cells
 from .naming import grouped, sides
@@ -37,6 +38,7 @@ class Columns:
     split: str | None = None
     categorical: tuple[str, ...] = ()
     target: TargetKind | None = None
+    attribute: str | None = None
 
 
 def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
@@ -44,6 +46,7 @@ def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
 
     Raises:
         BadInput: both a column of paths and one of texts were named.
+        Unknown: no column goes by the name of that of attributes.
         BadData: a column is absent, a path or label is empty, there are fewer than two classes or tags,
             or a table or a label holds infinity or texts among numbers.
         MissingPackage: a Parquet file without pyarrow.
@@ -57,12 +60,15 @@ def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
         groups = grouped(_column(table, columns.group, "group", file))
     if columns.split is not None:
         split = sides(_column(table, columns.split, "split", file), str(file))
+    nuisance = attribute_cells(table, columns.attribute)
     if not ({columns.path, columns.text} - {None} or {PATH, TEXT} & table.keys()):
-        passed = (*labelling, columns.group, columns.split)
+        passed = (*labelling, columns.group, columns.split, columns.attribute)
         kinds = columns.categorical
-        return from_cells(table, target, passed, name, categorical=kinds, groups=groups, split=split)
-    items, samples = _samples(table, columns, file)
-    return Dataset(name, target.names, target.labels, items, samples, groups, split)
+        found = from_cells(table, target, passed, name, categorical=kinds, groups=groups, split=split)
+    else:
+        items, samples = _samples(table, columns, file)
+        found = Dataset(name, target.names, target.labels, items, samples, groups, split)
+    return attributed(found, nuisance, first=1)
 
 
 def texts_in(file: Path, column: str | None = None) -> list[str]:

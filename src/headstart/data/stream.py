@@ -10,7 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
+from torch import Tensor
 
 from headstart.core import BadInput, Labelled, Source
 
@@ -33,6 +35,7 @@ def labelled(
     batch: int,
     seed: int,
     views: int | None = None,
+    weights: ArrayLike | None = None,
 ) -> Stream[Labelled]:
     """Endless batches of one size out of reshuffled epochs; every batch is f(seed, step).
 
@@ -44,8 +47,12 @@ def labelled(
         seed: of the order.
         views: how many random views of each row there are: None gives a new one every epoch, k goes
             round k of them, 0 gives the plain one.
+        weights: (n,) >= 0 of all rows of the source, how much each counts; None: all the same.
+
+    Raises:
+        BadInput: there are no rows, `batch` is less than 1, or weights are negative, NaN or infinite.
     """
-    known, chosen = as_labels(labels), _rows(rows)
+    known, chosen, counts = as_labels(labels), _rows(rows), _weights(weights)
     if len(chosen) == 0 or batch < 1:
         raise BadInput(f"No batches of {batch} out of {len(chosen)} rows: take at least 1 of each.")
 
@@ -53,14 +60,17 @@ def labelled(
         for now in itertools.count(step):
             positions, epochs = order(seed, len(chosen), batch, now)
             here = chosen[positions]
-            yield Labelled(source.fetch(here, _views(epochs, views)), labels_of(known, here))
+            samples = source.fetch(here, _views(epochs, views))
+            yield Labelled(samples, labels_of(known, here), _of(counts, here))
 
     return stream
 
 
-def once(source: Source, labels: ArrayLike, rows: ArrayLike, batch: int) -> Stream[Labelled]:
-    """One pass over `rows` in order, plain views; the last batch may be smaller."""
-    known, chosen = as_labels(labels), _rows(rows)
+def once(
+    source: Source, labels: ArrayLike, rows: ArrayLike, batch: int, weights: ArrayLike | None = None
+) -> Stream[Labelled]:
+    """One pass over `rows` in order, plain views; the last batch may be smaller. See `labelled`."""
+    known, chosen, counts = as_labels(labels), _rows(rows), _weights(weights)
     if batch < 1:
         raise BadInput(f"batch={batch}: take at least 1.")
 
@@ -68,7 +78,7 @@ def once(source: Source, labels: ArrayLike, rows: ArrayLike, batch: int) -> Stre
         for start in range(step * batch, len(chosen), batch):
             here = chosen[start : start + batch]
             plain = np.full(len(here), PLAIN, dtype=np.int64)
-            yield Labelled(source.fetch(here, plain), labels_of(known, here))
+            yield Labelled(source.fetch(here, plain), labels_of(known, here), _of(counts, here))
 
     return stream
 
@@ -98,6 +108,19 @@ def ahead(stream: Stream[T], depth: int = 2) -> Stream[T]:
 
 def _rows(values: ArrayLike) -> Rows:
     return np.asarray(values, dtype=np.int64).reshape(-1)
+
+
+def _weights(values: ArrayLike | None) -> Tensor | None:
+    if values is None:
+        return None
+    found = torch.as_tensor(np.asarray(values), dtype=torch.float32)
+    if found.ndim != 1 or not bool((found.isfinite() & (found >= 0)).all()):
+        raise BadInput("Weights must be finite numbers >= 0, one for each row; drop rows that have none.")
+    return found
+
+
+def _of(weights: Tensor | None, rows: Rows) -> Tensor | None:
+    return None if weights is None else weights[torch.from_numpy(rows)]
 
 
 def _views(epochs: Rows, views: int | None) -> Rows:

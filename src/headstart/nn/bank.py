@@ -19,6 +19,7 @@ class Bank(nn.Module):
 
     features: Tensor  # (rows, width)
     labels: Tensor  # (rows,) classes, (rows, outputs) tags or numbers
+    weights: Tensor | None  # (rows,) what each row counts; None as long as all count the same
     filled: Tensor  # () rows added so far
 
     def __init__(self, rows: int, width: int, outputs: int, kind: TargetKind = "classes") -> None:
@@ -27,22 +28,32 @@ class Bank(nn.Module):
         shape = (rows,) if kind == "classes" else (rows, outputs)
         self.register_buffer("features", torch.zeros(rows, width))
         self.register_buffer("labels", torch.zeros(shape, dtype=DTYPES[kind]))
+        self.register_buffer("weights", None)
         self.register_buffer("filled", torch.zeros((), dtype=torch.int64))
 
-    def add(self, features: Tensor, labels: Tensor) -> None:
-        """Append features (n, width) and labels (n, ...); room is doubled when it runs out."""
+    def add(self, features: Tensor, labels: Tensor, weights: Tensor | None = None) -> None:
+        """Append features (n, width), labels (n, ...) and weights (n,); room is doubled when it runs out.
+
+        Rows without weights count 1.
+        """
         start, end = int(self.filled), int(self.filled) + len(labels)
         if end > len(self.labels):
             more = max(end, 2 * len(self.labels)) - len(self.labels)
             self.features = torch.cat([self.features, self.features.new_zeros(more, features.shape[1])])
             self.labels = torch.cat([self.labels, self.labels.new_zeros(more, *labels.shape[1:])])
+            if self.weights is not None:
+                self.weights = torch.cat([self.weights, self.weights.new_ones(more)])
+        if weights is not None:
+            if self.weights is None:
+                self.weights = self.features.new_ones(len(self.labels))
+            self.weights[start:end] = weights
         self.features[start:end] = features
         self.labels[start:end] = labels
         self.filled += len(labels)
 
     def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *rest: Any) -> None:
         # a bank that has grown is loaded into one that has not
-        for name in ("features", "labels"):
+        for name in ("features", "labels", "weights"):
             if (saved := state.get(prefix + name)) is not None:
                 setattr(self, name, torch.zeros_like(saved, device=self.labels.device))
         super()._load_from_state_dict(state, prefix, *rest)
@@ -52,3 +63,8 @@ class Bank(nn.Module):
         """Features (n, width) and labels (n, ...) added so far."""
         n = int(self.filled)
         return self.features[:n], self.labels[:n]
+
+    @property
+    def counts(self) -> Tensor | None:
+        """What each of these rows counts, (n,); None: all the same."""
+        return None if self.weights is None else self.weights[: int(self.filled)]

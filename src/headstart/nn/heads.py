@@ -75,21 +75,32 @@ class NeighbourHead(Head):
     centre: Tensor  # (width,) subtracted from features first
     rows: Tensor  # (rows, width), unit length
     votes: Tensor  # (rows, classes): one-hot, 0 and 1 for tags, or numbers
-    sharpness: Tensor  # () weight of a neighbour is exp(sharpness * cosine)
+    sharpness: Tensor  # () weight of a neighbour is exp(sharpness * cosine), times what it counts
+    counts: Tensor | None  # (rows,) > 0 what each row counts; None: all the same
 
-    def __init__(self, rows: int, width: int, classes: int, k: int, kind: TargetKind = "classes") -> None:
+    def __init__(
+        self,
+        rows: int,
+        width: int,
+        classes: int,
+        k: int,
+        kind: TargetKind = "classes",
+        weighted: bool = False,
+    ) -> None:
         super().__init__()
         self.k, self.kind = k, kind
         self.register_buffer("centre", torch.zeros(width))
         self.register_buffer("rows", torch.zeros(rows, width))
         self.register_buffer("votes", torch.zeros(rows, classes))
         self.register_buffer("sharpness", torch.ones(()))
+        self.register_buffer("counts", torch.ones(rows) if weighted else None)
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Rows, width, classes, k and the kind of target."""
+        """Rows, width, classes, k and the kind of target, and whether rows have weights."""
         (rows, width), classes = self.rows.shape, self.votes.shape[1]
-        return {"rows": rows, "width": width, "classes": classes, "k": self.k, "kind": self.kind}
+        plain = {"rows": rows, "width": width, "classes": classes, "k": self.k, "kind": self.kind}
+        return plain if self.counts is None else plain | {"weighted": True}
 
     def forward(self, z: Tensor) -> Tensor:
         """What the neighbours of features (n, width) say, (n, classes)."""
@@ -98,14 +109,16 @@ class NeighbourHead(Head):
     def tally(self, similar: Tensor) -> Tensor:
         """Answers (n, classes) from cosines (n, rows)."""
         nearest, which = similar.topk(min(self.k, similar.shape[1]), dim=1)
-        return self.count(nearest, self.votes[which])
+        return self.count(nearest, self.votes[which], None if self.counts is None else self.counts[which])
 
-    def count(self, nearest: Tensor, votes: Tensor) -> Tensor:
+    def count(self, nearest: Tensor, votes: Tensor, counts: Tensor | None = None) -> Tensor:
         """Answers (n, classes) from the cosines (n, k) of the neighbours and their votes (n, k, classes).
 
+        `counts` (n, k) > 0 is what each neighbour counts; None: all the same.
         One vote is spread over all classes, or over a tag and its absence.
         """
-        weights = (self.sharpness * nearest).softmax(1)
+        sizes = self.sharpness * nearest
+        weights = (sizes if counts is None else sizes + counts.log()).softmax(1)
         shares = torch.einsum("nk,nkc->nc", weights, votes)
         if self.kind == "numbers":
             return shares

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Batch, Descend, Do, Labelled, Parts
+from headstart.core import Batch, Descend, Do, Parts
 
 from .loop import Run, train
 from .modes import let_learn
@@ -125,8 +125,6 @@ def find(run: Run[Any], batch: Batch) -> Found:
     part takes them, or if a step with the replay differs from a step without (a skip connection
     across the boundary, a shape that depends on the value).
     """
-    if not isinstance(batch, Labelled):  # what it takes are not the samples of one data set
-        return Found(None)
     plain, batch = _copy(run), batch.to(run.engine.device, run.layout)  # so that a step takes no copy
     entry = _entry(plain, batch)
     if entry is None:
@@ -137,12 +135,13 @@ def find(run: Run[Any], batch: Batch) -> Found:
     learning = _learning(run)
     ids = {id(parameter) for parameter in learning}
     whole = not any(id(p) in ids for p in run.parts[entry].parameters())
-    prefixes = [("",)] if whole else list(_prefixes(run, entry, learning, batch.x))
+    samples = batch.samples[0]
+    prefixes = [("",)] if whole else list(_prefixes(run, entry, learning, samples))
     note = ""
     for prefix in prefixes[:TRIES]:
-        replay = Replay(entry, prefix[-1], prefix, {}, tuple(batch.x.shape[1:]))
+        replay = Replay(entry, prefix[-1], prefix, {}, tuple(samples.shape[1:]))
         try:
-            replay = replace(replay, shapes=_shapes(run.parts[entry], prefix, batch.x[:1]))
+            replay = replace(replay, shapes=_shapes(run.parts[entry], prefix, samples[:1]))
             if _proven(run, replay, batch, plain.parts):
                 return Found(replay)
         except Exception as error:  # a model that can't be replayed is trained without
@@ -163,18 +162,23 @@ def _learning(run: Run[Any]) -> list[nn.Parameter]:
     return [p for move in run.moves if isinstance(move, Descend) for p in move.parameters(run.parts)]
 
 
-def _entry(trial: Run[Any], batch: Labelled) -> str | None:
+def _entry(trial: Run[Any], batch: Batch) -> str | None:
     """The one part that is called with the batch's samples, seen in the step that a copy takes."""
+    first = [x[:1] for x in batch.samples]
     callers: list[str] = []
     for name, part in trial.parts.items():
 
         def see(_module: nn.Module, args: tuple[Any, ...], name: str = name) -> None:
-            if args and isinstance(args[0], Tensor) and args[0].data_ptr() == batch.x.data_ptr():
+            if args and isinstance(args[0], Tensor) and any(_same(args[0][:1], x) for x in first):
                 callers.append(name)
 
         part.register_forward_pre_hook(see)
     _step(trial, batch)
     return callers[0] if len(set(callers)) == 1 else None
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one.dtype == other.dtype and torch.equal(one, other)
 
 
 def _prefixes(
@@ -249,15 +253,15 @@ def _blank(tree: Any, like: Tensor) -> Any:
     return torch.zeros((), dtype=dtype, device=like.device).expand(rows)
 
 
-def _proven(run: Run[Any], replay: Replay, batch: Labelled, plain: Parts) -> bool:
+def _proven(run: Run[Any], replay: Replay, batch: Batch, plain: Parts) -> bool:
     """One step on recorded outputs changes a copy of the run as the step on samples changed `plain`."""
     replayed = _copy(run)
     let_learn(replayed.parts, _learning(replayed), ())
-    recorded = replay.record(replayed.parts, batch.x)
-    if len(recorded) != len(batch.x):
+    recorded = batch.changed(lambda x: replay.record(replayed.parts, x))
+    if [len(x) for x in recorded.samples] != [len(x) for x in batch.samples]:
         return False
     with replay.on(replayed.parts):
-        _step(replayed, Labelled(recorded, batch.y, batch.weight))
+        _step(replayed, recorded)
     old, new = plain.state_dict(), replayed.parts.state_dict()
     return all(torch.allclose(old[k].double(), new[k].double(), rtol=1e-4, atol=1e-5) for k in old)
 
@@ -278,6 +282,6 @@ def _copy(run: Run[Any]) -> Run[Any]:
     return trial
 
 
-def _step(run: Run[Any], batch: Labelled) -> None:
+def _step(run: Run[Any], batch: Batch) -> None:
     for _ in train(run, lambda _step: iter([batch])):
         pass

@@ -12,6 +12,7 @@ from headstart.core import kind_of
 
 from .lbfgs import Until
 from .logistic import logistic, logistic_path
+from .means import amount, mean_of
 from .platt import platt
 from .ridge import one_hot, ridge_path
 from .temperature import scaled_loss
@@ -31,22 +32,25 @@ class Choice(NamedTuple):
     held_out: Tensor  # (n, k): outputs for each row by a fit that had not seen it
 
 
-def spread(x: Tensor) -> float:
+def spread(x: Tensor, weights: Tensor | None = None) -> float:
     """The mean squared distance () of rows (n, d) from their mean: penalties are in its units."""
-    return float((x.double() - x.double().mean(0)).square().sum(1).mean()) or 1.0
+    wide = x.double()
+    return float(mean_of((wide - mean_of(wide, weights)).square().sum(1), weights)) or 1.0
 
 
-def ridge_choice(x: Tensor, y: Tensor, outputs: int, penalty: float | None = None) -> Choice:
+def ridge_choice(
+    x: Tensor, y: Tensor, outputs: int, penalty: float | None = None, weights: Tensor | None = None
+) -> Choice:
     """Ridge regression on labels y of any kind; see `kind_of`.
 
     Classes are regressed as 0 and 1, tags as -1 and 1, and the logits are scaled so that they are
     calibrated best. Without `penalty`, it is the one whose exact leave-one-out predictions have the least
     log loss after that; of numbers, the least squared error in units of each column's variance. With it,
-    only the scale is found so.
+    only the scale is found so. Weights (n,) >= 0 are what each row counts, in the fit and in the choice.
     """
-    grid = [spread(x) * factor for factor in RIDGE_GRID] if penalty is None else [penalty]
-    path = ridge_path(x.double(), _goals(y, outputs), grid)
-    scaled = [_calibrated(held_out, y) for held_out in path.held_out]
+    grid = [spread(x, weights) * factor for factor in RIDGE_GRID] if penalty is None else [penalty]
+    path = ridge_path(x.double(), _goals(y, outputs), grid, weights)
+    scaled = [_calibrated(held_out, y, weights) for held_out in path.held_out]
     best = min(range(len(grid)), key=lambda i: scaled[i].loss)
     weight, bias, held_out = (values[best] for values in path)
     slope, offset, _ = scaled[best]
@@ -59,32 +63,44 @@ def ridge_choice(x: Tensor, y: Tensor, outputs: int, penalty: float | None = Non
 
 
 def logistic_choice(
-    x: Tensor, y: Tensor, outputs: int, penalty: float | None = None, folds: Tensor | None = None
+    x: Tensor,
+    y: Tensor,
+    outputs: int,
+    penalty: float | None = None,
+    folds: Tensor | None = None,
+    weights: Tensor | None = None,
 ) -> Choice:
     """Logistic regression: multinomial on classes y (n,), a binary one for each column of tags y (n, tags).
 
     Without `penalty`, it is the one of the least log loss over the `folds` (n,), or else five, to which the
     rows of each class are dealt in turn; each tag has its own. `held_out` are the predictions of those folds.
     The path is walked from the strongest penalty down, until three in a row have brought nothing: weak
-    ones take the longest.
+    ones take the longest. Weights (n,) >= 0 are what each row counts, in the fits and in the choice.
     """
+    how = _How(penalty, folds, weights)
     if kind_of(y) == "classes":
-        return _multinomial(x, y, outputs, penalty, folds)
-    found = [_binary(x, y[:, tag], penalty, folds) for tag in range(outputs)]
+        return _multinomial(x, y, outputs, how)
+    found = [_binary(x, y[:, tag], how) for tag in range(outputs)]
     weight, bias, held_out = (torch.stack(column) for column in list(zip(*found, strict=True))[:3])
     return Choice(weight, bias, fmean(one[3] for one in found), held_out.T.contiguous())
 
 
-def _binary(
-    x: Tensor, y: Tensor, penalty: float | None, folds: Tensor | None
-) -> tuple[Tensor, Tensor, Tensor, float]:
+class _How(NamedTuple):
+    penalty: float | None
+    folds: Tensor | None
+    weights: Tensor | None
+
+
+def _binary(x: Tensor, y: Tensor, how: _How) -> tuple[Tensor, Tensor, Tensor, float]:
     """Weight (d,), bias (), held-out logits (n,) and penalty for one tag (n,).
 
     The penalty is of one weight vector, as in scikit-learn: half of what it is for two that are opposite.
     """
-    found = _multinomial(x, y.long(), 2, None if penalty is None else 2 * penalty, folds)
+    both = how._replace(penalty=None if how.penalty is None else 2 * how.penalty)
+    found = _multinomial(x, y.long(), 2, both)
     # where no row, or every row, has the tag, its share with half a row more on each side is all we know
-    limit = math.log(2 * len(y) + 1)
+    limit = math.log(2 * amount(len(y), how.weights) + 1)
+    y = y if how.weights is None else y[how.weights > 0]
     weight, bias = found.weight[1] - found.weight[0], found.bias[1] - found.bias[0]
     held_out = found.held_out[:, 1] - found.held_out[:, 0]
     if bool(y.all()) or not bool(y.any()):
@@ -92,21 +108,28 @@ def _binary(
     return weight, bias, held_out.clamp(-limit, limit), found.penalty / 2
 
 
-def _multinomial(x: Tensor, y: Tensor, classes: int, penalty: float | None, folds: Tensor | None) -> Choice:
+def _multinomial(x: Tensor, y: Tensor, classes: int, how: _How) -> Choice:
+    penalty, folds, weights = how
     folds = _dealt(y, min(5, len(y))) if folds is None else folds
-    grid = [spread(x) * factor for factor in LOGISTIC_GRID] if penalty is None else [penalty]
+    grid = [spread(x, weights) * factor for factor in LOGISTIC_GRID] if penalty is None else [penalty]
     best: tuple[float, float, Tensor] | None = None
     for some in (grid[i : i + STRIDE] for i in range(0, len(grid), STRIDE)):
-        path = logistic_path(x, y, classes, some, folds, until=ROUGHLY)
+        path = logistic_path(x, y, classes, some, folds, weights, ROUGHLY)
         assert path.held_out is not None
-        losses = [float(cross_entropy(logits.double(), y)) for logits in path.held_out]
+        losses = [_log_loss(logits.double(), y, weights) for logits in path.held_out]
         least = min(range(len(some)), key=lambda i: losses[i])
         if best is not None and losses[least] >= best[0]:
             break
         best = (losses[least], some[least], path.held_out[least])
     assert best is not None
-    fit = logistic(x, y, classes, best[1])
+    fit = logistic(x, y, classes, best[1], weights)
     return Choice(fit.weight, fit.bias, best[1], best[2])
+
+
+def _log_loss(logits: Tensor, y: Tensor, weights: Tensor | None) -> float:
+    if weights is None:
+        return float(cross_entropy(logits, y))
+    return float(mean_of(cross_entropy(logits, y, reduction="none"), weights))
 
 
 def _goals(y: Tensor, outputs: int) -> Tensor:
@@ -125,18 +148,22 @@ class _Calibrated(NamedTuple):
     loss: float
 
 
-def _calibrated(held_out: Tensor, y: Tensor) -> _Calibrated:
+def _calibrated(held_out: Tensor, y: Tensor, weights: Tensor | None) -> _Calibrated:
     """What suits predictions (n, outputs) of rows that were left out, and the loss that is left then."""
     kind, one = kind_of(y), held_out.new_ones(held_out.shape[1])
     if kind == "classes":
-        scale, loss = scaled_loss(held_out, y)
+        scale, loss = scaled_loss(held_out, y, weights)
         return _Calibrated(one * scale, one * 0, loss)
     if kind == "tags":
-        slope, offset = platt(held_out, y)
+        slope, offset = platt(held_out, y, weights=weights)
         logits = held_out * slope + offset
-        return _Calibrated(slope, offset, float(binary_cross_entropy_with_logits(logits, y.to(logits))))
+        counts = None if weights is None else (weights / weights.mean()).to(logits)[:, None]
+        loss = binary_cross_entropy_with_logits(logits, y.to(logits), counts)
+        return _Calibrated(slope, offset, float(loss))
     size = y.double().var(0, correction=0)
-    errors = (held_out - y).square().mean(0) / torch.where(size > 0, size, 1)
+    if weights is not None:
+        size = mean_of((y.double() - mean_of(y.double(), weights)).square(), weights)
+    errors = mean_of((held_out - y).square(), weights) / torch.where(size > 0, size, 1)
     return _Calibrated(one, one * 0, float(errors.mean()))
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from headstart.core import BadData
 
 from . import checks
+from .means import counted, lift, mean_of, rooted, unrooted
 
 
 class Answers(NamedTuple):
@@ -30,34 +31,46 @@ class LeftOut:
     Regression, chapter 3). For a single row this is the division by 1 - h of leave-one-out.
     """
 
-    def __init__(self, x: Tensor, penalties: Sequence[float] | Tensor, groups: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        x: Tensor,
+        penalties: Sequence[float] | Tensor,
+        groups: Tensor | None = None,
+        weights: Tensor | None = None,
+    ) -> None:
         """Factor the smaller Gram matrix of the centred features, in float64.
 
         Args:
             x: features (n, d), n >= 2.
             penalties: p numbers > 0, in any order; see `ridge` for what is minimised.
             groups: (n,) whole numbers: rows of a group are left out together. None: each by itself.
+            weights: (n,) >= 0: what each row counts. None counts each once.
 
         Raises:
             BadData: x is no float matrix of finite numbers, or there are fewer than two groups.
-            BadInput: a penalty is not a positive finite number.
+            BadInput: a penalty is not a positive finite number, or weights are negative.
         """
         wide = checks.features(x)
         self.penalties = torch.tensor(checks.penalties(penalties), dtype=torch.float64, device=wide.device)
         self._sets = _together(groups, len(x), wide.device)
-        rows = wide - wide.mean(0)
+        self._counts = None if weights is None else counted(weights, len(x)).to(wide)
+        # the intercept's part of the hat matrix
+        self._share: float | Tensor = 1 / len(x)
+        if self._counts is not None:
+            self._share = (self._counts / self._counts.sum())[:, None]
+        rows = rooted(wide - mean_of(wide, self._counts), self._counts)
         self._by_rows = len(rows) <= rows.shape[1]
         if self._by_rows:
             # centred rows sum to nothing: the constant vector, the intercept's, is lifted and dropped
             gram = rows @ rows.T
-            spectrum, basis = torch.linalg.eigh(gram + (2 * gram.trace() + 1) / len(rows))
+            spectrum, basis = torch.linalg.eigh(gram + lift(gram, self._counts))
             spectrum, self._turned = spectrum[:-1].clamp_min(0), basis[:, :-1]
         else:
             spectrum, basis = torch.linalg.eigh(rows.T @ rows)
             spectrum, self._turned = spectrum.clamp_min(0), rows @ basis
         self._shrink = 1 / (spectrum + self.penalties[:, None])  # (p, r)
         leverage = self._turned.square() @ self._shrink.T  # (n, p)
-        self._room = leverage if self._by_rows else 1 - 1 / len(rows) - leverage
+        self._room = leverage if self._by_rows else 1 - self._share - leverage
         self._corners = [self._corner(rows) for rows in self._sets]
 
     def answers(self, y: Tensor) -> Answers:
@@ -67,25 +80,33 @@ class LeftOut:
             BadData: y is no float matrix of finite numbers with a row for each of the features.
         """
         goal = checks.targets(y, len(self._turned)).to(self._turned.device)
-        level = goal.mean(0)
-        inner = self._shrink[..., None] * (self._turned.T @ (goal - level))  # (p, r, k)
+        level = mean_of(goal, self._counts)
+        centred = rooted(goal - level, self._counts)
+        inner = self._shrink[..., None] * (self._turned.T @ centred)  # (p, r, k)
         found = self._turned @ inner  # (p, n, k)
         # by rows, residuals and residual maker are both divided by the penalty, so that nothing cancels
-        residuals = found if self._by_rows else goal - level - found
+        residuals = found if self._by_rows else centred - found
         left = residuals / self._room.T.clamp_min(1e-15)[..., None]
         for rows, corner in zip(self._sets, self._corners, strict=True):
             left[:, rows] = torch.linalg.solve(corner, residuals[:, rows])
         if self._by_rows:
             residuals = residuals * self.penalties[:, None, None]
-        return Answers(goal - left, goal - residuals)
+        return Answers(goal - unrooted(left, self._counts), goal - unrooted(residuals, self._counts))
 
     def _corner(self, rows: Tensor) -> Tensor:
         """(p, g, g): what the residual maker does among the rows (g,) of a group."""
         mine = self._turned[rows]
         corner: Tensor = (mine * self._shrink[:, None]) @ mine.T
         if not self._by_rows:
-            corner = torch.eye(len(rows)).to(corner) - corner - 1 / len(self._turned)
+            corner = torch.eye(len(rows)).to(corner) - corner - self._constant(rows)
         return corner
+
+    def _constant(self, rows: Tensor) -> float | Tensor:
+        """(g, g): what the intercept does among the rows (g,) of a group."""
+        if isinstance(self._share, float):
+            return self._share
+        root = self._share[rows].sqrt()
+        return root @ root.T
 
 
 def _together(groups: Tensor | None, rows: int, device: torch.device) -> list[Tensor]:

@@ -1,44 +1,65 @@
 """The two numbers a tag that make its scores into the best-calibrated probabilities."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from .means import amount, mean_of
 
-def platt(scores: Tensor, y: Tensor, low: float = 1e-2) -> tuple[Tensor, Tensor]:
+
+def platt(
+    scores: Tensor, y: Tensor, low: float = 1e-2, weights: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """The slope (k,) and offset (k,) that make sigmoid(slope * scores + offset) best for each of k tags.
 
     Scores (n, k) must not have been fitted on the same rows. Goals are a little inside of 0 and 1, as if each
     tag had been seen and missed once more, so that the optimum is finite (Platt 1999; Lin, Lin & Weng 2007,
     doi:10.1007/s10994-007-5018-6). By Newton steps, halved until the loss falls. Scores that run against the
-    tag get the slope `low` a standard deviation, and the offset that is best with it.
+    tag get the slope `low` a standard deviation, and the offset that is best with it. Weights (n,) >= 0 are
+    how often each row was seen.
     """
-    scores, seen = scores.double(), y.double().sum(0)
-    missed = len(y) - seen
+    scores, counts = scores.double(), None if weights is None else weights.double()
+    seen = y.double().sum(0) if counts is None else counts @ y.double()
+    missed = amount(len(y), counts) - seen
     goal = torch.where(y, (seen + 1) / (seen + 2), 1 / (missed + 2))
-    centre, size = scores.mean(0), scores.std(0, correction=0).clamp_min(1e-12)
+    centre = mean_of(scores, counts)
+    size = scores.std(0, correction=0)
+    if counts is not None:
+        size = mean_of((scores - centre).square(), counts).sqrt()
+    size = size.clamp_min(1e-12)
     z = (scores - centre) / size
-    share = (goal.mean(0)).logit()
-    slope, level = _newton(z, goal, torch.zeros_like(share), share, True)
+    share = mean_of(goal, counts).logit()
+    logistic = _Logistic(z, goal, counts)
+    slope, level = _newton(logistic, torch.zeros_like(share), share, True)
     against = slope < low
-    _, flat_level = _newton(z, goal, torch.full_like(slope, low), share, False)
+    _, flat_level = _newton(logistic, torch.full_like(slope, low), share, False)
     slope, level = slope.clamp_min(low), torch.where(against, flat_level, level)
     return slope / size, level - slope * centre / size
 
 
-def _newton(z: Tensor, goal: Tensor, slope: Tensor, level: Tensor, both: bool) -> tuple[Tensor, Tensor]:
+class _Logistic(NamedTuple):
+    z: Tensor  # (n, k)
+    goal: Tensor  # (n, k)
+    counts: Tensor | None  # (n,)
+
+
+def _newton(problem: _Logistic, slope: Tensor, level: Tensor, both: bool) -> tuple[Tensor, Tensor]:
     """The minimum over slopes (k,), if `both`, and levels (k,) of the mean loss of slope * z + level."""
+    z, goal, counts = problem
 
     def loss(slope: Tensor, level: Tensor) -> Tensor:
         found = slope * z + level
-        return (softplus(found) - goal * found).mean(0)
+        return mean_of(softplus(found) - goal * found, counts)
 
     now = loss(slope, level)
     for _ in range(50):
         chance = (slope * z + level).sigmoid()
         error, weight = chance - goal, chance * (1 - chance) + 1e-12
-        gradient = torch.stack([(error * z).mean(0) * both, error.mean(0)], 1)  # (k, 2)
-        bends = [(weight * z * z).mean(0), (weight * z).mean(0) * both, weight.mean(0)]
+        gradient = torch.stack([mean_of(error * z, counts) * both, mean_of(error, counts)], 1)  # (k, 2)
+        bends = [mean_of(each, counts) for each in (weight * z * z, weight * z, weight)]
+        bends[1] = bends[1] * both
         hessian = torch.stack([bends[0], bends[1], bends[1], bends[2]], 1).view(-1, 2, 2)
         step = torch.linalg.solve(hessian + 1e-12 * torch.eye(2).to(hessian), gradient)
         share, new = torch.ones_like(slope), now

@@ -35,6 +35,7 @@ from headstart.study.sessions.recipes import recipe_for
 from headstart.study.sessions.session import Session
 from headstart.study.sessions.source import SourceTask, beside, needs_source, refuse_sourced, refuse_unused
 from headstart.study.sessions.source_data import fit_to_learn, loaded_source
+from headstart.study.sessions.target import refuse_targeted
 from headstart.study.sessions.training import training_session
 from headstart.study.settings import Settings
 from headstart.study.using.save import save_model
@@ -246,5 +247,6 @@ def _methods(
         refuse_unused(named)
     else:
         refuse_sourced(named, "this run")
+    refuse_targeted(named, "this run")
     usual = (*DEFAULT, *WITH_SOURCE) if sourced else DEFAULT
     return named or [method for method in map(make, usual) if kind in method.about.targets]

@@ -4,19 +4,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from torch import nn
 
 from headstart.core import Method
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
+from headstart.data.domains import Domains
 from headstart.data.load import load
 from headstart.run.engine import Engine, One
 from headstart.run.recipe import Recipe
 from headstart.study.sessions.inputs import backbone_for, suited
-from headstart.study.sessions.session import Session
+from headstart.study.sessions.session import Besides, Session
 from headstart.study.sessions.source import beside, refuse_unused
 from headstart.study.sessions.source_data import loaded_source
 from headstart.study.sessions.tables import by_training_part
+from headstart.study.sessions.target import facing, refuse_untargeted
 from headstart.study.settings import Settings
 from headstart.study.using.predictor import Predictor
 
@@ -24,37 +27,45 @@ from headstart.study.using.predictor import Predictor
 def fit(  # noqa: PLR0913  # an option is an argument
     method: Method[Any],
     base: str | nn.Module,
-    data: str | Path | Dataset | tuple[Any, Any],
+    data: str | Path | Dataset | Domains | tuple[Any, Any],
     recipe: Recipe | None = None,
     *,
     cache: str | Path | None = None,
     checkpoint: str | Path | None = None,
     engine: Engine | None = None,
     source: str | Path | Dataset | tuple[Any, Any] | None = None,
+    weights: ArrayLike | None = None,
 ) -> Predictor:
     """Carry out one method on all rows of the data.
 
     Args:
         method: with its settings, such as `hs.methods.LPFT()`.
         base: a name, an `nn.Module` of yours, or what `hs.models.backbone` gave; never changed.
-        data: whatever `hs.data.load` takes, or what it gave.
+        data: whatever `hs.data.load` takes, or what it gave; or `hs.data.Domains`, whose target the method
+            learns from without labels.
         recipe: how to descend; None takes 100 steps of 32 rows with fresh views.
         cache: folder for what frozen parts give, for the next time; None keeps nothing.
         checkpoint: file that an interrupted training goes on from.
         engine: where to compute; None: one process on the CPU.
         source: labelled data of another task, given like `data`, for methods that learn from both.
+        weights: (n,) >= 0, how much each labelled row counts, such as importance weights; their scale does
+            not matter. None: all the same, or as a method weighs them that does so.
 
     Returns:
         The predictor; its `model` is the fitted backbone and head.
 
     Raises:
         BadData: nothing readable, or a backbone for pictures is given arrays.
-        BadInput: the method learns from a source and there is none, or there is one and it does not.
+        BadInput: the method learns from a source or from a target and there is none, or there is one and it
+            does not; or weights are no finite numbers >= 0.
         Mismatch: the checkpoint was saved from another method, backbone or settings.
         CannotWrite: the checkpoint or the cache can't be written.
         Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
     """
-    dataset = data if isinstance(data, Dataset) else load(data)
+    domains = data if isinstance(data, Domains) else None
+    dataset = domains.source if domains else data if isinstance(data, Dataset) else load(data)
+    if domains:
+        refuse_untargeted([method])
     other = loaded_source(source, dataset)
     if other is not None:
         refuse_unused([method])
@@ -67,10 +78,12 @@ def fit(  # noqa: PLR0913  # an option is an argument
         engine=engine or One(),
     )
     session.source = None if other is None else beside(session, other)
+    session.target = facing(session, domains.target, domains.few) if domains else None
     fitted = session.fit(
         method,
         np.arange(len(dataset)),
         recipe or Recipe(views=None),
         checkpoint=Path(checkpoint) if checkpoint else None,
+        besides=Besides(None if weights is None else np.asarray(weights)),
     )
     return Predictor(fitted.model, dataset.classes, mapping.preprocess, target=dataset.target)

@@ -30,6 +30,7 @@ from headstart.study.sessions.session import Session
 from headstart.study.sessions.source import refuse_sourced
 from headstart.study.sessions.subsets import kinds, kinds_in, usual
 from headstart.study.sessions.tables import by_training_part
+from headstart.study.sessions.target import refuse_targeted
 
 from .curve_record import SCHEMA, CurvePoint, SizeCurve
 from .repeats import gain, interval, mean
@@ -84,6 +85,7 @@ def curve(
     settings = told(settings, CurveSettings(), given)
     methods = methods or [make(spec) for spec in settings.methods]
     refuse_sourced(methods, "a curve")
+    refuse_targeted(methods, "a curve")
     folder = None if out is None else Path(out)
     if folder is not None:
         refuse_full(folder, resume)

@@ -30,6 +30,7 @@ from headstart.study.sessions.inputs import suited
 from headstart.study.sessions.recipes import recipe_for
 from headstart.study.sessions.session import Session
 from headstart.study.sessions.source import refuse_sourced
+from headstart.study.sessions.target import refuse_targeted
 from headstart.study.settings import Settings
 
 from .contenders import Contender, Given, contenders
@@ -84,6 +85,7 @@ def rank(
     settings = Settings(**options)
     method = make(tune) if isinstance(tune, str) else tune
     refuse_sourced([method] if method else [], "a ranking")
+    refuse_targeted([method] if method else [], "a ranking")
     dataset = data if isinstance(data, Dataset) else load(data)
     wanted = _fitting(_known(scores), dataset)
     named = contenders(backbones, dataset)

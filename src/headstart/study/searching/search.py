@@ -33,6 +33,7 @@ from headstart.study.records import Interval
 from headstart.study.scoring import difference, selection_of
 from headstart.study.sessions.inputs import backbone_for, suited
 from headstart.study.sessions.source import refuse_sourced
+from headstart.study.sessions.target import refuse_targeted
 from headstart.study.sessions.training import training_session
 
 from .crossed import Crossed
@@ -98,6 +99,7 @@ def search(  # noqa: PLR0913  # and how a command line names the data
     settings = _told(settings or SearchSettings(), options)
     methods = [make(spec) for spec in dict.fromkeys(settings.methods or DEFAULT)]
     refuse_sourced(methods, "a search")
+    refuse_targeted(methods, "a search")
     folder = Path(out)
     refuse_full(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from headstart.core import Backbone, Descend, Labelled, Source
+from headstart.core import Backbone, Batch, Descend, Source
 from headstart.models.backbone import AnyBackbone
 from headstart.models.fast import fast
 from headstart.run.cache import Cache, Dtype, key_of
@@ -38,7 +38,7 @@ class Recorded:
     _found: dict[str, Found] = field(default_factory=dict)
     _caches: dict[str, Cache] = field(default_factory=dict)
 
-    def replay(self, key: str, run: Run[Any], batch: Callable[[], Labelled]) -> Found:
+    def replay(self, key: str, run: Run[Any], batch: Callable[[], Batch]) -> Found:
         """What of a run can be replayed, looked for once for each `key`; a batch shows it."""
         if key not in self._found:
             wanted = self.folder is not None and (self.partly or _frozen(run))

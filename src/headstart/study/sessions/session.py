@@ -12,23 +12,17 @@ from torch import Tensor, nn
 
 from headstart.core import (
     Backbone,
-    CacheRefused,
     Diverged,
     Head,
-    Labelled,
     Method,
     Model,
     Source,
     Task,
-    TwoTasks,
     able,
-    fold,
 )
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
-from headstart.data.labels import labels_of
-from headstart.data.paired import paired
-from headstart.data.stream import Sentences, Stream, ahead, labelled, once
+from headstart.data.stream import Sentences, ahead
 from headstart.models.backbone import AnyBackbone
 from headstart.run.checkpoint import save_state
 from headstart.run.engine import Engine, One
@@ -37,38 +31,52 @@ from headstart.run.loop import Run, Tick, start, train
 from headstart.run.recipe import Precision, Recipe
 from headstart.run.watch import drain, keep, remember, resume
 
+from .feeding import example, feeds, plain_feed, stream_of
+from .fitted import Fitted as Fitted
 from .inputs import source_of
 from .logbook import logged, save_last
+from .looking import Look, now, ships_its_own
 from .outputs import outputs_of
 from .recorded import Recorded
 from .settling import held_apart, settled
 from .source import SourceTask, on_source, refuse_sourced
+from .target import TargetRows, refuse_targeted, without_labels
 from .trained import trained
 from .units import Units
+from .weights import row_weights
 
 Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
 CHECKPOINT_EVERY = 20  # steps
 
 
-@dataclass
-class Fitted:
-    """What a method made of a backbone and some rows."""
+@dataclass(frozen=True)
+class Besides:
+    """What a fit may be given besides a method, rows and a recipe.
 
-    method: Method[Any]
-    model: Model
-    curve: list[float]  # loss of each step; empty for what is solved, not descended
-    trained: int  # parameters that were changed or made
-    notes: list[str]
-    run: Run[Any]
-    replay: Replay | None
-    source: Source  # of what the run's parts take, in plain views
-    batch: int = 32
+    Attributes:
+        weights: (rows of the data,) >= 0, how much each counts; their scale does not matter. None takes those
+            of a method that weighs, if there is a target, and else 1.
+        look: at the model while the last stage learns.
+        head: of a saved model, without labels to learn another from: only the stages that need none are
+            carried out.
+    """
 
-    def logits(self, rows: np.ndarray) -> Tensor:
-        """Outputs (n, outputs) on the CPU for rows (n,) of the data that it was fitted in."""
-        self.run.parts.eval()
-        with self.replay.on(self.run.parts) if self.replay else nullcontext():
-            return outputs_of(self.model, self.source, rows, self.run.engine.device, self.batch)
+    weights: np.ndarray | None = None
+    look: Look | None = None
+    head: Head | None = None
+
+
+NOTHING = Besides()
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one stage is carried out: its name, where it is kept, weights of all rows, looks at it."""
+
+    name: str
+    checkpoint: Path | None
+    weights: np.ndarray | None = None
+    look: Look | None = None
 
 
 @dataclass
@@ -85,6 +93,7 @@ class Session:
         logbook: file for the ticks of all runs; None: none.
         watch: wraps the ticks of every run, for a progress bar.
         source: other data for the methods that learn from two data sets; None: there are none.
+        target: unlabelled rows of the domain that models are for, for methods that learn from them.
     """
 
     backbone: AnyBackbone
@@ -96,11 +105,12 @@ class Session:
     logbook: Path | None = None
     watch: Watch | None = None
     source: SourceTask | None = None
+    target: TargetRows | None = None
 
     def __post_init__(self) -> None:
-        self._records = Recorded(self.cache, self.precision, len(self.data), not self.data.is_texts)
+        self.records = Recorded(self.cache, self.precision, len(self.data), not self.data.is_texts)
         self._sources: dict[Augment | None, Source] = {}
-        self._shape = tuple(self._source(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
+        self._shape = tuple(self.source_in(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
 
     def fit(
         self,
@@ -110,6 +120,7 @@ class Session:
         *,
         name: str = "",
         checkpoint: Path | None = None,
+        besides: Besides = NOTHING,
     ) -> Fitted:
         """Carry out the stages of a method on rows (n,) of the data; each starts from the one before.
 
@@ -117,42 +128,61 @@ class Session:
         interrupted goes on from there, or from a file beside it if it is one on the source. Numbers are
         learned in units of their own, see `Units`; the fitted model answers in those of the data.
 
+        Args:
+            method: with its settings.
+            rows: (n,) of the data.
+            recipe: how to descend.
+            name: of the run, in the log.
+            checkpoint: file that an interrupted descent goes on from.
+            besides: weights, looks at the model on the way, the head of a saved model.
+
         Raises:
-            BadInput: a stage can't learn what the labels are, or needs a source where there is none.
+            BadInput: a stage can't learn what the labels are, or needs other data where there are none.
         """
         backbone: Backbone = self.backbone
-        head: Head | None = None
-        stages = method.stages(self.data.target)
+        stages, head = method.stages(self.data.target), besides.head
+        if head is not None:
+            stages = without_labels(stages)
         if self.source is None:
             refuse_sourced((method,), "this run")
+        if self.target is None:
+            refuse_targeted((method,), "this run")
         rows, held = held_apart(method, self.data, rows, recipe.seed)
+        counts, said = row_weights(self, method, rows, recipe.seed, besides.weights)
         fitted: Fitted | None = None
         for number, stage in enumerate(stages):
             if self.source is not None and on_source(stage):
                 fitted = self._on_source(self.source, stages, number, backbone, recipe, checkpoint)
                 head = self.source.carried(fitted.model.head, self.data)
             else:
-                saved = checkpoint if number == len(stages) - 1 else None
+                last = number == len(stages) - 1
                 run, replay = self._start(stage, backbone, head, rows, recipe)
-                fitted = self._carry_out(stage, run, replay, rows, name or method.about.name, saved)
+                way = Way(
+                    name or method.about.name,
+                    checkpoint if last else None,
+                    counts,
+                    besides.look if last else None,
+                )
+                fitted = self._carry_out(stage, run, replay, rows, way)
                 head = fitted.model.head
             backbone = fitted.model.backbone
         assert fitted is not None
         fitted = settled(fitted, method, self.data, rows, held)
+        fitted.notes.extend(said)
         units = Units.of(self.data.labels[rows])
         return replace(fitted, model=units.undone(fitted.model)) if units else fitted
 
     def logits(self, model: nn.Module, rows: np.ndarray, batch: int = 32) -> Tensor:
         """Outputs (n, outputs) on the CPU of a model that takes samples, for rows (n,) of the data."""
-        return outputs_of(model.eval(), self._source(None), rows, self.engine.device, batch)
+        return outputs_of(model.eval(), self.source_in(None), rows, self.engine.device, batch)
 
     def samples(self, rows: np.ndarray) -> Tensor:
         """The plain samples (n, ...) of rows (n,)."""
-        return self._source(None).fetch(rows, np.full(len(rows), -1))
+        return self.source_in(None).fetch(rows, np.full(len(rows), -1))
 
     def quickest(self, rows: np.ndarray) -> np.ndarray:
         """Rows (n,) in the order in which they are computed soonest: texts by length."""
-        source = self._source(None)
+        source = self.source_in(None)
         if isinstance(source, Sentences):
             return rows[np.argsort(source.lengths(rows), kind="stable")]
         return rows
@@ -166,21 +196,15 @@ class Session:
         if self.source is not None:
             task = replace(task, source=self.source.session._task(len(self.source.rows), recipe.seed))
         if method.about.one_pass:
-            recipe = replace(recipe, steps=-(-len(rows) // recipe.batch), views=0)
+            least = len(rows) if self.target is None else min(len(rows), len(self.target.rows))
+            recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
         run = start(method, copy.deepcopy(backbone), task, recipe, self.engine)
-        if not issubclass(method.about.needs, Labelled):  # what is frozen is recorded for one data set
-            return run, None
-        found = self._records.replay(f"{method!r} {head is None}", run, lambda: self._few(rows))
+        found = self.records.replay(f"{method!r} {head is None}", run, lambda: example(self, method, rows))
         run.notes |= {"replay": found.note} if found.note else {}
         return run, found.replay
 
     def _task(self, rows: int, seed: int, head: Head | None = None) -> Task:
         return Task(len(self.data.classes), self._shape, rows, seed, head, self.data.target)
-
-    def _few(self, rows: np.ndarray) -> Labelled:
-        """A batch of the first of `rows`."""
-        few = rows[:3]
-        return Labelled(self.samples(few), labels_of(self.data.labels, few)).to(self.engine.device)
 
     def _carry_out(
         self,
@@ -188,19 +212,22 @@ class Session:
         run: Run[Any],
         replay: Replay | None,
         rows: np.ndarray,
-        name: str,
-        checkpoint: Path | None,
+        way: "Way",
     ) -> Fitted:
-        feed = self._feed(run, replay)
-        stream: Any = self._stream(feed, rows, run.recipe, method.about.one_pass)
-        if method.about.needs is TwoTasks and self.source is not None:
-            other, order = self.source.session, replace(run.recipe, seed=fold(run.recipe.seed, "source"))
-            stream = paired(stream, other._stream(other._feed(run, None), self.source.rows, order))
+        name, checkpoint, look = way.name, way.checkpoint, way.look
+        given = feeds(
+            self, method, run, replay if look is None or ships_its_own(method, run, replay) else None
+        )
+        feed = given[0]
+        stream = stream_of(self, method, given, rows, run.recipe, way.weights)
         if checkpoint:
             resume(run, checkpoint)
         try:
             with feed.replay.on(run.parts) if feed.replay else nullcontext():
-                drain(self._watched(train(run, ahead(stream)), run, name, checkpoint))
+                ticks: Iterator[Tick] = train(run, ahead(stream))
+                if look is not None:
+                    ticks = look.at_its_steps(ticks, lambda: now(self, method, run, given[0], rows))
+                drain(self._watched(ticks, run, name, checkpoint))
         except Diverged as error:
             if checkpoint:
                 save_last(run, checkpoint, error)
@@ -213,8 +240,8 @@ class Session:
         said = (run.notes.get(name, "") for name in ("replay", "accumulate"))
         notes = [note for note in (*feed.notes, *said) if note]
         # a model that is not the run's own, such as an average of weights, takes samples
-        own = replay is not None and model.backbone is run.parts[replay.part]
-        answers = self._plain_feed(run, replay if own else None)
+        own = feed.replay is not None and model.backbone is run.parts[feed.replay.part]
+        answers = plain_feed(self, run, feed.replay if own else None)
         return Fitted(method, model, curve, trained(run, model), notes, run, answers.replay, answers.source)
 
     def _on_source(
@@ -230,34 +257,11 @@ class Session:
         stage, there, rows = stages[number], source.session, source.rows
         saved = source.checkpoint(stages, number, checkpoint)
         run, replay = there._start(stage, backbone, None, rows, source.recipe or recipe)
-        fitted = there._carry_out(stage, run, replay, rows, f"{stage.label} on the source", saved)
+        fitted = there._carry_out(stage, run, replay, rows, Way(f"{stage.label} on the source", saved))
         if saved and not run.notes.get("finished"):
             run.notes["finished"] = True
             save_state(run.state_dict(), saved)
         return fitted
-
-    def _stream(
-        self, feed: "_Feed", rows: np.ndarray, recipe: Recipe, one_pass: bool = False
-    ) -> Stream[Labelled]:
-        """Batches of rows (n,) of the data, numbers in units of their own."""
-        units, labels = Units.of(self.data.labels[rows]), self.data.labels
-        labels = units.standard(labels) if units else labels
-        if one_pass:
-            return once(feed.source, labels, rows, recipe.batch)
-        return labelled(feed.source, labels, rows, min(recipe.batch, len(rows)), recipe.seed, feed.views)
-
-    def _feed(self, run: Run[Any], replay: Replay | None) -> "_Feed":
-        """What training takes: samples in views, or what a frozen prefix gave for them."""
-        views = run.recipe.views if self.augment else 0
-        if views == 0:
-            return self._plain_feed(run, replay)
-        if views is None or replay is None:  # fresh views in every epoch can't be recorded
-            return _Feed(self._source(self.augment), None, views, [])
-        return self._recorded(run, replay, views)
-
-    def _plain_feed(self, run: Run[Any], replay: Replay | None) -> "_Feed":
-        """The same without augmentation, for probes and for answers."""
-        return self._recorded(run, replay, 0) if replay else _Feed(self._source(None), None, 0, [])
 
     def _watched(
         self, ticks: Iterator[Tick], run: Run[Any], name: str, checkpoint: Path | None
@@ -271,26 +275,8 @@ class Session:
         with closing(keep(ticks, run, checkpoint, CHECKPOINT_EVERY)) as kept:
             yield from self.watch(kept, run) if self.watch else kept
 
-    def _recorded(self, run: Run[Any], replay: Replay, views: int) -> "_Feed":
-        """What the run's frozen prefix gives, recorded; the samples if the record can't be trusted."""
-        source = self._source(self.augment if views else None)
-        try:
-            return _Feed(self._records.source(run, replay, source, views), replay, views, [])
-        except CacheRefused as refusal:
-            return _Feed(source, None, views, [str(refusal)])
-
-    def _source(self, augment: Augment | None) -> Source:
+    def source_in(self, augment: Augment | None) -> Source:
         """Samples of the data; decoded pictures stay in memory from one run to the next."""
         if augment not in self._sources:
             self._sources[augment] = source_of(self.data, self.backbone, augment)
         return self._sources[augment]
-
-
-@dataclass(frozen=True)
-class _Feed:
-    """What a run takes: a source, how to take it, and how many views of each row there are."""
-
-    source: Source
-    replay: Replay | None
-    views: int | None
-    notes: list[str]

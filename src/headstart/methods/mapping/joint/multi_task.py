@@ -61,7 +61,7 @@ class MultiTask(Tuning):
             return source.x.new_zeros((), dtype=torch.float32)
         with _own_statistics(parts["backbone"]):
             outputs = parts["source head"](parts["backbone"](source.x))
-        return label_loss(outputs, source.y, self.smoothing)
+        return label_loss(outputs, source.y, self.smoothing, source.weight)
 
 
 @contextmanager

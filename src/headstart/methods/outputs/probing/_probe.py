@@ -23,20 +23,28 @@ class Probe(Method[Labelled]):
     def collect(self, parts: Parts, batch: Labelled, ctx: Ctx) -> None:
         """Add the features of a batch to the bank."""
         features = parts["backbone"](batch.x).float()
-        _bank(parts).add(ctx.gather(features), ctx.gather(batch.y))
+        weights = None if batch.weight is None else ctx.gather(batch.weight)
+        _bank(parts).add(ctx.gather(features), ctx.gather(batch.y), weights)
 
     def predictor(self, parts: Parts) -> Model:
         """The backbone with the solved head."""
         backbone = parts["backbone"]
         assert isinstance(backbone, Backbone)
         features, labels = _bank(parts).content
+        weights = _bank(parts).counts
+        if weights is not None:  # a row that counts nothing might as well not be there
+            there = weights > 0
+            features, labels, weights = features[there], labels[there], weights[there]
         with threads_for(features.numel()):
-            head = self.solve(features, labels, _bank(parts).outputs)
+            head = self.solve(features, labels, _bank(parts).outputs, weights)
         return Model(backbone, head.to(features.device))
 
     @abstractmethod
-    def solve(self, features: Tensor, labels: Tensor, outputs: int) -> Head:
-        """The head for features (n, width) and labels (n, ...) of any kind in `about.targets`."""
+    def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
+        """The head for features (n, width) and labels (n, ...) of any kind in `about.targets`.
+
+        Weights (n,) > 0 are what each row counts; None: all the same.
+        """
 
 
 def check_penalty(probe: Probe, penalty: float | None) -> None:

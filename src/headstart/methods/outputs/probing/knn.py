@@ -8,6 +8,7 @@ from torch.nn.functional import normalize, one_hot
 from headstart.core import About, BadInput, Head, Labelled, kind_of
 from headstart.losses.label import label_loss
 from headstart.nn.heads import NeighbourHead
+from headstart.solvers.means import mean_of
 
 from ._probe import Probe
 
@@ -20,8 +21,9 @@ SIZES = (1, 3, 5, 10, 20)
 class KNN(Probe):
     """Let the most similar labelled rows vote, or take the mean of their numbers.
 
-    Features are centred and brought to unit length, similarity is the cosine, and a neighbour's
-    vote weighs exp(sharpness * cosine). What is not given is chosen by the loss on left-out rows.
+    Features are centred and brought to unit length, similarity is the cosine, and a neighbour's vote weighs
+    exp(sharpness * cosine), times the row's own weight if it has one. What is not given is chosen by the loss
+    on left-out rows.
 
     Attributes:
         k: neighbours, >= 1; None finds it among 1, 3, 5, 10 and 20.
@@ -38,9 +40,9 @@ class KNN(Probe):
         if self.sharpness is not None and not self.sharpness >= 0:
             raise BadInput(f"knn: sharpness is {self.sharpness!r}; it must be >= 0.")
 
-    def solve(self, features: Tensor, labels: Tensor, outputs: int) -> Head:
+    def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """All rows, and the k and sharpness that serve rows best that don't see themselves."""
-        centre = features.mean(0)
+        centre = mean_of(features, weights)
         rows = normalize(features - centre, dim=1)
         kind = kind_of(labels)
         votes = one_hot(labels, outputs) if kind == "classes" else labels
@@ -52,7 +54,8 @@ class KNN(Probe):
                 head = NeighbourHead(len(rows), rows.shape[1], outputs, self.k or k, kind).to(rows.device)
                 head.votes.copy_(votes)
                 head.sharpness.fill_(sharpness)
-                loss = float(label_loss(head.tally(similar), labels))
+                head.counts = weights
+                loss = float(label_loss(head.tally(similar), labels, weight=weights))
                 if best is None or loss < best[0]:
                     best = (loss, head)
         assert best is not None

@@ -36,7 +36,7 @@ class LogisticProbe(Probe):
     def __post_init__(self) -> None:
         check_penalty(self, self.penalty)
 
-    def solve(self, features: Tensor, labels: Tensor, outputs: int) -> Head:
+    def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """The linear head of the best penalty."""
-        found = logistic_choice(features, labels, outputs, self.penalty)
+        found = logistic_choice(features, labels, outputs, self.penalty, weights=weights)
         return LinearHead.of(found.weight, found.bias)

@@ -7,10 +7,12 @@ from torch.nn.functional import normalize, one_hot
 
 from headstart.core import About, BadInput, Head, Labelled
 from headstart.nn.heads import CentroidHead
+from headstart.solvers.means import mean_of
 from headstart.solvers.temperature import best_scale
 
 from ._probe import Probe
 
+ROUNDING = 1e-6  # of float32
 ABSENT = -1e4  # logit of a class without rows: its probability is 0
 
 
@@ -41,22 +43,30 @@ class NearestCentroid(Probe):
         if self.scale is not None and not self.scale > 0:
             raise BadInput(f"nearest-centroid: scale is {self.scale!r}; it must be > 0.")
 
-    def solve(self, features: Tensor, labels: Tensor, outputs: int) -> Head:
+    def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """Centroids of the classes that have rows; the others are never the answer of choice."""
         head = CentroidHead(features.shape[1], outputs).to(features.device)
-        head.centre.copy_(features.mean(0))
+        head.centre.copy_(mean_of(features, weights))
         z = normalize(features - head.centre, dim=1)
         member = one_hot(labels, outputs).to(z)
+        if weights is not None:
+            member *= weights[:, None]
         sums = member.T @ z  # (classes, width)
         head.centroids.copy_(normalize(sums, dim=1))
         head.bias.masked_fill_(member.sum(0) == 0, ABSENT)
-        seen = _left_out(z, labels, sums) + head.bias
-        head.scale.fill_(best_scale(seen, labels) if self.scale is None else self.scale)
+        seen = _left_out(z, labels, sums, weights) + head.bias
+        scale = best_scale(seen, labels, weights=weights) if self.scale is None else self.scale
+        head.scale.fill_(scale)
         return head
 
 
-def _left_out(z: Tensor, labels: Tensor, sums: Tensor) -> Tensor:
+def _left_out(z: Tensor, labels: Tensor, sums: Tensor, weights: Tensor | None) -> Tensor:
     """Cosines (n, classes) to centroids in which the row itself has no part."""
     others = z @ normalize(sums, dim=1).T
-    own = normalize(sums[labels] - z, dim=1)  # zero for a class of one: no similarity
+    mine = z if weights is None else z * weights[:, None]
+    rest = sums[labels] - mine
+    if weights is not None:  # the only row of its class leaves rounding, which normalize would blow up
+        alone = rest.norm(dim=1, keepdim=True) <= ROUNDING * mine.norm(dim=1, keepdim=True)
+        rest = rest.masked_fill(alone, 0)
+    own = normalize(rest, dim=1)  # zero for a class of one: no similarity
     return torch.scatter(others, 1, labels[:, None], (own * z).sum(1, keepdim=True))

@@ -30,7 +30,7 @@ class RidgeProbe(Probe):
     def __post_init__(self) -> None:
         check_penalty(self, self.penalty)
 
-    def solve(self, features: Tensor, labels: Tensor, outputs: int) -> Head:
+    def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """The linear head of the best penalty."""
-        found = ridge_choice(features, labels, outputs, self.penalty)
+        found = ridge_choice(features, labels, outputs, self.penalty, weights)
         return LinearHead.of(found.weight, found.bias)

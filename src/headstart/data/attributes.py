@@ -1,0 +1,162 @@
+"""A nuisance of each row that may go with its class: a background, a colour, a hospital."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from headstart.core import BadData, BadInput, Unknown
+
+from .dataset import Dataset
+from .naming import natural
+from .samples import Rows
+from .tables import columns_of
+from .targets import as_array
+
+MOST = 50  # values of a nuisance
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The groups that classes and the values of a nuisance make.
+
+    Attributes:
+        numbers: (n,) int64, the group of each row: class * values + value, or the class alone.
+        names: of all groups, also of those without rows.
+        by_attribute: whether there is a nuisance; else the groups are the classes.
+    """
+
+    numbers: Rows
+    names: tuple[str, ...]
+    by_attribute: bool
+
+    def rows(self) -> tuple[int, ...]:
+        """How many rows each group has."""
+        return tuple(np.bincount(self.numbers, minlength=len(self.names)).tolist())
+
+
+def crossed(data: Dataset) -> Crossing:
+    """The groups of the rows of a dataset: its classes times its attributes.
+
+    Raises:
+        BadInput: its labels are no classes.
+    """
+    if data.target != "classes":
+        raise BadInput(f"{data.name} has {data.target}; groups of class and attribute need classes.")
+    if data.attributes is None:
+        return Crossing(data.labels, data.classes, False)
+    names = tuple(f"{one}, {value}" for one in data.classes for value in data.attribute_names)
+    return Crossing(data.labels * len(data.attribute_names) + data.attributes, names, True)
+
+
+def association(data: Dataset) -> float:
+    """How firmly the attribute and the class go together: Cramer's V, 0 (independent) to 1.
+
+    Raises:
+        BadInput: there are no attributes.
+    """
+    if data.attributes is None:
+        raise BadInput(f"{data.name} has no attributes. Give attribute= or attribute_column=.")
+    table = np.zeros((len(data.classes), len(data.attribute_names)))
+    np.add.at(table, (data.labels, data.attributes), 1.0)
+    table = table[table.sum(1) > 0][:, table.sum(0) > 0]
+    least = min(table.shape) - 1
+    if least < 1:
+        return 0.0
+    expected = table.sum(1, keepdims=True) * table.sum(0) / table.sum()
+    return float(np.sqrt(((table - expected) ** 2 / expected).sum() / table.sum() / least))
+
+
+def attributed(data: Dataset, values: Any, first: int = 0) -> Dataset:
+    """The dataset with a nuisance (n,) of names or numbers; None leaves it as it is.
+
+    Args:
+        data: what the rows are of.
+        values: for each row.
+        first: the number of the first row in messages.
+
+    Raises:
+        BadInput: there are more or fewer values than rows.
+        BadData: a row has none, or there are too many of them to compare rows by.
+    """
+    if values is None:
+        return data
+    given = as_array(values, "attribute")
+    if given.shape != (len(data),):
+        raise BadInput(
+            f"{data.name}: {len(data)} rows, attributes of shape {given.shape}; give one for each."
+        )
+    said = ["" if _nothing(value) else str(value) for value in given.tolist()]
+    if "" in said:
+        raise BadData(
+            f"{data.name}: row {said.index('') + first} has no attribute. Name it, such as 'unknown'."
+        )
+    names = tuple(sorted(set(said), key=natural))
+    if len(names) > MOST:
+        raise BadData(
+            f"{data.name}: the attribute has {len(names)} values in {len(said)} rows, such as {names[0]!r} and "
+            f"{names[1]!r}; at most {MOST} can be compared. Join them to a few, such as 'low' and 'high'."
+        )
+    place = {name: number for number, name in enumerate(names)}
+    numbers = np.array([place[name] for name in said], dtype=np.int64)
+    return replace(data, attributes=numbers, attribute_names=names)
+
+
+def attribute_cells(columns: Mapping[str, Any], column: str | None) -> Any:
+    """A column by its name; None if none is wanted.
+
+    Raises:
+        Unknown: there is no such column; near ones are named.
+    """
+    if column is None:
+        return None
+    if column not in columns:
+        raise Unknown("column of attributes", column, columns)
+    return columns[column]
+
+
+def with_attribute(data: Dataset, source: Any, values: Any, column: str | None) -> Dataset:
+    """What was loaded of `source`, with a nuisance: `values` (n,), or what a column of the source holds.
+
+    Raises:
+        Unknown: there is no such column.
+        BadInput: there are both, or the source has no columns.
+    """
+    if column is None:
+        return attributed(data, values)
+    if values is not None:
+        raise BadInput(f"Give attribute= or attribute_column={column!r}, not both.")
+    if data.attributes is not None:  # of a file, which names its columns
+        return data
+    columns = None if data.table is None else columns_of(source)
+    if columns is None:
+        raise BadInput(
+            f"{data.name} has no columns, and so none called {column!r} with attributes. Give attribute=..., "
+            "or a table with a row for each sample."
+        )
+    found = attribute_cells(columns, column)
+    return attributed(_without(data, column), found)
+
+
+def _without(data: Dataset, column: str) -> Dataset:
+    """The rows of a table without a column."""
+    table = data.table
+    if table is None or column not in table.names:
+        return data
+    kept = [place for place, name in enumerate(table.names) if name != column]
+    if not kept:
+        raise BadInput(f"{data.name} has no column to learn from besides {column!r}.")
+    rest = replace(
+        table,
+        names=tuple(table.names[place] for place in kept),
+        kinds=tuple(table.kinds[place] for place in kept),
+        values=table.values[:, kept],
+        words={name: words for name, words in table.words.items() if name != column},
+        passed=(*table.passed, column),
+    )
+    return replace(data, samples=rest)
+
+
+def _nothing(value: Any) -> bool:
+    return value is None or value == "" or (isinstance(value, float) and value != value)

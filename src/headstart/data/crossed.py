@@ -1,0 +1,66 @@
+"""Batches of unlabelled rows, alone or beside labelled ones of another domain."""
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headstart.core import BadInput, Domains, Labelled, Source, Unlabelled
+
+from .order import order
+from .samples import Rows
+from .sources import PLAIN
+from .stream import Stream
+
+
+def unlabelled(
+    source: Source, rows: ArrayLike, batch: int, seed: int, views: int | None = None
+) -> Stream[Unlabelled]:
+    """Endless batches of one size out of reshuffled epochs; every batch is f(seed, step).
+
+    Args:
+        source: where the samples come from.
+        rows: the rows to learn from, >= 1.
+        batch: rows in a batch, >= 1.
+        seed: of the order.
+        views: how many random views of each row there are, as in `labelled`.
+
+    Raises:
+        BadInput: there are no rows, or `batch` is less than 1.
+    """
+    chosen: Rows = np.asarray(rows, dtype=np.int64).reshape(-1)
+    if len(chosen) == 0 or batch < 1:
+        raise BadInput(f"No batches of {batch} out of {len(chosen)} rows: take at least 1 of each.")
+
+    def stream(step: int) -> Iterator[Unlabelled]:
+        for now in itertools.count(step):
+            positions, epochs = order(seed, len(chosen), batch, now)
+            shown = epochs if views is None else epochs % views if views else np.full_like(epochs, PLAIN)
+            yield Unlabelled(source.fetch(chosen[positions], shown))
+
+    return stream
+
+
+def unlabelled_once(source: Source, rows: ArrayLike, batches: int) -> Stream[Unlabelled]:
+    """One pass over `rows` in order, plain views, in so many nearly equal batches; no more than rows."""
+    chosen: Rows = np.asarray(rows, dtype=np.int64).reshape(-1)
+
+    def stream(step: int) -> Iterator[Unlabelled]:
+        for here in np.array_split(chosen, max(1, batches))[step:]:
+            yield Unlabelled(source.fetch(here, np.full(len(here), PLAIN, dtype=np.int64)))
+
+    return stream
+
+
+def crossed(
+    source: Stream[Labelled], target: Stream[Unlabelled], few: Stream[Labelled] | None = None
+) -> Stream[Domains]:
+    """The batches of all streams side by side, from the same step on; it ends with the shortest one."""
+
+    def stream(step: int) -> Iterator[Domains]:
+        theirs = itertools.repeat(None) if few is None else few(step)
+        for mine, unseen, labelled in zip(source(step), target(step), theirs, strict=False):
+            yield Domains(mine, unseen.x, labelled)
+
+    return stream

@@ -1,0 +1,111 @@
+"""A labelled source and an unlabelled target: nobody who is given the pair can see the target's labels."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from headstart.core import BadData, BadInput
+
+from .dataset import Dataset
+from .load import load
+from .unlabelled import load_unlabelled
+
+Given = str | Path | Dataset | tuple[Any, Any]
+
+
+@final
+class Domains:
+    """Labelled rows of one domain, and rows of another whose labels are unknown.
+
+    With `few` it is semi-supervised: those labelled rows of the target are learned from beside the source.
+
+    Attributes:
+        source: labelled.
+        target: rows of the domain that the model is for; all are of one class that means nothing.
+        few: labelled rows of the target to learn from, with the source's classes; None: none.
+    """
+
+    source: Dataset
+    target: Dataset
+    few: Dataset | None
+
+    def __init__(
+        self, source: Given, target: Any, few: Given | None = None, *, overlap: bool = False
+    ) -> None:
+        """Put two domains side by side.
+
+        Args:
+            source: whatever `load` takes, or what it gave.
+            target: whatever `load_unlabelled` takes. Labels that come along, such as the names of class
+                folders, are dropped here; a pair (x, y) is refused.
+            few: like `source`, of rows of the target.
+            overlap: leave out those of `few` whose class the source has not, instead of refusing them.
+
+        Raises:
+            BadInput: the target is a pair (x, y).
+            BadData: rows of another kind, shape or columns than the source's, no or one row of the target, or
+                labels in `few` that the source has not; they are named.
+        """
+        if isinstance(target, tuple):
+            raise BadInput(
+                "The target is a pair, as if it had labels, which nobody may learn from. Give x alone; labels "
+                "to learn from go to few=(x, y), and labels to report on to hs.align."
+            )
+        self.source = source if isinstance(source, Dataset) else load(source)
+        self.target = load_unlabelled(target, self.source)
+        known = few if few is None or isinstance(few, Dataset) else load(few)
+        self.few = None if known is None else of_same_labels(known, self.source, overlap)
+
+
+def of_same_labels(rows: Dataset, source: Dataset, overlap: bool = False) -> Dataset:
+    """Labelled rows with the labels of a source: its classes, tags or columns, in its order.
+
+    Args:
+        rows: of another domain.
+        source: has the labels.
+        overlap: leave out rows whose class the source has not.
+
+    Raises:
+        BadData: other labels, which are named, or none in common.
+    """
+    if rows.target != source.target:
+        raise BadData(
+            f"{rows.name} tells {rows.target}, and {source.name} {source.target}. Give both the same kind."
+        )
+    new = sorted(set(rows.classes) - set(source.classes))
+    missing = sorted(set(source.classes) - set(rows.classes))
+    if source.target != "classes" and (new or missing):
+        raise BadData(
+            f"{rows.name} and {source.name} have other {source.target}: {_named(new or missing)} is only in "
+            f"{rows.name if new else source.name}. Give both the same columns."
+        )
+    if len(new) == len(rows.classes):
+        raise BadData(
+            f"{rows.name} and {source.name} have no class in common: {_named(new)} against "
+            f"{_named(source.classes)}. Call the same things by the same names."
+        )
+    if new and not overlap:
+        raise BadData(
+            f"{rows.name} has classes that {source.name} has not: {_named(new)}. Call the same things by the "
+            "same names, or leave such rows out: overlap=True, on the command line --overlap."
+        )
+    return _told(rows, source)
+
+
+def _told(rows: Dataset, source: Dataset) -> Dataset:
+    if source.target != "classes":
+        order = [rows.classes.index(name) for name in source.classes]
+        return replace(rows, classes=source.classes, labels=rows.labels[:, order])
+    places = np.array(
+        [source.classes.index(name) if name in source.classes else -1 for name in rows.classes],
+        dtype=np.int64,
+    )[rows.labels]
+    kept = np.flatnonzero(places >= 0)
+    return replace(rows.subset(kept), classes=source.classes, labels=places[kept])
+
+
+def _named(names: Any) -> str:
+    shown = ", ".join(repr(name) for name in list(names)[:5])
+    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")

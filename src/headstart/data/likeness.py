@@ -1,0 +1,110 @@
+"""Whether rows of a target can go where those of a source go: the same kind, columns and shapes."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from headstart.core import BadData
+
+from .dataset import Dataset
+from .schemas import silent_columns
+from .tables import Table
+
+NAMED = 5  # columns that a message names
+KINDS = {
+    "pictures": "pictures",
+    "texts": "texts",
+    "tables": "rows of a table",
+    "numbers": "arrays of numbers",
+}
+AXES = {3: ("channels", "length"), 4: ("channels", "height", "width")}  # by the axes of a batch
+
+
+def check_alike(target: Dataset, source: Dataset) -> Dataset:
+    """The target, the columns of a table in the order of the source.
+
+    Pictures may have any size and colours, as they are made alike when they are read. Columns that say
+    nothing in the source may be absent.
+
+    Raises:
+        BadData: another kind of rows, other columns, channels or sizes; the text names them.
+    """
+    if target.kind != source.kind:
+        raise BadData(
+            f"{source.name} holds {KINDS[source.kind]} and {target.name} {KINDS[target.kind]}. Give two "
+            f"domains of one kind."
+        )
+    if target.table is not None and source.table is not None:
+        return replace(target, samples=_in_order(target.table, source.table))
+    if target.array is not None and source.array is not None and not source.is_images:
+        _check_shape(target, source)
+    return target
+
+
+def _check_shape(target: Dataset, source: Dataset) -> None:
+    assert target.array is not None
+    assert source.array is not None
+    mine, theirs = target.array.shape, source.array.shape
+    if mine[1:] == theirs[1:]:
+        return
+    if len(mine) != len(theirs):
+        what = f"{theirs[1:]} and {mine[1:]}"
+    elif len(mine) == 2:
+        what = f"{theirs[1]} and {mine[1]} columns"
+    else:
+        names = AXES.get(len(mine), tuple(f"axis {axis}" for axis in range(1, len(mine))))
+        pairs = zip(names, theirs[1:], mine[1:], strict=True)
+        what = " and ".join(f"{name} {one} and {other}" for name, one, other in pairs if one != other)
+    raise BadData(
+        f"Samples of {source.name} and {target.name} differ in shape: {what}. Bring both into one shape."
+    )
+
+
+def _in_order(target: Table, source: Table) -> Table:
+    where = {name: place for place, name in enumerate(target.names)}
+    spare = silent_columns(source)
+    absent = [name for name in source.names if name not in where and name not in spare]
+    extra = [name for name in target.names if name not in source.names]
+    if absent or extra:
+        raise BadData(_other_columns(target, source, absent, extra))
+    kinds = dict(zip(source.names, source.kinds, strict=True))
+    for name, kind in zip(target.names, target.kinds, strict=True):
+        if kind != kinds[name]:
+            said = {"numeric": "numbers", "categorical": "names of categories"}
+            raise BadData(
+                f"{target.name}: the column {name!r} holds {said[kind]}, in {source.name} it holds "
+                f"{said[kinds[name]]}."
+            )
+    if target.counts != source.counts:
+        raw = [one.name for one in (target, source) if one.counts]
+        raise BadData(f"Only {raw[0]} holds raw counts. Give both in the same form.")
+    names = tuple(name for name in source.names if name in where)
+    places = np.array([where[name] for name in names])
+    return replace(
+        target, names=names, kinds=tuple(kinds[name] for name in names), values=target.values[:, places]
+    )
+
+
+def _other_columns(target: Table, source: Table, absent: list[str], extra: list[str]) -> str:
+    parts = []
+    if absent:
+        parts.append(f"has no column {_some(absent)}{_near(absent, extra)}")
+    if extra:
+        parts.append(
+            f"has the column {_some(extra)}, which {source.name} does not have{_near(extra, absent)}"
+        )
+    return (
+        f"{target.name} {' and '.join(parts)}. Name the columns of both alike, and leave out what one lacks."
+    )
+
+
+def _near(names: Sequence[str], known: Sequence[str]) -> str:
+    near = [hit for name in names[:3] for hit in difflib.get_close_matches(name, known, 1, 0.5)]
+    return f" (near: {_some(list(dict.fromkeys(near)))})" if near else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(map(repr, names[:NAMED])) + more

@@ -1,0 +1,220 @@
+"""Streams made of labelled data and shifts, to judge models that adapt while they answer.
+
+Every stream is a list of segments, a function of the data, the shifts and the seed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from headstart.core import BadData, BadInput, fold
+
+from .dataset import Dataset
+from .samples import Samples
+from .shifts import Shift, shifted
+from .shifts.apply import shift_of, shift_pictures
+
+Data = Dataset | tuple[Any, Any]
+Change = str | Shift | Callable[[Tensor], Tensor] | None
+Rows = NDArray[np.int64]
+UP_AND_DOWN = (1, 2, 3, 4, 5, 4, 3, 2, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """A part of a stream.
+
+    Attributes:
+        name: such as "fog 3".
+        x: samples: a tensor (n, ...), or a sequence of n raw samples of a dataset, read when needed.
+        y: (n,) numbers of classes; None if they are not known.
+    """
+
+    name: str
+    x: Any
+    y: Rows | None
+
+
+class Raw(Sequence[Any]):
+    """Raw samples of a dataset, read when they are asked for."""
+
+    def __init__(self, samples: Samples) -> None:
+        self.samples = samples
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [self.samples.raw(row) for row in range(*at.indices(len(self)))]
+        return self.samples.raw(range(len(self))[at])
+
+
+def recurring(
+    data: Data, shifts: Sequence[Change], *, repeats: int = 3, rows: int | None = None, seed: int = 0
+) -> list[Segment]:
+    """The same shifts one after the other, again and again.
+
+    Args:
+        data: a dataset of `hs.data.load`, or (x, y): samples (n, ...), pictures as uint8 (n, 1 | 3, h, w),
+            and numbers of classes (n,). It is not changed.
+        shifts: names such as "fog", shifts of `headstart.data.shifts`, functions of a tensor (n, ...), or
+            None for the data as they are. Functions need tensors.
+        repeats: how often they come, >= 1.
+        rows: of each segment, drawn anew for each; None takes all, in an order of its own.
+        seed: of all that is random.
+
+    Raises:
+        Unknown: no shift goes by that name.
+        BadInput: a number out of range, or a shift that does not go with the data.
+        BadData: labels that don't fit the samples.
+
+    >>> x, y = torch.zeros(6, 1, 8, 8, dtype=torch.uint8), torch.tensor([0, 1, 0, 1, 0, 1])
+    >>> " / ".join(one.name for one in recurring((x, y), [None, "fog"], repeats=2))
+    'as it is / fog 3 / as it is, again / fog 3, again'
+    """
+    if repeats < 1 or not shifts:
+        raise BadInput(f"repeats is {repeats}, of {len(shifts)} shifts; both must be at least 1.")
+    found = []
+    for turn in range(repeats):
+        for number, change in enumerate(shifts):
+            draw = _draws(seed, "recurring", turn, number)
+            again = "" if not turn else ", again" if turn == 1 else f", time {turn + 1}"
+            found.append(_segment(data, change, _some(data, rows, draw), seed, again))
+    return found
+
+
+def gradual(
+    data: Data,
+    corruption: str,
+    severities: Sequence[int] = UP_AND_DOWN,
+    *,
+    rows: int | None = None,
+    seed: int = 0,
+) -> list[Segment]:
+    """A corruption that grows stronger and weaker again.
+
+    Args:
+        data: as for `recurring`; pictures.
+        corruption: its name, of `headstart.data.shifts.CORRUPTIONS`.
+        severities: 0 (none) to 5, a segment each.
+        rows: as for `recurring`.
+        seed: of all that is random.
+
+    Raises:
+        Unknown, BadInput, BadData: as for `recurring`.
+    """
+    if not severities:
+        raise BadInput("There are no severities. Give some, such as (1, 2, 3, 2, 1).")
+    changes = [shift_of(corruption, severity) for severity in severities]
+    return [
+        _segment(data, change, _some(data, rows, _draws(seed, "gradual", number)), seed)
+        for number, change in enumerate(changes)
+    ]
+
+
+def mixed(data: Data, shifts: Sequence[Change], *, rows: int | None = None, seed: int = 0) -> list[Segment]:
+    """One segment in which each row has one of the shifts, drawn at random; arguments as for `recurring`."""
+    if not shifts:
+        raise BadInput("There are no shifts. Give some, such as ['fog', 'contrast'].")
+    draw = _draws(seed, "mixed")
+    chosen = _some(data, rows, draw)
+    which = draw.integers(len(shifts), size=len(chosen))
+    parts = [_segment(data, change, chosen[which == n], seed) for n, change in enumerate(shifts)]
+    back = np.argsort(np.concatenate([np.flatnonzero(which == n) for n in range(len(shifts))]))
+    y = np.concatenate([part.y for part in parts if part.y is not None])
+    if all(isinstance(part.x, Tensor) for part in parts):
+        return [Segment("mixed", torch.cat([part.x for part in parts])[torch.from_numpy(back)], y[back])]
+    joined = Raw(_Joined([part.x.samples for part in parts], back))
+    return [Segment("mixed", joined, y[back])]
+
+
+def label_sorted(
+    data: Data, shift: Change = None, *, rows: int | None = None, seed: int = 0
+) -> list[Segment]:
+    """All rows of one class, then all of the next: what breaks methods that count on a mixture.
+
+    Arguments as for `recurring`, with one shift for all rows. A segment a class, called by its name.
+    """
+    chosen = _some(data, rows, _draws(seed, "label-sorted"))
+    labels = _labels(data)[chosen]
+    names = data.classes if isinstance(data, Dataset) else None
+    found = []
+    for label in np.unique(labels):
+        part = _segment(data, shift, chosen[labels == label], seed)
+        found.append(Segment(str(label) if names is None else names[label], part.x, part.y))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Joined:
+    """Samples of several sources as one, in an order of their own."""
+
+    parts: Sequence[Samples]
+    order: Rows
+    kind: Any = "pictures"
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def raw(self, row: int) -> Any:
+        at = int(self.order[row])
+        for part in self.parts:
+            if at < len(part):
+                return part.raw(at)
+            at -= len(part)
+        raise IndexError(row)
+
+    def take(self, rows: Rows) -> "_Joined":
+        return _Joined(self.parts, self.order[rows], self.kind)
+
+
+def _segment(data: Data, change: Change, rows: Rows, seed: int, more: str = "") -> Segment:
+    """These rows with a shift; what a row becomes depends on its number in the data, not in the stream."""
+    if change is None or isinstance(change, str | Shift):
+        known = None if change is None else shift_of(change)
+        name = "as it is" if known is None else known.label
+    else:
+        known, name = None, getattr(change, "__name__", "changed").strip("<>")
+    return Segment(name + more, _changed(data, change, known, rows, seed), _labels(data)[rows])
+
+
+def _changed(data: Data, change: Change, known: Shift | None, rows: Rows, seed: int) -> Any:
+    if isinstance(data, Dataset):
+        if change is not None and known is None:
+            raise BadInput("A function changes tensors. Give (x, y) with a tensor x, or a shift by its name.")
+        whole = data if known is None else shifted(data, known, seed=seed)
+        return Raw(whole.samples.take(rows))
+    x = torch.as_tensor(data[0])[torch.from_numpy(rows)]
+    if known is not None:
+        return shift_pictures(x, known, seed=seed, rows=rows)
+    return x if change is None or isinstance(change, str | Shift) else change(x)
+
+
+def _labels(data: Data) -> Rows:
+    if isinstance(data, Dataset):
+        if data.target != "classes":
+            raise BadInput(f"{data.name} tells {data.target}; streams are made of data with classes.")
+        return np.asarray(data.labels, dtype=np.int64)
+    y = np.asarray(data[1])
+    if y.ndim != 1 or y.dtype.kind not in "iu" or len(y) != len(data[0]):
+        raise BadData(
+            f"Labels are whole numbers, one for each of {len(data[0])} samples, not {y.dtype} of {y.shape}."
+        )
+    return y.astype(np.int64)
+
+
+def _draws(seed: int, *where: Any) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(fold(seed, "stream", *where)))
+
+
+def _some(data: Data, rows: int | None, draw: np.random.Generator) -> Rows:
+    many = len(_labels(data))
+    if rows is not None and not 1 <= rows <= many:
+        raise BadInput(f"rows is {rows}; it must be between 1 and {many}, the rows of the data.")
+    return draw.permutation(many)[:rows].astype(np.int64)

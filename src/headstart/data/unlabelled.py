@@ -1,0 +1,254 @@
+"""Data without labels: a folder, a file, arrays, texts or a table of a target, to go with a source."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.core import BadData, BadInput
+from headstart.core.schema import ColumnKind
+
+from .arrays import from_arrays
+from .dataset import Dataset
+from .folder import PICTURES
+from .h5ad import items_in, table_in
+from .labelled_tables import are_tables
+from .likeness import check_alike
+from .load import NAMED, load
+from .manifest import PATH, SUFFIXES, TEXT
+from .naming import natural
+from .npz import SUFFIXES as ARRAY_SUFFIXES
+from .npz import samples_in
+from .samples import Files, Samples, Texts
+from .tables import columns_of, from_columns, kinds_of
+from .texts import are_texts
+
+CLASS = "unlabelled"  # of all rows
+
+
+def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
+    data: Any,
+    like: Dataset | None = None,
+    *,
+    path_column: str | None = None,
+    text_column: str | None = None,
+    label_column: str | Sequence[str] = "label",
+    group_column: str | None = None,
+    split_column: str | None = None,
+    categorical: Sequence[str] = (),
+    name: str | None = None,
+) -> Dataset:
+    """Rows whose labels are unknown, or are not to be known: all are of one class, "unlabelled".
+
+    Labels that are there are dropped before anything is done: names of class folders, y of a pair, the column
+    of labels. So nothing that is computed of the result can depend on them.
+
+    Args:
+        data: one of
+
+            - a folder with pictures in it or below it, whatever its folders are called;
+            - a CSV or Parquet file with a row for each picture, text or row of a table; an .h5ad file; the
+              array x of an .npz file, or that of an .npy file; of texts also a .txt file, a text a line;
+            - an array or tensor x, a pair (x, y) whose y is dropped, a list of texts, of paths of pictures,
+              a data frame or what else is a table;
+            - a name of built-in data, or a `Dataset`, whose labels are dropped; its groups stay.
+        like: the source, whose kind, columns and shapes these rows must have; of the columns of a table it
+            says which hold names, and their order. None takes what comes.
+        path_column: of a file of pictures; None takes "path".
+        text_column: of a file of texts; None takes "text", if there is no column of paths.
+        label_column: that is dropped where it is there; several as a list, or with commas.
+        group_column: likewise.
+        split_column: likewise.
+        categorical: columns of a table that hold names even if these are numbers; only without `like`.
+        name: of the data; None takes that of the file or folder.
+
+    Raises:
+        BadInput: there is no such file, or nothing that could be rows.
+        BadData: none or one row, or other kinds of rows, columns, channels or sizes than the source has; the
+            text names them.
+        MissingPackage: a Parquet file without pyarrow, .h5ad without h5py.
+    """
+    if isinstance(data, Dataset):
+        found = data
+    else:
+        labels = [label_column] if isinstance(label_column, str) else list(label_column)
+        passed = {part.strip() for text in labels for part in text.split(",")} | {group_column, split_column}
+        columns = _Columns(path_column, text_column, frozenset(passed - {None}), tuple(categorical))
+        found = _Reader(columns, like, name).read(data)
+    found = without_labels(found)
+    if like is not None:
+        found = check_alike(found, like)
+    if len(found) < 2:
+        many = "no rows" if len(found) == 0 else "one row"
+        raise BadData(f"{found.name} has {many}. A domain takes at least two, and a few dozen to say much.")
+    return found
+
+
+def without_labels(data: Dataset) -> Dataset:
+    """The same rows, all of one class."""
+    labels = np.zeros(len(data), np.int64)
+    found = Dataset(data.name, (CLASS,), labels, data.items, data.samples, data.groups)
+    known = data.__dict__.get("digests")
+    return found if known is None else found.knowing(known)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    path: str | None
+    text: str | None
+    passed: frozenset[Any]
+    categorical: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What reads rows of any kind, and the source that they are to be like."""
+
+    columns: _Columns
+    like: Dataset | None
+    name: str | None
+
+    def read(self, data: Any) -> Dataset:
+        """The rows with labels of no meaning."""
+        if isinstance(data, tuple) and len(data) == 2 and not isinstance(data[0], str):
+            data = data[0]
+        if isinstance(data, str | os.PathLike):
+            return self._file(Path(data).expanduser(), str(data))
+        if self._paths(data):
+            return _of(
+                [str(path) for path in data], Files([Path(path) for path in data]), self._called("pictures")
+            )
+        if are_texts(data):
+            return self._texts(data, self._called("texts"))
+        if are_tables(data) or self._takes("tables"):
+            return self._table(columns_of(data, self._names()), data)
+        return _numbers(data, self._called("arrays"))
+
+    def _file(self, path: Path, text: str) -> Dataset:
+        if text in NAMED and not path.exists():
+            return load(text, name=self.name)
+        name, suffix = self._called(path.stem), path.suffix.lower()
+        if path.is_dir():
+            return _folder(path, self._called(path.resolve().name))
+        if path.is_file() and suffix in ARRAY_SUFFIXES:
+            return self._array_of(path, name)
+        if path.is_file() and suffix == ".h5ad":
+            counts = self.like.table.counts if self.like is not None and self.like.table is not None else None
+            return _of(items_in(path), table_in(path, name, sorted(self._passed()), counts), name)
+        if path.is_file() and suffix == ".txt":
+            return self._texts(_lines(path), name, first=1)
+        if path.is_file() and suffix in SUFFIXES:
+            return self._rows(path, SUFFIXES[suffix](path), name)
+        return load(path)  # which says why not
+
+    def _array_of(self, path: Path, name: str) -> Dataset:
+        values = samples_in(path)
+        if self._takes("tables"):
+            return self._table(columns_of(values, self._names()), values)
+        return _numbers(values, name)
+
+    def _rows(self, path: Path, cells: dict[str, list[str]], name: str) -> Dataset:
+        """Pictures, texts or rows of a table, as the columns say."""
+        mine = self.columns
+        if not self._takes("tables") and (mine.path or PATH in cells) and not mine.text:
+            paths = _column(cells, mine.path or PATH, path, "path")
+            return _of(paths, Files([path.parent / one for one in paths]), name)
+        if not self._takes("tables") and (mine.text or TEXT in cells):
+            return self._texts(_column(cells, mine.text or TEXT, path, "text"), name, first=1)
+        return self._table(cells, None, path.name, first=1)
+
+    def _texts(self, texts: Sequence[str], name: str, first: int = 0) -> Dataset:
+        for row, text in enumerate(texts, first):
+            if not isinstance(text, str):
+                raise BadInput(
+                    f"Row {row} of the texts is {text!r}, which is no text. Leave it out, or give ''."
+                )
+        return _of([f"row {row}" for row in range(first, first + len(texts))], Texts(tuple(texts)), name)
+
+    def _table(self, columns: Any, source: Any, name: str = "", first: int = 0) -> Dataset:
+        called = self.name or name or "The target"
+        if columns is None:
+            raise BadInput(
+                f"{type(source).__name__} is no table. Give a file, a data frame or rows of cells."
+            )
+        kinds = self._kinds(columns) or kinds_of(source)
+        table = from_columns(columns, called, passed=sorted(self._passed()), kinds=kinds, first=first)
+        return _of([f"row {row + first}" for row in range(len(table))], table, called)
+
+    def _kinds(self, columns: Iterable[str]) -> dict[str, ColumnKind]:
+        if self.like is not None and self.like.table is not None:
+            return dict(zip(self.like.table.names, self.like.table.kinds, strict=True))
+        return {str(name): "categorical" for name in columns if str(name) in self.columns.categorical}
+
+    def _passed(self) -> set[str]:
+        """Columns that are no input: labels and the like, and what the source has left out."""
+        if self.like is None or self.like.table is None:
+            return {*self.columns.passed, ""}
+        return {*self.columns.passed, *self.like.table.passed, ""} - set(self.like.table.names)
+
+    def _names(self) -> tuple[str, ...]:
+        return self.like.table.names if self.like is not None and self.like.table is not None else ()
+
+    def _paths(self, data: Any) -> bool:
+        pictures = self._takes("pictures") and are_texts(data)
+        return pictures or (isinstance(data, list) and bool(data) and isinstance(data[0], Path))
+
+    def _takes(self, kind: str) -> bool:
+        return self.like is not None and self.like.kind == kind
+
+    def _called(self, otherwise: str) -> str:
+        return self.name or otherwise
+
+
+def _folder(folder: Path, name: str) -> Dataset:
+    found = []
+    for top, folders, files in os.walk(folder):
+        folders[:] = [inner for inner in folders if not _hidden(inner)]
+        seen = [file for file in files if Path(file).suffix.lower() in PICTURES and not _hidden(file)]
+        found += [Path(top, file).relative_to(folder).as_posix() for file in seen]
+    if not found:
+        kinds = "JPEG, PNG, WebP, GIF, BMP or TIFF"
+        raise BadData(f"There are no {kinds} pictures in the folder {folder}, nor below it.")
+    items = sorted(found, key=natural)
+    return _of(items, Files([folder / item for item in items]), name)
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def _numbers(x: Any, name: str) -> Dataset:
+    """Arrays are checked by the reader of labelled ones; the labels that it gets mean nothing."""
+    if not hasattr(x, "__len__"):
+        raise BadInput(
+            f"{type(x).__name__} holds no rows. Give a folder, a file, an array, texts or a table."
+        )
+    if len(x) < 2:
+        many = "no rows" if len(x) == 0 else "one row"
+        raise BadData(f"{name} has {many}. A domain takes at least two, and a few dozen to say much.")
+    return from_arrays(x, np.arange(len(x)) % 2, None, name, "classes")
+
+
+def _of(items: Iterable[str], samples: Samples, name: str) -> Dataset:
+    return Dataset(name, (CLASS,), np.zeros(len(samples), np.int64), tuple(items), samples)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise BadData(f"{path} can't be read: {why}. Give a file with a text a line, or a table.") from error
+
+
+def _column(cells: dict[str, list[str]], column: str, file: Path, role: str) -> list[str]:
+    if column not in cells:
+        names = ", ".join(map(repr, cells)) or "none"
+        raise BadData(
+            f"{file} has no column {column!r}. Its columns: {names}. Say which one to take with "
+            f"{role}_column=..."
+        )
+    return cells[column]

@@ -1,0 +1,107 @@
+"""What all ways to bring frozen features together share: one pass over both domains, then a closed form."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from headstart.core import Backbone, BadInput, Ctx, Do, Domains, Labelled, Method, Model, Parts, Task, kind_of
+from headstart.methods.outputs.probing._standard import linear_probe
+from headstart.nn.bank import Bank
+from headstart.solvers.threads import threads_for
+
+NEAR = 1e-4  # rows of features that differ by less than this share of their length are of one sample
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapped(Method[Domains]):
+    """Moves the frozen features of the source to those of the target, and reads the outputs off there.
+
+    The head that is fitted to the moved rows takes the target's features as they are.
+
+    Attributes:
+        weight: how far the source's rows are moved, in [0, 1]: 0 leaves them where they are.
+        penalty: of the linear probe, > 0; None finds it, as a logistic probe does, or for numbers a ridge
+            probe.
+    """
+
+    weight: float = 1.0
+    penalty: float | None = None
+
+    def __post_init__(self) -> None:
+        self.check("weight", 0 <= self.weight <= 1, "in [0, 1]")
+        self.check("penalty", self.penalty is None or self.penalty > 0, "> 0, or None to find it")
+
+    def check(self, setting: str, fine: bool, allowed: str) -> None:
+        """Refuse the value of a setting that is not fine."""
+        if not fine:
+            value: Any = getattr(self, setting)
+            raise BadInput(f"{self.about.name}: {setting} is {value!r}; it must be {allowed}.")
+
+    @abstractmethod
+    def move(self, source: Tensor, labels: Tensor, target: Tensor) -> Tensor:
+        """Where features (n, d) of the source, of labels (n, ...), go among those (m, d) of the target."""
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The frozen backbone, and a bank of what it says of the rows of each kind."""
+        width, outputs = backbone.width, task.outputs
+        return Parts(
+            {
+                "backbone": backbone,
+                "source": Bank(task.rows, width, outputs, task.kind),
+                "target": Bank(0, width, outputs),
+                "few": Bank(0, width, outputs, task.kind),
+            }
+        )
+
+    def moves(self) -> tuple[Do[Domains]]:
+        """Collect."""
+        return (Do(self.collect, changes=("source", "target", "few")),)
+
+    def collect(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
+        """Add the features of a batch to the banks; a labelled row of the target only once."""
+        if batch.source.weight is not None:
+            raise BadInput(f"{self.about.name}: rows are moved, not weighted; leave the weights of rows out.")
+        self._add(parts, "source", batch.source, ctx)
+        if self.weight:
+            target = ctx.gather(parts["backbone"](batch.target).float())
+            _bank(parts, "target").add(
+                target, torch.zeros(len(target), dtype=torch.int64, device=target.device)
+            )
+        if batch.few is not None:
+            self._add(parts, "few", batch.few, ctx, once=True)
+
+    def _add(self, parts: Parts, name: str, rows: Labelled, ctx: Ctx, once: bool = False) -> None:
+        features, labels = ctx.gather(parts["backbone"](rows.x).float()), ctx.gather(rows.y)
+        bank = _bank(parts, name)
+        if once and int(bank.filled):
+            apart = torch.cdist(features, bank.content[0]).min(1).values
+            new = apart > NEAR * features.norm(dim=1)
+            features, labels = features[new], labels[new]
+        bank.add(features, labels)
+
+    def predictor(self, parts: Parts) -> Model:
+        """The backbone, with a head fitted to the moved rows and to labelled ones of the target."""
+        backbone = parts["backbone"]
+        assert isinstance(backbone, Backbone)
+        source, labels = _bank(parts, "source").content
+        target, _ = _bank(parts, "target").content
+        few, known = _bank(parts, "few").content
+        with threads_for(source.numel() + target.numel()):
+            moved = (
+                torch.lerp(source, self.move(source, labels, target), self.weight) if self.weight else source
+            )
+            rows, goals = (
+                (torch.cat([moved, few]), torch.cat([labels, known])) if len(few) else (moved, labels)
+            )
+            probe = linear_probe(kind_of(labels), self.penalty)
+            head = probe.solve(rows, goals, _bank(parts, "source").outputs)
+        return Model(backbone, head.to(source.device))
+
+
+def _bank(parts: Parts, name: str) -> Bank:
+    found = parts[name]
+    assert isinstance(found, Bank)
+    return found

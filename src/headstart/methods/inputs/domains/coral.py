@@ -1,0 +1,39 @@
+from dataclasses import dataclass
+from typing import final
+
+from torch import Tensor
+
+from headstart.core import About, Domains
+from headstart.solvers.alignment import coral
+
+from ._mapped import Mapped
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class CORAL(Mapped):
+    """Give the source's frozen features the mean and covariance of the target's, then fit a linear probe.
+
+    Attributes:
+        shrinkage: share in [0, 1] of each covariance that is the same in all directions; with 1 the features
+            are only shifted and scaled by one factor.
+    """
+
+    about = About(
+        "coral",
+        "mapping",
+        "inputs",
+        Domains,
+        "arXiv:1511.05547",
+        one_pass=True,
+        spelled="Correlation alignment (CORAL)",
+    )
+    shrinkage: float = 0.01
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("shrinkage", 0 <= self.shrinkage <= 1, "in [0, 1]")
+
+    def move(self, source: Tensor, labels: Tensor, target: Tensor) -> Tensor:
+        """Whitened and coloured anew."""
+        return coral(source, target, self.shrinkage)(source)

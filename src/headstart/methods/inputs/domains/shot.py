@@ -1,0 +1,120 @@
+from dataclasses import dataclass
+from typing import Any, Literal, final
+
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from headstart.core import (
+    About,
+    Backbone,
+    Ctx,
+    Descend,
+    Do,
+    Loss,
+    Method,
+    Parts,
+    TargetKind,
+    Task,
+    Unlabelled,
+)
+from headstart.losses.alignment.information_maximisation import information_maximisation_loss
+from headstart.methods.mapping._tuning import Tuning
+from headstart.nn.centroids import Centroids
+
+from ._aligning import probabilities
+from .source_only import SourceOnly
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SHOT(Tuning):
+    """Bring the target's features to a head that stays, without the source's data.
+
+    What comes first, where there is a source, is training on it with the same settings. Then the head is
+    frozen, and the backbone learns to be sure of each target row, to use all classes, and to agree with the
+    class whose centroid is nearest.
+
+    Attributes:
+        weight: of all that is learned on the target, >= 0; 0 leaves the source's model as it is.
+        balance: how much the entropy of the mean answer is raised, >= 0.
+        pseudo: weight of the cross-entropy with the nearest centroid's class, >= 0.
+        momentum: of the running sums that the centroids are, in [0, 1): they are those of about
+            1 / (1 - momentum) batches.
+    """
+
+    about = About(
+        "shot",
+        "mapping",
+        "inputs",
+        Unlabelled,
+        "arXiv:2002.08546",
+        rowwise=False,
+        targets=("classes",),
+        spelled="Source hypothesis transfer (SHOT)",
+    )
+    norm: Literal["frozen", "train"] = "train"
+    smoothing: float = 0.1
+    weight: float = 1.0
+    balance: float = 1.0
+    pseudo: float = 0.3
+    momentum: float = 0.9
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("weight", "balance", "pseudo"):
+            self.check(name, 0 <= getattr(self, name) < float("inf"), ">= 0")
+        self.check("momentum", 0 <= self.momentum < 1, "in [0, 1)")
+
+    def stages(self, kind: TargetKind = "classes") -> tuple[Method[Any], ...]:
+        """Training on the source, then this on the target alone."""
+        return (self.before(), self)
+
+    def before(self) -> SourceOnly:
+        """The training on the source, with the same settings."""
+        return SourceOnly(
+            backbone_lr=self.backbone_lr,
+            lr_decay=self.lr_decay,
+            last=self.last,
+            norm=self.norm,
+            smoothing=self.smoothing,
+            weight_decay=self.weight_decay,
+        )
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The source's model, and where its classes lie on the target."""
+        parts = super().parts(backbone, task)
+        if self.weight:
+            parts["centroids"] = Centroids(backbone.width, task.outputs)
+        return parts
+
+    def moves(self) -> tuple[Any, ...]:
+        """The centroids follow, then the backbone learns; without a weight nothing does."""
+        if not self.weight:
+            return ()
+        find = (Do(self.find, changes=("centroids",)),) if self.pseudo else ()
+        return (*find, Descend(self.adapt, on=(self.on_backbone(),)))
+
+    def find(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> None:
+        """Bring the centroids up to date and find the nearest for each row."""
+        features = parts["backbone"](batch.x)
+        shares = probabilities(parts["head"](features))
+        centroids = _centroids(parts)
+        centroids.follow(ctx.gather(features.float()), ctx.gather(shares), self.momentum)
+        centroids.judge(features.float())
+
+    def adapt(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
+        """Information maximisation, and the cross-entropy with the class of the nearest centroid."""
+        logits = parts["head"](parts["backbone"](batch.x))
+        terms: dict[str, Tensor] = {
+            "information": self.weight * information_maximisation_loss(ctx.gather(logits), self.balance)
+        }
+        if self.pseudo:
+            goals = _centroids(parts).goals
+            terms["pseudo"] = self.weight * self.pseudo * cross_entropy(logits.float(), goals)
+        return Loss.sum(**terms)
+
+
+def _centroids(parts: Parts) -> Centroids:
+    found = parts["centroids"]
+    assert isinstance(found, Centroids)
+    return found

@@ -1,0 +1,36 @@
+from dataclasses import dataclass
+from typing import final
+
+from torch import Tensor
+
+from headstart.core import About, Head, Labelled, kind_of
+from headstart.methods.outputs.probing._probe import Probe, check_penalty
+from headstart.methods.outputs.probing._standard import linear_probe
+
+from ._weighing import Weighing
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class WeightedProbe(Weighing, Probe):
+    """Read new outputs off a frozen mapping, each row counted by how much likelier it is in the target.
+
+    A logistic probe, or for numbers a ridge probe. Without a target it is just that.
+
+    Attributes:
+        penalty: half of it multiplies the head's squared weights, against the weighted sum of losses, > 0;
+            None finds it by the weighted loss on rows that were left out.
+    """
+
+    about = About(
+        "weighted-probe", "mapping", "inputs", Labelled, "doi:10.1145/1273496.1273507", one_pass=True
+    )
+    penalty: float | None = None
+
+    def __post_init__(self) -> None:
+        check_penalty(self, self.penalty)
+        self.check_weighing(self.about.name)
+
+    def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
+        """The linear head of the best penalty."""
+        return linear_probe(kind_of(labels), self.penalty).solve(features, labels, outputs, weights)

@@ -1,0 +1,117 @@
+from dataclasses import dataclass
+from typing import Any, final
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from headstart.core import About, Backbone, Ctx, Do, Loss, Parts, Task, Unlabelled
+from headstart.losses.alignment.entropy import entropies
+from headstart.nn.recent import Recent
+
+from ._filtering import Filtering, idle, mean_of
+
+
+class Start(nn.Module):
+    """Where parameters started, laid end to end."""
+
+    values: Tensor  # (p,)
+
+    def __init__(self, parameters: list[nn.Parameter]) -> None:
+        super().__init__()
+        self.register_buffer("values", torch.cat([p.detach().reshape(-1) for p in parameters]))
+
+    def put_back(self, parameters: list[nn.Parameter]) -> None:
+        """Give parameters of the same shapes, in the same order, the values of the start."""
+        pieces = torch.split(self.values, [p.numel() for p in parameters])
+        for parameter, piece in zip(parameters, pieces, strict=True):
+            parameter.copy_(piece.view_as(parameter))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SAR(Filtering):
+    """Make sure answers surer, by a step that is good in a neighbourhood; start anew where all is too sure.
+
+    Attributes:
+        rho: how far from the weights the gradient is taken, in the direction that is worst, >= 0.
+        e_m: weights go back to the source's when the running mean of the entropies that were learned
+            from falls below it, in nats, >= 0; 0: never.
+    """
+
+    about = About(
+        "sar",
+        "mapping",
+        "inputs",
+        Unlabelled,
+        "arXiv:2302.12400",
+        rowwise=False,
+        batch_statistics=True,
+        chooses=True,
+        targets=("classes",),
+        spelled="SAR: sharpness-aware and reliable",
+    )
+    rho: float = 0.05
+    e_m: float = 0.2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("rho", 0 <= self.rho < float("inf"), "a number >= 0")
+        self.check("e_m", 0 <= self.e_m < float("inf"), "a number >= 0")
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """And the running mean of the entropy, and where the weights started."""
+        parts = super().parts(backbone, task)
+        return Parts({**parts, "lately": Recent(), "start": Start(self.on()(parts))})
+
+    def moves(self) -> tuple[Any, ...]:
+        """One descent; then back to the start, if need be."""
+        return (*super().moves(), Do(self.recover, changes=("backbone", "lately")))
+
+    def loss(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
+        """The mean entropy of sure rows, a little uphill from the weights; the answers are from before."""
+        logits = self.answer(parts, batch.x)
+        unsure, margin = entropies(logits), self.margin(logits.shape[1])
+        kept = unsure.detach() < margin
+        mean = mean_of(unsure, kept, ctx)
+        if mean is not None and self.rho:
+            unsure = entropies(self.uphill(parts, batch.x, mean * len(kept), ctx))
+            kept = kept & (unsure.detach() < margin)
+            mean = mean_of(unsure, kept, ctx)
+        self.lately(parts).note(None if mean is None else _over_processes(mean, len(kept), ctx))
+        if mean is None:
+            return idle(logits.detach(), entropy=torch.zeros_like(unsure[0]))
+        return Loss.sum(logits.detach(), entropy=mean)
+
+    def uphill(self, parts: Parts, x: Tensor, total: Tensor, ctx: Ctx) -> Tensor:
+        """Logits (n, classes) with each weight moved by rho along the gradient of length 1.
+
+        The weights themselves are not edited: what is added is a constant, so the gradient at the moved
+        weights is that of the weights.
+        """
+        backbone, learning = parts["backbone"], self.on()(parts)
+        mine = torch.cat([g.reshape(-1) for g in torch.autograd.grad(total, learning)])
+        slope = ctx.gather(mine[None]).sum(0)  # a sum over rows: only its direction counts
+        uphill = self.rho * slope / (slope.norm() + 1e-12)
+        offsets = torch.split(uphill, [p.numel() for p in learning])
+        moved = {id(p): p + o.view_as(p) for p, o in zip(learning, offsets, strict=True)}
+        names = {name: moved[id(p)] for name, p in backbone.named_parameters() if id(p) in moved}
+        backbone.eval()  # statistics have followed this batch in the first forward
+        logits: Tensor = parts["head"](functional_call(backbone, names, (x,)))
+        return logits
+
+    def recover(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> None:
+        """Start anew if answers have become too sure to be told apart from one answer for all."""
+        lately, start = self.lately(parts), parts["start"]
+        assert isinstance(start, Start)
+        lately.settle(0.1)
+        if lately.seen and lately.mean < self.e_m:
+            start.put_back(self.on()(parts))
+            lately.forget()
+
+
+def _over_processes(mean: Tensor, rows: int, ctx: Ctx) -> Tensor:
+    """The mean over all rows, of what is a mean over the rows of each process's share."""
+    own = torch.stack([mean.detach() * rows, mean.new_tensor(float(rows))])
+    both: Tensor = ctx.gather(own[None]).sum(0)
+    return both[0] / both[1]

@@ -1,0 +1,1 @@
+"""Training that looks after the worst group, not the mean over rows."""

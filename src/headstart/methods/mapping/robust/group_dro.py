@@ -1,0 +1,62 @@
+import math
+from dataclasses import dataclass
+from typing import Any, final
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from headstart.core import About, Ctx, Do, Grouped, Parts
+
+from ._groups import GROUPS, ByGroup, Groups, group_of
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class GroupDRO(ByGroup):
+    """Fine-tune on the groups that are told worst: the share of a group in the loss grows with its loss.
+
+    A group is a class with a value of the data's attribute, such as cows on sand; of data without
+    attributes it is a class. Every step multiplies the share of each group in the batch by
+    exp(eta * its loss), makes the shares sum to 1 again, and descends the sum of shares times losses.
+
+    Attributes:
+        eta: how fast the shares change, >= 0; at 0 it is group-balanced fine-tuning.
+        adjustment: C in C / sqrt(rows of the group), which is added to its loss so that small groups
+            are fitted more firmly, as they generalise less, >= 0.
+    """
+
+    about = About(
+        "group-dro",
+        "start",
+        "mapping",
+        Grouped,
+        "arXiv:1911.08731",
+        targets=("classes",),
+        spelled="Group DRO",
+    )
+    eta: float = 0.1
+    adjustment: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("eta", 0 <= self.eta < math.inf, ">= 0")
+        self.check("adjustment", 0 <= self.adjustment < math.inf, ">= 0")
+
+    def moves(self) -> tuple[Any, ...]:
+        """The shares first, then a descent with them."""
+        shares = (Do(self.shares, changes=(GROUPS,)),) if self.eta else ()
+        return (*shares, *super().moves())
+
+    def shares(self, parts: Parts, batch: Grouped, ctx: Ctx) -> None:
+        """q_g * exp(eta * loss_g), over their sum; a group that is not in the batch keeps its q before that."""
+        groups = parts[GROUPS]
+        assert isinstance(groups, Groups)
+        logits = parts["head"](parts["backbone"](batch.x)).float()
+        each = cross_entropy(logits, batch.y, label_smoothing=self.smoothing, reduction="none")
+        losses = ctx.gather(each if batch.weight is None else each * batch.weight)
+        group = ctx.gather(group_of(batch, self.about.name))
+        here = torch.zeros_like(groups.q).index_fill_(0, group, 1.0)
+        loss = groups.means(losses, group) + here * self.adjustment / groups.rows.clamp_min(1).sqrt()
+        grown = groups.q.clamp_min(1e-30).log() + self.eta * loss
+        grown = grown.masked_fill(groups.rows == 0, -math.inf)
+        groups.q.copy_(grown.softmax(0))

@@ -1,0 +1,48 @@
+"""Where the classes lie among the features of rows without labels, as a model sees it (arXiv:2002.08546)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize, one_hot
+
+
+class Centroids(nn.Module):
+    """Running sums of unit features by class: first by the model's probabilities, then by the nearest class.
+
+    A 1 is put behind each feature before it is brought to unit length, so that the origin is a place too.
+
+    Attributes:
+        goals: of the rows of this step, (n,): the class of the nearest centroid. They do not outlive the
+            step, and are not saved.
+    """
+
+    soft: Tensor  # (classes, width + 1) by probabilities
+    hard: Tensor  # (classes, width + 1) by the nearest of `soft`
+    goals: Tensor
+
+    def __init__(self, width: int, classes: int) -> None:
+        super().__init__()
+        self.register_buffer("soft", torch.zeros(classes, width + 1))
+        self.register_buffer("hard", torch.zeros(classes, width + 1))
+        self.register_buffer("goals", torch.zeros(0, dtype=torch.int64), persistent=False)
+
+    def follow(self, features: Tensor, probabilities: Tensor, momentum: float) -> None:
+        """Sums <- momentum * sums + those of features (n, width) with probabilities (n, classes)."""
+        rows = unit(features)
+        self.soft.mul_(momentum).add_(probabilities.T @ rows)
+        member = one_hot(nearest(rows, self.soft), len(self.soft)).to(rows)
+        self.hard.mul_(momentum).add_(member.T @ rows)
+
+    def judge(self, features: Tensor) -> None:
+        """Set the goals of features (n, width)."""
+        self.goals = nearest(unit(features), self.hard)
+
+
+def unit(features: Tensor) -> Tensor:
+    """Features (n, width) with a 1 behind them, at unit length: (n, width + 1)."""
+    return normalize(torch.cat([features, features.new_ones(len(features), 1)], 1), dim=1)
+
+
+def nearest(rows: Tensor, sums: Tensor) -> Tensor:
+    """The class (n,) of the largest cosine of rows (n, d) to sums (classes, d); none that has nothing."""
+    cosines = rows @ normalize(sums, dim=1).T
+    return cosines.masked_fill((sums == 0).all(1), -torch.inf).argmax(1)

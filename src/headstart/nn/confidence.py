@@ -1,0 +1,64 @@
+"""What a teacher's answers are worth: how sure it may be taken to be, and of which rows it is sure enough."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+UNSURE = -1  # the goal of a row that has none
+
+
+class Confidence(nn.Module):
+    """Remembers a teacher's answers to the last source rows, and how it judged the last target rows.
+
+    Attributes:
+        goals: of the target rows of this step, (m,): the class, or -1 where the teacher is not sure. They do
+            not outlive the step, and are not saved.
+    """
+
+    logits: Tensor  # (rows, classes) of source rows, the oldest first
+    labels: Tensor  # (rows,) theirs; -1 where there is none yet
+    sure: Tensor  # (rows,) the class that the last target rows were sure to be of, or -1
+    scale: Tensor  # () that logits are multiplied by, 1 / temperature
+    goals: Tensor
+
+    def __init__(self, classes: int, rows: int = 512) -> None:
+        super().__init__()
+        self.classes = classes
+        self.register_buffer("logits", torch.zeros(rows, classes))
+        self.register_buffer("labels", torch.full((rows,), UNSURE))
+        self.register_buffer("sure", torch.full((rows,), UNSURE))
+        self.register_buffer("scale", torch.ones(()))
+        self.register_buffer("goals", torch.zeros(0, dtype=torch.int64), persistent=False)
+
+    def remember(self, logits: Tensor, labels: Tensor) -> None:
+        """Answers (n, classes) to source rows of known labels (n,)."""
+        self.logits.copy_(_last(self.logits, logits))
+        self.labels.copy_(_last(self.labels, labels))
+
+    @property
+    def known(self) -> tuple[Tensor, Tensor]:
+        """The answers (n, classes) that are remembered, and the labels (n,)."""
+        there = self.labels >= 0
+        return self.logits[there], self.labels[there]
+
+    def judge(self, logits: Tensor, threshold: float, flexible: bool) -> None:
+        """Set the goals of target rows by the teacher's logits (m, classes).
+
+        The threshold is on the greatest probability, after the scale. A flexible one is lower for classes
+        that fewer rows were sure to be of: times b / (2 - b), where b is their count over that of the most
+        frequent class, or of the rows that are not sure if these are more (arXiv:2110.08263).
+        """
+        top, classes = (logits * self.scale).softmax(1).max(1)
+        levels = threshold * self._eased() if flexible else top.new_full((self.classes,), threshold)
+        self.goals = torch.where(top >= levels[classes], classes, UNSURE)
+        self.sure.copy_(_last(self.sure, torch.where(top >= threshold, classes, UNSURE)))
+
+    def _eased(self) -> Tensor:
+        counts = one_hot(self.sure + 1, self.classes + 1).sum(0)
+        reached = counts[1:] / counts.max()
+        return reached / (2 - reached)
+
+
+def _last(old: Tensor, new: Tensor) -> Tensor:
+    """As many rows as there are `old` ones: the last of both."""
+    return torch.cat([old, new.to(old)])[-len(old) :]

@@ -1,0 +1,70 @@
+"""Frozen convolutions that hand gradients down in bf16; what they answer is not rounded."""
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import Backbone
+
+LAST = torch.channels_last
+
+
+class _Below(torch.autograd.Function):
+    """A convolution whose backward gives the gradient of the input alone; it keeps nothing but a shape."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, conv: "LowBackwardConv2d") -> Tensor:
+        ctx.conv, ctx.shape, ctx.plain, ctx.dtype = conv, x.shape, x.is_contiguous(), x.dtype
+        return conv._conv_forward(x, conv.weight, conv.bias)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        conv, like = ctx.conv, {"dtype": torch.bfloat16, "memory_format": LAST}
+        given = gradients[0].to(**like)
+        blank = torch.empty(ctx.shape, device=given.device, **like)  # only its shape is read
+        how = (conv.stride, conv.padding, conv.dilation, False, [0], conv.groups, (True, False, False))
+        found = torch.ops.aten.convolution_backward(given, blank, conv.low(), None, *how)[0]
+        layout = torch.contiguous_format if ctx.plain else LAST
+        return found.to(ctx.dtype, memory_format=layout), None
+
+
+class LowBackwardConv2d(nn.Conv2d):
+    """A convolution that answers as ever; where its own weights are frozen, its backward is in bf16.
+
+    The gradient that it hands down then has three digits, which is what mixed precision trains with.
+    """
+
+    def low(self) -> Tensor:
+        """The weight in bf16, made anew when it has changed."""
+        key = (self.weight._version, self.weight.data_ptr())
+        if self.__dict__.get("_key") != key:
+            self._low = self.weight.detach().to(torch.bfloat16, memory_format=LAST)
+            self._key = key
+        return self._low
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002
+        """As the convolution."""
+        frozen = not any(p.requires_grad for p in (self.weight, self.bias) if p is not None)
+        if frozen and input.requires_grad and torch.is_grad_enabled() and input.ndim == 4:
+            found: Tensor = _Below.apply(input, self)
+            return found
+        return super().forward(input)
+
+
+def multiplies_bf16() -> bool:
+    """Whether this processor multiplies matrices in bf16 itself, many times faster than in float32."""
+    return bool(torch.cpu._is_amx_tile_supported())
+
+
+def low_backward(backbone: Backbone) -> Backbone:
+    """A copy of a backbone whose plain two-dimensional convolutions are `LowBackwardConv2d`.
+
+    Those of other classes, or with padding that is not a number of zeros, stay as they are.
+    """
+    twin = copy.deepcopy(backbone)
+    for module in twin.modules():
+        if type(module) is nn.Conv2d and module.padding_mode == "zeros" and not isinstance(module.padding, str):
+            module.__class__ = LowBackwardConv2d  # the same tensors, hooks and settings
+    return twin

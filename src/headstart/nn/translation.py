@@ -1,0 +1,165 @@
+"""A translator in the units of a backbone: what stands in front of it, and how it is written down."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import Backbone, BadInput
+
+from .translators import Ending, is_picture, translator
+
+LEAST = 1e-6  # a column that does not change is not divided by less
+
+
+class Units(nn.Module):
+    """Where samples lie: (x - centre) / scale is what a translator takes.
+
+    For pictures with a known normalisation that is [-1, 1], black to white. For other samples it is learned
+    from the first rows that are seen: columns, or channels of maps, are then standardised.
+    """
+
+    centre: Tensor
+    scale: Tensor
+    known: Tensor  # () bool
+
+    def __init__(self, shape: tuple[int, ...], mean: Tensor | None = None, std: Tensor | None = None) -> None:
+        """Not known yet; or those of pictures that `mean` and `std` (channels, 1, 1) have normalised."""
+        super().__init__()
+        size = (shape[0], 1, 1) if is_picture(shape) else shape
+        fixed = mean is not None and std is not None
+        self.register_buffer(
+            "centre", torch.zeros(size) if mean is None or std is None else (0.5 - mean) / std
+        )
+        self.register_buffer("scale", torch.ones(size) if std is None else 0.5 / std)
+        self.register_buffer("known", torch.tensor(fixed))
+
+    def learn(self, x: Tensor) -> None:
+        """Take mean and deviation of x (n, ...), unless they are known."""
+        if self.known:
+            return
+        x = x.float()
+        axes = (0, 2, 3) if x.ndim == 4 and self.centre.ndim == 3 else (0,)
+        self.centre.copy_(x.mean(axes).view_as(self.centre))
+        deviation = x.var(axes, correction=0).sqrt().view_as(self.scale)
+        self.scale.copy_(torch.where(deviation > LEAST, deviation, torch.ones_like(deviation)))
+        self.known.fill_(True)
+
+    def into(self, x: Tensor) -> Tensor:
+        """What a translator takes for samples (n, ...)."""
+        return (x - self.centre) / self.scale
+
+    def out(self, z: Tensor) -> Tensor:
+        """The inverse of `into`."""
+        return z * self.scale + self.centre
+
+
+class Translation(nn.Module):
+    """A translator between samples as a backbone takes them, normalised: (n, ...) -> the same shape.
+
+    What comes out of it can be written down: its `settings` and its tensors make it again.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        width: int = 16,
+        blocks: int = 2,
+        ending: Ending = "add",
+        bounded: bool = False,
+    ) -> None:
+        """A new one for samples of `shape`; `bounded` ones are cut off at -1 and 1 in their own units."""
+        super().__init__()
+        self.shape, self.width, self.blocks = tuple(shape), width, blocks
+        self.ending: Ending = ending
+        self.bounded = bounded
+        self.units = Units(self.shape)
+        self.net = translator(self.shape, width, blocks, ending)
+
+    @classmethod
+    def of(cls, net: Any, units: Units, shape: tuple[int, ...], bounded: bool) -> "Translation":
+        """With a given net and given units, which are not copied."""
+        made = cls(shape, *_size(net), net.ending, bounded)
+        made.net, made.units = net, units
+        return made
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Keyword arguments that make one of the same shape; JSON values only."""
+        names = ("width", "blocks", "ending", "bounded")
+        return {"shape": list(self.shape), **{name: getattr(self, name) for name in names}}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Samples (n, ...) of the other domain, in the same units."""
+        made = self.net(self.units.into(x))
+        return self.units.out(made.clamp(-1, 1) if self.bounded else made)
+
+
+class Fronted(Backbone):
+    """A backbone with a translation in front of it: x -> backbone(translation(x))."""
+
+    def __init__(self, backbone: Backbone, front: Translation) -> None:
+        super().__init__()
+        self.front, self.inner = front, backbone
+        self.width = backbone.width
+        self.blocks = tuple(f"inner.{block}" for block in backbone.blocks)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (n, width) of x (n, ...)."""
+        found: Tensor = self.inner(self.front(normalised(self.inner, x)))
+        return found
+
+    def untrained(self, seed: int) -> "Fronted":
+        """The same with a backbone of random weights."""
+        return Fronted(self.inner.untrained(seed), self.front)
+
+
+def in_front(backbone: Backbone, front: Translation) -> Backbone:
+    """The backbone with a translation in front; one that can be saved where the backbone can."""
+    fronted: Any = getattr(backbone, "fronted", None)
+    return Fronted(backbone, front) if fronted is None else fronted(front)
+
+
+def normalised(backbone: nn.Module, x: Tensor) -> Tensor:
+    """Samples as floats in the units that the backbone computes in.
+
+    Raises:
+        BadInput: they are pictures of bytes and the backbone says nothing of normalising them, or texts.
+    """
+    how: Any = getattr(backbone, "normalised", None)
+    found: Tensor = x if how is None else how(x)
+    if not found.is_floating_point():
+        raise BadInput(
+            f"Samples of {x.dtype} can't be translated: pictures for a backbone that normalises them, or "
+            "numbers, can. For texts, align features instead."
+        )
+    return found
+
+
+def units_of(backbone: nn.Module, shape: tuple[int, ...]) -> Units:
+    """Those of the backbone's pictures, or unknown ones.
+
+    Raises:
+        BadInput: the backbone reads texts, or tables with names of categories, which have no units.
+    """
+    if getattr(backbone, "tokens", None) is not None:
+        raise BadInput("Texts can't be translated between domains. Align features instead, such as by dann.")
+    schema: Any = getattr(backbone, "schema", None)
+    if schema is not None:
+        raise BadInput(
+            "Tables can't be translated between domains: categories and gaps are no numbers. Give arrays "
+            "of numbers, or align features instead, such as by dann."
+        )
+    if getattr(backbone, "preprocess", None) is None or not is_picture(shape):
+        return Units(shape)
+    mean, std = (getattr(backbone, name).detach().clone() for name in ("mean", "std"))
+    return Units(shape, mean, std)
+
+
+def _size(net: Any) -> tuple[int, int]:
+    """Width and blocks of a translator."""
+    if hasattr(net, "body"):
+        return net.enter.out_channels, len(net.body)
+    hidden = (len(net.layers) - 1) // 2
+    return (net.layers[0].out_features if hidden else 1), hidden
