@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from headstart.study.adapting.adapt import Adapted as Adapted
     from headstart.study.adapting.adapt import adapt as adapt
     from headstart.study.adapting.fit import fit as fit
+    from headstart.study.aligning.align import Aligned as Aligned
+    from headstart.study.aligning.align import align as align
+    from headstart.study.aligning.record import Alignment as Alignment
+    from headstart.study.aligning.translate import translate as translate
+    from headstart.study.aligning.translated import Translated as Translated
+    from headstart.study.aligning.translated import Translator as Translator
+    from headstart.study.confounding.record import Shortcuts as Shortcuts
+    from headstart.study.confounding.shortcuts import shortcuts as shortcuts
     from headstart.study.experiments.curve import curve as curve
     from headstart.study.experiments.curve_record import SizeCurve as SizeCurve
     from headstart.study.experiments.yosinski import yosinski as yosinski
@@ -28,6 +36,13 @@ if TYPE_CHECKING:
     from headstart.study.searching.record import Search as Search
     from headstart.study.searching.search import search as search
     from headstart.study.settings import Settings as Settings
+    from headstart.study.shifting.record import Shift as Shift
+    from headstart.study.shifting.shift import shift as shift
+    from headstart.study.streaming import guards as guards
+    from headstart.study.streaming.prequential import prequential as prequential
+    from headstart.study.streaming.record import Prequential as Prequential
+    from headstart.study.streaming.stream import Stream as Stream
+    from headstart.study.streaming.stream import stream as stream
     from headstart.study.using.answers import Numbers as Numbers
     from headstart.study.using.answers import Prediction as Prediction
     from headstart.study.using.answers import Tagged as Tagged
@@ -35,6 +50,8 @@ if TYPE_CHECKING:
     from headstart.study.using.predictor import open_model as open  # noqa: A004
 
 _FOUND = {
+    "shortcuts": ("headstart.study.confounding.shortcuts", "shortcuts"),
+    "Shortcuts": ("headstart.study.confounding.record", "Shortcuts"),
     "data": ("headstart.data", ""),
     "methods": ("headstart.methods", ""),
     "models": ("headstart.models", ""),
@@ -42,17 +59,30 @@ _FOUND = {
     "Recipe": ("headstart.run.recipe", "Recipe"),
     "adapt": ("headstart.study.adapting.adapt", "adapt"),
     "Adapted": ("headstart.study.adapting.adapt", "Adapted"),
+    "align": ("headstart.study.aligning.align", "align"),
+    "Aligned": ("headstart.study.aligning.align", "Aligned"),
+    "Alignment": ("headstart.study.aligning.record", "Alignment"),
     "fit": ("headstart.study.adapting.fit", "fit"),
     "open": ("headstart.study.using.predictor", "open_model"),
     "Numbers": ("headstart.study.using.answers", "Numbers"),
     "Prediction": ("headstart.study.using.answers", "Prediction"),
     "Tagged": ("headstart.study.using.answers", "Tagged"),
     "Predictor": ("headstart.study.using.predictor", "Predictor"),
+    "translate": ("headstart.study.aligning.translate", "translate"),
+    "Translated": ("headstart.study.aligning.translated", "Translated"),
+    "Translator": ("headstart.study.aligning.translated", "Translator"),
     "probe": ("headstart.study.probing.probe", "probe"),
     "Probing": ("headstart.study.probing.record", "Probing"),
     "Ranking": ("headstart.study.ranking.record", "Ranking"),
     "rank": ("headstart.study.ranking.rank", "rank"),
     "Settings": ("headstart.study.settings", "Settings"),
+    "shift": ("headstart.study.shifting.shift", "shift"),
+    "Shift": ("headstart.study.shifting.record", "Shift"),
+    "guards": ("headstart.study.streaming.guards", ""),
+    "prequential": ("headstart.study.streaming.prequential", "prequential"),
+    "Prequential": ("headstart.study.streaming.record", "Prequential"),
+    "stream": ("headstart.study.streaming.stream", "stream"),
+    "Stream": ("headstart.study.streaming.stream", "Stream"),
     "search": ("headstart.study.searching.search", "search"),
     "Search": ("headstart.study.searching.record", "Search"),
     "curve": ("headstart.study.experiments.curve", "curve"),
@@ -63,7 +93,11 @@ _FOUND = {
 
 __all__ = ["Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "Settings", "adapt", "data", "fit"]
 __all__ += ["Search", "SizeCurve", "Transfer", "curve", "methods", "models", "open", "rank", "search"]
+__all__ += ["Shortcuts", "shortcuts"]
+__all__ += ["Aligned", "Alignment", "Shift", "align", "shift"]
+__all__ += ["Prequential", "Stream", "guards", "prequential", "stream"]
 __all__ += ["Numbers", "Probing", "Tagged", "probe", "sklearn", "yosinski"]
+__all__ += ["Translated", "Translator", "translate"]
 
 
 def __getattr__(name: str) -> Any:

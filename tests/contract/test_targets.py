@@ -8,7 +8,7 @@ import torch
 from tests.contract.test_contract import METHODS, Droppable, same
 from tests.toy import TASK
 
-from headstart.core import TARGETS, BadInput, Labelled, able, fold
+from headstart.core import TARGETS, BadInput, Grouped, Labelled, able, fold
 from headstart.losses.label import label_loss
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.loop import start, train
@@ -31,7 +31,9 @@ def batch(target, n, seed):
     """Labels that a linear map of the samples gives."""
     x = torch.randn(n, 8, generator=torch.Generator().manual_seed(seed))
     scores = x @ MAPS / 8**0.5
-    return Labelled(x, {"classes": scores.argmax(1), "tags": scores > 0, "numbers": scores}[target])
+    if target == "classes":
+        return Grouped(x, scores.argmax(1), group=2 * scores.argmax(1))
+    return Labelled(x, {"tags": scores > 0, "numbers": scores}[target])
 
 
 def stream(target, n=16):

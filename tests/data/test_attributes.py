@@ -1,4 +1,4 @@
-"""A nuisance of each row: from files, frames, .h5ad-like columns and arrays, kept by subsets, never an input."""
+"""A nuisance of each row: from files, frames and arrays, kept by subsets, never an input."""
 
 import numpy as np
 import pytest

@@ -33,7 +33,7 @@ def test_the_pictures_are_the_grey_ones_in_colour(grey):
     found = confounded(grey, 0.9)
     palette = np.array(list(PALETTE.values()))
     row = 7
-    red, green, blue = palette[found.attributes[row]]
+    red, _, blue = palette[found.attributes[row]]
     np.testing.assert_array_equal(found.array[row, :, :, 0], np.rint(grey.array[row] * (red / 255)))
     np.testing.assert_array_equal(found.array[row, :, :, 2], np.rint(grey.array[row] * (blue / 255)))
     assert found.array.shape == (60, 5, 4, 3)

@@ -76,7 +76,7 @@ def test_a_tag_is_in_the_corner_and_nowhere_else():
     assert (found[:2, :2] == COLOURS["red"]).all()
     assert np.array_equal(found[2:], PICTURE[2:])
     assert np.array_equal(found[:, 2:], PICTURE[:, 2:])
-    with pytest.raises(Unknown, match="'rod'. Did you mean 'red'"):
+    with pytest.raises(Unknown, match=r"'rod'\. Did you mean 'red'"):
         tagged("rod")
 
 

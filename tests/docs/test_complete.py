@@ -12,17 +12,22 @@ from tests.docs.pages import ROOT, Page
 from headstart.cli import app
 from headstart.core import errors, walk
 from headstart.study import records
+from headstart.study.confounding import record as confounding_record
 from headstart.study.experiment import CurveSettings, YosinskiSettings
 from headstart.study.experiments import curve_record, yosinski_record
 from headstart.study.probing import record as probing_record
 from headstart.study.probing.settings import ProbeSettings
+from headstart.study.shifting import record as shifting_record
+from headstart.study.shifting.settings import ShiftSettings
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 PAGES = {
     records: "run-folder.md",
     curve_record: "how/curve.md",
+    confounding_record: "how/confounders.md",
     probing_record: "how/probe.md",
+    shifting_record: "how/shift.md",
     yosinski_record: "how/yosinski.md",
 }
 RECORDS = [
@@ -73,7 +78,9 @@ def test_every_field_of_the_records_is_explained(kind, name):
         assert f"| `{field.name}` |" in section(text, f"### {kind.__name__}"), field.name
 
 
-@pytest.mark.parametrize("kind", [CurveSettings, ProbeSettings, YosinskiSettings], ids=lambda kind: kind.kind)
+@pytest.mark.parametrize(
+    "kind", [CurveSettings, ProbeSettings, ShiftSettings, YosinskiSettings], ids=lambda kind: kind.kind
+)
 def test_every_setting_of_the_experiments_is_explained(kind):
     text = section(page(f"how/{kind.kind}.md").text, "## Settings")
     assert not [field.name for field in fields(kind) if f"`{field.name}`" not in text]

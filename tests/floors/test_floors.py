@@ -29,7 +29,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     "report": {
         *("study.records", "study.measures", "study.probing.record"),
         *("study.experiments.curve_record", "study.experiments.yosinski_record", "study.searching.record"),
-        *("study.shifting.record", "study.aligning.record", "study.streaming.record"),
+        *("study.shifting.record", "study.aligning.record", "study.aligning.translate_record", "study.streaming.record"),
         *("study.confounding.record", "core.errors"),
     },
     "cli": {"core", "models", "data", "run", "study", "report", "__init__"},

@@ -1,15 +1,17 @@
 """Two pairs of domains, and how methods do on the target.
 
 `nuisance`: what shows the label best in the source says nothing in the target and lies elsewhere there.
-`moved`: two heaps that lie beside those of the source, one of them across the border that the source suggests.
+`moved`: two heaps lie beside those of the source, one of them across the border that the source suggests.
 """
 
 from dataclasses import replace
 
+import pytest
 import torch
 from torch import nn
 
-from headstart.core import Backbone, Domains, Labelled, Task, fold
+from headstart.core import Backbone, BadInput, Ctx, Domains, Labelled, Task, fold
+from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
@@ -37,7 +39,7 @@ class Small(Backbone):
 
 
 def nuisance(n, seed, source, kind="classes"):
-    """The first number goes with the label in both domains; the second, which shows it better, in the source."""
+    """The first number goes with the label; the second, which shows it better, does so in the source only."""
     g = torch.Generator().manual_seed(seed)
     y = torch.randint(2, (n,), generator=g)
     score = 2.0 * y - 1 if kind == "classes" else torch.randn(n, generator=g)
@@ -94,3 +96,68 @@ def error(method, seed=0, **given):
     seen = nuisance(1000, fold(seed, "test"), False, "numbers")
     with torch.inference_mode():
         return float((method.predictor(run.parts).eval()(seen.x) - seen.y).square().mean())
+
+
+class Line(Backbone):
+    """z = w x of one number, with w = 1."""
+
+    width, blocks = 1, ("layer",)
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(1, 1, bias=False)
+        nn.init.ones_(self.layer.weight)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+class Slope(nn.Module):
+    """A critic whose logit is `slope` times the sum of what it reads."""
+
+    def __init__(self, slope):
+        super().__init__()
+        self.slope = nn.Parameter(torch.tensor(slope))
+
+    def forward(self, z):
+        return self.slope * z.sum(1)
+
+
+def ctx(progress=0.0):
+    return Ctx(0, progress, lambda rows: rows)
+
+
+def learned(method, given=None, steps=4, **batch):
+    """What a method makes of a few batches, by name, from one start; the target's samples may be changed."""
+
+    def stream(step):
+        for each in batches(**batch)(step):
+            yield replace(each, **(given(each) if given else {}))
+
+    task = Task(2, (2,), rows=64)
+    run = start(method, Small(), task, replace(RECIPE, steps=steps, clip=1.0, ema=0.9))
+    drain(train(run, stream))
+    return run
+
+
+def without_weight_it_is_source_only(kind, **settings):
+    """Byte for byte, whatever the target is; with a weight it is not."""
+
+    def state(method, given=None, few=0):
+        return learned(method, given, few=few).parts.state_dict()
+
+    def other(batch):
+        return {"target": torch.full_like(batch.target, torch.nan)}
+
+    for few in (0, 5):
+        alone = state(SourceOnly(**settings), few=few)
+        found = state(kind(weight=0.0, **settings), other, few)
+        assert found.keys() == alone.keys()
+        assert all(torch.equal(found[name], alone[name]) for name in alone)
+    with_it = state(kind(**settings), few=5)
+    assert not torch.equal(with_it["backbone.body.2.weight"], alone["backbone.body.2.weight"])
+
+
+def refused(kind, setting, value, allowed):
+    with pytest.raises(BadInput, match=f"{kind.about.name}: {setting} is .*; it must be {allowed}"):
+        kind(**{setting: value})

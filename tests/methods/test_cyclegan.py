@@ -1,4 +1,4 @@
-"""Two translators and two critics: losses and gradients where they belong, the pool, the way there and back."""
+"""Two translators and two critics: losses where they belong, the pool, the way there and back."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from tests.toy import TASK, Toy, make, stream
 
-from headstart.core import BadInput, Ctx, Descend, Domains, Labelled, Task
+from headstart.core import BadInput, Ctx, Descend, Domains, Labelled, Task, fold
 from headstart.methods.inputs.translation.cyclegan import CycleGAN
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.loop import start, train
@@ -14,7 +14,9 @@ from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
 
 CTX = Ctx(0, 0.0, lambda rows: rows)
-BATCH = Domains(Labelled(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([0, 1])), torch.tensor([[5.0, 8.0]]))
+BATCH = Domains(
+    Labelled(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([0, 1])), torch.tensor([[5.0, 8.0]])
+)
 
 
 class Plus(torch.nn.Module):
@@ -55,8 +57,8 @@ def fitted(method, steps=6, **recipe):
 def test_the_translators_loss_by_hand():
     """There is +1 and back -2: all that goes round comes back 1 less, so each cycle loss is 1.
 
-    Made targets begin with 2 and 4: ((2-1)^2 + (4-1)^2) / 2 = 5; the made source with 3: (3-1)^2 = 4. A target
-    that is translated into a target moves by 1, a source into a source by 2.
+    Made targets begin with 2 and 4: ((2-1)^2 + (4-1)^2) / 2 = 5; the made source with 3: (3-1)^2 = 4.
+    A target that is translated into a target moves by 1, a source into a source by 2.
     """
     terms = CycleGAN(cycle=10.0, identity=0.5).loss(by_hand(CycleGAN()), BATCH, CTX).terms
     found = {name: value.item() for name, value in terms.items()}
@@ -65,12 +67,14 @@ def test_the_translators_loss_by_hand():
 
 
 def test_the_critics_loss_by_hand():
-    """Real sources 1 and 3: (0 + 4) / 2 = 2; the made source 3: 9; half their sum 5.5. Of targets: 16 and 10."""
+    """Real sources 1 and 3: (0 + 4) / 2 = 2; the made source 3: 9; half their sum 5.5. Targets: 16 and 10."""
     method = CycleGAN()
     parts = by_hand(method)
     method.remember(parts, BATCH, CTX)
     terms = method.critics(parts, BATCH, CTX).terms
-    assert {name: value.item() for name, value in terms.items()} == pytest.approx({"source": 5.5, "target": 13.0})
+    assert {name: value.item() for name, value in terms.items()} == pytest.approx(
+        {"source": 5.5, "target": 13.0}
+    )
 
 
 def test_each_descent_reaches_its_own_half():
@@ -89,7 +93,7 @@ def test_critics_are_shown_what_the_translators_made_before_they_learned():
     run = start(method, Toy(norm=False), TASK, Recipe(steps=2, lr=1e-1, warmup=0.0))
     ticks = train(run, stream(Domains))
     next(ticks)
-    batch = make(Domains, 8, __import__("headstart.core", fromlist=["fold"]).fold(0, 0))
+    batch = make(Domains, 8, fold(0, 0))
     after = method.made(run.parts, batch)[2]
     assert not torch.allclose(run.parts["pools"]["target"].latest, after)
 
@@ -130,7 +134,7 @@ def test_the_predictor_is_the_model_behind_the_translator():
 
 def test_targets_come_to_lie_where_the_source_is():
     """The target is the source moved by 0.5; translators find that."""
-    run, _ = fitted(CycleGAN(start="identity"), steps=150, lr=5e-3)
+    run, _ = fitted(CycleGAN(), steps=400, lr=5e-3, schedule="cosine")
     batch = make(Domains, 512, 77)
     made = CycleGAN().translation(run.parts.eval(), "to_source")(batch.target)
     gap = (batch.target.mean(0) - batch.source.x.mean(0)).norm()
@@ -151,7 +155,9 @@ def test_what_cannot_be_is_refused():
     odd = Domains(make(Labelled, 4, 0), torch.zeros(3, 7))
     with pytest.raises(BadInput, match=r"\(8,\) and \(7,\)"):
         drain(train(run, lambda _: iter([odd])))
-    texts = Domains(Labelled(torch.zeros(2, 8, dtype=torch.int64), torch.zeros(2, dtype=torch.int64)), torch.zeros(2, 8))
+    texts = Domains(
+        Labelled(torch.zeros(2, 8, dtype=torch.int64), torch.zeros(2, dtype=torch.int64)), torch.zeros(2, 8)
+    )
     with pytest.raises(BadInput, match="can't be translated"):
         drain(train(run, lambda _: iter([texts])))
 
@@ -168,3 +174,13 @@ def test_one_target_row_and_no_pool():
     batches = [Domains(make(Labelled, 8, step), torch.randn(1, 8)) for step in range(2)]
     drain(train(run, lambda step: iter(batches[step:])))
     assert run.step == 2
+
+
+def test_rows_of_the_source_count_by_their_weights():
+    """Sources 1 and 3 with weights 2 and 0: the made target 2 alone counts, (2-1)^2."""
+    method, weight = CycleGAN(), torch.tensor([2.0, 0.0])
+    parts = by_hand(method)
+    weighted = replace(BATCH, source=replace(BATCH.source, weight=weight))
+    assert method.loss(parts, weighted, CTX).terms["fool_target"].item() == pytest.approx(1.0)
+    method.remember(parts, weighted, CTX)
+    assert method.critics(parts, weighted, CTX).terms["source"].item() == pytest.approx(0.5 * (0 + 9))

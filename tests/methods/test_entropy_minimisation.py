@@ -19,7 +19,7 @@ H = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))  # nats
     ("balance", "expected"), [(0.0, H), (1.0, H - math.log(2)), (0.5, H - math.log(2) / 2)]
 )
 def test_the_loss_by_hand(balance, expected):
-    """Two target rows with opposite shares; the mean answer is even. At progress 0.1 the ramp is tanh(1/2)."""
+    """Two target rows with opposite shares; the mean answer is even. At progress 0.1 the ramp is tanh 1/2."""
     method = EntropyMinimisation(weight=2.0, balance=balance)
     parts = method.parts(Same(2), Task(2, (2,), head=LinearHead.of(torch.eye(2), torch.zeros(2))))
     target = torch.tensor([[0.75, 0.25], [0.25, 0.75]]).log()

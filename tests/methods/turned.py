@@ -11,7 +11,7 @@ from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
 
-RECIPE = Recipe(steps=200, batch=48, lr=1e-2, schedule="constant", warmup=0.0, weight_decay=0.0)
+RECIPE = Recipe(steps=120, batch=48, lr=1e-2, schedule="constant", warmup=0.0, weight_decay=0.0)
 TARGET_ROWS = 32  # a step, where the source has 48
 TURN = 50.0  # degrees; 60 would lead half of each class over to the next
 CLASSES, WIDTH = 3, 16

@@ -5,7 +5,21 @@ Nothing here imports torch before a command needs it, so that `--help` is quick.
 
 import typer
 
-from . import experiments, inspecting, operating, probing, ranking, running, searching, using
+from . import (
+    aligning,
+    confounding,
+    experiments,
+    inspecting,
+    operating,
+    probing,
+    ranking,
+    running,
+    searching,
+    shifting,
+    streaming,
+    translating,
+    using,
+)
 
 app = typer.Typer(
     name="headstart",
@@ -32,5 +46,17 @@ def _root(
     """Turn a model that already knows something and a little data of yours into your model."""
 
 
-for module in (running, probing, ranking, searching, experiments, using, operating, inspecting):
+MODULES = (
+    running,
+    aligning,
+    probing,
+    shifting,
+    confounding,
+    ranking,
+    searching,
+    experiments,
+    using,
+    operating,
+)
+for module in (*MODULES, streaming, translating, inspecting):
     module.register(app)

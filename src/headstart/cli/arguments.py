@@ -57,6 +57,9 @@ class Columns:
     split_column: str | None = option(
         "Of a CSV or Parquet file: train, val or test, if you have decided that.", None
     )
+    attribute_column: str | None = option(
+        "Of a CSV or Parquet file: a nuisance that may go with the label, such as the background.", None
+    )
     categorical: tuple[str, ...] = option(
         "Of a table: a column that holds names even if they are numbers.", ()
     )

@@ -179,9 +179,9 @@ def report(
     """Make the report of a finished run anew, from its records."""
     from headstart.core import BadInput
     from headstart.report import build
+    from headstart.report.building import EXPERIMENTS
 
-    records = ("result.json", "curve.json", "probe.json", "search.json", "yosinski.json")
-    if not any((run / name).exists() for name in records):
+    if not any((run / f"{name}.json").exists() for name in ("result", *EXPERIMENTS)):
         raise BadInput(f"{run} holds no result.json. Finish the run first: headstart adapt ... --resume.")
     say.line(str(build(run)))
 

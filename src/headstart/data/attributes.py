@@ -95,8 +95,8 @@ def attributed(data: Dataset, values: Any, first: int = 0) -> Dataset:
     names = tuple(sorted(set(said), key=natural))
     if len(names) > MOST:
         raise BadData(
-            f"{data.name}: the attribute has {len(names)} values in {len(said)} rows, such as {names[0]!r} and "
-            f"{names[1]!r}; at most {MOST} can be compared. Join them to a few, such as 'low' and 'high'."
+            f"{data.name}: the attribute has {len(names)} values in {len(said)} rows, such as {names[0]!r} "
+            f"and {names[1]!r}; at most {MOST} can be compared. Join them to a few, such as 'low' and 'high'."
         )
     place = {name: number for number, name in enumerate(names)}
     numbers = np.array([place[name] for name in said], dtype=np.int64)
@@ -132,8 +132,8 @@ def with_attribute(data: Dataset, source: Any, values: Any, column: str | None) 
     columns = None if data.table is None else columns_of(source)
     if columns is None:
         raise BadInput(
-            f"{data.name} has no columns, and so none called {column!r} with attributes. Give attribute=..., "
-            "or a table with a row for each sample."
+            f"{data.name} has no columns, and so none called {column!r} with attributes. Give "
+            "attribute=..., or a table with a row for each sample."
         )
     found = attribute_cells(columns, column)
     return attributed(_without(data, column), found)

@@ -1,4 +1,4 @@
-"""Pictures whose colour goes with their class, as firmly as one likes: a shortcut to be found, and one to be cured."""
+"""Pictures whose colour goes with their class, as firmly as one likes: a shortcut to be found and cured."""
 
 from dataclasses import replace
 
@@ -28,9 +28,9 @@ def confounded(
 ) -> Dataset:
     """Grey pictures in colours that go with the class in a share of the rows: a spurious cue.
 
-    Class c has the colour c mod `colours`. Of each class, a share `agreement` of the rows has that colour, and
-    the others are dealt evenly over the other colours. At 1 / `colours` colour and class are independent, at 0
-    every row has a wrong colour. Which row gets which colour is a function of the seed.
+    Class c has the colour c mod `colours`. Of each class, a share `agreement` of the rows has that colour,
+    and the others are dealt evenly over the other colours. At 1 / `colours` colour and class are
+    independent, at 0 every row has a wrong colour. Which row gets which colour is a function of the seed.
 
     Args:
         data: pictures in an array: uint8 (n, h, w), light on black.

@@ -1,7 +1,7 @@
-"""Pictures that keep one cue and lose another: shape without texture, texture without shape, another's colours.
+"""Pictures that keep one cue and lose another: shape without texture, texture without shape, and so on.
 
 A model that goes by what it should is right where that is kept, and one that takes a shortcut where the
-shortcut is (arXiv:1811.12231). All of it is made of the pictures themselves, and nothing is drawn but by seed.
+shortcut is (arXiv:1811.12231). All of it is made of the pictures themselves; what is drawn, by a seed.
 """
 
 from collections.abc import Callable

@@ -32,8 +32,8 @@ def from_npz(file: Path, name: str, target: TargetKind | None = None) -> Dataset
     return from_arrays(found[X], found[Y], None, name, target)
 
 
-def samples_in(file: Path) -> NDArray[Any]:
-    """Samples (n, ...) to be labelled: the array x of an .npz file, or that of an .npy file.
+def arrays_in(file: Path) -> dict[str, NDArray[Any]]:
+    """All arrays of an .npz file by name, with an x among them; that of an .npy file is x.
 
     Raises:
         BadData: it can't be read, or has no array x.
@@ -41,7 +41,16 @@ def samples_in(file: Path) -> NDArray[Any]:
     found = _arrays(file)
     if X not in found:
         raise BadData(f"{file} has no array {X!r}; it has {_names(found)}.")
-    return found[X]
+    return found
+
+
+def samples_in(file: Path) -> NDArray[Any]:
+    """Samples (n, ...) to be labelled: the array x of an .npz file, or that of an .npy file.
+
+    Raises:
+        BadData: it can't be read, or has no array x.
+    """
+    return arrays_in(file)[X]
 
 
 def _arrays(file: Path) -> dict[str, NDArray[Any]]:

@@ -3,6 +3,7 @@
 from .backbone import AnyBackbone as AnyBackbone
 from .backbone import backbone as backbone
 from .backbone import rebuild as rebuild
+from .classifier import classifier as classifier
 from .depth import DepthMap as DepthMap
 from .depth import describe as describe
 from .encoders import fingerprint as fingerprint

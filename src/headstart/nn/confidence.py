@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 UNSURE = -1  # the goal of a row that has none
+LEAST = 0.5  # that a flexible threshold comes down to: less would take all rows at first, whatever is said
 
 
 class Confidence(nn.Module):
@@ -46,10 +47,13 @@ class Confidence(nn.Module):
 
         The threshold is on the greatest probability, after the scale. A flexible one is lower for classes
         that fewer rows were sure to be of: times b / (2 - b), where b is their count over that of the most
-        frequent class, or of the rows that are not sure if these are more (arXiv:2110.08263).
+        frequent class, or of the rows that are not sure if these are more (arXiv:2110.08263), but not below
+        1/2.
         """
         top, classes = (logits * self.scale).softmax(1).max(1)
-        levels = threshold * self._eased() if flexible else top.new_full((self.classes,), threshold)
+        levels = top.new_full((self.classes,), threshold)
+        if flexible:
+            levels = (levels * self._eased()).clamp_min(min(LEAST, threshold))
         self.goals = torch.where(top >= levels[classes], classes, UNSURE)
         self.sure.copy_(_last(self.sure, torch.where(top >= threshold, classes, UNSURE)))
 

@@ -17,13 +17,14 @@ class _Below(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, conv: "LowBackwardConv2d") -> Tensor:
         ctx.conv, ctx.shape, ctx.plain, ctx.dtype = conv, x.shape, x.is_contiguous(), x.dtype
-        return conv._conv_forward(x, conv.weight, conv.bias)
+        found: Tensor = conv._conv_forward(x, conv.weight, conv.bias)
+        return found
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        conv, like = ctx.conv, {"dtype": torch.bfloat16, "memory_format": LAST}
-        given = gradients[0].to(**like)
-        blank = torch.empty(ctx.shape, device=given.device, **like)  # only its shape is read
+        conv, low = ctx.conv, torch.bfloat16
+        given = gradients[0].to(low, memory_format=LAST)
+        blank = torch.empty(ctx.shape, dtype=low, device=given.device, memory_format=LAST)  # for its shape
         how = (conv.stride, conv.padding, conv.dilation, False, [0], conv.groups, (True, False, False))
         found = torch.ops.aten.convolution_backward(given, blank, conv.low(), None, *how)[0]
         layout = torch.contiguous_format if ctx.plain else LAST
@@ -65,6 +66,10 @@ def low_backward(backbone: Backbone) -> Backbone:
     """
     twin = copy.deepcopy(backbone)
     for module in twin.modules():
-        if type(module) is nn.Conv2d and module.padding_mode == "zeros" and not isinstance(module.padding, str):
+        if (
+            type(module) is nn.Conv2d
+            and module.padding_mode == "zeros"
+            and not isinstance(module.padding, str)
+        ):
             module.__class__ = LowBackwardConv2d  # the same tensors, hooks and settings
     return twin

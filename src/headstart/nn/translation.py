@@ -68,26 +68,27 @@ class Translation(nn.Module):
         blocks: int = 2,
         ending: Ending = "add",
         bounded: bool = False,
+        kernel: int = 3,
     ) -> None:
         """A new one for samples of `shape`; `bounded` ones are cut off at -1 and 1 in their own units."""
         super().__init__()
         self.shape, self.width, self.blocks = tuple(shape), width, blocks
         self.ending: Ending = ending
-        self.bounded = bounded
+        self.bounded, self.kernel = bounded, kernel
         self.units = Units(self.shape)
-        self.net = translator(self.shape, width, blocks, ending)
+        self.net = translator(self.shape, width, blocks, ending, kernel)
 
     @classmethod
     def of(cls, net: Any, units: Units, shape: tuple[int, ...], bounded: bool) -> "Translation":
         """With a given net and given units, which are not copied."""
-        made = cls(shape, *_size(net), net.ending, bounded)
+        made = cls(shape, *_size(net), net.ending, bounded, getattr(net, "kernel", 3))
         made.net, made.units = net, units
         return made
 
     @property
     def settings(self) -> Mapping[str, Any]:
         """Keyword arguments that make one of the same shape; JSON values only."""
-        names = ("width", "blocks", "ending", "bounded")
+        names = ("width", "blocks", "ending", "bounded", "kernel")
         return {"shape": list(self.shape), **{name: getattr(self, name) for name in names}}
 
     def forward(self, x: Tensor) -> Tensor:

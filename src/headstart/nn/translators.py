@@ -14,18 +14,20 @@ Ending = Literal["add", "tanh", "plain"]  # x + net(x), tanh(net(x)) or net(x)
 class PictureTranslator(nn.Module):
     """A light residual net for pictures (n, channels, h, w) of any size from 2 pixels on.
 
-    A convolution in, `blocks` residual blocks of two convolutions, one out, all 3 x 3 with reflected borders
-    and without normalisation, which would forget how bright a picture was. With the ending "add" the last
+    A convolution in, `blocks` residual blocks of two convolutions, one out, all `kernel` x `kernel` with
+    reflected borders and without normalisation, which would forget how bright a picture was. With the ending "add" the last
     convolution starts at zero, so the whole starts as the identity, byte for byte. Values are expected in
     about [-1, 1]; only "tanh" keeps what comes out in there.
     """
 
-    def __init__(self, channels: int, width: int = 16, blocks: int = 2, ending: Ending = "add") -> None:
+    def __init__(
+        self, channels: int, width: int = 16, blocks: int = 2, ending: Ending = "add", kernel: int = 3
+    ) -> None:
         super().__init__()
-        self.ending = ending
-        self.enter = _conv(channels, width)
-        self.body = nn.Sequential(*(Residual(width) for _ in range(blocks)))
-        self.leave = nn.Sequential(nn.ReLU(), _conv(width, channels))
+        self.ending, self.kernel = ending, kernel
+        self.enter = _conv(channels, width, kernel)
+        self.body = nn.Sequential(*(Residual(width, kernel) for _ in range(blocks)))
+        self.leave = nn.Sequential(nn.ReLU(), _conv(width, channels, kernel))
         if ending == "add":
             _silence(self.leave[1])
 
@@ -37,9 +39,11 @@ class PictureTranslator(nn.Module):
 class Residual(nn.Module):
     """x + two convolutions, the second one of half the usual size: (n, width, h, w) -> the same."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, kernel: int = 3) -> None:
         super().__init__()
-        self.inner = nn.Sequential(nn.ReLU(), _conv(width, width), nn.ReLU(), _conv(width, width))
+        self.inner = nn.Sequential(
+            nn.ReLU(), _conv(width, width, kernel), nn.ReLU(), _conv(width, width, kernel)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """The same shape."""
@@ -72,7 +76,9 @@ class VectorTranslator(nn.Module):
         return _ended(self.ending, x, self.layers(x.flatten(1)).view_as(x))
 
 
-def translator(shape: tuple[int, ...], width: int, blocks: int, ending: Ending = "add") -> nn.Module:
+def translator(
+    shape: tuple[int, ...], width: int, blocks: int, ending: Ending = "add", kernel: int = 3
+) -> nn.Module:
     """A translator for samples of a shape: (channels, h, w) is a picture, anything else numbers.
 
     Raises:
@@ -81,7 +87,7 @@ def translator(shape: tuple[int, ...], width: int, blocks: int, ending: Ending =
     if not shape or 0 in shape:
         raise BadInput(f"Samples of shape {shape} can't be translated: there is nothing in them.")
     if is_picture(shape):
-        return PictureTranslator(shape[0], width, blocks, ending)
+        return PictureTranslator(shape[0], width, blocks, ending, kernel)
     return VectorTranslator(shape, width, blocks, ending)
 
 
@@ -96,8 +102,8 @@ def _ended(ending: Ending, x: Tensor, found: Tensor) -> Tensor:
     return torch.tanh(found) if ending == "tanh" else found
 
 
-def _conv(inputs: int, outputs: int) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect")
+def _conv(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, padding_mode="reflect")
 
 
 def _silence(layer: nn.Module) -> None:

@@ -3,22 +3,34 @@
 from pathlib import Path
 from typing import Any
 
+from headstart.study.aligning.record import Alignment
+from headstart.study.aligning.translate_record import Translating
+from headstart.study.confounding.record import Shortcuts
 from headstart.study.experiments.curve_record import SizeCurve
 from headstart.study.experiments.yosinski_record import Transfer
 from headstart.study.probing.record import Probing
 from headstart.study.searching.record import Search
+from headstart.study.shifting.record import Shift
+from headstart.study.streaming.record import Prequential
 
-from . import curve, probing, search, yosinski
+from . import aligning, confounding, curve, probing, search, shift, streaming, translating, yosinski
 from .experiment import write
 from .given import record
 from .page import build as build_report
 
 EXPERIMENTS: dict[str, tuple[Any, Any]] = {
+    "align": (Alignment, aligning.view),
     "curve": (SizeCurve, curve.view),
     "probe": (Probing, probing.view),
     "search": (Search, search.view),
+    "shift": (Shift, shift.view),
+    "shortcuts": (Shortcuts, confounding.view),
+    "stream": (Prequential, streaming.view),
+    "translate": (Translating, translating.view),
     "yosinski": (Transfer, yosinski.view),
 }
+
+PICTURED = ("translate",)  # whose pages show pictures of the folder
 
 
 def build(run: Path) -> Path:
@@ -42,5 +54,6 @@ def build(run: Path) -> Path:
     for name, (kind, view) in EXPERIMENTS.items():
         if (file := run / f"{name}.json").is_file():
             found = record(kind, file)
-            return write(found, view(found), run / f"{name}.html")
+            shown = view(found, run) if name in PICTURED else view(found)
+            return write(found, shown, run / f"{name}.html")
     return build_report(run)

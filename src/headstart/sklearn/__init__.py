@@ -1,4 +1,4 @@
-"""The scikit-learn face: a transformer, a classifier and a regressor for pipelines and searches.
+"""The scikit-learn face: for pipelines and searches, and for rows of two domains.
 
 scikit-learn is imported in this folder and nowhere else.
 """
@@ -10,6 +10,13 @@ try:
 except ImportError as error:
     raise MissingPackage("scikit-learn", "headstart.sklearn", "sklearn") from error
 
+from .aligners import CORAL as CORAL
+from .aligners import OptimalTransport as OptimalTransport
+from .aligners import SubspaceAlignment as SubspaceAlignment
 from .classifier import TransferClassifier as TransferClassifier
 from .features import Features as Features
+from .importance import ImportanceWeights as ImportanceWeights
+from .importance import WeightsReport as WeightsReport
+from .importance import WeightsWarning as WeightsWarning
 from .regressor import TransferRegressor as TransferRegressor
+from .tradaboost import TrAdaBoost as TrAdaBoost

@@ -157,9 +157,9 @@ def _calibrated(held_out: Tensor, y: Tensor, weights: Tensor | None) -> _Calibra
     if kind == "tags":
         slope, offset = platt(held_out, y, weights=weights)
         logits = held_out * slope + offset
-        counts = None if weights is None else (weights / weights.mean()).to(logits)[:, None]
-        loss = binary_cross_entropy_with_logits(logits, y.to(logits), counts)
-        return _Calibrated(slope, offset, float(loss))
+        counts = None if weights is None else (weights / weights.double().mean()).to(logits)[:, None]
+        left = binary_cross_entropy_with_logits(logits, y.to(logits), counts)
+        return _Calibrated(slope, offset, float(left))
     size = y.double().var(0, correction=0)
     if weights is not None:
         size = mean_of((y.double() - mean_of(y.double(), weights)).square(), weights)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from headstart.core import BadInput, Model, Preprocess
 from headstart.models.surgery import duplicate
 from headstart.models.wrapped import AnyBackbone
+from headstart.nn.translation import Translation
 
 from .patient import Patient, moved
 from .report import Report, compare, state
@@ -52,7 +53,7 @@ def translated(
 
     Args:
         model: a backbone, a model with a head, or any module.
-        front: any module, such as `Luminance()`; it is copied too.
+        front: any module, such as `Luminance()` or a `Translation`; it is copied too.
         preprocess: how pictures become inputs of `front`, for a backbone; None keeps the backbone's.
         example: inputs (n, ...) of `front`; for `Luminance` it may be None.
 
@@ -106,11 +107,18 @@ def _in_front(
         preprocess or mapping.preprocess,
         inputs[:2].detach().clone(),
     )
-    settings = {"copies": front.copies} if type(front) is Luminance else None
+    settings = written(front)
     done = {"do": "translated", "front": type(front).__name__, "settings": settings}
     made.source["operations"] = [*made.source.get("operations", []), done]
     made.notes, made.tokens = mapping.notes, mapping.tokens
     return made
+
+
+def written(front: nn.Module) -> dict[str, Any] | None:
+    """The settings that make such a front again, where `replay` knows how to."""
+    if type(front) is Luminance:
+        return {"copies": front.copies}
+    return dict(front.settings) if type(front) is Translation else None
 
 
 def _colours(patient: Patient[Any], front: nn.Module) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from headstart.core import BadInput
 from headstart.models.wrapped import AnyBackbone
+from headstart.nn.translation import Translation
 
 from .channels import new_channels
 from .columns import new_columns
@@ -38,6 +39,8 @@ def _translate(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
             f"This backbone has your own module {noted['front']} in front, whose code is not saved. Put it "
             "in front of your module first, backbone(nn.Sequential(front, module)), and give such a one."
         )
+    if noted["front"] == Translation.__name__:
+        return made.fronted(Translation(**noted["settings"]))
     found: AnyBackbone = translated(made, Luminance(**noted["settings"]))[0]
     return found
 

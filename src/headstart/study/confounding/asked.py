@@ -33,7 +33,7 @@ class Asked:
         """The predictor for data of classes that it knows.
 
         Raises:
-            BadInput: the model or the data have no classes, or the data have some that the model does not know.
+            BadInput: the model or the data have no classes, or the data some that the model does not know.
         """
         if predictor.target != "classes" or data.target != "classes":
             kind = predictor.target if predictor.target != "classes" else data.target

@@ -81,7 +81,7 @@ def conflicts(asked: Asked, before: Before) -> Iterator[Conflict]:
 
 
 def _pairs(before: Before) -> Rows:
-    """(pairs, 2): each row that is told right with another one of another class, and attribute if there is one.
+    """(pairs, 2): each row that is told right with one of another class, and attribute if there is one.
 
     A partner with the same attribute, such as the same colour, would bring no other cue.
     """

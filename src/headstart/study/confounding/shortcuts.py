@@ -44,10 +44,10 @@ def shortcuts(
     """Look for shortcuts of a model of classes: what it goes by, and whom that costs.
 
     With attributes (`attribute_column=` or `attribute=` of `hs.data.load`), the accuracy of every group of
-    class and attribute, the worst of them and the gap. Of pictures, cue conflicts (arXiv:1811.12231): the shape of
-    one class with the texture or the colour of another, and the accuracy where a cue is taken away or a tag
-    stamped in. Of tables and rows of numbers, each column shuffled over all rows and within classes. Of texts,
-    the words that you name taken out and put in.
+    class and attribute, the worst of them and the gap. Of pictures, cue conflicts (arXiv:1811.12231): the
+    shape of one class with the texture or the colour of another, and the accuracy where a cue is taken away
+    or a tag stamped in. Of tables and rows of numbers, each column shuffled over all rows and within classes.
+    Of texts, the words that you name taken out and put in.
 
     Args:
         model: a run folder, the model folder in it, or a predictor; never changed.
@@ -63,8 +63,8 @@ def shortcuts(
 
     Raises:
         Unknown: an option or a column that nothing goes by.
-        BadInput: no model in the folder, a setting out of range, a model or data without classes, classes that the
-            model does not know, words for what are no texts.
+        BadInput: no model in the folder, a setting out of range, a model or data without classes, classes
+            that the model does not know, words for what are no texts.
         BadData: fewer than 4 rows, or nothing readable.
         CannotWrite: the folder is not empty or can't be written to.
     """
@@ -145,8 +145,8 @@ class _Study:
     def _notes(self, few: np.ndarray) -> Iterator[str]:
         if self.data.attributes is None:
             yield (
-                "The data have no attribute, so no groups were compared. Name one with --attribute-column, such as "
-                "the background or the hospital."
+                "The data have no attribute, so no groups were compared. Name one with --attribute-column, "
+                "such as the background or the hospital."
             )
         if len(few) < len(self.data):
             yield f"Changed copies were made of {len(few)} of the {len(self.data)} rows."

@@ -25,6 +25,7 @@ from headstart.run.loop import Run
 from headstart.run.recipe import Recipe
 from headstart.study.held_out import Rows
 
+from .groups import grouped_example, in_groups
 from .units import Units
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def example(session: "Session", method: Method[Any], rows: Rows) -> Batch:
     def first(one: "Session", some: Rows) -> Labelled:
         return Labelled(one.samples(some[:3]), labels_of(one.data.labels, some[:3]))
 
-    batch: Any = first(session, rows)
+    batch: Any = grouped_example(session.data, method, first(session, rows), rows[:3])
     other, few, needs = _beside(session, method), _few(session, method), method.about.needs
     if needs is TwoTasks and other is not None:
         batch = TwoTasks(batch, first(other, np.arange(len(other.data))))
@@ -122,7 +123,7 @@ def stream_of(
             mine.source, labels, rows, min(recipe.batch, len(rows)), recipe.seed, mine.views, weights
         )
     if theirs is None:
-        return own
+        return in_groups(session.data, method, own, rows, min(recipe.batch, len(rows)), recipe.seed)
     if needs is TwoTasks and session.source is not None:
         other = session.source
         order = replace(recipe, seed=fold(recipe.seed, "source"))

@@ -33,6 +33,7 @@ from headstart.run.watch import drain, keep, remember, resume
 
 from .feeding import example, feeds, plain_feed, stream_of
 from .fitted import Fitted as Fitted
+from .groups import about_groups, group_rows
 from .inputs import source_of
 from .logbook import logged, save_last
 from .looking import Look, now, ships_its_own
@@ -168,7 +169,7 @@ class Session:
             backbone = fitted.model.backbone
         assert fitted is not None
         fitted = settled(fitted, method, self.data, rows, held)
-        fitted.notes.extend(said)
+        fitted.notes.extend((*said, *about_groups(self.data, stages, rows)))
         units = Units.of(self.data.labels[rows])
         return replace(fitted, model=units.undone(fitted.model)) if units else fitted
 
@@ -193,6 +194,7 @@ class Session:
         able(method, self.data.target)
         recipe = replace(recipe, **method.decides(), precision=self.precision)
         task = self._task(len(rows), recipe.seed, copy.deepcopy(head))
+        task = replace(task, groups=group_rows(self.data, method, rows))
         if self.source is not None:
             task = replace(task, source=self.source.session._task(len(self.source.rows), recipe.seed))
         if method.about.one_pass:

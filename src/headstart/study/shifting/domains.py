@@ -1,7 +1,7 @@
 """The two domains as a study takes them: read, the same number of rows drawn, what is unreadable left out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ class Domain:
     """The rows of a domain that are looked at.
 
     Attributes:
-        data: these rows, without labels; rows that belong together, or are the same, are in one group.
+        data: these rows, without labels. Rows that belong together are in one group, and so are pictures and
+            texts that are the same or nearly; rows of numbers may be the same by chance.
         rows: (n,) where they stood.
         total: rows that there are.
         unreadable: of those that were drawn.
@@ -88,6 +89,9 @@ def drawn(data: Dataset, most: int, seed: int, what: str) -> Domain:
     if len(data) > most:
         rows = np.sort(shuffled(len(data), seed, "rows", what)[:most])
     part = without_labels(data.subset(rows))
+    if not (part.is_images or part.is_texts):
+        groups = np.arange(len(part)) if part.groups is None else part.groups
+        return Domain(replace(part, groups=groups), rows, len(data), 0)
     try:
         checked = check(part)
     except BadData as error:

@@ -57,8 +57,7 @@ def headline(found: Figures) -> str:
         "weights": f"The target differs ({auc}); {where}: weights can help.",
         "partly": f"The target differs ({auc}); {where}: weights can help for those, alignment or "
         f"translation for the rest.",
-        "apart": f"The target differs ({auc}); {_why_apart(found)}: weights can't help, alignment or "
-        f"translation may.",
+        "apart": f"The target differs ({auc}); {_why_apart(found)}: align or translate.",
     }[verdict(found)]
 
 
@@ -93,8 +92,7 @@ def _carried(found: Figures) -> bool:
 def _why_apart(found: Figures) -> str:
     if found.inside < SOME:
         return f"only {_percent(found.inside)} of its rows lie where the source has rows"
-    rows = f"{found.effective:,.0f} of {found.source_rows:,}"
-    return f"the weighted source would be worth only {rows} rows"
+    return f"weights would leave {found.effective:,.0f} of {found.source_rows:,} source rows"
 
 
 def _told_apart(found: Figures) -> str:

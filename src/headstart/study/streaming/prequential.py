@@ -156,7 +156,13 @@ class Contest:
             found.append(outputs)
         return found
 
-    def record(self, batch: int, task: str = "stream", notes: Sequence[str] = ()) -> Prequential:
+    def record(
+        self,
+        batch: int,
+        task: str = "stream",
+        notes: Sequence[str] = (),
+        settings: dict[str, Any] | None = None,
+    ) -> Prequential:
         """What came of it, as far as it was fed."""
         guards = self.how.get("guards", "default")
         watching: tuple[Guard, ...] = DEFAULT if guards == "default" else tuple(guards)
@@ -172,7 +178,7 @@ class Contest:
             contenders=[self._contender(entry) for entry in self.entries],
             guards=[repr(guard) for guard in watching],
             notes=list(notes),
-            settings={"batch": batch, "seed": self.seed},
+            settings=settings or {"study": "stream", "batch": batch, "seed": self.seed},
             seed=self.seed,
             versions=versions(),
             labelled=self.labelled,

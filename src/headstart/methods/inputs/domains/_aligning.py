@@ -25,6 +25,7 @@ class Seen:
         source_logits: (n, outputs).
         target_logits: (m, outputs).
         labels: of the source, (n, ...).
+        weights: of the source's rows, (n,) >= 0, if they have any.
     """
 
     source: Tensor
@@ -32,6 +33,7 @@ class Seen:
     source_logits: Tensor
     target_logits: Tensor
     labels: Tensor
+    weights: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +125,9 @@ class Aligning(OnSource):
         logits, n = parts["head"](features), len(batch.source)
         rows = (features[:n], features[n:], logits[:n], logits[n:])
         source, target, source_logits, target_logits = (ctx.gather(each) for each in rows)
-        seen = Seen(source, target, source_logits, target_logits, ctx.gather(batch.source.y))
+        weights = None if batch.source.weight is None else ctx.gather(batch.source.weight)
+        labels = ctx.gather(batch.source.y)
+        seen = Seen(source, target, source_logits, target_logits, labels, weights)
         return seen, self.labels(logits, batch, ctx)
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from headstart.core import BadInput
@@ -52,6 +51,6 @@ class Weighing:
 
 def share_reached(source: Any, target: Any) -> float:
     """The share of target rows (m, d) that lie where source rows (n, d) do; 1 for a source of a few rows."""
-    one, other = (torch.as_tensor(each)[:: max(1, -(-len(each) // MOST))] for each in (source, target))
+    one, other = (each[:: max(1, -(-len(each) // MOST))] for each in (source, target))
     k = min(5, len(one) - 1)
     return support(one, other, k=k).share if k else 1.0

@@ -1,6 +1,6 @@
 import copy
 from dataclasses import dataclass, fields
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch.nn.functional import softplus
@@ -36,6 +36,7 @@ class ADDA(OnSource):
         rowwise=False,
         spelled="Adversarial discriminative adaptation (ADDA)",
     )
+    opposed: ClassVar[bool] = True  # its losses pull against each other, and no source label is in them
     weight: float = 1.0
     hidden: int = 128
 

@@ -21,8 +21,8 @@ class Products(nn.Module):
 
     def __init__(self, made: Projection | None) -> None:
         super().__init__()
-        self.register_buffer("features", made.features if made else None)
-        self.register_buffer("answers", made.answers if made else None)
+        for name in Projection._fields:
+            self.register_buffer(name, made and getattr(made, name))
 
     def forward(self, features: Tensor, answers: Tensor) -> Tensor:
         """See `multilinear_map`."""

@@ -50,12 +50,17 @@ class DeepJDOT(Aligning):
         """The cost of the cheapest plan."""
         gaps = squared_distances(seen.source.float(), seen.target.float())
         cost = self.distance * gaps + losses_of_pairs(seen.labels, seen.target_logits.float())
-        return {"transport": self.strength(ctx) * (self.plan(cost.detach()) * cost).sum()}
+        return {"transport": self.strength(ctx) * (self.plan(cost.detach(), seen.weights) * cost).sum()}
 
-    def plan(self, cost: Tensor) -> Tensor:
-        """How much of each source row goes to each target row, (n, m) with a sum of 1, of a cost (n, m)."""
+    def plan(self, cost: Tensor, weights: Tensor | None = None) -> Tensor:
+        """How much of each source row goes to each target row, (n, m) with a sum of 1, of a cost (n, m).
+
+        Source rows send as much as their weights (n,) say.
+        """
+        if weights is not None and not float(weights.sum()) > 0:
+            return torch.zeros_like(cost)
         smooth = self.epsilon * max(cost.mean().item(), torch.finfo(torch.float32).tiny)
-        return sinkhorn(cost, smooth, tolerance=TOLERANCE).plan.to(cost)
+        return sinkhorn(cost, smooth, weights, tolerance=TOLERANCE).plan.to(cost)
 
 
 def squared_distances(source: Tensor, target: Tensor) -> Tensor:

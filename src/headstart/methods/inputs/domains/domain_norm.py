@@ -54,7 +54,7 @@ class DomainNorm(Aligning):
         parts = super().parts(backbone, task)
         if self.weight and not separate(parts["backbone"]):
             raise BadInput(
-                "domain-norm: the backbone has no batch normalisation of which each domain could have its own. "
+                "domain-norm: the backbone has no batch normalisation that each domain could have one of. "
                 "Take a network with batch normalisations, or another method, such as mcc."
             )
         return parts

@@ -10,7 +10,7 @@ from headstart.solvers.transport import barycentric_map, squared_distances
 
 from ._mapped import Mapped
 
-TOLERANCE = 1e-6  # shares of the mass
+TOLERANCE = 1e-3  # shares of the mass
 
 
 @final

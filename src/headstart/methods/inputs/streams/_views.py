@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-SHIFT = 16  # pictures move by up to a sixteenth of their sides
+SHIFT = 16  # pictures move by up to a sixteenth of their sides, in whole pixels
 TONE = 0.1  # contrast and brightness change by up to this, in standard deviations
 NOISE = 0.05  # standard deviations
 
@@ -30,7 +30,7 @@ def _toned(x: Tensor) -> Tensor:
 def _moved(x: Tensor) -> Tensor:
     """All pictures by the same number of pixels; what enters at the edge repeats it."""
     height, width = x.shape[2:]
-    far = [max(1, side // SHIFT) for side in (height, width)]
+    far = [side // SHIFT for side in (height, width)]
     down, right = (int(torch.randint(0, 2 * each + 1, ())) for each in far)
     wide = pad(x, (far[1], far[1], far[0], far[0]), mode="replicate")
     return wide[:, :, down : down + height, right : right + width]

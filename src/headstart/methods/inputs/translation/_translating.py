@@ -45,6 +45,8 @@ class Translating(Method[Domains]):
         pool: made samples of former steps that each critic is shown again, >= 0.
         width: channels of the translators' and critics' layers, >= 1.
         blocks: residual blocks, or hidden layers, of the translators, >= 1.
+        kernel: side of the translators' convolutions, 1 or 3; with 1 each pixel is translated by itself, so that
+            nothing can change its shape.
         start: "random" can find large changes; "identity" starts with samples as they are, and may stay
             there if the domains differ much.
         critic_lr: factor on the learning rate for the critics, > 0.
@@ -57,6 +59,7 @@ class Translating(Method[Domains]):
     pool: int = 50
     width: int = 16
     blocks: int = 2
+    kernel: int = 3
     start: Literal["random", "identity"] = "random"
     critic_lr: float = 1.0
     first: str = "fine-tune"
@@ -68,6 +71,7 @@ class Translating(Method[Domains]):
             ("pool", self.pool >= 0, ">= 0"),
             ("width", self.width >= 1, ">= 1"),
             ("blocks", self.blocks >= 1, ">= 1"),
+            ("kernel", self.kernel in (1, 3), "1 or 3"),
             ("start", self.start in ("random", "identity"), "'random' or 'identity'"),
             ("critic_lr", 0 < self.critic_lr < float("inf"), "> 0"),
         ):
@@ -91,7 +95,7 @@ class Translating(Method[Domains]):
         ending: Ending = "add"
         if self.start == "random":
             ending = "tanh" if bool(units.known) else "plain"
-        there, back = (translator(task.shape, self.width, self.blocks, ending) for _ in range(2))
+        there, back = (translator(task.shape, self.width, self.blocks, ending, self.kernel) for _ in range(2))
         critics = {name: sample_critic(task.shape, self.width) for name in ("source", "target")}
         pools = {name: ImagePool(self.pool, task.shape) for name in ("source", "target")}
         return Parts(
@@ -138,14 +142,15 @@ class Translating(Method[Domains]):
         source, target, as_target, as_source = made
         critics: Any = parts["critics"]
         there, back = parts["to_target"], parts["to_source"]
-        round_trips = cycle_loss(source, back(as_target)) + cycle_loss(target, there(as_source))
+        weight = batch.source.weight
+        round_trips = cycle_loss(source, back(as_target), weight) + cycle_loss(target, there(as_source))
         terms = {
-            "fool_target": least_squares(critics["target"](as_target), real=True),
-            "fool_source": least_squares(critics["source"](as_source), real=True),
+            "fool_target": least_squares(critics["target"](as_target), True, weight),
+            "fool_source": least_squares(critics["source"](as_source), True),
             "cycle": self.cycle * round_trips,
         }
         if self.identity:
-            stays = cycle_loss(target, there(target)) + cycle_loss(source, back(source))
+            stays = cycle_loss(target, there(target)) + cycle_loss(source, back(source), weight)
             terms["identity"] = self.cycle * self.identity * stays
         return Loss.sum(**terms, **self.more(parts, batch, made))
 
@@ -156,12 +161,12 @@ class Translating(Method[Domains]):
     def critics(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
         """What the critics descend: real samples against those of the pools."""
         units, judges, pools = _units(parts), *(_by_name(parts, name) for name in ("critics", "pools"))
-        real = {"source": batch.source.x, "target": batch.target}
+        real = {"source": (batch.source.x, batch.source.weight), "target": (batch.target, None)}
         terms = {
             name: critic_loss(
-                judges[name](units.into(self.given(parts, x))), judges[name](pools[name].latest)
+                judges[name](units.into(self.given(parts, x))), judges[name](pools[name].latest), weight
             )
-            for name, x in real.items()
+            for name, (x, weight) in real.items()
         }
         return Loss.sum(**terms)
 

@@ -38,7 +38,7 @@ class CyCADA(Translating):
         before = self._answers(parts, self.given(parts, batch.target))
         says = [self._answers(parts, parts["units"].out(z)) for z in (as_target, as_source)]  # type: ignore[operator]
         labels = [batch.source.y, answers_as_labels(before, kind_of(batch.source.y))]
-        return {"semantic": self.semantic * semantic_loss(says, labels)}
+        return {"semantic": self.semantic * semantic_loss(says, labels, [batch.source.weight, None])}
 
     def _answers(self, parts: Parts, x: Tensor) -> Tensor:
         found: Tensor = parts["head"](parts["backbone"](x))

@@ -68,13 +68,13 @@ class ByGroup(Tuning):
         return Loss.sum(label=label_loss(logits, batch.y, self.smoothing, weight))
 
 
-def group_of(batch: Grouped, name: str) -> Tensor:
+def group_of(batch: Any, name: str) -> Tensor:
     """The groups (n,) of the rows.
 
     Raises:
         BadInput: the batch does not name them.
     """
-    if batch.group is None:
+    if not isinstance(batch, Grouped) or batch.group is None:
         raise BadInput(
             f"{name}: the batch does not say which group each row is of. Give Grouped(x, y, group=...)."
         )

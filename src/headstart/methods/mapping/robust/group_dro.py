@@ -48,7 +48,7 @@ class GroupDRO(ByGroup):
         return (*shares, *super().moves())
 
     def shares(self, parts: Parts, batch: Grouped, ctx: Ctx) -> None:
-        """q_g * exp(eta * loss_g), over their sum; a group that is not in the batch keeps its q before that."""
+        """q_g * exp(eta * loss_g), over their sum; that of a group that is not in the batch does not grow."""
         groups = parts[GROUPS]
         assert isinstance(groups, Groups)
         logits = parts["head"](parts["backbone"](batch.x)).float()

@@ -1,0 +1,76 @@
+"""Commands that ask what a model goes by: `shortcuts`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headstart.study.confounding.settings import ShortcutsSettings
+
+from . import say
+from .arguments import AsJson, Columns, Data, Quiet
+from .options import with_options
+
+Run = Annotated[Path, typer.Argument(help="A run folder, or the model folder in it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(shortcuts)
+
+
+@with_options(ShortcutsSettings, "settings")
+@with_options(Columns, "columns")
+def shortcuts(
+    run: Run,
+    data: Data,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the record and a page; must be new or empty.", show_default=False),
+    ] = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
+    *,
+    columns: Columns,
+    settings: ShortcutsSettings,
+) -> None:
+    """Say what a model goes by: the groups that it fails, and what is left of it without a cue."""
+    from headstart.study.confounding.shortcuts import shortcuts as look
+    from headstart.study.progress import Progress
+
+    if out is not None:
+        from headstart.study.folder import refuse_full
+
+        refuse_full(out, False)
+    found = look(
+        run, columns.load(data), out=out, settings=settings, progress=Progress.to_terminal(quiet or json)
+    )
+    page = _page(out)
+    if json:
+        say.record(found)
+    else:
+        _show(found, page, quiet)
+
+
+def _page(out: Path | None) -> Path | None:
+    if out is None:
+        return None
+    from headstart.report import build
+
+    return build(out)
+
+
+def _show(found: Any, page: Path | None, quiet: bool) -> None:
+    from headstart.report.confounding import headings, headline, rows, sentences, title
+
+    say.table(headings(), rows(found), title(found))
+    if quiet:
+        return
+    say.line(headline(found))
+    for sentence in sentences(found):
+        say.line(sentence)
+    for note in found.notes:
+        say.line(f"Note: {note}")
+    if page is not None:
+        say.line(f"Page:   {page}")
+        say.line(f"Record: {page.with_suffix('.json')}")

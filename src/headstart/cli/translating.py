@@ -1,0 +1,100 @@
+"""Commands that make rows of one domain look like another's: `translate`."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from headstart.study.aligning.translate_settings import TranslateSettings
+
+from . import say
+from .arguments import AsJson, Device, Quiet
+from .options import with_options
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(translate)
+
+
+@with_options(TranslateSettings, "settings")
+def translate(
+    source: Annotated[str, typer.Option(help="Labelled data, as for adapt.")],
+    target: Annotated[str, typer.Option(help="Data of another domain; its labels, if any, are dropped.")],
+    out: Annotated[Path, typer.Option(help="Folder for translated rows, record and page; new or empty.")],
+    direction: Annotated[
+        Literal["to-target", "to-source"],
+        typer.Option(help="Which rows are written: source rows in the target's look, or target rows."),
+    ] = "to-target",
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            help="A run whose model knows the source: it says whether labels hold, and is written again, "
+            "with the translator in front, to OUT/model.",
+            show_default=False,
+        ),
+    ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(help="Labelled rows of the target, to report on and nothing else.", show_default=False),
+    ] = None,
+    device: Device = "auto",
+    json: AsJson = False,
+    quiet: Quiet = False,
+    *,
+    settings: TranslateSettings,
+) -> None:
+    """Learn to make rows of one domain look like another's, without pairs, and say whether it went well."""
+    from headstart.data.domains import Domains
+    from headstart.run.engine import One
+    from headstart.study.aligning.translate import translate as learn
+    from headstart.study.aligning.translated import Translated
+    from headstart.study.aligning.translation_folder import write
+    from headstart.study.folder import refuse_full
+    from headstart.study.progress import Progress
+    from headstart.study.using.predictor import open_model
+
+    refuse_full(out, False)
+    progress = Progress.to_terminal(quiet or json)
+    model = None if run is None else open_model(run)
+    try:
+        with progress.step("look at the data"):
+            domains = Domains(source, target)
+        with progress.step("learn to translate"):
+            made = learn(
+                domains.source,
+                domains.target,
+                settings.method,
+                model=model,
+                judge=judge,
+                settings=settings,
+                engine=One(device),
+            )
+    finally:
+        progress.close()
+    found = write(made, domains.source, domains.target, out, direction)
+    if model is not None and made.fronts:
+        Translated(model, made).save(out / "model")
+    page = _page(out)
+    if json:
+        say.record(found)
+    else:
+        _show(found, page, quiet)
+
+
+def _page(out: Path) -> Path:
+    from headstart.report import build
+
+    return build(out)
+
+
+def _show(found: Any, page: Path, quiet: bool) -> None:
+    from headstart.report.translating import headings, headline, rows, sentences
+
+    say.table(headings(), list(rows(found)), headline(found))
+    if quiet:
+        return
+    for sentence in sentences(found):
+        say.line(sentence)
+    say.line(f"Page:   {page}")
+    say.line(f"Record: {page.with_suffix('.json')}")

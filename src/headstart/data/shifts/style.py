@@ -1,0 +1,155 @@
+"""Pictures of one domain in the style of another, without training: levels, spectra, colour statistics.
+
+Each takes pictures to change and pictures to look like, as many of each as there are, and gives new ones.
+None moves anything: what is drawn stays where it is, so labels should hold. None can do what needs more than
+a change of levels, colours or slow gradients.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from headstart.core import BadInput, Unknown, fold
+
+LEVELS = 256
+LEAST = 1e-5  # a deviation below it counts as none
+
+
+def match_histograms(x: Tensor, like: Tensor) -> Tensor:
+    """Levels changed so that all pictures together have the histogram of those that they are to look like.
+
+    Channel by channel, one rising curve for all pictures: a level goes where its share of the pixels is
+    reached in the other domain (exact histogram matching of the pooled levels, interpolated between levels). As the
+    curve rises, black on white can't become white on black.
+
+    Args:
+        x: (n, c, h, w), uint8 or floats; not changed.
+        like: (m, c, h', w') of the same dtype; any number and size of pictures.
+
+    Returns:
+        (n, c, h, w) of the dtype of `x`.
+
+    Raises:
+        BadInput: channels or dtypes differ, or there are no pictures.
+
+    >>> match_histograms(torch.tensor([[[[0.0, 1.0]]]]), torch.tensor([[[[5.0, 9.0]]]])).tolist()
+    [[[[5.0, 9.0]]]]
+    """
+    _check(x, like)
+    made = [_matched(x[:, c].double(), like[:, c].double()) for c in range(x.shape[1])]
+    return _as(torch.stack(made, 1), x)
+
+
+def match_spectra(x: Tensor, like: Tensor, *, share: float = 0.1, seed: int = 0) -> Tensor:
+    """Low frequencies get the amplitudes of another picture and keep their phases (FDA, arXiv:2004.05498).
+
+    Each picture takes them from one that is drawn out of `like`.
+
+    Args:
+        x: (n, c, h, w), uint8 or floats; not changed.
+        like: (m, c, h, w) of the same size and dtype.
+        share: beta of the paper, in [0, 0.5]: along each axis, frequencies up to `floor(share * min(h, w))`
+            are replaced, on both sides of 0; 0 replaces the mean alone.
+        seed: of the draw.
+
+    Returns:
+        (n, c, h, w) of the dtype of `x`; bytes are rounded and cut off.
+
+    Raises:
+        BadInput: sizes, channels or dtypes differ, or `share` is out of range.
+    """
+    _check(x, like)
+    if x.shape[2:] != like.shape[2:]:
+        raise BadInput(
+            f"Pictures of {tuple(x.shape[2:])} and {tuple(like.shape[2:])}: bring them to one size."
+        )
+    if not 0 <= share <= 0.5:
+        raise BadInput(f"share is {share!r}; it must be in [0, 0.5].")
+    draw = torch.Generator().manual_seed(fold(seed, "spectra"))
+    chosen = torch.randint(len(like), (len(x),), generator=draw)
+    mine, other = torch.fft.fft2(x.double()), torch.fft.fft2(like[chosen].double())
+    low = _low(x.shape[2], x.shape[3], int(share * min(x.shape[2:])))
+    amplitude = torch.where(low, other.abs(), mine.abs())
+    return _as(torch.fft.ifft2(torch.polar(amplitude, mine.angle())).real, x)
+
+
+def match_style(x: Tensor, like: Tensor) -> Tensor:
+    """Channels get the mean and the deviation of the other domain's, over all pictures and places.
+
+    The statistics of adaptive instance normalisation (arXiv:1703.06868), of pixels and of whole domains.
+
+    Args:
+        x: (n, c, h, w), uint8 or floats; not changed.
+        like: (m, c, h', w') of the same dtype.
+
+    Returns:
+        (n, c, h, w) of the dtype of `x`; bytes are rounded and cut off.
+
+    Raises:
+        BadInput: channels or dtypes differ, or there are no pictures.
+
+    >>> match_style(torch.tensor([[[[0.0, 2.0]]]]), torch.tensor([[[[10.0, 14.0]]]])).tolist()
+    [[[[10.0, 14.0]]]]
+    """
+    _check(x, like)
+    mine, other = x.double(), like.double()
+    axes = (0, 2, 3)
+    mean, deviation = mine.mean(axes, keepdim=True), mine.var(axes, correction=0, keepdim=True).sqrt()
+    there = other.var(axes, correction=0, keepdim=True).sqrt()
+    standard = (mine - mean) / deviation.clamp_min(LEAST)
+    return _as(standard * there + other.mean(axes, keepdim=True), x)
+
+
+STYLES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "histogram": match_histograms,
+    "fourier": match_spectra,
+    "style": match_style,
+}
+
+
+def in_style(x: Tensor, like: Tensor, method: str) -> Tensor:
+    """Pictures in the style of others, by the method of that name: histogram, fourier or style.
+
+    Raises:
+        Unknown: no method goes by that name.
+    """
+    if method not in STYLES:
+        raise Unknown("way to match styles", method, STYLES)
+    return STYLES[method](x, like)
+
+
+def _matched(mine: Tensor, other: Tensor) -> Tensor:
+    """Levels (n, h, w) by the curve that brings their distribution to the other's."""
+    levels, where, counts = torch.unique(mine, return_inverse=True, return_counts=True)
+    goals, many = torch.unique(other, return_counts=True)
+    reached = counts.cumsum(0) / counts.sum()
+    there = many.cumsum(0) / many.sum()
+    right = torch.searchsorted(there, reached).clamp(0, len(goals) - 1)
+    left = (right - 1).clamp_min(0)
+    way = (there[right] - there[left]).clamp_min(1e-12)
+    part = ((reached - there[left]) / way).clamp(0, 1)
+    curve = torch.where(right > left, goals[left] + part * (goals[right] - goals[left]), goals[right])
+    assert len(curve) == len(levels)
+    return curve[where]
+
+
+def _low(high: int, wide: int, radius: int) -> Tensor:
+    """Bool (h, w): frequencies up to `radius` along both axes, in the order of the transform."""
+    rows, columns = (torch.fft.fftfreq(size, 1 / size).abs() <= radius for size in (high, wide))
+    return torch.logical_and(rows[:, None], columns[None, :])
+
+
+def _check(x: Tensor, like: Tensor) -> None:
+    if x.ndim != 4 or like.ndim != 4 or 0 in x.shape or 0 in like.shape:
+        raise BadInput(f"Pictures are (n, c, h, w), not {tuple(x.shape)} and {tuple(like.shape)}.")
+    if x.shape[1] != like.shape[1] or x.dtype != like.dtype:
+        named = " and ".join(f"{one.shape[1]} channels of {one.dtype}" for one in (x, like))
+        raise BadInput(f"Pictures of {named}: bring them to the same channels and dtype.")
+
+
+def _as(made: Tensor, x: Tensor) -> Tensor:
+    """In the dtype of x, bytes rounded and cut off."""
+    if x.dtype == torch.uint8:
+        return made.round().clamp(0, LEVELS - 1).to(torch.uint8)
+    return made.to(x.dtype)

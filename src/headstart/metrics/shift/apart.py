@@ -1,0 +1,77 @@
+"""How sure one can be of an area under the ROC curve: scores of rows of two domains."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core import BadData
+from headstart.metrics.given import array
+from headstart.metrics.intervals import Interval, Z, wilson
+from headstart.metrics.judged import Floats
+
+
+def auc(source: Any, target: Any, source_groups: Any = None, target_groups: Any = None) -> Interval:
+    """The chance that a target row has the higher score, with its 95 % interval; ties count half.
+
+    The variance is that of DeLong, DeLong & Clarke-Pearson 1988 (doi:10.2307/2531595), the interval
+    symmetric in the logit. Rows of a group belong together (Obuchowski 1997, doi:10.2307/2533958): what they
+    say of the area is added up first. Where no pair is in the wrong order, the interval is Wilson's for as
+    many rows as the smaller domain has.
+
+    Args:
+        source: (n,) scores, n >= 1.
+        target: (m,) scores, m >= 1.
+        source_groups: (n,) which rows belong together; None: each stands alone.
+        target_groups: (m,) likewise.
+
+    Raises:
+        BadData: they are not finite numbers (n,) and (m,).
+    """
+    one, other = _scores(source, "Source scores"), _scores(target, "Target scores")
+    mine, theirs = 1 - _placed(one, other), _placed(other, one)
+    value = float(theirs.mean())
+    variance = _variance(mine, source_groups) + _variance(theirs, target_groups)
+    if not 0 < value < 1 or variance == 0:
+        few = min(_many(mine, source_groups), _many(theirs, target_groups))
+        bounds = wilson(round(value * few), few)
+        return Interval(value, min(value, bounds.low), max(value, bounds.high))
+    if not math.isfinite(variance):
+        return Interval(value, 0.0, 1.0)
+    middle, half = math.log(value / (1 - value)), Z * math.sqrt(variance) / (value * (1 - value))
+    return Interval(value, _share(middle - half), _share(middle + half))
+
+
+def _placed(rows: Floats, among: Floats) -> Floats:
+    """(rows,) the share of `among` below each, ties half."""
+    ordered = np.sort(among)
+    below, upto = np.searchsorted(ordered, rows, "left"), np.searchsorted(ordered, rows, "right")
+    found: Floats = (below + upto) / (2 * len(among))
+    return found
+
+
+def _variance(placed: Floats, groups: Any) -> float:
+    """Of the mean of `placed` (n,), whose rows are drawn by groups; infinite if there is one group."""
+    off = placed - placed.mean()
+    if groups is not None:
+        names: NDArray[np.intp] = np.unique(array(groups), return_inverse=True)[1].reshape(-1)
+        off = np.bincount(names, weights=off)
+    many = len(off)
+    return math.inf if many < 2 else float(np.square(off).sum()) / len(placed) ** 2 * many / (many - 1)
+
+
+def _many(placed: Floats, groups: Any) -> int:
+    return len(placed) if groups is None else len(np.unique(array(groups)))
+
+
+def _share(logit: float) -> float:
+    return 1 / (1 + math.exp(-min(700.0, max(-700.0, logit))))
+
+
+def _scores(values: Any, what: str) -> Floats:
+    found = array(values)
+    if found.ndim != 1 or not found.size or found.dtype.kind not in "fiub" or not np.isfinite(found).all():
+        raise BadData(f"{what} must be one or more finite numbers (rows,), not {found.dtype} {found.shape}.")
+    wide: Floats = found.astype(np.float64)
+    return wide

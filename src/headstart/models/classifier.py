@@ -1,0 +1,56 @@
+"""A classifier of your own as what is shipped: a backbone and the head that it came with."""
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import BadInput, Model
+from headstart.nn.heads import LinearHead
+
+from .backbone import backbone
+from .tracing import first_tensor, quiet
+
+
+def classifier(module: nn.Module, *, example: Tensor | None = None) -> Model:
+    """A copy of your classifier, cut into backbone and head; both together answer as it does.
+
+    The head is the last linear layer, found by one forward. A softmax after it is left out: what the
+    model gives are logits.
+
+    Args:
+        module: from x (n, ...) to logits or probabilities (n, classes); it is not changed.
+        example: inputs (n, ...) for that forward, two rows are enough; None guesses from the first layer.
+
+    Returns:
+        The model in evaluation mode.
+
+    Raises:
+        BadInput: no linear layer makes the output, or the two parts together answer otherwise.
+    """
+    if isinstance(module, Model):
+        raise BadInput("This is a backbone with its head already; give it as it is.")
+    base = backbone(module, example=example)
+    name = base.anatomy.head
+    if name is None:
+        raise BadInput(f"No linear layer makes the output of {type(module).__name__}. {_WAY_OUT}")
+    model = Model(base, _head(module.get_submodule(name))).eval()
+    with quiet(module):
+        answer = first_tensor(module(base.example))
+    with torch.no_grad():
+        logits = model(base.example)
+    looks = (logits, logits.softmax(1), logits.log_softmax(1))
+    if not any(answer.shape == look.shape and torch.allclose(answer, look, 1e-3, 1e-4) for look in looks):
+        raise BadInput(
+            f"Backbone and head of {type(module).__name__}, put together, answer otherwise than it does. "
+            f"{_WAY_OUT}"
+        )
+    return model
+
+
+_WAY_OUT = "Put it together yourself: headstart.core.Model(backbone, head), see headstart.nn.heads."
+
+
+def _head(layer: nn.Module) -> LinearHead:
+    weight, bias = layer.weight, layer.bias
+    assert isinstance(weight, Tensor)
+    flat = weight.detach().flatten(1)
+    return LinearHead.of(flat, bias.detach() if isinstance(bias, Tensor) else flat.new_zeros(len(flat)))

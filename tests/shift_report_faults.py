@@ -1,0 +1,76 @@
+"""Faults in what `shift` says of two domains, and in what it may look at."""
+
+from tests.faults import Fault
+
+SHIFT_REPORT_FAULTS = (
+    Fault(
+        "data/unlabelled.py",
+        "    labels = np.zeros(len(data), np.int64)\n    found = Dataset(data.name, (CLASS,), labels,",
+        "    labels = data.labels\n    found = Dataset(data.name, data.classes, labels,",
+        "the labels of the target go along",
+        "data/test_unlabelled.py dropped",
+    ),
+    Fault(
+        "data/likeness.py",
+        "    if absent or extra:\n",
+        "    if absent:\n",
+        "a column that the source does not have goes unnoticed",
+        "data/test_unlabelled.py tables_that_are_refused",
+    ),
+    Fault(
+        "study/shifting/told_apart.py",
+        "return wide if wide.low <= 0.5 <= wide.high else found",
+        "return found",
+        "one of twelve pairs of samples of one distribution is called different",
+        "study/test_shift.py two_samples_of_one",
+    ),
+    Fault(
+        "study/shifting/told_apart.py",
+        ".numpy() + _prior(domain, held)",
+        ".numpy()",
+        "the sizes of the two samples count as shift",
+        "study/test_shift.py sizes_of_the_domains",
+    ),
+    Fault(
+        "metrics/shift/apart.py",
+        "mine, theirs = 1 - _placed(one, other), _placed(other, one)",
+        "mine, theirs = _placed(one, other), _placed(one, other)",
+        "the area is that of the source against the target",
+        "metrics/test_shift_shares.py auc",
+    ),
+    Fault(
+        "metrics/shift/apart.py",
+        "        off = np.bincount(names, weights=off)\n",
+        "        pass\n",
+        "copies of a row make the interval narrower",
+        "metrics/test_shift_shares.py group",
+    ),
+    Fault(
+        "study/shifting/words.py",
+        "if found.inside < SOME or not _carried(found):",
+        "if found.inside < SOME:",
+        "weights are proposed where hardly a row would carry them",
+        "study/test_shift.py verdicts_follow",
+    ),
+    Fault(
+        "study/shifting/plain.py",
+        "least = 2 if among else 1",
+        "least = 1",
+        "a word of the source is known by the text that it stands in",
+        "study/test_shift.py by_hand",
+    ),
+    Fault(
+        "study/shifting/quantities.py",
+        "yield _missing(name, gone[:n], gone[n:], draws, seed)",
+        "yield _missing(name, gone[:n], gone[:n], draws, seed)",
+        "empty cells of the target are not counted",
+        "study/test_shift.py empty_cells",
+    ),
+    Fault(
+        "study/shifting/classes.py",
+        "theirs = (other @ fit.weight.T + fit.bias).argmax(1).numpy()",
+        "theirs = (one @ fit.weight.T + fit.bias).argmax(1).numpy()",
+        "the shares of the classes are those of the source",
+        "study/test_shift.py shares_of_the_classes",
+    ),
+)

@@ -1,0 +1,86 @@
+"""Faults about streams: what adapts must answer first, find back, be watched, and see no label."""
+
+from tests.faults import Fault
+
+STREAM = "study/streaming/"
+
+STREAMING_FAULTS = (
+    Fault(
+        STREAM + "given.py",
+        "own = copy.deepcopy(model) if isinstance(model, Model) else classifier(model)",
+        "own = model if isinstance(model, Model) else classifier(model)",
+        "the mode of the caller's model changes",
+        "study/test_stream.py mode_of_the_given",
+    ),
+    Fault(
+        STREAM + "adapter.py",
+        "            optimiser.load_state_dict(copy.deepcopy(self._optimisers[name]))\n",
+        "            pass\n",
+        "after a reset the optimiser still goes where it went",
+        "study/test_stream_guards.py a_reset_is_logged",
+    ),
+    Fault(
+        STREAM + "stream.py",
+        "        self._adapter.run.step, self._now = 0, self._beginning()\n",
+        "        self._now = self._beginning()\n",
+        "after a reset other random numbers are drawn",
+        "study/test_stream.py reset_is_bit_for_bit",
+    ),
+    Fault(
+        STREAM + "stream.py",
+        "        self._put_back(events)\n        if self.stopped:",
+        "        if self.stopped:",
+        "an alarm has no consequence",
+        "study/test_stream_guards.py answers_anew",
+    ),
+    Fault(
+        STREAM + "guards.py",
+        "        return both[-max(self.window, len(now)) :].clone()\n",
+        "        return both.clone()\n",
+        "what a guard remembers grows with the stream",
+        "study/test_stream_guards.py collapse_by_hand or one_row",
+    ),
+    Fault(
+        STREAM + "guards.py",
+        "limit = max(most, its + self.gap)",
+        "limit = most",
+        "a stream of one class is taken for a collapse",
+        "study/test_stream_guards.py says_too",
+    ),
+    Fault(
+        STREAM + "saved.py",
+        '        "memories": now.memories,\n',
+        '        "memories": [{} for _ in now.memories],\n',
+        "what guards remember is lost on resume",
+        "study/test_stream_guards.py remember_is_saved",
+    ),
+    Fault(
+        STREAM + "prequential.py",
+        "            outputs = self._source.source(x) if entry.stream is None else entry.stream(x).outputs\n",
+        "            entry.stream and entry.stream(x)\n"
+        "            outputs = self._source.source(x) if entry.stream is None else entry.stream(x).outputs\n",
+        "each batch is learned from before it is judged",
+        "study/test_prequential.py judged_by_hand",
+    ),
+    Fault(
+        STREAM + "tally.py",
+        "            if len(self._hits) >= FEW:\n",
+        "            if False:\n",
+        "rows of a batch are drawn as if they were independent",
+        "study/test_prequential.py whole_batches",
+    ),
+    Fault(
+        "data/streams.py",
+        "return shift_pictures(x, known, seed=seed, rows=rows)",
+        "return shift_pictures(x, known, seed=seed)",
+        "the same row looks otherwise wherever it stands",
+        "data/test_streams.py same_shift",
+    ),
+    Fault(
+        "data/streams.py",
+        '    return [Segment("mixed", joined, y[back])]\n',
+        '    return [Segment("mixed", joined, y)]\n',
+        "labels of a mixed stream belong to other rows",
+        "data/test_streams.py raw_samples",
+    ),
+)

@@ -1,0 +1,148 @@
+"""The judge of streams: figures by hand, labels that only it reads, and the same record for the same seed."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from tests.study.streams import CLASSES, SIDE, rows, trained
+
+import headstart as hs
+from headstart.core import BadData, BadInput
+from headstart.data.streams import Segment
+from headstart.models.classifier import classifier
+from headstart.study.streaming.record import POINTS
+from headstart.study.streaming.tally import Tally, gains
+
+
+@pytest.fixture(scope="module")
+def model():
+    return classifier(trained(), example=torch.zeros(2, 1, SIDE, SIDE))
+
+
+def segments(*sizes, shift=0.0):
+    found = []
+    for number, size in enumerate(sizes):
+        x, y = rows(size, 70 + number)
+        found.append(Segment(f"part {number + 1}", 0.3 * x + shift, y.numpy()))
+    return found
+
+
+def outputs(answers, classes=3):
+    return 9.0 * torch.nn.functional.one_hot(torch.tensor(answers), classes)
+
+
+def test_a_tally_by_hand():
+    tally = Tally(["a", "b"], ["x", "y", "z"], 6)
+    tally.add(outputs([0, 1, 2, 2]), np.array([0, 0, 0, 1]), np.array([0, 1, 1, 2]))
+    tally.add(outputs([2, 2]), np.array([1, 1]), np.array([0, 2]))
+    assert tally.accuracy().value == pytest.approx(4 / 6)
+    first, second = tally.parts()
+    assert (first.segment, first.rows, first.accuracy.value) == ("a", 3, pytest.approx(2 / 3))
+    assert (second.top_class, second.top_share, second.accuracy.value) == ("z", 1.0, pytest.approx(2 / 3))
+    assert [(p.rows, p.accuracy, p.recent) for p in tally.curve()] == [(4, 0.75, 0.75), (6, 4 / 6, 0.5)]
+    sure = float(torch.tensor([9.0, 0, 0]).softmax(0)[0])
+    assert tally.curve()[0].confidence == pytest.approx(sure)
+
+
+def test_gains_are_paired_and_draw_whole_batches():
+    ours, theirs = (Tally(["a"], ["x", "y"], 400) for _ in range(2))
+    zeros = np.zeros(10, np.int64)
+    for k in range(40):  # ours is right everywhere, theirs in every second batch
+        ours.add(outputs([0] * 10, 2), zeros, zeros)
+        theirs.add(outputs([k % 2] * 10, 2), zeros, zeros)
+    gain = gains(ours, theirs, 0)
+    assert gain.value == 0.5
+    assert gain.low == pytest.approx(0.35, abs=0.03)  # sd of a mean of 40 halves: 0.079; of 400 rows: 0.025
+    assert gain.high == pytest.approx(0.65, abs=0.03)
+    assert gains(ours, ours, 0) == type(gain)(0.0, 0.0, 0.0)
+
+
+def test_it_equals_a_stream_that_is_judged_by_hand(model):
+    parts = segments(50, 33)
+    found = hs.prequential("tent:lr=0.05", model, parts, batch=16, seed=0)
+    x, y = torch.cat([p.x for p in parts]), np.concatenate([p.y for p in parts])
+    s = hs.stream("tent:lr=0.05", model)
+    hits = np.concatenate(
+        [(s(part).outputs.argmax(1).numpy() == y[16 * k : 16 * k + 16]) for k, part in enumerate(x.split(16))]
+    )
+    mine = found.contenders[0]
+    assert mine.accuracy.value == pytest.approx(hits.mean())
+    s.reset()
+    sure = [float(s(part).probabilities.amax(1).mean()) for part in x.split(16)]
+    assert [point.confidence for point in mine.curve] == pytest.approx(sure, rel=1e-5)
+    assert [part.accuracy.value for part in mine.segments] == [
+        pytest.approx(hits[:50].mean()),
+        pytest.approx(hits[50:].mean()),
+    ]
+    source = found.of("source")
+    assert source.accuracy.value == pytest.approx((model(x).argmax(1).numpy() == y).mean())
+    assert [one.name for one in found.contenders] == ["tent:lr=0.05", "source", "norm"]
+    assert mine.gains["source"].value == pytest.approx(mine.accuracy.value - source.accuracy.value)
+    assert found.table().splitlines()[0].split() == ["part", "1", "part", "2", "all"]
+
+
+def test_norm_helps_where_the_shift_is_one_of_scale(model):
+    found = hs.prequential("tent", model, segments(200, shift=2.0), batch=32)
+    assert found.of("source").accuracy.value < 0.6
+    assert found.of("norm").accuracy.value > 0.9
+    assert found.contenders[0].gains["source"].low > 0.2
+
+
+def test_no_method_sees_a_label_and_the_same_seed_gives_the_same_record(model):
+    parts = segments(40, 24)
+    first = hs.prequential(["tent:lr=0.05", "sar"], model, parts, batch=16, seed=5)
+    assert (
+        hs.prequential(["tent:lr=0.05", "sar"], model, parts, batch=16, seed=5).to_json() == first.to_json()
+    )
+    poisoned = [Segment(p.name, p.x, (p.y + 1) % CLASSES) for p in parts]
+    other = hs.prequential(["tent:lr=0.05", "sar"], model, poisoned, batch=16, seed=5)
+    for a, b in zip(first.contenders, other.contenders, strict=True):
+        assert [p.top_share for p in a.segments] == [p.top_share for p in b.segments]
+        assert [p.confidence for p in a.curve] == [p.confidence for p in b.curve]
+        assert a.accuracy != b.accuracy
+
+
+def test_without_labels_there_is_no_accuracy_and_curves_are_short(model):
+    x, _ = rows(900, 1)
+    found = hs.prequential("norm:statistics=running", model, [Segment("all", x, None)], batch=4)
+    one = found.contenders[0]
+    assert not found.labelled
+    assert one.accuracy is None
+    assert one.gains == {}
+    assert 100 <= len(one.curve) <= POINTS
+    assert one.curve[-1].rows == 900
+    assert type(found).read is not None
+    assert found.table().splitlines()[1].endswith("-")
+
+
+def test_the_record_reads_back(model, tmp_path):
+    found = hs.prequential("tent:lr=0.9", model, segments(80), batch=16)
+    (tmp_path / "r.json").write_text(found.to_json())
+    assert hs.Prequential.read(tmp_path / "r.json") == found
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "says"),
+    [
+        ({"batch": 0}, BadInput, "batch"),
+        ({"methods": []}, BadInput, "one at least"),
+        ({"methods": ["tent", "tent"]}, BadInput, "names of their own"),
+        ({"methods": "source"}, BadInput, "does not adapt"),
+        ({"segments": []}, BadData, "no rows"),
+        ({"y": [9] * 6}, BadData, "0 to 3"),
+        ({"y": [0] * 5}, BadData, "must be whole"),
+        ({"y": [0.5] * 6}, BadData, "float64"),
+        (
+            {"segments": [SimpleNamespace(name="a", x=rows(3, 1)[0], y=None), *segments(4)]},
+            BadData,
+            "some have",
+        ),
+    ],
+)
+def test_bad_contests_are_refused(model, more, kind, says):
+    y = more.pop("y", None)
+    parts = segments(6) if y is None else [Segment("a", rows(6, 1)[0], np.array(y))]
+    given = {"methods": "tent", "segments": parts, **more}
+    with pytest.raises(kind, match=says):
+        hs.prequential(model=model, **given)

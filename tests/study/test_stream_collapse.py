@@ -1,0 +1,16 @@
+"""The calibrated toy: a noisy stream on which plain TENT collapses, and guarded TENT does not."""
+
+import pytest
+from benchmarks import stream_guard
+
+
+@pytest.mark.slow
+def test_guarded_tent_stays_within_five_points_of_norm_where_plain_tent_collapses():
+    plain = stream_guard.judged(0, False, passes=8, rows=400).of(stream_guard.METHOD)
+    found = stream_guard.judged(0, True, passes=8, rows=400)
+    guarded, norm = found.of(stream_guard.METHOD), found.of("norm")
+    assert plain.segments[-1].top_share > 0.7
+    assert plain.segments[-1].accuracy.value < 0.25
+    assert guarded.accuracy.value >= norm.accuracy.value - 0.05
+    assert guarded.resets == len(guarded.events) > 0
+    assert {event.did for event in guarded.events} == {"reset"}
