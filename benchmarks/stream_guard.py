@@ -1,6 +1,6 @@
 """Does a guard keep TENT from collapsing? Noisy digits in small batches, at a rate that is too high.
 
-    python benchmarks/stream_guard.py
+    python -m benchmarks.stream_guard
 
 A small network learns half of the digits; the other half comes with noise, ten times over, 8 rows at a time.
 """
@@ -14,7 +14,7 @@ from headstart.data.streams import Segment
 from headstart.run.seeding import seeded
 from headstart.study.streaming.record import Prequential
 
-METHOD = "tent:lr=0.01"
+METHOD = "tent:lr=0.03"
 
 
 def digits(seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -1,9 +1,9 @@
 """Unpaired translation of digits whose levels were inverted, or whose colours were changed; 3 seeds.
 
-Source: 900 of the 1,797 handwritten digits of 8 x 8 pixels; target: the other 897, changed; no pairs, and target
-labels for the figures alone. The model is a small net trained on the source. F = f o G: target rows are made to
-look like the source; the other way: a small net is trained on source rows that were made to look like the target.
-`python -m benchmarks.translation [invert|recolour ...] [--steps N] [--method SPEC]`
+Source: 900 of the 1,797 handwritten digits of 8 x 8 pixels; target: the other 897, changed; no pairs, and
+target labels for the figures alone. The model is a small net trained on the source. F = f o G: target rows
+are made to look like the source; the other way: a small net is trained on source rows that were made to look like
+the target. `python -m benchmarks.translation [invert|recolour ...] [--steps N] [--method SPEC]`
 """
 
 import argparse
@@ -52,12 +52,10 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("tasks", nargs="*", default=["invert", "recolour"])
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--method", default="cyclegan")
     told = parser.parse_args()
-    print(
-        "task      method     seed  source-only  F = f o G  trained on translated  cycle error  round trip flips"
-    )
+    print("task, method, seed, source-only, F = f o G, trained on translated, cycle error, round trip flips")
     for task in told.tasks:
         for seed in range(SEEDS):
             source, target = domains(task, seed)

@@ -11,9 +11,11 @@ import pytest
 
 import headstart
 from tests.adversarial_faults import ADVERSARIAL_FAULTS
+from tests.align_faults import ALIGN_FAULTS
 from tests.alignment_faults import ALIGNMENT_FAULTS
 from tests.data.shift_faults import CORRUPTION_FAULTS
 from tests.faults import METHODS
+from tests.group_faults import GROUP_FAULTS
 from tests.metrics.faults import METRICS
 from tests.models.faults import MODELS
 from tests.run.faults import RUN
@@ -21,8 +23,10 @@ from tests.selflabel_faults import SELFLABEL_FAULTS
 from tests.shift_faults import SHIFT_FAULTS
 from tests.shift_report_faults import SHIFT_REPORT_FAULTS
 from tests.source_faults import SOURCE_FAULTS
+from tests.stream_faults import STREAM_FAULTS
 from tests.streaming_faults import STREAMING_FAULTS
 from tests.study.faults import STUDY
+from tests.translation_faults import TRANSLATION_FAULTS
 from tests.trap_faults import TRAP_FAULTS
 from tests.weight_faults import WEIGHT_FAULTS
 
@@ -34,9 +38,11 @@ pytestmark = [
 
 FAULTS = RUN + METHODS + METRICS + MODELS + STUDY + TRAP_FAULTS + SOURCE_FAULTS
 FAULTS += WEIGHT_FAULTS + ADVERSARIAL_FAULTS + ALIGNMENT_FAULTS + CORRUPTION_FAULTS + SHIFT_FAULTS
-FAULTS += SHIFT_REPORT_FAULTS
+FAULTS += SHIFT_REPORT_FAULTS + ALIGN_FAULTS
 FAULTS += SELFLABEL_FAULTS
-FAULTS += STREAMING_FAULTS
+FAULTS += STREAM_FAULTS + STREAMING_FAULTS
+FAULTS += TRANSLATION_FAULTS
+FAULTS += GROUP_FAULTS
 HERE, PACKAGE = Path(__file__).parent, Path(headstart.__file__).parent
 FAILED = 1  # pytest's exit code when tests ran and some failed
 OPTIONS = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]

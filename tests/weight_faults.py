@@ -4,6 +4,7 @@ from tests.faults import Fault
 
 PROBE = "methods/outputs/probing/_probe.py"
 SKLEARN = "test_sklearn_domains.py"
+BOOSTING = "test_sklearn_tradaboost.py"
 WEIGHTED = "solvers/test_weighted.py"
 WEIGHING = "methods/test_importance_weighting.py"
 WEIGHTED_PROBE = "methods/test_weighted_probe.py"
@@ -126,27 +127,27 @@ WEIGHT_FAULTS = (
         "np.where(wrong[:n], beta, 1.0)",
         "np.where(wrong[:n], 1 / beta, 1.0)",
         "source rows that contradict the target count more and more",
-        f"{SKLEARN} forgets_what",
+        f"{BOOSTING} forgets_what",
     ),
     Fault(
         "sklearn/tradaboost.py",
         "error = float(weights[n:] @ wrong[n:] / weights[n:].sum())",
         "error = float(weights @ wrong / weights.sum())",
         "learners are judged by the source",
-        f"{SKLEARN} tradaboost_by_hand or forgets",
+        f"{BOOSTING} tradaboost_by_hand or forgets",
     ),
     Fault(
         "sklearn/tradaboost.py",
         "math.ceil(self.rounds / 2) - 1",
         "0",
         "the first rounds vote too, which knew nothing of the target",
-        f"{SKLEARN} tradaboost_by_hand",
+        f"{BOOSTING} tradaboost_by_hand",
     ),
     Fault(
         "sklearn/importance.py",
         "effective_sample_size(self.weights_), share_reached(X, target)",
         "effective_sample_size(self.weights_), share_reached(target, X)",
         "whether the target covers the source is asked, not the other way round",
-        f"{SKLEARN} out_of_reach or report_by_hand",
+        f"{SKLEARN} within_the_source",
     ),
 )

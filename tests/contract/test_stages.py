@@ -1,8 +1,8 @@
 """Every method is one of its own stages, and decides only what a recipe has."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
-from tests.contract.test_contract import every
+from tests.contract.test_contract import METHODS, every
 
 from headstart.core import SourceLabelled
 from headstart.run.recipe import Recipe
@@ -20,3 +20,9 @@ def test_it_is_one_of_its_own_stages_and_the_last_one_answers_for_the_target(kin
 def test_what_it_decides_is_in_the_recipe(kind):
     known = {field.name for field in fields(Recipe)}
     assert set(kind().decides()) <= known
+
+
+def test_replace_makes_another_record():
+    for kind in METHODS:
+        for field in fields(kind):
+            assert replace(kind(), **{field.name: getattr(kind(), field.name)}) == kind()

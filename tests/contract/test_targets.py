@@ -90,7 +90,9 @@ def test_same_seed_gives_the_same_bytes_also_after_a_stop(kind, target, tmp_path
 @pytest.mark.parametrize("kind", METHODS, ids=lambda m: m.about.name)
 def test_others_are_refused_and_those_that_can_are_named(kind):
     for target in set(TARGETS) - set(kind.about.targets):
-        with pytest.raises(BadInput, match=f"{kind.about.name} learns .*, not {target}. These can: .*(knn|norm)"):
+        with pytest.raises(
+            BadInput, match=f"{kind.about.name} learns .*, not {target}. These can: .*(knn|norm)"
+        ):
             able(kind(), target)
     for target in kind.about.targets:
         able(kind(), target)

@@ -12,6 +12,8 @@ from tests.docs.pages import ROOT, Page
 from headstart.cli import app
 from headstart.core import errors, walk
 from headstart.study import records
+from headstart.study.aligning import record as aligning_record
+from headstart.study.aligning.settings import AlignSettings
 from headstart.study.confounding import record as confounding_record
 from headstart.study.experiment import CurveSettings, YosinskiSettings
 from headstart.study.experiments import curve_record, yosinski_record
@@ -23,6 +25,7 @@ from headstart.study.shifting.settings import ShiftSettings
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 PAGES = {
+    aligning_record: "how/align.md",
     records: "run-folder.md",
     curve_record: "how/curve.md",
     confounding_record: "how/confounders.md",
@@ -79,7 +82,7 @@ def test_every_field_of_the_records_is_explained(kind, name):
 
 
 @pytest.mark.parametrize(
-    "kind", [CurveSettings, ProbeSettings, ShiftSettings, YosinskiSettings], ids=lambda kind: kind.kind
+    "kind", [AlignSettings, CurveSettings, ProbeSettings, ShiftSettings, YosinskiSettings], ids=lambda kind: kind.kind
 )
 def test_every_setting_of_the_experiments_is_explained(kind):
     text = section(page(f"how/{kind.kind}.md").text, "## Settings")

@@ -184,3 +184,16 @@ def test_rows_of_the_source_count_by_their_weights():
     assert method.loss(parts, weighted, CTX).terms["fool_target"].item() == pytest.approx(1.0)
     method.remember(parts, weighted, CTX)
     assert method.critics(parts, weighted, CTX).terms["source"].item() == pytest.approx(0.5 * (0 + 9))
+
+
+def test_with_a_kernel_of_one_each_pixel_is_translated_by_itself():
+    from headstart.nn.translators import PictureTranslator
+
+    with torch.random.fork_rng():
+        one, three = (PictureTranslator(3, 4, 1, "tanh", kernel) for kernel in (1, 3))
+    x = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    other = x.clone()
+    other[..., 2, 3] += 1
+    changed = [(net(x) != net(other)).any(1)[0] for net in (one, three)]
+    assert changed[0].nonzero().tolist() == [[2, 3]]
+    assert changed[1].sum() > 9

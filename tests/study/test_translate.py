@@ -79,7 +79,7 @@ def test_what_is_measured(learned, tmp_path):
     assert record.accuracy_target < 0.3
     assert 0 <= record.accuracy_through <= 1
     assert 0 <= record.accuracy_trained <= 1
-    assert {guard.name for guard in record.guards} == {"collapse", "labels"}
+    assert {guard.name for guard in record.guards} == {"collapse", "labels", "critics"}
     (tmp_path / "translate.json").write_text(record.to_json())
     assert Translating.read(tmp_path / "translate.json") == record
 
@@ -101,7 +101,7 @@ def test_cheap_methods_learn_nothing(source, target, method, model):
     assert not made.fronts
     assert not made.report().learned
     assert made.dataset(source).array.shape == (200, 8, 8, 3)
-    with pytest.raises(BadInput, match="no translator to put in front"):
+    with pytest.raises(BadInput, match="no translator to put"):
         hs.Translated(model, made)
 
 
@@ -190,6 +190,7 @@ def test_guards_by_hand():
     assert "collapsed" in collapsed.says
     assert not flipped.fine
     assert "cycada" in flipped.says
+    assert (watch.reached(0.3).fine, watch.reached(0.9).fine) == (True, False)
 
 
 def test_rows_are_written_into_class_folders(learned, source, target, tmp_path):

@@ -60,9 +60,9 @@ def sentences(record: Translating) -> Iterator[str]:
         yield guard.says
     if record.flips is not None:
         yield (
-            f"Translated into the target's look, {percent(record.flips)} of the source rows are of another class "
-            f"for {record.model}. It was trained on the source, so that tells of labels only where the domains "
-            "are close; where they are far, it tells how far."
+            f"Translated into the target's look, {percent(record.flips)} of the source rows are of another "
+            f"class for {record.model}. It was trained on the source, so that tells of labels only where the "
+            "domains are close; where they are far, it tells how far."
         )
 
 
@@ -148,8 +148,8 @@ def _smallprint(record: Translating) -> Iterator[str]:
         "page alone."
     )
     yield (
-        "Translators match what the domains look like as a whole. If classes have other shares in the target, or "
-        "two classes change places both ways, nothing here would show it: look at the pictures."
+        "Translators match what the domains look like as a whole. If classes have other shares in the target, "
+        "or two classes change places both ways, nothing here would show it: look at the pictures."
     )
     if not record.learned:
         yield "The look is computed from all rows of the other domain at once; nothing was trained."

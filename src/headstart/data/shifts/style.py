@@ -20,8 +20,8 @@ def match_histograms(x: Tensor, like: Tensor) -> Tensor:
     """Levels changed so that all pictures together have the histogram of those that they are to look like.
 
     Channel by channel, one rising curve for all pictures: a level goes where its share of the pixels is
-    reached in the other domain (exact histogram matching of the pooled levels, interpolated between levels). As the
-    curve rises, black on white can't become white on black.
+    reached in the other domain (histogram matching of the pooled levels, interpolated between levels). As
+    the curve rises, black on white can't become white on black.
 
     Args:
         x: (n, c, h, w), uint8 or floats; not changed.

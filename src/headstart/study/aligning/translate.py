@@ -27,6 +27,7 @@ from headstart.run.recipe import Recipe
 from headstart.study.made_by import command, versions
 from headstart.study.using.predictor import Predictor
 
+from . import translation_guards as watch
 from .small_net import HALF, answers_of, fit_small
 from .translate_record import SCHEMA, Translating
 from .translate_settings import CHEAP, TranslateSettings
@@ -95,6 +96,7 @@ class _Study:
     model: Predictor | None
     engine: Engine
     curve: list[float] = field(default_factory=list)
+    critics: list[float] = field(default_factory=list)  # how far translators are from fooling them
 
     def run(self, judge: Any) -> Translator:
         source, target = self.domains.source, self.domains.target
@@ -170,6 +172,8 @@ class _Study:
                 yield Batch(Rows(mine[one], labels[one]), theirs[other])
 
         for tick in train(run, batches):
+            fool = (tick.terms[f"translators/fool_{name}"].item() for name in ("source", "target"))
+            self.critics.append(sum(fool) / 2)
             if method.cycle:
                 self.curve.append(tick.terms["translators/cycle"].item() / (2 * method.cycle))
         parts = run.parts.cpu().eval()
@@ -191,8 +195,10 @@ class _Study:
         source, told = self.domains.source, self.settings
         few, some = _few(mine, told.seed), _few(theirs, told.seed)
         judged = None if judge is None else (samples_of(judge, reading), judge)
+        tenth = max(1, told.steps // 10)
+        seen = float(np.mean(self.critics[-tenth:])) if self.critics else None
         found = measured(ways, known, (mine[few], source.subset(few)), theirs[some], judged, told.seed)
-        tenth = max(1, len(self.curve) // 10)
+        found["guards"] += [] if seen is None else [watch.reached(seen)]
         learned = isinstance(self.method, Learned)
         return Translating(
             schema=SCHEMA,
@@ -207,6 +213,7 @@ class _Study:
             title=self.method.title if isinstance(self.method, Learned) else f"{self.method} matching",
             learned=learned,
             cycle=self.curve,
+            seen_through=seen,
             cycle_before=float(np.mean(self.curve[:tenth])) if self.curve else None,
             cycle_after=float(np.mean(self.curve[-tenth:])) if self.curve else None,
             model="the model given" if self.model is not None else "a small net trained on the source",
@@ -227,7 +234,7 @@ def _way(front: Translation, mapping: Any) -> Callable[[Tensor], Tensor]:
         with torch.inference_mode():
             made = front(mapping.normalised(x))
             if x.dtype == torch.uint8:
-                return ((made * mapping.std + mapping.mean) * 255).round().clamp(0, 255).to(torch.uint8)
+                made = ((made * mapping.std + mapping.mean) * 255).round().clamp(0, 255).to(torch.uint8)
             found: Tensor = made
             return found
 

@@ -12,7 +12,7 @@ SCHEMA = 1
 class Guard(Record):
     """One thing that goes wrong with translators, measured."""
 
-    name: str  # "collapse" or "labels"
+    name: str  # "collapse", "labels" or "critics"
     value: float
     limit: float
     fine: bool
@@ -48,6 +48,9 @@ class Translating(Record):
     ]  # error of the way there and back at each step, in [0, 2] for pictures; of both domains
     cycle_before: float | None  # mean over the first tenth of the steps
     cycle_after: float | None  # over the last tenth
+    seen_through: (
+        float | None
+    )  # translators' loss against the critics at the end: 0.25 fooled, 1 seen through
     diversity_target: float  # of translated source rows, relative to real target rows: 1 is as it should be
     diversity_source: float | None  # of translated target rows, likewise
     flips: float | None  # share of source rows of which the model says another class after the translation

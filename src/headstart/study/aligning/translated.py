@@ -115,8 +115,8 @@ class Translated(Predictor):
         if isinstance(g, Translator):
             if "to_source" not in g.fronts:
                 raise BadInput(
-                    f"{g.record.method} computes the look of whole sets of rows: there is no translator to put "
-                    "in front of a model. Take cyclegan or cycada, or train on translator.dataset(source)."
+                    f"{g.record.method} computes the look of whole sets of rows: there is no translator to "
+                    "put in front of a model. Take cyclegan or cycada, or train on its dataset(source)."
                 )
             front = g.fronts["to_source"]
         assert isinstance(front, Translation)

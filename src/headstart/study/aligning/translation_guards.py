@@ -9,7 +9,8 @@ from .translate_record import Guard
 
 PAIRS = 2000  # that a diversity is a mean over
 LEAST_DIVERSITY = 0.5
-MOST_FLIPS = 0.2
+MOST_FLIPS = 0.1
+MOST_SEEN = 0.75  # 0.25: critics can't tell, 1: they always can
 
 
 def diversity(made: Tensor, real: Tensor, seed: int = 0) -> float:
@@ -36,6 +37,24 @@ def guards(to_target: float, to_source: float | None, round_trip: float | None) 
         fine = round_trip <= MOST_FLIPS
         found.append(Guard("labels", round_trip, MOST_FLIPS, fine, _labels(round_trip, fine)))
     return found
+
+
+def reached(seen: float) -> Guard:
+    """Whether the critics still tell made samples from real ones, by the translators' loss at the end."""
+    fine = seen <= MOST_SEEN
+    says = (
+        f"The translators' loss against the critics is {seen:.2f} at the end (0.25: fooled, 1: seen through)"
+    )
+    if fine:
+        return Guard("critics", seen, MOST_SEEN, fine, f"{says}: what is made passes for real.")
+    return Guard(
+        "critics",
+        seen,
+        MOST_SEEN,
+        fine,
+        f"{says}: what is made is not like the other domain. Take another seed, more steps, identity=0, or a "
+        "smaller critic_lr.",
+    )
 
 
 def _collapse(worst: float, fine: bool) -> str:

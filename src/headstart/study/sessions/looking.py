@@ -54,8 +54,11 @@ class Look:
             yield tick
 
 
-def now(session: "Session", method: Method[Any], run: Run[Any], mine: Feed, rows: Rows) -> Now:
-    """The model in the middle of its training, within which recorded outputs stand in for samples."""
+def now(session: "Session", method: Method[Any], run: Run[Any], plain: tuple[Feed, Feed], rows: Rows) -> Now:
+    """The model in the middle of its training, within which recorded outputs stand in for samples.
+
+    `plain` is what `plain_feeds` gave before the training began.
+    """
     units = Units.of(session.data.labels[rows])
     found = method.predictor(run.parts)
     assert isinstance(found, Model)
@@ -64,10 +67,14 @@ def now(session: "Session", method: Method[Any], run: Run[Any], mine: Feed, rows
     def says(source: Source) -> Callable[[Rows], Tensor]:
         return lambda some: outputs_of(model, source, some, session.engine.device, 32)
 
-    own = plain_feed(session, run, mine.replay)
+    return Now(model, says(plain[0].source), says(plain[1].source))
+
+
+def plain_feeds(session: "Session", run: Run[Any], replay: Replay | None) -> tuple[Feed, Feed]:
+    """Plain views of a session's data and of the target's: recorded now, as nothing can be on the way."""
     target = None if session.target is None else session.target.session
-    other = own if target is None else plain_feed(target, run, mine.replay)
-    return Now(model, says(own.source), says(other.source))
+    own = plain_feed(session, run, replay)
+    return own, own if target is None else plain_feed(target, run, replay)
 
 
 def ships_its_own(method: Method[Any], run: Run[Any], replay: Replay | None) -> bool:

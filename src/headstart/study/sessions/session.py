@@ -31,12 +31,12 @@ from headstart.run.loop import Run, Tick, start, train
 from headstart.run.recipe import Precision, Recipe
 from headstart.run.watch import drain, keep, remember, resume
 
-from .feeding import example, feeds, plain_feed, stream_of
+from .feeding import Feed, Feeds, example, feeds, plain_feed, stream_of
 from .fitted import Fitted as Fitted
 from .groups import about_groups, group_rows
 from .inputs import source_of
 from .logbook import logged, save_last
-from .looking import Look, now, ships_its_own
+from .looking import Look, now, plain_feeds, ships_its_own
 from .outputs import outputs_of
 from .recorded import Recorded
 from .settling import held_apart, settled
@@ -217,9 +217,7 @@ class Session:
         way: "Way",
     ) -> Fitted:
         name, checkpoint, look = way.name, way.checkpoint, way.look
-        given = feeds(
-            self, method, run, replay if look is None or ships_its_own(method, run, replay) else None
-        )
+        given, plain = self._fed(method, run, replay, look is not None)
         feed = given[0]
         stream = stream_of(self, method, given, rows, run.recipe, way.weights)
         if checkpoint:
@@ -228,7 +226,7 @@ class Session:
             with feed.replay.on(run.parts) if feed.replay else nullcontext():
                 ticks: Iterator[Tick] = train(run, ahead(stream))
                 if look is not None:
-                    ticks = look.at_its_steps(ticks, lambda: now(self, method, run, given[0], rows))
+                    ticks = look.at_its_steps(ticks, lambda: now(self, method, run, plain, rows))
                 drain(self._watched(ticks, run, name, checkpoint))
         except Diverged as error:
             if checkpoint:
@@ -245,6 +243,18 @@ class Session:
         own = feed.replay is not None and model.backbone is run.parts[feed.replay.part]
         answers = plain_feed(self, run, feed.replay if own else None)
         return Fitted(method, model, curve, trained(run, model), notes, run, answers.replay, answers.source)
+
+    def _fed(
+        self, method: Method[Any], run: Run[Any], replay: Replay | None, looked: bool
+    ) -> tuple[Feeds, tuple[Feed, Feed]]:
+        """What training eats and what looks at it take; where one can't be recorded, none is."""
+        if looked and not ships_its_own(method, run, replay):
+            replay = None
+        given = feeds(self, method, run, replay)
+        plain = plain_feeds(self, run, given[0].replay) if looked else (given[0], given[0])
+        if given[0].replay is not None and any(one.replay is None for one in plain):
+            return self._fed(method, run, None, looked)
+        return given, plain
 
     def _on_source(
         self,

@@ -1,9 +1,7 @@
 """A model that adapts to the stream it answers: predict first, then update, and be watched."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -16,44 +14,10 @@ from headstart.run.recipe import Recipe
 
 from .adapter import Adapter, recipe_for
 from .given import Given, predictor_of, source_batches, tensor_of
-from .guards import DEFAULT, Alarm, Guard, Memory, Seen
+from .guards import DEFAULT, Alarm, Guard, Seen
 from .record import Event
 from .saved import load_stream, save_stream
-
-KEPT = 1000  # events; of older ones only the number is kept
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a stream says of a batch.
-
-    Attributes:
-        outputs: logits (n, classes), float32 on the CPU.
-        events: what the guards did at this batch.
-    """
-
-    outputs: Tensor
-    events: tuple[Event, ...] = ()
-
-    @property
-    def probabilities(self) -> Tensor:
-        """(n, classes), rows that sum to 1."""
-        return self.outputs.softmax(1)
-
-
-@dataclass
-class Standing:
-    """Where a stream is; all that `save` keeps beside what the method itself changes."""
-
-    step: int = 0
-    rows: int = 0
-    stopped: bool = False
-    shape: tuple[int, ...] | None = None
-    dtype: str = ""
-    log: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT))
-    counts: dict[str, int] = field(default_factory=dict)  # of events, by guard
-    resets: int = 0
-    memories: list[Memory] = field(default_factory=list)
+from .standing import Answer, Standing
 
 
 class Stream:
@@ -142,11 +106,6 @@ class Stream:
         if now.stopped:
             return Answer(_finite(self._adapter.source(x)))
         return self._adapt(x)
-
-    def answers(self, batch: Any) -> tuple[Tensor, Answer]:
-        """The batch as the model takes it, and what `s(batch)` gives."""
-        x = tensor_of(batch, self.reader)
-        return x, self(x)
 
     def source(self, batch: Any) -> Tensor:
         """Logits (n, classes) of the model as it was given, float32 on the CPU; nothing changes."""
@@ -271,7 +230,7 @@ def stream(
 
     Each batch is answered by the model as adapted to the batches before it, and then adapted to; no label
     is ever seen. Guards watch, and put everything back to the start or end the adaptation where it goes
-    wrong; an answer of a model that has collapsed is not handed out.
+    wrong; the batch at which they do is answered anew.
 
     Args:
         method: of `headstart.methods` for streams, or its name with settings, such as "tent".

@@ -45,8 +45,8 @@ class Translating(Method[Domains]):
         pool: made samples of former steps that each critic is shown again, >= 0.
         width: channels of the translators' and critics' layers, >= 1.
         blocks: residual blocks, or hidden layers, of the translators, >= 1.
-        kernel: side of the translators' convolutions, 1 or 3; with 1 each pixel is translated by itself, so that
-            nothing can change its shape.
+        kernel: side of the translators' convolutions, 1 or 3; with 1 each pixel is translated by itself, so
+            that nothing can change its shape.
         start: "random" can find large changes; "identity" starts with samples as they are, and may stay
             there if the domains differ much.
         critic_lr: factor on the learning rate for the critics, > 0.

@@ -1,0 +1,97 @@
+"""Faults in the study of a source and an unlabelled target that its tests must catch; see tests/faults.py."""
+
+from tests.faults import Fault
+
+ALIGN_FAULTS = (
+    Fault(
+        "study/aligning/align.py",
+        "picked = chosen(found, settings.select)",
+        'picked = chosen(found, "source")',
+        "what is shipped is chosen by source rows, whatever was asked for",
+        "study/test_align.py highest_score",
+    ),
+    Fault(
+        "study/aligning/trying.py",
+        "return int(np.argmax([",
+        "return len(looks) - 1 - 0 * int(np.argmax([",
+        "the last model is called the selected one",
+        "study/test_align.py highest_score or all_methods",
+    ),
+    Fault(
+        "study/aligning/words.py",
+        "if row.gain.low > 0:",
+        "if row.gain.value > 0:",
+        "a gain that may be chance is called help",
+        "study/test_align.py verdicts",
+    ),
+    Fault(
+        "study/aligning/given.py",
+        "notes += _about_test(learn, test, theirs.dataset)",
+        "learn = np.arange(len(theirs.dataset))",
+        "rows that judge are learned from",
+        "study/test_align.py all_methods",
+    ),
+    Fault(
+        "study/aligning/given.py",
+        "test, rows = test[there], rows.subset(np.flatnonzero(there))",
+        "pass",
+        "rows of a class that the source has not are judged",
+        "study/test_align.py partial_overlap",
+    ),
+    Fault(
+        "study/aligning/sealed.py",
+        "return difference(ours, theirs, self._labels, self.seed)",
+        "return difference(theirs, ours, self._labels, self.seed)",
+        "help is called harm",
+        "study/test_align.py few_labelled or gains",
+    ),
+    Fault(
+        "study/sessions/feeding.py",
+        "return crossed(own, unseen, _labelled_target(session, few, rows, recipe))",
+        "return crossed(own, unseen)",
+        "labelled rows of the target are never learned from",
+        "study/test_target.py few_labelled",
+    ),
+    Fault(
+        "study/sessions/feeding.py",
+        'seed = fold(recipe.seed, "target")',
+        "seed = recipe.seed",
+        "rows of both domains always meet in the same pairs",
+        "study/test_target.py order_of_the_target",
+    ),
+    Fault(
+        "study/sessions/feeding.py",
+        "_unlabelled(theirs, target.rows, recipe)\n    return crossed",
+        "_unlabelled(theirs, np.arange(len(target.session.data)), recipe)\n    return crossed",
+        "rows that are kept from learning are learned from",
+        "study/test_target.py may_be_learned",
+    ),
+    Fault(
+        "study/sessions/session.py",
+        "plain = plain_feeds(self, run, given[0].replay) if looked else (given[0], given[0])",
+        "plain = (given[0], given[0])",
+        "a look takes training views, and the source for the target",
+        "study/test_target.py look",
+    ),
+    Fault(
+        "study/sessions/weights.py",
+        "return weights / weights[rows].mean(), notes",
+        "return weights, notes",
+        "the scale of weights is a learning rate",
+        "study/test_target.py weights_count",
+    ),
+    Fault(
+        "losses/label.py",
+        ".mul(weight).mean()",
+        ".mean()",
+        "weights are passed over",
+        "study/test_target.py weights_count",
+    ),
+    Fault(
+        "data/domains.py",
+        "self.target = load_unlabelled(target, self.source)",
+        "self.target = target",
+        "the target's labels are there for everybody",
+        "data/test_domains.py dropped",
+    ),
+)
