@@ -2,8 +2,8 @@
 
 Source: 900 of the 1,797 handwritten digits of 8 x 8 pixels; target: the other 897, changed; no pairs, and
 target labels for the figures alone. The model is a small net trained on the source. F = f o G: target rows
-are made to look like the source; the other way: a small net is trained on source rows that were made to look like
-the target. `python -m benchmarks.translation [invert|recolour ...] [--steps N] [--method SPEC]`
+are made to look like the source; the other way: a small net is trained on source rows that were made to look
+like the target. `python -m benchmarks.translation [invert|recolour ...] [--steps N] [--method SPEC]`
 """
 
 import argparse

@@ -43,14 +43,11 @@ class Translating(Record):
     method: str
     title: str
     learned: bool  # whether translators were trained; else the look was computed
-    cycle: list[
-        float
-    ]  # error of the way there and back at each step, in [0, 2] for pictures; of both domains
+    tries: int  # starts that were made; the one of which critics saw least is told of
+    cycle: list[float]  # error of the way there and back at each step, mean of both domains
     cycle_before: float | None  # mean over the first tenth of the steps
     cycle_after: float | None  # over the last tenth
-    seen_through: (
-        float | None
-    )  # translators' loss against the critics at the end: 0.25 fooled, 1 seen through
+    seen_through: float | None  # translators' loss against critics at the end: 0.25 fooled, 1 seen through
     diversity_target: float  # of translated source rows, relative to real target rows: 1 is as it should be
     diversity_source: float | None  # of translated target rows, likewise
     flips: float | None  # share of source rows of which the model says another class after the translation
