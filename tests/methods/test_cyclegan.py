@@ -55,15 +55,28 @@ def fitted(method, steps=6, **recipe):
 
 
 def test_the_translators_loss_by_hand():
-    """There is +1 and back -2: all that goes round comes back 1 less, so each cycle loss is 1.
+    """There is +1 and back -3: all that goes round comes back 2 less, so each cycle loss is 2.
 
-    Made targets begin with 2 and 4: ((2-1)^2 + (4-1)^2) / 2 = 5; the made source with 3: (3-1)^2 = 4.
-    A target that is translated into a target moves by 1, a source into a source by 2.
+    Made targets begin with 2 and 4: ((2-1)^2 + (4-1)^2) / 2 = 5; the made source with 2: (2-1)^2 = 1.
+    A target that is translated into a target moves by 1, a source into a source by 3.
     """
-    terms = CycleGAN(cycle=10.0, identity=0.5).loss(by_hand(CycleGAN()), BATCH, CTX).terms
+    parts = by_hand(CycleGAN(), back=-3.0)
+    terms = CycleGAN(cycle=10.0, identity=0.5).loss(parts, BATCH, CTX).terms
     found = {name: value.item() for name, value in terms.items()}
-    assert found == pytest.approx({"fool_target": 5.0, "fool_source": 4.0, "cycle": 20.0, "identity": 15.0})
-    assert "identity" not in CycleGAN().loss(by_hand(CycleGAN()), BATCH, CTX).terms
+    assert found == pytest.approx({"fool_target": 5.0, "fool_source": 1.0, "cycle": 40.0, "identity": 20.0})
+    assert "identity" not in CycleGAN().loss(parts, BATCH, CTX).terms
+
+
+def test_each_critic_judges_its_own_domain():
+    """The source's critic is dumb: it says 0, which is 1 away from real."""
+    method = CycleGAN()
+    parts = by_hand(method)
+    with torch.no_grad():
+        parts["critics"]["source"].weight.zero_()
+    terms = method.loss(parts, BATCH, CTX).terms
+    assert (terms["fool_target"].item(), terms["fool_source"].item()) == pytest.approx((5.0, 1.0))
+    method.remember(parts, BATCH, CTX)
+    assert method.critics(parts, BATCH, CTX).terms["source"].item() == pytest.approx(0.5)
 
 
 def test_the_critics_loss_by_hand():
