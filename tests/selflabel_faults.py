@@ -97,8 +97,8 @@ SELFLABEL_FAULTS = (
         "methods/test_shot.py stays",
     ),
     Fault(
-        DOMAINS + "_mapped.py",
-        "            features, labels = features[new], labels[new]\n",
+        DOMAINS + "_banks.py",
+        "        features, labels = features[new], labels[new]\n",
         "",
         "labelled target rows count once for each batch",
         "methods/test_coral.py count_once",

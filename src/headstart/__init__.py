@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from headstart.study.aligning.align import Aligned as Aligned
     from headstart.study.aligning.align import align as align
     from headstart.study.aligning.record import Alignment as Alignment
-    from headstart.study.aligning.translate import translate as translate
-    from headstart.study.aligning.translated import Translated as Translated
-    from headstart.study.aligning.translated import Translator as Translator
     from headstart.study.confounding.record import Shortcuts as Shortcuts
     from headstart.study.confounding.shortcuts import shortcuts as shortcuts
     from headstart.study.experiments.curve import curve as curve
@@ -43,6 +40,9 @@ if TYPE_CHECKING:
     from headstart.study.streaming.record import Prequential as Prequential
     from headstart.study.streaming.stream import Stream as Stream
     from headstart.study.streaming.stream import stream as stream
+    from headstart.study.translating.translate import translate as translate
+    from headstart.study.translating.translated import Translated as Translated
+    from headstart.study.translating.translated import Translator as Translator
     from headstart.study.using.answers import Numbers as Numbers
     from headstart.study.using.answers import Prediction as Prediction
     from headstart.study.using.answers import Tagged as Tagged
@@ -68,9 +68,9 @@ _FOUND = {
     "Prediction": ("headstart.study.using.answers", "Prediction"),
     "Tagged": ("headstart.study.using.answers", "Tagged"),
     "Predictor": ("headstart.study.using.predictor", "Predictor"),
-    "translate": ("headstart.study.aligning.translate", "translate"),
-    "Translated": ("headstart.study.aligning.translated", "Translated"),
-    "Translator": ("headstart.study.aligning.translated", "Translator"),
+    "translate": ("headstart.study.translating.translate", "translate"),
+    "Translated": ("headstart.study.translating.translated", "Translated"),
+    "Translator": ("headstart.study.translating.translated", "Translator"),
     "probe": ("headstart.study.probing.probe", "probe"),
     "Probing": ("headstart.study.probing.record", "Probing"),
     "Ranking": ("headstart.study.ranking.record", "Ranking"),

@@ -82,7 +82,9 @@ def test_every_field_of_the_records_is_explained(kind, name):
 
 
 @pytest.mark.parametrize(
-    "kind", [AlignSettings, CurveSettings, ProbeSettings, ShiftSettings, YosinskiSettings], ids=lambda kind: kind.kind
+    "kind",
+    [AlignSettings, CurveSettings, ProbeSettings, ShiftSettings, YosinskiSettings],
+    ids=lambda kind: kind.kind,
 )
 def test_every_setting_of_the_experiments_is_explained(kind):
     text = section(page(f"how/{kind.kind}.md").text, "## Settings")

@@ -29,7 +29,8 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     "report": {
         *("study.records", "study.measures", "study.probing.record"),
         *("study.experiments.curve_record", "study.experiments.yosinski_record", "study.searching.record"),
-        *("study.shifting.record", "study.aligning.record", "study.aligning.translate_record", "study.streaming.record"),
+        *("study.shifting.record", "study.aligning.record", "study.streaming.record"),
+        *("study.translating.record",),
         *("study.confounding.record", "core.errors"),
     },
     "cli": {"core", "models", "data", "run", "study", "report", "__init__"},
@@ -49,7 +50,8 @@ ROOMS = {  # a folder of study: the folders of study that it may import besides 
     "shifting": {"sessions"},
     "confounding": {"sessions", "using"},
     "streaming": {"sessions", "using"},
-    "aligning": {"sessions", "using", "shifting", "adapting"},
+    "translating": {"sessions", "using"},
+    "aligning": {"sessions", "using", "shifting"},
 }
 HEAVY = {"timm", "torchvision", "transformers", "pandas", "pyarrow", "matplotlib", "jinja2", "sklearn"}
 HEAVY |= {"onnx", "onnxruntime", "onnxscript", "optuna", "lightning_fabric", "tokenizers", "huggingface_hub"}

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from headstart.study.aligning.translate_settings import TranslateSettings
+from headstart.study.translating.settings import TranslateSettings
 
 from . import say
 from .arguments import AsJson, Device, Quiet
@@ -47,11 +47,11 @@ def translate(
     """Learn to make rows of one domain look like another's, without pairs, and say whether it went well."""
     from headstart.data.domains import Domains
     from headstart.run.engine import One
-    from headstart.study.aligning.translate import translate as learn
-    from headstart.study.aligning.translated import Translated
-    from headstart.study.aligning.translation_folder import write
     from headstart.study.folder import refuse_full
     from headstart.study.progress import Progress
+    from headstart.study.translating.folder import write
+    from headstart.study.translating.translate import translate as learn
+    from headstart.study.translating.translated import Translated
     from headstart.study.using.predictor import open_model
 
     refuse_full(out, False)

@@ -50,8 +50,8 @@ class Domains:
         """
         if isinstance(target, tuple):
             raise BadInput(
-                "The target is a pair, as if it had labels, which nobody may learn from. Give x alone; labels "
-                "to learn from go to few=(x, y), and labels to report on to hs.align."
+                "The target is a pair, as if it had labels, which nobody may learn from. Give x alone; "
+                "labels to learn from go to few=(x, y), and labels to report on to hs.align."
             )
         self.source = source if isinstance(source, Dataset) else load(source)
         self.target = load_unlabelled(target, self.source)

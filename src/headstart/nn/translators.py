@@ -16,8 +16,8 @@ class PictureTranslator(nn.Module):
 
     A convolution in, `blocks` residual blocks of two convolutions, one out, all `kernel` x `kernel` with
     reflected borders and without normalisation, which would forget how bright a picture was. With the
-    ending "add" the last convolution starts at zero, so the whole starts as the identity, byte for byte. Values
-    are expected in about [-1, 1]; only "tanh" keeps what comes out in there.
+    ending "add" the last convolution starts at zero, so the whole starts as the identity, byte for byte.
+    Values are expected in about [-1, 1]; only "tanh" keeps what comes out in there.
     """
 
     def __init__(

@@ -109,7 +109,8 @@ def _reading(record: Alignment) -> str:
     return (
         f"Selected: the step that {TITLES[record.chosen_by]} chose; below it the gain over the "
         f"end of training on the source alone, on the same rows. Last: the end of the training. Oracle: "
-        f"the step that is best by the target's labels, which nobody could have chosen. {held[0].upper()}{held[1:]}."
+        f"the step that is best by the target's labels, which nobody could have chosen. "
+        f"{held[0].upper()}{held[1:]}."
     )
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from headstart.study.aligning.record import Alignment
-from headstart.study.aligning.translate_record import Translating
 from headstart.study.confounding.record import Shortcuts
 from headstart.study.experiments.curve_record import SizeCurve
 from headstart.study.experiments.yosinski_record import Transfer
@@ -12,6 +11,7 @@ from headstart.study.probing.record import Probing
 from headstart.study.searching.record import Search
 from headstart.study.shifting.record import Shift
 from headstart.study.streaming.record import Prequential
+from headstart.study.translating.record import Translating
 
 from . import aligning, confounding, curve, probing, search, shift, streaming, translating, yosinski
 from .experiment import write

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from headstart.study.aligning.translate_record import Pair, Translating
+from headstart.study.translating.record import Pair, Translating
 
 from .experiment import Cell, settings, versions
 from .figures.axis import linear
@@ -148,8 +148,8 @@ def _smallprint(record: Translating) -> Iterator[str]:
         "page alone."
     )
     yield (
-        "Translators match what the domains look like as a whole. If classes have other shares in the target, "
-        "or two classes change places both ways, nothing here would show it: look at the pictures."
+        "Translators match what the domains look like as a whole. If classes have other shares in the "
+        "target, or two classes change places both ways, nothing here would show it: look at the pictures."
     )
     if not record.learned:
         yield "The look is computed from all rows of the other domain at once; nothing was trained."

@@ -1,21 +1,20 @@
 """Boosting that unlearns what in the source contradicts a few labelled rows of the target."""
 
-import math
 from typing import Any, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, check_X_y, has_fit_parameter, validate_data
+from torch import Tensor
 
 from headstart.core import BadData, BadInput
+from headstart.solvers.tradaboost import tradaboost
 
 from .estimator import Floats
-
-SURE = 1e-10  # error of a learner that makes none
-POOR = 0.49  # error of a learner that is no better than chance
 
 
 class TrAdaBoost(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -73,8 +72,8 @@ class TrAdaBoost(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: i
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)  # noqa: N806
         votes = np.zeros((len(X), len(self.classes_)))
-        for learner, error in list(zip(self.estimators_, self.errors_, strict=True))[self.first_ :]:
-            votes[np.arange(len(X)), learner.predict(X)] += -math.log(_beta(error))
+        for learner, vote in list(zip(self.estimators_, self._votes, strict=True))[self.first_ :]:
+            votes[np.arange(len(X)), learner.predict(X)] += vote
         shares: Floats = votes / votes.sum(1, keepdims=True)
         return shares
 
@@ -91,32 +90,20 @@ class TrAdaBoost(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: i
 
     def _boost(self, rows: Floats, codes: NDArray[np.int64], n: int) -> None:
         learner = self.estimator if self.estimator is not None else _logistic()
-        if self.rounds < 1:
-            raise BadInput(f"TrAdaBoost: rounds is {self.rounds!r}; it must be >= 1.")
         if not has_fit_parameter(learner, "sample_weight"):
             raise BadInput(
                 f"TrAdaBoost: {type(learner).__name__}.fit takes no sample_weight. Take one that does."
             )
-        beta = 1 / (1 + math.sqrt(2 * math.log(n) / self.rounds))
-        weights = np.full(len(rows), 1 / len(rows))
-        self.estimators_, errors = [], []
-        for _ in range(self.rounds):
-            fitted = clone(learner).fit(rows, codes, sample_weight=weights * len(rows))
-            wrong = fitted.predict(rows) != codes
-            error = float(weights[n:] @ wrong[n:] / weights[n:].sum())
-            weights[:n] *= np.where(wrong[:n], beta, 1.0)
-            weights[n:] *= np.where(wrong[n:], 1 / _beta(error), 1.0)
-            weights /= weights.sum()
-            self.estimators_.append(fitted)
-            errors.append(error)
-        self.errors_, self.first_ = np.array(errors), math.ceil(self.rounds / 2) - 1
+
+        def learn(weights: Tensor) -> tuple[Any, Tensor]:
+            fitted = clone(learner).fit(rows, codes, sample_weight=weights.numpy())
+            return fitted, torch.from_numpy(fitted.predict(rows) != codes)
+
+        found = tradaboost(learn, torch.ones(len(rows)), n, self.rounds)
+        self.estimators_, self.errors_, self.first_ = found.learners, found.errors.numpy(), found.first
+        self._votes = found.votes.tolist()
+        weights: Floats = found.weights.numpy()
         self.source_weights_, self.target_weights_ = weights[:n], weights[n:]
-
-
-def _beta(error: float) -> float:
-    """In (0, 1) also for a learner that is always right, or no better than chance."""
-    error = min(max(error, SURE), POOR)
-    return error / (1 - error)
 
 
 def _logistic() -> Any:

@@ -121,6 +121,7 @@ def align(  # noqa: PLR0913  # an option is an argument
     last = settings.last if settings.last is not None else BLOCKS if by_name(mapping) else 0
     wanted = given_methods or [make(spec) for spec in settings.methods if spec != "auto"]
     methods = methods_for(wanted, mine, last) if saved is None else methods_without_source(wanted, last)
+    refuse_without_few(methods, known)
     digests = {
         "source": data_digest(mine),
         "target": data_digest(theirs),

@@ -41,7 +41,7 @@ from .outputs import outputs_of
 from .recorded import Recorded
 from .settling import held_apart, settled
 from .source import SourceTask, on_source, refuse_sourced
-from .target import TargetRows, refuse_targeted, without_labels
+from .target import TargetRows, refuse_targeted, refuse_without_few, without_labels
 from .trained import trained
 from .units import Units
 from .weights import row_weights
@@ -148,6 +148,8 @@ class Session:
             refuse_sourced((method,), "this run")
         if self.target is None:
             refuse_targeted((method,), "this run")
+        else:
+            refuse_without_few((method,), self.target.few)
         rows, held = held_apart(method, self.data, rows, recipe.seed)
         counts, said = row_weights(self, method, rows, recipe.seed, besides.weights)
         fitted: Fitted | None = None

@@ -111,6 +111,21 @@ def refuse_untargeted(methods: Iterable[Method[Any]]) -> None:
         )
 
 
+def refuse_without_few(methods: Iterable[Method[Any]], few: object) -> None:
+    """Refuse methods that need labelled rows of the target, where `few` is None.
+
+    Raises:
+        BadInput: it names the first of them and how to give such rows.
+    """
+    for method in methods:
+        if few is None and getattr(method, "needs_few", False):
+            raise BadInput(
+                f"{method.label} learns from labelled rows of the target, and there are none. Give some: --few, "
+                "hs.align(..., few=(x, y)) or hs.data.Domains(source, target, few=(x, y)). "
+                "coral and importance-weighting need none."
+            )
+
+
 def learns_from_domains(method: Method[Any]) -> bool:
     """Whether a method learns from a labelled source what suits an unlabelled target."""
     stages = method.stages()

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from headstart.core import Backbone, BadInput, Ctx, Do, Domains, Labelled, Method, Model, Parts, Task, kind_of
+from headstart.core import Backbone, BadInput, Ctx, Do, Domains, Method, Model, Parts, Task, kind_of
 from headstart.methods.outputs.probing._standard import linear_probe
 from headstart.nn.bank import Bank
 from headstart.solvers.threads import threads_for
 
-NEAR = 1e-4  # rows of features that differ by less than this share of their length are of one sample
+from ._banks import bank_of, collect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,31 +64,22 @@ class Mapped(Method[Domains]):
         """Add the features of a batch to the banks; a labelled row of the target only once."""
         if batch.source.weight is not None:
             raise BadInput(f"{self.about.name}: rows are moved, not weighted; leave the weights of rows out.")
-        self._add(parts, "source", batch.source, ctx)
+        collect(parts, "source", batch.source, ctx)
         if self.weight:
             target = ctx.gather(parts["backbone"](batch.target).float())
-            _bank(parts, "target").add(
+            bank_of(parts, "target").add(
                 target, torch.zeros(len(target), dtype=torch.int64, device=target.device)
             )
         if batch.few is not None:
-            self._add(parts, "few", batch.few, ctx, once=True)
-
-    def _add(self, parts: Parts, name: str, rows: Labelled, ctx: Ctx, once: bool = False) -> None:
-        features, labels = ctx.gather(parts["backbone"](rows.x).float()), ctx.gather(rows.y)
-        bank = _bank(parts, name)
-        if once and int(bank.filled):
-            apart = torch.cdist(features, bank.content[0]).min(1).values
-            new = apart > NEAR * features.norm(dim=1)
-            features, labels = features[new], labels[new]
-        bank.add(features, labels)
+            collect(parts, "few", batch.few, ctx, once=True)
 
     def predictor(self, parts: Parts) -> Model:
         """The backbone, with a head fitted to the moved rows and to labelled ones of the target."""
         backbone = parts["backbone"]
         assert isinstance(backbone, Backbone)
-        source, labels = _bank(parts, "source").content
-        target, _ = _bank(parts, "target").content
-        few, known = _bank(parts, "few").content
+        source, labels = bank_of(parts, "source").content
+        target, _ = bank_of(parts, "target").content
+        few, known = bank_of(parts, "few").content
         with threads_for(source.numel() + target.numel()):
             moved = (
                 torch.lerp(source, self.move(source, labels, target), self.weight) if self.weight else source
@@ -97,11 +88,5 @@ class Mapped(Method[Domains]):
                 (torch.cat([moved, few]), torch.cat([labels, known])) if len(few) else (moved, labels)
             )
             probe = linear_probe(kind_of(labels), self.penalty)
-            head = probe.solve(rows, goals, _bank(parts, "source").outputs)
+            head = probe.solve(rows, goals, bank_of(parts, "source").outputs)
         return Model(backbone, head.to(source.device))
-
-
-def _bank(parts: Parts, name: str) -> Bank:
-    found = parts[name]
-    assert isinstance(found, Bank)
-    return found

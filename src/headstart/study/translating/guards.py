@@ -5,7 +5,7 @@ from torch import Tensor
 
 from headstart.core import fold
 
-from .translate_record import Guard
+from .record import Guard
 
 PAIRS = 2000  # that a diversity is a mean over
 LEAST_DIVERSITY = 0.5

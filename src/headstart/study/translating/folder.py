@@ -12,7 +12,7 @@ from headstart.core import CannotWrite
 from headstart.data.dataset import Dataset
 from headstart.run.checkpoint import write_atomically
 
-from .translate_record import Pair, Translating
+from .record import Pair, Translating
 from .translated import Translator
 
 FILE = "translate.json"

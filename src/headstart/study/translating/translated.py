@@ -19,7 +19,7 @@ from headstart.nn.translation import Translation, in_front
 from headstart.study.using.predictor import Predictor
 from headstart.study.using.save import save_model
 
-from .translate_record import Translating
+from .record import Translating
 
 Way = Callable[[Tensor], Tensor]  # samples as they lie in `Translator.samples`
 SHARE = 256  # rows that are translated together

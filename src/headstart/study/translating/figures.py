@@ -10,7 +10,7 @@ from torch import Tensor
 from headstart.core import Model
 from headstart.data.dataset import Dataset
 
-from . import translation_guards as watch
+from . import guards as watch
 from .small_net import answers_of
 
 Ways = dict[str, Callable[[Tensor], Tensor]]

@@ -27,10 +27,10 @@ from headstart.run.recipe import Recipe
 from headstart.study.made_by import command, versions
 from headstart.study.using.predictor import Predictor
 
-from . import translation_guards as watch
+from . import guards as watch
+from .record import SCHEMA, Translating
+from .settings import CHEAP, TranslateSettings
 from .small_net import HALF, answers_of, fit_small
-from .translate_record import SCHEMA, Translating
-from .translate_settings import CHEAP, TranslateSettings
 from .translated import Translator, samples_of
 
 Learnt = tuple[dict[str, Callable[[Tensor], Tensor]], dict[str, Translation]]
@@ -210,7 +210,7 @@ class _Study:
         judge: Dataset | None,
         reading: Preprocess | None,
     ) -> Translating:
-        from .translation_figures import measured
+        from .figures import measured
 
         source, told = self.domains.source, self.settings
         few, some = _few(mine, told.seed), _few(theirs, told.seed)
