@@ -5,6 +5,7 @@ from tests.faults import Fault
 PROBE = "methods/outputs/probing/_probe.py"
 SKLEARN = "test_sklearn_domains.py"
 BOOSTING = "test_sklearn_tradaboost.py"
+BOOSTED = "methods/test_tradaboost.py"
 WEIGHTED = "solvers/test_weighted.py"
 WEIGHING = "methods/test_importance_weighting.py"
 WEIGHTED_PROBE = "methods/test_weighted_probe.py"
@@ -123,25 +124,46 @@ WEIGHT_FAULTS = (
         f"{SKLEARN} transport_is_that",
     ),
     Fault(
-        "sklearn/tradaboost.py",
-        "np.where(wrong[:n], beta, 1.0)",
-        "np.where(wrong[:n], 1 / beta, 1.0)",
+        "solvers/tradaboost.py",
+        "torch.where(wrong[:n], beta, 1.0)",
+        "torch.where(wrong[:n], 1 / beta, 1.0)",
         "source rows that contradict the target count more and more",
         f"{BOOSTING} forgets_what",
     ),
     Fault(
-        "sklearn/tradaboost.py",
-        "error = float(weights[n:] @ wrong[n:] / weights[n:].sum())",
-        "error = float(weights @ wrong / weights.sum())",
+        "solvers/tradaboost.py",
+        "error = float(now[n:][wrong[n:]].sum() / now[n:].sum())",
+        "error = float(now[wrong].sum() / now.sum())",
         "learners are judged by the source",
         f"{BOOSTING} tradaboost_by_hand or forgets",
     ),
     Fault(
-        "sklearn/tradaboost.py",
-        "math.ceil(self.rounds / 2) - 1",
+        "solvers/tradaboost.py",
+        "math.ceil(rounds / 2) - 1",
         "0",
         "the first rounds vote too, which knew nothing of the target",
         f"{BOOSTING} tradaboost_by_hand",
+    ),
+    Fault(
+        "methods/inputs/domains/tradaboost.py",
+        "            probe = logistic(x, y, classes, penalty, counts)",
+        "            probe = logistic(x, y, classes, penalty)",
+        "each round learns the same, whatever the rounds before got wrong",
+        f"{BOOSTED} scikit_learn or it_helps",
+    ),
+    Fault(
+        "methods/inputs/domains/_banks.py",
+        'compute_mode="donot_use_mm_for_euclid_dist"',
+        'compute_mode="use_mm_for_euclid_dist"',
+        "labelled target rows count twice, as a distance of 0 is found to be more",
+        f"{BOOSTED} from_once",
+    ),
+    Fault(
+        "nn/heads.py",
+        "self.votes / self.votes.sum())",
+        "torch.full_like(self.votes, 1 / learners))",
+        "all probes have the same vote, however good they are on the target",
+        f"{BOOSTED} votes_by_hand or scikit_learn",
     ),
     Fault(
         "sklearn/importance.py",

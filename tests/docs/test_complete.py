@@ -21,6 +21,7 @@ from headstart.study.probing import record as probing_record
 from headstart.study.probing.settings import ProbeSettings
 from headstart.study.shifting import record as shifting_record
 from headstart.study.shifting.settings import ShiftSettings
+from headstart.study.translating import record as translating_record
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
@@ -31,6 +32,7 @@ PAGES = {
     confounding_record: "how/confounders.md",
     probing_record: "how/probe.md",
     shifting_record: "how/shift.md",
+    translating_record: "how/translation.md",
     yosinski_record: "how/yosinski.md",
 }
 RECORDS = [
@@ -39,6 +41,7 @@ RECORDS = [
     for kind in vars(module).values()
     if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module.__name__
 ]
+SETTINGS = [AlignSettings, CurveSettings, ProbeSettings, ShiftSettings, YosinskiSettings]
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 
 
@@ -81,11 +84,7 @@ def test_every_field_of_the_records_is_explained(kind, name):
         assert f"| `{field.name}` |" in section(text, f"### {kind.__name__}"), field.name
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [AlignSettings, CurveSettings, ProbeSettings, ShiftSettings, YosinskiSettings],
-    ids=lambda kind: kind.kind,
-)
+@pytest.mark.parametrize("kind", SETTINGS, ids=lambda kind: kind.kind)
 def test_every_setting_of_the_experiments_is_explained(kind):
     text = section(page(f"how/{kind.kind}.md").text, "## Settings")
     assert not [field.name for field in fields(kind) if f"`{field.name}`" not in text]

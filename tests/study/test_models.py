@@ -133,7 +133,7 @@ def test_fit_carries_out_any_method_on_arrays(kind):
     source = vectors(2) if needs_source(kind()) else None
     data = hs.data.Domains((x, y), vectors(3)[0]) if needs_target(kind()) else (x, y)
     if needs_target(kind()) and not learns_from_domains(kind()):
-        with pytest.raises(BadInput, match="hs.stream"):
+        with pytest.raises(BadInput, match=r"hs\.stream"):
             hs.fit(kind(), base, data)
         return
     for given in (module, base):

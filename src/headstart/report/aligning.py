@@ -1,5 +1,6 @@
 """The page of an alignment: what helped on the target, how it was chosen, how the domains differ."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,19 +12,23 @@ from .experiment import settings, versions
 from .figures.axis import linear
 from .figures.dots import Dot, dots
 from .figures.plot import Plot
-from .sections.aligned import cells, headings
+from .sections.aligned import cells, headings, shortened
 from .told import minus, told
-from .words import counted, fixed, short
+from .words import SPACE, counted, fixed, listed, opened, short
 
-STYLES = 6  # of lines and dots that are told apart
+STYLES = 6  # of lines and dots that are told apart, besides those of the source alone
+NAMED = 3  # of the others, named in a legend
+REST = "rest"  # the style of methods beyond these
 
 
 def view(record: Alignment) -> dict[str, Any]:
     """What the template shows."""
+    record, shared = shortened(record)
     return {
         "kind": "alignment",
         "task": f"{record.source} \u2192 {record.target}",
-        "headline": record.headline,
+        "headline": record.headline.replace(" %", f"{SPACE}%"),
+        "notes": record.notes,
         "say": list(_say(record)),
         "legend": [],
         "figure": _figure(record),
@@ -33,7 +38,7 @@ def view(record: Alignment) -> dict[str, Any]:
         "headings": headings(record),
         "rows": [(row.title, _detail(record, row.method), cells(record, row)) for row in record.table],
         "more": list(_more(record)),
-        "smallprint": list(_smallprint(record)),
+        "smallprint": [*_smallprint(record), *([shared] if shared else [])],
         "settings": settings(record),
         "versions": versions(record),
     }
@@ -53,7 +58,7 @@ def _detail(record: Alignment, method: str) -> str:
 
 def _caption(record: Alignment) -> str:
     if not record.test_rows:
-        return f"{TITLES[record.chosen_by].capitalize()} of the selected models: it is no accuracy."
+        return f"{opened(TITLES[record.chosen_by])} of the selected models: it is no accuracy."
     return (
         f"Selected models on {record.test_rows:,} target rows that nothing was learned from or chosen by, "
         f"with 95 % intervals over rows, mean over seeds. The heavy line is training on the source alone."
@@ -62,7 +67,8 @@ def _caption(record: Alignment) -> str:
 
 def _figure(record: Alignment) -> str:
     if not record.test_rows:
-        values = [row.score for row in record.table]
+        known = [row for row in record.table if math.isfinite(row.score)]
+        values = [row.score for row in known]
         axis = linear(min(0.0, *values), max(values), lambda v: minus(f"{v:.3g}"), TITLES[record.chosen_by])
         shown = [
             Dot(
@@ -71,7 +77,7 @@ def _figure(record: Alignment) -> str:
                 fixed(row.score, 3),
                 _style(record, row.method),
             )
-            for row in record.table
+            for row in known
         ]
         return dots(shown, axis, "Scores of the selected models")
     metric = told(record.metric)
@@ -89,46 +95,61 @@ def _style(record: Alignment, method: str) -> str:
 
 def _facts(record: Alignment) -> list[tuple[str, str, str]]:
     few = f", {record.few_rows:,} with labels" if record.few_rows else ""
-    judged = f"{record.test_rows:,} rows" if record.test_rows else "no labels"
+    judged = ("no labels", "of the target were given")
+    if record.test_rows:
+        judged = (f"{record.test_rows:,} rows", "of the target, read by this page only")
+    source = ("source", f"{record.source_rows:,} rows", f"and {record.held_rows:,} to choose by")
     return [
-        ("source", f"{record.source_rows:,} rows", f"and {record.held_rows:,} to choose by"),
+        source if record.held_rows else ("source", "a saved model", "no row of the source was read"),
         ("target", f"{record.target_rows:,} rows", f"without labels{few}"),
-        ("judged on", judged, "of the target, read by this page only"),
+        ("judged on", *judged),
         ("backbone", record.backbone, f"{short(record.backbone_parameters)} parameters"),
     ]
 
 
 def _reading(record: Alignment) -> str:
-    held = (
-        "the column source is the balanced accuracy on held-out source rows"
-        if (record.metric == "accuracy")
-        else "the column source is the same on held-out source rows"
-    )
+    what = "balanced accuracy" if record.metric == "accuracy" else "same"
+    held = f" The column source is the {what} on held-out source rows." if record.held_rows else ""
     if not record.test_rows:
-        return f"Without labels of the target nobody knows an accuracy there; {held}."
+        return f"Without labels of the target nobody knows how good a model is there.{held}"
     return (
         f"Selected: the step that {TITLES[record.chosen_by]} chose; below it the gain over the "
         f"end of training on the source alone, on the same rows. Last: the end of the training. Oracle: "
-        f"the step that is best by the target's labels, which nobody could have chosen. "
-        f"{held[0].upper()}{held[1:]}."
+        f"the step that is best by the target's labels, which nobody could have chosen.{held}"
     )
 
 
 def _more(record: Alignment) -> Iterator[dict[str, Any]]:
-    if any(look.target is not None for look in record.looks):
+    judged = [look for look in record.looks if look.target is not None]
+    if judged:
         yield _path(record)
+    if any(record.chosen_by in look.scores for look in judged):
         yield _trust(record)
     if record.shift is not None:
         yield from of_shift.parts(record.shift)
 
 
 def _by_method(record: Alignment) -> list[tuple[str, str, list[Look]]]:
-    """Title, style and looks of each method, in the order of the table."""
-    found = []
-    for number, row in enumerate(record.table):
+    """Title, style and looks of each method, in the order of the table; the last have one style."""
+    found, number = [], 0
+    for row in record.table:
+        number += row.method != SOURCE_ONLY
+        style = "base" if row.method == SOURCE_ONLY else f"s{number}" if number <= STYLES else REST
         mine = [look for look in record.looks if look.method == row.method and look.target is not None]
-        found.append((row.title, f"s{number % STYLES + 1}", mine))
+        found.append((row.title, style, mine))
     return [one for one in found if one[2]]
+
+
+def _legend(styles: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of (style, title): methods of the same style are told together."""
+    others = [title for style, title in styles if style == REST]
+    told_apart = [one for one in styles if one[0] != REST]
+    if not others:
+        return told_apart
+    return [
+        *told_apart,
+        (REST, listed(others) if len(others) <= NAMED else f"the other {len(others)} methods"),
+    ]
 
 
 def _path(record: Alignment) -> dict[str, Any]:
@@ -141,7 +162,7 @@ def _path(record: Alignment) -> dict[str, Any]:
     values = [value for _, _, means in curves for _, value in means]
     x = linear(0, 1, lambda v: f"{100 * v:.0f} %", "progress of the training")
     plot = Plot(x, metric.axis(values, metric.title), 340)
-    for title, style, means in curves:
+    for title, style, means in reversed(curves):
         if len(means) > 1:
             plot.line(means, style)
         for at, value in means:
@@ -151,7 +172,7 @@ def _path(record: Alignment) -> dict[str, Any]:
         "id": "path",
         "heading": "On the way",
         "say": ["Mean over seeds on the target's test rows, after the fact: no step was chosen by it."],
-        "legend": [(style, title) for title, style, _ in curves],
+        "legend": _legend([(style, title) for title, style, _ in curves]),
         "figure": plot.figure(f"{metric.title} on the target along the training; at the end {ends}"),
         "caption": "A curve that falls is a method that unlearns: choosing a step then matters.",
     }
@@ -164,10 +185,11 @@ def _trust(record: Alignment) -> dict[str, Any]:
         (title, style, [(look.scores[by], look.target or 0.0) for look in looks if by in look.scores])
         for title, style, looks in _by_method(record)
     ]
+    groups = [one for one in groups if one[2]]
     pairs = [pair for _, _, mine in groups for pair in mine]
     x = linear(min(s for s, _ in pairs), max(s for s, _ in pairs), lambda v: minus(f"{v:.3g}"), TITLES[by])
     plot = Plot(x, metric.axis([t for _, t in pairs], f"{metric.title} on the target"), 340)
-    for title, style, mine in groups:
+    for title, style, mine in reversed(groups):
         for score, target in mine:
             plot.dot((score, target), style, f"{title}: score {fixed(score, 3)}, {metric.value(target)}", 3.5)
     tau = _agreement(pairs)
@@ -178,7 +200,7 @@ def _trust(record: Alignment) -> dict[str, Any]:
         "id": "trust",
         "heading": "Can the choice be trusted?",
         "say": [f"{said}; a coin has 50 %. It takes labels to draw this: it is no part of the choice."],
-        "legend": [(style, title) for title, style, _ in groups],
+        "legend": _legend([(style, title) for title, style, _ in groups]),
         "figure": plot.figure(f"{TITLES[by]} against {metric.title}: {said}"),
         "caption": "Each dot is a model at one step of one training.",
     }
@@ -200,9 +222,10 @@ def _mean(values: list[float]) -> float:
 
 
 def _smallprint(record: Alignment) -> Iterator[str]:
+    source = "labelled rows of the source and " if record.held_rows else ""
     yield (
-        "Batches hold labelled rows of the source and rows of the target without labels: no method can see "
-        "a label of the target, and no choice depends on one."
+        f"Batches hold {source}rows of the target without labels: no method can see a label of these, and "
+        "no choice depends on one."
     )
     if record.test_rows:
         yield (

@@ -13,7 +13,7 @@ from .sections.headline import tone
 from .told import told
 from .words import counted, listed, opened, percent, signed
 
-STYLES = 4
+STYLES = 6
 SHOWN = 50  # events in the table of the page
 ACCURACY = told("accuracy")
 GUARDS = {

@@ -27,7 +27,7 @@ from headstart.study.progress import Progress
 from headstart.study.sessions.inputs import backbone_for, default_name, suited
 from headstart.study.sessions.session import Session
 from headstart.study.sessions.tables import by_training_part
-from headstart.study.sessions.target import facing
+from headstart.study.sessions.target import facing, refuse_without_few
 from headstart.study.sessions.weights import features
 from headstart.study.shifting.record import Shift
 from headstart.study.shifting.shift import shift as shift_between

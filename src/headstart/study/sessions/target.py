@@ -120,8 +120,8 @@ def refuse_without_few(methods: Iterable[Method[Any]], few: object) -> None:
     for method in methods:
         if few is None and getattr(method, "needs_few", False):
             raise BadInput(
-                f"{method.label} learns from labelled rows of the target, and there are none. Give some: --few, "
-                "hs.align(..., few=(x, y)) or hs.data.Domains(source, target, few=(x, y)). "
+                f"{method.label} learns from labelled rows of the target, and there are none. Give some: "
+                "--few, hs.align(..., few=(x, y)) or hs.data.Domains(source, target, few=(x, y)). "
                 "coral and importance-weighting need none."
             )
 

@@ -33,12 +33,9 @@ def _new(features: Tensor, labels: Tensor, bank: Bank) -> Tensor:
     known, told = (torch.cat(pair) for pair in zip(bank.content, (features, labels), strict=True))
     # products of matrices are not exact enough to tell that a distance is 0
     apart = torch.cdist(features, known, compute_mode="donot_use_mm_for_euclid_dist")
-    alike = apart <= NEAR * features.norm(dim=1, keepdim=True)
-    alike &= (
-        (labels.flatten(1)[:, None] == told.flatten(1)[None]).all(2)
-        if labels.ndim > 1
-        else (labels[:, None] == told[None])
-    )
+    near = apart <= NEAR * features.norm(dim=1, keepdim=True)
+    same = (labels.reshape(len(labels), 1, -1) == told.reshape(1, len(told), -1)).all(2)
     before = int(bank.filled) + torch.arange(len(features), device=features.device)
     earlier = torch.arange(len(known), device=features.device)[None] < before[:, None]
-    return ~(alike & earlier).any(1)
+    repeated: Tensor = (near & same & earlier).any(1)
+    return ~repeated
