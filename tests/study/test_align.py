@@ -11,7 +11,7 @@ from torch import nn
 import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite
 from headstart.study.aligning import words
-from headstart.study.aligning.record import Alignment, Row
+from headstart.study.aligning.record import Alignment, Look, Row
 from headstart.study.records import Interval
 
 METHODS = ("deep-coral:backbone_lr=1.0", "mcc:backbone_lr=1.0", "coral")
@@ -244,3 +244,15 @@ def test_nothing_better_than_the_source_alone_is_said():
 
 def test_the_record_is_read_back(done):
     assert Alignment.read(done.folder / "align.json") == done.result
+
+
+def look(method, **scores):
+    return Look(method, 0, 1, 1.0, scores, scores.get("source", 0.0), None)
+
+
+def test_scores_that_disagree_with_the_choice_are_told():
+    alone = look("source-only", im=0.1, bnm=0.9, reverse=0.8, source=0.9)
+    said = words.dissent(look("shot", im=2.0, bnm=0.95, reverse=0.5, source=0.4), alone, "im")
+    assert said.startswith("The scores disagree: 2 of 3 others (reverse validation, held-out source rows)")
+    assert words.dissent(look("shot", im=2.0, bnm=0.95, reverse=0.9, source=0.4), alone, "im") == ""
+    assert words.dissent(look("source-only", im=0.1, bnm=0.1, reverse=0.1, source=0.1), alone, "im") == ""

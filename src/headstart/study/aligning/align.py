@@ -37,8 +37,8 @@ from . import words
 from .card import card
 from .contenders import BLOCKS, by_name, label, methods_for, methods_without_source, named, step_name
 from .given import Given, given, read_target
-from .judging import Trials, chosen, looks_of, row_of
-from .record import SCHEMA, SOURCE_ONLY, Alignment
+from .judging import Chosen, Trials, chosen, looks_of, row_of
+from .record import SCHEMA, SOURCE_ONLY, Alignment, Look, Row
 from .settings import AlignSettings
 from .source_free import Saved, saved_in
 from .trying import Trying, shipped
@@ -201,7 +201,7 @@ class _Study:
             table=table,
             looks=looks,
             shift=self._shift(notes),
-            notes=[*words.cautions(table, picked.method, metric), *notes],
+            notes=[*self._cautions(table, looks, picked, metric), *notes],
             settings=settings.record(),
             seed=settings.seed,
             versions=versions(),
@@ -213,6 +213,13 @@ class _Study:
             shipped(kept, self.place.folder / "model", card(record))
             shutil.rmtree(trying.folder, ignore_errors=True)
         return record
+
+    def _cautions(self, table: list[Row], looks: list[Look], picked: Chosen, metric: str) -> list[str]:
+        """What the figures say against the model that is shipped, and what other scores do."""
+        mine = [look for look in looks if (look.method, look.seed) == (picked.method, picked.seed)]
+        alone = [look for look in looks if look.method == SOURCE_ONLY]
+        said = words.dissent(mine[picked.look], alone[-1], self.settings.select)
+        return [*([said] if said else []), *words.cautions(table, picked.method, metric)]
 
     def _trying(self) -> Trying:
         rows, settings = self.given, self.settings

@@ -2,7 +2,7 @@
 
 from headstart.study.measures import MEASURES
 
-from .record import SOURCE_ONLY, TITLES, Row
+from .record import SOURCE_ONLY, TITLES, Look, Row
 
 
 def verdict(row: Row) -> str:
@@ -39,6 +39,25 @@ def headline(row: Row, metric: str, select: str, test_rows: int) -> str:
             f"Negative transfer: {row.title}, chosen by {by}, has {figures}, {gain} against the source alone."
         )
     return f"{row.title} was chosen by {by}: {figures}, {gain} against the source alone, which may be chance."
+
+
+def dissent(chosen: Look, alone: Look, select: str) -> str:
+    """What is to be said if most other scores prefer training on the source alone; else "".
+
+    Args:
+        chosen: the model that is shipped.
+        alone: the end of training on the source alone.
+        select: what was chosen by.
+    """
+    both = [name for name in TITLES if name != select and name in chosen.scores and name in alone.scores]
+    against = [name for name in both if alone.scores[name] > chosen.scores[name]]
+    if chosen.method == SOURCE_ONLY or 2 * len(against) <= len(both):
+        return ""
+    named = ", ".join(TITLES[name] for name in against)
+    return (
+        f"The scores disagree: {len(against)} of {len(both)} others ({named}) prefer training on the source alone "
+        "to the model that is shipped. Label a few dozen target rows before you trust it."
+    )
 
 
 def cautions(table: list[Row], chosen: str, metric: str) -> list[str]:
