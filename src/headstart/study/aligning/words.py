@@ -55,8 +55,8 @@ def dissent(chosen: Look, alone: Look, select: str) -> str:
         return ""
     named = ", ".join(TITLES[name] for name in against)
     return (
-        f"The scores disagree: {len(against)} of {len(both)} others ({named}) prefer training on the source alone "
-        "to the model that is shipped. Label a few dozen target rows before you trust it."
+        f"The scores disagree: {len(against)} of {len(both)} others ({named}) prefer training on the source "
+        "alone to the model that is shipped. Label a few dozen target rows before you trust it."
     )
 
 
