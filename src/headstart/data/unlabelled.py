@@ -121,7 +121,7 @@ class _Reader:
             return _of(
                 [str(path) for path in data], Files([Path(path) for path in data]), self._called("pictures")
             )
-        if are_texts(data):
+        if are_texts(data) and not are_tables(data):  # the names of a frame's columns are texts, too
             return self._texts(data, self._called("texts"))
         if are_tables(data) or self._takes("tables"):
             return self._table(columns_of(data, self._names()), data)

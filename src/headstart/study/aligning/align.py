@@ -19,6 +19,7 @@ from headstart.data.domains import of_same_labels
 from headstart.data.draws import shuffled
 from headstart.data.load import load
 from headstart.models.backbone import AnyBackbone
+from headstart.models.texts import Reader
 from headstart.run.engine import Engine, One
 from headstart.study.experiment_folder import Place, opened, told
 from headstart.study.folder import backbone_digest, data_digest, refuse_full
@@ -144,7 +145,8 @@ def _mapping(source: Dataset, base: str | nn.Module | None, settings: AlignSetti
 
 def _plain(module: nn.Module | None) -> nn.Module | None:
     """The user's module, of what may be a backbone made of it."""
-    return module.inner if isinstance(module, AnyBackbone) else module
+    inner = module.inner if isinstance(module, AnyBackbone) else module
+    return inner.model if isinstance(inner, Reader) else inner
 
 
 @dataclass
