@@ -26,9 +26,10 @@ def test_without_weight_it_is_source_only():
 
 @pytest.mark.parametrize(("seed", "settings"), [(0, {}), (1, {}), (0, {"size": 24, "entropy": False})])
 def test_it_helps_where_the_target_lies_beside_the_source(seed, settings):
-    how = {"steps": 150, "lr": 3e-3}
+    how = {"steps": 300, "lr": 1e-2}
     alone = accuracy(SourceOnly(backbone_lr=1.0), moved, seed, **how)
-    assert accuracy(CDAN(backbone_lr=1.0, **settings), moved, seed, **how) > alone + 0.08
+    with_it = accuracy(CDAN(backbone_lr=1.0, **settings), moved, seed, **how)
+    assert 1 - with_it < 0.6 * (1 - alone)
 
 
 def of_formula(parts, batch, entropy):
@@ -49,7 +50,9 @@ def of_formula(parts, batch, entropy):
 def test_all_gradients_are_those_of_the_formula(entropy):
     """Through the answers none goes: the head's is that of the label loss."""
     method, batch = CDAN(weight=0.5, entropy=entropy), next(batches(size=13)(0))
-    parts = method.parts(Small(), Task(2, (2,)))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        parts = method.parts(Small(), Task(2, (2,)))
     with torch.no_grad():
         parts["head"].weight.mul_(100)  # surer of some rows than of others
     loss = method.moves()[0].loss(parts, batch, ctx(0.2))
