@@ -52,6 +52,7 @@ def test_tables_with_names_and_gaps():
     assert hs.align(source, unlabelled, methods=("coral",), **QUICK).result.test_rows == 0
 
 
+@pytest.mark.slow
 def test_pictures_by_the_usual_methods(pictures, weights, tmp_path):
     base = hs.models.backbone(tiny.BACKBONE, weights=weights)
     flat = hs.data.shifted(hs.data.load(pictures), "invert")

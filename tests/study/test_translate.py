@@ -84,6 +84,7 @@ def test_what_is_measured(learned, tmp_path):
     assert Translating.read(tmp_path / "translate.json") == record
 
 
+@pytest.mark.slow
 def test_labels_to_judge_by_change_nothing_but_what_is_said_of_them(source, target, learned):
     wrong = replace(target, labels=(target.labels + 1) % 10)
     other = hs.translate(source, wrong, "cyclegan:width=4,blocks=1", judge=wrong, **QUICK)
