@@ -179,6 +179,9 @@ def test_a_saved_model_without_its_source(done, tmp_path):
     assert [row.method for row in result.table] == ["source-only", "shot"]
     assert result.held_rows == 0
     assert result.shift is None
+    other = domain(80, 2)[0], np.array(["red", "pink"] * 40)
+    with pytest.raises(BadData, match="classes that the saved model has not: 'pink'"):
+        hs.align(first.model, other)
     with pytest.raises(BadInput, match="learns from labelled rows of the source"):
         hs.align(first.model, domain(80, 2, 1.5), methods=("dann",))
     with pytest.raises(BadInput, match="needs rows of the source"):

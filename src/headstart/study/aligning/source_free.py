@@ -65,5 +65,6 @@ def saved_in(source: Any, target: Any, settings: AlignSettings) -> Saved | None:
     mapping: Any = predictor.model.backbone
     rows = load_unlabelled(target)
     labels = np.arange(len(rows), dtype=np.int64) % len(predictor.classes)
-    like = replace(rows, classes=predictor.classes, labels=labels, split=None)
+    name = f"the model in {source}" if isinstance(source, str | Path) else "the saved model"
+    like = replace(rows, name=name, classes=predictor.classes, labels=labels, split=None)
     return Saved(mapping, predictor.model.head, predictor, like)
