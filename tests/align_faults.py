@@ -15,7 +15,7 @@ ALIGN_FAULTS = (
         "return int(np.argmax([",
         "return len(looks) - 1 - 0 * int(np.argmax([",
         "the last model is called the selected one",
-        "study/test_align.py highest_score or all_methods",
+        "study/test_align.py selected_look",
     ),
     Fault(
         "study/aligning/words.py",
@@ -50,7 +50,7 @@ ALIGN_FAULTS = (
         "return difference(ours, theirs, self._labels, self.seed)",
         "return difference(theirs, ours, self._labels, self.seed)",
         "help is called harm",
-        "study/test_align.py few_labelled or gains",
+        "study/test_align.py all_methods",
     ),
     Fault(
         "study/sessions/feeding.py",

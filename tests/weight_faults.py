@@ -114,7 +114,7 @@ WEIGHT_FAULTS = (
         "None if weights is None else weights[torch.from_numpy(rows)]",
         "None if weights is None else weights[: len(rows)]",
         "rows of a batch have the weights of other rows",
-        "data/test_weighted_stream.py",
+        "data/test_weighted_stream.py weighted_stream",
     ),
     Fault(
         "sklearn/aligners.py",

@@ -96,7 +96,7 @@ STUDY = (
     ),
     Fault(
         "solvers/left_out.py",
-        "1 - 1 / len(rows) - leverage",
+        "1 - self._share - leverage",
         "1 - leverage",
         "leave-one-out forgets the intercept",
         "solvers/test_left_out.py rows_and_groups",

@@ -12,6 +12,7 @@ import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite
 from headstart.study.aligning import words
 from headstart.study.aligning.record import Alignment, Look, Row
+from headstart.study.aligning.trying import best
 from headstart.study.records import Interval
 
 METHODS = ("deep-coral:backbone_lr=1.0", "mcc:backbone_lr=1.0", "coral")
@@ -59,6 +60,10 @@ def test_the_table_has_all_methods_with_what_labels_would_have_chosen(done):
         assert row.oracle.value >= max(row.selected.value, row.last.value)
         assert row.seeds == (1 if row.method == "coral" else 2)
     assert result.table[0].gain is None
+    alone = result.table[0].last.value
+    for row in result.table[1:]:
+        if row.seeds == 2:
+            assert row.gain.value == pytest.approx(row.selected.value - alone)
     assert result.test_rows == 24
     assert result.target_rows == 56
     assert result.source_rows + result.held_rows == 90
@@ -247,6 +252,12 @@ def test_nothing_better_than_the_source_alone_is_said():
 
 def test_the_record_is_read_back(done):
     assert Alignment.read(done.folder / "align.json") == done.result
+
+
+def test_the_selected_look_is_the_one_with_the_highest_score_and_of_equals_the_first():
+    looks = [{"scores": {"im": value}} for value in (0.1, 0.7, 0.7, 0.2)]
+    assert best(looks, "im") == 1
+    assert best([{"scores": {}}, {"scores": {"im": -3.0}}], "im") == 1
 
 
 def look(method, **scores):

@@ -23,7 +23,16 @@ class CyCADA(Translating):
         semantic: weight of that, >= 0; 0 is CycleGAN.
     """
 
-    about = About("cycada", "mapping", "inputs", Domains, "arXiv:1711.03213", rowwise=False, spelled="CyCADA")
+    about = About(
+        "cycada",
+        "mapping",
+        "inputs",
+        Domains,
+        "arXiv:1711.03213",
+        rowwise=False,
+        noisy=True,
+        spelled="CyCADA",
+    )
     semantic: float = 1.0
 
     def __post_init__(self) -> None:

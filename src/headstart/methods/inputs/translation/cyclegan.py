@@ -21,5 +21,6 @@ class CycleGAN(Translating):
         Domains,
         "arXiv:1703.10593",
         rowwise=False,
+        noisy=True,
         spelled="CycleGAN",
     )
