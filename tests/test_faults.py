@@ -52,7 +52,7 @@ OPTIONS = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]
 def tree(tmp_path_factory):
     """A copy of the package, the tests and the settings."""
     root = tmp_path_factory.mktemp("faults")
-    unneeded = shutil.ignore_patterns("__pycache__", "builtin", "templates", "browser")
+    unneeded = shutil.ignore_patterns("__pycache__", "browser")
     shutil.copytree(PACKAGE, root / "src" / "headstart", ignore=unneeded)
     shutil.copytree(HERE, root / "tests", ignore=unneeded)
     shutil.copy(HERE.parent / "pyproject.toml", root)
