@@ -8,6 +8,7 @@ from tests.study import tiny
 from torch import nn
 
 import headstart as hs
+from headstart.core import BadInput
 from headstart.run.recipe import Recipe
 
 QUICK = {"seeds": 1, "epochs": 1, "looks": 2, "batch": 8, "lr": 1e-2}
@@ -73,5 +74,7 @@ def test_tags_and_numbers_by_methods_that_can(kind):
     done = hs.align((x, labels(x)), target, net, methods=("dan:backbone_lr=1.0",), **options)
     assert done.result.target_kind == kind
     assert done.result.metric == {"tags": "average_precision", "numbers": "r2"}[kind]
+    with pytest.raises(BadInput, match=f"select is 'im'.*tells {kind}.*--select source"):
+        hs.align((x, labels(x)), target, net, **QUICK)
     usual = hs.align((x, labels(x)), there, net, **options).result
     assert {"deep-coral", "dann"} <= {row.method.partition(":")[0] for row in usual.table}

@@ -57,19 +57,11 @@ def probe(
         engine=One(device),
         progress=Progress.to_terminal(quiet or json),
     )
-    page = _page(out)
+    page = say.page(out)
     if json:
         say.record(found)
     else:
         _show(found, page, quiet)
-
-
-def _page(out: Path | None) -> Path | None:
-    if out is None:
-        return None
-    from headstart.report import build
-
-    return build(out)
 
 
 def _show(found: Any, page: Path | None, quiet: bool) -> None:

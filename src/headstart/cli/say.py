@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -54,3 +55,12 @@ def _box(terminal: bool) -> Any:
     from rich import box
 
     return box.SIMPLE_HEAD if terminal else box.ASCII2
+
+
+def page(out: Path | None) -> Path | None:
+    """The page of the study in a folder, made now; None without a folder."""
+    if out is None:
+        return None
+    from headstart.report import build
+
+    return build(out)

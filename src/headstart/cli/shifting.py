@@ -66,7 +66,7 @@ def shift(
         progress=Progress.to_terminal(quiet or json),
         places=(source, target),
     )
-    page = _page(out)
+    page = say.page(out)
     if json:
         say.record(found)
     else:
@@ -81,14 +81,6 @@ def _domains(source: str, target: str, columns: Columns) -> tuple[Any, Any]:
     told = {name: value for name, value in asdict(columns).items() if name in KEPT}
     one = read_source(source, **told)
     return one, load_unlabelled(target, one, **told)
-
-
-def _page(out: Path | None) -> Path | None:
-    if out is None:
-        return None
-    from headstart.report import build
-
-    return build(out)
 
 
 def _show(found: Any, page: Path | None, quiet: bool) -> None:

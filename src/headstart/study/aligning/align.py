@@ -18,6 +18,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.domains import of_same_labels
 from headstart.data.draws import shuffled
 from headstart.data.load import load
+from headstart.metrics.kinds import measure_of
 from headstart.models.backbone import AnyBackbone
 from headstart.models.texts import Reader
 from headstart.run.engine import Engine, One
@@ -43,7 +44,7 @@ from .record import SCHEMA, SOURCE_ONLY, Alignment, Look, Row
 from .settings import AlignSettings
 from .source_free import Saved, saved_in
 from .trying import Trying, shipped
-from .validators import ROWS, Validators
+from .validators import ROWS, Validators, refuse_unscored
 
 FILE = "align.json"
 GUESS = {"numbers": 2000.0, "tables": 2000.0, "texts": 60.0, "pictures": 60.0}  # samples a second in training
@@ -115,6 +116,7 @@ def align(  # noqa: PLR0913  # an option is an argument
     columns = columns or {}
     saved = saved_in(source, target, settings)
     mine = saved.like if saved else source if isinstance(source, Dataset) else load(source, **columns)
+    refuse_unscored(settings.select, mine.target)
     theirs, labelled = read_target(target, mine, settings, columns)
     known = None if few is None else few if isinstance(few, Dataset) else load(few, **columns)
     known = None if known is None else of_same_labels(known, mine, settings.overlap)
@@ -176,7 +178,7 @@ class _Study:
         ]
         table = [table[0], *sorted(table[1:], key=lambda row: -row.score)]
         mine = next(row for row in table if row.method == picked.method)
-        metric = _metric(rows)
+        metric = measure_of(rows.source.target).main
         looks = [look for name, trials in found.items() for look in looks_of(name, trials, rows.sealed)]
         record = Alignment(
             schema=SCHEMA,
@@ -291,8 +293,3 @@ class _Study:
         except HeadstartError as error:
             notes.append(f"The shift was not measured: {error}")
             return None
-
-
-def _metric(rows: Given) -> str:
-    names = {"classes": "accuracy", "tags": "average_precision", "numbers": "r2"}
-    return names[rows.source.target]

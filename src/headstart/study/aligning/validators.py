@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.core import HeadstartError, TargetKind
+from headstart.core import BadInput, HeadstartError, TargetKind
 from headstart.metrics.unlabelled import (
     deep_embedded_validation,
     importance_weighted_validation,
@@ -22,6 +22,19 @@ from headstart.solvers.ratios.classifier import classifier_ratios
 from headstart.study.scoring import answers, value
 
 ROWS = 2000  # of the target that are looked at
+
+
+def refuse_unscored(select: str, kind: TargetKind) -> None:
+    """Refuse to choose tags and numbers by a score that reads the answers of classes.
+
+    Raises:
+        BadInput: it says what can be chosen by.
+    """
+    if kind != "classes" and select != "source":
+        raise BadInput(
+            f"select is {select!r}, which reads the answers of classes, and the source tells {kind}. Take "
+            "'source', the figure on held-out source rows: on the command line --select source."
+        )
 
 
 @dataclass(frozen=True)
