@@ -197,9 +197,9 @@ def whole(path: Path, about: Mapping[str, str]) -> dict[str, Tensor]:
     Raises:
         Mismatch: the tensors are not those that were saved.
     """
-    from safetensors.torch import load_file
+    from headstart.core.tensor_file import read_tensors
 
-    found = load_file(path)
+    found, _ = read_tensors(path)
     if about["fingerprint"] != _digest(json.loads(about["layers"]), found):
         raise Mismatch(
             f"{path} is damaged: its tensors are not those of its fingerprint. Copy or make it again."

@@ -97,9 +97,10 @@ def build(pretrained: bool) -> MiniLM:
     if not pretrained:
         model.draw()
         return model
-    from safetensors.torch import load_file
+    from headstart.core.tensor_file import read_tensors
 
-    model.load_state_dict(renamed(load_file(folder() / "model.safetensors")), assign=True)
+    tensors, _ = read_tensors(folder() / "model.safetensors")
+    model.load_state_dict(renamed(tensors), assign=True)
     return model
 
 

@@ -48,10 +48,11 @@ def read(path: str | Path) -> dict[str, Tensor]:
 def _open(path: Path) -> Any:
     if path.suffix == ".safetensors":
         from safetensors import SafetensorError
-        from safetensors.torch import load_file
+
+        from headstart.core.tensor_file import read_tensors
 
         try:
-            return load_file(path)
+            return read_tensors(path)[0]
         except SafetensorError as reason:
             raise ValueError(f"{reason}.") from reason
     return torch.load(path, map_location="cpu", weights_only=True)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save
 from torch import Tensor
 
 from headstart.core import CannotWrite, Mismatch
+from headstart.core.tensor_file import read_tensors
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -58,9 +59,7 @@ def load_state(path: Path) -> Any:
         Mismatch: the file is damaged or is not a state of headstart.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        tensors, metadata = read_tensors(path)
     except (SafetensorError, OSError) as error:
         raise Mismatch(f"{path} is not a readable checkpoint ({error}). Delete it to start anew.") from error
     if metadata.get("digest") != _digest(tensors, metadata.get("skeleton", "")):

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 
 from headstart.core import BadInput, CannotWrite, Mismatch, Model, Preprocess, TargetKind
+from headstart.core.tensor_file import read_tensors
 from headstart.models.backbone import AnyBackbone, rebuild
 from headstart.nn.heads import make_head
 
@@ -77,7 +78,7 @@ def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
         raise BadInput(f"No model in {folder}: there is no config.json. Give a folder that `adapt` wrote.")
     try:
         config: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        tensors = load_file(folder / "model.safetensors")
+        tensors, _ = read_tensors(folder / "model.safetensors")
         texts = bool(config["backbone"].get("tokens"))
         tokenizer = (folder / TOKENIZER).read_text("utf-8") if texts else None
     except (OSError, ValueError, SafetensorError) as error:
