@@ -1,0 +1,37 @@
+"""Which differences between the records of two versions are none: `compare_records.py` applies these.
+
+A pattern matches the whole path of a field: the study, then the names of the fields with dots between them,
+without the numbers of rows. So "adapt.candidates.title" is the title of any candidate, and "*.title" that of
+anything.
+"""
+
+IGNORED = ("*.schema", "*.headstart", "*.versions", "*.command", "*.seconds")
+
+# Fields that only the newer version has; they are ignored where the older one has none.
+ADDED: tuple[str, ...] = ("rank.settings", "rank.seed", "*.settings.study")
+
+# Prose: there must be as much of it, and it must be empty where it was.
+PROSE = (
+    "*.headline",
+    "*.notes",
+    "*.why",
+    "*.title",
+    "*.dropped",
+    "*.warnings",
+    "*.decisions",
+    "*.findings.text",
+    "*.guards.says",
+    "*.say",
+    "*.next",
+    "*.keeps",
+    "*.loses",
+)
+
+# Path of a field in the old version -> its new name. Both sides are renamed.
+RENAMED: dict[str, str] = {}
+
+# Path of a field in the new version -> old value -> new one.
+VALUES: dict[str, dict[str, str]] = {}
+
+# Old name of a record's file -> new one.
+FILES: dict[str, str] = {}
