@@ -25,7 +25,7 @@ from headstart.study.progress import Progress
 from headstart.study.scoring import value
 from headstart.study.sessions.inputs import suited
 from headstart.study.sessions.session import Session
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 LABELS = 20
 SEEDS = range(5)
@@ -70,7 +70,7 @@ def selected(seed: int, session: Session, train: np.ndarray) -> str:
     data = session.data.subset(train)
     with tempfile.TemporaryDirectory() as folder:
         part = Session(session.backbone, data, cache=Path(folder) / "cache")
-        settings = Settings(seed=seed, budget=1, curve=False)  # no time for more than probes
+        settings = AdaptSettings(seed=seed, budget=1, curve=False)  # no time for more than probes
         plan = make_plan(settings, Amounts(len(train), LABELS, len(data.classes)), rate=1.0, ways=0)
         numbers = folds(data.labels, data.groups, settings.folds, seed)
         trials = Trials(part, numbers, settings, plan, Journal(Path(folder) / "steps"), Progress())
@@ -81,7 +81,7 @@ def main() -> None:
     """Print the table."""
     warnings.simplefilter("ignore")
     data = check(load("clipart")).dataset
-    session = Session(suited(backbone("efficientnet_lite0"), data, Settings()), data)
+    session = Session(suited(backbone("efficientnet_lite0"), data, AdaptSettings()), data)
     fitted = session.backbone.eval()
     with torch.inference_mode():
         rows = np.array_split(np.arange(len(data)), 20)

@@ -17,7 +17,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Method, Model, On, Parts, Task, fold
+from headstart.core import (
+    About,
+    Backbone,
+    Ctx,
+    Descend,
+    Labelled,
+    Loss,
+    Method,
+    Model,
+    On,
+    Parts,
+    Task,
+    derive_seed,
+)
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
@@ -66,7 +79,7 @@ class Regression(Method[Labelled]):
 
 def errors(seed: int, noise: float, steps: int) -> tuple[float, float]:
     """Relative error off the samples' plane after fine-tuning from a random head, and from the best one."""
-    g = torch.Generator().manual_seed(fold("two layers", seed))
+    g = torch.Generator().manual_seed(derive_seed("two layers", seed))
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=g, dtype=torch.float64)

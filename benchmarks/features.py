@@ -28,7 +28,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from headstart.core import fold
+from headstart.core import derive_seed
 from headstart.models import AnyBackbone, backbone, fast
 from headstart.solvers.logistic import logistic
 
@@ -56,7 +56,7 @@ def pictures(count: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     archive = zipfile.ZipFile(io.BytesIO((files("headstart.data") / "builtin/clipart.zip").read_bytes()))
     names = sorted(name for name in archive.namelist() if "/" in name)
     classes = sorted({name.split("/")[0] for name in names})
-    generator = torch.Generator().manual_seed(fold("features"))
+    generator = torch.Generator().manual_seed(derive_seed("features"))
     chosen = [names[i] for i in torch.randperm(len(names), generator=generator)[: 2 * count].tolist()]
     x = torch.stack([_square(archive.read(name)) for name in chosen])
     y = torch.tensor([classes.index(name.split("/")[0]) for name in chosen])
@@ -78,7 +78,7 @@ def trained(features: Read, rows: int, y: Tensor, width: int, classes: int) -> n
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
     optimiser = torch.optim.Adam(head.parameters(), lr=3e-3)
-    generator = torch.Generator().manual_seed(fold("order"))
+    generator = torch.Generator().manual_seed(derive_seed("order"))
     for _ in range(EPOCHS):
         for some in torch.split(torch.randperm(rows, generator=generator), BATCH):
             with torch.no_grad():

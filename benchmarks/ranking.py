@@ -25,7 +25,7 @@ import torch
 from safetensors.torch import save_file
 
 import headstart as hs
-from headstart.core import fold
+from headstart.core import derive_seed
 from headstart.metrics.agreement import weighted_tau
 from headstart.models import AnyBackbone, backbone
 from headstart.models.lite0 import NAME
@@ -97,7 +97,7 @@ def reset(trained: AnyBackbone, blocks: slice) -> AnyBackbone:
 def noisy(trained: AnyBackbone, share: float) -> AnyBackbone:
     """A copy with noise on every weight matrix, of `share` times its standard deviation."""
     made = backbone(trained)
-    draw = torch.Generator().manual_seed(fold("ranking", str(share)))
+    draw = torch.Generator().manual_seed(derive_seed("ranking", str(share)))
     with torch.no_grad():
         for parameter in made.parameters():
             if parameter.ndim > 1:

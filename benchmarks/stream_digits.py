@@ -98,7 +98,7 @@ def accuracy(
 ) -> float:
     """Share of rows that are answered right, each before it is learned from."""
     body, head = copy.deepcopy(model)
-    recipe = Recipe(steps=2**40, **method.decides())
+    recipe = Recipe(steps=2**40, **method.recipe_overrides())
     run = start(method, body, Task(10, (1, 8, 8), head=head), recipe)
     right = 0
     ticks = train(run, lambda _: (Unlabelled(part) for part in torch.split(x, batch)))

@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 
 import headstart as hs
-from headstart.core import fold
+from headstart.core import derive_seed
 from headstart.data import Dataset
 
 PROBES = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn")
@@ -31,7 +31,7 @@ STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365
 
 def few_of_each(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
     """Row numbers of at most `most` labels of each class, and at most half of it."""
-    rng = np.random.default_rng(fold("tables", seed))
+    rng = np.random.default_rng(derive_seed("tables", seed))
     chosen = []
     for label in np.unique(labels):
         mine = rng.permutation(np.flatnonzero(labels == label))

@@ -57,7 +57,7 @@ def inference(body: Backbone, head: nn.Module, x: Tensor) -> Callable[[], object
 
 def steps(method: Method[Unlabelled], body: Backbone, head: LinearHead, x: Tensor) -> Callable[[], object]:
     task = Task(CLASSES, tuple(x.shape[1:]), head=copy.deepcopy(head))
-    run = start(method, copy.deepcopy(body), task, Recipe(steps=2**40, **method.decides()))
+    run = start(method, copy.deepcopy(body), task, Recipe(steps=2**40, **method.recipe_overrides()))
     batch = Unlabelled(x)
 
     def endless(_step: int) -> Iterator[Unlabelled]:

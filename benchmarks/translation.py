@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from headstart.core import fold
+from headstart.core import derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.samples import Array
@@ -28,7 +28,7 @@ COLOURS = {  # of the pen and of the paper, in each domain
 def domains(task: str, seed: int) -> tuple[Dataset, Dataset]:
     """Two halves of the digits, in the looks of the two domains."""
     digits = load("digits")
-    rows = np.random.default_rng(fold(seed, "translation")).permutation(len(digits))
+    rows = np.random.default_rng(derive_seed(seed, "translation")).permutation(len(digits))
     source, target = digits.subset(rows[:900]), digits.subset(rows[900:])
     if task == "invert":
         return source, _looking(target, 255 - np.asarray(target.array))

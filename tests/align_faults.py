@@ -61,7 +61,7 @@ ALIGN_FAULTS = (
     ),
     Fault(
         "study/sessions/feeding.py",
-        'seed = fold(recipe.seed, "target")',
+        'seed = derive_seed(recipe.seed, "target")',
         "seed = recipe.seed",
         "rows of both domains always meet in the same pairs",
         "study/test_target.py order_of_the_target",

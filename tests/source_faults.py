@@ -33,7 +33,7 @@ SOURCE_FAULTS = (
     ),
     Fault(
         "study/sessions/source.py",
-        "return head if (mine.target, mine.classes) == (target.target, target.classes) else None",
+        "return head if (mine.label_kind, mine.classes) == (target.label_kind, target.classes) else None",
         "return None",
         "a new head where the old one had learned the same labels",
         "methods/test_pretrain_fine_tune.py goes_along",
@@ -47,14 +47,14 @@ SOURCE_FAULTS = (
     ),
     Fault(
         "study/sessions/session.py",
-        "**method.decides(), precision",
+        "**method.recipe_overrides(), precision",
         "precision",
         "K1, K2 and their rates are settings that do nothing",
         "methods/test_pretrain_fine_tune.py two_fine_tunings",
     ),
     Fault(
         "study/sessions/feeding.py",
-        'replace(recipe, seed=fold(recipe.seed, "source"))',
+        'replace(recipe, seed=derive_seed(recipe.seed, "source"))',
         "recipe",
         "rows of both data sets always meet in the same pairs",
         "methods/test_multi_task.py same_order",

@@ -16,7 +16,7 @@ from headstart.core import (
     Task,
     TwoTasks,
     Unlabelled,
-    fold,
+    derive_seed,
 )
 
 GROUPS = (20, 4, 6, 12, 10, 0)  # rows of each class with each of two values of a nuisance
@@ -84,7 +84,7 @@ def make(kind: type, n: int, seed: int) -> Any:
 def stream(kind: type, n: int = 8, seed: int = 0) -> Callable[[int], Iterator[Any]]:
     def start(step: int) -> Iterator[Any]:
         while True:
-            yield make(kind, n, fold(seed, step))
+            yield make(kind, n, derive_seed(seed, step))
             step += 1
 
     return start

@@ -47,7 +47,7 @@ TRANSLATION_FAULTS = (
     ),
     Fault(
         "nn/image_pool.py",
-        "fold(int(self.seed), int(self.asked))",
+        "derive_seed(int(self.seed), int(self.asked))",
         "int(self.seed)",
         "the pool draws the same places each time",
         "methods/test_image_pool.py other_places",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from headstart.study.ranking.record import Ranking as Ranking
     from headstart.study.searching.record import Search as Search
     from headstart.study.searching.search import search as search
-    from headstart.study.settings import Settings as Settings
+    from headstart.study.settings import AdaptSettings as AdaptSettings
     from headstart.study.shifting.record import Shift as Shift
     from headstart.study.shifting.shift import shift as shift
     from headstart.study.streaming import guards as guards
@@ -75,7 +75,7 @@ _FOUND = {
     "Probing": ("headstart.study.probing.record", "Probing"),
     "Ranking": ("headstart.study.ranking.record", "Ranking"),
     "rank": ("headstart.study.ranking.rank", "rank"),
-    "Settings": ("headstart.study.settings", "Settings"),
+    "AdaptSettings": ("headstart.study.settings", "AdaptSettings"),
     "shift": ("headstart.study.shifting.shift", "shift"),
     "Shift": ("headstart.study.shifting.record", "Shift"),
     "guards": ("headstart.study.streaming.guards", ""),
@@ -91,7 +91,7 @@ _FOUND = {
     "Transfer": ("headstart.study.experiments.yosinski_record", "Transfer"),
 }
 
-__all__ = ["Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "Settings", "adapt", "data", "fit"]
+__all__ = ["AdaptSettings", "Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "adapt", "data", "fit"]
 __all__ += ["Search", "SizeCurve", "Transfer", "curve", "methods", "models", "open", "rank", "search"]
 __all__ += ["Shortcuts", "shortcuts"]
 __all__ += ["Aligned", "Alignment", "Shift", "align", "shift"]

@@ -15,7 +15,7 @@ import headstart as hs
 from headstart.cli import app
 from headstart.cli.options import with_options
 from headstart.core import walk
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 ROOT = Path(__file__).parents[2]
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
@@ -126,7 +126,7 @@ def test_help_lists_the_commands(headstart):
 
 def test_every_setting_is_an_option_with_its_sentence_and_default():
     options = {option.name: option for option in typer.main.get_command(app).commands["adapt"].params}
-    for field in fields(Settings):
+    for field in fields(AdaptSettings):
         option = options[field.name]
         assert option.help == field.metadata["help"]
         default = list(field.default) if isinstance(field.default, tuple) else field.default
@@ -139,15 +139,15 @@ def test_every_setting_is_an_option_with_its_sentence_and_default():
 def test_help_of_adapt_shows_them(headstart, monkeypatch):
     monkeypatch.setenv("COLUMNS", "300")
     shown = plain(headstart("adapt", "--help").out)
-    for field in fields(Settings):
+    for field in fields(AdaptSettings):
         assert plain(field.metadata["help"]) in shown
 
 
 def test_options_fill_the_settings():
     made = []
 
-    @with_options(Settings, "settings")
-    def command(name: str = "x", *, settings: Settings) -> None:
+    @with_options(AdaptSettings, "settings")
+    def command(name: str = "x", *, settings: AdaptSettings) -> None:
         made.append((name, settings))
 
     small = typer.Typer()
@@ -166,7 +166,9 @@ def test_options_fill_the_settings():
         "pad",
     ]
     small([*words, "--epochs", "4", "--precision", "bf16"], standalone_mode=False)
-    settings = Settings(folds=3, methods=("knn", "lp-ft"), curve=False, fit="pad", epochs=4, precision="bf16")
+    settings = AdaptSettings(
+        folds=3, methods=("knn", "lp-ft"), curve=False, fit="pad", epochs=4, precision="bf16"
+    )
     assert made == [("y", settings)]
     small([], standalone_mode=False)
-    assert made[1:] == [("x", Settings())]
+    assert made[1:] == [("x", AdaptSettings())]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.cli.telling import refused, untouched
 
-from headstart.core import BadData, BadInput, Unknown
+from headstart.core import BadData, BadInput
 from headstart.study.records import Result
 
 TABLE = [
@@ -57,7 +57,7 @@ def test_numbers_from_the_labels_to_the_answers(headstart, houses, tmp_path):
     said = headstart("adapt", houses, "--label-column", "price,tax", *TABLE, "--out", out)
     assert said.code == 0, said.err
     result = Result.read(out / "result.json")
-    assert (result.target, result.classes) == ("numbers", ["price", "tax"])
+    assert (result.label_kind, result.classes) == ("numbers", ["price", "tax"])
     assert result.check.classes == {}
     told = answers(headstart("predict", out, houses, "--csv"))
     assert told[0] == ["file", "price", "tax"]
@@ -76,10 +76,10 @@ def test_numbers_from_the_labels_to_the_answers(headstart, houses, tmp_path):
 
 def test_tags_from_the_labels_to_the_answers(headstart, weather, tmp_path):
     out = tmp_path / "run"
-    said = headstart("adapt", weather, "--target", "tags", *TABLE, "--out", out)
+    said = headstart("adapt", weather, "--task", "multilabel", *TABLE, "--out", out)
     assert said.code == 0, said.err
     result = Result.read(out / "result.json")
-    assert (result.target, result.classes) == ("tags", ["hot", "wet"])
+    assert (result.label_kind, result.classes) == ("tags", ["hot", "wet"])
     rows = list(csv.DictReader(weather.read_text().splitlines()))
     assert result.check.classes == {tag: sum(tag in row["label"] for row in rows) for tag in ("hot", "wet")}
     told = answers(headstart("predict", out, weather, "--csv"))
@@ -115,7 +115,7 @@ def test_no_number(headstart, tmp_path, cell, words):
     rows[2][1] = cell
     data = table(tmp_path / "a.csv", ["x", "price"], rows)
     said = headstart(
-        "adapt", data, "--label-column", "price", "--target", "numbers", *TABLE, "--out", tmp_path / "out"
+        "adapt", data, "--label-column", "price", "--task", "regression", *TABLE, "--out", tmp_path / "out"
     )
     assert refused(said, BadData.code, data, *words)
     assert untouched(tmp_path / "out")
@@ -124,21 +124,21 @@ def test_no_number(headstart, tmp_path, cell, words):
 def test_tags_that_are_none(headstart, tmp_path):
     head, out = ["x", "red", "round"], ["--out", tmp_path / "out"]
     data = table(tmp_path / "a.csv", head, [[1, 0, 1], [2, 1, 2], [3, 0, 0]])
-    said = headstart("adapt", data, "--label-column", "red,round", "--target", "tags", *TABLE, *out)
+    said = headstart("adapt", data, "--label-column", "red,round", "--task", "multilabel", *TABLE, *out)
     assert refused(said, BadData.code, "row 2, column 'round' is '2'", "holds 1 where a row has it")
     said = headstart("adapt", data, "--label-column", "red,round", *TABLE, *out)
-    assert refused(said, BadInput.code, "'red', 'round'", 'target="numbers"')
-    said = headstart("adapt", data, "--label-column", "red", "--target", "tags", *TABLE, *out)
-    assert refused(said, BadData.code, "one column of 0 and 1", 'target="classes"')
-    said = headstart("adapt", data, "--label-column", "red,ruond", "--target", "tags", *TABLE, *out)
+    assert refused(said, BadInput.code, "'red', 'round'", 'task="regression"')
+    said = headstart("adapt", data, "--label-column", "red", "--task", "multilabel", *TABLE, *out)
+    assert refused(said, BadData.code, "one column of 0 and 1", 'task="classification"')
+    said = headstart("adapt", data, "--label-column", "red,ruond", "--task", "multilabel", *TABLE, *out)
     assert refused(said, BadData.code, "no column 'ruond'", "'red', 'round'")
     assert untouched(tmp_path / "out")
 
 
 def test_an_unknown_target(headstart, houses, tmp_path):
-    said = headstart("adapt", houses, "--target", "number", *TABLE, "--out", tmp_path / "out")
-    assert refused(said, Unknown.code, "No target is called 'number'", "Did you mean 'numbers'")
-    said = headstart("adapt", "digits", "--target", "numbers", *TABLE, "--out", tmp_path / "out")
+    said = headstart("adapt", houses, "--task", "number", *TABLE, "--out", tmp_path / "out")
+    assert refused(said, 2, "--task", "'number' is not one of")
+    said = headstart("adapt", "digits", "--task", "regression", *TABLE, "--out", tmp_path / "out")
     assert refused(said, BadInput.code, "digits has classes, and so no numbers")
     assert untouched(tmp_path / "out")
 
@@ -153,5 +153,5 @@ def test_a_constant_number(headstart, tmp_path):
 def test_many_whole_numbers_are_no_classes(headstart, tmp_path):
     data = table(tmp_path / "a.csv", ["x", "label"], [[n, 7 * n] for n in range(30)])
     said = headstart("adapt", data, *TABLE, "--out", tmp_path / "out")
-    assert refused(said, BadData.code, "Too few readable rows", "30 different numbers", 'target="numbers"')
+    assert refused(said, BadData.code, "Too few readable rows", "30 different numbers", 'task="regression"')
     assert untouched(tmp_path / "out")

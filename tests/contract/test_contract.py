@@ -164,7 +164,9 @@ def test_a_descent_moves_only_what_it_says(kind):
     allowed, changing = moved_by(run), changed_parts(run)
     drain(train(run, stream(kind.about.needs)))
     for name, value in run.parts.named_parameters():
-        if name.split(".")[0] not in changing and not (kind.about.chooses and id(value) in allowed):
+        if name.split(".")[0] not in changing and not (
+            kind.about.selects_parameters and id(value) in allowed
+        ):
             assert torch.equal(value, before[name]) == (id(value) not in allowed), name
 
 
@@ -240,7 +242,7 @@ def test_accumulation_is_exact(kind):
     """One batch in 3 parts = the batch at once; without layers that look at the batch."""
     results = []
     for parts in (1, 3):
-        if parts > 1 and (kind.about.noisy or not kind.about.rowwise):
+        if parts > 1 and (kind.about.stochastic_loss or not kind.about.per_sample_loss):
             pytest.skip("declares that its loss compares rows or draws random numbers")
         norm = getattr(kind, "needs_batch_norm", False)
         run = fresh(kind, norm=norm, accumulate=parts, optimiser="sgd", batch=8)

@@ -19,7 +19,7 @@ def test_it_is_one_of_its_own_stages_and_the_last_one_answers_for_the_target(kin
 @every
 def test_what_it_decides_is_in_the_recipe(kind):
     known = {field.name for field in fields(Recipe)}
-    assert set(kind().decides()) <= known
+    assert set(kind().recipe_overrides()) <= known
 
 
 def test_replace_makes_another_record():

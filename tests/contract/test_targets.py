@@ -8,7 +8,7 @@ import torch
 from tests.contract.test_contract import METHODS, Droppable, same
 from tests.toy import TASK
 
-from headstart.core import TARGETS, BadInput, Grouped, Labelled, able, fold
+from headstart.core import LABEL_KINDS, BadInput, Grouped, Labelled, derive_seed, require_label_kind
 from headstart.losses.label import label_loss
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.loop import start, train
@@ -39,7 +39,7 @@ def batch(target, n, seed):
 def stream(target, n=16):
     def begin(step) -> Iterator[Labelled]:
         while True:
-            yield batch(target, n, fold(5, step))
+            yield batch(target, n, derive_seed(5, step))
             step += 1
 
     return begin
@@ -47,7 +47,7 @@ def stream(target, n=16):
 
 def fresh(kind, target, **recipe):
     task = replace(TASK, kind=target, rows=16)
-    steps = 8 if kind.about.one_pass else 40
+    steps = 8 if kind.about.closed_form else 40
     how = Recipe(**({"steps": steps, "lr": 1e-2, "schedule": "linear", "seed": 3} | recipe))
     return start(kind(), Droppable(norm=False), task, how)
 
@@ -89,12 +89,12 @@ def test_same_seed_gives_the_same_bytes_also_after_a_stop(kind, target, tmp_path
 
 @pytest.mark.parametrize("kind", METHODS, ids=lambda m: m.about.name)
 def test_others_are_refused_and_those_that_can_are_named(kind):
-    for target in set(TARGETS) - set(kind.about.targets):
+    for target in set(LABEL_KINDS) - set(kind.about.targets):
         with pytest.raises(
             BadInput, match=f"{kind.about.name} learns .*, not {target}. These can: .*(knn|norm)"
         ):
-            able(kind(), target)
+            require_label_kind(kind(), target)
     for target in kind.about.targets:
-        able(kind(), target)
+        require_label_kind(kind(), target)
         for stage in kind().stages(target):
-            able(stage, target)
+            require_label_kind(stage, target)

@@ -7,7 +7,7 @@ import torch
 from tests.contract.test_contract import Droppable
 from tests.toy import TASK, make, stream
 
-from headstart.core import BadInput, Batch, Descend, Domains, Labelled, TwoTasks, fold, walk
+from headstart.core import BadInput, Batch, Descend, Domains, Labelled, TwoTasks, derive_seed, walk
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
@@ -103,7 +103,7 @@ def test_a_row_that_counts_twice_counts_more_than_one_that_counts_once(kind):
     """Weights change the result, not only whether they are 0."""
     if kind.about.needs is Domains and not learns_head(kind):
         pytest.skip("adapts what stands before a model that a former stage has trained on the labels")
-    g = torch.Generator().manual_seed(fold("weights"))
+    g = torch.Generator().manual_seed(derive_seed("weights"))
     some = torch.rand(ROWS, generator=g) * 2
 
     def change(batch):
@@ -116,7 +116,11 @@ def test_a_row_that_counts_twice_counts_more_than_one_that_counts_once(kind):
 @every
 def test_weights_go_with_the_parts_of_a_batch(kind):
     """A batch in 3 parts = the batch at once, as long as the loss is a mean over rows."""
-    if kind.about.noisy or not kind.about.rowwise or not any(isinstance(m, Descend) for m in kind().moves()):
+    if (
+        kind.about.stochastic_loss
+        or not kind.about.per_sample_loss
+        or not any(isinstance(m, Descend) for m in kind().moves())
+    ):
         pytest.skip("declares that its loss compares rows or draws random numbers, or has none")
     found = []
     for parts in (1, 3):

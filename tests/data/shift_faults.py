@@ -5,8 +5,8 @@ from tests.faults import Fault
 CORRUPTION_FAULTS = (
     Fault(
         "data/shifts/apply.py",
-        'fold(seed, "shift", shift.stream, row)',
-        'fold(seed, "shift", shift.stream)',
+        'derive_seed(seed, "shift", shift.stream, row)',
+        'derive_seed(seed, "shift", shift.stream)',
         "all rows get the same noise",
         "data/test_corruptions.py decide_what_is_drawn",
     ),

@@ -50,7 +50,7 @@ def test_nothing_in_common_is_refused_even_if_overlap_is_enough():
 
 def test_another_kind_of_label_is_refused():
     x, _ = rows(4)
-    with pytest.raises(BadData, match="tells numbers"):
+    with pytest.raises(BadData, match="has numbers as labels"):
         hs.data.Domains(rows(12), rows(9)[0], few=(x, np.array([0.5, 1.5, 2.25, 3.5])))
 
 

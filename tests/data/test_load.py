@@ -214,7 +214,7 @@ def test_arrays_with_mistakes():
     with pytest.raises(BadData, match="only one class, '5'"):
         data.load((np.zeros((3, 2)), [5, 5, 5]))
     with pytest.raises(BadData, match=r"Row 1 has the label 1\.5; classes are names or whole"):
-        data.load((np.zeros((2, 2)), [0, 1.5]), target="classes")
+        data.load((np.zeros((2, 2)), [0, 1.5]), task="classification")
     with pytest.raises(BadData, match="Row 1 has no label"):
         data.load((np.zeros((2, 2)), np.array(["a", None], dtype=object)))
     with pytest.raises(BadInput, match=r"shape \(2, 2\); one class for each row"):

@@ -53,4 +53,4 @@ def test_shares_of_tags_and_numbers_are_kept_across_folds(seed):
 def test_few_of_each_stratum():
     found = data.load((np.arange(200.0).reshape(100, 2), np.arange(100) / 7), per_class=3)
     assert len(found) == 30
-    assert found.target == "numbers"
+    assert found.label_kind == "numbers"

@@ -54,7 +54,7 @@ def test_few_rows():
     assert checked(EVEN[:29])[1]["few-examples"].text.startswith("There are 29 rows, fewer than 30.")
     assert checked(EVEN[:30])[1] == {}
     with pytest.raises(BadData, match="One row can be read"):
-        checked(EVEN[:1], target="numbers")
+        checked(EVEN[:1], task="regression")
 
 
 def test_values_far_from_all_others():
@@ -86,7 +86,7 @@ def test_numbers_that_look_like_classes():
     some = checked(np.arange(60) % 5 + 0.5)[1]["looks-like-classes"]
     assert some.severity == "note"
     assert some.items == ["0.5", "1.5", "2.5", "3.5", "4.5"]
-    two = checked(np.arange(60) % 2, target="numbers")[1]["looks-like-classes"]
+    two = checked(np.arange(60) % 2, task="regression")[1]["looks-like-classes"]
     assert (two.severity, two.count) == ("warning", 2)
     assert "looks-like-classes" not in checked(np.arange(60) % 15 + 0.5)[1]
     flat = checked(flags(HALF, THIRD).astype(float))[1]
@@ -144,7 +144,7 @@ def test_tags_of_a_split(tmp_path):
         for n in range(60)
     ]
     (tmp_path / "a.csv").write_text("\n".join(["x,label,part", *lines]))
-    found = data.check(data.load(tmp_path / "a.csv", split_column="part", target="tags"))
+    found = data.check(data.load(tmp_path / "a.csv", split_column="part", task="multilabel"))
     kinds = {finding.kind: finding for finding in found.findings}
     assert kinds["untrained-tags"].items == ["b"]
     assert kinds["untested-classes"].items == ["c"]
@@ -172,8 +172,8 @@ def test_classes_that_are_many_numbers():
     ages = np.arange(60) % 25
     kinds = checked(ages)[1]
     assert "25 different numbers" in kinds["looks-like-numbers"].text
-    assert 'target="numbers"' in kinds["looks-like-numbers"].text
-    with pytest.raises(BadData, match=r"Too few readable rows .* 60 different numbers.*target=.numbers"):
+    assert 'task="regression"' in kinds["looks-like-numbers"].text
+    with pytest.raises(BadData, match=r"Too few readable rows .* 60 different numbers.*task=.regression"):
         checked(np.arange(60))
     names = [*map(str, range(59)), "unknown"]
     with pytest.raises(BadData, match=r"different numbers, but for 'unknown', so"):

@@ -45,7 +45,7 @@ def write(path, head, *rows):
 )
 def test_the_kind_is_found_out(y, kind, names):
     found = data.load((X, y))
-    assert (found.target, found.classes) == (kind, names)
+    assert (found.label_kind, found.classes) == (kind, names)
     assert found.labels.dtype == {"classes": np.int64, "tags": np.bool_, "numbers": np.float64}[kind]
     assert found.labels.shape == ((4,) if kind == "classes" else (4, len(names)))
 
@@ -58,23 +58,25 @@ def test_the_labels_are_those_that_were_given():
 
 
 def test_the_user_may_say_what_it_is():
-    assert data.load((X, [1, 2, 3, 4]), target="numbers").labels.tolist() == [[1], [2], [3], [4]]
-    cells = data.load((X, ["a", " b; c|a", "", ";"]), target="tags")
+    assert data.load((X, [1, 2, 3, 4]), task="regression").labels.tolist() == [[1], [2], [3], [4]]
+    cells = data.load((X, ["a", " b; c|a", "", ";"]), task="multilabel")
     assert cells.classes == ("a", "b", "c")
     assert cells.labels.tolist() == [[True, False, False], [True, True, True], [False] * 3, [False] * 3]
-    assert data.load((X, FLAGS.astype(float)), target="tags").labels.tolist() == FLAGS.astype(bool).tolist()
-    assert data.load((X, FLAGS), target="numbers").labels.tolist() == FLAGS.astype(float).tolist()
-    assert data.load((["x", "y", "z"], [0.5, 1, 2])).target == "numbers"
-    with pytest.raises(Unknown, match=r"No target is called 'number'\. Did you mean 'numbers'"):
-        data.load((X, [1, 2, 3, 4]), target="number")
+    assert (
+        data.load((X, FLAGS.astype(float)), task="multilabel").labels.tolist() == FLAGS.astype(bool).tolist()
+    )
+    assert data.load((X, FLAGS), task="regression").labels.tolist() == FLAGS.astype(float).tolist()
+    assert data.load((["x", "y", "z"], [0.5, 1, 2])).label_kind == "numbers"
+    with pytest.raises(Unknown, match=r"No task is called 'number'\. Known: classification"):
+        data.load((X, [1, 2, 3, 4]), task="number")
 
 
 def test_what_is_known_already_has_classes(tmp_path):
     with pytest.raises(BadInput, match="digits has classes, and so no numbers"):
-        data.load("digits", target="numbers")
+        data.load("digits", task="regression")
     with pytest.raises(BadInput, match="has classes, and so no tags"):
-        data.load(tmp_path, target="tags")
-    assert data.load("digits", target="classes").target == "classes"
+        data.load(tmp_path, task="multilabel")
+    assert data.load("digits", task="classification").label_kind == "classes"
 
 
 # --- files and frames
@@ -83,10 +85,14 @@ def test_what_is_known_already_has_classes(tmp_path):
 def test_numbers_in_a_file(tmp_path):
     path = write(tmp_path / "a.csv", ["x", "price", "rooms"], [1, 2.5, 3], [2, 3, 4], [3, 4, 5])
     found = data.load(path, label_column="price")
-    assert (found.target, found.classes, found.labels.tolist()) == ("numbers", ("price",), [[2.5], [3], [4]])
+    assert (found.label_kind, found.classes, found.labels.tolist()) == (
+        "numbers",
+        ("price",),
+        [[2.5], [3], [4]],
+    )
     assert found.table.names == ("x", "rooms")
-    assert data.load(path, label_column="rooms").target == "classes"
-    assert data.load(path, label_column="rooms", target="numbers").labels.tolist() == [[3], [4], [5]]
+    assert data.load(path, label_column="rooms").label_kind == "classes"
+    assert data.load(path, label_column="rooms", task="regression").labels.tolist() == [[3], [4], [5]]
     both = data.load(path, label_column="price, rooms")
     assert (both.classes, both.table.names) == (("price", "rooms"), ("x",))
     assert both.labels.tolist() == [[2.5, 3], [3, 4], [4, 5]]
@@ -95,7 +101,7 @@ def test_numbers_in_a_file(tmp_path):
 
 def test_tags_in_a_file(tmp_path):
     path = write(tmp_path / "t.csv", ["text", "label"], ["one", "a;b"], ["two", ""], ["three", "b | c"])
-    found = data.load(path, target="tags")
+    found = data.load(path, task="multilabel")
     assert found.is_texts
     assert found.classes == ("a", "b", "c")
     assert found.labels.tolist() == [[True, True, False], [False] * 3, [False, True, True]]
@@ -106,10 +112,10 @@ def test_tags_in_a_file(tmp_path):
 def test_a_column_of_0_and_1_for_each_tag(tmp_path):
     path = write(tmp_path / "t.csv", ["x", "red", "round"], [1, 0, "True"], [2, 1, "false"], [3, 1, "1.0"])
     found = data.load(path, label_column="red,round")
-    assert (found.target, found.classes, found.table.names) == ("tags", ("red", "round"), ("x",))
+    assert (found.label_kind, found.classes, found.table.names) == ("tags", ("red", "round"), ("x",))
     assert found.labels.tolist() == [[False, True], [True, False], [True, True]]
     plain = write(tmp_path / "u.csv", ["x", "red", "round"], [1, 0, 1], [2, 1, 0], [3, 1, 1])
-    assert data.load(plain, label_column="red,round", target="numbers").labels.tolist() == [
+    assert data.load(plain, label_column="red,round", task="regression").labels.tolist() == [
         [0, 1],
         [1, 0],
         [1, 1],
@@ -130,7 +136,7 @@ def test_frames():
     frame = pandas.DataFrame({"x": [1, 2, 3], "price": [2.5, 3, 4], "red": [0, 1, 1], "round": [1, 0, 1]})
     assert data.load(frame, label_column="price").classes == ("price",)
     tags = data.load(frame, label_column=["red", "round"])
-    assert (tags.target, tags.table.names) == ("tags", ("x", "price"))
+    assert (tags.label_kind, tags.table.names) == ("tags", ("x", "price"))
     apart = data.load((frame[["x"]], frame[["red", "round"]]))
     assert apart.labels.tolist() == tags.labels.tolist()
     assert apart.classes == ("red", "round")
@@ -139,10 +145,10 @@ def test_frames():
     with pytest.raises(BadData, match="row 1 has nothing in the column 'label'"):
         data.load(holes)
     with pytest.raises(BadData, match="row 1, column 'label' holds nothing"):
-        data.load(holes, target="numbers")
+        data.load(holes, task="regression")
     with pytest.raises(BadData, match="row 1, column 'price' holds nothing"):
         data.load(holes, label_column="price")
-    assert data.load(frame.assign(label=["a", None, "b;a"]), target="tags").labels.sum(1).tolist() == [
+    assert data.load(frame.assign(label=["a", None, "b;a"]), task="multilabel").labels.sum(1).tolist() == [
         1,
         0,
         2,
@@ -172,7 +178,7 @@ def test_numbers_of_cells_keep_their_digits(tmp_path):
 def test_no_number_among_numbers(tmp_path, wrong):
     path = write(tmp_path / "a.csv", ["x", "price"], [1, 2.5], [2, wrong], [3, 4])
     with pytest.raises(BadData, match="row 2, column 'price'") as said:
-        data.load(path, label_column="price", target="numbers")
+        data.load(path, label_column="price", task="regression")
     assert (
         repr(wrong) if wrong == "about 3" else "nothing" if "a" in wrong.lower() or not wrong else "finite"
     ) in str(said.value)
@@ -184,37 +190,37 @@ def test_numbers_with_mistakes():
     with pytest.raises(BadData, match="row 1, column 'target 1' is inf; it must be finite"):
         data.load((X[:2], np.array([[0.5, 1], [1, np.inf]])))
     with pytest.raises(BadData, match="row 3, column 'target' is 'b', which is no number"):
-        data.load((X, np.array([1, 2, 3, "b"], dtype=object)), target="numbers")
+        data.load((X, np.array([1, 2, 3, "b"], dtype=object)), task="regression")
     with pytest.raises(BadData, match="row 0, column 'target' is True"):
-        data.load((X, [True, False, True, True]), target="numbers")
+        data.load((X, [True, False, True, True]), task="regression")
     with pytest.raises(BadInput, match=r"shape \(4, 2\); one class for each row"):
         data.load((X, 3 * FLAGS))
     with pytest.raises(BadInput, match=r"shape \(4, 2\); one class for each row"):
-        data.load((X, FLAGS), target="classes")
+        data.load((X, FLAGS), task="classification")
     with pytest.raises(BadInput, match=r"shape \(2, 2, 2\)"):
-        data.load((X[:2], np.zeros((2, 2, 2))), target="numbers")
+        data.load((X[:2], np.zeros((2, 2, 2))), task="regression")
     with pytest.raises(BadInput, match="4 rows and there are 3 labels"):
         data.load((X, np.ones((3, 2))))
 
 
 def test_tags_with_mistakes(tmp_path):
     with pytest.raises(BadData, match="row 3, column 'tag 1' is 2; a column of a tag holds 1"):
-        data.load((X, [[0, 1], [1, 0], [0, 0], [1, 2]]), target="tags")
+        data.load((X, [[0, 1], [1, 0], [0, 0], [1, 2]]), task="multilabel")
     path = write(tmp_path / "t.csv", ["x", "red", "round"], [1, 0, 1], [2, 1, "x"])
     with pytest.raises(BadData, match="row 2, column 'round' is 'x'; a column of a tag"):
-        data.load(path, label_column="red,round", target="tags")
+        data.load(path, label_column="red,round", task="multilabel")
     with pytest.raises(BadInput, match=r"classes stand in one column.*'red', 'round'"):
         data.load(path, label_column="red,round")
     for y in (FLAGS[:, :1], [["a"], [], ["a"], []], ["a", "", "a", "a"]):
-        with pytest.raises(BadData, match=r"only one tag, .*target=.classes"):
-            data.load((X, y), target="tags")
+        with pytest.raises(BadData, match=r"only one tag, .*task=.classification"):
+            data.load((X, y), task="multilabel")
     for y in ([0, 1, 1, 0], [True, False, False, False], ["1", "0", "", "1"]):
-        with pytest.raises(BadData, match=r"one column of 0 and 1.*target=.classes"):
-            data.load((X, y), target="tags")
+        with pytest.raises(BadData, match=r"one column of 0 and 1.*task=.classification"):
+            data.load((X, y), task="multilabel")
     with pytest.raises(BadData, match="no tag in any row"):
-        data.load((X, ["", "", ";", ""]), target="tags")
+        data.load((X, ["", "", ";", ""]), task="multilabel")
     with pytest.raises(BadInput, match="these are tags, not numbers"):
-        data.load((X, [["a"], ["b"], [], []]), target="numbers")
+        data.load((X, [["a"], ["b"], [], []]), task="regression")
 
 
 # --- datasets

@@ -48,7 +48,7 @@ def two_way():
 
 def begin(method, backbone, head, lr=None, shape=(2,), **recipe):
     """A run that nothing else refers to, with plain gradient descent."""
-    how = {**method.decides(), "steps": 2**40, "optimiser": "sgd", "seed": 5}
+    how = {**method.recipe_overrides(), "steps": 2**40, "optimiser": "sgd", "seed": 5}
     how |= {"lr": lr} if lr else {}
     task = Task(head.settings["classes"], shape, head=copy.deepcopy(head))
     return start(method, copy.deepcopy(backbone), task, Recipe(**(how | recipe)))

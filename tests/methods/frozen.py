@@ -3,7 +3,7 @@
 import torch
 from tests.methods.ways import Same
 
-from headstart.core import Domains, Labelled, Task, kind_of
+from headstart.core import Domains, Labelled, Task, label_kind_of
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
@@ -15,7 +15,7 @@ def collected(method, source, target, few=None, outputs=2, steps=3, engine=None)
     Labelled rows of the target come anew in each step.
     """
     sizes = [t.tensor_split(steps) for t in (source.x, source.y, target)]
-    task = Task(outputs, tuple(source.x.shape[1:]), rows=len(source), kind=kind_of(source.y))
+    task = Task(outputs, tuple(source.x.shape[1:]), rows=len(source), kind=label_kind_of(source.y))
     run = start(method, Same(source.x.shape[1]), task, Recipe(steps=steps, batch=4), engine)
     found = [Domains(Labelled(x, y), t, few) for x, y, t in zip(*sizes, strict=True)]
     drain(train(run, lambda step: iter(found[step:])))

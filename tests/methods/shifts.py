@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from headstart.core import Backbone, BadInput, Ctx, Domains, Labelled, Task, fold
+from headstart.core import Backbone, BadInput, Ctx, Domains, Labelled, Task, derive_seed
 from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
@@ -61,9 +61,9 @@ def batches(rows=nuisance, seed=0, kind="classes", few=0, size=64):
 
     def begin(step):
         while True:
-            at = fold(seed, step)
-            target = rows(TARGET_ROWS, fold(at, "target"), False, kind)
-            own = rows(few, fold(at, "few"), False, kind) if few else None
+            at = derive_seed(seed, step)
+            target = rows(TARGET_ROWS, derive_seed(at, "target"), False, kind)
+            own = rows(few, derive_seed(at, "few"), False, kind) if few else None
             yield Domains(rows(size, at, True, kind), target.x, own)
             step += 1
 
@@ -85,7 +85,7 @@ def carried_out(method, rows=nuisance, seed=0, kind="classes", few=0, **recipe):
 def accuracy(method, rows=nuisance, seed=0, **given):
     """On the target's labels, which no method sees."""
     run = carried_out(method, rows, seed, **given)
-    seen = rows(1000, fold(seed, "test"), False)
+    seen = rows(1000, derive_seed(seed, "test"), False)
     with torch.inference_mode():
         return float((method.predictor(run.parts).eval()(seen.x).argmax(1) == seen.y).float().mean())
 
@@ -93,7 +93,7 @@ def accuracy(method, rows=nuisance, seed=0, **given):
 def error(method, seed=0, **given):
     """The mean squared error on the target's numbers, whose variance is 1."""
     run = carried_out(method, nuisance, seed, "numbers", **given)
-    seen = nuisance(1000, fold(seed, "test"), False, "numbers")
+    seen = nuisance(1000, derive_seed(seed, "test"), False, "numbers")
     with torch.inference_mode():
         return float((method.predictor(run.parts).eval()(seen.x) - seen.y).square().mean())
 

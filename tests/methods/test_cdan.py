@@ -15,7 +15,7 @@ from tests.methods.shifts import (
 )
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from headstart.core import BadInput, Task, able
+from headstart.core import BadInput, Task, require_label_kind
 from headstart.methods.inputs.domains.cdan import CDAN
 from headstart.methods.inputs.domains.source_only import SourceOnly
 
@@ -96,4 +96,4 @@ def test_what_can_not_be_is_refused():
     refused(CDAN, "hidden", 0, ">= 1")
     refused(CDAN, "size", 0, ">= 1")
     with pytest.raises(BadInput, match="cdan learns classes, not numbers"):
-        able(CDAN(), "numbers")
+        require_label_kind(CDAN(), "numbers")

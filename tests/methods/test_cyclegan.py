@@ -6,7 +6,7 @@ import pytest
 import torch
 from tests.toy import TASK, Toy, make, stream
 
-from headstart.core import BadInput, Ctx, Descend, Domains, Labelled, Task, fold
+from headstart.core import BadInput, Ctx, Descend, Domains, Labelled, Task, derive_seed
 from headstart.methods.inputs.translation.cyclegan import CycleGAN
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.loop import start, train
@@ -106,7 +106,7 @@ def test_critics_are_shown_what_the_translators_made_before_they_learned():
     run = start(method, Toy(norm=False), TASK, Recipe(steps=2, lr=1e-1, warmup=0.0))
     ticks = train(run, stream(Domains))
     next(ticks)
-    batch = make(Domains, 8, fold(0, 0))
+    batch = make(Domains, 8, derive_seed(0, 0))
     after = method.made(run.parts, batch)[2]
     assert not torch.allclose(run.parts["pools"]["target"].latest, after)
 

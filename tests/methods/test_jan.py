@@ -10,7 +10,7 @@ from tests.methods.shifts import (
     without_weight_it_is_source_only,
 )
 
-from headstart.core import BadInput, able
+from headstart.core import BadInput, require_label_kind
 from headstart.methods.inputs.domains._aligning import Seen
 from headstart.methods.inputs.domains.jan import JAN
 from headstart.methods.inputs.domains.source_only import SourceOnly
@@ -62,4 +62,4 @@ def test_what_can_not_be_is_refused():
     refused(JAN, "weight", -1.0, ">= 0")
     refused(JAN, "bandwidth", -2.0, "> 0, or None")
     with pytest.raises(BadInput, match="jan learns classes, not numbers"):
-        able(JAN(), "numbers")
+        require_label_kind(JAN(), "numbers")

@@ -11,7 +11,7 @@ from tests.toy import Toy, make
 from torch import nn
 from torch.nn.functional import normalize
 
-from headstart.core import BadInput, Descend, Labelled, Loss, On, fold
+from headstart.core import BadInput, Descend, Labelled, Loss, On, derive_seed
 from headstart.data.load import load
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.finetuning.lpft import LPFT
@@ -87,7 +87,7 @@ D, K, ROWS, PLANE = 40, 5, 40, 20  # inputs, features, samples, the dimensions t
 
 def linear_world(seed, noise=0.02):
     """Inputs in a plane, targets that are linear in K directions, and nearly perfect features of those."""
-    g = torch.Generator().manual_seed(fold("two layers", seed))
+    g = torch.Generator().manual_seed(derive_seed("two layers", seed))
 
     def normal(*shape):
         return torch.randn(*shape, generator=g, dtype=torch.float64)

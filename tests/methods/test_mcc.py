@@ -5,7 +5,7 @@ import torch
 from tests.methods.turned import accuracy, batches, carried_out
 from tests.methods.ways import Same, bytes_of, same
 
-from headstart.core import BadInput, Ctx, Domains, Labelled, Task, able
+from headstart.core import BadInput, Ctx, Domains, Labelled, Task, require_label_kind
 from headstart.methods.inputs.domains.mcc import MCC
 from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.nn.heads import LinearHead
@@ -50,4 +50,4 @@ def test_what_can_not_be_is_refused():
     with pytest.raises(BadInput, match="mcc: temperature is 0; it must be > 0"):
         MCC(temperature=0)
     with pytest.raises(BadInput, match="mcc"):
-        able(MCC(), "numbers")
+        require_label_kind(MCC(), "numbers")

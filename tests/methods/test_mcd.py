@@ -14,7 +14,7 @@ from tests.methods.shifts import (
     without_weight_it_is_source_only,
 )
 
-from headstart.core import BadInput, Task, able
+from headstart.core import BadInput, Task, require_label_kind
 from headstart.losses.label import label_loss
 from headstart.methods.inputs.domains.mcd import MCD
 from headstart.methods.inputs.domains.source_only import SourceOnly
@@ -99,4 +99,4 @@ def test_what_can_not_be_is_refused():
     refused(MCD, "weight", -1.0, ">= 0")
     refused(MCD, "times", 0, ">= 1")
     with pytest.raises(BadInput, match="mcd learns classes, not tags"):
-        able(MCD(), "tags")
+        require_label_kind(MCD(), "tags")

@@ -31,7 +31,7 @@ def test_both_steps_by_hand():
     method = PretrainFineTune(pretrain_steps=1, pretrain_lr=0.1, steps=1, lr=0.01)
     body, reader = Line(), head(1.0)
     for stage, batch in zip(method.stages(), (number(1.0, 3.0), number(2.0, 1.0)), strict=True):
-        recipe = replace(STEP, **{"steps": 9, "lr": 5.0} | stage.decides())
+        recipe = replace(STEP, **{"steps": 9, "lr": 5.0} | stage.recipe_overrides())
         run = start(stage, body, Task(1, (1,), head=reader, kind="numbers"), recipe)
         assert (run.recipe.steps, run.recipe.lr) == (1, {1.0: 0.1, 2.0: 0.01}[batch.x.item()])
         drain(train(run, lambda _step, batch=batch: iter([batch])))
@@ -57,8 +57,8 @@ def test_its_stages_share_their_settings():
     assert first == SupervisedPretraining(
         steps=3, lr=0.1, lr_decay=0.5, last=1, weight_decay=0.0, start="random"
     )
-    assert method.decides() == {"steps": 5, "lr": 0.2}
-    assert PretrainFineTune().decides() == {}
+    assert method.recipe_overrides() == {"steps": 5, "lr": 0.2}
+    assert PretrainFineTune().recipe_overrides() == {}
 
 
 def test_it_is_two_fine_tunings_of_the_same_weights():

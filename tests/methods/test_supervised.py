@@ -70,8 +70,8 @@ def test_its_stages():
 
 
 def test_it_decides_steps_and_rate():
-    assert SupervisedPretraining().decides() == {}
-    assert SupervisedPretraining(steps=7, lr=0.5).decides() == {"steps": 7, "lr": 0.5}
+    assert SupervisedPretraining().recipe_overrides() == {}
+    assert SupervisedPretraining(steps=7, lr=0.5).recipe_overrides() == {"steps": 7, "lr": 0.5}
 
 
 def test_a_given_start_is_kept_and_a_random_one_is_anew():

@@ -11,7 +11,7 @@ from tests.methods.ways import PLAIN, bytes_of, equal, same, tuned
 from tests.toy import TASK, Toy, stream
 from torch import nn
 
-from headstart.core import Backbone, BadInput, Labelled, Task, fold
+from headstart.core import Backbone, BadInput, Labelled, Task, derive_seed
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.finetuning.surgical import Surgical
 from headstart.nn.heads import LinearHead
@@ -153,7 +153,7 @@ def accuracies(shift, seed):
     """On shifted digits, five labels a class, after tuning each block of a net that knows plain digits."""
     digits = load_digits()
     x, y = torch.from_numpy(digits.data / 16).float(), torch.from_numpy(digits.target)
-    rng = np.random.default_rng(fold("surgical", seed))
+    rng = np.random.default_rng(derive_seed("surgical", seed))
     order = torch.from_numpy(rng.permutation(len(x)))
     source, target = order[:900], order[900:]
     trained = tuned_on(FineTune(backbone_lr=1.0), Layers(), None, x[source], y[source], seed, 300, 3e-3)
@@ -181,7 +181,7 @@ def tuned_on(method, body, head, x, y, seed, steps, lr):
 
     def batches(step):
         while True:
-            g = torch.Generator().manual_seed(fold(seed, step))
+            g = torch.Generator().manual_seed(derive_seed(seed, step))
             rows = torch.randperm(len(x), generator=g)[:50]
             yield Labelled(x[rows], y[rows])
             step += 1

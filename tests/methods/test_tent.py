@@ -105,8 +105,8 @@ def test_dropout_is_off_so_the_seed_changes_nothing():
 
 
 def test_the_rate_stays_and_is_the_setting():
-    assert Tent(lr=0.02).decides()["lr"] == 0.02
-    assert Tent().decides() == {
+    assert Tent(lr=0.02).recipe_overrides()["lr"] == 0.02
+    assert Tent().recipe_overrides() == {
         "lr": 1e-3,
         "optimiser": "adamw",
         "schedule": "constant",

@@ -8,7 +8,7 @@ from tests.methods.ways import Same, points, probed
 from tests.methods.weighed import bent
 from torch.nn.functional import normalize
 
-from headstart.core import BadInput, Labelled, Task, kind_of
+from headstart.core import BadInput, Labelled, Task, label_kind_of
 from headstart.methods.inputs.domains.weighted_probe import WeightedProbe
 from headstart.methods.outputs.probing.knn import KNN
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
@@ -33,7 +33,7 @@ def weighed(method, x, y, classes, weight, engine=None, size=8):
     run = start(
         method,
         Same(x.shape[1]),
-        Task(classes, tuple(x.shape[1:]), rows=len(x), kind=kind_of(y)),
+        Task(classes, tuple(x.shape[1:]), rows=len(x), kind=label_kind_of(y)),
         Recipe(steps=-(-len(x) // size), batch=size),
         engine,
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from headstart.core import Backbone, Domains, Labelled, Task, Unlabelled, fold
+from headstart.core import Backbone, Domains, Labelled, Task, Unlabelled, derive_seed
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
@@ -50,8 +50,8 @@ def batches(needs, seed=0, **how):
 
     def begin(step):
         while True:
-            at = fold(seed, step)
-            target = rows(TARGET_ROWS, fold(at, "target"), False, **how).x
+            at = derive_seed(seed, step)
+            target = rows(TARGET_ROWS, derive_seed(at, "target"), False, **how).x
             yield Unlabelled(target) if needs is Unlabelled else Domains(rows(RECIPE.batch, at, True), target)
             step += 1
 
@@ -77,6 +77,6 @@ def accuracy(method, seed=0, **given):
 
 
 def judged(model, seed=0, **how):
-    seen = rows(1000, fold(seed, "test"), False, **how)
+    seen = rows(1000, derive_seed(seed, "test"), False, **how)
     with torch.inference_mode():
         return float((model.eval()(seen.x).argmax(1) == seen.y).float().mean())

@@ -6,7 +6,7 @@ import torch
 from tests.toy import TASK, Toy, stream
 from torch import nn
 
-from headstart.core import Backbone, Labelled, Task, kind_of
+from headstart.core import Backbone, Labelled, Task, label_kind_of
 from headstart.nn.heads import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
@@ -42,7 +42,7 @@ def in_order(x, y, size):
 
 def probed(method, x, y, classes, size=8, engine=None):
     """The model that a probe makes of features x (n, d) and labels y of n rows."""
-    task = Task(classes, tuple(x.shape[1:]), rows=len(x), kind=kind_of(y))
+    task = Task(classes, tuple(x.shape[1:]), rows=len(x), kind=label_kind_of(y))
     recipe = Recipe(steps=-(-len(x) // size), batch=size)
     run = start(method, Same(x.shape[1]), task, recipe, engine)
     drain(train(run, in_order(x, y, size)))

@@ -32,7 +32,7 @@ def with_tags() -> Result:
 
     return replace(
         example(),
-        target="tags",
+        label_kind="tags",
         metric="average_precision",
         selection="average_precision",
         classes=TAGS,
@@ -93,7 +93,7 @@ def with_numbers(columns: int = 1) -> Result:
     more = [replace(one, name=f"size {i}", r2=Interval(0.1 * i, 0.0, 0.2 * i)) for i in range(1, columns)]
     return replace(
         example(),
-        target="numbers",
+        label_kind="numbers",
         metric="r2",
         selection="r2",
         classes=["price", *(each.name for each in more)],

@@ -66,7 +66,7 @@ def test_cells_of_the_table():
 
 
 def test_a_regression_is_told_in_its_own_figures():
-    made = alignment(metric="r2", target_kind="numbers")
+    made = alignment(metric="r2", label_kind="numbers")
     assert [plain(one.value) for one in cells(made, made.row(DANN))] == [
         "0.800",
         "0.750",

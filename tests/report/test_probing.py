@@ -127,7 +127,7 @@ def test_numbers_are_no_percent(tmp_path):
         one(score=-0.2, control=-0.01, memory=0.1),
         one(block="body", score=0.55, control=-0.01, memory=0.3),
     ]
-    made = record(table=table, metric="r2", chance=0.0, target="numbers")
+    made = record(table=table, metric="r2", chance=0.0, label_kind="numbers")
     assert "0.550" in probing.view(made)["headline"]
     page = written(tmp_path, made)
     assert "always the mean" in page

@@ -34,8 +34,8 @@ RUN = (
     ),
     Fault(
         "run/loop.py",
-        "fold(run.recipe.seed, run.step, run.engine.rank)",
-        "fold(run.recipe.seed, run.engine.rank)",
+        "derive_seed(run.recipe.seed, run.step, run.engine.rank)",
+        "derive_seed(run.recipe.seed, run.engine.rank)",
         "the same dropout in every step",
         "run/test_descent.py dropout_is_a_function",
     ),
@@ -140,7 +140,7 @@ RUN = (
     ),
     Fault(
         "run/descent.py",
-        "_out_of_memory(error) and run.rowwise and",
+        "_out_of_memory(error) and run.per_sample_loss and",
         "_out_of_memory(error) and",
         "a contrastive loss over half the rows",
         "run/test_descent.py never_computed_in_parts",

@@ -140,7 +140,7 @@ def test_other_errors_and_single_rows_that_do_not_fit_are_raised():
 
 
 def test_a_loss_that_compares_rows_is_never_computed_in_parts():
-    about = About("pairs", "start", "mapping", Labelled, "doi:none", rowwise=False)
+    about = About("pairs", "start", "mapping", Labelled, "doi:none", per_sample_loss=False)
     method = Given(body_and_head(), Descend(Short(4), on=BOTH), about=about)
     run = start(method, Toy(), TASK, PLAIN)
     with pytest.raises(torch.OutOfMemoryError):

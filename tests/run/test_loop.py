@@ -233,8 +233,8 @@ def test_what_a_move_knows_of_the_run():
 
 
 def test_accumulation_of_a_loss_that_compares_rows_is_refused():
-    about = About("pairs", "start", "mapping", Labelled, "doi:none", rowwise=False)
+    about = About("pairs", "start", "mapping", Labelled, "doi:none", per_sample_loss=False)
     method = Given({"a": Two()}, Descend(slope_one, on=(On("a"),)), about=about)
     with pytest.raises(BadInput, match="accumulate must be 1"):
         start(method, Toy(), Task(3, (8,)), replace(PLAIN, accumulate=2))
-    assert not start(method, Toy(), Task(3, (8,)), PLAIN).rowwise
+    assert not start(method, Toy(), Task(3, (8,)), PLAIN).per_sample_loss

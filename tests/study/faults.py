@@ -5,8 +5,8 @@ from tests.faults import Fault
 STUDY = (
     Fault(
         "study/sessions/few.py",
-        'fold(self.settings.seed, "size", seed)',
-        'fold(self.settings.seed, "size", seed, k)',
+        'derive_seed(self.settings.seed, "size", seed)',
+        'derive_seed(self.settings.seed, "size", seed, k)',
         "the smaller subset does not lie in the larger one",
         "study/test_curve.py nested",
     ),

@@ -72,7 +72,7 @@ def test_tags_and_numbers_by_methods_that_can(kind):
     options = {**QUICK, "select": "source"}
     target = there, labels(there)
     done = hs.align((x, labels(x)), target, net, methods=("dan:backbone_lr=1.0",), **options)
-    assert done.result.target_kind == kind
+    assert done.result.label_kind == kind
     assert done.result.metric == {"tags": "average_precision", "numbers": "r2"}[kind]
     with pytest.raises(BadInput, match=f"select is 'im'.*tells {kind}.*--select source"):
         hs.align((x, labels(x)), target, net, **QUICK)

@@ -19,7 +19,7 @@ from headstart.study.ranking.contenders import contenders, pairs_of
 from headstart.study.ranking.rank import _training_part
 from headstart.study.sessions.inputs import suited
 from headstart.study.sessions.session import Session
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 VECTORS = vectors()
 
@@ -42,8 +42,8 @@ def test_the_head_of_a_file_is_the_head_of_the_model(pictures, weights):
     model = timm.create_model(tiny.BACKBONE)
     model.load_state_dict(load_file(weights))
     made = backbone(tiny.BACKBONE, weights=weights)
-    part = _training_part(load(pictures), Settings())
-    session = Session(suited(made, part, Settings(size=32)), part)
+    part = _training_part(load(pictures), AdaptSettings())
+    session = Session(suited(made, part, AdaptSettings(size=32)), part)
     with torch.no_grad():
         x = session.backbone.normalised(session.samples(np.arange(len(part))))
         expected = leep(model.eval()(x).double().softmax(1), part.labels)
@@ -67,7 +67,7 @@ def test_a_file_without_a_head_is_said(pictures, weights, tmp_path):
 
 
 def test_a_fitted_model_brings_its_head():
-    part = _training_part(load(VECTORS), Settings())
+    part = _training_part(load(VECTORS), AdaptSettings())
     model = hs.fit(hs.methods.NearestCentroid(), NETS["seeing"], VECTORS).model
     (one,) = hs.rank([model], VECTORS, ("leep",)).table
     with torch.no_grad():

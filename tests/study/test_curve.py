@@ -85,13 +85,13 @@ def test_the_user_s_own_split_is_kept(base):
 
 def test_a_point_is_what_hand_made_training_gives(base, found):
     """The accuracy of one seed, from parts: split, subset, fit, judge."""
-    from headstart.core import fold
+    from headstart.core import derive_seed
     from headstart.data.check import check
     from headstart.data.splits import holdout, per_class
 
     data = check(load(rows())).dataset
-    rest, held = holdout(data.labels, data.groups, 0.2, fold(0, "holdout"))
-    some = rest[per_class(data.labels[rest], 4, fold(0, "size", 2))]
+    rest, held = holdout(data.labels, data.groups, 0.2, derive_seed(0, "holdout"))
+    some = rest[per_class(data.labels[rest], 4, derive_seed(0, "size", 2))]
     predictor = hs.fit(hs.methods.NearestCentroid(), base, (data.array[some], data.labels[some]))
     answers = np.array([int(one.label) for one in predictor.predict(data.array[held])])
     shares = [(answers == c)[data.labels[held] == c].mean() for c in range(3)]

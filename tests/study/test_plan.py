@@ -14,7 +14,7 @@ import pytest
 
 from headstart.core import make
 from headstart.study.adapting.plan import Amounts, limited, make_plan, only_upper, upper_parts
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 CURVE = "The size curve has no whole models in it: the budget is too small."
 TUNED = "No whole model was fine-tuned: the budget is too small."
@@ -24,7 +24,7 @@ ONE_FOLD = "Whole models were cross-validated on 1 of 5 folds at most: the budge
 
 
 def plan(budget, rate=10.0, relative=1.0, **settings):
-    return make_plan(Settings(budget=budget, **settings), Amounts(100, 20, 3), rate, relative)
+    return make_plan(AdaptSettings(budget=budget, **settings), Amounts(100, 20, 3), rate, relative)
 
 
 def test_a_tiny_budget_leaves_probes():
@@ -97,8 +97,8 @@ def test_from_scratch_takes_the_time_of_tuning_and_three_epochs_at_least():
 
 
 def test_more_methods_need_more_time():
-    assert make_plan(Settings(budget=91), Amounts(100, 20, 3), 10.0, ways=2).tuning
-    assert not make_plan(Settings(budget=91), Amounts(100, 20, 3), 10.0, ways=3).tuning
+    assert make_plan(AdaptSettings(budget=91), Amounts(100, 20, 3), 10.0, ways=2).tuning
+    assert not make_plan(AdaptSettings(budget=91), Amounts(100, 20, 3), 10.0, ways=3).tuning
 
 
 def test_a_large_budget_leaves_nothing_out():
@@ -119,12 +119,12 @@ def test_without_a_size_curve_nothing_is_said_of_it():
 
 
 def test_a_size_curve_ends_where_the_smallest_class_does():
-    assert make_plan(Settings(), Amounts(100, 20, 3), 10.0).sizes == [2, 5, 10]
-    assert make_plan(Settings(folds=2), Amounts(100, 20, 3), 10.0).sizes == [2, 5, 10]
-    assert make_plan(Settings(), Amounts(1000, 100, 3), 1e6).sizes == [2, 5, 10, 20, 50]
-    assert make_plan(Settings(), Amounts(1000, 100, 3), 1e6).tuned_sizes == [2, 20]
-    assert make_plan(Settings(), Amounts(10, 2, 3), 1e6).sizes == []
-    assert make_plan(Settings(), Amounts(10, 3, 3), 1e6).tuned_sizes == [2]
+    assert make_plan(AdaptSettings(), Amounts(100, 20, 3), 10.0).sizes == [2, 5, 10]
+    assert make_plan(AdaptSettings(folds=2), Amounts(100, 20, 3), 10.0).sizes == [2, 5, 10]
+    assert make_plan(AdaptSettings(), Amounts(1000, 100, 3), 1e6).sizes == [2, 5, 10, 20, 50]
+    assert make_plan(AdaptSettings(), Amounts(1000, 100, 3), 1e6).tuned_sizes == [2, 20]
+    assert make_plan(AdaptSettings(), Amounts(10, 2, 3), 1e6).sizes == []
+    assert make_plan(AdaptSettings(), Amounts(10, 3, 3), 1e6).tuned_sizes == [2]
 
 
 def test_what_is_tuned_faster_takes_less():

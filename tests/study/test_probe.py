@@ -10,7 +10,7 @@ from tests.study.experiments import made, rows
 from torch import nn
 
 import headstart as hs
-from headstart.core import BadData, BadInput, CannotWrite, Unknown, fold
+from headstart.core import BadData, BadInput, CannotWrite, Unknown, derive_seed
 from headstart.data.load import load
 from headstart.methods.outputs.probing.knn import KNN
 from headstart.models.backbone import backbone
@@ -33,7 +33,7 @@ def bench(y, classes, controls=3, seed=0, groups=None):
     """Labels and random ones, as the study makes them."""
     y = torch.as_tensor(y)
     groups = np.arange(len(y)) if groups is None else groups
-    tasks = [y, *(y[at_random(groups, fold(seed, number))] for number in range(controls))]
+    tasks = [y, *(y[at_random(groups, derive_seed(seed, number))] for number in range(controls))]
     return Bench(tasks, classes, torch.from_numpy(groups), torch.arange(len(y)) % 5)
 
 
@@ -238,13 +238,13 @@ def test_tags_and_numbers():
     base = made()
     tags = np.stack([y == 0, y != 1], 1)
     found = hs.probe(base, (x, tags), probe=["ridge", "logistic", "knn"], control=2)
-    assert (found.target, found.metric) == ("tags", "average_precision")
+    assert (found.label_kind, found.metric) == ("tags", "average_precision")
     assert found.chance == pytest.approx((1 / 3 + 2 / 3) / 2)
     assert all(one.score.value > found.chance + 0.2 for one in found.table)
     assert all(abs(one.control - found.chance) < 0.2 for one in found.table)
     numbers = (x[:, :1] * 3 + 100 + np.random.default_rng(0).normal(size=(90, 1))).astype(np.float64)
     found = hs.probe(base, (x, numbers), probe=["ridge", "knn"], control=2)
-    assert (found.target, found.metric, found.chance) == ("numbers", "r2", 0.0)
+    assert (found.label_kind, found.metric, found.chance) == ("numbers", "r2", 0.0)
     assert found.best("ridge").score.value > 0.5
     assert all(one.control < 0.1 for one in found.table)
     with pytest.raises(BadInput, match="logistic"):

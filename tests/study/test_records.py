@@ -16,7 +16,7 @@ from headstart.study.folder import by_method, prepare_folder, saved_settings, ta
 from headstart.study.journal import Journal
 from headstart.study.measures import MEASURES
 from headstart.study.records import Interval, Result, Scores, Timing, Timings
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 ODD = os.fsdecode(b"caf\xe9")
 DIGESTS = {"data": "0", "backbone": "1"}
@@ -59,33 +59,33 @@ def test_newer_fields_are_passed_over(run, tmp_path):
 
 
 def test_settings_come_back_as_they_were():
-    settings = Settings(methods=("knn", "lp-ft"), size=64, fit="pad", curve=False, lr=0.1, abstain=0.25)
-    assert Settings.from_record(json.loads(json.dumps(settings.record()))) == settings
-    assert Settings.from_record(Settings().record() | {"of tomorrow": 1}) == Settings()
-    assert set(settings.record()) == {field.name for field in fields(Settings)}
+    settings = AdaptSettings(methods=("knn", "lp-ft"), size=64, fit="pad", curve=False, lr=0.1, abstain=0.25)
+    assert AdaptSettings.from_record(json.loads(json.dumps(settings.record()))) == settings
+    assert AdaptSettings.from_record(AdaptSettings().record() | {"of tomorrow": 1}) == AdaptSettings()
+    assert set(settings.record()) == {field.name for field in fields(AdaptSettings)}
 
 
 def test_a_setting_out_of_range_never_comes_to_be():
     with pytest.raises(BadInput, match=r"--folds is 1; it must be a whole number >= 2\."):
-        Settings.from_record(Settings().record() | {"folds": 1})
+        AdaptSettings.from_record(AdaptSettings().record() | {"folds": 1})
 
 
 # --- the folder
 
 
 def test_the_folder_remembers_the_study(tmp_path):
-    out, settings = tmp_path / "run", Settings(seed=4)
-    assert saved_settings(out, Settings) is None
+    out, settings = tmp_path / "run", AdaptSettings(seed=4)
+    assert saved_settings(out, AdaptSettings) is None
     assert prepare_folder(out, settings, DIGESTS, False, "adapt x") == "adapt x"
-    assert saved_settings(out, Settings) == settings
+    assert saved_settings(out, AdaptSettings) == settings
     # the first command is the one that counts
     assert prepare_folder(out, settings, DIGESTS, True, "other words") == "adapt x"
     with pytest.raises(BadInput, match=r"differs in the data, the backbone, seed \(was 4, is 0\)\. Resume"):
-        prepare_folder(out, Settings(), {"data": "2", "backbone": "3"}, True, "")
+        prepare_folder(out, AdaptSettings(), {"data": "2", "backbone": "3"}, True, "")
 
 
 def test_a_folder_is_given_back_only_while_nothing_was_tried(tmp_path):
-    prepare_folder(tmp_path / "run", Settings(), DIGESTS, False, "")
+    prepare_folder(tmp_path / "run", AdaptSettings(), DIGESTS, False, "")
     journal = Journal(tmp_path / "run" / "steps")
     journal.once("plan", lambda: {"epochs": 1})
     journal.once("try knn fold 0", lambda: 1)

@@ -13,7 +13,7 @@ from headstart.study.adapting.plan import Amounts, make_plan
 from headstart.study.journal import Journal
 from headstart.study.progress import Progress
 from headstart.study.scoring import bins, confusions, difference, value
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 LABELS = np.arange(60) % 2  # of 60 rows in 2 folds: the even ones and the odd ones of each class
 FOLDS = np.arange(60) // 2 % 2
@@ -139,7 +139,7 @@ class Scripted:
 
 
 def race(tmp_path, session, *names, folds=2, rivals=None, **settings):
-    settings = Settings(folds=2, epochs=1, **settings)
+    settings = AdaptSettings(folds=2, epochs=1, **settings)
     plan = replace(make_plan(settings, Amounts(60, 30, 2), float("inf")), folds=folds)
     plan = replace(plan, rivals=folds if rivals is None else rivals)
     trials = Trials(session, FOLDS, settings, plan, Journal(tmp_path / "steps"), Progress())

@@ -73,7 +73,7 @@ def test_the_same_labels_in_another_order_are_told_alike(target):
     told = loaded_source(other, target)
     assert told.classes == target.classes
     assert [told.classes[n] for n in told.labels] == [other.classes[n] for n in other.labels]
-    tags = load((target.array, np.eye(3, dtype=bool)[target.labels]), target="tags")
+    tags = load((target.array, np.eye(3, dtype=bool)[target.labels]), task="multilabel")
     tags = replace(tags, classes=("a", "b", "c"))
     turned = replace(tags, classes=("c", "a", "b"))
     told = loaded_source(turned, tags)
@@ -167,7 +167,7 @@ def test_numbers_of_the_source_are_learned_in_units_of_their_own(target):
     y = (x @ np.random.default_rng(0).normal(size=(6, 2))).astype(np.float64)
     for method in METHODS:
         one, other = (
-            hs.fit(method, network(), target, SHORT, source=load((x, y * unit), target="numbers"))
+            hs.fit(method, network(), target, SHORT, source=load((x, y * unit), task="regression"))
             for unit in (1.0, 2.0**20)
         )
         assert same(state(one), state(other)), method.label

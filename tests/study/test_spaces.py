@@ -55,7 +55,7 @@ def test_every_method_takes_what_is_proposed_for_it(kind):
         study.enqueue_trial({"method": method.label, **values})
         config = space.suggest(study.ask(), lambda name: None)
         assert make(config.method.label) == config.method
-        assert (config.lr is None) == method.about.one_pass
+        assert (config.lr is None) == method.about.closed_form
         for name, value in values.items():
             setting = name.rpartition(".")[2]
             assert (config.lr if setting == "lr" else getattr(config.method, setting)) == value

@@ -206,7 +206,7 @@ def test_what_is_no_model_of_classes_or_no_method_of_streams_is_refused(net):
         hs.stream("fine-tune", classifier(net, example=example))
     with pytest.raises(BadInput, match="no normalisation"):
         hs.stream("tent", nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
-    numbers = hs.Predictor(classifier(net, example=example), "abcd", None, target="numbers")
+    numbers = hs.Predictor(classifier(net, example=example), "abcd", None, label_kind="numbers")
     with pytest.raises(BadInput, match="numbers"):
         hs.stream("tent", numbers)
     with pytest.raises(BadInput, match="no batches"):

@@ -42,7 +42,7 @@ def test_the_record_says_what_was_learned(run):
     target, done = run
     result = Result.read(done.folder / "result.json")
     assert result == done.result
-    assert (result.target, result.classes) == (target, ["left", "right"])
+    assert (result.label_kind, result.classes) == (target, ["left", "right"])
     best = result.tested[0]
     main = {"tags": "average_precision", "numbers": "r2"}[target]
     assert best.scores.main == main
@@ -56,7 +56,7 @@ def test_figures_are_those_of_the_saved_model(run):
     """Worked out again, from the model as it was saved, for the rows of the test part."""
     target, done = run
     predictor = hs.open(done.folder, backbone=net())
-    assert predictor.target == target
+    assert predictor.label_kind == target
     held = [int(item) for item in _test_items(target)]
     x, y = X[held], LABELS[target][held]
     if target == "numbers":

@@ -19,7 +19,7 @@ from headstart.study.adapting.layers import probe_layers
 from headstart.study.adapting.word_counts import WordCounts
 from headstart.study.sessions.inputs import default_name, suited
 from headstart.study.sessions.session import Session
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 from headstart.study.using.export import export_model
 
 TEXTS, LABELS = wordy.reviews(30)
@@ -159,11 +159,11 @@ def test_counts_of_words():
 def test_the_wrong_kind_of_data_is_named(base):
     texts, digits = hs.data.load((TEXTS, LABELS)), hs.data.load("digits")
     with pytest.raises(BadData, match=r"takes pictures, but texts holds texts\. Give 'minilm'"):
-        suited(base, texts, Settings())
+        suited(base, texts, AdaptSettings())
     with pytest.raises(BadData, match="takes texts, but digits holds pictures"):
-        suited(own(), digits, Settings())
+        suited(own(), digits, AdaptSettings())
     with pytest.raises(BadData, match="takes texts, but arrays holds arrays of numbers"):
-        suited(own(), hs.data.load((np.zeros((4, 3)), [0, 1, 0, 1])), Settings())
+        suited(own(), hs.data.load((np.zeros((4, 3)), [0, 1, 0, 1])), AdaptSettings())
     with pytest.raises(BadData, match=r"Words was given no tokenizer.*backbone\(module, tokenizer="):
         hs.fit(RidgeProbe(), wordy.Words(), texts)
     assert default_name(texts) == "minilm"

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 @with_options(AlignSettings, "settings")
-@with_options(Columns, "columns", without=("target", "attribute_column"))
+@with_options(Columns, "columns", without=("task", "attribute_column"))
 def align(
     source: Annotated[
         str,

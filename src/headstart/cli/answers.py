@@ -19,7 +19,7 @@ DIGITS = 9  # that tell any two float32 apart
 
 def show(answers: Answers, predictor: "Predictor", form: Form) -> None:
     """Print what the predictor said; all names are columns of CSV, and keys of JSON."""
-    kind, names = predictor.target, predictor.classes
+    kind, names = predictor.label_kind, predictor.classes
     if form == "json":
         say.as_json([{"file": file} | vars(answer) for file, answer in answers])
     elif form == "csv":

@@ -2,16 +2,16 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from headstart.study.settings import Told, option
+from headstart.study.settings import StudySettings, option
 
 if TYPE_CHECKING:
     from headstart.data.dataset import Dataset
 
-T = TypeVar("T", bound=Told)
+T = TypeVar("T", bound=StudySettings)
 
 Data = Annotated[
     str,
@@ -48,8 +48,9 @@ class Columns:
     label_column: str = option(
         "Of a CSV or Parquet file: their labels; several columns with commas between them.", "label"
     )
-    target: str | None = option(
-        "What is to be told of a row: classes, tags or numbers; else what its labels look like.", None
+    task: Literal["classification", "multilabel", "regression"] | None = option(
+        "What to predict for a row: one class, a set of tags, or numbers; else inferred from the labels.",
+        None,
     )
     group_column: str | None = option(
         "Of a CSV or Parquet file: rows of a group stay on one side of a split.", None

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 from . import say
 from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights, begun_with
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command()(adapt)
 
 
-@with_options(Settings, "settings")
+@with_options(AdaptSettings, "settings")
 @with_options(Columns, "columns")
 def adapt(
     data: Data = "clipart",
@@ -37,7 +37,7 @@ def adapt(
     quiet: Quiet = False,
     *,
     columns: Columns,
-    settings: Settings,
+    settings: AdaptSettings,
 ) -> None:
     """Turn a pretrained backbone and labelled data into a model and an honest report."""
     from headstart.report import build

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 @with_options(ShiftSettings, "settings")
-@with_options(Columns, "columns", without=("per_class", "target", "attribute_column"))
+@with_options(Columns, "columns", without=("per_class", "task", "attribute_column"))
 def shift(
     source: Annotated[
         str, typer.Argument(help="What a model is learned on: any data, with labels or without.")

@@ -73,8 +73,8 @@ def _threshold(predictor: "Predictor", abstain: float) -> float:
 
     if not 0 <= abstain <= 1:
         raise BadInput(f"--abstain is {abstain}; it must be in [0, 1].")
-    if predictor.target != "classes":
-        raise BadInput(f"--abstain is {abstain}; it goes with classes, not {predictor.target}.")
+    if predictor.label_kind != "classes":
+        raise BadInput(f"--abstain is {abstain}; it goes with classes, not {predictor.label_kind}.")
     return abstain
 
 

@@ -1,5 +1,9 @@
 """Floor 0: the words every method is written in."""
 
+from headstart.core.label_kind import LABEL_KINDS as LABEL_KINDS
+from headstart.core.label_kind import LabelKind as LabelKind
+from headstart.core.label_kind import label_kind_of as label_kind_of
+
 from .batches import B as B
 from .batches import Batch as Batch
 from .batches import Domains as Domains
@@ -26,9 +30,9 @@ from .method import Head as Head
 from .method import Method as Method
 from .method import Model as Model
 from .method import Task as Task
-from .method import able as able
 from .method import find as find
 from .method import make as make
+from .method import require_label_kind as require_label_kind
 from .method import walk as walk
 from .moves import Ctx as Ctx
 from .moves import Descend as Descend
@@ -39,9 +43,6 @@ from .moves import On as On
 from .moves import Parts as Parts
 from .preprocess import Preprocess as Preprocess
 from .schema import Schema as Schema
-from .seeds import fold as fold
+from .seeds import derive_seed as derive_seed
 from .source import Source as Source
-from .target import TARGETS as TARGETS
-from .target import TargetKind as TargetKind
-from .target import kind_of as kind_of
 from .tokens import Tokens as Tokens

@@ -73,7 +73,7 @@ class Labelled(Batch):
     """Samples with their labels."""
 
     x: Tensor  # (n, ...)
-    y: Tensor  # int64 (n,) classes, bool (n, tags) or float32 (n, columns): see `kind_of`
+    y: Tensor  # int64 (n,) classes, bool (n, tags) or float32 (n, columns): see `label_kind_of`
     weight: Tensor | None = None  # float32 (n,) >= 0, how much each row counts, 1 on average over the data
 
 

@@ -10,10 +10,11 @@ from typing import Any, ClassVar, Generic, Literal, Self
 
 from torch import Tensor, nn
 
+from headstart.core.label_kind import LABEL_KINDS, LabelKind
+
 from .batches import B
 from .errors import BadInput, Unknown
 from .moves import Move, Parts
-from .target import TARGETS, TargetKind
 
 
 class Backbone(nn.Module):
@@ -81,7 +82,7 @@ class Task:
     rows: int = 0  # labelled rows that a pass over the data gives
     seed: int = 0
     head: Head | None = None  # what a former stage has learned to read with
-    kind: TargetKind = "classes"
+    kind: LabelKind = "classes"
     source: "Task | None" = None  # what is to be learned beside it, from other data
     groups: tuple[int, ...] = ()  # rows of each group, for methods that need groups
 
@@ -95,18 +96,18 @@ class About:
     adapts: Literal["inputs", "mapping", "outputs"]
     needs: type[Any]  # the batch it eats
     paper: str  # arXiv:..., doi:...
-    one_pass: bool = False  # sees every row once, in order, and then solves
-    rowwise: bool = True  # its loss is a mean over rows, so that accumulation is exact
-    batch_statistics: bool = False  # its predictor's answer for a sample depends on the batch
-    noisy: bool = False  # its loss draws random numbers, others for a batch in parts than for all of it
-    chooses: bool = False  # some of what it may change is left as it was, by a choice that the data make
-    targets: tuple[TargetKind, ...] = TARGETS  # that it can learn
-    spelled: str = ""  # the name as prose has it, where that is not the name with spaces
+    closed_form: bool = False  # one pass over the data in order, then a solver
+    per_sample_loss: bool = True  # its loss is a mean over samples, so that accumulation is exact
+    batch_statistics: bool = False  # a sample's prediction depends on its batch
+    stochastic_loss: bool = False  # draws random numbers that differ when a batch is split
+    selects_parameters: bool = False  # the data decide which of its parameters are trained
+    label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn
+    display_name: str = ""  # in prose, where it is not the name with spaces for hyphens
 
     @property
     def title(self) -> str:
         """The name as a heading has it."""
-        return self.spelled or self.name.replace("-", " ").capitalize()
+        return self.display_name or self.name.replace("-", " ").capitalize()
 
 
 class Method(ABC, Generic[B]):
@@ -144,12 +145,12 @@ class Method(ABC, Generic[B]):
         pairs = ", ".join(f"{name} = {value}" for name, value in self.changed.items())
         return f"{self.about.title} ({pairs})" if pairs else self.about.title
 
-    def decides(self) -> Mapping[str, Any]:
-        """What of the recipe the method decides itself, by name, such as {"steps": 50, "lr": 0.1}."""
+    def recipe_overrides(self) -> Mapping[str, Any]:
+        """Fields of the recipe that the method sets itself, by name, such as {"steps": 50, "lr": 0.1}."""
         return {}
 
-    def stages(self, kind: TargetKind = "classes") -> "tuple[Method[Any], ...]":
-        """The runs that make it up for a kind of target; each starts from backbone and head of the last."""
+    def stages(self, kind: LabelKind = "classes") -> "tuple[Method[Any], ...]":
+        """Its stages for a kind of label; each starts from the backbone and head of the one before."""
         return (self,)
 
 
@@ -176,12 +177,14 @@ def find(name: str) -> type[Method[Any]]:
     return known[name]
 
 
-def able(method: Method[Any], kind: TargetKind) -> None:
-    """Refuse a method that can't learn a kind of target, and name those that can."""
-    if kind not in method.about.targets:
-        mine, can = method.about, [other.about for other in walk() if kind in other.about.targets]
+def require_label_kind(method: Method[Any], kind: LabelKind) -> None:
+    """Raise `BadInput` if a method can't learn a kind of label, naming the methods that can."""
+    if kind not in method.about.label_kinds:
+        mine, can = method.about, [other.about for other in walk() if kind in other.about.label_kinds]
         names = ", ".join(sorted(other.name for other in can if other.adapts == mine.adapts))
-        raise BadInput(f"{mine.name} learns {' and '.join(mine.targets)}, not {kind}. These can: {names}.")
+        raise BadInput(
+            f"{mine.name} learns {' and '.join(mine.label_kinds)}, not {kind}. These can: {names}."
+        )
 
 
 def make(spec: str) -> Method[Any]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData, BadInput
-from headstart.core.target import TargetKind
+from headstart.core.label_kind import LabelKind
 
 from .dataset import Dataset
 from .naming import grouped
@@ -14,7 +14,7 @@ from .samples import Array, Rows
 from .targets import as_array, of_values
 
 
-def from_arrays(x: Any, y: Any, groups: Any, name: str, target: TargetKind | None = None) -> Dataset:
+def from_arrays(x: Any, y: Any, groups: Any, name: str, label_kind: LabelKind | None = None) -> Dataset:
     """Rows of `x` with the labels `y`; nothing is copied or changed.
 
     Raises:
@@ -23,7 +23,7 @@ def from_arrays(x: Any, y: Any, groups: Any, name: str, target: TargetKind | Non
     """
     if y is None:
         raise BadInput("Arrays need labels: load((x, y)) or load(x, labels=y).")
-    values, learned = as_array(x, "x"), of_values(y, target, name)
+    values, learned = as_array(x, "x"), of_values(y, label_kind, name)
     if len(values) != len(learned):
         raise BadInput(f"x has {len(values)} rows and there are {len(learned)} labels.")
     pixels = _pixels(values)

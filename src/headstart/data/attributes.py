@@ -42,8 +42,8 @@ def crossed(data: Dataset) -> Crossing:
     Raises:
         BadInput: its labels are no classes.
     """
-    if data.target != "classes":
-        raise BadInput(f"{data.name} has {data.target}; groups of class and attribute need classes.")
+    if data.label_kind != "classes":
+        raise BadInput(f"{data.name} has {data.label_kind}; groups of class and attribute need classes.")
     if data.attributes is None:
         return Crossing(data.labels, data.classes, False)
     names = tuple(f"{one}, {value}" for one in data.classes for value in data.attribute_names)

@@ -86,7 +86,7 @@ def check(dataset: Dataset, *, near: bool = True, tokens: Tokens | None = None) 
     found = []
     if unreadable:
         found.append(_about_unreadable(dataset, looks, unreadable))
-    found += ABOUT[kept.target](kept)
+    found += ABOUT[kept.label_kind](kept)
     if dataset.is_images:
         found += about_shapes(kept, [looks[row].size for row in rows])
     if kept.table is not None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from headstart.core import BadInput, fold
+from headstart.core import BadInput, derive_seed
 
 from .dataset import Dataset
 from .samples import Array, Rows
@@ -66,7 +66,7 @@ def _colours(data: Dataset, agreement: float, many: int, seed: int) -> Rows:
     found: Rows = np.zeros(len(data), dtype=np.int64)
     for one in range(len(data.classes)):
         rows = np.flatnonzero(data.labels == one)
-        rows = np.random.default_rng(fold(seed, "confounded", one)).permutation(rows)
+        rows = np.random.default_rng(derive_seed(seed, "confounded", one)).permutation(rows)
         true = round(agreement * len(rows))
         found[rows[:true]] = one % many
         others = np.array([colour for colour in range(many) if colour != one % many])
@@ -75,7 +75,7 @@ def _colours(data: Dataset, agreement: float, many: int, seed: int) -> Rows:
 
 
 def _check(data: Dataset, agreement: float, many: int) -> None:
-    if data.target != "classes" or data.array is None or not data.is_images:
+    if data.label_kind != "classes" or data.array is None or not data.is_images:
         raise BadInput(f"{data.name} is no array of pictures with classes; give uint8 (n, h, w) and labels.")
     if data.array.ndim == 4 and data.array.shape[3] != 1:
         raise BadInput(f"{data.name} has colours already; give grey pictures, uint8 (n, h, w).")

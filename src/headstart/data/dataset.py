@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from headstart.core import BadInput
-from headstart.core.target import TargetKind, kind_of
+from headstart.core.label_kind import LabelKind, label_kind_of
 
 from .decode import read_picture
 from .labels import Labels, said, strata
@@ -72,9 +72,9 @@ class Dataset:
         return len(self.samples)
 
     @property
-    def target(self) -> TargetKind:
+    def label_kind(self) -> LabelKind:
         """What is to be told of a row: "classes", "tags" or "numbers"; the dtype of the labels says it."""
-        return kind_of(self.labels)
+        return label_kind_of(self.labels)
 
     @cached_property
     def strata(self) -> Rows:
@@ -169,8 +169,8 @@ class Dataset:
         """One hex string for all rows in their order, their labels and the class names."""
         whole = hashlib.blake2b(digest_size=16)
         whole.update(repr(self.classes).encode())
-        if self.target != "classes":
-            whole.update(f"{self.target} {self.labels.shape}".encode())
+        if self.label_kind != "classes":
+            whole.update(f"{self.label_kind} {self.labels.shape}".encode())
         whole.update(self.labels.tobytes())
         whole.update("".join(self.digests).encode())
         if self.attributes is not None:

@@ -70,16 +70,17 @@ def of_same_labels(rows: Dataset, source: Dataset, overlap: bool = False) -> Dat
     Raises:
         BadData: other labels, which are named, or none in common.
     """
-    if rows.target != source.target:
+    if rows.label_kind != source.label_kind:
         raise BadData(
-            f"{rows.name} tells {rows.target}, and {source.name} {source.target}. Give both the same kind."
+            f"{rows.name} has {rows.label_kind} as labels, {source.name} {source.label_kind}. Give both "
+            "the same kind."
         )
     new = sorted(set(rows.classes) - set(source.classes))
     missing = sorted(set(source.classes) - set(rows.classes))
-    if source.target != "classes" and (new or missing):
+    if source.label_kind != "classes" and (new or missing):
         raise BadData(
-            f"{rows.name} and {source.name} have other {source.target}: {_named(new or missing)} is only in "
-            f"{rows.name if new else source.name}. Give both the same columns."
+            f"{rows.name} and {source.name} have other {source.label_kind}: {_named(new or missing)} is only "
+            f"in {rows.name if new else source.name}. Give both the same columns."
         )
     if len(new) == len(rows.classes):
         raise BadData(
@@ -95,7 +96,7 @@ def of_same_labels(rows: Dataset, source: Dataset, overlap: bool = False) -> Dat
 
 
 def _told(rows: Dataset, source: Dataset) -> Dataset:
-    if source.target != "classes":
+    if source.label_kind != "classes":
         order = [rows.classes.index(name) for name in source.classes]
         return replace(rows, classes=source.classes, labels=rows.labels[:, order])
     places = np.array(

@@ -6,7 +6,7 @@ The mixer is SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import fold
+from headstart.core import derive_seed
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -20,7 +20,7 @@ def uniforms(seeds: NDArray[np.int64], count: int) -> NDArray[np.float64]:
 
 def shuffled(n: int, *seed: int | str) -> NDArray[np.int64]:
     """A permutation of 0 .. n-1, a function of the seed."""
-    keys = uniforms(np.array([fold(*seed)]), n)[0]
+    keys = uniforms(np.array([derive_seed(*seed)]), n)[0]
     return np.argsort(keys, kind="stable").astype(np.int64)
 
 

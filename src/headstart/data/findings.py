@@ -122,7 +122,7 @@ def _about_conflicts(dataset: Dataset, exact: list[Pair], thing: str) -> list[Fi
         f"{dataset.named(i)} ({dataset.said(i)}) = {dataset.items[j]} ({dataset.said(j)})" for i, j in wrong
     ]
     text = f"{len(wrong)} times the same {thing} have different labels. One of them is wrong."
-    if dataset.target == "numbers":
+    if dataset.label_kind == "numbers":
         text = (
             f"{len(wrong)} times the same {thing} have different numbers. If these are not repeated "
             "measurements, one of them is wrong."
@@ -156,8 +156,8 @@ def about_names(dataset: Dataset) -> list[Finding]:
     if not pairs:
         return []
     text = (
-        f"Names of {dataset.target} differ by case or spaces alone: {', '.join(pairs[:5])}. They are learned "
-        f"as different {dataset.target}; give them one name if they are the same."
+        f"Names of {dataset.label_kind} differ by case or spaces alone: {', '.join(pairs[:5])}. They are "
+        f"learned as different {dataset.label_kind}; give them one name if they are the same."
     )
     return [finding("similar-classes", "warning", text, pairs)]
 
@@ -185,7 +185,7 @@ def _amounts(dataset: Dataset) -> str:
     but = f", but for {some(others)}," if others else ","
     return (
         f" The labels are {len(dataset.classes)} different numbers{but} so they may be amounts: to learn "
-        'these, say target="numbers".'
+        'these, say task="regression".'
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from headstart.core import BadData, BadInput, Unknown
+from headstart.core.label_kind import LabelKind
 from headstart.core.schema import ColumnKind
-from headstart.core.target import TargetKind
 
 from .arrays import group_numbers
 from .attributes import attributed
@@ -85,7 +85,7 @@ def from_h5ad(
     group: str | None,
     split: str | None,
     name: str,
-    kind: TargetKind | None = None,
+    kind: LabelKind | None = None,
     attribute: str | None = None,
 ) -> Dataset:
     """The cells of an .h5ad file with what columns of its `obs` say of them.
@@ -109,7 +109,7 @@ def from_frame(
     label_column: str | Sequence[str],
     categorical: Sequence[str],
     name: str,
-    kind: TargetKind | None = None,
+    kind: LabelKind | None = None,
 ) -> Dataset:
     """A data frame or what is alike, with the labels in columns of it or apart.
 

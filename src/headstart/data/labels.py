@@ -7,7 +7,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from headstart.core.target import kind_of
+from headstart.core.label_kind import label_kind_of
 
 from .samples import Rows
 
@@ -38,7 +38,7 @@ def strata(labels: Labels) -> Rows:
     the quantile of the first column, of which there are up to 10, fewer where there are few rows.
     Rows with equal numbers are in one stratum.
     """
-    kind = kind_of(labels)
+    kind = label_kind_of(labels)
     if kind == "classes":
         classes: Rows = labels
         return classes
@@ -47,7 +47,7 @@ def strata(labels: Labels) -> Rows:
 
 def counted(labels: Labels, names: tuple[str, ...]) -> dict[str, int]:
     """Rows of each class, or with each tag; nothing for numbers."""
-    kind = kind_of(labels)
+    kind = label_kind_of(labels)
     if kind == "numbers":
         return {}
     counts = np.bincount(labels, minlength=len(names)) if kind == "classes" else labels.sum(0)

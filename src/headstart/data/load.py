@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput
-from headstart.core.target import TargetKind
 
 from .arrays import from_arrays
 from .attributes import with_attribute
@@ -21,7 +20,7 @@ from .npz import from_npz
 from .packaged import PACKAGED
 from .shipped import BUILT_IN
 from .splits import per_class as some_of_each
-from .targets import known_kind, label_columns
+from .targets import label_columns, label_kind_for
 from .texts import are_texts, from_texts
 
 NAMED = BUILT_IN | PACKAGED | TABLES
@@ -40,7 +39,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     attribute: Any = None,
     attribute_column: str | None = None,
     categorical: Sequence[str] = (),
-    target: TargetKind | None = None,
+    task: str | None = None,
     per_class: int | None = None,
     name: str | None = None,
 ) -> Dataset:
@@ -75,17 +74,18 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             or the hospital; no model is given it. See [confounders](../how/confounders.md).
         attribute_column: the same of a manifest or table; None if there is none.
         categorical: columns of a table that hold names even if these are numbers, such as codes.
-        target: what is to be told of a row: "classes", one of several; "tags", any number of them;
-            "numbers", one or several. None finds out: labels that are all numbers, of which some
-            have fractions, are numbers; several columns of 0 and 1 are tags; all else is classes.
-            For "tags", a column may hold several with ";" or "|" between them; an empty cell has none.
+        task: what to predict for a row: "classification", one of several classes; "multilabel", any number
+            of tags; "regression", one or several numbers. None infers it: labels that are all numbers, of
+            which some have fractions, are numbers; several columns of 0 and 1 are tags; all else is
+            classes. For "multilabel", a column may hold several tags with ";" or "|" between them; an empty
+            cell has none.
         per_class: take this many rows of each class at most, always the same; None takes all. Of
             tags, the rarest of a row counts; of numbers, its tenth.
         name: of the data, for titles; None takes that of the source.
 
     Raises:
         BadInput: there is no such source, or it does not fit the other arguments.
-        Unknown: no target or column of attributes goes by that name.
+        Unknown: no task or column of attributes goes by that name.
         BadData: nothing can be learned from it: empty, one class, no labels, not numbers; in tables
             and among numbers to be told infinity, or texts among numbers.
         MissingPackage: a Parquet file without pyarrow, .h5ad without h5py, or a built-in whose
@@ -94,7 +94,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     >>> load("digits").classes
     ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
     """
-    kind, names = known_kind(target), _several(categorical)
+    kind, names = label_kind_for(task), _several(categorical)
     if isinstance(source, str | os.PathLike):
         if labels is not None:
             raise BadInput("labels= goes with arrays; folders and manifests bring their labels.")
@@ -130,10 +130,10 @@ def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str |
         labelling = label_columns((), columns.label)
         stem = name or path.stem
         return from_h5ad(
-            path, labelling, columns.group, columns.split, stem, columns.target, columns.attribute
+            path, labelling, columns.group, columns.split, stem, columns.label_kind, columns.attribute
         )
     if path.suffix.lower() == ".npz":
-        return from_npz(path, name or path.stem, columns.target)
+        return from_npz(path, name or path.stem, columns.label_kind)
     if path.suffix.lower() not in SUFFIXES:
         kinds = ", ".join((*SUFFIXES, ".h5ad", ".npz"))
         raise BadInput(
@@ -144,9 +144,9 @@ def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str |
 
 
 def _only_classes(source: str, columns: Columns) -> None:
-    if columns.target not in (None, "classes"):
+    if columns.label_kind not in (None, "classes"):
         raise BadInput(
-            f"{source} has classes, and so no {columns.target}. Tags and numbers come with a table, "
+            f"{source} has classes, and so no {columns.label_kind}. Tags and numbers come with a table, "
             "with a column of paths or texts if need be, or with arrays."
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.core import BadData, BadInput, MissingPackage
-from headstart.core.target import TargetKind
+from headstart.core.label_kind import LabelKind
 
 from .attributes import attribute_cells, attributed
 from .dataset import Dataset
@@ -28,7 +28,7 @@ class Columns:
 
     Of `path` and `text`, what the user has named counts, else what is there of PATH and TEXT; if there
     is neither, the rows are a table. Its columns in `categorical` hold names even if these are numbers.
-    There may be several columns of labels; what they hold is `target`, or found out.
+    There may be several columns of labels; what they hold is `label_kind`, or found out.
     """
 
     path: str | None = None
@@ -37,7 +37,7 @@ class Columns:
     group: str | None = None
     split: str | None = None
     categorical: tuple[str, ...] = ()
-    target: TargetKind | None = None
+    label_kind: LabelKind | None = None
     attribute: str | None = None
 
 
@@ -54,7 +54,7 @@ def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
     table = SUFFIXES[file.suffix.lower()](file)
     labelling = label_columns(table, columns.label)
     cells = {name: _column(table, name, "label", file, empty=True) for name in labelling}
-    target = of_columns(cells, columns.target, str(file), first=1)
+    target = of_columns(cells, columns.label_kind, str(file), first=1)
     groups = split = None
     if columns.group is not None:
         groups = grouped(_column(table, columns.group, "group", file))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData
-from headstart.core.target import TargetKind
+from headstart.core.label_kind import LabelKind
 
 from .arrays import from_arrays
 from .dataset import Dataset
@@ -16,7 +16,7 @@ SUFFIXES = (".npz", ".npy")
 X, Y = "x", "y"
 
 
-def from_npz(file: Path, name: str, target: TargetKind | None = None) -> Dataset:
+def from_npz(file: Path, name: str, label_kind: LabelKind | None = None) -> Dataset:
     """The arrays x (n, ...) and y, as `from_arrays` takes them, of an .npz file.
 
     Raises:
@@ -29,7 +29,7 @@ def from_npz(file: Path, name: str, target: TargetKind | None = None) -> Dataset
                 f"{file} has no array {wanted!r}; it has {_names(found)}. "
                 "Write it with np.savez(file, x=samples, y=labels)."
             )
-    return from_arrays(found[X], found[Y], None, name, target)
+    return from_arrays(found[X], found[Y], None, name, label_kind)
 
 
 def arrays_in(file: Path) -> dict[str, NDArray[Any]]:

@@ -63,7 +63,7 @@ def _about_column(dataset: Dataset, name: str, values: Floats) -> list[Finding]:
         shown = [f"{value:g}" for value in distinct]
         text = (
             f"{name!r} has {len(distinct)} different values ({', '.join(shown)}). If they are names and not "
-            'amounts, say target="classes".'
+            'amounts, say task="classification".'
         )
         return [finding("looks-like-classes", "warning" if len(distinct) == 2 else "note", text, shown)]
     found = []
@@ -88,7 +88,7 @@ def _about_column(dataset: Dataset, name: str, values: Floats) -> list[Finding]:
 def _about_tags(dataset: Dataset) -> list[Finding]:
     if len(dataset.classes) < 2 or not np.isin(dataset.labels, (0, 1)).all():
         return []
-    text = f'All columns hold 0 and 1 alone: {some(dataset.classes)}. If 1 is yes, say target="tags".'
+    text = f'All columns hold 0 and 1 alone: {some(dataset.classes)}. If 1 is yes, say task="multilabel".'
     return [finding("looks-like-tags", "warning", text, list(dataset.classes))]
 
 

@@ -58,7 +58,7 @@ def _column(values: Any, place: Place) -> Floats:
 def _wrong(value: Any, number: float | None) -> str:
     if number is None:
         shown = value.item() if isinstance(value, np.generic) else value
-        return f'is {shown!r}, which is no number; for classes say target="classes".'
+        return f'is {shown!r}, which is no number; for classes say task="classification".'
     if number != number:
         return "holds nothing, or NaN; a number is needed to learn from."
     return f"is {number:g}; it must be finite, at most {LARGEST:.1g} in size."

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import BadInput, Preprocess, Tokens, fold
+from headstart.core import BadInput, Preprocess, Tokens, derive_seed
 from headstart.core.tokens import filled_up
 
 from .augment import Augment, Pixels
@@ -149,7 +149,7 @@ class Pictures:
         assert self._augment is not None
         height, width = (round(side * self._margin) for side in self._preprocess.size)
         pairs = zip(rows.tolist(), views.tolist(), strict=True)
-        seeds = np.array([fold(self._seed, "view", *pair) for pair in pairs], dtype=np.int64)
+        seeds = np.array([derive_seed(self._seed, "view", *pair) for pair in pairs], dtype=np.int64)
         larger = self._decoded(rows, self._margin, (height, width))
         return self._augment(larger, seeds, self._preprocess.size)
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import BadData, BadInput, fold
+from headstart.core import BadData, BadInput, derive_seed
 
 from .dataset import Dataset
 from .samples import Samples
@@ -198,8 +198,8 @@ def _changed(data: Data, change: Change, known: Shift | None, rows: Rows, seed: 
 
 def _labels(data: Data) -> Rows:
     if isinstance(data, Dataset):
-        if data.target != "classes":
-            raise BadInput(f"{data.name} tells {data.target}; streams are made of data with classes.")
+        if data.label_kind != "classes":
+            raise BadInput(f"{data.name} tells {data.label_kind}; streams are made of data with classes.")
         return np.asarray(data.labels, dtype=np.int64)
     y = np.asarray(data[1])
     if y.ndim != 1 or y.dtype.kind not in "iu" or len(y) != len(data[0]):
@@ -210,7 +210,7 @@ def _labels(data: Data) -> Rows:
 
 
 def _draws(seed: int, *where: Any) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64(fold(seed, "stream", *where)))
+    return np.random.Generator(np.random.PCG64(derive_seed(seed, "stream", *where)))
 
 
 def _some(data: Data, rows: int | None, draw: np.random.Generator) -> Rows:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from headstart.core import BadData, BadInput, Unknown
-from headstart.core.target import TARGETS, TargetKind, kind_of
+from headstart.core.label_kind import TASKS, LabelKind, label_kind_of
 
 from . import numbers, tags
 from .cells import gone
@@ -37,9 +37,9 @@ class Target:
         return len(self.labels)
 
     @property
-    def kind(self) -> TargetKind:
+    def kind(self) -> LabelKind:
         """What they are: "classes", "tags" or "numbers"."""
-        return kind_of(self.labels)
+        return label_kind_of(self.labels)
 
     @classmethod
     def of_classes(cls, names: Sequence[str], what: str) -> Self:
@@ -47,17 +47,16 @@ class Target:
         return cls(*numbered(names, what))
 
 
-def known_kind(target: str | None) -> TargetKind | None:
-    """What the user wants to be told; `Unknown` if it is none of the kinds."""
-    for kind in TARGETS:
-        if target == kind:
-            return kind
-    if target is None:
+def label_kind_for(task: str | None) -> LabelKind | None:
+    """The kind of label that a task needs; None for None, `Unknown` if there is no such task."""
+    if task is None:
         return None
-    raise Unknown("target", target, TARGETS)
+    if task not in TASKS:
+        raise Unknown("task", task, TASKS)
+    return TASKS[task]
 
 
-def of_values(y: Any, kind: TargetKind | None, what: str) -> Target:
+def of_values(y: Any, kind: LabelKind | None, what: str) -> Target:
     """Labels that are given apart from the samples.
 
     Args:
@@ -77,7 +76,7 @@ def of_values(y: Any, kind: TargetKind | None, what: str) -> Target:
         return of_columns(columns, kind, what)
     if _are_lists(y):
         if kind not in (None, "tags"):
-            raise BadInput(f'The labels are lists of names; these are tags, not {kind}: target="tags".')
+            raise BadInput(f'The labels are lists of names; these are tags, not {kind}: task="multilabel".')
         return Target(*tags.in_lists(y, what))
     values = as_array(y.toarray() if hasattr(y, "toarray") else y, "the labels")
     if values.ndim == 2 and kind != "classes":
@@ -88,7 +87,7 @@ def of_values(y: Any, kind: TargetKind | None, what: str) -> Target:
     return _of_array(values, kind, what, "target" if name is None else str(name))
 
 
-def of_columns(columns: Mapping[str, Any], kind: TargetKind | None, what: str, first: int = 0) -> Target:
+def of_columns(columns: Mapping[str, Any], kind: LabelKind | None, what: str, first: int = 0) -> Target:
     """Labels in one or several columns of a file or a data frame.
 
     Args:
@@ -109,7 +108,7 @@ def of_columns(columns: Mapping[str, Any], kind: TargetKind | None, what: str, f
         if found == "classes":
             raise BadInput(
                 f"{what}: classes stand in one column, but there are {_named(columns)}. Name one, or say "
-                'target="tags" or target="numbers".'
+                'task="multilabel" or task="regression".'
             )
         return Target(*tags.in_columns(columns, what, first))
     (name,) = columns
@@ -171,7 +170,7 @@ def class_names(y: NDArray[Any]) -> list[str]:
             row = int(np.flatnonzero(~whole)[0])
             raise BadData(
                 f"Row {row} has the label {y[row]:g}; classes are names or whole numbers. To learn numbers, "
-                'say target="numbers".'
+                'say task="regression".'
             )
         y = np.array([int(one) if np.isfinite(one) else one for one in y.tolist()], dtype=object)
     names = [str(label) for label in y.tolist()]
@@ -181,7 +180,7 @@ def class_names(y: NDArray[Any]) -> list[str]:
     return names
 
 
-def _of_array(values: NDArray[Any], kind: TargetKind | None, what: str, name: str) -> Target:
+def _of_array(values: NDArray[Any], kind: LabelKind | None, what: str, name: str) -> Target:
     column = {name: values}
     if kind is None:
         kind = "numbers" if values.dtype.kind in "fO" and numbers.have_fractions(column) else "classes"
@@ -192,7 +191,7 @@ def _of_array(values: NDArray[Any], kind: TargetKind | None, what: str, name: st
     return Target(*_in_cells(_as_texts(values), what))
 
 
-def _of_matrix(values: NDArray[Any], kind: TargetKind | None, what: str) -> Target:
+def _of_matrix(values: NDArray[Any], kind: LabelKind | None, what: str) -> Target:
     if kind is None:
         if not (values.dtype.kind == "f" or (tags.are_flags(values) and values.shape[1] > 1)):
             raise BadInput(_no_classes(values))
@@ -214,13 +213,13 @@ def _in_cells(cells: Sequence[str], what: str) -> tags.Tags:
     flags = {cell.casefold() for cell in cells} - {""}
     if flags and flags <= tags.YES_NO.keys():
         raise BadData(
-            f'{what} has one column of 0 and 1, and so two classes: say target="classes". For several tags '
-            'name several columns, or write names of tags with ";" or "|" between them.'
+            f'{what} has one column of 0 and 1, and so two classes: say task="classification". For several '
+            'tags name several columns, or write names of tags with ";" or "|" between them.'
         )
     return tags.in_cells(cells, what)
 
 
-def _kind_of_columns(columns: Mapping[str, Any]) -> TargetKind:
+def _kind_of_columns(columns: Mapping[str, Any]) -> LabelKind:
     if numbers.have_fractions(columns):
         return "numbers"
     if len(columns) == 1:
@@ -244,7 +243,7 @@ def _are_lists(y: Any) -> bool:
 def _no_classes(values: NDArray[Any]) -> str:
     return (
         f"The labels have the shape {values.shape}; one class for each row is needed, shape (n,). Of tags "
-        'there are columns of 0 and 1, (n, k) with k >= 2; columns of numbers take target="numbers".'
+        'there are columns of 0 and 1, (n, k) with k >= 2; columns of numbers take task="regression".'
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from headstart.core import BadInput
-from headstart.core.target import TargetKind
+from headstart.core.label_kind import LabelKind
 
 from .arrays import group_numbers
 from .dataset import Dataset
@@ -25,7 +25,7 @@ def are_texts(values: Any) -> TypeGuard[Sequence[str]]:
 
 
 def from_texts(
-    texts: Sequence[str], y: Any, groups: Any, name: str, target: TargetKind | None = None
+    texts: Sequence[str], y: Any, groups: Any, name: str, label_kind: LabelKind | None = None
 ) -> Dataset:
     """Texts with the labels `y`.
 
@@ -39,7 +39,7 @@ def from_texts(
     for row, text in enumerate(found):
         if not isinstance(text, str):
             raise BadInput(f"Row {row} of the texts is {text!r}, which is no text. Leave it out, or give ''.")
-    learned = of_values(y, target, name)
+    learned = of_values(y, label_kind, name)
     if len(found) != len(learned):
         raise BadInput(f"There are {len(found)} texts and {len(learned)} labels.")
     items = tuple(f"row {row}" for row in range(len(found)))

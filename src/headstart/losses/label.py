@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
-from headstart.core import kind_of
+from headstart.core import label_kind_of
 
 
 def label_loss(outputs: Tensor, y: Tensor, smoothing: float = 0.0, weight: Tensor | None = None) -> Tensor:
@@ -28,7 +28,7 @@ def label_loss(outputs: Tensor, y: Tensor, smoothing: float = 0.0, weight: Tenso
 
 
 def _each(outputs: Tensor, y: Tensor, smoothing: float, reduction: str) -> Tensor:
-    kind = kind_of(y)
+    kind = label_kind_of(y)
     if kind == "classes":
         return cross_entropy(outputs, y, label_smoothing=smoothing, reduction=reduction)
     if kind == "tags":

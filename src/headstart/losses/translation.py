@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from headstart.core import BadInput, TargetKind
+from headstart.core import BadInput, LabelKind
 from headstart.losses.label import label_loss
 
 
@@ -40,7 +40,7 @@ def cycle_loss(x: Tensor, back: Tensor, weight: Tensor | None = None) -> Tensor:
     return _mean((back.float() - x.float()).abs(), weight)
 
 
-def answers_as_labels(outputs: Tensor, kind: TargetKind) -> Tensor:
+def answers_as_labels(outputs: Tensor, kind: LabelKind) -> Tensor:
     """What outputs (n, outputs) say, in the form of labels and without a gradient.
 
     Classes (n,), tags (n, tags) of bool, or the numbers themselves.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from headstart.core import BadData, BadInput, Unknown, fold, kind_of
+from headstart.core import BadData, BadInput, Unknown, derive_seed, label_kind_of
 
 from .judged import Floats
 from .kinds import measure_of
@@ -83,7 +83,7 @@ def score_all(
             distribution, a number is NaN or infinite, or a label is out of range.
         BadInput: `resamples` is less than 1.
     """
-    measures = measure_of(kind_of(labels))
+    measures = measure_of(label_kind_of(labels))
     judged = measures.judge(answers, labels)
 
     def all_of(weights: Floats) -> Floats:
@@ -111,7 +111,7 @@ def paired(
         BadData: the answers differ in shape.
         Unknown: no metric has that name.
     """
-    measures = measure_of(kind_of(labels))
+    measures = measure_of(label_kind_of(labels))
     name = measures.main if metric is None else metric
     if name not in measures.metrics:
         raise Unknown("metric", name, measures.metrics)
@@ -169,7 +169,7 @@ def _draws(rows: int, seed: int, groups: ArrayLike | None, resamples: int) -> It
     """How often each row was drawn: (b, rows) whole numbers, `resamples` of them in all."""
     member = _members(groups, rows)
     units = rows if member is None else int(member.max()) + 1
-    generator = np.random.Generator(np.random.PCG64(fold(seed, "bootstrap")))
+    generator = np.random.Generator(np.random.PCG64(derive_seed(seed, "bootstrap")))
     block = max(1, ELEMENTS // rows)
     for start in range(0, resamples, block):
         size = min(block, resamples - start)

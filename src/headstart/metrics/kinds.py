@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from headstart.core import TargetKind
+from headstart.core import LabelKind
 
 from . import judged, numbers, tags
 from .judged import Floats
@@ -27,13 +27,13 @@ class Measures:
     judge: Callable[[Any, Any], Any]
 
 
-OF: Mapping[TargetKind, Measures] = {
+OF: Mapping[LabelKind, Measures] = {
     "classes": Measures("accuracy", "balanced_accuracy", judged.METRICS, judged.judge),
     "tags": Measures("average_precision", "average_precision", tags.METRICS, tags.judge),
     "numbers": Measures("r2", "r2", numbers.METRICS, numbers.judge),
 }
 
 
-def measure_of(kind: TargetKind) -> Measures:
+def measure_of(kind: LabelKind) -> Measures:
     """How answers to that kind of target are judged."""
     return OF[kind]

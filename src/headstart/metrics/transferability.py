@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core import BadData, BadInput, kind_of
+from headstart.core import BadData, BadInput, label_kind_of
 
 from .given import array, matrix, numbered, one_hot, shares
 from .judged import Floats, Ints
@@ -54,7 +54,7 @@ def _goals(labels: Any, rows: int) -> Floats:
         return one_hot(_two(numbered(labels, rows)))
     if len(found) != rows:
         raise BadData(f"There are {rows} rows of features and {len(found)} of labels.")
-    if kind_of(found) == "tags":
+    if label_kind_of(found) == "tags":
         tags: Floats = found.astype(np.float64)
         return tags
     wide = matrix(found, "Labels")

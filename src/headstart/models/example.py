@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadInput, Preprocess, fold
+from headstart.core import BadInput, Preprocess, derive_seed
 
 
 def like(example: Mapping[str, Any]) -> Tensor:
@@ -19,7 +19,7 @@ def like(example: Mapping[str, Any]) -> Tensor:
 
 def noise(*shape: int) -> Tensor:
     """Always the same numbers of a standard normal."""
-    generator = torch.Generator().manual_seed(fold("example"))
+    generator = torch.Generator().manual_seed(derive_seed("example"))
     return torch.randn(*shape, generator=generator)
 
 

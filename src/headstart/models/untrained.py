@@ -6,14 +6,14 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from headstart.core import fold
+from headstart.core import derive_seed
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Random numbers on the CPU are a function of `seed` inside; outside nothing is noticed."""
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(fold(seed, "untrained"))
+        torch.default_generator.manual_seed(derive_seed(seed, "untrained"))
         yield
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import TargetKind
+from headstart.core import LabelKind
 
 DTYPES = {"classes": torch.int64, "tags": torch.bool, "numbers": torch.float32}
 
@@ -22,7 +22,7 @@ class Bank(nn.Module):
     weights: Tensor | None  # (rows,) what each row counts; None as long as all count the same
     filled: Tensor  # () rows added so far
 
-    def __init__(self, rows: int, width: int, outputs: int, kind: TargetKind = "classes") -> None:
+    def __init__(self, rows: int, width: int, outputs: int, kind: LabelKind = "classes") -> None:
         super().__init__()
         self.outputs = outputs
         shape = (rows,) if kind == "classes" else (rows, outputs)

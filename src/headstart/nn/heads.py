@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, normalize, one_hot
 
-from headstart.core import Head, TargetKind, Unknown
+from headstart.core import Head, LabelKind, Unknown
 
 
 class LinearHead(Head):
@@ -84,7 +84,7 @@ class NeighbourHead(Head):
         width: int,
         classes: int,
         k: int,
-        kind: TargetKind = "classes",
+        kind: LabelKind = "classes",
         weighted: bool = False,
     ) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadInput, fold
+from headstart.core import BadInput, derive_seed
 
 
 class ImagePool(nn.Module):
@@ -39,7 +39,7 @@ class ImagePool(nn.Module):
         chance 1/2; else it takes the place of one that was kept, which is given instead.
         """
         made = made.detach().float()
-        draw = torch.Generator().manual_seed(fold(int(self.seed), int(self.asked)))
+        draw = torch.Generator().manual_seed(derive_seed(int(self.seed), int(self.asked)))
         self.asked += 1
         if not len(self.kept):
             return made

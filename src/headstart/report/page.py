@@ -93,7 +93,7 @@ def render(given: Given) -> str:
     style, script = asset("style.css"), asset("script.js")
     sections = [
         {"id": name, "heading": heading, "short": short, "view": _view(name, given)}
-        for name, heading, short in sections_of(given.result.target)
+        for name, heading, short in sections_of(given.result.label_kind)
     ]
     page: str = (
         environment()

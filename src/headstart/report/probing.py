@@ -127,7 +127,7 @@ def _floor(record: Probing, one: Probed) -> float:
 def _guess(record: Probing) -> str:
     """The best answer that looks at nothing."""
     return {"classes": "always the largest class", "tags": "an order at random"}.get(
-        record.target, "always the mean"
+        record.label_kind, "always the mean"
     )
 
 

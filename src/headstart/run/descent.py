@@ -143,7 +143,7 @@ def _gradient(
                 return _accumulate(run, move, batch, ctx, weight)
         except (RuntimeError, MemoryError) as error:
             most = _most_parts(run.parts, batch)
-            if not (_out_of_memory(error) and run.rowwise and run.accumulate < most):
+            if not (_out_of_memory(error) and run.per_sample_loss and run.accumulate < most):
                 raise
             statistics.restore()
             run.accumulate = min(2 * run.accumulate, most)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from headstart.core import Backbone, BadInput, Ctx, Descend, Do, Method, Move, Parts, Task, fold
+from headstart.core import Backbone, BadInput, Ctx, Descend, Do, Method, Move, Parts, Task, derive_seed
 from headstart.core.batches import B
 
 from .descent import Average, descend
@@ -40,7 +40,7 @@ class Run(Generic[B]):
     layout: torch.memory_format = torch.channels_last  # of pictures
     step: int = 0
     accumulate: int = 1
-    rowwise: bool = True  # whether a batch may be computed in parts
+    per_sample_loss: bool = True  # whether a batch may be computed in parts
     optimisers: dict[str, Optimizer] = field(default_factory=dict)
     average: Average | None = None
     notes: dict[str, Any] = field(default_factory=dict)  # what watchers must find again
@@ -82,14 +82,14 @@ def start(
             shares its name with a move on other parameters.
     """
     engine = engine or One()
-    with seeded(fold(recipe.seed, "parts")):
+    with seeded(derive_seed(recipe.seed, "parts")):
         parts = method.parts(backbone, task).to(engine.device)
     layout = memory_format(parts, recipe.precision == "bf16", engine.device)
     parts.to(memory_format=layout)
-    if recipe.accumulate > 1 and not method.about.rowwise:
+    if recipe.accumulate > 1 and not method.about.per_sample_loss:
         raise BadInput(f"{method.about.name}: its loss compares rows of a batch, so accumulate must be 1.")
     run = Run(method.about.name, parts, method.moves(), recipe, engine, layout)
-    run.accumulate, run.rowwise = recipe.accumulate, method.about.rowwise
+    run.accumulate, run.per_sample_loss = recipe.accumulate, method.about.per_sample_loss
     descents = [move for move in run.moves if isinstance(move, Descend)]
     for move in descents:
         if move.name not in run.optimisers:
@@ -120,7 +120,7 @@ def train(run: Run[B], stream: Callable[[int], Iterator[B]]) -> Iterator[Tick]:
         outputs = None
         share = batch.part(run.engine.rank, run.engine.world).to(run.engine.device, run.layout)
         for move in run.moves:
-            seed = fold(run.recipe.seed, run.step, run.engine.rank)
+            seed = derive_seed(run.recipe.seed, run.step, run.engine.rank)
             if isinstance(move, Do):
                 rest(run.parts, move.train)
                 with seeded(seed), torch.no_grad(), run.engine.autocast(_bf16(run)):

@@ -18,7 +18,7 @@ from headstart.data.tables import Table
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.study.sessions.inputs import backbone_for, suited
 from headstart.study.sessions.raw import channels_last, shape_of, unwrapped
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 from .kinds import table_of, takes, texts_of
 
@@ -87,7 +87,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             made = backbone(given, example=None if isinstance(given, AnyBackbone) else like)
         else:
             made = backbone(self.backbone, weights=self.weights)
-        return suited(made, data, Settings(size=self.size))
+        return suited(made, data, AdaptSettings(size=self.size))
 
     def _standard(self, X: Any) -> Any:  # noqa: N803
         """Columns of mean 0 and variance 1 on the rows that it was fitted to, where there is no backbone."""

@@ -70,7 +70,7 @@ class Learner(Estimator):
         )
         method = make(self.method) if isinstance(self.method, str) else self.method
         fitted = session.fit(method, np.arange(len(data)), self._recipe())
-        self.predictor_ = Predictor(fitted.model, names, mapping.preprocess, target=data.target)
+        self.predictor_ = Predictor(fitted.model, names, mapping.preprocess, label_kind=data.label_kind)
         # in float64 a row has the same answer alone and in a batch, to the last digits
         self._head = copy.deepcopy(fitted.model.head).double() if self.backbone is None else None
 
@@ -81,13 +81,13 @@ class Learner(Estimator):
         if self._head is None:
             ask = (
                 self.predictor_.values
-                if self.predictor_.target == "numbers"
+                if self.predictor_.label_kind == "numbers"
                 else self.predictor_.probabilities
             )
             return ask(X.texts if isinstance(X, Texts) else X, self.batch)
         with torch.inference_mode():
             outputs: Tensor = self._head(torch.from_numpy(self._standard(X)))
-        return answers(outputs, self.predictor_.target)
+        return answers(outputs, self.predictor_.label_kind)
 
     def _recipe(self) -> Recipe:
         seed = self.random_state

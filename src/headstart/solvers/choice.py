@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from headstart.core import kind_of
+from headstart.core import label_kind_of
 
 from .lbfgs import Until
 from .logistic import logistic, logistic_path
@@ -41,7 +41,7 @@ def spread(x: Tensor, weights: Tensor | None = None) -> float:
 def ridge_choice(
     x: Tensor, y: Tensor, outputs: int, penalty: float | None = None, weights: Tensor | None = None
 ) -> Choice:
-    """Ridge regression on labels y of any kind; see `kind_of`.
+    """Ridge regression on labels y of any kind; see `label_kind_of`.
 
     Classes are regressed as 0 and 1, tags as -1 and 1, and the logits are scaled so that they are
     calibrated best. Without `penalty`, it is the one whose exact leave-one-out predictions have the least
@@ -78,7 +78,7 @@ def logistic_choice(
     ones take the longest. Weights (n,) >= 0 are what each row counts, in the fits and in the choice.
     """
     how = _How(penalty, folds, weights)
-    if kind_of(y) == "classes":
+    if label_kind_of(y) == "classes":
         return _multinomial(x, y, outputs, how)
     found = [_binary(x, y[:, tag], how) for tag in range(outputs)]
     weight, bias, held_out = (torch.stack(column) for column in list(zip(*found, strict=True))[:3])
@@ -134,7 +134,7 @@ def _log_loss(logits: Tensor, y: Tensor, weights: Tensor | None) -> float:
 
 def _goals(y: Tensor, outputs: int) -> Tensor:
     """What is regressed, (n, outputs) in float64."""
-    kind = kind_of(y)
+    kind = label_kind_of(y)
     if kind == "classes":
         return one_hot(y, outputs, torch.float64)
     return 2 * y.double() - 1 if kind == "tags" else y.double()
@@ -150,7 +150,7 @@ class _Calibrated(NamedTuple):
 
 def _calibrated(held_out: Tensor, y: Tensor, weights: Tensor | None) -> _Calibrated:
     """What suits predictions (n, outputs) of rows that were left out, and the loss that is left then."""
-    kind, one = kind_of(y), held_out.new_ones(held_out.shape[1])
+    kind, one = label_kind_of(y), held_out.new_ones(held_out.shape[1])
     if kind == "classes":
         scale, loss = scaled_loss(held_out, y, weights)
         return _Calibrated(one * scale, one * 0, loss)

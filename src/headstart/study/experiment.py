@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from .settings import Settings, Told, option
+from .settings import AdaptSettings, StudySettings, option
 
 SIZES = (1, 2, 5, 10, 20, 50)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Experiment(Told):
+class Experiment(StudySettings):
     """What all experiments may be told; each field is an option of the command line."""
 
     kind: ClassVar[str] = "experiment"
@@ -33,10 +33,10 @@ class Experiment(Told):
         self.check("epochs", _whole(self.epochs, 1), "a whole number >= 1")
         self.common()
 
-    def common(self) -> Settings:
+    def common(self) -> AdaptSettings:
         """What they have in common with `adapt`'s."""
         names = ("epochs", "test", "size", "fit", "batch", "lr", "precision", "seed")
-        return Settings(**{name: getattr(self, name) for name in names})
+        return AdaptSettings(**{name: getattr(self, name) for name in names})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,9 +16,9 @@ from .folder import prepare_folder, take_back
 from .journal import Journal
 from .progress import Progress
 from .records import Record
-from .settings import Told
+from .settings import StudySettings
 
-E = TypeVar("E", bound=Told)
+E = TypeVar("E", bound=StudySettings)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def opened(
         progress.close()
 
 
-def told(settings: E | None, default: E, options: Mapping[str, Any]) -> E:
+def merge_options(settings: E | None, default: E, options: Mapping[str, Any]) -> E:
     """The settings with keyword options, whose lists become tuples.
 
     Raises:

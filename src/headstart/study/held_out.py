@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import BadData, fold
+from headstart.core import BadData, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.splits import holdout
 
@@ -27,9 +27,9 @@ def train_and_test(data: Dataset, share: float, seed: int) -> tuple[Rows, Rows]:
         side = np.array(data.split)
         rows = np.flatnonzero(side != "test"), np.flatnonzero(side == "test")
     else:
-        rows = holdout(data.strata, data.groups, share, fold(seed, "holdout"))
+        rows = holdout(data.strata, data.groups, share, derive_seed(seed, "holdout"))
     for name, some in zip(("training", "test"), rows, strict=True):
-        if data.target != "classes":
+        if data.label_kind != "classes":
             _refuse_none(name, len(some))
             continue
         missing = set(range(len(data.classes))) - set(data.labels[some].tolist())

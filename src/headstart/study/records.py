@@ -220,7 +220,7 @@ class Result(Record):
     seed: int
     versions: dict[str, str]
     kind: str = "pictures"  # what the samples are: "pictures", "texts", "numbers" or "tables"
-    target: str = "classes"  # what is told of a row: "classes" (one of them), "tags" (any) or "numbers"
+    label_kind: str = "classes"  # what the labels are: "classes" (one of them), "tags" (any) or "numbers"
     metric: str = "accuracy"  # the main one
     selection: str = "balanced_accuracy"  # that methods were chosen by
     tags: list[TagFigures] = field(default_factory=list)  # of the selected model; [] if there are no tags

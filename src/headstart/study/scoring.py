@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import TargetKind, fold, kind_of
+from headstart.core import LabelKind, derive_seed, label_kind_of
 from headstart.metrics.calibration import reliability
 from headstart.metrics.classification import confusion
 from headstart.metrics.intervals import bootstrap, paired, score_all, wilson
@@ -20,7 +20,7 @@ from .records import Bin, Interval, Scores
 Labels = NDArray[Any]
 
 
-def meant(outputs: Tensor, kind: TargetKind) -> Tensor:
+def meant(outputs: Tensor, kind: LabelKind) -> Tensor:
     """What outputs (n, k) of a model say.
 
     Classes: a distribution for each row (softmax). Tags: a probability for each (sigmoid). Numbers:
@@ -31,7 +31,7 @@ def meant(outputs: Tensor, kind: TargetKind) -> Tensor:
     return outputs.sigmoid() if kind == "tags" else outputs
 
 
-def answers(outputs: Tensor, kind: TargetKind) -> NDArray[np.float64]:
+def answers(outputs: Tensor, kind: LabelKind) -> NDArray[np.float64]:
     """The same in float64, as an array."""
     return meant(outputs.double(), kind).numpy()
 
@@ -42,8 +42,8 @@ def scores(outputs: Tensor, labels: Labels, seed: int) -> Scores:
     Accuracy is a share of rows and has Wilson's interval, which stays honest where every row is right,
     and so has the share of rows all of whose tags are right; the others have bootstrap intervals.
     """
-    kind = kind_of(labels)
-    found = score_all(answers(outputs, kind), labels, fold(seed, "scores"))
+    kind = label_kind_of(labels)
+    found = score_all(answers(outputs, kind), labels, derive_seed(seed, "scores"))
     for name in ("accuracy", "exact_match"):
         if name in found:
             found[name] = wilson(round(found[name].value * len(labels)), len(labels))
@@ -53,12 +53,12 @@ def scores(outputs: Tensor, labels: Labels, seed: int) -> Scores:
 
 def main_score(outputs: Tensor, labels: Labels, seed: int) -> Interval:
     """The main figure alone, as `scores` has it."""
-    kind = kind_of(labels)
+    kind = label_kind_of(labels)
     if kind == "classes":
         return Interval(*wilson(int((outputs.argmax(1).numpy() == labels).sum()), len(labels)))
     measures = measure_of(kind)
     judged, metric = measures.judge(answers(outputs, kind), labels), measures.metrics[measures.main]
-    found = bootstrap(lambda weights: metric(judged, weights), len(labels), fold(seed, "scores"))
+    found = bootstrap(lambda weights: metric(judged, weights), len(labels), derive_seed(seed, "scores"))
     return Interval(*found)
 
 
@@ -69,14 +69,14 @@ def difference(
 
     `metric` is the main one if none is named.
     """
-    kind = kind_of(labels)
+    kind = label_kind_of(labels)
     pair = answers(ours, kind), answers(theirs, kind)
-    return Interval(*paired(*pair, labels, fold(seed, "difference"), metric=metric))
+    return Interval(*paired(*pair, labels, derive_seed(seed, "difference"), metric=metric))
 
 
 def selection_of(labels: Labels) -> str:
     """The name of the metric that methods are chosen by."""
-    return measure_of(kind_of(labels)).selection
+    return measure_of(label_kind_of(labels)).selection
 
 
 def least_of(labels: Labels) -> float:
@@ -90,7 +90,7 @@ def value(outputs: Tensor, labels: Labels) -> float:
     Balanced accuracy of classes: the mean over those that occur of the share of their rows that is
     answered right. Average precision of tags, R\u00b2 of numbers.
     """
-    kind = kind_of(labels)
+    kind = label_kind_of(labels)
     if kind == "classes":
         right = outputs.argmax(1) == torch.from_numpy(labels)
         return float(np.mean([right.numpy()[labels == c].mean() for c in np.unique(labels)]))
@@ -101,7 +101,7 @@ def value(outputs: Tensor, labels: Labels) -> float:
 
 def bins(outputs: Tensor, labels: Labels) -> list[Bin]:
     """Rows of similar confidence, of tags pairs of a row and a tag, empty bins left out; none of numbers."""
-    kind = kind_of(labels)
+    kind = label_kind_of(labels)
     if kind == "numbers":
         return []
     return [Bin(*found) for found in reliability(answers(outputs, kind), labels) if found[2]]
@@ -109,7 +109,7 @@ def bins(outputs: Tensor, labels: Labels) -> list[Bin]:
 
 def confusions(outputs: Tensor, labels: Labels) -> list[list[int]]:
     """Counts of classes: truth x answer; none of tags and numbers."""
-    if kind_of(labels) != "classes":
+    if label_kind_of(labels) != "classes":
         return []
     counts: list[list[int]] = confusion(outputs.argmax(1).numpy(), labels, outputs.shape[1]).tolist()
     return counts

@@ -11,7 +11,7 @@ def option(text: str, default: Any, **more: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class StudySettings:
     """What a study may be told; each field is an option of the command line, and all are its record."""
 
     kind: ClassVar[str] = ""  # of the study; the main job's has none
@@ -39,7 +39,7 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Told):
+class AdaptSettings(StudySettings):
     """How `adapt` works; each field is an option of the command line."""
 
     budget: float = option("Seconds that trying and training may take; what does not fit is left out.", 300.0)

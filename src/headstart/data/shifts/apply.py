@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import BadInput, Unknown, fold
+from headstart.core import BadInput, Unknown, derive_seed
 from headstart.data.pool import side_by_side
 
 from .corruption import CORRUPTIONS, Corruption
@@ -94,5 +94,5 @@ def shift_one(pixels: Pixels, shift: Shift, seed: int, row: int) -> Pixels:
         raise BadInput(
             f"{shift.label!r} needs pictures with 3 channels, not {pixels.shape[2]}. Repeat the grey one."
         )
-    draw = np.random.default_rng(fold(seed, "shift", shift.stream, row))
+    draw = np.random.default_rng(derive_seed(seed, "shift", shift.stream, row))
     return levels(shift(pixels / 255, draw))

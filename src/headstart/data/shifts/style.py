@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from headstart.core import BadInput, Unknown, fold
+from headstart.core import BadInput, Unknown, derive_seed
 
 LEVELS = 256
 LEAST = 1e-5  # a deviation below it counts as none
@@ -66,7 +66,7 @@ def match_spectra(x: Tensor, like: Tensor, *, share: float = 0.1, seed: int = 0)
         )
     if not 0 <= share <= 0.5:
         raise BadInput(f"share is {share!r}; it must be in [0, 0.5].")
-    draw = torch.Generator().manual_seed(fold(seed, "spectra"))
+    draw = torch.Generator().manual_seed(derive_seed(seed, "spectra"))
     chosen = torch.randint(len(like), (len(x),), generator=draw)
     mine, other = torch.fft.fft2(x.double()), torch.fft.fft2(like[chosen].double())
     low = _low(x.shape[2], x.shape[3], int(share * min(x.shape[2:])))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from headstart.core import BadData, BadInput, fold
+from headstart.core import BadData, BadInput, derive_seed
 
 from ._given import exactly, rows
 from .entropy import entropies
@@ -28,7 +28,7 @@ def projection(width: int, classes: int, size: int, seed: int) -> Projection:
     if min(width, classes, size) < 1:
         raise BadInput(f"width, classes and size are {width}, {classes} and {size}; each must be >= 1.")
     made = [
-        torch.randn(side, size, generator=torch.Generator().manual_seed(fold(seed, "cdan", name)))
+        torch.randn(side, size, generator=torch.Generator().manual_seed(derive_seed(seed, "cdan", name)))
         for side, name in ((width, "features"), (classes, "answers"))
     ]
     return Projection(*made)

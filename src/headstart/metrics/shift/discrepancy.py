@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from headstart.core import BadData, BadInput, fold
+from headstart.core import BadData, BadInput, derive_seed
 from headstart.metrics.judged import Floats
 
 from .given import domains, squared_distances
@@ -50,7 +50,7 @@ def mmd(
     """
     if permutations < 1 or most < 2:
         raise BadInput(f"mmd needs permutations >= 1 and most >= 2, not {permutations} and {most}.")
-    generator = np.random.Generator(np.random.PCG64(fold(seed, "mmd")))
+    generator = np.random.Generator(np.random.PCG64(derive_seed(seed, "mmd")))
     one, other = (_some(rows, most, generator) for rows in domains(source, target))
     if min(len(one), len(other)) < 2:
         raise BadData(f"mmd needs two rows of each domain, not {len(one)} and {len(other)}.")

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from headstart.core import BadData, BadInput, fold
+from headstart.core import BadData, BadInput, derive_seed
 from headstart.metrics.given import array
 from headstart.metrics.judged import Ints
 
@@ -41,7 +41,7 @@ def total_variation(source: Any, target: Any, draws: int = 2000, seed: int = 0) 
         raise BadData(f"There are {len(one)} kinds in the source and {len(other)} in the target.")
     pooled, n, m = one + other, int(one.sum()), int(other.sum())
     value = float(np.abs(one / n - other / m).sum() / 2)
-    generator = np.random.Generator(np.random.PCG64(fold(seed, "total-variation")))
+    generator = np.random.Generator(np.random.PCG64(derive_seed(seed, "total-variation")))
     dealt = generator.multivariate_hypergeometric(pooled, n, draws, "marginals")
     values = np.abs(dealt / n - (pooled - dealt) / m).sum(1) / 2
     return Variation(value, float(1 + (values >= value - CLOSE).sum()) / (draws + 1))

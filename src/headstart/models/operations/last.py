@@ -6,7 +6,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadInput, Model, fold
+from headstart.core import BadInput, Model, derive_seed
 from headstart.models.untrained import seeded
 from headstart.nn.heads import LinearHead
 
@@ -124,7 +124,7 @@ def _start(start: Any, classes: int, old: nn.Parameter, seed: int) -> tuple[Tens
 
 
 def _normal(shape: tuple[int, ...], seed: int) -> Tensor:
-    generator = torch.Generator().manual_seed(fold(seed, "new_last"))
+    generator = torch.Generator().manual_seed(derive_seed(seed, "new_last"))
     return torch.randn(shape, generator=generator) * DEVIATION
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadInput, Unknown, fold
+from headstart.core import BadInput, Unknown, derive_seed
 
 from .patient import M, Patient, as_parameter, own, swap
 from .report import Report
@@ -135,7 +135,7 @@ def _rows(old: Tensor, rows: Sequence[int | None], pad: int | None, noise: float
     real = [row for row in range(len(old)) if row != pad]
     base = old[real].double() if real else old.double()
     mean = base.mean(0)
-    generator = torch.Generator().manual_seed(fold(seed, "new_vocabulary"))
+    generator = torch.Generator().manual_seed(derive_seed(seed, "new_vocabulary"))
     drawn = torch.randn((len(rows), *old.shape[1:]), generator=generator, dtype=torch.float64).to(old.device)
     made = (mean + noise * base.std(0, correction=0) * drawn).to(old.dtype)
     for new, row in enumerate(rows):

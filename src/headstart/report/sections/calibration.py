@@ -56,7 +56,7 @@ def view(given: Given) -> dict[str, Any]:
     bins = [b for b in given.result.bins if b.rows]
     if not bins:
         return {"say": ["This run recorded no confidences."], "figure": "", "counts": ""}
-    words = TAGS if given.result.target == "tags" else ROWS
+    words = TAGS if given.result.label_kind == "tags" else ROWS
     say = [_verdict(bins, words)]
     if given.chosen and "calibration_error" in given.chosen.scores.figures:
         error = in_percent(given.chosen.scores["calibration_error"])

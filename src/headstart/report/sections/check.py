@@ -15,7 +15,7 @@ NOUNS = {  # one of what is counted, several, and what rows are said to be of
 
 def view(given: Given) -> dict[str, Any]:
     """The size of every class, and the findings, warnings first."""
-    check, noun = given.result.check, NOUNS.get(given.result.target, NOUNS["classes"])
+    check, noun = given.result.check, NOUNS.get(given.result.label_kind, NOUNS["classes"])
     findings = sorted(check.findings, key=lambda f: f.severity != "warning")
     shown = _shown(check)
     return {

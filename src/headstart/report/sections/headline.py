@@ -72,9 +72,9 @@ def _bar(figure: Interval) -> Interval:
 def _answers(given: Given, chosen: Tested, metric: Told) -> str:
     shown = metric.shown(chosen.scores.main_figure)
     seen = f"On {counted(chosen.scores.rows, 'test row')} that it had never seen, {given.title}"
-    if given.result.target == "numbers":
+    if given.result.label_kind == "numbers":
         return f"{seen} {_off(given, chosen)}"
-    if given.result.target == "tags":
+    if given.result.label_kind == "tags":
         exact = percent(chosen.scores["exact_match"].value)
         return (
             f"{seen} had an average precision of {shown.value} (95{SPACE}% interval {shown.interval}): "
@@ -148,10 +148,10 @@ def _facts(given: Given) -> list[tuple[str, str, str]]:
 def _outputs(given: Given) -> tuple[str, str, str]:
     """How many classes, tags or numbers there are."""
     result, many = given.result, f"{len(given.result.classes):,}"
-    if result.target == "tags":
+    if result.label_kind == "tags":
         rate = sum(result.check.classes.values()) / max(1, result.check.rows)
         return "tags", many, f"a row has {rate:.1f} on average"
-    if result.target == "numbers":
+    if result.label_kind == "numbers":
         names = listed([brief(name, 24) for name in result.classes[:3]])
         more = f" and {len(result.classes) - 3} more" if len(result.classes) > 3 else ""
         return "numbers a row", many, names + more

@@ -49,7 +49,7 @@ def view(given: Given) -> dict[str, Any]:
     if not curves:
         none = f"This run did not measure {told(given.result.metric).title} against the number of labels."
         return {"say": [none], "figure": ""}
-    metric, of = told(given.result.selection), per(given.result.target)
+    metric, of = told(given.result.selection), per(given.result.label_kind)
     return {
         "say": [ends(curves, metric, of), headstart(curves, metric, of)],
         "figure": _figure(curves, metric, of),

@@ -19,12 +19,12 @@ def view(given: Given) -> dict[str, Any]:
     if not mistakes:
         return {"say": [_none(given)], "mistakes": []}
     most = max(abs(m.error or 0.0) for m in mistakes)
-    say = _errors(mistakes) if given.result.target == "numbers" else _say(mistakes)
+    say = _errors(mistakes) if given.result.label_kind == "numbers" else _say(mistakes)
     return {"say": [say], "mistakes": [_card(given.run, m, most) for m in mistakes]}
 
 
 def _none(given: Given) -> str:
-    if given.result.target != "classes":
+    if given.result.label_kind != "classes":
         return "The selected model made no mistake on the test part."
     counts = given.result.confusion
     total = sum(map(sum, counts))

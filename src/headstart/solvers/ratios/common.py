@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from headstart.core import BadData, BadInput, fold
+from headstart.core import BadData, BadInput, derive_seed
 from headstart.solvers import checks
 
 TINY = 1e-300
@@ -100,4 +100,4 @@ def dealt(rows: int, folds: int, seed: int) -> Tensor:
 
 def shuffled(rows: int, seed: int, what: str) -> Tensor:
     """The numbers of `rows` rows in an order that depends on the seed and on what for."""
-    return torch.randperm(rows, generator=torch.Generator().manual_seed(fold(seed, "ratios", what)))
+    return torch.randperm(rows, generator=torch.Generator().manual_seed(derive_seed(seed, "ratios", what)))

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from headstart.core import BadData, BadInput, Method, TargetKind, able, fold, make
+from headstart.core import BadData, BadInput, LabelKind, Method, derive_seed, make, require_label_kind
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
@@ -37,7 +37,7 @@ from headstart.study.sessions.source import SourceTask, beside, needs_source, re
 from headstart.study.sessions.source_data import fit_to_learn, loaded_source
 from headstart.study.sessions.target import refuse_targeted
 from headstart.study.sessions.training import training_session
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 from headstart.study.using.save import save_model
 
 from .candidates import Trials, choose
@@ -73,7 +73,7 @@ def adapt(  # noqa: PLR0913  # an option is an argument
     *,
     out: str | Path,
     source: str | Path | Dataset | tuple[Any, Any] | None = None,
-    settings: Settings | None = None,
+    settings: AdaptSettings | None = None,
     resume: bool = False,
     progress: Progress | None = None,
     engine: Engine | None = None,
@@ -93,11 +93,11 @@ def adapt(  # noqa: PLR0913  # an option is an argument
         out: the run folder; must be empty or new, unless `resume`.
         source: labelled data of another task, given like `data`, for the methods that learn from both; they
             are then tried beside the others. Its rows that are copies of rows of the data are left out.
-        settings: or the same as keyword options, such as `budget=60`; see `Settings`.
+        settings: or the same as keyword options, such as `budget=60`; see `AdaptSettings`.
         resume: go on with an interrupted run; it ends in the same bytes as if it had not been.
         progress: shows what is going on; None: silent.
         engine: where to compute; None: one process on the CPU.
-        **options: fields of `Settings` by name.
+        **options: fields of `AdaptSettings` by name.
 
     Returns:
         The run folder and the result.
@@ -110,13 +110,13 @@ def adapt(  # noqa: PLR0913  # an option is an argument
         Diverged: a training's loss stopped being a number.
     """
     begun = time.perf_counter()
-    settings = replace(settings or Settings(), **options)
+    settings = replace(settings or AdaptSettings(), **options)
     named = [make(spec) for spec in settings.methods]
     folder = Path(out)
     refuse_full(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
     other = loaded_source(source, dataset)
-    methods = _methods(named, settings, dataset.target, other is not None)
+    methods = _methods(named, settings, dataset.label_kind, other is not None)
     mapping = suited(backbone_for(dataset, base), dataset, settings)
     digests = {"data": data_digest(dataset), "backbone": backbone_digest(mapping)}
     digests |= {} if other is None else {"source": data_digest(other)}
@@ -139,7 +139,7 @@ class _Study:
     """The steps of `adapt`, in order; each is written down when it is finished."""
 
     folder: Path
-    settings: Settings
+    settings: AdaptSettings
     data: Dataset
     backbone: AnyBackbone
     engine: Engine
@@ -164,7 +164,9 @@ class _Study:
         if source is not None:
             session.source = self._source_task(session, source, plan)
         methods = [limited(method, plan.last) for method in methods]
-        numbers = folds(train.strata, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
+        numbers = folds(
+            train.strata, train.groups, self.settings.folds, derive_seed(self.settings.seed, "folds")
+        )
         trials = Trials(session, numbers, self.settings, plan, self.journal, self.progress)
         self.progress.expect(expected_steps(trials, methods))
 
@@ -197,7 +199,7 @@ class _Study:
             )
             result = result_of(evidence)
             model = selected.model(session)
-            about = (train.classes, self.settings.abstain, card(result), train.target)
+            about = (train.classes, self.settings.abstain, card(result), train.label_kind)
             save_model(model, self.folder / "model", *about)
         return result
 
@@ -209,7 +211,7 @@ class _Study:
     def _source_task(self, session: Session, source: Dataset, plan: Plan) -> SourceTask:
         """The source, learned from for as long as tuning on the whole training part takes, once for all."""
         name = "pre-training on the source"
-        seed, method = fold(self.settings.seed, name), SupervisedPretraining()
+        seed, method = derive_seed(self.settings.seed, name), SupervisedPretraining()
         recipe = recipe_for(method, self.settings, plan.epochs_of(method), len(session.data), seed)
         return beside(session, source, recipe, self.journal.folder)
 
@@ -218,8 +220,8 @@ class _Study:
 
         def compute() -> dict[str, Any]:
             about = (self.settings, amounts(session.data))
-            target = session.data.target
-            ways = sum(1 + needs_source(one, target) for one in methods if not one.about.one_pass)
+            target = session.data.label_kind
+            ways = sum(1 + needs_source(one, target) for one in methods if not one.about.closed_form)
             rate = training_rate(session, self.settings, FineTune())
             plan = make_plan(*about, rate, ways=ways)
             for last in () if self.settings.methods else upper_parts(len(self.backbone.blocks)):
@@ -234,7 +236,7 @@ class _Study:
 
 
 def _methods(
-    named: list[Method[Any]], settings: Settings, kind: TargetKind, sourced: bool
+    named: list[Method[Any]], settings: AdaptSettings, kind: LabelKind, sourced: bool
 ) -> list[Method[Any]]:
     """Those that were named, or the usual ones that can learn the kind of target."""
     if settings.abstain and kind != "classes":
@@ -242,11 +244,11 @@ def _methods(
             f"abstain is {settings.abstain:g}, but a model of {kind} is never unsure. Leave it out."
         )
     for method in named:
-        able(method, kind)
+        require_label_kind(method, kind)
     if sourced:
         refuse_unused(named)
     else:
         refuse_sourced(named, "this run")
     refuse_targeted(named, "this run")
     usual = (*DEFAULT, *WITH_SOURCE) if sourced else DEFAULT
-    return named or [method for method in map(make, usual) if kind in method.about.targets]
+    return named or [method for method in map(make, usual) if kind in method.about.label_kinds]

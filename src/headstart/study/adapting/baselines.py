@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from headstart.core import Head, TargetKind, kind_of
+from headstart.core import Head, LabelKind, label_kind_of
 from headstart.data.labels import labels_of
 from headstart.methods.outputs.probing._standard import linear_probe
 from headstart.models.tables import TableEncoder
@@ -23,7 +23,7 @@ BATCH = 64
 RAW_SIZE = 16  # pixels a side: more make a linear model of few pictures no better
 RAW, WORDS, COLUMNS = "raw-pixels", "word-counts", "columns"  # what they are called in the records
 ON = {RAW: "raw numbers", WORDS: "word counts", COLUMNS: "the columns"}
-CONSTANTS: dict[TargetKind, tuple[str, str]] = {  # the model that knows nothing: name and title
+CONSTANTS: dict[LabelKind, tuple[str, str]] = {  # the model that knows nothing: name and title
     "classes": ("majority-class", "Always the largest class"),
     "tags": ("tag-shares", "Each tag as often as in training"),
     "numbers": ("mean", "Always the mean"),
@@ -38,7 +38,7 @@ def constant(labels: NDArray[Any], outputs: int, rows: int) -> Tensor:
     Classes: the log of how often each was seen; tags: the log odds of it; numbers: their means. Half a row
     more counts for and against each class and tag.
     """
-    kind = kind_of(labels)
+    kind = label_kind_of(labels)
     if kind == "classes":
         counts = np.bincount(labels, minlength=outputs) + 0.5
         found = np.log(counts / counts.sum())
@@ -49,7 +49,7 @@ def constant(labels: NDArray[Any], outputs: int, rows: int) -> Tensor:
     return torch.from_numpy(found).float().expand(rows, outputs).clone()
 
 
-def title_of(name: str, kind: TargetKind) -> str:
+def title_of(name: str, kind: LabelKind) -> str:
     """Of a baseline in the records."""
     constants = dict(CONSTANTS.values())
     regression = "Ridge" if kind == "numbers" else "Logistic"
@@ -85,7 +85,7 @@ def plain(session: Session, rows: Rows) -> Plain:
     elif isinstance(session.backbone, TableEncoder):
         name, numbers = COLUMNS, _standardised(TableEncoder(session.backbone.schema, hidden=0))
     found, labels = numbers(session, rows), labels_of(session.data.labels, rows)
-    probe = linear_probe(session.data.target)
+    probe = linear_probe(session.data.label_kind)
     with threads_for(found.numel()):
         return Plain(name, probe.solve(found, labels, len(session.data.classes)), numbers)
 

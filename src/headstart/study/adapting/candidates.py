@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import BadInput, Diverged, HeadstartError, Method, fold
+from headstart.core import BadInput, Diverged, HeadstartError, Method, derive_seed
 from headstart.study.journal import Journal
 from headstart.study.measures import MEASURES
 from headstart.study.progress import Progress
 from headstart.study.scoring import difference, selection_of, value
 from headstart.study.sessions.recipes import recipe_for
 from headstart.study.sessions.session import Session
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 from .plan import Plan
 
@@ -59,7 +59,7 @@ class Trials:
 
     session: Session
     folds: NDArray[np.int64]  # (rows,) which fold holds a row out
-    settings: Settings
+    settings: AdaptSettings
     plan: Plan
     journal: Journal
     progress: Progress
@@ -73,9 +73,9 @@ class Trials:
             BadInput: the budget has no room for any of them.
             Diverged: all that were tried have diverged.
         """
-        tried = [self._race(self._new(m), self.settings.folds, []) for m in methods if m.about.one_pass]
+        tried = [self._race(self._new(m), self.settings.folds, []) for m in methods if m.about.closed_form]
         whole: list[Tried] = []
-        for method in (m for m in methods if not m.about.one_pass):
+        for method in (m for m in methods if not m.about.closed_form):
             whole.append(self._race(self._new(method), self.plan.rivals, tried + whole))
         self._go_on(whole, tried)
         tried += whole
@@ -151,7 +151,7 @@ class Trials:
     def _fold(
         self, method: Method[Any], step: str, rest: NDArray[np.int64], held: NDArray[np.int64]
     ) -> dict[str, Any]:
-        seed = fold(self.settings.seed, step)
+        seed = derive_seed(self.settings.seed, step)
         recipe = recipe_for(method, self.settings, self.plan.epochs_of(method), len(rest), seed)
         checkpoint = self.journal.checkpoint(step)
         try:
@@ -202,7 +202,7 @@ def choose(tried: Sequence[Tried], labels: NDArray[np.int64], seed: int) -> tupl
     return winner, f"{winner.method.title} was selected because {why}."
 
 
-def _nothing(tried: Sequence[Tried], settings: Settings) -> HeadstartError:
+def _nothing(tried: Sequence[Tried], settings: AdaptSettings) -> HeadstartError:
     reasons = "; ".join(f"{one.method.title}: {one.dropped}" for one in tried)
     if any(one.diverged for one in tried):
         return Diverged(f"No method could be tried to the end. {reasons}.")

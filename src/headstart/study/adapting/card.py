@@ -16,13 +16,13 @@ SECOND = {"numbers": "mae"}  # a metric that is told beside the main one
 def card(result: Result) -> str:
     """Text for `README.md` in the model's folder, for people and for model hubs."""
     tested, metrics = result.tested[0], [result.metric]
-    if len(result.classes) == 1 and result.target in SECOND:
-        metrics.append(SECOND[result.target])
+    if len(result.classes) == 1 and result.label_kind in SECOND:
+        metrics.append(SECOND[result.label_kind])
     classes = ", ".join(f"`{name}`" for name in result.classes)
     rows = "\n".join(f"| {one.title} | {_figures(one, metrics)} |" for one in result.tested)
     headings = " | ".join(f"{MEASURES[name].title} | 95 % interval" for name in metrics)
     tag, item = KINDS.get(result.kind, ("image-classification", '"new.jpg"'))
-    if result.target == "numbers":
+    if result.label_kind == "numbers":
         tag = tag.replace("classification", "regression")
     cautions = "\n".join(f"- {warning}" for warning in result.warnings) or "- None beyond the intervals."
     return f"""---
@@ -45,7 +45,7 @@ model = hs.open("model")
 model.predict([{item}])
 ```
 
-## {OUTPUTS[result.target]}
+## {OUTPUTS[result.label_kind]}
 
 {classes}
 

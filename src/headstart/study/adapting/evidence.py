@@ -25,7 +25,7 @@ from headstart.study.records import (
 )
 from headstart.study.scoring import bins, confusions, scores, selection_of
 from headstart.study.sessions.tables import about_columns
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 from .candidates import Tried
 from .figures import columns_of, tags_of
@@ -39,7 +39,7 @@ from .words import headline, warnings
 class Evidence:
     """All that a study found, in its own types."""
 
-    settings: Settings
+    settings: AdaptSettings
     command: str
     plan: Plan
     backbone: AnyBackbone
@@ -89,7 +89,7 @@ def result_of(found: Evidence) -> Result:
         seed=found.settings.seed,
         versions=versions(),
         kind=found.train.kind,
-        target=found.train.target,
+        label_kind=found.train.label_kind,
         metric=found.tested[0].scores.main,
         selection=selection_of(found.train.labels),
         tags=tags_of(found.test, found.logits, found.settings.seed),
@@ -138,7 +138,7 @@ def _decisions(found: Evidence) -> Iterator[str]:
         yield "From scratch: its loss stopped being a number, so there is nothing to compare transfer with."
     for point in found.sizes:
         if not point.score:
-            of = "labels a class" if found.train.target == "classes" else "labelled rows"
+            of = "labels a class" if found.train.label_kind == "classes" else "labelled rows"
             what = f"{point.title} with {point.labels_per_class} {of}"
             yield f"{what} is not in the size curve: its loss stopped being a number."
 

@@ -24,7 +24,7 @@ def expected_steps(trials: Trials, methods: Sequence[Method[Any]]) -> dict[str, 
     epoch = rows * second
     steps: dict[str, float] = {}
     for method in methods:
-        cheap = method.about.one_pass
+        cheap = method.about.closed_form
         each = 1.0 if cheap else 0.8 * epoch * plan.epochs_of(method) / _faster(method, plan)
         # which of the whole models goes on is not known yet
         count = trials.settings.folds if cheap else min(1, plan.folds)
@@ -33,7 +33,7 @@ def expected_steps(trials: Trials, methods: Sequence[Method[Any]]) -> dict[str, 
         labels = k * kinds_in(trials.session.data)
         each = (
             1.0 * seeds
-            if method.about.one_pass
+            if method.about.closed_form
             else labels * plan.epochs_of(method) * second / _faster(method, plan)
         )
         steps[size_name(method, k)] = each

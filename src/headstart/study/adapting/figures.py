@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import fold
+from headstart.core import derive_seed
 from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import bootstraps, score_all, wilson
 from headstart.metrics.tags import average_precisions, judge
@@ -23,10 +23,12 @@ def tags_of(test: Dataset, outputs: Tensor, seed: int) -> list[TagFigures]:
     Average precision has a bootstrap interval over the draws in which a row has the tag, precision and
     recall are shares of rows and have Wilson's.
     """
-    if test.target != "tags":
+    if test.label_kind != "tags":
         return []
     judged = judge(answers(outputs, "tags"), test.labels)
-    found = bootstraps(lambda weights: average_precisions(judged, weights), len(test), fold(seed, "tags"))
+    found = bootstraps(
+        lambda weights: average_precisions(judged, weights), len(test), derive_seed(seed, "tags")
+    )
     both = (judged.known & judged.given).sum(0)
     rows, said = judged.known.sum(0), judged.given.sum(0)
     return [
@@ -44,11 +46,11 @@ def tags_of(test: Dataset, outputs: Tensor, seed: int) -> list[TagFigures]:
 
 def columns_of(train: Dataset, test: Dataset, outputs: Tensor, seed: int) -> list[ColumnFigures]:
     """Figures of each column by itself, of outputs (n, columns) on the test part; none of another target."""
-    if test.target != "numbers":
+    if test.label_kind != "numbers":
         return []
     told, mean = answers(outputs, "numbers"), train.labels.mean(0)
     return [
-        _column(name, told[:, [k]], test.labels[:, [k]], float(mean[k]), fold(seed, "columns", k))
+        _column(name, told[:, [k]], test.labels[:, [k]], float(mean[k]), derive_seed(seed, "columns", k))
         for k, name in enumerate(test.classes)
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from headstart.core import Diverged, Method, Model, fold
+from headstart.core import Diverged, Method, Model, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.nn.heads import make_head
@@ -50,7 +50,7 @@ def refit(trials: Trials, method: Method[Any]) -> Final:
     rows = np.arange(len(trials.session.data))
 
     def compute() -> dict[str, Any]:
-        seed = fold(trials.settings.seed, name)
+        seed = derive_seed(trials.settings.seed, name)
         recipe = recipe_for(method, trials.settings, trials.plan.epochs_of(method), len(rows), seed)
         checkpoint = trials.journal.checkpoint(name)
         fitted = trials.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
@@ -93,8 +93,8 @@ def judge(
     }
     linear = looked["raw parameters"]
     for name in logits.keys() - titles.keys():
-        none = name == CONSTANTS[test.target][0]
-        titles[name] = (title_of(name, test.target), 0 if none else linear)
+        none = name == CONSTANTS[test.label_kind][0]
+        titles[name] = (title_of(name, test.label_kind), 0 if none else linear)
     ours = logits["selected"]
     tested = []
     for name, theirs in logits.items():
@@ -116,7 +116,7 @@ def _look(trials: Trials, selected: Final, scratch: Final | None, test: Dataset)
             logits["from-scratch"] = held.logits(scratch.model(session), rows)
         raw = plain(session, everything)
         logits[raw.name] = raw.logits(held, rows)
-        name, _ = CONSTANTS[test.target]
+        name, _ = CONSTANTS[test.label_kind]
         logits[name] = constant(session.data.labels, outputs, len(test))
         return {"logits": logits, "raw parameters": sum(p.numel() for p in raw.head.parameters())}
 

@@ -20,7 +20,7 @@ from headstart.study.sessions.source import beside, refuse_unused
 from headstart.study.sessions.source_data import loaded_source
 from headstart.study.sessions.tables import by_training_part
 from headstart.study.sessions.target import facing, refuse_untargeted
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 from headstart.study.using.predictor import Predictor
 
 
@@ -69,7 +69,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     other = loaded_source(source, dataset)
     if other is not None:
         refuse_unused([method])
-    mapping = by_training_part(suited(backbone_for(dataset, base), dataset, Settings()), dataset)
+    mapping = by_training_part(suited(backbone_for(dataset, base), dataset, AdaptSettings()), dataset)
     session = Session(
         mapping,
         dataset,
@@ -86,4 +86,4 @@ def fit(  # noqa: PLR0913  # an option is an argument
         checkpoint=Path(checkpoint) if checkpoint else None,
         besides=Besides(None if weights is None else np.asarray(weights)),
     )
-    return Predictor(fitted.model, dataset.classes, mapping.preprocess, target=dataset.target)
+    return Predictor(fitted.model, dataset.classes, mapping.preprocess, label_kind=dataset.label_kind)

@@ -40,7 +40,7 @@ def save_pictures(folder: Path, test: Dataset, outputs: Tensor) -> list[Mistake]
     Of classes and tags, the most confident ones, for tags the worst of each row; of numbers, the largest
     errors, those of several columns in units of the column's deviation.
     """
-    found = {"classes": _classes, "tags": _tags, "numbers": _numbers}[test.target](test, outputs)
+    found = {"classes": _classes, "tags": _tags, "numbers": _numbers}[test.label_kind](test, outputs)
     return [
         _mistake(folder, place, test, wrong) for place, wrong in zip(range(MISTAKES), found, strict=False)
     ]

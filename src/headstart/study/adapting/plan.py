@@ -11,7 +11,7 @@ import numpy as np
 from headstart.core import Method
 from headstart.data.dataset import Dataset
 from headstart.study.sessions.subsets import kinds, kinds_in, usual
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 EPOCHS = (20, 12, 8, 6, 4, 3, 2)  # of a training, the most that fits is taken
 ENOUGH = 6  # epochs; below it, tuning fewer blocks for longer is the better use of the time
@@ -85,7 +85,7 @@ def amounts(data: Dataset) -> Amounts:
 
 
 def make_plan(
-    settings: Settings, amounts: Amounts, rate: float, relative: float = 1.0, ways: int = 2
+    settings: AdaptSettings, amounts: Amounts, rate: float, relative: float = 1.0, ways: int = 2
 ) -> Plan:
     """The plan for a training part and a speed.
 
@@ -175,7 +175,7 @@ class _Costs:
         return tuned + alone * self.rows + curve
 
 
-def enough(plan: Plan, settings: Settings) -> bool:
+def enough(plan: Plan, settings: AdaptSettings) -> bool:
     """Whether whole models are tuned for long enough, and often enough, to show what that brings."""
     if not math.isfinite(plan.rate):
         return True
@@ -207,7 +207,7 @@ def limited(method: Method[Any], last: int | None) -> Method[Any]:
     return replace(method, last=last)  # type: ignore[type-var]
 
 
-def _epochs(settings: Settings, cost: Callable[[int], float], more: float, room: float) -> int:
+def _epochs(settings: AdaptSettings, cost: Callable[[int], float], more: float, room: float) -> int:
     """The most epochs that fit, at least 2; 0 if none does.
 
     Enough epochs come first, then more folds (`more` an epoch), then more epochs.

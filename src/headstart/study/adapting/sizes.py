@@ -19,7 +19,7 @@ SEEDS = 5  # of the probe; whole models get one, as each costs a training
 
 def size_steps(trials: Trials) -> list[tuple[Method[Any], int, int]]:
     """Method, labels a class and number of seeds of every point, in order."""
-    plan, probe = trials.plan, linear_probe(trials.session.data.target)
+    plan, probe = trials.plan, linear_probe(trials.session.data.label_kind)
     points: list[tuple[Method[Any], int, int]] = [(probe, k, SEEDS) for k in plan.sizes]
     for method in (FineTune(last=plan.last), FromScratch()):
         points += [(method, k, 1) for k in plan.tuned_sizes]

@@ -12,12 +12,12 @@ from headstart.run.loop import Run, Tick
 from headstart.study.journal import give_back
 from headstart.study.sessions.recipes import recipe_for
 from headstart.study.sessions.session import Session
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 STEPS = 4  # the first warms up
 
 
-def training_rate(session: Session, settings: Settings, method: FineTune) -> float:
+def training_rate(session: Session, settings: AdaptSettings, method: FineTune) -> float:
     """Samples a second in fine-tuning; inf if the settings say how long to train."""
     if settings.epochs is not None:
         return float("inf")

@@ -22,7 +22,7 @@ from headstart.metrics.kinds import measure_of
 from headstart.models.backbone import AnyBackbone
 from headstart.models.texts import Reader
 from headstart.run.engine import Engine, One
-from headstart.study.experiment_folder import Place, opened, told
+from headstart.study.experiment_folder import Place, merge_options, opened
 from headstart.study.folder import backbone_digest, data_digest, refuse_full
 from headstart.study.made_by import versions
 from headstart.study.progress import Progress
@@ -109,14 +109,14 @@ def align(  # noqa: PLR0913  # an option is an argument
         CannotWrite: the folder is not empty or can't be written to.
     """
     given_methods, plain = named(options)
-    settings = told(settings, AlignSettings(), plain)
+    settings = merge_options(settings, AlignSettings(), plain)
     folder = None if out is None else Path(out)
     if folder is not None:
         refuse_full(folder, resume)
     columns = columns or {}
     saved = saved_in(source, target, settings)
     mine = saved.like if saved else source if isinstance(source, Dataset) else load(source, **columns)
-    refuse_unscored(settings.select, mine.target)
+    refuse_unscored(settings.select, mine.label_kind)
     theirs, labelled = read_target(target, mine, settings, columns)
     known = None if few is None else few if isinstance(few, Dataset) else load(few, **columns)
     known = None if known is None else of_same_labels(known, mine, settings.overlap)
@@ -178,7 +178,7 @@ class _Study:
         ]
         table = [table[0], *sorted(table[1:], key=lambda row: -row.score)]
         mine = next(row for row in table if row.method == picked.method)
-        metric = measure_of(rows.source.target).main
+        metric = measure_of(rows.source.label_kind).main
         looks = [look for name, trials in found.items() for look in looks_of(name, trials, rows.sealed)]
         record = Alignment(
             schema=SCHEMA,
@@ -209,7 +209,7 @@ class _Study:
             settings=settings.record(),
             seed=settings.seed,
             versions=versions(),
-            target_kind=rows.source.target,
+            label_kind=rows.source.label_kind,
         )
         self.place.write(record, FILE)
         kept = trying.model(step_name(picked.method, picked.seed))
@@ -244,14 +244,14 @@ class _Study:
             held = features(session, rows.held) if len(rows.held) else torch.zeros(0, 1)
             theirs = features(session.target.session, seen)
         labels = rows.source.labels[rows.held]
-        validators = Validators(rows.source.target, labels, held, theirs, settings.seed)
+        validators = Validators(rows.source.label_kind, labels, held, theirs, settings.seed)
         head = None if self.saved is None else self.saved.head
         return Trying(session, rows, settings, validators, seen, self.place.folder / "looks", head)
 
     def _trials(self, trying: Trying, method: Method[Any], notes: list[str]) -> Trials:
         """What each seed gave that did not diverge."""
         found = {}
-        for seed in range(self.settings.seeds if not method.about.one_pass else 1):
+        for seed in range(self.settings.seeds if not method.about.closed_form else 1):
             name = step_name(label(method), seed)
             checkpoint = self.place.journal.checkpoint(name)
             compute = partial(trying.trial, method, seed, name, checkpoint)
@@ -269,10 +269,10 @@ class _Study:
         rows = 2 * max(len(self.given.train), len(self.given.learn))
         return {
             step_name(label(method), seed): 1.0
-            if method.about.one_pass
+            if method.about.closed_form
             else self.settings.epochs * rows / GUESS[self.given.source.kind]
             for method in methods
-            for seed in range(self.settings.seeds if not method.about.one_pass else 1)
+            for seed in range(self.settings.seeds if not method.about.closed_form else 1)
         }
 
     def _shift(self, notes: list[str]) -> Shift | None:

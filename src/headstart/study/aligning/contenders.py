@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from headstart.core import Method, able, make
+from headstart.core import Method, make, require_label_kind
 from headstart.data.dataset import Dataset
 from headstart.models.backbone import AnyBackbone
 from headstart.study.sessions.target import learns_from_domains, refuse_untargeted, without_labels
@@ -39,9 +39,9 @@ def named(options: Mapping[str, Any]) -> tuple[list[Method[Any]], dict[str, Any]
 def methods_for(chosen: list[Method[Any]], source: Dataset, last: int) -> list[Method[Any]]:
     """Source-only, and the methods that were named or a few of each family that can learn the labels."""
     for method in chosen:
-        able(method, source.target)
+        require_label_kind(method, source.label_kind)
     refuse_untargeted(chosen)
-    usual = [method for method in map(make, DEFAULT) if source.target in method.about.targets]
+    usual = [method for method in map(make, DEFAULT) if source.label_kind in method.about.label_kinds]
     wanted = with_last(chosen or usual, last)
     (baseline,) = with_last([make(SOURCE_ONLY)], last)
     first = next((one for one in wanted if one.about.name == SOURCE_ONLY), baseline)

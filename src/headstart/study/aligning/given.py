@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core import BadData, HeadstartError, fold
+from headstart.core import BadData, HeadstartError, derive_seed
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.domains import of_same_labels
@@ -98,7 +98,7 @@ def given(  # what a study is given
         notes += [found.text for found in one.findings if found.kind in ("unreadable", "empty")]
     mine, said = _without_copies(mine, theirs.dataset)
     notes += said
-    train, held = train_and_test(replace(mine, split=None), settings.held, fold(settings.seed, "held"))
+    train, held = train_and_test(replace(mine, split=None), settings.held, derive_seed(settings.seed, "held"))
     learn, test = np.arange(len(theirs.dataset)), np.zeros(0, np.int64)
     labels: Any = None
     if labelled is not None:
@@ -135,14 +135,17 @@ def _judged(
         learn, test = np.flatnonzero(~side), np.flatnonzero(side)
     else:  # not stratified: nobody has looked at the labels
         learn, test = holdout(
-            np.zeros(len(labelled), np.int64), checked.groups, settings.test, fold(settings.seed, "test")
+            np.zeros(len(labelled), np.int64),
+            checked.groups,
+            settings.test,
+            derive_seed(settings.seed, "test"),
         )
     if few is not None:
         exact, near = copies(labelled.subset(test), few)
         known = {row for row, _ in (*exact, *near)}
         test = np.array([row for place, row in enumerate(test) if place not in known], dtype=np.int64)
     rows = labelled.subset(test)
-    if source.target == "classes":
+    if source.label_kind == "classes":
         there = np.array([name in source.classes for name in rows.classes])[rows.labels]
         test, rows = test[there], rows.subset(np.flatnonzero(there))
     labels = of_same_labels(rows, source, True).labels if len(rows) else None

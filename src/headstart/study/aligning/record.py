@@ -82,7 +82,7 @@ class Alignment(Record):
     settings: dict[str, Any]
     seed: int
     versions: dict[str, str]
-    target_kind: str = "classes"  # what is told of a row: "classes", "tags" or "numbers"
+    label_kind: str = "classes"  # what is told of a row: "classes", "tags" or "numbers"
 
     def row(self, method: str) -> Row:
         """Of one method."""

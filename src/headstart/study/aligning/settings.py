@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from headstart.study.settings import Settings, Told, option
+from headstart.study.settings import AdaptSettings, StudySettings, option
 
 SCORES = ("im", "bnm", "snd", "iwv", "dev", "reverse", "source")
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlignSettings(Told):
+class AlignSettings(StudySettings):
     """How `align` works; each field is an option of the command line."""
 
     kind: ClassVar[str] = "align"
@@ -53,10 +53,10 @@ class AlignSettings(Told):
         self.check("held", 0 < self.held < 1, "in (0, 1)")
         self.common()
 
-    def common(self) -> Settings:
+    def common(self) -> AdaptSettings:
         """What they have in common with `adapt`'s."""
         names = ("epochs", "test", "size", "fit", "batch", "lr", "precision", "seed")
-        return Settings(**{name: getattr(self, name) for name in names})
+        return AdaptSettings(**{name: getattr(self, name) for name in names})
 
 
 def _whole(value: object, least: int) -> bool:

@@ -53,9 +53,9 @@ def saved_in(source: Any, target: Any, settings: AlignSettings) -> Saved | None:
         predictor = open_model(Path(source).expanduser())
     if predictor is None:
         return None
-    if predictor.target != "classes":
+    if predictor.label_kind != "classes":
         raise BadInput(
-            f"The saved model tells {predictor.target}; without its source only classes can be adapted."
+            f"The saved model tells {predictor.label_kind}; without its source only classes can be adapted."
         )
     if settings.select not in UNSEEN:
         raise BadInput(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.core import Head, Method, Model, fold
+from headstart.core import Head, Method, Model, derive_seed
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.recipe import Recipe
 from headstart.study.held_out import Rows
@@ -54,7 +54,7 @@ class Trying:
         """
         recipe = self.recipe(method, seed)
         place = self.folder / file_name(name)
-        once = method.about.one_pass
+        once = method.about.closed_form
         look = (
             None if once else Look(self.steps(recipe.steps), lambda step, now: self._keep(place, step, now))
         )
@@ -88,8 +88,8 @@ class Trying:
 
     def recipe(self, method: Method[Any], seed: int) -> Recipe:
         """How a method descends: `epochs` over the larger of both domains."""
-        number = fold(self.settings.seed, "align", seed)
-        if method.about.one_pass:
+        number = derive_seed(self.settings.seed, "align", seed)
+        if method.about.closed_form:
             return Recipe(batch=64, seed=number)
         rows = max(len(self.given.train), len(self.given.learn))
         batch = min(self.settings.batch, len(self.given.train))
@@ -120,7 +120,7 @@ class Trying:
         place.mkdir(parents=True, exist_ok=True)
         if all(mine > look["scores"].get(self.settings.select, -np.inf) for look in before):
             data = self.given.source
-            save_model(now.model, place / "model", data.classes, 0.0, "", data.target)
+            save_model(now.model, place / "model", data.classes, 0.0, "", data.label_kind)
         test = now.target_logits(self.given.test) if len(self.given.test) else _none()
         save_state({"step": step, "scores": scores, "test": test}, place / f"{step:08d}.safetensors")
 

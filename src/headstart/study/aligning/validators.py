@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.core import BadInput, HeadstartError, TargetKind
+from headstart.core import BadInput, HeadstartError, LabelKind
 from headstart.metrics.unlabelled import (
     deep_embedded_validation,
     importance_weighted_validation,
@@ -24,7 +24,7 @@ from headstart.study.scoring import answers, value
 ROWS = 2000  # of the target that are looked at
 
 
-def refuse_unscored(select: str, kind: TargetKind) -> None:
+def refuse_unscored(select: str, kind: LabelKind) -> None:
     """Refuse to choose tags and numbers by a score that reads the answers of classes.
 
     Raises:
@@ -49,7 +49,7 @@ class Validators:
         seed: of the folds of the domain classifier.
     """
 
-    kind: TargetKind
+    kind: LabelKind
     labels: Any
     held: Tensor
     target: Tensor

@@ -35,8 +35,8 @@ class Asked:
         Raises:
             BadInput: the model or the data have no classes, or the data some that the model does not know.
         """
-        if predictor.target != "classes" or data.target != "classes":
-            kind = predictor.target if predictor.target != "classes" else data.target
+        if predictor.label_kind != "classes" or data.label_kind != "classes":
+            kind = predictor.label_kind if predictor.label_kind != "classes" else data.label_kind
             raise BadInput(f"Shortcuts are looked for in classes, and these are {kind}.")
         if unknown := [name for name in data.classes if name not in predictor.classes]:
             raise BadInput(

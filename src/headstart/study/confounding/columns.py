@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import Unknown, fold
+from headstart.core import Unknown, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array, Rows
 
@@ -49,7 +49,7 @@ def column_changes(asked: Asked, before: Before, wanted: Sequence[str], rounds: 
         for kind, words in WAYS.items():
             told = []
             for number in range(rounds):
-                draw = np.random.default_rng(fold(before.seed, kind, name, number))
+                draw = np.random.default_rng(derive_seed(before.seed, kind, name, number))
                 order = (_over if kind == "column" else _within)(draw, before.data.labels)
                 told.append(asked.tell(_shuffled(before.data, place, order)))
             yield before.change(np.concatenate(told), name, kind, *words)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from headstart.core import fold
+from headstart.core import derive_seed
 from headstart.data.cues import CONFLICTS, CUES
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Kind, Rows
@@ -53,7 +53,7 @@ def cue_changes(asked: Asked, before: Before) -> Iterator[Change]:
     """Every cue, worked into pictures that `drawn` gave."""
     pictures = _pictures(before.data)
     for cue in CUES.values():
-        seeds = [fold(before.seed, "cue", cue.name, row) for row in range(len(pictures))]
+        seeds = [derive_seed(before.seed, "cue", cue.name, row) for row in range(len(pictures))]
         new = [
             cue.change(picture, np.random.default_rng(seed))
             for picture, seed in zip(pictures, seeds, strict=True)
@@ -86,7 +86,7 @@ def _pairs(before: Before) -> Rows:
     A partner with the same attribute, such as the same colour, would bring no other cue.
     """
     right = np.flatnonzero(before.right)
-    draw = np.random.default_rng(fold(before.seed, "pairs"))
+    draw = np.random.default_rng(derive_seed(before.seed, "pairs"))
     labels, attributes = before.data.labels, before.data.attributes
     found = []
     for row in right:

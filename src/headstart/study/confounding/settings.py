@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from headstart.study.settings import Told, option
+from headstart.study.settings import StudySettings, option
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShortcutsSettings(Told):
+class ShortcutsSettings(StudySettings):
     """How `shortcuts` works; each field is an option of the command line."""
 
     kind: ClassVar[str] = "shortcuts"

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 import headstart
-from headstart.core import BadData, BadInput, fold
+from headstart.core import BadData, BadInput, derive_seed
 from headstart.data.attributes import association, crossed
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.metrics.groups import GroupAccuracy, group_accuracy
 from headstart.run.checkpoint import write_atomically
-from headstart.study.experiment_folder import told
+from headstart.study.experiment_folder import merge_options
 from headstart.study.folder import refuse_full
 from headstart.study.made_by import command, versions
 from headstart.study.progress import Progress
@@ -68,7 +68,7 @@ def shortcuts(
         BadData: fewer than 4 rows, or nothing readable.
         CannotWrite: the folder is not empty or can't be written to.
     """
-    made = told(settings, ShortcutsSettings(), options)
+    made = merge_options(settings, ShortcutsSettings(), options)
     folder = None if out is None else Path(out)
     if folder is not None:
         refuse_full(folder, False)
@@ -139,7 +139,7 @@ class _Study:
         """The rows of which changed copies are made: all, or some drawn by the seed."""
         if len(self.data) <= self.settings.rows:
             return np.arange(len(self.data))
-        draw = np.random.default_rng(fold(self.settings.seed, "rows"))
+        draw = np.random.default_rng(derive_seed(self.settings.seed, "rows"))
         return np.sort(draw.choice(len(self.data), self.settings.rows, replace=False))
 
     def _notes(self, few: np.ndarray) -> Iterator[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from torch import nn
 
 import headstart
-from headstart.core import BadData, Method, TargetKind, able, make
+from headstart.core import BadData, LabelKind, Method, make, require_label_kind
 from headstart.data.augment import Augment
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
@@ -18,7 +18,7 @@ from headstart.methods.outputs.probing._standard import linear_probe
 from headstart.models.backbone import AnyBackbone
 from headstart.run.engine import Engine, One
 from headstart.study.experiment import SIZES, CurveSettings
-from headstart.study.experiment_folder import Place, opened, told
+from headstart.study.experiment_folder import Place, merge_options, opened
 from headstart.study.folder import backbone_digest, data_digest, refuse_full
 from headstart.study.held_out import Rows, train_and_test
 from headstart.study.made_by import versions
@@ -82,7 +82,7 @@ def curve(
         CannotWrite: the folder is not empty or can't be written to.
     """
     methods, given = _methods(options)
-    settings = told(settings, CurveSettings(), given)
+    settings = merge_options(settings, CurveSettings(), given)
     methods = methods or [make(spec) for spec in settings.methods]
     refuse_sourced(methods, "a curve")
     refuse_targeted(methods, "a curve")
@@ -90,7 +90,7 @@ def curve(
     if folder is not None:
         refuse_full(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
-    methods = _able(methods, dataset.target)
+    methods = _able(methods, dataset.label_kind)
     mapping = suited(backbone_for(dataset, base), dataset, settings.common())
     digests = {"data": data_digest(dataset), "backbone": backbone_digest(mapping)}
     with opened(folder, settings, digests, resume, progress or Progress()) as place:
@@ -106,12 +106,12 @@ def _methods(options: Mapping[str, Any]) -> tuple[list[Method[Any]], dict[str, A
     return list(named.values()), {**options, "methods": tuple(named)}
 
 
-def _able(methods: list[Method[Any]], kind: TargetKind) -> list[Method[Any]]:
+def _able(methods: list[Method[Any]], kind: LabelKind) -> list[Method[Any]]:
     """The methods, if they can learn the kind of target; none: those of `DEFAULT`, as they suit it."""
     for method in methods:
-        able(method, kind)
+        require_label_kind(method, kind)
     made = [linear_probe(kind), *map(make, DEFAULT[1:])]
-    return methods or [method for method in made if kind in method.about.targets]
+    return methods or [method for method in made if kind in method.about.label_kinds]
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class _Curve:
         settings = self.settings
         return {
             _name(method, k, seed): 0.1
-            if method.about.one_pass
+            if method.about.closed_form
             else max(settings.epochs * k * classes, settings.steps * min(settings.batch, k * classes)) / GUESS
             for k in sizes
             for method in methods
@@ -202,7 +202,7 @@ def _name(method: Method[Any], k: int, seed: int) -> str:
 def _sizes(data: Dataset, rest: Rows, wanted: tuple[int, ...]) -> tuple[list[int], list[str]]:
     """The sizes that there are rows for, and what is to be said of the others."""
     counts = np.bincount(kinds(data)[rest], minlength=kinds_in(data))
-    least, classes = int(counts.min()), data.target == "classes"
+    least, classes = int(counts.min()), data.label_kind == "classes"
     whose = f"the class {data.classes[int(counts.argmin())]!r}" if classes else "the training part"
     sizes = [k for k in wanted if k <= least]
     few = f"{whose} has {least} {'row' if least == 1 else 'rows'} to learn from"
@@ -216,7 +216,7 @@ def _sizes(data: Dataset, rest: Rows, wanted: tuple[int, ...]) -> tuple[list[int
 
 
 def _labels(k: int, data: Dataset) -> str:
-    return f"{k} labels a class" if data.target == "classes" else f"{k} labels"
+    return f"{k} labels a class" if data.label_kind == "classes" else f"{k} labels"
 
 
 def _points(

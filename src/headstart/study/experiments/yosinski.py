@@ -10,14 +10,14 @@ from typing import Any
 from torch import nn
 
 import headstart
-from headstart.core import BadData, Method, fold
+from headstart.core import BadData, Method, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.models.backbone import AnyBackbone
 from headstart.run.engine import Engine, One
 from headstart.study.experiment import YosinskiSettings
-from headstart.study.experiment_folder import Place, opened, told
+from headstart.study.experiment_folder import Place, merge_options, opened
 from headstart.study.folder import backbone_digest, data_digest, refuse_full
 from headstart.study.made_by import versions
 from headstart.study.progress import Progress
@@ -90,15 +90,15 @@ def yosinski(  # noqa: PLR0913  # two tasks and two networks
         Mismatch: a given network has another architecture.
         CannotWrite: the folder is not empty or can't be written to.
     """
-    settings = told(settings, YosinskiSettings(), options)
+    settings = merge_options(settings, YosinskiSettings(), options)
     folder = None if out is None else Path(out)
     if folder is not None:
         refuse_full(folder, resume)
     data = [one if isinstance(one, Dataset) else load(one) for one in (task_a, task_b) if one is not None]
     alike(data)
     for one in data:
-        if one.target != "classes":
-            raise BadData(f"{one.name} has {one.target}; this experiment is made of tasks with classes.")
+        if one.label_kind != "classes":
+            raise BadData(f"{one.name} has {one.label_kind}; this experiment is made of tasks with classes.")
     made = suited(backbone_for(data[-1], base), data[-1], settings.common())
     check_cuts(settings.cuts, made)
     networks = {"base A": base_a, "base B": base_b}
@@ -198,7 +198,7 @@ class _Yosinski:
         session = self._session(self.made, task, name)
 
         def train() -> dict[str, Any]:
-            fitted, level = self._fit(session, FromScratch(), task, fold(seed, name), step)
+            fitted, level = self._fit(session, FromScratch(), task, derive_seed(seed, name), step)
             return {"level": level, "state": dict(fitted.model.backbone.state_dict())}
 
         answer = self.place.once(step, train)
@@ -235,7 +235,7 @@ class _Yosinski:
     ) -> tuple[Fitted, float]:
         """A training on a task, and its figure of selection on the held-out part."""
         settings = self.settings.common()
-        seed = fold(self.settings.seed, "yosinski", seed)
+        seed = derive_seed(self.settings.seed, "yosinski", seed)
         recipe = recipe_for(method, settings, self.settings.epochs, len(task.train), seed)
         small = session.samples(task.train[:1]).numel() <= SMALL
         recipe = replace(recipe, views=0, accumulate=1 if small else recipe.accumulate)

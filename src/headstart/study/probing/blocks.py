@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import fold, kind_of
+from headstart.core import derive_seed, label_kind_of
 from headstart.data.dataset import Dataset
 from headstart.data.draws import uniforms
 from headstart.data.splits import folds
@@ -34,12 +34,14 @@ def bench(data: Dataset, rows: Rows, settings: ProbeSettings) -> Bench:
     units = Units.of(part.labels)
     labels = units.standard(part.labels) if units else part.labels
     groups, held = group_numbers(part), np.zeros(len(rows), np.int64)
-    orders = [at_random(groups, fold(settings.seed, "control", number)) for number in range(settings.control)]
+    orders = [
+        at_random(groups, derive_seed(settings.seed, "control", number)) for number in range(settings.control)
+    ]
     tasks = [
         torch.from_numpy(np.ascontiguousarray(labels[order])) for order in (np.arange(len(rows)), *orders)
     ]
     if set(BY_FOLDS) & set(settings.probes):
-        held = folds(part.strata, groups, settings.folds, fold(settings.seed, "folds"))
+        held = folds(part.strata, groups, settings.folds, derive_seed(settings.seed, "folds"))
     return Bench(tasks, len(data.classes), torch.from_numpy(groups), torch.from_numpy(held))
 
 
@@ -86,12 +88,12 @@ def _mean_of(said: list[Said], labels: list[Any]) -> float | None:
 
 def main_metric(data: Dataset) -> str:
     """The name of the metric of all scores."""
-    return measure_of(data.target).main
+    return measure_of(data.label_kind).main
 
 
 def main_value(outputs: Tensor, labels: NDArray[Any]) -> float:
     """The main metric of outputs (n, k), without an interval."""
-    kind = kind_of(labels)
+    kind = label_kind_of(labels)
     if kind == "classes":
         return float((outputs.argmax(1).numpy() == labels).mean())
     measures = measure_of(kind)
@@ -105,7 +107,7 @@ def chance(labels: NDArray[Any]) -> float:
     It is the share of the largest class; of tags the mean share of the rows that have one; of numbers 0, as
     their mean explains none of their variance.
     """
-    kind = kind_of(labels)
+    kind = label_kind_of(labels)
     if kind == "classes":
         return float(np.bincount(labels).max() / len(labels))
     if kind == "tags":

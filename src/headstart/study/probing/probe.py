@@ -19,7 +19,7 @@ from headstart.models.backbone import AnyBackbone
 from headstart.models.places import MOST
 from headstart.run.checkpoint import write_atomically
 from headstart.run.engine import Engine, One
-from headstart.study.experiment_folder import told
+from headstart.study.experiment_folder import merge_options
 from headstart.study.folder import refuse_full
 from headstart.study.made_by import command, versions
 from headstart.study.progress import Progress
@@ -104,7 +104,7 @@ def _settings(
     settings: ProbeSettings | None, probe: str | Sequence[str], options: Mapping[str, Any]
 ) -> ProbeSettings:
     """All that was told, checked."""
-    made = told(settings, ProbeSettings(), options)
+    made = merge_options(settings, ProbeSettings(), options)
     named = (probe,) if isinstance(probe, str) else tuple(probe)
     if settings is not None and settings.probes and named == DEFAULT:
         named = settings.probes
@@ -123,7 +123,7 @@ def _part(data: Dataset, settings: ProbeSettings) -> Dataset:
     if many < least:
         groups = " groups" if many < len(data) else " rows"
         raise BadData(f"{data.name} has {many}{groups}, and these probes need {least}. Give more of them.")
-    if data.target == "numbers" and "logistic" in settings.probes:
+    if data.label_kind == "numbers" and "logistic" in settings.probes:
         raise BadInput(
             "A logistic probe tells classes or tags, and these labels are numbers. Take ridge or knn."
         )
@@ -176,7 +176,7 @@ class _Study:
             settings=self.settings.record(),
             seed=self.settings.seed,
             versions=versions(),
-            target=data.target,
+            label_kind=data.label_kind,
         )
 
     def _expect(self, blocks: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
-from headstart.core import TargetKind, Unknown, kind_of
+from headstart.core import LabelKind, Unknown, label_kind_of
 from headstart.losses.label import label_loss
 from headstart.methods.outputs.probing.knn import SHARPNESS, SIZES
 from headstart.nn.heads import NeighbourHead
@@ -45,9 +45,9 @@ class Bench:
     folds: Tensor
 
     @property
-    def kind(self) -> TargetKind:
+    def kind(self) -> LabelKind:
         """Of the labels."""
-        return kind_of(self.tasks[0])
+        return label_kind_of(self.tasks[0])
 
 
 class Said(NamedTuple):
@@ -138,12 +138,12 @@ def check_probes(names: Iterable[str]) -> None:
 
 def _goals(y: Tensor, outputs: int) -> Tensor:
     """What is regressed, (n, outputs) in float64."""
-    return one_hot(y, outputs).double() if kind_of(y) == "classes" else y.double()
+    return one_hot(y, outputs).double() if label_kind_of(y) == "classes" else y.double()
 
 
 def _losses(held_out: Tensor, y: Tensor) -> Tensor:
     """The loss (p,) of predictions (p, n, k) by p penalties."""
-    if kind_of(y) == "classes":
+    if label_kind_of(y) == "classes":
         return scaled_losses(held_out, y)
     size = y.double().var(0, correction=0)
     return ((held_out - y.double()).square().mean(1) / torch.where(size > 0, size, 1)).mean(1)

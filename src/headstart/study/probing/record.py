@@ -51,7 +51,7 @@ class Probing(Record):
     settings: dict[str, Any]  # of `probe`
     seed: int
     versions: dict[str, str]
-    target: str = "classes"  # what is told of a row: "classes", "tags" or "numbers"
+    label_kind: str = "classes"  # what the labels are: "classes", "tags" or "numbers"
 
     def of(self, probe: str) -> list[Probed]:
         """What one probe says, block by block."""

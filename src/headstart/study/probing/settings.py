@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from headstart.study.settings import Settings, Told, option
+from headstart.study.settings import AdaptSettings, StudySettings, option
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProbeSettings(Told):
+class ProbeSettings(StudySettings):
     """How `probe` works; each field is an option of the command line."""
 
     kind: ClassVar[str] = "probe"
@@ -31,9 +31,9 @@ class ProbeSettings(Told):
         self.check("folds", _whole(self.folds, 2), "a whole number >= 2")
         self.common()
 
-    def common(self) -> Settings:
+    def common(self) -> AdaptSettings:
         """What they have in common with `adapt`'s."""
-        return Settings(size=self.size, fit=self.fit, seed=self.seed)
+        return AdaptSettings(size=self.size, fit=self.fit, seed=self.seed)
 
 
 def _whole(value: object, least: int) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import BadData, BadInput, Diverged, Method, Unknown, able, fold, make
+from headstart.core import BadData, BadInput, Diverged, Method, Unknown, derive_seed, make, require_label_kind
 from headstart.data.augment import Augment
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
@@ -31,7 +31,7 @@ from headstart.study.sessions.recipes import recipe_for
 from headstart.study.sessions.session import Session
 from headstart.study.sessions.source import refuse_sourced
 from headstart.study.sessions.target import refuse_targeted
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 from .contenders import Contender, Given, contenders
 from .record import Ranked, Ranking, agreement
@@ -73,7 +73,7 @@ def rank(
         cache: folder for what frozen parts give, for the next time; None keeps nothing.
         progress: shows what is going on; None: silent.
         engine: where to compute; None: one process on the CPU.
-        **options: fields of `Settings`: size, fit, precision, seed, test, folds; and of the tuning
+        **options: fields of `AdaptSettings`: size, fit, precision, seed, test, folds; and of the tuning
             epochs, batch, lr.
 
     Raises:
@@ -82,7 +82,7 @@ def rank(
         BadData: nothing readable, one class, or backbones for pictures and data that are none.
         Mismatch: weights in a file belong to another architecture.
     """
-    settings = Settings(**options)
+    settings = AdaptSettings(**options)
     method = make(tune) if isinstance(tune, str) else tune
     refuse_sourced([method] if method else [], "a ranking")
     refuse_targeted([method] if method else [], "a ranking")
@@ -109,21 +109,21 @@ def _known(scores: Sequence[str]) -> list[str]:
 
 def _fitting(scores: list[str], data: Dataset) -> list[str]:
     """Those that the labels have: of tags and numbers the evidence and the likeness."""
-    found = [name for name in scores if data.target == "classes" or name in FOR_ALL]
+    found = [name for name in scores if data.label_kind == "classes" or name in FOR_ALL]
     if not found:
         raise BadInput(
-            f"{data.name} has {data.target} to tell, and {', '.join(scores)} are of classes. Take the score "
-            f"logme."
+            f"{data.name} has {data.label_kind} as labels, and {', '.join(scores)} need classes. Use the "
+            f"score logme."
         )
     return found
 
 
-def _training_part(data: Dataset, settings: Settings) -> Dataset:
+def _training_part(data: Dataset, settings: AdaptSettings) -> Dataset:
     """The rows that `adapt` would train on."""
     checked = check(data).dataset
     if checked.split is not None:
         return checked.subset(np.flatnonzero(np.array(checked.split) != "test"))
-    seed = fold(settings.seed, "holdout")
+    seed = derive_seed(settings.seed, "holdout")
     return checked.subset(holdout(checked.strata, checked.groups, settings.test, seed)[0])
 
 
@@ -144,18 +144,21 @@ class _Contest:
     part: Dataset
     wanted: list[str]
     method: Method[Any] | None
-    settings: Settings
+    settings: AdaptSettings
     engine: Engine
     progress: Progress
 
     def __post_init__(self) -> None:
         self.notes: list[str] = []
         if self.method is not None:
-            able(self.method, self.part.target)
+            require_label_kind(self.method, self.part.label_kind)
         self.rows, self.held = np.arange(len(self.part)), np.zeros(0, np.int64)
         if self.method is not None:
             numbers = folds(
-                self.part.strata, self.part.groups, self.settings.folds, fold(self.settings.seed, "folds")
+                self.part.strata,
+                self.part.groups,
+                self.settings.folds,
+                derive_seed(self.settings.seed, "folds"),
             )
             self.rows, self.held = np.flatnonzero(numbers != 0), np.flatnonzero(numbers == 0)
         self._first: NDArray[np.float32] | None = None
@@ -177,7 +180,7 @@ class _Contest:
             table=table,
             agreement={score: agreement(table, score, known) for score in self.wanted} if self.method else {},
             notes=self.notes,
-            metric=measure_of(self.part.target).main,
+            metric=measure_of(self.part.label_kind).main,
         )
 
     def _steps(self, named: list[Contender]) -> Iterator[str]:
@@ -237,7 +240,7 @@ class _Contest:
             return None
         epochs = self.settings.epochs or EPOCHS
         recipe = recipe_for(
-            self.method, self.settings, epochs, len(self.rows), fold(self.settings.seed, "tune")
+            self.method, self.settings, epochs, len(self.rows), derive_seed(self.settings.seed, "tune")
         )
         with self.progress.step(f"tune {one.name}"):
             try:
@@ -266,7 +269,7 @@ def _alone(one: Contender, data: Dataset) -> str:
 def _features(session: Session, rows: Rows) -> NDArray[np.float32]:
     """(n, width) in the order of `rows`: what a probe collects in its one pass."""
     probe: Method[Any] = (
-        NearestCentroid(scale=1.0) if session.data.target == "classes" else RidgeProbe(penalty=1.0)
+        NearestCentroid(scale=1.0) if session.data.label_kind == "classes" else RidgeProbe(penalty=1.0)
     )
     fitted = session.fit(probe, rows, Recipe(batch=BATCH), name="features")
     bank = fitted.run.parts["bank"]

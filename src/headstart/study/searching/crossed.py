@@ -9,13 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import BadInput, Diverged, fold
+from headstart.core import BadInput, Diverged, derive_seed
 from headstart.study.journal import Journal
 from headstart.study.progress import Progress
 from headstart.study.scoring import value
 from headstart.study.sessions.recipes import recipe_for
 from headstart.study.sessions.session import Session
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 from .spaces import Configured
 
@@ -37,7 +37,7 @@ class Crossed:
 
     session: Session
     folds: NDArray[np.int64]
-    settings: Settings
+    settings: AdaptSettings
     journal: Journal
     progress: Progress
     budget: float | None
@@ -74,7 +74,7 @@ class Crossed:
         settings = self.settings if config.lr is None else replace(self.settings, lr=config.lr)
         epochs = settings.epochs
         assert epochs is not None
-        recipe = recipe_for(config.method, settings, epochs, len(rest), fold(settings.seed, name))
+        recipe = recipe_for(config.method, settings, epochs, len(rest), derive_seed(settings.seed, name))
         try:
             checkpoint = self.journal.checkpoint(name)
             fitted = self.session.fit(config.method, rest, recipe, name=name, checkpoint=checkpoint)

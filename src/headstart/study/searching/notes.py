@@ -47,7 +47,7 @@ def value_of(trial: SearchTrial) -> float:
 def adapt_options(best: SearchTrial, settings: SearchSettings) -> list[str]:
     """With which `headstart adapt` fits and tests a trial on the same rows."""
     words = ["--method", best.method]
-    if not make(best.method).about.one_pass:
+    if not make(best.method).about.closed_form:
         words += ["--epochs", str(settings.epochs)]
     if best.lr is not None:
         words += ["--lr", f"{best.lr:g}"]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from headstart.core import BadData, MissingPackage, fold
+from headstart.core import BadData, MissingPackage, derive_seed
 
 RANDOM = 10  # trials before the sampler begins to learn from them
 UNCUT = 5  # complete trials before others are given up
@@ -72,7 +72,7 @@ class Optimiser:
         self.study.sampler = self._sampler(trial.number, name)
 
     def _sampler(self, *purpose: int | str) -> Any:
-        seed = fold(self._seed, "suggest", *purpose) % 2**32
+        seed = derive_seed(self._seed, "suggest", *purpose) % 2**32
         return self._optuna.samplers.TPESampler(n_startup_trials=RANDOM, multivariate=False, seed=seed)
 
     def reported(self, trial: Any) -> dict[int, float]:

@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 import headstart
-from headstart.core import BadData, BadInput, Method, fold, make
+from headstart.core import BadData, BadInput, Method, derive_seed, make
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
@@ -172,7 +172,7 @@ class _Search:
 
     def _queue(self) -> Iterator[Configured]:
         """What is tried first: a quick method, from scratch, then the others, all with their own settings."""
-        quick_first = sorted(self.space.methods.values(), key=lambda method: not method.about.one_pass)
+        quick_first = sorted(self.space.methods.values(), key=lambda method: not method.about.closed_form)
         plain = [Configured(method) for method in quick_first if method.label != SCRATCH]
         yield from (*plain[:1], Configured(make(SCRATCH)), *plain[1:])
 
@@ -180,7 +180,9 @@ class _Search:
         session = training_session(
             self.backbone, train, self.folder, self.settings.precision, self.engine, self.progress
         )
-        numbers = folds(train.strata, train.groups, self.settings.folds, fold(self.settings.seed, "folds"))
+        numbers = folds(
+            train.strata, train.groups, self.settings.folds, derive_seed(self.settings.seed, "folds")
+        )
         journal = Journal(self.folder / "steps", tidy=False)
         former = sum(cost["seconds"] for cost in journal.spent().values())
         budget = None if self.settings.budget is None else self.settings.budget - former

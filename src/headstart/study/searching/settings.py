@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from headstart.study.settings import Settings, Told, option
+from headstart.study.settings import AdaptSettings, StudySettings, option
 
 Space = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchSettings(Told):
+class SearchSettings(StudySettings):
     """How `search` works; each field but `space` is an option of the command line.
 
     Attributes:
@@ -49,11 +49,11 @@ class SearchSettings(Told):
         object.__setattr__(self, "space", plain)
         self.common()
 
-    def common(self) -> Settings:
+    def common(self) -> AdaptSettings:
         """What they have in common with `adapt`'s."""
         names = ("folds", "epochs", "test", "size", "fit", "batch", "precision", "seed")
         given = {name: getattr(self, name) for name in names}
-        return Settings(**given if self.budget is None else {**given, "budget": self.budget})
+        return AdaptSettings(**given if self.budget is None else {**given, "budget": self.budget})
 
 
 def written(values: object) -> str:

@@ -157,7 +157,7 @@ def _row(method: Method[Any], given: Space, blocks: int) -> dict[str, Range | Ch
         return {
             k: _checked(method, k, parsed(f"{name}:{k}", text, blocks), blocks) for k, text in mine.items()
         }
-    row = OWN.get(name, {} if method.about.one_pass else DESCENTS)
+    row = OWN.get(name, {} if method.about.closed_form else DESCENTS)
     free = {k: text for k, text in row.items() if k not in method.changed and k in _settings(method)}
     enough = {k: text for k, text in free.items() if not text.endswith(f"..{BLOCKS}") or blocks > 1}
     return {k: parsed(f"{name}:{k}", text, blocks) for k, text in enough.items()}
@@ -172,7 +172,7 @@ def _with(method: Method[Any], found: Mapping[str, Any]) -> Method[Any]:
 
 def _settings(method: Method[Any]) -> list[str]:
     own = [field.name for field in fields(method)]  # type: ignore[arg-type]
-    return own if method.about.one_pass else [*own, LR]
+    return own if method.about.closed_form else [*own, LR]
 
 
 def _checked(method: Method[Any], setting: str, values: Range | Choices, blocks: int) -> Range | Choices:

@@ -14,7 +14,7 @@ from headstart.core import (
     Source,
     TwoTasks,
     Unlabelled,
-    fold,
+    derive_seed,
 )
 from headstart.data.crossed import crossed, unlabelled, unlabelled_once
 from headstart.data.labels import Labels, labels_of
@@ -116,7 +116,7 @@ def stream_of(
     if issubclass(needs, Unlabelled) and target is not None and theirs is not None:
         return _unlabelled(theirs, target.rows, recipe)
     batch = -(-len(rows) // recipe.steps)
-    if method.about.one_pass:
+    if method.about.closed_form:
         own = once(mine.source, labels, rows, batch, weights)
     else:
         own = labelled(
@@ -126,12 +126,12 @@ def stream_of(
         return in_groups(session.data, method, own, rows, min(recipe.batch, len(rows)), recipe.seed)
     if needs is TwoTasks and session.source is not None:
         other = session.source
-        order = replace(recipe, seed=fold(recipe.seed, "source"))
+        order = replace(recipe, seed=derive_seed(recipe.seed, "source"))
         own_labels = in_units(other.session.data.labels, other.rows)
         size = min(order.batch, len(other.rows))
         return paired(own, labelled(theirs.source, own_labels, other.rows, size, order.seed, theirs.views))
     assert target is not None
-    if method.about.one_pass:
+    if method.about.closed_form:
         unseen = unlabelled_once(theirs.source, target.rows, -(-len(rows) // batch))
     else:
         unseen = _unlabelled(theirs, target.rows, recipe)
@@ -146,7 +146,7 @@ def in_units(labels: Labels, rows: Rows, of: Labels | None = None) -> Labels:
 
 
 def _unlabelled(theirs: Feed, rows: Rows, recipe: Recipe) -> Stream[Unlabelled]:
-    seed = fold(recipe.seed, "target")
+    seed = derive_seed(recipe.seed, "target")
     return unlabelled(theirs.source, rows, min(recipe.batch, len(rows)), seed, theirs.views)
 
 
@@ -157,7 +157,7 @@ def _labelled_target(
         return None
     data = session.target.few.data
     labels, all_rows = in_units(session.data.labels, rows, data.labels), np.arange(len(data))
-    size, seed = min(recipe.batch, len(data)), fold(recipe.seed, "few")
+    size, seed = min(recipe.batch, len(data)), derive_seed(recipe.seed, "few")
     return labelled(few.source, labels, all_rows, size, seed, few.views)
 
 

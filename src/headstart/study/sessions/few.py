@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import Method, fold
+from headstart.core import Method, derive_seed
 from headstart.data.splits import per_class
 from headstart.study.scoring import value
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 from .recipes import recipe_for
 from .session import Session
@@ -32,7 +32,7 @@ class Few:
     """
 
     session: Session
-    settings: Settings
+    settings: AdaptSettings
     rest: Rows
     held: Rows
     steps: int = 1
@@ -40,7 +40,7 @@ class Few:
     def rows(self, k: int, seed: int) -> Rows:
         """`k` rows of each class, or in all; of one seed, the fewer are among the more."""
         found = kinds(self.session.data)[self.rest]
-        return self.rest[per_class(found, k, fold(self.settings.seed, "size", seed))]
+        return self.rest[per_class(found, k, derive_seed(self.settings.seed, "size", seed))]
 
     def score(
         self, method: Method[Any], epochs: int, k: int, seed: int, name: str, checkpoint: Path | None = None
@@ -51,7 +51,7 @@ class Few:
             Diverged: the loss stopped being a number.
         """
         rows = self.rows(k, seed)
-        recipe = recipe_for(method, self.settings, epochs, len(rows), fold(seed, k))
+        recipe = recipe_for(method, self.settings, epochs, len(rows), derive_seed(seed, k))
         recipe = replace(recipe, steps=max(self.steps, recipe.steps))
         fitted = self.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
         return value(fitted.logits(self.held), self.session.data.labels[self.held])

@@ -4,19 +4,19 @@ from typing import Any
 
 from headstart.core import Method
 from headstart.run.recipe import Recipe
-from headstart.study.settings import Settings
+from headstart.study.settings import AdaptSettings
 
 VIEWS = 2
 PARTS = 3  # that a batch is computed in, to take less memory; each of two rows or more, as norms need
 
 
-def recipe_for(method: Method[Any], settings: Settings, epochs: int, rows: int, seed: int) -> Recipe:
+def recipe_for(method: Method[Any], settings: AdaptSettings, epochs: int, rows: int, seed: int) -> Recipe:
     """The recipe for `rows` training rows: one pass, or `epochs` epochs.
 
     Views of the samples are fresh in every epoch, unless blocks are frozen: then each sample has a
     few views, so that what the frozen blocks give for them can be recorded.
     """
-    if method.about.one_pass:
+    if method.about.closed_form:
         return Recipe(batch=64, seed=seed)
     batch = min(settings.batch, rows)
     return Recipe(

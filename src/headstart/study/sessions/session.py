@@ -18,7 +18,7 @@ from headstart.core import (
     Model,
     Source,
     Task,
-    able,
+    require_label_kind,
 )
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
@@ -141,7 +141,7 @@ class Session:
             BadInput: a stage can't learn what the labels are, or needs other data where there are none.
         """
         backbone: Backbone = self.backbone
-        stages, head = method.stages(self.data.target), besides.head
+        stages, head = method.stages(self.data.label_kind), besides.head
         if head is not None:
             stages = without_labels(stages)
         if self.source is None:
@@ -193,13 +193,13 @@ class Session:
     def _start(
         self, method: Method[Any], backbone: Backbone, head: Head | None, rows: np.ndarray, recipe: Recipe
     ) -> tuple[Run[Any], Replay | None]:
-        able(method, self.data.target)
-        recipe = replace(recipe, **method.decides(), precision=self.precision)
+        require_label_kind(method, self.data.label_kind)
+        recipe = replace(recipe, **method.recipe_overrides(), precision=self.precision)
         task = self._task(len(rows), recipe.seed, copy.deepcopy(head))
         task = replace(task, groups=group_rows(self.data, method, rows))
         if self.source is not None:
             task = replace(task, source=self.source.session._task(len(self.source.rows), recipe.seed))
-        if method.about.one_pass:
+        if method.about.closed_form:
             least = len(rows) if self.target is None else min(len(rows), len(self.target.rows))
             recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
         run = start(method, copy.deepcopy(backbone), task, recipe, self.engine)
@@ -208,7 +208,7 @@ class Session:
         return run, found.replay
 
     def _task(self, rows: int, seed: int, head: Head | None = None) -> Task:
-        return Task(len(self.data.classes), self._shape, rows, seed, head, self.data.target)
+        return Task(len(self.data.classes), self._shape, rows, seed, head, self.data.label_kind)
 
     def _carry_out(
         self,
@@ -238,7 +238,7 @@ class Session:
             run.parts.load_state_dict(run.parts.state_dict() | run.average.values)
         model = method.predictor(run.parts)
         assert isinstance(model, Model)
-        curve = [] if method.about.one_pass else list(run.notes.get("curve", []))
+        curve = [] if method.about.closed_form else list(run.notes.get("curve", []))
         said = (run.notes.get(name, "") for name in ("replay", "accumulate"))
         notes = [note for note in (*feed.notes, *said) if note]
         # a model that is not the run's own, such as an average of weights, takes samples

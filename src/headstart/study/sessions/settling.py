@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from headstart.core import Method, Model, Parts, fold
+from headstart.core import Method, Model, Parts, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.splits import holdout
 from headstart.study.scoring import selection_of, value
@@ -48,7 +48,7 @@ def held_apart(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tup
         return rows, NOBODY
     strata = data.strata[rows]
     groups = None if data.groups is None else data.groups[rows]
-    learn, held = holdout(strata, groups, method.held, fold(seed, "held apart"))
+    learn, held = holdout(strata, groups, method.held, derive_seed(seed, "held apart"))
     if len(held) == 0 or set(strata.tolist()) != set(strata[learn].tolist()):
         return rows, NOBODY
     return rows[learn], rows[held]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headstart.core import BadInput, Head, Method, SourceLabelled, TargetKind, TwoTasks, walk
+from headstart.core import BadInput, Head, LabelKind, Method, SourceLabelled, TwoTasks, walk
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.run.recipe import Recipe
@@ -48,7 +48,7 @@ class SourceTask:
     def carried(self, head: Head, target: Dataset) -> Head | None:
         """The head that a stage on the source hands on to the target: its own if the labels are the same."""
         mine = self.session.data
-        return head if (mine.target, mine.classes) == (target.target, target.classes) else None
+        return head if (mine.label_kind, mine.classes) == (target.label_kind, target.classes) else None
 
 
 def beside(
@@ -64,7 +64,7 @@ def on_source(stage: Method[Any]) -> bool:
     return stage.about.needs is SourceLabelled
 
 
-def needs_source(method: Method[Any], kind: TargetKind = "classes") -> bool:
+def needs_source(method: Method[Any], kind: LabelKind = "classes") -> bool:
     """Whether a method learns from a source task, in any of its stages."""
     return any(stage.about.needs in (SourceLabelled, TwoTasks) for stage in method.stages(kind))
 

@@ -36,11 +36,11 @@ def told_alike(source: Dataset, target: Dataset) -> Dataset:
         BadData: one backbone can't take the samples of both.
     """
     alike([source, target])
-    same = source.target == target.target and source.classes != target.classes
+    same = source.label_kind == target.label_kind and source.classes != target.classes
     if not same or sorted(source.classes) != sorted(target.classes):
         return source
     places = [target.classes.index(name) for name in source.classes]
-    if source.target == "classes":
+    if source.label_kind == "classes":
         labels = np.array(places, dtype=np.int64)[source.labels]
     else:
         labels = source.labels[:, np.argsort(places)]
@@ -85,7 +85,7 @@ def fit_to_learn(source: Dataset, target: Dataset, test: Rows) -> tuple[Dataset,
 
 
 def _about(source: Dataset) -> Iterator[Finding]:
-    what = f"{len(source)} rows of {source.name} with {len(source.classes)} {source.target}"
+    what = f"{len(source)} rows of {source.name} with {len(source.classes)} {source.label_kind}"
     text = f"Methods that learn from a source task too had {what}."
     yield finding("source", "note", text, list(source.classes))
 

@@ -12,15 +12,15 @@ Rows = NDArray[np.int64]
 
 def kinds(data: Dataset) -> Rows:
     """(n,) the class of each row; rows with tags or numbers are all of one kind."""
-    labels: Rows = data.labels if data.target == "classes" else np.zeros(len(data), np.int64)
+    labels: Rows = data.labels if data.label_kind == "classes" else np.zeros(len(data), np.int64)
     return labels
 
 
 def kinds_in(data: Dataset) -> int:
     """How many rows a size of 1 takes."""
-    return len(data.classes) if data.target == "classes" else 1
+    return len(data.classes) if data.label_kind == "classes" else 1
 
 
 def usual(sizes: tuple[int, ...], data: Dataset) -> tuple[int, ...]:
     """Sizes for classes as they suit the data."""
-    return sizes if data.target == "classes" else tuple(ROWS * size for size in sizes)
+    return sizes if data.label_kind == "classes" else tuple(ROWS * size for size in sizes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from torch import Tensor
 
-from headstart.core import BadInput, Domains, Method, TargetKind, Unlabelled, walk
+from headstart.core import BadInput, Domains, LabelKind, Method, Unlabelled, walk
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.study.held_out import Rows
@@ -72,7 +72,7 @@ def without_labels(stages: Sequence[Method[Any]]) -> tuple[Method[Any], ...]:
     return found
 
 
-def needs_target(method: Method[Any], kind: TargetKind = "classes") -> bool:
+def needs_target(method: Method[Any], kind: LabelKind = "classes") -> bool:
     """Whether a method learns from unlabelled rows, in any of its stages."""
     return any(issubclass(stage.about.needs, Domains | Unlabelled) for stage in method.stages(kind))
 

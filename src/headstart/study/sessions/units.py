@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import Head, Model, kind_of
+from headstart.core import Head, Model, label_kind_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Units:
     @classmethod
     def of(cls, labels: NDArray[Any]) -> "Units | None":
         """Of labels (n, ...); None for classes and tags, which have no units."""
-        if kind_of(labels) != "numbers":
+        if label_kind_of(labels) != "numbers":
             return None
         deviation = labels.std(0)
         return cls(labels.mean(0), np.where(deviation > 0, deviation, 1.0))

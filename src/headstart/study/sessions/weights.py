@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from headstart.core import BadInput, Method, fold
+from headstart.core import BadInput, Method, derive_seed
 from headstart.models.fast import fast
 from headstart.study.held_out import Rows
 
@@ -30,7 +30,7 @@ def row_weights(
     if given is None and isinstance(method, Weighing) and session.target is not None:
         target = session.target
         seen, unseen = features(session, rows), features(target.session, target.rows)
-        found = method.weigh(seen, unseen, fold(seed, "weights"))
+        found = method.weigh(seen, unseen, derive_seed(seed, "weights"))
         given = np.zeros(len(session.data))
         given[rows] = found.weights.numpy(force=True)
         notes = list(method.doubts(seen, unseen, found)) if hasattr(method, "doubts") else []

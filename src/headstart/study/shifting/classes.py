@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import BadData, fold
+from headstart.core import BadData, derive_seed
 from headstart.data.draws import shuffled
 from headstart.data.splits import folds as dealt
 from headstart.metrics.shift.labels import label_shift
@@ -54,7 +54,7 @@ def shares_of(
         return Shares(None, _why(classes, there))
     one, other = pair(source, target)
     k = min(5, len(np.unique(groups)))
-    held = torch.from_numpy(dealt(labels, groups, k, fold(seed, "shift-classes")))
+    held = torch.from_numpy(dealt(labels, groups, k, derive_seed(seed, "shift-classes")))
     with threads_for(one.numel()):
         fit = logistic_choice(one, torch.from_numpy(labels), len(classes), folds=held)
     mine = fit.held_out.argmax(1).numpy()
@@ -96,7 +96,7 @@ def with_shares(labels: Ints, shares: list[float], seed: int) -> Ints:
 
 def _bounds(mine: Ints, labels: Ints, theirs: Ints, classes: int, seed: int) -> tuple[Floats, Floats]:
     """95 % of the shares (k,) that resampled rows give; those that can't be solved count as unknown."""
-    generator = np.random.Generator(np.random.PCG64(fold(seed, "shift-shares")))
+    generator = np.random.Generator(np.random.PCG64(derive_seed(seed, "shift-shares")))
     found = []
     for _ in range(DRAWS):
         rows, others = (

@@ -101,7 +101,7 @@ def drawn(data: Dataset, most: int, seed: int, what: str) -> Domain:
 
 def classes_of(data: Dataset, domain: Domain) -> Labels | None:
     """The classes (n,) of the rows of a domain; None if it has none."""
-    if data.target != "classes" or data.classes == (CLASS,):
+    if data.label_kind != "classes" or data.classes == (CLASS,):
         return None
     return data.labels[domain.rows]
 

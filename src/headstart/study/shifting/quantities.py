@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import fold
+from headstart.core import derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.tables import Table
 from headstart.metrics.shift.drift import benjamini_hochberg, drift
@@ -75,11 +75,11 @@ def _names(name: str, words: tuple[str, ...], codes: tuple[Floats, Floats], draw
     counts = [np.bincount(one.astype(np.int64), minlength=len(words)) for one in codes]
     mine, theirs = (one / one.sum() for one in counts)
     most = int(np.abs(mine - theirs).argmax())
-    found = total_variation(counts[0], counts[1], draws, seed=fold(seed, "names", name))
+    found = total_variation(counts[0], counts[1], draws, seed=derive_seed(seed, "names", name))
     return Drifted(name, "names", words[most], float(mine[most]), float(theirs[most]), *found, 1.0, False)
 
 
 def _missing(name: str, mine: NDArray[np.bool_], theirs: NDArray[np.bool_], draws: int, seed: int) -> Drifted:
     counts = [np.bincount(one.astype(np.int64), minlength=2) for one in (mine, theirs)]
-    found = total_variation(counts[0], counts[1], draws, seed=fold(seed, "missing", name))
+    found = total_variation(counts[0], counts[1], draws, seed=derive_seed(seed, "missing", name))
     return Drifted(name, "missing", "", float(mine.mean()), float(theirs.mean()), *found, 1.0, False)

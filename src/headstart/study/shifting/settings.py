@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from headstart.study.settings import Settings, Told, option
+from headstart.study.settings import AdaptSettings, StudySettings, option
 
 LEAST = 20  # rows of a domain that may be asked for
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShiftSettings(Told):
+class ShiftSettings(StudySettings):
     """How `shift` works; each field is an option of the command line."""
 
     kind: ClassVar[str] = "shift"
@@ -31,9 +31,9 @@ class ShiftSettings(Told):
         self.check("folds", _whole(self.folds, 2), "a whole number >= 2")
         self.common()
 
-    def common(self) -> Settings:
+    def common(self) -> AdaptSettings:
         """What they have in common with `adapt`'s."""
-        return Settings(size=self.size, fit=self.fit, seed=self.seed)
+        return AdaptSettings(size=self.size, fit=self.fit, seed=self.seed)
 
 
 def _whole(value: object, least: int) -> bool:

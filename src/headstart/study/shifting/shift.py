@@ -19,7 +19,7 @@ from headstart.metrics.shift.coverage import Support, support
 from headstart.metrics.shift.discrepancy import Discrepancy, mmd, proxy_a_distance
 from headstart.run.checkpoint import write_atomically
 from headstart.run.engine import Engine, One
-from headstart.study.experiment_folder import told
+from headstart.study.experiment_folder import merge_options
 from headstart.study.folder import refuse_full
 from headstart.study.made_by import command, versions
 from headstart.study.progress import Progress
@@ -84,7 +84,7 @@ def shift(  # noqa: PLR0913  # where things go, and what for, is named
         BadInput: a setting out of range.
         CannotWrite: the folder is not empty or can't be written to.
     """
-    made = told(settings, ShiftSettings(), options)
+    made = merge_options(settings, ShiftSettings(), options)
     folder = None if out is None else Path(out)
     if folder is not None:
         refuse_full(folder, False)

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import BadData, fold
+from headstart.core import BadData, derive_seed
 from headstart.data.splits import folds as dealt
 from headstart.metrics.intervals import Interval
 from headstart.metrics.shift.apart import auc
@@ -69,7 +69,7 @@ def told_apart(source: Tensor, target: Tensor, groups: tuple[Ints, Ints], folds:
             "All rows of a domain are the same or belong together, so that none can be held out. Give more "
             "rows."
         )
-    held = dealt(domain, names, min(folds, fewest), fold(seed, "shift-folds"))
+    held = dealt(domain, names, min(folds, fewest), derive_seed(seed, "shift-folds"))
     rows = torch.cat([one, other])
     with threads_for(rows.numel()):
         fit = logistic_choice(rows, torch.from_numpy(domain), 2, folds=torch.from_numpy(held))

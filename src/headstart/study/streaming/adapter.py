@@ -17,8 +17,8 @@ from headstart.core import (
     Parts,
     Task,
     Unlabelled,
-    able,
-    fold,
+    derive_seed,
+    require_label_kind,
     walk,
 )
 from headstart.run.engine import Engine, One
@@ -34,7 +34,9 @@ def recipe_for(method: Method[Any], recipe: Recipe | None) -> Recipe:
     """The recipe without what only has a meaning if there is an end; what the method decides is kept."""
     given = recipe or Recipe(lr=1e-3, weight_decay=0.0, clip=None)
     endless = replace(given, steps=ENDLESS, schedule="constant", warmup=0.0, ema=None)
-    return replace(endless, **{name: value for name, value in method.decides().items() if name != "steps"})
+    return replace(
+        endless, **{name: value for name, value in method.recipe_overrides().items() if name != "steps"}
+    )
 
 
 class Adapter:
@@ -65,7 +67,7 @@ class Adapter:
         if look is None:
             return
         run = self.run
-        with seeded(fold(run.recipe.seed, "prepare")):
+        with seeded(derive_seed(run.recipe.seed, "prepare")):
             look(run.parts, (x.to(run.engine.device) for x in batches))
         self._begin()
 
@@ -126,7 +128,7 @@ class Adapter:
             model.eval()
         else:
             rest(parts)
-        bf16, seed = run.recipe.precision == "bf16", fold(run.recipe.seed, "answer")
+        bf16, seed = run.recipe.precision == "bf16", derive_seed(run.recipe.seed, "answer")
         with torch.no_grad(), seeded(seed), run.engine.autocast(bf16):
             outputs: Tensor = model(Unlabelled(x).to(run.engine.device, run.layout).x)
         return outputs.float().cpu()
@@ -149,7 +151,7 @@ def _refuse_other_batches(method: Method[Any]) -> None:
             f"{method.about.name} learns from {method.about.needs.__name__} batches, and a stream has "
             f"samples alone. {_can()}"
         )
-    able(method, "classes")
+    require_label_kind(method, "classes")
 
 
 def _can() -> str:

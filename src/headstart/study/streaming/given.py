@@ -26,9 +26,9 @@ def predictor_of(model: Given) -> Predictor:
     if isinstance(model, str | Path):
         model = open_model(model)
     if isinstance(model, Predictor):
-        if model.target != "classes":
+        if model.label_kind != "classes":
             raise BadInput(
-                f"This model answers with {model.target}, and a stream adapts models of classes alone."
+                f"This model predicts {model.label_kind}, and a stream adapts models of classes alone."
             )
         return Predictor(copy.deepcopy(model.model), model.classes, model.preprocess, model.abstain)
     if isinstance(model, Backbone):

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import BadData, BadInput, fold
+from headstart.core import BadData, BadInput, derive_seed
 from headstart.data.folder import PICTURES
 from headstart.data.naming import natural
 from headstart.data.npz import SUFFIXES, arrays_in
@@ -123,7 +123,7 @@ def _classes(names: Sequence[Any], reader: Predictor, place: Path) -> NDArray[np
 
 
 def _shuffled(found: Items, seed: int) -> Items:
-    draw = np.random.Generator(np.random.PCG64(fold(seed, "stream order")))
+    draw = np.random.Generator(np.random.PCG64(derive_seed(seed, "stream order")))
     order = draw.permutation(len(found.names))
     x = found.x[torch.from_numpy(order)] if isinstance(found.x, Tensor) else [found.x[i] for i in order]
     y = None if found.y is None else found.y[order]

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from headstart.study.settings import Told, option
+from headstart.study.settings import StudySettings, option
 
 
 @dataclass(frozen=True, kw_only=True)
-class StreamSettings(Told):
+class StreamSettings(StudySettings):
     """How `stream` works; each field is an option of the command line."""
 
     kind: ClassVar[str] = "stream"

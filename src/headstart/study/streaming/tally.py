@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import fold
+from headstart.core import derive_seed
 from headstart.metrics.intervals import bootstrap, wilson
 from headstart.study.records import Interval
 
@@ -104,4 +104,4 @@ def gains(ours: Tally, theirs: Tally, seed: int) -> Interval:
         found: Floats = (weights @ apart) / (weights @ rows)
         return found
 
-    return Interval(*bootstrap(difference, len(rows), fold(seed, "stream")))
+    return Interval(*bootstrap(difference, len(rows), derive_seed(seed, "stream")))

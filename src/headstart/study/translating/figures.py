@@ -37,7 +37,7 @@ def measured(
             *("accuracy_through", "accuracy_trained"),
         )
     )
-    if data.target == "classes":
+    if data.label_kind == "classes":
         truth = torch.from_numpy(np.asarray(data.labels))
         before, after = answers_of(model, x), answers_of(model, as_target)
         back = answers_of(model, ways["to_source"](as_target))

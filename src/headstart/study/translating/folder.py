@@ -62,7 +62,7 @@ def _write_rows(data: Dataset, folder: Path, by_class: bool) -> None:
         folder.rmdir()
         file = folder.with_suffix(".npz")
         if by_class:
-            labels = np.array(data.classes)[data.labels] if data.target == "classes" else data.labels
+            labels = np.array(data.classes)[data.labels] if data.label_kind == "classes" else data.labels
             np.savez_compressed(file, x=array, y=labels)
         else:
             np.savez_compressed(file, x=array)

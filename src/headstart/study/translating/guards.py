@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from headstart.core import fold
+from headstart.core import derive_seed
 
 from .record import Guard
 
@@ -82,7 +82,7 @@ def _spread(x: Tensor, seed: int) -> float:
     if len(x) < 2:
         return 0.0
     rows = x.flatten(1).double()
-    draw = torch.Generator().manual_seed(fold(seed, "pairs"))
+    draw = torch.Generator().manual_seed(derive_seed(seed, "pairs"))
     one = torch.randint(len(rows), (PAIRS,), generator=draw)
     step = torch.randint(1, len(rows), (PAIRS,), generator=draw)
     return float((rows[one] - rows[(one + step) % len(rows)]).square().sum(1).sqrt().mean())

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from headstart.study.settings import Told, option
+from headstart.study.settings import StudySettings, option
 
 CHEAP = ("histogram", "fourier", "style")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TranslateSettings(Told):
+class TranslateSettings(StudySettings):
     """How `translate` works; each field is an option of the command line."""
 
     kind: ClassVar[str] = "translate"

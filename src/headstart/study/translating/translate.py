@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 import headstart
-from headstart.core import BadData, BadInput, Method, Model, Preprocess, Task, fold, make
+from headstart.core import BadData, BadInput, Method, Model, Preprocess, Task, derive_seed, make
 from headstart.core import Domains as Batch
 from headstart.core import Labelled as Rows
 from headstart.data.dataset import Dataset
@@ -116,7 +116,7 @@ class _Study:
         labelled = None if judge is None else of_same_labels(_loaded(judge), source)
         record = self._record(ways, known, mine, theirs, labelled, reading)
         made = Translator(ways, fronts, reading, record)
-        if labelled is None or source.target != "classes":
+        if labelled is None or source.label_kind != "classes":
             return made
         other = fit_small(made.dataset(source), tuple(mine.shape[1:]), self.settings.seed, self.engine)
         right = answers_of(other, samples_of(labelled, reading)) == torch.from_numpy(labelled.labels)
@@ -160,7 +160,7 @@ class _Study:
         """Of several starts the one of which critics see least; a start that passes is the last one."""
         best: tuple[float, list[float], list[float], Learnt] | None = None
         for number in range(self.settings.tries):
-            seed = self.settings.seed if number == 0 else fold(self.settings.seed, "start", number)
+            seed = self.settings.seed if number == 0 else derive_seed(self.settings.seed, "start", number)
             found = self._learned(known, mine, theirs, seed)
             seen = self._seen()
             if best is None or seen < best[0]:
@@ -181,7 +181,7 @@ class _Study:
         assert isinstance(method, Learned)
         labels = torch.from_numpy(self.domains.source.labels)
         recipe = Recipe(steps=told.steps, batch=told.batch, lr=told.lr, seed=seed)
-        outputs, kind = len(self.domains.source.classes), self.domains.source.target
+        outputs, kind = len(self.domains.source.classes), self.domains.source.label_kind
         task = Task(outputs, tuple(mine.shape[1:]), len(mine), seed, copy.deepcopy(known.head), kind)
         run = start(method, copy.deepcopy(known.backbone), task, recipe, self.engine)
 

@@ -131,7 +131,7 @@ class Translated(Predictor):
                 "model=f."
             )
         model = Model(in_front(mapping, fitted_to(front, mapping)), f.model.head)
-        super().__init__(model, f.classes, f.preprocess, f.abstain, f.target)
+        super().__init__(model, f.classes, f.preprocess, f.abstain, f.label_kind)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Outputs (n, outputs) for samples (n, ...) as the model takes them; differentiable for floats."""
@@ -145,7 +145,7 @@ class Translated(Predictor):
             CannotWrite: no space or no right.
         """
         card = "# A translator and a model\n\nRows are made to look like the training rows, then answered.\n"
-        save_model(self.model, Path(folder), self.classes, self.abstain, card, self.target)
+        save_model(self.model, Path(folder), self.classes, self.abstain, card, self.label_kind)
 
 
 def fitted_to(front: Translation, mapping: AnyBackbone) -> Translation:

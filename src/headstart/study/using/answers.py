@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import TargetKind
+from headstart.core import LabelKind
 
 UNSURE = "unsure"
 HALF = 0.5  # a tag whose probability is at least this is given
@@ -53,7 +53,7 @@ class Numbers:
 Answer = Prediction | Tagged | Numbers
 
 
-def answer(row: NDArray[np.float64], kind: TargetKind, names: tuple[str, ...], abstain: float) -> Answer:
+def answer(row: NDArray[np.float64], kind: LabelKind, names: tuple[str, ...], abstain: float) -> Answer:
     """What a row (k,) of `answers` says, in words; a class below the probability `abstain` is "unsure"."""
     named = dict(zip(names, row.tolist(), strict=True))
     if kind == "numbers":

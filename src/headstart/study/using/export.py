@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadInput, CannotWrite, Mismatch, MissingPackage, Model, TargetKind
+from headstart.core import BadInput, CannotWrite, LabelKind, Mismatch, MissingPackage, Model
 from headstart.study.scoring import meant
 
 from .predictor import Predictor
@@ -21,12 +21,12 @@ TOLERANCE = 1e-4  # of probabilities; of numbers, in units of the largest
 class _Answers(nn.Module):
     """Pictures (n, 3, h, w), ids (n, length) or arrays (n, ...) in, probabilities or numbers (n, k) out."""
 
-    def __init__(self, model: Model, target: TargetKind) -> None:
+    def __init__(self, model: Model, label_kind: LabelKind) -> None:
         super().__init__()
-        self.model, self.target = model, target
+        self.model, self.label_kind = model, label_kind
 
     def forward(self, x: Tensor) -> Tensor:
-        return meant(self.model(x), self.target)
+        return meant(self.model(x), self.label_kind)
 
 
 def export_model(predictor: Predictor, file: str | Path) -> float:
@@ -52,11 +52,11 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise MissingPackage(error.name or "onnxruntime", "The export", "export") from error
-    model, samples = _Answers(predictor.model, predictor.target).eval(), _samples(predictor)
+    model, samples = _Answers(predictor.model, predictor.label_kind).eval(), _samples(predictor)
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        _write(model, samples, temporary, "values" if predictor.target == "numbers" else "probabilities")
+        _write(model, samples, temporary, "values" if predictor.label_kind == "numbers" else "probabilities")
         session = onnxruntime.InferenceSession(str(temporary), providers=["CPUExecutionProvider"])
         found = session.run(None, {"x": samples.numpy()})[0]
         with torch.inference_mode():

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.core import BadData, BadInput, Model, Preprocess, Schema, TargetKind, Tokens
+from headstart.core import BadData, BadInput, LabelKind, Model, Preprocess, Schema, Tokens
 from headstart.data.decode import prepare
 from headstart.models.lengths import by_length
 from headstart.study.scoring import answers
@@ -30,7 +30,7 @@ class Predictor:
 
     Attributes:
         classes: names of the classes, tags or numbers, in the order of the model's outputs.
-        target: "classes", "tags" or "numbers".
+        label_kind: "classes", "tags" or "numbers".
         abstain: a model of classes says "unsure" below this probability, in [0, 1).
         preprocess: of pictures; None if the model takes none.
         tokens: of texts; None if the model takes none.
@@ -45,10 +45,10 @@ class Predictor:
         classes: Sequence[str],
         preprocess: Preprocess | None,
         abstain: float = 0.0,
-        target: TargetKind = "classes",
+        label_kind: LabelKind = "classes",
     ) -> None:
         self.model, self.classes = model.eval(), tuple(classes)
-        self.preprocess, self.abstain, self.target = preprocess, abstain, target
+        self.preprocess, self.abstain, self.label_kind = preprocess, abstain, label_kind
         self.tokens: Tokens | None = getattr(model.backbone, "tokens", None)
         self.schema: Schema | None = getattr(model.backbone, "schema", None)
         self.unseen: dict[str, int] = {}
@@ -67,7 +67,7 @@ class Predictor:
                 training rows had; it is named.
         """
         found = self._answers(items, batch)
-        return [answer(row, self.target, self.classes, self.abstain) for rows in found for row in rows]
+        return [answer(row, self.label_kind, self.classes, self.abstain) for rows in found for row in rows]
 
     def probabilities(self, items: Items, batch: int = 32) -> NDArray[np.float64]:
         """Probabilities (n, classes) or (n, tags) of n items; see `predict`.
@@ -75,7 +75,7 @@ class Predictor:
         Raises:
             BadInput: the model answers with numbers.
         """
-        if self.target == "numbers":
+        if self.label_kind == "numbers":
             raise BadInput("This model answers with numbers, not probabilities. Take predictor.values(...).")
         return self._all(items, batch)
 
@@ -85,9 +85,9 @@ class Predictor:
         Raises:
             BadInput: the model answers with classes or tags.
         """
-        if self.target != "numbers":
+        if self.label_kind != "numbers":
             raise BadInput(
-                f"This model answers with {self.target}, not numbers. Take predictor.probabilities(...)."
+                f"This model answers with {self.label_kind}, not numbers. Take predictor.probabilities(...)."
             )
         return self._all(items, batch)
 
@@ -110,7 +110,7 @@ class Predictor:
         for some in self._shares(items, batch if self.tokens is None else batch * MANY):
             with torch.inference_mode():
                 outputs = self.model(some) if self.tokens is None else by_length(self.model, some)
-            yield answers(outputs, self.target)
+            yield answers(outputs, self.label_kind)
 
     def _shares(self, items: Items, batch: int) -> Iterator[Tensor]:
         """Samples of one batch after the other; a table is read whole."""
@@ -148,5 +148,5 @@ def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Pred
         folder = folder / "model"
     model, config = load_model(folder, backbone)
     mapping: Any = model.backbone
-    target = config.get("target", "classes")
-    return Predictor(model, config["classes"], mapping.preprocess, config["abstain_below"], target)
+    label_kind = config["label_kind"]
+    return Predictor(model, config["classes"], mapping.preprocess, config["abstain_below"], label_kind)

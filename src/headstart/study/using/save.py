@@ -8,12 +8,12 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import save
 
-from headstart.core import BadInput, CannotWrite, Mismatch, Model, Preprocess, TargetKind
+from headstart.core import BadInput, CannotWrite, LabelKind, Mismatch, Model, Preprocess
 from headstart.core.tensor_file import read_tensors
 from headstart.models.backbone import AnyBackbone, rebuild
 from headstart.nn.heads import make_head
 
-SCHEMA = 1
+SCHEMA = 2
 TOKENIZER = "tokenizer.json"
 
 
@@ -23,7 +23,7 @@ def save_model(
     classes: tuple[str, ...],
     abstain: float,
     card: str,
-    target: TargetKind = "classes",
+    label_kind: LabelKind = "classes",
 ) -> None:
     """Write `model.safetensors`, `config.json`, `README.md`, for texts `tokenizer.json`.
 
@@ -39,7 +39,7 @@ def save_model(
         "backbone": mapping.source,
         "preprocess": mapping.preprocess.settings() if mapping.preprocess else None,
         "head": {"name": type(head).__name__, "settings": dict(head.settings)},
-        "target": target,
+        "label_kind": label_kind,
         "classes": list(classes),
         "abstain_below": abstain,
     }

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from headstart.study.settings import Told, option
+from headstart.study.settings import StudySettings, option
 
 MEAN = "-"  # in place of a channel: the mean of all
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operations(Told):
+class Operations(StudySettings):
     """What is done to a backbone, in this order; each field is an option of the command line."""
 
     keep: str | None = option(

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from headstart.core import Backbone, BadInput, Ctx, Do, Domains, Method, Model, Parts, Task, kind_of
+from headstart.core import Backbone, BadInput, Ctx, Do, Domains, Method, Model, Parts, Task, label_kind_of
 from headstart.methods.outputs.probing._standard import linear_probe
 from headstart.nn.bank import Bank
 from headstart.solvers.threads import threads_for
@@ -87,6 +87,6 @@ class Mapped(Method[Domains]):
             rows, goals = (
                 (torch.cat([moved, few]), torch.cat([labels, known])) if len(few) else (moved, labels)
             )
-            probe = linear_probe(kind_of(labels), self.penalty)
+            probe = linear_probe(label_kind_of(labels), self.penalty)
             head = probe.solve(rows, goals, bank_of(parts, "source").outputs)
         return Model(backbone, head.to(source.device))

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch.nn.functional import softplus
 
-from headstart.core import About, Backbone, Ctx, Descend, Domains, Loss, Method, On, Parts, TargetKind, Task
+from headstart.core import About, Backbone, Ctx, Descend, Domains, LabelKind, Loss, Method, On, Parts, Task
 from headstart.losses.alignment.domain_confusion import domain_loss
 from headstart.nn.critic import Critic
 from headstart.nn.joined import joined
@@ -33,8 +33,8 @@ class ADDA(OnSource):
         "inputs",
         Domains,
         "arXiv:1702.05464",
-        rowwise=False,
-        spelled="Adversarial discriminative adaptation (ADDA)",
+        per_sample_loss=False,
+        display_name="Adversarial discriminative adaptation (ADDA)",
     )
     opposed: ClassVar[bool] = True  # its losses pull against each other, and no source label is in them
     weight: float = 1.0
@@ -45,7 +45,7 @@ class ADDA(OnSource):
         self.check("weight", 0 <= self.weight < float("inf"), ">= 0")
         self.check("hidden", self.hidden >= 1, ">= 1")
 
-    def stages(self, kind: TargetKind = "classes") -> tuple[Method[Any], ...]:
+    def stages(self, kind: LabelKind = "classes") -> tuple[Method[Any], ...]:
         """The training on the source with the same settings, then the target's features."""
         return (self.before(), self) if self.weight else (self,)
 

@@ -53,9 +53,9 @@ class CDAN(Aligning):
         "inputs",
         Domains,
         "arXiv:1705.10667",
-        rowwise=False,
-        targets=("classes",),
-        spelled="Conditional domain-adversarial training (CDAN)",
+        per_sample_loss=False,
+        label_kinds=("classes",),
+        display_name="Conditional domain-adversarial training (CDAN)",
     )
     hidden: int = 128
     entropy: bool = True

@@ -25,8 +25,8 @@ class CORAL(Mapped):
         "inputs",
         Domains,
         "arXiv:1511.05547",
-        one_pass=True,
-        spelled="Correlation alignment (CORAL)",
+        closed_form=True,
+        display_name="Correlation alignment (CORAL)",
     )
     shrinkage: float = 0.01
 

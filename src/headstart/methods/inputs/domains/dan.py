@@ -26,8 +26,8 @@ class DAN(Aligning):
         "inputs",
         Domains,
         "arXiv:1502.02791",
-        rowwise=False,
-        spelled="Deep adaptation network (DAN, MMD)",
+        per_sample_loss=False,
+        display_name="Deep adaptation network (DAN, MMD)",
     )
     bandwidth: float | None = None
 

@@ -30,8 +30,8 @@ class DANN(Aligning):
         "inputs",
         Domains,
         "arXiv:1505.07818",
-        rowwise=False,
-        spelled="Domain-adversarial training (DANN)",
+        per_sample_loss=False,
+        display_name="Domain-adversarial training (DANN)",
     )
     hidden: int = 128
 

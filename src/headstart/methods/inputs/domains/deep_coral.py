@@ -24,8 +24,8 @@ class DeepCORAL(Aligning):
         "inputs",
         Domains,
         "arXiv:1607.01719",
-        rowwise=False,
-        spelled="Deep CORAL",
+        per_sample_loss=False,
+        display_name="Deep CORAL",
     )
 
     def align(self, parts: Parts, seen: Seen, ctx: Ctx) -> Mapping[str, Tensor]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import log_softmax, softplus
 
-from headstart.core import About, Ctx, Domains, Parts, kind_of
+from headstart.core import About, Ctx, Domains, Parts, label_kind_of
 from headstart.solvers.transport import sinkhorn
 
 from ._aligning import Aligning, Seen
@@ -35,8 +35,8 @@ class DeepJDOT(Aligning):
         "inputs",
         Domains,
         "arXiv:1803.10081",
-        rowwise=False,
-        spelled="Joint distribution optimal transport (DeepJDOT)",
+        per_sample_loss=False,
+        display_name="Joint distribution optimal transport (DeepJDOT)",
     )
     distance: float = 0.1
     epsilon: float = 0.05
@@ -71,7 +71,7 @@ def squared_distances(source: Tensor, target: Tensor) -> Tensor:
 
 def losses_of_pairs(labels: Tensor, outputs: Tensor) -> Tensor:
     """The loss (n, m) of each of m outputs at each of n labels, of the kind that the labels are."""
-    kind = kind_of(labels)
+    kind = label_kind_of(labels)
     if kind == "classes":
         return -log_softmax(outputs, 1)[:, labels].T
     if kind == "tags":

@@ -29,9 +29,9 @@ class DomainNorm(Aligning):
         "inputs",
         Domains,
         "arXiv:1906.03950",
-        rowwise=False,
-        targets=("classes",),
-        spelled="Domain-specific batch normalisation",
+        per_sample_loss=False,
+        label_kinds=("classes",),
+        display_name="Domain-specific batch normalisation",
     )
     needs_batch_norm = True  # of the backbone; else it is refused
     weight: float = 0.1

@@ -26,8 +26,8 @@ class EntropyMinimisation(Aligning):
         "inputs",
         Domains,
         "doi:10.5555/2976040.2976107",
-        rowwise=False,  # parts of a batch need not hold the two domains in the same shares
-        targets=("classes",),
+        per_sample_loss=False,  # parts of a batch need not hold the two domains in the same shares
+        label_kinds=("classes",),
     )
     weight: float = 0.1
     balance: float = 0.0

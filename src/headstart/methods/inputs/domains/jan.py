@@ -26,9 +26,9 @@ class JAN(Aligning):
         "inputs",
         Domains,
         "arXiv:1605.06636",
-        rowwise=False,
-        targets=("classes",),
-        spelled="Joint adaptation network (JAN)",
+        per_sample_loss=False,
+        label_kinds=("classes",),
+        display_name="Joint adaptation network (JAN)",
     )
     bandwidth: float | None = None
 

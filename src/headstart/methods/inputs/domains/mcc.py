@@ -25,9 +25,9 @@ class MCC(Aligning):
         "inputs",
         Domains,
         "arXiv:1912.03699",
-        rowwise=False,
-        targets=("classes",),
-        spelled="Minimum class confusion (MCC)",
+        per_sample_loss=False,
+        label_kinds=("classes",),
+        display_name="Minimum class confusion (MCC)",
     )
     temperature: float = 2.5
 

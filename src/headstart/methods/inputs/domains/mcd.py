@@ -31,9 +31,9 @@ class MCD(OnSource):
         "inputs",
         Domains,
         "arXiv:1712.02560",
-        rowwise=False,
-        targets=("classes",),
-        spelled="Maximum classifier discrepancy (MCD)",
+        per_sample_loss=False,
+        label_kinds=("classes",),
+        display_name="Maximum classifier discrepancy (MCD)",
     )
     weight: float = 1.0
     times: int = 4

@@ -34,7 +34,7 @@ class OptimalTransport(Mapped):
         "inputs",
         Domains,
         "arXiv:1507.00504",
-        one_pass=True,
+        closed_form=True,
     )
     epsilon: float = 0.05
     classes: float = 0.0

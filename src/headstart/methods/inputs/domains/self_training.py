@@ -34,8 +34,8 @@ class SelfTraining(Aligning):
         "inputs",
         Domains,
         "arXiv:1706.05208",
-        rowwise=False,
-        targets=("classes",),
+        per_sample_loss=False,
+        label_kinds=("classes",),
     )
     threshold: float = 0.9
     flexible: bool = False

@@ -10,10 +10,10 @@ from headstart.core import (
     Ctx,
     Descend,
     Do,
+    LabelKind,
     Loss,
     Method,
     Parts,
-    TargetKind,
     Task,
     Unlabelled,
 )
@@ -48,9 +48,9 @@ class SHOT(Tuning):
         "inputs",
         Unlabelled,
         "arXiv:2002.08546",
-        rowwise=False,
-        targets=("classes",),
-        spelled="Source hypothesis transfer (SHOT)",
+        per_sample_loss=False,
+        label_kinds=("classes",),
+        display_name="Source hypothesis transfer (SHOT)",
     )
     norm: Literal["frozen", "train"] = "train"
     smoothing: float = 0.1
@@ -65,7 +65,7 @@ class SHOT(Tuning):
             self.check(name, 0 <= getattr(self, name) < float("inf"), ">= 0")
         self.check("momentum", 0 <= self.momentum < 1, "in [0, 1)")
 
-    def stages(self, kind: TargetKind = "classes") -> tuple[Method[Any], ...]:
+    def stages(self, kind: LabelKind = "classes") -> tuple[Method[Any], ...]:
         """Training on the source, then this on the target alone."""
         return (self.before(), self)
 

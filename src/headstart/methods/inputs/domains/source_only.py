@@ -20,6 +20,6 @@ class SourceOnly(OnSource):
         "inputs",
         Domains,
         "doi:10.1007/s10994-009-5152-4",
-        rowwise=False,  # parts of a batch may hold other shares of the labelled target rows
-        spelled="Source only",
+        per_sample_loss=False,  # parts of a batch may hold other shares of the labelled target rows
+        display_name="Source only",
     )

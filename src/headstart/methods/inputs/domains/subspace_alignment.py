@@ -27,7 +27,7 @@ class SubspaceAlignment(Mapped):
         "inputs",
         Domains,
         "doi:10.1109/ICCV.2013.368",
-        one_pass=True,
+        closed_form=True,
     )
     size: int | None = None
 

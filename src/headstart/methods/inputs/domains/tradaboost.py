@@ -36,9 +36,9 @@ class TrAdaBoost(Method[Domains]):
         "inputs",
         Domains,
         "doi:10.1145/1273496.1273521",
-        one_pass=True,
-        targets=("classes",),
-        spelled="TrAdaBoost",
+        closed_form=True,
+        label_kinds=("classes",),
+        display_name="TrAdaBoost",
     )
     needs_few: ClassVar[bool] = True  # a session without labelled rows of the target refuses it
     rounds: int = 10

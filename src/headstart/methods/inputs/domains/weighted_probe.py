@@ -3,7 +3,7 @@ from typing import final
 
 from torch import Tensor
 
-from headstart.core import About, Head, Labelled, kind_of
+from headstart.core import About, Head, Labelled, label_kind_of
 from headstart.methods.outputs.probing._probe import Probe, check_penalty
 from headstart.methods.outputs.probing._standard import linear_probe
 
@@ -23,7 +23,7 @@ class WeightedProbe(Weighing, Probe):
     """
 
     about = About(
-        "weighted-probe", "mapping", "inputs", Labelled, "doi:10.1145/1273496.1273507", one_pass=True
+        "weighted-probe", "mapping", "inputs", Labelled, "doi:10.1145/1273496.1273507", closed_form=True
     )
     penalty: float | None = None
 
@@ -33,4 +33,4 @@ class WeightedProbe(Weighing, Probe):
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """The linear head of the best penalty."""
-        return linear_probe(kind_of(labels), self.penalty).solve(features, labels, outputs, weights)
+        return linear_probe(label_kind_of(labels), self.penalty).solve(features, labels, outputs, weights)

@@ -113,7 +113,7 @@ class Sharpening(Normed):
         self.check("gradient", self.gradient in ("fast", "exact"), "'fast' or 'exact'")
         self.check("lr", 0 < self.lr < float("inf"), "a number > 0")
 
-    def decides(self) -> dict[str, Any]:
+    def recipe_overrides(self) -> dict[str, Any]:
         """The rate and that it stays: a stream has no end that a schedule could go by."""
         rate = {"lr": self.lr, "optimiser": self.optimiser, "schedule": "constant", "warmup": 0.0}
         return {**rate, "weight_decay": 0.0, "clip": None}

@@ -32,11 +32,11 @@ class CoTTA(Sharpening):
         "inputs",
         Unlabelled,
         "arXiv:2203.13591",
-        rowwise=False,
+        per_sample_loss=False,
         batch_statistics=True,
-        noisy=True,
-        targets=("classes",),
-        spelled="CoTTA: a slow teacher",
+        stochastic_loss=True,
+        label_kinds=("classes",),
+        display_name="CoTTA: a slow teacher",
     )
     keep: float = 0.999
     restore: float = 0.01

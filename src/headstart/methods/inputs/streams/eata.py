@@ -51,11 +51,11 @@ class Eata(ETA):
         "inputs",
         Unlabelled,
         "arXiv:2204.02610",
-        rowwise=False,
+        per_sample_loss=False,
         batch_statistics=True,
-        chooses=True,
-        targets=("classes",),
-        spelled="EATA: sure and new rows",
+        selects_parameters=True,
+        label_kinds=("classes",),
+        display_name="EATA: sure and new rows",
     )
     fisher_alpha: float = 1.0
 

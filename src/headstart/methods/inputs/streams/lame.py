@@ -26,9 +26,9 @@ class Lame(Streaming):
         "inputs",
         Unlabelled,
         "arXiv:2201.05718",
-        rowwise=False,
-        targets=("classes",),
-        spelled="LAME: answers that agree with neighbours",
+        per_sample_loss=False,
+        label_kinds=("classes",),
+        display_name="LAME: answers that agree with neighbours",
     )
     weight: float = 1.0
     k: int = 5

@@ -23,7 +23,7 @@ class Norm(Normed):
         Unlabelled,
         "arXiv:2006.16971",
         batch_statistics=True,
-        spelled="Norm: statistics of the stream (AdaBN)",
+        display_name="Norm: statistics of the stream (AdaBN)",
     )
 
     def moves(self) -> tuple[Any, ...]:

@@ -21,11 +21,11 @@ class RDumb(ETA):
         "inputs",
         Unlabelled,
         "arXiv:2306.05401",
-        rowwise=False,
+        per_sample_loss=False,
         batch_statistics=True,
-        chooses=True,
-        targets=("classes",),
-        spelled="RDumb: start anew at fixed times",
+        selects_parameters=True,
+        label_kinds=("classes",),
+        display_name="RDumb: start anew at fixed times",
     )
     resets: int | None = 1000
 

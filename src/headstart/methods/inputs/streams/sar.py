@@ -45,11 +45,11 @@ class SAR(Filtering):
         "inputs",
         Unlabelled,
         "arXiv:2302.12400",
-        rowwise=False,
+        per_sample_loss=False,
         batch_statistics=True,
-        chooses=True,
-        targets=("classes",),
-        spelled="SAR: sharpness-aware and reliable",
+        selects_parameters=True,
+        label_kinds=("classes",),
+        display_name="SAR: sharpness-aware and reliable",
     )
     rho: float = 0.05
     e_m: float = 0.2

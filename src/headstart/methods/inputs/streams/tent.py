@@ -19,8 +19,8 @@ class Tent(Sharpening):
         Unlabelled,
         "arXiv:2006.10726",
         batch_statistics=True,
-        targets=("classes",),
-        spelled="TENT: entropy minimisation",
+        label_kinds=("classes",),
+        display_name="TENT: entropy minimisation",
     )
 
     def loss(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:

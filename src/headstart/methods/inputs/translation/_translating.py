@@ -15,12 +15,12 @@ from headstart.core import (
     Do,
     Domains,
     Head,
+    LabelKind,
     Loss,
     Method,
     Model,
     On,
     Parts,
-    TargetKind,
     Task,
     make,
 )
@@ -85,7 +85,7 @@ class Translating(Method[Domains]):
             value: Any = getattr(self, setting)
             raise BadInput(f"{self.about.name}: {setting} is {value!r}; it must be {allowed}.")
 
-    def stages(self, kind: TargetKind = "classes") -> tuple[Method[Any], ...]:
+    def stages(self, kind: LabelKind = "classes") -> tuple[Method[Any], ...]:
         """The training on the source, then the translation."""
         return (*make(self.first).stages(kind), self) if self.first else (self,)
 

@@ -4,7 +4,7 @@ from typing import final
 
 from torch import Tensor
 
-from headstart.core import About, Domains, Parts, kind_of
+from headstart.core import About, Domains, Parts, label_kind_of
 from headstart.losses.translation import answers_as_labels, semantic_loss
 
 from ._translating import Made, Translating
@@ -29,9 +29,9 @@ class CyCADA(Translating):
         "inputs",
         Domains,
         "arXiv:1711.03213",
-        rowwise=False,
-        noisy=True,
-        spelled="CyCADA",
+        per_sample_loss=False,
+        stochastic_loss=True,
+        display_name="CyCADA",
     )
     semantic: float = 1.0
 
@@ -46,7 +46,7 @@ class CyCADA(Translating):
         _, _, as_target, as_source = made
         before = self._answers(parts, self.given(parts, batch.target))
         says = [self._answers(parts, parts["units"].out(z)) for z in (as_target, as_source)]  # type: ignore[operator]
-        labels = [batch.source.y, answers_as_labels(before, kind_of(batch.source.y))]
+        labels = [batch.source.y, answers_as_labels(before, label_kind_of(batch.source.y))]
         return {"semantic": self.semantic * semantic_loss(says, labels, [batch.source.weight, None])}
 
     def _answers(self, parts: Parts, x: Tensor) -> Tensor:

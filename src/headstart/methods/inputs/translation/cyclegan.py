@@ -20,7 +20,7 @@ class CycleGAN(Translating):
         "inputs",
         Domains,
         "arXiv:1703.10593",
-        rowwise=False,
-        noisy=True,
-        spelled="CycleGAN",
+        per_sample_loss=False,
+        stochastic_loss=True,
+        display_name="CycleGAN",
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from headstart.core import Method, TargetKind
+from headstart.core import LabelKind, Method
 from headstart.methods.mapping._tuning import Tuning
 from headstart.methods.outputs.probing._standard import linear_probe
 
@@ -22,6 +22,6 @@ class Probed(Tuning):
         super().__post_init__()
         self.check("penalty", self.penalty is None or self.penalty > 0, "> 0")
 
-    def stages(self, kind: TargetKind = "classes") -> tuple[Method[Any], ...]:
+    def stages(self, kind: LabelKind = "classes") -> tuple[Method[Any], ...]:
         """The probe, then the tuning, from the head that the probe has learned."""
         return (linear_probe(kind, self.penalty), self)

@@ -18,7 +18,7 @@ class BitFit(Selected):
             Their biases learn either way.
     """
 
-    about = About("bitfit", "start", "mapping", Labelled, "arXiv:2106.10199", spelled="BitFit")
+    about = About("bitfit", "start", "mapping", Labelled, "arXiv:2106.10199", display_name="BitFit")
     backbone_lr: float = 1.0
 
     def learns(self, name: str, _module: nn.Module) -> bool:

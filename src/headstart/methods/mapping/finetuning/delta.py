@@ -26,7 +26,7 @@ class Delta(Tuning):
         at: "blocks" compares what every block gives, "features" only the last.
     """
 
-    about = About("delta", "start", "mapping", Labelled, "arXiv:1901.09229", spelled="DELTA")
+    about = About("delta", "start", "mapping", Labelled, "arXiv:1901.09229", display_name="DELTA")
     alpha: float = 0.1
     at: Literal["blocks", "features"] = "blocks"
 

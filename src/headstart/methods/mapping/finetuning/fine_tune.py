@@ -10,4 +10,4 @@ from headstart.methods.mapping._tuning import Tuning
 class FineTune(Tuning):
     """Go on training the whole model on your labels, from where pre-training left it."""
 
-    about = About("fine-tune", "start", "mapping", Labelled, "arXiv:1411.1792", spelled="Fine-tuning")
+    about = About("fine-tune", "start", "mapping", Labelled, "arXiv:1411.1792", display_name="Fine-tuning")

@@ -22,7 +22,7 @@ class L2SP(Tuning):
         weight_decay: as for fine-tuning, but 0 unless asked for.
     """
 
-    about = About("l2-sp", "start", "mapping", Labelled, "arXiv:1802.01483", spelled="L2-SP")
+    about = About("l2-sp", "start", "mapping", Labelled, "arXiv:1802.01483", display_name="L2-SP")
     alpha: float = 0.1
     beta: float = 0.01
     weight_decay: float | None = 0.0

@@ -14,4 +14,4 @@ class LPFT(Probed):
     not pulled about by a head that knows nothing yet.
     """
 
-    about = About("lp-ft", "start", "mapping", Labelled, "arXiv:2202.10054", spelled="LP-FT")
+    about = About("lp-ft", "start", "mapping", Labelled, "arXiv:2202.10054", display_name="LP-FT")

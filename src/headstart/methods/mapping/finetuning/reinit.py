@@ -18,7 +18,7 @@ class Reinit(Tuning):
     """
 
     about = About(
-        "reinit", "start", "mapping", Labelled, "arXiv:2006.05987", spelled="Re-initialised last blocks"
+        "reinit", "start", "mapping", Labelled, "arXiv:2006.05987", display_name="Re-initialised last blocks"
     )
     blocks: int = 1
 

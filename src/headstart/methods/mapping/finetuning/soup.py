@@ -25,7 +25,7 @@ class Soup(Probed):
             greedy soup; 0 averages all members.
     """
 
-    about = About("soup", "start", "mapping", Labelled, "arXiv:2203.05482", spelled="Model soup")
+    about = About("soup", "start", "mapping", Labelled, "arXiv:2203.05482", display_name="Model soup")
     members: int = 3
     ratio: float = 3.0
     held: float = 0.0

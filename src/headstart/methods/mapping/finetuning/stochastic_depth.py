@@ -18,7 +18,7 @@ class StochasticDepth(Tuning):
             drop * l / L.
     """
 
-    about = About("stochastic-depth", "start", "mapping", Labelled, "arXiv:1603.09382", noisy=True)
+    about = About("stochastic-depth", "start", "mapping", Labelled, "arXiv:1603.09382", stochastic_loss=True)
     drop: float = 0.1
 
     def __post_init__(self) -> None:

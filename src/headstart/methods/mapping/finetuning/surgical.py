@@ -41,8 +41,8 @@ class Surgical(Tuning):
         "mapping",
         Labelled,
         "arXiv:2210.11466",
-        chooses=True,
-        spelled="Surgical fine-tuning",
+        selects_parameters=True,
+        display_name="Surgical fine-tuning",
     )
     block: int | Literal["auto"] = "auto"
     look: float = 0.1

@@ -16,7 +16,7 @@ class WiSEFT(Probed):
         alpha: how far from the start, the probed backbone, to the end, the tuned one, in [0, 1].
     """
 
-    about = About("wise-ft", "start", "mapping", Labelled, "arXiv:2109.01903", spelled="WiSE-FT")
+    about = About("wise-ft", "start", "mapping", Labelled, "arXiv:2109.01903", display_name="WiSE-FT")
     alpha: float = 0.5
 
     def __post_init__(self) -> None:

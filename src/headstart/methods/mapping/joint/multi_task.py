@@ -27,7 +27,7 @@ class MultiTask(Tuning):
         "mapping",
         TwoTasks,
         "doi:10.1023/A:1007379606734",
-        spelled="Multi-task learning",
+        display_name="Multi-task learning",
     )
     weight: float = 1.0
 

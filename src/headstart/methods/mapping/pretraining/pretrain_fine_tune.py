@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
-from headstart.core import About, Labelled, Method, TargetKind
+from headstart.core import About, LabelKind, Labelled, Method
 from headstart.methods.mapping._tuning import Tuning
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
 
@@ -28,7 +28,7 @@ class PretrainFineTune(Tuning):
         "mapping",
         Labelled,
         "arXiv:1311.2524",
-        spelled="Pre-training, then fine-tuning",
+        display_name="Pre-training, then fine-tuning",
     )
     backbone_lr: float = 1.0
     norm: Literal["frozen", "train"] = "train"
@@ -50,12 +50,12 @@ class PretrainFineTune(Tuning):
             rate = getattr(self, name)
             self.check(name, rate is None or 0 < rate < float("inf"), "> 0, or None for the recipe's")
 
-    def decides(self) -> Mapping[str, Any]:
+    def recipe_overrides(self) -> Mapping[str, Any]:
         """Steps and rate of the fine-tuning, where they are given."""
         given = {"steps": self.steps, "lr": self.lr}
         return {name: value for name, value in given.items() if value is not None}
 
-    def stages(self, kind: TargetKind = "classes") -> tuple[Method[Any], ...]:
+    def stages(self, kind: LabelKind = "classes") -> tuple[Method[Any], ...]:
         """The pre-training with the same settings, then the fine-tuning."""
         return (self,) if self.pretrain_steps == 0 else (self.before(), self)
 

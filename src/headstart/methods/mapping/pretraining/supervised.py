@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, final
 
-from headstart.core import About, Backbone, Method, On, Parts, SourceLabelled, TargetKind, Task, make
+from headstart.core import About, Backbone, LabelKind, Method, On, Parts, SourceLabelled, Task, make
 from headstart.methods.mapping._tuning import Tuning
 from headstart.methods.outputs.probing._standard import linear_probe
 
@@ -37,12 +37,12 @@ class SupervisedPretraining(Tuning):
         if self.then is not None:
             make(self.then)
 
-    def decides(self) -> Mapping[str, Any]:
+    def recipe_overrides(self) -> Mapping[str, Any]:
         """Steps and rate, where they are given."""
         given = {"steps": self.steps, "lr": self.lr}
         return {name: value for name, value in given.items() if value is not None}
 
-    def stages(self, kind: TargetKind = "classes") -> tuple[Method[Any], ...]:
+    def stages(self, kind: LabelKind = "classes") -> tuple[Method[Any], ...]:
         """The pre-training, then the stages of the method that comes after it."""
         after = make(self.then) if self.then else linear_probe(kind)
         return (self, *after.stages(kind))

@@ -15,4 +15,4 @@ class GroupBalanced(ByGroup):
     attributes it is a class.
     """
 
-    about = About("group-balanced", "start", "mapping", Grouped, "arXiv:2110.14503", targets=("classes",))
+    about = About("group-balanced", "start", "mapping", Grouped, "arXiv:2110.14503", label_kinds=("classes",))

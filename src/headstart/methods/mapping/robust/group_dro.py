@@ -31,8 +31,8 @@ class GroupDRO(ByGroup):
         "mapping",
         Grouped,
         "arXiv:1911.08731",
-        targets=("classes",),
-        spelled="Group DRO",
+        label_kinds=("classes",),
+        display_name="Group DRO",
     )
     eta: float = 0.1
     adjustment: float = 0.0

@@ -41,7 +41,7 @@ class Probe(Method[Labelled]):
 
     @abstractmethod
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
-        """The head for features (n, width) and labels (n, ...) of any kind in `about.targets`.
+        """The head for features (n, width) and labels (n, ...) of any kind in `about.label_kinds`.
 
         Weights (n,) > 0 are what each row counts; None: all the same.
         """

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
-from headstart.core import About, BadInput, Head, Labelled, kind_of
+from headstart.core import About, BadInput, Head, Labelled, label_kind_of
 from headstart.losses.label import label_loss
 from headstart.nn.heads import NeighbourHead
 from headstart.solvers.means import mean_of
@@ -30,7 +30,9 @@ class KNN(Probe):
         sharpness: of the weights, >= 0; None finds it among 1, 3, 10 and 30.
     """
 
-    about = About("knn", "mapping", "outputs", Labelled, "arXiv:1805.01978", one_pass=True, spelled="kNN")
+    about = About(
+        "knn", "mapping", "outputs", Labelled, "arXiv:1805.01978", closed_form=True, display_name="kNN"
+    )
     k: int | None = None
     sharpness: float | None = None
 
@@ -44,7 +46,7 @@ class KNN(Probe):
         """All rows, and the k and sharpness that serve rows best that don't see themselves."""
         centre = mean_of(features, weights)
         rows = normalize(features - centre, dim=1)
-        kind = kind_of(labels)
+        kind = label_kind_of(labels)
         votes = one_hot(labels, outputs) if kind == "classes" else labels
         similar = (rows @ rows.T).fill_diagonal_(-torch.inf)
         sizes = [k for k in ((self.k,) if self.k else SIZES) if k < len(rows)] or [1]

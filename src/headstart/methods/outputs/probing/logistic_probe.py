@@ -28,8 +28,8 @@ class LogisticProbe(Probe):
         "outputs",
         Labelled,
         "arXiv:1610.01644",
-        one_pass=True,
-        targets=("classes", "tags"),
+        closed_form=True,
+        label_kinds=("classes", "tags"),
     )
     penalty: float | None = None
 

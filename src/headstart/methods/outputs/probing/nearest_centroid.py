@@ -34,8 +34,8 @@ class NearestCentroid(Probe):
         "outputs",
         Labelled,
         "arXiv:1703.05175",
-        one_pass=True,
-        targets=("classes",),
+        closed_form=True,
+        label_kinds=("classes",),
     )
     scale: float | None = None
 

@@ -23,7 +23,7 @@ class RidgeProbe(Probe):
     """
 
     about = About(
-        "ridge-probe", "mapping", "outputs", Labelled, "doi:10.1080/00401706.1970.10488634", one_pass=True
+        "ridge-probe", "mapping", "outputs", Labelled, "doi:10.1080/00401706.1970.10488634", closed_form=True
     )
     penalty: float | None = None
 

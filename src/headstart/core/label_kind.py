@@ -1,18 +1,19 @@
-"""What a row is to be told: one class, any number of tags, or numbers; the dtype of the labels says which."""
+"""Kinds of label: one class, a set of tags, or real numbers; inferred from the dtype of the label array."""
 
 from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
 
-from .errors import BadData
+from headstart.core.errors import BadData
 
-TargetKind = Literal["classes", "tags", "numbers"]
-TARGETS: tuple[TargetKind, ...] = get_args(TargetKind)
+LabelKind = Literal["classes", "tags", "numbers"]
+LABEL_KINDS: tuple[LabelKind, ...] = get_args(LabelKind)
+TASKS: dict[str, LabelKind] = {"classification": "classes", "multilabel": "tags", "regression": "numbers"}
 
 
-def kind_of(labels: Any) -> TargetKind:
-    """What the labels of n rows are, of a tensor or an array.
+def label_kind_of(labels: Any) -> LabelKind:
+    """The kind of the labels of n rows, a tensor or an array.
 
     Args:
         labels: int64 (n,): the class of each row; bool (n, k): which of k tags each has; floats (n, k):
