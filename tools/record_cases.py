@@ -154,7 +154,7 @@ CASES = (
     Case(
         "search-spambase",
         "search spambase --per-class 60 --trials 5 --folds 2 --epochs 1 --method ridge-probe --method "
-        "fine-tune --range fine-tune.backbone_lr=0.1..1.0",
+        "fine-tune --range fine-tune:backbone_lr=0.1..1.0",
     ),
     Case(
         "search-shapes",
@@ -166,6 +166,7 @@ CASES = (
     Case("shift-same", "shift source.csv source.csv --rows 60 --folds 2"),
     Case("shift-texts", "shift texts.csv texts-target.csv --size 12"),
     Case("shift-shapes", "shift shapes dim-shapes --size 32"),
+    Case("shift-arrays", "shift arrays.npz arrays-target.npz --folds 2"),
     Case("shift-columns", "shift flags.csv flags-target.csv --label-column warm,wet,windy"),
     Case("shortcuts-shapes", "shortcuts out/adapt-shapes dim-shapes --rows 30", needs=("adapt-shapes",)),
     Case(
@@ -188,10 +189,13 @@ CASES = (
         needs=("adapt-shapes",),
     ),
     Case(
-        "stream-table", "stream out/adapt-source target.csv --method lame --shuffle", needs=("adapt-source",)
+        "stream-table",
+        "stream out/adapt-source rows.csv --method lame --shuffle",
+        needs=("adapt-source",),
     ),
     Case(
-        "translate-style", "translate --source shapes --target dim-shapes --judge dim-shapes --method style"
+        "translate-style",
+        "translate --source shapes --target dim-shapes --judge dim-shapes --side 16 --method style",
     ),
     Case(
         "translate-cyclegan",
@@ -199,10 +203,14 @@ CASES = (
         "32 --method cyclegan:width=4 --steps 4 --batch 8 --tries 2 --direction to-source",
         needs=("adapt-shapes",),
     ),
-    Case("translate-tables", "translate --source source.csv --target target.csv --method histogram"),
+    Case(
+        "translate-arrays",
+        "translate --source arrays.npz --target arrays-target.npz --judge arrays-target.npz "
+        "--method cyclegan --steps 5",
+    ),
     Case(
         "yosinski-digits",
-        "yosinski digits --per-class 12 --backbone resnet18 --size 32 --cuts 2,5 --seeds 2 --epochs 1",
+        "yosinski digits --per-class 8 --backbone resnet18 --size 32 --cuts 2,5 --seeds 2 --epochs 1",
     ),
     Case(
         "yosinski-two",

@@ -26,10 +26,13 @@ def write_data(folder: Path) -> None:
     write_table(folder / "flags-target.csv", *flag_table(100, 4, moved=1.0))
     write_table(folder / "numbers.csv", *number_table(120, 5, moved=0.0))
     write_table(folder / "numbers-target.csv", *number_table(100, 6, moved=1.0))
+    names, rows = number_table(100, 6, moved=1.0)
+    write_table(folder / "rows.csv", names[:5], [row[:5] for row in rows])
     write_table(folder / "grouped.csv", *grouped_table(240, 7))
     write_table(folder / "texts.csv", *text_table(80, 8, polite=False))
     write_table(folder / "texts-target.csv", *text_table(60, 9, polite=True))
-    write_arrays(folder / "arrays.npz", 120, 10)
+    write_arrays(folder / "arrays.npz", 120, 10, moved=0.0)
+    write_arrays(folder / "arrays-target.npz", 90, 15, moved=1.0)
     write_pictures(folder / "shapes", 16, 11, dim=1.0)
     write_pictures(folder / "dim-shapes", 12, 12, dim=0.5)
     write_faulty(folder / "faulty", 13)
@@ -124,11 +127,11 @@ def text_table(n: int, seed: int, polite: bool) -> tuple[list[str], list[list[An
     return ["text", "label"], rows
 
 
-def write_arrays(path: Path, n: int, seed: int) -> None:
+def write_arrays(path: Path, n: int, seed: int, moved: float) -> None:
     """Rows of six numbers in three classes."""
     rng = np.random.default_rng(seed)
     y = np.arange(n) % 3
-    x = rng.normal(0, 0.7, (n, 6)) + np.eye(6)[y]
+    x = rng.normal(0, 0.7, (n, 6)) + np.eye(6)[y] + moved * (np.arange(6) > 3)
     np.savez(path, x=x.astype("float32"), y=np.array(["one", "two", "three"])[y])
 
 
