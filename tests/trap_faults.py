@@ -27,7 +27,7 @@ TRAP_FAULTS = (
         "methods/test_gradual_unfreezing.py goes_on",
     ),
     Fault(
-        "run/loop.py",
+        "run/state.py",
         '        self.parts.load_state_dict(state["parts"])\n',
         "",
         "a resumed run goes on with untrained weights",

@@ -5,21 +5,21 @@ from tests.faults import Fault
 RUN = (
     # the loop
     Fault(
-        "run/loop.py",
+        "run/state.py",
         "self.step, self.accumulate = state",
         "_, self.accumulate = state",
         "a resumed run starts at step 0",
         "run/test_watch.py when_it_is_left",
     ),
     Fault(
-        "run/loop.py",
+        "run/state.py",
         'optimiser.load_state_dict(state["optimisers"][name])',
         "pass",
         "a resumed run has forgotten its momentum",
         "run/test_lbfgs.py goes_on_with_the_same_bytes",
     ),
     Fault(
-        "run/loop.py",
+        "run/state.py",
         'self.notes = state["notes"]',
         "pass",
         "a resumed run has forgotten its best score",
@@ -146,7 +146,7 @@ RUN = (
         "run/test_descent.py never_computed_in_parts",
     ),
     Fault(
-        "run/descent.py",
+        "run/average.py",
         "lerp_(value, 1 - self.decay)",
         "lerp_(value, self.decay)",
         "the average keeps what it should forget",

@@ -6,8 +6,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from headstart.core import About, Batch, Labelled, Loss, Method, On, Parts, Task
-from headstart.run.loop import Run, start
+from headstart.run.loop import start
 from headstart.run.recipe import Recipe
+from headstart.run.state import Run
 
 PLAIN = Recipe(
     steps=4, batch=4, lr=0.1, schedule="constant", warmup=0.0, optimiser="sgd", weight_decay=0.0, clip=None

@@ -5,7 +5,7 @@ from typing import Any
 
 from headstart.core import Mismatch
 
-from .loop import Run
+from .state import Run
 
 
 def refuse_other(state: Any, run: Run[Any], path: Path) -> None:

@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +13,7 @@ from headstart.core.batches import Batch
 
 from .modes import let_learn
 from .seeding import seeded
-
-if TYPE_CHECKING:
-    from .loop import Run
+from .state import Run
 
 FAR = 1e15  # a shorter step takes no finite float32 out of its range, which ends at 3e38
 
@@ -33,32 +31,8 @@ class Snapshot:
                 tensor.copy_(value)
 
 
-class Average:
-    """The running average of all floating-point tensors of the parts that learn."""
-
-    def __init__(self, decay: float, parts: Parts, learning: set[str]) -> None:
-        self.decay, self.learning = decay, learning
-        self.values = {name: value.clone() for name, value in self._floating(parts).items()}
-
-    def follow(self, parts: Parts) -> None:
-        """Average <- decay * average + (1 - decay) * parts."""
-        with torch.no_grad():
-            for name, value in self._floating(parts).items():
-                self.values[name].lerp_(value, 1 - self.decay)
-
-    def load(self, values: dict[str, Tensor]) -> None:
-        """Go on from saved values."""
-        for name, value in values.items():
-            self.values[name].copy_(value)
-
-    def _floating(self, parts: Parts) -> dict[str, Tensor]:
-        tensors = parts.state_dict().items()
-        mine = {k: v.detach() for k, v in tensors if k.partition(".")[0] in self.learning}
-        return {name: value for name, value in mine.items() if value.is_floating_point()}
-
-
 def descend(
-    run: "Run[Any]",
+    run: Run[Any],
     move: Descend[Any],
     batch: Batch,
     ctx: Ctx,
@@ -110,7 +84,7 @@ def _statistics(parts: Parts) -> Iterable[Tensor]:
     return (b for module in parts.modules() if module.training for b in module.buffers(recurse=False))
 
 
-def _let_learn_now(run: "Run[Any]", move: Descend[Any], ctx: Ctx) -> list[nn.Parameter]:
+def _let_learn_now(run: Run[Any], move: Descend[Any], ctx: Ctx) -> list[nn.Parameter]:
     """Set rates and modes for this step; the parameters that learn in it."""
     optimiser = run.optimisers[move.name]
     rate = run.recipe.rate(ctx.progress)
@@ -128,7 +102,7 @@ def _let_learn_now(run: "Run[Any]", move: Descend[Any], ctx: Ctx) -> list[nn.Par
 
 
 def _gradient(
-    run: "Run[Any]",
+    run: Run[Any],
     move: Descend[Any],
     batch: Batch,
     ctx: Ctx,
@@ -169,7 +143,7 @@ def _most_parts(parts: Parts, batch: Batch) -> int:
     return max(1, len(batch) // 2) if _compares_rows(parts) else len(batch)
 
 
-def _accumulate(run: "Run[Any]", move: Descend[Any], batch: Batch, ctx: Ctx, weight: float) -> Loss:
+def _accumulate(run: Run[Any], move: Descend[Any], batch: Batch, ctx: Ctx, weight: float) -> Loss:
     parameters = move.parameters(run.parts)
     for parameter in parameters:
         parameter.grad = None
@@ -190,7 +164,7 @@ def _accumulate(run: "Run[Any]", move: Descend[Any], batch: Batch, ctx: Ctx, wei
     return losses[0] if len(losses) == 1 else _mean(losses, shares)
 
 
-def _check_and_clip(run: "Run[Any]", loss: Loss, learning: list[nn.Parameter], ctx: Ctx) -> float:
+def _check_and_clip(run: Run[Any], loss: Loss, learning: list[nn.Parameter], ctx: Ctx) -> float:
     """Clip the gradient; its norm then."""
     gradients = [p.grad for p in learning if p.grad is not None]
     norm = nn.utils.get_total_norm(gradients) if gradients else loss.total.new_zeros(())
@@ -204,7 +178,7 @@ def _check_and_clip(run: "Run[Any]", loss: Loss, learning: list[nn.Parameter], c
 
 
 def _step(
-    run: "Run[Any]", optimiser: torch.optim.Optimizer, learning: list[nn.Parameter], norm: float, ctx: Ctx
+    run: Run[Any], optimiser: torch.optim.Optimizer, learning: list[nn.Parameter], norm: float, ctx: Ctx
 ) -> None:
     """Take the step for gradients of a given norm; one out of the range of numbers is taken back."""
     groups = optimiser.param_groups
@@ -219,7 +193,7 @@ def _step(
         raise _diverged(run, ctx, "the weights become too large for numbers", "a smaller weight decay")
 
 
-def _diverged(run: "Run[Any]", ctx: Ctx, found: str, other: str) -> Diverged:
+def _diverged(run: Run[Any], ctx: Ctx, found: str, other: str) -> Diverged:
     return Diverged(
         f"{run.name}: at step {ctx.step} {found}, so training stopped before that step; the weights are "
         f"those of the last good one. Try a lower learning rate (now {run.recipe.rate(ctx.progress):.3g}) "

@@ -19,8 +19,9 @@ from torch import Tensor, nn
 
 from headstart.core import Batch, Descend, Do, Parts
 
-from .loop import Run, train
+from .loop import train
 from .modes import let_learn
+from .state import Run
 
 TRIES = 12  # boundaries that are tried, the latest first: a residual block has up to ten modules
 

@@ -1,71 +1,22 @@
 """The one training loop. It yields a tick per step; who wants to watch, iterates."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Generic
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
-from headstart.core import Backbone, BadInput, Ctx, Descend, Do, Method, Move, Parts, Task, derive_seed
+from headstart.core import Backbone, BadInput, Ctx, Descend, Do, Method, Task, derive_seed
 from headstart.core.batches import B
 
-from .descent import Average, descend
+from .average import Average
+from .descent import descend
 from .engine import Engine, One
 from .memory import memory_format
 from .modes import rest
 from .recipe import Recipe
 from .seeding import seeded
-
-
-@dataclass(frozen=True)
-class Tick:
-    """What one step did: detached, safe to keep."""
-
-    step: int  # steps done, from 1
-    terms: dict[str, Tensor]
-    outputs: Tensor | None
-
-
-@dataclass
-class Run(Generic[B]):
-    """A method set on a backbone. All that changes during training is in here."""
-
-    name: str
-    parts: Parts
-    moves: tuple[Move[B], ...]
-    recipe: Recipe
-    engine: Engine = field(default_factory=One)
-    layout: torch.memory_format = torch.channels_last  # of pictures
-    step: int = 0
-    accumulate: int = 1
-    per_sample_loss: bool = True  # whether a batch may be computed in parts
-    optimisers: dict[str, Optimizer] = field(default_factory=dict)
-    average: Average | None = None
-    notes: dict[str, Any] = field(default_factory=dict)  # what watchers must find again
-
-    def state_dict(self) -> dict[str, Any]:
-        """All there is to save: data order, rates and seeds are functions of `step`."""
-        return {
-            "name": self.name,
-            "step": self.step,
-            "accumulate": self.accumulate,
-            "parts": dict(self.parts.state_dict()),
-            "optimisers": {name: o.state_dict() for name, o in self.optimisers.items()},
-            "average": dict(self.average.values) if self.average else {},
-            "notes": self.notes,
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`, on a run started with the same settings."""
-        self.step, self.accumulate = state["step"], state["accumulate"]
-        self.parts.load_state_dict(state["parts"])
-        for name, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][name])
-        if self.average:
-            self.average.load(state["average"])
-        self.notes = state["notes"]
+from .state import Run, Tick
 
 
 def start(

@@ -14,7 +14,7 @@ from headstart.core import CannotWrite
 
 from .belongs import refuse_other
 from .checkpoint import load_state, save_state, write_atomically
-from .loop import Run, Tick
+from .state import Run, Tick
 
 
 def log(ticks: Iterable[Tick], path: Path, name: str, run: Run[Any]) -> Iterator[Tick]:

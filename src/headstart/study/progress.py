@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from headstart.run.loop import Run, Tick
+    from headstart.run.state import Run, Tick
 
 TRUST = 3.0  # how many times wrong an estimate is thought to be at most
 BRIEF = 0.05  # seconds; a step that was quicker had been finished earlier, and says nothing about speed

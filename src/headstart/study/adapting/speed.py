@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
-from headstart.run.loop import Run, Tick
+from headstart.run.state import Run, Tick
 from headstart.study.journal import give_back
 from headstart.study.sessions.recipes import recipe_for
 from headstart.study.sessions.session import Session

@@ -21,8 +21,8 @@ from headstart.data.labels import Labels, labels_of
 from headstart.data.paired import paired
 from headstart.data.stream import Stream, labelled, once
 from headstart.run.frozen import Replay
-from headstart.run.loop import Run
 from headstart.run.recipe import Recipe
+from headstart.run.state import Run
 from headstart.study.held_out import Rows
 
 from .groups import grouped_example, in_groups

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from headstart.core import Method, Model, Source
 from headstart.run.frozen import Replay
-from headstart.run.loop import Run
+from headstart.run.state import Run
 
 from .outputs import outputs_of
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from headstart.core import CannotWrite, Diverged, HeadstartError
 from headstart.run.checkpoint import save_state
-from headstart.run.loop import Run, Tick
+from headstart.run.state import Run, Tick
 from headstart.run.watch import log
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from headstart.core import Method, Model, Source
 from headstart.run.frozen import Replay
-from headstart.run.loop import Run, Tick
+from headstart.run.state import Run, Tick
 from headstart.study.held_out import Rows
 
 from .feeding import Feed, plain_feed

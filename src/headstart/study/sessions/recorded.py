@@ -13,7 +13,7 @@ from headstart.models.backbone import AnyBackbone
 from headstart.models.fast import fast
 from headstart.run.cache import Cache, Dtype, key_of
 from headstart.run.frozen import Found, Replay, find
-from headstart.run.loop import Run
+from headstart.run.state import Run
 from headstart.study.journal import give_back
 
 ROWS = 16  # that go through a frozen prefix at a time: more take more memory and are no faster

@@ -27,8 +27,9 @@ from headstart.models.backbone import AnyBackbone
 from headstart.run.checkpoint import save_state
 from headstart.run.engine import Engine, One
 from headstart.run.frozen import Replay
-from headstart.run.loop import Run, Tick, start, train
+from headstart.run.loop import start, train
 from headstart.run.recipe import Precision, Recipe
+from headstart.run.state import Run, Tick
 from headstart.run.watch import drain, keep, remember, resume
 
 from .feeding import Feed, Feeds, example, feeds, plain_feed, stream_of

@@ -3,7 +3,7 @@
 from typing import Any
 
 from headstart.core import Descend, Model
-from headstart.run.loop import Run
+from headstart.run.state import Run
 
 
 def trained(run: Run[Any], model: Model) -> int:

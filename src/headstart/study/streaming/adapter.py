@@ -22,10 +22,11 @@ from headstart.core import (
     walk,
 )
 from headstart.run.engine import Engine, One
-from headstart.run.loop import Tick, start, train
+from headstart.run.loop import start, train
 from headstart.run.modes import rest
 from headstart.run.recipe import Recipe
 from headstart.run.seeding import seeded
+from headstart.run.state import Tick
 
 ENDLESS = 2**53  # steps; a stream has no end, and so no progress towards it
 

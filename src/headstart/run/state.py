@@ -1,0 +1,64 @@
+"""The state of a training run, and what one step of it gives."""
+
+from dataclasses import dataclass, field
+from typing import Any, Generic
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from headstart.core import Move, Parts
+from headstart.core.batches import B
+
+from .average import Average
+from .engine import Engine, One
+from .recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What one step did: detached, safe to keep."""
+
+    step: int  # steps done, from 1
+    terms: dict[str, Tensor]
+    outputs: Tensor | None
+
+
+@dataclass
+class Run(Generic[B]):
+    """A method set on a backbone. All that changes during training is in here."""
+
+    name: str
+    parts: Parts
+    moves: tuple[Move[B], ...]
+    recipe: Recipe
+    engine: Engine = field(default_factory=One)
+    layout: torch.memory_format = torch.channels_last  # of pictures
+    step: int = 0
+    accumulate: int = 1
+    per_sample_loss: bool = True  # whether a batch may be computed in parts
+    optimisers: dict[str, Optimizer] = field(default_factory=dict)
+    average: Average | None = None
+    notes: dict[str, Any] = field(default_factory=dict)  # what watchers must find again
+
+    def state_dict(self) -> dict[str, Any]:
+        """All there is to save: data order, rates and seeds are functions of `step`."""
+        return {
+            "name": self.name,
+            "step": self.step,
+            "accumulate": self.accumulate,
+            "parts": dict(self.parts.state_dict()),
+            "optimisers": {name: o.state_dict() for name, o in self.optimisers.items()},
+            "average": dict(self.average.values) if self.average else {},
+            "notes": self.notes,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`, on a run started with the same settings."""
+        self.step, self.accumulate = state["step"], state["accumulate"]
+        self.parts.load_state_dict(state["parts"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        if self.average:
+            self.average.load(state["average"])
+        self.notes = state["notes"]
