@@ -106,13 +106,6 @@ class AnyBackbone(Backbone):
             return (x.to(self.mean.dtype) / 255 - self.mean) / self.std
         return x
 
-    def fronted(self, front: nn.Module) -> "AnyBackbone":
-        """A copy with a copy of `front` before it, which takes and gives what `normalised` gives."""
-        from .operations.front import translated
-
-        made: AnyBackbone = translated(self, front, example=self.example)[0]
-        return made
-
     def features(self, x: Tensor, blocks: Iterable[str] | None = None, take: Take = pool) -> dict[str, Any]:
         """The outputs of blocks, averaged over space or tokens, in one forward.
 

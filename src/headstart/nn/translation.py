@@ -1,6 +1,7 @@
 """A translator in the units of a backbone: what stands in front of it, and how it is written down."""
 
 from collections.abc import Mapping
+from functools import singledispatch
 from typing import Any
 
 import torch
@@ -116,10 +117,14 @@ class Fronted(Backbone):
         return Fronted(self.inner.untrained(seed), self.front)
 
 
+@singledispatch
 def in_front(backbone: Backbone, front: Translation) -> Backbone:
-    """The backbone with a translation in front; one that can be saved where the backbone can."""
-    fronted: Any = getattr(backbone, "fronted", None)
-    return Fronted(backbone, front) if fronted is None else fronted(front)
+    """The backbone with a translation in front of it.
+
+    A kind of backbone that can do so itself, such as one that can be saved, registers how
+    (`in_front.register`).
+    """
+    return Fronted(backbone, front)
 
 
 def normalised(backbone: nn.Module, x: Tensor) -> Tensor:

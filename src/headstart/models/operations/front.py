@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from headstart.core import BadInput, Model, Preprocess
 from headstart.models.surgery import duplicate
 from headstart.models.wrapped import AnyBackbone
-from headstart.nn.translation import Translation
+from headstart.nn.translation import Translation, in_front
 
 from .patient import Patient, moved
 from .report import Report, compare, state
@@ -84,6 +84,13 @@ def translated(
     return made, compare(
         renamed, state(made), f"{type(front).__name__} in front", {}, ("names begin with 1.",)
     )
+
+
+@in_front.register
+def _translated_backbone(backbone: AnyBackbone, front: Translation) -> AnyBackbone:
+    """A copy of a backbone with a copy of `front` before it, in units that `normalised` gives."""
+    result: AnyBackbone = translated(backbone, front, example=backbone.example)[0]
+    return result
 
 
 def _at(name: str, prefix: str) -> str:

@@ -40,9 +40,11 @@ def _translate(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
             "in front of your module first, backbone(nn.Sequential(front, module)), and give such a one."
         )
     if noted["front"] == Translation.__name__:
-        return made.fronted(Translation(**noted["settings"]))
-    found: AnyBackbone = translated(made, Luminance(**noted["settings"]))[0]
-    return found
+        result, _ = translated(made, Translation(**noted["settings"]), example=made.example)
+    else:
+        result, _ = translated(made, Luminance(**noted["settings"]))
+    assert isinstance(result, AnyBackbone)
+    return result
 
 
 def _resize(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
