@@ -3,35 +3,47 @@
 import re
 from pathlib import Path
 
-import pytest
-
-from tests.faults import METHODS
-from tests.models.faults import MODELS
-from tests.run.faults import RUN
-from tests.study.faults import STUDY
+import headstart
+from tests.planted import FILES, all_faults, faults_in
 from tests.trap_faults import TRAP_FAULTS
 from tests.traps import TRAPS
 
 HERE = Path(__file__).parent
-FAULTS = {fault.why: fault for fault in (*METHODS, *MODELS, *RUN, *STUDY, *TRAP_FAULTS)}
+PACKAGE = Path(headstart.__file__).parent
+METHODS = {page.stem for page in (HERE.parent / "docs" / "methods").glob("*.md")}
+FAULTS = {fault.why: fault for fault in all_faults()}
 
 
-def selected(tests):
-    """Names of the tests that a selection means, and whether each word of it means some."""
+def unknown(tests):
+    """The words of a selection that -k can't find: in names of tests, of the file, of parameters."""
     file, words = tests.split(" ", 1)
-    names = re.findall(r"^def (test_\w+)", (HERE / file).read_text("utf-8"), re.MULTILINE)
-    return {word: [name for name in names if word in name] for word in words.split(" or ")}
+    text = (HERE / file).read_text("utf-8")
+    names = [*re.findall(r"^def (test_\w+)", text, re.MULTILINE), file, *METHODS]
+    parameters = set(re.findall(r"\w+", text))
+    words = re.split(r" or | and ", words)
+    return [word for word in words if word not in parameters and not any(word in name for name in names)]
 
 
-@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.seen)
-def test_each_trap_has_a_fault_and_the_fault_a_test(trap):
-    assert trap.fault in FAULTS, "no such fault"
-    assert any(selected(FAULTS[trap.fault].tests).values())
+def test_each_trap_has_a_fault():
+    assert not [trap for trap in TRAPS if trap.fault not in FAULTS]
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.why)
-def test_the_tests_of_each_fault_are_there(fault):
-    assert all(selected(fault.tests).values()), fault.tests
+def test_each_fault_can_be_planted_and_the_tests_that_catch_it_are_there():
+    """A line that has changed, or a test that has another name, would make a fault test nothing."""
+    sources = {file: (PACKAGE / file).read_text("utf-8") for file in {f.file for f in FAULTS.values()}}
+    moved = [(f.file, f.old) for f in FAULTS.values() if sources[f.file].count(f.old) != 1]
+    assert not moved, "these lines have changed: plant their faults anew"
+    assert not [f.tests for f in FAULTS.values() if unknown(f.tests)], "no test has these names"
+
+
+def test_no_fault_is_planted_twice():
+    faults = all_faults()
+    assert len(FAULTS) == len({(f.file, f.old, f.new) for f in faults}) == len(faults) >= 375
+
+
+def test_faults_are_found_by_walking():
+    assert Path(__file__).with_name("trap_faults.py") in FILES
+    assert faults_in(Path(__file__).with_name("trap_faults.py")) == TRAP_FAULTS
 
 
 def test_each_fault_that_is_planted_for_a_trap_is_in_the_inventory():
@@ -40,7 +52,5 @@ def test_each_fault_that_is_planted_for_a_trap_is_in_the_inventory():
 
 
 def test_a_selection_of_nothing_would_be_seen():
-    assert not any(selected("test_traps.py no_test_is_called_like_this").values())
-    assert selected("test_traps.py selection_of_nothing") == {
-        "selection_of_nothing": ["test_a_selection_of_nothing_would_be_seen"]
-    }
+    assert unknown("test_sklearn_face.py no_such_test or clone") == ["no_such_test"]
+    assert not unknown("test_traps.py selection_of_nothing and ridge")
