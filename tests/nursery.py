@@ -1,19 +1,23 @@
-"""Runs pytest again and again in forked processes that have everything heavy imported already.
+"""Runs pytest again and again in forked processes that have everything imported but headstart and its tests.
 
 `python tests/nursery.py`: reads lines of JSON, lists of arguments for pytest, and answers each with
-a line: the exit code and what was printed.
+a line: the exit code and what was printed. What one run had to import of other packages, the next ones
+find imported.
 """
 
+import gc
+import importlib
 import json
 import os
 import sys
 import tempfile
+import warnings
+from contextlib import suppress
 
-import numpy  # noqa: F401
 import pytest
-import safetensors.torch  # noqa: F401
-import sklearn.neighbors  # noqa: F401
 import torch
+
+OWN = {"headstart", "tests"}
 
 
 def warm_up() -> None:
@@ -24,24 +28,44 @@ def warm_up() -> None:
     torch.optim.SGD([parameter], 0.1).step()
 
 
-def run(arguments: list[str]) -> tuple[int, str]:
-    """pytest's exit code and output, from a process of its own."""
-    with tempfile.TemporaryFile("w+") as output:
+def run(arguments: list[str]) -> tuple[int, str, list[str]]:
+    """pytest's exit code and output from a process of its own, and the modules that it imported."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as imported:
         child = os.fork()
         if not child:
+            before = set(sys.modules)
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
             code = pytest.main(arguments)
             sys.stdout.flush()
+            json.dump([name for name in sys.modules if name not in before], imported)
+            imported.flush()
             os._exit(int(code))
         _, status = os.waitpid(child, 0)
         output.seek(0)
-        return os.waitstatus_to_exitcode(status), output.read()
+        imported.seek(0)
+        return os.waitstatus_to_exitcode(status), output.read(), json.loads(imported.read() or "[]")
+
+
+def learn(modules: list[str]) -> None:
+    """Import modules of other packages, for the runs to come."""
+    others = [name for name in modules if name.partition(".")[0] not in OWN]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in others:
+            with suppress(Exception):
+                importlib.import_module(name)
+    if others:
+        gc.collect()
+        gc.freeze()  # else each child's pytest walks through all that is imported, and copies its pages
 
 
 if __name__ == "__main__":
     warm_up()
-    assert "headstart" not in sys.modules
+    gc.freeze()
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(run(json.loads(line))) + "\n")
+        code, output, imported = run(json.loads(line))
+        learn(imported)
+        assert not {"headstart", "tests"} & set(sys.modules)
+        sys.stdout.write(json.dumps((code, output)) + "\n")
         sys.stdout.flush()
