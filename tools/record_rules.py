@@ -28,7 +28,11 @@ PROSE = (
 )
 
 # Path of a field in the old version -> its new name. Both sides are renamed.
-RENAMED: dict[str, str] = {}
+RENAMED: dict[str, str] = {
+    "adapt.target": "label_kind",
+    "probe.target": "label_kind",
+    "align.target_kind": "label_kind",
+}
 
 # Path of a field in the new version -> old value -> new one.
 VALUES: dict[str, dict[str, str]] = {}
