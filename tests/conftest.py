@@ -5,8 +5,15 @@ A shell that starts the tests in the background has Ctrl-C ignored, and what the
 
 import signal
 
+import pytest
 import torch
 
 torch.set_num_threads(1)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def seed_torch():
+    """Layers that a test makes have the same weights in whatever order the tests run."""
+    torch.manual_seed(0)

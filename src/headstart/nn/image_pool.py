@@ -18,8 +18,13 @@ class ImagePool(nn.Module):
     asked: Tensor  # () int64
     seed: Tensor  # () int64
 
-    def __init__(self, size: int, shape: tuple[int, ...]) -> None:
-        """An empty pool; its seed is drawn from torch's generator.
+    def __init__(self, size: int, shape: tuple[int, ...], seed: int) -> None:
+        """An empty pool.
+
+        Args:
+            size: samples that it keeps, >= 0.
+            shape: of a sample.
+            seed: of all draws, from the seed of the run.
 
         Raises:
             BadInput: `size` is negative.
@@ -30,7 +35,7 @@ class ImagePool(nn.Module):
         self.register_buffer("kept", torch.zeros(size, *shape))
         self.register_buffer("filled", torch.zeros((), dtype=torch.int64))
         self.register_buffer("asked", torch.zeros((), dtype=torch.int64))
-        self.register_buffer("seed", torch.randint(2**31, ()))
+        self.register_buffer("seed", torch.tensor(seed))
 
     def exchange(self, made: Tensor) -> Tensor:
         """As many samples as are `made` (n, ...): each is one of them, or one of a former step.

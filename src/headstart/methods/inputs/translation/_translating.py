@@ -97,7 +97,11 @@ class Translating(Method[Domains]):
             ending = "tanh" if bool(units.known) else "plain"
         there, back = (translator(task.shape, self.width, self.blocks, ending, self.kernel) for _ in range(2))
         critics = {name: sample_critic(task.shape, self.width) for name in ("source", "target")}
-        pools = {name: ImagePool(self.pool, task.shape) for name in ("source", "target")}
+        seeds = torch.randint(2**31, (2,)).tolist()  # of the run, whose seed torch's generator has here
+        pools = {
+            name: ImagePool(self.pool, task.shape, seed)
+            for name, seed in zip(("source", "target"), seeds, strict=True)
+        }
         return Parts(
             {
                 "backbone": backbone,
