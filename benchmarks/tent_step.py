@@ -19,7 +19,7 @@ from headstart.core import Backbone, Method, Task, Unlabelled
 from headstart.methods.inputs.streams.norm import Norm
 from headstart.methods.inputs.streams.tent import Tent
 from headstart.nn.heads import LinearHead
-from headstart.nn.low_backward import multiplies_bf16
+from headstart.nn.processor import has_amx
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 
@@ -84,7 +84,7 @@ def main() -> None:
         ROUNDS,
     )
     plain = times["plain inference"]
-    print(f"One thread; the processor multiplies bf16 matrices: {multiplies_bf16()}")
+    print(f"One thread; the processor multiplies bf16 matrices: {has_amx()}")
     print(f"\nMedian of {ROUNDS} paired rounds\n\n| what | milliseconds | times inference |\n|---|---|---|")
     for name, mine in times.items():
         ratio = statistics.median(own / theirs for own, theirs in zip(mine, plain, strict=True))

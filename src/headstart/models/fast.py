@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import Backbone
+from headstart.nn import processor
 
 from .folding import Pair, folded, own_act, pairs
 from .fused import FusedConv, fusable
@@ -79,17 +80,24 @@ def fast(backbone: Backbone, bf16: bool = False) -> Fast:
 
     Args:
         backbone: any; one that is no `AnyBackbone` is only copied and laid out.
-        bf16: compute in bfloat16, which is faster and moves the features by a few per cent.
+        bf16: compute in bfloat16, which is faster and moves the features by a few per cent. Where the
+            backbone is on a processor without a unit for it, which would be slower, it stays float32; the
+            copy's `bf16` says what it computes in.
 
     Returns:
         A module x (n, ...) -> features (n, width), float32.
     """
     made = _best(backbone) if isinstance(backbone, AnyBackbone) else None
     made = made or Fast(_bare(backbone), "plain", False)
-    if bf16:
+    if bf16 and processor.bf16_is_fast(_device(made)):
         _halve(made.backbone)
         made.bf16 = True
     return made
+
+
+def _device(module: nn.Module) -> torch.device:
+    tensors = (*module.parameters(), *module.buffers())
+    return tensors[0].device if tensors else torch.device("cpu")
 
 
 def _best(backbone: AnyBackbone) -> Fast | None:

@@ -54,11 +54,6 @@ class LowBackwardConv2d(nn.Conv2d):
         return super().forward(input)
 
 
-def multiplies_bf16() -> bool:
-    """Whether this processor multiplies matrices in bf16 itself, many times faster than in float32."""
-    return bool(torch.cpu._is_amx_tile_supported())
-
-
 def low_backward(backbone: Backbone) -> Backbone:
     """A copy of a backbone whose plain two-dimensional convolutions are `LowBackwardConv2d`.
 

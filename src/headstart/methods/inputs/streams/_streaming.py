@@ -23,7 +23,8 @@ from headstart.core import (
 from headstart.methods.mapping.finetuning.norm_tuning import NAMED, NORMS
 from headstart.nn.adaptive_norm import STATISTICS, Statistics, adaptive, watch
 from headstart.nn.heads import LinearHead
-from headstart.nn.low_backward import low_backward, multiplies_bf16
+from headstart.nn.low_backward import low_backward
+from headstart.nn.processor import has_amx
 
 
 def is_norm(module: nn.Module) -> bool:
@@ -121,7 +122,7 @@ class Sharpening(Normed):
     def copied(self, backbone: Backbone) -> Backbone:
         """As for all norms; one of them must have a scale or a shift."""
         twin = super().copied(backbone)
-        twin = low_backward(twin) if self.gradient == "fast" and multiplies_bf16() else twin
+        twin = low_backward(twin) if self.gradient == "fast" and has_amx() else twin
         if not self.on()(Parts({"backbone": twin})):
             raise BadInput(
                 f"{self.about.name}: no normalisation of the backbone has a scale or a shift, so nothing can "
