@@ -30,6 +30,7 @@ from torch.nn import functional as F
 
 from headstart.core import derive_seed
 from headstart.models import AnyBackbone, backbone, fast
+from headstart.nn.processor import bf16_is_fast
 from headstart.solvers.logistic import logistic
 
 EPOCHS = 20
@@ -147,6 +148,8 @@ def main() -> None:
             f"round {number + 1}: " + ", ".join(f"{n} {w.seconds:.2f} s" for n, w in ways.items()), flush=True
         )
     print(f"{options.pictures} pictures of {SIZE} px, {EPOCHS} epochs, {options.threads} thread(s)")
+    if not bf16_is_fast():
+        print("  This processor has no unit for bf16: those rows are in float32, too.")
     for name in seconds:
         middle = statistics.median(seconds[name])
         ratio = f"{statistics.median(ratios.get(name, [1.0])):.0f}x{TARGETS.get(name, '')}"

@@ -76,7 +76,8 @@ class Recipe:
         accumulate: parts that a batch is computed in, one after the other; the gradient is the same.
             Not so with a batch normalisation in training mode: its statistics are those of each part,
             which then has at least two rows.
-        precision: "bf16" computes under autocast; weights stay float32.
+        precision: "bf16" computes under autocast; weights stay float32. It is slower on a processor without
+            a unit for it, see `nn.processor.bf16_is_fast`.
         ema: decay in [0, 1) of the running average of the weights that the predictor takes; None: none.
         views: of each sample with augmentation: None gives fresh ones in every epoch, k takes k in
             turn (and lets frozen parts be cached), 0 turns augmentation off.

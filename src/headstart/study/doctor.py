@@ -10,6 +10,7 @@ from importlib import metadata
 import torch
 
 import headstart
+from headstart.nn.processor import bf16_is_fast
 
 OPTIONAL = (
     ("timm", "vision", "backbones by name, the built-in efficientnet_lite0"),
@@ -70,6 +71,7 @@ def _machine() -> list[Found]:
         Found("Python", platform.python_version(), ""),
         Found("torch", torch.__version__, "everything"),
         Found("processors", f"{os.cpu_count()}, {torch.get_num_threads()} threads in torch", "speed"),
+        Found("bf16", "fast" if bf16_is_fast() else "slow: float32 is used", "speed, with --precision bf16"),
         Found("memory", f"{memory:.0f} GB", "batch sizes"),
         Found("free disk here", f"{free:.0f} GB", "caches and runs"),
         Found("GPUs", ", ".join(gpus) or "none", "speed"),

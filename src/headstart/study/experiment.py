@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from .settings import AdaptSettings, StudySettings, option
+from .settings import PRECISION, AdaptSettings, StudySettings, option
 
 SIZES = (1, 2, 5, 10, 20, 50)
 
@@ -23,9 +23,7 @@ class Experiment(StudySettings):
     )
     batch: int = option("Rows a training step.", 32)
     lr: float = option("Highest learning rate.", 2e-3)
-    precision: Literal["float32", "bf16"] = option(
-        "bf16 is faster on recent hardware, less exact.", "float32"
-    )
+    precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32")
     seed: int = option("Of all that is random.", 0)
 
     def __post_init__(self) -> None:

@@ -209,7 +209,7 @@ class Result(Record):
     tested: list[Tested]  # the selected model first
     headline: str
     warnings: list[str]  # such as: transfer hurts here
-    decisions: list[str]  # what the budget or the race cut, in order
+    decisions: list[str]  # the precision, where that was a choice; what the budget or the race cut, in order
     confusion: list[list[int]]  # test rows: truth x answer; [] of tags and numbers
     bins: list[Bin]
     mistakes: list[Mistake]

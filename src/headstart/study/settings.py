@@ -4,6 +4,11 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal, Self
 
+PRECISION = (
+    "bf16 is less exact, and faster where the processor has a unit for it; elsewhere float32 is used. "
+    "auto: what a short measurement finds faster."
+)
+
 
 def option(text: str, default: Any, **more: Any) -> Any:
     """A field with the sentence that explains it."""
@@ -60,9 +65,7 @@ class AdaptSettings(StudySettings):
     epochs: int | None = option("Epochs of each training; else as many as the budget allows.", None)
     batch: int = option("Rows a training step.", 32)
     lr: float = option("Highest learning rate of heads; backbones take a tenth of it.", 2e-3)
-    precision: Literal["float32", "bf16"] = option(
-        "bf16 is faster on recent hardware, less exact.", "float32"
-    )
+    precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32")
     curve: bool = option("Also draw accuracy against labels per class.", True)
     abstain: float = option("The model says 'unsure' below this probability, in [0, 1).", 0.0)
     seed: int = option("Of all that is random.", 0)
@@ -77,7 +80,7 @@ class AdaptSettings(StudySettings):
             ("batch", self.batch >= 1, "a whole number >= 1"),
             ("lr", 0 < self.lr < math.inf, "a number > 0"),
             ("fit", self.fit in ("crop", "pad", "squash"), "crop, pad or squash"),
-            ("precision", self.precision in ("float32", "bf16"), "float32 or bf16"),
+            ("precision", self.precision in ("float32", "bf16", "auto"), "float32, bf16 or auto"),
             ("abstain", 0 <= self.abstain < 1, "in [0, 1)"),
         ):
             self.check(name, fine, allowed)

@@ -28,6 +28,7 @@ from headstart.study.folder import (
 )
 from headstart.study.held_out import train_and_test
 from headstart.study.journal import Journal
+from headstart.study.precision import settle_precision, settled_precision
 from headstart.study.progress import Progress
 from headstart.study.records import Result
 from headstart.study.sessions.inputs import backbone_for, suited
@@ -123,7 +124,9 @@ def adapt(  # noqa: PLR0913  # an option is an argument
     command = prepare_folder(folder, settings, digests, resume, made_by.command())
     progress = progress or Progress()
     try:
-        study = _Study(folder, settings, dataset, mapping, engine or One(), progress, other)
+        engine = engine or One()
+        settings, said = settle_precision(settings, mapping, engine, Journal(folder / "steps"))
+        study = _Study(folder, settings, dataset, mapping, engine, progress, said, other)
         result = study.run(methods, command)
         write_up(folder, result, study.journal.spent(), time.perf_counter() - begun)
     except (BadData, BadInput):
@@ -144,6 +147,7 @@ class _Study:
     backbone: AnyBackbone
     engine: Engine
     progress: Progress
+    said: list[str]  # of the precision
     source: Dataset | None = None
 
     @property
@@ -181,6 +185,7 @@ class _Study:
         with self.progress.step("save"):
             evidence = Evidence(
                 settings=self.settings,
+                said=self.said,
                 command=command,
                 plan=plan,
                 backbone=session.backbone,
@@ -204,9 +209,8 @@ class _Study:
         return result
 
     def _session(self, train: Dataset) -> Session:
-        return training_session(
-            self.backbone, train, self.folder, self.settings.precision, self.engine, self.progress
-        )
+        precision = settled_precision(self.settings)
+        return training_session(self.backbone, train, self.folder, precision, self.engine, self.progress)
 
     def _source_task(self, session: Session, source: Dataset, plan: Plan) -> SourceTask:
         """The source, learned from for as long as tuning on the whole training part takes, once for all."""

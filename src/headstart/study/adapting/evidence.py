@@ -40,6 +40,7 @@ class Evidence:
     """All that a study found, in its own types."""
 
     settings: AdaptSettings
+    said: list[str]  # of the precision
     command: str
     plan: Plan
     backbone: AnyBackbone
@@ -126,6 +127,7 @@ def _data_check(checked: Checked) -> DataCheck:
 
 
 def _decisions(found: Evidence) -> Iterator[str]:
+    yield from found.said
     yield from found.plan.decisions
     yield from about_columns(found.backbone, found.test)
     for one in found.tried:

@@ -25,6 +25,7 @@ from headstart.run.engine import Engine, One
 from headstart.study.experiment_folder import Place, merge_options, opened
 from headstart.study.folder import backbone_digest, data_digest, refuse_full
 from headstart.study.made_by import versions
+from headstart.study.precision import settle_precision, settled_precision
 from headstart.study.progress import Progress
 from headstart.study.sessions.inputs import backbone_for, default_name, suited
 from headstart.study.sessions.session import Session
@@ -135,6 +136,8 @@ def align(  # noqa: PLR0913  # an option is an argument
     with opened(folder, settings, digests, resume, progress or Progress()) as place:  # type: ignore[arg-type]
         with place.progress.step("look at the data"):
             rows = given(mine, theirs, labelled, known, settings, saved is not None)
+        settings, said = settle_precision(settings, mapping, engine or One(), place.journal)
+        rows.notes.extend(said)
         study = _Study(place, settings, rows, mapping, engine or One(), saved)
         own = saved.mapping if saved else base if isinstance(base, nn.Module) else None
         return Aligned(study.run(methods), open_model(place.folder, backbone=_plain(own)), folder)
@@ -231,7 +234,7 @@ class _Study:
             by_training_part(self.mapping, rows.source.subset(rows.train)),
             rows.source,
             cache=self.place.folder / "cache",
-            precision=settings.precision,
+            precision=settled_precision(settings),
             augment=Augment() if rows.source.is_images else None,
             engine=self.engine,
             watch=self.place.progress.watch,

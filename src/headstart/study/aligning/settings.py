@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from headstart.study.settings import AdaptSettings, StudySettings, option
+from headstart.study.settings import PRECISION, AdaptSettings, StudySettings, option
 
 SCORES = ("im", "bnm", "snd", "iwv", "dev", "reverse", "source")
 
@@ -39,9 +39,7 @@ class AlignSettings(StudySettings):
     )
     batch: int = option("Rows of each domain in a training step.", 32)
     lr: float = option("Highest learning rate.", 2e-3)
-    precision: Literal["float32", "bf16"] = option(
-        "bf16 is faster on recent hardware, less exact.", "float32"
-    )
+    precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32")
     seed: int = option("Of all that is random.", 0)
 
     def __post_init__(self) -> None:

@@ -97,7 +97,6 @@ class Trying:
             steps=max(self.settings.looks, -(-self.settings.epochs * rows // batch)),
             batch=batch,
             lr=self.settings.lr,
-            precision=self.settings.precision,
             views=VIEWS if getattr(method, "last", None) else None,
             seed=number,
         )

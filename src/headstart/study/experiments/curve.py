@@ -22,6 +22,7 @@ from headstart.study.experiment_folder import Place, merge_options, opened
 from headstart.study.folder import backbone_digest, data_digest, refuse_full
 from headstart.study.held_out import Rows, train_and_test
 from headstart.study.made_by import versions
+from headstart.study.precision import settle_precision, settled_precision
 from headstart.study.progress import Progress
 from headstart.study.scoring import least_of, selection_of
 from headstart.study.sessions.few import Few
@@ -94,7 +95,8 @@ def curve(
     mapping = suited(backbone_for(dataset, base), dataset, settings.common())
     digests = {"data": data_digest(dataset), "backbone": backbone_digest(mapping)}
     with opened(folder, settings, digests, resume, progress or Progress()) as place:
-        return _Curve(place, settings, dataset, mapping, engine or One()).run(methods)
+        settings, said = settle_precision(settings, mapping, engine or One(), place.journal)
+        return _Curve(place, settings, dataset, mapping, engine or One(), said).run(methods)
 
 
 def _methods(options: Mapping[str, Any]) -> tuple[list[Method[Any]], dict[str, Any]]:
@@ -123,6 +125,7 @@ class _Curve:
     data: Dataset
     backbone: AnyBackbone
     engine: Engine
+    said: list[str]  # of the precision
 
     def run(self, methods: list[Method[Any]]) -> SizeCurve:
         with self.place.progress.step("look at the data"):
@@ -133,7 +136,7 @@ class _Curve:
             by_training_part(self.backbone, data.subset(rest)),
             data,
             cache=self.place.folder / "cache",
-            precision=self.settings.precision,
+            precision=settled_precision(self.settings),
             augment=Augment() if data.is_images else None,
             engine=self.engine,
             watch=self.place.progress.watch,
@@ -154,7 +157,7 @@ class _Curve:
             labels_per_class=sizes,
             methods=[method.label for method in methods],
             points=list(_points(methods, sizes, found, least_of(data.labels))),
-            notes=notes,
+            notes=[*self.said, *notes],
             settings=self.settings.record(),
             seed=self.settings.seed,
             versions=versions(),

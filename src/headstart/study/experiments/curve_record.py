@@ -38,7 +38,7 @@ class SizeCurve(Record):
     labels_per_class: list[int]  # that could be had
     methods: list[str]  # the first one is what the others are compared with
     points: list[CurvePoint]  # by method, then by size
-    notes: list[str]  # what was left out, and why
+    notes: list[str]  # what was left out, and why; the precision, where that was a choice
     settings: dict[str, Any]  # of `curve`
     seed: int
     versions: dict[str, str]

@@ -3,7 +3,7 @@
 import copy
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from headstart.study.experiment import YosinskiSettings
 from headstart.study.experiment_folder import Place, merge_options, opened
 from headstart.study.folder import backbone_digest, data_digest, refuse_full
 from headstart.study.made_by import versions
+from headstart.study.precision import settle_precision, settled_precision
 from headstart.study.progress import Progress
 from headstart.study.scoring import least_of, selection_of, value
 from headstart.study.sessions.inputs import alike, backbone_for, suited
@@ -113,7 +114,8 @@ def yosinski(  # noqa: PLR0913  # two tasks and two networks
     digests["architecture"] = shape_digest(made)
     digests |= {name: backbone_digest(given[name]) if name in given else "" for name in networks}
     with opened(folder, settings, digests, resume, progress or Progress()) as place:
-        return _Yosinski(place, settings, made, given, engine or One()).run(data)
+        settings, notes = settle_precision(settings, made, engine or One(), place.journal)
+        return _Yosinski(place, settings, made, given, engine or One(), notes).run(data)
 
 
 @dataclass
@@ -125,7 +127,7 @@ class _Yosinski:
     made: AnyBackbone
     given: Mapping[str, AnyBackbone]
     engine: Engine
-    notes: list[str] = field(default_factory=list)
+    notes: list[str]
 
     def run(self, data: list[Dataset]) -> Transfer:
         with self.place.progress.step("look at the data"):
@@ -176,7 +178,7 @@ class _Yosinski:
             network,
             task.data,
             cache=self.place.folder / "cache" / cache,
-            precision=self.settings.precision,
+            precision=settled_precision(self.settings),
             engine=self.engine,
             watch=self.place.progress.watch,
         )

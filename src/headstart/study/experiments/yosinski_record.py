@@ -50,7 +50,7 @@ class Transfer(Record):
     base_a: Network | None  # None if it was given without its data
     base_b: Network
     cuts: list[Cut]  # by series, then by cut
-    notes: list[str]  # what was left out, and why
+    notes: list[str]  # what was left out, and why; the precision, where that was a choice
     settings: dict[str, Any]  # of `yosinski`
     seed: int
     versions: dict[str, str]

@@ -23,6 +23,7 @@ from headstart.metrics.kinds import measure_of
 from headstart.nn.bank import Bank
 from headstart.run.engine import Engine, One
 from headstart.run.recipe import Recipe
+from headstart.study.precision import settle_precision, settled_precision
 from headstart.study.progress import Progress
 from headstart.study.records import Interval
 from headstart.study.scoring import main_score
@@ -191,11 +192,13 @@ class _Contest:
 
     def _ranked(self, one: Contender, cache: Path) -> Ranked:
         mapping = suited(one.made(self.part), self.part, self.settings)
+        settings, said = settle_precision(self.settings, mapping, self.engine)
+        self.notes += [f"{one.name}: {note}" for note in said]
         session = Session(
             mapping,
             self.part,
             cache=cache,
-            precision=self.settings.precision,
+            precision=settled_precision(settings),
             augment=Augment() if self.part.is_images else None,
             engine=self.engine,
             watch=self.progress.watch,

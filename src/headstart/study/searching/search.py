@@ -28,6 +28,7 @@ from headstart.study.folder import (
 from headstart.study.held_out import train_and_test
 from headstart.study.journal import Journal
 from headstart.study.measures import MEASURES
+from headstart.study.precision import settle_precision, settled_precision
 from headstart.study.progress import Progress
 from headstart.study.records import Interval
 from headstart.study.scoring import difference, selection_of
@@ -109,8 +110,10 @@ def search(  # noqa: PLR0913  # and how a command line names the data
     progress = progress or Progress()
     command = prepare_folder(folder, _begun_with(folder, settings), digests, resume, made_by.command())
     try:
+        engine = engine or One()
+        settings, said = settle_precision(settings, mapping, engine, Journal(folder / "steps"))
         job = _Search(
-            folder, command, settings, dataset, mapping, space, engine or One(), progress, tuple(named)
+            folder, command, settings, dataset, mapping, space, engine, progress, said, tuple(named)
         )
         return job.run()
     except (BadData, BadInput):
@@ -146,6 +149,7 @@ class _Search:
     space: Joint
     engine: Engine
     progress: Progress
+    said: list[str]  # of the precision
     named: tuple[str, ...] = ()
 
     def run(self) -> Search:
@@ -177,9 +181,8 @@ class _Search:
         yield from (*plain[:1], Configured(make(SCRATCH)), *plain[1:])
 
     def _crossed(self, train: Dataset) -> Crossed:
-        session = training_session(
-            self.backbone, train, self.folder, self.settings.precision, self.engine, self.progress
-        )
+        precision = settled_precision(self.settings)
+        session = training_session(self.backbone, train, self.folder, precision, self.engine, self.progress)
         numbers = folds(
             train.strata, train.groups, self.settings.folds, derive_seed(self.settings.seed, "folds")
         )
@@ -260,7 +263,10 @@ class _Search:
             plain=max(plain, key=value_of, default=None),
             adapt=adapt_options(best, self.settings),
             next=next_command(self.named, adapt_options(best, self.settings), self.folder),
-            notes=notes_of(listed, self.settings, best, rival, gain, MEASURES[selection], test_rows),
+            notes=[
+                *self.said,
+                *notes_of(listed, self.settings, best, rival, gain, MEASURES[selection], test_rows),
+            ],
             space=self.space.record(),
             settings=self.settings.record(),
             seed=self.settings.seed,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from headstart.study.settings import AdaptSettings, StudySettings, option
+from headstart.study.settings import PRECISION, AdaptSettings, StudySettings, option
 
 Space = Mapping[str, Mapping[str, Any]]
 
@@ -36,9 +36,7 @@ class SearchSettings(StudySettings):
         "Other aspect ratios: squash, add white, or cut the centre out.", "squash"
     )
     batch: int = option("Rows a training step.", 32)
-    precision: Literal["float32", "bf16"] = option(
-        "bf16 is faster on recent hardware, less exact.", "float32"
-    )
+    precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32")
     seed: int = option("Of all that is random.", 0)
     space: Space = field(default_factory=dict)
 

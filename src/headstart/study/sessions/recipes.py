@@ -23,7 +23,6 @@ def recipe_for(method: Method[Any], settings: AdaptSettings, epochs: int, rows: 
         steps=max(1, -(-epochs * rows // batch)),
         batch=batch,
         lr=settings.lr,
-        precision=settings.precision,
         accumulate=PARTS if batch >= 2 * PARTS else 1,
         views=VIEWS if getattr(method, "last", None) else None,
         seed=seed,
