@@ -17,7 +17,7 @@ from torch import nn
 import headstart as hs
 from benchmarks.align_texts import table
 from benchmarks.digits import drawn, fonts, mnist, optdigits
-from headstart.study.progress import Progress
+from headstart.run.progress import Progress
 
 WHOLE = (
     "source-only",

@@ -16,8 +16,8 @@ from torch import nn
 import headstart as hs
 from headstart.models.fast import fast
 from headstart.models.lengths import by_length
-from headstart.study.aligning.record import Alignment
-from headstart.study.progress import Progress
+from headstart.run.progress import Progress
+from headstart.studies.align.record import Alignment
 
 IMDB = 25_000  # rows of the reviews; the others are of Rotten Tomatoes
 SOURCE, TARGET, LIMIT = 2000, 3000, 96

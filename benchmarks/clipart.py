@@ -18,14 +18,14 @@ from headstart.data.load import load
 from headstart.data.splits import folds, per_class
 from headstart.methods.outputs.probing._probe import Probe
 from headstart.models import backbone
-from headstart.study.adapting.candidates import Trials, choose
-from headstart.study.adapting.plan import Amounts, make_plan
-from headstart.study.journal import Journal
-from headstart.study.progress import Progress
-from headstart.study.scoring import value
-from headstart.study.sessions.inputs import suited
-from headstart.study.sessions.session import Session
-from headstart.study.settings import AdaptSettings
+from headstart.records.settings import AdaptSettings
+from headstart.run.progress import Progress
+from headstart.run.step_cache import Journal
+from headstart.session.inputs import suited
+from headstart.session.scoring import value
+from headstart.session.session import Session
+from headstart.studies.adapt.candidates import Trials, choose
+from headstart.studies.adapt.plan import Amounts, make_plan
 
 LABELS = 20
 SEEDS = range(5)

@@ -20,7 +20,7 @@ from headstart.core import Preprocess, make
 from headstart.data.attributes import crossed
 from headstart.data.dataset import Dataset
 from headstart.metrics.groups import group_accuracy
-from headstart.study.confounding.asked import Asked
+from headstart.studies.shortcuts.asked import Asked
 
 METHODS: tuple[tuple[str, bool], ...] = (  # and whether they see the target
     ("fine-tune:backbone_lr=1.0", False),

@@ -24,7 +24,7 @@ from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.models import backbone
 from headstart.nn.processor import bf16_is_fast
 from headstart.run.recipe import Precision, Recipe
-from headstart.study.sessions.session import Session
+from headstart.session.session import Session
 
 ROWS, SIZE, BATCH, CLASSES, EPOCHS = 128, 160, 32, 4, 4
 RECIPE = Recipe(

@@ -19,11 +19,11 @@ import torch
 from headstart.data.check import check
 from headstart.data.load import load
 from headstart.models.tracing import quiet
-from headstart.study.probing.blocks import bench, probed
-from headstart.study.probing.outputs import BATCH, Outputs, read_blocks
-from headstart.study.probing.settings import ProbeSettings
-from headstart.study.sessions.inputs import backbone_for, suited
-from headstart.study.sessions.session import Session
+from headstart.session.inputs import backbone_for, suited
+from headstart.session.session import Session
+from headstart.studies.probe.blocks import bench, probed
+from headstart.studies.probe.outputs import BATCH, Outputs, read_blocks
+from headstart.studies.probe.settings import ProbeSettings
 
 TARGET = 1.3
 

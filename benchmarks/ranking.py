@@ -30,9 +30,9 @@ from headstart.metrics.agreement import weighted_tau
 from headstart.models import AnyBackbone, backbone
 from headstart.models.lite0 import NAME
 from headstart.models.weights import read
-from headstart.study.progress import Progress
-from headstart.study.ranking.contenders import Given
-from headstart.study.ranking.record import Ranking
+from headstart.run.progress import Progress
+from headstart.studies.rank.contenders import Given
+from headstart.studies.rank.record import Ranking
 
 SCORES = ("logme", "h-score", "knn", "leep", "nce")
 STAGES = (1, 3, 3, 4, 4, 5, 1)  # blocks in each stage of Lite1 and Lite2

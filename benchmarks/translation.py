@@ -16,7 +16,7 @@ from headstart.core import derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.samples import Array
-from headstart.study.translating.translate import translate
+from headstart.studies.translate.run import translate
 
 SEEDS = 3
 COLOURS = {  # of the pen and of the paper, in each domain

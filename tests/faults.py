@@ -215,14 +215,14 @@ METHODS = (
         "methods/test_soup.py greedy_choice",
     ),
     Fault(
-        "study/sessions/settling.py",
+        "session/settling.py",
         "return rows[learn], rows[held]",
         "return rows, rows[held]",
         "the rows that choose the members are learned from",
         "methods/test_soup.py not_learned_from",
     ),
     Fault(
-        "study/sessions/session.py",
+        "session/session.py",
         "plain_feed(self, run, feed.replay if own else None)",
         "plain_feed(self, run, feed.replay)",
         "recorded outputs are fed to a model that takes samples",
@@ -243,14 +243,14 @@ METHODS = (
         "losses/test_label.py tags_by_hand",
     ),
     Fault(
-        "study/sessions/feeding.py",
+        "session/feeding.py",
         "units = Units.of(labels[rows])",
         "units = Units.of(labels)",
         "the units of numbers are those of rows that are held out, too",
         "study/test_units.py other_units",
     ),
     Fault(
-        "study/sessions/session.py",
+        "session/session.py",
         "replace(fitted, model=units.undone(fitted.model)) if units else fitted",
         "fitted",
         "numbers are answered in units that nobody knows",

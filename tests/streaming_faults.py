@@ -2,7 +2,7 @@
 
 from tests.faults import Fault
 
-STREAM = "study/streaming/"
+STREAM = "studies/stream/"
 
 STREAMING_FAULTS = (
     Fault(

@@ -74,7 +74,7 @@ TRANSLATION_FAULTS = (
         "data/test_style.py histograms_by_hand",
     ),
     Fault(
-        "study/translating/translated.py",
+        "studies/translate/translated.py",
         "made.units.centre.copy_((0.5 - mean) / std)",
         "made.units.centre.copy_(made.units.centre)",
         "a model that normalises otherwise is given pictures in the wrong units",

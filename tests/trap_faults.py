@@ -120,7 +120,7 @@ TRAP_FAULTS = (
     ),
     # the caller's model, surgery, files
     Fault(
-        "study/sessions/session.py",
+        "session/session.py",
         "copy.deepcopy(backbone), task",
         "backbone, task",
         "the caller's backbone is trained",
@@ -169,7 +169,7 @@ TRAP_FAULTS = (
         "models/test_encoders.py nothing_in_them_runs",
     ),
     Fault(
-        "study/using/save.py",
+        "predictor/save.py",
         "    model.load_state_dict(tensors)\n",
         '    mapping.load_state_dict({k[2:]: v for k, v in tensors.items() if k.startswith("0.")})\n',
         "the trained head is lost when the model is opened",

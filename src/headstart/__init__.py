@@ -13,82 +13,82 @@ if TYPE_CHECKING:
     from headstart import methods as methods
     from headstart import models as models
     from headstart import sklearn as sklearn
+    from headstart.predictor.predictions import Numbers as Numbers
+    from headstart.predictor.predictions import Prediction as Prediction
+    from headstart.predictor.predictions import Tagged as Tagged
+    from headstart.predictor.predictor import Predictor as Predictor
+    from headstart.predictor.predictor import open_model as open  # noqa: A004
+    from headstart.records.settings import AdaptSettings as AdaptSettings
     from headstart.run.recipe import Recipe as Recipe
-    from headstart.study.adapting.adapt import Adapted as Adapted
-    from headstart.study.adapting.adapt import adapt as adapt
-    from headstart.study.adapting.fit import fit as fit
-    from headstart.study.aligning.align import Aligned as Aligned
-    from headstart.study.aligning.align import align as align
-    from headstart.study.aligning.record import Alignment as Alignment
-    from headstart.study.confounding.record import Shortcuts as Shortcuts
-    from headstart.study.confounding.shortcuts import shortcuts as shortcuts
-    from headstart.study.experiments.curve import curve as curve
-    from headstart.study.experiments.curve_record import SizeCurve as SizeCurve
-    from headstart.study.experiments.yosinski import yosinski as yosinski
-    from headstart.study.experiments.yosinski_record import Transfer as Transfer
-    from headstart.study.probing.probe import probe as probe
-    from headstart.study.probing.record import Probing as Probing
-    from headstart.study.ranking.rank import rank as rank
-    from headstart.study.ranking.record import Ranking as Ranking
-    from headstart.study.searching.record import Search as Search
-    from headstart.study.searching.search import search as search
-    from headstart.study.settings import AdaptSettings as AdaptSettings
-    from headstart.study.shifting.record import Shift as Shift
-    from headstart.study.shifting.shift import shift as shift
-    from headstart.study.streaming import guards as guards
-    from headstart.study.streaming.prequential import prequential as prequential
-    from headstart.study.streaming.record import Prequential as Prequential
-    from headstart.study.streaming.stream import Stream as Stream
-    from headstart.study.streaming.stream import stream as stream
-    from headstart.study.translating.translate import translate as translate
-    from headstart.study.translating.translated import Translated as Translated
-    from headstart.study.translating.translated import Translator as Translator
-    from headstart.study.using.answers import Numbers as Numbers
-    from headstart.study.using.answers import Prediction as Prediction
-    from headstart.study.using.answers import Tagged as Tagged
-    from headstart.study.using.predictor import Predictor as Predictor
-    from headstart.study.using.predictor import open_model as open  # noqa: A004
+    from headstart.session.fit import fit as fit
+    from headstart.studies.adapt.run import Adapted as Adapted
+    from headstart.studies.adapt.run import adapt as adapt
+    from headstart.studies.align.record import Alignment as Alignment
+    from headstart.studies.align.run import Aligned as Aligned
+    from headstart.studies.align.run import align as align
+    from headstart.studies.curve.record import SizeCurve as SizeCurve
+    from headstart.studies.curve.run import curve as curve
+    from headstart.studies.probe.record import Probing as Probing
+    from headstart.studies.probe.run import probe as probe
+    from headstart.studies.rank.record import Ranking as Ranking
+    from headstart.studies.rank.run import rank as rank
+    from headstart.studies.search.record import Search as Search
+    from headstart.studies.search.run import search as search
+    from headstart.studies.shift.record import Shift as Shift
+    from headstart.studies.shift.run import shift as shift
+    from headstart.studies.shortcuts.record import Shortcuts as Shortcuts
+    from headstart.studies.shortcuts.run import shortcuts as shortcuts
+    from headstart.studies.stream import guards as guards
+    from headstart.studies.stream.record import Prequential as Prequential
+    from headstart.studies.stream.run import prequential as prequential
+    from headstart.studies.stream.stream_model import Stream as Stream
+    from headstart.studies.stream.stream_model import stream as stream
+    from headstart.studies.translate.run import translate as translate
+    from headstart.studies.translate.translated import Translated as Translated
+    from headstart.studies.translate.translated import Translator as Translator
+    from headstart.studies.yosinski.record import Transfer as Transfer
+    from headstart.studies.yosinski.run import yosinski as yosinski
 
 _FOUND = {
-    "shortcuts": ("headstart.study.confounding.shortcuts", "shortcuts"),
-    "Shortcuts": ("headstart.study.confounding.record", "Shortcuts"),
+    "shortcuts": ("headstart.studies.shortcuts.run", "shortcuts"),
+    "Shortcuts": ("headstart.studies.shortcuts.record", "Shortcuts"),
     "data": ("headstart.data", ""),
     "methods": ("headstart.methods", ""),
     "models": ("headstart.models", ""),
     "sklearn": ("headstart.sklearn", ""),
     "Recipe": ("headstart.run.recipe", "Recipe"),
-    "adapt": ("headstart.study.adapting.adapt", "adapt"),
-    "Adapted": ("headstart.study.adapting.adapt", "Adapted"),
-    "align": ("headstart.study.aligning.align", "align"),
-    "Aligned": ("headstart.study.aligning.align", "Aligned"),
-    "Alignment": ("headstart.study.aligning.record", "Alignment"),
-    "fit": ("headstart.study.adapting.fit", "fit"),
-    "open": ("headstart.study.using.predictor", "open_model"),
-    "Numbers": ("headstart.study.using.answers", "Numbers"),
-    "Prediction": ("headstart.study.using.answers", "Prediction"),
-    "Tagged": ("headstart.study.using.answers", "Tagged"),
-    "Predictor": ("headstart.study.using.predictor", "Predictor"),
-    "translate": ("headstart.study.translating.translate", "translate"),
-    "Translated": ("headstart.study.translating.translated", "Translated"),
-    "Translator": ("headstart.study.translating.translated", "Translator"),
-    "probe": ("headstart.study.probing.probe", "probe"),
-    "Probing": ("headstart.study.probing.record", "Probing"),
-    "Ranking": ("headstart.study.ranking.record", "Ranking"),
-    "rank": ("headstart.study.ranking.rank", "rank"),
-    "AdaptSettings": ("headstart.study.settings", "AdaptSettings"),
-    "shift": ("headstart.study.shifting.shift", "shift"),
-    "Shift": ("headstart.study.shifting.record", "Shift"),
-    "guards": ("headstart.study.streaming.guards", ""),
-    "prequential": ("headstart.study.streaming.prequential", "prequential"),
-    "Prequential": ("headstart.study.streaming.record", "Prequential"),
-    "stream": ("headstart.study.streaming.stream", "stream"),
-    "Stream": ("headstart.study.streaming.stream", "Stream"),
-    "search": ("headstart.study.searching.search", "search"),
-    "Search": ("headstart.study.searching.record", "Search"),
-    "curve": ("headstart.study.experiments.curve", "curve"),
-    "SizeCurve": ("headstart.study.experiments.curve_record", "SizeCurve"),
-    "yosinski": ("headstart.study.experiments.yosinski", "yosinski"),
-    "Transfer": ("headstart.study.experiments.yosinski_record", "Transfer"),
+    "adapt": ("headstart.studies.adapt.run", "adapt"),
+    "Adapted": ("headstart.studies.adapt.run", "Adapted"),
+    "align": ("headstart.studies.align.run", "align"),
+    "Aligned": ("headstart.studies.align.run", "Aligned"),
+    "Alignment": ("headstart.studies.align.record", "Alignment"),
+    "fit": ("headstart.session.fit", "fit"),
+    "open": ("headstart.predictor.predictor", "open_model"),
+    "Numbers": ("headstart.predictor.predictions", "Numbers"),
+    "Prediction": ("headstart.predictor.predictions", "Prediction"),
+    "Tagged": ("headstart.predictor.predictions", "Tagged"),
+    "Predictor": ("headstart.predictor.predictor", "Predictor"),
+    "translate": ("headstart.studies.translate.run", "translate"),
+    "Translated": ("headstart.studies.translate.translated", "Translated"),
+    "Translator": ("headstart.studies.translate.translated", "Translator"),
+    "probe": ("headstart.studies.probe.run", "probe"),
+    "Probing": ("headstart.studies.probe.record", "Probing"),
+    "Ranking": ("headstart.studies.rank.record", "Ranking"),
+    "rank": ("headstart.studies.rank.run", "rank"),
+    "AdaptSettings": ("headstart.records.settings", "AdaptSettings"),
+    "shift": ("headstart.studies.shift.run", "shift"),
+    "Shift": ("headstart.studies.shift.record", "Shift"),
+    "guards": ("headstart.studies.stream.guards", ""),
+    "prequential": ("headstart.studies.stream.run", "prequential"),
+    "Prequential": ("headstart.studies.stream.record", "Prequential"),
+    "stream": ("headstart.studies.stream.stream_model", "stream"),
+    "Stream": ("headstart.studies.stream.stream_model", "Stream"),
+    "search": ("headstart.studies.search.run", "search"),
+    "Search": ("headstart.studies.search.record", "Search"),
+    "curve": ("headstart.studies.curve.run", "curve"),
+    "SizeCurve": ("headstart.studies.curve.record", "SizeCurve"),
+    "yosinski": ("headstart.studies.yosinski.run", "yosinski"),
+    "Transfer": ("headstart.studies.yosinski.record", "Transfer"),
 }
 
 __all__ = ["AdaptSettings", "Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "adapt", "data", "fit"]

@@ -13,12 +13,12 @@ from tests.report import test_confounding as confounding
 from tests.report import test_shift_page as shifting
 from tests.report import test_streaming as streaming
 
-from headstart.report import build
-from headstart.study.confounding.record import Conflict
-from headstart.study.records import Interval
-from headstart.study.shifting.record import ClassShare, Unlike
-from headstart.study.streaming.record import Event, OnSegment, Point
-from headstart.study.translating.record import Guard, Pair, Translating
+from headstart.records.record import Interval
+from headstart.studies.pages import build
+from headstart.studies.shift.record import ClassShare, Unlike
+from headstart.studies.shortcuts.record import Conflict
+from headstart.studies.stream.record import Event, OnSegment, Point
+from headstart.studies.translate.record import Guard, Pair, Translating
 
 from .chromium import chromium, opened
 from .test_experiment_pages import DESK, OVERFLOW, PHONE

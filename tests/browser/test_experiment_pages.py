@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.report.experiments import METHODS, alone, size_curve, transfer
 
-from headstart.report import build
+from headstart.studies.pages import build
 
 from .chromium import chromium, opened
 

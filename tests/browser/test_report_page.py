@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from tests.report.example import example, timings, write
 
-from headstart.report import build
-from headstart.report.page import SECTIONS
-from headstart.study.records import Result
+from headstart.records.record import Result
+from headstart.studies.adapt.page import SECTIONS
+from headstart.studies.pages import build
 
 from .chromium import chromium, opened
 

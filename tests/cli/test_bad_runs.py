@@ -64,7 +64,7 @@ def test_resume_with_other_data(headstart, weights, finished, tmp_path):
 
 
 def test_a_method_that_diverges_is_dropped_and_the_others_go_on(headstart, pictures, quick, tmp_path):
-    from headstart.study.records import Result
+    from headstart.records.record import Result
 
     said = headstart(
         "adapt",
@@ -100,7 +100,7 @@ def test_all_methods_diverge(headstart, pictures, weights, tmp_path):
 
 def test_short_memory_halves_the_batch_and_says_so(headstart, pictures, weights, tmp_path, monkeypatch):
     from headstart.methods.mapping._tuning import Tuning
-    from headstart.study.records import Result
+    from headstart.records.record import Result
 
     words = [*tiny.options(weights), "--method", "fine-tune", "--batch", 6, "--no-curve", "--quiet"]
     assert headstart("adapt", pictures, *words, "--out", tmp_path / "roomy").code == 0
@@ -135,7 +135,7 @@ def test_small_batches_are_not_cut_into_single_rows(headstart, pictures, weights
 
 
 def test_no_memory_at_all(headstart, pictures, quick, tmp_path, monkeypatch):
-    from headstart.study.sessions.session import Session
+    from headstart.session.session import Session
 
     def hungry(*_args, **_words):
         raise torch.OutOfMemoryError("CUDA out of memory")

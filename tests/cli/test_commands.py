@@ -15,7 +15,7 @@ from tests.study import tiny
 
 import headstart as hs
 from headstart.core import walk
-from headstart.study.records import Result
+from headstart.records.record import Result
 
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 

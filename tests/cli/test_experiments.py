@@ -6,9 +6,9 @@ import pytest
 from tests.cli.telling import refused, untouched
 from tests.study import tiny
 
-from headstart.study.experiments.curve_record import SizeCurve
-from headstart.study.experiments.yosinski_record import Transfer
-from headstart.study.sessions.session import Session
+from headstart.session.session import Session
+from headstart.studies.curve.record import SizeCurve
+from headstart.studies.yosinski.record import Transfer
 
 SMALL = ["--backbone", tiny.BACKBONE, "--size", 32, "--epochs", 1, "--seeds", 2]
 

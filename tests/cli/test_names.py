@@ -10,7 +10,7 @@ import pytest
 from tests.study import tiny
 
 from headstart.core import CannotWrite
-from headstart.study.records import Result
+from headstart.records.record import Result
 
 ODD = os.fsdecode(b"caf\xe9")  # Latin-1: not UTF-8
 CLASSES = ("two words", "日本 Ünïcode", ODD)
@@ -34,8 +34,8 @@ def data(tmp_path_factory):
 def run(tmp_path_factory, weights, data):
     """A finished run on them."""
     from headstart.models.backbone import backbone
-    from headstart.report import build
-    from headstart.study.adapting.adapt import adapt
+    from headstart.studies.adapt.run import adapt
+    from headstart.studies.pages import build
 
     out = tmp_path_factory.mktemp("names") / "out 日本 Ü"
     adapt(backbone(tiny.BACKBONE, weights=weights), data, out=out, **SETTINGS)

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.telling import refused, untouched
 from tests.study import tiny
 
-from headstart.study.probing.record import Probing
+from headstart.studies.probe.record import Probing
 
 SMALL = ["--backbone", tiny.BACKBONE, "--size", 32]
 
@@ -40,7 +40,7 @@ def test_a_table_of_every_block(headstart, words):
 
 
 def test_record_and_page(headstart, words, tmp_path, monkeypatch):
-    monkeypatch.setattr("headstart.study.progress.BRIEF", 0.0)  # so that quick steps are told, too
+    monkeypatch.setattr("headstart.run.progress.BRIEF", 0.0)  # so that quick steps are told, too
     out = tmp_path / "new" / "probes"
     said = headstart("probe", *words, "--probe", "ridge", "--probe", "knn", "--control", 1, "--out", out)
     assert said.code == 0, said.err
@@ -83,7 +83,7 @@ def test_an_interruption_has_no_traceback_and_leaves_no_folder(headstart, words,
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("headstart.study.probing.probe.probed", interrupted)
+    monkeypatch.setattr("headstart.studies.probe.run.probed", interrupted)
     said = headstart("probe", *words, "--out", tmp_path / "out")
     assert said.code == 130
     assert "Interrupted." in said.err

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.telling import refused
 from tests.study import tiny
 
-from headstart.study.ranking.record import Ranking
+from headstart.studies.rank.record import Ranking
 
 TWO = ["--backbone", tiny.BACKBONE, "--size", 32]
 
@@ -57,7 +57,7 @@ def test_json_page_and_record_say_the_same(headstart, pictures, two, tmp_path):
 
 
 def test_words_are_escaped():
-    from headstart.report.ranking import page, rows
+    from headstart.studies.rank.page import page, rows
 
     one = {
         "backbone": "<b>",

@@ -9,8 +9,8 @@ from tests.study import tiny
 from tests.study.test_tables import rows, write
 
 from headstart.core import make
-from headstart.study.searching.record import Search
-from headstart.study.sessions.session import Session
+from headstart.session.session import Session
+from headstart.studies.search.record import Search
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_what_it_says_next_is_a_command_that_fits_and_tests_the_best_on_the_same
     ],
 )
 def test_how_the_data_are_named_is_kept(headstart, tmp_path, monkeypatch, more, found):
-    import headstart.study.searching.search as module
+    import headstart.studies.search.run as module
     from headstart.core import BadInput
 
     def run(*_args, named, **_options):

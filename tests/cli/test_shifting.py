@@ -7,7 +7,7 @@ import pytest
 from tests.cli.telling import refused, untouched
 from tests.study import tiny
 
-from headstart.study.shifting.record import Shift
+from headstart.studies.shift.record import Shift
 
 
 def rows(file, seed, move=0.0, label=True, many=120):

@@ -8,7 +8,7 @@ import pytest
 from tests.study import tiny
 
 import headstart as hs
-from headstart.study.streaming.record import Prequential
+from headstart.studies.stream.record import Prequential
 
 
 @pytest.fixture(scope="module")

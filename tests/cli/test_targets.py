@@ -9,7 +9,7 @@ import pytest
 from tests.cli.telling import refused, untouched
 
 from headstart.core import BadData, BadInput
-from headstart.study.records import Result
+from headstart.records.record import Result
 
 TABLE = [
     "--backbone",

@@ -7,21 +7,21 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 import typer
+from headstart.study.experiments import curve_record, yosinski_record
 from tests.docs.pages import ROOT, Page
 
 from headstart.cli import app
 from headstart.core import errors, walk
-from headstart.study import records
-from headstart.study.aligning import record as aligning_record
-from headstart.study.aligning.settings import AlignSettings
-from headstart.study.confounding import record as confounding_record
-from headstart.study.experiment import CurveSettings, YosinskiSettings
-from headstart.study.experiments import curve_record, yosinski_record
-from headstart.study.probing import record as probing_record
-from headstart.study.probing.settings import ProbeSettings
-from headstart.study.shifting import record as shifting_record
-from headstart.study.shifting.settings import ShiftSettings
-from headstart.study.translating import record as translating_record
+from headstart.records import record as records
+from headstart.studies._experiment import CurveSettings, YosinskiSettings
+from headstart.studies.align import record as aligning_record
+from headstart.studies.align.settings import AlignSettings
+from headstart.studies.probe import record as probing_record
+from headstart.studies.probe.settings import ProbeSettings
+from headstart.studies.shift import record as shifting_record
+from headstart.studies.shift.settings import ShiftSettings
+from headstart.studies.shortcuts import record as confounding_record
+from headstart.studies.translate import record as translating_record
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)

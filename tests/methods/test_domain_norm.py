@@ -12,7 +12,7 @@ from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.models.backbone import backbone
 from headstart.nn.domain_norm import DomainNorm as Layer
 from headstart.nn.domain_norm import domains, of_target, separate
-from headstart.study.using.save import load_model, save_model
+from headstart.predictor.save import load_model, save_model
 
 FAR = {"scale": 3.0, "shift": 6.0}
 

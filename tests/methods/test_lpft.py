@@ -19,7 +19,7 @@ from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.models.backbone import backbone
 from headstart.run.loop import train
 from headstart.run.watch import drain
-from headstart.study.sessions.session import Session
+from headstart.session.session import Session
 
 HARDLY = replace(PLAIN, lr=1e-30, weight_decay=0.0)
 

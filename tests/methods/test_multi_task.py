@@ -18,8 +18,8 @@ from headstart.models.backbone import backbone
 from headstart.nn.heads import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
-from headstart.study.sessions.session import Session
-from headstart.study.sessions.source import beside
+from headstart.session.session import Session
+from headstart.session.source import beside
 
 STEP = replace(PLAIN, steps=1, lr=0.1, schedule="constant", optimiser="sgd", weight_decay=0.0)
 

@@ -16,7 +16,7 @@ from headstart.methods.mapping.pretraining.pretrain_fine_tune import PretrainFin
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
-from headstart.study.sessions.session import Session
+from headstart.session.session import Session
 
 WHOLE = FineTune(backbone_lr=1.0, norm="train")
 ROWS = np.arange(20)

@@ -134,7 +134,7 @@ SHORT = hs.Recipe(steps=6, batch=12, lr=0.05)
 
 
 def session(x=X, groups=None):
-    from headstart.study.sessions.session import Session
+    from headstart.session.session import Session
 
     data = hs.data.load((x.numpy(), np.array(["a", "b", "c"])[Y.numpy()]), groups=groups)
     return Session(hs.models.backbone(Same(6), example=X[:2]), data)
@@ -142,7 +142,7 @@ def session(x=X, groups=None):
 
 def test_the_rows_that_choose_are_not_learned_from():
     """Other samples in their place change the choice, and no tensor of a member."""
-    from headstart.study.sessions.settling import held_apart
+    from headstart.session.settling import held_apart
 
     given = session()
     rows = np.arange(4, 60)
@@ -162,8 +162,8 @@ def test_the_rows_that_choose_are_not_learned_from():
 
 
 def test_the_average_that_is_shipped_is_no_worse_on_the_held_rows_than_any_member():
-    from headstart.study.scoring import value
-    from headstart.study.sessions.settling import held_apart
+    from headstart.session.scoring import value
+    from headstart.session.settling import held_apart
 
     given, method = session(), Soup(held=0.25, ratio=30.0)
     _, held = held_apart(method, given.data, np.arange(60), SHORT.seed)
@@ -177,7 +177,7 @@ def test_the_average_that_is_shipped_is_no_worse_on_the_held_rows_than_any_membe
 
 
 def test_groups_stay_whole_and_too_few_rows_leave_nothing_out():
-    from headstart.study.sessions.settling import held_apart
+    from headstart.session.settling import held_apart
 
     given = session(groups=np.arange(60) // 4)
     learn, held = held_apart(Soup(held=0.25), given.data, np.arange(60), 0)
@@ -189,7 +189,7 @@ def test_groups_stay_whole_and_too_few_rows_leave_nothing_out():
 
 
 def test_numbers_and_tags_choose_too():
-    from headstart.study.sessions.session import Session
+    from headstart.session.session import Session
 
     for y, by in ((X[:, :2].numpy() * 40 + 7.5, "r2"), (X[:, :2].numpy() > 3, "average precision")):
         data = hs.data.load((X.numpy(), y))

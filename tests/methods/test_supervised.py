@@ -21,8 +21,8 @@ from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.models.backbone import backbone
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
-from headstart.study.sessions.session import Session
-from headstart.study.sessions.source import beside
+from headstart.session.session import Session
+from headstart.session.source import beside
 
 
 def data(seed=0, rows=30, classes=3, spread=1.0):

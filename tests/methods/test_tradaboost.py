@@ -12,8 +12,8 @@ from headstart.core import BadInput, Labelled
 from headstart.methods.inputs.domains.tradaboost import TrAdaBoost
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.nn.heads import VotingHead, make_head
+from headstart.predictor.save import save_model
 from headstart.solvers.tradaboost import tradaboost
-from headstart.study.using.save import save_model
 
 UP = 0.51 / 0.49  # what a row counts more that a learner got wrong which is as good as chance
 

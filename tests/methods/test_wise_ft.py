@@ -15,7 +15,7 @@ from headstart.methods.mapping.finetuning.wise_ft import WiSEFT
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.models.backbone import backbone
 from headstart.nn.heads import LinearHead
-from headstart.study.sessions.session import Session
+from headstart.session.session import Session
 
 
 def head():

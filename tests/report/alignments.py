@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from headstart.study.aligning.record import Alignment, Look, Row
-from headstart.study.records import Interval
+from headstart.records.record import Interval
+from headstart.studies.align.record import Alignment, Look, Row
 
 SHARED = "(backbone_lr = 1.0, norm = train)"
 TITLES = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.study.records import (
+from headstart.records.record import (
     Bin,
     Candidate,
     Curve,

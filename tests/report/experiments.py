@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from headstart.study.experiments.curve_record import CurvePoint, SizeCurve
-from headstart.study.experiments.yosinski_record import SERIES, Cut, Network, Transfer
-from headstart.study.records import Interval
-from headstart.study.searching.record import Search, SearchTrial
+from headstart.records.record import Interval
+from headstart.studies.curve.record import CurvePoint, SizeCurve
+from headstart.studies.search.record import Search, SearchTrial
+from headstart.studies.yosinski.record import SERIES, Cut, Network, Transfer
 
 METHODS = {"logistic-probe": "Logistic probe", "fine-tune": "Fine-tuning", "from-scratch": "From scratch"}
 MEANS = {

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from headstart.study.records import (
+from headstart.records.record import (
     Bin,
     ColumnFigures,
     DataCheck,

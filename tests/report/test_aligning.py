@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.report import aligning, build
-from headstart.report.sections.aligned import cells, headings, rows, shortened
-from headstart.report.words import SPACE
+from headstart.report.text import SPACE
+from headstart.studies.align import page as aligning
+from headstart.studies.align.table import cells, headings, rows, shortened
+from headstart.studies.pages import build
 
 from .alignments import CORAL, DANN, TITLES, about, alignment, crowded, row, unjudged
 from .test_shift_page import record as shift

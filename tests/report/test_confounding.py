@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.report import build, confounding
-from headstart.report.words import SPACE
-from headstart.study.confounding.record import Change, Conflict, GroupTold, Shortcuts
-from headstart.study.records import Interval
+from headstart.records.record import Interval
+from headstart.report.text import SPACE
+from headstart.studies.pages import build
+from headstart.studies.shortcuts import page as confounding
+from headstart.studies.shortcuts.record import Change, Conflict, GroupTold, Shortcuts
 
 EVIL = "<script>alert('x')</script>"
 

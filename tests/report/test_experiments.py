@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from headstart.core import BadData, BadInput, CannotWrite
-from headstart.report import build, curve, yosinski
-from headstart.report.experiment import cell, text
-from headstart.report.told import told
-from headstart.report.words import SPACE
-from headstart.study.records import Interval
+from headstart.records.record import Interval
+from headstart.report.format import told
+from headstart.report.text import SPACE
+from headstart.studies._page import cell, text
+from headstart.studies.curve import page as curve
+from headstart.studies.pages import build
+from headstart.studies.yosinski import page as yosinski
 
 from .experiments import alone, gained, size_curve, transfer
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.report import build, probing
-from headstart.report.words import SPACE
-from headstart.study.probing.record import Probed, Probing
-from headstart.study.records import Interval
+from headstart.records.record import Interval
+from headstart.report.text import SPACE
+from headstart.studies.pages import build
+from headstart.studies.probe import page as probing
+from headstart.studies.probe.record import Probed, Probing
 
 EVIL = "<script>alert('x')</script>"
 SCORES = {"stem": 0.3, "body.0": 0.6, "body.1": 0.7}

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from headstart.core import BadData, BadInput, CannotWrite, MissingPackage
-from headstart.report import build
-from headstart.report.page import SECTIONS
-from headstart.study.records import Finding
+from headstart.records.record import Finding
+from headstart.studies.adapt.page import SECTIONS
+from headstart.studies.pages import build
 
 from .example import example, timings, write
 

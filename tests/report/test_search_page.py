@@ -7,11 +7,11 @@ import pytest
 from tests.report.experiments import about, search_record
 
 from headstart.core import BadData
-from headstart.report import build
-from headstart.report.experiment import page
-from headstart.report.importance import between, correlation, weights
-from headstart.report.search import view
-from headstart.report.words import SPACE
+from headstart.report.text import SPACE
+from headstart.studies._page import page
+from headstart.studies.pages import build
+from headstart.studies.search.importance import between, correlation, weights
+from headstart.studies.search.page import view
 
 
 def shown(record=None):
@@ -46,7 +46,7 @@ def test_every_trial_has_a_row_and_each_with_a_value_a_dot():
 
 
 def test_the_best_so_far_is_a_staircase_by_hand():
-    from headstart.report.search import _steps
+    from headstart.studies.search.page import _steps
 
     assert _steps(search_record().trials, 9) == [
         (0, 0.8),

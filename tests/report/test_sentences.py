@@ -5,8 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from headstart.report.given import Given
-from headstart.report.sections import (
+from headstart.records.record import (
+    Bin,
+    Curve,
+    DataCheck,
+    Finding,
+    Interval,
+    Layer,
+    Result,
+    SizePoint,
+)
+from headstart.studies.adapt.run_records import Given
+from headstart.studies.adapt.sections import (
     calibration,
     check,
     confusion,
@@ -19,16 +29,6 @@ from headstart.report.sections import (
     tested,
     training,
     use,
-)
-from headstart.study.records import (
-    Bin,
-    Curve,
-    DataCheck,
-    Finding,
-    Interval,
-    Layer,
-    Result,
-    SizePoint,
 )
 
 from .example import candidates, example, timings

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.report import build, shift
-from headstart.report.sections.shift import parts, rows
-from headstart.report.words import SPACE
-from headstart.study.records import Interval
-from headstart.study.shifting.record import ClassShare, Drifted, LabelShift, Shift, Unlike
+from headstart.records.record import Interval
+from headstart.report.text import SPACE
+from headstart.studies.pages import build
+from headstart.studies.shift import page as shift
+from headstart.studies.shift.record import ClassShare, Drifted, LabelShift, Shift, Unlike
+from headstart.studies.shift.tables import parts, rows
 
 EVIL = "<script>alert('x')</script>"
 

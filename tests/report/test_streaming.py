@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from headstart.report import build, streaming
-from headstart.report.words import SPACE
-from headstart.study.records import Interval
-from headstart.study.streaming.record import Contender, Event, OnSegment, Point, Prequential
+from headstart.records.record import Interval
+from headstart.report.text import SPACE
+from headstart.studies.pages import build
+from headstart.studies.stream import page as streaming
+from headstart.studies.stream.record import Contender, Event, OnSegment, Point, Prequential
 
 EVIL = "<script>alert('x')</script>"
 

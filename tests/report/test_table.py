@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.report import columns, table
 from headstart.report.figures import axis, svg
-from headstart.report.words import SPACE, megabytes, points, round_percent
+from headstart.report.text import SPACE, megabytes, points, round_percent
+from headstart.studies.adapt.table import columns, table
 
 from .example import example, timings
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from headstart.report import build, columns, table
-from headstart.report.given import Given
-from headstart.report.page import sections_of
-from headstart.report.sections import (
+from headstart.records.record import ColumnFigures, Interval, Result
+from headstart.report.format import amount, told
+from headstart.report.text import MINUS, SPACE
+from headstart.studies.adapt.page import sections_of
+from headstart.studies.adapt.run_records import Given
+from headstart.studies.adapt.sections import (
     calibration,
     check,
     fit,
@@ -20,9 +22,8 @@ from headstart.report.sections import (
     tags,
     tested,
 )
-from headstart.report.told import amount, told
-from headstart.report.words import MINUS, SPACE
-from headstart.study.records import ColumnFigures, Interval, Result
+from headstart.studies.adapt.table import columns, table
+from headstart.studies.pages import build
 
 from .example import example, timings, write
 from .targets import with_numbers, with_tags

@@ -7,7 +7,7 @@ import pytest
 from tests.study import tiny
 
 from headstart.models.backbone import backbone
-from headstart.study.adapting import adapt as job
+from headstart.studies.adapt import run as job
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from torch import nn
 
 from headstart.models.backbone import backbone
 from headstart.models.untrained import seeded
-from headstart.study.sessions.session import Session
+from headstart.session.session import Session
 
 
 def rows(classes=3, each=20, seed=0):

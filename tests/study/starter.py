@@ -22,8 +22,8 @@ import headstart.report
 from headstart.__main__ import main
 from headstart.core import walk
 from headstart.run import cache
-from headstart.study.adapting import adapt
-from headstart.study.sessions import session
+from headstart.session import session
+from headstart.studies.adapt import run as adapt
 
 NEEDED = (timm, headstart.report, adapt, *walk())
 

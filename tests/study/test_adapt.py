@@ -9,8 +9,8 @@ from tests.study import tiny
 
 import headstart as hs
 from headstart.models.backbone import backbone
-from headstart.study.adapting import adapt as job
-from headstart.study.records import Result, Timings
+from headstart.records.record import Result, Timings
+from headstart.studies.adapt import run as job
 
 
 def with_split(x, y, test):
@@ -181,8 +181,8 @@ def test_garbage_in_the_test_part_changes_no_choice(base, shapes, tmp_path):
 
 
 def test_the_size_of_test_pictures_says_nothing(weights, tmp_path):
-    from headstart.study.sessions.inputs import suited
-    from headstart.study.settings import AdaptSettings
+    from headstart.records.settings import AdaptSettings
+    from headstart.session.inputs import suited
 
     small, large = (tiny.folders(tmp_path / name, 2) for name in ("train", "test"))
     for file in large.rglob("*.png"):

@@ -10,10 +10,10 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite
-from headstart.study.aligning import words
-from headstart.study.aligning.record import Alignment, Look, Row
-from headstart.study.aligning.trying import best
-from headstart.study.records import Interval
+from headstart.records.record import Interval
+from headstart.studies.align import words
+from headstart.studies.align.record import Alignment, Look, Row
+from headstart.studies.align.trying import best
 
 METHODS = ("deep-coral:backbone_lr=1.0", "mcc:backbone_lr=1.0", "coral")
 QUICK = {"seeds": 2, "epochs": 4, "looks": 2, "lr": 1e-2, "methods": METHODS}

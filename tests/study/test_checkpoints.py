@@ -9,8 +9,8 @@ import headstart as hs
 from headstart.core import CannotWrite, Diverged, Loss, Mismatch
 from headstart.run import checkpoint, watch
 from headstart.run.checkpoint import load_state
-from headstart.study.sessions import session
-from headstart.study.sessions.session import Session
+from headstart.session import session
+from headstart.session.session import Session
 
 SHORT = hs.Recipe(steps=6, batch=10, lr=0.01)
 

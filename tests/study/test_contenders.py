@@ -15,11 +15,11 @@ from headstart.core import BadInput, Unknown
 from headstart.data.load import load
 from headstart.metrics.transferability import leep
 from headstart.models.backbone import backbone
-from headstart.study.ranking.contenders import contenders, pairs_of
-from headstart.study.ranking.rank import _training_part
-from headstart.study.sessions.inputs import suited
-from headstart.study.sessions.session import Session
-from headstart.study.settings import AdaptSettings
+from headstart.records.settings import AdaptSettings
+from headstart.session.inputs import suited
+from headstart.session.session import Session
+from headstart.studies.rank.contenders import contenders, pairs_of
+from headstart.studies.rank.run import _training_part
 
 VECTORS = vectors()
 

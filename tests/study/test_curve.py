@@ -12,12 +12,12 @@ from tests.study.tiny import QUICK
 import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
 from headstart.data.load import load
-from headstart.study.experiments.curve import DEFAULT
-from headstart.study.experiments.curve_record import SizeCurve
-from headstart.study.progress import Progress
-from headstart.study.sessions import few as fews
-from headstart.study.sessions.few import Few
-from headstart.study.sessions.session import Session
+from headstart.run.progress import Progress
+from headstart.session import few as fews
+from headstart.session.few import Few
+from headstart.session.session import Session
+from headstart.studies.curve.record import SizeCurve
+from headstart.studies.curve.run import DEFAULT
 
 TWO = ("nearest-centroid", "fine-tune")
 SMALL = {"methods": TWO, "labels_per_class": (1, 2, 4), "seeds": 3, "epochs": 2, "steps": 4}

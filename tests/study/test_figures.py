@@ -6,8 +6,8 @@ import torch
 
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array
-from headstart.study.adapting.figures import BARS, columns_of, tags_of
-from headstart.study.adapting.mistakes import save_pictures
+from headstart.studies.adapt.figures import BARS, columns_of, tags_of
+from headstart.studies.adapt.mistakes import save_pictures
 
 
 def dataset(labels, classes):

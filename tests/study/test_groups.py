@@ -15,8 +15,8 @@ from headstart.data.stream import Arrays, labelled
 from headstart.metrics.groups import group_accuracy
 from headstart.models.backbone import backbone
 from headstart.run.recipe import Recipe
-from headstart.study.confounding.asked import Asked
-from headstart.study.sessions.session import Session
+from headstart.session.session import Session
+from headstart.studies.shortcuts.asked import Asked
 
 RECIPE = Recipe(steps=60, batch=32, lr=0.02, seed=0)
 

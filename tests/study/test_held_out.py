@@ -7,7 +7,7 @@ import pytest
 
 import headstart.data as data
 from headstart.core import BadData
-from headstart.study.held_out import train_and_test
+from headstart.data.train_test_split import train_and_test
 
 X = np.random.default_rng(0).normal(size=(200, 3))
 

@@ -68,7 +68,7 @@ def test_a_network_for_texts_is_cut_between_two_tasks(reader):
 
 def test_rows_that_judge_do_not_shape_the_encoder_of_a_transplant(tmp_path, monkeypatch):
     """Test rows a thousand times as large change no score of what is learned before."""
-    import headstart.study.experiments.yosinski as module
+    import headstart.studies.yosinski.run as module
 
     seen = []
     real = module.Session

@@ -14,12 +14,12 @@ from torch import nn
 import headstart as hs
 from headstart.core import BadData, BadInput, Diverged, Loss, Mismatch, walk
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
+from headstart.predictor.export import export_model
 from headstart.run.checkpoint import load_state
 from headstart.run.recipe import Recipe
-from headstart.study.sessions.session import Session
-from headstart.study.sessions.source import needs_source
-from headstart.study.sessions.target import learns_from_domains, needs_target
-from headstart.study.using.export import export_model
+from headstart.session.session import Session
+from headstart.session.source import needs_source
+from headstart.session.target import learns_from_domains, needs_target
 
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 
@@ -191,7 +191,7 @@ def test_a_fit_that_was_left_goes_on(tmp_path, monkeypatch):
             yield tick
 
     file = tmp_path / "fit.checkpoint"
-    monkeypatch.setattr("headstart.study.sessions.session.CHECKPOINT_EVERY", 5)
+    monkeypatch.setattr("headstart.session.session.CHECKPOINT_EVERY", 5)
     monkeypatch.setattr(Session, "_watched", leaves)
     with pytest.raises(KeyboardInterrupt):
         hs.fit(FineTune(), Layers(), data, recipe, checkpoint=file)

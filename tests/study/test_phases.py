@@ -5,7 +5,7 @@ import torch
 from tests.study.test_checkpoints import data, net, watched_by
 
 import headstart as hs
-from headstart.study.sessions.session import Session
+from headstart.session.session import Session
 
 STEPS = 6
 RECIPE = hs.Recipe(steps=STEPS, batch=10, lr=0.05)

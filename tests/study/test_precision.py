@@ -11,10 +11,10 @@ from headstart.models.backbone import backbone
 from headstart.nn import processor
 from headstart.run.engine import One
 from headstart.study import precision
-from headstart.study.journal import Journal
-from headstart.study.precision import settle_precision, settled_precision
+from headstart.run.step_cache import Journal
+from headstart.session.precision import settle_precision, settled_precision
 from headstart.study.progress import Progress
-from headstart.study.settings import AdaptSettings
+from headstart.records.settings import AdaptSettings
 
 NO_UNIT = (
     "Computed in float32: bf16 was asked for, but this processor has no unit for it and would be slower."

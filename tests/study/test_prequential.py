@@ -11,8 +11,8 @@ import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.data.streams import Segment
 from headstart.models.classifier import classifier
-from headstart.study.streaming.record import POINTS
-from headstart.study.streaming.tally import Tally, gains
+from headstart.studies.stream.record import POINTS
+from headstart.studies.stream.tally import Tally, gains
 
 
 @pytest.fixture(scope="module")

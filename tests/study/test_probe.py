@@ -16,15 +16,15 @@ from headstart.methods.outputs.probing.knn import KNN
 from headstart.models.backbone import backbone
 from headstart.models.places import Places
 from headstart.models.untrained import seeded
+from headstart.session.session import Session
 from headstart.solvers.choice import RIDGE_GRID, spread
 from headstart.solvers.ridge import one_hot, ridge
-from headstart.study.adapting.layers import probe_layers
-from headstart.study.probing.attentive import attentive
-from headstart.study.probing.blocks import at_random, chance, probed
-from headstart.study.probing.outputs import Outputs, read_blocks
-from headstart.study.probing.probes import PROBES, Bench
-from headstart.study.probing.record import Probing
-from headstart.study.sessions.session import Session
+from headstart.studies.adapt.layers import probe_layers
+from headstart.studies.probe.attentive import attentive
+from headstart.studies.probe.blocks import at_random, chance, probed
+from headstart.studies.probe.outputs import Outputs, read_blocks
+from headstart.studies.probe.probes import PROBES, Bench
+from headstart.studies.probe.record import Probing
 
 ALL = ("ridge", "logistic", "knn", "attentive")
 
@@ -171,7 +171,7 @@ def test_attention_finds_the_one_place_that_tells():
 
 
 def test_no_reader_learns_from_the_fold_that_it_is_asked_about(monkeypatch):
-    monkeypatch.setattr("headstart.study.probing.attentive.MARKS", (80,))  # nothing to choose
+    monkeypatch.setattr("headstart.studies.probe.attentive.MARKS", (80,))  # nothing to choose
     value, y = noise(40, 30).reshape(40, 3, 10), torch.arange(40) % 2
     folds, other = torch.arange(40) % 5, y.clone()
     other[folds == 2] = 1 - other[folds == 2]

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from headstart.study import progress as module
-from headstart.study.progress import Progress
+from headstart.run import progress as module
+from headstart.run.progress import Progress
 
 RUN = SimpleNamespace(recipe=SimpleNamespace(steps=4))
 

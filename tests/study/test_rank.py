@@ -14,8 +14,8 @@ from headstart.data.check import check
 from headstart.data.load import load
 from headstart.metrics.agreement import linear_cka
 from headstart.metrics.transferability import h_score, knn_accuracy, leep, logme, nce
-from headstart.study.progress import Progress
-from headstart.study.ranking.record import Ranked, Ranking
+from headstart.run.progress import Progress
+from headstart.studies.rank.record import Ranked, Ranking
 
 VECTORS = vectors()
 
@@ -66,7 +66,7 @@ def test_what_sees_the_class_is_on_top_and_the_first_score_orders():
 
 
 def test_tuning_tells_the_accuracy_on_rows_that_no_score_has_seen(monkeypatch):
-    from headstart.study.sessions.session import Session
+    from headstart.session.session import Session
 
     fits = []
     real = Session.fit

@@ -10,7 +10,7 @@ import headstart as hs
 from headstart.core import BadData, BadInput, Unknown
 from headstart.models import backbone
 from headstart.models.encoders import save_encoder
-from headstart.study.ranking.contenders import contenders
+from headstart.studies.rank.contenders import contenders
 
 TEXTS, LABELS = wordy.reviews(30)
 

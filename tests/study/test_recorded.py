@@ -11,8 +11,8 @@ from headstart.data.load import load
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.frozen import Replay
 from headstart.run.recipe import Recipe
-from headstart.study.sessions import recorded
-from headstart.study.sessions.session import Session
+from headstart.session import recorded
+from headstart.session.session import Session
 
 RECIPE = Recipe(steps=1, batch=8, seed=1)
 

@@ -7,16 +7,16 @@ from dataclasses import asdict, fields
 
 import pytest
 import torch
+from headstart.study import measures, records
 from tests.study import tiny
 
 from headstart.core import BadInput, Mismatch
-from headstart.study import measures, records
-from headstart.study.adapting.words import headline, warnings
-from headstart.study.folder import by_method, prepare_folder, saved_settings, take_back
-from headstart.study.journal import Journal
-from headstart.study.measures import MEASURES
-from headstart.study.records import Interval, Result, Scores, Timing, Timings
-from headstart.study.settings import AdaptSettings
+from headstart.records.measures import MEASURES
+from headstart.records.record import Interval, Result, Scores, Timing, Timings
+from headstart.records.settings import AdaptSettings
+from headstart.run.step_cache import Journal
+from headstart.studies._folder import by_method, prepare_folder, saved_settings, take_back
+from headstart.studies.adapt.words import headline, warnings
 
 ODD = os.fsdecode(b"caf\xe9")
 DIGESTS = {"data": "0", "backbone": "1"}

@@ -10,9 +10,9 @@ from tests.study.rivals import NETS, vectors
 
 import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage, Unknown, make
-from headstart.study.journal import Journal
-from headstart.study.searching.record import Search
-from headstart.study.sessions.session import Session
+from headstart.run.step_cache import Journal
+from headstart.session.session import Session
+from headstart.studies.search.record import Search
 
 VECTORS = vectors()
 FEW = {"methods": ("ridge-probe", "fine-tune"), "trials": 8, "folds": 3, "epochs": 1}
@@ -161,7 +161,7 @@ def test_the_budget_counts_the_seconds_of_former_runs(tmp_path):
 
 
 def test_a_trial_that_the_budget_cut_is_unfinished_and_goes_on(found, monkeypatch, tmp_path):
-    from headstart.study.searching.crossed import Crossed
+    from headstart.studies.search.crossed import Crossed
 
     answers = iter([False] * 3 + [True] * 9)  # asked before each trial but the first, and before its folds
     monkeypatch.setattr(Crossed, "out_of_time", lambda self: next(answers))

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from headstart.core import BadInput, Diverged, make
-from headstart.study.adapting.candidates import Trials, Tried, best, choose, shared
-from headstart.study.adapting.plan import Amounts, make_plan
-from headstart.study.journal import Journal
-from headstart.study.progress import Progress
-from headstart.study.scoring import bins, confusions, difference, value
-from headstart.study.settings import AdaptSettings
+from headstart.records.settings import AdaptSettings
+from headstart.run.progress import Progress
+from headstart.run.step_cache import Journal
+from headstart.session.scoring import bins, confusions, difference, value
+from headstart.studies.adapt.candidates import Trials, Tried, best, choose, shared
+from headstart.studies.adapt.plan import Amounts, make_plan
 
 LABELS = np.arange(60) % 2  # of 60 rows in 2 folds: the even ones and the odd ones of each class
 FOLDS = np.arange(60) // 2 % 2

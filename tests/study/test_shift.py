@@ -10,12 +10,12 @@ from tests.study import tiny
 from headstart.core import BadData, BadInput, CannotWrite, Unknown
 from headstart.data.load import load
 from headstart.models.backbone import backbone
-from headstart.study.records import Interval
-from headstart.study.shifting import words
-from headstart.study.shifting.plain import of_arrays, of_pictures, of_texts
-from headstart.study.shifting.record import Shift
-from headstart.study.shifting.shift import shift
-from headstart.study.shifting.words import Figures
+from headstart.records.record import Interval
+from headstart.studies.shift import words
+from headstart.studies.shift.plain import of_arrays, of_pictures, of_texts
+from headstart.studies.shift.record import Shift
+from headstart.studies.shift.run import shift
+from headstart.studies.shift.words import Figures
 
 N = 400
 

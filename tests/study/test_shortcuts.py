@@ -10,8 +10,8 @@ from headstart.core import BadData, BadInput, Model, Preprocess, Unknown
 from headstart.data.samples import Texts
 from headstart.models.backbone import backbone
 from headstart.nn.heads import LinearHead
-from headstart.study.confounding.record import Shortcuts
-from headstart.study.using.predictor import Predictor
+from headstart.predictor.predictor import Predictor
+from headstart.studies.shortcuts.record import Shortcuts
 
 SIDE = 16
 
@@ -216,7 +216,7 @@ def test_words(monkeypatch):
         ]
         return np.array([int("cheap" in one) for one in words])
 
-    monkeypatch.setattr("headstart.study.confounding.asked.Asked.tell", tell)
+    monkeypatch.setattr("headstart.studies.shortcuts.asked.Asked.tell", tell)
     asked = of_rows([0.0] * 3)
     found = hs.shortcuts(asked, data, words=["cheap", "thing"])
     out, into = change(found, "cheap", "word out"), change(found, "cheap", "word in")

@@ -13,11 +13,11 @@ import headstart as hs
 from headstart.core import BadData, BadInput, Mismatch, walk
 from headstart.data.load import load
 from headstart.run.checkpoint import load_state
+from headstart.session import session
+from headstart.session.session import Session
+from headstart.session.source import beside, needs_source
+from headstart.session.source_data import fit_to_learn, loaded_source
 from headstart.sklearn import TransferClassifier
-from headstart.study.sessions import session
-from headstart.study.sessions.session import Session
-from headstart.study.sessions.source import beside, needs_source
-from headstart.study.sessions.source_data import fit_to_learn, loaded_source
 
 SHORT = hs.Recipe(steps=8, batch=10, lr=0.01)
 METHODS = [

@@ -13,9 +13,9 @@ from headstart.cli import app
 from headstart.core import BadData, BadInput, Model
 from headstart.data.schemas import schema_of
 from headstart.models.tables import TableEncoder
-from headstart.report import build
-from headstart.study.records import Result
-from headstart.study.sessions.inputs import default_name
+from headstart.records.record import Result
+from headstart.session.inputs import default_name
+from headstart.studies.pages import build
 
 HEAD = ["size", "colour", "noise", "flat", "label"]
 METHODS = ("ridge-probe", "fine-tune")

@@ -13,10 +13,10 @@ from headstart.core import BadInput, Domains, Labelled
 from headstart.data.augment import Augment
 from headstart.data.unlabelled import load_unlabelled
 from headstart.run.recipe import Recipe
-from headstart.study.sessions.feeding import example, feeds, stream_of
-from headstart.study.sessions.looking import Look
-from headstart.study.sessions.session import Besides, Session
-from headstart.study.sessions.target import facing
+from headstart.session.feeding import example, feeds, stream_of
+from headstart.session.looking import Look
+from headstart.session.session import Besides, Session
+from headstart.session.target import facing
 
 SHORT = Recipe(steps=6, batch=8, lr=1e-2)
 

@@ -11,8 +11,8 @@ import headstart as hs
 from headstart.core import BadInput
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array
-from headstart.study.records import Result
-from headstart.study.using.predictor import Numbers, Tagged
+from headstart.predictor.predictor import Numbers, Tagged
+from headstart.records.record import Result
 
 ROWS = 80
 X = np.random.default_rng(1).normal(size=(ROWS, 6)).astype(np.float32)
@@ -78,7 +78,7 @@ def test_figures_are_those_of_the_saved_model(run):
 
 def _test_items(target):
     from headstart.data.check import check
-    from headstart.study.held_out import train_and_test
+    from headstart.data.train_test_split import train_and_test
 
     checked = check(data(target)).dataset
     return [checked.items[row] for row in train_and_test(checked, 0.2, 0)[1]]
@@ -86,7 +86,7 @@ def _test_items(target):
 
 @both
 def test_a_run_that_was_stopped_ends_in_the_same_bytes(target, tmp_path):
-    from headstart.study.progress import Progress
+    from headstart.run.progress import Progress
 
     class Stops(Progress):
         def step(self, name):
@@ -120,7 +120,7 @@ def test_what_only_classes_have_is_refused(tmp_path):
 
 @both
 def test_the_exported_model_answers_alike(target, tmp_path):
-    from headstart.study.using.export import export_model
+    from headstart.predictor.export import export_model
 
     pytest.importorskip("onnxruntime")
     fitted = hs.fit(hs.methods.RidgeProbe(), net(), data(target))

@@ -13,14 +13,14 @@ from headstart.core import BadData, BadInput, Mismatch
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.models import backbone
-from headstart.report import build
+from headstart.predictor.export import export_model
+from headstart.records.settings import AdaptSettings
 from headstart.run.recipe import Recipe
-from headstart.study.adapting.layers import probe_layers
-from headstart.study.adapting.word_counts import WordCounts
-from headstart.study.sessions.inputs import default_name, suited
-from headstart.study.sessions.session import Session
-from headstart.study.settings import AdaptSettings
-from headstart.study.using.export import export_model
+from headstart.session.inputs import default_name, suited
+from headstart.session.session import Session
+from headstart.studies.adapt.layers import probe_layers
+from headstart.studies.adapt.word_counts import WordCounts
+from headstart.studies.pages import build
 
 TEXTS, LABELS = wordy.reviews(30)
 OPTIONS = {"methods": ("logistic-probe", "ridge-probe", "fine-tune"), **tiny.QUICK}

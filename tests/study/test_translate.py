@@ -9,9 +9,9 @@ import torch
 import headstart as hs
 from headstart.core import BadData, BadInput, Unknown
 from headstart.data.dataset import Dataset
-from headstart.study.translating import guards as watch
-from headstart.study.translating.folder import write
-from headstart.study.translating.record import Translating
+from headstart.studies.translate import guards as watch
+from headstart.studies.translate.folder import write
+from headstart.studies.translate.record import Translating
 
 QUICK = {"steps": 4, "batch": 8, "tries": 1}
 
@@ -41,7 +41,7 @@ def learned(source, target):
 @pytest.fixture(scope="module")
 def model(source):
     """A small net of the user's own for pictures of 8 x 8."""
-    from headstart.study.translating.small_net import small_backbone
+    from headstart.studies.translate.small_net import small_backbone
 
     return hs.fit(
         hs.methods.FromScratch(), small_backbone((3, 8, 8), 10), source, hs.Recipe(steps=30, lr=5e-3)
@@ -123,7 +123,7 @@ def test_a_model_behind_a_translator_is_one_predictor_that_can_be_saved(source, 
     )  # bytes are rounded in between
     assert abs(both.probabilities(pictures) - model.probabilities(pictures)).max() > 0.02
     both.save(tmp_path / "model")
-    from headstart.study.translating.small_net import _convolutions
+    from headstart.studies.translate.small_net import _convolutions
 
     again = hs.open(tmp_path / "model", backbone=_convolutions((3, 8, 8), 10))
     np.testing.assert_array_equal(again.probabilities(pictures), both.probabilities(pictures))
@@ -133,7 +133,7 @@ def test_a_model_behind_a_translator_is_one_predictor_that_can_be_saved(source, 
 def test_a_model_that_normalises_otherwise_sees_the_same_pictures(learned, model):
     """The translator knows [-1, 1]; the model has other means and deviations."""
     from headstart.core import Model
-    from headstart.study.translating.translated import fitted_to
+    from headstart.studies.translate.translated import fitted_to
 
     mapping = model.model.backbone
     mean, std = (0.4, 0.5, 0.6), (0.2, 0.3, 0.25)
@@ -147,7 +147,7 @@ def test_a_model_that_normalises_otherwise_sees_the_same_pictures(learned, model
 
 
 def test_hs_fit_carries_a_translation_out_on_domains(source, target):
-    from headstart.study.translating.small_net import small_backbone
+    from headstart.studies.translate.small_net import small_backbone
 
     method = hs.methods.CycleGAN(width=4, blocks=1, first="fine-tune:backbone_lr=1.0")
     domains = hs.data.Domains(source, target)

@@ -7,7 +7,7 @@ from tests.study.experiments import made, rows
 import headstart as hs
 from headstart.core import BadInput, Unknown
 from headstart.data.load import load
-from headstart.study.experiments.two_tasks import apart, by_classes
+from headstart.studies.yosinski.two_tasks import apart, by_classes
 
 
 @pytest.fixture(scope="module")

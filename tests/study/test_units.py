@@ -9,9 +9,9 @@ from headstart.core import BadInput, make
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array
 from headstart.run.recipe import Recipe
-from headstart.study.sessions.inputs import backbone_for
-from headstart.study.sessions.session import Session
-from headstart.study.sessions.units import Units
+from headstart.session.inputs import backbone_for
+from headstart.session.session import Session
+from headstart.session.units import Units
 
 X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
 Y = np.stack([X[:, 0] + X[:, 1] ** 2, X[:, 2]], 1).astype(np.float64)

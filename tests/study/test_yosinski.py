@@ -12,12 +12,12 @@ import headstart as hs
 from headstart.core import BadData, BadInput, Mismatch, Task
 from headstart.data.load import load
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
+from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
-from headstart.study.experiments.transplant import Transplant, treatment
-from headstart.study.experiments.two_tasks import by_classes
-from headstart.study.experiments.yosinski_record import Transfer
-from headstart.study.progress import Progress
-from headstart.study.sessions.session import Session
+from headstart.session.session import Session
+from headstart.studies.yosinski.record import Transfer
+from headstart.studies.yosinski.transplant import Transplant, treatment
+from headstart.studies.yosinski.two_tasks import by_classes
 
 RECIPE = Recipe(steps=6, batch=16, lr=5e-3, seed=11)
 SMALL = {"seeds": 2, "epochs": 2, "test": 0.25}

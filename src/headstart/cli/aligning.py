@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headstart.study.aligning.settings import AlignSettings
+from headstart.studies.align.settings import AlignSettings
 
 from . import say
 from .arguments import AsJson, BackboneOrNone, Columns, Device, Quiet, Weights, begun_with
@@ -46,13 +46,13 @@ def align(
     settings: AlignSettings,
 ) -> None:
     """Make a model for data without labels from labelled data of elsewhere, and say whether it helped."""
-    from headstart.report import build
     from headstart.run.engine import One
-    from headstart.study.aligning.align import align as run
-    from headstart.study.aligning.source_free import holds_model
-    from headstart.study.folder import refuse_full
-    from headstart.study.progress import Progress
-    from headstart.study.sessions.inputs import backbone_for, default_name
+    from headstart.run.progress import Progress
+    from headstart.session.inputs import backbone_for, default_name
+    from headstart.studies._folder import refuse_full
+    from headstart.studies.align.run import align as run
+    from headstart.studies.align.source_free import holds_model
+    from headstart.studies.pages import build
 
     settings = begun_with(out, resume, settings)
     refuse_full(out, resume)
@@ -81,7 +81,7 @@ def align(
 
 
 def _show(found: Any, page: Path, out: Path, quiet: bool) -> None:
-    from headstart.report.sections.aligned import headings, rows, title
+    from headstart.studies.align.table import headings, rows, title
 
     if not quiet:
         say.table(headings(found), rows(found), title(found))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from . import say
 
 if TYPE_CHECKING:
-    from headstart.study.using.predictor import Predictor
+    from headstart.predictor.predictor import Predictor
 
 Answers = Sequence[tuple[str, Any]]  # by file, and the row in it
 Form = Literal["table", "csv", "json"]

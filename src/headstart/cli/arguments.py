@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from headstart.study.settings import StudySettings, option
+from headstart.records.settings import StudySettings, option
 
 if TYPE_CHECKING:
     from headstart.data.dataset import Dataset
@@ -75,7 +75,7 @@ class Columns:
 
 def begun_with(out: Path, resume: bool, settings: T) -> T:
     """What the study in the folder was begun with, if it is gone on with and nothing else is named."""
-    from headstart.study.folder import saved_settings
+    from headstart.studies._folder import saved_settings
 
     if not resume or settings != type(settings)():
         return settings

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headstart.study.confounding.settings import ShortcutsSettings
+from headstart.studies.shortcuts.settings import ShortcutsSettings
 
 from . import say
 from .arguments import AsJson, Columns, Data, Quiet
@@ -35,11 +35,11 @@ def shortcuts(
     settings: ShortcutsSettings,
 ) -> None:
     """Say what a model goes by: the groups that it fails, and what is left of it without a cue."""
-    from headstart.study.confounding.shortcuts import shortcuts as look
-    from headstart.study.progress import Progress
+    from headstart.run.progress import Progress
+    from headstart.studies.shortcuts.run import shortcuts as look
 
     if out is not None:
-        from headstart.study.folder import refuse_full
+        from headstart.studies._folder import refuse_full
 
         refuse_full(out, False)
     found = look(
@@ -53,7 +53,7 @@ def shortcuts(
 
 
 def _show(found: Any, page: Path | None, quiet: bool) -> None:
-    from headstart.report.confounding import headings, headline, rows, sentences, title
+    from headstart.studies.shortcuts.page import headings, headline, rows, sentences, title
 
     say.table(headings(), rows(found), title(found))
     if quiet:

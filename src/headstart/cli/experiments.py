@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from headstart.study.experiment import CurveSettings, YosinskiSettings
+from headstart.studies._experiment import CurveSettings, YosinskiSettings
 
 from . import say
 from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights, begun_with
@@ -55,12 +55,12 @@ def curve(
     settings: CurveSettings,
 ) -> None:
     """Draw accuracy against labels a class, for several methods over several seeds."""
-    from headstart.report import build
     from headstart.run.engine import One
-    from headstart.study.experiments.curve import curve as run
-    from headstart.study.folder import refuse_full
-    from headstart.study.progress import Progress
-    from headstart.study.sessions.inputs import backbone_for, default_name
+    from headstart.run.progress import Progress
+    from headstart.session.inputs import backbone_for, default_name
+    from headstart.studies._folder import refuse_full
+    from headstart.studies.curve.run import curve as run
+    from headstart.studies.pages import build
 
     settings = begun_with(out, resume, _sized(settings, labels))
     dataset = columns.load(data)
@@ -78,8 +78,8 @@ def curve(
     if json:
         say.record(found)
         return
-    from headstart.report.curve import headings, rows
-    from headstart.report.experiment import text
+    from headstart.studies._page import text
+    from headstart.studies.curve.page import headings, rows
 
     shown = [(name, *(text(cell) for cell in cells)) for name, cells in rows(found)]
     title = f"{_opened(found.selection)} on {found.test_rows} held-out rows of {found.task}"
@@ -116,12 +116,12 @@ def yosinski(
     settings: YosinskiSettings,
 ) -> None:
     """Find out how transferable each depth is: copy blocks of a network, begin the rest anew, train."""
-    from headstart.report import build
     from headstart.run.engine import One
-    from headstart.study.experiments.yosinski import yosinski as run
-    from headstart.study.folder import refuse_full
-    from headstart.study.progress import Progress
-    from headstart.study.sessions.inputs import backbone_for, default_name
+    from headstart.run.progress import Progress
+    from headstart.session.inputs import backbone_for, default_name
+    from headstart.studies._folder import refuse_full
+    from headstart.studies.pages import build
+    from headstart.studies.yosinski.run import yosinski as run
 
     settings = begun_with(out, resume, replace(settings, cuts=_numbers("cuts", cuts)))
     tasks = [columns.load(task) for task in (task_a, task_b) if task is not None]
@@ -147,8 +147,8 @@ def yosinski(
     if json:
         say.record(found)
         return
-    from headstart.report.experiment import text
-    from headstart.report.yosinski import claims, headings, rows
+    from headstart.studies._page import text
+    from headstart.studies.yosinski.page import claims, headings, rows
 
     shown = [(f"{cut} ({last})", *(text(cell) for cell in cells)) for cut, last, cells in rows(found)]
     title = f"{_opened(found.selection)} on {found.base_b.test_rows} held-out rows of {found.base_b.task}"
@@ -181,7 +181,7 @@ def _end(notes: list[str], page: Path, quiet: bool) -> None:
 
 def _opened(metric: str) -> str:
     """The name of a metric at the start of a sentence."""
-    from headstart.report.words import opened
-    from headstart.study.measures import MEASURES
+    from headstart.records.measures import MEASURES
+    from headstart.report.text import opened
 
     return opened(MEASURES[metric].title)

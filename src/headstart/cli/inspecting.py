@@ -61,7 +61,7 @@ def show(
 
 def doctor(json: AsJson = False) -> None:
     """Say what this machine has: versions, hardware, optional packages, and what is missing for what."""
-    from headstart.study.doctor import examine
+    from headstart.cli.doctor import examine
 
     found = examine()
     if json:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headstart.study.using.surgeries import Operations
+from headstart.predictor.surgery_settings import Operations
 
 from . import say
 from .arguments import AsJson, Quiet, Weights
@@ -42,7 +42,7 @@ def anatomy(
     from headstart.models.depth import describe
     from headstart.models.encoders import is_encoder
     from headstart.models.selecting import select as selected
-    from headstart.study.using.operating import is_run, opened, where_the_head_was
+    from headstart.predictor.operating import is_run, opened, where_the_head_was
 
     made = opened(backbone, None if is_run(backbone) or is_encoder(backbone) else "random")
     found, cut = describe(made), where_the_head_was(made)
@@ -96,7 +96,7 @@ def operate(
 ) -> None:
     """Replace what does not fit of a backbone, say what was replaced, and write the encoder."""
     from headstart.models.encoders import save_encoder
-    from headstart.study.using.operating import opened_with, operated
+    from headstart.predictor.operating import opened_with, operated
 
     made, loaded = opened_with(backbone, weights, rename or (), allow or ())
     made, done = operated(made, operations)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headstart.study.probing.settings import ProbeSettings
+from headstart.studies.probe.settings import ProbeSettings
 
 from . import say
 from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights
@@ -36,15 +36,15 @@ def probe(
 ) -> None:
     """Say what each block of the frozen backbone knows: probes of every block, with control tasks."""
     from headstart.run.engine import One
-    from headstart.study.probing.probe import DEFAULT
-    from headstart.study.probing.probe import probe as run
-    from headstart.study.probing.probes import check_probes
-    from headstart.study.progress import Progress
-    from headstart.study.sessions.inputs import backbone_for, default_name
+    from headstart.run.progress import Progress
+    from headstart.session.inputs import backbone_for, default_name
+    from headstart.studies.probe.probes import check_probes
+    from headstart.studies.probe.run import DEFAULT
+    from headstart.studies.probe.run import probe as run
 
     check_probes(settings.probes)
     if out is not None:
-        from headstart.study.folder import refuse_full
+        from headstart.studies._folder import refuse_full
 
         refuse_full(out, False)
     dataset = columns.load(data)
@@ -65,7 +65,7 @@ def probe(
 
 
 def _show(found: Any, page: Path | None, quiet: bool) -> None:
-    from headstart.report.probing import headings, rows, sentences, title
+    from headstart.studies.probe.page import headings, rows, sentences, title
 
     say.table(headings(found), rows(found), title(found))
     if quiet:

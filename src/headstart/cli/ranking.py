@@ -67,11 +67,11 @@ def rank(
     """Rank backbones by how well their features will serve a task, from one pass each: no training."""
     from headstart.core import BadInput
     from headstart.run.engine import One
-    from headstart.study.progress import Progress
-    from headstart.study.ranking.contenders import pairs_of
-    from headstart.study.ranking.rank import DEFAULT
-    from headstart.study.ranking.rank import rank as run
-    from headstart.study.sessions.inputs import default_name
+    from headstart.run.progress import Progress
+    from headstart.session.inputs import default_name
+    from headstart.studies.rank.contenders import pairs_of
+    from headstart.studies.rank.run import DEFAULT
+    from headstart.studies.rank.run import rank as run
 
     if out is not None and out.suffix not in (".html", ".json"):
         raise BadInput(f"--out {out}: its ending says what is written, .html or .json.")
@@ -105,15 +105,15 @@ def _plain(found: Any) -> Any:
 
 
 def _write(found: Any, out: Path) -> None:
-    from headstart.report.ranking import page
     from headstart.run.checkpoint import write_atomically
+    from headstart.studies.rank.page import page
 
     text = found.to_json() if out.suffix == ".json" else page(_plain(found))
     write_atomically(out, text.encode())
 
 
 def _show(found: Any, quiet: bool) -> None:
-    from headstart.report.ranking import headings, rows
+    from headstart.studies.rank.page import headings, rows
 
     plain = _plain(found)
     say.table(headings(plain), rows(plain), f"Backbones for {found.task}, by {found.scores[0]}")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headstart.study.settings import AdaptSettings
+from headstart.records.settings import AdaptSettings
 
 from . import say
 from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights, begun_with
@@ -40,12 +40,12 @@ def adapt(
     settings: AdaptSettings,
 ) -> None:
     """Turn a pretrained backbone and labelled data into a model and an honest report."""
-    from headstart.report import build
     from headstart.run.engine import One
-    from headstart.study.adapting.adapt import adapt as run
-    from headstart.study.folder import refuse_full
-    from headstart.study.progress import Progress
-    from headstart.study.sessions.inputs import backbone_for, default_name
+    from headstart.run.progress import Progress
+    from headstart.session.inputs import backbone_for, default_name
+    from headstart.studies._folder import refuse_full
+    from headstart.studies.adapt.run import adapt as run
+    from headstart.studies.pages import build
 
     settings = begun_with(out, resume, settings)
     dataset = columns.load(data)
@@ -70,9 +70,9 @@ def adapt(
 
 
 def _summary(done: Any, report: Path, quiet: bool) -> None:
-    from headstart.report import table
-    from headstart.study.measures import MEASURES
-    from headstart.study.records import Timings
+    from headstart.records.measures import MEASURES
+    from headstart.records.record import Timings
+    from headstart.studies.adapt.table import table
 
     if not quiet:
         rows = table(done.result, Timings.read(done.folder / "timings.json"))

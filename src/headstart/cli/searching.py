@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headstart.study.searching.settings import SearchSettings
+from headstart.studies.search.settings import SearchSettings
 
 from . import say
 from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights
@@ -48,12 +48,12 @@ def search(
     settings: SearchSettings,
 ) -> None:
     """Search for a method and its settings by cross-validation; the test part is not looked at."""
-    from headstart.report import build
     from headstart.run.engine import One
-    from headstart.study.folder import refuse_full
-    from headstart.study.progress import Progress
-    from headstart.study.searching.search import search as run
-    from headstart.study.sessions.inputs import backbone_for, default_name
+    from headstart.run.progress import Progress
+    from headstart.session.inputs import backbone_for, default_name
+    from headstart.studies._folder import refuse_full
+    from headstart.studies.pages import build
+    from headstart.studies.search.run import search as run
 
     settings = _saved(out, resume, replace(settings, space=_space(search_range or [])))
     dataset = columns.load(data)
@@ -111,7 +111,7 @@ def _space(ranges: list[str]) -> dict[str, dict[str, str]]:
 
 def _saved(out: Path, resume: bool, settings: SearchSettings) -> SearchSettings:
     """What the search in the folder was begun with, if it is gone on with; trials and budget may be named."""
-    from headstart.study.folder import saved_settings
+    from headstart.studies._folder import saved_settings
 
     usual = SearchSettings()
     named = replace(settings, trials=usual.trials, budget=usual.budget) != usual
@@ -123,7 +123,7 @@ def _saved(out: Path, resume: bool, settings: SearchSettings) -> SearchSettings:
 
 
 def _show(found: Any, page: Path, quiet: bool) -> None:
-    from headstart.study.measures import MEASURES
+    from headstart.records.measures import MEASURES
 
     metric = MEASURES[found.selection].title
     headings = ("trial", "method", "lr", metric, "after each fold", "note")

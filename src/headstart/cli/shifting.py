@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from headstart.study.shifting.settings import ShiftSettings
+from headstart.studies.shift.settings import ShiftSettings
 
 from . import say
 from .arguments import AsJson, BackboneOrNone, Columns, Device, Quiet, Weights
@@ -47,12 +47,12 @@ def shift(
 ) -> None:
     """Say how a target differs from a source, without labels of the target, and what can be done."""
     from headstart.run.engine import One
-    from headstart.study.progress import Progress
-    from headstart.study.sessions.inputs import backbone_for
-    from headstart.study.shifting.shift import shift as run
+    from headstart.run.progress import Progress
+    from headstart.session.inputs import backbone_for
+    from headstart.studies.shift.run import shift as run
 
     if out is not None:
-        from headstart.study.folder import refuse_full
+        from headstart.studies._folder import refuse_full
 
         refuse_full(out, False)
     one, other = _domains(source, target, columns)
@@ -76,7 +76,7 @@ def shift(
 def _domains(source: str, target: str, columns: Columns) -> tuple[Any, Any]:
     """Both as data; the target is like the source, and without labels."""
     from headstart.data.unlabelled import load_unlabelled
-    from headstart.study.shifting.domains import read_source
+    from headstart.studies.shift.domains import read_source
 
     told = {name: value for name, value in asdict(columns).items() if name in KEPT}
     one = read_source(source, **told)
@@ -84,7 +84,7 @@ def _domains(source: str, target: str, columns: Columns) -> tuple[Any, Any]:
 
 
 def _show(found: Any, page: Path | None, quiet: bool) -> None:
-    from headstart.report.sections.shift import headings, rows, title
+    from headstart.studies.shift.tables import headings, rows, title
 
     say.line(found.headline)
     if quiet:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headstart.study.streaming.settings import StreamSettings
+from headstart.studies.stream.settings import StreamSettings
 
 from . import say
 from .answers import show
@@ -14,8 +14,8 @@ from .options import with_options
 from .using import Run
 
 if TYPE_CHECKING:
-    from headstart.study.streaming.prequential import Contest
-    from headstart.study.streaming.record import Prequential
+    from headstart.studies.stream.record import Prequential
+    from headstart.studies.stream.run import Contest
 
 SHARES = 20  # lines or steps that the progress has at most
 
@@ -54,13 +54,13 @@ def stream(
 ) -> None:
     """Label a stream of files with a model that adapts to it as it goes, without labels and under guard."""
     from headstart.core import BadData, BadInput
+    from headstart.predictor.predictions import answer
+    from headstart.predictor.predictor import open_model
     from headstart.run.engine import One
-    from headstart.study.folder import refuse_full
-    from headstart.study.progress import Progress
-    from headstart.study.streaming.items import items_in
-    from headstart.study.streaming.prequential import Contest
-    from headstart.study.using.answers import answer
-    from headstart.study.using.predictor import open_model
+    from headstart.run.progress import Progress
+    from headstart.studies._folder import refuse_full
+    from headstart.studies.stream.items import items_in
+    from headstart.studies.stream.run import Contest
 
     if json and csv:
         raise BadInput("Choose one of --json and --csv.")
@@ -100,7 +100,7 @@ def stream(
 def _has_norms(predictor: Any, settings: StreamSettings) -> bool:
     """Whether Norm is to be compared with: not with itself, and not without a normalisation."""
     from headstart.core import BadInput
-    from headstart.study.streaming.stream import stream as start
+    from headstart.studies.stream.stream_model import stream as start
 
     if settings.method == "norm":
         return False
@@ -141,8 +141,8 @@ def _notes(settings: StreamSettings) -> list[str]:
 def _written(record: "Prequential", out: Path | None) -> Path | None:
     if out is None:
         return None
-    from headstart.report import build
     from headstart.run.checkpoint import write_atomically
+    from headstart.studies.pages import build
 
     write_atomically(out / "stream.json", record.to_json().encode())
     return build(out)
@@ -155,7 +155,7 @@ def _plain(record: "Prequential") -> Any:
 
 
 def _tell(record: "Prequential", page: Path | None, quiet: bool) -> None:
-    from headstart.report.streaming import headings, rows, sentences, title
+    from headstart.studies.stream.page import headings, rows, sentences, title
 
     if quiet:
         return

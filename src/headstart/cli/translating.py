@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from headstart.study.translating.settings import TranslateSettings
+from headstart.studies.translate.settings import TranslateSettings
 
 from . import say
 from .arguments import AsJson, Device, Quiet
@@ -46,13 +46,13 @@ def translate(
 ) -> None:
     """Learn to make rows of one domain look like another's, without pairs, and say whether it went well."""
     from headstart.data.domains import Domains
+    from headstart.predictor.predictor import open_model
     from headstart.run.engine import One
-    from headstart.study.folder import refuse_full
-    from headstart.study.progress import Progress
-    from headstart.study.translating.folder import write
-    from headstart.study.translating.translate import translate as learn
-    from headstart.study.translating.translated import Translated
-    from headstart.study.using.predictor import open_model
+    from headstart.run.progress import Progress
+    from headstart.studies._folder import refuse_full
+    from headstart.studies.translate.folder import write
+    from headstart.studies.translate.run import translate as learn
+    from headstart.studies.translate.translated import Translated
 
     refuse_full(out, False)
     progress = Progress.to_terminal(quiet or json)
@@ -83,13 +83,13 @@ def translate(
 
 
 def _page(out: Path) -> Path:
-    from headstart.report import build
+    from headstart.studies.pages import build
 
     return build(out)
 
 
 def _show(found: Any, page: Path, quiet: bool) -> None:
-    from headstart.report.translating import headings, headline, rows, sentences
+    from headstart.studies.translate.page import headings, headline, rows, sentences
 
     say.table(headings(), list(rows(found)), headline(found))
     if quiet:

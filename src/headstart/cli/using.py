@@ -10,8 +10,8 @@ from .answers import show
 from .texts import texts_of
 
 if TYPE_CHECKING:
-    from headstart.study.using.answers import Answer
-    from headstart.study.using.predictor import Predictor
+    from headstart.predictor.predictions import Answer
+    from headstart.predictor.predictor import Predictor
 
     Labelled = tuple[list[tuple[str, Answer]], list[str]]
 
@@ -45,7 +45,7 @@ def predict(
 ) -> None:
     """Label new pictures, texts or rows; what can't be read is named at the end, and the exit code is 3."""
     from headstart.core import BadData, BadInput
-    from headstart.study.using.predictor import open_model
+    from headstart.predictor.predictor import open_model
 
     if json and csv:
         raise BadInput("Choose one of --json and --csv.")
@@ -159,8 +159,8 @@ def export(
     ],
 ) -> None:
     """Write the model in another format and check that it answers alike there."""
-    from headstart.study.using.export import export_model
-    from headstart.study.using.predictor import open_model
+    from headstart.predictor.export import export_model
+    from headstart.predictor.predictor import open_model
 
     if file.suffix == ".safetensors":
         from headstart.models.encoders import save_encoder
@@ -178,8 +178,7 @@ def report(
 ) -> None:
     """Make the report of a finished run anew, from its records."""
     from headstart.core import BadInput
-    from headstart.report import build
-    from headstart.report.building import EXPERIMENTS
+    from headstart.studies.pages import EXPERIMENTS, build
 
     if not any((run / f"{name}.json").exists() for name in ("result", *EXPERIMENTS)):
         raise BadInput(f"{run} holds no result.json. Finish the run first: headstart adapt ... --resume.")

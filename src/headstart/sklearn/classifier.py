@@ -11,8 +11,8 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from torch import nn
 
 from headstart.core import BadData, Method
+from headstart.predictor.predictions import HALF
 from headstart.run.recipe import Recipe
-from headstart.study.using.answers import HALF
 
 from .estimator import Floats
 from .learner import Learner

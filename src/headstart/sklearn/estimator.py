@@ -16,9 +16,9 @@ from headstart.data.dataset import Dataset
 from headstart.data.samples import Texts
 from headstart.data.tables import Table
 from headstart.models.backbone import AnyBackbone, backbone
-from headstart.study.sessions.inputs import backbone_for, suited
-from headstart.study.sessions.raw import channels_last, shape_of, unwrapped
-from headstart.study.settings import AdaptSettings
+from headstart.records.settings import AdaptSettings
+from headstart.session.inputs import backbone_for, suited
+from headstart.session.raw import channels_last, shape_of, unwrapped
 
 from .kinds import table_of, takes, texts_of
 

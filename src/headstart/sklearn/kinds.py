@@ -13,7 +13,7 @@ from headstart.models import minilm, sources
 from headstart.models.backbone import backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.tables import TableEncoder
-from headstart.study.sessions.tables import NAME, rows_of
+from headstart.session.tables import NAME, rows_of
 
 Takes = Literal["texts", "tables", "others"]
 

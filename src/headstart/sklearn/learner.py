@@ -15,11 +15,11 @@ from headstart.core import HeadstartError, Method, Unknown, make
 from headstart.data.augment import Augment
 from headstart.data.labels import Labels
 from headstart.data.samples import Texts
+from headstart.predictor.predictor import Predictor
 from headstart.run.recipe import Recipe
-from headstart.study.scoring import answers
-from headstart.study.sessions.raw import dataset_of
-from headstart.study.sessions.session import Session
-from headstart.study.using.predictor import Predictor
+from headstart.session.raw import dataset_of
+from headstart.session.scoring import answers
+from headstart.session.session import Session
 
 from .estimator import Estimator, Floats
 

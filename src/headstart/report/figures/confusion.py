@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from headstart.report.words import brief, percent
+from headstart.report.text import brief, percent
 
 LONGEST = 14  # letters of a class beside the table
 

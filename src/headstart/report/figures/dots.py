@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from headstart.study.records import Interval
+from headstart.records.record import Interval
 
 from .axis import Axis
 from .svg import share, tag, written

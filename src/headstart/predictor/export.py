@@ -1,0 +1,106 @@
+"""A model in a format that other programs run, checked there against torch."""
+
+import os
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from headstart.core import BadInput, CannotWrite, LabelKind, Mismatch, MissingPackage, Model
+from headstart.predictor.predictor import Predictor
+from headstart.session.scoring import meant
+
+TOLERANCE = 1e-4  # of probabilities; of numbers, in units of the largest
+
+
+class _Answers(nn.Module):
+    """Pictures (n, 3, h, w), ids (n, length) or arrays (n, ...) in, probabilities or numbers (n, k) out."""
+
+    def __init__(self, model: Model, label_kind: LabelKind) -> None:
+        super().__init__()
+        self.model, self.label_kind = model, label_kind
+
+    def forward(self, x: Tensor) -> Tensor:
+        return meant(self.model(x), self.label_kind)
+
+
+def export_model(predictor: Predictor, file: str | Path) -> float:
+    """Write an ONNX file that takes what `Predictor.samples` gives; normalisation is inside.
+
+    Args:
+        predictor: what `hs.open` gave.
+        file: its ending is `.onnx`.
+
+    Returns:
+        The largest difference of answers between onnxruntime and torch, on four samples.
+
+    Raises:
+        BadInput: the ending is unknown.
+        MissingPackage: onnx, onnxscript or onnxruntime is not installed.
+        Mismatch: onnxruntime answers otherwise than torch; no file is written.
+    """
+    file = Path(file)
+    if file.suffix != ".onnx":
+        raise BadInput(f"{file} ends in {file.suffix!r}; only .onnx can be written.")
+    try:
+        import onnxruntime
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MissingPackage(error.name or "onnxruntime", "The export", "export") from error
+    model, samples = _Answers(predictor.model, predictor.label_kind).eval(), _samples(predictor)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write(model, samples, temporary, "values" if predictor.label_kind == "numbers" else "probabilities")
+        session = onnxruntime.InferenceSession(str(temporary), providers=["CPUExecutionProvider"])
+        found = session.run(None, {"x": samples.numpy()})[0]
+        with torch.inference_mode():
+            wanted = model(samples).numpy()
+        difference = float(np.abs(found - wanted).max())
+        size = max(1.0, float(np.abs(wanted).max()))
+        if not difference <= TOLERANCE * size:
+            raise Mismatch(
+                f"onnxruntime's answers differ from torch's by {difference:.2g}; {file} was not written."
+            )
+        temporary.replace(file)
+    except OSError as error:
+        raise CannotWrite(f"Can't write {file}: {error.strerror or error}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return difference
+
+
+def _samples(predictor: Predictor) -> Tensor:
+    """Four samples of the kind that the model takes, none like another."""
+    if predictor.tokens is not None:
+        return predictor.tokens(["a", "b b b b", "c c c c c c c c", "d d"])
+    g = torch.Generator().manual_seed(0)
+    if predictor.preprocess is not None:
+        return torch.randint(0, 256, (4, 3, *predictor.preprocess.size), dtype=torch.uint8, generator=g)
+    mapping: Any = predictor.model.backbone
+    return torch.randn(4, *mapping.example.shape[1:], generator=g)
+
+
+def _write(model: nn.Module, samples: Tensor, file: Path, answers: str) -> None:
+    axes = {0: torch.export.Dim("n", min=1)}
+    if not samples.is_floating_point() and samples.ndim == 2:
+        axes |= {1: torch.export.Dim("length", min=1)}
+    # the exporter prints and warns about what a user can do nothing about
+    with warnings.catch_warnings(), tempfile.TemporaryFile("w") as silence:
+        warnings.simplefilter("ignore")
+        del silence
+        torch.onnx.export(
+            model,
+            (samples,),
+            str(file),
+            input_names=["x"],
+            output_names=[answers],
+            dynamic_shapes={"x": axes},
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )

@@ -1,0 +1,144 @@
+"""Operations on a backbone as the command line asks for them, one after the other."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from headstart.core import BadInput, Mismatch, Model
+from headstart.models import texts
+from headstart.models.backbone import AnyBackbone, backbone
+from headstart.models.encoders import load_encoder
+from headstart.models.operations.channels import new_channels
+from headstart.models.operations.front import Luminance, translated
+from headstart.models.operations.middle import keep_only
+from headstart.models.operations.report import Report
+from headstart.models.operations.size import new_size
+from headstart.models.operations.vocabulary import new_vocabulary
+from headstart.predictor.predictor import open_model
+from headstart.predictor.surgery_settings import Operations
+
+COLOURS = 3
+
+
+def opened(name: str, weights: str | None = None) -> Model | AnyBackbone:
+    """The model of a run folder with its head, or a backbone by any of its names.
+
+    Raises:
+        BadInput: there are weights for a run, which has its own.
+        Unknown: nothing goes by that name.
+    """
+    if is_run(name):
+        if weights is not None:
+            raise BadInput(f"{name} is a run and has its own weights; leave out --weights {weights}.")
+        return open_model(name).model
+    return backbone(name, weights=weights)
+
+
+def opened_with(
+    name: str, weights: str | None, rename: Sequence[str] = (), allow: Sequence[str] = ()
+) -> tuple[AnyBackbone, tuple[Report, ...]]:
+    """The backbone by that name or of that run, with weights whose keys are mapped by `load_encoder`.
+
+    Args:
+        name: as for `opened`.
+        weights: a file, "random", or None.
+        rename: OLD=NEW, beginnings of keys in the file and in the model.
+        allow: globs of the model's keys that may be missing, unexpected or of another shape.
+
+    Raises:
+        BadInput: keys are to be mapped and there is no file, or one of `rename` has no =.
+        Mismatch: the weights belong to another architecture; nearest keys are named.
+    """
+    if not rename and not allow:
+        made = opened(name, weights)
+        return (made.backbone if isinstance(made, Model) else made), ()  # type: ignore[return-value]
+    if weights in (None, "random"):
+        raise BadInput("--rename and --allow are about the keys of a file. Give it: --weights FILE.")
+    empty = opened(name, None if is_run(name) else "random")
+    inner: Any = empty.backbone if isinstance(empty, Model) else empty
+    try:
+        found, report = load_encoder(inner, str(weights), rename=_pairs(rename), allow=tuple(allow))
+    except Mismatch as error:
+        raise Mismatch(f"{weights}: {error}") from error
+    return found, (report,)
+
+
+def operated(mapping: AnyBackbone, wanted: Operations) -> tuple[AnyBackbone, tuple[Report, ...]]:
+    """A copy of the backbone after the operations, in the order of their fields, and their reports.
+
+    Raises:
+        BadInput: an operation can't be done on this backbone; nothing was changed.
+    """
+    reports: list[Report] = []
+
+    def note(done: tuple[Any, Report]) -> AnyBackbone:
+        reports.append(done[1])
+        made: AnyBackbone = done[0]
+        return made
+
+    reading = mapping.preprocess
+    if wanted.keep is not None:
+        mapping = note(keep_only(mapping, wanted.keep, seed=wanted.seed))
+    if wanted.tokenizer is not None:
+        mapping = note(_words(mapping, wanted.tokenizer, wanted.seed))
+    if wanted.channels is not None:
+        mapping = note(new_channels(mapping, wanted.channels, like=wanted.resembled()))
+    if wanted.size is not None:
+        mapping = note(new_size(mapping, wanted.sides()))
+        reading = replace(reading, size=wanted.sides()) if reading is not None else None
+    if wanted.luminance:
+        front = Luminance(wanted.channels or COLOURS)
+        mapping = note(translated(mapping, front, preprocess=reading))
+    return mapping, tuple(reports)
+
+
+def _words(mapping: AnyBackbone, file: str, seed: int) -> tuple[AnyBackbone, Report]:
+    if mapping.tokens is None:
+        raise BadInput(f"The backbone {mapping.name} takes no texts, so --tokenizer {file} has no use.")
+    old = mapping.tokens
+    fresh = texts.tokens_of(file, mapping.inner)
+    made, report = new_vocabulary(mapping, _listed(old.tokenizer), _listed(fresh.tokenizer), seed=seed)
+    most = min((one for one in (old.most, fresh.most) if one), default=0)
+    limit = min(old.limit, most or old.limit)
+    made.tokens = replace(fresh, limit=limit, most=most)
+    said = tuple(note for note in report.notes if not note.startswith("how texts become ids"))
+    return made, replace(report, notes=said)
+
+
+def _listed(tokenizer: str) -> list[str]:
+    """The tokens in the order of their ids."""
+    from tokenizers import Tokenizer
+
+    found: Mapping[str, int] = Tokenizer.from_str(tokenizer).get_vocab()
+    return sorted(found, key=lambda token: found[token])
+
+
+def _pairs(rename: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in rename:
+        old, equals, new = text.partition("=")
+        if not equals:
+            raise BadInput(f"--rename {text}: write OLD=NEW, as in backbone.= or =encoder.")
+        found[old] = new
+    return found
+
+
+def is_run(name: str | Path) -> bool:
+    """Whether it is a folder that `adapt` wrote, and not one of transformers'."""
+    folder = Path(name)
+    for file in (folder / "model" / "config.json", folder / "config.json"):
+        if file.is_file():
+            try:
+                return bool({"schema", "backbone"} <= json.loads(file.read_text("utf-8")).keys())
+            except (OSError, ValueError, AttributeError):
+                return False
+    return False
+
+
+def where_the_head_was(made: nn.Module) -> str | None:
+    """The name of the layer that was cut off a backbone; None where the head is there or never was."""
+    return made.anatomy.head if isinstance(made, AnyBackbone) else None

@@ -1,0 +1,151 @@
+"""A saved model that answers on new data."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from headstart.core import BadData, BadInput, LabelKind, Model, Preprocess, Schema, Tokens
+from headstart.data.decode import prepare
+from headstart.models.lengths import by_length
+from headstart.predictor.predictions import Answer, answer
+from headstart.predictor.predictions import Numbers as Numbers
+from headstart.predictor.predictions import Prediction as Prediction
+from headstart.predictor.predictions import Tagged as Tagged
+from headstart.predictor.save import load_model
+from headstart.session.scoring import answers
+from headstart.session.tables import inputs_of
+
+Items = Any  # a list, an array, a data frame, a file: what the model takes
+MANY = 32  # batches of texts that are sorted by length together
+
+
+class Predictor:
+    """What a model says of new items: a class, tags or numbers.
+
+    Attributes:
+        classes: names of the classes, tags or numbers, in the order of the model's outputs.
+        label_kind: "classes", "tags" or "numbers".
+        abstain: a model of classes says "unsure" below this probability, in [0, 1).
+        preprocess: of pictures; None if the model takes none.
+        tokens: of texts; None if the model takes none.
+        schema: of tables; None if the model takes none.
+        unseen: how many of the rows that were answered last have a name that no training row had, by
+            column; all such names count as one.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        classes: Sequence[str],
+        preprocess: Preprocess | None,
+        abstain: float = 0.0,
+        label_kind: LabelKind = "classes",
+    ) -> None:
+        self.model, self.classes = model.eval(), tuple(classes)
+        self.preprocess, self.abstain, self.label_kind = preprocess, abstain, label_kind
+        self.tokens: Tokens | None = getattr(model.backbone, "tokens", None)
+        self.schema: Schema | None = getattr(model.backbone, "schema", None)
+        self.unseen: dict[str, int] = {}
+
+    def predict(self, items: Items, batch: int = 32) -> list[Answer]:
+        """An answer for each item: a `Prediction`, `Tagged` or `Numbers`.
+
+        Args:
+            items: paths of pictures, PIL images or arrays (h, w, 3); texts; for a model of arrays
+                (n, ...); for a model of tables a CSV, Parquet or .h5ad file, a data frame, rows as
+                mappings, or plain rows in the order of the columns.
+            batch: items that are computed together, >= 1.
+
+        Raises:
+            BadData: a picture can't be read, a text is empty, or a table has other columns than the
+                training rows had; it is named.
+        """
+        found = self._answers(items, batch)
+        return [answer(row, self.label_kind, self.classes, self.abstain) for rows in found for row in rows]
+
+    def probabilities(self, items: Items, batch: int = 32) -> NDArray[np.float64]:
+        """Probabilities (n, classes) or (n, tags) of n items; see `predict`.
+
+        Raises:
+            BadInput: the model answers with numbers.
+        """
+        if self.label_kind == "numbers":
+            raise BadInput("This model answers with numbers, not probabilities. Take predictor.values(...).")
+        return self._all(items, batch)
+
+    def values(self, items: Items, batch: int = 32) -> NDArray[np.float64]:
+        """Numbers (n, columns) for n items, in the units of the labels; see `predict`.
+
+        Raises:
+            BadInput: the model answers with classes or tags.
+        """
+        if self.label_kind != "numbers":
+            raise BadInput(
+                f"This model answers with {self.label_kind}, not numbers. Take predictor.probabilities(...)."
+            )
+        return self._all(items, batch)
+
+    def _all(self, items: Items, batch: int) -> NDArray[np.float64]:
+        found = list(self._answers(items, batch))
+        return np.concatenate(found) if found else np.zeros((0, len(self.classes)))
+
+    def samples(self, items: Items) -> Tensor:
+        """Items as the model takes them: (n, 3, h, w) uint8 pictures, ids of tokens, or float32 arrays."""
+        if self.schema is not None:
+            found, self.unseen = inputs_of(items, self.schema)
+            return found
+        if self.tokens is not None:
+            return self.tokens(_texts(items))
+        if self.preprocess is None:
+            return torch.as_tensor(np.asarray(items, dtype=np.float32))
+        return torch.stack([prepare(item, self.preprocess) for item in items])
+
+    def _answers(self, items: Items, batch: int) -> Iterator[NDArray[np.float64]]:
+        for some in self._shares(items, batch if self.tokens is None else batch * MANY):
+            with torch.inference_mode():
+                outputs = self.model(some) if self.tokens is None else by_length(self.model, some)
+            yield answers(outputs, self.label_kind)
+
+    def _shares(self, items: Items, batch: int) -> Iterator[Tensor]:
+        """Samples of one batch after the other; a table is read whole."""
+        if self.schema is not None:
+            yield from torch.split(self.samples(items), batch)
+            return
+        if isinstance(items, str | Path):
+            raise BadInput(f"predict takes a list of items; write [{str(items)!r}].")
+        for start in range(0, len(items), batch):
+            yield self.samples(items[start : start + batch])
+
+
+def _texts(items: Items) -> list[str]:
+    for place, item in enumerate(items):
+        if not isinstance(item, str):
+            raise BadInput(f"This model takes texts; item {place} is a {type(item).__name__}.")
+        if not item.strip():
+            raise BadData(f"Item {place} is an empty text. Leave it out.")
+    return list(items)
+
+
+def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Predictor:
+    """The predictor in a run folder or its `model` folder.
+
+    Args:
+        folder: that `adapt` wrote.
+        backbone: an instance of your own module, if the model was made from one.
+
+    Raises:
+        BadInput: there is no model in the folder.
+        Mismatch: its weights don't fit its architecture.
+    """
+    folder = Path(folder)
+    if not (folder / "config.json").exists() and (folder / "model" / "config.json").exists():
+        folder = folder / "model"
+    model, config = load_model(folder, backbone)
+    mapping: Any = model.backbone
+    label_kind = config["label_kind"]
+    return Predictor(model, config["classes"], mapping.preprocess, config["abstain_below"], label_kind)

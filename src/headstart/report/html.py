@@ -1,0 +1,63 @@
+"""Writing a page: templates, style, content policy, an atomic write."""
+
+import base64
+import contextlib
+import hashlib
+from pathlib import Path
+from typing import Any
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def put(page: str, target: Path) -> Path:
+    """Write a page to `target`, whole or not at all.
+
+    Raises:
+        CannotWrite: if it can't be written.
+    """
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_bytes(page.encode("utf-8", "replace"))
+        part.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        from headstart.core.errors import CannotWrite
+
+        raise CannotWrite(f"The report can't be written to {target}: {error}.") from error
+    return target
+
+
+def asset(name: str) -> str:
+    """A file of the templates."""
+    return (TEMPLATES / name).read_text("utf-8")
+
+
+def policy(script: str) -> str:
+    """A content policy: nothing from outside, and no script but the page's own."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def environment() -> Any:
+    """What makes pages of templates; all that is put into them is escaped.
+
+    Raises:
+        MissingPackage: if jinja2 is not installed.
+    """
+    try:
+        import jinja2
+    except ImportError as error:
+        from headstart.core.errors import MissingPackage
+
+        raise MissingPackage("jinja2", "The report", "report") from error
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

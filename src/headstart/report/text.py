@@ -1,0 +1,166 @@
+"""Numbers as people read them, and lists as sentences."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headstart.records.record import Interval
+
+SPACE = "\u00a0"  # does not break a line
+MINUS = "\u2212"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure and its 95 % interval as text."""
+
+    value: str
+    interval: str
+
+    def __str__(self) -> str:
+        """Such as "93.1 % (91.0 to 94.9)"."""
+        return f"{self.value} ({self.interval})"
+
+
+def percent(fraction: float) -> str:
+    """A fraction in percent with one decimal.
+
+    >>> percent(0.9314).replace(SPACE, " ")
+    '93.1 %'
+    """
+    return f"{fixed(100 * fraction, 1)}{SPACE}%"
+
+
+def round_percent(fraction: float) -> str:
+    """A fraction in percent, without decimals where there are none, for axes."""
+    return f"{fixed(100 * fraction, 1).removesuffix('.0')}{SPACE}%"
+
+
+def points(fraction: float) -> str:
+    """A difference of two fractions in percentage points, with its sign.
+
+    >>> points(0.0123).replace(SPACE, " "), points(0.0).replace(SPACE, " ")
+    ('+1.2 points', '0.0 points')
+    """
+    return f"{signed(fraction)}{SPACE}points"
+
+
+def signed(fraction: float) -> str:
+    """Percentage points with a sign and without a unit."""
+    text = fixed(100 * fraction, 1)
+    if text == "0.0":
+        return text
+    return MINUS + text[1:] if text.startswith("-") else "+" + text
+
+
+def in_percent(interval: Interval) -> Shown:
+    """A fraction with its interval, both in percent."""
+    return Shown(
+        percent(interval.value),
+        f"{fixed(100 * interval.low, 1)} to {fixed(100 * interval.high, 1)}",
+    )
+
+
+def in_points(interval: Interval) -> Shown:
+    """A difference of fractions with its interval, both in percentage points."""
+    return Shown(points(interval.value), f"{signed(interval.low)} to {signed(interval.high)}")
+
+
+def plain(interval: Interval, digits: int = 3) -> Shown:
+    """A figure without a unit, such as a log loss, with its interval."""
+    low, high = fixed(interval.low, digits), fixed(interval.high, digits)
+    return Shown(fixed(interval.value, digits), f"{low} to {high}")
+
+
+def seconds(duration: float) -> str:
+    """A duration in the two largest units that it fills.
+
+    >>> [seconds(s).replace(SPACE, " ") for s in (0.42, 8.4, 59.7, 200, 4320)]
+    ['0.42 s', '8.4 s', '1 min 0 s', '3 min 20 s', '1 h 12 min']
+    """
+    if duration < 59.5:
+        return f"{fixed(duration, 2 if duration < 1 else 1)}{SPACE}s"
+    whole = round(duration)
+    if whole < 3600:
+        return f"{whole // 60}{SPACE}min {whole % 60}{SPACE}s"
+    return f"{whole // 3600}{SPACE}h {whole % 3600 // 60}{SPACE}min"
+
+
+def megabytes(size: float) -> str:
+    """Memory, in MB or from 1,000 of them in GB."""
+    return f"{size:.0f}{SPACE}MB" if size < 1000 else f"{size / 1000:.1f}{SPACE}GB"
+
+
+def short(whole: int) -> str:
+    """A count in at most five characters and a unit.
+
+    >>> [short(n).replace(SPACE, " ") for n in (13, 9999, 16653, 999950, 3370000)]
+    ['13', '9,999', '16.7 k', '1.0 M', '3.4 M']
+    """
+    if whole < 10_000:
+        return f"{whole:,}"
+    if whole < 999_950:
+        return f"{whole / 1e3:.1f}{SPACE}k"
+    return f"{whole / 1e6:.1f}{SPACE}M"
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """A count with its noun.
+
+    >>> counted(1, "class", "classes"), counted(1200, "row")
+    ('1 class', '1,200 rows')
+    """
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Items as part of a sentence.
+
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
+
+
+def opened(sentence: str) -> str:
+    """The sentence with its first letter large; other letters stay."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def quoted(name: str) -> str:
+    """A class or item name, set off from the words around it."""
+    return f"\u201c{name}\u201d"
+
+
+def brief(name: str, most: int) -> str:
+    """A long name without its middle, which tells names of one kind apart at both ends.
+
+    >>> brief("leaf", 9), brief("leaf_of_a_maple_tree", 9)
+    ('leaf', 'leaf…tree')
+    """
+    if len(name) <= most:
+        return name
+    head = most // 2
+    return f"{name[:head]}\u2026{name[len(name) - (most - 1 - head) :]}"
+
+
+def overlap(a: Interval, b: Interval) -> bool:
+    """Whether two intervals share a value."""
+    return a.low <= b.high and b.low <= a.high
+
+
+def fixed(value: float, digits: int) -> str:
+    """A number with so many decimals; zero has no sign."""
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def pairs(settings: dict[str, Any]) -> list[tuple[str, str]]:
+    """Settings as texts."""
+    return [(name, as_text(value)) for name, value in settings.items()]
+
+
+def as_text(value: Any) -> str:
+    """A setting as text: strings as they are, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,175 @@
+"""What the runs of a session eat: samples, or what a frozen prefix gave for them, in batches."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headstart.core import (
+    Batch,
+    CacheRefused,
+    Domains,
+    Labelled,
+    Method,
+    Source,
+    TwoTasks,
+    Unlabelled,
+    derive_seed,
+)
+from headstart.data.crossed import crossed, unlabelled, unlabelled_once
+from headstart.data.labels import Labels, labels_of
+from headstart.data.paired import paired
+from headstart.data.stream import Stream, labelled, once
+from headstart.data.train_test_split import Rows
+from headstart.run.frozen import Replay
+from headstart.run.recipe import Recipe
+from headstart.run.state import Run
+
+from headstart.session.groups import grouped_example, in_groups
+from headstart.session.units import Units
+
+if TYPE_CHECKING:
+    from headstart.session.session import Session
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What a run takes: a source, how to take it, and how many views of each row there are."""
+
+    source: Source
+    replay: Replay | None
+    views: int | None
+    notes: list[str]
+
+
+Feeds = tuple[Feed, Feed | None, Feed | None]
+
+
+def feed(session: "Session", run: Run[Any], replay: Replay | None) -> Feed:
+    """What training takes: samples in views, or what a frozen prefix gave for them."""
+    views = run.recipe.views if session.augment else 0
+    if views == 0:
+        return plain_feed(session, run, replay)
+    if views is None or replay is None:  # fresh views in every epoch can't be recorded
+        return Feed(session.source_in(session.augment), None, views, [])
+    return _recorded(session, run, replay, views)
+
+
+def plain_feed(session: "Session", run: Run[Any], replay: Replay | None) -> Feed:
+    """The same without augmentation, for probes and for answers."""
+    return _recorded(session, run, replay, 0) if replay else Feed(session.source_in(None), None, 0, [])
+
+
+def _recorded(session: "Session", run: Run[Any], replay: Replay, views: int) -> Feed:
+    """What the run's frozen prefix gives, recorded; the samples if the record can't be trusted."""
+    source = session.source_in(session.augment if views else None)
+    try:
+        return Feed(session.records.source(run, replay, source, views), replay, views, [])
+    except CacheRefused as refusal:
+        return Feed(source, None, views, [str(refusal)])
+
+
+def feeds(session: "Session", method: Method[Any], run: Run[Any], replay: Replay | None) -> Feeds:
+    """Of the session's own data, of the data beside it and of the few labelled rows of the target."""
+    other, few = _beside(session, method), _few(session, method)
+    if method.about.needs is Unlabelled and other is not None:
+        unseen = feed(other, run, replay)
+        return unseen, unseen, None
+    mine = feed(session, run, replay)
+    theirs = None if other is None else feed(other, run, mine.replay)
+    labelled = None if few is None else feed(few, run, mine.replay)
+    found = [each for each in (mine, theirs, labelled) if each is not None]
+    if len({each.replay is None for each in found}) > 1:  # a run takes records of all of them or of none
+        return feeds(session, method, run, None)
+    return mine, theirs, labelled
+
+
+def example(session: "Session", method: Method[Any], rows: Rows) -> Batch:
+    """A batch of the first of `rows`, of the kind that a method eats."""
+
+    def first(one: "Session", some: Rows) -> Labelled:
+        return Labelled(one.samples(some[:3]), labels_of(one.data.labels, some[:3]))
+
+    batch: Any = grouped_example(session.data, method, first(session, rows), rows[:3])
+    other, few, needs = _beside(session, method), _few(session, method), method.about.needs
+    if needs is TwoTasks and other is not None:
+        batch = TwoTasks(batch, first(other, np.arange(len(other.data))))
+    elif issubclass(needs, Domains | Unlabelled) and session.target is not None:
+        unseen = session.target.session.samples(session.target.rows[:2])
+        known = None if few is None else first(few, np.arange(len(few.data)))
+        batch = Unlabelled(unseen) if needs is Unlabelled else Domains(batch, unseen, known)
+    moved: Batch = batch.to(session.engine.device)
+    return moved
+
+
+def stream_of(
+    session: "Session",
+    method: Method[Any],
+    given: Feeds,
+    rows: Rows,
+    recipe: Recipe,
+    weights: np.ndarray | None = None,
+) -> Stream[Any]:
+    """Batches of the kind that a method eats: rows (n,) of the session's data and what lies beside."""
+    (mine, theirs, few), needs, target = given, method.about.needs, session.target
+    labels = in_units(session.data.labels, rows)
+    if issubclass(needs, Unlabelled) and target is not None and theirs is not None:
+        return _unlabelled(theirs, target.rows, recipe)
+    batch = -(-len(rows) // recipe.steps)
+    if method.about.closed_form:
+        own = once(mine.source, labels, rows, batch, weights)
+    else:
+        own = labelled(
+            mine.source, labels, rows, min(recipe.batch, len(rows)), recipe.seed, mine.views, weights
+        )
+    if theirs is None:
+        return in_groups(session.data, method, own, rows, min(recipe.batch, len(rows)), recipe.seed)
+    if needs is TwoTasks and session.source is not None:
+        other = session.source
+        order = replace(recipe, seed=derive_seed(recipe.seed, "source"))
+        own_labels = in_units(other.session.data.labels, other.rows)
+        size = min(order.batch, len(other.rows))
+        return paired(own, labelled(theirs.source, own_labels, other.rows, size, order.seed, theirs.views))
+    assert target is not None
+    if method.about.closed_form:
+        unseen = unlabelled_once(theirs.source, target.rows, -(-len(rows) // batch))
+    else:
+        unseen = _unlabelled(theirs, target.rows, recipe)
+    return crossed(own, unseen, _labelled_target(session, few, rows, recipe))
+
+
+def in_units(labels: Labels, rows: Rows, of: Labels | None = None) -> Labels:
+    """Labels as methods learn them: numbers in units of their own, those of `rows` of `labels`."""
+    units = Units.of(labels[rows])
+    given = labels if of is None else of
+    return units.standard(given) if units else given
+
+
+def _unlabelled(theirs: Feed, rows: Rows, recipe: Recipe) -> Stream[Unlabelled]:
+    seed = derive_seed(recipe.seed, "target")
+    return unlabelled(theirs.source, rows, min(recipe.batch, len(rows)), seed, theirs.views)
+
+
+def _labelled_target(
+    session: "Session", few: Feed | None, rows: Rows, recipe: Recipe
+) -> Stream[Labelled] | None:
+    if few is None or session.target is None or session.target.few is None:
+        return None
+    data = session.target.few.data
+    labels, all_rows = in_units(session.data.labels, rows, data.labels), np.arange(len(data))
+    size, seed = min(recipe.batch, len(data)), derive_seed(recipe.seed, "few")
+    return labelled(few.source, labels, all_rows, size, seed, few.views)
+
+
+def _beside(session: "Session", method: Method[Any]) -> "Session | None":
+    """The session on the other data that a method eats, if it eats any."""
+    if method.about.needs is TwoTasks and session.source is not None:
+        return session.source.session
+    if issubclass(method.about.needs, Domains | Unlabelled) and session.target is not None:
+        return session.target.session
+    return None
+
+
+def _few(session: "Session", method: Method[Any]) -> "Session | None":
+    wanted = session.target is not None and issubclass(method.about.needs, Domains)
+    return session.target.few if wanted and session.target is not None else None

@@ -1,0 +1,56 @@
+"""Training on a few labels a class, judged on rows that are held out."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.core import Method, derive_seed
+from headstart.data.splits import per_class
+from headstart.records.settings import AdaptSettings
+from headstart.session.recipes import recipe_for
+from headstart.session.scoring import value
+from headstart.session.session import Session
+from headstart.session.subsets import kinds
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Few:
+    """Subsets of rows that are the same for every method, and one part that judges them all.
+
+    Attributes:
+        session: knows the rows of both.
+        settings: of the trainings.
+        rest: that the subsets are taken from.
+        held: that judge.
+        steps: the least of each training.
+    """
+
+    session: Session
+    settings: AdaptSettings
+    rest: Rows
+    held: Rows
+    steps: int = 1
+
+    def rows(self, k: int, seed: int) -> Rows:
+        """`k` rows of each class, or in all; of one seed, the fewer are among the more."""
+        found = kinds(self.session.data)[self.rest]
+        return self.rest[per_class(found, k, derive_seed(self.settings.seed, "size", seed))]
+
+    def score(
+        self, method: Method[Any], epochs: int, k: int, seed: int, name: str, checkpoint: Path | None = None
+    ) -> float:
+        """The metric of selection on the held-out rows after `epochs` on `k` labels a class.
+
+        Raises:
+            Diverged: the loss stopped being a number.
+        """
+        rows = self.rows(k, seed)
+        recipe = recipe_for(method, self.settings, epochs, len(rows), derive_seed(seed, k))
+        recipe = replace(recipe, steps=max(self.steps, recipe.steps))
+        fitted = self.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
+        return value(fitted.logits(self.held), self.session.data.labels[self.held])

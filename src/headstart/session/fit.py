@@ -1,0 +1,89 @@
+"""One method of your choice on a backbone and data."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from torch import nn
+
+from headstart.core import Method
+from headstart.data.augment import Augment
+from headstart.data.dataset import Dataset
+from headstart.data.domains import Domains
+from headstart.data.load import load
+from headstart.predictor.predictor import Predictor
+from headstart.records.settings import AdaptSettings
+from headstart.run.engine import Engine, One
+from headstart.run.recipe import Recipe
+from headstart.session.inputs import backbone_for, suited
+from headstart.session.session import Besides, Session
+from headstart.session.source import beside, refuse_unused
+from headstart.session.source_data import loaded_source
+from headstart.session.tables import by_training_part
+from headstart.session.target import facing, refuse_untargeted
+
+
+def fit(  # noqa: PLR0913  # an option is an argument
+    method: Method[Any],
+    base: str | nn.Module,
+    data: str | Path | Dataset | Domains | tuple[Any, Any],
+    recipe: Recipe | None = None,
+    *,
+    cache: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    engine: Engine | None = None,
+    source: str | Path | Dataset | tuple[Any, Any] | None = None,
+    weights: ArrayLike | None = None,
+) -> Predictor:
+    """Carry out one method on all rows of the data.
+
+    Args:
+        method: with its settings, such as `hs.methods.LPFT()`.
+        base: a name, an `nn.Module` of yours, or what `hs.models.backbone` gave; never changed.
+        data: whatever `hs.data.load` takes, or what it gave; or `hs.data.Domains`, whose target the method
+            learns from without labels.
+        recipe: how to descend; None takes 100 steps of 32 rows with fresh views.
+        cache: folder for what frozen parts give, for the next time; None keeps nothing.
+        checkpoint: file that an interrupted training goes on from.
+        engine: where to compute; None: one process on the CPU.
+        source: labelled data of another task, given like `data`, for methods that learn from both.
+        weights: (n,) >= 0, how much each labelled row counts, such as importance weights; their scale does
+            not matter. None: all the same, or as a method weighs them that does so.
+
+    Returns:
+        The predictor; its `model` is the fitted backbone and head.
+
+    Raises:
+        BadData: nothing readable, or a backbone for pictures is given arrays.
+        BadInput: the method learns from a source or from a target and there is none, or there is one and it
+            does not; or weights are no finite numbers >= 0.
+        Mismatch: the checkpoint was saved from another method, backbone or settings.
+        CannotWrite: the checkpoint or the cache can't be written.
+        Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
+    """
+    domains = data if isinstance(data, Domains) else None
+    dataset = domains.source if domains else data if isinstance(data, Dataset) else load(data)
+    if domains:
+        refuse_untargeted([method])
+    other = loaded_source(source, dataset)
+    if other is not None:
+        refuse_unused([method])
+    mapping = by_training_part(suited(backbone_for(dataset, base), dataset, AdaptSettings()), dataset)
+    session = Session(
+        mapping,
+        dataset,
+        cache=Path(cache) if cache else None,
+        augment=Augment() if dataset.is_images else None,
+        engine=engine or One(),
+    )
+    session.source = None if other is None else beside(session, other)
+    session.target = facing(session, domains.target, domains.few) if domains else None
+    fitted = session.fit(
+        method,
+        np.arange(len(dataset)),
+        recipe or Recipe(views=None),
+        checkpoint=Path(checkpoint) if checkpoint else None,
+        besides=Besides(None if weights is None else np.asarray(weights)),
+    )
+    return Predictor(fitted.model, dataset.classes, mapping.preprocess, label_kind=dataset.label_kind)

@@ -1,0 +1,85 @@
+"""Looks at a model while it learns: what it says after certain steps."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from headstart.core import Method, Model, Source
+from headstart.data.train_test_split import Rows
+from headstart.run.frozen import Replay
+from headstart.run.state import Run, Tick
+
+from headstart.session.feeding import Feed, plain_feed
+from headstart.session.outputs import outputs_of
+from headstart.session.units import Units
+
+if TYPE_CHECKING:
+    from headstart.session.session import Session
+
+
+@dataclass(frozen=True)
+class Now:
+    """A model as it is now; it goes on learning afterwards.
+
+    Attributes:
+        model: what would be shipped; its tensors are those that go on learning.
+        logits: outputs (n, outputs) for rows (n,) of the data that it is fitted in.
+        target_logits: the same for rows of the unlabelled data.
+    """
+
+    model: Model
+    logits: Callable[[Rows], Tensor]
+    target_logits: Callable[[Rows], Tensor]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is done with a model of the last stage after certain steps.
+
+    Attributes:
+        steps: after which it is looked at, >= 1.
+        see: told the step and the model.
+    """
+
+    steps: frozenset[int]
+    see: Callable[[int, Now], None]
+
+    def at_its_steps(self, ticks: Iterator[Tick], now: Callable[[], Now]) -> Iterator[Tick]:
+        """The same ticks, with a look after each of the steps."""
+        for tick in ticks:
+            if tick.step in self.steps:
+                self.see(tick.step, now())
+            yield tick
+
+
+def now(session: "Session", method: Method[Any], run: Run[Any], plain: tuple[Feed, Feed], rows: Rows) -> Now:
+    """The model in the middle of its training, within which recorded outputs stand in for samples.
+
+    `plain` is what `plain_feeds` gave before the training began.
+    """
+    units = Units.of(session.data.labels[rows])
+    found = method.predictor(run.parts)
+    assert isinstance(found, Model)
+    model = (units.undone(found) if units else found).eval()
+
+    def says(source: Source) -> Callable[[Rows], Tensor]:
+        return lambda some: outputs_of(model, source, some, session.engine.device, 32)
+
+    return Now(model, says(plain[0].source), says(plain[1].source))
+
+
+def plain_feeds(session: "Session", run: Run[Any], replay: Replay | None) -> tuple[Feed, Feed]:
+    """Plain views of a session's data and of the target's: recorded now, as nothing can be on the way."""
+    target = None if session.target is None else session.target.session
+    own = plain_feed(session, run, replay)
+    return own, own if target is None else plain_feed(target, run, replay)
+
+
+def ships_its_own(method: Method[Any], run: Run[Any], replay: Replay | None) -> bool:
+    """Whether what is shipped is the part that takes recorded outputs, and not a copy of it."""
+    if replay is None or not run.optimisers:
+        return replay is not None
+    model = method.predictor(run.parts)
+    return isinstance(model, Model) and model.backbone is run.parts[replay.part]

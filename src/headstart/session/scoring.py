@@ -1,0 +1,114 @@
+"""Predictions against labels, as records."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from headstart.core import LabelKind, derive_seed, label_kind_of
+from headstart.metrics.calibration import reliability
+from headstart.metrics.classification import confusion
+from headstart.metrics.intervals import bootstrap, paired, score_all, wilson
+from headstart.metrics.judged import once
+from headstart.metrics.kinds import measure_of
+from headstart.records.measures import MEASURES
+from headstart.records.record import Bin, Interval, Scores
+
+Labels = NDArray[Any]
+
+
+def meant(outputs: Tensor, kind: LabelKind) -> Tensor:
+    """What outputs (n, k) of a model say.
+
+    Classes: a distribution for each row (softmax). Tags: a probability for each (sigmoid). Numbers:
+    themselves.
+    """
+    if kind == "classes":
+        return outputs.softmax(-1)
+    return outputs.sigmoid() if kind == "tags" else outputs
+
+
+def answers(outputs: Tensor, kind: LabelKind) -> NDArray[np.float64]:
+    """The same in float64, as an array."""
+    return meant(outputs.double(), kind).numpy()
+
+
+def scores(outputs: Tensor, labels: Labels, seed: int) -> Scores:
+    """All figures of outputs (n, k) on labels of n rows, with 95 % intervals.
+
+    Accuracy is a share of rows and has Wilson's interval, which stays honest where every row is right,
+    and so has the share of rows all of whose tags are right; the others have bootstrap intervals.
+    """
+    kind = label_kind_of(labels)
+    found = score_all(answers(outputs, kind), labels, derive_seed(seed, "scores"))
+    for name in ("accuracy", "exact_match"):
+        if name in found:
+            found[name] = wilson(round(found[name].value * len(labels)), len(labels))
+    figures = {name: Interval(*value) for name, value in found.items()}
+    return Scores(len(labels), figures, measure_of(kind).main)
+
+
+def main_score(outputs: Tensor, labels: Labels, seed: int) -> Interval:
+    """The main figure alone, as `scores` has it."""
+    kind = label_kind_of(labels)
+    if kind == "classes":
+        return Interval(*wilson(int((outputs.argmax(1).numpy() == labels).sum()), len(labels)))
+    measures = measure_of(kind)
+    judged, metric = measures.judge(answers(outputs, kind), labels), measures.metrics[measures.main]
+    found = bootstrap(lambda weights: metric(judged, weights), len(labels), derive_seed(seed, "scores"))
+    return Interval(*found)
+
+
+def difference(
+    ours: Tensor, theirs: Tensor, labels: Labels, seed: int, metric: str | None = None
+) -> Interval:
+    """How much better the first outputs are than the second on the same rows (paired bootstrap).
+
+    `metric` is the main one if none is named.
+    """
+    kind = label_kind_of(labels)
+    pair = answers(ours, kind), answers(theirs, kind)
+    return Interval(*paired(*pair, labels, derive_seed(seed, "difference"), metric=metric))
+
+
+def selection_of(labels: Labels) -> str:
+    """The name of the metric that methods are chosen by."""
+    return measure_of(label_kind_of(labels)).selection
+
+
+def least_of(labels: Labels) -> float:
+    """No figure of that metric is less."""
+    return MEASURES[selection_of(labels)].least
+
+
+def value(outputs: Tensor, labels: Labels) -> float:
+    """The metric that methods are chosen by, of outputs (n, k); higher is better.
+
+    Balanced accuracy of classes: the mean over those that occur of the share of their rows that is
+    answered right. Average precision of tags, R\u00b2 of numbers.
+    """
+    kind = label_kind_of(labels)
+    if kind == "classes":
+        right = outputs.argmax(1) == torch.from_numpy(labels)
+        return float(np.mean([right.numpy()[labels == c].mean() for c in np.unique(labels)]))
+    measures = measure_of(kind)
+    judged = measures.judge(answers(outputs, kind), labels)
+    return once(judged, measures.metrics[measures.selection], len(labels))
+
+
+def bins(outputs: Tensor, labels: Labels) -> list[Bin]:
+    """Rows of similar confidence, of tags pairs of a row and a tag, empty bins left out; none of numbers."""
+    kind = label_kind_of(labels)
+    if kind == "numbers":
+        return []
+    return [Bin(*found) for found in reliability(answers(outputs, kind), labels) if found[2]]
+
+
+def confusions(outputs: Tensor, labels: Labels) -> list[list[int]]:
+    """Counts of classes: truth x answer; none of tags and numbers."""
+    if label_kind_of(labels) != "classes":
+        return []
+    counts: list[list[int]] = confusion(outputs.argmax(1).numpy(), labels, outputs.shape[1]).tolist()
+    return counts

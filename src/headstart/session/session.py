@@ -1,0 +1,296 @@
+"""A backbone, data and a cache: carries out methods on rows of the data and answers for others."""
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from headstart.core import (
+    Backbone,
+    Diverged,
+    Head,
+    Method,
+    Model,
+    Source,
+    Task,
+    require_label_kind,
+)
+from headstart.data.augment import Augment
+from headstart.data.dataset import Dataset
+from headstart.data.stream import Sentences, ahead
+from headstart.models.backbone import AnyBackbone
+from headstart.run.checkpoint import save_state
+from headstart.run.engine import Engine, One
+from headstart.run.frozen import Replay
+from headstart.run.loop import start, train
+from headstart.run.recipe import Precision, Recipe
+from headstart.run.state import Run, Tick
+from headstart.run.watch import drain, keep, remember, resume
+from headstart.session.feeding import Feed, Feeds, example, feeds, plain_feed, stream_of
+from headstart.session.fitted import Fitted as Fitted
+from headstart.session.groups import about_groups, group_rows
+from headstart.session.inputs import source_of
+from headstart.session.logbook import logged, save_last
+from headstart.session.looking import Look, now, plain_feeds, ships_its_own
+from headstart.session.outputs import outputs_of
+from headstart.session.recorded import Recorded
+from headstart.session.settling import held_apart, settled
+from headstart.session.source import SourceTask, on_source, refuse_sourced
+from headstart.session.target import TargetRows, refuse_targeted, refuse_without_few, without_labels
+from headstart.session.trained import trained
+from headstart.session.units import Units
+from headstart.session.weights import row_weights
+
+Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
+CHECKPOINT_EVERY = 20  # steps
+
+
+@dataclass(frozen=True)
+class Besides:
+    """What a fit may be given besides a method, rows and a recipe.
+
+    Attributes:
+        weights: (rows of the data,) >= 0, how much each counts; their scale does not matter. None takes those
+            of a method that weighs, if there is a target, and else 1.
+        look: at the model while the last stage learns.
+        head: of a saved model, without labels to learn another from: only the stages that need none are
+            carried out.
+    """
+
+    weights: np.ndarray | None = None
+    look: Look | None = None
+    head: Head | None = None
+
+
+NOTHING = Besides()
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one stage is carried out: its name, where it is kept, weights of all rows, looks at it."""
+
+    name: str
+    checkpoint: Path | None
+    weights: np.ndarray | None = None
+    look: Look | None = None
+
+
+@dataclass
+class Session:
+    """Carries out methods on one backbone and one data set.
+
+    Attributes:
+        backbone: never changed; every run has its own copy.
+        data: the rows that methods may be fitted on and asked about.
+        cache: folder for what frozen parts gave; None computes it every time.
+        precision: of training and of the cache.
+        augment: what makes views for training; None: none.
+        engine: where it runs.
+        logbook: file for the ticks of all runs; None: none.
+        watch: wraps the ticks of every run, for a progress bar.
+        source: other data for the methods that learn from two data sets; None: there are none.
+        target: unlabelled rows of the domain that models are for, for methods that learn from them.
+    """
+
+    backbone: AnyBackbone
+    data: Dataset
+    cache: Path | None = None
+    precision: Precision = "float32"
+    augment: Augment | None = None
+    engine: Engine = field(default_factory=One)
+    logbook: Path | None = None
+    watch: Watch | None = None
+    source: SourceTask | None = None
+    target: TargetRows | None = None
+
+    def __post_init__(self) -> None:
+        self.records = Recorded(self.cache, self.precision, len(self.data), not self.data.is_texts)
+        self._sources: dict[Augment | None, Source] = {}
+        self._shape = tuple(self.source_in(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
+
+    def fit(
+        self,
+        method: Method[Any],
+        rows: np.ndarray,
+        recipe: Recipe,
+        *,
+        name: str = "",
+        checkpoint: Path | None = None,
+        besides: Besides = NOTHING,
+    ) -> Fitted:
+        """Carry out the stages of a method on rows (n,) of the data; each starts from the one before.
+
+        Stages that learn on the source alone take all of its rows. With `checkpoint`, a descent that was
+        interrupted goes on from there, or from a file beside it if it is one on the source. Numbers are
+        learned in units of their own, see `Units`; the fitted model answers in those of the data.
+
+        Args:
+            method: with its settings.
+            rows: (n,) of the data.
+            recipe: how to descend.
+            name: of the run, in the log.
+            checkpoint: file that an interrupted descent goes on from.
+            besides: weights, looks at the model on the way, the head of a saved model.
+
+        Raises:
+            BadInput: a stage can't learn what the labels are, or needs other data where there are none.
+        """
+        backbone: Backbone = self.backbone
+        stages, head = method.stages(self.data.label_kind), besides.head
+        if head is not None:
+            stages = without_labels(stages)
+        if self.source is None:
+            refuse_sourced((method,), "this run")
+        if self.target is None:
+            refuse_targeted((method,), "this run")
+        else:
+            refuse_without_few((method,), self.target.few)
+        rows, held = held_apart(method, self.data, rows, recipe.seed)
+        counts, said = row_weights(self, method, rows, recipe.seed, besides.weights)
+        fitted: Fitted | None = None
+        for number, stage in enumerate(stages):
+            if self.source is not None and on_source(stage):
+                fitted = self._on_source(self.source, stages, number, backbone, recipe, checkpoint)
+                head = self.source.carried(fitted.model.head, self.data)
+            else:
+                last = number == len(stages) - 1
+                run, replay = self._start(stage, backbone, head, rows, recipe)
+                way = Way(
+                    name or method.about.name,
+                    checkpoint if last else None,
+                    counts,
+                    besides.look if last else None,
+                )
+                fitted = self._carry_out(stage, run, replay, rows, way)
+                head = fitted.model.head
+            backbone = fitted.model.backbone
+        assert fitted is not None
+        fitted = settled(fitted, method, self.data, rows, held)
+        fitted.notes.extend((*said, *about_groups(self.data, stages, rows)))
+        units = Units.of(self.data.labels[rows])
+        return replace(fitted, model=units.undone(fitted.model)) if units else fitted
+
+    def logits(self, model: nn.Module, rows: np.ndarray, batch: int = 32) -> Tensor:
+        """Outputs (n, outputs) on the CPU of a model that takes samples, for rows (n,) of the data."""
+        return outputs_of(model.eval(), self.source_in(None), rows, self.engine.device, batch)
+
+    def samples(self, rows: np.ndarray) -> Tensor:
+        """The plain samples (n, ...) of rows (n,)."""
+        return self.source_in(None).fetch(rows, np.full(len(rows), -1))
+
+    def quickest(self, rows: np.ndarray) -> np.ndarray:
+        """Rows (n,) in the order in which they are computed soonest: texts by length."""
+        source = self.source_in(None)
+        if isinstance(source, Sentences):
+            return rows[np.argsort(source.lengths(rows), kind="stable")]
+        return rows
+
+    def _start(
+        self, method: Method[Any], backbone: Backbone, head: Head | None, rows: np.ndarray, recipe: Recipe
+    ) -> tuple[Run[Any], Replay | None]:
+        require_label_kind(method, self.data.label_kind)
+        recipe = replace(recipe, **method.recipe_overrides(), precision=self.precision)
+        task = self._task(len(rows), recipe.seed, copy.deepcopy(head))
+        task = replace(task, groups=group_rows(self.data, method, rows))
+        if self.source is not None:
+            task = replace(task, source=self.source.session._task(len(self.source.rows), recipe.seed))
+        if method.about.closed_form:
+            least = len(rows) if self.target is None else min(len(rows), len(self.target.rows))
+            recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
+        run = start(method, copy.deepcopy(backbone), task, recipe, self.engine)
+        found = self.records.replay(f"{method!r} {head is None}", run, lambda: example(self, method, rows))
+        run.notes |= {"replay": found.note} if found.note else {}
+        return run, found.replay
+
+    def _task(self, rows: int, seed: int, head: Head | None = None) -> Task:
+        return Task(len(self.data.classes), self._shape, rows, seed, head, self.data.label_kind)
+
+    def _carry_out(
+        self,
+        method: Method[Any],
+        run: Run[Any],
+        replay: Replay | None,
+        rows: np.ndarray,
+        way: "Way",
+    ) -> Fitted:
+        name, checkpoint, look = way.name, way.checkpoint, way.look
+        given, plain = self._fed(method, run, replay, look is not None)
+        feed = given[0]
+        stream = stream_of(self, method, given, rows, run.recipe, way.weights)
+        if checkpoint:
+            resume(run, checkpoint)
+        try:
+            with feed.replay.on(run.parts) if feed.replay else nullcontext():
+                ticks: Iterator[Tick] = train(run, ahead(stream))
+                if look is not None:
+                    ticks = look.at_its_steps(ticks, lambda: now(self, method, run, plain, rows))
+                drain(self._watched(ticks, run, name, checkpoint))
+        except Diverged as error:
+            if checkpoint:
+                save_last(run, checkpoint, error)
+            raise
+        if run.average:
+            run.parts.load_state_dict(run.parts.state_dict() | run.average.values)
+        model = method.predictor(run.parts)
+        assert isinstance(model, Model)
+        curve = [] if method.about.closed_form else list(run.notes.get("curve", []))
+        said = (run.notes.get(name, "") for name in ("replay", "accumulate"))
+        notes = [note for note in (*feed.notes, *said) if note]
+        # a model that is not the run's own, such as an average of weights, takes samples
+        own = feed.replay is not None and model.backbone is run.parts[feed.replay.part]
+        answers = plain_feed(self, run, feed.replay if own else None)
+        return Fitted(method, model, curve, trained(run, model), notes, run, answers.replay, answers.source)
+
+    def _fed(
+        self, method: Method[Any], run: Run[Any], replay: Replay | None, looked: bool
+    ) -> tuple[Feeds, tuple[Feed, Feed]]:
+        """What training eats and what looks at it take; where one can't be recorded, none is."""
+        if looked and not ships_its_own(method, run, replay):
+            replay = None
+        given = feeds(self, method, run, replay)
+        plain = plain_feeds(self, run, given[0].replay) if looked else (given[0], given[0])
+        if given[0].replay is not None and any(one.replay is None for one in plain):
+            return self._fed(method, run, None, looked)
+        return given, plain
+
+    def _on_source(
+        self,
+        source: SourceTask,
+        stages: tuple[Method[Any], ...],
+        number: int,
+        backbone: Backbone,
+        recipe: Recipe,
+        checkpoint: Path | None,
+    ) -> Fitted:
+        """Carry out a stage on the source alone; once it is saved it is not computed again."""
+        stage, there, rows = stages[number], source.session, source.rows
+        saved = source.checkpoint(stages, number, checkpoint)
+        run, replay = there._start(stage, backbone, None, rows, source.recipe or recipe)
+        fitted = there._carry_out(stage, run, replay, rows, Way(f"{stage.label} on the source", saved))
+        if saved and not run.notes.get("finished"):
+            run.notes["finished"] = True
+            save_state(run.state_dict(), saved)
+        return fitted
+
+    def _watched(
+        self, ticks: Iterator[Tick], run: Run[Any], name: str, checkpoint: Path | None
+    ) -> Iterator[Tick]:
+        ticks = remember(ticks, run)
+        if self.logbook and run.optimisers:
+            ticks = logged(ticks, self.logbook, name, run)
+        if not checkpoint:
+            yield from self.watch(ticks, run) if self.watch else ticks
+            return
+        with closing(keep(ticks, run, checkpoint, CHECKPOINT_EVERY)) as kept:
+            yield from self.watch(kept, run) if self.watch else kept
+
+    def source_in(self, augment: Augment | None) -> Source:
+        """Samples of the data; decoded pictures stay in memory from one run to the next."""
+        if augment not in self._sources:
+            self._sources[augment] = source_of(self.data, self.backbone, augment)
+        return self._sources[augment]

@@ -1,0 +1,78 @@
+"""Methods that choose among what they have trained: by rows that are held out of their own fit."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from headstart.core import Method, Model, Parts, derive_seed
+from headstart.data.dataset import Dataset
+from headstart.data.splits import holdout
+from headstart.session.scoring import selection_of, value
+from headstart.session.units import Units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from headstart.session.session import Fitted
+
+Rows = NDArray[np.int64]
+NOBODY = np.zeros(0, dtype=np.int64)
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """A method that settles, after its last step, what it ships.
+
+    Attributes:
+        held: share of the rows of a fit that it does not learn from, in [0, 1).
+    """
+
+    held: float
+
+    def settle(self, parts: Parts, judge: "Callable[[Model], float]") -> str:
+        """Choose, by how good models are on the rows that were held out, and say what."""
+        ...
+
+
+def held_apart(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple[Rows, Rows]:
+    """The rows (n,) of a fit that a method learns from, and those that it settles by, mostly none.
+
+    The split is stratified and cuts no group. Where it would leave a class without a row to learn from,
+    nothing is held out.
+    """
+    if not isinstance(method, Settling) or not method.held:
+        return rows, NOBODY
+    strata = data.strata[rows]
+    groups = None if data.groups is None else data.groups[rows]
+    learn, held = holdout(strata, groups, method.held, derive_seed(seed, "held apart"))
+    if len(held) == 0 or set(strata.tolist()) != set(strata[learn].tolist()):
+        return rows, NOBODY
+    return rows[learn], rows[held]
+
+
+def settled(fitted: "Fitted", method: Method[Any], data: Dataset, rows: Rows, held: Rows) -> "Fitted":
+    """What a method ships after it has chosen by the `held` rows; `rows` are those that it learned from.
+
+    They are judged by the metric of selection.
+    """
+    if not isinstance(method, Settling) or not method.held:
+        return fitted
+    if not len(held):
+        said = f"{method.about.title}: {len(rows)} rows are too few to hold some out, so nothing is left out."
+        return replace(fitted, notes=[*fitted.notes, said])
+    units, labels = Units.of(data.labels[rows]), data.labels[held]
+    labels = units.standard(labels) if units else labels
+
+    def judge(model: nn.Module) -> float:
+        assert isinstance(model, Model)
+        return value(replace(fitted, model=model).logits(held), labels)
+
+    said = method.settle(fitted.run.parts, judge)
+    model = method.predictor(fitted.run.parts)
+    assert isinstance(model, Model)
+    by = selection_of(data.labels).replace("_", " ")
+    note = f"{method.about.title}, by the {by} on {len(held)} rows that were held out of the training: {said}"
+    return replace(fitted, model=model, notes=[*fitted.notes, note])

@@ -1,0 +1,101 @@
+"""What the experiments may be told: their options and records; knows no torch."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from headstart.records.settings import PRECISION, AdaptSettings, StudySettings, option
+
+SIZES = (1, 2, 5, 10, 20, 50)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment(StudySettings):
+    """What all experiments may be told; each field is an option of the command line."""
+
+    kind: ClassVar[str] = "experiment"
+
+    seeds: int = option("How many times it is repeated, each time with other random numbers.", 5)
+    epochs: int = option("Epochs of each training.", 10)
+    test: float = option("Share of the rows that is held out to judge by, in (0, 1).", 0.2)
+    size: int | None = option("Height and width of the pictures in pixels; else the backbone's own.", None)
+    fit: Literal["crop", "pad", "squash"] = option(
+        "Other aspect ratios: squash, add white, or cut the centre out.", "squash"
+    )
+    batch: int = option("Rows a training step.", 32)
+    lr: float = option("Highest learning rate.", 2e-3)
+    precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32")
+    seed: int = option("Of all that is random.", 0)
+
+    def __post_init__(self) -> None:
+        self.check("seeds", _whole(self.seeds, 1), "a whole number >= 1")
+        self.check("epochs", _whole(self.epochs, 1), "a whole number >= 1")
+        self.common()
+
+    def common(self) -> AdaptSettings:
+        """What they have in common with `adapt`'s."""
+        names = ("epochs", "test", "size", "fit", "batch", "lr", "precision", "seed")
+        return AdaptSettings(**{name: getattr(self, name) for name in names})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveSettings(Experiment):
+    """How `curve` works.
+
+    Attributes:
+        methods: specs of the methods, such as "fine-tune:last=2"; none: those of `curve.DEFAULT` that can
+            learn the kind of target, for numbers with a ridge probe.
+        labels_per_class: of the subsets, rising, each >= 1; with tags and numbers rows in all. None: those of
+            `SIZES`, with tags and numbers ten times as many.
+        steps: the least that each training takes, as few labels make short epochs.
+    """
+
+    kind: ClassVar[str] = "curve"
+
+    methods: tuple[str, ...] = option(
+        "A method, settings after a colon: fine-tune:last=2; give several. The others are compared with the "
+        "first. None: logistic-probe (for numbers ridge-probe), nearest-centroid (for classes), fine-tune, "
+        "from-scratch.",
+        (),
+    )
+    labels_per_class: tuple[int, ...] | None = None
+    steps: int = option("Steps that each training takes at least: few labels make short epochs.", 50)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("methods", isinstance(self.methods, tuple), "a list of methods")
+        sizes = SIZES if self.labels_per_class is None else self.labels_per_class
+        fine = bool(sizes) and all(_whole(k, 1) for k in sizes) and sorted(set(sizes)) == list(sizes)
+        self.check("labels_per_class", fine, "one or more whole numbers >= 1, rising")
+        self.check("steps", _whole(self.steps, 1), "a whole number >= 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class YosinskiSettings(Experiment):
+    """How `yosinski` works.
+
+    Attributes:
+        cuts: after how many blocks the network is cut, rising, each >= 1; none: after each.
+        split: of one data set: "classes" makes task A of a random half of its classes, or names of
+            those classes with commas between; the others are task B.
+    """
+
+    kind: ClassVar[str] = "yosinski"
+
+    cuts: tuple[int, ...] = ()
+    seeds: int = option("How many times it is repeated, each time with other random numbers.", 3)
+    epochs: int = option("Epochs of each training.", 20)
+    split: str = option(
+        "Of one data set: classes makes task A of a random half of its classes; or name these, with "
+        "commas between. The others are task B.",
+        "classes",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        fine = all(_whole(n, 1) for n in self.cuts) and sorted(set(self.cuts)) == list(self.cuts)
+        self.check("cuts", fine, "whole numbers >= 1, rising")
+        self.check("split", bool(self.split), "'classes', or names of classes with commas between")
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

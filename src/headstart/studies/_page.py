@@ -1,0 +1,86 @@
+"""What the pages of the experiments have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart.records.record import Interval, Record
+from headstart.report.format import VERDICTS, Told, tone
+from headstart.report.html import asset, environment, put
+from headstart.report.text import pairs
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A mean with its interval, and how it differs from what it is compared with."""
+
+    value: str
+    interval: str
+    gain: str  # in points if the metric is a share, "" if it is compared with nothing
+    tone: str
+    hover: str
+
+
+def seeds_say(others: str) -> str:
+    """What the intervals cover: `others` is what differs from seed to seed."""
+    return (
+        f"Intervals hold with 95 % confidence for the mean over seeds (Student's t). {others}: that they "
+        f"cover. Another held-out part they don't. Of twenty such intervals one may miss by chance."
+    )
+
+
+def cell(metric: Told, mean: float, interval: Interval | None, gain: Interval | None) -> Cell:
+    """A figure of the table."""
+    between = metric.shown(interval).interval if interval else ""
+    if gain is None:
+        return Cell(metric.value(mean), between, "", "", "")
+    verdict = tone(gain)
+    hover = f"{metric.gained(gain)}: {VERDICTS[verdict]}"
+    return Cell(metric.value(mean), between, metric.change(gain.value), verdict, hover)
+
+
+def points(metric: Told) -> str:
+    """What stands below a mean."""
+    return "the points" if metric.is_share else "what is"
+
+
+def text(made: Cell | None) -> str:
+    """The same for a terminal."""
+    if made is None:
+        return ""
+    between = f" ({made.interval})" if made.interval else ""
+    mark = {"good": " better", "bad": " worse"}.get(made.tone, "")
+    return f"{made.value}{between}" + (f" {made.gain}{mark}" if made.gain else "")
+
+
+def versions(record: Any) -> list[tuple[str, str]]:
+    """Of headstart and the packages that matter."""
+    return [("headstart", record.headstart), *sorted(record.versions.items())]
+
+
+def settings(record: Any) -> list[tuple[str, str]]:
+    """Of the experiment."""
+    return pairs({name: value for name, value in record.settings.items() if name != "study"})
+
+
+def page(record: Record, view: dict[str, Any]) -> str:
+    """The page as text; every word of the record is escaped."""
+    made: str = (
+        environment()
+        .get_template("experiment.html")
+        .render(record=record, view=view, style=asset("style.css"))
+    )
+    return made
+
+
+def write(record: Record, view: dict[str, Any], target: Path) -> Path:
+    """The page in a file."""
+    return put(page(record, view), target)
+
+
+def air(values: Sequence[float], least: float = 0.0) -> tuple[float, float]:
+    """Ends of an axis around values, a little wider than they are, in [`least`, 1]."""
+    low, high = min(values), max(values)
+    more = max(0.06 * (high - low), 0.01)
+    return max(least, low - more), min(1.0, high + more)

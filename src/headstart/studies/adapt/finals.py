@@ -1,0 +1,124 @@
+"""The models that are judged in the end, and the one look at the held-out test part."""
+
+import copy
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from headstart.core import Diverged, Method, Model, derive_seed
+from headstart.data.dataset import Dataset
+from headstart.methods.mapping.pretraining.from_scratch import FromScratch
+from headstart.nn.heads import make_head
+from headstart.records.record import Curve, Tested
+from headstart.session.recipes import recipe_for
+from headstart.session.scoring import difference, scores
+from headstart.session.session import Session
+from headstart.studies.adapt.baselines import CONSTANTS, constant, plain, title_of
+from headstart.studies.adapt.candidates import Trials
+
+
+@dataclass(frozen=True)
+class Final:
+    """A method fitted on all of the training part."""
+
+    method: Method[Any]
+    state: dict[str, Tensor]
+    head: tuple[str, dict[str, Any]]
+    trained: int
+    curve: list[float]
+    notes: list[str]
+
+    def model(self, session: Session) -> Model:
+        """The fitted model on the session's device, in evaluation mode."""
+        made = Model(copy.deepcopy(session.backbone), make_head(*self.head))
+        made.load_state_dict(self.state)
+        return made.to(session.engine.device).eval()
+
+    def shown_curve(self) -> Curve | None:
+        """Its learning curve, if it was descended."""
+        steps = list(range(1, len(self.curve) + 1))
+        return Curve(self.method.label, self.method.title, -1, steps, self.curve) if self.curve else None
+
+
+def refit(trials: Trials, method: Method[Any]) -> Final:
+    """Fit a method on all of the training part; a step of the study."""
+    name = refit_name(method)
+    rows = np.arange(len(trials.session.data))
+
+    def compute() -> dict[str, Any]:
+        seed = derive_seed(trials.settings.seed, name)
+        recipe = recipe_for(method, trials.settings, trials.plan.epochs_of(method), len(rows), seed)
+        checkpoint = trials.journal.checkpoint(name)
+        fitted = trials.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
+        head = fitted.model.head
+        return {
+            "state": dict(fitted.model.state_dict()),
+            "head": [type(head).__name__, dict(head.settings)],
+            "trained": fitted.trained,
+            "curve": fitted.curve,
+            "notes": fitted.notes,
+        }
+
+    with trials.progress.step(name):
+        found = trials.journal.once(name, compute)
+    state, head, trained, curve, notes = found.values()
+    return Final(method, state, tuple(head), trained, curve, notes)
+
+
+def refit_scratch(trials: Trials) -> Final | None:
+    """The same architecture trained from random weights; None if the plan leaves it out or it diverges."""
+    with suppress(Diverged):
+        return refit(trials, FromScratch()) if trials.plan.scratch else None
+    return None
+
+
+def refit_name(method: Method[Any]) -> str:
+    """The step's name."""
+    return f"fit {method.label} on the whole training part"
+
+
+def judge(
+    trials: Trials, selected: Final, scratch: Final | None, test: Dataset
+) -> tuple[list[Tested], Tensor]:
+    """All figures on the test part, which nothing has seen before, and the selected model's logits."""
+    looked = _look(trials, selected, scratch, test)
+    logits, labels, seed = looked["logits"], test.labels, trials.settings.seed
+    titles = {
+        "selected": (selected.method.title, selected.trained),
+        "from-scratch": ("From scratch", scratch.trained if scratch else 0),
+    }
+    linear = looked["raw parameters"]
+    for name in logits.keys() - titles.keys():
+        none = name == CONSTANTS[test.label_kind][0]
+        titles[name] = (title_of(name, test.label_kind), 0 if none else linear)
+    ours = logits["selected"]
+    tested = []
+    for name, theirs in logits.items():
+        gain = None if name == "selected" else difference(ours, theirs, labels, seed)
+        tested.append(Tested(name, *titles[name], scores(theirs, labels, seed), gain))
+    return tested, ours
+
+
+def _look(trials: Trials, selected: Final, scratch: Final | None, test: Dataset) -> dict[str, Any]:
+    """Outputs (test rows, outputs) of every model; a step of the study, done once."""
+    session, outputs = trials.session, len(test.classes)
+    everything = np.arange(len(session.data))
+
+    def compute() -> dict[str, Any]:
+        held = Session(session.backbone, test, precision=session.precision, engine=session.engine)
+        rows = np.arange(len(test))
+        logits = {"selected": held.logits(selected.model(session), rows)}
+        if scratch is not None:
+            logits["from-scratch"] = held.logits(scratch.model(session), rows)
+        raw = plain(session, everything)
+        logits[raw.name] = raw.logits(held, rows)
+        name, _ = CONSTANTS[test.label_kind]
+        logits[name] = constant(session.data.labels, outputs, len(test))
+        return {"logits": logits, "raw parameters": sum(p.numel() for p in raw.head.parameters())}
+
+    with trials.progress.step("test"):
+        found: dict[str, Any] = trials.journal.once("test", compute)
+    return found

@@ -1,0 +1,80 @@
+"""What a study found, in plain sentences: the verdict follows the figures and their intervals."""
+
+from headstart.records.measures import MEASURES
+from headstart.studies.align.record import SOURCE_ONLY, TITLES, Look, Row
+
+
+def verdict(row: Row) -> str:
+    """Of the chosen method: "nothing", "unknown", "helped", "harmed" or "unclear"."""
+    if row.method == SOURCE_ONLY:
+        return "nothing"
+    if row.gain is None:
+        return "unknown"
+    if row.gain.low > 0:
+        return "helped"
+    return "harmed" if row.gain.high < 0 else "unclear"
+
+
+def headline(row: Row, metric: str, select: str, test_rows: int) -> str:
+    """One sentence for the top of the page."""
+    measure, by = MEASURES[metric], TITLES[select]
+    found = verdict(row)
+    if found == "nothing":
+        return f"Nothing was better than training on the source alone, by {by}: that model is kept."
+    if found == "unknown":
+        return (
+            f"{row.title} was chosen by {by}. How good it is on the target can't be said without labelled "
+            "target rows; label a few dozen and give them with the target."
+        )
+    assert row.gain is not None
+    assert row.selected is not None
+    figures = f"{measure.figure(row.selected.value)} {measure.title} on {test_rows} target rows"
+    gain = f"{measure.difference(row.gain.value)} ({measure.difference(row.gain.low)} to "
+    gain += f"{measure.difference(row.gain.high)}) {measure.gained}"
+    if found == "helped":
+        return f"{row.title} helps: {figures}, {gain} against training on the source alone."
+    if found == "harmed":
+        return (
+            f"Negative transfer: {row.title}, chosen by {by}, has {figures}, {gain} against the source alone."
+        )
+    return f"{row.title} was chosen by {by}: {figures}, {gain} against the source alone, which may be chance."
+
+
+def dissent(chosen: Look, alone: Look, select: str) -> str:
+    """What is to be said if most other scores prefer training on the source alone; else "".
+
+    Args:
+        chosen: the model that is shipped.
+        alone: the end of training on the source alone.
+        select: what was chosen by.
+    """
+    both = [name for name in TITLES if name != select and name in chosen.scores and name in alone.scores]
+    against = [name for name in both if alone.scores[name] > chosen.scores[name]]
+    if chosen.method == SOURCE_ONLY or 2 * len(against) <= len(both):
+        return ""
+    named = ", ".join(TITLES[name] for name in against)
+    return (
+        f"The scores disagree: {len(against)} of {len(both)} others ({named}) prefer training on the source "
+        "alone to the model that is shipped. Label a few dozen target rows before you trust it."
+    )
+
+
+def cautions(table: list[Row], chosen: str, metric: str) -> list[str]:
+    """What a reader must know besides: methods that harm, a choice that missed a better one."""
+    measure, found = MEASURES[metric], []
+    harmed = [row.title for row in table if row.gain is not None and row.gain.high < 0]
+    if harmed:
+        many = "is" if len(harmed) == 1 else "are"
+        found.append(f"Negative transfer: {', '.join(harmed)} {many} clearly worse than the source alone.")
+    judged = [row for row in table if row.selected is not None]
+    if judged:
+        top = max(judged, key=lambda row: row.selected.value if row.selected else 0.0)
+        mine = next(row for row in table if row.method == chosen)
+        assert top.selected is not None
+        assert mine.selected is not None
+        if top.method != chosen and top.selected.value - mine.selected.value > 0.02:
+            found.append(
+                f"By its labels {top.title} would have been better ({measure.figure(top.selected.value)}): "
+                "the choice without labels missed it."
+            )
+    return found

@@ -1,0 +1,130 @@
+"""The page of a size curve: how good methods are with more and more labels a class."""
+
+from typing import Any
+
+from headstart.report.figures.axis import doubling, linear
+from headstart.report.figures.plot import Plot
+from headstart.report.format import Told, told
+from headstart.report.text import counted, listed, percent, short
+from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, versions
+from headstart.studies.adapt.sections.labels import CLASS, STYLES, axis, by_method, ends, headstart
+from headstart.studies.curve.record import CurvePoint, SizeCurve
+
+
+def view(record: SizeCurve) -> dict[str, Any]:
+    """What the template shows."""
+    curves, metric = by_method(record.points, record.methods[0]), told(record.selection)
+    of = CLASS if record.selection == "balanced_accuracy" else ""
+    seeds = counted(max((len(p.seeds) for p in record.points), default=0), "seed")
+    first = curves[0][0].title if curves else ""
+    return {
+        "kind": "size curve",
+        "task": record.task,
+        "headline": ends(curves, metric, of) if curves else "Every training diverged.",
+        "say": [
+            headstart(curves, metric, of) if curves else "",
+            *(_crossing(curve, first, of) for curve in curves[1:]),
+        ],
+        "legend": [(_style(i), curve[0].title) for i, curve in enumerate(curves)],
+        "figure": _figure(curves, metric, of) if curves else "",
+        "caption": f"Lines join the means of {seeds}, bands are their 95 % intervals, dots single seeds. "
+        f"With one seed all methods learn from the same rows, and smaller subsets lie in larger ones.",
+        "facts": _facts(record),
+        "reading": f"Mean {metric.title} on the held-out part with its 95 % interval; below it "
+        f"{points(metric)} gained over {first} on the same subsets, coloured where their interval does not "
+        f"reach zero.",
+        "headings": headings(record),
+        "rows": [(name, "", cells) for name, cells in rows(record)],
+        "smallprint": [
+            _held(record),
+            seeds_say("Other subsets, other random weights, another order of the rows"),
+        ],
+        "settings": settings(record),
+        "versions": versions(record),
+    }
+
+
+def headings(record: SizeCurve) -> list[str]:
+    """Of the table: labels a class."""
+    return ["method", *(counted(k, "label") for k in record.labels_per_class)]
+
+
+def rows(record: SizeCurve) -> list[tuple[str, list[Cell | None]]]:
+    """A row a method, the one that the others are compared with first."""
+    found, metric = [], told(record.selection)
+    for curve in by_method(record.points, record.methods[0]):
+        known = {p.labels_per_class: cell(metric, p.mean, p.interval, p.gain) for p in curve}
+        found.append((curve[0].title, [known.get(k) for k in record.labels_per_class]))
+    return found
+
+
+def _style(number: int) -> str:
+    return f"s{number % STYLES + 1}"
+
+
+def _crossing(curve: list[CurvePoint], first: str, of: str) -> str:
+    """Where a method is clearly better or worse than the first one."""
+    better = [p.labels_per_class for p in curve if p.gain and p.gain.low > 0]
+    worse = [p.labels_per_class for p in curve if p.gain and p.gain.high < 0]
+    if not better and not worse:
+        return f"{curve[0].title} is nowhere clearly better or worse than {first}."
+    parts = [
+        f"clearly {word} with {listed([f'{k:,}' for k in sizes])}"
+        for word, sizes in (("better", better), ("worse", worse))
+        if sizes
+    ]
+    return f"{curve[0].title} is {', and '.join(parts)} labels{of}, compared with {first}."
+
+
+def _held(record: SizeCurve) -> str:
+    return (
+        f"{counted(record.test_rows, 'row')} were held out before the first training, stratified and by "
+        f"whole groups, duplicates together; they judge every point. The subsets come from the other "
+        f"{record.train_rows:,}."
+    )
+
+
+def _facts(record: SizeCurve) -> list[tuple[str, str, str]]:
+    known = f"{short(record.backbone_parameters)} parameters"
+    return [
+        ("held out", f"{record.test_rows:,} rows", "the same for every point"),
+        ("to learn from", f"{record.train_rows:,} rows", _outputs(record)),
+        *_chance(record),
+        ("backbone", record.backbone, known),
+    ]
+
+
+def _outputs(record: SizeCurve) -> str:
+    words = {"balanced_accuracy": ("class", "classes"), "average_precision": ("tag", "tags")}
+    return counted(len(record.classes), *words.get(record.selection, ("number a row", "numbers a row")))
+
+
+def _chance(record: SizeCurve) -> list[tuple[str, str, str]]:
+    known = record.selection == "balanced_accuracy"
+    return [("chance", percent(1 / len(record.classes)), "of balanced accuracy")] if known else []
+
+
+def _figure(curves: list[list[CurvePoint]], metric: Told, of: str) -> str:
+    points = [p for curve in curves for p in curve]
+    x = doubling([p.labels_per_class for p in points], axis(of))
+    spread = [v for p in points for v in p.score]
+    if all(len(p.seeds) > 2 for p in points):
+        spread += [v for p in points if p.interval for v in (p.interval.low, p.interval.high)]
+    plot = Plot(x, linear(*air(spread, metric.measure.least), metric.tick, metric.title), 380)
+    for i, curve in reversed(list(enumerate(curves))):
+        sure = [(p.labels_per_class, p.interval) for p in curve if p.interval]
+        if sure:
+            plot.band([(k, a.high) for k, a in sure], [(k, a.low) for k, a in sure], f"{_style(i)} many")
+    for i, curve in reversed(list(enumerate(curves))):
+        plot.line([(p.labels_per_class, p.mean) for p in curve], _style(i))
+        for p in curve:
+            for value in p.score:
+                hover = f"{p.title}, {counted(p.labels_per_class, 'label')}: {metric.value(value)}"
+                plot.dot((p.labels_per_class, value), f"{_style(i)} seed", hover, 2.5)
+            hover = f"{p.title}, {counted(p.labels_per_class, 'label')}: {metric.value(p.mean)} on average"
+            plot.dot((p.labels_per_class, p.mean), _style(i), hover, 4)
+    said = [
+        f"{c[0].title} {', '.join(f'{p.labels_per_class:,}: {metric.value(p.mean)}' for p in c)}"
+        for c in curves
+    ]
+    return plot.figure(f"Mean {metric.title} by {axis(of)}. {'; '.join(said)}")

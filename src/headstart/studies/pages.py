@@ -1,0 +1,66 @@
+"""The page that belongs to what is in a folder."""
+
+from pathlib import Path
+from typing import Any
+
+from headstart.studies._page import write
+from headstart.studies.adapt.page import build as build_report
+from headstart.studies.adapt.run_records import record
+from headstart.studies.align import page as aligning
+from headstart.studies.align.record import Alignment
+from headstart.studies.curve import page as curve
+from headstart.studies.curve.record import SizeCurve
+from headstart.studies.probe import page as probing
+from headstart.studies.probe.record import Probing
+from headstart.studies.search import page as search
+from headstart.studies.search.record import Search
+from headstart.studies.shift import page as shift
+from headstart.studies.shift.record import Shift
+from headstart.studies.shortcuts import page as confounding
+from headstart.studies.shortcuts.record import Shortcuts
+from headstart.studies.stream import page as streaming
+from headstart.studies.stream.record import Prequential
+from headstart.studies.translate import page as translating
+from headstart.studies.translate.record import Translating
+from headstart.studies.yosinski import page as yosinski
+from headstart.studies.yosinski.record import Transfer
+
+EXPERIMENTS: dict[str, tuple[Any, Any]] = {
+    "align": (Alignment, aligning.view),
+    "curve": (SizeCurve, curve.view),
+    "probe": (Probing, probing.view),
+    "search": (Search, search.view),
+    "shift": (Shift, shift.view),
+    "shortcuts": (Shortcuts, confounding.view),
+    "stream": (Prequential, streaming.view),
+    "translate": (Translating, translating.view),
+    "yosinski": (Transfer, yosinski.view),
+}
+
+PICTURED = ("translate",)  # whose pages show pictures of the folder
+
+
+def build(run: Path) -> Path:
+    """Write the page of a finished run: the name of its record, and else `report.html`.
+
+    The same records in a folder of the same name give the same bytes.
+
+    Args:
+        run: the folder that `adapt`, `curve`, `probe`, `search` or `yosinski` wrote.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        BadInput: if there is no record.
+        BadData: if a record can't be read.
+        MissingPackage: if jinja2 is not installed.
+        CannotWrite: if the page can't be written.
+    """
+    run = Path(run)
+    for name, (kind, view) in EXPERIMENTS.items():
+        if (file := run / f"{name}.json").is_file():
+            found = record(kind, file)
+            shown = view(found, run) if name in PICTURED else view(found)
+            return write(found, shown, run / f"{name}.html")
+    return build_report(run)

@@ -1,0 +1,188 @@
+"""Backbones that are compared: what each is called, and what its own head says of features."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from headstart.core import BadInput, Model, Unknown
+from headstart.data.dataset import Dataset
+from headstart.models import lite0, sources
+from headstart.models.backbone import AnyBackbone, backbone
+from headstart.models.encoders import is_encoder
+from headstart.models.weights import read
+from headstart.session import tables
+from headstart.session.inputs import backbone_for
+
+Given = str | nn.Module | tuple[str, str | Path]
+RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A backbone to be made.
+
+    Attributes:
+        name: what it is called in the ranking.
+        base: a name of an architecture, or a module of the caller's, such as a `Model` that was fitted.
+        weights: a file or "random"; None: those that belong to the name.
+    """
+
+    name: str
+    base: str | nn.Module
+    weights: str | Path | None = None
+
+    @property
+    def origin(self) -> str:
+        """Where its weights come from: "pretrained", "random", "columns", the name of a file, or "own"."""
+        if not isinstance(self.base, str) or is_encoder(self.base):
+            return "own"
+        if self.base == tables.NAME and self.weights is None:
+            return "columns"
+        return "pretrained" if self.weights is None else Path(self.weights).name
+
+    def made(self, data: Dataset) -> AnyBackbone:
+        """The backbone; nothing of the caller's is changed."""
+        if isinstance(self.base, str):
+            if data.table is not None and self.weights == RANDOM:
+                return backbone_for(data, self.base).untrained(0)
+            return backbone_for(data, self.base, None if self.weights is None else str(self.weights))
+        return backbone_for(data, self.base.backbone if isinstance(self.base, Model) else self.base)
+
+    def probabilities(self, made: AnyBackbone, features: NDArray[np.float32]) -> NDArray[np.float64] | None:
+        """What the head that the backbone was trained with says of features (n, width): (n, z).
+
+        None if that head is not known: of random weights, or not in the file.
+        """
+        z = torch.from_numpy(features)
+        if isinstance(self.base, Model):
+            with torch.inference_mode():
+                return _shares(self.base.head(z.to(made.mean.device)))
+        head = self._head(made)
+        return None if head is None else _shares(z @ head[0].T + head[1])
+
+    @property
+    def headless(self) -> str:
+        """Why there may be no head."""
+        if self.weights == RANDOM:
+            return "its head was never trained"
+        if self.base == tables.NAME:
+            return "the columns of a table come without a head"
+        if isinstance(self.base, AnyBackbone) or is_encoder(self.base):
+            return "a backbone comes without its head"
+        return "the head that it was trained with is not known"
+
+    def _head(self, made: AnyBackbone) -> tuple[Tensor, Tensor] | None:
+        """Weight (z, width) and bias (z,)."""
+        path = made.anatomy.head
+        if path is None or self.weights == RANDOM or isinstance(self.base, AnyBackbone):
+            return None
+        if is_encoder(self.base):
+            return None
+        if not isinstance(self.base, str):
+            return _flat(dict(self.base.get_submodule(path).named_parameters()), "", made.width)
+        kind, name = sources.resolve(self.base)
+        if self.weights is None:
+            layer = sources.build(kind, name, True).get_submodule(path)
+            return _flat(dict(layer.named_parameters()), "", made.width)
+        state = read(self.weights)
+        return _flat(lite0.renamed(state) if kind == "builtin" else state, f"{path}.", made.width)
+
+
+def contenders(given: Sequence[Given] | Mapping[str, Given], data: Dataset | None = None) -> list[Contender]:
+    """What each is called and made of; named by themselves if no mapping names them.
+
+    For texts, names that headstart does not know are those of transformers; for tables, "table" is one.
+
+    Raises:
+        BadInput: there is none, two have the same name, or a file of weights is missing.
+        Unknown: no architecture has that name.
+    """
+    if isinstance(given, str | nn.Module):
+        raise BadInput("rank takes a list of backbones, or a mapping that names them.")
+    pairs = given.items() if isinstance(given, Mapping) else [(_called(one), one) for one in given]
+    found = [Contender(str(name), *(one if isinstance(one, tuple) else (one,))) for name, one in pairs]
+    if not found:
+        raise BadInput("There is no backbone to rank. Name one or more.")
+    for name in {one.name for one in found}:
+        if sum(one.name == name for one in found) > 1:
+            raise BadInput(
+                f"Two backbones are called {name!r}. Give a mapping that names each: {{name: backbone}}."
+            )
+    _look(found, data)
+    return found
+
+
+def _shares(logits: Tensor) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = logits.cpu().double().softmax(1).numpy()
+    return shares
+
+
+def _called(one: Given) -> str:
+    if isinstance(one, tuple):
+        return f"{one[0]} ({Path(one[1]).stem})"
+    if isinstance(one, str):
+        return one
+    one = one.backbone if isinstance(one, Model) else one
+    return one.name if isinstance(one, AnyBackbone) else type(one).__name__
+
+
+def _look(found: list[Contender], data: Dataset | None) -> None:
+    """Say what can't be had before anything is computed."""
+    for one in found:
+        if is_encoder(one.base):
+            backbone(str(one.base))
+        elif isinstance(one.base, str):
+            _look_up(one.base, data)
+        elif not isinstance(one.base, nn.Module):
+            raise BadInput(
+                f"The backbone {one.name} is a {type(one.base).__name__}; give a name or an nn.Module."
+            )
+        elif one.weights is not None:
+            raise BadInput(f"The backbone {one.name} is a module of yours; load its weights yourself.")
+        if one.weights not in (None, RANDOM) and not Path(str(one.weights)).is_file():
+            raise BadInput(f"There is no weights file {str(one.weights)!r} for {one.name}.")
+
+
+def _look_up(name: str, data: Dataset | None) -> None:
+    """Refuse a name that nothing goes by, as far as that is known without the network."""
+    if name == tables.NAME and (data is None or data.table is not None):
+        return
+    try:
+        sources.resolve(name)
+    except Unknown:
+        if data is None or not data.is_texts:
+            raise
+
+
+def _flat(state: Mapping[str, Tensor], prefix: str, width: int) -> tuple[Tensor, Tensor] | None:
+    """A linear layer or a convolution over single pixels as a matrix; None if it is neither."""
+    weight, bias = state.get(f"{prefix}weight"), state.get(f"{prefix}bias")
+    if weight is None or len(weight) < 2 or weight[0].numel() != width:
+        return None
+    flat = weight.detach().float().flatten(1).cpu()
+    return flat, torch.zeros(len(flat)) if bias is None else bias.detach().float().cpu()
+
+
+def pairs_of(names: Sequence[str], weights: Sequence[str]) -> Iterator[tuple[str, Given]]:
+    """The backbones of a command line: each name with every NAME=FILE of its own among `weights`.
+
+    Raises:
+        BadInput: one of `weights` has no =, or names a backbone that is not among `names`.
+    """
+    files: dict[str, list[str]] = {name: [] for name in names}
+    for pair in weights:
+        name, equals, file = pair.partition("=")
+        if not equals or not file or name not in files:
+            raise BadInput(
+                f"--weights {pair}: write NAME=FILE, where NAME is one of --backbone {', '.join(files)}."
+            )
+        files[name].append(file)
+    for name, mine in files.items():
+        for file in mine or ["pretrained"]:
+            called = name if len(mine) < 2 else f"{name} ({Path(file).stem})"
+            yield called, name if file == "pretrained" else (name, file)

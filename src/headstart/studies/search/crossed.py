@@ -1,0 +1,88 @@
+"""One configuration after the other by cross-validation on the same folds, each fold a finished step."""
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from headstart.core import BadInput, Diverged, derive_seed
+from headstart.records.settings import AdaptSettings
+from headstart.run.progress import Progress
+from headstart.run.step_cache import Journal
+from headstart.session.recipes import recipe_for
+from headstart.session.scoring import value
+from headstart.session.session import Session
+from headstart.studies.search.spaces import Configured
+
+Step = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Cross-validation of configurations on one session's data.
+
+    Attributes:
+        session: on the training part.
+        folds: (rows,) which fold holds a row out.
+        settings: of all trainings.
+        journal: of the finished steps.
+        progress: shows the current one.
+        budget: seconds from now after which no fold is begun; None: any number.
+    """
+
+    session: Session
+    folds: NDArray[np.int64]
+    settings: AdaptSettings
+    journal: Journal
+    progress: Progress
+    budget: float | None
+    begun: float = field(default_factory=time.perf_counter)
+
+    def out_of_time(self) -> bool:
+        """Whether no further fold may be begun."""
+        return self.budget is not None and time.perf_counter() - self.begun >= self.budget
+
+    def done(self, config: Configured, number: int) -> bool:
+        """Whether a fold is finished."""
+        return self.journal.done(_name(config, number))
+
+    def fold(self, config: Configured, number: int, shown: str) -> str:
+        """Do a fold, unless it is finished; why it can't be done, with the kind of reason first, or ""."""
+        with self.progress.step(shown):
+            found = self.journal.once(_name(config, number), lambda: self._fold(config, number))
+        return str(found.get("failed", ""))
+
+    def predictions(self, config: Configured, folds: int) -> tuple[Tensor, NDArray[np.int64]]:
+        """Logits (n, classes) on the held-out rows of the first folds, which are finished, and these rows."""
+        found = [self.journal.once(_name(config, number), dict)["logits"] for number in range(folds)]
+        return torch.cat(found), np.concatenate([np.flatnonzero(self.folds == n) for n in range(folds)])
+
+    def value(self, config: Configured, folds: int) -> float:
+        """The metric of selection over the held-out rows of the first folds."""
+        logits, rows = self.predictions(config, folds)
+        return value(logits, self.session.data.labels[rows])
+
+    def _fold(self, config: Configured, number: int) -> Step:
+        held = np.flatnonzero(self.folds == number)
+        rest = np.flatnonzero(self.folds != number)
+        name = _name(config, number)
+        settings = self.settings if config.lr is None else replace(self.settings, lr=config.lr)
+        epochs = settings.epochs
+        assert epochs is not None
+        recipe = recipe_for(config.method, settings, epochs, len(rest), derive_seed(settings.seed, name))
+        try:
+            checkpoint = self.journal.checkpoint(name)
+            fitted = self.session.fit(config.method, rest, recipe, name=name, checkpoint=checkpoint)
+        except Diverged as error:
+            return {"failed": f"diverged {error}"}
+        except BadInput as error:
+            return {"failed": f"refused {error}"}
+        return {"logits": fitted.logits(held)}
+
+
+def _name(config: Configured, number: int) -> str:
+    return f"try {config.label} fold {number}"

@@ -1,0 +1,110 @@
+"""What a search says of its trials, in plain sentences and in the options of `adapt`."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from headstart.core import BadInput, Diverged, HeadstartError, make
+from headstart.records.measures import Measure
+from headstart.records.record import Interval
+from headstart.studies.search.record import SearchTrial
+from headstart.studies.search.settings import SearchSettings
+from headstart.studies.search.spaces import rounded
+
+SAME = ("test", "size", "fit", "batch", "precision", "seed")  # settings that `adapt` shall share
+
+
+def listed_as(trial: Any) -> SearchTrial:
+    """A trial as Optuna wrote it down, for the record."""
+    label, lr = trial.user_attrs["method"], trial.user_attrs["lr"]
+    kind, _, why = trial.user_attrs.get("why", "").partition(" ")
+    complete = trial.state.name == "COMPLETE"
+    if trial.state.name == "RUNNING":
+        kind, why = "unfinished", "the budget was over"
+    return SearchTrial(
+        number=trial.number,
+        method=label,
+        title=make(label).title,
+        lr=lr,
+        state="complete" if complete else kind,
+        score=trial.value if complete else None,
+        folds=[value for _, value in sorted(trial.intermediate_values.items())],
+        why=why,
+        settings={
+            name.rpartition(".")[2]: rounded(v) for name, v in trial.params.items() if name != "method"
+        },
+    )
+
+
+def value_of(trial: SearchTrial) -> float:
+    """Of a complete trial."""
+    assert trial.score is not None
+    return trial.score
+
+
+def adapt_options(best: SearchTrial, settings: SearchSettings) -> list[str]:
+    """With which `headstart adapt` fits and tests a trial on the same rows."""
+    words = ["--method", best.method]
+    if not make(best.method).about.closed_form:
+        words += ["--epochs", str(settings.epochs)]
+    if best.lr is not None:
+        words += ["--lr", f"{best.lr:g}"]
+    usual = SearchSettings()
+    changed = {
+        name: getattr(settings, name) for name in SAME if getattr(settings, name) != getattr(usual, name)
+    }
+    return words + [word for name, value in changed.items() for word in (f"--{name}", str(value))]
+
+
+def next_command(named: Sequence[str], options: Sequence[str], folder: Path) -> str:
+    """The command line that fits and tests the best, beside the folder of the search; "" without words."""
+    if not named:
+        return ""
+    out = folder.with_name(f"{folder.name}-adapt")
+    return shlex.join(["headstart", "adapt", *named, *options, "--out", str(out)])
+
+
+def notes_of(
+    trials: Sequence[SearchTrial],
+    settings: SearchSettings,
+    best: SearchTrial,
+    rival: SearchTrial | None,
+    gain: Interval | None,
+    measure: Measure,
+    test_rows: int,
+) -> list[str]:
+    """What to keep in mind; `rival` is the best that transfers, `gain` what it has over from-scratch."""
+    luck = (
+        f"The {value_of(best):.3f} of the best is optimistic: the best of {len(trials)} trials is partly the "
+        f"luckiest. The {test_rows} held-out test rows were not touched; adapt judges on them."
+    )
+    notes = [luck]
+    finished = sum(trial.state != "unfinished" for trial in trials)
+    if finished < settings.trials:
+        notes.append(
+            f"{finished} of {settings.trials} trials were finished in the budget of {settings.budget:g} "
+            f"seconds; --resume with a larger --budget goes on."
+        )
+    if gain is None:
+        notes.append(
+            "Transfer and training from scratch were not both finished: nothing says which is better."
+        )
+    elif gain.low <= 0 and rival is not None:
+        of = "points of" if measure.unit == "share" else "of"
+        verdict = "Negative transfer" if gain.high < 0 else "Transfer is not clearly better here"
+        notes.append(
+            f"{verdict}: {rival.title} has {measure.difference(gain.value, 1)} "
+            f"{of} {measure.title} over training from scratch with the same epochs (95 % interval "
+            f"{measure.difference(gain.low, 1)} to {measure.difference(gain.high, 1)}), although it is the "
+            f"best of many."
+        )
+    return notes
+
+
+def nothing(trials: Sequence[SearchTrial], settings: SearchSettings) -> HeadstartError:
+    """The error where no trial is complete."""
+    reasons = "; ".join(f"{trial.title}: {trial.why}" for trial in trials)
+    if any(trial.state == "diverged" for trial in trials):
+        return Diverged(f"No trial could be finished. {reasons}. Name lower learning rates in the space.")
+    return BadInput(f"No trial could be finished. {reasons}. Take other methods, or a larger --budget.")

@@ -1,0 +1,286 @@
+"""The page of shortcuts: the groups that a model fails, and what is left of it without a cue."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from headstart.report.figures.dots import Dot, dots
+from headstart.report.format import Told, told
+from headstart.report.text import counted, listed, opened
+from headstart.studies._page import Cell, settings, versions
+from headstart.studies.shortcuts.record import Change, Conflict, GroupTold, Shortcuts
+
+METRIC = "accuracy"
+FIRM = 0.1  # Cramer's V from which attribute and class are said to go together
+FEW = 20  # rows of a group below which little can be said of it
+TOLD = 3  # columns that are named in a sentence
+CUES = {"texture": "texture", "colour": "colours"}
+
+
+def view(record: Shortcuts) -> dict[str, Any]:
+    """What the template shows."""
+    metric = told(METRIC)
+    return {
+        "kind": "shortcuts",
+        "task": record.task,
+        "headline": headline(record),
+        "say": list(sentences(record)),
+        "legend": [],
+        "figure": _figure(record, metric),
+        "caption": "Accuracy with 95 % intervals: of all rows, of each group, and of changed copies. The "
+        "heavier line is always the largest class.",
+        "facts": _facts(record, metric),
+        "reading": "Accuracy with its 95 % interval. Below that of a group how far it is from all rows; "
+        "below that of a change how far it moves the same rows, coloured where that is more than chance.",
+        "headings": ["rows that are told", "accuracy", "answers that changed"],
+        "rows": list(_table(record, metric)),
+        "smallprint": list(_smallprint(record)),
+        "settings": settings(record),
+        "versions": versions(record),
+    }
+
+
+def title(record: Shortcuts) -> str:
+    """Of the table."""
+    return f"What {record.model} goes by on {record.task}: accuracy"
+
+
+def headings() -> list[str]:
+    """Of the table for a terminal."""
+    return ["told", "rows", "accuracy", "drop", "answers changed"]
+
+
+def rows(record: Shortcuts) -> Iterator[list[str]]:
+    """A row for each group and each change, for a terminal."""
+    metric = told(METRIC)
+    yield ["all rows", str(record.rows), str(metric.shown(record.accuracy)), "", ""]
+    for group in record.groups:
+        yield [group.name, str(group.rows), str(metric.shown(group.accuracy)), "", ""]
+    for one in record.conflicts:
+        shown = str(metric.shown(one.share)) if one.share else "-"
+        yield [f"by shape, not {CUES[one.cue]}", str(one.rows), shown, "", ""]
+    for change in record.changes:
+        drop = str(metric.gained(change.drop))
+        changed = metric.value(change.changed)
+        yield [named(change), str(change.rows), str(metric.shown(change.accuracy)), drop, changed]
+
+
+def headline(record: Shortcuts) -> str:
+    """The gravest that the figures prove."""
+    metric, worst = told(METRIC), record.worst_group
+    if record.gap is not None and record.gap.low > 0 and worst is not None:
+        return f"{opened(worst.name)}: only {metric.value(worst.accuracy.value)} are told right."
+    followed = [one for one in record.conflicts if one.share is not None and one.share.high < 0.5]
+    if followed:
+        return f"{opened(record.model)} goes by {listed([CUES[one.cue] for one in followed])}, not by shape."
+    tags = [change for change in record.of("tag", "word in") if change.drop.low > 0]
+    if tags:
+        return f"{opened(named(max(tags, key=_lost)))} is enough to mislead {record.model}."
+    return f"No shortcut of {record.model} is seen in these rows."
+
+
+def sentences(record: Shortcuts) -> Iterator[str]:
+    """What the figures say, and only where the intervals allow it."""
+    metric = told(METRIC)
+    yield from _of_groups(record, metric)
+    for one in record.conflicts:
+        yield _of_conflict(one, metric)
+    yield from _of_cues(record, metric)
+    yield from _of_tags(record, metric)
+    yield from _of_columns(record, metric)
+
+
+def named(change: Change) -> str:
+    """A change in words."""
+    return {
+        "word out": f"without the word {change.name!r}",
+        "word in": f"the word {change.name!r} in front",
+        "tag": f"a {change.name} in the corner",
+        "column": f"{change.name} shuffled",
+        "column within classes": f"{change.name} shuffled within classes",
+    }.get(change.kind, change.name)
+
+
+def _of_groups(record: Shortcuts, metric: Told) -> Iterator[str]:
+    worst, best, gap = record.worst_group, record.best_group, record.gap
+    if worst is None or best is None or gap is None:
+        return
+    pair = (
+        f"The worst group, {worst.name} ({counted(worst.rows, 'row')}), is told right in "
+        f"{metric.shown(worst.accuracy)}, the best, {best.name}, in {metric.shown(best.accuracy)}; over all "
+        f"rows it is {metric.value(record.accuracy.value)}."
+    )
+    if gap.low > 0:
+        yield f"{pair} The gap of {metric.lead(gap.value)} is more than chance."
+    else:
+        yield f"{pair} The intervals overlap: a gap of {metric.lead(gap.value)} may be chance."
+    if record.association is not None and record.association >= FIRM:
+        yield (
+            f"In these rows class and attribute go together (Cramér's V {record.association:.2f}), so "
+            "accuracy over all rows flatters a model that goes by the attribute."
+        )
+    small = [group.name for group in record.groups if group.rows < FEW]
+    if small:
+        many = listed(small[:TOLD]) + (" and others" if len(small) > TOLD else "")
+        yield f"Of {many} there are fewer than {FEW} rows: little can be said of so few."
+
+
+def _of_conflict(one: Conflict, metric: Told) -> str:
+    what = CUES[one.cue]
+    if one.share is None:
+        return (
+            f"Shape of one class, {what} of another: neither is ever told ({counted(one.rows, 'picture')})."
+        )
+    said = (
+        f"Where shape and {what} disagree, {metric.shown(one.share)} of the decided answers go by shape "
+        f"({one.shape} to {one.other}, {counted(one.rows - one.shape - one.other, 'answer')} with neither)"
+    )
+    if one.share.low > 0.5:
+        return f"{said}: mostly shape."
+    return f"{said}: mostly {what}." if one.share.high < 0.5 else f"{said}: neither is seen to prevail."
+
+
+def _of_cues(record: Shortcuts, metric: Told) -> Iterator[str]:
+    cues = {change.name: change for change in record.of("cue")}
+    costly = [change for change in cues.values() if change.drop.low > 0 and change.name in ("grey", "edges")]
+    for change in costly:
+        yield (
+            f"Without {change.loses} it loses {metric.lead(change.drop.value)} "
+            f"({metric.value(change.plain)} to {metric.value(change.accuracy.value)})."
+        )
+    for name, reads in (("shuffled patches", "texture and colour"), ("middle hidden", "what stands around")):
+        if name in cues and cues[name].accuracy.low > record.chance:
+            right = metric.shown(cues[name].accuracy)
+            yield (
+                f"Left with {cues[name].keeps} alone it is still right in {right}, above the "
+                f"{metric.value(record.chance)} of always the largest class: it can read {reads}."
+            )
+
+
+def _of_tags(record: Shortcuts, metric: Told) -> Iterator[str]:
+    found = record.of("tag", "word in", "word out")
+    bad = [change for change in found if change.drop.low > 0]
+    for change in sorted(bad, key=_lost, reverse=True)[:TOLD]:
+        yield (
+            f"{opened(named(change))} costs {metric.lead(change.drop.value)} and changes "
+            f"{metric.value(change.changed)} of the answers."
+        )
+    if found and not bad:
+        what = "tag" if record.kind == "pictures" else "word"
+        yield f"No {what} is seen to cost accuracy."
+
+
+def _of_columns(record: Shortcuts, metric: Told) -> Iterator[str]:
+    columns = record.of("column")
+    used = sorted((one for one in columns if one.drop.low > 0), key=_lost, reverse=True)
+    if not columns:
+        return
+    if not used:
+        yield "No column is seen to matter by itself: shuffling it costs nothing that is more than chance."
+        return
+    said = [f"{one.name} ({metric.lead(one.drop.value)})" for one in used[:TOLD]]
+    yield f"Shuffled over all rows, these columns cost most: {listed(said)}."
+    inside = {one.name: one for one in record.of("column within classes")}
+    top = used[0]
+    if top.name in inside and inside[top.name].drop.high < top.drop.low:
+        yield (
+            f"Shuffled among rows of the same class, {top.name} costs "
+            f"{metric.lead(inside[top.name].drop.value)}: the model takes from it mostly how it goes with "
+            "the class. If that should not matter, it is a shortcut."
+        )
+
+
+def _lost(change: Change) -> float:
+    return change.drop.value
+
+
+def _table(record: Shortcuts, metric: Told) -> Iterator[tuple[str, str, list[Cell | None]]]:
+    yield "all rows", counted(record.rows, "row"), [_plain(record.accuracy, metric), None]
+    for group in record.groups:
+        yield group.name, counted(group.rows, "row"), [_group(record, group, metric), None]
+    for one in record.conflicts:
+        cell = None if one.share is None else _plain(one.share, metric)
+        yield f"by shape, not {CUES[one.cue]}", counted(one.rows, "mixed picture"), [cell, None]
+    for change in record.changes:
+        cells: list[Cell | None] = [
+            _changed(change, metric),
+            Cell(metric.value(change.changed), "", "", "", ""),
+        ]
+        yield named(change), f"left: {change.keeps}", cells
+
+
+def _plain(interval: Any, metric: Told) -> Cell:
+    shown = metric.shown(interval)
+    return Cell(shown.value, shown.interval, "", "", "")
+
+
+def _group(record: Shortcuts, group: GroupTold, metric: Told) -> Cell:
+    shown = metric.shown(group.accuracy)
+    away = group.accuracy.value - record.accuracy.value
+    apart = group.accuracy.high < record.accuracy.low or group.accuracy.low > record.accuracy.high
+    tone = ("good" if away > 0 else "bad") if apart else "even"
+    change = metric.change(away)
+    says = "clearly another than all rows" if apart else "may be chance"
+    return Cell(shown.value, shown.interval, change, tone, f"{change}: {says}")
+
+
+def _changed(change: Change, metric: Told) -> Cell:
+    shown = metric.shown(change.accuracy)
+    tone = "bad" if change.drop.low > 0 else "good" if change.drop.high < 0 else "even"
+    moved = metric.change(-change.drop.value)
+    return Cell(shown.value, shown.interval, moved, tone, f"drop {metric.gained(change.drop)}")
+
+
+def _facts(record: Shortcuts, metric: Told) -> list[tuple[str, str, str]]:
+    facts = [("rows", f"{record.rows:,}", f"{metric.value(record.accuracy.value)} told right")]
+    if record.worst is not None and record.worst_group is not None:
+        facts.append(("worst group", metric.value(record.worst.value), record.worst_group.name))
+    if record.balanced is not None:
+        facts.append(("mean over groups", metric.value(record.balanced), "each group counts the same"))
+    return [*facts, ("chance", metric.value(record.chance), "always the largest class")]
+
+
+def _smallprint(record: Shortcuts) -> Iterator[str]:
+    if record.groups:
+        yield (
+            f"The intervals of the {counted(len(record.groups), 'group')} hold all at once with 95 % "
+            "confidence (Wilson, after Bonferroni); a gap counts if those of two groups don't overlap."
+        )
+    if record.conflicts:
+        yield (
+            "Cue conflicts are made of pairs of these pictures that the model tells right: the phase of the "
+            "spectrum of one with the amplitudes of another (texture), or its light and dark in the mean "
+            "colour of another. They are coarser than those drawn by style transfer: compare models with "
+            "them, not with figures of papers."
+        )
+    if record.changes:
+        yield (
+            "A changed copy differs from what the model has learned in more than the cue that was taken: a "
+            "drop says that it minds the change, and accuracy that stays says that it can do without. Drops "
+            "are paired."
+        )
+    yield "Of twenty such intervals one may miss by chance."
+
+
+def _figure(record: Shortcuts, metric: Told) -> str:
+    shown: list[Dot] = [_dot("all rows", record.accuracy, metric, "selected")]
+    worst = record.worst_group
+    for group in record.groups:
+        bad = record.gap is not None and record.gap.low > 0 and group is worst
+        shown.append(_dot(group.name, group.accuracy, metric, "bad" if bad else ""))
+    changes = _few(record.changes)
+    shown += [
+        _dot(named(one), one.accuracy, metric, "bad" if one.drop.low > 0 else "faint") for one in changes
+    ]
+    values = [end for dot in shown for end in (dot.interval.low, dot.interval.high)]
+    said = ", ".join(f"{dot.name} {dot.text}" for dot in shown)
+    return dots(shown, metric.axis([*values, record.chance]), f"Accuracy: {said}", record.chance)
+
+
+def _few(changes: Sequence[Change]) -> list[Change]:
+    """The changes that cost most, in the order in which they were made."""
+    most = sorted(range(len(changes)), key=lambda place: -changes[place].drop.value)[:12]
+    return [changes[place] for place in sorted(most)]
+
+
+def _dot(name: str, interval: Any, metric: Told, style: str) -> Dot:
+    return Dot(name, interval, metric.value(interval.value), style)

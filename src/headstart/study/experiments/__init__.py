@@ -1,1 +1,0 @@
-"""Experiments over several seeds: size curves, transplants."""
