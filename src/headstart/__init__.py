@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headstart import methods as methods
     from headstart import models as models
     from headstart import sklearn as sklearn
+    from headstart.predictor.fit import fit as fit
     from headstart.predictor.predictions import Numbers as Numbers
     from headstart.predictor.predictions import Prediction as Prediction
     from headstart.predictor.predictions import Tagged as Tagged
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from headstart.predictor.predictor import open_model as open  # noqa: A004
     from headstart.records.settings import AdaptSettings as AdaptSettings
     from headstart.run.recipe import Recipe as Recipe
-    from headstart.session.fit import fit as fit
     from headstart.studies.adapt.run import Adapted as Adapted
     from headstart.studies.adapt.run import adapt as adapt
     from headstart.studies.align.record import Alignment as Alignment
@@ -62,7 +62,7 @@ _FOUND = {
     "align": ("headstart.studies.align.run", "align"),
     "Aligned": ("headstart.studies.align.run", "Aligned"),
     "Alignment": ("headstart.studies.align.record", "Alignment"),
-    "fit": ("headstart.session.fit", "fit"),
+    "fit": ("headstart.predictor.fit", "fit"),
     "open": ("headstart.predictor.predictor", "open_model"),
     "Numbers": ("headstart.predictor.predictions", "Numbers"),
     "Prediction": ("headstart.predictor.predictions", "Prediction"),

@@ -7,7 +7,6 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 import typer
-from headstart.study.experiments import curve_record, yosinski_record
 from tests.docs.pages import ROOT, Page
 
 from headstart.cli import app
@@ -16,12 +15,14 @@ from headstart.records import record as records
 from headstart.studies._experiment import CurveSettings, YosinskiSettings
 from headstart.studies.align import record as aligning_record
 from headstart.studies.align.settings import AlignSettings
+from headstart.studies.curve import record as curve_record
 from headstart.studies.probe import record as probing_record
 from headstart.studies.probe.settings import ProbeSettings
 from headstart.studies.shift import record as shifting_record
 from headstart.studies.shift.settings import ShiftSettings
 from headstart.studies.shortcuts import record as confounding_record
 from headstart.studies.translate import record as translating_record
+from headstart.studies.yosinski import record as yosinski_record
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)

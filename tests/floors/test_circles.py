@@ -6,8 +6,8 @@ from .test_floors import FILES, ROOT, absolute, tree_of
 
 SESSIONS = ("feeding", "looking", "session", "settling", "source", "target", "weights")
 CIRCLES = [  # those that are left; none may be added
-    {f"study/sessions/{name}" for name in SESSIONS},
-    {"study/streaming/saved", "study/streaming/stream"},
+    {f"session/{name}" for name in SESSIONS},
+    {"studies/stream/saved", "studies/stream/stream_model"},
 ]
 
 

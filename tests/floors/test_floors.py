@@ -25,33 +25,44 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     "data": {"core", "metrics"},
     "methods": {"core", "losses", "solvers", "nn", "metrics"},
     "run": {"core", "losses", "solvers", "nn", "metrics"},
-    "study": {"core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run"},
-    "report": {
-        *("study.records", "study.measures", "study.probing.record"),
-        *("study.experiments.curve_record", "study.experiments.yosinski_record", "study.searching.record"),
-        *("study.shifting.record", "study.aligning.record", "study.streaming.record"),
-        *("study.translating.record",),
-        *("study.confounding.record", "core.errors"),
+    "records": {"core"},
+    "session": {
+        *("core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run", "records")
     },
-    "cli": {"core", "models", "data", "run", "study", "report", "__init__"},
+    "predictor": {"methods", "core", "metrics", "models", "data", "nn", "run", "records", "session"},
+    "report": {"core", "records"},
+    "studies": {
+        *("core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run", "records"),
+        *("session", "predictor", "report"),
+    },
+    "cli": {
+        "core",
+        "models",
+        "data",
+        "run",
+        "records",
+        "session",
+        "predictor",
+        "report",
+        "studies",
+        "__init__",
+    },
     "__main__": {"core", "cli"},
-    "sklearn": {"core", "solvers", "metrics", "data", "models", "methods", "run", "study"},
-    "__init__": {"data", "methods", "models", "run", "study", "sklearn"},
-}
-ROOMS = {  # a folder of study: the folders of study that it may import besides itself
-    "": set(),  # what all rooms share
-    "sessions": set(),
-    "using": {"sessions"},
-    "probing": {"sessions"},
-    "ranking": {"sessions"},
-    "searching": {"sessions"},
-    "experiments": {"sessions"},
-    "adapting": {"sessions", "using", "probing"},
-    "shifting": {"sessions"},
-    "confounding": {"sessions", "using"},
-    "streaming": {"sessions", "using"},
-    "translating": {"sessions", "using"},
-    "aligning": {"sessions", "using", "shifting"},
+    "sklearn": {
+        *(
+            "core",
+            "solvers",
+            "metrics",
+            "data",
+            "models",
+            "methods",
+            "run",
+            "records",
+            "session",
+            "predictor",
+        ),
+    },
+    "__init__": {"data", "methods", "models", "run", "records", "session", "predictor", "studies", "sklearn"},
 }
 HEAVY = {"timm", "torchvision", "transformers", "pandas", "pyarrow", "matplotlib", "jinja2", "sklearn"}
 HEAVY |= {"onnx", "onnxruntime", "onnxscript", "optuna", "lightning_fabric", "tokenizers", "huggingface_hub"}
@@ -123,19 +134,6 @@ def test_a_floor_imports_only_from_floors_below_it(folder):
     mine = [path for path in FILES if folder_of(path) == folder]
     assert mine
     assert not [breach for path in mine for breach in breaches(path, folder)]
-
-
-def test_rooms_of_the_study_import_only_what_they_stand_on():
-    found = []
-    for path in FILES:
-        if folder_of(path) == "study":
-            room = path.parent.name if path.parent.name in ROOMS else ""
-            for line, name in imports(path):
-                other = name.removeprefix("headstart.study.").partition(".")[0]
-                if name.startswith("headstart.study.") and other in ROOMS.keys() - ROOMS[room] - {room}:
-                    found.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
-    assert {path.parent.name for path in FILES if path.parent.parent.name == "study"} == ROOMS.keys() - {""}
-    assert not found
 
 
 def test_below_the_face_only_its_version_is_used():

@@ -7,10 +7,11 @@ from dataclasses import asdict, fields
 
 import pytest
 import torch
-from headstart.study import measures, records
 from tests.study import tiny
 
 from headstart.core import BadInput, Mismatch
+from headstart.records import measures
+from headstart.records import record as records
 from headstart.records.measures import MEASURES
 from headstart.records.record import Interval, Result, Scores, Timing, Timings
 from headstart.records.settings import AdaptSettings

@@ -24,7 +24,6 @@ from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run
-
 from headstart.session.groups import grouped_example, in_groups
 from headstart.session.units import Units
 

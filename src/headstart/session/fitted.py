@@ -10,7 +10,6 @@ from torch import Tensor
 from headstart.core import Method, Model, Source
 from headstart.run.frozen import Replay
 from headstart.run.state import Run
-
 from headstart.session.outputs import outputs_of
 
 

@@ -10,7 +10,6 @@ from headstart.core import Method, Model, Source
 from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.state import Run, Tick
-
 from headstart.session.feeding import Feed, plain_feed
 from headstart.session.outputs import outputs_of
 from headstart.session.units import Units

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
-from headstart.run.state import Run, Tick
 from headstart.records.settings import AdaptSettings
+from headstart.run.state import Run, Tick
 from headstart.run.step_cache import give_back
 from headstart.session.recipes import recipe_for
 from headstart.session.session import Session

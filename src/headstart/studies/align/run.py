@@ -33,17 +33,8 @@ from headstart.session.target import facing, refuse_without_few
 from headstart.session.weights import features
 from headstart.studies._folder import backbone_digest, data_digest, refuse_full
 from headstart.studies._study_folder import Place, merge_options, opened
-from headstart.studies.align import words
+from headstart.studies.align import contenders, words
 from headstart.studies.align.card import card
-from headstart.studies.align.contenders import (
-    BLOCKS,
-    by_name,
-    label,
-    methods_for,
-    methods_without_source,
-    named,
-    step_name,
-)
 from headstart.studies.align.given import Given, given, read_target
 from headstart.studies.align.judging import Chosen, Trials, chosen, looks_of, row_of
 from headstart.studies.align.record import SCHEMA, SOURCE_ONLY, Alignment, Look, Row
@@ -90,9 +81,8 @@ def align(  # noqa: PLR0913  # an option is an argument
     """Make a model for a target without labels from a labelled source, and say honestly whether it helped.
 
     Every method is trained on the source's rows with their labels and the target's without, `seeds` times,
-    and looked at on the way. Which of these models is kept is decided by a score that needs no label of the
-    target. If the target has labels, a share of its rows is kept from all learning, and they are read for the
-    table alone: source-only, the last model, the selected one, and what the labels would have chosen.
+    and evaluated on the way. A score that needs no target label selects the model. If the target has labels, a
+    share of its rows is held out and used for the table alone.
 
     Args:
         source: labelled: whatever `hs.data.load` takes, or what it gave. Or a saved model, a run folder or
@@ -116,7 +106,7 @@ def align(  # noqa: PLR0913  # an option is an argument
             resuming, another study's folder.
         CannotWrite: the folder is not empty or can't be written to.
     """
-    given_methods, plain = named(options)
+    given_methods, plain = contenders.named(options)
     settings = merge_options(settings, AlignSettings(), plain)
     folder = None if out is None else Path(out)
     if folder is not None:
@@ -129,9 +119,19 @@ def align(  # noqa: PLR0913  # an option is an argument
     known = None if few is None else few if isinstance(few, Dataset) else load(few, **columns)
     known = None if known is None else of_same_labels(known, mine, settings.overlap)
     mapping = saved.mapping if saved else _mapping(mine, base, settings)
-    last = settings.last if settings.last is not None else BLOCKS if by_name(mapping) else 0
+    last = (
+        settings.last
+        if settings.last is not None
+        else contenders.BLOCKS
+        if contenders.by_name(mapping)
+        else 0
+    )
     wanted = given_methods or [make(spec) for spec in settings.methods if spec != "auto"]
-    methods = methods_for(wanted, mine, last) if saved is None else methods_without_source(wanted, last)
+    methods = (
+        contenders.methods_for(wanted, mine, last)
+        if saved is None
+        else contenders.methods_without_source(wanted, last)
+    )
     refuse_without_few(methods, known)
     digests = {
         "source": data_digest(mine),
@@ -177,14 +177,22 @@ class _Study:
         trying = self._trying()
         self.place.progress.expect(self._expected(methods))
         notes = list(rows.notes)
-        found = {label(one): self._trials(trying, one, notes) for one in methods}
+        found = {contenders.label(one): self._trials(trying, one, notes) for one in methods}
         if not found[SOURCE_ONLY]:
             raise Diverged(f"Training on the source alone diverged in every seed. {notes[-1]}")
         picked = chosen(found, settings.select)
+        by_label = {contenders.label(one): one for one in methods}
         table = [
-            row_of(one, label(one), found[label(one)], found[SOURCE_ONLY], settings.select, rows.sealed)
+            row_of(
+                one,
+                contenders.label(one),
+                found[contenders.label(one)],
+                found[SOURCE_ONLY],
+                settings.select,
+                rows.sealed,
+            )
             for one in methods
-            if found[label(one)]
+            if found[contenders.label(one)]
         ]
         table = [table[0], *sorted(table[1:], key=lambda row: -row.score)]
         mine = next(row for row in table if row.method == picked.method)
@@ -222,7 +230,7 @@ class _Study:
             label_kind=rows.source.label_kind,
         )
         self.place.write(record, FILE)
-        kept = trying.model(step_name(picked.method, picked.seed))
+        kept = trying.model(contenders.step_name(picked.method, picked.seed))
         if kept.exists():  # or else it was shipped before, and this is a finished study once more
             shipped(kept, self.place.folder / "model", card(record))
             shutil.rmtree(trying.folder, ignore_errors=True)
@@ -262,10 +270,10 @@ class _Study:
         """What each seed gave that did not diverge."""
         found = {}
         for seed in range(self.settings.seeds if not method.about.closed_form else 1):
-            name = step_name(label(method), seed)
+            name = contenders.step_name(contenders.label(method), seed)
             checkpoint = self.place.journal.checkpoint(name)
             compute = partial(trying.trial, method, seed, name, checkpoint)
-            if self.saved is not None and label(method) == SOURCE_ONLY:
+            if self.saved is not None and contenders.label(method) == SOURCE_ONLY:
                 compute = partial(trying.as_it_is, self.saved.predictor.model, name)
             answer = self.place.once(name, compute)
             if "diverged" in answer:
@@ -278,7 +286,7 @@ class _Study:
         """The names of all steps with a guess of the seconds of each."""
         rows = 2 * max(len(self.given.train), len(self.given.learn))
         return {
-            step_name(label(method), seed): 1.0
+            contenders.step_name(contenders.label(method), seed): 1.0
             if method.about.closed_form
             else self.settings.epochs * rows / GUESS[self.given.source.kind]
             for method in methods

@@ -18,7 +18,6 @@ from headstart.data.train_test_split import Rows, train_and_test
 from headstart.methods.outputs.probing._standard import linear_probe
 from headstart.models.backbone import AnyBackbone
 from headstart.records.provenance import versions
-from headstart.studies._repeats import gain, interval, mean
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.session.precision import settle_precision, settled_precision
@@ -32,6 +31,7 @@ from headstart.session.tables import by_training_part
 from headstart.session.target import refuse_targeted
 from headstart.studies._experiment import SIZES, CurveSettings
 from headstart.studies._folder import backbone_digest, data_digest, refuse_full
+from headstart.studies._repeats import gain, interval, mean
 from headstart.studies._study_folder import Place, merge_options, opened
 from headstart.studies.curve.record import SCHEMA, CurvePoint, SizeCurve
 

@@ -16,7 +16,6 @@ from headstart.data.load import load
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.models.backbone import AnyBackbone
 from headstart.records.provenance import versions
-from headstart.studies._repeats import gain, interval, mean
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.session.precision import settle_precision, settled_precision
@@ -26,6 +25,7 @@ from headstart.session.scoring import least_of, selection_of, value
 from headstart.session.session import Fitted, Session
 from headstart.studies._experiment import YosinskiSettings
 from headstart.studies._folder import backbone_digest, data_digest, refuse_full
+from headstart.studies._repeats import gain, interval, mean
 from headstart.studies._study_folder import Place, merge_options, opened
 from headstart.studies.yosinski.record import SCHEMA, SERIES, Cut, Network, Transfer
 from headstart.studies.yosinski.transplant import check_cuts, shape_digest, treatment, with_weights_of
