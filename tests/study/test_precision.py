@@ -9,12 +9,12 @@ import headstart as hs
 from headstart.core import BadInput
 from headstart.models.backbone import backbone
 from headstart.nn import processor
-from headstart.run.engine import One
-from headstart.study import precision
-from headstart.run.step_cache import Journal
-from headstart.session.precision import settle_precision, settled_precision
-from headstart.study.progress import Progress
 from headstart.records.settings import AdaptSettings
+from headstart.run.engine import One
+from headstart.run.progress import Progress
+from headstart.run.step_cache import Journal
+from headstart.session import precision
+from headstart.session.precision import settle_precision, settled_precision
 
 NO_UNIT = (
     "Computed in float32: bf16 was asked for, but this processor has no unit for it and would be slower."

@@ -14,7 +14,6 @@ from headstart.nn import processor
 from headstart.run.engine import Engine
 from headstart.run.memory import memory_format
 from headstart.run.recipe import Precision
-
 from headstart.run.step_cache import Journal
 
 ROWS = 8  # of a step that is measured

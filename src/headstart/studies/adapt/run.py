@@ -24,8 +24,8 @@ from headstart.records.settings import AdaptSettings
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.run.step_cache import Journal
-from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.inputs import backbone_for, suited
+from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.recipes import recipe_for
 from headstart.session.session import Session
 from headstart.session.source import SourceTask, beside, needs_source, refuse_sourced, refuse_unused

@@ -25,8 +25,8 @@ from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.provenance import versions
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
-from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.inputs import backbone_for, default_name, suited
+from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.session import Session
 from headstart.session.tables import by_training_part
 from headstart.session.target import facing, refuse_without_few
@@ -55,7 +55,7 @@ class Aligned:
 
     Attributes:
         result: the record.
-        model: that answers on new rows of the target.
+        model: for new rows of the target.
         folder: with the record, the finished steps and the model; None: nothing was kept.
     """
 
@@ -78,38 +78,34 @@ def align(  # noqa: PLR0913  # an option is an argument
     columns: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Aligned:
-    """Make a model for a target without labels from a labelled source, and say honestly whether it helped.
+    """Adapt a model to an unlabelled target domain, and report whether it helped.
 
     Every method is trained on the source's rows with their labels and the target's without, `seeds` times,
-    and evaluated on the way. A score that needs no target label selects the model. If the target has labels, a
-    share of its rows is held out and used for the table alone.
+    and evaluated on the way; a score that needs no target label selects the model. If the target has labels,
+    a share of its rows is held out and used for the table alone.
 
     Args:
-        source: labelled: whatever `hs.data.load` takes, or what it gave. Or a saved model, a run folder or
-            what `hs.open` gave, whose source is gone: then only methods that need none are tried (SHOT).
-        target: the same, or the same without labels: whatever `hs.data.load_unlabelled` takes.
-        base: a name, an `nn.Module` of yours, or what `hs.models.backbone` gave; never changed. None takes
-            the built-in backbone for the data.
+        source: whatever `hs.data.load` takes; or a run folder or a `Predictor`, for source-free methods.
+        target: rows with or without labels: whatever `hs.data.load_unlabelled` takes.
+        base: a name, an `nn.Module` or a backbone, never changed; None: the built-in one for the data.
         few: labelled rows of the target to learn from, like `source`.
-        out: folder for the record `align.json`, the model and the finished steps; empty or new, unless
-            `resume`. None keeps nothing but the record.
-        settings: or the same as keyword options, see `AlignSettings`; `methods` may hold methods themselves.
-        resume: go on with an interrupted study; it ends in the same bytes as if it had not been.
-        progress: shows what is going on; None: silent.
-        engine: where to compute; None: one process on the CPU.
+        out: new or empty folder for `align.json`, the model and the finished steps; None keeps nothing.
+        settings: `methods` may hold methods themselves.
+        resume: continue an interrupted study; it ends in the same bytes.
+        progress: None is silent.
+        **options: fields of `AlignSettings`.
+        engine: None is one process on the CPU.
         columns: of files, as `hs.data.load` takes them.
-        **options: fields of `AlignSettings` by name.
 
     Raises:
         BadData: nothing readable, other labels than the source has, or rows of another kind or shape.
-        BadInput: an unknown name or a setting out of range, or a method that makes nothing of a target; on
-            resuming, another study's folder.
+        BadInput: an unknown name, a setting out of range, an unsuited method, or another study's folder.
         CannotWrite: the folder is not empty or can't be written to.
     """
     given_methods, plain = contenders.named(options)
     settings = merge_options(settings, AlignSettings(), plain)
     folder = None if out is None else Path(out)
-    if folder is not None:
+    if folder:
         refuse_full(folder, resume)
     columns = columns or {}
     saved = saved_in(source, target, settings)
@@ -181,18 +177,10 @@ class _Study:
         if not found[SOURCE_ONLY]:
             raise Diverged(f"Training on the source alone diverged in every seed. {notes[-1]}")
         picked = chosen(found, settings.select)
-        by_label = {contenders.label(one): one for one in methods}
         table = [
-            row_of(
-                one,
-                contenders.label(one),
-                found[contenders.label(one)],
-                found[SOURCE_ONLY],
-                settings.select,
-                rows.sealed,
-            )
+            row_of(one, label, found[label], found[SOURCE_ONLY], settings.select, rows.sealed)
             for one in methods
-            if found[contenders.label(one)]
+            if found[label := contenders.label(one)]
         ]
         table = [table[0], *sorted(table[1:], key=lambda row: -row.score)]
         mine = next(row for row in table if row.method == picked.method)

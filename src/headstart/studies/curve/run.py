@@ -20,9 +20,9 @@ from headstart.models.backbone import AnyBackbone
 from headstart.records.provenance import versions
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
-from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.few import Few
 from headstart.session.inputs import backbone_for, suited
+from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.scoring import least_of, selection_of
 from headstart.session.session import Session
 from headstart.session.source import refuse_sourced

@@ -26,8 +26,8 @@ from headstart.records.settings import AdaptSettings
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
-from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.inputs import suited
+from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import main_score
 from headstart.session.session import Session

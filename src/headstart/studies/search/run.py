@@ -22,8 +22,8 @@ from headstart.run.checkpoint import write_atomically
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.run.step_cache import Journal
-from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.inputs import backbone_for, suited
+from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.scoring import difference, selection_of
 from headstart.session.source import refuse_sourced
 from headstart.session.target import refuse_targeted

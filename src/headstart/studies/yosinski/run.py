@@ -18,8 +18,8 @@ from headstart.models.backbone import AnyBackbone
 from headstart.records.provenance import versions
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
-from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.inputs import alike, backbone_for, suited
+from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import least_of, selection_of, value
 from headstart.session.session import Fitted, Session
