@@ -1,54 +1,24 @@
 """Every registered method keeps these promises. A new method gets all of them for free."""
 
-import copy
 import dataclasses
 import json
 import subprocess
 import sys
+from copy import deepcopy
 
 import pytest
 import torch
-from tests.toy import TASK, Toy, make, stream
-from torch import nn
+from tests.contract.runs import METHODS, changed_parts, done, finish, fresh, learning, same
+from tests.toy import make, stream
 
-from headstart.core import Descend, Do, Domains, Unlabelled, walk
+from headstart.core import Descend, Domains, Unlabelled
 from headstart.core.method import About
+from headstart.nn.heads import LinearHead
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.frozen import find
-from headstart.run.loop import start, train
-from headstart.run.recipe import Recipe
-from headstart.run.watch import drain
+from headstart.run.loop import train
 
-METHODS = sorted(walk(), key=lambda m: m.about.name)
 every = pytest.mark.parametrize("kind", METHODS, ids=lambda m: m.about.name)
-
-
-class Droppable(Toy):
-    """With a place where stochastic depth may leave something out."""
-
-    def __init__(self, norm=True):
-        super().__init__(norm=norm)
-        self.drop_path = nn.Identity()
-
-    def forward(self, x):
-        return self.drop_path(super().forward(x))
-
-
-def fresh(kind, steps=6, norm=True, **recipe):
-    how = Recipe(**({"steps": steps, "lr": 1e-2, "schedule": "linear", "seed": 3} | recipe))
-    return start(kind(), Droppable(norm=norm), TASK, how)
-
-
-def same(a, b):
-    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
-
-
-def moved_by(run):
-    return {id(p) for m in run.moves if isinstance(m, Descend) for p in m.parameters(run.parts)}
-
-
-def changed_parts(run):
-    return {name for m in run.moves if isinstance(m, Do) for name in m.changes}
 
 
 def test_there_are_methods():
@@ -99,35 +69,28 @@ def test_has_its_own_test_and_docs_page(kind):
 
 @every
 def test_same_seed_gives_the_same_bytes(kind):
-    runs = [fresh(kind), fresh(kind)]
-    for run in runs:
-        torch.rand(3)  # the global generator must not matter
-        drain(train(run, stream(kind.about.needs)))
-    assert same(runs[0].parts.state_dict(), runs[1].parts.state_dict())
+    """Whatever the global generator says, and whether or not somebody watches."""
+    torch.rand(3)
+    again = finish(fresh(kind, warmup=0.0, schedule="constant"))
+    assert same(again.parts.state_dict(), done(kind).run.parts.state_dict())
 
 
 @every
 def test_the_global_generator_is_left_alone(kind):
-    before = torch.get_rng_state()
-    drain(train(fresh(kind), stream(kind.about.needs)))
-    assert torch.equal(before, torch.get_rng_state())
+    assert torch.equal(*done(kind).random)
 
 
 FINISH = """
 import sys
 sys.path.insert(0, ".")
-from tests.contract.test_contract import METHODS, fresh
-from headstart.run.checkpoint import load_state, save_state
-from headstart.run.loop import train
-from headstart.run.watch import drain
-from tests.toy import stream
 from pathlib import Path
+from tests.contract.runs import METHODS, finish, fresh
+from headstart.run.checkpoint import load_state, save_state
 folder = Path(sys.argv[1])
 for kind in METHODS:
-    run = fresh(kind, ema=0.9)
+    run = fresh(kind, ema=0.9, warmup=0.0, schedule="constant")
     run.load_state_dict(load_state(folder / f"{kind.about.name}.half"))
-    drain(train(run, stream(kind.about.needs)))
-    save_state(run.state_dict(), folder / f"{kind.about.name}.whole")
+    save_state(finish(run).state_dict(), folder / f"{kind.about.name}.whole")
 """
 
 
@@ -136,21 +99,16 @@ def finished(tmp_path_factory):
     """Every method, stopped after 3 of 6 steps, saved, and finished in one fresh process."""
     folder = tmp_path_factory.mktemp("resume")
     for kind in METHODS:
-        half = fresh(kind, ema=0.9)
-        for tick in train(half, stream(kind.about.needs)):
-            if tick.step == 3:
-                break
-        save_state(half.state_dict(), folder / f"{kind.about.name}.half")
+        save_state(done(kind).halfway, folder / f"{kind.about.name}.half")
     command = [sys.executable, "-c", FINISH, str(folder)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
+    done_there = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert done_there.returncode == 0, done_there.stderr
     return folder
 
 
 @every
 def test_finishes_in_a_fresh_process_with_the_same_bytes(kind, finished):
-    straight = fresh(kind, ema=0.9)
-    drain(train(straight, stream(kind.about.needs)))
+    straight = done(kind).run
     resumed = load_state(finished / f"{kind.about.name}.whole")
     assert resumed["step"] == straight.step == 6
     assert same(resumed["parts"], straight.parts.state_dict())
@@ -159,10 +117,8 @@ def test_finishes_in_a_fresh_process_with_the_same_bytes(kind, finished):
 
 @every
 def test_a_descent_moves_only_what_it_says(kind):
-    run = fresh(kind, warmup=0.0, schedule="constant")
-    before = copy.deepcopy(run.parts.state_dict())
-    allowed, changing = moved_by(run), changed_parts(run)
-    drain(train(run, stream(kind.about.needs)))
+    run, before = done(kind).run, done(kind).before
+    allowed, changing = learning(run), changed_parts(run)
     for name, value in run.parts.named_parameters():
         if name.split(".")[0] not in changing and not (
             kind.about.selects_parameters and id(value) in allowed
@@ -173,28 +129,25 @@ def test_a_descent_moves_only_what_it_says(kind):
 @every
 def test_what_is_frozen_keeps_every_byte(kind):
     """Buffers too, and whatever `.train()` was called before: a frozen BatchNorm must not go on counting."""
-    run = fresh(kind, steps=2)
-    run.parts.train()
-    allowed, changing = moved_by(run), changed_parts(run)
+    run, before = done(kind).run, done(kind).before
+    allowed, changing = learning(run), changed_parts(run)
     frozen = {
-        f"{part}.{path}": module
+        f"{part}.{path}".rstrip(".") + ".": module
         for part, root in run.parts.items()
         if part not in changing
         for path, module in root.named_modules()
         if not any(id(p) in allowed for p in module.parameters())
     }
     assert frozen
-    before = {name: copy.deepcopy(module.state_dict()) for name, module in frozen.items()}
-    drain(train(run, stream(kind.about.needs)))
-    for name, module in frozen.items():
-        assert same(before[name], module.state_dict()), name
+    for prefix, module in frozen.items():
+        for name, value in module.state_dict().items():
+            assert torch.equal(value, before[prefix + name]), prefix + name
 
 
 @every
 def test_what_is_frozen_gets_no_gradient(kind):
-    run = fresh(kind, steps=1)
-    allowed = moved_by(run)
-    drain(train(run, stream(kind.about.needs)))
+    run = done(kind).run
+    allowed = learning(run)
     assert all(p.grad is None for p in run.parts.parameters() if id(p) not in allowed)
 
 
@@ -202,7 +155,7 @@ def test_what_is_frozen_gets_no_gradient(kind):
 def test_its_loss_falls(kind):
     if getattr(kind, "opposed", False):
         pytest.skip("declares that its losses pull against each other")
-    run = fresh(kind, steps=60, schedule="constant")
+    run = fresh(kind, steps=12 if kind.about.closed_form else 60, schedule="constant")
     descents = [m for m in run.moves if isinstance(m, Descend)]
     ticks = list(train(run, stream(kind.about.needs, n=32)))
     if not descents:  # a solution in closed form: it must fit what it has seen
@@ -220,16 +173,15 @@ def test_its_loss_falls(kind):
 
 @every
 def test_ticks_hold_no_graph(kind):
-    for tick in train(fresh(kind, steps=2), stream(kind.about.needs)):
+    assert [tick.step for tick in done(kind).ticks] == [1, 2, 3, 4, 5, 6]
+    for tick in done(kind).ticks:
         assert not any(value.requires_grad for value in tick.terms.values())
         assert tick.outputs is None or not tick.outputs.requires_grad
 
 
 @every
 def test_the_predictor_answers_one_sample_as_in_a_batch(kind):
-    run = fresh(kind, steps=4)
-    drain(train(run, stream(kind.about.needs)))
-    predictor = kind().predictor(run.parts).eval()
+    predictor = kind().predictor(deepcopy(done(kind).run.parts)).eval()
     x = torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
     assert predictor(x).shape == (5, 3)
     if not kind.about.batch_statistics:
@@ -246,8 +198,7 @@ def test_accumulation_is_exact(kind):
             pytest.skip("declares that its loss compares rows or draws random numbers")
         norm = getattr(kind, "needs_batch_norm", False)
         run = fresh(kind, norm=norm, accumulate=parts, optimiser="sgd", batch=8)
-        drain(train(run, stream(kind.about.needs)))
-        results.append(run.parts.state_dict())
+        results.append(finish(run).parts.state_dict())
     for name, value in results[0].items():
         torch.testing.assert_close(results[1][name], value, rtol=1e-4, atol=1e-6, msg=name)
 
@@ -258,13 +209,13 @@ def test_a_replay_of_what_is_frozen_changes_nothing(kind):
     norm = getattr(kind, "needs_batch_norm", False)
     run, twin = fresh(kind, norm=norm), fresh(kind, norm=norm)
     replay = find(run, make(kind.about.needs, 8, 0)).replay
-    learning = moved_by(run)
-    if all(id(p) in learning for p in run.parts.parameters()):
+    learned = learning(run)
+    if all(id(p) in learned for p in run.parts.parameters()):
         assert replay is None
         return
     if replay is None:
         pytest.skip("learns from the first layer on")
-    drain(train(twin, stream(kind.about.needs)))
+    finish(twin)
 
     def recorded(step):
         for batch in stream(kind.about.needs)(step):
@@ -273,24 +224,29 @@ def test_a_replay_of_what_is_frozen_changes_nothing(kind):
     # outputs are recorded before, as a cache does: nothing that learns may be in them
     batches = [batch for batch, _ in zip(recorded(0), range(6), strict=False)]
     with replay.on(run.parts):
-        drain(train(run, lambda step: iter(batches[step:])))
+        finish(run, lambda step: iter(batches[step:]))
     for name, value in twin.parts.state_dict().items():
         torch.testing.assert_close(run.parts.state_dict()[name], value, rtol=1e-4, atol=1e-6, msg=name)
 
 
 @every
-def test_another_seed_gives_another_start_or_none(kind):
+def test_another_seed_gives_another_head_and_changes_nothing_else_that_was_given(kind):
+    """A method in closed form begins with no number that is drawn."""
     run, other = fresh(kind), fresh(kind, seed=4)
-    learned = [k for k, v in run.parts.named_parameters() if id(v) in moved_by(run) and v.ndim > 1]
-    heads = [k for k in learned if k.startswith("head")]
-    assert all(not torch.equal(run.parts.state_dict()[k], other.parts.state_dict()[k]) for k in heads)
+    values, others = run.parts.state_dict(), other.parts.state_dict()
+    drawn = {name for name in values if not torch.equal(values[name], others[name])}
+    heads = {part for part, module in run.parts.items() if isinstance(module, LinearHead)}
+    assert {name.partition(".")[0] for name in drawn} >= heads
+    assert bool(heads) != kind.about.closed_form
+    assert not (drawn and kind.about.closed_form)
+    assert not [name for name in drawn if name.startswith("backbone")]
 
 
 @every
 def test_in_bf16_the_weights_stay_in_float32(kind):
     run = fresh(kind, precision="bf16")
     kinds = {name: value.dtype for name, value in run.parts.state_dict().items()}
-    drain(train(run, stream(kind.about.needs)))
+    finish(run)
     for name, value in run.parts.state_dict().items():
         assert value.dtype == kinds[name]
         assert bool(value.isfinite().all()), name

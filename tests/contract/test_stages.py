@@ -2,10 +2,13 @@
 
 from dataclasses import fields, replace
 
-from tests.contract.test_contract import METHODS, every
+import pytest
+from tests.contract.runs import METHODS
 
 from headstart.core import SourceLabelled
 from headstart.run.recipe import Recipe
+
+every = pytest.mark.parametrize("kind", METHODS, ids=lambda m: m.about.name)
 
 
 @every
