@@ -20,14 +20,14 @@ STREAMING_FAULTS = (
         "study/test_stream_guards.py a_reset_is_logged",
     ),
     Fault(
-        STREAM + "stream.py",
+        STREAM + "stream_model.py",
         "        self._adapter.run.step, self._now = 0, self._beginning()\n",
         "        self._now = self._beginning()\n",
         "after a reset other random numbers are drawn",
         "study/test_stream.py reset_is_bit_for_bit",
     ),
     Fault(
-        STREAM + "stream.py",
+        STREAM + "stream_model.py",
         "        self._put_back(events)\n        if self.stopped:",
         "        if self.stopped:",
         "an alarm has no consequence",
@@ -55,7 +55,7 @@ STREAMING_FAULTS = (
         "study/test_stream_guards.py remember_is_saved",
     ),
     Fault(
-        STREAM + "prequential.py",
+        STREAM + "run.py",
         "            outputs = self._source.source(x) if entry.stream is None else entry.stream(x).outputs\n",
         "            entry.stream and entry.stream(x)\n"
         "            outputs = self._source.source(x) if entry.stream is None else entry.stream(x).outputs\n",

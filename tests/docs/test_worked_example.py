@@ -12,6 +12,8 @@ from tests.contract import test_contract as contract
 from tests.docs.pages import ROOT, Page
 from tests.docs.running import run_examples
 
+from headstart.core import walk
+
 BLOCKS = {block.title: block for block in Page(ROOT / "CONTRIBUTING.md").blocks() if block.title}
 METHOD, TEST, DOCS = BLOCKS
 NAME = METHOD.removeprefix("src/").removesuffix(".py").replace("/", ".")
@@ -36,7 +38,7 @@ def kind(tmp_path, monkeypatch):
     (tmp_path / METHOD.rpartition("/")[2]).write_text(BLOCKS[METHOD].text, "utf-8")
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
     importlib.invalidate_caches()
-    yield next(method for method in contract.walk() if method.__module__ == NAME)
+    yield next(method for method in walk() if method.__module__ == NAME)
     sys.modules.pop(NAME, None)
     delattr(package, NAME.rpartition(".")[2])
 
