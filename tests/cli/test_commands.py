@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from tests.study import tiny
 
 import headstart as hs
 from headstart.core import walk
+from headstart.predictor.predictor import BATCH_TOLERANCE
 from headstart.records.record import Result
 
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
@@ -107,7 +109,7 @@ def test_predict_as_json(headstart, finished, files):
     assert [one["file"] for one in answers] == [str(file) for file in files]
     for one, answer in zip(answers, expected, strict=True):
         assert one["label"] == answer.label
-        assert one["probabilities"] == pytest.approx(answer.probabilities, abs=1e-6)
+        assert one["probabilities"] == pytest.approx(answer.probabilities, abs=BATCH_TOLERANCE)
         assert sum(one["probabilities"].values()) == pytest.approx(1)
 
 
@@ -119,7 +121,19 @@ def test_predict_as_csv(headstart, finished, files):
     for row, answer in zip(rows, expected, strict=True):
         assert row["label"] == answer.label
         assert float(row[answer.label]) == float(row["probability"])
-        assert float(row["probability"]) == pytest.approx(answer.probability, abs=1e-6)
+        assert float(row["probability"]) == pytest.approx(answer.probability, abs=BATCH_TOLERANCE)
+
+
+def test_a_picture_alone_and_in_a_batch_is_answered_alike(finished, pictures):
+    model, files = hs.open(finished), sorted(pictures.rglob("*.png"))
+    alone = model.probabilities(files, batch=1)
+    first, second = np.sort(alone, axis=1)[:, :-3:-1].T
+    clear = first - second > 2 * BATCH_TOLERANCE
+    assert clear.sum() > 18
+    for batch in (2, 5, 36):
+        together = model.probabilities(files, batch=batch)
+        assert np.abs(together - alone).max() < BATCH_TOLERANCE
+        assert (together.argmax(1) == alone.argmax(1))[clear].all()
 
 
 def test_predict_a_folder(headstart, finished, pictures):

@@ -146,8 +146,11 @@ def test_folds_solved_in_turn_give_the_same(monkeypatch):
     together = logistic_path(*args, until=EXACT)
     monkeypatch.setattr(module, "ELEMENTS", 1)
     apart = logistic_path(*args, until=EXACT)
-    torch.testing.assert_close(together.weight, apart.weight, atol=1e-6, rtol=0)
-    torch.testing.assert_close(together.held_out, apart.held_out, atol=1e-6, rtol=0)
+    # weights w may lie so far from the optimum v: penalty / 2 |w - v|^2 <= tolerance * objective
+    near = 2 * (2 * EXACT.tolerance * together.objective / torch.tensor([[1.0], [0.1]])).sqrt().max()
+    assert near < 1e-5
+    assert (together.weight - apart.weight).abs().max() < near
+    assert (together.held_out - apart.held_out).abs().max() < near * (x - x.mean(0)).norm(dim=1).max()
 
 
 def test_the_same_call_gives_the_same_bytes_and_leaves_its_arguments_alone():

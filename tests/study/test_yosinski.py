@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tests.rounding import rounding
 from tests.study.experiments import Ctrl, made, network, rows, spied
 
 import headstart as hs
@@ -90,13 +91,17 @@ def test_what_is_begun_anew_is_random_and_the_rest_copied(trained, cut, frozen):
 
 
 def test_the_frozen_prefix_is_recorded_and_gives_the_same(session, trained):
-    plain = Session(trained, load(rows()))
+    """A bias before a normalisation has no gradient but rounding, of which AdamW would make whole steps."""
+    plain, recipe = Session(trained, load(rows())), replace(RECIPE, optimiser="momentum", lr=0.05)
     for cut in (1, 2, 3):
-        fitted = session.fit(treatment(3, cut, True), ALL, RECIPE)
+        fitted = session.fit(treatment(3, cut, True), ALL, recipe)
         assert fitted.replay is not None
-        other = plain.fit(treatment(3, cut, True), ALL, RECIPE)
+        other = plain.fit(treatment(3, cut, True), ALL, recipe)
         assert other.replay is None
-        assert torch.allclose(fitted.logits(ALL), other.logits(ALL), atol=1e-4)
+        given, wanted = fitted.logits(ALL), other.logits(ALL)
+        assert wanted.std() > 0.01
+        near = rounding(16 * 8, wanted.abs().max(), sums=3 * recipe.steps)  # rows and width, in 3 blocks
+        assert (given - wanted).abs().max() < near
 
 
 def test_settings_of_the_treatment_are_checked(trained):

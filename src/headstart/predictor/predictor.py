@@ -22,6 +22,7 @@ from headstart.session.tables import inputs_of
 
 Items = Any  # a list, an array, a data frame, a file: what the model takes
 MANY = 32  # batches of texts that are sorted by length together
+BATCH_TOLERANCE = 1e-4  # of a probability, or of a number in the unit of the labels' standard deviation
 
 
 class Predictor:
@@ -54,6 +55,11 @@ class Predictor:
 
     def predict(self, items: Items, batch: int = 32) -> list[Answer]:
         """An answer for each item: a `Prediction`, `Tagged` or `Numbers`.
+
+        An item alone and in a batch of any size gets the same answer but for rounding: probabilities agree
+        to `BATCH_TOLERANCE`, so that a label can differ only between two classes that close, and numbers to
+        that share of the standard deviation of the training labels. The one exception is a model whose
+        normalisation reads the batch, as of the methods `norm` and `tent`.
 
         Args:
             items: paths of pictures, PIL images or arrays (h, w, 3); texts; for a model of arrays

@@ -115,13 +115,8 @@ def align(  # noqa: PLR0913  # an option is an argument
     known = None if few is None else few if isinstance(few, Dataset) else load(few, **columns)
     known = None if known is None else of_same_labels(known, mine, settings.overlap)
     mapping = saved.mapping if saved else _mapping(mine, base, settings)
-    last = (
-        settings.last
-        if settings.last is not None
-        else contenders.BLOCKS
-        if contenders.by_name(mapping)
-        else 0
-    )
+    usual = contenders.BLOCKS if contenders.by_name(mapping) else 0
+    last = usual if settings.last is None else settings.last
     wanted = given_methods or [make(spec) for spec in settings.methods if spec != "auto"]
     methods = (
         contenders.methods_for(wanted, mine, last)
