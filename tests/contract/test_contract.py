@@ -154,7 +154,7 @@ def test_what_is_frozen_gets_no_gradient(kind):
 
 @every
 def test_its_loss_falls(kind):
-    if getattr(kind, "opposed", False):
+    if kind.about.opposing_losses:
         pytest.skip("declares that its losses pull against each other")
     run = fresh(kind, steps=12 if kind.about.closed_form else 60, schedule="constant")
     descents = [m for m in run.moves if isinstance(m, Descend)]
@@ -197,7 +197,7 @@ def test_accumulation_is_exact(kind):
     for parts in (1, 3):
         if parts > 1 and (kind.about.stochastic_loss or not kind.about.per_sample_loss):
             pytest.skip("declares that its loss compares rows or draws random numbers")
-        norm = getattr(kind, "needs_batch_norm", False)
+        norm = kind.about.needs_batch_norm
         run = fresh(kind, norm=norm, accumulate=parts, optimiser="sgd", batch=8)
         results.append(finish(run).parts.state_dict())
     for name, value in results[0].items():
@@ -207,7 +207,7 @@ def test_accumulation_is_exact(kind):
 @every
 def test_a_replay_of_what_is_frozen_changes_nothing(kind):
     """The cache's promise: where a frozen prefix is found, training on its outputs gives the same."""
-    norm = getattr(kind, "needs_batch_norm", False)
+    norm = kind.about.needs_batch_norm
     run, twin = fresh(kind, norm=norm), fresh(kind, norm=norm)
     replay = find(run, make(kind.about.needs, 8, 0)).replay
     learned = learning(run)

@@ -92,7 +92,7 @@ def test_each_of_its_parts_changes_the_result(setting):
 
 def prepared(alpha, batches):
     run = begin(Eata(**OFF, fisher_alpha=alpha), Clouds(), cloud_head(), 0.3, (4,))
-    Eata(fisher_alpha=alpha).prepare(run.parts, batches)
+    Eata(fisher_alpha=alpha).fit_source_statistics(run.parts, batches)
     return run
 
 
@@ -100,7 +100,7 @@ def test_fisher_by_hand():
     """One row, logits (f, -f): the gradient of -log p of its own answer is -2 (1 - p) f for the scale."""
     method = Eata()
     parts = method.parts(Plain(), Task(2, (2,), head=two_way()))
-    method.prepare(parts, [torch.tensor([[0.5, 0.0]]), torch.tensor([[-1.0, 0.0]])])
+    method.fit_source_statistics(parts, [torch.tensor([[0.5, 0.0]]), torch.tensor([[-1.0, 0.0]])])
     slopes = [2 * (1 - 1 / (1 + math.exp(-2 * f))) for f in (0.5, 1.0)]
     scale = ((slopes[0] * 0.5) ** 2 + slopes[1] ** 2) / 2
     shift = (slopes[0] ** 2 + slopes[1] ** 2) / 2
@@ -123,7 +123,7 @@ def test_the_anchor_holds_the_weights_and_without_source_there_is_none():
 def test_preparing_leaves_the_statistics_and_the_weights():
     run = begin(Eata(statistics="running"), Clouds(), cloud_head(), 0.3, (4,))
     before = state(run, "backbone", "head")
-    Eata(statistics="running").prepare(run.parts, clouds(3, scale=5))
+    Eata(statistics="running").fit_source_statistics(run.parts, clouds(3, scale=5))
     assert same(before, state(run, "backbone", "head"))
     assert run.parts["anchor"].fisher.any()
     assert all(p.grad is None for p in run.parts.parameters())

@@ -102,7 +102,7 @@ def near(goal):
 def test_the_greedy_choice_by_hand(values, goal, kept, mean):
     method = Soup(held=0.25)
     parts = filled(method, values)
-    said = method.settle(parts, near(goal))
+    said = method.select_on_holdout(parts, near(goal))
     assert said == f"{len(kept)} of 3 members are in the average."
     assert parts["kept"].flags.nonzero().flatten().tolist() == kept
     assert float(method.predictor(parts).head.weight.detach()[0, 0]) == mean
@@ -116,7 +116,7 @@ def test_of_equal_members_the_one_at_the_rate_of_the_recipe_comes_first():
         return -float(len(asked) > 3)  # all alike alone, every average is worse
 
     parts = filled(method, (1.0, 2.0, 6.0))
-    method.settle(parts, judge)
+    method.select_on_holdout(parts, judge)
     assert asked == [1, 2, 6, 1.5, 4]
     assert parts["kept"].flags.tolist() == [False, True, False]
 
@@ -125,7 +125,7 @@ def test_before_the_choice_and_with_all_kept_it_is_the_uniform_soup():
     uniform, greedy = tuned(Soup(), Toy(), head()), tuned(Soup(held=0.25), Toy(), head())
     expected = Soup().predictor(uniform.parts).state_dict()
     assert same(Soup(held=0.25).predictor(greedy.parts).state_dict(), expected)
-    Soup(held=0.25).settle(greedy.parts, lambda model: 0.0)
+    Soup(held=0.25).select_on_holdout(greedy.parts, lambda model: 0.0)
     assert same(Soup(held=0.25).predictor(greedy.parts).state_dict(), expected)
 
 

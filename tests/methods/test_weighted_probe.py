@@ -67,7 +67,7 @@ def test_weights_move_it_to_where_the_target_is():
     x, y = bent(600, 0, 0.7, 0.8)
     new, truth = bent(300, 1, -0.5, 0.4)
     method = WeightedProbe(estimator="gaussian")
-    weight = method.weigh(x, new, 0).weights.float()
+    weight = method.row_weights(x, new, 0).float()
     before = (probed(method, x, y, 2)(new).argmax(1) == truth).float().mean()
     after = (weighed(method, x, y, 2, weight)(new).argmax(1) == truth).float().mean()
     upside_down = (

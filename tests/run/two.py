@@ -21,7 +21,7 @@ from headstart.run.watch import drain
 ROWS = 7  # four for the one process and three for the other
 # what draws random numbers draws others in each process
 # and a batch normalisation that learns takes the statistics of each process by itself
-EXACT = (m for m in walk() if not m.about.stochastic_loss and not getattr(m, "needs_batch_norm", False))
+EXACT = (m for m in walk() if not m.about.stochastic_loss and not m.about.needs_batch_norm)
 METHODS = sorted(EXACT, key=lambda method: method.about.name)
 SEVEN = labelled(ROWS, torch.Generator().manual_seed(2))
 RECIPE = Recipe(steps=4, batch=ROWS, lr=0.1, optimiser="sgd", clip=1.0, ema=0.5)

@@ -194,16 +194,16 @@ def test_a_method_that_weighs_does_so_by_where_the_target_lies():
     made = Session(hs.models.backbone(net(), example=torch.zeros(2, 6)), hs.data.load((x, y)))
     made.target = facing(made, load_unlabelled(target, made.data))
     seen = []
-    real = type(method).weigh
+    real = type(method).row_weights
 
-    def weigh(self, *given):
+    def row_weights(self, *given):
         seen.append(real(self, *given))
         return seen[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(method), "weigh", weigh)
+        patch.setattr(type(method), "row_weights", row_weights)
         made.fit(method, np.arange(120), recipe)
-    found = seen[0].weights.numpy()
+    found = seen[0].numpy()
     assert found[:60].sum() > 5 * found[60:].sum()
     model = hs.fit(method, net(), hs.data.Domains((x, y), target), recipe)
     assert np.mean([one.label == t for one, t in zip(model.predict(target), truth, strict=True)]) > 0.9

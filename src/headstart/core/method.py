@@ -4,7 +4,7 @@ import ast
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Generic, Literal, Self
 
@@ -101,6 +101,10 @@ class About:
     batch_statistics: bool = False  # a sample's prediction depends on its batch
     stochastic_loss: bool = False  # draws random numbers that differ when a batch is split
     selects_parameters: bool = False  # the data decide which of its parameters are trained
+    opposing_losses: bool = False  # its moves descend losses that compete, and none reads source labels
+    weights_source_rows: bool = False  # `row_weights` weights the source's rows by the target's features
+    needs_target_labels: bool = False  # without labelled rows of the target it is refused
+    needs_batch_norm: bool = False  # a backbone without batch normalisation is refused
     label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn
     display_name: str = ""  # in prose, where it is not the name with spaces for hyphens
 
@@ -152,6 +156,55 @@ class Method(ABC, Generic[B]):
     def stages(self, kind: LabelKind = "classes") -> "tuple[Method[Any], ...]":
         """Its stages for a kind of label; each starts from the backbone and head of the one before."""
         return (self,)
+
+    def trainable_blocks(self) -> int | None:
+        """How many of the backbone's last blocks are trained, >= 1; None: all, or no setting says."""
+        return None
+
+    def limit_blocks(self, last: int) -> Self:
+        """The method with only the `last` blocks trained, >= 1; itself where its settings say, or can't."""
+        return self
+
+    def row_weights(self, source: Tensor, target: Tensor, seed: int) -> Tensor | None:
+        """Weights (n,) >= 0 with mean 1 of source rows; None: all equal.
+
+        It is asked only if `about.weights_source_rows` and there is a target.
+
+        Args:
+            source: frozen features (n, d) of the source's rows.
+            target: frozen features (m, d) of the target's rows.
+            seed: of what is drawn.
+        """
+        return None
+
+    def unreliable_weights(self, source: Tensor, target: Tensor, weights: Tensor) -> str | None:
+        """Why `row_weights` (n,) of these features can't be trusted, in a sentence; None if they can."""
+        return None
+
+    def holdout_fraction(self) -> float:
+        """Share of the rows of a fit, in [0, 1), that are held out for `select_on_holdout`."""
+        return 0.0
+
+    def select_on_holdout(self, parts: Parts, score: "Callable[[Model], float]") -> str:
+        """Select, after the last step, what `predictor` ships, and write the selection into `parts`.
+
+        It is asked only if `holdout_fraction` is above 0.
+
+        Args:
+            parts: of a run that is over.
+            score: of a model on the held-out rows; higher is better.
+
+        Returns:
+            What was selected, in a sentence.
+        """
+        return ""
+
+    def fit_source_statistics(self, parts: Parts, batches: Iterable[Tensor]) -> None:
+        """Before a stream: measure on source samples (n, ...) what the parts keep of the source."""
+
+    def reset_interval(self) -> int | None:
+        """Batches of a stream, >= 1, after which the parts go back to their start; None: never."""
+        return None
 
 
 def walk(package: str = "headstart.methods") -> Iterator[type[Method[Any]]]:

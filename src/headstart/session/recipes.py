@@ -24,6 +24,6 @@ def recipe_for(method: Method[Any], settings: AdaptSettings, epochs: int, rows: 
         batch=batch,
         lr=settings.lr,
         accumulate=PARTS if batch >= 2 * PARTS else 1,
-        views=VIEWS if getattr(method, "last", None) else None,
+        views=VIEWS if method.trainable_blocks() else None,
         seed=seed,
     )

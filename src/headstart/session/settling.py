@@ -1,40 +1,23 @@
 """Methods that choose among what they have trained: by rows that are held out of their own fit."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from headstart.core import Method, Model, Parts, derive_seed
+from headstart.core import Method, Model, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.splits import holdout
 from headstart.session.scoring import selection_of, value
 from headstart.session.units import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from headstart.session.session import Fitted
 
 Rows = NDArray[np.int64]
 NOBODY = np.zeros(0, dtype=np.int64)
-
-
-@runtime_checkable
-class Settling(Protocol):
-    """A method that settles, after its last step, what it ships.
-
-    Attributes:
-        held: share of the rows of a fit that it does not learn from, in [0, 1).
-    """
-
-    held: float
-
-    def settle(self, parts: Parts, judge: "Callable[[Model], float]") -> str:
-        """Choose, by how good models are on the rows that were held out, and say what."""
-        ...
 
 
 def held_apart(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple[Rows, Rows]:
@@ -43,11 +26,11 @@ def held_apart(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tup
     The split is stratified and cuts no group. Where it would leave a class without a row to learn from,
     nothing is held out.
     """
-    if not isinstance(method, Settling) or not method.held:
+    if not method.holdout_fraction():
         return rows, NOBODY
     strata = data.strata[rows]
     groups = None if data.groups is None else data.groups[rows]
-    learn, held = holdout(strata, groups, method.held, derive_seed(seed, "held apart"))
+    learn, held = holdout(strata, groups, method.holdout_fraction(), derive_seed(seed, "held apart"))
     if len(held) == 0 or set(strata.tolist()) != set(strata[learn].tolist()):
         return rows, NOBODY
     return rows[learn], rows[held]
@@ -58,7 +41,7 @@ def settled(fitted: "Fitted", method: Method[Any], data: Dataset, rows: Rows, he
 
     They are judged by the metric of selection.
     """
-    if not isinstance(method, Settling) or not method.held:
+    if not method.holdout_fraction():
         return fitted
     if not len(held):
         said = f"{method.about.title}: {len(rows)} rows are too few to hold some out, so nothing is left out."
@@ -70,7 +53,7 @@ def settled(fitted: "Fitted", method: Method[Any], data: Dataset, rows: Rows, he
         assert isinstance(model, Model)
         return value(replace(fitted, model=model).logits(held), labels)
 
-    said = method.settle(fitted.run.parts, judge)
+    said = method.select_on_holdout(fitted.run.parts, judge)
     model = method.predictor(fitted.run.parts)
     assert isinstance(model, Model)
     by = selection_of(data.labels).replace("_", " ")

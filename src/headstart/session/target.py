@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
 
 from headstart.core import BadInput, Domains, LabelKind, Method, Unlabelled, walk
 from headstart.data.augment import Augment
@@ -34,15 +33,6 @@ class TargetRows:
     def rows(self) -> Rows:
         """Those that may be learned from."""
         return np.arange(len(self.session.data)) if self.some is None else self.some
-
-
-@runtime_checkable
-class Weighing(Protocol):
-    """A method that gives the source's rows weights, by how the target lies."""
-
-    def weigh(self, source: Tensor, target: Tensor, seed: int) -> Any:
-        """`Ratios` for frozen features of the source (n, d) and of the target (m, d)."""
-        ...
 
 
 def facing(
@@ -118,7 +108,7 @@ def refuse_without_few(methods: Iterable[Method[Any]], few: object) -> None:
         BadInput: it names the first of them and how to give such rows.
     """
     for method in methods:
-        if few is None and getattr(method, "needs_few", False):
+        if few is None and method.about.needs_target_labels:
             raise BadInput(
                 f"{method.label} learns from labelled rows of the target, and there are none. Give some: "
                 "--few, hs.align(..., few=(x, y)) or hs.data.Domains(source, target, few=(x, y)). "
@@ -129,4 +119,4 @@ def refuse_without_few(methods: Iterable[Method[Any]], few: object) -> None:
 def learns_from_domains(method: Method[Any]) -> bool:
     """Whether a method learns from a labelled source what suits an unlabelled target."""
     stages = method.stages()
-    return any(issubclass(stage.about.needs, Domains) for stage in stages) or isinstance(method, Weighing)
+    return any(issubclass(stage.about.needs, Domains) for stage in stages) or method.about.weights_source_rows

@@ -9,7 +9,6 @@ from headstart.core import BadInput, Method, derive_seed
 from headstart.data.train_test_split import Rows
 from headstart.models.fast import fast
 from headstart.session.outputs import outputs_of
-from headstart.session.target import Weighing
 
 if TYPE_CHECKING:
     from headstart.session.session import Session
@@ -26,13 +25,15 @@ def row_weights(
         BadInput: they are not finite numbers >= 0, one a row, or all of `rows` have 0.
     """
     notes: list[str] = []
-    if given is None and isinstance(method, Weighing) and session.target is not None:
+    if given is None and method.about.weights_source_rows and session.target is not None:
         target = session.target
         seen, unseen = features(session, rows), features(target.session, target.rows)
-        found = method.weigh(seen, unseen, derive_seed(seed, "weights"))
+        estimated = method.row_weights(seen, unseen, derive_seed(seed, "weights"))
+        assert estimated is not None
         given = np.zeros(len(session.data))
-        given[rows] = found.weights.numpy(force=True)
-        notes = list(method.doubts(seen, unseen, found)) if hasattr(method, "doubts") else []
+        given[rows] = estimated.numpy(force=True)
+        warning = method.unreliable_weights(seen, unseen, estimated)
+        notes = [] if warning is None else [warning]
     if given is None:
         return None, []
     weights = np.asarray(given, dtype=np.float64)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from torch import nn
 
@@ -53,6 +53,14 @@ class Tuning(Method[Labelled]):
         self.check("smoothing", 0 <= self.smoothing < 1, "in [0, 1)")
         self.check("norm", self.norm in ("frozen", "train"), "'frozen' or 'train'")
         self.check("weight_decay", decay is None or 0 <= decay < math.inf, ">= 0, or None for the recipe's")
+
+    def trainable_blocks(self) -> int | None:
+        """The setting `last`."""
+        return self.last
+
+    def limit_blocks(self, last: int) -> Self:
+        """With `last` set, unless it is."""
+        return self if self.last is not None else replace(self, last=last)
 
     def check(self, setting: str, fine: bool, allowed: str) -> None:
         """Refuse the value of a setting that is not fine."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -201,10 +201,7 @@ def only_upper(plan: Plan, last: int) -> Plan:
 
 def limited(method: Method[Any], last: int | None) -> Method[Any]:
     """The method, made to tune the last blocks only if it would tune all."""
-    names = {field.name for field in fields(method)}  # type: ignore[arg-type]
-    if last is None or "last" not in names or getattr(method, "last", None) is not None:
-        return method
-    return replace(method, last=last)  # type: ignore[type-var]
+    return method if last is None else method.limit_blocks(last)
 
 
 def _epochs(settings: AdaptSettings, cost: Callable[[int], float], more: float, room: float) -> int:

@@ -1,7 +1,6 @@
 """Which methods are tried against training on the source alone, and what their steps are called."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import Any
 
 from headstart.core import Method, make, require_label_kind
@@ -78,10 +77,4 @@ def step_name(label: str, seed: int) -> str:
 
 def with_last(methods: list[Method[Any]], last: int | None) -> list[Method[Any]]:
     """The methods, tuning only so many of the last blocks where they do not say themselves."""
-    if not last:
-        return methods
-    free = [any(field.name == "last" for field in fields(one)) for one in methods]  # type: ignore[arg-type]
-    return [
-        replace(one, last=last) if has and getattr(one, "last", 1) is None else one  # type: ignore[type-var]
-        for one, has in zip(methods, free, strict=True)
-    ]
+    return [method.limit_blocks(last) for method in methods] if last else methods

@@ -96,7 +96,7 @@ class Trying:
             steps=max(self.settings.looks, -(-self.settings.epochs * rows // batch)),
             batch=batch,
             lr=self.settings.lr,
-            views=VIEWS if getattr(method, "last", None) else None,
+            views=VIEWS if method.trainable_blocks() else None,
             seed=number,
         )
 

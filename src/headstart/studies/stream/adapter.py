@@ -58,18 +58,15 @@ class Adapter:
         self.method = method
         self.run = start(method, copy.deepcopy(model.backbone), task, recipe, engine or One())
         self.given: nn.Module = copy.deepcopy(model).to(self.run.engine.device).eval().requires_grad_(False)
-        self.resets: int | None = getattr(method, "resets", None)
+        self.resets: int | None = method.reset_interval()
         self.learns = any(isinstance(move, Descend) or bool(move.changes) for move in self.run.moves)
         self._begin()
 
     def prepare(self, batches: Iterator[Tensor]) -> None:
         """Let the method look at source samples, if it wants to; that is its start then."""
-        look = getattr(self.method, "prepare", None)
-        if look is None:
-            return
         run = self.run
         with seeded(derive_seed(run.recipe.seed, "prepare")):
-            look(run.parts, (x.to(run.engine.device) for x in batches))
+            self.method.fit_source_statistics(run.parts, (x.to(run.engine.device) for x in batches))
         self._begin()
 
     def step(self, x: Tensor) -> Tensor:

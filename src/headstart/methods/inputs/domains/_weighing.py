@@ -7,7 +7,6 @@ from torch import Tensor
 
 from headstart.core import BadInput
 from headstart.metrics.shift.coverage import effective_sample_size, support
-from headstart.solvers.ratios.common import Ratios
 from headstart.solvers.ratios.named import ESTIMATORS, Estimator, doubt, ratios
 
 MOST = 2000  # rows of each domain that are looked at for the support
@@ -34,19 +33,13 @@ class Weighing:
         if self.clip is not None and not 0 < self.clip <= 1:
             raise BadInput(f"{name}: clip is {self.clip!r}; it must be in (0, 1], or None to cut no weight.")
 
-    def weigh(self, source: Tensor, target: Tensor, seed: int) -> Ratios:
-        """Weights (n,) with mean 1, of frozen features of the source (n, d) and of the target (m, d)."""
-        return ratios(self.estimator, source, target, self.clip, seed)
+    def row_weights(self, source: Tensor, target: Tensor, seed: int) -> Tensor:
+        """Importance weights (n,) with mean 1, of frozen features of the source (n, d) and target (m, d)."""
+        return ratios(self.estimator, source, target, self.clip, seed).weights
 
-    def warn(self, support_share: float, ess: float) -> str | None:
-        """Why weights can't be trusted; None if they can. See `solvers.ratios.named.doubt`."""
-        return doubt(support_share, ess)
-
-    def doubts(self, source: Tensor, target: Tensor, found: Ratios) -> list[str]:
-        """What is to be said of weights for the features of the source (n, d) and of the target (m, d)."""
-        ess = effective_sample_size(found.weights) / len(found.weights)
-        text = self.warn(share_reached(source, target), ess)
-        return [] if text is None else [text]
+    def unreliable_weights(self, source: Tensor, target: Tensor, weights: Tensor) -> str | None:
+        """Why weights (n,) of these features can't be trusted; None if they can. See `doubt`."""
+        return doubt(share_reached(source, target), effective_sample_size(weights) / len(weights))
 
 
 def share_reached(source: Any, target: Any) -> float:

@@ -1,6 +1,6 @@
 import copy
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, final
+from typing import Any, final
 
 import torch
 from torch.nn.functional import softplus
@@ -34,9 +34,9 @@ class ADDA(OnSource):
         Domains,
         "arXiv:1702.05464",
         per_sample_loss=False,
+        opposing_losses=True,
         display_name="Adversarial discriminative adaptation (ADDA)",
     )
-    opposed: ClassVar[bool] = True  # its losses pull against each other, and no source label is in them
     weight: float = 1.0
     hidden: int = 128
 

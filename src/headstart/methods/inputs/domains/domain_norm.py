@@ -30,10 +30,10 @@ class DomainNorm(Aligning):
         Domains,
         "arXiv:1906.03950",
         per_sample_loss=False,
+        needs_batch_norm=True,
         label_kinds=("classes",),
         display_name="Domain-specific batch normalisation",
     )
-    needs_batch_norm = True  # of the backbone; else it is refused
     weight: float = 0.1
     norm: Literal["frozen", "train"] = "train"
     balance: float = 1.0

@@ -15,7 +15,14 @@ class ImportanceWeighting(Weighing, Tuning):
     The weights come from features of the frozen backbone. Without a target it is plain fine-tuning.
     """
 
-    about = About("importance-weighting", "mapping", "inputs", Labelled, "doi:10.1016/S0378-3758(00)00115-4")
+    about = About(
+        "importance-weighting",
+        "mapping",
+        "inputs",
+        Labelled,
+        "doi:10.1016/S0378-3758(00)00115-4",
+        weights_source_rows=True,
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

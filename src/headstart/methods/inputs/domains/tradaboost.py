@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import final
 
 import torch
 from torch import Tensor
@@ -37,10 +37,10 @@ class TrAdaBoost(Method[Domains]):
         Domains,
         "doi:10.1145/1273496.1273521",
         closed_form=True,
+        needs_target_labels=True,
         label_kinds=("classes",),
         display_name="TrAdaBoost",
     )
-    needs_few: ClassVar[bool] = True  # a session without labelled rows of the target refuses it
     rounds: int = 10
     penalty: float | None = None
 

@@ -23,7 +23,13 @@ class WeightedProbe(Weighing, Probe):
     """
 
     about = About(
-        "weighted-probe", "mapping", "inputs", Labelled, "doi:10.1145/1273496.1273507", closed_form=True
+        "weighted-probe",
+        "mapping",
+        "inputs",
+        Labelled,
+        "doi:10.1145/1273496.1273507",
+        closed_form=True,
+        weights_source_rows=True,
     )
     penalty: float | None = None
 

@@ -68,7 +68,7 @@ class Eata(ETA):
         parts = super().parts(backbone, task)
         return Parts({**parts, "anchor": Anchor(self.on()(parts))})
 
-    def prepare(self, parts: Parts, batches: Iterable[Tensor]) -> None:
+    def fit_source_statistics(self, parts: Parts, batches: Iterable[Tensor]) -> None:
         """Measure what matters to the source, on batches of its samples (n, ...), without labels.
 
         The Fisher information is the squared gradient of the cross-entropy against the model's own

@@ -32,3 +32,7 @@ class RDumb(ETA):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check("resets", self.resets is None or self.resets >= 1, ">= 1, or None for never")
+
+    def reset_interval(self) -> int | None:
+        """The setting `resets`."""
+        return self.resets

@@ -48,24 +48,21 @@ class Soup(Probed):
         """A descent for each member."""
         return tuple(self._descent(n) for n in range(self.members))
 
-    def settle(self, parts: Parts, judge: Callable[[Model], float]) -> str:
-        """Choose the members: the best alone, then each that makes the average no worse, the better first.
+    def holdout_fraction(self) -> float:
+        """The setting `held`."""
+        return self.held
+
+    def select_on_holdout(self, parts: Parts, score: Callable[[Model], float]) -> str:
+        """Select the best member, then each that makes the average no worse, the better first.
 
         Of equals, the one whose rate is nearest to the recipe's comes first.
-
-        Args:
-            parts: of a run that is over; which members are kept is written into them.
-            judge: how good a model is on rows that none has learned from; higher is better.
-
-        Returns:
-            What was chosen, in a sentence.
         """
         middle = (self.members - 1) / 2
-        alone = [judge(self._mean([n], parts)) for n in range(self.members)]
+        alone = [score(self._mean([n], parts)) for n in range(self.members)]
         order = sorted(range(self.members), key=lambda n: (-alone[n], abs(n - middle), n))
         kept, best = order[:1], alone[order[0]]
         for n in order[1:]:
-            found = judge(self._mean([*kept, n], parts))
+            found = score(self._mean([*kept, n], parts))
             if found >= best:
                 kept, best = [*kept, n], found
         flags = _flags(parts)
