@@ -17,7 +17,7 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import Preprocess, make
-from headstart.data.attributes import crossed
+from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.dataset import Dataset
 from headstart.metrics.groups import group_accuracy
 from headstart.studies.shortcuts.asked import Asked
@@ -74,7 +74,7 @@ def judged(method: str, sees_target: bool, seed: int, steps: int) -> dict[str, f
     figures: dict[str, float] = {}
     for name, part in (("test", test), ("target", target)):
         right = Asked.about(model, part).tell(part) == part.labels
-        found = group_accuracy(right, crossed(part).numbers)
+        found = group_accuracy(right, class_by_attribute_groups(part).numbers)
         figures |= {name: found.average.value, f"worst group, {name}": found.worst.value}
     return figures
 

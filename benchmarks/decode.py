@@ -19,7 +19,7 @@ from torchvision import transforms
 
 from headstart.core import Preprocess
 from headstart.data.decode import prepare
-from headstart.data.pool import processors, side_by_side
+from headstart.data.parallel import parallel_map, processors
 
 SIZES = ((2000, 1500), (500, 375))
 PREPROCESS = Preprocess()
@@ -71,7 +71,7 @@ def reference(files: list[Path]) -> torch.Tensor:
 
 
 def ours(files: list[Path], threads: int) -> torch.Tensor:
-    return torch.stack(side_by_side(lambda file: prepare(file, PREPROCESS), files, threads))
+    return torch.stack(parallel_map(lambda file: prepare(file, PREPROCESS), files, threads))
 
 
 def photos(folder: Path, size: tuple[int, int], count: int) -> list[Path]:

@@ -54,8 +54,8 @@ ALIGN_FAULTS = (
     ),
     Fault(
         "session/feeding.py",
-        "return crossed(own, unseen, _labelled_target(session, few, rows, recipe))",
-        "return crossed(own, unseen)",
+        "return pair_domains(own, unseen, _labelled_target(session, few, rows, recipe))",
+        "return pair_domains(own, unseen)",
         "labelled rows of the target are never learned from",
         "study/test_target.py few_labelled",
     ),
@@ -68,8 +68,8 @@ ALIGN_FAULTS = (
     ),
     Fault(
         "session/feeding.py",
-        "_unlabelled(theirs, target.rows, recipe)\n    return crossed",
-        "_unlabelled(theirs, np.arange(len(target.session.data)), recipe)\n    return crossed",
+        "_unlabelled(theirs, target.rows, recipe)\n    return pair_domains",
+        "_unlabelled(theirs, np.arange(len(target.session.data)), recipe)\n    return pair_domains",
         "rows that are kept from learning are learned from",
         "study/test_target.py may_be_learned",
     ),

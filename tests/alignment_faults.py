@@ -46,7 +46,7 @@ ALIGNMENT_FAULTS = (
         "losses/alignment/test_discrepancies.py bandwidth",
     ),
     Fault(
-        "losses/alignment/_given.py",
+        "losses/alignment/_validation.py",
         "enabled=False)",
         "enabled=True)",
         "products of matrices are rounded to two digits",

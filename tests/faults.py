@@ -82,7 +82,7 @@ METHODS = (
         "methods/test_logistic_probe.py whatever_the_batches",
     ),
     Fault(
-        "solvers/choice.py",
+        "solvers/penalty_selection.py",
         "(weight * slope[:, None]).to(x),",
         "weight.to(x),",
         "regression scores are taken for log odds",
@@ -257,14 +257,14 @@ METHODS = (
         "study/test_units.py units_of_the_labels",
     ),
     Fault(
-        "solvers/choice.py",
+        "solvers/penalty_selection.py",
         "errors = mean_of((held_out - y).square(), weights) / torch.where(size > 0, size, 1)",
         "errors = mean_of((held_out - y).square(), weights)",
         "the column with the largest unit chooses the penalty alone",
         "methods/test_ridge_probe.py whatever_their_units",
     ),
     Fault(
-        "solvers/choice.py",
+        "solvers/penalty_selection.py",
         "None if how.penalty is None else 2 * how.penalty",
         "how.penalty",
         "a tag's weights are penalised as half of two classes'",

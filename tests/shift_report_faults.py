@@ -11,7 +11,7 @@ SHIFT_REPORT_FAULTS = (
         "data/test_unlabelled.py dropped",
     ),
     Fault(
-        "data/likeness.py",
+        "data/similarity.py",
         "    if absent or extra:\n",
         "    if absent:\n",
         "a column that the source does not have goes unnoticed",

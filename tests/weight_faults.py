@@ -103,7 +103,7 @@ WEIGHT_FAULTS = (
         f"{WEIGHTED} left_out_with",
     ),
     Fault(
-        "solvers/choice.py",
+        "solvers/penalty_selection.py",
         "        losses = [_log_loss(logits.double(), y, weights)",
         "        losses = [_log_loss(logits.double(), y, None)",
         "the penalty is chosen by rows that count nothing",

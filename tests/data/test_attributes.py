@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.core import BadData, BadInput, Unknown
-from headstart.data.attributes import association, attributed, crossed
+from headstart.data.attributes import association, attributed, class_by_attribute_groups
 from headstart.data.load import load
 from headstart.data.shifts import shifted
 
@@ -65,19 +65,21 @@ def test_it_belongs_to_the_content():
 
 
 def test_groups_are_class_times_attribute():
-    found = crossed(load((np.eye(4), ["cow", "camel", "cow", "cow"]), attribute=["s", "s", "g", "g"]))
+    found = class_by_attribute_groups(
+        load((np.eye(4), ["cow", "camel", "cow", "cow"]), attribute=["s", "s", "g", "g"])
+    )
     assert found.names == ("camel, g", "camel, s", "cow, g", "cow, s")
     assert found.numbers.tolist() == [3, 1, 2, 2]
     assert found.rows() == (0, 1, 2, 1)
     assert found.by_attribute
-    plain = crossed(load((np.eye(4), ["cow", "camel", "cow", "cow"])))
+    plain = class_by_attribute_groups(load((np.eye(4), ["cow", "camel", "cow", "cow"])))
     assert (plain.names, plain.numbers.tolist(), plain.by_attribute) == (
         ("camel", "cow"),
         [1, 0, 1, 1],
         False,
     )
     with pytest.raises(BadInput, match="need classes"):
-        crossed(load((np.eye(4), [0.1, 0.2, 0.5, 0.3])))
+        class_by_attribute_groups(load((np.eye(4), [0.1, 0.2, 0.5, 0.3])))
 
 
 def test_how_firmly_class_and_attribute_go_together():

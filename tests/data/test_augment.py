@@ -5,7 +5,7 @@ from tests.data.painting import photo
 
 from headstart.core import BadInput
 from headstart.data import Augment
-from headstart.data.draws import shuffled, uniforms
+from headstart.data.random_draws import shuffled, uniforms
 
 SEEDS = np.arange(100, 106, dtype=np.int64)
 

@@ -7,7 +7,7 @@ from tests.data.painting import class_folders, encoded, photo
 
 import headstart.data as data
 from headstart.core import BadData
-from headstart.data.twins import alike, joined
+from headstart.data.near_duplicates import groups_of_pairs, pairs_of_equals
 
 
 def kinds(checked):
@@ -174,8 +174,8 @@ def test_odd_shapes():
 
 
 def test_joining_pairs():
-    assert joined(6, [(4, 1), (2, 4), (5, 3)]).tolist() == [0, 1, 1, 2, 1, 2]
-    assert alike("abcab") == [(0, 3), (1, 4)]
+    assert groups_of_pairs(6, [(4, 1), (2, 4), (5, 3)]).tolist() == [0, 1, 1, 2, 1, 2]
+    assert pairs_of_equals("abcab") == [(0, 3), (1, 4)]
 
 
 def test_clipart_takes_little_time_and_its_groups_hold():

@@ -5,7 +5,7 @@ import pytest
 
 import headstart as hs
 from headstart.core import BadInput
-from headstart.data.attributes import association, crossed
+from headstart.data.attributes import association, class_by_attribute_groups
 from headstart.data.confounded import PALETTE, confounded
 
 
@@ -18,10 +18,12 @@ def grey():
 def test_shares_by_hand(grey):
     """Of 20 rows a class, 16 have its colour, and the other 4 two each of the other colours."""
     found = confounded(grey, 0.8)
-    table = np.array(crossed(found).rows()).reshape(3, 3)
+    table = np.array(class_by_attribute_groups(found).rows()).reshape(3, 3)
     assert found.attribute_names == ("red", "green", "blue")
     assert table.tolist() == [[16, 2, 2], [2, 16, 2], [2, 2, 16]]
-    assert (np.array(crossed(confounded(grey, 0.0)).rows()).reshape(3, 3).diagonal() == 0).all()
+    assert (
+        np.array(class_by_attribute_groups(confounded(grey, 0.0)).rows()).reshape(3, 3).diagonal() == 0
+    ).all()
 
 
 def test_independence_and_certainty(grey):

@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from headstart.core import BadInput
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
-from headstart.solvers.choice import LOGISTIC_GRID
+from headstart.solvers.penalty_selection import LOGISTIC_GRID
 
 X, Y = points(70, 6, 3, spread=1.5)
 

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy, one_hot
 from headstart.core import BadInput
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.run.engine import One
-from headstart.solvers.choice import RIDGE_GRID, ridge_choice
+from headstart.solvers.penalty_selection import RIDGE_GRID, select_ridge
 from headstart.solvers.platt import platt
 from headstart.solvers.temperature import best_scale
 
@@ -66,7 +66,7 @@ def test_its_own_penalty_is_the_one_of_least_log_loss_on_rows_left_out():
         losses.append(float(cross_entropy(held_out * best_scale(held_out, Y), Y)))
     best = int(np.argmin(losses))
     assert 0 < best < len(RIDGE_GRID) - 1
-    found = ridge_choice(X, Y, 3)
+    found = select_ridge(X, Y, 3)
     assert found.penalty == pytest.approx(RIDGE_GRID[best] * unit)
     ours, given = probed(RidgeProbe(), X, Y, 3), probed(RidgeProbe(penalty=found.penalty), X, Y, 3)
     torch.testing.assert_close(ours(X), given(X), rtol=1e-4, atol=1e-5)
@@ -127,14 +127,14 @@ def test_numbers_choose_the_penalty_of_the_least_left_out_error_whatever_their_u
             found[row] = fit.predict(X[row : row + 1].double().numpy())[0]
         errors.append(float(((found - NUMBERS.numpy()) ** 2 / NUMBERS.numpy().var(0)).mean()))
     best = unit * RIDGE_GRID[int(np.argmin(errors))]
-    assert ridge_choice(X, NUMBERS, 2).penalty == pytest.approx(best)
-    assert ridge_choice(X, NUMBERS[:, 1:], 1).penalty > best  # the noise does not choose alone
-    assert ridge_choice(X, NUMBERS * torch.tensor([1e3, 1e-3]), 2).penalty == pytest.approx(best)
+    assert select_ridge(X, NUMBERS, 2).penalty == pytest.approx(best)
+    assert select_ridge(X, NUMBERS[:, 1:], 1).penalty > best  # the noise does not choose alone
+    assert select_ridge(X, NUMBERS * torch.tensor([1e3, 1e-3]), 2).penalty == pytest.approx(best)
 
 
 def test_tags_are_regressed_on_one_and_minus_one_and_calibrated_by_left_out_rows():
     tags = torch.stack([X[:, 0] > X[:, 0].median(), Y == 1], 1)
-    found = ridge_choice(X, tags, 2, 5.0)
+    found = select_ridge(X, tags, 2, 5.0)
     goals = (2 * tags.double() - 1).numpy()
     rows = []
     for row in range(40):

@@ -10,7 +10,7 @@ from headstart.core import BadData, BadInput, Unknown
 from headstart.metrics import classification, intervals
 from headstart.metrics.calibration import expected_calibration_error
 from headstart.metrics.intervals import bootstrap, paired, score_all, wilson
-from headstart.metrics.judged import METRICS, judge
+from headstart.metrics.scored_outputs import METRICS, score_outputs
 
 PLAIN = {
     "accuracy": classification.accuracy,
@@ -33,7 +33,7 @@ def test_weights_are_repetitions(name):
     p, y = drawn()
     weights = np.random.default_rng(1).multinomial(60, np.full(60, 1 / 60), size=5)
     weights[0, y == 2] = 0  # a resample without one of the classes
-    found = METRICS[name](judge(p, y), weights.astype(float))
+    found = METRICS[name](score_outputs(p, y), weights.astype(float))
     for weight, value in zip(weights, found, strict=True):
         assert value == pytest.approx(PLAIN[name](p.repeat(weight, 0), y.repeat(weight)))
 

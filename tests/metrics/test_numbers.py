@@ -10,7 +10,7 @@ from sklearn import metrics as sk
 from headstart.core import BadData
 from headstart.metrics.intervals import bootstrap, paired, score_all
 from headstart.metrics.kinds import measure_of
-from headstart.metrics.numbers import METRICS, judge
+from headstart.metrics.numbers import METRICS, score_outputs
 
 
 def drawn(rows=60, width=3, seed=0, digits=1):
@@ -40,16 +40,16 @@ def test_every_metric_is_that_of_the_libraries_under_weights(width):
             "spearman": np.mean(rank),
         }
         for name, value in expected.items():
-            assert METRICS[name](judge(told, y), row[None]) == pytest.approx([value], rel=1e-9), name
+            assert METRICS[name](score_outputs(told, y), row[None]) == pytest.approx([value], rel=1e-9), name
 
 
 @pytest.mark.parametrize("name", METRICS)
 def test_weights_are_repetitions_and_do_not_mix(name):
     told, y = drawn()
     weights = weighted()
-    found = METRICS[name](judge(told, y), weights)
+    found = METRICS[name](score_outputs(told, y), weights)
     for weight, value in zip(weights.astype(int), found, strict=True):
-        alone = METRICS[name](judge(told.repeat(weight, 0), y.repeat(weight, 0)), np.ones((1, 60)))
+        alone = METRICS[name](score_outputs(told.repeat(weight, 0), y.repeat(weight, 0)), np.ones((1, 60)))
         assert value == pytest.approx(alone[0], rel=1e-9)
 
 
@@ -57,7 +57,7 @@ def test_by_hand():
     """Errors 1, -1, 0, 2 on 0, 2, 4, 6: squares add up to 6, those around the mean to 20."""
     y = np.array([[0.0], [2.0], [4.0], [6.0]])
     told = y + np.array([[1.0], [-1.0], [0.0], [2.0]])
-    found = {name: metric(judge(told, y), np.ones((1, 4)))[0] for name, metric in METRICS.items()}
+    found = {name: metric(score_outputs(told, y), np.ones((1, 4)))[0] for name, metric in METRICS.items()}
     # ranks 1.5, 1.5, 3, 4 against 1, 2, 3, 4
     expected = {"r2": 1 - 6 / 20, "rmse": math.sqrt(6 / 4), "mae": 1.0, "spearman": 4.5 / math.sqrt(4.5 * 5)}
     assert found == pytest.approx(expected)
@@ -75,19 +75,19 @@ def test_numbers_that_are_all_the_same():
     for constant in (0.0, 0.1, -1e9):
         y = np.full((7, 1), constant)
         right, wrong = y.copy(), y + 1.0
-        assert METRICS["r2"](judge(right, y), np.ones((1, 7)))[0] == 1
-        assert METRICS["r2"](judge(wrong, y), np.ones((1, 7)))[0] == 0
+        assert METRICS["r2"](score_outputs(right, y), np.ones((1, 7)))[0] == 1
+        assert METRICS["r2"](score_outputs(wrong, y), np.ones((1, 7)))[0] == 0
         if constant.is_integer():  # the mean of others is rounded, which scikit-learn takes for variance
             assert (sk.r2_score(y, right), sk.r2_score(y, wrong)) == (1, 0)
-        assert METRICS["spearman"](judge(wrong, y), np.ones((1, 7)))[0] == 0
+        assert METRICS["spearman"](score_outputs(wrong, y), np.ones((1, 7)))[0] == 0
     mixed = np.column_stack([np.arange(7.0), np.full(7, 0.1)])
-    assert METRICS["r2"](judge(mixed, mixed), np.ones((1, 7)))[0] == 1
+    assert METRICS["r2"](score_outputs(mixed, mixed), np.ones((1, 7)))[0] == 1
 
 
 def test_a_draw_of_one_value_alone_has_no_variance_either():
     y = np.array([[0.1], [0.1], [1e6]])
     weights = np.array([[2.0, 1.0, 0.0], [1.0, 0.0, 1.0]])
-    found = METRICS["r2"](judge(y + 0.5, y), weights)
+    found = METRICS["r2"](score_outputs(y + 0.5, y), weights)
     assert found[0] == 0
     assert found[1] == pytest.approx(1, abs=1e-9)
 
@@ -111,7 +111,7 @@ def test_nineteen_in_twenty_intervals_hold_the_truth():
     hits = 0
     for seed in range(150):
         told, y = drawn(80, 1, seed, digits=6)
-        judged = judge(told, y)
+        judged = score_outputs(told, y)
         low, high = bootstrap(lambda w, j=judged: METRICS["r2"](j, w), 80, seed, resamples=400)[1:]
         hits += low <= truth <= high
     assert 133 <= hits <= 150
@@ -129,7 +129,7 @@ def test_nineteen_in_twenty_intervals_hold_the_truth():
 )
 def test_what_makes_no_sense_is_refused(told, y, words):
     with pytest.raises(BadData, match=words):
-        judge(told, y)
+        score_outputs(told, y)
 
 
 def test_the_main_metric_is_the_first():

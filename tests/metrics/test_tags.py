@@ -13,7 +13,7 @@ from headstart.metrics import tags
 from headstart.metrics.calibration import reliability
 from headstart.metrics.intervals import bootstrap, bootstraps, paired, score_all
 from headstart.metrics.kinds import measure_of
-from headstart.metrics.tags import METRICS, average_precisions, judge
+from headstart.metrics.tags import METRICS, average_precisions, score_outputs
 
 
 def drawn(rows=80, width=6, seed=0, digits=1):
@@ -58,7 +58,7 @@ def test_every_metric_is_scikit_learns_under_weights(digits):
     for row in weights:
         expected = of_sklearn(p, y, row)
         for name, value in expected.items():
-            found = METRICS[name](judge(p, y), row[None])
+            found = METRICS[name](score_outputs(p, y), row[None])
             assert found == pytest.approx([value], abs=1e-12), name
 
 
@@ -66,10 +66,10 @@ def test_every_metric_is_scikit_learns_under_weights(digits):
 def test_weights_are_repetitions_and_do_not_mix(name):
     p, y = drawn()
     weights = weighted()
-    found = METRICS[name](judge(p, y), weights)
+    found = METRICS[name](score_outputs(p, y), weights)
     assert found.shape == (7,)
     for weight, value in zip(weights.astype(int), found, strict=True):
-        alone = METRICS[name](judge(p.repeat(weight, 0), y.repeat(weight, 0)), np.ones((1, 80)))
+        alone = METRICS[name](score_outputs(p.repeat(weight, 0), y.repeat(weight, 0)), np.ones((1, 80)))
         assert value == pytest.approx(alone[0], abs=1e-12)
 
 
@@ -77,7 +77,7 @@ def test_average_precision_by_hand():
     """Positives at ranks 1 and 3 of 4: (1/1 + 2/3) / 2."""
     p = np.array([[0.9], [0.8], [0.7], [0.1]])
     y = np.array([[True], [False], [True], [False]])
-    assert average_precisions(judge(p, y), np.ones((1, 4))) == pytest.approx(np.array([[5 / 6]]))
+    assert average_precisions(score_outputs(p, y), np.ones((1, 4))) == pytest.approx(np.array([[5 / 6]]))
 
 
 def test_equal_probabilities_can_not_be_told_apart():
@@ -86,17 +86,17 @@ def test_equal_probabilities_can_not_be_told_apart():
         y = np.zeros((4, 1), bool)
         y[place] = True
         p = np.array([[0.5], [0.5], [0.5], [0.2]])
-        assert average_precisions(judge(p, y), np.ones((1, 4))) == pytest.approx(np.array([[1 / 3]]))
+        assert average_precisions(score_outputs(p, y), np.ones((1, 4))) == pytest.approx(np.array([[1 / 3]]))
 
 
 def test_a_tag_that_no_row_has_is_left_out():
     p, y = drawn()
     without = y.copy()
     without[:, 2] = False
-    each = average_precisions(judge(p, without), np.ones((1, 80)))[0]
+    each = average_precisions(score_outputs(p, without), np.ones((1, 80)))[0]
     assert math.isnan(each[2])
     others = [0, 1, 3, 4, 5]
-    assert METRICS["average_precision"](judge(p, without), np.ones((1, 80)))[0] == pytest.approx(
+    assert METRICS["average_precision"](score_outputs(p, without), np.ones((1, 80)))[0] == pytest.approx(
         each[others].mean()
     )
 
@@ -130,7 +130,7 @@ def test_calibration_counts_all_pairs():
     """Two bins by hand: 0.3 with one of four having the tag, 0.9 with one of two."""
     p = np.array([[0.3, 0.3], [0.3, 0.9], [0.3, 0.9]])
     y = np.array([[False, True], [False, True], [False, False]])
-    found = METRICS["calibration_error"](judge(p, y), np.ones((1, 3)))
+    found = METRICS["calibration_error"](score_outputs(p, y), np.ones((1, 3)))
     assert found == pytest.approx([(4 * abs(1 / 4 - 0.3) + 2 * abs(1 / 2 - 0.9)) / 6])
     low, high = [one for one in reliability(p, y) if one.rows]
     assert low == pytest.approx((0.3, 0.25, 4))
@@ -152,11 +152,13 @@ def test_intervals_hold_their_figures_and_pairs_are_compared():
 
 def test_nineteen_in_twenty_intervals_hold_the_truth():
     """The average precision of a large sample, told from sixty rows."""
-    truth = METRICS["average_precision"](judge(*drawn(40_000, 3, seed=99, digits=9)), np.ones((1, 40_000)))[0]
+    truth = METRICS["average_precision"](
+        score_outputs(*drawn(40_000, 3, seed=99, digits=9)), np.ones((1, 40_000))
+    )[0]
     hits = 0
     for seed in range(100):
         p, y = drawn(60, 3, seed, digits=9)
-        judged = judge(p, y)
+        judged = score_outputs(p, y)
         low, high = bootstrap(
             lambda w, j=judged: METRICS["average_precision"](j, w), 60, seed, resamples=300
         )[1:]
@@ -169,11 +171,12 @@ def test_draws_without_a_tag_do_not_count_for_it():
     y[:, 1] = False
     y[3, 1] = True
     p[3, 1] = 0.95
-    found = bootstraps(lambda weights: average_precisions(judge(p, y), weights), 30, 0)
+    found = bootstraps(lambda weights: average_precisions(score_outputs(p, y), weights), 30, 0)
     assert found[1] == (1, 1, 1)  # the one row stands first in every draw that has it
     y[3, 1] = False
     assert all(
-        math.isnan(figure) for figure in bootstraps(lambda w: average_precisions(judge(p, y), w), 30, 0)[1]
+        math.isnan(figure)
+        for figure in bootstraps(lambda w: average_precisions(score_outputs(p, y), w), 30, 0)[1]
     )
 
 
@@ -199,7 +202,7 @@ def test_two_thousand_resamples_of_a_thousand_rows_and_twenty_tags_take_less_tha
 )
 def test_what_makes_no_sense_is_refused(p, y):
     with pytest.raises(BadData, match="robabilit"):
-        judge(p, y)
+        score_outputs(p, y)
 
 
 def test_the_main_metric_is_the_first():

@@ -8,9 +8,9 @@ import torch
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from headstart.core import BadInput
-from headstart.solvers.choice import RIDGE_GRID, logistic_choice, ridge_choice, spread
-from headstart.solvers.left_out import LeftOut
+from headstart.solvers.leave_one_out import LeaveOneOut
 from headstart.solvers.means import mean_of
+from headstart.solvers.penalty_selection import RIDGE_GRID, select_logistic, select_ridge, spread
 from headstart.solvers.platt import platt
 from headstart.solvers.ridge import ridge, ridge_folds, ridge_path
 from headstart.solvers.temperature import best_scale, scaled_loss
@@ -62,10 +62,10 @@ def test_a_row_is_left_out_with_all_that_it_counts(shape):
     held_out = ridge_path(*tensors(x, y), PENALTIES, torch.tensor(weights)).held_out
     folds = np.arange(len(x)) % 4
     in_folds = ridge_folds(*tensors(x, y), PENALTIES, torch.tensor(folds), torch.tensor(weights))
-    grouped = LeftOut(torch.tensor(x), PENALTIES, torch.tensor(folds), torch.tensor(weights)).answers(
+    grouped = LeaveOneOut(torch.tensor(x), PENALTIES, torch.tensor(folds), torch.tensor(weights)).answers(
         torch.tensor(y)
     )
-    alone = LeftOut(torch.tensor(x), PENALTIES, weights=torch.tensor(weights)).answers(torch.tensor(y))
+    alone = LeaveOneOut(torch.tensor(x), PENALTIES, weights=torch.tensor(weights)).answers(torch.tensor(y))
     near, nearly = {"rtol": 1e-6, "atol": 1e-6}, {"rtol": 1e-4, "atol": 1e-4}
     for i, penalty in enumerate(PENALTIES):
 
@@ -88,13 +88,13 @@ def test_logistic_choice_is_scikit_learns_with_sample_weights():
     x = rng.normal(size=(80, 4))
     y = (x[:, 0] + rng.normal(size=80) > 0).astype(np.int64) + (x[:, 1] > 0.5)
     weights = counts(80)
-    ours = logistic_choice(*tensors(x, y), 3, 0.5, weights=torch.tensor(weights))
+    ours = select_logistic(*tensors(x, y), 3, 0.5, weights=torch.tensor(weights))
     theirs = LogisticRegression(C=2.0, tol=1e-10, max_iter=5000).fit(x, y, sample_weight=weights)
     np.testing.assert_allclose(ours.weight, theirs.coef_, atol=2e-3)
     again = np.resize(TIMES, 80)
-    whole = logistic_choice(*tensors(x, y), 3, 0.5, weights=torch.tensor(again))
+    whole = select_logistic(*tensors(x, y), 3, 0.5, weights=torch.tensor(again))
     copied = np.repeat(np.arange(80), again)
-    often = logistic_choice(*tensors(x[copied], y[copied]), 3, 0.5)
+    often = select_logistic(*tensors(x[copied], y[copied]), 3, 0.5)
     torch.testing.assert_close(whole.weight, often.weight, rtol=1e-3, atol=1e-3)
 
 
@@ -111,17 +111,17 @@ def test_penalties_are_chosen_by_what_rows_count():
     for labels in (noisy, tags, columns):
         clean = labels[:60]
         outputs = 2 if labels.ndim == 1 else labels.shape[1]
-        some = ridge_choice(*tensors(twice, labels), outputs, weights=torch.tensor(weights))
-        without = ridge_choice(*tensors(x, clean), outputs)
+        some = select_ridge(*tensors(twice, labels), outputs, weights=torch.tensor(weights))
+        without = select_ridge(*tensors(x, clean), outputs)
         assert some.penalty == pytest.approx(without.penalty, rel=1e-9)
         torch.testing.assert_close(some.weight, without.weight, rtol=1e-4, atol=1e-6)
-        misled = ridge_choice(*tensors(twice, labels), outputs)
+        misled = select_ridge(*tensors(twice, labels), outputs)
         assert not torch.allclose(misled.weight, some.weight, rtol=0.05)
     for labels in (noisy, tags):
-        some = logistic_choice(
+        some = select_logistic(
             *tensors(twice, labels), 2, folds=torch.tensor(folds), weights=torch.tensor(weights)
         )
-        without = logistic_choice(*tensors(x, labels[:60]), 2, folds=torch.tensor(folds[:60]))
+        without = select_logistic(*tensors(x, labels[:60]), 2, folds=torch.tensor(folds[:60]))
         assert some.penalty == pytest.approx(without.penalty, rel=1e-9)
         torch.testing.assert_close(some.weight, without.weight, rtol=1e-3, atol=1e-3)
 
@@ -155,7 +155,7 @@ def test_means_by_hand():
 def test_tags_that_all_counted_rows_have_are_as_sure_as_these_are_many():
     """The row without the tag counts nothing; three rows that count 2 each have it: log(2 * 6 + 1)."""
     x = torch.tensor([[0.0], [1.0], [2.0], [3.0]])
-    found = logistic_choice(
+    found = select_logistic(
         x,
         torch.tensor([[True], [True], [True], [False]]),
         1,
@@ -174,7 +174,7 @@ def test_bad_weights_are_refused(bad):
         lambda: ridge(x, y, 1.0, weights),
         lambda: ridge_path(x, y, [1.0], weights),
         lambda: ridge_folds(x, y, [1.0], torch.tensor([0, 1, 1]), weights),
-        lambda: LeftOut(x, [1.0], weights=weights),
+        lambda: LeaveOneOut(x, [1.0], weights=weights),
     ):
         with pytest.raises(BadInput, match="weights must be 3 finite"):
             solve()
@@ -185,5 +185,5 @@ def test_the_grid_is_in_units_of_what_counts():
     y = torch.arange(31) % 2
     weights = torch.ones(31)
     weights[30] = 0
-    found = ridge_choice(x, y, 2, weights=weights)
+    found = select_ridge(x, y, 2, weights=weights)
     assert found.penalty <= RIDGE_GRID[-1] * spread(x[:30]) * 1.001

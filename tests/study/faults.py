@@ -95,11 +95,11 @@ STUDY = (
         "study/test_probe.py no_reader_learns or random_features",
     ),
     Fault(
-        "solvers/left_out.py",
+        "solvers/leave_one_out.py",
         "1 - self._share - leverage",
         "1 - leverage",
         "leave-one-out forgets the intercept",
-        "solvers/test_left_out.py rows_and_groups",
+        "solvers/test_leave_one_out.py rows_and_groups",
     ),
     Fault(
         "studies/probe/outputs.py",

@@ -9,7 +9,7 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import BadInput
-from headstart.data.attributes import crossed
+from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.grouped import grouped
 from headstart.data.stream import Arrays, labelled
 from headstart.metrics.groups import group_accuracy
@@ -41,7 +41,9 @@ def base():
 
 def worst(method, base, data, test):
     asked = Asked.about(hs.fit(method, base, data, RECIPE), test)
-    return group_accuracy(asked.tell(test) == test.labels, crossed(test).numbers).worst.value
+    return group_accuracy(
+        asked.tell(test) == test.labels, class_by_attribute_groups(test).numbers
+    ).worst.value
 
 
 def test_the_group_in_a_batch_is_that_of_its_rows():
@@ -49,7 +51,7 @@ def test_the_group_in_a_batch_is_that_of_its_rows():
     rows = np.arange(400)[::-3]
     source = Arrays(data)
     stream = labelled(source, data.labels, rows, 16, 5, 0)
-    numbers = crossed(data).numbers
+    numbers = class_by_attribute_groups(data).numbers
     for start in (0, 7):
         for plain, batch, _ in zip(
             stream(start), grouped(stream, rows, numbers, 16, 5)(start), range(30), strict=False

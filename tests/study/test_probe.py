@@ -17,7 +17,7 @@ from headstart.models.backbone import backbone
 from headstart.models.places import Places
 from headstart.models.untrained import seeded
 from headstart.session.session import Session
-from headstart.solvers.choice import RIDGE_GRID, spread
+from headstart.solvers.penalty_selection import RIDGE_GRID, spread
 from headstart.solvers.ridge import one_hot, ridge
 from headstart.studies.adapt.layers import probe_layers
 from headstart.studies.probe.attentive import attentive

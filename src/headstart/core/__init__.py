@@ -3,6 +3,7 @@
 from headstart.core.label_kind import LABEL_KINDS as LABEL_KINDS
 from headstart.core.label_kind import LabelKind as LabelKind
 from headstart.core.label_kind import label_kind_of as label_kind_of
+from headstart.core.sample_loader import SampleLoader as SampleLoader
 
 from .batches import B as B
 from .batches import Batch as Batch
@@ -44,5 +45,4 @@ from .moves import Parts as Parts
 from .preprocess import Preprocess as Preprocess
 from .schema import Schema as Schema
 from .seeds import derive_seed as derive_seed
-from .source import Source as Source
 from .tokens import Tokens as Tokens

@@ -36,7 +36,7 @@ class Crossing:
         return tuple(np.bincount(self.numbers, minlength=len(self.names)).tolist())
 
 
-def crossed(data: Dataset) -> Crossing:
+def class_by_attribute_groups(data: Dataset) -> Crossing:
     """The groups of the rows of a dataset: its classes times its attributes.
 
     Raises:

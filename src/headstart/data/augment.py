@@ -11,9 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from headstart.core import BadInput
-
-from .draws import uniforms
-from .pool import side_by_side
+from headstart.data.parallel import parallel_map
+from headstart.data.random_draws import uniforms
 
 Pixels = NDArray[np.uint8]
 
@@ -70,7 +69,7 @@ class Augment:
             if mirrored[row]:
                 views[row] = views[row, :, ::-1].copy()
 
-        side_by_side(view, range(len(pictures)))
+        parallel_map(view, range(len(pictures)))
         return torch.from_numpy(views).permute(0, 3, 1, 2)
 
     def draw(

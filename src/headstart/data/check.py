@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData, Tokens
+from headstart.data.near_duplicates import THUMBNAIL, Pair, groups_of_pairs, near_pairs, pairs_of_equals
+from headstart.data.parallel import parallel_map
 
 from .dataset import Dataset, digest
 from .decode import prepare
@@ -15,12 +17,10 @@ from .findings import Finding, about_classes, about_shapes, about_twins, finding
 from .labels import counted
 from .number_findings import about_numbers
 from .opening import size_of
-from .pool import side_by_side
 from .records import about_columns
 from .samples import Rows
 from .tag_findings import about_tags
 from .texts import essence, too_long
-from .twins import THUMBNAIL, Pair, alike, joined, near_pairs
 
 ABOUT = {"classes": about_classes, "tags": about_tags, "numbers": about_numbers}
 
@@ -76,7 +76,7 @@ def check(dataset: Dataset, *, near: bool = True, tokens: Tokens | None = None) 
         BadData: nothing can be read; a class has fewer than two readable rows, or none of them in the
             user's training part; all tags, or the numbers of a column, are the same in all rows.
     """
-    looks = side_by_side(partial(_look, dataset), range(len(dataset)))
+    looks = parallel_map(partial(_look, dataset), range(len(dataset)))
     rows = np.array([row for row, look in enumerate(looks) if not look.problem], dtype=np.int64)
     unreadable = [row for row, look in enumerate(looks) if look.problem]
     if len(rows) == 0:
@@ -93,11 +93,11 @@ def check(dataset: Dataset, *, near: bool = True, tokens: Tokens | None = None) 
         found += about_columns(kept.table)
     if tokens is not None and kept.texts is not None:
         found += _about_length(kept, tokens)
-    exact = alike(kept.digests)
+    exact = pairs_of_equals(kept.digests)
     similar = _similar(kept, [looks[row] for row in rows]) if near else []
     found += about_twins(kept, exact, similar)
-    own = [] if kept.groups is None else alike(kept.groups.tolist())
-    groups = joined(len(kept), [*exact, *similar, *own])
+    own = [] if kept.groups is None else pairs_of_equals(kept.groups.tolist())
+    groups = groups_of_pairs(len(kept), [*exact, *similar, *own])
     whole = replace(kept, groups=groups).knowing(kept.digests)
     return Checked(whole, rows, tuple(found))
 
@@ -118,7 +118,7 @@ def _look(dataset: Dataset, row: int) -> _Look:
 def _similar(dataset: Dataset, looks: list[_Look]) -> list[Pair]:
     if dataset.is_images:
         return near_pairs(np.stack([look.thumbnail for look in looks]))
-    return alike(look.essence for look in looks) if dataset.is_texts else []
+    return pairs_of_equals(look.essence for look in looks) if dataset.is_texts else []
 
 
 def _about_length(dataset: Dataset, tokens: Tokens) -> list[Finding]:

@@ -12,10 +12,10 @@ from PIL import Image
 
 from headstart.core import BadInput
 from headstart.core.label_kind import LabelKind, label_kind_of
+from headstart.data.parallel import parallel_map
 
 from .decode import read_picture
 from .labels import Labels, said, strata
-from .pool import side_by_side
 from .samples import Array, Kind, Raw, Rows, Samples, Texts
 from .tables import Table
 
@@ -162,7 +162,7 @@ class Dataset:
     @cached_property
     def digests(self) -> tuple[str, ...]:
         """For each row the hex digest of its raw content (BLAKE2b, 128 bits), read once."""
-        return tuple(side_by_side(lambda row: digest(self.raw(row)), range(len(self))))
+        return tuple(parallel_map(lambda row: digest(self.raw(row)), range(len(self))))
 
     @cached_property
     def content(self) -> str:

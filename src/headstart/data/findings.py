@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.core import BadData
+from headstart.data.near_duplicates import Pair, groups_of_pairs
 
 from .cells import as_number
 from .dataset import Dataset
 from .samples import Rows
-from .twins import Pair, joined
 
 EXAMPLES = 20  # items that a finding names at most
 FEW = 10  # rows of a class below which results are shaky
@@ -134,7 +134,7 @@ def _about_leaks(dataset: Dataset, pairs: list[Pair], thing: str) -> list[Findin
     split = dataset.split
     if split is None:
         return []
-    groups = joined(len(dataset), pairs)
+    groups = groups_of_pairs(len(dataset), pairs)
     trained = {int(groups[row]) for row in range(len(dataset)) if split[row] == "train"}
     seen = [r for r in range(len(dataset)) if split[r] == "test" and int(groups[r]) in trained]
     if not seen:

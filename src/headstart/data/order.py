@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 
 from headstart.core import BadInput
+from headstart.data.random_draws import shuffled
 
-from .draws import shuffled
 from .samples import Rows
 
 

@@ -3,11 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.data.near_duplicates import THUMBNAIL, Pair, near_pairs
+from headstart.data.parallel import parallel_map
+
 from .dataset import Dataset
 from .decode import prepare
-from .pool import side_by_side
 from .texts import essence
-from .twins import THUMBNAIL, Pair, near_pairs
 
 
 def copies(source: Dataset, target: Dataset) -> tuple[list[Pair], list[Pair]]:
@@ -47,4 +48,4 @@ def _thumbnails(data: Dataset) -> NDArray[np.uint8]:
         )
         return made
 
-    return np.stack(list(side_by_side(small, range(len(data)))))
+    return np.stack(list(parallel_map(small, range(len(data)))))

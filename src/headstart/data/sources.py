@@ -13,11 +13,11 @@ from torch import Tensor
 
 from headstart.core import BadInput, Preprocess, Tokens, derive_seed
 from headstart.core.tokens import filled_up
+from headstart.data.parallel import parallel_map
 
 from .augment import Augment, Pixels
 from .dataset import Dataset
 from .decode import prepare
-from .pool import side_by_side
 from .samples import Rows
 
 PLAIN = -1  # the view of a row without augmentation
@@ -158,7 +158,7 @@ class Pictures:
         wanted = [(row, margin) for row in rows.tolist()]
         found = {key: self._kept[key] for key in wanted if key in self._kept}
         missing = list(dict.fromkeys(key for key in wanted if key not in found))
-        for key, picture in zip(missing, side_by_side(self._decode, missing), strict=True):
+        for key, picture in zip(missing, parallel_map(self._decode, missing), strict=True):
             found[key] = picture
             self._keep(key, picture)
         batch = np.empty((len(wanted), *size, 3), dtype=np.uint8)

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from headstart.core import BadInput
+from headstart.data.random_draws import shuffled
 
-from .draws import shuffled
 from .samples import Rows
 
 _Shares = NDArray[np.float64]

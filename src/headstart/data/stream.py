@@ -14,7 +14,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from headstart.core import BadInput, Labelled, Source
+from headstart.core import BadInput, Labelled, SampleLoader
 
 from .labels import as_labels, labels_of
 from .order import order as order
@@ -29,7 +29,7 @@ Stream = Callable[[int], Iterator[T]]
 
 
 def labelled(
-    source: Source,
+    source: SampleLoader,
     labels: ArrayLike,
     rows: ArrayLike,
     batch: int,
@@ -67,7 +67,7 @@ def labelled(
 
 
 def once(
-    source: Source, labels: ArrayLike, rows: ArrayLike, batch: int, weights: ArrayLike | None = None
+    source: SampleLoader, labels: ArrayLike, rows: ArrayLike, batch: int, weights: ArrayLike | None = None
 ) -> Stream[Labelled]:
     """One pass over `rows` in order, plain views; the last batch may be smaller. See `labelled`."""
     known, chosen, counts = as_labels(labels), _rows(rows), _weights(weights)

@@ -10,13 +10,13 @@ import numpy as np
 
 from headstart.core import BadData, BadInput
 from headstart.core.schema import ColumnKind
+from headstart.data.similarity import require_same_kind
 
 from .arrays import from_arrays
 from .dataset import Dataset
 from .folder import PICTURES
 from .h5ad import items_in, table_in
 from .labelled_tables import are_tables
-from .likeness import check_alike
 from .load import NAMED, load
 from .manifest import PATH, SUFFIXES, TEXT
 from .naming import natural
@@ -80,7 +80,7 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
         found = _Reader(columns, like, name).read(data)
     found = without_labels(found)
     if like is not None:
-        found = check_alike(found, like)
+        found = require_same_kind(found, like)
     if len(found) < 2:
         many = "no rows" if len(found) == 0 else "one row"
         raise BadData(f"{found.name} has {many}. A domain takes at least two, and a few dozen to say much.")

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 
 from headstart.core import BadData
-
-from .given import array, matrix
-from .judged import Floats, Ints
+from headstart.metrics._validation import array, matrix
+from headstart.metrics.scored_outputs import Floats, Ints
 
 
 def linear_cka(x: Any, y: Any) -> float:

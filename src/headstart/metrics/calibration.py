@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadInput
+from headstart.metrics import scored_outputs
+from headstart.metrics.scored_outputs import BINS, Floats, Ints, bin_of, score_outputs
 
-from . import judged
-from .judged import BINS, Floats, Ints, bin_of, judge
-from .tags import judge as judge_tags
+from .tags import score_outputs as score_tags
 
 
 class Bin(NamedTuple):
@@ -32,8 +32,8 @@ def expected_calibration_error(probabilities: Floats, labels: Ints, bins: int = 
         BadData: a row is not a distribution or a label out of range.
         BadInput: `bins` is less than 1.
     """
-    found = judge(probabilities, labels)
-    return float(judged.calibration_error(found, np.ones((1, len(labels))), _checked(bins))[0])
+    found = score_outputs(probabilities, labels)
+    return float(scored_outputs.calibration_error(found, np.ones((1, len(labels))), _checked(bins))[0])
 
 
 def reliability(probabilities: Floats, labels: NDArray[Any], bins: int = BINS) -> list[Bin]:
@@ -44,10 +44,10 @@ def reliability(probabilities: Floats, labels: NDArray[Any], bins: int = BINS) -
     said to be, and how often the row has it.
     """
     if np.ndim(labels) == 2:
-        tags = judge_tags(probabilities, labels)
+        tags = score_tags(probabilities, labels)
         confidence, so = tags.probabilities.ravel(), tags.known.ravel().astype(np.float64)
     else:
-        found = judge(probabilities, labels)
+        found = score_outputs(probabilities, labels)
         confidence, so = found.confidence, found.right
     place = bin_of(confidence, _checked(bins))
     rows = np.bincount(place, minlength=bins)

@@ -7,14 +7,13 @@ All take probabilities (n, k), each row a distribution, and labels (n,) in [0, k
 import numpy as np
 
 from headstart.core import BadData
-
-from . import judged
-from .judged import Floats, Ints, judge, once
+from headstart.metrics import scored_outputs
+from headstart.metrics.scored_outputs import Floats, Ints, once, score_outputs
 
 
 def accuracy(probabilities: Floats, labels: Ints) -> float:
     """The share of rows whose most probable class is the label, in [0, 1]."""
-    return once(judge(probabilities, labels), judged.accuracy, len(labels))
+    return once(score_outputs(probabilities, labels), scored_outputs.accuracy, len(labels))
 
 
 def balanced_accuracy(probabilities: Floats, labels: Ints) -> float:
@@ -22,7 +21,7 @@ def balanced_accuracy(probabilities: Floats, labels: Ints) -> float:
 
     Classes without rows are left out.
     """
-    return once(judge(probabilities, labels), judged.balanced_accuracy, len(labels))
+    return once(score_outputs(probabilities, labels), scored_outputs.balanced_accuracy, len(labels))
 
 
 def macro_f1(probabilities: Floats, labels: Ints) -> float:
@@ -31,7 +30,7 @@ def macro_f1(probabilities: Floats, labels: Ints) -> float:
     A class that is neither label nor answer of any row is left out; one that is only the answer
     counts as 0.
     """
-    return once(judge(probabilities, labels), judged.macro_f1, len(labels))
+    return once(score_outputs(probabilities, labels), scored_outputs.macro_f1, len(labels))
 
 
 def log_loss(probabilities: Floats, labels: Ints) -> float:
@@ -39,7 +38,7 @@ def log_loss(probabilities: Floats, labels: Ints) -> float:
 
     Probabilities below 2.2e-16 count as that, so that no row costs more than 36.05 nats.
     """
-    return once(judge(probabilities, labels), judged.log_loss, len(labels))
+    return once(score_outputs(probabilities, labels), scored_outputs.log_loss, len(labels))
 
 
 def confusion(answers: Ints, labels: Ints, classes: int) -> Ints:

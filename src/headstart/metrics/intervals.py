@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from headstart.core import BadData, BadInput, Unknown, derive_seed, label_kind_of
+from headstart.metrics.scored_outputs import Floats
 
-from .judged import Floats
 from .kinds import measure_of
 
 RESAMPLES = 2000
@@ -84,10 +84,10 @@ def score_all(
         BadInput: `resamples` is less than 1.
     """
     measures = measure_of(label_kind_of(labels))
-    judged = measures.judge(answers, labels)
+    scored = measures.score(answers, labels)
 
     def all_of(weights: Floats) -> Floats:
-        return np.stack([metric(judged, weights) for metric in measures.metrics.values()], 1)
+        return np.stack([metric(scored, weights) for metric in measures.metrics.values()], 1)
 
     found = bootstraps(all_of, len(labels), seed, groups, resamples)
     return dict(zip(measures.metrics, found, strict=True))
@@ -117,7 +117,7 @@ def paired(
         raise Unknown("metric", name, measures.metrics)
     if np.shape(ours) != np.shape(theirs):
         raise BadData(f"Answers of two shapes, {np.shape(ours)} and {np.shape(theirs)}, can't be compared.")
-    one, other = (measures.judge(answers, labels) for answers in (ours, theirs))
+    one, other = (measures.score(answers, labels) for answers in (ours, theirs))
     score = measures.metrics[name]
 
     def difference(weights: Floats) -> Floats:

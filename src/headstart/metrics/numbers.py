@@ -11,24 +11,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headstart.core import BadData
-
-from .judged import Floats, Ints, few_at_a_time
+from headstart.metrics.scored_outputs import Floats, Ints, few_at_a_time
 
 SMALL = 1e-12  # a part of the squares that is less is rounding
 
 
 @dataclass(frozen=True)
-class JudgedNumbers:
+class ScoredNumbers:
     """What the metrics need to know of n predictions of k columns."""
 
     known: Floats  # (n, k) the true numbers
     given: Floats  # (n, k) the answers
 
 
-Metric = Callable[[JudgedNumbers, Floats], Floats]
+Metric = Callable[[ScoredNumbers, Floats], Floats]
 
 
-def judge(values: ArrayLike, labels: ArrayLike) -> JudgedNumbers:
+def score_outputs(values: ArrayLike, labels: ArrayLike) -> ScoredNumbers:
     """Hold values (n, k) against labels (n, k).
 
     Raises:
@@ -41,17 +40,17 @@ def judge(values: ArrayLike, labels: ArrayLike) -> JudgedNumbers:
         bad = int((~np.isfinite(one).all(1)).sum())
         if bad:
             raise BadData(f"{bad} of {len(one)} rows of {what} hold NaN or infinity; drop them.")
-    return JudgedNumbers(known, given)
+    return ScoredNumbers(known, given)
 
 
-def r2(judged: JudgedNumbers, weights: Floats) -> Floats:
+def r2(scored: ScoredNumbers, weights: Floats) -> Floats:
     """The share of the variance that is explained: 1 - SSE / SST, at most 1, 0 for telling the mean.
 
     Where the true numbers with weight are all the same, there is no variance: 1 if every answer is right,
     else 0 (as `sklearn.metrics.r2_score`).
     """
-    missed = weights @ np.square(judged.known - judged.given)
-    centred = judged.known - judged.known.mean(0)
+    missed = weights @ np.square(scored.known - scored.given)
+    centred = scored.known - scored.known.mean(0)
     squares = weights @ np.square(centred)
     spread = squares - np.square(weights @ centred) / weights.sum(1)[:, None]
     constant = spread <= SMALL * squares
@@ -59,20 +58,20 @@ def r2(judged: JudgedNumbers, weights: Floats) -> Floats:
     return score
 
 
-def rmse(judged: JudgedNumbers, weights: Floats) -> Floats:
+def rmse(scored: ScoredNumbers, weights: Floats) -> Floats:
     """The root of the weighted mean of squared errors, in the units of the column."""
-    missed = weights @ np.square(judged.known - judged.given)
+    missed = weights @ np.square(scored.known - scored.given)
     error: Floats = np.sqrt(missed / weights.sum(1)[:, None]).mean(1)
     return error
 
 
-def mae(judged: JudgedNumbers, weights: Floats) -> Floats:
+def mae(scored: ScoredNumbers, weights: Floats) -> Floats:
     """The weighted mean of absolute errors, in the units of the column."""
-    error: Floats = (weights @ np.abs(judged.known - judged.given)).mean(1) / weights.sum(1)
+    error: Floats = (weights @ np.abs(scored.known - scored.given)).mean(1) / weights.sum(1)
     return error
 
 
-def spearman(judged: JudgedNumbers, weights: Floats) -> Floats:
+def spearman(scored: ScoredNumbers, weights: Floats) -> Floats:
     """Spearman's correlation of ranks (1904, doi:10.2307/1412159), in [-1, 1].
 
     Equal values share the mean of their ranks. 0 where all true numbers, or all answers, with weight are
@@ -80,7 +79,7 @@ def spearman(judged: JudgedNumbers, weights: Floats) -> Floats:
     """
 
     def each(columns: Floats) -> Floats:
-        pairs = zip(judged.known.T, judged.given.T, strict=True)
+        pairs = zip(scored.known.T, scored.given.T, strict=True)
         found = [
             _correlation(_ranks(known, columns), _ranks(given, columns), columns) for known, given in pairs
         ]

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from headstart.core import BadData
-
-from .judged import BINS, CLIP, Floats, Ints, bin_of, few_at_a_time, mean, mean_where
+from headstart.metrics.scored_outputs import BINS, CLIP, Floats, Ints, bin_of, few_at_a_time, mean, mean_where
 
 Bools = NDArray[np.bool_]
 THRESHOLD = 0.5
@@ -32,7 +31,7 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class JudgedTags:
+class ScoredTags:
     """What the metrics need to know of n predictions of k tags."""
 
     known: Bools  # (n, k) which tags each row has
@@ -42,10 +41,10 @@ class JudgedTags:
     rankings: tuple[Ranking, ...]  # of each tag
 
 
-Metric = Callable[[JudgedTags, Floats], Floats]
+Metric = Callable[[ScoredTags, Floats], Floats]
 
 
-def judge(probabilities: ArrayLike, labels: ArrayLike) -> JudgedTags:
+def score_outputs(probabilities: ArrayLike, labels: ArrayLike) -> ScoredTags:
     """Hold probabilities (n, k) in [0, 1], of each tag by itself, against labels (n, k) of bools.
 
     Raises:
@@ -62,16 +61,16 @@ def judge(probabilities: ArrayLike, labels: ArrayLike) -> JudgedTags:
     so = np.where(known, p, 1 - p)
     surprise = -np.log(np.clip(so, CLIP, 1)).mean(1)
     rankings = tuple(_ranking(*each) for each in zip(p.T, known.T, strict=True))
-    return JudgedTags(known, p, p >= THRESHOLD, surprise, rankings)
+    return ScoredTags(known, p, p >= THRESHOLD, surprise, rankings)
 
 
-def average_precision(judged: JudgedTags, weights: Floats) -> Floats:
+def average_precision(scored: ScoredTags, weights: Floats) -> Floats:
     """The mean average precision of the tags that a row with weight has; 0 if there are none."""
-    each = average_precisions(judged, weights)
+    each = average_precisions(scored, weights)
     return mean_where(np.nan_to_num(each), np.isfinite(each))
 
 
-def average_precisions(judged: JudgedTags, weights: Floats) -> Floats:
+def average_precisions(scored: ScoredTags, weights: Floats) -> Floats:
     """The average precision (b, k) of each tag; NaN where no row with weight has it.
 
     The mean, over the rows that have the tag, of the precision among all rows that are at least as
@@ -80,47 +79,47 @@ def average_precisions(judged: JudgedTags, weights: Floats) -> Floats:
     """
 
     def each(columns: Floats) -> Floats:
-        return np.stack([_precision(ranking, columns) for ranking in judged.rankings], 1)
+        return np.stack([_precision(ranking, columns) for ranking in scored.rankings], 1)
 
     return few_at_a_time(each, weights)
 
 
-def macro_f1(judged: JudgedTags, weights: Floats) -> Floats:
+def macro_f1(scored: ScoredTags, weights: Floats) -> Floats:
     """The mean F1 of the tags that a row with weight has, or is said to have; 0 if there are none."""
-    both, either = _counts(judged, weights)
+    both, either = _counts(scored, weights)
     return mean_where(2 * both / np.maximum(either, CLIP), either > 0)
 
 
-def micro_f1(judged: JudgedTags, weights: Floats) -> Floats:
+def micro_f1(scored: ScoredTags, weights: Floats) -> Floats:
     """F1 over all pairs of a row and a tag; 0 if no row has a tag, or is said to have one."""
-    both, either = (counts.sum(1) for counts in _counts(judged, weights))
+    both, either = (counts.sum(1) for counts in _counts(scored, weights))
     score: Floats = 2 * both / np.maximum(either, CLIP)
     return score
 
 
-def exact_match(judged: JudgedTags, weights: Floats) -> Floats:
+def exact_match(scored: ScoredTags, weights: Floats) -> Floats:
     """The weighted share of rows all of whose tags are right."""
-    right: Floats = np.asarray(np.equal(judged.known, judged.given).all(1), np.float64)
+    right: Floats = np.asarray(np.equal(scored.known, scored.given).all(1), np.float64)
     return mean(right, weights)
 
 
-def hamming_accuracy(judged: JudgedTags, weights: Floats) -> Floats:
+def hamming_accuracy(scored: ScoredTags, weights: Floats) -> Floats:
     """The weighted share of right pairs of a row and a tag."""
-    right = np.equal(judged.known, judged.given).astype(np.float64)
+    right = np.equal(scored.known, scored.given).astype(np.float64)
     share: Floats = np.asarray(right.sum(1) / right.shape[1])
     return mean(share, weights)
 
 
-def log_loss(judged: JudgedTags, weights: Floats) -> Floats:
+def log_loss(scored: ScoredTags, weights: Floats) -> Floats:
     """The weighted mean over pairs of a row and a tag of -log p(what is so), in nats."""
-    return mean(judged.surprise, weights)
+    return mean(scored.surprise, weights)
 
 
-def calibration_error(judged: JudgedTags, weights: Floats, bins: int = BINS) -> Floats:
+def calibration_error(scored: ScoredTags, weights: Floats, bins: int = BINS) -> Floats:
     """How far probabilities are from the share of pairs that have the tag: the mean over bins, by weight."""
-    rows, tags = judged.known.shape
-    place = bin_of(judged.probabilities, bins) + bins * np.arange(rows)[:, None]
-    gaps = np.bincount(place.ravel(), (judged.known - judged.probabilities).ravel(), bins * rows)
+    rows, tags = scored.known.shape
+    place = bin_of(scored.probabilities, bins) + bins * np.arange(rows)[:, None]
+    gaps = np.bincount(place.ravel(), (scored.known - scored.probabilities).ravel(), bins * rows)
     total: Floats = np.abs(weights @ gaps.reshape(rows, bins)).sum(1) / weights.sum(1) / tags
     return total
 
@@ -158,7 +157,7 @@ def _precision(ranking: Ranking, columns: Floats) -> Floats:
     return score
 
 
-def _counts(judged: JudgedTags, weights: Floats) -> tuple[Floats, Floats]:
+def _counts(scored: ScoredTags, weights: Floats) -> tuple[Floats, Floats]:
     """The weight (b, k) of the rows that have a tag and are said to, and of both alone, added up."""
-    both = weights @ (judged.known & judged.given).astype(np.float64)
-    return both, weights @ (judged.known.astype(np.float64) + judged.given)
+    both = weights @ (scored.known & scored.given).astype(np.float64)
+    return both, weights @ (scored.known.astype(np.float64) + scored.given)

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from headstart.core import BadData, BadInput, label_kind_of
-
-from .given import array, matrix, numbered, one_hot, shares
-from .judged import Floats, Ints
+from headstart.metrics._validation import array, matrix, numbered, one_hot, shares
+from headstart.metrics.scored_outputs import Floats, Ints
 
 NOISE = 1e-6  # the least variance of the noise in LogME; the labels are 0 and 1
 GRID = np.linspace(-30.0, 30.0, 241)  # natural logarithms of alpha / beta over the largest eigenvalue

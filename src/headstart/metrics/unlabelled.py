@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from headstart.core import BadData, BadInput
-
-from .given import array, matrix, shares
-from .judged import Floats
+from headstart.metrics._validation import array, matrix, shares
+from headstart.metrics.scored_outputs import Floats
 
 BLOCK = 2**22  # similarities that are held at once
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.core import CacheRefused, CannotWrite, Source
+from headstart.core import CacheRefused, CannotWrite, SampleLoader
 
 from .checkpoint import write_atomically
 
@@ -54,7 +54,7 @@ class Cache:
     """
 
     folder: Path
-    source: Source
+    source: SampleLoader
     compute: Callable[[Tensor], Tensor]
     key: str
     rows: int

@@ -11,14 +11,13 @@ from headstart.core import (
     Domains,
     Labelled,
     Method,
-    Source,
+    SampleLoader,
     TwoTasks,
     Unlabelled,
     derive_seed,
 )
-from headstart.data.crossed import crossed, unlabelled, unlabelled_once
+from headstart.data.domain_batches import pair_domains, pair_tasks, unlabelled, unlabelled_once
 from headstart.data.labels import Labels, labels_of
-from headstart.data.paired import paired
 from headstart.data.stream import Stream, labelled, once
 from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 class Feed:
     """What a run takes: a source, how to take it, and how many views of each row there are."""
 
-    source: Source
+    source: SampleLoader
     replay: Replay | None
     views: int | None
     notes: list[str]
@@ -128,13 +127,15 @@ def stream_of(
         order = replace(recipe, seed=derive_seed(recipe.seed, "source"))
         own_labels = in_units(other.session.data.labels, other.rows)
         size = min(order.batch, len(other.rows))
-        return paired(own, labelled(theirs.source, own_labels, other.rows, size, order.seed, theirs.views))
+        return pair_tasks(
+            own, labelled(theirs.source, own_labels, other.rows, size, order.seed, theirs.views)
+        )
     assert target is not None
     if method.about.closed_form:
         unseen = unlabelled_once(theirs.source, target.rows, -(-len(rows) // batch))
     else:
         unseen = _unlabelled(theirs, target.rows, recipe)
-    return crossed(own, unseen, _labelled_target(session, few, rows, recipe))
+    return pair_domains(own, unseen, _labelled_target(session, few, rows, recipe))
 
 
 def in_units(labels: Labels, rows: Rows, of: Labels | None = None) -> Labels:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from headstart.core import Method, Model, Source
+from headstart.core import Method, Model, SampleLoader
 from headstart.run.frozen import Replay
 from headstart.run.state import Run
 from headstart.session.outputs import outputs_of
@@ -24,7 +24,7 @@ class Fitted:
     notes: list[str]
     run: Run[Any]
     replay: Replay | None
-    source: Source  # of what the run's parts take, in plain views
+    source: SampleLoader  # of what the run's parts take, in plain views
     batch: int = 32
 
     def logits(self, rows: np.ndarray) -> Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from headstart.core import Grouped, Labelled, Method
-from headstart.data.attributes import crossed
+from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.dataset import Dataset
 from headstart.data.grouped import grouped
 from headstart.data.stream import Stream
@@ -20,7 +20,7 @@ def group_rows(data: Dataset, method: Method[Any], rows: Rows) -> tuple[int, ...
     """How many of `rows` (n,) each group has, for a method that wants to know; () for others."""
     if not issubclass(method.about.needs, Grouped):
         return ()
-    found = crossed(data)
+    found = class_by_attribute_groups(data)
     return tuple(np.bincount(found.numbers[rows], minlength=len(found.names)).tolist())
 
 
@@ -30,14 +30,14 @@ def in_groups(
     """The batches of a stream, with groups for a method that eats them."""
     if not issubclass(method.about.needs, Grouped):
         return stream
-    return grouped(stream, rows, crossed(data).numbers, batch, seed)
+    return grouped(stream, rows, class_by_attribute_groups(data).numbers, batch, seed)
 
 
 def grouped_example(data: Dataset, method: Method[Any], batch: Labelled, rows: Rows) -> Labelled:
     """A batch of `rows`, with groups for a method that eats them."""
     if not issubclass(method.about.needs, Grouped):
         return batch
-    here = torch.from_numpy(crossed(data).numbers[rows])
+    here = torch.from_numpy(class_by_attribute_groups(data).numbers[rows])
     return Grouped(batch.x, batch.y, batch.weight, here)
 
 
@@ -45,7 +45,7 @@ def about_groups(data: Dataset, stages: Iterable[Method[Any]], rows: Rows) -> It
     """What is to be said of the groups, if a stage looks at them."""
     if not any(issubclass(stage.about.needs, Grouped) for stage in stages):
         return
-    found = crossed(data)
+    found = class_by_attribute_groups(data)
     if not found.by_attribute:
         yield (
             "The data have no attribute, so the groups are the classes. Name one with attribute_column= or "

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from headstart.core import BadData, Preprocess, Source
+from headstart.core import BadData, Preprocess, SampleLoader
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.records import Records
@@ -80,7 +80,7 @@ def suited(mapping: AnyBackbone, data: Dataset, settings: AdaptSettings) -> AnyB
     return backbone(mapping, preprocess=replace(old, size=size, fit=settings.fit))
 
 
-def source_of(data: Dataset, mapping: AnyBackbone, augment: Augment | None) -> Source:
+def source_of(data: Dataset, mapping: AnyBackbone, augment: Augment | None) -> SampleLoader:
     """The samples of the data as the backbone takes them, in random views if there is an `augment`."""
     if mapping.tokens is not None:
         return Sentences(data, mapping.tokens)

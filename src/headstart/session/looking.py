@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from headstart.core import Method, Model, Source
+from headstart.core import Method, Model, SampleLoader
 from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.state import Run, Tick
@@ -63,7 +63,7 @@ def now(session: "Session", method: Method[Any], run: Run[Any], plain: tuple[Fee
     assert isinstance(found, Model)
     model = (units.undone(found) if units else found).eval()
 
-    def says(source: Source) -> Callable[[Rows], Tensor]:
+    def says(source: SampleLoader) -> Callable[[Rows], Tensor]:
         return lambda some: outputs_of(model, source, some, session.engine.device, 32)
 
     return Now(model, says(plain[0].source), says(plain[1].source))

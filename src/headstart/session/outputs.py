@@ -4,13 +4,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Source
+from headstart.core import SampleLoader
 from headstart.data.stream import Sentences
 from headstart.data.train_test_split import Rows
 from headstart.models.lengths import by_length
 
 
-def outputs_of(model: nn.Module, source: Source, rows: Rows, device: torch.device, batch: int) -> Tensor:
+def outputs_of(
+    model: nn.Module, source: SampleLoader, rows: Rows, device: torch.device, batch: int
+) -> Tensor:
     """Outputs (n, outputs) on the CPU for plain views of rows (n,) of a source, `batch` at a time."""
     if isinstance(source, Sentences) and len(rows):
         with torch.inference_mode():

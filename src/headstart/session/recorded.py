@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from headstart.core import Backbone, Batch, Descend, Source
+from headstart.core import Backbone, Batch, Descend, SampleLoader
 from headstart.models.backbone import AnyBackbone
 from headstart.models.fast import fast
 from headstart.run.cache import Cache, Dtype, key_of
@@ -45,7 +45,7 @@ class Recorded:
             self._found[key] = find(run, batch()) if wanted else Found(None)
         return self._found[key]
 
-    def source(self, run: Run[Any], replay: Replay, source: Source, views: int) -> Source:
+    def source(self, run: Run[Any], replay: Replay, source: SampleLoader, views: int) -> SampleLoader:
         """What the frozen prefix of a run gives for the samples of a source.
 
         Raises:

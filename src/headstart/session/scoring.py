@@ -11,8 +11,8 @@ from headstart.core import LabelKind, derive_seed, label_kind_of
 from headstart.metrics.calibration import reliability
 from headstart.metrics.classification import confusion
 from headstart.metrics.intervals import bootstrap, paired, score_all, wilson
-from headstart.metrics.judged import once
 from headstart.metrics.kinds import measure_of
+from headstart.metrics.scored_outputs import once
 from headstart.records.measures import MEASURES
 from headstart.records.record import Bin, Interval, Scores
 
@@ -56,8 +56,8 @@ def main_score(outputs: Tensor, labels: Labels, seed: int) -> Interval:
     if kind == "classes":
         return Interval(*wilson(int((outputs.argmax(1).numpy() == labels).sum()), len(labels)))
     measures = measure_of(kind)
-    judged, metric = measures.judge(answers(outputs, kind), labels), measures.metrics[measures.main]
-    found = bootstrap(lambda weights: metric(judged, weights), len(labels), derive_seed(seed, "scores"))
+    scored, metric = measures.score(answers(outputs, kind), labels), measures.metrics[measures.main]
+    found = bootstrap(lambda weights: metric(scored, weights), len(labels), derive_seed(seed, "scores"))
     return Interval(*found)
 
 
@@ -94,8 +94,8 @@ def value(outputs: Tensor, labels: Labels) -> float:
         right = outputs.argmax(1) == torch.from_numpy(labels)
         return float(np.mean([right.numpy()[labels == c].mean() for c in np.unique(labels)]))
     measures = measure_of(kind)
-    judged = measures.judge(answers(outputs, kind), labels)
-    return once(judged, measures.metrics[measures.selection], len(labels))
+    scored = measures.score(answers(outputs, kind), labels)
+    return once(scored, measures.metrics[measures.selection], len(labels))
 
 
 def bins(outputs: Tensor, labels: Labels) -> list[Bin]:

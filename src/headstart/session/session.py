@@ -16,7 +16,7 @@ from headstart.core import (
     Head,
     Method,
     Model,
-    Source,
+    SampleLoader,
     Task,
     require_label_kind,
 )
@@ -110,7 +110,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self.records = Recorded(self.cache, self.precision, len(self.data), not self.data.is_texts)
-        self._sources: dict[Augment | None, Source] = {}
+        self._sources: dict[Augment | None, SampleLoader] = {}
         self._shape = tuple(self.source_in(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
 
     def fit(
@@ -289,7 +289,7 @@ class Session:
         with closing(keep(ticks, run, checkpoint, CHECKPOINT_EVERY)) as kept:
             yield from self.watch(kept, run) if self.watch else kept
 
-    def source_in(self, augment: Augment | None) -> Source:
+    def source_in(self, augment: Augment | None) -> SampleLoader:
         """Samples of the data; decoded pictures stay in memory from one run to the next."""
         if augment not in self._sources:
             self._sources[augment] = source_of(self.data, self.backbone, augment)

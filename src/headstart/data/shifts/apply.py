@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.core import BadInput, Unknown, derive_seed
-from headstart.data.pool import side_by_side
+from headstart.data.parallel import parallel_map
 
 from .corruption import CORRUPTIONS, Corruption
 from .domains import DOMAINS
@@ -79,7 +79,7 @@ def shift_pictures(
         return shift_one(pixels[place], found, seed, numbers[place])
 
     new = np.empty_like(pixels)
-    for place, picture in enumerate(side_by_side(one, range(len(pixels)))):
+    for place, picture in enumerate(parallel_map(one, range(len(pixels)))):
         new[place] = picture
     return torch.from_numpy(new).permute(0, 3, 1, 2).to(x.device)
 

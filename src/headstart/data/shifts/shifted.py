@@ -9,7 +9,7 @@ from PIL import Image
 from headstart.core import BadInput
 from headstart.data.dataset import Dataset
 from headstart.data.decode import read_picture
-from headstart.data.pool import side_by_side
+from headstart.data.parallel import parallel_map
 from headstart.data.samples import Array, Kind, Raw, Rows, Samples
 
 from .apply import shift_of, shift_one
@@ -57,7 +57,7 @@ def shifted(
     numbers = np.arange(len(data), dtype=np.int64)
     view: Samples = _Shifted(data.samples, data.items, numbers, found, seed, side)
     if data.array is not None and len(data):
-        view = Array(np.stack(side_by_side(view.raw, range(len(data)))), are_images=True)
+        view = Array(np.stack(parallel_map(view.raw, range(len(data)))), are_images=True)
     return replace(data, name=f"{data.name}, {found.label}", samples=view)
 
 

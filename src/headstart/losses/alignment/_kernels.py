@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from headstart.core import BadInput
-
-from ._given import both, exactly, positive
+from headstart.losses.alignment._validation import both, exactly, positive
 
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
 

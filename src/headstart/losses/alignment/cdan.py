@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from headstart.core import BadData, BadInput, derive_seed
+from headstart.losses.alignment._validation import exactly, rows
 
-from ._given import exactly, rows
 from .entropy import entropies
 
 

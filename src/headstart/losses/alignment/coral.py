@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from ._given import both, exactly
+from headstart.losses.alignment._validation import both, exactly
 
 
 def coral_loss(source: Tensor, target: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from ._given import rows
+from headstart.losses.alignment._validation import rows
 
 
 def entropies(logits: Tensor) -> Tensor:

@@ -5,8 +5,7 @@ from math import log
 from torch import Tensor
 
 from headstart.core import BadInput
-
-from ._given import rows
+from headstart.losses.alignment._validation import rows
 
 
 def information_maximisation_loss(logits: Tensor, balance: float = 1.0) -> Tensor:

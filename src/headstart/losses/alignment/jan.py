@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from headstart.core import BadData, BadInput
+from headstart.losses.alignment._validation import both
 
-from ._given import both
 from ._kernels import SCALES, discrepancy, kernel
 
 

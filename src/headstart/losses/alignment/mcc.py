@@ -2,7 +2,8 @@
 
 from torch import Tensor
 
-from ._given import exactly, positive, rows
+from headstart.losses.alignment._validation import exactly, positive, rows
+
 from .cdan import entropy_weights
 
 

@@ -3,8 +3,7 @@
 from torch import Tensor
 
 from headstart.core import BadData
-
-from ._given import both
+from headstart.losses.alignment._validation import both
 
 
 def classifier_discrepancy(one: Tensor, other: Tensor) -> Tensor:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from ._given import both
+from headstart.losses.alignment._validation import both
+
 from ._kernels import SCALES, discrepancy, kernel
 
 

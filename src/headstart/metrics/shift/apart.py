@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData
-from headstart.metrics.given import array
+from headstart.metrics._validation import array
 from headstart.metrics.intervals import Interval, Z, wilson
-from headstart.metrics.judged import Floats
+from headstart.metrics.scored_outputs import Floats
 
 
 def auc(source: Any, target: Any, source_groups: Any = None, target_groups: Any = None) -> Interval:

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData, BadInput
-from headstart.metrics.given import array
-from headstart.metrics.judged import Floats
-
-from .given import domains, squared_distances
+from headstart.metrics._validation import array
+from headstart.metrics.scored_outputs import Floats
+from headstart.metrics.shift._validation import domains, squared_distances
 
 BLOCK = 2**22  # distances held at once
 ROUNDING = 1e-6  # of a distance, in units of the largest coordinate

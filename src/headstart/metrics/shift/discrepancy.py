@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from headstart.core import BadData, BadInput, derive_seed
-from headstart.metrics.judged import Floats
-
-from .given import domains, squared_distances
+from headstart.metrics.scored_outputs import Floats
+from headstart.metrics.shift._validation import domains, squared_distances
 
 CLOSE = 1e-12  # sums of the same numbers in another order differ by less
 

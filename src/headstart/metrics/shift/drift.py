@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData, BadInput
-from headstart.metrics.given import array
-from headstart.metrics.judged import Floats
-
-from .given import domains
+from headstart.metrics._validation import array
+from headstart.metrics.scored_outputs import Floats
+from headstart.metrics.shift._validation import domains
 
 TERMS = 100  # of the alternating series; above SMALL the tenth is far below rounding
 SMALL = 0.2  # where the series is slow and its limit is 1 to more digits than a float has

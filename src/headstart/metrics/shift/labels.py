@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from headstart.core import BadData, BadInput
-from headstart.metrics.given import array
-from headstart.metrics.judged import Floats, Ints
+from headstart.metrics._validation import array
+from headstart.metrics.scored_outputs import Floats, Ints
 
 SINGULAR = 1e-6  # of the largest singular value
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from headstart.core import BadData, BadInput, derive_seed
-from headstart.metrics.given import array
-from headstart.metrics.judged import Ints
+from headstart.metrics._validation import array
+from headstart.metrics.scored_outputs import Ints
 
 CLOSE = 1e-12  # sums of the same numbers in another order differ by less
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from headstart.solvers.choice import logistic_choice
+from headstart.solvers.penalty_selection import select_logistic
 
 from .common import Ratios, dealt, from_logs, pair
 
@@ -48,7 +48,7 @@ def classifier_ratios(
     domain = (torch.arange(len(rows)) >= n).long().to(rows.device)  # 0 source, 1 target
     parts = [dealt(len(part), min(folds, len(part)) if folds > 1 else folds, seed) for part in (one, other)]
     held = torch.cat(parts).to(rows.device)
-    fit = logistic_choice(rows, domain, 2, penalty, held)
+    fit = select_logistic(rows, domain, 2, penalty, held)
     logits = fit.held_out[:, 1] - fit.held_out[:, 0]  # log (1 - p) / p
     logs = logits + _prior(domain, held)
     chosen = {"penalty": fit.penalty, "error": _error(logs[:n], logs[n:]), "auc": _auc(logs[:n], logs[n:])}

@@ -9,7 +9,7 @@ from torch import Tensor
 from headstart.core import derive_seed
 from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import bootstraps, score_all, wilson
-from headstart.metrics.tags import average_precisions, judge
+from headstart.metrics.tags import average_precisions, score_outputs
 from headstart.records.record import ColumnFigures, Interval, TagFigures
 from headstart.session.scoring import answers
 
@@ -25,12 +25,12 @@ def tags_of(test: Dataset, outputs: Tensor, seed: int) -> list[TagFigures]:
     """
     if test.label_kind != "tags":
         return []
-    judged = judge(answers(outputs, "tags"), test.labels)
+    scored = score_outputs(answers(outputs, "tags"), test.labels)
     found = bootstraps(
-        lambda weights: average_precisions(judged, weights), len(test), derive_seed(seed, "tags")
+        lambda weights: average_precisions(scored, weights), len(test), derive_seed(seed, "tags")
     )
-    both = (judged.known & judged.given).sum(0)
-    rows, said = judged.known.sum(0), judged.given.sum(0)
+    both = (scored.known & scored.given).sum(0)
+    rows, said = scored.known.sum(0), scored.given.sum(0)
     return [
         TagFigures(
             name=name,

@@ -16,8 +16,8 @@ from headstart.core import Diverged, HeadstartError, Method, make
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.domains import of_same_labels
-from headstart.data.draws import shuffled
 from headstart.data.load import load
+from headstart.data.random_draws import shuffled
 from headstart.metrics.kinds import measure_of
 from headstart.models.backbone import AnyBackbone
 from headstart.models.texts import Reader

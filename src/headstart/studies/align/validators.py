@@ -18,7 +18,7 @@ from headstart.metrics.unlabelled import (
     soft_neighbourhood_density,
 )
 from headstart.session.scoring import answers, value
-from headstart.solvers.choice import logistic_choice
+from headstart.solvers.penalty_selection import select_logistic
 from headstart.solvers.ratios.classifier import classifier_ratios
 
 ROWS = 2000  # of the target that are looked at
@@ -94,7 +94,7 @@ class Validators:
         kept, places = torch.unique(said, return_inverse=True)
         if len(kept) < 2:
             return 1 / max(1, len(np.unique(self.labels)))
-        fit = logistic_choice(self.target.double(), places, len(kept), 1.0, None)
+        fit = select_logistic(self.target.double(), places, len(kept), 1.0, None)
         back = kept[(self.held.double() @ fit.weight.double().T + fit.bias.double()).argmax(1)]
         outputs = torch.nn.functional.one_hot(back, int(max(int(kept.max()), self.labels.max())) + 1).float()
         return value(outputs, self.labels)

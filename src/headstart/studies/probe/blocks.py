@@ -9,10 +9,10 @@ from torch import Tensor
 
 from headstart.core import derive_seed, label_kind_of
 from headstart.data.dataset import Dataset
-from headstart.data.draws import uniforms
+from headstart.data.random_draws import uniforms
 from headstart.data.splits import folds
-from headstart.metrics.judged import once
 from headstart.metrics.kinds import measure_of
+from headstart.metrics.scored_outputs import once
 from headstart.session.scoring import answers, main_score
 from headstart.session.units import Units
 from headstart.solvers.threads import threads_for
@@ -96,8 +96,8 @@ def main_value(outputs: Tensor, labels: NDArray[Any]) -> float:
     if kind == "classes":
         return float((outputs.argmax(1).numpy() == labels).mean())
     measures = measure_of(kind)
-    judged = measures.judge(answers(outputs, kind), labels)
-    return once(judged, measures.metrics[measures.main], len(labels))
+    scored = measures.score(answers(outputs, kind), labels)
+    return once(scored, measures.metrics[measures.main], len(labels))
 
 
 def chance(labels: NDArray[Any]) -> float:

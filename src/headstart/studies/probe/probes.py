@@ -17,9 +17,9 @@ from headstart.core import LabelKind, Unknown, label_kind_of
 from headstart.losses.label import label_loss
 from headstart.methods.outputs.probing.knn import SHARPNESS, SIZES
 from headstart.nn.heads import NeighbourHead
-from headstart.solvers.choice import RIDGE_GRID, ROUGHLY, Choice, logistic_choice, spread
-from headstart.solvers.left_out import LeftOut
+from headstart.solvers.leave_one_out import LeaveOneOut
 from headstart.solvers.logistic import Logistic, logistic
+from headstart.solvers.penalty_selection import RIDGE_GRID, ROUGHLY, SelectedHead, select_logistic, spread
 from headstart.solvers.scales import scaled_losses
 from headstart.studies.probe.attentive import attentive
 from headstart.studies.probe.outputs import Outputs
@@ -63,7 +63,7 @@ def ridge_probe(block: Outputs, bench: Bench) -> list[Said]:
     and numbers, the least squared error. All tasks share one factorisation of the features.
     """
     x = block.features
-    left = LeftOut(x.double(), [spread(x) * factor for factor in RIDGE_GRID], bench.groups)
+    left = LeaveOneOut(x.double(), [spread(x) * factor for factor in RIDGE_GRID], bench.groups)
     found, chosen = [], -1
     for y in bench.tasks:
         answers = left.answers(_goals(y, bench.outputs))
@@ -78,13 +78,13 @@ def logistic_probe(block: Outputs, bench: Bench) -> list[Said]:
     x, found = block.features, []
     penalty: float | None = None
     for y in bench.tasks:
-        own = logistic_choice(x, y, bench.outputs, folds=bench.folds)
+        own = select_logistic(x, y, bench.outputs, folds=bench.folds)
         penalty = own.penalty if penalty is None else penalty
-        fit: Choice | Logistic = own
+        fit: SelectedHead | Logistic = own
         if penalty != own.penalty and bench.kind == "classes":
             fit = logistic(x, y, bench.outputs, penalty, until=ROUGHLY)
         elif penalty != own.penalty:
-            fit = logistic_choice(x, y, bench.outputs, penalty, bench.folds)
+            fit = select_logistic(x, y, bench.outputs, penalty, bench.folds)
         found.append(Said(own.held_out, x @ fit.weight.T + fit.bias))
     return found
 

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.core import BadData, derive_seed
-from headstart.data.draws import shuffled
+from headstart.data.random_draws import shuffled
 from headstart.data.splits import folds as dealt
 from headstart.metrics.shift.labels import label_shift
 from headstart.records.record import Interval
-from headstart.solvers.choice import logistic_choice
+from headstart.solvers.penalty_selection import select_logistic
 from headstart.solvers.ratios.common import pair
 from headstart.solvers.threads import threads_for
 from headstart.studies.shift.record import ClassShare, LabelShift
@@ -55,7 +55,7 @@ def shares_of(
     k = min(5, len(np.unique(groups)))
     held = torch.from_numpy(dealt(labels, groups, k, derive_seed(seed, "shift-classes")))
     with threads_for(one.numel()):
-        fit = logistic_choice(one, torch.from_numpy(labels), len(classes), folds=held)
+        fit = select_logistic(one, torch.from_numpy(labels), len(classes), folds=held)
     mine = fit.held_out.argmax(1).numpy()
     theirs = (other @ fit.weight.T + fit.bias).argmax(1).numpy()
     try:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from headstart.core import BadData, HeadstartError
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
-from headstart.data.draws import shuffled
 from headstart.data.labels import Labels
 from headstart.data.load import load
+from headstart.data.random_draws import shuffled
 from headstart.data.samples import Rows
 from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
 

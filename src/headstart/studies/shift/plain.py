@@ -9,7 +9,7 @@ from headstart.core import Preprocess
 from headstart.data.dataset import Dataset
 from headstart.data.decode import prepare
 from headstart.data.opening import size_of
-from headstart.data.pool import side_by_side
+from headstart.data.parallel import parallel_map
 
 Floats = NDArray[np.float64]
 Quantities = dict[str, Floats]  # by name, (n,)
@@ -37,7 +37,7 @@ def of_pictures(data: Dataset) -> Quantities:
         saturation = (pixels.max(2) - pixels.min(2)).mean()
         return [grey.mean(), grey.std(), *colours, saturation, edges / 2, *size_of(raw, item)]
 
-    table = np.array(list(side_by_side(look, range(len(data)))), np.float64)
+    table = np.array(list(parallel_map(look, range(len(data)))), np.float64)
     found = dict(zip(_PICTURE, table.T, strict=True))
     return found | {"width / height": found["width"] / found["height"]}
 

@@ -13,7 +13,7 @@ from headstart.data.splits import folds as dealt
 from headstart.metrics.intervals import Interval
 from headstart.metrics.shift.apart import auc
 from headstart.metrics.shift.coverage import effective_sample_size
-from headstart.solvers.choice import logistic_choice
+from headstart.solvers.penalty_selection import select_logistic
 from headstart.solvers.ratios.common import pair
 from headstart.solvers.threads import threads_for
 
@@ -72,7 +72,7 @@ def told_apart(source: Tensor, target: Tensor, groups: tuple[Ints, Ints], folds:
     held = dealt(domain, names, min(folds, fewest), derive_seed(seed, "shift-folds"))
     rows = torch.cat([one, other])
     with threads_for(rows.numel()):
-        fit = logistic_choice(rows, torch.from_numpy(domain), 2, folds=torch.from_numpy(held))
+        fit = select_logistic(rows, torch.from_numpy(domain), 2, folds=torch.from_numpy(held))
     logs = (fit.held_out[:, 1] - fit.held_out[:, 0]).double().numpy() + _prior(domain, held)
     mine, theirs = logs[: len(one)], logs[len(one) :]
     error = float((mine > 0).mean() + (theirs <= 0).mean()) / 2

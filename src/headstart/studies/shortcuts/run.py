@@ -9,7 +9,7 @@ import numpy as np
 
 import headstart
 from headstart.core import BadData, BadInput, derive_seed
-from headstart.data.attributes import association, crossed
+from headstart.data.attributes import association, class_by_attribute_groups
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.metrics.groups import GroupAccuracy, group_accuracy
@@ -159,7 +159,11 @@ class _Study:
         self, whole: Before, mixed: list[Conflict], changes: list[Change], notes: list[str]
     ) -> Shortcuts:
         data, right = self.data, whole.right
-        grouped = None if data.attributes is None else group_accuracy(right, crossed(data).numbers)
+        grouped = (
+            None
+            if data.attributes is None
+            else group_accuracy(right, class_by_attribute_groups(data).numbers)
+        )
         mapping: Any = self.asked.predictor.model.backbone
         return Shortcuts(
             schema=SCHEMA,
@@ -188,7 +192,7 @@ class _Study:
 
 
 def _groups(data: Dataset, found: GroupAccuracy) -> Iterator[GroupTold]:
-    names = crossed(data).names
+    names = class_by_attribute_groups(data).names
     values = len(data.attribute_names)
     for number, rows, accuracy in zip(found.groups, found.rows, found.each, strict=True):
         label, attribute = data.classes[number // values], data.attribute_names[number % values]

@@ -8,7 +8,7 @@ import numpy as np
 from headstart.core import BadData, BadInput, Unknown
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
-from headstart.data.draws import shuffled
+from headstart.data.random_draws import shuffled
 from headstart.data.train_test_split import Rows, train_and_test
 from headstart.models.backbone import AnyBackbone
 from headstart.session.tables import by_training_part

@@ -8,8 +8,8 @@ from headstart.core import About, Backbone, BadInput, Ctx, Do, Domains, Head, Me
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.nn.bank import Bank
 from headstart.nn.heads import VotingHead
-from headstart.solvers.choice import logistic_choice
 from headstart.solvers.logistic import Logistic, logistic
+from headstart.solvers.penalty_selection import select_logistic
 from headstart.solvers.threads import threads_for
 from headstart.solvers.tradaboost import tradaboost
 
@@ -86,7 +86,7 @@ class TrAdaBoost(Method[Domains]):
 
         Weights (rows,) > 0 are what each row counts before the first round.
         """
-        penalty = self.penalty or logistic_choice(x, y, classes, weights=weights).penalty
+        penalty = self.penalty or select_logistic(x, y, classes, weights=weights).penalty
 
         def learn(counts: Tensor) -> tuple[Logistic, Tensor]:
             probe = logistic(x, y, classes, penalty, counts)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from headstart.core import About, Head, Labelled
 from headstart.nn.heads import LinearHead
-from headstart.solvers.choice import logistic_choice
+from headstart.solvers.penalty_selection import select_logistic
 
 from ._probe import Probe, check_penalty
 
@@ -38,5 +38,5 @@ class LogisticProbe(Probe):
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """The linear head of the best penalty."""
-        found = logistic_choice(features, labels, outputs, self.penalty, weights=weights)
+        found = select_logistic(features, labels, outputs, self.penalty, weights=weights)
         return LinearHead.of(found.weight, found.bias)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from headstart.core import About, Head, Labelled
 from headstart.nn.heads import LinearHead
-from headstart.solvers.choice import ridge_choice
+from headstart.solvers.penalty_selection import select_ridge
 
 from ._probe import Probe, check_penalty
 
@@ -32,5 +32,5 @@ class RidgeProbe(Probe):
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """The linear head of the best penalty."""
-        found = ridge_choice(features, labels, outputs, self.penalty, weights)
+        found = select_ridge(features, labels, outputs, self.penalty, weights)
         return LinearHead.of(found.weight, found.bias)

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headstart.core import BadInput, Domains, Labelled, Source, Unlabelled
-
-from .order import order
-from .samples import Rows
-from .sources import PLAIN
-from .stream import Stream
+from headstart.core import BadInput, Domains, Labelled, SampleLoader, TwoTasks, Unlabelled
+from headstart.data.order import order
+from headstart.data.samples import Rows
+from headstart.data.sources import PLAIN
+from headstart.data.stream import Stream
 
 
 def unlabelled(
-    source: Source, rows: ArrayLike, batch: int, seed: int, views: int | None = None
+    source: SampleLoader, rows: ArrayLike, batch: int, seed: int, views: int | None = None
 ) -> Stream[Unlabelled]:
     """Endless batches of one size out of reshuffled epochs; every batch is f(seed, step).
 
@@ -42,7 +41,7 @@ def unlabelled(
     return stream
 
 
-def unlabelled_once(source: Source, rows: ArrayLike, batches: int) -> Stream[Unlabelled]:
+def unlabelled_once(source: SampleLoader, rows: ArrayLike, batches: int) -> Stream[Unlabelled]:
     """One pass over `rows` in order, plain views, in so many nearly equal batches; no more than rows."""
     chosen: Rows = np.asarray(rows, dtype=np.int64).reshape(-1)
 
@@ -53,7 +52,7 @@ def unlabelled_once(source: Source, rows: ArrayLike, batches: int) -> Stream[Unl
     return stream
 
 
-def crossed(
+def pair_domains(
     source: Stream[Labelled], target: Stream[Unlabelled], few: Stream[Labelled] | None = None
 ) -> Stream[Domains]:
     """The batches of all streams side by side, from the same step on; it ends with the shortest one."""
@@ -62,5 +61,15 @@ def crossed(
         theirs = itertools.repeat(None) if few is None else few(step)
         for mine, unseen, labelled in zip(source(step), target(step), theirs, strict=False):
             yield Domains(mine, unseen.x, labelled)
+
+    return stream
+
+
+def pair_tasks(target: Stream[Labelled], source: Stream[Labelled]) -> Stream[TwoTasks]:
+    """The batches of both streams side by side, from the same step on; it ends with the shorter one."""
+
+    def stream(step: int) -> Iterator[TwoTasks]:
+        for mine, theirs in zip(target(step), source(step), strict=False):
+            yield TwoTasks(mine, theirs)
 
     return stream

@@ -9,13 +9,12 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from headstart.core import label_kind_of
-
-from .lbfgs import Until
-from .logistic import logistic, logistic_path
-from .means import amount, mean_of
-from .platt import platt
-from .ridge import one_hot, ridge_path
-from .temperature import scaled_loss
+from headstart.solvers.lbfgs import Until
+from headstart.solvers.logistic import logistic, logistic_path
+from headstart.solvers.means import amount, mean_of
+from headstart.solvers.platt import platt
+from headstart.solvers.ridge import one_hot, ridge_path
+from headstart.solvers.temperature import scaled_loss
 
 RIDGE_GRID = tuple(10.0 ** (k / 2) for k in range(-6, 7))  # times the mean squared length of a row
 LOGISTIC_GRID = tuple(10.0 ** (k / 2) for k in range(1, -8, -1))  # strongest first
@@ -23,7 +22,7 @@ STRIDE = 3  # penalties that are solved together
 ROUGHLY = Until(tolerance=1e-5)  # enough to tell penalties apart; the fit itself is exact
 
 
-class Choice(NamedTuple):
+class SelectedHead(NamedTuple):
     """A linear head: outputs are x @ weight.T + bias."""
 
     weight: Tensor  # (k, d)
@@ -38,9 +37,9 @@ def spread(x: Tensor, weights: Tensor | None = None) -> float:
     return float(mean_of((wide - mean_of(wide, weights)).square().sum(1), weights)) or 1.0
 
 
-def ridge_choice(
+def select_ridge(
     x: Tensor, y: Tensor, outputs: int, penalty: float | None = None, weights: Tensor | None = None
-) -> Choice:
+) -> SelectedHead:
     """Ridge regression on labels y of any kind; see `label_kind_of`.
 
     Classes are regressed as 0 and 1, tags as -1 and 1, and the logits are scaled so that they are
@@ -54,7 +53,7 @@ def ridge_choice(
     best = min(range(len(grid)), key=lambda i: scaled[i].loss)
     weight, bias, held_out = (values[best] for values in path)
     slope, offset, _ = scaled[best]
-    return Choice(
+    return SelectedHead(
         (weight * slope[:, None]).to(x),
         (bias * slope + offset).to(x),
         grid[best],
@@ -62,14 +61,14 @@ def ridge_choice(
     )
 
 
-def logistic_choice(
+def select_logistic(
     x: Tensor,
     y: Tensor,
     outputs: int,
     penalty: float | None = None,
     folds: Tensor | None = None,
     weights: Tensor | None = None,
-) -> Choice:
+) -> SelectedHead:
     """Logistic regression: multinomial on classes y (n,), a binary one for each column of tags y (n, tags).
 
     Without `penalty`, it is the one of the least log loss over the `folds` (n,), or else five, to which the
@@ -82,7 +81,7 @@ def logistic_choice(
         return _multinomial(x, y, outputs, how)
     found = [_binary(x, y[:, tag], how) for tag in range(outputs)]
     weight, bias, held_out = (torch.stack(column) for column in list(zip(*found, strict=True))[:3])
-    return Choice(weight, bias, fmean(one[3] for one in found), held_out.T.contiguous())
+    return SelectedHead(weight, bias, fmean(one[3] for one in found), held_out.T.contiguous())
 
 
 class _How(NamedTuple):
@@ -108,7 +107,7 @@ def _binary(x: Tensor, y: Tensor, how: _How) -> tuple[Tensor, Tensor, Tensor, fl
     return weight, bias, held_out.clamp(-limit, limit), found.penalty / 2
 
 
-def _multinomial(x: Tensor, y: Tensor, classes: int, how: _How) -> Choice:
+def _multinomial(x: Tensor, y: Tensor, classes: int, how: _How) -> SelectedHead:
     penalty, folds, weights = how
     folds = _dealt(y, min(5, len(y))) if folds is None else folds
     grid = [spread(x, weights) * factor for factor in LOGISTIC_GRID] if penalty is None else [penalty]
@@ -123,7 +122,7 @@ def _multinomial(x: Tensor, y: Tensor, classes: int, how: _How) -> Choice:
         best = (losses[least], some[least], path.held_out[least])
     assert best is not None
     fit = logistic(x, y, classes, best[1], weights)
-    return Choice(fit.weight, fit.bias, best[1], best[2])
+    return SelectedHead(fit.weight, fit.bias, best[1], best[2])
 
 
 def _log_loss(logits: Tensor, y: Tensor, weights: Tensor | None) -> float:

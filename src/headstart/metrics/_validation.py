@@ -6,8 +6,7 @@ import numpy as np
 import torch
 
 from headstart.core import BadData
-
-from .judged import Floats, Ints
+from headstart.metrics.scored_outputs import Floats, Ints
 
 
 def array(values: Any) -> Any:

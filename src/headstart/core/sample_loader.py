@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 
-class Source(Protocol):
+class SampleLoader(Protocol):
     """Samples by row and view."""
 
     @property

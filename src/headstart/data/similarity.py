@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from headstart.core import BadData
-
-from .dataset import Dataset
-from .schemas import silent_columns
-from .tables import Table
+from headstart.data.dataset import Dataset
+from headstart.data.schemas import silent_columns
+from headstart.data.tables import Table
 
 NAMED = 5  # columns that a message names
 KINDS = {
@@ -22,7 +21,7 @@ KINDS = {
 AXES = {3: ("channels", "length"), 4: ("channels", "height", "width")}  # by the axes of a batch
 
 
-def check_alike(target: Dataset, source: Dataset) -> Dataset:
+def require_same_kind(target: Dataset, source: Dataset) -> Dataset:
     """The target, the columns of a table in the order of the source.
 
     Pictures may have any size and colours, as they are made alike when they are read. Columns that say

@@ -22,7 +22,7 @@ CLIP = float(np.finfo(np.float64).eps)  # the least probability that a log loss 
 
 
 @dataclass(frozen=True)
-class Judged:
+class ScoredOutputs:
     """What the metrics need to know of n predictions."""
 
     classes: int
@@ -37,10 +37,10 @@ class Judged:
         return np.equal(self.answers, self.labels).astype(np.float64)
 
 
-Metric = Callable[[Judged, Floats], Floats]
+Metric = Callable[[ScoredOutputs, Floats], Floats]
 
 
-def judge(probabilities: Floats, labels: Ints) -> Judged:
+def score_outputs(probabilities: Floats, labels: Ints) -> ScoredOutputs:
     """Hold probabilities (n, k) against labels (n,) in [0, k).
 
     Raises:
@@ -55,35 +55,35 @@ def judge(probabilities: Floats, labels: Ints) -> Judged:
         raise BadData(f"Labels must be whole numbers in [0, {p.shape[1]}).")
     y, answers, rows = y.astype(np.int64), p.argmax(1).astype(np.int64), np.arange(len(p))
     surprise = -np.log(np.clip(p[rows, y], CLIP, 1))
-    return Judged(p.shape[1], y, answers, p[rows, answers], surprise)
+    return ScoredOutputs(p.shape[1], y, answers, p[rows, answers], surprise)
 
 
-def accuracy(judged: Judged, weights: Floats) -> Floats:
+def accuracy(scored: ScoredOutputs, weights: Floats) -> Floats:
     """The weighted share of right answers."""
-    return mean(judged.right, weights)
+    return mean(scored.right, weights)
 
 
-def balanced_accuracy(judged: Judged, weights: Floats) -> Floats:
+def balanced_accuracy(scored: ScoredOutputs, weights: Floats) -> Floats:
     """The mean of each class's accuracy, over the classes that have weight."""
-    _, known, hits = _by_class(judged, weights)
+    _, known, hits = _by_class(scored, weights)
     return mean_where(hits / np.maximum(known, CLIP), known > 0)
 
 
-def macro_f1(judged: Judged, weights: Floats) -> Floats:
+def macro_f1(scored: ScoredOutputs, weights: Floats) -> Floats:
     """The mean F1 of the classes that are the label or the answer of a row with weight."""
-    given, known, hits = _by_class(judged, weights)
+    given, known, hits = _by_class(scored, weights)
     return mean_where(2 * hits / np.maximum(given + known, CLIP), given + known > 0)
 
 
-def log_loss(judged: Judged, weights: Floats) -> Floats:
+def log_loss(scored: ScoredOutputs, weights: Floats) -> Floats:
     """The weighted mean of -log p(label), in nats."""
-    return mean(judged.surprise, weights)
+    return mean(scored.surprise, weights)
 
 
-def calibration_error(judged: Judged, weights: Floats, bins: int = BINS) -> Floats:
+def calibration_error(scored: ScoredOutputs, weights: Floats, bins: int = BINS) -> Floats:
     """How far confidence is from accuracy: the mean over bins, by weight, in [0, 1]."""
-    gaps = weights * (judged.right - judged.confidence)
-    sums = _grouped(gaps, bin_of(judged.confidence, bins), bins)
+    gaps = weights * (scored.right - scored.confidence)
+    sums = _grouped(gaps, bin_of(scored.confidence, bins), bins)
     total: Floats = np.abs(sums).sum(1) / weights.sum(1)
     return total
 
@@ -102,9 +102,9 @@ def bin_of(confidence: Floats, bins: int) -> Ints:
     return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
-def once(judged: Any, metric: Callable[[Any, Floats], Floats], rows: int) -> float:
-    """The metric of n judged rows of any kind of target, each counted once."""
-    return float(metric(judged, np.ones((1, rows)))[0])
+def once(scored: Any, metric: Callable[[Any, Floats], Floats], rows: int) -> float:
+    """The metric of n scored rows of any kind of target, each counted once."""
+    return float(metric(scored, np.ones((1, rows)))[0])
 
 
 def few_at_a_time(score: Callable[[Floats], Floats], weights: Floats) -> Floats:
@@ -128,12 +128,12 @@ def mean_where(values: Floats, counts: NDArray[np.bool_]) -> Floats:
     return found
 
 
-def _by_class(judged: Judged, weights: Floats) -> tuple[Floats, Floats, Floats]:
+def _by_class(scored: ScoredOutputs, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """The weight (b, k) of each class as an answer, as a label, and as both."""
     return (
-        _grouped(weights, judged.answers, judged.classes),
-        _grouped(weights, judged.labels, judged.classes),
-        _grouped(weights * judged.right, judged.labels, judged.classes),
+        _grouped(weights, scored.answers, scored.classes),
+        _grouped(weights, scored.labels, scored.classes),
+        _grouped(weights * scored.right, scored.labels, scored.classes),
     )
 
 

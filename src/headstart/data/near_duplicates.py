@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import Preprocess
-
-from .samples import Rows
+from headstart.data.samples import Rows
 
 THUMBNAIL = Preprocess(size=(32, 32), fit="squash", filter="bilinear")
 
@@ -44,7 +43,7 @@ def near_pairs(thumbnails: NDArray[np.uint8]) -> list[Pair]:
     return pairs
 
 
-def joined(n: int, pairs: Iterable[Pair]) -> Rows:
+def groups_of_pairs(n: int, pairs: Iterable[Pair]) -> Rows:
     """(n,) numbers of the sets that the pairs join, counted in order of appearance."""
     parent = list(range(n))
 
@@ -61,7 +60,7 @@ def joined(n: int, pairs: Iterable[Pair]) -> Rows:
     return np.array([numbers.setdefault(root(i), len(numbers)) for i in range(n)], dtype=np.int64)
 
 
-def alike(values: Iterable[object]) -> list[Pair]:
+def pairs_of_equals(values: Iterable[object]) -> list[Pair]:
     """Pairs that join all rows of the same value."""
     first: dict[object, int] = {}
     places = ((first.setdefault(value, row), row) for row, value in enumerate(values))

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from headstart.core import BadData
-
-from . import checks
-from .means import counted, lift, mean_of, rooted, unrooted
+from headstart.solvers import checks
+from headstart.solvers.means import counted, lift, mean_of, rooted, unrooted
 
 
 class Answers(NamedTuple):
@@ -23,7 +22,7 @@ class Answers(NamedTuple):
     fitted: Tensor  # (p, n, k): each row by the fit on all rows
 
 
-class LeftOut:
+class LeaveOneOut:
     """Features (n, d), factored for p penalties and for groups of rows that are left out together.
 
     The residuals e of a group G that was left out are those of the fit on all rows, r, times the inverse

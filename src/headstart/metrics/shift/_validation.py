@@ -3,8 +3,8 @@
 from typing import Any
 
 from headstart.core import BadData
-from headstart.metrics.given import matrix
-from headstart.metrics.judged import Floats
+from headstart.metrics._validation import matrix
+from headstart.metrics.scored_outputs import Floats
 
 
 def domains(source: Any, target: Any) -> tuple[Floats, Floats]:

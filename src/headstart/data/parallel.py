@@ -16,7 +16,7 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def side_by_side(function: Callable[[A], R], things: Iterable[A], threads: int = 0) -> list[R]:
+def parallel_map(function: Callable[[A], R], things: Iterable[A], threads: int = 0) -> list[R]:
     """[function(thing) for thing in things], in order.
 
     The first exception reaches the caller and what has not begun is dropped, also at Ctrl-C.

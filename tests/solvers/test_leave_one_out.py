@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from headstart.core import BadData, BadInput
-from headstart.solvers.left_out import LeftOut
+from headstart.solvers.leave_one_out import LeaveOneOut
 from headstart.solvers.ridge import one_hot, ridge, ridge_path
 from headstart.solvers.scales import scaled_losses
 from headstart.solvers.temperature import scaled_loss
@@ -23,7 +23,7 @@ def problem(width, rows=20, seed=0):
 @pytest.mark.parametrize("width", [6, 19, 20, 50])
 def test_rows_and_groups_are_told_by_fits_without_them(width):
     x, y = problem(width)
-    answers = LeftOut(x, PENALTIES, GROUPS).answers(y)
+    answers = LeaveOneOut(x, PENALTIES, GROUPS).answers(y)
     for number, penalty in enumerate(PENALTIES):
         whole = ridge(x, y, penalty)
         assert torch.allclose(answers.fitted[number], x @ whole.weight.T + whole.bias, atol=1e-10)
@@ -38,7 +38,7 @@ def test_rows_and_groups_are_told_by_fits_without_them(width):
 def test_without_groups_it_is_leave_one_out(width):
     x, y = problem(width)
     path = ridge_path(x, y, PENALTIES)
-    alone = [LeftOut(x, PENALTIES).answers(y), LeftOut(x, PENALTIES, torch.arange(20)).answers(y)]
+    alone = [LeaveOneOut(x, PENALTIES).answers(y), LeaveOneOut(x, PENALTIES, torch.arange(20)).answers(y)]
     for answers in alone:
         assert torch.allclose(answers.held_out, path.held_out, atol=1e-10)
         fitted = torch.einsum("nd,pkd->pnk", x, path.weight) + path.bias[:, None]
@@ -48,13 +48,13 @@ def test_without_groups_it_is_leave_one_out(width):
 def test_what_can_not_be_left_out():
     x, y = problem(4)
     with pytest.raises(BadData, match="one group"):
-        LeftOut(x, PENALTIES, torch.zeros(20, dtype=torch.int64))
+        LeaveOneOut(x, PENALTIES, torch.zeros(20, dtype=torch.int64))
     with pytest.raises(BadData, match="two rows"):
-        LeftOut(x[:1], PENALTIES)
+        LeaveOneOut(x[:1], PENALTIES)
     with pytest.raises(BadInput, match="> 0"):
-        LeftOut(x, [0.0])
+        LeaveOneOut(x, [0.0])
     with pytest.raises(BadData, match="20, outputs"):
-        LeftOut(x, PENALTIES).answers(y[:5])
+        LeaveOneOut(x, PENALTIES).answers(y[:5])
 
 
 def test_losses_at_the_best_scale_are_those_found_one_by_one():
