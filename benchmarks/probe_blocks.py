@@ -59,7 +59,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     data = check(load("clipart")).dataset
     rows = np.arange(len(data))[: options.pictures or None]
-    session = Session(suited(backbone_for(data, "efficientnet_lite0"), data, ProbeSettings().common()), data)
+    session = Session(suited(backbone_for(data, "efficientnet_lite0"), data, ProbeSettings()), data)
     session.samples(rows)  # decoded pictures stay in memory, for both ways
     plain(session, rows[:BATCH])
 

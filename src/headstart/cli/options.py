@@ -7,6 +7,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import typer
 
+from headstart.records.settings import StudySettings
+
 
 def with_options(
     kind: type[Any], parameter: str, without: tuple[str, ...] = ()
@@ -18,7 +20,9 @@ def with_options(
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         own = inspect.signature(command)
-        chosen = [field for field in fields(kind) if field.name not in without]
+        by_name = {field.name: field for field in fields(kind)}
+        names = kind.names() if issubclass(kind, StudySettings) else tuple(by_name)
+        chosen = [by_name[name] for name in names if name not in without]
         added = [_option(kind, field) for field in chosen]
         kept = [p for name, p in own.parameters.items() if name != parameter]
 

@@ -13,7 +13,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.domains import Domains
 from headstart.data.load import load
 from headstart.predictor.predictor import Predictor
-from headstart.records.settings import AdaptSettings
+from headstart.records.settings import InputSettings
 from headstart.run.engine import Engine, One
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import backbone_for, suited
@@ -69,7 +69,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     other = loaded_source(source, dataset)
     if other is not None:
         refuse_unused([method])
-    mapping = by_training_part(suited(backbone_for(dataset, base), dataset, AdaptSettings()), dataset)
+    mapping = by_training_part(suited(backbone_for(dataset, base), dataset, InputSettings()), dataset)
     session = Session(
         mapping,
         dataset,

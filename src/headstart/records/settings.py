@@ -1,8 +1,10 @@
-"""What the main job may be told: one dataclass, and so its options and its record; knows no torch."""
+"""Settings of studies: their fields are options of the command line, with checks; needs no torch."""
 
+import inspect
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 PRECISION = (
     "bf16 is less exact, and faster where the processor has a unit for it; elsewhere float32 is used. "
@@ -10,16 +12,53 @@ PRECISION = (
 )
 
 
-def option(text: str, default: Any, **more: Any) -> Any:
-    """A field with the sentence that explains it."""
-    return field(default=default, metadata={"help": text, **more})
+class Rule(NamedTuple):
+    """Which values a setting may have: a test, and the same in words after "it must be"."""
+
+    allows: Callable[[Any], bool]
+    text: str
+
+
+def whole(least: int) -> Rule:
+    """A whole number >= `least`."""
+    return Rule(
+        lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= least, f"a whole number >= {least}"
+    )
+
+
+def one_of(*values: str) -> Rule:
+    """One of some words."""
+    return Rule(lambda v: v in values, f"{', '.join(values[:-1])} or {values[-1]}")
+
+
+def several(what: str) -> Rule:
+    """Any number of words, such as "methods"; not one word alone."""
+    return Rule(lambda v: isinstance(v, tuple), f"a list of {what}")
+
+
+POSITIVE = Rule(lambda v: 0 < v < math.inf, "a number > 0")
+SHARE = Rule(lambda v: 0 < v < 1, "in (0, 1)")
+PIXELS = Rule(lambda v: v >= 8, "at least 8")
+FITS = one_of("crop", "pad", "squash")
+PRECISIONS = one_of("float32", "bf16", "auto")
+
+
+def option(text: str, default: Any, rule: Rule | None = None) -> Any:
+    """A field of settings: help text, default, and which values it may have beside a default of None."""
+    return field(default=default, metadata={"help": text, "rule": rule})
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudySettings:
-    """What a study may be told; each field is an option of the command line, and all are its record."""
+    """Settings of a study: each field is an option of the command line, and all are in its record."""
 
     kind: ClassVar[str] = ""  # of the study; the main job's has none
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            rule, value = each.metadata.get("rule"), getattr(self, each.name)
+            if rule and not (value is None and each.default is None):
+                self.check(each.name, rule.allows(value), rule.text)
 
     def check(self, name: str, fine: bool, allowed: str) -> None:
         """Refuse the value of a setting that is not fine."""
@@ -28,15 +67,31 @@ class StudySettings:
 
             raise BadInput(f"--{name.replace('_', '-')} is {getattr(self, name)!r}; it must be {allowed}.")
 
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Names of the settings in the order of the command line.
+
+        A study's own come before those that all studies share; where one study's settings build on another's,
+        its own come last.
+        """
+        parent = cls.__mro__[1]
+        if not issubclass(parent, StudySettings):
+            return ()
+        known = {each.name for each in fields(cls)}
+        own = [name for name in inspect.get_annotations(cls) if name in known]
+        both = (*parent.names(), *own) if parent.kind else (*own, *parent.names())
+        return tuple(dict.fromkeys(both))
+
     def record(self) -> dict[str, Any]:
         """JSON values, for `from_record`."""
-        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        values = asdict(self)
+        plain = {k: list(values[k]) if isinstance(values[k], tuple) else values[k] for k in self.names()}
         return {"study": self.kind} | plain if self.kind else plain
 
     @classmethod
     def from_record(cls, values: dict[str, Any]) -> Self:
         """The inverse of `record`; fields of newer versions are passed over."""
-        known = {f.name for f in fields(cls)}
+        known = set(cls.names())
         given: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known
         }
@@ -44,43 +99,70 @@ class StudySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaptSettings(StudySettings):
+class InputSettings(StudySettings):
+    """Settings of every study that puts data through a backbone: how samples are read, and the seed."""
+
+    size: int | None = option(
+        "Height and width of pictures in pixels, or the most tokens of a text; else the backbone's own.",
+        None,
+        PIXELS,
+    )
+    fit: Literal["crop", "pad", "squash"] = option(
+        "Other aspect ratios: squash, add white, or cut the centre out.", "squash", FITS
+    )
+    seed: int = option("Of all that is random.", 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings(InputSettings):
+    """Settings of every study that trains: beside how samples are read, how long and how fast it descends."""
+
+    epochs: int | None = option("Epochs of each training; else as many as the budget allows.", None, whole(1))
+    size: int | None = option(
+        "Height and width of the pictures in pixels; else the backbone's own.", None, PIXELS
+    )
+    fit: Literal["crop", "pad", "squash"] = option(
+        "Other aspect ratios: squash, add white, or cut the centre out.", "squash", FITS
+    )
+    batch: int = option("Rows a training step.", 32, whole(1))
+    lr: float = option("Highest learning rate.", 2e-3, POSITIVE)
+    precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32", PRECISIONS)
+    seed: int = option("Of all that is random.", 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptSettings(TrainingSettings):
     """How `adapt` works; each field is an option of the command line."""
 
-    budget: float = option("Seconds that trying and training may take; what does not fit is left out.", 300.0)
+    budget: float = option(
+        "Seconds that trying and training may take; what does not fit is left out.",
+        300.0,
+        Rule(lambda v: v > 0, "a number of seconds > 0"),
+    )
     methods: tuple[str, ...] = option(
         "A method to try, settings after a colon: fine-tune:last=2,norm=train; none: all that fit.", ()
     )
-    folds: int = option("Folds of the cross-validation on the training part, at least 2.", 5)
-    test: float = option("Share of the rows that is held out for the one final test, in (0, 1).", 0.2)
+    folds: int = option("Folds of the cross-validation on the training part, at least 2.", 5, whole(2))
+    test: float = option("Share of the rows that is held out for the one final test, in (0, 1).", 0.2, SHARE)
     size: int | None = option(
         "Pixels of the height and width of pictures, or the most tokens of a text; else the backbone's own.",
         None,
+        PIXELS,
     )
     fit: Literal["crop", "pad", "squash"] = option(
         "Other aspect ratios: squash, add white, or cut the centre out as most backbones were trained; "
         "the first two see all of the picture.",
         "squash",
+        FITS,
     )
-    epochs: int | None = option("Epochs of each training; else as many as the budget allows.", None)
-    batch: int = option("Rows a training step.", 32)
-    lr: float = option("Highest learning rate of heads; backbones take a tenth of it.", 2e-3)
-    precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32")
+    epochs: int | None = option("Epochs of each training; else as many as the budget allows.", None, whole(1))
+    batch: int = option("Rows a training step.", 32, whole(1))
+    lr: float = option("Highest learning rate of heads; backbones take a tenth of it.", 2e-3, POSITIVE)
+    precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32", PRECISIONS)
     curve: bool = option("Also draw accuracy against labels per class.", True)
-    abstain: float = option("The model says 'unsure' below this probability, in [0, 1).", 0.0)
+    abstain: float = option(
+        "The model says 'unsure' below this probability, in [0, 1).",
+        0.0,
+        Rule(lambda v: 0 <= v < 1, "in [0, 1)"),
+    )
     seed: int = option("Of all that is random.", 0)
-
-    def __post_init__(self) -> None:
-        for name, fine, allowed in (
-            ("budget", self.budget > 0, "a number of seconds > 0"),
-            ("folds", self.folds >= 2, "a whole number >= 2"),
-            ("test", 0 < self.test < 1, "in (0, 1)"),
-            ("size", self.size is None or self.size >= 8, "at least 8"),
-            ("epochs", self.epochs is None or self.epochs >= 1, "a whole number >= 1"),
-            ("batch", self.batch >= 1, "a whole number >= 1"),
-            ("lr", 0 < self.lr < math.inf, "a number > 0"),
-            ("fit", self.fit in ("crop", "pad", "squash"), "crop, pad or squash"),
-            ("precision", self.precision in ("float32", "bf16", "auto"), "float32, bf16 or auto"),
-            ("abstain", 0 <= self.abstain < 1, "in [0, 1)"),
-        ):
-            self.check(name, fine, allowed)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headstart.core import Method, derive_seed
 from headstart.data.splits import per_class
-from headstart.records.settings import AdaptSettings
+from headstart.records.settings import TrainingSettings
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import value
 from headstart.session.session import Session
@@ -31,7 +31,7 @@ class Few:
     """
 
     session: Session
-    settings: AdaptSettings
+    settings: TrainingSettings
     rest: Rows
     held: Rows
     steps: int = 1

@@ -18,7 +18,7 @@ from headstart.models.encoders import is_encoder
 from headstart.models.sources import BUILT_IN
 from headstart.models.tables import TableEncoder
 from headstart.models.tracing import quiet
-from headstart.records.settings import AdaptSettings
+from headstart.records.settings import InputSettings
 from headstart.session import tables
 
 LOOK = 50  # pictures whose size is looked at
@@ -51,7 +51,7 @@ def backbone_for(data: Dataset, base: str | nn.Module, weights: str | None = Non
     return backbone(base, example=None if array is None else torch.tensor(array[:2], dtype=torch.float32))
 
 
-def suited(mapping: AnyBackbone, data: Dataset, settings: AdaptSettings) -> AnyBackbone:
+def suited(mapping: AnyBackbone, data: Dataset, settings: InputSettings) -> AnyBackbone:
     """The backbone with the size and fit that the settings name, or else that suit the pictures.
 
     Without a size, pictures are taken at the backbone's own, or at their own where they are

@@ -3,14 +3,14 @@
 from typing import Any
 
 from headstart.core import Method
-from headstart.records.settings import AdaptSettings
+from headstart.records.settings import TrainingSettings
 from headstart.run.recipe import Recipe
 
 VIEWS = 2
 PARTS = 3  # that a batch is computed in, to take less memory; each of two rows or more, as norms need
 
 
-def recipe_for(method: Method[Any], settings: AdaptSettings, epochs: int, rows: int, seed: int) -> Recipe:
+def recipe_for(method: Method[Any], settings: TrainingSettings, epochs: int, rows: int, seed: int) -> Recipe:
     """The recipe for `rows` training rows: one pass, or `epochs` epochs.
 
     Views of the samples are fresh in every epoch, unless blocks are frozen: then each sample has a

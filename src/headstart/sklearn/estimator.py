@@ -16,7 +16,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.samples import Texts
 from headstart.data.tables import Table
 from headstart.models.backbone import AnyBackbone, backbone
-from headstart.records.settings import AdaptSettings
+from headstart.records.settings import InputSettings
 from headstart.session.inputs import backbone_for, suited
 from headstart.session.raw import channels_last, shape_of, unwrapped
 
@@ -87,7 +87,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             made = backbone(given, example=None if isinstance(given, AnyBackbone) else like)
         else:
             made = backbone(self.backbone, weights=self.weights)
-        return suited(made, data, AdaptSettings(size=self.size))
+        return suited(made, data, InputSettings(size=self.size))
 
     def _standard(self, X: Any) -> Any:  # noqa: N803
         """Columns of mean 0 and variance 1 on the rows that it was fitted to, where there is no backbone."""

@@ -1,40 +1,22 @@
 """What the experiments may be told: their options and records; knows no torch."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from headstart.records.settings import PRECISION, AdaptSettings, StudySettings, option
+from headstart.records.settings import SHARE, TrainingSettings, option, several, whole
 
 SIZES = (1, 2, 5, 10, 20, 50)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Experiment(StudySettings):
+class Experiment(TrainingSettings):
     """What all experiments may be told; each field is an option of the command line."""
 
     kind: ClassVar[str] = "experiment"
 
-    seeds: int = option("How many times it is repeated, each time with other random numbers.", 5)
-    epochs: int = option("Epochs of each training.", 10)
-    test: float = option("Share of the rows that is held out to judge by, in (0, 1).", 0.2)
-    size: int | None = option("Height and width of the pictures in pixels; else the backbone's own.", None)
-    fit: Literal["crop", "pad", "squash"] = option(
-        "Other aspect ratios: squash, add white, or cut the centre out.", "squash"
-    )
-    batch: int = option("Rows a training step.", 32)
-    lr: float = option("Highest learning rate.", 2e-3)
-    precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32")
-    seed: int = option("Of all that is random.", 0)
-
-    def __post_init__(self) -> None:
-        self.check("seeds", _whole(self.seeds, 1), "a whole number >= 1")
-        self.check("epochs", _whole(self.epochs, 1), "a whole number >= 1")
-        self.common()
-
-    def common(self) -> AdaptSettings:
-        """What they have in common with `adapt`'s."""
-        names = ("epochs", "test", "size", "fit", "batch", "lr", "precision", "seed")
-        return AdaptSettings(**{name: getattr(self, name) for name in names})
+    seeds: int = option("How many times it is repeated, each time with other random numbers.", 5, whole(1))
+    epochs: int = option("Epochs of each training.", 10, whole(1))
+    test: float = option("Share of the rows that is held out to judge by, in (0, 1).", 0.2, SHARE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,17 +38,18 @@ class CurveSettings(Experiment):
         "first. None: logistic-probe (for numbers ridge-probe), nearest-centroid (for classes), fine-tune, "
         "from-scratch.",
         (),
+        several("methods"),
     )
     labels_per_class: tuple[int, ...] | None = None
-    steps: int = option("Steps that each training takes at least: few labels make short epochs.", 50)
+    steps: int = option(
+        "Steps that each training takes at least: few labels make short epochs.", 50, whole(1)
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("methods", isinstance(self.methods, tuple), "a list of methods")
         sizes = SIZES if self.labels_per_class is None else self.labels_per_class
-        fine = bool(sizes) and all(_whole(k, 1) for k in sizes) and sorted(set(sizes)) == list(sizes)
+        fine = bool(sizes) and all(whole(1).allows(k) for k in sizes) and sorted(set(sizes)) == list(sizes)
         self.check("labels_per_class", fine, "one or more whole numbers >= 1, rising")
-        self.check("steps", _whole(self.steps, 1), "a whole number >= 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +65,8 @@ class YosinskiSettings(Experiment):
     kind: ClassVar[str] = "yosinski"
 
     cuts: tuple[int, ...] = ()
-    seeds: int = option("How many times it is repeated, each time with other random numbers.", 3)
-    epochs: int = option("Epochs of each training.", 20)
+    seeds: int = option("How many times it is repeated, each time with other random numbers.", 3, whole(1))
+    epochs: int = option("Epochs of each training.", 20, whole(1))
     split: str = option(
         "Of one data set: classes makes task A of a random half of its classes; or name these, with "
         "commas between. The others are task B.",
@@ -92,10 +75,6 @@ class YosinskiSettings(Experiment):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        fine = all(_whole(n, 1) for n in self.cuts) and sorted(set(self.cuts)) == list(self.cuts)
+        fine = all(whole(1).allows(n) for n in self.cuts) and sorted(set(self.cuts)) == list(self.cuts)
         self.check("cuts", fine, "whole numbers >= 1, rising")
         self.check("split", bool(self.split), "'classes', or names of classes with commas between")
-
-
-def _whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least

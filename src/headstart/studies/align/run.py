@@ -143,7 +143,7 @@ def align(  # noqa: PLR0913  # an option is an argument
 
 def _mapping(source: Dataset, base: str | nn.Module | None, settings: AlignSettings) -> AnyBackbone:
     made = backbone_for(source, default_name(source) if base is None else base)
-    return suited(made, source, settings.common())
+    return suited(made, source, settings)
 
 
 def _plain(module: nn.Module | None) -> nn.Module | None:

@@ -91,7 +91,7 @@ def curve(
         refuse_full(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
     methods = _able(methods, dataset.label_kind)
-    mapping = suited(backbone_for(dataset, base), dataset, settings.common())
+    mapping = suited(backbone_for(dataset, base), dataset, settings)
     digests = {"data": data_digest(dataset), "backbone": backbone_digest(mapping)}
     with opened(folder, settings, digests, resume, progress or Progress()) as place:
         settings, said = settle_precision(settings, mapping, engine or One(), place.journal)
@@ -140,7 +140,7 @@ class _Curve:
             engine=self.engine,
             watch=self.place.progress.watch,
         )
-        few = Few(session, self.settings.common(), rest, held, self.settings.steps)
+        few = Few(session, self.settings, rest, held, self.settings.steps)
         self.place.progress.expect(self._expected(methods, sizes, kinds_in(data)))
         found = {(method.label, k): self._seeds(few, method, k, notes) for k in sizes for method in methods}
         record = SizeCurve(

@@ -89,7 +89,7 @@ def probe(
     try:
         with progress.step("look at the data"):
             dataset = data if isinstance(data, Dataset) else load(data)
-            mapping = suited(backbone_for(dataset, base), dataset, settings.common())
+            mapping = suited(backbone_for(dataset, base), dataset, settings)
             part = _part(check(dataset, tokens=mapping.tokens).dataset, settings)
         record = _Study(settings, part, mapping, progress, engine or One()).run()
     finally:

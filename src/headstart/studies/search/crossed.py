@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.core import BadInput, Diverged, derive_seed
-from headstart.records.settings import AdaptSettings
+from headstart.records.settings import TrainingSettings
 from headstart.run.progress import Progress
 from headstart.run.step_cache import Journal
 from headstart.session.recipes import recipe_for
@@ -36,7 +36,7 @@ class Crossed:
 
     session: Session
     folds: NDArray[np.int64]
-    settings: AdaptSettings
+    settings: TrainingSettings
     journal: Journal
     progress: Progress
     budget: float | None

@@ -103,7 +103,7 @@ def search(  # noqa: PLR0913  # and how a command line names the data
     folder = Path(out)
     refuse_full(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
-    mapping = suited(backbone_for(dataset, base), dataset, settings.common())
+    mapping = suited(backbone_for(dataset, base), dataset, settings)
     space = joint_space(methods, settings.space, len(mapping.blocks))
     digests = {"data": data_digest(dataset), "backbone": backbone_digest(mapping)}
     progress = progress or Progress()
@@ -188,7 +188,7 @@ class _Search:
         journal = Journal(self.folder / "steps", tidy=False)
         former = sum(cost["seconds"] for cost in journal.spent().values())
         budget = None if self.settings.budget is None else self.settings.budget - former
-        return Crossed(session, numbers, self.settings.common(), journal, self.progress, budget)
+        return Crossed(session, numbers, self.settings.training(), journal, self.progress, budget)
 
     def _configured(self, trial: Any, optimiser: Optimiser, queue: Sequence[Configured]) -> Configured:
         """What a trial tries; it is written down with it."""

@@ -67,7 +67,7 @@ def by_backbone(
         CannotWrite: the cache can't be written.
     """
     source = domains[0]
-    mapping = suited(backbone_for(source, base or default_name(source)), source, settings.common())
+    mapping = suited(backbone_for(source, base or default_name(source)), source, settings)
     rows = [_encoded(mapping, data, cache, engine, counted) for data in domains]
     return _widest(Features(rows[0], rows[1], mapping.name))
 

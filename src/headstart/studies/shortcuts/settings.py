@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from headstart.records.settings import StudySettings, option
+from headstart.records.settings import Rule, StudySettings, option, whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,20 +13,13 @@ class ShortcutsSettings(StudySettings):
     kind: ClassVar[str] = "shortcuts"
 
     words: tuple[str, ...] = option(
-        "Of texts: a word that should not matter; it is taken out and put in. Give several.", ()
+        "Of texts: a word that should not matter; it is taken out and put in. Give several.",
+        (),
+        Rule(lambda v: all(word.strip() for word in v), "words that are not empty"),
     )
     features: tuple[str, ...] = option(
         "Of a table: a column to shuffle; give several. None: all columns, 30 at most.", ()
     )
-    rounds: int = option("How often a column is shuffled, at least 1.", 5)
-    rows: int = option("The most rows of which changed copies are made, at least 10.", 500)
+    rounds: int = option("How often a column is shuffled, at least 1.", 5, whole(1))
+    rows: int = option("The most rows of which changed copies are made, at least 10.", 500, whole(10))
     seed: int = option("Of all that is random.", 0)
-
-    def __post_init__(self) -> None:
-        self.check("rounds", _whole(self.rounds, 1), "a whole number >= 1")
-        self.check("rows", _whole(self.rows, 10), "a whole number >= 10")
-        self.check("words", all(word.strip() for word in self.words), "words that are not empty")
-
-
-def _whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least

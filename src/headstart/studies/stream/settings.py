@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from headstart.records.settings import StudySettings, option
+from headstart.records.settings import StudySettings, option, whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,12 +14,9 @@ class StreamSettings(StudySettings):
 
     method: str = option("How it adapts; settings after a colon: tent:lr=1e-4.", "tent")
     guards: bool = option("Watch the classes answered, the confidence and the drift, and go back.", True)
-    batch: int = option("Rows that come at once.", 64)
+    batch: int = option("Rows that come at once.", 64, whole(1))
     labels: bool = option(
         "FOLDER has class folders, or the file an array y: tell the accuracy. No method sees a label.", False
     )
     shuffle: bool = option("Take the files in random order instead of by name.", False)
     seed: int = option("Of all that is random.", 0)
-
-    def __post_init__(self) -> None:
-        self.check("batch", self.batch >= 1, "a whole number >= 1")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from headstart.records.settings import StudySettings, option
+from headstart.records.settings import PIXELS, POSITIVE, StudySettings, option, whole
 
 CHEAP = ("histogram", "fourier", "style")
 
@@ -18,24 +18,15 @@ class TranslateSettings(StudySettings):
         "cyclegan or cycada, settings after a colon, are learned; histogram, fourier and style cost nothing.",
         "cyclegan",
     )
-    steps: int = option("Steps of the training of translators.", 600)
-    batch: int = option("Rows of each domain a step.", 32)
-    lr: float = option("Highest learning rate of translators and critics.", 1e-3)
+    steps: int = option("Steps of the training of translators.", 600, whole(1))
+    batch: int = option("Rows of each domain a step.", 32, whole(1))
+    lr: float = option("Highest learning rate of translators and critics.", 1e-3, POSITIVE)
     tries: int = option(
-        "Starts at most: another one is made while critics see through what is made; the best is kept.", 3
+        "Starts at most: another one is made while critics see through what is made; the best is kept.",
+        3,
+        whole(1),
     )
     side: int | None = option(
-        "Height and width of pictures in pixels; else their own up to 64, or the model's.", None
+        "Height and width of pictures in pixels; else their own up to 64, or the model's.", None, PIXELS
     )
     seed: int = option("Of all that is random.", 0)
-
-    def __post_init__(self) -> None:
-        self.check("steps", _whole(self.steps), "a whole number >= 1")
-        self.check("tries", _whole(self.tries), "a whole number >= 1")
-        self.check("batch", _whole(self.batch), "a whole number >= 1")
-        self.check("lr", 0 < self.lr < float("inf"), "a number > 0")
-        self.check("side", self.side is None or (_whole(self.side) and self.side >= 8), "at least 8")
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1

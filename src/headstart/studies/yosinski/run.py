@@ -99,7 +99,7 @@ def yosinski(  # noqa: PLR0913  # two tasks and two networks
     for one in data:
         if one.label_kind != "classes":
             raise BadData(f"{one.name} has {one.label_kind}; this experiment is made of tasks with classes.")
-    made = suited(backbone_for(data[-1], base), data[-1], settings.common())
+    made = suited(backbone_for(data[-1], base), data[-1], settings)
     check_cuts(settings.cuts, made)
     networks = {"base A": base_a, "base B": base_b}
     given = {
@@ -235,7 +235,7 @@ class _Yosinski:
         self, session: Session, method: Method[Any], task: Part, seed: int, step: str
     ) -> tuple[Fitted, float]:
         """A training on a task, and its figure of selection on the held-out part."""
-        settings = self.settings.common()
+        settings = self.settings
         seed = derive_seed(self.settings.seed, "yosinski", seed)
         recipe = recipe_for(method, settings, self.settings.epochs, len(task.train), seed)
         small = session.samples(task.train[:1]).numel() <= SMALL
