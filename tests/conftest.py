@@ -3,6 +3,7 @@
 A shell that starts the tests in the background has Ctrl-C ignored, and what they start would ignore it too.
 """
 
+import gc
 import signal
 
 import pytest
@@ -17,6 +18,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def seed_torch():
     """Layers that a test makes have the same weights in whatever order the tests run."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def freeze_imported():
+    """Studies collect garbage after each step: it need not be looked for in all that is imported."""
+    gc.collect()
+    gc.freeze()
 
 
 LONG = ("slow", "many", "browser")

@@ -9,6 +9,7 @@ used. Checkpoints are written and the cache is recorded in smaller steps than us
 fall into more different places.
 """
 
+import gc
 import json
 import os
 import signal
@@ -65,6 +66,7 @@ def carry_out(order: dict) -> dict:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    gc.freeze()  # each run collects garbage after its steps, which is not in what was imported
     for line in sys.stdin:
         sys.stdout.write(json.dumps(carry_out(json.loads(line))) + "\n")
         sys.stdout.flush()
