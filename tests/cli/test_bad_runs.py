@@ -29,6 +29,28 @@ def test_output_folder_with_a_run(headstart, pictures, quick, finished):
     assert refused(said, CannotWrite.code, "is not empty", "--resume goes on with it")
 
 
+@pytest.mark.parametrize("more", [(), ("--resume",)])
+def test_output_folder_with_nothing_but_what_a_kill_left(headstart, pictures, quick, tmp_path, more):
+    """The process died between writing its study down and renaming the file: nothing was begun."""
+    left = tmp_path / ".study.json.4711.tmp"
+    left.write_text('{"settings"')
+    said = headstart("adapt", pictures, *quick, "--out", tmp_path, *more)
+    assert said.code == 0, said.err
+    assert (tmp_path / "result.json").exists()
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("name", [".study.json.tmp", ".thesis.4711.tmp", ".study.json.4711.tmp/thesis.txt"])
+def test_a_hidden_file_of_somebody_else_is_somebodys_data(headstart, pictures, quick, tmp_path, name):
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("years of work")
+    for more in ((), ("--resume",)):
+        said = headstart("adapt", pictures, *quick, "--out", tmp_path, *more)
+        assert refused(said, CannotWrite.code, "is not empty")
+    assert file.read_text() == "years of work"
+
+
 def test_output_folder_that_is_a_file(headstart, pictures, quick, tmp_path):
     (tmp_path / "file").write_text("")
     said = headstart("adapt", pictures, *quick, "--out", tmp_path / "file")

@@ -37,6 +37,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     },
     "cli": {
         "core",
+        "nn",
         "models",
         "data",
         "run",

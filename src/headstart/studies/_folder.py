@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -33,9 +34,13 @@ class Recorded(Protocol):
 
 R = TypeVar("R", bound=Recorded)
 
+UNFINISHED = re.compile(r"\.[\w-]+\.json\.\d+\.tmp")  # what `write_atomically` leaves if it is killed
+
 
 def refuse_full(out: Path, resume: bool) -> None:
     """Make sure that nothing is in the folder, unless it is a study that is to be gone on with.
+
+    A record that a killed process was about to write is nobody's data and counts as nothing.
 
     Raises:
         CannotWrite: the folder is not empty, or can't be looked into, or its name is no text.
@@ -46,12 +51,16 @@ def refuse_full(out: Path, resume: bool) -> None:
     if begun and resume:
         return
     try:
-        full = out.exists() and (not out.is_dir() or any(out.iterdir()))
+        full = out.exists() and (not out.is_dir() or any(not _unfinished(path) for path in out.iterdir()))
     except OSError as error:
         raise CannotWrite(f"Can't read the output folder {out}: {error.strerror}.") from error
     if full:
         hint = "--resume goes on with it; " if begun else ""
         raise CannotWrite(f"The output folder {out} is not empty. {hint}--out names another one.")
+
+
+def _unfinished(path: Path) -> bool:
+    return path.is_file() and UNFINISHED.fullmatch(path.name) is not None
 
 
 def prepare_folder(
