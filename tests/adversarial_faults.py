@@ -48,7 +48,7 @@ ADVERSARIAL_FAULTS = (
     ),
     Fault(
         HERE + "_aligning.py",
-        'return {"few": label_loss(mine, y, self.smoothing, weight)} if len(y) else {}',
+        'return {"target_labelled": label_loss(mine, y, self.smoothing, weight)} if len(y) else {}',
         "return {}",
         "labelled rows of the target are not learned from",
         "methods/test_source_only.py labelled_rows or by_hand",

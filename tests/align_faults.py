@@ -54,7 +54,7 @@ ALIGN_FAULTS = (
     ),
     Fault(
         "session/feeding.py",
-        "return pair_domains(own, unseen, _labelled_target(session, few, rows, recipe))",
+        "return pair_domains(own, unseen, _labelled_target(session, target_labelled, rows, recipe))",
         "return pair_domains(own, unseen)",
         "labelled rows of the target are never learned from",
         "study/test_target.py few_labelled",

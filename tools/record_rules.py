@@ -32,6 +32,7 @@ RENAMED: dict[str, str] = {
     "adapt.target": "label_kind",
     "probe.target": "label_kind",
     "align.target_kind": "label_kind",
+    "align.few_rows": "target_labelled_rows",
 }
 
 # Path of a field in the new version -> old value -> new one.

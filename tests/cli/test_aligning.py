@@ -71,7 +71,7 @@ def test_without_labels_of_the_target(headstart, tables, tmp_path):
         (("--method", "dan:weigth=2"), "weight"),
         (("--select", "luck"), "luck"),
         (("--held", "1.5"), "held is 1.5"),
-        (("--few", "nowhere.csv"), "nowhere.csv"),
+        (("--target-labels", "nowhere.csv"), "nowhere.csv"),
     ],
 )
 def test_mistakes(headstart, tables, tmp_path, options, says):

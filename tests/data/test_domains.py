@@ -22,36 +22,38 @@ def test_labels_of_the_target_are_dropped():
 
 
 def test_a_pair_as_target_is_refused():
-    with pytest.raises(BadInput, match=r"The target is a pair.*few=\(x, y\)"):
+    with pytest.raises(BadInput, match=r"The target is a pair.*target_labelled=\(x, y\)"):
         hs.data.Domains(rows(12), rows(9))
 
 
 def test_few_rows_are_told_in_the_source_s_order():
     x, _ = rows(4)
-    domains = hs.data.Domains(rows(12), rows(9, 1)[0], few=(x, np.array(["c", "c", "a", "a"])))
-    assert domains.few.classes == ("a", "b", "c")
-    assert domains.few.labels.tolist() == [2, 2, 0, 0]
+    domains = hs.data.Domains(rows(12), rows(9, 1)[0], target_labelled=(x, np.array(["c", "c", "a", "a"])))
+    assert domains.target_labelled.classes == ("a", "b", "c")
+    assert domains.target_labelled.labels.tolist() == [2, 2, 0, 0]
 
 
 def test_classes_that_the_source_has_not_are_named():
     x, _ = rows(4)
-    few = (x, np.array(["c", "d", "a", "e"]))
+    target_labelled = (x, np.array(["c", "d", "a", "e"]))
     with pytest.raises(BadData, match=r"classes that .* has not: 'd', 'e'.*overlap=True"):
-        hs.data.Domains(rows(12), rows(9)[0], few=few)
-    domains = hs.data.Domains(rows(12), rows(9)[0], few=few, overlap=True)
-    assert domains.few.labels.tolist() == [2, 0]
+        hs.data.Domains(rows(12), rows(9)[0], target_labelled=target_labelled)
+    domains = hs.data.Domains(rows(12), rows(9)[0], target_labelled=target_labelled, overlap=True)
+    assert domains.target_labelled.labels.tolist() == [2, 0]
 
 
 def test_nothing_in_common_is_refused_even_if_overlap_is_enough():
     x, _ = rows(4)
     with pytest.raises(BadData, match=r"no class in common: 'd', 'e' against 'a', 'b', 'c'"):
-        hs.data.Domains(rows(12), rows(9)[0], few=(x, np.array(["d", "e", "d", "e"])), overlap=True)
+        hs.data.Domains(
+            rows(12), rows(9)[0], target_labelled=(x, np.array(["d", "e", "d", "e"])), overlap=True
+        )
 
 
 def test_another_kind_of_label_is_refused():
     x, _ = rows(4)
     with pytest.raises(BadData, match="has numbers as labels"):
-        hs.data.Domains(rows(12), rows(9)[0], few=(x, np.array([0.5, 1.5, 2.25, 3.5])))
+        hs.data.Domains(rows(12), rows(9)[0], target_labelled=(x, np.array([0.5, 1.5, 2.25, 3.5])))
 
 
 @pytest.mark.parametrize("many", [0, 1])

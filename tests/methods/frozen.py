@@ -9,7 +9,7 @@ from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
 
 
-def collected(method, source, target, few=None, outputs=2, steps=3, engine=None):
+def collected(method, source, target, target_labelled=None, outputs=2, steps=3, engine=None):
     """The run that has seen a labelled source and a target, in batches of unequal size.
 
     Labelled rows of the target come anew in each step.
@@ -17,7 +17,7 @@ def collected(method, source, target, few=None, outputs=2, steps=3, engine=None)
     sizes = [t.tensor_split(steps) for t in (source.x, source.y, target)]
     task = Task(outputs, tuple(source.x.shape[1:]), rows=len(source), kind=label_kind_of(source.y))
     run = start(method, Same(source.x.shape[1]), task, Recipe(steps=steps, batch=4), engine)
-    found = [Domains(Labelled(x, y), t, few) for x, y, t in zip(*sizes, strict=True)]
+    found = [Domains(Labelled(x, y), t, target_labelled) for x, y, t in zip(*sizes, strict=True)]
     drain(train(run, lambda step: iter(found[step:])))
     return run
 

@@ -56,27 +56,27 @@ def moved(n, seed, source, kind="classes"):
     return Labelled(x if source else x + torch.tensor([1.4, 0.4]), y)
 
 
-def batches(rows=nuisance, seed=0, kind="classes", few=0, size=64):
+def batches(rows=nuisance, seed=0, kind="classes", target_labelled=0, size=64):
     """Domains of unequal sizes."""
 
     def begin(step):
         while True:
             at = derive_seed(seed, step)
             target = rows(TARGET_ROWS, derive_seed(at, "target"), False, kind)
-            own = rows(few, derive_seed(at, "few"), False, kind) if few else None
+            own = rows(target_labelled, derive_seed(at, "few"), False, kind) if target_labelled else None
             yield Domains(rows(size, at, True, kind), target.x, own)
             step += 1
 
     return begin
 
 
-def carried_out(method, rows=nuisance, seed=0, kind="classes", few=0, **recipe):
+def carried_out(method, rows=nuisance, seed=0, kind="classes", target_labelled=0, **recipe):
     """The last run of a method's stages."""
     body, head = Small(seed), None
     for stage in method.stages(kind):
         task = Task(2 if kind == "classes" else 1, (2,), rows=64, seed=seed, head=head, kind=kind)
         run = start(stage, body, task, replace(RECIPE, seed=seed, **recipe))
-        drain(train(run, batches(rows, seed, kind, few)))
+        drain(train(run, batches(rows, seed, kind, target_labelled)))
         model = stage.predictor(run.parts)
         body, head = model.backbone, model.head
     return run
@@ -143,18 +143,18 @@ def learned(method, given=None, steps=4, **batch):
 def without_weight_it_is_source_only(kind, **settings):
     """Byte for byte, whatever the target is; with a weight it is not."""
 
-    def state(method, given=None, few=0):
-        return learned(method, given, few=few).parts.state_dict()
+    def state(method, given=None, target_labelled=0):
+        return learned(method, given, target_labelled=target_labelled).parts.state_dict()
 
     def other(batch):
         return {"target": torch.full_like(batch.target, torch.nan)}
 
-    for few in (0, 5):
-        alone = state(SourceOnly(**settings), few=few)
-        found = state(kind(weight=0.0, **settings), other, few)
+    for target_labelled in (0, 5):
+        alone = state(SourceOnly(**settings), target_labelled=target_labelled)
+        found = state(kind(weight=0.0, **settings), other, target_labelled)
         assert found.keys() == alone.keys()
         assert all(torch.equal(found[name], alone[name]) for name in alone)
-    with_it = state(kind(**settings), few=5)
+    with_it = state(kind(**settings), target_labelled=5)
     assert not torch.equal(with_it["backbone.body.2.weight"], alone["backbone.body.2.weight"])
 
 

@@ -95,9 +95,9 @@ def test_the_critic_alone_learns_to_tell_them_apart():
 
 def test_labelled_rows_of_the_target_move_its_features():
     parts, batch = hand()
-    few = Labelled(torch.full((1, 1), 2.0), torch.full((1, 1), 5.0))
-    loss = ADDA().moves()[1].loss(parts, Domains(batch.source, batch.target, few), ctx())
-    assert loss.terms["few"].item() == 9.0
+    target_labelled = Labelled(torch.full((1, 1), 2.0), torch.full((1, 1), 5.0))
+    loss = ADDA().moves()[1].loss(parts, Domains(batch.source, batch.target, target_labelled), ctx())
+    assert loss.terms["target_labelled"].item() == 9.0
     assert loss.terms["fooled"].item() == pytest.approx(
         (2 * math.log1p(math.exp(2)) + math.log1p(math.exp(-4))) / 3
     )

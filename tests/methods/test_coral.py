@@ -66,11 +66,11 @@ def test_it_helps_where_a_linear_map_has_mixed_the_target():
 
 
 def test_labelled_rows_of_the_target_count_once_and_are_not_moved():
-    few = Labelled(SEEN.x[:6], SEEN.y[:6])
-    run = collected(FIXED, SOURCE, TARGET.x, few)
-    assert torch.equal(run.parts["few"].content[0], few.x)
-    both = torch.cat([coral(SOURCE.x, TARGET.x)(SOURCE.x), few.x])
-    theirs = probed(LogisticProbe(penalty=1.0), both, torch.cat([SOURCE.y, few.y]), 2)
+    target_labelled = Labelled(SEEN.x[:6], SEEN.y[:6])
+    run = collected(FIXED, SOURCE, TARGET.x, target_labelled)
+    assert torch.equal(run.parts["target_labelled"].content[0], target_labelled.x)
+    both = torch.cat([coral(SOURCE.x, TARGET.x)(SOURCE.x), target_labelled.x])
+    theirs = probed(LogisticProbe(penalty=1.0), both, torch.cat([SOURCE.y, target_labelled.y]), 2)
     torch.testing.assert_close(FIXED.predictor(run.parts)(SEEN.x), theirs(SEEN.x), rtol=1e-3, atol=1e-3)
 
 

@@ -93,7 +93,7 @@ def test_one_forward_takes_both_domains():
     method, calls = DANN(), []
     parts = method.parts(Small(), Task(2, (2,)))
     parts["backbone"].register_forward_hook(lambda _m, args, _out: calls.append(len(args[0])))
-    batch = next(batches(size=7, few=2)(0))
+    batch = next(batches(size=7, target_labelled=2)(0))
     method.moves()[0].loss(parts, batch, ctx(0.5))
     assert calls == [7 + len(batch.target) + 2]
 
@@ -107,7 +107,7 @@ def test_labelled_rows_of_the_target_count_as_target():
     once = method.both(parts, batch, ctx(0.5)).terms
     twice = method.both(parts, Domains(batch.source, batch.target, own), ctx(0.5)).terms
     torch.testing.assert_close(once["domain"], twice["domain"])
-    assert twice.keys() - once.keys() == {"few"}
+    assert twice.keys() - once.keys() == {"target_labelled"}
 
 
 def test_what_can_not_be_is_refused():

@@ -41,7 +41,7 @@ def test_it_helps_where_the_target_is_turned(seed):
 
 
 def test_what_the_target_holds_makes_a_difference_and_its_labels_are_not_there():
-    assert set(vars(next(batches(Domains)(0)))) == {"source", "target", "few"}
+    assert set(vars(next(batches(Domains)(0)))) == {"source", "target", "target_labelled"}
     plain, other = carried_out(MCC(), steps=8), carried_out(MCC(), steps=8, how={"shift": 1.0})
     assert not same(bytes_of(plain), bytes_of(other))
 

@@ -62,7 +62,7 @@ def test_the_heads_alone_come_apart_and_the_features_alone_bring_them_together()
 
 
 def test_the_losses_are_those_of_the_paper():
-    method, batch = MCD(weight=0.7, times=3), next(batches(moved, few=4)(0))
+    method, batch = MCD(weight=0.7, times=3), next(batches(moved, target_labelled=4)(0))
     parts = method.parts(Small(), Task(2, (2,)))
     moves = method.moves()
     assert [move.name for move in moves] == ["all", "heads", "features", "features", "features"]
@@ -70,7 +70,7 @@ def test_the_losses_are_those_of_the_paper():
         name: sum(
             label_loss(parts[head](parts["backbone"](rows.x)), rows.y) for head in ("head", "second head")
         )
-        for name, rows in (("label", batch.source), ("few", batch.few))
+        for name, rows in (("label", batch.source), ("target_labelled", batch.target_labelled))
     }
     apart = 0.7 * gap(parts, batch.target)
     for move, wanted in (

@@ -121,8 +121,8 @@ def test_it_helps_where_the_target_is_turned():
 def test_labelled_rows_of_the_target_have_a_goal_too():
     method = SelfTraining(threshold=0.6)
     parts = made(method)
-    few = Labelled(logits([0.1, 0.9]), torch.tensor([1]))
-    batch = Domains(wrong_once(8), logits([0.9, 0.1]), few)
+    target_labelled = Labelled(logits([0.1, 0.9]), torch.tensor([1]))
+    batch = Domains(wrong_once(8), logits([0.9, 0.1]), target_labelled)
     judge(method, parts, batch, context())
     assert parts["confidence"].goals.tolist() == [0, 1]
     assert math.isfinite(method.both(parts, batch, context()).total.item())

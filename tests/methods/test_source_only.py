@@ -23,9 +23,9 @@ def test_it_is_fine_tuning_on_the_source_to_the_bit():
 
 
 def test_the_samples_of_the_target_change_nothing():
-    one = learned(SourceOnly(), few=4).parts.state_dict()
+    one = learned(SourceOnly(), target_labelled=4).parts.state_dict()
     other = learned(
-        SourceOnly(), lambda batch: {"target": batch.target * torch.nan}, few=4
+        SourceOnly(), lambda batch: {"target": batch.target * torch.nan}, target_labelled=4
     ).parts.state_dict()
     assert all(torch.equal(one[name], other[name]) for name in one)
 
@@ -35,19 +35,21 @@ def test_it_is_at_a_loss_where_what_showed_the_label_is_gone():
 
 
 def test_labelled_rows_of_the_target_are_learned_from():
-    few = accuracy(SourceOnly(backbone_lr=1.0), nuisance, steps=100, few=8)
-    assert few > 0.85
+    target_labelled = accuracy(SourceOnly(backbone_lr=1.0), nuisance, steps=100, target_labelled=8)
+    assert target_labelled > 0.85
 
 
 def test_both_losses_by_hand_and_their_weights():
     """Numbers: out 1 for 3 is 4, out 2 for 2 and 5 is 0 and 9; the weights are 0.5 and 1.5."""
     parts = Parts({"backbone": Line(), "head": LinearHead.of(torch.ones(1, 1), torch.zeros(1))})
     source = Labelled(torch.tensor([[1.0]]), torch.tensor([[3.0]]))
-    few = Labelled(torch.full((2, 1), 2.0), torch.tensor([[2.0], [5.0]]), torch.tensor([0.5, 1.5]))
-    batch = Domains(source, torch.zeros(3, 1), few)
+    target_labelled = Labelled(
+        torch.full((2, 1), 2.0), torch.tensor([[2.0], [5.0]]), torch.tensor([0.5, 1.5])
+    )
+    batch = Domains(source, torch.zeros(3, 1), target_labelled)
     ((move,),) = (SourceOnly().moves(),)
     terms = move.loss(parts, batch, ctx()).terms
-    assert {name: value.item() for name, value in terms.items()} == {"label": 4.0, "few": 6.75}
+    assert {name: value.item() for name, value in terms.items()} == {"label": 4.0, "target_labelled": 6.75}
 
 
 def test_a_process_that_has_none_of_the_few_takes_the_loss_of_all():
@@ -64,4 +66,4 @@ def test_a_process_that_has_none_of_the_few_takes_the_loss_of_all():
     context = ctx()
     object.__setattr__(context, "gather", gather)
     terms = SourceOnly().moves()[0].loss(parts, Domains(source, torch.zeros(3, 1), none), context).terms
-    assert terms["few"].item() == 4.0
+    assert terms["target_labelled"].item() == 4.0

@@ -58,19 +58,21 @@ def test_two_rows_of_each_domain_by_hand():
 def test_rounds_from_half_of_them_on_vote(rounds, first):
     """The paper counts from 1: ceil(rounds / 2)."""
     assert tradaboost(lambda _: (None, torch.zeros(3).bool()), torch.ones(3), 2, rounds).first == first
-    source, few = draw(20, 0), draw(5, 1)
-    model = mapped(TrAdaBoost(rounds=rounds, penalty=1.0), source, few.x, few)
+    source, target_labelled = draw(20, 0), draw(5, 1)
+    model = mapped(TrAdaBoost(rounds=rounds, penalty=1.0), source, target_labelled.x, target_labelled)
     assert len(model.head.votes) == rounds - first
 
 
 def test_it_is_the_scikit_learn_estimator_with_a_logistic_regression():
     g = torch.Generator().manual_seed(0)
-    x, few, seen = (torch.randn(n, 4, generator=g) for n in (120, 15, 200))
-    y, told = ((rows[:, :3] + noise).argmax(1) for rows, noise in ((x, x[:, 1:]), (few, 0)))
+    x, target_labelled, seen = (torch.randn(n, 4, generator=g) for n in (120, 15, 200))
+    y, told = ((rows[:, :3] + noise).argmax(1) for rows, noise in ((x, x[:, 1:]), (target_labelled, 0)))
     theirs = hs.sklearn.TrAdaBoost(LogisticRegression(C=2.0, tol=1e-10, max_iter=10000), rounds=6)
-    theirs.fit(x.numpy(), y.numpy(), target=(few.numpy(), told.numpy()))
+    theirs.fit(x.numpy(), y.numpy(), target=(target_labelled.numpy(), told.numpy()))
     assert len(set(theirs.errors_)) > 2
-    model = mapped(TrAdaBoost(rounds=6, penalty=0.5), Labelled(x, y), seen, Labelled(few, told), outputs=3)
+    model = mapped(
+        TrAdaBoost(rounds=6, penalty=0.5), Labelled(x, y), seen, Labelled(target_labelled, told), outputs=3
+    )
     votes = model(seen).exp().double() * (4 + 1) / 4 - 1 / 3 / 4  # without the one that goes to all alike
     off = (votes - torch.from_numpy(theirs.predict_proba(seen.numpy()))).abs().amax(1)
     assert (off > 1e-4).float().mean() <= 0.01  # rows on an edge
@@ -80,12 +82,15 @@ def test_it_helps_where_a_part_of_the_source_contradicts_the_target():
     """Ten labelled rows are too few to learn from alone, and the source is wrong on two of five rows."""
     found = []
     for seed in range(4):
-        source, few, seen = draw(300, seed, odd=True), draw(10, seed + 100), draw(500, seed + 200)
+        source, target_labelled, seen = draw(300, seed, odd=True), draw(10, seed + 100), draw(500, seed + 200)
         plain, method = LogisticProbe(), TrAdaBoost(rounds=20, penalty=1.0)
         found.append(
             [
-                right(mapped(method, source, seen.x, few), seen),
-                *(right(probed(plain, one.x, one.y, 2), seen) for one in (source, few, joined(source, few))),
+                right(mapped(method, source, seen.x, target_labelled), seen),
+                *(
+                    right(probed(plain, one.x, one.y, 2), seen)
+                    for one in (source, target_labelled, joined(source, target_labelled))
+                ),
             ]
         )
     boosted, *others = np.mean(found, 0)
@@ -93,11 +98,11 @@ def test_it_helps_where_a_part_of_the_source_contradicts_the_target():
 
 
 def test_weights_are_what_rows_count_before_the_first_round():
-    source, few, seen = draw(60, 0, odd=True), draw(8, 1), draw(100, 2)
+    source, target_labelled, seen = draw(60, 0, odd=True), draw(8, 1), draw(100, 2)
     method = TrAdaBoost(penalty=1.0, rounds=4)
 
     def made(source):
-        run = collected(method, source, seen.x, few)
+        run = collected(method, source, seen.x, target_labelled)
         return run, method.predictor(run.parts).eval()
 
     run, plain = made(source)
@@ -112,11 +117,18 @@ def test_weights_are_what_rows_count_before_the_first_round():
 
 def test_each_labelled_row_of_the_target_is_learned_from_once():
     """They come again with each batch, and so many that products of matrices would not find them equal."""
-    few = draw(60, 1)
-    twice = Labelled(torch.cat([few.x, few.x[:5], few.x[:1]]), torch.cat([few.y, few.y[:5], 1 - few.y[:1]]))
-    features, labels = collected(TrAdaBoost(), draw(60, 0), draw(30, 2).x + 9, twice).parts["few"].content
-    assert torch.equal(features, torch.cat([few.x, few.x[:1]]))  # the last has another label than the first
-    assert torch.equal(labels, torch.cat([few.y, 1 - few.y[:1]]))
+    target_labelled = draw(60, 1)
+    twice = Labelled(
+        torch.cat([target_labelled.x, target_labelled.x[:5], target_labelled.x[:1]]),
+        torch.cat([target_labelled.y, target_labelled.y[:5], 1 - target_labelled.y[:1]]),
+    )
+    features, labels = (
+        collected(TrAdaBoost(), draw(60, 0), draw(30, 2).x + 9, twice).parts["target_labelled"].content
+    )
+    assert torch.equal(
+        features, torch.cat([target_labelled.x, target_labelled.x[:1]])
+    )  # the last has another label than the first
+    assert torch.equal(labels, torch.cat([target_labelled.y, 1 - target_labelled.y[:1]]))
 
 
 def test_with_no_such_rows_it_is_a_probe_on_the_source_to_the_bit():
@@ -140,17 +152,27 @@ def test_votes_by_hand():
 
 
 def test_a_fitted_model_is_saved_opened_and_refused_without_labels(tmp_path):
-    source, few, seen = draw(120, 0, odd=True), draw(10, 1), draw(200, 2)
+    source, target_labelled, seen = draw(120, 0, odd=True), draw(10, 1), draw(200, 2)
     net = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Tanh(), torch.nn.Linear(8, 2))
-    pairs = [(rows.x.numpy(), rows.y.numpy()) for rows in (source, few)]
-    with pytest.raises(BadInput, match=r"tradaboost learns from labelled rows of the target.*few=\(x, y\)"):
+    pairs = [(rows.x.numpy(), rows.y.numpy()) for rows in (source, target_labelled)]
+    with pytest.raises(
+        BadInput, match=r"tradaboost learns from labelled rows of the target.*target_labelled=\(x, y\)"
+    ):
         hs.fit(TrAdaBoost(), net, hs.data.Domains(pairs[0], seen.x.numpy()))
-    with pytest.raises(BadInput, match="--few"):
+    with pytest.raises(BadInput, match="--target-labels"):
         hs.align(pairs[0], seen.x.numpy(), net, methods=("coral", "tradaboost"))
     answer = hs.align(
-        pairs[0], seen.x.numpy(), net, few=pairs[1], methods=("tradaboost:rounds=4",), out=tmp_path, seeds=1
+        pairs[0],
+        seen.x.numpy(),
+        net,
+        target_labelled=pairs[1],
+        methods=("tradaboost:rounds=4",),
+        out=tmp_path,
+        seeds=1,
     )
-    model = hs.fit(TrAdaBoost(rounds=4), net, hs.data.Domains(pairs[0], seen.x.numpy(), few=pairs[1]))
+    model = hs.fit(
+        TrAdaBoost(rounds=4), net, hs.data.Domains(pairs[0], seen.x.numpy(), target_labelled=pairs[1])
+    )
     assert isinstance(model.model.head, VotingHead)
     assert answer.result.table[1].method == "tradaboost:rounds=4"
     save_model(model.model, tmp_path / "model", model.classes, 0.0, "")
@@ -169,5 +191,7 @@ def test_what_can_not_be_is_refused():
         hs.fit(
             TrAdaBoost(),
             torch.nn.Linear(8, 2),
-            hs.data.Domains((np.eye(8), np.arange(8) / 3), np.eye(8), few=(np.eye(8), np.arange(8) / 3)),
+            hs.data.Domains(
+                (np.eye(8), np.arange(8) / 3), np.eye(8), target_labelled=(np.eye(8), np.arange(8) / 3)
+            ),
         )

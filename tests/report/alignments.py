@@ -75,7 +75,7 @@ def alignment(**changes: Any) -> Alignment:
         source_rows=800,
         held_rows=200,
         target_rows=700,
-        few_rows=0,
+        target_labelled_rows=0,
         test_rows=1300,
         backbone="efficientnet_lite0",
         backbone_parameters=3_370_000,

@@ -164,9 +164,12 @@ def test_few_labelled_rows_help_where_nothing_else_can():
     options = {"methods": ("deep-coral:backbone_lr=1.0",), "seeds": 1, "epochs": 12, "select": "source"}
     without = run(target=(x, turned), **options).result
     known = domain(60, 9)
-    few = (known[0], np.array(["green", "blue", "red"])[np.searchsorted(["blue", "green", "red"], known[1])])
-    beside = run(target=(x, turned), few=few, **options).result
-    assert beside.few_rows == 60
+    target_labelled = (
+        known[0],
+        np.array(["green", "blue", "red"])[np.searchsorted(["blue", "green", "red"], known[1])],
+    )
+    beside = run(target=(x, turned), target_labelled=target_labelled, **options).result
+    assert beside.target_labelled_rows == 60
     name = "deep-coral:backbone_lr=1.0"
     assert beside.row(name).last.value > without.row(name).last.value + 0.3
 

@@ -126,8 +126,8 @@ def test_fit_carries_out_any_method_on_arrays(kind):
     base = hs.models.backbone(module, example=torch.from_numpy(x[:2]))
     before = [{name: v.clone() for name, v in one.state_dict().items()} for one in (module, base)]
     source = vectors(2) if needs_source(kind()) else None
-    few = vectors(4) if kind.about.needs_target_labels else None
-    data = hs.data.Domains((x, y), vectors(3)[0], few) if needs_target(kind()) else (x, y)
+    target_labelled = vectors(4) if kind.about.needs_target_labels else None
+    data = hs.data.Domains((x, y), vectors(3)[0], target_labelled) if needs_target(kind()) else (x, y)
     if needs_target(kind()) and not learns_from_domains(kind()):
         with pytest.raises(BadInput, match=r"hs\.stream"):
             hs.fit(kind(), base, data)

@@ -34,10 +34,10 @@ def net():
         return nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 3))
 
 
-def session(few=None, some=None, **more):
+def session(target_labelled=None, some=None, **more):
     source = hs.data.load(rows(30, 0))
     made = Session(hs.models.backbone(net(), example=torch.zeros(2, 6)), source, **more)
-    made.target = facing(made, load_unlabelled(rows(20, 1, 1.0)[0], source), few, some)
+    made.target = facing(made, load_unlabelled(rows(20, 1, 1.0)[0], source), target_labelled, some)
     return made
 
 
@@ -59,7 +59,7 @@ def test_a_method_eats_both_domains_and_no_label_of_the_target():
     made = session()
     for batch in batches(made, hs.methods.DANN()):
         assert isinstance(batch, Domains)
-        assert (len(batch.source), len(batch.target), batch.few) == (8, 8, None)
+        assert (len(batch.source), len(batch.target), batch.target_labelled) == (8, 8, None)
     seen = torch.cat([batch.target for batch in batches(made, hs.methods.DANN(), 5)])
     known = torch.from_numpy(rows(20, 1, 1.0)[0])
     assert all(bool((known == row).all(1).any()) for row in seen)
@@ -74,11 +74,11 @@ def test_only_the_rows_that_may_be_learned_from():
 
 
 def test_few_labelled_rows_come_beside():
-    few = hs.data.load(rows(6, 4, 1.0))
-    made = session(replace(few, name="few"))
+    target_labelled = hs.data.load(rows(6, 4, 1.0))
+    made = session(replace(target_labelled, name="target_labelled"))
     for batch in batches(made, hs.methods.DANN()):
-        assert isinstance(batch.few, Labelled)
-        assert len(batch.few) == 6
+        assert isinstance(batch.target_labelled, Labelled)
+        assert len(batch.target_labelled) == 6
 
 
 def test_one_pass_holds_every_row_of_both_once():

@@ -30,9 +30,11 @@ def align(
     target: Annotated[
         str, typer.Option(help="What the model is for: data of the same kind. Labels are only reported on.")
     ],
-    few: Annotated[
+    target_labelled: Annotated[
         str | None,
-        typer.Option(help="Labelled rows of the target to learn from.", show_default=False),
+        typer.Option(
+            "--target-labels", help="Labelled rows of the target to learn from.", show_default=False
+        ),
     ] = None,
     backbone: BackboneOrNone = None,
     weights: Weights = None,
@@ -65,7 +67,7 @@ def align(
         mine,
         target,
         made,
-        few=few,
+        target_labelled=target_labelled,
         out=out,
         settings=settings,
         resume=resume,

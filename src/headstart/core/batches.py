@@ -151,7 +151,7 @@ class Domains(Batch):
 
     source: Labelled
     target: Tensor  # (m, ...)
-    few: Labelled | None = None  # rows of the target that were labelled to be learned from, if there are any
+    target_labelled: Labelled | None = None  # labelled rows of the target to learn from
 
 
 @dataclass(frozen=True)

@@ -53,12 +53,12 @@ def unlabelled_once(source: SampleLoader, rows: ArrayLike, batches: int) -> Stre
 
 
 def pair_domains(
-    source: Stream[Labelled], target: Stream[Unlabelled], few: Stream[Labelled] | None = None
+    source: Stream[Labelled], target: Stream[Unlabelled], target_labelled: Stream[Labelled] | None = None
 ) -> Stream[Domains]:
     """The batches of all streams side by side, from the same step on; it ends with the shortest one."""
 
     def stream(step: int) -> Iterator[Domains]:
-        theirs = itertools.repeat(None) if few is None else few(step)
+        theirs = itertools.repeat(None) if target_labelled is None else target_labelled(step)
         for mine, unseen, labelled in zip(source(step), target(step), theirs, strict=False):
             yield Domains(mine, unseen.x, labelled)
 

@@ -19,20 +19,20 @@ Given = str | Path | Dataset | tuple[Any, Any]
 class Domains:
     """Labelled rows of one domain, and rows of another whose labels are unknown.
 
-    With `few` it is semi-supervised: those labelled rows of the target are learned from beside the source.
+    With `target_labelled` it is semi-supervised: those rows of the target are learned from beside the source.
 
     Attributes:
         source: labelled.
         target: rows of the domain that the model is for; all are of one class that means nothing.
-        few: labelled rows of the target to learn from, with the source's classes; None: none.
+        target_labelled: labelled rows of the target to learn from, with the source's classes; None: none.
     """
 
     source: Dataset
     target: Dataset
-    few: Dataset | None
+    target_labelled: Dataset | None
 
     def __init__(
-        self, source: Given, target: Any, few: Given | None = None, *, overlap: bool = False
+        self, source: Given, target: Any, target_labelled: Given | None = None, *, overlap: bool = False
     ) -> None:
         """Put two domains side by side.
 
@@ -40,23 +40,25 @@ class Domains:
             source: whatever `load` takes, or what it gave.
             target: whatever `load_unlabelled` takes. Labels that come along, such as the names of class
                 folders, are dropped here; a pair (x, y) is refused.
-            few: like `source`, of rows of the target.
-            overlap: leave out those of `few` whose class the source has not, instead of refusing them.
+            target_labelled: like `source`, of rows of the target.
+            overlap: leave out labelled target rows whose class the source lacks, instead of refusing them.
 
         Raises:
             BadInput: the target is a pair (x, y).
             BadData: rows of another kind, shape or columns than the source's, no or one row of the target, or
-                labels in `few` that the source has not; they are named.
+                labels in `target_labelled` that the source has not; they are named.
         """
         if isinstance(target, tuple):
             raise BadInput(
                 "The target is a pair, as if it had labels, which nobody may learn from. Give x alone; "
-                "labels to learn from go to few=(x, y), and labels to report on to hs.align."
+                "labels to learn from go to target_labelled=(x, y), and labels to report on to hs.align."
             )
         self.source = source if isinstance(source, Dataset) else load(source)
         self.target = load_unlabelled(target, self.source)
-        known = few if few is None or isinstance(few, Dataset) else load(few)
-        self.few = None if known is None else of_same_labels(known, self.source, overlap)
+        if target_labelled is not None and not isinstance(target_labelled, Dataset):
+            target_labelled = load(target_labelled)
+        known = None if target_labelled is None else of_same_labels(target_labelled, self.source, overlap)
+        self.target_labelled = known
 
 
 def of_same_labels(rows: Dataset, source: Dataset, overlap: bool = False) -> Dataset:

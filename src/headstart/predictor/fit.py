@@ -78,7 +78,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
         engine=engine or One(),
     )
     session.source = None if other is None else beside(session, other)
-    session.target = facing(session, domains.target, domains.few) if domains else None
+    session.target = facing(session, domains.target, domains.target_labelled) if domains else None
     fitted = session.fit(
         method,
         np.arange(len(dataset)),

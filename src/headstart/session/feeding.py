@@ -69,13 +69,13 @@ def _recorded(session: "Session", run: Run[Any], replay: Replay, views: int) -> 
 
 def feeds(session: "Session", method: Method[Any], run: Run[Any], replay: Replay | None) -> Feeds:
     """Of the session's own data, of the data beside it and of the few labelled rows of the target."""
-    other, few = _beside(session, method), _few(session, method)
+    other, target_labelled = _beside(session, method), _target_labelled(session, method)
     if method.about.needs is Unlabelled and other is not None:
         unseen = feed(other, run, replay)
         return unseen, unseen, None
     mine = feed(session, run, replay)
     theirs = None if other is None else feed(other, run, mine.replay)
-    labelled = None if few is None else feed(few, run, mine.replay)
+    labelled = None if target_labelled is None else feed(target_labelled, run, mine.replay)
     found = [each for each in (mine, theirs, labelled) if each is not None]
     if len({each.replay is None for each in found}) > 1:  # a run takes records of all of them or of none
         return feeds(session, method, run, None)
@@ -89,12 +89,15 @@ def example(session: "Session", method: Method[Any], rows: Rows) -> Batch:
         return Labelled(one.samples(some[:3]), labels_of(one.data.labels, some[:3]))
 
     batch: Any = grouped_example(session.data, method, first(session, rows), rows[:3])
-    other, few, needs = _beside(session, method), _few(session, method), method.about.needs
+    other, target_labelled = _beside(session, method), _target_labelled(session, method)
+    needs = method.about.needs
     if needs is TwoTasks and other is not None:
         batch = TwoTasks(batch, first(other, np.arange(len(other.data))))
     elif issubclass(needs, Domains | Unlabelled) and session.target is not None:
         unseen = session.target.session.samples(session.target.rows[:2])
-        known = None if few is None else first(few, np.arange(len(few.data)))
+        known = (
+            None if target_labelled is None else first(target_labelled, np.arange(len(target_labelled.data)))
+        )
         batch = Unlabelled(unseen) if needs is Unlabelled else Domains(batch, unseen, known)
     moved: Batch = batch.to(session.engine.device)
     return moved
@@ -109,7 +112,7 @@ def stream_of(
     weights: np.ndarray | None = None,
 ) -> Stream[Any]:
     """Batches of the kind that a method eats: rows (n,) of the session's data and what lies beside."""
-    (mine, theirs, few), needs, target = given, method.about.needs, session.target
+    (mine, theirs, target_labelled), needs, target = given, method.about.needs, session.target
     labels = in_units(session.data.labels, rows)
     if issubclass(needs, Unlabelled) and target is not None and theirs is not None:
         return _unlabelled(theirs, target.rows, recipe)
@@ -135,7 +138,7 @@ def stream_of(
         unseen = unlabelled_once(theirs.source, target.rows, -(-len(rows) // batch))
     else:
         unseen = _unlabelled(theirs, target.rows, recipe)
-    return pair_domains(own, unseen, _labelled_target(session, few, rows, recipe))
+    return pair_domains(own, unseen, _labelled_target(session, target_labelled, rows, recipe))
 
 
 def in_units(labels: Labels, rows: Rows, of: Labels | None = None) -> Labels:
@@ -151,14 +154,14 @@ def _unlabelled(theirs: Feed, rows: Rows, recipe: Recipe) -> Stream[Unlabelled]:
 
 
 def _labelled_target(
-    session: "Session", few: Feed | None, rows: Rows, recipe: Recipe
+    session: "Session", target_labelled: Feed | None, rows: Rows, recipe: Recipe
 ) -> Stream[Labelled] | None:
-    if few is None or session.target is None or session.target.few is None:
+    if target_labelled is None or session.target is None or session.target.target_labelled is None:
         return None
-    data = session.target.few.data
+    data = session.target.target_labelled.data
     labels, all_rows = in_units(session.data.labels, rows, data.labels), np.arange(len(data))
     size, seed = min(recipe.batch, len(data)), derive_seed(recipe.seed, "few")
-    return labelled(few.source, labels, all_rows, size, seed, few.views)
+    return labelled(target_labelled.source, labels, all_rows, size, seed, target_labelled.views)
 
 
 def _beside(session: "Session", method: Method[Any]) -> "Session | None":
@@ -170,6 +173,6 @@ def _beside(session: "Session", method: Method[Any]) -> "Session | None":
     return None
 
 
-def _few(session: "Session", method: Method[Any]) -> "Session | None":
+def _target_labelled(session: "Session", method: Method[Any]) -> "Session | None":
     wanted = session.target is not None and issubclass(method.about.needs, Domains)
-    return session.target.few if wanted and session.target is not None else None
+    return session.target.target_labelled if wanted and session.target is not None else None

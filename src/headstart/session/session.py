@@ -41,7 +41,7 @@ from headstart.session.outputs import outputs_of
 from headstart.session.recorded import Recorded
 from headstart.session.settling import held_apart, settled
 from headstart.session.source import SourceTask, on_source, refuse_sourced
-from headstart.session.target import TargetRows, refuse_targeted, refuse_without_few, without_labels
+from headstart.session.target import TargetRows, refuse_targeted, refuse_without_target_labels, without_labels
 from headstart.session.trained import trained
 from headstart.session.units import Units
 from headstart.session.weights import row_weights
@@ -149,7 +149,7 @@ class Session:
         if self.target is None:
             refuse_targeted((method,), "this run")
         else:
-            refuse_without_few((method,), self.target.few)
+            refuse_without_target_labels((method,), self.target.target_labelled)
         rows, held = held_apart(method, self.data, rows, recipe.seed)
         counts, said = row_weights(self, method, rows, recipe.seed, besides.weights)
         fitted: Fitted | None = None

@@ -21,12 +21,12 @@ class TargetRows:
 
     Attributes:
         session: on samples without labels, with the source's backbone.
-        few: on rows of the same domain that were labelled to be learned from; None: there are none.
+        target_labelled: on labelled rows of the same domain to learn from; None: there are none.
         some: rows of `session` that may be learned from; None: all.
     """
 
     session: "Session"
-    few: "Session | None" = None
+    target_labelled: "Session | None" = None
     some: Rows | None = None
 
     @property
@@ -36,7 +36,7 @@ class TargetRows:
 
 
 def facing(
-    session: "Session", target: Dataset, few: Dataset | None = None, some: Rows | None = None
+    session: "Session", target: Dataset, target_labelled: Dataset | None = None, some: Rows | None = None
 ) -> TargetRows:
     """The target for a session on the source: unlabelled rows, and maybe a few labelled ones."""
 
@@ -44,7 +44,7 @@ def facing(
         augment = Augment() if data.is_images and session.augment else None
         return replace(session, data=data, augment=augment, source=None, target=None)
 
-    return TargetRows(on(target), None if few is None else on(few), some)
+    return TargetRows(on(target), None if target_labelled is None else on(target_labelled), some)
 
 
 def without_labels(stages: Sequence[Method[Any]]) -> tuple[Method[Any], ...]:
@@ -101,17 +101,18 @@ def refuse_untargeted(methods: Iterable[Method[Any]]) -> None:
         )
 
 
-def refuse_without_few(methods: Iterable[Method[Any]], few: object) -> None:
-    """Refuse methods that need labelled rows of the target, where `few` is None.
+def refuse_without_target_labels(methods: Iterable[Method[Any]], target_labelled: object) -> None:
+    """Refuse methods that need labelled rows of the target, where `target_labelled` is None.
 
     Raises:
         BadInput: it names the first of them and how to give such rows.
     """
     for method in methods:
-        if few is None and method.about.needs_target_labels:
+        if target_labelled is None and method.about.needs_target_labels:
             raise BadInput(
                 f"{method.label} learns from labelled rows of the target, and there are none. Give some: "
-                "--few, hs.align(..., few=(x, y)) or hs.data.Domains(source, target, few=(x, y)). "
+                "--target-labels, hs.align(..., target_labelled=(x, y)) or "
+                "hs.data.Domains(source, target, target_labelled=(x, y)). "
                 "coral and importance-weighting need none."
             )
 

@@ -33,7 +33,7 @@ class Given:
         learn: rows of the target that are learned from.
         test: rows of the target that the report judges; none without labels.
         sealed: the labels of `test`.
-        few: labelled rows of the target to learn from; None: none.
+        target_labelled: labelled rows of the target to learn from; None: none.
         notes: what was left out.
     """
 
@@ -44,7 +44,7 @@ class Given:
     learn: Rows
     test: Rows
     sealed: Sealed
-    few: Dataset | None = None
+    target_labelled: Dataset | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -78,7 +78,7 @@ def given(  # what a study is given
     source: Dataset,
     target: Dataset,
     labelled: Dataset | None,
-    few: Dataset | None,
+    target_labelled: Dataset | None,
     settings: AlignSettings,
     sourceless: bool = False,
 ) -> Given:
@@ -101,7 +101,9 @@ def given(  # what a study is given
     learn, test = np.arange(len(theirs.dataset)), np.zeros(0, np.int64)
     labels: Any = None
     if labelled is not None:
-        learn, test, labels = _judged(labelled.subset(theirs.rows), theirs.dataset, mine, few, settings)
+        learn, test, labels = _judged(
+            labelled.subset(theirs.rows), theirs.dataset, mine, target_labelled, settings
+        )
         notes += _about_test(learn, test, theirs.dataset)
     if len(learn) < FEWEST:
         raise BadData(
@@ -109,7 +111,9 @@ def given(  # what a study is given
             "source alone: headstart adapt."
         )
     unseen = without_labels(theirs.dataset)
-    return Given(mine, train, held, unseen, learn, test, Sealed(labels, settings.seed), few, notes)
+    return Given(
+        mine, train, held, unseen, learn, test, Sealed(labels, settings.seed), target_labelled, notes
+    )
 
 
 def _sourceless(like: Dataset, target: Dataset, labelled: Dataset | None, settings: AlignSettings) -> Given:
@@ -126,7 +130,11 @@ def _sourceless(like: Dataset, target: Dataset, labelled: Dataset | None, settin
 
 
 def _judged(
-    labelled: Dataset, checked: Dataset, source: Dataset, few: Dataset | None, settings: AlignSettings
+    labelled: Dataset,
+    checked: Dataset,
+    source: Dataset,
+    target_labelled: Dataset | None,
+    settings: AlignSettings,
 ) -> tuple[Rows, Rows, Any]:
     """Rows to learn from and rows to judge, and the labels of the latter, told as the source tells them."""
     if labelled.split is not None:
@@ -139,8 +147,8 @@ def _judged(
             settings.test,
             derive_seed(settings.seed, "test"),
         )
-    if few is not None:
-        exact, near = copies(labelled.subset(test), few)
+    if target_labelled is not None:
+        exact, near = copies(labelled.subset(test), target_labelled)
         known = {row for row, _ in (*exact, *near)}
         test = np.array([row for place, row in enumerate(test) if place not in known], dtype=np.int64)
     rows = labelled.subset(test)

@@ -93,14 +93,14 @@ def _style(record: Alignment, method: str) -> str:
 
 
 def _facts(record: Alignment) -> list[tuple[str, str, str]]:
-    few = f", {record.few_rows:,} with labels" if record.few_rows else ""
+    labelled = f", {record.target_labelled_rows:,} with labels" if record.target_labelled_rows else ""
     judged = ("no labels", "of the target were given")
     if record.test_rows:
         judged = (f"{record.test_rows:,} rows", "of the target, read by this page only")
     source = ("source", f"{record.source_rows:,} rows", f"and {record.held_rows:,} to choose by")
     return [
         source if record.held_rows else ("source", "a saved model", "no row of the source was read"),
-        ("target", f"{record.target_rows:,} rows", f"without labels{few}"),
+        ("target", f"{record.target_rows:,} rows", f"without labels{labelled}"),
         ("judged on", *judged),
         ("backbone", record.backbone, f"{short(record.backbone_parameters)} parameters"),
     ]

@@ -64,7 +64,7 @@ class Alignment(Record):
     source_rows: int  # learned from
     held_rows: int  # of the source, to choose by
     target_rows: int  # learned from without labels
-    few_rows: int  # of the target, learned from with labels
+    target_labelled_rows: int  # of the target, learned from with labels
     test_rows: int  # of the target, judged on; 0: no labels
     backbone: str
     backbone_parameters: int

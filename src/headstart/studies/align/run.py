@@ -29,7 +29,7 @@ from headstart.session.inputs import backbone_for, default_name, suited
 from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.session import Session
 from headstart.session.tables import by_training_part
-from headstart.session.target import facing, refuse_without_few
+from headstart.session.target import facing, refuse_without_target_labels
 from headstart.session.weights import features
 from headstart.studies._folder import backbone_digest, data_digest, refuse_full
 from headstart.studies._study_folder import Place, merge_options, opened
@@ -69,7 +69,7 @@ def align(  # noqa: PLR0913  # an option is an argument
     target: Any,
     base: str | nn.Module | None = None,
     *,
-    few: Any = None,
+    target_labelled: Any = None,
     out: str | Path | None = None,
     settings: AlignSettings | None = None,
     resume: bool = False,
@@ -88,7 +88,7 @@ def align(  # noqa: PLR0913  # an option is an argument
         source: whatever `hs.data.load` takes; or a run folder or a `Predictor`, for source-free methods.
         target: rows with or without labels: whatever `hs.data.load_unlabelled` takes.
         base: a name, an `nn.Module` or a backbone, never changed; None: the built-in one for the data.
-        few: labelled rows of the target to learn from, like `source`.
+        target_labelled: labelled rows of the target to learn from, like `source`.
         out: new or empty folder for `align.json`, the model and the finished steps; None keeps nothing.
         settings: `methods` may hold methods themselves.
         resume: continue an interrupted study; it ends in the same bytes.
@@ -112,7 +112,9 @@ def align(  # noqa: PLR0913  # an option is an argument
     mine = saved.like if saved else source if isinstance(source, Dataset) else load(source, **columns)
     refuse_unscored(settings.select, mine.label_kind)
     theirs, labelled = read_target(target, mine, settings, columns)
-    known = None if few is None else few if isinstance(few, Dataset) else load(few, **columns)
+    known = target_labelled
+    if known is not None and not isinstance(known, Dataset):
+        known = load(known, **columns)
     known = None if known is None else of_same_labels(known, mine, settings.overlap)
     mapping = saved.mapping if saved else _mapping(mine, base, settings)
     usual = contenders.BLOCKS if contenders.by_name(mapping) else 0
@@ -123,13 +125,13 @@ def align(  # noqa: PLR0913  # an option is an argument
         if saved is None
         else contenders.methods_without_source(wanted, last)
     )
-    refuse_without_few(methods, known)
+    refuse_without_target_labels(methods, known)
     digests = {
         "source": data_digest(mine),
         "target": data_digest(theirs),
         "backbone": backbone_digest(mapping),
         "labelled target": "" if labelled is None else data_digest(labelled),
-        "few": "" if known is None else data_digest(known),
+        "target_labelled": "" if known is None else data_digest(known),
     }
     with opened(folder, settings, digests, resume, progress or Progress()) as place:  # type: ignore[arg-type]
         with place.progress.step("look at the data"):
@@ -192,7 +194,7 @@ class _Study:
             source_rows=len(rows.train),
             held_rows=len(rows.held),
             target_rows=len(rows.learn),
-            few_rows=0 if rows.few is None else len(rows.few),
+            target_labelled_rows=0 if rows.target_labelled is None else len(rows.target_labelled),
             test_rows=rows.sealed.rows,
             backbone=trying.session.backbone.name,
             backbone_parameters=sum(p.numel() for p in trying.session.backbone.parameters()),
@@ -237,7 +239,7 @@ class _Study:
             engine=self.engine,
             watch=self.place.progress.watch,
         )
-        session.target = facing(session, rows.target, rows.few, rows.learn)
+        session.target = facing(session, rows.target, rows.target_labelled, rows.learn)
         seen = rows.learn
         if len(seen) > ROWS:
             seen = np.sort(seen[shuffled(len(seen), settings.seed, "seen")[:ROWS]])

@@ -47,24 +47,24 @@ class OnSource(Tuning):
 
     def labelled(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
         """The label losses of one forward of what is labelled; the target's samples are left out."""
-        few = () if batch.few is None else (batch.few.x,)
-        logits = parts["head"](parts["backbone"](joined([batch.source.x, *few])))
+        target_labelled = () if batch.target_labelled is None else (batch.target_labelled.x,)
+        logits = parts["head"](parts["backbone"](joined([batch.source.x, *target_labelled])))
         return Loss.sum(**self.labels(logits, batch, ctx))
 
     def labels(self, logits: Tensor, batch: Domains, ctx: Ctx) -> dict[str, Tensor]:
         """The label losses, each (), of logits whose first rows are the source's, and the last the few."""
         n = len(batch.source)
         found = label_loss(logits[:n], batch.source.y, self.smoothing, batch.source.weight)
-        return {"label": found, **self.of_few(logits, batch, ctx)}
+        return {"label": found, **self.target_label_loss(logits, batch, ctx)}
 
-    def of_few(self, logits: Tensor, batch: Domains, ctx: Ctx) -> dict[str, Tensor]:
+    def target_label_loss(self, logits: Tensor, batch: Domains, ctx: Ctx) -> dict[str, Tensor]:
         """The loss of logits whose last rows are the few, over all processes: one may have none of them."""
-        few = batch.few
-        if few is None:
+        target_labelled = batch.target_labelled
+        if target_labelled is None:
             return {}
-        mine, y = ctx.gather(logits[len(logits) - len(few) :]), ctx.gather(few.y)
-        weight = None if few.weight is None else ctx.gather(few.weight)
-        return {"few": label_loss(mine, y, self.smoothing, weight)} if len(y) else {}
+        mine, y = ctx.gather(logits[len(logits) - len(target_labelled) :]), ctx.gather(target_labelled.y)
+        weight = None if target_labelled.weight is None else ctx.gather(target_labelled.weight)
+        return {"target_labelled": label_loss(mine, y, self.smoothing, weight)} if len(y) else {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +120,8 @@ class Aligning(OnSource):
 
     def see(self, parts: Parts, batch: Domains, ctx: Ctx) -> tuple[Seen, dict[str, Tensor]]:
         """Both domains in one forward, and the label losses."""
-        few = () if batch.few is None else (batch.few.x,)
-        features = parts["backbone"](joined([batch.source.x, batch.target, *few]))
+        target_labelled = () if batch.target_labelled is None else (batch.target_labelled.x,)
+        features = parts["backbone"](joined([batch.source.x, batch.target, *target_labelled]))
         logits, n = parts["head"](features), len(batch.source)
         rows = (features[:n], features[n:], logits[:n], logits[n:])
         source, target, source_logits, target_logits = (ctx.gather(each) for each in rows)

@@ -52,13 +52,13 @@ class Mapped(Method[Domains]):
                 "backbone": backbone,
                 "source": Bank(task.rows, width, outputs, task.kind),
                 "target": Bank(0, width, outputs),
-                "few": Bank(0, width, outputs, task.kind),
+                "target_labelled": Bank(0, width, outputs, task.kind),
             }
         )
 
     def moves(self) -> tuple[Do[Domains]]:
         """Collect."""
-        return (Do(self.collect, changes=("source", "target", "few")),)
+        return (Do(self.collect, changes=("source", "target", "target_labelled")),)
 
     def collect(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
         """Add the features of a batch to the banks; a labelled row of the target only once."""
@@ -70,8 +70,8 @@ class Mapped(Method[Domains]):
             bank_of(parts, "target").add(
                 target, torch.zeros(len(target), dtype=torch.int64, device=target.device)
             )
-        if batch.few is not None:
-            collect(parts, "few", batch.few, ctx, once=True)
+        if batch.target_labelled is not None:
+            collect(parts, "target_labelled", batch.target_labelled, ctx, once=True)
 
     def predictor(self, parts: Parts) -> Model:
         """The backbone, with a head fitted to the moved rows and to labelled ones of the target."""
@@ -79,13 +79,15 @@ class Mapped(Method[Domains]):
         assert isinstance(backbone, Backbone)
         source, labels = bank_of(parts, "source").content
         target, _ = bank_of(parts, "target").content
-        few, known = bank_of(parts, "few").content
+        target_labelled, known = bank_of(parts, "target_labelled").content
         with threads_for(source.numel() + target.numel()):
             moved = (
                 torch.lerp(source, self.move(source, labels, target), self.weight) if self.weight else source
             )
             rows, goals = (
-                (torch.cat([moved, few]), torch.cat([labels, known])) if len(few) else (moved, labels)
+                (torch.cat([moved, target_labelled]), torch.cat([labels, known]))
+                if len(target_labelled)
+                else (moved, labels)
             )
             probe = linear_probe(label_kind_of(labels), self.penalty)
             head = probe.solve(rows, goals, bank_of(parts, "source").outputs)

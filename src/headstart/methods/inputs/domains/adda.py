@@ -80,8 +80,8 @@ class ADDA(OnSource):
 
     def fool(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
         """Minus the log of what the critic gives for "source", and the loss of labelled target rows."""
-        few = () if batch.few is None else (batch.few.x,)
-        features = parts["backbone"](joined([batch.target, *few]))
+        target_labelled = () if batch.target_labelled is None else (batch.target_labelled.x,)
+        features = parts["backbone"](joined([batch.target, *target_labelled]))
         says = parts["critic"](ctx.gather(features)).float()
-        labels = self.of_few(parts["head"](features), batch, ctx) if few else {}
+        labels = self.target_label_loss(parts["head"](features), batch, ctx) if target_labelled else {}
         return Loss.sum(fooled=self.weight * softplus(-says).mean(), **labels)

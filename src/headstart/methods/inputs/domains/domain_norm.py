@@ -61,8 +61,11 @@ class DomainNorm(Aligning):
 
     def see(self, parts: Parts, batch: Domains, ctx: Ctx) -> tuple[Seen, dict[str, Tensor]]:
         """One forward, in which each domain has its own normalisation."""
-        source, few = len(batch.source), 0 if batch.few is None else len(batch.few)
-        theirs = len(batch.target) + few
+        source, target_labelled = (
+            len(batch.source),
+            0 if batch.target_labelled is None else len(batch.target_labelled),
+        )
+        theirs = len(batch.target) + target_labelled
         if min(source, theirs) < 2:
             raise BadData(
                 f"domain-norm: {source} rows of the source and {theirs} of the target in one step; "

@@ -65,13 +65,15 @@ class MCD(OnSource):
 
     def fit(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
         """The label losses of both heads."""
-        few = () if batch.few is None else (batch.few.x,)
-        return Loss.sum(**self.of_both(parts, parts["backbone"](joined([batch.source.x, *few])), batch, ctx))
+        target_labelled = () if batch.target_labelled is None else (batch.target_labelled.x,)
+        return Loss.sum(
+            **self.of_both(parts, parts["backbone"](joined([batch.source.x, *target_labelled])), batch, ctx)
+        )
 
     def differ(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
         """The label losses of both heads, less their discrepancy on the target."""
-        few = () if batch.few is None else (batch.few.x,)
-        features = parts["backbone"](joined([batch.target, batch.source.x, *few]))
+        target_labelled = () if batch.target_labelled is None else (batch.target_labelled.x,)
+        features = parts["backbone"](joined([batch.target, batch.source.x, *target_labelled]))
         labels = self.of_both(parts, features[len(batch.target) :], batch, ctx)
         return Loss.sum(**labels, discrepancy=-self.apart(parts, features[: len(batch.target)], ctx))
 

@@ -63,8 +63,8 @@ class SelfTraining(Aligning):
 
     def judge(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
         """Calibrate the teacher on the source, and find the target rows that it is sure of."""
-        few = () if batch.few is None else (batch.few.x,)
-        logits = parts["teacher"](joined([batch.source.x, batch.target, *few])).float()
+        target_labelled = () if batch.target_labelled is None else (batch.target_labelled.x,)
+        logits = parts["teacher"](joined([batch.source.x, batch.target, *target_labelled])).float()
         n, confidence = len(batch.source), _confidence(parts)
         confidence.remember(ctx.gather(logits[:n]), ctx.gather(batch.source.y))
         # rows that were learned from would call for ever surer answers

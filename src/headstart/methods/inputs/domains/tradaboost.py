@@ -53,26 +53,28 @@ class TrAdaBoost(Method[Domains]):
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The frozen backbone, and a bank of what it says of the labelled rows of each domain."""
         width, outputs = backbone.width, task.outputs
-        source, few = Bank(task.rows, width, outputs), Bank(0, width, outputs)
-        return Parts({"backbone": backbone, "source": source, "few": few})
+        source, target_labelled = Bank(task.rows, width, outputs), Bank(0, width, outputs)
+        return Parts({"backbone": backbone, "source": source, "target_labelled": target_labelled})
 
     def moves(self) -> tuple[Do[Domains]]:
         """Collect."""
-        return (Do(self.collect, changes=("source", "few")),)
+        return (Do(self.collect, changes=("source", "target_labelled")),)
 
     def collect(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
         """Add the features of a batch's labelled rows to the banks; one of the target only once."""
         collect(parts, "source", batch.source, ctx)
-        if batch.few is not None:
-            collect(parts, "few", batch.few, ctx, once=True)
+        if batch.target_labelled is not None:
+            collect(parts, "target_labelled", batch.target_labelled, ctx, once=True)
 
     def predictor(self, parts: Parts) -> Model:
         """The backbone, with the probes that vote; with no row of the target, a probe on the source."""
         backbone = parts["backbone"]
         assert isinstance(backbone, Backbone)
-        source, few = bank_of(parts, "source"), bank_of(parts, "few")
-        rows, labels, weights = (torch.cat(pair) for pair in zip(_known(source), _known(few), strict=True))
-        n = len(rows) - len(_known(few)[0])
+        source, target_labelled = bank_of(parts, "source"), bank_of(parts, "target_labelled")
+        rows, labels, weights = (
+            torch.cat(pair) for pair in zip(_known(source), _known(target_labelled), strict=True)
+        )
+        n = len(rows) - len(_known(target_labelled)[0])
         with threads_for(rows.numel()):
             if n < len(rows):
                 head: Head = self.boost(rows, labels, source.outputs, n, weights)
