@@ -20,7 +20,7 @@ from headstart.methods.outputs.probing._probe import Probe
 from headstart.models import backbone
 from headstart.records.settings import AdaptSettings
 from headstart.run.progress import Progress
-from headstart.run.step_cache import Journal
+from headstart.run.step_cache import StepCache
 from headstart.session.inputs import suited
 from headstart.session.scoring import value
 from headstart.session.session import Session
@@ -73,7 +73,7 @@ def selected(seed: int, session: Session, train: np.ndarray) -> str:
         settings = AdaptSettings(seed=seed, budget=1, curve=False)  # no time for more than probes
         plan = make_plan(settings, Amounts(len(train), LABELS, len(data.classes)), rate=1.0, ways=0)
         numbers = folds(data.labels, data.groups, settings.folds, seed)
-        trials = Trials(part, numbers, settings, plan, Journal(Path(folder) / "steps"), Progress())
+        trials = Trials(part, numbers, settings, plan, StepCache(Path(folder) / "steps"), Progress())
         return choose(trials.run([find(name)() for name in PROBES]), data.labels, seed)[0].name
 
 

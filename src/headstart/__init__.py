@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from headstart.studies.align.record import Alignment as Alignment
     from headstart.studies.align.run import Aligned as Aligned
     from headstart.studies.align.run import align as align
-    from headstart.studies.curve.record import SizeCurve as SizeCurve
-    from headstart.studies.curve.run import curve as curve
     from headstart.studies.probe.record import Probing as Probing
     from headstart.studies.probe.run import probe as probe
     from headstart.studies.rank.record import Ranking as Ranking
@@ -85,14 +83,12 @@ _FOUND = {
     "Stream": ("headstart.studies.stream.stream_model", "Stream"),
     "search": ("headstart.studies.search.run", "search"),
     "Search": ("headstart.studies.search.record", "Search"),
-    "curve": ("headstart.studies.curve.run", "curve"),
-    "SizeCurve": ("headstart.studies.curve.record", "SizeCurve"),
     "yosinski": ("headstart.studies.yosinski.run", "yosinski"),
     "Transfer": ("headstart.studies.yosinski.record", "Transfer"),
 }
 
 __all__ = ["AdaptSettings", "Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "adapt", "data", "fit"]
-__all__ += ["Search", "SizeCurve", "Transfer", "curve", "methods", "models", "open", "rank", "search"]
+__all__ += ["Search", "Transfer", "methods", "models", "open", "rank", "search"]
 __all__ += ["Shortcuts", "shortcuts"]
 __all__ += ["Aligned", "Alignment", "Shift", "align", "shift"]
 __all__ += ["Prequential", "Stream", "guards", "prequential", "stream"]
@@ -101,12 +97,19 @@ __all__ += ["Translated", "Translator", "translate"]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _FOUND:
-        raise AttributeError(f"headstart has no {name!r}; it has {', '.join(sorted(_FOUND))}")
-    module, attribute = _FOUND[name]
-    found = importlib.import_module(module)
-    return getattr(found, attribute) if attribute else found
+    if name in _FOUND:
+        module, attribute = _FOUND[name]
+        value = importlib.import_module(module)
+        return getattr(value, attribute) if attribute else value
+    if not name.startswith("_"):
+        from headstart.studies import face
+
+        if name in face.names():
+            return face.find(name)
+    raise AttributeError(f"headstart has no {name!r}; it has {', '.join(__dir__())}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*_FOUND, "__version__"])
+    from headstart.studies import face
+
+    return sorted([*_FOUND, *face.names(), "__version__"])

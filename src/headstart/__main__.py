@@ -27,10 +27,18 @@ def main() -> None:
     except Exception as error:
         code = _explain(error)
     if code == INTERRUPTED:
-        way = " What was finished is kept; the same command with --resume goes on from there."
-        _say("Interrupted." + way * (sys.argv[1:2] in (["adapt"], ["curve"], ["search"], ["yosinski"])))
+        _say("Interrupted." + _way_on(sys.argv[1:2]))
     if code:
         sys.exit(code)
+
+
+def _way_on(command: list[str]) -> str:
+    """How an interrupted study goes on."""
+    from headstart.studies._spec import study_names
+
+    if not {*command} & {*study_names(), "adapt", "search", "yosinski"}:
+        return ""
+    return " What was finished is kept; the same command with --resume goes on from there."
 
 
 def _explain(error: Exception) -> int:

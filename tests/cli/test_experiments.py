@@ -7,7 +7,7 @@ from tests.cli.telling import refused, untouched
 from tests.study import tiny
 
 from headstart.session.session import Session
-from headstart.studies.curve.record import SizeCurve
+from headstart.studies.curve.spec import SizeCurve
 from headstart.studies.yosinski.record import Transfer
 
 SMALL = ["--backbone", tiny.BACKBONE, "--size", 32, "--epochs", 1, "--seeds", 2]

@@ -12,10 +12,11 @@ from tests.docs.pages import ROOT, Page
 from headstart.cli import app
 from headstart.core import errors, walk
 from headstart.records import record as records
-from headstart.studies._experiment import CurveSettings, YosinskiSettings
+from headstart.records.settings import StudySettings
+from headstart.studies._experiment import YosinskiSettings
+from headstart.studies._spec import studies
 from headstart.studies.align import record as aligning_record
 from headstart.studies.align.settings import AlignSettings
-from headstart.studies.curve import record as curve_record
 from headstart.studies.probe import record as probing_record
 from headstart.studies.probe.settings import ProbeSettings
 from headstart.studies.shift import record as shifting_record
@@ -29,20 +30,24 @@ METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 PAGES = {
     aligning_record: "how/align.md",
     records: "run-folder.md",
-    curve_record: "how/curve.md",
     confounding_record: "how/confounders.md",
     probing_record: "how/probe.md",
     shifting_record: "how/shift.md",
     translating_record: "how/translation.md",
     yosinski_record: "how/yosinski.md",
 }
+PAGES |= {spec.module("spec"): spec.docs_page for spec in studies()}
 RECORDS = [
     (kind, name)
     for module, name in PAGES.items()
     for kind in vars(module).values()
     if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module.__name__
+    if not issubclass(kind, StudySettings)
 ]
-SETTINGS = [AlignSettings, CurveSettings, ProbeSettings, ShiftSettings, YosinskiSettings]
+SETTINGS = [
+    (kind, f"how/{kind.kind}.md") for kind in (AlignSettings, ProbeSettings, ShiftSettings, YosinskiSettings)
+]
+SETTINGS += [(spec.settings, spec.docs_page) for spec in studies()]
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 
 
@@ -85,9 +90,9 @@ def test_every_field_of_the_records_is_explained(kind, name):
         assert f"| `{field.name}` |" in section(text, f"### {kind.__name__}"), field.name
 
 
-@pytest.mark.parametrize("kind", SETTINGS, ids=lambda kind: kind.kind)
-def test_every_setting_of_the_experiments_is_explained(kind):
-    text = section(page(f"how/{kind.kind}.md").text, "## Settings")
+@pytest.mark.parametrize(("kind", "name"), SETTINGS, ids=[kind.__name__ for kind, _ in SETTINGS])
+def test_every_setting_of_the_studies_is_explained(kind, name):
+    text = section(page(name).text, "## Settings")
     assert not [field.name for field in fields(kind) if f"`{field.name}`" not in text]
 
 

@@ -47,8 +47,9 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
         "report",
         "studies",
         "__init__",
+        "nn",
     },
-    "__main__": {"core", "cli"},
+    "__main__": {"core", "cli", "studies"},
     "sklearn": {
         *(
             "core",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from headstart.records.record import Interval
-from headstart.studies.curve.record import CurvePoint, SizeCurve
+from headstart.studies.curve.spec import CurvePoint, SizeCurve
 from headstart.studies.search.record import Search, SearchTrial
 from headstart.studies.yosinski.record import SERIES, Cut, Network, Transfer
 

@@ -16,8 +16,8 @@ from headstart.run.progress import Progress
 from headstart.session import few as fews
 from headstart.session.few import Few
 from headstart.session.session import Session
-from headstart.studies.curve.record import SizeCurve
 from headstart.studies.curve.run import DEFAULT
+from headstart.studies.curve.spec import SizeCurve
 
 TWO = ("nearest-centroid", "fine-tune")
 SMALL = {"methods": TWO, "labels_per_class": (1, 2, 4), "seeds": 3, "epochs": 2, "steps": 4}
@@ -259,4 +259,4 @@ def test_nothing_of_the_caller_s_is_changed():
 def test_the_record_is_json_that_reads_back(found, tmp_path):
     (tmp_path / "curve.json").write_text(found.to_json())
     assert SizeCurve.read(tmp_path / "curve.json") == found
-    assert json.loads(found.to_json())["schema"] == 1
+    assert json.loads(found.to_json())["schema"] == 2

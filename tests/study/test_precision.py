@@ -12,7 +12,7 @@ from headstart.nn import processor
 from headstart.records.settings import AdaptSettings
 from headstart.run.engine import One
 from headstart.run.progress import Progress
-from headstart.run.step_cache import Journal
+from headstart.run.step_cache import StepCache
 from headstart.session import precision
 from headstart.session.precision import settle_precision, settled_precision
 
@@ -68,7 +68,7 @@ def test_what_is_taken(answering, asked, unit, share, taken, note):
 
 def test_the_choice_is_kept_in_the_journal(answering, tmp_path):
     answering(True, 0.5)
-    journal = Journal(tmp_path)
+    journal = StepCache(tmp_path)
     first = settle_precision(AdaptSettings(precision="auto"), made(), One(), journal)
     answering(True, 2.0)
     assert settle_precision(AdaptSettings(precision="auto"), made(), One(), journal) == first

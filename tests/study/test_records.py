@@ -15,8 +15,9 @@ from headstart.records import record as records
 from headstart.records.measures import MEASURES
 from headstart.records.record import Interval, Result, Scores, Timing, Timings
 from headstart.records.settings import AdaptSettings
-from headstart.run.step_cache import Journal
-from headstart.studies._folder import by_method, prepare_folder, saved_settings, take_back
+from headstart.run.step_cache import StepCache
+from headstart.studies._store import prepare_folder, remove_unstarted, saved_settings
+from headstart.studies.adapt.timings import by_method
 from headstart.studies.adapt.words import headline, warnings
 
 ODD = os.fsdecode(b"caf\xe9")
@@ -87,13 +88,13 @@ def test_the_folder_remembers_the_study(tmp_path):
 
 def test_a_folder_is_given_back_only_while_nothing_was_tried(tmp_path):
     prepare_folder(tmp_path / "run", AdaptSettings(), DIGESTS, False, "")
-    journal = Journal(tmp_path / "run" / "steps")
+    journal = StepCache(tmp_path / "run" / "steps")
     journal.once("plan", lambda: {"epochs": 1})
     journal.once("try knn fold 0", lambda: 1)
-    take_back(tmp_path / "run")
+    remove_unstarted(tmp_path / "run")
     assert journal.done("plan")
     journal.path("try knn fold 0").unlink()
-    take_back(tmp_path / "run")
+    remove_unstarted(tmp_path / "run")
     assert not any((tmp_path / "run").iterdir())
 
 
@@ -107,13 +108,13 @@ def test_steps_of_a_method_are_summed():
 
 
 def test_a_step_is_computed_once(tmp_path):
-    journal, computed = Journal(tmp_path), []
+    journal, computed = StepCache(tmp_path), []
 
     def compute():
         computed.append(1)
         return {"tensor": torch.arange(3), "text": ODD, 3: [None, (1.5, float("inf"))]}
 
-    first, second = journal.once("A step: 1", compute), Journal(tmp_path).once("A step: 1", compute)
+    first, second = journal.once("A step: 1", compute), StepCache(tmp_path).once("A step: 1", compute)
     assert computed == [1]
     assert torch.equal(first.pop("tensor"), second.pop("tensor"))
     assert first == second == {"text": ODD, 3: [None, (1.5, float("inf"))]}
@@ -125,7 +126,7 @@ def test_a_step_is_computed_once(tmp_path):
 
 
 def test_a_step_that_fails_is_not_written_down(tmp_path):
-    journal = Journal(tmp_path)
+    journal = StepCache(tmp_path)
     with pytest.raises(ZeroDivisionError):
         journal.once("step", lambda: 1 / 0)
     assert not journal.done("step")
@@ -133,14 +134,14 @@ def test_a_step_that_fails_is_not_written_down(tmp_path):
 
 
 def test_the_checkpoint_goes_when_the_step_is_finished(tmp_path):
-    journal = Journal(tmp_path)
+    journal = StepCache(tmp_path)
     journal.checkpoint("step").write_text("half of it")
     journal.once("step", lambda: 1)
     assert not journal.checkpoint("step").exists()
 
 
 def test_a_damaged_step_is_named(tmp_path):
-    journal = Journal(tmp_path)
+    journal = StepCache(tmp_path)
     journal.once("step", lambda: "a value")
     content = bytearray(journal.path("step").read_bytes())
     place = bytes(content).index(b"a value")

@@ -10,7 +10,7 @@ from tests.study.rivals import NETS, vectors
 
 import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage, Unknown, make
-from headstart.run.step_cache import Journal
+from headstart.run.step_cache import StepCache
 from headstart.session.session import Session
 from headstart.studies.search.record import Search
 
@@ -154,7 +154,7 @@ def test_the_budget_ends_the_search_and_a_larger_one_goes_on(found, tmp_path):
 
 def test_the_budget_counts_the_seconds_of_former_runs(tmp_path):
     hs.search(NETS["seeing"], VECTORS, out=tmp_path / "s", **{**FEW, "trials": 4})
-    spent = sum(cost["seconds"] for cost in Journal(tmp_path / "s" / "steps").spent().values())
+    spent = sum(cost["seconds"] for cost in StepCache(tmp_path / "s" / "steps").spent().values())
     again = hs.search(NETS["seeing"], VECTORS, out=tmp_path / "s", resume=True, **FEW, budget=0.99 * spent)
     assert len(again.trials) == 4
     assert any("4 of 8 trials" in note for note in again.notes)

@@ -10,7 +10,7 @@ import torch
 from headstart.core import BadInput, Diverged, make
 from headstart.records.settings import AdaptSettings
 from headstart.run.progress import Progress
-from headstart.run.step_cache import Journal
+from headstart.run.step_cache import StepCache
 from headstart.session.scoring import bins, confusions, difference, value
 from headstart.studies.adapt.candidates import Trials, Tried, best, choose, shared
 from headstart.studies.adapt.plan import Amounts, make_plan
@@ -142,7 +142,7 @@ def race(tmp_path, session, *names, folds=2, rivals=None, **settings):
     settings = AdaptSettings(folds=2, epochs=1, **settings)
     plan = replace(make_plan(settings, Amounts(60, 30, 2), float("inf")), folds=folds)
     plan = replace(plan, rivals=folds if rivals is None else rivals)
-    trials = Trials(session, FOLDS, settings, plan, Journal(tmp_path / "steps"), Progress())
+    trials = Trials(session, FOLDS, settings, plan, StepCache(tmp_path / "steps"), Progress())
     return trials.run([make(name) for name in names])
 
 

@@ -5,6 +5,8 @@ Nothing here imports torch before a command needs it, so that `--help` is quick.
 
 import typer
 
+from headstart.studies._spec import studies
+
 from . import (
     aligning,
     confounding,
@@ -20,6 +22,7 @@ from . import (
     translating,
     using,
 )
+from .study_command import register
 
 app = typer.Typer(
     name="headstart",
@@ -41,7 +44,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say which."),
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
 ) -> None:
     """Turn a model that already knows something and a little data of yours into your model."""
 
@@ -60,3 +65,5 @@ MODULES = (
 )
 for module in (*MODULES, streaming, translating, inspecting):
     module.register(app)
+for spec in studies():
+    register(app, spec)

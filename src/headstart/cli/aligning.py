@@ -51,13 +51,13 @@ def align(
     from headstart.run.engine import One
     from headstart.run.progress import Progress
     from headstart.session.inputs import backbone_for, default_name
-    from headstart.studies._folder import refuse_full
+    from headstart.studies._store import require_empty
     from headstart.studies.align.run import align as run
     from headstart.studies.align.source_free import holds_model
     from headstart.studies.pages import build
 
     settings = begun_with(out, resume, settings)
-    refuse_full(out, resume)
+    require_empty(out, resume)
     mine: Any = source
     made = None
     if not holds_model(source):

@@ -1,8 +1,8 @@
 """Arguments that several commands have: the data and their columns, the backbone, the device."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -70,13 +70,21 @@ class Columns:
         """The data of that name, with these columns."""
         from headstart.data.load import load
 
-        return load(data, **asdict(self))
+        return load(data, **self.options())
+
+    def options(self, without: tuple[str, ...] = ()) -> dict[str, Any]:
+        """The same as keyword arguments of `hs.data.load`."""
+        return {name: value for name, value in asdict(self).items() if name not in without}
 
 
-def begun_with(out: Path, resume: bool, settings: T) -> T:
-    """What the study in the folder was begun with, if it is gone on with and nothing else is named."""
-    from headstart.studies._folder import saved_settings
+def begun_with(out: Path, resume: bool, settings: T, resumed: tuple[str, ...] = ()) -> T:
+    """When resuming without new options, the saved settings; those in `resumed` may be given anew."""
+    from headstart.studies._store import saved_settings
 
-    if not resume or settings != type(settings)():
+    usual = type(settings)()
+    anew = {name: getattr(settings, name) for name in resumed}
+    if not resume or settings != replace(usual, **anew):
         return settings
-    return saved_settings(out, type(settings)) or settings
+    saved = saved_settings(out, type(settings))
+    changed = {name: value for name, value in anew.items() if value != getattr(usual, name)}
+    return settings if saved is None else replace(saved, **changed)

@@ -39,9 +39,9 @@ def shortcuts(
     from headstart.studies.shortcuts.run import shortcuts as look
 
     if out is not None:
-        from headstart.studies._folder import refuse_full
+        from headstart.studies._store import require_empty
 
-        refuse_full(out, False)
+        require_empty(out, False)
     found = look(
         run, columns.load(data), out=out, settings=settings, progress=Progress.to_terminal(quiet or json)
     )

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from headstart.studies._experiment import CurveSettings, YosinskiSettings
+from headstart.studies._experiment import YosinskiSettings
 
 from . import say
-from .arguments import AsJson, BackboneOrNone, Columns, Data, Device, Quiet, Weights, begun_with
+from .arguments import AsJson, BackboneOrNone, Columns, Device, Quiet, begun_with
 from .options import with_options
 
 Out = Annotated[Path, typer.Option(help="Folder for the record and the page; must be new or empty.")]
@@ -26,65 +26,7 @@ Base = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command()(curve)
     app.command()(yosinski)
-
-
-@with_options(CurveSettings, "settings", without=("labels_per_class",))
-@with_options(Columns, "columns")
-def curve(
-    data: Data = "clipart",
-    backbone: BackboneOrNone = None,
-    weights: Weights = None,
-    labels: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N,N,...",
-            help="Labels a class of the subsets, rising; with tags or numbers, labels in all. "
-            "Else 1,2,5,10,20,50, or ten times as many.",
-            show_default=False,
-        ),
-    ] = None,
-    out: Out = Path("curve"),
-    device: Device = "auto",
-    resume: Resume = False,
-    json: AsJson = False,
-    quiet: Quiet = False,
-    *,
-    columns: Columns,
-    settings: CurveSettings,
-) -> None:
-    """Draw accuracy against labels a class, for several methods over several seeds."""
-    from headstart.run.engine import One
-    from headstart.run.progress import Progress
-    from headstart.session.inputs import backbone_for, default_name
-    from headstart.studies._folder import refuse_full
-    from headstart.studies.curve.run import curve as run
-    from headstart.studies.pages import build
-
-    settings = begun_with(out, resume, _sized(settings, labels))
-    dataset = columns.load(data)
-    refuse_full(out, resume)
-    found = run(
-        backbone_for(dataset, backbone or default_name(dataset), weights),
-        dataset,
-        out=out,
-        settings=settings,
-        resume=resume,
-        engine=One(device),
-        progress=Progress.to_terminal(quiet or json),
-    )
-    page = build(out)
-    if json:
-        say.record(found)
-        return
-    from headstart.studies._page import text
-    from headstart.studies.curve.page import headings, rows
-
-    shown = [(name, *(text(cell) for cell in cells)) for name, cells in rows(found)]
-    title = f"{_opened(found.selection)} on {found.test_rows} held-out rows of {found.task}"
-    say.table(headings(found), shown, title)
-    _end(found.notes, page, quiet)
 
 
 @with_options(YosinskiSettings, "settings", without=("cuts",))
@@ -119,13 +61,13 @@ def yosinski(
     from headstart.run.engine import One
     from headstart.run.progress import Progress
     from headstart.session.inputs import backbone_for, default_name
-    from headstart.studies._folder import refuse_full
+    from headstart.studies._store import require_empty
     from headstart.studies.pages import build
     from headstart.studies.yosinski.run import yosinski as run
 
     settings = begun_with(out, resume, replace(settings, cuts=_numbers("cuts", cuts)))
     tasks = [columns.load(task) for task in (task_a, task_b) if task is not None]
-    refuse_full(out, resume)
+    require_empty(out, resume)
     name = backbone or default_name(tasks[-1])
     networks = [
         None if file is None else backbone_for(tasks[-1], name, None if file == "pretrained" else file)
@@ -158,10 +100,6 @@ def yosinski(
     _end(found.notes, page, quiet)
 
 
-def _sized(settings: CurveSettings, labels: str | None) -> CurveSettings:
-    return settings if labels is None else replace(settings, labels_per_class=_numbers("labels", labels))
-
-
 def _numbers(option: str, text: str) -> tuple[int, ...]:
     """Whole numbers with commas between them."""
     words = [word.strip() for word in text.split(",") if word.strip()]
@@ -182,6 +120,6 @@ def _end(notes: list[str], page: Path, quiet: bool) -> None:
 def _opened(metric: str) -> str:
     """The name of a metric at the start of a sentence."""
     from headstart.records.measures import MEASURES
-    from headstart.report.text import opened
+    from headstart.report.text import capitalise
 
-    return opened(MEASURES[metric].title)
+    return capitalise(MEASURES[metric].title)

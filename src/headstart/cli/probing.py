@@ -44,9 +44,9 @@ def probe(
 
     check_probes(settings.probes)
     if out is not None:
-        from headstart.studies._folder import refuse_full
+        from headstart.studies._store import require_empty
 
-        refuse_full(out, False)
+        require_empty(out, False)
     dataset = columns.load(data)
     found = run(
         backbone_for(dataset, backbone or default_name(dataset), weights),

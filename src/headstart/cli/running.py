@@ -43,14 +43,14 @@ def adapt(
     from headstart.run.engine import One
     from headstart.run.progress import Progress
     from headstart.session.inputs import backbone_for, default_name
-    from headstart.studies._folder import refuse_full
+    from headstart.studies._store import require_empty
     from headstart.studies.adapt.run import adapt as run
     from headstart.studies.pages import build
 
     settings = begun_with(out, resume, settings)
     dataset = columns.load(data)
     other = None if source is None else columns.load(source)
-    refuse_full(out, resume)
+    require_empty(out, resume)
     made = backbone_for(dataset, backbone or default_name(dataset), weights)
     done = run(
         made,

@@ -51,13 +51,13 @@ def search(
     from headstart.run.engine import One
     from headstart.run.progress import Progress
     from headstart.session.inputs import backbone_for, default_name
-    from headstart.studies._folder import refuse_full
+    from headstart.studies._store import require_empty
     from headstart.studies.pages import build
     from headstart.studies.search.run import search as run
 
     settings = _saved(out, resume, replace(settings, space=_space(search_range or [])))
     dataset = columns.load(data)
-    refuse_full(out, resume)
+    require_empty(out, resume)
     found = run(
         backbone_for(dataset, backbone or default_name(dataset), weights),
         dataset,
@@ -111,7 +111,7 @@ def _space(ranges: list[str]) -> dict[str, dict[str, str]]:
 
 def _saved(out: Path, resume: bool, settings: SearchSettings) -> SearchSettings:
     """What the search in the folder was begun with, if it is gone on with; trials and budget may be named."""
-    from headstart.studies._folder import saved_settings
+    from headstart.studies._store import saved_settings
 
     usual = SearchSettings()
     named = replace(settings, trials=usual.trials, budget=usual.budget) != usual

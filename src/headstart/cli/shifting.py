@@ -52,9 +52,9 @@ def shift(
     from headstart.studies.shift.run import shift as run
 
     if out is not None:
-        from headstart.studies._folder import refuse_full
+        from headstart.studies._store import require_empty
 
-        refuse_full(out, False)
+        require_empty(out, False)
     one, other = _domains(source, target, columns)
     found = run(
         one,

@@ -58,14 +58,14 @@ def stream(
     from headstart.predictor.predictor import open_model
     from headstart.run.engine import One
     from headstart.run.progress import Progress
-    from headstart.studies._folder import refuse_full
+    from headstart.studies._store import require_empty
     from headstart.studies.stream.items import items_in
     from headstart.studies.stream.run import Contest
 
     if json and csv:
         raise BadInput("Choose one of --json and --csv.")
     if out is not None:
-        refuse_full(out, False)
+        require_empty(out, False)
     predictor = open_model(run)
     progress = Progress.to_terminal(quiet or json)
     how = {"guards": "default" if settings.guards else (), "engine": One(device)}

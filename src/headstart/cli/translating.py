@@ -49,12 +49,12 @@ def translate(
     from headstart.predictor.predictor import open_model
     from headstart.run.engine import One
     from headstart.run.progress import Progress
-    from headstart.studies._folder import refuse_full
+    from headstart.studies._store import require_empty
     from headstart.studies.translate.folder import write
     from headstart.studies.translate.run import translate as learn
     from headstart.studies.translate.translated import Translated
 
-    refuse_full(out, False)
+    require_empty(out, False)
     progress = Progress.to_terminal(quiet or json)
     model = None if run is None else open_model(run)
     try:

@@ -178,9 +178,9 @@ def report(
 ) -> None:
     """Make the report of a finished run anew, from its records."""
     from headstart.core import BadInput
-    from headstart.studies.pages import EXPERIMENTS, build
+    from headstart.studies.pages import build, holds_record
 
-    if not any((run / f"{name}.json").exists() for name in ("result", *EXPERIMENTS)):
+    if not holds_record(run):
         raise BadInput(f"{run} holds no result.json. Finish the run first: headstart adapt ... --resume.")
     say.line(str(build(run)))
 

@@ -33,7 +33,7 @@ def tone(gain: Interval) -> str:
 
 
 @dataclass(frozen=True)
-class Told:
+class MetricFormat:
     """A metric on a page."""
 
     measure: Measure
@@ -102,10 +102,10 @@ class Told:
         return f"+{shown}" if difference > 0 else shown
 
 
-def told(metric: str) -> Told:
+def metric_format(metric: str) -> MetricFormat:
     """How a metric is written; one that is not known is written as a number."""
     known = MEASURES.get(metric)
-    return Told(known or Measure(metric, metric.replace("_", " "), "number", "higher", ""))
+    return MetricFormat(known or Measure(metric, metric.replace("_", " "), "number", "higher", ""))
 
 
 def amount(value: float) -> str:

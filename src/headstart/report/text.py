@@ -105,7 +105,7 @@ def short(whole: int) -> str:
     return f"{whole / 1e6:.1f}{SPACE}M"
 
 
-def counted(number: int, thing: str, things: str = "") -> str:
+def pluralise(number: int, thing: str, things: str = "") -> str:
     """A count with its noun.
 
     >>> counted(1, "class", "classes"), counted(1200, "row")
@@ -114,7 +114,7 @@ def counted(number: int, thing: str, things: str = "") -> str:
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
-def listed(items: Sequence[str]) -> str:
+def join_words(items: Sequence[str]) -> str:
     """Items as part of a sentence.
 
     >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
@@ -123,7 +123,7 @@ def listed(items: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
 
 
-def opened(sentence: str) -> str:
+def capitalise(sentence: str) -> str:
     """The sentence with its first letter large; other letters stay."""
     return sentence[:1].upper() + sentence[1:]
 
@@ -133,7 +133,7 @@ def quoted(name: str) -> str:
     return f"\u201c{name}\u201d"
 
 
-def brief(name: str, most: int) -> str:
+def shorten_middle(name: str, most: int) -> str:
     """A long name without its middle, which tells names of one kind apart at both ends.
 
     >>> brief("leaf", 9), brief("leaf_of_a_maple_tree", 9)

@@ -13,7 +13,7 @@ from typing import Any
 from headstart.run.checkpoint import load_state, save_state
 
 
-class Journal:
+class StepCache:
     """Steps of a study, each a file in a folder.
 
     `once` computes a step unless it is there. So a study that was interrupted, by whatever, is
@@ -36,7 +36,7 @@ class Journal:
             begun = time.perf_counter()
             value = compute()
             if self.tidy:
-                give_back()
+                release_memory()
             spent = {"seconds": time.perf_counter() - begun, "peak_megabytes": peak_megabytes()}
             save_state({"value": value, "spent": spent}, path)
             self.checkpoint(name).unlink(missing_ok=True)
@@ -64,7 +64,7 @@ def file_name(step: str) -> str:
     return re.sub(r"[^a-z0-9.-]+", "-", step.lower())
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """Return memory that is free but kept to the system, where its allocator can (glibc)."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):

@@ -14,7 +14,7 @@ from headstart.nn import processor
 from headstart.run.engine import Engine
 from headstart.run.memory import memory_format
 from headstart.run.recipe import Precision
-from headstart.run.step_cache import Journal
+from headstart.run.step_cache import StepCache
 
 ROWS = 8  # of a step that is measured
 STEPS = 3  # of which the quickest counts; one more warms up
@@ -34,7 +34,7 @@ S = TypeVar("S", bound=Precise)
 
 
 def settle_precision(
-    settings: S, backbone: AnyBackbone, engine: Engine, journal: Journal | None = None
+    settings: S, backbone: AnyBackbone, engine: Engine, journal: StepCache | None = None
 ) -> tuple[S, list[str]]:
     """Replace the precision that was asked for by the one to compute in.
 

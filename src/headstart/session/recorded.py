@@ -14,7 +14,7 @@ from headstart.models.fast import fast
 from headstart.run.cache import Cache, Dtype, key_of
 from headstart.run.frozen import Found, Replay, find
 from headstart.run.state import Run
-from headstart.run.step_cache import give_back
+from headstart.run.step_cache import release_memory
 
 ROWS = 16  # that go through a frozen prefix at a time: more take more memory and are no faster
 
@@ -61,7 +61,7 @@ class Recorded:
             cache.compute = _all_is_there  # lets go of the run, its gradients and the optimiser's state
             self._caches[slot] = cache
             if made:  # or else what recording took lies there while training takes its own
-                give_back()
+                release_memory()
         return self._caches[slot]
 
 

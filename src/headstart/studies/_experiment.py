@@ -5,8 +5,6 @@ from typing import ClassVar
 
 from headstart.records.settings import SHARE, TrainingSettings, option, several, whole
 
-SIZES = (1, 2, 5, 10, 20, 50)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(TrainingSettings):
@@ -17,39 +15,6 @@ class Experiment(TrainingSettings):
     seeds: int = option("How many times it is repeated, each time with other random numbers.", 5, whole(1))
     epochs: int = option("Epochs of each training.", 10, whole(1))
     test: float = option("Share of the rows that is held out to judge by, in (0, 1).", 0.2, SHARE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CurveSettings(Experiment):
-    """How `curve` works.
-
-    Attributes:
-        methods: specs of the methods, such as "fine-tune:last=2"; none: those of `curve.DEFAULT` that can
-            learn the kind of target, for numbers with a ridge probe.
-        labels_per_class: of the subsets, rising, each >= 1; with tags and numbers rows in all. None: those of
-            `SIZES`, with tags and numbers ten times as many.
-        steps: the least that each training takes, as few labels make short epochs.
-    """
-
-    kind: ClassVar[str] = "curve"
-
-    methods: tuple[str, ...] = option(
-        "A method, settings after a colon: fine-tune:last=2; give several. The others are compared with the "
-        "first. None: logistic-probe (for numbers ridge-probe), nearest-centroid (for classes), fine-tune, "
-        "from-scratch.",
-        (),
-        several("methods"),
-    )
-    labels_per_class: tuple[int, ...] | None = None
-    steps: int = option(
-        "Steps that each training takes at least: few labels make short epochs.", 50, whole(1)
-    )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        sizes = SIZES if self.labels_per_class is None else self.labels_per_class
-        fine = bool(sizes) and all(whole(1).allows(k) for k in sizes) and sorted(set(sizes)) == list(sizes)
-        self.check("labels_per_class", fine, "one or more whole numbers >= 1, rising")
 
 
 @dataclass(frozen=True, kw_only=True)

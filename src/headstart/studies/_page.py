@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.records.record import Interval, Record
-from headstart.report.format import VERDICTS, Told, tone
+from headstart.report.format import VERDICTS, MetricFormat, tone
 from headstart.report.html import asset, environment, put
 from headstart.report.text import pairs
 
@@ -30,7 +30,7 @@ def seeds_say(others: str) -> str:
     )
 
 
-def cell(metric: Told, mean: float, interval: Interval | None, gain: Interval | None) -> Cell:
+def cell(metric: MetricFormat, mean: float, interval: Interval | None, gain: Interval | None) -> Cell:
     """A figure of the table."""
     between = metric.shown(interval).interval if interval else ""
     if gain is None:
@@ -40,7 +40,7 @@ def cell(metric: Told, mean: float, interval: Interval | None, gain: Interval | 
     return Cell(metric.value(mean), between, metric.change(gain.value), verdict, hover)
 
 
-def points(metric: Told) -> str:
+def points(metric: MetricFormat) -> str:
     """What stands below a mean."""
     return "the points" if metric.is_share else "what is"
 

@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from headstart.studies._page import write
+from headstart.studies._spec import studies
 from headstart.studies.adapt.page import build as build_report
 from headstart.studies.adapt.run_records import record
 from headstart.studies.align import page as aligning
 from headstart.studies.align.record import Alignment
-from headstart.studies.curve import page as curve
-from headstart.studies.curve.record import SizeCurve
 from headstart.studies.probe import page as probing
 from headstart.studies.probe.record import Probing
 from headstart.studies.search import page as search
@@ -27,7 +26,6 @@ from headstart.studies.yosinski.record import Transfer
 
 EXPERIMENTS: dict[str, tuple[Any, Any]] = {
     "align": (Alignment, aligning.view),
-    "curve": (SizeCurve, curve.view),
     "probe": (Probing, probing.view),
     "search": (Search, search.view),
     "shift": (Shift, shift.view),
@@ -38,6 +36,16 @@ EXPERIMENTS: dict[str, tuple[Any, Any]] = {
 }
 
 PICTURED = ("translate",)  # whose pages show pictures of the folder
+
+
+def holds_record(run: Path) -> bool:
+    """Whether a folder holds the record of a finished study."""
+    names = (
+        "result.json",
+        *(f"{name}.json" for name in EXPERIMENTS),
+        *(one.record_file for one in studies()),
+    )
+    return any((run / name).exists() for name in names)
 
 
 def build(run: Path) -> Path:
@@ -58,6 +66,12 @@ def build(run: Path) -> Path:
         CannotWrite: if the page can't be written.
     """
     run = Path(run)
+    for spec in studies():
+        if (file := run / spec.record_file).is_file():
+            module = spec.module("page")
+            found = record(spec.record, file)
+            view = module.view(found, run) if spec.pictures else module.view(found)
+            return write(found, view, run / spec.page_file)
     for name, (kind, view) in EXPERIMENTS.items():
         if (file := run / f"{name}.json").is_file():
             found = record(kind, file)

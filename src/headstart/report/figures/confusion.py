@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from headstart.report.text import brief, percent
+from headstart.report.text import percent, shorten_middle
 
 LONGEST = 14  # letters of a class beside the table
 
@@ -36,7 +36,7 @@ def heat(names: list[str], counts: list[list[int]], totals: list[int]) -> Heat:
         totals: k, the test rows of each true class, also those answered by a class not shown.
     """
     k = len(names)
-    heads = [(brief(name, LONGEST), name) for name in names]
+    heads = [(shorten_middle(name, LONGEST), name) for name in names]
     rows = [(heads[i], [_cell(names, counts, totals, i, j) for j in range(k)]) for i in range(k)]
     size = "large" if k <= 8 else "medium" if k <= 20 else "small"
     label = f"Confusion matrix of {k} classes, truth in rows and answers in columns"

@@ -13,7 +13,7 @@ from headstart.core import BadInput, Diverged, HeadstartError, Method, derive_se
 from headstart.records.measures import MEASURES
 from headstart.records.settings import AdaptSettings
 from headstart.run.progress import Progress
-from headstart.run.step_cache import Journal
+from headstart.run.step_cache import StepCache
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import difference, selection_of, value
 from headstart.session.session import Session
@@ -60,7 +60,7 @@ class Trials:
     folds: NDArray[np.int64]  # (rows,) which fold holds a row out
     settings: AdaptSettings
     plan: Plan
-    journal: Journal
+    journal: StepCache
     progress: Progress
 
     def run(self, methods: Sequence[Method[Any]]) -> list[Tried]:

@@ -23,7 +23,7 @@ from headstart.records.record import Result
 from headstart.records.settings import AdaptSettings
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
-from headstart.run.step_cache import Journal
+from headstart.run.step_cache import StepCache
 from headstart.session.inputs import backbone_for, suited
 from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.recipes import recipe_for
@@ -32,14 +32,8 @@ from headstart.session.source import SourceTask, beside, needs_source, refuse_so
 from headstart.session.source_data import fit_to_learn, loaded_source
 from headstart.session.target import refuse_targeted
 from headstart.session.training import training_session
-from headstart.studies._folder import (
-    backbone_digest,
-    data_digest,
-    prepare_folder,
-    refuse_full,
-    take_back,
-    write_up,
-)
+from headstart.studies._inputs import backbone_digest, data_digest
+from headstart.studies._store import prepare_folder, remove_unstarted, require_empty
 from headstart.studies.adapt.candidates import Trials, choose
 from headstart.studies.adapt.card import card
 from headstart.studies.adapt.evidence import Evidence, result_of, save_pictures
@@ -49,6 +43,7 @@ from headstart.studies.adapt.layers import layers_of
 from headstart.studies.adapt.plan import Plan, amounts, enough, limited, make_plan, only_upper, upper_parts
 from headstart.studies.adapt.sizes import size_curve
 from headstart.studies.adapt.speed import training_rate
+from headstart.studies.adapt.timings import write_up
 
 DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")
 WITH_SOURCE = ("pretrain-fine-tune", "multi-task")
@@ -113,7 +108,7 @@ def adapt(  # noqa: PLR0913  # an option is an argument
     settings = replace(settings or AdaptSettings(), **options)
     named = [make(spec) for spec in settings.methods]
     folder = Path(out)
-    refuse_full(folder, resume)
+    require_empty(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
     other = loaded_source(source, dataset)
     methods = _methods(named, settings, dataset.label_kind, other is not None)
@@ -124,12 +119,12 @@ def adapt(  # noqa: PLR0913  # an option is an argument
     progress = progress or Progress()
     try:
         engine = engine or One()
-        settings, said = settle_precision(settings, mapping, engine, Journal(folder / "steps"))
+        settings, said = settle_precision(settings, mapping, engine, StepCache(folder / "steps"))
         study = _Study(folder, settings, dataset, mapping, engine, progress, said, other)
         result = study.run(methods, command)
         write_up(folder, result, study.journal.spent(), time.perf_counter() - begun)
     except (BadData, BadInput):
-        take_back(folder)
+        remove_unstarted(folder)
         raise
     finally:
         progress.close()
@@ -150,8 +145,8 @@ class _Study:
     source: Dataset | None = None
 
     @property
-    def journal(self) -> Journal:
-        return Journal(self.folder / "steps")
+    def journal(self) -> StepCache:
+        return StepCache(self.folder / "steps")
 
     def run(self, methods: Sequence[Method[Any]], command: str) -> Result:
         with self.progress.step("look at the data"):

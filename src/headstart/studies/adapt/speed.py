@@ -10,7 +10,7 @@ import numpy as np
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.records.settings import AdaptSettings
 from headstart.run.state import Run, Tick
-from headstart.run.step_cache import give_back
+from headstart.run.step_cache import release_memory
 from headstart.session.recipes import recipe_for
 from headstart.session.session import Session
 
@@ -33,5 +33,5 @@ def training_rate(session: Session, settings: AdaptSettings, method: FineTune) -
 
     quiet = replace(session, data=data, logbook=None, watch=note)
     quiet.fit(method, rows, recipe)
-    give_back()
+    release_memory()
     return len(rows) / float(np.diff(times).min())

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from headstart.records.record import Candidate, Result, Timings
-from headstart.report.format import told
+from headstart.report.format import metric_format
 from headstart.report.text import Shown, megabytes, seconds, short
 
 
@@ -42,7 +42,7 @@ def metrics(result: Result) -> list[str]:
 
 def headings(result: Result) -> list[str]:
     """Of the columns of figures."""
-    return [told(name).title for name in metrics(result)]
+    return [metric_format(name).title for name in metrics(result)]
 
 
 def columns(result: Result) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def ranked(result: Result) -> list[Candidate]:
 
 def _row(candidate: Candidate, result: Result, timings: Timings | None) -> Row:
     figures = candidate.scores.figures if candidate.scores else {}
-    shown = {name: told(name).shown(figure) for name, figure in figures.items()}
+    shown = {name: metric_format(name).shown(figure) for name, figure in figures.items()}
     cost = timings.steps.get(candidate.name) if timings else None
     return Row(
         name=candidate.name,

@@ -9,8 +9,8 @@ from headstart.records.record import Interval
 from headstart.report.figures.axis import linear
 from headstart.report.figures.dots import Dot, dots
 from headstart.report.figures.plot import Plot
-from headstart.report.format import minus, told
-from headstart.report.text import SPACE, counted, fixed, listed, opened, short
+from headstart.report.format import metric_format, minus
+from headstart.report.text import SPACE, capitalise, fixed, join_words, pluralise, short
 from headstart.studies._page import settings, versions
 from headstart.studies.align.record import SOURCE_ONLY, TITLES, Alignment, Look
 from headstart.studies.align.table import cells, headings, shortened
@@ -44,7 +44,7 @@ def view(record: Alignment) -> dict[str, Any]:
 
 
 def _say(record: Alignment) -> Iterator[str]:
-    step = f"after {counted(record.chosen_step, 'step')} of seed {record.chosen_seed}"
+    step = f"after {pluralise(record.chosen_step, 'step')} of seed {record.chosen_seed}"
     yield (
         f"The shipped model is {record.row(record.chosen).title}, {step}. It was chosen by "
         f"{TITLES[record.chosen_by]}, which reads no label of the target."
@@ -57,7 +57,7 @@ def _detail(record: Alignment, method: str) -> str:
 
 def _caption(record: Alignment) -> str:
     if not record.test_rows:
-        return f"{opened(TITLES[record.chosen_by])} of the selected models: it is no accuracy."
+        return f"{capitalise(TITLES[record.chosen_by])} of the selected models: it is no accuracy."
     return (
         f"Selected models on {record.test_rows:,} target rows that nothing was learned from or chosen by, "
         f"with 95 % intervals over rows, mean over seeds. The heavy line is training on the source alone."
@@ -79,7 +79,7 @@ def _figure(record: Alignment) -> str:
             for row in known
         ]
         return dots(shown, axis, "Scores of the selected models")
-    metric = told(record.metric)
+    metric = metric_format(record.metric)
     found = [(row, row.selected) for row in record.table if row.selected is not None]
     axis = metric.axis([end for _, one in found for end in (one.low, one.high)], metric.title)
     shown = [Dot(row.title, one, metric.value(one.value), _style(record, row.method)) for row, one in found]
@@ -147,13 +147,13 @@ def _legend(styles: list[tuple[str, str]]) -> list[tuple[str, str]]:
         return told_apart
     return [
         *told_apart,
-        (REST, listed(others) if len(others) <= NAMED else f"the other {len(others)} methods"),
+        (REST, join_words(others) if len(others) <= NAMED else f"the other {len(others)} methods"),
     ]
 
 
 def _path(record: Alignment) -> dict[str, Any]:
     """The target's figure along the trainings."""
-    metric, curves = told(record.metric), []
+    metric, curves = metric_format(record.metric), []
     for title, style, looks in _by_method(record):
         places = sorted({look.progress for look in looks})
         means = [(at, _mean([look.target or 0.0 for look in looks if look.progress == at])) for at in places]
@@ -179,7 +179,7 @@ def _path(record: Alignment) -> dict[str, Any]:
 
 def _trust(record: Alignment) -> dict[str, Any]:
     """Whether what was chosen by goes along with the target's figure."""
-    metric, by = told(record.metric), record.chosen_by
+    metric, by = metric_format(record.metric), record.chosen_by
     groups = [
         (title, style, [(look.scores[by], look.target or 0.0) for look in looks if by in look.scores])
         for title, style, looks in _by_method(record)

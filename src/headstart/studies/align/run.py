@@ -31,8 +31,8 @@ from headstart.session.session import Session
 from headstart.session.tables import by_training_part
 from headstart.session.target import facing, refuse_without_target_labels
 from headstart.session.weights import features
-from headstart.studies._folder import backbone_digest, data_digest, refuse_full
-from headstart.studies._study_folder import Place, merge_options, opened
+from headstart.studies._inputs import backbone_digest, data_digest
+from headstart.studies._store import StudyFolder, merge_options, open_study, require_empty
 from headstart.studies.align import contenders, words
 from headstart.studies.align.card import card
 from headstart.studies.align.given import Given, given, read_target
@@ -93,20 +93,19 @@ def align(  # noqa: PLR0913  # an option is an argument
         settings: `methods` may hold methods themselves.
         resume: continue an interrupted study; it ends in the same bytes.
         progress: None is silent.
+        engine: None is the CPU.
         **options: fields of `AlignSettings`.
-        engine: None is one process on the CPU.
         columns: of files, as `hs.data.load` takes them.
 
     Raises:
-        BadData: nothing readable, other labels than the source has, or rows of another kind or shape.
-        BadInput: an unknown name, a setting out of range, an unsuited method, or another study's folder.
+        BadData: nothing readable, other labels than the source's, other kinds or shapes of rows.
+        BadInput: an unknown name, a setting out of range, an unsuited method, or another study.
         CannotWrite: the folder is not empty or can't be written to.
     """
     given_methods, plain = contenders.named(options)
     settings = merge_options(settings, AlignSettings(), plain)
-    folder = None if out is None else Path(out)
-    if folder:
-        refuse_full(folder, resume)
+    if folder := None if out is None else Path(out):
+        require_empty(folder, resume)
     columns = columns or {}
     saved = saved_in(source, target, settings)
     mine = saved.like if saved else source if isinstance(source, Dataset) else load(source, **columns)
@@ -133,14 +132,14 @@ def align(  # noqa: PLR0913  # an option is an argument
         "labelled target": "" if labelled is None else data_digest(labelled),
         "target_labelled": "" if known is None else data_digest(known),
     }
-    with opened(folder, settings, digests, resume, progress or Progress()) as place:  # type: ignore[arg-type]
+    with open_study(folder, settings, digests, resume, progress or Progress()) as place:
         with place.progress.step("look at the data"):
             rows = given(mine, theirs, labelled, known, settings, saved is not None)
-        settings, said = settle_precision(settings, mapping, engine or One(), place.journal)
+        settings, said = settle_precision(settings, mapping, engine or One(), place.steps)
         rows.notes.extend(said)
         study = _Study(place, settings, rows, mapping, engine or One(), saved)
         own = saved.mapping if saved else base if isinstance(base, nn.Module) else None
-        return Aligned(study.run(methods), open_model(place.folder, backbone=_plain(own)), folder)
+        return Aligned(study.run(methods), open_model(place.path, backbone=_plain(own)), folder)
 
 
 def _mapping(source: Dataset, base: str | nn.Module | None, settings: AlignSettings) -> AnyBackbone:
@@ -158,7 +157,7 @@ def _plain(module: nn.Module | None) -> nn.Module | None:
 class _Study:
     """The steps of `align`; each is written down when it is finished."""
 
-    place: Place
+    place: StudyFolder
     settings: AlignSettings
     given: Given
     mapping: AnyBackbone
@@ -217,7 +216,7 @@ class _Study:
         self.place.write(record, FILE)
         kept = trying.model(contenders.step_name(picked.method, picked.seed))
         if kept.exists():  # or else it was shipped before, and this is a finished study once more
-            shipped(kept, self.place.folder / "model", card(record))
+            shipped(kept, self.place.path / "model", card(record))
             shutil.rmtree(trying.folder, ignore_errors=True)
         return record
 
@@ -233,7 +232,7 @@ class _Study:
         session = Session(
             by_training_part(self.mapping, rows.source.subset(rows.train)),
             rows.source,
-            cache=self.place.folder / "cache",
+            cache=self.place.path / "cache",
             precision=settled_precision(settings),
             augment=Augment() if rows.source.is_images else None,
             engine=self.engine,
@@ -249,14 +248,14 @@ class _Study:
         labels = rows.source.labels[rows.held]
         validators = Validators(rows.source.label_kind, labels, held, theirs, settings.seed)
         head = None if self.saved is None else self.saved.head
-        return Trying(session, rows, settings, validators, seen, self.place.folder / "looks", head)
+        return Trying(session, rows, settings, validators, seen, self.place.path / "looks", head)
 
     def _trials(self, trying: Trying, method: Method[Any], notes: list[str]) -> Trials:
         """What each seed gave that did not diverge."""
         found = {}
         for seed in range(self.settings.seeds if not method.about.closed_form else 1):
             name = contenders.step_name(contenders.label(method), seed)
-            checkpoint = self.place.journal.checkpoint(name)
+            checkpoint = self.place.steps.checkpoint(name)
             compute = partial(trying.trial, method, seed, name, checkpoint)
             if self.saved is not None and contenders.label(method) == SOURCE_ONLY:
                 compute = partial(trying.as_it_is, self.saved.predictor.model, name)

@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
-from headstart.report.format import Told, minus, told
-from headstart.report.text import fixed, listed
+from headstart.report.format import MetricFormat, metric_format, minus
+from headstart.report.text import fixed, join_words
 from headstart.studies._page import Cell, cell, text
 from headstart.studies.align.record import TITLES, Alignment, Row
 
@@ -15,7 +15,7 @@ BETWEEN = re.compile(r", (?=[a-z]\w* = )")  # two settings
 def title(record: Alignment) -> str:
     """Of the table."""
     judged = (
-        f"{told(record.metric).title} on {record.test_rows:,} target rows"
+        f"{metric_format(record.metric).title} on {record.test_rows:,} target rows"
         if record.test_rows
         else "no labels"
     )
@@ -39,7 +39,7 @@ def rows(record: Alignment) -> list[list[str]]:
 
 def cells(record: Alignment, row: Row) -> list[Cell | None]:
     """The figures of one method."""
-    metric, found = told(record.metric), list[Cell | None]()
+    metric, found = metric_format(record.metric), list[Cell | None]()
     if record.test_rows:
         assert row.selected is not None
         found += [
@@ -74,7 +74,7 @@ def shortened(record: Alignment) -> tuple[Alignment, str]:
     notes = [brief(note) for note in record.notes]
     without = [_without(pair, titles, parted) for pair in shared]
     alike = {one: [p for p, other in zip(shared, without, strict=True) if other == one] for one in without}
-    said = "; ".join(f"{listed(pairs)}{but}" for but, pairs in alike.items())
+    said = "; ".join(f"{join_words(pairs)}{but}" for but, pairs in alike.items())
     short = replace(record, table=table, headline=brief(record.headline), notes=notes)
     return short, f"Titles leave out settings that most methods here share: {said}."
 
@@ -97,9 +97,9 @@ def _shared(pair: str, parted: list[tuple[str, list[str]]]) -> bool:
 
 def _without(pair: str, titles: list[str], parted: list[tuple[str, list[str]]]) -> str:
     without = [title for title, (_, pairs) in zip(titles, parted, strict=True) if pair not in pairs]
-    return f" (all but {listed(without)})" if without else ""
+    return f" (all but {join_words(without)})" if without else ""
 
 
-def _held(record: Alignment) -> Told:
+def _held(record: Alignment) -> MetricFormat:
     selection = {"accuracy": "balanced_accuracy"}
-    return told(selection.get(record.metric, record.metric))
+    return metric_format(selection.get(record.metric, record.metric))

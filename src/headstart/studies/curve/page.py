@@ -2,20 +2,22 @@
 
 from typing import Any
 
+from headstart.records.measures import MEASURES
 from headstart.report.figures.axis import doubling, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.format import Told, told
-from headstart.report.text import counted, listed, percent, short
-from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, versions
+from headstart.report.format import MetricFormat, metric_format
+from headstart.report.terminal import Terminal
+from headstart.report.text import capitalise, join_words, percent, pluralise, short
+from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, text, versions
 from headstart.studies.adapt.sections.labels import CLASS, STYLES, axis, by_method, ends, headstart
-from headstart.studies.curve.record import CurvePoint, SizeCurve
+from headstart.studies.curve.spec import CurvePoint, SizeCurve
 
 
 def view(record: SizeCurve) -> dict[str, Any]:
     """What the template shows."""
-    curves, metric = by_method(record.points, record.methods[0]), told(record.selection)
+    curves, metric = by_method(record.points, record.methods[0]), metric_format(record.selection)
     of = CLASS if record.selection == "balanced_accuracy" else ""
-    seeds = counted(max((len(p.seeds) for p in record.points), default=0), "seed")
+    seeds = pluralise(max((len(p.seeds) for p in record.points), default=0), "seed")
     first = curves[0][0].title if curves else ""
     return {
         "kind": "size curve",
@@ -44,14 +46,24 @@ def view(record: SizeCurve) -> dict[str, Any]:
     }
 
 
+def terminal(record: SizeCurve) -> Terminal:
+    """What the command prints: the same rows as the page's table."""
+    metric = capitalise(MEASURES[record.selection].title)
+    return Terminal(
+        title=f"{metric} on {record.test_rows} held-out rows of {record.task}",
+        headings=headings(record),
+        rows=[(name, *(text(cell) for cell in cells)) for name, cells in rows(record)],
+    )
+
+
 def headings(record: SizeCurve) -> list[str]:
     """Of the table: labels a class."""
-    return ["method", *(counted(k, "label") for k in record.labels_per_class)]
+    return ["method", *(pluralise(k, "label") for k in record.labels_per_class)]
 
 
 def rows(record: SizeCurve) -> list[tuple[str, list[Cell | None]]]:
     """A row a method, the one that the others are compared with first."""
-    found, metric = [], told(record.selection)
+    found, metric = [], metric_format(record.selection)
     for curve in by_method(record.points, record.methods[0]):
         known = {p.labels_per_class: cell(metric, p.mean, p.interval, p.gain) for p in curve}
         found.append((curve[0].title, [known.get(k) for k in record.labels_per_class]))
@@ -69,7 +81,7 @@ def _crossing(curve: list[CurvePoint], first: str, of: str) -> str:
     if not better and not worse:
         return f"{curve[0].title} is nowhere clearly better or worse than {first}."
     parts = [
-        f"clearly {word} with {listed([f'{k:,}' for k in sizes])}"
+        f"clearly {word} with {join_words([f'{k:,}' for k in sizes])}"
         for word, sizes in (("better", better), ("worse", worse))
         if sizes
     ]
@@ -78,7 +90,7 @@ def _crossing(curve: list[CurvePoint], first: str, of: str) -> str:
 
 def _held(record: SizeCurve) -> str:
     return (
-        f"{counted(record.test_rows, 'row')} were held out before the first training, stratified and by "
+        f"{pluralise(record.test_rows, 'row')} were held out before the first training, stratified and by "
         f"whole groups, duplicates together; they judge every point. The subsets come from the other "
         f"{record.train_rows:,}."
     )
@@ -96,7 +108,7 @@ def _facts(record: SizeCurve) -> list[tuple[str, str, str]]:
 
 def _outputs(record: SizeCurve) -> str:
     words = {"balanced_accuracy": ("class", "classes"), "average_precision": ("tag", "tags")}
-    return counted(len(record.classes), *words.get(record.selection, ("number a row", "numbers a row")))
+    return pluralise(len(record.classes), *words.get(record.selection, ("number a row", "numbers a row")))
 
 
 def _chance(record: SizeCurve) -> list[tuple[str, str, str]]:
@@ -104,7 +116,7 @@ def _chance(record: SizeCurve) -> list[tuple[str, str, str]]:
     return [("chance", percent(1 / len(record.classes)), "of balanced accuracy")] if known else []
 
 
-def _figure(curves: list[list[CurvePoint]], metric: Told, of: str) -> str:
+def _figure(curves: list[list[CurvePoint]], metric: MetricFormat, of: str) -> str:
     points = [p for curve in curves for p in curve]
     x = doubling([p.labels_per_class for p in points], axis(of))
     spread = [v for p in points for v in p.score]
@@ -119,9 +131,9 @@ def _figure(curves: list[list[CurvePoint]], metric: Told, of: str) -> str:
         plot.line([(p.labels_per_class, p.mean) for p in curve], _style(i))
         for p in curve:
             for value in p.score:
-                hover = f"{p.title}, {counted(p.labels_per_class, 'label')}: {metric.value(value)}"
+                hover = f"{p.title}, {pluralise(p.labels_per_class, 'label')}: {metric.value(value)}"
                 plot.dot((p.labels_per_class, value), f"{_style(i)} seed", hover, 2.5)
-            hover = f"{p.title}, {counted(p.labels_per_class, 'label')}: {metric.value(p.mean)} on average"
+            hover = f"{p.title}, {pluralise(p.labels_per_class, 'label')}: {metric.value(p.mean)} on average"
             plot.dot((p.labels_per_class, p.mean), _style(i), hover, 4)
     said = [
         f"{c[0].title} {', '.join(f'{p.labels_per_class:,}: {metric.value(p.mean)}' for p in c)}"

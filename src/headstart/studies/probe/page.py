@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from headstart.report.figures.plot import Plot
-from headstart.report.format import Told, told
-from headstart.report.text import counted, listed, opened, short
+from headstart.report.format import MetricFormat, metric_format
+from headstart.report.text import capitalise, join_words, pluralise, short
 from headstart.studies._page import Cell, settings, versions
 from headstart.studies.adapt.sections.layers import across, anchor, best, peak, rise
 from headstart.studies.probe.record import TITLES, Probed, Probing
@@ -16,7 +16,7 @@ MUCH, SOME = 0.5, 0.1  # of the way from chance to all: what a probe learns by h
 
 def view(record: Probing) -> dict[str, Any]:
     """What the template shows."""
-    metric = told(record.metric)
+    metric = metric_format(record.metric)
     return {
         "kind": "probe of every block",
         "task": record.task,
@@ -24,12 +24,12 @@ def view(record: Probing) -> dict[str, Any]:
         "say": list(sentences(record)),
         "legend": _legend(record),
         "figure": _figure(record, metric),
-        "caption": f"{opened(metric.title)} on rows that the probe has not seen; bands are 95 % intervals. "
-        f"Dashed grey: the same probe with random labels. Thin grey: {_guess(record)}.",
+        "caption": f"{capitalise(metric.title)} on rows that the probe has not seen; bands are 95 % "
+        f"intervals. Dashed grey: the same probe with random labels. Thin grey: {_guess(record)}.",
         "facts": _facts(record, metric),
-        "reading": f"{opened(metric.title)} with its 95 % interval, and below it the selectivity: how far it "
-        f"is above the control, coloured where the interval lies above both the control and chance. By heart "
-        f"is what the probe makes of random labels on the very rows that it was fitted to.",
+        "reading": f"{capitalise(metric.title)} with its 95 % interval, and below it the selectivity: how "
+        f"far it is above the control, coloured where the interval lies above both the control and chance. "
+        f"By heart is what the probe makes of random labels on the very rows that it was fitted to.",
         "headings": ["block", *(text for name in record.probes for text in _pair(record, name))],
         "rows": list(_rows(record, metric)),
         "smallprint": list(_smallprint(record)),
@@ -40,7 +40,7 @@ def view(record: Probing) -> dict[str, Any]:
 
 def title(record: Probing) -> str:
     """Of the table."""
-    metric = told(record.metric)
+    metric = metric_format(record.metric)
     return f"What each block of {record.backbone} knows of {record.task}: {metric.title} on unseen rows"
 
 
@@ -52,7 +52,7 @@ def headings(record: Probing) -> list[str]:
 
 def rows(record: Probing) -> Iterator[list[str]]:
     """A row for each block, for a terminal."""
-    metric = told(record.metric)
+    metric = metric_format(record.metric)
     for group in _by_block(record):
         first = next(one for one in group if one is not None)
         cells = [text for one in group for text in _texts(record, one, metric)]
@@ -62,17 +62,17 @@ def rows(record: Probing) -> Iterator[list[str]]:
 
 def sentences(record: Probing) -> Iterator[str]:
     """What the figures say: where the knowledge lies, and whether it is knowledge."""
-    metric, mine = told(record.metric), record.of(record.probes[0])
+    metric, mine = metric_format(record.metric), record.of(record.probes[0])
     yield peak(mine, metric)
     yield rise(mine, metric)
     first, *others = [record.best(name) for name in record.probes]
     if first.control is not None and first.memory is not None:
         yield f"{_verdict(record, first, metric)} {_capacity(record, first, metric)}"
     if others:
-        yield f"Other probes read, at best: {listed([_short(one, metric) for one in others])}."
+        yield f"Other probes read, at best: {join_words([_short(one, metric) for one in others])}."
 
 
-def _short(top: Probed, metric: Told) -> str:
+def _short(top: Probed, metric: MetricFormat) -> str:
     """The best block of a further probe."""
     found = f"{_the(top.probe)} {metric.value(top.score.value)} from {top.block}"
     if top.control is None or top.memory is None:
@@ -80,14 +80,14 @@ def _short(top: Probed, metric: Told) -> str:
     return f"{found} (random labels {metric.value(top.control)}, by heart {metric.value(top.memory)})"
 
 
-def _headline(record: Probing, metric: Told) -> str:
+def _headline(record: Probing, metric: MetricFormat) -> str:
     top = record.best()
     if not _knows(record, top):
         return f"No block of {record.backbone} is seen to know anything of {record.task}."
     return f"{top.block} knows most of {record.task}: {metric.value(top.score.value)} by {_a(top.probe)}."
 
 
-def _verdict(record: Probing, top: Probed, metric: Told) -> str:
+def _verdict(record: Probing, top: Probed, metric: MetricFormat) -> str:
     """Whether the score of a probe on its best block is more than luck."""
     assert top.control is not None
     luck = (
@@ -102,7 +102,7 @@ def _verdict(record: Probing, top: Probed, metric: Told) -> str:
     return f"{luck} With the true ones it is not clearly above both: that may be luck."
 
 
-def _capacity(record: Probing, top: Probed, metric: Told) -> str:
+def _capacity(record: Probing, top: Probed, metric: MetricFormat) -> str:
     """How much a probe can learn by heart, and what follows."""
     assert top.memory is not None
     heart = f"On the rows that it was fitted to it scores {metric.value(top.memory)} with random labels"
@@ -157,7 +157,7 @@ def _by_block(record: Probing) -> Iterator[list[Probed | None]]:
         yield [known.get((name, block)) for name in record.probes]
 
 
-def _texts(record: Probing, one: Probed | None, metric: Told) -> list[str]:
+def _texts(record: Probing, one: Probed | None, metric: MetricFormat) -> list[str]:
     if one is None:
         return ["-"] * (2 if _controlled(record) else 1)
     texts = [str(metric.shown(one.score))]
@@ -166,14 +166,14 @@ def _texts(record: Probing, one: Probed | None, metric: Told) -> list[str]:
     return texts
 
 
-def _rows(record: Probing, metric: Told) -> Iterator[tuple[str, str, list[Cell | None]]]:
+def _rows(record: Probing, metric: MetricFormat) -> Iterator[tuple[str, str, list[Cell | None]]]:
     for group in _by_block(record):
         first = next(one for one in group if one is not None)
         cells = [cell for one in group for cell in _cells(record, one, metric)]
-        yield first.block, counted(first.width, "feature"), cells
+        yield first.block, pluralise(first.width, "feature"), cells
 
 
-def _cells(record: Probing, one: Probed | None, metric: Told) -> list[Cell | None]:
+def _cells(record: Probing, one: Probed | None, metric: MetricFormat) -> list[Cell | None]:
     if one is None:
         return [None] * (2 if _controlled(record) else 1)
     shown = metric.shown(one.score)
@@ -185,7 +185,7 @@ def _cells(record: Probing, one: Probed | None, metric: Told) -> list[Cell | Non
     return [score, Cell(metric.value(one.control), f"by heart {metric.value(one.memory)}", "", "", "")]
 
 
-def _facts(record: Probing, metric: Told) -> list[tuple[str, str, str]]:
+def _facts(record: Probing, metric: MetricFormat) -> list[tuple[str, str, str]]:
     top = record.best()
     together = (
         f"in {record.groups:,} groups" if record.groups < record.rows else "each told by fits without it"
@@ -208,8 +208,8 @@ def _smallprint(record: Probing) -> Iterator[str]:
     if count := max((len(one.controls) for one in record.table), default=0):
         yield (
             f"A control task gives each row, or group of rows, a label drawn with the shares of the true "
-            f"ones; the control is the mean over {counted(count, 'such task')}. A probe can know such labels "
-            f"by luck or by heart only."
+            f"ones; the control is the mean over {pluralise(count, 'such task')}. A probe can know such "
+            f"labels by luck or by heart only."
         )
     if "attentive" in record.probes:
         yield "The attentive probe reads up to 7 x 7 places of a map, 64 of a sequence; others read the mean."
@@ -225,7 +225,7 @@ def _legend(record: Probing) -> list[tuple[str, str]]:
     return [*probes, *controls, ("fold", "chance")]
 
 
-def _figure(record: Probing, metric: Told) -> str:
+def _figure(record: Probing, metric: MetricFormat) -> str:
     blocks = [next(one for one in group if one is not None) for group in _by_block(record)]
     where = {one.block: float(i) for i, one in enumerate(blocks)}
     values = [
@@ -253,4 +253,4 @@ def _figure(record: Probing, metric: Told) -> str:
     shown = metric.value(first.score.value)
     plot.note((at, first.score.high), shown, anchor(int(at), len(blocks)), 8)
     said = [f"{TITLES[one.probe]} {one.block} {metric.value(one.score.value)}" for one in record.table]
-    return plot.figure(f"{opened(metric.title)} of probes by block: {', '.join(said)}")
+    return plot.figure(f"{capitalise(metric.title)} of probes by block: {', '.join(said)}")

@@ -24,8 +24,7 @@ from headstart.run.progress import Progress
 from headstart.session.inputs import backbone_for, suited
 from headstart.session.session import Session
 from headstart.session.tables import by_training_part
-from headstart.studies._folder import refuse_full
-from headstart.studies._study_folder import merge_options
+from headstart.studies._store import merge_options, require_empty
 from headstart.studies.probe.blocks import bench, chance, group_numbers, main_metric, probed
 from headstart.studies.probe.outputs import Outputs, most_places, read_blocks
 from headstart.studies.probe.probes import BY_FOLDS, PROBES, check_probes
@@ -84,7 +83,7 @@ def probe(
     settings = _settings(settings, probe, options)
     folder = None if out is None else Path(out)
     if folder is not None:
-        refuse_full(folder, False)
+        require_empty(folder, False)
     progress = progress or Progress()
     try:
         with progress.step("look at the data"):

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from headstart.report.format import told
+from headstart.report.format import metric_format
 
 STYLE = Path(__file__).parent / "templates" / "style.css"
 NONE = "-"
@@ -13,7 +13,7 @@ NONE = "-"
 
 def headings(ranking: Mapping[str, Any]) -> list[str]:
     """Of the columns; `ranking` is the record as JSON values."""
-    metric = told(ranking.get("metric", "accuracy")).title
+    metric = metric_format(ranking.get("metric", "accuracy")).title
     tuned = [f"{metric} of {ranking['tuned']}"] if ranking["tuned"] else []
     return ["backbone", "weights", *ranking["scores"], *tuned, "features", "seconds"]
 

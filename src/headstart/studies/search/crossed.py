@@ -12,7 +12,7 @@ from torch import Tensor
 from headstart.core import BadInput, Diverged, derive_seed
 from headstart.records.settings import TrainingSettings
 from headstart.run.progress import Progress
-from headstart.run.step_cache import Journal
+from headstart.run.step_cache import StepCache
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import value
 from headstart.session.session import Session
@@ -37,7 +37,7 @@ class Crossed:
     session: Session
     folds: NDArray[np.int64]
     settings: TrainingSettings
-    journal: Journal
+    journal: StepCache
     progress: Progress
     budget: float | None
     begun: float = field(default_factory=time.perf_counter)

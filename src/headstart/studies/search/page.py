@@ -5,8 +5,8 @@ from typing import Any
 
 from headstart.report.figures.axis import linear
 from headstart.report.figures.plot import Plot
-from headstart.report.format import Told, told
-from headstart.report.text import counted, fixed, percent, short
+from headstart.report.format import MetricFormat, metric_format
+from headstart.report.text import fixed, percent, pluralise, short
 from headstart.studies._page import Cell, settings, versions
 from headstart.studies.search.importance import Weight, weights
 from headstart.studies.search.record import Search, SearchTrial
@@ -17,7 +17,7 @@ STATES = {"pruned": "s2", "diverged": "s4", "refused": "s4", "unfinished": "s5"}
 
 def view(record: Search) -> dict[str, Any]:
     """What the template shows."""
-    metric = told(record.selection)
+    metric = metric_format(record.selection)
     return {
         "kind": "search",
         "task": record.task,
@@ -40,13 +40,13 @@ def view(record: Search) -> dict[str, Any]:
     }
 
 
-def _headline(record: Search, metric: Told) -> str:
+def _headline(record: Search, metric: MetricFormat) -> str:
     best = record.best
     assert best.score is not None
-    return f"{best.title} is the best of {counted(len(record.trials), 'trial')}: {metric.value(best.score)}"
+    return f"{best.title} is the best of {pluralise(len(record.trials), 'trial')}: {metric.value(best.score)}"
 
 
-def _alarm(record: Search, metric: Told) -> str:
+def _alarm(record: Search, metric: MetricFormat) -> str:
     """What transfer has over training from scratch."""
     if record.gain is None:
         return "Whether transfer helps is not known: it and training from scratch were not both finished."
@@ -60,7 +60,7 @@ def _alarm(record: Search, metric: Told) -> str:
     return f"{what}: transfer helps."
 
 
-def _plain(record: Search, metric: Told) -> str:
+def _plain(record: Search, metric: MetricFormat) -> str:
     """What the search has found beyond default settings."""
     if record.plain is None or record.plain.score is None or record.best.score is None:
         return ""
@@ -92,7 +92,7 @@ def _shown(trial: SearchTrial) -> float | None:
     return trial.score if trial.score is not None else (trial.folds[-1] if trial.folds else None)
 
 
-def _figure(record: Search, metric: Told) -> str:
+def _figure(record: Search, metric: MetricFormat) -> str:
     last = max(trial.number for trial in record.trials)
     drawn = [(trial, value) for trial in record.trials if (value := _shown(trial)) is not None]
     x = linear(0, max(last, 1), lambda value: f"{value:.0f}" if value == round(value) else "", "trial", 9)
@@ -111,7 +111,7 @@ def _figure(record: Search, metric: Told) -> str:
             style = "s3" if trial.method == SCRATCH else "s1"
             plot.dot((trial.number, value), style, hover, 6 if trial.number == record.best.number else 4)
     complete = sum(trial.score is not None for trial in record.trials)
-    label = f"{metric.title} of {counted(len(record.trials), 'trial')}, {complete} of them finished"
+    label = f"{metric.title} of {pluralise(len(record.trials), 'trial')}, {complete} of them finished"
     return plot.figure(f"{label}; the best is trial {record.best.number}")
 
 
@@ -128,7 +128,7 @@ def _steps(trials: Sequence[SearchTrial], last: int) -> list[tuple[float, float]
     return [*points, (max(last, 1), points[-1][1])]
 
 
-def _facts(record: Search, metric: Told) -> list[tuple[str, str, str]]:
+def _facts(record: Search, metric: MetricFormat) -> list[tuple[str, str, str]]:
     states = [trial.state for trial in record.trials]
     ended = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     assert record.best.score is not None
@@ -140,7 +140,7 @@ def _facts(record: Search, metric: Told) -> list[tuple[str, str, str]]:
     ]
 
 
-def _row(trial: SearchTrial, record: Search, metric: Told) -> tuple[str, str, list[Cell | None]]:
+def _row(trial: SearchTrial, record: Search, metric: MetricFormat) -> tuple[str, str, list[Cell | None]]:
     value = None if trial.score is None else Cell(metric.value(trial.score), "", *_mark(trial, record))
     folds = ", ".join(metric.value(fold) for fold in trial.folds)
     lr = None if trial.lr is None else Cell(f"{trial.lr:g}", "", "", "", "")
@@ -216,7 +216,7 @@ def _name(method: str) -> str:
 
 def _held(record: Search) -> str:
     return (
-        f"{counted(record.test_rows, 'row')} were held out before the first trial, stratified and by whole "
+        f"{pluralise(record.test_rows, 'row')} were held out before the first trial, stratified and by whole "
         f"groups, duplicates together, as adapt holds them out with the same seed. No trial was fitted on "
         f"them or judged by them."
     )

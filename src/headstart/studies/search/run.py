@@ -21,21 +21,15 @@ from headstart.records.record import Interval
 from headstart.run.checkpoint import write_atomically
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
-from headstart.run.step_cache import Journal
+from headstart.run.step_cache import StepCache
 from headstart.session.inputs import backbone_for, suited
 from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.scoring import difference, selection_of
 from headstart.session.source import refuse_sourced
 from headstart.session.target import refuse_targeted
 from headstart.session.training import training_session
-from headstart.studies._folder import (
-    backbone_digest,
-    data_digest,
-    prepare_folder,
-    refuse_full,
-    saved_settings,
-    take_back,
-)
+from headstart.studies._inputs import backbone_digest, data_digest
+from headstart.studies._store import prepare_folder, remove_unstarted, require_empty, saved_settings
 from headstart.studies.search.crossed import Crossed
 from headstart.studies.search.notes import adapt_options, listed_as, next_command, notes_of, nothing, value_of
 from headstart.studies.search.optimiser import Optimiser, optuna_package, quiet
@@ -101,7 +95,7 @@ def search(  # noqa: PLR0913  # and how a command line names the data
     refuse_sourced(methods, "a search")
     refuse_targeted(methods, "a search")
     folder = Path(out)
-    refuse_full(folder, resume)
+    require_empty(folder, resume)
     dataset = data if isinstance(data, Dataset) else load(data)
     mapping = suited(backbone_for(dataset, base), dataset, settings)
     space = joint_space(methods, settings.space, len(mapping.blocks))
@@ -110,13 +104,13 @@ def search(  # noqa: PLR0913  # and how a command line names the data
     command = prepare_folder(folder, _begun_with(folder, settings), digests, resume, made_by.command())
     try:
         engine = engine or One()
-        settings, said = settle_precision(settings, mapping, engine, Journal(folder / "steps"))
+        settings, said = settle_precision(settings, mapping, engine, StepCache(folder / "steps"))
         job = _Search(
             folder, command, settings, dataset, mapping, space, engine, progress, said, tuple(named)
         )
         return job.run()
     except (BadData, BadInput):
-        take_back(folder)
+        remove_unstarted(folder)
         raise
     finally:
         progress.close()
@@ -185,7 +179,7 @@ class _Search:
         numbers = folds(
             train.strata, train.groups, self.settings.folds, derive_seed(self.settings.seed, "folds")
         )
-        journal = Journal(self.folder / "steps", tidy=False)
+        journal = StepCache(self.folder / "steps", tidy=False)
         former = sum(cost["seconds"] for cost in journal.spent().values())
         budget = None if self.settings.budget is None else self.settings.budget - former
         return Crossed(session, numbers, self.settings.training(), journal, self.progress, budget)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from headstart.report.text import counted, fixed, percent
+from headstart.report.text import fixed, percent, pluralise
 from headstart.studies._page import Cell, settings, versions
 from headstart.studies.shift.record import Drifted, Shift
 from headstart.studies.shift.tables import MOST, figures, named, others, p_value, quantities, scored
@@ -49,7 +49,7 @@ def _facts(record: Shift) -> list[tuple[str, str, str]]:
             f"p {_is(p_value(record.mmd_p))}",
             f"proxy A-distance {fixed(record.distance, 2)} of 2",
         ),
-        ("features", record.features, counted(record.width, "feature")),
+        ("features", record.features, pluralise(record.width, "feature")),
     ]
 
 
@@ -77,8 +77,8 @@ def _next(record: Shift) -> Iterator[dict[str, Any]]:
 
 def _smallprint(record: Shift) -> Iterator[str]:
     yield (
-        f"{counted(record.source_taken, 'row')} of the source and {record.target_taken:,} of the target were "
-        f"looked at. No label of the target was read. Rows that are the same, or nearly, are held out "
+        f"{pluralise(record.source_taken, 'row')} of the source and {record.target_taken:,} of the target "
+        f"were looked at. No label of the target was read. Rows that are the same, or nearly, are held out "
         f"together."
     )
     yield (

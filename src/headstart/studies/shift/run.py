@@ -22,8 +22,7 @@ from headstart.records.record import Interval
 from headstart.run.checkpoint import write_atomically
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
-from headstart.studies._folder import refuse_full
-from headstart.studies._study_folder import merge_options
+from headstart.studies._store import merge_options, require_empty
 from headstart.studies.shift import words
 from headstart.studies.shift.classes import moved, shares_of, with_shares
 from headstart.studies.shift.domains import Domain, called, classes_of, drawn, read_both
@@ -86,7 +85,7 @@ def shift(  # noqa: PLR0913  # where things go, and what for, is named
     made = merge_options(settings, ShiftSettings(), options)
     folder = None if out is None else Path(out)
     if folder is not None:
-        refuse_full(folder, False)
+        require_empty(folder, False)
     progress = progress or Progress()
     places = places or (called(source, "source"), called(target, "target"))
     try:

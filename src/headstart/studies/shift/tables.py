@@ -8,7 +8,7 @@ from headstart.records.record import Interval
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
 from headstart.report.format import minus
-from headstart.report.text import brief, counted, fixed, percent, round_percent, signed
+from headstart.report.text import fixed, percent, pluralise, round_percent, shorten_middle, signed
 from headstart.studies.shift.record import Drifted, LabelShift, Shift, Unlike
 
 MOST = 30  # quantities, or classes, that are shown
@@ -101,7 +101,7 @@ def _auc(found: Interval) -> str:
 
 def _reading(record: Shift) -> str:
     cut = len(record.drift) - MOST
-    more = f" {counted(cut, 'quantity', 'quantities')} that differ less are left out." if cut > 0 else ""
+    more = f" {pluralise(cut, 'quantity', 'quantities')} that differ less are left out." if cut > 0 else ""
     return (
         f"Means of numbers; of names the share of the one that differs most. The difference is the largest "
         f"between the two distribution functions, or the share of rows that would have to change: 0 is none, "
@@ -162,7 +162,7 @@ def _class_row(one: Any) -> list[str]:
 
 def _class_figure(found: LabelShift) -> Part:
     many = len(found.shares)
-    ticks = tuple((float(i), brief(one.name, NAME)) for i, one in enumerate(found.shares))
+    ticks = tuple((float(i), shorten_middle(one.name, NAME)) for i, one in enumerate(found.shares))
     top = max(max(one.source, one.target.high) for one in found.shares)
     plot = Plot(Axis(-0.5, many - 0.5, ticks), linear(0, top, round_percent, "share of rows"), 240, True)
     for i, one in enumerate(found.shares):
@@ -183,7 +183,7 @@ def _class_figure(found: LabelShift) -> Part:
 def _unlike(record: Shift) -> Part:
     out = sum(not one.inside for one in record.unlike)
     which = (
-        f"Of these {counted(len(record.unlike), 'row')} of the target {out:,} "
+        f"Of these {pluralise(len(record.unlike), 'row')} of the target {out:,} "
         f"{'lies' if out == 1 else 'lie'} where the source has no rows. What they have in common is often "
         f"what the shift is."
     )

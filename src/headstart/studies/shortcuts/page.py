@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from headstart.report.figures.dots import Dot, dots
-from headstart.report.format import Told, told
-from headstart.report.text import counted, listed, opened
+from headstart.report.format import MetricFormat, metric_format
+from headstart.report.text import capitalise, join_words, pluralise
 from headstart.studies._page import Cell, settings, versions
 from headstart.studies.shortcuts.record import Change, Conflict, GroupTold, Shortcuts
 
@@ -18,7 +18,7 @@ CUES = {"texture": "texture", "colour": "colours"}
 
 def view(record: Shortcuts) -> dict[str, Any]:
     """What the template shows."""
-    metric = told(METRIC)
+    metric = metric_format(METRIC)
     return {
         "kind": "shortcuts",
         "task": record.task,
@@ -51,7 +51,7 @@ def headings() -> list[str]:
 
 def rows(record: Shortcuts) -> Iterator[list[str]]:
     """A row for each group and each change, for a terminal."""
-    metric = told(METRIC)
+    metric = metric_format(METRIC)
     yield ["all rows", str(record.rows), str(metric.shown(record.accuracy)), "", ""]
     for group in record.groups:
         yield [group.name, str(group.rows), str(metric.shown(group.accuracy)), "", ""]
@@ -66,21 +66,22 @@ def rows(record: Shortcuts) -> Iterator[list[str]]:
 
 def headline(record: Shortcuts) -> str:
     """The gravest that the figures prove."""
-    metric, worst = told(METRIC), record.worst_group
+    metric, worst = metric_format(METRIC), record.worst_group
     if record.gap is not None and record.gap.low > 0 and worst is not None:
-        return f"{opened(worst.name)}: only {metric.value(worst.accuracy.value)} are told right."
+        return f"{capitalise(worst.name)}: only {metric.value(worst.accuracy.value)} are told right."
     followed = [one for one in record.conflicts if one.share is not None and one.share.high < 0.5]
     if followed:
-        return f"{opened(record.model)} goes by {listed([CUES[one.cue] for one in followed])}, not by shape."
+        cues = join_words([CUES[one.cue] for one in followed])
+        return f"{capitalise(record.model)} relies on {cues}, not on shape."
     tags = [change for change in record.of("tag", "word in") if change.drop.low > 0]
     if tags:
-        return f"{opened(named(max(tags, key=_lost)))} is enough to mislead {record.model}."
+        return f"{capitalise(named(max(tags, key=_lost)))} is enough to mislead {record.model}."
     return f"No shortcut of {record.model} is seen in these rows."
 
 
 def sentences(record: Shortcuts) -> Iterator[str]:
     """What the figures say, and only where the intervals allow it."""
-    metric = told(METRIC)
+    metric = metric_format(METRIC)
     yield from _of_groups(record, metric)
     for one in record.conflicts:
         yield _of_conflict(one, metric)
@@ -100,12 +101,12 @@ def named(change: Change) -> str:
     }.get(change.kind, change.name)
 
 
-def _of_groups(record: Shortcuts, metric: Told) -> Iterator[str]:
+def _of_groups(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
     worst, best, gap = record.worst_group, record.best_group, record.gap
     if worst is None or best is None or gap is None:
         return
     pair = (
-        f"The worst group, {worst.name} ({counted(worst.rows, 'row')}), is told right in "
+        f"The worst group, {worst.name} ({pluralise(worst.rows, 'row')}), is told right in "
         f"{metric.shown(worst.accuracy)}, the best, {best.name}, in {metric.shown(best.accuracy)}; over all "
         f"rows it is {metric.value(record.accuracy.value)}."
     )
@@ -120,26 +121,26 @@ def _of_groups(record: Shortcuts, metric: Told) -> Iterator[str]:
         )
     small = [group.name for group in record.groups if group.rows < FEW]
     if small:
-        many = listed(small[:TOLD]) + (" and others" if len(small) > TOLD else "")
+        many = join_words(small[:TOLD]) + (" and others" if len(small) > TOLD else "")
         yield f"Of {many} there are fewer than {FEW} rows: little can be said of so few."
 
 
-def _of_conflict(one: Conflict, metric: Told) -> str:
+def _of_conflict(one: Conflict, metric: MetricFormat) -> str:
     what = CUES[one.cue]
     if one.share is None:
         return (
-            f"Shape of one class, {what} of another: neither is ever told ({counted(one.rows, 'picture')})."
+            f"Shape of one class, {what} of another: neither is ever told ({pluralise(one.rows, 'picture')})."
         )
     said = (
         f"Where shape and {what} disagree, {metric.shown(one.share)} of the decided answers go by shape "
-        f"({one.shape} to {one.other}, {counted(one.rows - one.shape - one.other, 'answer')} with neither)"
+        f"({one.shape} to {one.other}, {pluralise(one.rows - one.shape - one.other, 'answer')} with neither)"
     )
     if one.share.low > 0.5:
         return f"{said}: mostly shape."
     return f"{said}: mostly {what}." if one.share.high < 0.5 else f"{said}: neither is seen to prevail."
 
 
-def _of_cues(record: Shortcuts, metric: Told) -> Iterator[str]:
+def _of_cues(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
     cues = {change.name: change for change in record.of("cue")}
     costly = [change for change in cues.values() if change.drop.low > 0 and change.name in ("grey", "edges")]
     for change in costly:
@@ -156,12 +157,12 @@ def _of_cues(record: Shortcuts, metric: Told) -> Iterator[str]:
             )
 
 
-def _of_tags(record: Shortcuts, metric: Told) -> Iterator[str]:
+def _of_tags(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
     found = record.of("tag", "word in", "word out")
     bad = [change for change in found if change.drop.low > 0]
     for change in sorted(bad, key=_lost, reverse=True)[:TOLD]:
         yield (
-            f"{opened(named(change))} costs {metric.lead(change.drop.value)} and changes "
+            f"{capitalise(named(change))} costs {metric.lead(change.drop.value)} and changes "
             f"{metric.value(change.changed)} of the answers."
         )
     if found and not bad:
@@ -169,7 +170,7 @@ def _of_tags(record: Shortcuts, metric: Told) -> Iterator[str]:
         yield f"No {what} is seen to cost accuracy."
 
 
-def _of_columns(record: Shortcuts, metric: Told) -> Iterator[str]:
+def _of_columns(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
     columns = record.of("column")
     used = sorted((one for one in columns if one.drop.low > 0), key=_lost, reverse=True)
     if not columns:
@@ -178,7 +179,7 @@ def _of_columns(record: Shortcuts, metric: Told) -> Iterator[str]:
         yield "No column is seen to matter by itself: shuffling it costs nothing that is more than chance."
         return
     said = [f"{one.name} ({metric.lead(one.drop.value)})" for one in used[:TOLD]]
-    yield f"Shuffled over all rows, these columns cost most: {listed(said)}."
+    yield f"Shuffled over all rows, these columns cost most: {join_words(said)}."
     inside = {one.name: one for one in record.of("column within classes")}
     top = used[0]
     if top.name in inside and inside[top.name].drop.high < top.drop.low:
@@ -193,13 +194,13 @@ def _lost(change: Change) -> float:
     return change.drop.value
 
 
-def _table(record: Shortcuts, metric: Told) -> Iterator[tuple[str, str, list[Cell | None]]]:
-    yield "all rows", counted(record.rows, "row"), [_plain(record.accuracy, metric), None]
+def _table(record: Shortcuts, metric: MetricFormat) -> Iterator[tuple[str, str, list[Cell | None]]]:
+    yield "all rows", pluralise(record.rows, "row"), [_plain(record.accuracy, metric), None]
     for group in record.groups:
-        yield group.name, counted(group.rows, "row"), [_group(record, group, metric), None]
+        yield group.name, pluralise(group.rows, "row"), [_group(record, group, metric), None]
     for one in record.conflicts:
         cell = None if one.share is None else _plain(one.share, metric)
-        yield f"by shape, not {CUES[one.cue]}", counted(one.rows, "mixed picture"), [cell, None]
+        yield f"by shape, not {CUES[one.cue]}", pluralise(one.rows, "mixed picture"), [cell, None]
     for change in record.changes:
         cells: list[Cell | None] = [
             _changed(change, metric),
@@ -208,12 +209,12 @@ def _table(record: Shortcuts, metric: Told) -> Iterator[tuple[str, str, list[Cel
         yield named(change), f"left: {change.keeps}", cells
 
 
-def _plain(interval: Any, metric: Told) -> Cell:
+def _plain(interval: Any, metric: MetricFormat) -> Cell:
     shown = metric.shown(interval)
     return Cell(shown.value, shown.interval, "", "", "")
 
 
-def _group(record: Shortcuts, group: GroupTold, metric: Told) -> Cell:
+def _group(record: Shortcuts, group: GroupTold, metric: MetricFormat) -> Cell:
     shown = metric.shown(group.accuracy)
     away = group.accuracy.value - record.accuracy.value
     apart = group.accuracy.high < record.accuracy.low or group.accuracy.low > record.accuracy.high
@@ -223,14 +224,14 @@ def _group(record: Shortcuts, group: GroupTold, metric: Told) -> Cell:
     return Cell(shown.value, shown.interval, change, tone, f"{change}: {says}")
 
 
-def _changed(change: Change, metric: Told) -> Cell:
+def _changed(change: Change, metric: MetricFormat) -> Cell:
     shown = metric.shown(change.accuracy)
     tone = "bad" if change.drop.low > 0 else "good" if change.drop.high < 0 else "even"
     moved = metric.change(-change.drop.value)
     return Cell(shown.value, shown.interval, moved, tone, f"drop {metric.gained(change.drop)}")
 
 
-def _facts(record: Shortcuts, metric: Told) -> list[tuple[str, str, str]]:
+def _facts(record: Shortcuts, metric: MetricFormat) -> list[tuple[str, str, str]]:
     facts = [("rows", f"{record.rows:,}", f"{metric.value(record.accuracy.value)} told right")]
     if record.worst is not None and record.worst_group is not None:
         facts.append(("worst group", metric.value(record.worst.value), record.worst_group.name))
@@ -242,7 +243,7 @@ def _facts(record: Shortcuts, metric: Told) -> list[tuple[str, str, str]]:
 def _smallprint(record: Shortcuts) -> Iterator[str]:
     if record.groups:
         yield (
-            f"The intervals of the {counted(len(record.groups), 'group')} hold all at once with 95 % "
+            f"The intervals of the {pluralise(len(record.groups), 'group')} hold all at once with 95 % "
             "confidence (Wilson, after Bonferroni); a gap counts if those of two groups don't overlap."
         )
     if record.conflicts:
@@ -261,7 +262,7 @@ def _smallprint(record: Shortcuts) -> Iterator[str]:
     yield "Of twenty such intervals one may miss by chance."
 
 
-def _figure(record: Shortcuts, metric: Told) -> str:
+def _figure(record: Shortcuts, metric: MetricFormat) -> str:
     shown: list[Dot] = [_dot("all rows", record.accuracy, metric, "selected")]
     worst = record.worst_group
     for group in record.groups:
@@ -282,5 +283,5 @@ def _few(changes: Sequence[Change]) -> list[Change]:
     return [changes[place] for place in sorted(most)]
 
 
-def _dot(name: str, interval: Any, metric: Told, style: str) -> Dot:
+def _dot(name: str, interval: Any, metric: MetricFormat, style: str) -> Dot:
     return Dot(name, interval, metric.value(interval.value), style)

@@ -18,8 +18,7 @@ from headstart.records.provenance import command, versions
 from headstart.records.record import Interval
 from headstart.run.checkpoint import write_atomically
 from headstart.run.progress import Progress
-from headstart.studies._folder import refuse_full
-from headstart.studies._study_folder import merge_options
+from headstart.studies._store import merge_options, require_empty
 from headstart.studies.shortcuts.asked import Asked, Before
 from headstart.studies.shortcuts.columns import MOST, chosen, column_changes, names_of
 from headstart.studies.shortcuts.pictures import conflicts, cue_changes, drawn
@@ -70,7 +69,7 @@ def shortcuts(
     made = merge_options(settings, ShortcutsSettings(), options)
     folder = None if out is None else Path(out)
     if folder is not None:
-        refuse_full(folder, False)
+        require_empty(folder, False)
     predictor = model if isinstance(model, Predictor) else open_model(model)
     part = _part(data if isinstance(data, Dataset) else load(data))
     asked = Asked.about(predictor, part)

@@ -6,14 +6,14 @@ from typing import Any
 from headstart.records.record import Interval
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.format import told, tone
-from headstart.report.text import counted, listed, opened, percent, signed
+from headstart.report.format import metric_format, tone
+from headstart.report.text import capitalise, join_words, percent, pluralise, signed
 from headstart.studies._page import Cell, settings, versions
 from headstart.studies.stream.record import Contender, Event, OnSegment, Prequential
 
 STYLES = 6
 SHOWN = 50  # events in the table of the page
-ACCURACY = told("accuracy")
+ACCURACY = metric_format("accuracy")
 GUARDS = {
     "collapse": "one class took nearly all answers",
     "confidence": "the answers became too sure",
@@ -26,7 +26,7 @@ DID = {"reset": "everything was put back to the start", "stop": "the source mode
 
 def view(record: Prequential) -> dict[str, Any]:
     """What the template shows."""
-    many = counted(len(record.segments), "part")
+    many = pluralise(len(record.segments), "part")
     what = "accuracy" if record.labelled else "mean confidence"
     return {
         "kind": "stream",
@@ -35,11 +35,11 @@ def view(record: Prequential) -> dict[str, Any]:
         "say": list(sentences(record))[1:],
         "legend": [(_style(i), one.title) for i, one in enumerate(record.contenders)],
         "figure": _figure(record),
-        "caption": f"{opened(what)} of the rows since the point before, as the stream goes; "
+        "caption": f"{capitalise(what)} of the rows since the point before, as the stream goes; "
         + ("thin grey lines are the borders of its parts." if len(record.segments) > 1 else "one part."),
         "facts": [
             ("rows", f"{record.rows:,}", f"{record.batch:,} at once"),
-            ("parts", f"{len(record.segments):,}", listed(record.segments[:3])),
+            ("parts", f"{len(record.segments):,}", join_words(record.segments[:3])),
             ("resets", f"{sum(one.resets for one in record.contenders):,}", "of all that adapt"),
             ("labels", "for judging only" if record.labelled else "none", "no method saw one"),
         ],
@@ -76,7 +76,7 @@ def headline(record: Prequential) -> str:
     """Whether adapting helped, in one sentence."""
     one = record.contenders[0]
     if not record.labelled or one.accuracy is None:
-        return f"{one.title} answered {counted(record.rows, 'row')}; without labels nobody knows how well."
+        return f"{one.title} answered {pluralise(record.rows, 'row')}; without labels nobody knows how well."
     return f"{one.title} was right {percent(one.accuracy.value)} of the time. {_verdict(record, one)}"
 
 
@@ -98,7 +98,7 @@ def told_event(event: Event) -> str:
     figures = ""
     if event.value is not None and event.limit is not None and event.guard != "schedule":
         figures = f" ({event.value:.3g}, limit {event.limit:.3g})"
-    return f"{opened(why)}{figures}: {DID.get(event.did, event.did)}."
+    return f"{capitalise(why)}{figures}: {DID.get(event.did, event.did)}."
 
 
 def _verdict(record: Prequential, one: Contender) -> str:
@@ -111,7 +111,7 @@ def _verdict(record: Prequential, one: Contender) -> str:
             "even": "there is no clear difference",
         }[tone(gain)]
         parts.append(f"against {titles[name]}, {says}: {_points(gain)}")
-    return opened("; ".join(parts)) + "." if parts else ""
+    return capitalise("; ".join(parts)) + "." if parts else ""
 
 
 def _points(gain: Interval) -> str:
@@ -123,14 +123,14 @@ def _guarded(one: Contender) -> str:
         return f"The guards ended the adaptation of {one.title}; the source model answered from then on."
     if not one.events:
         return f"No guard had to act on {one.title}."
-    why = listed(list(dict.fromkeys(GUARDS.get(event.guard, event.guard) for event in one.events)))
-    return f"{one.title} was put back to its start {counted(one.resets, 'time')}: {why}."
+    why = join_words(list(dict.fromkeys(GUARDS.get(event.guard, event.guard) for event in one.events)))
+    return f"{one.title} was put back to its start {pluralise(one.resets, 'time')}: {why}."
 
 
 def _detail(one: Contender) -> str:
     if not one.adapts:
         return "to compare with"
-    return counted(one.resets, "reset") if one.resets else "no reset"
+    return pluralise(one.resets, "reset") if one.resets else "no reset"
 
 
 def _text(part: OnSegment) -> str:
@@ -193,7 +193,7 @@ def _smallprint(record: Prequential) -> Iterator[str]:
             "independent, which those of one batch are not quite. Of twenty intervals one may miss by chance."
         )
     if record.guards:
-        yield f"Guards: {listed(record.guards)}."
+        yield f"Guards: {join_words(record.guards)}."
 
 
 def _style(number: int) -> str:
@@ -220,7 +220,7 @@ def _figure(record: Prequential) -> str:
         f"{one.title} {percent(curve[0][1])} at first, {percent(curve[-1][1])} at last"
         for one, curve in curves
     ]
-    return plot.figure(f"{opened(what)} along the stream: {'; '.join(ends)}")
+    return plot.figure(f"{capitalise(what)} along the stream: {'; '.join(ends)}")
 
 
 def _height(point: Any) -> float:

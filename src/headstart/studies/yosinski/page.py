@@ -5,9 +5,9 @@ from typing import Any
 from headstart.records.record import Interval
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.format import Told
-from headstart.report.format import told as metric_of
-from headstart.report.text import SPACE, counted, listed, short
+from headstart.report.format import MetricFormat
+from headstart.report.format import metric_format as metric_of
+from headstart.report.text import SPACE, join_words, pluralise, short
 from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, versions
 from headstart.studies.yosinski.record import SERIES, Cut, Network, Transfer
 
@@ -23,7 +23,7 @@ SHIFT = 0.05  # between the series at one cut, so that bars don't hide each othe
 
 def view(record: Transfer) -> dict[str, Any]:
     """What the template shows."""
-    seeds, metric = counted(len(record.base_b.seeds), "seed"), metric_of(record.selection)
+    seeds, metric = pluralise(len(record.base_b.seeds), "seed"), metric_of(record.selection)
     return {
         "kind": "transfer by depth",
         "task": record.base_b.task,
@@ -73,16 +73,16 @@ def _last(block: str) -> str:
 def headline(record: Transfer) -> str:
     """How far up blocks carry over from A to B when they are frozen."""
     frozen = record.of("AnB")
-    told = [cut for cut in frozen if cut.gain]
-    if not told:
+    compared = [cut for cut in frozen if cut.gain]
+    if not compared:
         return f"Transfer by depth from A to {record.base_b.task}: too few seeds to tell what is chance."
-    lost = next((cut.cut for cut in told if _worse(cut)), None)
+    lost = next((cut.cut for cut in compared if _worse(cut)), None)
     if lost is None:
-        most = "" if len(told) == len(record.blocks) else f" up to cut {told[-1].cut}"
+        most = "" if len(compared) == len(record.blocks) else f" up to cut {compared[-1].cut}"
         return f"Frozen blocks of every depth carry over from A to B without a clear loss{most}."
-    if lost == told[0].cut:
+    if lost == compared[0].cut:
         return f"Frozen blocks of A clearly lose on B from cut {lost} on, the first that was tried."
-    before = max(cut.cut for cut in told if cut.cut < lost)
+    before = max(cut.cut for cut in compared if cut.cut < lost)
     return (
         f"Frozen blocks of A carry over to B without a clear loss up to cut {before} of {len(record.blocks)}."
     )
@@ -104,10 +104,10 @@ def _level(record: Transfer) -> str:
 
 
 def _fragile(record: Transfer) -> str:
-    told = [cut for cut in record.of("BnB") if cut.gain]
-    if not told:
+    compared = [cut for cut in record.of("BnB") if cut.gain]
+    if not compared:
         return ""
-    low = [cut for cut in told if _worse(cut)]
+    low = [cut for cut in compared if _worse(cut)]
     if not low:
         return (
             "Fragile co-adaptation does not show: own blocks, frozen under new ones (BnB), are at no cut "
@@ -122,14 +122,14 @@ def _fragile(record: Transfer) -> str:
 
 
 def _general(record: Transfer) -> str:
-    told = [cut for cut in record.of("AnB") if cut.gain]
-    if not told:
+    compared = [cut for cut in record.of("AnB") if cut.gain]
+    if not compared:
         return ""
-    low = [cut for cut in told if _worse(cut)]
-    metric, change = metric_of(record.selection), told[-1].mean - told[0].mean
+    low = [cut for cut in compared if _worse(cut)]
+    metric, change = metric_of(record.selection), compared[-1].mean - compared[0].mean
     by = f"{metric.change(change)}{SPACE}points" if metric.is_share else metric.change(change)
-    slope = f"; from cut {told[0].cut} to {told[-1].cut} the mean of AnB changes by {by}"
-    slope *= len(told) > 1
+    slope = f"; from cut {compared[0].cut} to {compared[-1].cut} the mean of AnB changes by {by}"
+    slope *= len(compared) > 1
     if not low:
         return (
             f"That blocks higher up are more special to task A does not show clearly: no cut of AnB is "
@@ -139,11 +139,11 @@ def _general(record: Transfer) -> str:
 
 
 def _boost(record: Transfer) -> str:
-    told = [cut for cut in record.of("AnB+") if cut.gain]
-    if not told:
+    compared = [cut for cut in record.of("AnB+") if cut.gain]
+    if not compared:
         return ""
-    up = [cut.cut for cut in told if cut.gain and cut.gain.low > 0]
-    down = [cut.cut for cut in told if _worse(cut)]
+    up = [cut.cut for cut in compared if cut.gain and cut.gain.low > 0]
+    down = [cut.cut for cut in compared if _worse(cut)]
     if not up and not down:
         return "Blocks of A, tuned (AnB+), are at no cut clearly better or worse than base B."
     parts = [
@@ -158,7 +158,7 @@ def _worse(cut: Cut) -> bool:
     return cut.gain is not None and cut.gain.high < 0
 
 
-def _most(cuts: list[Cut], metric: Told) -> str:
+def _most(cuts: list[Cut], metric: MetricFormat) -> str:
     """Where they are, and how far the lowest of them is below base B."""
     worst = min(cuts, key=lambda cut: cut.gain.value if cut.gain else 0.0)
     assert worst.gain is not None
@@ -167,10 +167,10 @@ def _most(cuts: list[Cut], metric: Told) -> str:
 
 
 def _cuts(cuts: list[int]) -> str:
-    return f"{'cut' if len(cuts) == 1 else 'cuts'} {listed([str(cut) for cut in cuts])}"
+    return f"{'cut' if len(cuts) == 1 else 'cuts'} {join_words([str(cut) for cut in cuts])}"
 
 
-def _shown(metric: Told, mean: float, interval: Interval | None) -> str:
+def _shown(metric: MetricFormat, mean: float, interval: Interval | None) -> str:
     level = metric.value(mean)
     return f"{level} (95 % interval {metric.shown(interval).interval})" if interval else level
 
@@ -180,25 +180,25 @@ def _facts(record: Transfer) -> list[tuple[str, str, str]]:
     facts = [("base B", _level_of(b, metric), f"{b.task}, {len(b.classes)} classes")]
     if a is not None:
         facts.append(("base A", _level_of(a, metric), f"{a.task}, {len(a.classes)} classes"))
-    known = f"{counted(len(record.blocks), 'block')}, {short(record.backbone_parameters)} parameters"
+    known = f"{pluralise(len(record.blocks), 'block')}, {short(record.backbone_parameters)} parameters"
     rows = f"{b.train_rows:,} rows of B"
     facts += [("network", record.backbone, known), ("trained on", rows, f"{b.test_rows:,} held out")]
     return facts
 
 
-def _level_of(network: Network, metric: Told) -> str:
+def _level_of(network: Network, metric: MetricFormat) -> str:
     return "given" if network.mean is None else metric.value(network.mean)
 
 
 def _tasks(record: Transfer) -> str:
     a, b = record.base_a, record.base_b
-    told = f"Task B: {listed(b.classes)}. "
+    described = f"Task B: {join_words(b.classes)}. "
     if a is not None:
-        told = f"Task A: {listed(a.classes)}. {told}"
+        described = f"Task A: {join_words(a.classes)}. {described}"
     return (
-        f"{told}{counted(b.test_rows, 'row')} of task B were held out before the first training and judge "
-        f"every point. All trainings are alike; with one seed, new blocks have the same random weights in "
-        f"all series."
+        f"{described}{pluralise(b.test_rows, 'row')} of task B were held out before the first training and "
+        f"judge every point. All trainings are alike; with one seed, new blocks have the same random weights "
+        f"in all series."
     )
 
 
@@ -218,16 +218,16 @@ def _figure(record: Transfer) -> str:
         plot.line([(e, base.mean) for e in ends], "base")
     for place, name in enumerate(SERIES):
         _series(plot, record.of(name), metric, SHIFT * (place - 1.5))
-    told = [
+    described = [
         f"{n} {', '.join(f'{c.cut}: {metric.value(c.mean)}' for c in record.of(n))}"
         for n in SERIES
         if record.of(n)
     ]
     level = "" if base.mean is None else f"Base B {metric.value(base.mean)}. "
-    return plot.figure(f"Mean {metric.title} on task B by blocks copied. {level}{'; '.join(told)}")
+    return plot.figure(f"Mean {metric.title} on task B by blocks copied. {level}{'; '.join(described)}")
 
 
-def _series(plot: Plot, cuts: list[Cut], metric: Told, shift: float) -> None:
+def _series(plot: Plot, cuts: list[Cut], metric: MetricFormat, shift: float) -> None:
     if not cuts:
         return
     style = STYLES[cuts[0].series]

@@ -4,6 +4,7 @@ import copy
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ from headstart.session.recipes import recipe_for
 from headstart.session.scoring import least_of, selection_of, value
 from headstart.session.session import Fitted, Session
 from headstart.studies._experiment import YosinskiSettings
-from headstart.studies._folder import backbone_digest, data_digest, refuse_full
+from headstart.studies._inputs import backbone_digest, data_digest
 from headstart.studies._repeats import gain, interval, mean
-from headstart.studies._study_folder import Place, merge_options, opened
+from headstart.studies._store import StudyFolder, merge_options, open_study, require_empty
 from headstart.studies.yosinski.record import SCHEMA, SERIES, Cut, Network, Transfer
 from headstart.studies.yosinski.transplant import check_cuts, shape_digest, treatment, with_weights_of
 from headstart.studies.yosinski.two_tasks import Part, apart, by_classes, by_training_part_of
@@ -93,7 +94,7 @@ def yosinski(  # noqa: PLR0913  # two tasks and two networks
     settings = merge_options(settings, YosinskiSettings(), options)
     folder = None if out is None else Path(out)
     if folder is not None:
-        refuse_full(folder, resume)
+        require_empty(folder, resume)
     data = [one if isinstance(one, Dataset) else load(one) for one in (task_a, task_b) if one is not None]
     alike(data)
     for one in data:
@@ -112,8 +113,8 @@ def yosinski(  # noqa: PLR0913  # two tasks and two networks
     )
     digests["architecture"] = shape_digest(made)
     digests |= {name: backbone_digest(given[name]) if name in given else "" for name in networks}
-    with opened(folder, settings, digests, resume, progress or Progress()) as place:
-        settings, notes = settle_precision(settings, made, engine or One(), place.journal)
+    with open_study(folder, settings, digests, resume, progress or Progress()) as place:
+        settings, notes = settle_precision(settings, made, engine or One(), place.steps)
         return _Yosinski(place, settings, made, given, engine or One(), notes).run(data)
 
 
@@ -121,7 +122,7 @@ def yosinski(  # noqa: PLR0913  # two tasks and two networks
 class _Yosinski:
     """The steps of `yosinski`; each is written down when it is finished."""
 
-    place: Place
+    place: StudyFolder
     settings: YosinskiSettings
     made: AnyBackbone
     given: Mapping[str, AnyBackbone]
@@ -176,7 +177,7 @@ class _Yosinski:
         return Session(
             network,
             task.data,
-            cache=self.place.folder / "cache" / cache,
+            cache=self.place.path / "cache" / cache,
             precision=settled_precision(self.settings),
             engine=self.engine,
             watch=self.place.progress.watch,
@@ -224,12 +225,13 @@ class _Yosinski:
             for sign, frozen in (("", True), ("+", False)):
                 method = treatment(len(self.made.blocks), cut, frozen)
                 step = _step(letter, frozen, cut, seed)
-                answer = self.place.once(
-                    step,
-                    lambda method=method, step=step: {"level": self._fit(session, method, b, seed, step)[1]},
-                )
+                answer = self.place.once(step, partial(self._level, session, method, b, seed, step))
                 self._note(step, answer, found[f"{letter}nB{sign}", cut], seed)
-        shutil.rmtree(self.place.folder / "cache" / cache, ignore_errors=True)  # of no use to other seeds
+        shutil.rmtree(self.place.path / "cache" / cache, ignore_errors=True)  # of no use to other seeds
+
+    def _level(self, *arguments: Any) -> dict[str, float]:
+        """The score of a training, as a step keeps it."""
+        return {"level": self._fit(*arguments)[1]}
 
     def _fit(
         self, session: Session, method: Method[Any], task: Part, seed: int, step: str
@@ -240,7 +242,7 @@ class _Yosinski:
         recipe = recipe_for(method, settings, self.settings.epochs, len(task.train), seed)
         small = session.samples(task.train[:1]).numel() <= SMALL
         recipe = replace(recipe, views=0, accumulate=1 if small else recipe.accumulate)
-        checkpoint = self.place.journal.checkpoint(step)
+        checkpoint = self.place.steps.checkpoint(step)
         fitted = session.fit(method, task.train, recipe, name=step, checkpoint=checkpoint)
         return fitted, value(fitted.logits(task.test), task.data.labels[task.test])
 

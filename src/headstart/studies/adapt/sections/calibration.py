@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from headstart.records.record import Bin
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.text import counted, in_percent, percent, points, round_percent
+from headstart.report.text import in_percent, percent, pluralise, points, round_percent
 from headstart.studies.adapt.run_records import Given
 
 HALF = 0.02  # of the width of a bar
@@ -108,10 +108,10 @@ def _counts(bins: list[Bin], words: Words) -> str:
     plot = Plot(x, linear(0, most, lambda v: f"{v:,.0f}" if v % 1 == 0 else "", words.many, 6), 280)
     for b in bins:
         plot.bar(b.confidence - HALF, b.confidence + HALF, b.rows, "s1", _hover(b, words))
-    told = [f"{percent(b.confidence)} {counted(b.rows, words.one)}" for b in bins]
+    told = [f"{percent(b.confidence)} {pluralise(b.rows, words.one)}" for b in bins]
     return plot.figure(f"Test {words.many} by {words.sure}: {', '.join(told)}")
 
 
 def _hover(b: Bin, words: Words) -> str:
     each = words.each.format(says=percent(b.confidence), right=percent(b.accuracy))
-    return f"{counted(b.rows, words.one)}: {each}"
+    return f"{pluralise(b.rows, words.one)}: {each}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from headstart.records.record import DataCheck, Finding
-from headstart.report.text import brief, counted, listed, quoted
+from headstart.report.text import join_words, pluralise, quoted, shorten_middle
 from headstart.studies.adapt.run_records import Given
 
 MOST = 60  # classes that are drawn
@@ -32,11 +32,13 @@ def _sizes(check: DataCheck, noun: tuple[str, str, str]) -> str:
     sizes = check.classes
     if not sizes:
         return (
-            f"{counted(check.rows, 'readable row')}." if check.rows else "The data check counted no classes."
+            f"{pluralise(check.rows, 'readable row')}."
+            if check.rows
+            else "The data check counted no classes."
         )
     small, large = min(sizes, key=lambda c: sizes[c]), max(sizes, key=lambda c: sizes[c])
     of = "in" if noun[0] == "class" else "with"
-    rows = f"{counted(check.rows, 'readable row')} {of} {counted(len(sizes), *noun[:2])}"
+    rows = f"{pluralise(check.rows, 'readable row')} {of} {pluralise(len(sizes), *noun[:2])}"
     if sizes[small] == sizes[large]:
         return f"{rows}, {sizes[small]:,} in each."
     times = f", {sizes[large] / sizes[small]:.1f} times as many" if sizes[small] else ""
@@ -48,8 +50,8 @@ def _found(findings: list[Finding]) -> str:
         return "The check found nothing to remark on."
     warnings = sum(f.severity == "warning" for f in findings)
     notes = len(findings) - warnings
-    parts = [counted(n, word) for n, word in ((warnings, "warning"), (notes, "note")) if n]
-    return f"The check gave {listed(parts)}."
+    parts = [pluralise(n, word) for n, word in ((warnings, "warning"), (notes, "note")) if n]
+    return f"The check gave {join_words(parts)}."
 
 
 def _shown(check: DataCheck) -> list[tuple[str, int]]:
@@ -70,7 +72,7 @@ def _cut(classes: int, shown: int, noun: tuple[str, str, str]) -> str:
 def _bars(shown: list[tuple[str, int]]) -> list[dict[str, str]]:
     most = max((rows for _, rows in shown), default=0) or 1
     return [
-        {"name": brief(n, 28), "full": n, "rows": f"{rows:,}", "part": f"{rows / most:.3f}"}
+        {"name": shorten_middle(n, 28), "full": n, "rows": f"{rows:,}", "part": f"{rows / most:.3f}"}
         for n, rows in shown
     ]
 

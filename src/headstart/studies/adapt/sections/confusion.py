@@ -3,7 +3,7 @@
 from typing import Any
 
 from headstart.report.figures.confusion import Heat, heat
-from headstart.report.text import counted, percent, quoted
+from headstart.report.text import percent, pluralise, quoted
 from headstart.studies.adapt.run_records import Given
 
 MOST = 40  # classes that are drawn
@@ -51,17 +51,17 @@ def _pair(classes: list[str], counts: list[list[int]]) -> str:
     total = sum(map(sum, counts))
     wrong = total - sum(counts[i][i] for i in range(n))
     if not most:
-        return f"None of {counted(total, 'test row')} was answered wrongly."
+        return f"None of {pluralise(total, 'test row')} was answered wrongly."
     _, i, j = next(pair for pair in pairs if pair[0] == most)
     if counts[j][i] > counts[i][j]:
         i, j = j, i
     equals = sum(times == most for times, _, _ in pairs) - 1
-    tied = f" ({counted(equals, 'other pair')} as often)" if equals else ""
+    tied = f" ({pluralise(equals, 'other pair')} as often)" if equals else ""
     a, b = quoted(classes[i]), quoted(classes[j])
     return (
-        f"{wrong:,} of {counted(total, 'test row')} {'was' if wrong == 1 else 'were'} answered "
-        f"wrongly. Most often confused are {a} and {b}, {counted(most, 'time')}{tied}: {a} was "
-        f"taken for {b} {counted(counts[i][j], 'time')}, the other way round {counts[j][i]:,}."
+        f"{wrong:,} of {pluralise(total, 'test row')} {'was' if wrong == 1 else 'were'} answered "
+        f"wrongly. Most often confused are {a} and {b}, {pluralise(most, 'time')}{tied}: {a} was "
+        f"taken for {b} {pluralise(counts[i][j], 'time')}, the other way round {counts[j][i]:,}."
     )
 
 
@@ -70,5 +70,5 @@ def _hardest(classes: list[str], counts: list[list[int]]) -> str:
     low, i = min(shares)
     if low == max(shares)[0]:
         return ""
-    right = f"{counts[i][i]:,} of {counted(sum(counts[i]), 'row')}"
+    right = f"{counts[i][i]:,} of {pluralise(sum(counts[i]), 'row')}"
     return f"The hardest class is {quoted(classes[i])}: {right} right, {percent(low)}."

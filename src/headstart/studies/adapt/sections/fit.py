@@ -6,8 +6,8 @@ from headstart.records.measures import significant
 from headstart.records.record import ColumnFigures
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.format import amount, minus, told
-from headstart.report.text import SPACE, brief, counted, percent, quoted
+from headstart.report.format import amount, metric_format, minus
+from headstart.report.text import SPACE, percent, pluralise, quoted, shorten_middle
 from headstart.studies.adapt.run_records import Given
 
 MOST = 12  # columns that are drawn
@@ -34,7 +34,7 @@ def _best_and_worst(columns: list[ColumnFigures]) -> str:
         return ""
     ordered = sorted(columns, key=lambda one: one.r2.value)
     low, high = ordered[0], ordered[-1]
-    r2 = told("r2")
+    r2 = metric_format("r2")
     return (
         f"Predicted best is {quoted(high.name)}, with R\u00b2 {r2.shown(high.r2)}; "
         f"worst is {quoted(low.name)}, with {r2.shown(low.r2)}."
@@ -42,12 +42,12 @@ def _best_and_worst(columns: list[ColumnFigures]) -> str:
 
 
 def _typical(column: ColumnFigures) -> str:
-    error = told("mae").shown(column.mae)
+    error = metric_format("mae").shown(column.mae)
     less = 1 - column.mae.value / column.mean_mae if column.mean_mae else 0.0
     than = f"{percent(abs(less))} {'less' if less >= 0 else 'more'} than by always telling the mean"
     return (
         f"A prediction is off by {error.value} on average (95{SPACE}% interval {error.interval}), {than}, "
-        f"which is off by {told('mae').value(column.mean_mae)}. {_lean(column)}"
+        f"which is off by {metric_format('mae').value(column.mean_mae)}. {_lean(column)}"
     )
 
 
@@ -67,7 +67,7 @@ def _panel(column: ColumnFigures, named: bool) -> dict[str, str]:
     return {
         "name": column.name if named else "",
         "scatter": _scatter(column),
-        "points": f"{counted(len(column.truth), 'test row')}; on the dashed line both are equal.",
+        "points": f"{pluralise(len(column.truth), 'test row')}; on the dashed line both are equal.",
         "errors": _errors(column),
     }
 
@@ -75,7 +75,7 @@ def _panel(column: ColumnFigures, named: bool) -> dict[str, str]:
 def _scatter(column: ColumnFigures) -> str:
     values = [*column.truth, *column.answers]
     axis = linear(min(values), max(values), amount, most=6)
-    name = brief(column.name, 24)
+    name = shorten_middle(column.name, 24)
     x, y = (
         Axis(axis.low, axis.high, axis.ticks, f"true {name}"),
         Axis(axis.low, axis.high, axis.ticks, "predicted"),
@@ -86,9 +86,9 @@ def _scatter(column: ColumnFigures) -> str:
     for truth, answer in zip(column.truth, column.answers, strict=True):
         hover = f"true {minus(significant(truth, 4))}, predicted {minus(significant(answer, 4))}"
         plot.dot((truth, answer), style, hover, 3.2)
-    r2 = told("r2").shown(column.r2)
+    r2 = metric_format("r2").shown(column.r2)
     return plot.figure(
-        f"Predicted against true {column.name} of {counted(len(column.truth), 'test row')}; R\u00b2 {r2}"
+        f"Predicted against true {column.name} of {pluralise(len(column.truth), 'test row')}; R\u00b2 {r2}"
     )
 
 
@@ -102,14 +102,14 @@ def _errors(column: ColumnFigures) -> str:
         left = column.low + i * width
         between = f"{minus(significant(left, 3))} to {minus(significant(left + width, 3))}"
         if count:
-            plot.bar(left, left + width, count, "s1", f"{counted(count, 'row')}: {between}")
-    spread = told("rmse").shown(column.rmse)
+            plot.bar(left, left + width, count, "s1", f"{pluralise(count, 'row')}: {between}")
+    spread = metric_format("rmse").shown(column.rmse)
     return plot.figure(f"Errors of {column.name}: predicted less true; root mean squared error {spread}")
 
 
 def _row(column: ColumnFigures) -> dict[str, Any]:
     return {
         "name": column.name,
-        "figures": [told(name).shown(getattr(column, name)) for name in ("r2", "mae", "rmse")],
-        "mean": told("mae").value(column.mean_mae),
+        "figures": [metric_format(name).shown(getattr(column, name)) for name in ("r2", "mae", "rmse")],
+        "mean": metric_format("mae").value(column.mean_mae),
     }

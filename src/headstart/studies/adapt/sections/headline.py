@@ -3,16 +3,16 @@
 from typing import Any
 
 from headstart.records.record import SCHEMA, Interval, Tested
-from headstart.report.format import VERDICTS, Told, told, tone
+from headstart.report.format import VERDICTS, MetricFormat, metric_format, tone
 from headstart.report.text import (
     SPACE,
-    brief,
-    counted,
-    listed,
-    opened,
+    capitalise,
+    join_words,
     percent,
+    pluralise,
     seconds,
     short,
+    shorten_middle,
 )
 from headstart.studies.adapt.run_records import Given
 
@@ -36,12 +36,12 @@ SHORT = {
 
 def view(given: Given) -> dict[str, Any]:
     """Headline, warnings, the large figure and the cards."""
-    result, chosen, metric = given.result, given.chosen, told(given.result.metric)
+    result, chosen, metric = given.result, given.chosen, metric_format(given.result.metric)
     return {
         "headline": result.headline or f"{given.title} was selected for {result.task}.",
         "warnings": [*result.warnings, *_newer(result.schema)],
         "metric": metric.title,
-        "opened": opened(metric.title),
+        "opened": capitalise(metric.title),
         "figure": metric.shown(chosen.scores.main_figure) if chosen else None,
         "unit": " %" if metric.is_share else "",
         "bar": _bar(chosen.scores.main_figure) if chosen else None,
@@ -61,9 +61,9 @@ def _bar(figure: Interval) -> Interval:
     return Interval(*(min(1.0, max(0.0, value)) for value in (figure.value, figure.low, figure.high)))
 
 
-def _answers(given: Given, chosen: Tested, metric: Told) -> str:
+def _answers(given: Given, chosen: Tested, metric: MetricFormat) -> str:
     shown = metric.shown(chosen.scores.main_figure)
-    seen = f"On {counted(chosen.scores.rows, 'test row')} that it had never seen, {given.title}"
+    seen = f"On {pluralise(chosen.scores.rows, 'test row')} that it had never seen, {given.title}"
     if given.result.label_kind == "numbers":
         return f"{seen} {_off(given, chosen)}"
     if given.result.label_kind == "tags":
@@ -78,23 +78,24 @@ def _answers(given: Given, chosen: Tested, metric: Told) -> str:
 
 def _off(given: Given, chosen: Tested) -> str:
     """The typical error in the target's units, and what explaining means."""
-    r2, columns = told("r2").shown(chosen.scores["r2"]), given.result.columns
+    r2, columns = metric_format("r2").shown(chosen.scores["r2"]), given.result.columns
     share = f"R² is {r2.value} (95{SPACE}% interval {r2.interval}): "
     if chosen.scores["r2"].value > 0:
         share += "that share of the variance is explained."
     else:
         share += "it is no better than always telling the mean."
     if len(columns) == 1:
-        error, mean = told("mae").shown(columns[0].mae), told("mae").value(columns[0].mean_mae)
+        error, mean = (
+            metric_format("mae").shown(columns[0].mae),
+            metric_format("mae").value(columns[0].mean_mae),
+        )
         return (
             f"was off by {error.value} on average (95{SPACE}% interval {error.interval}); always telling the "
             f"mean is off by {mean}. {share}"
         )
-    parts = [
-        f"{told('mae').value(c.mae.value)} ({c.name}; the mean {told('mae').value(c.mean_mae)})"
-        for c in columns
-    ]
-    return f"was off by {listed(parts)} on average. {share}"
+    mae = metric_format("mae")
+    parts = [f"{mae.value(c.mae.value)} ({c.name}; the mean {mae.value(c.mean_mae)})" for c in columns]
+    return f"was off by {join_words(parts)} on average. {share}"
 
 
 def _gains(baselines: list[Tested]) -> str:
@@ -104,15 +105,15 @@ def _gains(baselines: list[Tested]) -> str:
             by_tone[tone(tested.gain)].append(baseline(tested))
     parts = []
     if by_tone["good"]:
-        parts.append(f"it is clearly better than {listed(by_tone['good'])}")
+        parts.append(f"it is clearly better than {join_words(by_tone['good'])}")
     if by_tone["bad"]:
-        parts.append(f"it is clearly worse than {listed(by_tone['bad'])}")
+        parts.append(f"it is clearly worse than {join_words(by_tone['bad'])}")
     if by_tone["even"]:
-        parts.append(f"there is no clear difference from {listed(by_tone['even'])}")
-    return opened("; ".join(parts)) + "." if parts else "It was compared with nothing else."
+        parts.append(f"there is no clear difference from {join_words(by_tone['even'])}")
+    return capitalise("; ".join(parts)) + "." if parts else "It was compared with nothing else."
 
 
-def _gain_card(tested: Tested, gain: Interval, metric: Told) -> dict[str, str]:
+def _gain_card(tested: Tested, gain: Interval, metric: MetricFormat) -> dict[str, str]:
     shown = metric.gained(gain)
     return {
         "label": SHORT.get(tested.name, f"over {baseline(tested)}"),
@@ -144,7 +145,7 @@ def _outputs(given: Given) -> tuple[str, str, str]:
         rate = sum(result.check.classes.values()) / max(1, result.check.rows)
         return "tags", many, f"a row has {rate:.1f} on average"
     if result.label_kind == "numbers":
-        names = listed([brief(name, 24) for name in result.classes[:3]])
+        names = join_words([shorten_middle(name, 24) for name in result.classes[:3]])
         more = f" and {len(result.classes) - 3} more" if len(result.classes) > 3 else ""
         return "numbers a row", many, names + more
     return "classes", many, f"chance is {percent(1 / len(result.classes))}"

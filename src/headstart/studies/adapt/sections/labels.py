@@ -7,8 +7,8 @@ from typing import Any, Protocol, TypeVar
 from headstart.records.record import SizePoint
 from headstart.report.figures.axis import doubling
 from headstart.report.figures.plot import Plot
-from headstart.report.format import Told, told
-from headstart.report.text import counted
+from headstart.report.format import MetricFormat, metric_format
+from headstart.report.text import pluralise
 from headstart.studies.adapt.run_records import Given
 
 SCRATCH = "from-scratch"
@@ -47,9 +47,12 @@ def view(given: Given) -> dict[str, Any]:
     """One line a method, one dot a seed."""
     curves = by_method(given.result.size_curve, given.result.selected)
     if not curves:
-        none = f"This run did not measure {told(given.result.metric).title} against the number of labels."
+        none = (
+            f"This run did not measure {metric_format(given.result.metric).title} against the number of "
+            "labels."
+        )
         return {"say": [none], "figure": ""}
-    metric, of = told(given.result.selection), per(given.result.label_kind)
+    metric, of = metric_format(given.result.selection), per(given.result.label_kind)
     return {
         "say": [ends(curves, metric, of), headstart(curves, metric, of)],
         "figure": _figure(curves, metric, of),
@@ -83,11 +86,11 @@ def by_method(points: Sequence[P], first: str) -> list[list[P]]:
     return [sorted(methods[name], key=lambda p: p.labels_per_class) for name in ordered]
 
 
-def ends(curves: Sequence[Sequence[Point]], metric: Told, of: str = CLASS) -> str:
+def ends(curves: Sequence[Sequence[Point]], metric: MetricFormat, of: str = CLASS) -> str:
     """Which method is best on average with the fewest labels, and which with the most."""
     sizes = sorted({p.labels_per_class for curve in curves for p in curve})
     few, many = _leader(curves, sizes[0]), _leader(curves, sizes[-1])
-    least = counted(sizes[0], "label")
+    least = pluralise(sizes[0], "label")
     if len(sizes) == 1:
         return f"With {least}{of}, {few.title} is best on average: {metric.value(mean(few))}."
     if few.method == many.method:
@@ -106,7 +109,7 @@ def _leader(curves: Sequence[Sequence[Point]], size: int) -> Point:
     return max(at_size, key=mean)
 
 
-def headstart(curves: Sequence[Sequence[Point]], metric: Told, of: str = CLASS) -> str:
+def headstart(curves: Sequence[Sequence[Point]], metric: MetricFormat, of: str = CLASS) -> str:
     """How many labels the first method needs to match the most that training afresh had."""
     scratch = next((c for c in curves if c[0].method == SCRATCH), None)
     ours = curves[0]
@@ -114,7 +117,7 @@ def headstart(curves: Sequence[Sequence[Point]], metric: Told, of: str = CLASS) 
         return ""
     goal = scratch[-1]
     reached = next((p for p in ours if mean(p) >= mean(goal)), None)
-    most = f"{counted(goal.labels_per_class, 'label')}{of} ({metric.value(mean(goal))})"
+    most = f"{pluralise(goal.labels_per_class, 'label')}{of} ({metric.value(mean(goal))})"
     title = ours[0].title
     if reached is None:
         return f"{title} nowhere reaches what training from scratch gets from {most}."
@@ -124,11 +127,11 @@ def headstart(curves: Sequence[Sequence[Point]], metric: Told, of: str = CLASS) 
 def seeds(curves: Sequence[Sequence[Point]]) -> str:
     """What dots and lines are."""
     counts = sorted({len(p.score) for curve in curves for p in curve})
-    many = f"{counts[0]:,} to {counts[-1]:,} seeds" if len(counts) > 1 else counted(counts[0], "seed")
+    many = f"{counts[0]:,} to {counts[-1]:,} seeds" if len(counts) > 1 else pluralise(counts[0], "seed")
     return f"A dot is one seed ({many} a size), a line joins their means."
 
 
-def _figure(curves: list[list[SizePoint]], metric: Told, of: str) -> str:
+def _figure(curves: list[list[SizePoint]], metric: MetricFormat, of: str) -> str:
     points = [p for curve in curves for p in curve]
     y = metric.axis([v for p in points for v in p.score], metric.title)
     x = doubling([p.labels_per_class for p in points], axis(of))

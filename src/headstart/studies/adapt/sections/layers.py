@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from headstart.records.record import Interval, Layer
 from headstart.report.figures.axis import Axis
 from headstart.report.figures.plot import Plot
-from headstart.report.format import Told, told
-from headstart.report.text import brief, counted, opened, overlap
+from headstart.report.format import MetricFormat, metric_format
+from headstart.report.text import capitalise, overlap, pluralise, shorten_middle
 from headstart.studies.adapt.run_records import Given
 
 TEXTS = 14  # at most, under the axis
@@ -33,7 +33,7 @@ def view(given: Given) -> dict[str, Any]:
     layers = given.result.layers
     if not layers:
         return {"say": ["This run did not probe the layers of the backbone."], "figure": ""}
-    metric = told(given.result.metric)
+    metric = metric_format(given.result.metric)
     return {
         "say": [peak(layers, metric), rise(layers, metric)],
         "figure": _figure(layers, metric),
@@ -46,7 +46,7 @@ def best(layers: Sequence[Read]) -> int:
     return max(range(len(layers)), key=lambda i: (layers[i].score.value, i))
 
 
-def peak(layers: Sequence[Read], metric: Told) -> str:
+def peak(layers: Sequence[Read], metric: MetricFormat) -> str:
     """Which block knows most, and what the last one lacks."""
     where, last = best(layers), layers[-1]
     top = layers[where]
@@ -56,13 +56,13 @@ def peak(layers: Sequence[Read], metric: Told) -> str:
     if where == len(layers) - 1:
         return f"The last block, {knows}. Nothing is gained by reading earlier."
     lead = metric.lead(top.score.value - last.score.value)
-    told = f"Block {where + 1} of {len(layers)}, {knows}. The last block, {last.block}, is not best"
+    sentence = f"Block {where + 1} of {len(layers)}, {knows}. The last block, {last.block}, is not best"
     if overlap(top.score, last.score):
-        return f"{told}, but the lead of {lead} may be chance: the intervals overlap."
-    return f"{told}: reading earlier gains {lead}."
+        return f"{sentence}, but the lead of {lead} may be chance: the intervals overlap."
+    return f"{sentence}: reading earlier gains {lead}."
 
 
-def rise(layers: Sequence[Read], metric: Told) -> str:
+def rise(layers: Sequence[Read], metric: MetricFormat) -> str:
     """How it begins, and from where on it is about as good as it gets."""
     if len(layers) < 2:
         return ""
@@ -74,7 +74,7 @@ def rise(layers: Sequence[Read], metric: Told) -> str:
     )
 
 
-def _figure(layers: list[Layer], metric: Told) -> str:
+def _figure(layers: list[Layer], metric: MetricFormat) -> str:
     y = metric.axis(
         [v for layer in layers for v in (layer.score.low, layer.score.high)], f"{metric.title} of a probe"
     )
@@ -84,13 +84,13 @@ def _figure(layers: list[Layer], metric: Told) -> str:
     plot.line([(i, a.value) for i, a in spots], "s1")
     top = best(layers)
     for i, layer in enumerate(layers):
-        hover = f"{layer.block}: {metric.shown(layer.score)}, {counted(layer.width, 'feature')}"
+        hover = f"{layer.block}: {metric.shown(layer.score)}, {pluralise(layer.width, 'feature')}"
         place = (float(i), layer.score.value)
         plot.dot(place, "s1 best" if i == top else "s1", hover, 6 if i == top else 3.5)
     shown = metric.value(layers[top].score.value)
     plot.note((float(top), layers[top].score.high), shown, anchor(top, len(layers)), 8)
     said = [f"{layer.block} {metric.value(layer.score.value)}" for layer in layers]
-    return plot.figure(f"{opened(metric.title)} of a ridge probe on each block: {', '.join(said)}")
+    return plot.figure(f"{capitalise(metric.title)} of a ridge probe on each block: {', '.join(said)}")
 
 
 def across(layers: Sequence[Read]) -> Axis:
@@ -112,4 +112,4 @@ def texts(layers: Sequence[Read]) -> list[str]:
         for end in (0, -1):
             while min(map(len, names)) > 1 and len({name[end] for name in names}) == 1:
                 names = [name[1:] if end == 0 else name[:-1] for name in names]
-    return [brief(".".join(name), LONGEST) for name in names]
+    return [shorten_middle(".".join(name), LONGEST) for name in names]

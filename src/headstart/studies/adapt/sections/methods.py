@@ -4,8 +4,8 @@ from typing import Any
 
 from headstart.records.record import Candidate, Scores
 from headstart.report.figures.dots import Dot, dots
-from headstart.report.format import Told, told
-from headstart.report.text import counted, listed, opened, overlap
+from headstart.report.format import MetricFormat, metric_format
+from headstart.report.text import capitalise, join_words, overlap, pluralise
 from headstart.studies.adapt.run_records import Given
 from headstart.studies.adapt.table import headings, ranked, table
 
@@ -18,8 +18,8 @@ def view(given: Given) -> dict[str, Any]:
         "why": result.why,
         "rows": table(result, given.timings),
         "headings": headings(result),
-        "metric": opened(told(result.metric).title),
-        "figure": _figure(ranked(result), result.selected, told(result.metric)),
+        "metric": capitalise(metric_format(result.metric).title),
+        "figure": _figure(ranked(result), result.selected, metric_format(result.metric)),
     }
 
 
@@ -34,7 +34,7 @@ def _leader(given: Given) -> str:
     if not done:
         return "No method was tried on all folds."
     (first, top), others = done[0], done[1:]
-    metric = told(given.result.metric)
+    metric = metric_format(given.result.metric)
     best = metric.shown(top.main_figure)
     if not others:
         return f"{first.title} is the only method tried on all folds: {best}."
@@ -61,12 +61,12 @@ def _apart(a: Scores, b: Scores) -> str:
 def _dropped(candidates: list[Candidate]) -> str:
     dropped = [c.title for c in candidates if c.dropped]
     if not dropped:
-        return f"All {counted(len(candidates), 'method')} were tried on every fold."
-    some = counted(len(dropped), "method was", "methods were")
-    return f"{some} dropped before the last fold: {listed(dropped)}."
+        return f"All {pluralise(len(candidates), 'method')} were tried on every fold."
+    some = pluralise(len(dropped), "method was", "methods were")
+    return f"{some} dropped before the last fold: {join_words(dropped)}."
 
 
-def _figure(candidates: list[Candidate], selected: str, metric: Told) -> str:
+def _figure(candidates: list[Candidate], selected: str, metric: MetricFormat) -> str:
     scored = [(c, c.scores.main_figure) for c in candidates if c.scores]
     if not scored:
         return ""

@@ -7,7 +7,7 @@ from typing import Any
 from headstart.records.measures import significant
 from headstart.records.record import Mistake
 from headstart.report.format import minus
-from headstart.report.text import MINUS, counted, percent, quoted
+from headstart.report.text import MINUS, percent, pluralise, quoted
 from headstart.studies.adapt.run_records import Given
 
 KINDS = {".webp": "webp", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
@@ -29,7 +29,7 @@ def _none(given: Given) -> str:
     counts = given.result.confusion
     total = sum(map(sum, counts))
     if total and total == sum(row[i] for i, row in enumerate(counts)):
-        return f"The selected model made no mistake on {counted(total, 'test row')}."
+        return f"The selected model made no mistake on {pluralise(total, 'test row')}."
     return "This run recorded no mistakes one by one."
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headstart.report.text import counted, megabytes, pairs, seconds
+from headstart.report.text import megabytes, pairs, pluralise, seconds
 from headstart.studies.adapt.run_records import Given
 
 
@@ -25,11 +25,11 @@ def view(given: Given) -> dict[str, Any]:
 
 def _touched(given: Given) -> str:
     result = given.result
-    judged = counted(len(result.tested), "model")
+    judged = pluralise(len(result.tested), "model")
     return (
-        f"The test part, {counted(result.test_rows, 'row')}, was set aside before the first "
+        f"The test part, {pluralise(result.test_rows, 'row')}, was set aside before the first "
         f"training. It was touched once, after the choice was made, to judge {judged}; the choice "
-        f"itself rests on cross-validation inside the {counted(result.train_rows, 'training row')}."
+        f"itself rests on cross-validation inside the {pluralise(result.train_rows, 'training row')}."
     )
 
 

@@ -4,15 +4,15 @@ from typing import Any
 
 from headstart.records.record import Interval, TagFigures
 from headstart.report.figures.dots import Dot, dots
-from headstart.report.format import told
-from headstart.report.text import brief, counted, in_percent, percent, quoted
+from headstart.report.format import metric_format
+from headstart.report.text import in_percent, percent, pluralise, quoted, shorten_middle
 from headstart.studies.adapt.run_records import Given
 
 MOST = 25  # tags that are drawn
 LONGEST = 40  # letters of a name
 FEW = 10  # rows of which little can be said
 
-AP = told("average_precision")
+AP = metric_format("average_precision")
 
 
 def view(given: Given) -> dict[str, Any]:
@@ -48,13 +48,13 @@ def _absent(tags: list[TagFigures]) -> str:
     if not none:
         return ""
     are = "is" if none == 1 else "are"
-    return f"{counted(none, 'tag')} that no test row has {are} left out of the averages."
+    return f"{pluralise(none, 'tag')} that no test row has {are} left out of the averages."
 
 
 def _few(tags: list[TagFigures]) -> str:
     few = sum(0 < one.rows < FEW for one in tags)
     has = "has" if few == 1 else "have"
-    return f"{counted(few, 'tag')} {has} fewer than {FEW} test rows: look at the intervals." if few else ""
+    return f"{pluralise(few, 'tag')} {has} fewer than {FEW} test rows: look at the intervals." if few else ""
 
 
 def _kept(known: list[tuple[TagFigures, Interval]]) -> list[tuple[TagFigures, Interval]]:
@@ -62,7 +62,7 @@ def _kept(known: list[tuple[TagFigures, Interval]]) -> list[tuple[TagFigures, In
 
 
 def _figure(known: list[tuple[TagFigures, Interval]]) -> str:
-    rows = [Dot(brief(one.name, LONGEST), figure, percent(figure.value)) for one, figure in known]
+    rows = [Dot(shorten_middle(one.name, LONGEST), figure, percent(figure.value)) for one, figure in known]
     axis = AP.axis([v for _, figure in known for v in (figure.low, figure.high)], AP.title, 5)
     said = [f"{one.name} {in_percent(figure)}" for one, figure in known]
     return dots(rows, axis, f"Average precision of each tag with 95 % intervals: {', '.join(said)}")

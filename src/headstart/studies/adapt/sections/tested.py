@@ -4,27 +4,27 @@ from typing import Any
 
 from headstart.records.record import Tested
 from headstart.report.figures.dots import Dot, dots
-from headstart.report.format import VERDICTS, Told, told, tone
-from headstart.report.text import opened, short
+from headstart.report.format import VERDICTS, MetricFormat, metric_format, tone
+from headstart.report.text import capitalise, short
 from headstart.studies.adapt.run_records import Given
 from headstart.studies.adapt.table import headings, metrics
 
 
 def view(given: Given) -> dict[str, Any]:
     """Scores of every tested model and the paired differences."""
-    metric = told(given.result.metric)
+    metric = metric_format(given.result.metric)
     return {
         "say": [_promise(given, metric)],
         "headings": headings(given.result),
         "rows": [_row(tested, metrics(given.result), metric) for tested in given.result.tested],
-        "metric": opened(metric.title),
-        "gained": "Points gained" if metric.is_share else f"{opened(metric.title)} gained",
+        "metric": capitalise(metric.title),
+        "gained": "Points gained" if metric.is_share else f"{capitalise(metric.title)} gained",
         "figures": _figures(given.result.tested, metric),
         "gains": _gains(given.baselines, metric),
     }
 
 
-def _promise(given: Given, metric: Told) -> str:
+def _promise(given: Given, metric: MetricFormat) -> str:
     """What cross-validation foretold, against what the test part gave."""
     chosen, winner = given.chosen, given.winner
     if not chosen or not winner or not winner.scores:
@@ -42,9 +42,9 @@ def _promise(given: Given, metric: Told) -> str:
     )
 
 
-def _row(tested: Tested, names: list[str], metric: Told) -> dict[str, Any]:
+def _row(tested: Tested, names: list[str], metric: MetricFormat) -> dict[str, Any]:
     known, gain = tested.scores.figures, tested.gain
-    figures = [told(name).shown(known[name]) if name in known else None for name in names]
+    figures = [metric_format(name).shown(known[name]) if name in known else None for name in names]
     return {
         "title": tested.title,
         "figures": figures,
@@ -55,7 +55,7 @@ def _row(tested: Tested, names: list[str], metric: Told) -> dict[str, Any]:
     }
 
 
-def _figures(tested: list[Tested], metric: Told) -> str:
+def _figures(tested: list[Tested], metric: MetricFormat) -> str:
     if not tested:
         return ""
     rows = []
@@ -65,11 +65,11 @@ def _figures(tested: list[Tested], metric: Told) -> str:
         rows.append(Dot(t.title, figure, metric.value(figure.value), style))
     axis = metric.axis([v for row in rows for v in (row.interval.low, row.interval.high)], metric.title, 5)
     said = [f"{row.name} {metric.shown(row.interval)}" for row in rows]
-    label = f"{opened(metric.title)} on the test part with 95 % intervals: {', '.join(said)}"
+    label = f"{capitalise(metric.title)} on the test part with 95 % intervals: {', '.join(said)}"
     return dots(rows, axis, label)
 
 
-def _gains(baselines: list[Tested], metric: Told) -> str:
+def _gains(baselines: list[Tested], metric: MetricFormat) -> str:
     gains = [(t.title, t.gain) for t in baselines if t.gain]
     if not gains:
         return ""
@@ -78,5 +78,5 @@ def _gains(baselines: list[Tested], metric: Told) -> str:
     high = max(0.0, *(gain.high for _, gain in gains))
     axis = metric.changes(low, high, "points" if metric.is_share else metric.title)
     said = [f"against {title} {metric.gained(gain)}" for title, gain in gains]
-    label = f"{opened(metric.title)} gained by the selected model with 95 % intervals: {', '.join(said)}"
+    label = f"{capitalise(metric.title)} gained by the selected model with 95 % intervals: {', '.join(said)}"
     return dots(rows, axis, label, zero=0.0)

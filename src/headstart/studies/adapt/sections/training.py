@@ -5,7 +5,7 @@ from typing import Any
 from headstart.records.record import Curve
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.text import counted, listed
+from headstart.report.text import join_words, pluralise
 from headstart.studies.adapt.run_records import Given
 
 MOST = 160  # points of a line that are drawn
@@ -28,9 +28,9 @@ def _falls(curves: list[Curve]) -> str:
     if not rose:
         many = "the one training" if len(curves) == 1 else f"each of the {len(curves):,} trainings"
         return f"The loss of {many} ended lower than it began."
-    titles = listed(list(dict.fromkeys(c.title for c in rose)))
+    titles = join_words(list(dict.fromkeys(c.title for c in rose)))
     return (
-        f"In {len(rose):,} of {counted(len(curves), 'training')} the loss did not end lower "
+        f"In {len(rose):,} of {pluralise(len(curves), 'training')} the loss did not end lower "
         f"than it began: {titles}. Look at the learning rate there."
     )
 
@@ -39,7 +39,7 @@ def _panel(curves: list[Curve]) -> dict[str, str]:
     shown = next((c for c in curves if c.fold == FINAL), curves[0])
     first, last = shown.losses[0], shown.losses[-1]
     which = "final training" if shown.fold == FINAL else f"fold {shown.fold + 1}"
-    told = f"{which}: {first:.3g} to {last:.3g} in {counted(shown.steps[-1], 'step')}"
+    told = f"{which}: {first:.3g} to {last:.3g} in {pluralise(shown.steps[-1], 'step')}"
     return {"title": curves[0].title, "told": told, "figure": _figure(curves, told)}
 
 

@@ -1,0 +1,151 @@
+"""What a study is: inputs, settings, record, page. Plain data without torch; `_runner` carries it out."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from headstart.records.record import Record
+from headstart.records.settings import StudySettings
+
+InputKind = Literal["data", "target", "backbone", "backbones", "model", "value"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyRecord(Record):
+    """The head of every record: how it was made. The runner fills it in."""
+
+    schema: int
+    headstart: str  # version
+    command: str
+    settings: dict[str, Any]  # of the study
+    seed: int
+    versions: dict[str, str]
+    notes: list[str]  # what was left out or chosen, and why
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One thing that a study is given: a Python argument, a command-line argument or option, a digest.
+
+    Attributes:
+        name: of the Python argument, and of the argument or option on the command line.
+        help: one sentence for the command line and the docstring.
+        kind: how it is loaded. "data": labelled rows, as `hs.data.load` takes them. "target": rows of the
+            data's kind with or without labels, which are dropped. "backbone": built for the first data
+            set. "backbones": several of them by name. "model": a run folder or a `Predictor`. "value": passed
+            as it is.
+        required: whether Python callers must give it.
+        option: whether it is an option (`--name`) of the command line instead of an argument.
+        default: of the command line; `...` if it must be given there.
+        hint: type of a value on the command line.
+        flag: name of the option, where it is not the input's.
+        metavar: what stands for the value in the help.
+        digested: whether a resumed study must be given the same.
+    """
+
+    name: str
+    help: str
+    kind: InputKind = "data"
+    required: bool = True
+    option: bool = False
+    default: Any = ...
+    hint: Any = str
+    flag: str = ""
+    metavar: str | None = None
+    digested: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A question that can be asked of data and models, declared.
+
+    Beside the `spec.py` that declares it lie `run.py`, with `compute(job)` and perhaps `check`, `load` and
+    `finish`, and `page.py`, with `view(record)` and `terminal(record)`; see `_runner` and `pages`.
+
+    Attributes:
+        name: of the folder, the command and the record's file.
+        summary: one sentence for `headstart --help`.
+        group: heading in `headstart --help`.
+        inputs: in the order of the Python function.
+        settings: the dataclass of its options.
+        record: the dataclass of what it writes down.
+        schema: of the record.
+        function: name of the Python function, where it is not the study's; "" of a study without one.
+        columns: whether the command has options for the columns of files.
+        without: column options that the command lacks.
+        out: default output folder on the command line; None: without `--out` nothing is kept.
+        file: of the record, where it is not the study's name.
+        page: the page's file likewise.
+        docs: its page in the documentation, where it is not `how/NAME.md`.
+        resumed: settings that may differ when a study is resumed.
+        pictures: whether the page shows files of the folder; then it is `view(record, folder)`.
+        peaks: whether memory is given back after each step, so that the peaks of memory are its own.
+    """
+
+    name: str
+    summary: str
+    inputs: tuple[Input, ...]
+    settings: type[StudySettings]
+    record: type[StudyRecord]
+    group: str = "Understand"
+    schema: int = 2
+    function: str | None = None
+    columns: bool = True
+    without: tuple[str, ...] = ()
+    out: str | None = None
+    file: str = ""
+    page: str = ""
+    docs: str = ""
+    resumed: tuple[str, ...] = ()
+    pictures: bool = False
+    peaks: bool = False
+
+    @property
+    def record_file(self) -> str:
+        """Name of the file that holds the record."""
+        return self.file or f"{self.name}.json"
+
+    @property
+    def page_file(self) -> str:
+        """Name of the page's file."""
+        return self.page or f"{self.name}.html"
+
+    @property
+    def docs_page(self) -> str:
+        """Its page in the documentation."""
+        return self.docs or f"how/{self.name}.md"
+
+    def module(self, name: Literal["spec", "run", "page"]) -> ModuleType:
+        """One of the study's three files."""
+        return importlib.import_module(f"headstart.studies.{self.name}.{name}")
+
+    def hook(self, name: str) -> Callable[..., Any] | None:
+        """An optional function of `run.py`: `check`, `load` or `finish`."""
+        return getattr(self.module("run"), name, None)
+
+
+def study_names() -> tuple[str, ...]:
+    """The names of all studies: the folders beside this file that hold a `spec.py`."""
+    folder = Path(__file__).parent
+    return tuple(
+        info.name
+        for info in pkgutil.iter_modules([str(folder)])
+        if (folder / info.name / "spec.py").is_file()
+    )
+
+
+@cache
+def study(name: str) -> Study:
+    """The study of that name, out of its `spec.py`."""
+    spec: Study = importlib.import_module(f"headstart.studies.{name}.spec").SPEC
+    return spec
+
+
+def studies() -> Iterator[Study]:
+    """All studies, by name."""
+    return map(study, study_names())

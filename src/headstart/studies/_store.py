@@ -1,0 +1,209 @@
+"""The folder of a study: what may be written there, its kept steps, and that a resumed study is the same."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
+from headstart.records import provenance
+from headstart.records.record import Record
+from headstart.records.settings import StudySettings
+from headstart.run.checkpoint import write_atomically
+from headstart.run.progress import Progress
+from headstart.run.step_cache import StepCache
+from headstart.studies._spec import Study
+
+UNFINISHED = re.compile(r"\.[\w-]+\.json\.\d+\.tmp")  # what `write_atomically` leaves if it is killed
+S = TypeVar("S", bound=StudySettings)
+
+
+def require_empty(out: Path, resume: bool) -> None:
+    """Raise unless the output folder is empty or holds a study to resume.
+
+    A record that a killed process was about to write is nobody's data and counts as nothing.
+
+    Raises:
+        CannotWrite: the folder is not empty, or can't be looked into, or its name is no text.
+    """
+    if str(out).encode("utf-8", "replace") != os.fsencode(out):  # safetensors opens no such files
+        raise CannotWrite(f"The name of the output folder {out} is not UTF-8. --out names another one.")
+    begun = (out / "study.json").exists()
+    if begun and resume:
+        return
+    try:
+        full = out.exists() and (not out.is_dir() or any(not _unfinished(path) for path in out.iterdir()))
+    except OSError as error:
+        raise CannotWrite(f"Can't read the output folder {out}: {error.strerror}.") from error
+    if full:
+        hint = "--resume goes on with it; " if begun else ""
+        raise CannotWrite(f"The output folder {out} is not empty. {hint}--out names another one.")
+
+
+def _unfinished(path: Path) -> bool:
+    return path.is_file() and UNFINISHED.fullmatch(path.name) is not None
+
+
+def prepare_folder(
+    out: Path,
+    settings: StudySettings,
+    digests: Mapping[str, str],
+    resume: bool,
+    command: str,
+    resumed: Iterable[str] = (),
+) -> str:
+    """Make the folder and write down the study, or check that the one there is the same.
+
+    Args:
+        out: the output folder.
+        settings: of the study.
+        digests: of everything else that the study depends on, by what it is called, such as "data".
+        resume: whether a study in the folder is to be continued.
+        command: that it is started with.
+        resumed: settings that may differ from those in the folder.
+
+    Returns:
+        The command that it was first started with.
+
+    Raises:
+        CannotWrite: the folder is not empty and `resume` is false, or it can't be made.
+        BadInput: the folder holds another study.
+    """
+    require_empty(out, resume)
+    for leftover in out.rglob(".*.tmp"):  # of a process that was killed while it wrote
+        shutil.rmtree(leftover, ignore_errors=True)
+        leftover.unlink(missing_ok=True)
+    path = out / "study.json"
+    study = {"settings": settings.record(), **digests, "command": command}
+    if path.exists():
+        old = json.loads(path.read_text("utf-8"))
+        _check_same(old, study, digests, out, set(resumed))
+        return str(old.get("command", command))
+    write_atomically(path, (json.dumps(study, indent=1) + "\n").encode())
+    return command
+
+
+def remove_unstarted(out: Path) -> None:
+    """Leave the folder empty, as it was found, if no trial is finished in it yet."""
+    steps = out / "steps"
+    files = list(steps.glob("*"))
+    if not any(file.name.startswith("try-") for file in files):
+        for file in (*files, out / "study.json"):
+            file.unlink(missing_ok=True)
+        with suppress(OSError):
+            steps.rmdir()
+
+
+def saved_settings(out: Path, kind: type[S]) -> S | None:
+    """The settings of the study in a folder, if there is one."""
+    path = out / "study.json"
+    return kind.from_record(json.loads(path.read_text("utf-8"))["settings"]) if path.exists() else None
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """The folder that a study works in.
+
+    Attributes:
+        path: of the folder.
+        command: that the study was first started with.
+        steps: the finished ones, kept.
+        progress: shows the current one.
+    """
+
+    path: Path
+    command: str
+    steps: StepCache
+    progress: Progress
+
+    def once(self, name: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """The value of a step, kept or computed now; {"diverged": why} if its training diverged."""
+
+        def guarded() -> dict[str, Any]:
+            try:
+                return compute()
+            except Diverged as error:
+                return {"diverged": str(error)}
+
+        with self.progress.step(name):
+            value: dict[str, Any] = self.steps.once(name, guarded)
+        return value
+
+    def trial(self, name: str, compute: Callable[[Path], Any]) -> dict[str, Any]:
+        """A trial as a step: {"value": ...} or {"diverged": why}; its checkpoint goes when it is finished.
+
+        From the first finished trial on, the folder is kept whatever happens (see `remove_unstarted`).
+        """
+        step = f"try {name}"
+        return self.once(step, lambda: {"value": compute(self.steps.checkpoint(step))})
+
+    def write(self, record: Record, name: str) -> None:
+        """The record as a file in the folder, whole or not at all."""
+        write_atomically(self.path / name, record.to_json().encode())
+
+
+@contextmanager
+def open_study(
+    out: Path | None,
+    settings: StudySettings,
+    digests: Mapping[str, str],
+    resume: bool,
+    progress: Progress,
+    spec: Study | None = None,
+) -> Iterator[StudyFolder]:
+    """The folder of a study, or a temporary one; see `prepare_folder` for what it refuses."""
+    if out is None:
+        with (
+            TemporaryDirectory(prefix="headstart-") as folder,
+            open_study(Path(folder), settings, digests, False, progress, spec) as store,
+        ):
+            yield store
+        return
+    resumed = () if spec is None else spec.resumed
+    command = prepare_folder(out, settings, digests, resume, provenance.command(), resumed)
+    try:
+        tidy = spec is not None and spec.peaks
+        yield StudyFolder(out, command, StepCache(out / "steps", tidy=tidy), progress)
+    except (BadData, BadInput):
+        remove_unstarted(out)
+        raise
+    finally:
+        progress.close()
+
+
+def merge_options(settings: S | None, default: S, options: Mapping[str, Any]) -> S:
+    """The settings with keyword options; lists become tuples.
+
+    Raises:
+        Unknown: there is no such option.
+    """
+    names = [field.name for field in fields(default)]
+    for name in options:
+        if name not in names:
+            raise Unknown(f"option of {default.kind}", name, names)
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list | range) else v for k, v in options.items()}
+    return replace(settings or default, **values)
+
+
+def _check_same(
+    old: dict[str, Any], new: dict[str, Any], digests: Iterable[str], out: Path, resumed: set[str]
+) -> None:
+    names = dict.fromkeys([*digests, *(old.keys() - {"settings", "command"})])
+    changed = [f"the {name}" for name in names if old.get(name) != new.get(name)]
+    before, now = old["settings"], new["settings"]
+    changed += [
+        f"{k} (was {before.get(k)!r}, is {v!r})"
+        for k, v in now.items()
+        if before.get(k) != v and k not in resumed
+    ]
+    if changed:
+        raise BadInput(
+            f"{out} holds another study: it differs in {', '.join(changed)}. Resume with what it was "
+            f"started with, or choose another folder with --out."
+        )
