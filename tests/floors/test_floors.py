@@ -47,7 +47,6 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
         "report",
         "studies",
         "__init__",
-        "nn",
     },
     "__main__": {"core", "cli", "studies"},
     "sklearn": {

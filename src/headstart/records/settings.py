@@ -43,9 +43,17 @@ FITS = one_of("crop", "pad", "squash")
 PRECISIONS = one_of("float32", "bf16", "auto")
 
 
-def option(text: str, default: Any, rule: Rule | None = None) -> Any:
-    """A field of settings: help text, default, and which values it may have beside a default of None."""
-    return field(default=default, metadata={"help": text, "rule": rule})
+def option(text: str, default: Any, rule: Rule | None = None, **more: Any) -> Any:
+    """A field of settings: help text, default, and which values it may have beside a default of None.
+
+    Args:
+        text: one sentence for the command line.
+        default: of the field.
+        rule: of the values.
+        **more: `flag`, the option's name where it is not the field's; `parse` and `metavar`, for values that
+            are read from texts of the command line.
+    """
+    return field(default=default, metadata={"help": text, "rule": rule, **more})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from headstart.records.settings import SHARE, TrainingSettings, option, several, whole
+from headstart.records.settings import SHARE, TrainingSettings, option, whole
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,7 +59,7 @@ def _load(
 def load_backbone(value: Any, data: Dataset, settings: Any, weights: str | None = None) -> AnyBackbone:
     """The backbone that was named, or the built-in one for the data, at the size of the settings."""
     backbone = backbone_for(data, default_name(data) if value is None else value, weights)
-    return suited(backbone, data, settings.common()) if hasattr(settings, "size") else backbone
+    return suited(backbone, data, settings) if hasattr(settings, "size") else backbone
 
 
 def digest(value: Any) -> str:

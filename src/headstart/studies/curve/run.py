@@ -42,7 +42,7 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
     sizes, notes = _sizes(data, rest, settings.labels_per_class or usual(SIZES, data))
     job.notes += notes
     session = job.session(data, rest)
-    few = Few(session, settings.common(), rest, test, settings.steps)
+    few = Few(session, settings, rest, test, settings.steps)
     methods = job.methods(settings.methods) or usual_methods(data)
     scores = job.trials(_trials(settings, few, methods, sizes))
     return {
