@@ -5,6 +5,7 @@
 """
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import torch
@@ -82,6 +83,7 @@ def carried_out(method, rows=nuisance, seed=0, kind="classes", target_labelled=0
     return run
 
 
+@cache
 def accuracy(method, rows=nuisance, seed=0, **given):
     """On the target's labels, which no method sees."""
     run = carried_out(method, rows, seed, **given)
@@ -90,6 +92,7 @@ def accuracy(method, rows=nuisance, seed=0, **given):
         return float((method.predictor(run.parts).eval()(seen.x).argmax(1) == seen.y).float().mean())
 
 
+@cache
 def error(method, seed=0, **given):
     """The mean squared error on the target's numbers, whose variance is 1."""
     run = carried_out(method, nuisance, seed, "numbers", **given)

@@ -41,7 +41,7 @@ def test_the_first_stage_trains_on_the_source_with_the_same_settings():
     assert second == method
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_it_helps_where_the_target_lies_beside_the_source(seed):
     alone = accuracy(SourceOnly(backbone_lr=1.0), moved, seed, **HOW)
     assert accuracy(ADDA(backbone_lr=1.0), moved, seed, **HOW) > alone + 0.08

@@ -24,7 +24,9 @@ def test_without_weight_it_is_source_only():
     without_weight_it_is_source_only(CDAN)
 
 
-@pytest.mark.parametrize(("seed", "settings"), [(0, {}), (1, {}), (0, {"size": 24})])
+@pytest.mark.parametrize(
+    ("seed", "settings"), [(0, {}), pytest.param(1, {}, marks=pytest.mark.slow), (0, {"size": 24})]
+)
 def test_it_helps_where_the_target_lies_beside_the_source(seed, settings):
     how = {"steps": 300, "lr": 1e-2}
     alone = accuracy(SourceOnly(backbone_lr=1.0), moved, seed, **how)

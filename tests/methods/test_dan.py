@@ -46,7 +46,7 @@ def test_without_a_bandwidth_it_is_that_of_the_rows():
     torch.testing.assert_close(DAN(steepness=0.0).align({}, far, ctx())["mmd"], found)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_it_helps_where_what_showed_the_label_is_gone(seed):
     alone = accuracy(SourceOnly(backbone_lr=1.0), nuisance, seed, **HOW)
     assert accuracy(DAN(backbone_lr=1.0), nuisance, seed, **HOW) > alone + 0.3

@@ -52,7 +52,7 @@ def test_other_answers_at_the_same_features_are_seen():
     assert other.item() > 0.05
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_it_helps_where_what_showed_the_label_is_gone(seed):
     alone = accuracy(SourceOnly(backbone_lr=1.0), nuisance, seed, steps=100)
     assert accuracy(JAN(backbone_lr=1.0), nuisance, seed, steps=100) > alone + 0.3

@@ -25,7 +25,7 @@ def test_without_weight_it_is_source_only():
     without_weight_it_is_source_only(MCD)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_it_helps_where_the_target_lies_beside_the_source(seed):
     how = {"steps": 120}
     alone = accuracy(SourceOnly(backbone_lr=1.0), moved, seed, **how)
