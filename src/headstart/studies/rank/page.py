@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from headstart.report.format import metric_format
+from headstart.report.html import asset
 
-STYLE = Path(__file__).parent / "templates" / "style.css"
 NONE = "-"
 
 
@@ -45,7 +44,7 @@ def page(ranking: Mapping[str, Any]) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{task} · headstart ranking</title>
-<style>{STYLE.read_text("utf-8")}</style>
+<style>{asset("style.css")}</style>
 </head>
 <body>
 <main class="alone">
