@@ -131,7 +131,7 @@ def test_only_a_sure_loss_of_colour_or_inside_is_told(ends, tone, name):
 def test_a_model_follows_a_cue_only_beyond_chance(share, follows):
     interval = None if share is None else between(*share)
     record = shortcuts(gap=None, changes=[], conflicts=[Conflict("texture", 50, 10, 30, interval)])
-    assert ("goes by texture" in said_of_shortcuts(record).split(".")[0]) == follows
+    assert ("relies on texture" in said_of_shortcuts(record).split(".")[0]) == follows
 
 
 def test_the_gravest_of_several_tags_is_named_first():
