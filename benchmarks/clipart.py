@@ -18,14 +18,15 @@ from headstart.data.load import load
 from headstart.data.splits import folds, per_class
 from headstart.methods.outputs.probing._probe import Probe
 from headstart.models import backbone
-from headstart.records.settings import AdaptSettings
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
 from headstart.session.inputs import suited
 from headstart.session.scoring import value
 from headstart.session.session import Session
-from headstart.studies.adapt.candidates import Trials, choose
+from headstart.studies._store import StudyFolder
+from headstart.studies.adapt.candidates import CrossValidation, choose
 from headstart.studies.adapt.plan import Amounts, make_plan
+from headstart.studies.adapt.spec import AdaptSettings
 
 LABELS = 20
 SEEDS = range(5)
@@ -73,8 +74,9 @@ def selected(seed: int, session: Session, train: np.ndarray) -> str:
         settings = AdaptSettings(seed=seed, budget=1, curve=False)  # no time for more than probes
         plan = make_plan(settings, Amounts(len(train), LABELS, len(data.classes)), rate=1.0, ways=0)
         numbers = folds(data.labels, data.groups, settings.folds, seed)
-        trials = Trials(part, numbers, settings, plan, StepCache(Path(folder) / "steps"), Progress())
-        return choose(trials.run([find(name)() for name in PROBES]), data.labels, seed)[0].name
+        store = StudyFolder(Path(folder), "", StepCache(Path(folder) / "steps"), Progress())
+        validation = CrossValidation(part, numbers, settings, plan, store)
+        return choose(validation.run([find(name)() for name in PROBES]), data.labels, seed)[0].name
 
 
 def main() -> None:

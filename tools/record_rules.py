@@ -5,7 +5,7 @@ without the numbers of rows. So "adapt.candidates.title" is the title of any can
 anything.
 """
 
-IGNORED = ("*.schema", "*.headstart", "*.versions", "*.command", "*.seconds")
+IGNORED = ("adapt.printed", "*.schema", "*.headstart", "*.versions", "*.command", "*.seconds")
 
 # Fields that only the newer version has; they are ignored where the older one has none.
 ADDED: tuple[str, ...] = ("rank.settings", "rank.seed", "*.settings.study")
@@ -30,6 +30,7 @@ PROSE = (
 # Path of a field in the old version -> its new name. Both sides are renamed.
 RENAMED: dict[str, str] = {
     "adapt.target": "label_kind",
+    "adapt.decisions": "notes",
     "probe.target": "label_kind",
     "align.target_kind": "label_kind",
     "align.few_rows": "target_labelled_rows",

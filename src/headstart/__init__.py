@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from headstart.predictor.predictions import Tagged as Tagged
     from headstart.predictor.predictor import Predictor as Predictor
     from headstart.predictor.predictor import open_model as open  # noqa: A004
-    from headstart.records.settings import AdaptSettings as AdaptSettings
     from headstart.run.recipe import Recipe as Recipe
     from headstart.studies.adapt.run import Adapted as Adapted
-    from headstart.studies.adapt.run import adapt as adapt
     from headstart.studies.align.record import Alignment as Alignment
     from headstart.studies.align.run import Aligned as Aligned
     from headstart.studies.align.run import align as align
@@ -55,7 +53,6 @@ _FOUND = {
     "models": ("headstart.models", ""),
     "sklearn": ("headstart.sklearn", ""),
     "Recipe": ("headstart.run.recipe", "Recipe"),
-    "adapt": ("headstart.studies.adapt.run", "adapt"),
     "Adapted": ("headstart.studies.adapt.run", "Adapted"),
     "align": ("headstart.studies.align.run", "align"),
     "Aligned": ("headstart.studies.align.run", "Aligned"),
@@ -73,7 +70,6 @@ _FOUND = {
     "Probing": ("headstart.studies.probe.record", "Probing"),
     "Ranking": ("headstart.studies.rank.record", "Ranking"),
     "rank": ("headstart.studies.rank.run", "rank"),
-    "AdaptSettings": ("headstart.records.settings", "AdaptSettings"),
     "shift": ("headstart.studies.shift.run", "shift"),
     "Shift": ("headstart.studies.shift.record", "Shift"),
     "guards": ("headstart.studies.stream.guards", ""),
@@ -87,7 +83,7 @@ _FOUND = {
     "Transfer": ("headstart.studies.yosinski.record", "Transfer"),
 }
 
-__all__ = ["AdaptSettings", "Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "adapt", "data", "fit"]
+__all__ = ["Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "data", "fit"]
 __all__ += ["Search", "Transfer", "methods", "models", "open", "rank", "search"]
 __all__ += ["Shortcuts", "shortcuts"]
 __all__ += ["Aligned", "Alignment", "Shift", "align", "shift"]

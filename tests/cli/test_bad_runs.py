@@ -86,7 +86,7 @@ def test_resume_with_other_data(headstart, weights, finished, tmp_path):
 
 
 def test_a_method_that_diverges_is_dropped_and_the_others_go_on(headstart, pictures, quick, tmp_path):
-    from headstart.records.record import Result
+    from headstart.studies.adapt.spec import Result
 
     said = headstart(
         "adapt",
@@ -108,8 +108,8 @@ def test_a_method_that_diverges_is_dropped_and_the_others_go_on(headstart, pictu
     assert "its loss stopped being a number; a lower learning rate than 1e+30 may help" in tuned.dropped
     assert tuned.scores is None
     assert tuned.folds == 0
-    assert f"Fine-tuning: {tuned.dropped}." in result.decisions
-    assert any(one.startswith("From scratch: its loss stopped being a number") for one in result.decisions)
+    assert f"Fine-tuning: {tuned.dropped}." in result.notes
+    assert any(one.startswith("From scratch: its loss stopped being a number") for one in result.notes)
     assert [one.name for one in result.tested] == ["selected", "raw-pixels", "majority-class"]
 
 
@@ -122,7 +122,7 @@ def test_all_methods_diverge(headstart, pictures, weights, tmp_path):
 
 def test_short_memory_halves_the_batch_and_says_so(headstart, pictures, weights, tmp_path, monkeypatch):
     from headstart.methods.mapping._tuning import Tuning
-    from headstart.records.record import Result
+    from headstart.studies.adapt.spec import Result
 
     words = [*tiny.options(weights), "--method", "fine-tune", "--batch", 6, "--no-curve", "--quiet"]
     assert headstart("adapt", pictures, *words, "--out", tmp_path / "roomy").code == 0
@@ -137,7 +137,7 @@ def test_short_memory_halves_the_batch_and_says_so(headstart, pictures, weights,
     said = headstart("adapt", pictures, *words, "--out", tmp_path / "short")
     assert said.code == 0, said.err
     roomy, short = (Result.read(tmp_path / name / "result.json") for name in ("roomy", "short"))
-    (note,) = (one for one in short.decisions if one not in roomy.decisions)
+    (note,) = (one for one in short.notes if one not in roomy.notes)
     assert note.startswith("Memory was short at step 0: each batch of 6 rows is now computed in 6 parts")
     for ours, theirs in zip(short.curves, roomy.curves, strict=True):
         if ours.method == "fine-tune":  # batch normalisation is frozen there, so that the mean is exact

@@ -10,7 +10,7 @@ import pytest
 from tests.study import tiny
 
 from headstart.core import CannotWrite
-from headstart.records.record import Result
+from headstart.studies.adapt.spec import Result
 
 ODD = os.fsdecode(b"caf\xe9")  # Latin-1: not UTF-8
 CLASSES = ("two words", "日本 Ünïcode", ODD)
@@ -33,8 +33,8 @@ def data(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, weights, data):
     """A finished run on them."""
+    from headstart import adapt
     from headstart.models.backbone import backbone
-    from headstart.studies.adapt.run import adapt
     from headstart.studies.pages import build
 
     out = tmp_path_factory.mktemp("names") / "out 日本 Ü"

@@ -6,17 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.records.record import (
+from headstart.records.record import Interval, Scores
+from headstart.studies.adapt.spec import (
     Bin,
     Candidate,
     Curve,
     DataCheck,
     Finding,
-    Interval,
     Layer,
     Mistake,
     Result,
-    Scores,
     SizePoint,
     Tested,
     Timing,
@@ -185,7 +184,7 @@ def example() -> Result:
         headline="LP-FT on EfficientNet-Lite0 names 93.3 % of unseen clip-art rightly, "
         "45.1 points more than training from scratch.",
         warnings=[],
-        decisions=[
+        notes=[
             "Full fine-tuning was dropped after 2 of 5 folds: it was behind the leader.",
             "The budget of 10 minutes left time for 5 seeds of the label curve.",
         ],

@@ -2,15 +2,14 @@
 
 from dataclasses import replace
 
-from headstart.records.record import (
+from headstart.records.record import Interval, Scores
+from headstart.studies.adapt.spec import (
     Bin,
     ColumnFigures,
     DataCheck,
-    Interval,
     Layer,
     Mistake,
     Result,
-    Scores,
     SizePoint,
     TagFigures,
     Tested,

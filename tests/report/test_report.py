@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from headstart.core import BadData, BadInput, CannotWrite, MissingPackage
-from headstart.records.record import Finding
 from headstart.studies.adapt.page import SECTIONS
+from headstart.studies.adapt.spec import Finding
 from headstart.studies.pages import build
 
 from .example import example, timings, write
@@ -88,7 +88,7 @@ def test_every_word_of_the_records_is_escaped(tmp_path: Path) -> None:
         why=EVIL,
         command=EVIL,
         backbone=EVIL,
-        decisions=[EVIL],
+        notes=[EVIL],
         classes=names,
         settings={EVIL: EVIL},
         preprocess={EVIL: [EVIL]},
@@ -147,7 +147,7 @@ def test_empty_parts_become_plain_sentences(tmp_path: Path) -> None:
         mistakes=[],
         bins=[],
         confusion=perfect,
-        decisions=[],
+        notes=[],
         check=replace(result.check, findings=[]),
     )
     text = build(write(tmp_path / "run", bare)).read_text("utf-8").replace("\u00a0", " ")

@@ -5,16 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.records.record import (
-    Bin,
-    Curve,
-    DataCheck,
-    Finding,
-    Interval,
-    Layer,
-    Result,
-    SizePoint,
-)
+from headstart.records.record import Interval
 from headstart.studies.adapt.run_records import Given
 from headstart.studies.adapt.sections import (
     calibration,
@@ -30,6 +21,7 @@ from headstart.studies.adapt.sections import (
     training,
     use,
 )
+from headstart.studies.adapt.spec import Bin, Curve, DataCheck, Finding, Layer, Result, SizePoint
 
 from .example import candidates, example, timings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.records.record import ColumnFigures, Interval, Result
+from headstart.records.record import Interval
 from headstart.report.format import amount, metric_format
 from headstart.report.text import MINUS, SPACE
 from headstart.studies.adapt.page import sections_of
@@ -22,6 +22,7 @@ from headstart.studies.adapt.sections import (
     tags,
     tested,
 )
+from headstart.studies.adapt.spec import ColumnFigures, Result
 from headstart.studies.adapt.table import columns, table
 from headstart.studies.pages import build
 

@@ -39,12 +39,12 @@ def shapes():
 def judged(monkeypatch):
     """The training and test parts of each study, and the logits of its selected model on the latter."""
     seen = []
-    real = job.judge
+    real = job.evaluate_on_test
 
     def spy(trials, selected, scratch, test):
         tested, logits = real(trials, selected, scratch, test)
         seen.append((trials.session.data, test, logits))
         return tested, logits
 
-    monkeypatch.setattr(job, "judge", spy)
+    monkeypatch.setattr(job, "evaluate_on_test", spy)
     return seen

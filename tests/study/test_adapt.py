@@ -9,8 +9,8 @@ from tests.study import tiny
 
 import headstart as hs
 from headstart.models.backbone import backbone
-from headstart.records.record import Result, Timings
 from headstart.studies.adapt import run as job
+from headstart.studies.adapt.spec import Result, Timings
 
 
 def with_split(x, y, test):
@@ -132,8 +132,8 @@ def test_the_test_part_is_looked_at_once_and_only_when_all_is_decided(base, shap
     data = with_split(*shapes, test)
     data = replace(data, samples=Spied(data.samples, np.arange(48), steps, log))
     looks, methods = [], ("ridge-probe", "knn", "fine-tune")
-    real = job.judge.__globals__["_look"]
-    monkeypatch.setitem(job.judge.__globals__, "_look", lambda *a: looks.append(1) or real(*a))
+    real = job.evaluate_on_test.__globals__["_predict_test"]
+    monkeypatch.setitem(job.evaluate_on_test.__globals__, "_predict_test", lambda *a: looks.append(1) or real(*a))
     hs.adapt(base, data, out=tmp_path / "run", methods=methods, **tiny.QUICK)
     later = [(row, done) for row, done in log if "plan" in done]  # before it, the data are checked
     assert {row for row, _ in later} >= test
@@ -181,8 +181,8 @@ def test_garbage_in_the_test_part_changes_no_choice(base, shapes, tmp_path):
 
 
 def test_the_size_of_test_pictures_says_nothing(weights, tmp_path):
-    from headstart.records.settings import AdaptSettings
     from headstart.session.inputs import suited
+    from headstart.studies.adapt.spec import AdaptSettings
 
     small, large = (tiny.folders(tmp_path / name, 2) for name in ("train", "test"))
     for file in large.rglob("*.png"):

@@ -15,9 +15,9 @@ from headstart.core import BadInput, Unknown
 from headstart.data.load import load
 from headstart.metrics.transferability import leep
 from headstart.models.backbone import backbone
-from headstart.records.settings import AdaptSettings
 from headstart.session.inputs import suited
 from headstart.session.session import Session
+from headstart.studies.adapt.spec import AdaptSettings
 from headstart.studies.rank.contenders import contenders, pairs_of
 from headstart.studies.rank.run import _training_part
 

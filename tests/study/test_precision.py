@@ -9,12 +9,12 @@ import headstart as hs
 from headstart.core import BadInput
 from headstart.models.backbone import backbone
 from headstart.nn import processor
-from headstart.records.settings import AdaptSettings
 from headstart.run.engine import One
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
 from headstart.session import precision
 from headstart.session.precision import settle_precision, settled_precision
+from headstart.studies.adapt.spec import AdaptSettings
 
 NO_UNIT = (
     "Computed in float32: bf16 was asked for, but this processor has no unit for it and would be slower."
@@ -121,9 +121,7 @@ def test_the_main_job_says_so_among_its_decisions(answering, tmp_path):
     how = {"epochs": 1, "folds": 2, "methods": ("fine-tune",), "curve": False, "precision": "auto"}
     done = hs.adapt(network(), rows(), out=tmp_path / "run", **how)
     assert done.result.settings["precision"] == "bf16"
-    assert (
-        "Computed in bf16: a training step in bf16 took 25 % of its time in float32." in done.result.decisions
-    )
+    assert "Computed in bf16: a training step in bf16 took 25 % of its time in float32." in done.result.notes
 
 
 def test_another_precision_is_refused():

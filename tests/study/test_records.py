@@ -11,13 +11,13 @@ from tests.study import tiny
 
 from headstart.core import BadInput, Mismatch
 from headstart.records import measures
-from headstart.records import record as records
 from headstart.records.measures import MEASURES
-from headstart.records.record import Interval, Result, Scores, Timing, Timings
-from headstart.records.settings import AdaptSettings
+from headstart.records.record import Interval, Scores
 from headstart.run.step_cache import StepCache
 from headstart.studies._store import prepare_folder, remove_unstarted, saved_settings
-from headstart.studies.adapt.timings import by_method
+from headstart.studies.adapt import spec as records
+from headstart.studies.adapt.spec import AdaptSettings, Result, Timing, Timings
+from headstart.studies.adapt.time_estimate import by_method
 from headstart.studies.adapt.words import headline, warnings
 
 ODD = os.fsdecode(b"caf\xe9")

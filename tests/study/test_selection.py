@@ -8,12 +8,13 @@ import pytest
 import torch
 
 from headstart.core import BadInput, Diverged, make
-from headstart.records.settings import AdaptSettings
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
 from headstart.session.scoring import bins, confusions, difference, value
-from headstart.studies.adapt.candidates import Trials, Tried, best, choose, shared
+from headstart.studies._store import StudyFolder
+from headstart.studies.adapt.candidates import CandidateResult, CrossValidation, best, choose, shared
 from headstart.studies.adapt.plan import Amounts, make_plan
+from headstart.studies.adapt.spec import AdaptSettings
 
 LABELS = np.arange(60) % 2  # of 60 rows in 2 folds: the even ones and the odd ones of each class
 FOLDS = np.arange(60) // 2 % 2
@@ -28,7 +29,7 @@ def answering(labels, wrong=(), sure=3.0):
 
 def tried(name, wrong, rows=None, folds=2):
     rows = np.arange(60) if rows is None else np.asarray(rows)
-    return Tried(make(name), answering(LABELS, wrong)[rows], rows, folds)
+    return CandidateResult(make(name), answering(LABELS, wrong)[rows], rows, folds)
 
 
 # --- figures
@@ -142,8 +143,9 @@ def race(tmp_path, session, *names, folds=2, rivals=None, **settings):
     settings = AdaptSettings(folds=2, epochs=1, **settings)
     plan = replace(make_plan(settings, Amounts(60, 30, 2), float("inf")), folds=folds)
     plan = replace(plan, rivals=folds if rivals is None else rivals)
-    trials = Trials(session, FOLDS, settings, plan, StepCache(tmp_path / "steps"), Progress())
-    return trials.run([make(name) for name in names])
+    store = StudyFolder(tmp_path, "", StepCache(tmp_path / "steps"), Progress())
+    validation = CrossValidation(session, FOLDS, settings, plan, store)
+    return validation.run([make(name) for name in names])
 
 
 def test_every_row_is_answered_by_a_fit_without_it(tmp_path):

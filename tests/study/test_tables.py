@@ -14,8 +14,8 @@ from headstart.core import BadData, BadInput, Model
 from headstart.data.schemas import schema_of
 from headstart.models.tables import TableEncoder
 from headstart.predictor.predictor import BATCH_TOLERANCE
-from headstart.records.record import Result
 from headstart.session.inputs import default_name
+from headstart.studies.adapt.spec import Result
 from headstart.studies.pages import build
 
 HEAD = ["size", "colour", "noise", "flat", "label"]
@@ -60,7 +60,7 @@ def test_the_record_and_the_report(run):
     assert [one.name for one in result.tested] == ["selected", "from-scratch", "columns", "majority-class"]
     selected, majority = result.tested[0].scores["accuracy"], result.tested[-1].scores["accuracy"]
     assert selected.value > majority.value + 0.3
-    assert "The column 'flat' was left out: in the training part it is always 7." in result.decisions
+    assert "The column 'flat' was left out: in the training part it is always 7." in result.notes
     kinds = {one.kind for one in result.check.findings}
     assert {"missing-values", "silent-columns"} <= kinds
     for one in result.mistakes:

@@ -12,7 +12,7 @@ from headstart.core import BadInput
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array
 from headstart.predictor.predictor import BATCH_TOLERANCE, Numbers, Tagged
-from headstart.records.record import Result
+from headstart.studies.adapt.spec import Result
 
 ROWS = 80
 X = np.random.default_rng(1).normal(size=(ROWS, 6)).astype(np.float32)

@@ -15,11 +15,11 @@ from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.models import backbone
 from headstart.predictor.export import export_model
 from headstart.predictor.predictor import BATCH_TOLERANCE
-from headstart.records.settings import AdaptSettings
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import default_name, suited
 from headstart.session.session import Session
 from headstart.studies.adapt.layers import probe_layers
+from headstart.studies.adapt.spec import AdaptSettings
 from headstart.studies.adapt.word_counts import WordCounts
 from headstart.studies.pages import build
 

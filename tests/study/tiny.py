@@ -59,8 +59,8 @@ def options(file: Path) -> list[str]:
 
 def finished(out: Path, pictures: Path, file: Path) -> Path:
     """The run folder of a finished run with a report."""
+    from headstart import adapt
     from headstart.models.backbone import backbone
-    from headstart.studies.adapt.run import adapt
     from headstart.studies.pages import build
 
     adapt(backbone(BACKBONE, weights=file), pictures, out=out, size=32, epochs=1, folds=2, methods=TRIED)

@@ -15,7 +15,6 @@ from . import (
     operating,
     probing,
     ranking,
-    running,
     searching,
     shifting,
     streaming,
@@ -52,7 +51,6 @@ def _root(
 
 
 MODULES = (
-    running,
     aligning,
     probing,
     shifting,

@@ -96,7 +96,8 @@ def carry_out(
 
 def show(spec: Study, record: Any, out: Path | None, page: Path | None, quiet: bool) -> None:
     """Print for people: the table, sentences, notes, and where everything lies."""
-    terminal: Terminal = spec.module("page").terminal(record)
+    module = spec.module("page")
+    terminal: Terminal = module.terminal(record, out) if spec.reads_folder else module.terminal(record)
     if terminal.rows and not (quiet and terminal.answer):
         say.table(terminal.headings, terminal.rows, terminal.title)
     notes = [f"Note: {note}" for note in record.notes]

@@ -1,13 +1,14 @@
 """The one runner of all studies: load, check, compute trial by trial, write the record."""
 
 import inspect
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import headstart
-from headstart.core import Method, make
+from headstart.core import BadInput, Method, make
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.records.provenance import versions
@@ -56,6 +57,8 @@ class Job(Generic[S]):
         engine: where to compute.
         given_methods: methods that the caller gave as objects, by label.
         notes: sentences for the record, in order.
+        artefacts: what `compute` leaves for `finish`, such as a model.
+        started: when, by `time.perf_counter`.
     """
 
     spec: Study
@@ -65,6 +68,8 @@ class Job(Generic[S]):
     engine: Engine
     given_methods: Mapping[str, Method[Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    artefacts: dict[str, Any] = field(default_factory=dict)
+    started: float = field(default_factory=time.perf_counter)
 
     @property
     def progress(self) -> Progress:
@@ -150,6 +155,8 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
     folder = None if out is None else Path(out)
     if folder is not None:
         require_empty(folder, resume)
+    elif spec.needs_out:
+        raise BadInput(f"{spec.name} writes a model: give out=, the folder for it.")
     progress = progress or Progress()
     try:
         inputs = (spec.hook("load") or load)(spec, given, chosen, dict(columns or {}))
@@ -178,9 +185,10 @@ def _carry_out(job: Job[Any]) -> Any:
         notes=job.notes,
         **own,
     )
-    job.folder.write(record, spec.record_file)
     finish = spec.hook("finish")
-    return record if finish is None else finish(job, record)
+    result = record if finish is None else finish(job, record)
+    job.folder.write(record, spec.record_file)  # last of all: a folder with a record is complete
+    return result
 
 
 def _split_methods(options: Mapping[str, Any]) -> tuple[dict[str, Method[Any]], dict[str, Any]]:

@@ -83,7 +83,9 @@ class Study:
         page: the page's file likewise.
         docs: its page in the documentation, where it is not `how/NAME.md`.
         resumed: settings that may differ when a study is resumed.
-        pictures: whether the page shows files of the folder; then it is `view(record, folder)`.
+        reads_folder: whether page and terminal read other files of the folder, which is then their second
+            argument.
+        needs_out: whether it makes no sense without an output folder, as it writes a model.
         peaks: whether memory is given back after each step, so that the peaks of memory are its own.
     """
 
@@ -102,7 +104,8 @@ class Study:
     page: str = ""
     docs: str = ""
     resumed: tuple[str, ...] = ()
-    pictures: bool = False
+    reads_folder: bool = False
+    needs_out: bool = False
     peaks: bool = False
 
     @property

@@ -69,8 +69,10 @@ def build(run: Path) -> Path:
     for spec in studies():
         if (file := run / spec.record_file).is_file():
             module = spec.module("page")
+            if hasattr(module, "build"):
+                return Path(module.build(run))
             found = record(spec.record, file)
-            view = module.view(found, run) if spec.pictures else module.view(found)
+            view = module.view(found, run) if spec.reads_folder else module.view(found)
             return write(found, view, run / spec.page_file)
     for name, (kind, view) in EXPERIMENTS.items():
         if (file := run / f"{name}.json").is_file():

@@ -1,6 +1,6 @@
-"""Methods tried by cross-validation on the training part, the dear ones in a race."""
+"""Cross-validate candidates on the training part; expensive ones are dropped as soon as they clearly lag."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,17 +11,16 @@ from torch import Tensor
 
 from headstart.core import BadInput, Diverged, HeadstartError, Method, derive_seed
 from headstart.records.measures import MEASURES
-from headstart.records.settings import AdaptSettings
-from headstart.run.progress import Progress
-from headstart.run.step_cache import StepCache
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import difference, selection_of, value
 from headstart.session.session import Session
+from headstart.studies._store import StudyFolder
 from headstart.studies.adapt.plan import Plan
+from headstart.studies.adapt.spec import AdaptSettings
 
 
 @dataclass
-class Tried:
+class CandidateResult:
     """A method and its out-of-fold predictions.
 
     Attributes:
@@ -53,17 +52,16 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Trials:
+class CrossValidation:
     """Cross-validation of methods on one session's data; every fold of every method is a step."""
 
     session: Session
     folds: NDArray[np.int64]  # (rows,) which fold holds a row out
     settings: AdaptSettings
     plan: Plan
-    journal: StepCache
-    progress: Progress
+    folder: StudyFolder
 
-    def run(self, methods: Sequence[Method[Any]]) -> list[Tried]:
+    def run(self, methods: Sequence[Method[Any]]) -> list[CandidateResult]:
         """All methods in the given order; those solved in one pass first, as they lead the race.
 
         A method that diverges is dropped.
@@ -73,29 +71,29 @@ class Trials:
             Diverged: all that were tried have diverged.
         """
         tried = [self._race(self._new(m), self.settings.folds, []) for m in methods if m.about.closed_form]
-        whole: list[Tried] = []
+        whole: list[CandidateResult] = []
         for method in (m for m in methods if not m.about.closed_form):
             whole.append(self._race(self._new(method), self.plan.rivals, tried + whole))
-        self._go_on(whole, tried)
+        self._continue_best(whole, tried)
         tried += whole
         if not any(one.folds for one in tried):
             raise _nothing(tried, self.settings)
         return tried
 
-    def _new(self, method: Method[Any]) -> Tried:
-        return Tried(method, torch.zeros(0, len(self.session.data.classes)), np.zeros(0, np.int64))
+    def _new(self, method: Method[Any]) -> CandidateResult:
+        return CandidateResult(method, torch.zeros(0, len(self.session.data.classes)), np.zeros(0, np.int64))
 
-    def _race(self, mine: Tried, upto: int, others: list[Tried]) -> Tried:
+    def _race(self, mine: CandidateResult, upto: int, others: list[CandidateResult]) -> CandidateResult:
         """Add folds until there are `upto`, or the method has clearly lost against others."""
         if not upto:
             mine.dropped = "the budget is too small"
         while mine.folds < upto and not mine.dropped:
             self._add_fold(mine, mine.folds)
             if others and not mine.dropped:
-                mine.dropped = self._lag(mine, others)
+                mine.dropped = self._reason_to_drop(mine, others)
         return mine
 
-    def _go_on(self, whole: list[Tried], others: list[Tried]) -> None:
+    def _continue_best(self, whole: list[CandidateResult], others: list[CandidateResult]) -> None:
         """The best whole model takes the folds that the budget has room for; the others leave."""
         alive = [one for one in whole if not one.dropped]
         leader = best(alive, self.session.data.labels)
@@ -111,7 +109,7 @@ class Trials:
             if one.folds < self.settings.folds and not one.dropped:
                 one.dropped = "the budget had no room for more"
 
-    def _lag(self, mine: Tried, others: list[Tried]) -> str:
+    def _reason_to_drop(self, mine: CandidateResult, others: list[CandidateResult]) -> str:
         """Why a method has lost already: it is clearly worse than the best so far; else ""."""
         leader = best(others, self.session.data.labels)
         if leader is None:
@@ -126,13 +124,12 @@ class Trials:
             f"(95 % interval {measure.difference(-lag.high)[1:]} to {measure.difference(-lag.low)[1:]})"
         )
 
-    def _add_fold(self, mine: Tried, number: int) -> None:
+    def _add_fold(self, mine: CandidateResult, number: int) -> None:
         held = np.flatnonzero(self.folds == number)
         rest = np.flatnonzero(self.folds != number)
         step = f"try {mine.name} fold {number}"
-        with self.progress.step(step):
-            found = self.journal.once(step, lambda: self._fold(mine.method, step, rest, held))
-        if "diverged" in found:  # what it said on other folds says nothing then
+        found = self.folder.once(step, lambda: self._fold(mine.method, step, rest, held))
+        if "diverged" in found:  # its predictions on other folds are of no use then
             mine.logits, mine.rows = mine.logits[:0], mine.rows[:0]
             mine.folds, mine.curves, mine.diverged = 0, [], True
             mine.dropped = (
@@ -152,11 +149,8 @@ class Trials:
     ) -> dict[str, Any]:
         seed = derive_seed(self.settings.seed, step)
         recipe = recipe_for(method, self.settings, self.plan.epochs_of(method), len(rest), seed)
-        checkpoint = self.journal.checkpoint(step)
-        try:
-            fitted = self.session.fit(method, rest, recipe, name=step, checkpoint=checkpoint)
-        except Diverged as error:
-            return {"diverged": str(error)}
+        checkpoint = self.folder.steps.checkpoint(step)
+        fitted = self.session.fit(method, rest, recipe, name=step, checkpoint=checkpoint)
         return {
             "logits": fitted.logits(held),
             "curve": fitted.curve,
@@ -164,20 +158,22 @@ class Trials:
             "notes": fitted.notes,
         }
 
-    def _difference(self, mine: Tried, leader: Tried) -> Any:
+    def _difference(self, mine: CandidateResult, leader: CandidateResult) -> Any:
         ours, theirs, rows = shared(mine, leader)
         labels = self.session.data.labels[rows]
         return difference(ours, theirs, labels, self.settings.seed, selection_of(labels))
 
 
-def best(tried: Sequence[Tried], labels: NDArray[np.int64]) -> Tried | None:
+def best(tried: Sequence[CandidateResult], labels: NDArray[np.int64]) -> CandidateResult | None:
     """The one with the highest figure of selection among those tried on the most rows."""
     most = max((len(one.rows) for one in tried), default=0)
     full = [one for one in tried if len(one.rows) == most and most]
     return max(full, key=lambda one: value(one.logits, labels[one.rows]), default=None)
 
 
-def choose(tried: Sequence[Tried], labels: NDArray[np.int64], seed: int) -> tuple[Tried, str]:
+def choose(
+    tried: Sequence[CandidateResult], labels: NDArray[np.int64], seed: int
+) -> tuple[CandidateResult, str]:
     """The winner, and why, in a sentence.
 
     A method that was tried on some folds only wins if it is clearly better there: if the 95 %
@@ -201,7 +197,7 @@ def choose(tried: Sequence[Tried], labels: NDArray[np.int64], seed: int) -> tupl
     return winner, f"{winner.method.title} was selected because {why}."
 
 
-def _nothing(tried: Sequence[Tried], settings: AdaptSettings) -> HeadstartError:
+def _nothing(tried: Sequence[CandidateResult], settings: AdaptSettings) -> HeadstartError:
     reasons = "; ".join(f"{one.method.title}: {one.dropped}" for one in tried)
     if any(one.diverged for one in tried):
         return Diverged(f"No method could be tried to the end. {reasons}.")
@@ -211,12 +207,7 @@ def _nothing(tried: Sequence[Tried], settings: AdaptSettings) -> HeadstartError:
     )
 
 
-def shared(one: Tried, other: Tried) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
+def shared(one: CandidateResult, other: CandidateResult) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
     """Both methods' predictions on the rows that both were tried on, and those rows."""
     rows, here, there = np.intersect1d(one.rows, other.rows, return_indices=True)
     return one.logits[torch.from_numpy(here)], other.logits[torch.from_numpy(there)], rows
-
-
-def candidates_of(tried: Sequence[Tried]) -> Iterator[Tried]:
-    """Those that were tried at all."""
-    return (one for one in tried if one.folds)

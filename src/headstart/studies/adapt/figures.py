@@ -10,8 +10,9 @@ from headstart.core import derive_seed
 from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import bootstraps, score_all, wilson
 from headstart.metrics.tags import average_precisions, score_outputs
-from headstart.records.record import ColumnFigures, Interval, TagFigures
+from headstart.records.record import Interval
 from headstart.session.scoring import answers
+from headstart.studies.adapt.spec import ColumnFigures, TagFigures
 
 POINTS = 500  # rows of a column that are drawn
 BARS = 31  # of errors; odd, so that the middle one is around 0

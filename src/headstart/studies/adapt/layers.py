@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.records.record import Interval, Layer
+from headstart.records.record import Interval
 from headstart.session.session import Session
-from headstart.studies.adapt.candidates import Trials
+from headstart.studies.adapt.candidates import CrossValidation
+from headstart.studies.adapt.spec import Layer
 from headstart.studies.probe.blocks import bench, probed
 from headstart.studies.probe.outputs import read_blocks
 from headstart.studies.probe.settings import ProbeSettings
@@ -16,15 +17,15 @@ from headstart.studies.probe.settings import ProbeSettings
 LAYERS = "probe every block"
 
 
-def layers_of(trials: Trials) -> list[Layer]:
+def layers_of(validation: CrossValidation) -> list[Layer]:
     """`probe_layers` on the training part, as a step of a study."""
 
     def compute() -> list[Any]:
-        layers = probe_layers(trials.session, np.arange(len(trials.session.data)))
+        layers = probe_layers(validation.session, np.arange(len(validation.session.data)))
         return [[layer.block, layer.width, *astuple(layer.score)] for layer in layers]
 
-    with trials.progress.step(LAYERS):
-        found = trials.journal.once(LAYERS, compute)
+    with validation.folder.progress.step(LAYERS):
+        found = validation.folder.steps.once(LAYERS, compute)
     return [Layer(block, width, Interval(*score)) for block, width, *score in found]
 
 

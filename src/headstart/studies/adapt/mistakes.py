@@ -12,9 +12,9 @@ from torch import Tensor
 from headstart.data.dataset import Dataset
 from headstart.metrics.tags import THRESHOLD
 from headstart.records.measures import significant
-from headstart.records.record import Mistake
 from headstart.run.checkpoint import write_atomically
 from headstart.session.scoring import answers
+from headstart.studies.adapt.spec import Mistake
 from headstart.studies.adapt.words import brief
 
 MISTAKES = 12

@@ -4,8 +4,12 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+from headstart.report.format import metric_format
 from headstart.report.html import asset, environment, policy, put
+from headstart.report.terminal import Terminal
 from headstart.studies.adapt.run_records import Given, read
+from headstart.studies.adapt.spec import Result, Timings
+from headstart.studies.adapt.table import table
 
 Section = tuple[str, str, str]  # id, heading, name in the contents; the view is in sections/<id>.py
 SECTIONS: tuple[Section, ...] = (
@@ -40,6 +44,21 @@ def sections_of(target: str) -> list[Section]:
     """The parts of a page about a kind of target."""
     instead = INSTEAD.get(target, {})
     return [part for one in SECTIONS if (part := instead.get(one[0], one))]
+
+
+def terminal(record: Result, folder: Path) -> Terminal:
+    """What the command prints: the candidates as in the page's table, the headline, how to go on."""
+    rows = table(record, Timings.read(folder / "timings.json"))
+    what = '--text "..."' if record.kind == "texts" else "FILES..."
+    return Terminal(
+        title="Cross-validation on the training part",
+        headings=("method", metric_format(record.selection).title, "time", "folds", "note"),
+        rows=[(row.title, str(row.selection or ""), row.seconds, row.folds, row.note) for row in rows],
+        sentences=[f"Note: {warning}" for warning in record.warnings],
+        answer=[record.headline],
+        next=[f"headstart predict {folder} {what}"],
+        places=[("Model", "model")],
+    )
 
 
 def build(run: Path) -> Path:

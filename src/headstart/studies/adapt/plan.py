@@ -10,8 +10,8 @@ import numpy as np
 
 from headstart.core import Method
 from headstart.data.dataset import Dataset
-from headstart.records.settings import AdaptSettings
 from headstart.session.subsets import kinds, kinds_in, usual
+from headstart.studies.adapt.spec import AdaptSettings
 
 EPOCHS = (20, 12, 8, 6, 4, 3, 2)  # of a training, the most that fits is taken
 ENOUGH = 6  # epochs; below it, tuning fewer blocks for longer is the better use of the time

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from headstart.records.record import Candidate, Record, Result, Tested, Timings
+from headstart.records.record import Record
+from headstart.studies.adapt.spec import Candidate, Result, Tested, Timings
 
 R = TypeVar("R", bound=Record)
 

@@ -9,16 +9,16 @@ from headstart.core import Diverged, Method
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.outputs.probing._standard import linear_probe
-from headstart.records.record import SizePoint
 from headstart.session.few import Few
-from headstart.studies.adapt.candidates import Trials
+from headstart.studies.adapt.candidates import CrossValidation
+from headstart.studies.adapt.spec import SizePoint
 
 SEEDS = 5  # of the probe; whole models get one, as each costs a training
 
 
-def size_steps(trials: Trials) -> list[tuple[Method[Any], int, int]]:
+def size_steps(validation: CrossValidation) -> list[tuple[Method[Any], int, int]]:
     """Method, labels a class and number of seeds of every point, in order."""
-    plan, probe = trials.plan, linear_probe(trials.session.data.label_kind)
+    plan, probe = validation.plan, linear_probe(validation.session.data.label_kind)
     points: list[tuple[Method[Any], int, int]] = [(probe, k, SEEDS) for k in plan.sizes]
     for method in (FineTune(last=plan.last), FromScratch()):
         points += [(method, k, 1) for k in plan.tuned_sizes]
@@ -30,18 +30,18 @@ def size_name(method: Method[Any], k: int) -> str:
     return f"{method.about.title} with {k} labels a class"
 
 
-def size_curve(trials: Trials) -> list[SizePoint]:
+def size_curve(validation: CrossValidation) -> list[SizePoint]:
     """Balanced accuracy on the first fold after training on a few labels a class of the other folds.
 
     Trainings that diverge are left out; a point may so be left with none.
     """
-    held, rest = np.flatnonzero(trials.folds == 0), np.flatnonzero(trials.folds != 0)
-    few = Few(trials.session, trials.settings, rest, held)
-    return [_point(trials, few, *point) for point in size_steps(trials)]
+    held, rest = np.flatnonzero(validation.folds == 0), np.flatnonzero(validation.folds != 0)
+    few = Few(validation.session, validation.settings, rest, held)
+    return [_point(validation, few, *point) for point in size_steps(validation)]
 
 
-def _point(trials: Trials, few: Few, method: Method[Any], k: int, seeds: int) -> SizePoint:
-    name, epochs = size_name(method, k), trials.plan.epochs_of(method)
+def _point(validation: CrossValidation, few: Few, method: Method[Any], k: int, seeds: int) -> SizePoint:
+    name, epochs = size_name(method, k), validation.plan.epochs_of(method)
 
     def measure() -> list[float]:
         found = []
@@ -50,6 +50,6 @@ def _point(trials: Trials, few: Few, method: Method[Any], k: int, seeds: int) ->
                 found.append(few.score(method, epochs, k, seed, f"{name} seed {seed}"))
         return found
 
-    with trials.progress.step(name):
-        found = trials.journal.once(name, measure)
+    with validation.folder.progress.step(name):
+        found = validation.folder.steps.once(name, measure)
     return SizePoint(method.about.name, method.about.title, k, found)

@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from headstart.records.record import Candidate, Result, Timings
 from headstart.report.format import metric_format
 from headstart.report.text import Shown, megabytes, seconds, short
+from headstart.studies.adapt.spec import Candidate, Result, Timings
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.metrics.kinds import measure_of
 from headstart.nn.bank import Bank
 from headstart.records.record import Interval
-from headstart.records.settings import AdaptSettings
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
@@ -33,6 +32,7 @@ from headstart.session.scoring import main_score
 from headstart.session.session import Session
 from headstart.session.source import refuse_sourced
 from headstart.session.target import refuse_targeted
+from headstart.studies.adapt.spec import AdaptSettings
 from headstart.studies.rank.contenders import Contender, Given, contenders
 from headstart.studies.rank.record import Ranked, Ranking, agreement
 from headstart.studies.rank.scores import FOR_ALL, SCORES, NoSource, Seen

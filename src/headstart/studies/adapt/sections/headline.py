@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headstart.records.record import SCHEMA, Interval, Tested
+from headstart.records.record import Interval
 from headstart.report.format import VERDICTS, MetricFormat, metric_format, tone
 from headstart.report.text import (
     SPACE,
@@ -15,6 +15,7 @@ from headstart.report.text import (
     shorten_middle,
 )
 from headstart.studies.adapt.run_records import Given
+from headstart.studies.adapt.spec import SPEC, Tested
 
 BASELINES = {
     "from-scratch": "training from scratch",
@@ -152,10 +153,10 @@ def _outputs(given: Given) -> tuple[str, str, str]:
 
 
 def _newer(schema: int) -> list[str]:
-    if schema <= SCHEMA:
+    if schema <= SPEC.schema:
         return []
     newer = (
-        f"These results have schema {schema}, and this version of headstart knows {SCHEMA}: "
+        f"These results have schema {schema}, and this version of headstart knows {SPEC.schema}: "
         "what is new in them is not shown."
     )
     return [newer]

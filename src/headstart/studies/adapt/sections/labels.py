@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any, Protocol, TypeVar
 
-from headstart.records.record import SizePoint
 from headstart.report.figures.axis import doubling
 from headstart.report.figures.plot import Plot
 from headstart.report.format import MetricFormat, metric_format
 from headstart.report.text import pluralise
 from headstart.studies.adapt.run_records import Given
+from headstart.studies.adapt.spec import SizePoint
 
 SCRATCH = "from-scratch"
 STYLES = 6

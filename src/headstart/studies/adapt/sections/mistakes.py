@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from headstart.records.measures import significant
-from headstart.records.record import Mistake
 from headstart.report.format import minus
 from headstart.report.text import MINUS, percent, pluralise, quoted
 from headstart.studies.adapt.run_records import Given
+from headstart.studies.adapt.spec import Mistake
 
 KINDS = {".webp": "webp", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 

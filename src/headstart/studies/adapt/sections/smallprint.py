@@ -11,7 +11,7 @@ def view(given: Given) -> dict[str, Any]:
     result = given.result
     return {
         "say": [_touched(given)],
-        "decisions": result.decisions,
+        "decisions": result.notes,
         "candidates": [(c.title, _settings(c.settings), c.paper) for c in result.candidates],
         "run": pairs(result.settings),
         "preprocess": pairs(result.preprocess),

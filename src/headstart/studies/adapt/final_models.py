@@ -1,4 +1,4 @@
-"""The models that are judged in the end, and the one look at the held-out test part."""
+"""The models fitted on the whole training part, and their one prediction of the held-out test part."""
 
 import copy
 from contextlib import suppress
@@ -12,16 +12,16 @@ from headstart.core import Diverged, Method, Model, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.nn.heads import make_head
-from headstart.records.record import Curve, Tested
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import difference, scores
 from headstart.session.session import Session
 from headstart.studies.adapt.baselines import CONSTANTS, constant, plain, title_of
-from headstart.studies.adapt.candidates import Trials
+from headstart.studies.adapt.candidates import CrossValidation
+from headstart.studies.adapt.spec import Curve, Tested
 
 
 @dataclass(frozen=True)
-class Final:
+class FittedModel:
     """A method fitted on all of the training part."""
 
     method: Method[Any]
@@ -43,16 +43,16 @@ class Final:
         return Curve(self.method.label, self.method.title, -1, steps, self.curve) if self.curve else None
 
 
-def refit(trials: Trials, method: Method[Any]) -> Final:
+def refit(validation: CrossValidation, method: Method[Any]) -> FittedModel:
     """Fit a method on all of the training part; a step of the study."""
     name = refit_name(method)
-    rows = np.arange(len(trials.session.data))
+    rows = np.arange(len(validation.session.data))
 
     def compute() -> dict[str, Any]:
-        seed = derive_seed(trials.settings.seed, name)
-        recipe = recipe_for(method, trials.settings, trials.plan.epochs_of(method), len(rows), seed)
-        checkpoint = trials.journal.checkpoint(name)
-        fitted = trials.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
+        seed = derive_seed(validation.settings.seed, name)
+        recipe = recipe_for(method, validation.settings, validation.plan.epochs_of(method), len(rows), seed)
+        checkpoint = validation.folder.steps.checkpoint(name)
+        fitted = validation.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
         head = fitted.model.head
         return {
             "state": dict(fitted.model.state_dict()),
@@ -62,16 +62,17 @@ def refit(trials: Trials, method: Method[Any]) -> Final:
             "notes": fitted.notes,
         }
 
-    with trials.progress.step(name):
-        found = trials.journal.once(name, compute)
-    state, head, trained, curve, notes = found.values()
-    return Final(method, state, tuple(head), trained, curve, notes)
+    kept = validation.folder.once(name, compute)
+    if "diverged" in kept:
+        raise Diverged(kept["diverged"])
+    state, head, trained, curve, notes = kept.values()
+    return FittedModel(method, state, tuple(head), trained, curve, notes)
 
 
-def refit_scratch(trials: Trials) -> Final | None:
+def refit_scratch(validation: CrossValidation) -> FittedModel | None:
     """The same architecture trained from random weights; None if the plan leaves it out or it diverges."""
     with suppress(Diverged):
-        return refit(trials, FromScratch()) if trials.plan.scratch else None
+        return refit(validation, FromScratch()) if validation.plan.scratch else None
     return None
 
 
@@ -80,17 +81,17 @@ def refit_name(method: Method[Any]) -> str:
     return f"fit {method.label} on the whole training part"
 
 
-def judge(
-    trials: Trials, selected: Final, scratch: Final | None, test: Dataset
+def evaluate_on_test(
+    validation: CrossValidation, selected: FittedModel, scratch: FittedModel | None, test: Dataset
 ) -> tuple[list[Tested], Tensor]:
     """All figures on the test part, which nothing has seen before, and the selected model's logits."""
-    looked = _look(trials, selected, scratch, test)
-    logits, labels, seed = looked["logits"], test.labels, trials.settings.seed
+    predicted = _predict_test(validation, selected, scratch, test)
+    logits, labels, seed = predicted["logits"], test.labels, validation.settings.seed
     titles = {
         "selected": (selected.method.title, selected.trained),
         "from-scratch": ("From scratch", scratch.trained if scratch else 0),
     }
-    linear = looked["raw parameters"]
+    linear = predicted["raw parameters"]
     for name in logits.keys() - titles.keys():
         none = name == CONSTANTS[test.label_kind][0]
         titles[name] = (title_of(name, test.label_kind), 0 if none else linear)
@@ -102,9 +103,11 @@ def judge(
     return tested, ours
 
 
-def _look(trials: Trials, selected: Final, scratch: Final | None, test: Dataset) -> dict[str, Any]:
+def _predict_test(
+    validation: CrossValidation, selected: FittedModel, scratch: FittedModel | None, test: Dataset
+) -> dict[str, Any]:
     """Outputs (test rows, outputs) of every model; a step of the study, done once."""
-    session, outputs = trials.session, len(test.classes)
+    session, outputs = validation.session, len(test.classes)
     everything = np.arange(len(session.data))
 
     def compute() -> dict[str, Any]:
@@ -119,6 +122,4 @@ def _look(trials: Trials, selected: Final, scratch: Final | None, test: Dataset)
         logits[name] = constant(session.data.labels, outputs, len(test))
         return {"logits": logits, "raw parameters": sum(p.numel() for p in raw.head.parameters())}
 
-    with trials.progress.step("test"):
-        found: dict[str, Any] = trials.journal.once("test", compute)
-    return found
+    return validation.folder.once("test", compute)
