@@ -132,8 +132,9 @@ def test_the_test_part_is_looked_at_once_and_only_when_all_is_decided(base, shap
     data = with_split(*shapes, test)
     data = replace(data, samples=Spied(data.samples, np.arange(48), steps, log))
     looks, methods = [], ("ridge-probe", "knn", "fine-tune")
-    real = job.evaluate_on_test.__globals__["_predict_test"]
-    monkeypatch.setitem(job.evaluate_on_test.__globals__, "_predict_test", lambda *a: looks.append(1) or real(*a))
+    module = job.evaluate_on_test.__globals__
+    real = module["_predict_test"]
+    monkeypatch.setitem(module, "_predict_test", lambda *a: looks.append(1) or real(*a))
     hs.adapt(base, data, out=tmp_path / "run", methods=methods, **tiny.QUICK)
     later = [(row, done) for row, done in log if "plan" in done]  # before it, the data are checked
     assert {row for row, _ in later} >= test
