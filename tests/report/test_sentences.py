@@ -106,6 +106,7 @@ def test_a_dropped_method_never_leads() -> None:
     ("low", "high", "where"),
     [
         (0.90, 0.96, "93.3 %, inside that interval."),
+        (0.92, 0.98, "93.3 %, inside that interval."),
         (0.94, 0.96, "93.3 %, below that interval"),
         (0.90, 0.92, "93.3 %, above that interval."),
     ],

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from tests.report.alignments import DANN, alignment
 from tests.report.example import example
-from tests.report.experiments import search_record, size_curve, transfer
+from tests.report.experiments import gained, search_record, size_curve, transfer
+from tests.report.targets import with_numbers
 from tests.report.test_confounding import about, change, group
 from tests.report.test_confounding import record as shortcuts
 from tests.report.test_confounding import said as said_of_shortcuts
@@ -18,6 +19,7 @@ from tests.report.verdicts import between, page_of, tones
 
 from headstart.records.record import Interval
 from headstart.studies.shortcuts.record import Conflict
+from headstart.studies.translate.record import Guard, Translating
 
 CASES = [  # the 95 % interval of a difference, and what may be said of it
     ((0.01, 0.2), "good"),
@@ -175,3 +177,59 @@ def test_a_gap_of_groups(low, clear):
     assert ("is more than chance" in text) == clear
     assert ("may be chance" in text) == (not clear)
     assert text.startswith("Cow, sand: only") == clear
+
+
+def test_blocks_carry_over_up_to_the_last_cut_before_a_loss(tmp_path):
+    page = page_of(gained(transfer(), "AnB", (0.0, -0.01, -0.2)), "yosinski", tmp_path)
+    assert "without a clear loss up to cut 2 of 3" in page
+
+
+@pytest.mark.parametrize(("mean", "says"), [(3.0, "50.0 % less"), (1.2, "25.0 % more"), (1.5, "0.0 % less")])
+def test_an_error_beside_that_of_the_mean(mean, says, tmp_path):
+    """The error is 1.5: half of 3, a quarter more than 1.2."""
+    record = with_numbers()
+    (column,) = record.columns
+    column = replace(column, mae=Interval(1.5, 1.4, 1.6), mean_mae=mean)
+    page = page_of(replace(record, columns=[column]), "result", tmp_path).replace("\u00a0", " ")
+    assert f"{says} than by always" in page
+
+
+@pytest.mark.parametrize(
+    ("errors", "says"),
+    [
+        ([0, 0, 100, 0], "too large, by about 0.50"),
+        ([0, 100, 0, 0], "too small, by about 0.50"),
+        ([0, 50, 50, 0], "not clearly too large or too small"),
+        ([0, 45, 55, 0], "not clearly too large or too small"),  # by 0.05, a tenth of the mean error: no word
+    ],
+)
+def test_errors_to_one_side(errors, says, tmp_path):
+    """Four bars from -2 to 2, whose middles are -1.5, -0.5, 0.5 and 1.5."""
+    record = with_numbers()
+    column = replace(record.columns[0], low=-2.0, high=2.0, errors=errors)
+    column = replace(column, mae=Interval(0.5, 0.4, 0.6), rmse=Interval(0.01, 0.01, 0.01))
+    page = page_of(replace(record, columns=[column]), "result", tmp_path).replace("\u00a0", " ")
+    assert says in page
+
+
+def translation(**changes):
+    """A translation with a model, of which nothing went wrong."""
+    plain = dict.fromkeys(Translating.__dataclass_fields__)
+    texts = dict.fromkeys(("headstart", "command", "source", "target", "method", "title", "model"), "x")
+    lists = {name: [] for name in ("classes", "cycle", "guards", "to_target", "to_source", "notes")}
+    counts = dict.fromkeys(("schema", "rows", "target_rows", "tries", "seed"), 1)
+    given = {"learned": True, "diversity_target": 1.0, "settings": {}, "versions": {}, "title": "CycleGAN"}
+    shares = {"accuracy_target": 0.4, "accuracy_through": 0.7}
+    return Translating(**plain | texts | lists | counts | given | shares | changes)
+
+
+def test_a_translation_is_told_from_before_to_after(tmp_path):
+    page = page_of(translation(), "translate", tmp_path).replace("\u00a0", " ")
+    assert "CycleGAN brings the model from 40.0 % to 70.0 % on target rows." in page
+
+
+def test_a_guard_that_found_something_comes_first(tmp_path):
+    guards = [Guard("collapse", 0.3, 0.5, False, "It collapsed."), Guard("labels", 0.0, 0.1, True, "Kept.")]
+    page = page_of(translation(guards=guards), "translate", tmp_path)
+    assert "not to be used as it is, the guard against collapse has found something" in page
+    assert "brings the model" not in page
