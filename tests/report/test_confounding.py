@@ -93,7 +93,7 @@ def test_sentences_of_conflicts(share, says):
 
 def test_without_a_gap_a_conflict_makes_the_headline_and_then_a_tag():
     plain = {"gap": None, "worst": None, "groups": [], "balanced": None, "association": None}
-    assert said(record(**plain)).startswith("Small goes by texture, not by shape.")
+    assert said(record(**plain)).startswith("Small relies on texture, not on shape.")
     tag = said(record(**plain, conflicts=[]))
     assert tag.startswith("A red tag in the corner is enough to mislead small.")
     assert "A red tag in the corner costs 10.0 points and changes 25.0 % of the answers." in tag

@@ -21,7 +21,7 @@ from headstart.studies.adapt.sections import (
     training,
     use,
 )
-from headstart.studies.adapt.spec import Bin, Curve, DataCheck, Finding, Layer, Result, SizePoint
+from headstart.studies.adapt.spec import SPEC, Bin, Curve, DataCheck, Finding, Layer, Result, SizePoint
 
 from .example import candidates, example, timings
 
@@ -70,10 +70,12 @@ def test_facts_have_no_time_without_timings() -> None:
     assert facts(timings()) == ["rows", "classes", "backbone", "time"]
 
 
-def test_newer_schema_is_a_warning() -> None:
-    found = headline.view(Given(Path("run"), replace(example(), schema=2), None))["warnings"]
-    assert len(found) == 1
-    assert "schema 2" in found[0]
+@pytest.mark.parametrize("newer", [0, 1])
+def test_newer_schema_is_a_warning(newer: int) -> None:
+    schema = SPEC.schema + newer
+    found = headline.view(Given(Path("run"), replace(example(), schema=schema), None))["warnings"]
+    assert len(found) == newer
+    assert all(f"schema {schema}" in warning for warning in found)
 
 
 def test_methods_leader_and_runner_up() -> None:

@@ -49,7 +49,7 @@ def test_untried_candidates_and_missing_timings_are_blank() -> None:
     assert (row.seconds, row.peak_memory) == ("", "")
 
 
-@pytest.mark.parametrize("name", ["words", "figures.svg"])
+@pytest.mark.parametrize("name", ["text", "figures.svg"])
 def test_examples_in_the_docstrings(name: str) -> None:
     found = doctest.testmod(importlib.import_module(f"headstart.report.{name}"))
     assert found.attempted > 0
