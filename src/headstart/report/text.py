@@ -108,7 +108,7 @@ def short(whole: int) -> str:
 def pluralise(number: int, thing: str, things: str = "") -> str:
     """A count with its noun.
 
-    >>> counted(1, "class", "classes"), counted(1200, "row")
+    >>> pluralise(1, "class", "classes"), pluralise(1200, "row")
     ('1 class', '1,200 rows')
     """
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
@@ -117,7 +117,7 @@ def pluralise(number: int, thing: str, things: str = "") -> str:
 def join_words(items: Sequence[str]) -> str:
     """Items as part of a sentence.
 
-    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    >>> join_words(["a"]), join_words(["a", "b"]), join_words(["a", "b", "c"])
     ('a', 'a and b', 'a, b and c')
     """
     return " and ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
@@ -136,7 +136,7 @@ def quoted(name: str) -> str:
 def shorten_middle(name: str, most: int) -> str:
     """A long name without its middle, which tells names of one kind apart at both ends.
 
-    >>> brief("leaf", 9), brief("leaf_of_a_maple_tree", 9)
+    >>> shorten_middle("leaf", 9), shorten_middle("leaf_of_a_maple_tree", 9)
     ('leaf', 'leaf…tree')
     """
     if len(name) <= most:
