@@ -34,6 +34,7 @@ RENAMED: dict[str, str] = {
     "probe.target": "label_kind",
     "align.target_kind": "label_kind",
     "align.few_rows": "target_labelled_rows",
+    "align.looks": "eval_points",
 }
 
 # Path of a field in the new version -> old value -> new one.

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from headstart.predictor.predictor import open_model as open  # noqa: A004
     from headstart.run.recipe import Recipe as Recipe
     from headstart.studies.adapt.run import Adapted as Adapted
-    from headstart.studies.align.record import Alignment as Alignment
     from headstart.studies.align.run import Aligned as Aligned
-    from headstart.studies.align.run import align as align
     from headstart.studies.probe.record import Probing as Probing
     from headstart.studies.probe.run import probe as probe
     from headstart.studies.rank.record import Ranking as Ranking
@@ -54,9 +52,7 @@ _FOUND = {
     "sklearn": ("headstart.sklearn", ""),
     "Recipe": ("headstart.run.recipe", "Recipe"),
     "Adapted": ("headstart.studies.adapt.run", "Adapted"),
-    "align": ("headstart.studies.align.run", "align"),
     "Aligned": ("headstart.studies.align.run", "Aligned"),
-    "Alignment": ("headstart.studies.align.record", "Alignment"),
     "fit": ("headstart.predictor.fit", "fit"),
     "open": ("headstart.predictor.predictor", "open_model"),
     "Numbers": ("headstart.predictor.predictions", "Numbers"),
@@ -86,7 +82,7 @@ _FOUND = {
 __all__ = ["Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "data", "fit"]
 __all__ += ["Search", "Transfer", "methods", "models", "open", "rank", "search"]
 __all__ += ["Shortcuts", "shortcuts"]
-__all__ += ["Aligned", "Alignment", "Shift", "align", "shift"]
+__all__ += ["Aligned", "Shift", "shift"]
 __all__ += ["Prequential", "Stream", "guards", "prequential", "stream"]
 __all__ += ["Numbers", "Probing", "Tagged", "probe", "sklearn", "yosinski"]
 __all__ += ["Translated", "Translator", "translate"]

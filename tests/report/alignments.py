@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from headstart.records.record import Interval
-from headstart.studies.align.record import Alignment, Look, Row
+from headstart.studies.align.spec import Alignment, EvalPoint, MethodResult
 
 SHARED = "(backbone_lr = 1.0, norm = train)"
 TITLES = {
@@ -27,9 +27,9 @@ def about(value: float, width: float = 0.05) -> Interval:
     return Interval(value, value - width, value + width)
 
 
-def row(method: str, title: str, score: float, **changes: Any) -> Row:
+def row(method: str, title: str, score: float, **changes: Any) -> MethodResult:
     """A line of the table: +30 points over the source alone unless told otherwise."""
-    made = Row(
+    made = MethodResult(
         method=method,
         title=title,
         seeds=1,
@@ -46,12 +46,12 @@ def row(method: str, title: str, score: float, **changes: Any) -> Row:
     return replace(made, **changes)
 
 
-def looks(method: str) -> list[Look]:
+def looks(method: str) -> list[EvalPoint]:
     """Of one training: at half and at the end, or only at the end."""
     found = LOOKS[method]
     ends = [1.0] if len(found) == 1 else [0.5, 1.0]
     return [
-        Look(method, 0, round(20 * at), at, {"im": score, "source": 0.9}, 0.9, target)
+        EvalPoint(method, 0, round(20 * at), at, {"im": score, "source": 0.9}, 0.9, target)
         for at, (score, target) in zip(ends, found, strict=True)
     ]
 
@@ -87,7 +87,7 @@ def alignment(**changes: Any) -> Alignment:
         headline=f"{TITLES[DANN]} helps: 80 % accuracy on 1300 target rows.",
         verdict="helped",
         table=table,
-        looks=[look for method in LOOKS for look in looks(method)],
+        eval_points=[look for method in LOOKS for look in looks(method)],
         shift=None,
         notes=[f"Negative transfer: {TITLES[MCC]} is clearly worse than the source alone."],
         settings={"study": "align", "seeds": 1},
@@ -107,7 +107,7 @@ def unjudged() -> Alignment:
         verdict="unknown",
         headline=f"{TITLES[DANN]} was chosen by information maximisation.",
         table=[replace(one, **none) for one in made.table],
-        looks=[replace(look, target=None) for look in made.looks],
+        eval_points=[replace(look, target=None) for look in made.eval_points],
         notes=[],
     )
 
@@ -131,7 +131,7 @@ def crowded() -> Alignment:
         target="t" * 80,
         chosen=names[0],
         table=[made.table[0], *table],
-        looks=[*looks("source-only"), *seen],
+        eval_points=[*looks("source-only"), *seen],
         headline=f"{table[0].title} helps: 80 % accuracy on 1300 target rows.",
         settings={"study": "align", "methods": names},
     )

@@ -136,8 +136,10 @@ def test_whether_the_choice_can_be_trusted():
 
 def test_the_path_is_a_mean_over_seeds():
     made = alignment()
-    other = [replace(look, seed=1, target=look.target - 0.1) for look in made.looks if look.method == DANN]
-    figure = plain(parts(replace(made, looks=[*made.looks, *other]))["path"]["figure"])
+    other = [
+        replace(look, seed=1, target=look.target - 0.1) for look in made.eval_points if look.method == DANN
+    ]
+    figure = plain(parts(replace(made, eval_points=[*made.eval_points, *other]))["path"]["figure"])
     assert "Domain-adversarial training (DANN), 50 %: 55.0 %" in figure
     assert "Domain-adversarial training (DANN), 100 %: 75.0 %" in figure
 
@@ -185,7 +187,7 @@ def test_a_score_that_could_not_be_computed_is_left_out():
     figure = aligning.view(replace(made, table=table))["figure"]
     assert "Domain-adversarial" in figure
     assert "Correlation" not in figure
-    judged = alignment(looks=[replace(look, scores={}) for look in alignment().looks])
+    judged = alignment(eval_points=[replace(look, scores={}) for look in alignment().eval_points])
     assert "trust" not in parts(judged)
 
 

@@ -13,9 +13,9 @@ from headstart.core import BadData, BadInput, CannotWrite
 from headstart.records.record import Interval
 from headstart.run.checkpoint import load_state
 from headstart.run.step_cache import file_name
-from headstart.studies.align import words
-from headstart.studies.align.record import Alignment, Look, Row
-from headstart.studies.align.trying import best
+from headstart.studies.align import prose
+from headstart.studies.align.spec import Alignment, EvalPoint, MethodResult
+from headstart.studies.align.trial import best
 
 METHODS = ("deep-coral:backbone_lr=1.0", "mcc:backbone_lr=1.0", "coral")
 QUICK = {"seeds": 2, "epochs": 4, "looks": 2, "lr": 1e-2, "methods": METHODS}
@@ -62,7 +62,7 @@ def test_the_table_has_all_methods_with_what_labels_would_have_chosen(done):
         assert row.oracle.value >= max(row.selected.value, row.last.value)
         assert row.seeds == (1 if row.method == "coral" else 2)
     assert result.table[0].gain is None
-    alone = [look.target for look in result.looks if (look.method, look.seed) == ("source-only", 0)][-1]
+    alone = [look.target for look in result.eval_points if (look.method, look.seed) == ("source-only", 0)][-1]
     coral = result.row("coral")
     assert coral.gain.value == pytest.approx(coral.selected.value - alone)
     assert coral.gain.value > 0.1
@@ -75,7 +75,7 @@ def test_the_chosen_one_has_the_highest_score_and_is_shipped(done):
     result = done.result
     best = max(result.table, key=lambda row: row.score)
     assert result.chosen == best.method
-    mine = [look for look in result.looks if look.method == result.chosen]
+    mine = [look for look in result.eval_points if look.method == result.chosen]
     top = max(mine, key=lambda look: look.scores["im"])
     assert (result.chosen_seed, result.chosen_step) == (top.seed, top.step)
     x, y = domain(300, 5, 1.5)
@@ -121,8 +121,8 @@ def test_labels_of_the_target_change_no_choice_and_no_weight(done, tmp_path):
         theirs.chosen_seed,
         theirs.chosen_step,
     )
-    assert [replace(look, target=None) for look in ours.looks] == [
-        replace(look, target=None) for look in theirs.looks
+    assert [replace(look, target=None) for look in ours.eval_points] == [
+        replace(look, target=None) for look in theirs.eval_points
     ]
     assert ours.row(ours.chosen).selected != theirs.row(ours.chosen).selected
     weights = [folder / "model" / "model.safetensors" for folder in (done.folder, poisoned.folder)]
@@ -246,7 +246,7 @@ def test_partial_overlap_of_classes():
 
 def row(gain, method="dann"):
     one = Interval(0.8, 0.7, 0.9)
-    return Row(method, method, 3, 1.0, 0.9, [1], one, one, one, 0.0, gain, [])
+    return MethodResult(method, method, 3, 1.0, 0.9, [1], one, one, one, 0.0, gain, [])
 
 
 @pytest.mark.parametrize(
@@ -263,13 +263,13 @@ def row(gain, method="dann"):
     ],
 )
 def test_verdicts_follow_the_interval(gain, said, starts):
-    assert words.verdict(row(gain)) == said
-    assert words.headline(row(gain), "accuracy", "im", 50).startswith(starts)
+    assert prose.verdict(row(gain)) == said
+    assert prose.headline(row(gain), "accuracy", "im", 50).startswith(starts)
 
 
 def test_nothing_better_than_the_source_alone_is_said():
-    assert words.verdict(row(None, "source-only")) == "nothing"
-    assert words.headline(row(None, "source-only"), "accuracy", "im", 50).startswith("Nothing was better")
+    assert prose.verdict(row(None, "source-only")) == "nothing"
+    assert prose.headline(row(None, "source-only"), "accuracy", "im", 50).startswith("Nothing was better")
 
 
 def test_the_record_is_read_back(done):
@@ -283,12 +283,12 @@ def test_the_selected_look_is_the_one_with_the_highest_score_and_of_equals_the_f
 
 
 def look(method, **scores):
-    return Look(method, 0, 1, 1.0, scores, scores.get("source", 0.0), None)
+    return EvalPoint(method, 0, 1, 1.0, scores, scores.get("source", 0.0), None)
 
 
 def test_scores_that_disagree_with_the_choice_are_told():
     alone = look("source-only", im=0.1, bnm=0.9, reverse=0.8, source=0.9)
-    said = words.dissent(look("shot", im=2.0, bnm=0.95, reverse=0.5, source=0.4), alone, "im")
+    said = prose.dissent(look("shot", im=2.0, bnm=0.95, reverse=0.5, source=0.4), alone, "im")
     assert said.startswith("The scores disagree: 2 of 3 others (reverse validation, held-out source rows)")
-    assert words.dissent(look("shot", im=2.0, bnm=0.95, reverse=0.9, source=0.4), alone, "im") == ""
-    assert words.dissent(look("source-only", im=0.1, bnm=0.1, reverse=0.1, source=0.1), alone, "im") == ""
+    assert prose.dissent(look("shot", im=2.0, bnm=0.95, reverse=0.9, source=0.4), alone, "im") == ""
+    assert prose.dissent(look("source-only", im=0.1, bnm=0.1, reverse=0.1, source=0.1), alone, "im") == ""

@@ -8,7 +8,6 @@ import typer
 from headstart.studies._spec import studies
 
 from . import (
-    aligning,
     confounding,
     experiments,
     inspecting,
@@ -51,7 +50,6 @@ def _root(
 
 
 MODULES = (
-    aligning,
     probing,
     shifting,
     confounding,

@@ -106,7 +106,8 @@ def show(spec: Study, record: Any, out: Path | None, page: Path | None, quiet: b
     places = [] if out is None else [(label, str(out / file)) for label, file in terminal.places]
     if page is not None and out is not None:
         places += [("Page", str(page)), ("Record", str(out / spec.record_file))]
-    for label, text in (*places, *(("Next", one) for one in terminal.next if not quiet)):
+    commands = [one.replace("FOLDER", str(out)) for one in terminal.next]
+    for label, text in (*places, *(("Next", one) for one in commands)):
         say.line(f"{label + ':':<8}{text}")
 
 

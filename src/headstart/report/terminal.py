@@ -15,7 +15,7 @@ class Terminal:
             `--quiet` still prints.
         sentences: below the table; `--quiet` leaves them out.
         answer: sentences that are printed with `--quiet` too.
-        next: commands to go on with.
+        next: commands to go on with; FOLDER stands for the output folder.
         places: (label, file in the output folder) that are named at the end, beside page and record.
     """
 

@@ -23,6 +23,13 @@ from headstart.studies._spec import Study, study
 from headstart.studies._store import StudyFolder, merge_options, open_study, require_empty
 
 S = TypeVar("S", bound=StudySettings)
+METHODS = "_methods"  # among the inputs: methods that were given as objects, by label
+
+
+def methods_of(specs: Iterable[str], inputs: Mapping[str, Any]) -> list[Method[Any]]:
+    """The methods of the specs: those that the caller gave as objects, or new ones."""
+    own = inputs.get(METHODS, {})
+    return [own.get(spec) or make(spec) for spec in specs]
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ class Job(Generic[S]):
         inputs: what it was given, loaded, by name.
         folder: where it works, with the kept steps; a temporary one if nothing is to be kept.
         engine: where to compute.
-        given_methods: methods that the caller gave as objects, by label.
+        out: the caller's output folder; None if nothing is kept.
         notes: sentences for the record, in order.
         artefacts: what `compute` leaves for `finish`, such as a model.
         started: when, by `time.perf_counter`.
@@ -66,7 +73,7 @@ class Job(Generic[S]):
     inputs: dict[str, Any]
     folder: StudyFolder
     engine: Engine
-    given_methods: Mapping[str, Method[Any]] = field(default_factory=dict)
+    out: Path | None = None
     notes: list[str] = field(default_factory=list)
     artefacts: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
@@ -82,7 +89,7 @@ class Job(Generic[S]):
 
     def methods(self, specs: Iterable[str]) -> list[Method[Any]]:
         """The methods of the specs: the caller's own objects, or new ones."""
-        return [self.given_methods.get(spec) or make(spec) for spec in specs]
+        return methods_of(specs, self.inputs)
 
     def settle_precision(self, backbone: Any) -> None:
         """Replace the precision that was asked for by the one to compute in, and note the choice."""
@@ -159,12 +166,13 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
         raise BadInput(f"{spec.name} writes a model: give out=, the folder for it.")
     progress = progress or Progress()
     try:
-        inputs = (spec.hook("load") or load)(spec, given, chosen, dict(columns or {}))
+        given = {**given, METHODS: methods}
+        inputs = {METHODS: methods} | (spec.hook("load") or load)(spec, given, chosen, dict(columns or {}))
         if check := spec.hook("check"):
             check(chosen, inputs)
-        digests = {item.name: digest(inputs.get(item.name)) for item in spec.inputs if item.digested}
+        digests = {name: digest(value) for name, value in inputs.items() if spec.digests(name)}
         with open_study(folder, chosen, digests, resume, progress, spec) as store:
-            return _carry_out(Job(spec, chosen, inputs, store, engine or One(), methods))
+            return _carry_out(Job(spec, chosen, inputs, store, engine or One(), folder))
     finally:
         progress.close()
 
@@ -225,7 +233,7 @@ def _signature(spec: Study) -> inspect.Signature:
     own = [
         kind(
             item.name,
-            kind.POSITIONAL_OR_KEYWORD if item.required or not item.option else kind.KEYWORD_ONLY,
+            kind.POSITIONAL_OR_KEYWORD if item.required or item.positional else kind.KEYWORD_ONLY,
             default=kind.empty if item.required else None,
         )
         for item in sorted(spec.inputs, key=lambda item: not item.required)

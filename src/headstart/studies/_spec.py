@@ -40,6 +40,7 @@ class Input:
             set. "backbones": several of them by name. "model": a run folder or a `Predictor`. "value": passed
             as it is.
         required: whether Python callers must give it.
+        positional: whether Python callers may give an optional input by its place.
         option: whether it is an option (`--name`) of the command line instead of an argument.
         default: of the command line; `...` if it must be given there.
         hint: type of a value on the command line.
@@ -52,6 +53,7 @@ class Input:
     help: str
     kind: InputKind = "data"
     required: bool = True
+    positional: bool = False
     option: bool = False
     default: Any = ...
     hint: Any = str
@@ -122,6 +124,10 @@ class Study:
     def docs_page(self) -> str:
         """Its page in the documentation."""
         return self.docs or f"how/{self.name}.md"
+
+    def digests(self, name: str) -> bool:
+        """Whether a resumed study must be given the same of a loaded input; names with `_` are not asked."""
+        return not name.startswith("_") and all(item.digested for item in self.inputs if item.name == name)
 
     def module(self, name: Literal["spec", "run", "page"]) -> ModuleType:
         """One of the study's three files."""

@@ -7,8 +7,6 @@ from headstart.studies._page import write
 from headstart.studies._spec import studies
 from headstart.studies.adapt.page import build as build_report
 from headstart.studies.adapt.run_records import record
-from headstart.studies.align import page as aligning
-from headstart.studies.align.record import Alignment
 from headstart.studies.probe import page as probing
 from headstart.studies.probe.record import Probing
 from headstart.studies.search import page as search
@@ -25,7 +23,6 @@ from headstart.studies.yosinski import page as yosinski
 from headstart.studies.yosinski.record import Transfer
 
 EXPERIMENTS: dict[str, tuple[Any, Any]] = {
-    "align": (Alignment, aligning.view),
     "probe": (Probing, probing.view),
     "search": (Search, search.view),
     "shift": (Shift, shift.view),

@@ -56,7 +56,7 @@ def terminal(record: Result, folder: Path) -> Terminal:
         rows=[(row.title, str(row.selection or ""), row.seconds, row.folds, row.note) for row in rows],
         sentences=[f"Note: {warning}" for warning in record.warnings],
         answer=[record.headline],
-        next=[f"headstart predict {folder} {what}"],
+        next=[f"headstart predict FOLDER {what}"],
         places=[("Model", "model")],
     )
 

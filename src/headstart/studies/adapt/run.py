@@ -21,7 +21,7 @@ from headstart.session.source import beside, needs_source, refuse_sourced, refus
 from headstart.session.source_data import fit_to_learn, told_alike
 from headstart.session.target import refuse_targeted
 from headstart.studies import _inputs
-from headstart.studies._runner import Job
+from headstart.studies._runner import Job, methods_of
 from headstart.studies._spec import Study
 from headstart.studies.adapt.candidates import CrossValidation, choose
 from headstart.studies.adapt.evidence import Evidence, fields_of, notes_of, save_pictures
@@ -63,7 +63,7 @@ def load(
 def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse methods that can't learn the labels, lack their source or make nothing of one."""
     kind: LabelKind = inputs["data"].label_kind
-    methods = [make(spec) for spec in settings.methods]
+    methods = methods_of(settings.methods, inputs)
     if settings.abstain and kind != "classes":
         raise BadInput(
             f"abstain is {settings.abstain:g}, but a model of {kind} is never unsure. Leave it out."

@@ -10,10 +10,12 @@ from headstart.report.figures.axis import linear
 from headstart.report.figures.dots import Dot, dots
 from headstart.report.figures.plot import Plot
 from headstart.report.format import metric_format, minus
+from headstart.report.terminal import Terminal
 from headstart.report.text import SPACE, capitalise, fixed, join_words, pluralise, short
 from headstart.studies._page import settings, versions
-from headstart.studies.align.record import SOURCE_ONLY, TITLES, Alignment, Look
-from headstart.studies.align.table import cells, headings, shortened
+from headstart.studies.align.spec import SOURCE_ONLY, TITLES, Alignment, EvalPoint
+from headstart.studies.align.table import cells, headings, rows, shortened
+from headstart.studies.align.table import title as table_title
 
 STYLES = 6  # of lines and dots that are told apart, besides those of the source alone
 NAMED = 3  # of the others, named in a legend
@@ -41,6 +43,18 @@ def view(record: Alignment) -> dict[str, Any]:
         "settings": settings(record),
         "versions": versions(record),
     }
+
+
+def terminal(record: Alignment) -> Terminal:
+    """What the command prints: the table of the page, the headline, how to go on."""
+    return Terminal(
+        title=table_title(record),
+        headings=headings(record),
+        rows=rows(record),
+        answer=[record.headline],
+        next=["headstart predict FOLDER " + ('--text "..."' if record.kind == "texts" else "FILES...")],
+        places=[("Model", "model")],
+    )
 
 
 def _say(record: Alignment) -> Iterator[str]:
@@ -119,7 +133,7 @@ def _reading(record: Alignment) -> str:
 
 
 def _more(record: Alignment) -> Iterator[dict[str, Any]]:
-    judged = [look for look in record.looks if look.target is not None]
+    judged = [look for look in record.eval_points if look.target is not None]
     if judged:
         yield _path(record)
     if any(record.chosen_by in look.scores for look in judged):
@@ -128,13 +142,13 @@ def _more(record: Alignment) -> Iterator[dict[str, Any]]:
         yield from of_shift.parts(record.shift)
 
 
-def _by_method(record: Alignment) -> list[tuple[str, str, list[Look]]]:
+def _by_method(record: Alignment) -> list[tuple[str, str, list[EvalPoint]]]:
     """Title, style and looks of each method, in the order of the table; the last have one style."""
     found, number = [], 0
     for row in record.table:
         number += row.method != SOURCE_ONLY
         style = "base" if row.method == SOURCE_ONLY else f"s{number}" if number <= STYLES else REST
-        mine = [look for look in record.looks if look.method == row.method and look.target is not None]
+        mine = [look for look in record.eval_points if look.method == row.method and look.target is not None]
         found.append((row.title, style, mine))
     return [one for one in found if one[2]]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from headstart.report.format import MetricFormat, metric_format, minus
 from headstart.report.text import fixed, join_words
 from headstart.studies._page import Cell, cell, text
-from headstart.studies.align.record import TITLES, Alignment, Row
+from headstart.studies.align.spec import TITLES, Alignment, MethodResult
 
 BRACKET = re.compile(r"(.+?) \(([a-z]\w* = .*)\)")  # a title and the settings at its end
 BETWEEN = re.compile(r", (?=[a-z]\w* = )")  # two settings
@@ -37,7 +37,7 @@ def rows(record: Alignment) -> list[list[str]]:
     return found
 
 
-def cells(record: Alignment, row: Row) -> list[Cell | None]:
+def cells(record: Alignment, row: MethodResult) -> list[Cell | None]:
     """The figures of one method."""
     metric, found = metric_format(record.metric), list[Cell | None]()
     if record.test_rows:

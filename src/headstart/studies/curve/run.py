@@ -17,7 +17,7 @@ from headstart.session.source import refuse_sourced
 from headstart.session.subsets import kinds, kinds_in, usual
 from headstart.session.target import refuse_targeted
 from headstart.studies._repeats import gain, interval, mean
-from headstart.studies._runner import Job, Trial
+from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies.curve.spec import SIZES, CurvePoint, CurveSettings
 
 DEFAULT = ("logistic-probe", "nearest-centroid", "fine-tune", "from-scratch")
@@ -26,7 +26,7 @@ SAMPLES_PER_SECOND = 100.0  # of training, for the progress bar until it knows b
 
 def check(settings: CurveSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse methods that need a source or a target, or that can't learn the kind of label."""
-    methods = [make(spec) for spec in settings.methods]
+    methods = methods_of(settings.methods, inputs)
     refuse_sourced(methods, "a curve")
     refuse_targeted(methods, "a curve")
     for method in methods:

@@ -18,18 +18,18 @@ from headstart.run.step_cache import file_name
 from headstart.session.looking import Look, Now
 from headstart.session.recipes import VIEWS
 from headstart.session.session import Besides, Session
-from headstart.studies.align.given import Given
-from headstart.studies.align.settings import AlignSettings
+from headstart.studies.align.data_split import AlignData
+from headstart.studies.align.spec import AlignSettings
 from headstart.studies.align.validators import Validators
 
 
 @dataclass(frozen=True)
-class Trying:
+class TrialRunner:
     """Trains methods and keeps what they say on the way.
 
     Attributes:
         session: on the source, with the target beside it.
-        given: the rows.
+        rows: the rows.
         settings: of the study.
         validators: that models are chosen by.
         seen: rows of the target that the validators look at.
@@ -38,14 +38,14 @@ class Trying:
     """
 
     session: Session
-    given: Given
+    rows: AlignData
     settings: AlignSettings
     validators: Validators
     seen: Rows
     folder: Path
     head: Head | None = None
 
-    def trial(self, method: Method[Any], seed: int, name: str, checkpoint: Path) -> dict[str, Any]:
+    def run(self, method: Method[Any], seed: int, name: str, checkpoint: Path) -> dict[str, Any]:
         """The looks at a training, each with its scores, and outputs for the test rows.
 
         Raises:
@@ -59,7 +59,7 @@ class Trying:
         )
         fitted = self.session.fit(
             method,
-            self.given.train,
+            self.rows.train,
             recipe,
             name=name,
             checkpoint=None if once else checkpoint,
@@ -68,7 +68,7 @@ class Trying:
         if once:
             target = self.target_session
             self._keep(
-                place, 1, Now(fitted.model, fitted.logits, lambda rows: target.logits(fitted.model, rows))
+                place, 1, Now(fitted.model, fitted.logits, lambda some: target.logits(fitted.model, some))
             )
             return {"steps": 1, "notes": fitted.notes, "looks": self._looks(place)}
         return {"steps": recipe.steps, "notes": fitted.notes, "looks": self._looks(place)}
@@ -79,10 +79,10 @@ class Trying:
         assert self.session.target is not None
         return self.session.target.session
 
-    def as_it_is(self, model: Model, name: str) -> dict[str, Any]:
-        """The only look at a model that is given, as if it had been trained here."""
+    def evaluate_unadapted(self, model: Model, name: str, _checkpoint: Path) -> dict[str, Any]:
+        """The only look at a model that is rows, as if it had been trained here."""
         place, target = self.folder / file_name(name), self.target_session
-        self._keep(place, 1, Now(model, lambda _rows: _none(), lambda rows: target.logits(model, rows)))
+        self._keep(place, 1, Now(model, lambda _rows: _none(), lambda some: target.logits(model, some)))
         return {"steps": 1, "notes": [], "looks": self._looks(place)}
 
     def recipe(self, method: Method[Any], seed: int) -> Recipe:
@@ -90,8 +90,8 @@ class Trying:
         number = derive_seed(self.settings.seed, "align", seed)
         if method.about.closed_form:
             return Recipe(batch=64, seed=number)
-        rows = max(len(self.given.train), len(self.given.learn))
-        batch = min(self.settings.batch, len(self.given.train))
+        rows = max(len(self.rows.train), len(self.rows.learn))
+        batch = min(self.settings.batch, len(self.rows.train))
         return Recipe(
             steps=max(self.settings.looks, -(-self.settings.epochs * rows // batch)),
             batch=batch,
@@ -111,15 +111,15 @@ class Trying:
 
     def _keep(self, place: Path, step: int, now: Now) -> None:
         """Write a look down, and the model if it is the best so far by what is chosen by."""
-        held = now.logits(self.given.held) if len(self.given.held) else _none()
+        held = now.logits(self.rows.held) if len(self.rows.held) else _none()
         scores = self.validators.scores(held, now.target_logits(self.seen))
         mine = scores.get(self.settings.select, -np.inf)
         before = [look for look in self._looks(place) if look["step"] < step]
         place.mkdir(parents=True, exist_ok=True)
         if all(mine > look["scores"].get(self.settings.select, -np.inf) for look in before):
-            data = self.given.source
+            data = self.rows.source
             save_model(now.model, place / "model", data.classes, 0.0, "", data.label_kind)
-        test = now.target_logits(self.given.test) if len(self.given.test) else _none()
+        test = now.target_logits(self.rows.test) if len(self.rows.test) else _none()
         save_state({"step": step, "scores": scores, "test": test}, place / f"{step:08d}.safetensors")
 
     def _looks(self, place: Path) -> list[dict[str, Any]]:
@@ -131,7 +131,7 @@ def best(looks: list[dict[str, Any]], select: str) -> int:
     return int(np.argmax([look["scores"].get(select, -np.inf) for look in looks]))
 
 
-def shipped(model: Path, out: Path, card: str) -> None:
+def publish_model(model: Path, out: Path, card: str) -> None:
     """Copy a kept model to where it is shipped from, with its card; whole or not at all."""
     fresh = out.with_name(f".{out.name}.tmp")
     shutil.rmtree(fresh, ignore_errors=True)

@@ -1,13 +1,12 @@
 """Which methods are tried against training on the source alone, and what their steps are called."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from headstart.core import Method, make, require_label_kind
 from headstart.data.dataset import Dataset
 from headstart.models.backbone import AnyBackbone
 from headstart.session.target import learns_from_domains, refuse_untargeted, without_labels
-from headstart.studies.align.record import SOURCE_ONLY
+from headstart.studies.align.spec import SOURCE_ONLY
 
 DEFAULT = (  # a few of each family
     SOURCE_ONLY,
@@ -21,17 +20,6 @@ DEFAULT = (  # a few of each family
 )
 WITHOUT_SOURCE = ("shot",)  # where there is a saved model only
 BLOCKS = 2  # of a backbone by name that learn, unless told otherwise
-
-
-def named(options: Mapping[str, Any]) -> tuple[list[Method[Any]], dict[str, Any]]:
-    """The methods that were given as such, if any, and the options with their specs instead."""
-    if "methods" not in options:
-        return [], dict(options)
-    given_methods = options["methods"]
-    if isinstance(given_methods, str | Method):
-        given_methods = (given_methods,)
-    made = [one if isinstance(one, Method) else make(one) for one in given_methods if one != "auto"]
-    return made, {**options, "methods": tuple(method.label for method in made)}
 
 
 def methods_for(chosen: list[Method[Any]], source: Dataset, last: int) -> list[Method[Any]]:
@@ -70,9 +58,9 @@ def label(method: Method[Any]) -> str:
     return SOURCE_ONLY if method.about.name == SOURCE_ONLY else method.label
 
 
-def step_name(label: str, seed: int) -> str:
-    """What the training of one seed is called in the journal and on the screen."""
-    return f"try {label}, seed {seed}"
+def trial_name(label: str, seed: int) -> str:
+    """What the training of one seed is called, as a step and on the screen."""
+    return f"{label}, seed {seed}"
 
 
 def with_last(methods: list[Method[Any]], last: int | None) -> list[Method[Any]]:

@@ -1,10 +1,10 @@
-"""What a study found, in plain sentences: the verdict follows the figures and their intervals."""
+"""The result in sentences and as a model card: the verdict follows the figures and their intervals."""
 
 from headstart.records.measures import MEASURES
-from headstart.studies.align.record import SOURCE_ONLY, TITLES, Look, Row
+from headstart.studies.align.spec import SOURCE_ONLY, TITLES, Alignment, EvalPoint, MethodResult
 
 
-def verdict(row: Row) -> str:
+def verdict(row: MethodResult) -> str:
     """Of the chosen method: "nothing", "unknown", "helped", "harmed" or "unclear"."""
     if row.method == SOURCE_ONLY:
         return "nothing"
@@ -15,7 +15,7 @@ def verdict(row: Row) -> str:
     return "harmed" if row.gain.high < 0 else "unclear"
 
 
-def headline(row: Row, metric: str, select: str, test_rows: int) -> str:
+def headline(row: MethodResult, metric: str, select: str, test_rows: int) -> str:
     """One sentence for the top of the page."""
     measure, by = MEASURES[metric], TITLES[select]
     found = verdict(row)
@@ -40,7 +40,7 @@ def headline(row: Row, metric: str, select: str, test_rows: int) -> str:
     return f"{row.title} was chosen by {by}: {figures}, {gain} against the source alone, which may be chance."
 
 
-def dissent(chosen: Look, alone: Look, select: str) -> str:
+def dissent(chosen: EvalPoint, alone: EvalPoint, select: str) -> str:
     """What is to be said if most other scores prefer training on the source alone; else "".
 
     Args:
@@ -59,7 +59,7 @@ def dissent(chosen: Look, alone: Look, select: str) -> str:
     )
 
 
-def cautions(table: list[Row], chosen: str, metric: str) -> list[str]:
+def cautions(table: list[MethodResult], chosen: str, metric: str) -> list[str]:
     """What a reader must know besides: methods that harm, a choice that missed a better one."""
     measure, found = MEASURES[metric], []
     harmed = [row.title for row in table if row.gain is not None and row.gain.high < 0]
@@ -78,3 +78,45 @@ def cautions(table: list[Row], chosen: str, metric: str) -> list[str]:
                 "the choice without labels missed it."
             )
     return found
+
+
+def card(result: Alignment) -> str:
+    """Text for `README.md` in the model's folder."""
+    measure, row = MEASURES[result.metric], result.row(result.chosen)
+    judged = "Not known: the target has no labels."
+    if row.selected is not None:
+        judged = (
+            f"{measure.figure(row.selected.value)} {measure.title} ({measure.span(row.selected)}) on "
+            f"{result.test_rows} target rows that nothing was learned from or chosen by; mean over "
+            f"{row.seeds} seeds."
+        )
+    cautions = "\n".join(f"- {note}" for note in result.notes) or "- None beyond the intervals."
+    return f"""---
+library_name: headstart
+tags: [transfer-learning, domain-adaptation]
+---
+# {row.title} on {result.backbone}: {result.source} to {result.target}
+
+{result.headline}
+
+Learned from {result.source_rows} labelled rows of {result.source} and {result.target_rows} rows of
+{result.target} without labels; chosen by {TITLES[result.chosen_by]}, without labels of the target.
+
+## Use
+
+```python
+import headstart as hs
+
+model = hs.open("model")
+```
+
+## How good
+
+{judged}
+
+## Cautions
+
+{cautions}
+
+Made with headstart {result.headstart}, seed {result.seed}.
+"""

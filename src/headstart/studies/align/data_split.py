@@ -1,10 +1,11 @@
-"""What `align` is given: a labelled source, a target whose labels are sealed, and which rows do what."""
+"""Which rows of both domains train, select and test; the labels of test rows are hidden from all else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from headstart.core import BadData, HeadstartError, derive_seed
 from headstart.data.check import check
@@ -15,14 +16,40 @@ from headstart.data.overlap import copies
 from headstart.data.splits import holdout
 from headstart.data.train_test_split import Rows, train_and_test
 from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
-from headstart.studies.align.sealed import Sealed
-from headstart.studies.align.settings import AlignSettings
+from headstart.records.record import Interval
+from headstart.session.scoring import difference, main_score
+from headstart.studies.align.spec import AlignSettings
 
 FEWEST = 10  # rows of the target that are learned from
 
 
 @dataclass(frozen=True)
-class Given:
+class HiddenTestLabels:
+    """Labels of test rows that figures are made of, and nothing else.
+
+    Attributes:
+        rows: how many there are; 0: no labels.
+    """
+
+    _labels: Any = field(repr=False)
+    seed: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows are judged."""
+        return 0 if self._labels is None else len(self._labels)
+
+    def score(self, outputs: Tensor) -> Interval | None:
+        """The main figure of outputs (rows, outputs)."""
+        return main_score(outputs, self._labels, self.seed) if self.rows else None
+
+    def gain(self, ours: Tensor, theirs: Tensor) -> Interval | None:
+        """How much better the first outputs are than the second, on the same rows."""
+        return difference(ours, theirs, self._labels, self.seed) if self.rows else None
+
+
+@dataclass(frozen=True)
+class AlignData:
     """Rows of both domains, and what each is for.
 
     Attributes:
@@ -32,7 +59,7 @@ class Given:
         target: all readable rows, without labels.
         learn: rows of the target that are learned from.
         test: rows of the target that the report judges; none without labels.
-        sealed: the labels of `test`.
+        test_labels: the labels of `test`.
         target_labelled: labelled rows of the target to learn from; None: none.
         notes: what was left out.
     """
@@ -43,7 +70,7 @@ class Given:
     target: Dataset
     learn: Rows
     test: Rows
-    sealed: Sealed
+    test_labels: HiddenTestLabels
     target_labelled: Dataset | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -74,15 +101,15 @@ def read_target(
     return load_unlabelled(labelled, like), labelled
 
 
-def given(  # what a study is given
+def split_domains(
     source: Dataset,
     target: Dataset,
     labelled: Dataset | None,
     target_labelled: Dataset | None,
     settings: AlignSettings,
     sourceless: bool = False,
-) -> Given:
-    """Decide which rows are learned from, chosen by and judged on.
+) -> AlignData:
+    """Decide which rows train, which select and which test.
 
     `sourceless`: there is no source, and `source` only says the classes.
     """
@@ -111,12 +138,22 @@ def given(  # what a study is given
             "source alone: headstart adapt."
         )
     unseen = without_labels(theirs.dataset)
-    return Given(
-        mine, train, held, unseen, learn, test, Sealed(labels, settings.seed), target_labelled, notes
+    return AlignData(
+        mine,
+        train,
+        held,
+        unseen,
+        learn,
+        test,
+        HiddenTestLabels(labels, settings.seed),
+        target_labelled,
+        notes,
     )
 
 
-def _sourceless(like: Dataset, target: Dataset, labelled: Dataset | None, settings: AlignSettings) -> Given:
+def _sourceless(
+    like: Dataset, target: Dataset, labelled: Dataset | None, settings: AlignSettings
+) -> AlignData:
     """The rows of a target alone; those that are learned from stand for the source, which is gone."""
     checked = check(target)
     learn, test, labels = np.arange(len(checked.dataset)), np.zeros(0, np.int64), None
@@ -125,8 +162,10 @@ def _sourceless(like: Dataset, target: Dataset, labelled: Dataset | None, settin
         learn, test, labels = _judged(labelled.subset(checked.rows), checked.dataset, mine, None, settings)
     notes = [found.text for found in checked.findings if found.kind in ("unreadable", "empty")]
     nobody = np.zeros(0, np.int64)
-    sealed = Sealed(labels, settings.seed)
-    return Given(mine, learn, nobody, without_labels(checked.dataset), learn, test, sealed, None, notes)
+    test_labels = HiddenTestLabels(labels, settings.seed)
+    return AlignData(
+        mine, learn, nobody, without_labels(checked.dataset), learn, test, test_labels, None, notes
+    )
 
 
 def _judged(
