@@ -12,6 +12,7 @@ import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite
 from headstart.records.record import Interval
 from headstart.run.checkpoint import load_state
+from headstart.run.progress import Progress
 from headstart.run.step_cache import file_name
 from headstart.studies.align import prose
 from headstart.studies.align.spec import Alignment, EvalPoint, MethodResult
@@ -89,7 +90,7 @@ def written_down(folder):
     """The outputs on the test rows at each evaluation: {(name of the training, step): (rows, classes)}."""
     found = {}
     for path in (folder / "steps").glob("try-*.safetensors"):
-        looks = load_state(path)["value"]["looks"]
+        looks = load_state(path)["value"]["value"]["looks"]
         found |= {(path.stem, look["step"]): look["test"] for look in looks}
     return found
 
@@ -146,7 +147,7 @@ def test_a_stopped_study_goes_on_to_the_same_bytes(done, tmp_path):
     out = tmp_path / "run"
     stopped = {"left": 3}
 
-    class Stop(hs.align.__globals__["Progress"]):
+    class Stop(Progress):
         def watch(self, ticks, _run):
             for tick in ticks:
                 yield tick
