@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from headstart.studies.probe.run import probe as probe
     from headstart.studies.rank.record import Ranking as Ranking
     from headstart.studies.rank.run import rank as rank
-    from headstart.studies.search.record import Search as Search
-    from headstart.studies.search.run import search as search
     from headstart.studies.shift.record import Shift as Shift
     from headstart.studies.shift.run import shift as shift
     from headstart.studies.shortcuts.record import Shortcuts as Shortcuts
@@ -73,14 +71,12 @@ _FOUND = {
     "Prequential": ("headstart.studies.stream.record", "Prequential"),
     "stream": ("headstart.studies.stream.stream_model", "stream"),
     "Stream": ("headstart.studies.stream.stream_model", "Stream"),
-    "search": ("headstart.studies.search.run", "search"),
-    "Search": ("headstart.studies.search.record", "Search"),
     "yosinski": ("headstart.studies.yosinski.run", "yosinski"),
     "Transfer": ("headstart.studies.yosinski.record", "Transfer"),
 }
 
 __all__ = ["Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "data", "fit"]
-__all__ += ["Search", "Transfer", "methods", "models", "open", "rank", "search"]
+__all__ += ["Transfer", "methods", "models", "open", "rank"]
 __all__ += ["Shortcuts", "shortcuts"]
 __all__ += ["Aligned", "Shift", "shift"]
 __all__ += ["Prequential", "Stream", "guards", "prequential", "stream"]

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 from tests.cli.telling import refused
@@ -9,8 +10,10 @@ from tests.study import tiny
 from tests.study.test_tables import rows, write
 
 from headstart.core import make
+from headstart.report.format import metric_format
 from headstart.session.session import Session
-from headstart.studies.search.record import Search
+from headstart.studies.search.spec import Search
+from headstart.studies.search.summary import next_command
 
 
 @pytest.fixture
@@ -46,7 +49,8 @@ def test_a_search_that_is_interrupted_goes_on_and_adapt_takes_the_best(
     assert len(record.trials) == 5
     assert record.space["fine-tune"] == {"last": "1..3", "norm": "frozen|train"}
     assert f"Cross-validation on the {record.train_rows} training rows of shapes" in said.out
-    assert f"Best:   {record.method}, balanced accuracy {record.best.score:.3f}" in said.out
+    score = metric_format(record.selection).value(record.best_score)
+    assert f"Best:   {record.method}, balanced accuracy {score}" in said.out
     assert "Note: The" in said.out
     said = headstart("search", *again, "--trials", 6, "--json")
     assert (said.code, said.err) == (0, "")
@@ -125,20 +129,16 @@ def test_what_it_says_next_is_a_command_that_fits_and_tests_the_best_on_the_same
             ["--label-column", "colour", "--per-class", 9, "--device", "cpu"],
             ["rows.csv", "--label-column", "colour", "--per-class", "9", "--device", "cpu"],
         ),
+        (["--label-column=kind of"], ["rows.csv", "--label-column=kind of"]),
         (
             ["--categorical", "noise", "--categorical", "size"],
             ["rows.csv", "--categorical", "noise", "--categorical", "size"],
         ),
     ],
 )
-def test_how_the_data_are_named_is_kept(headstart, tmp_path, monkeypatch, more, found):
-    import headstart.studies.search.run as module
-    from headstart.core import BadInput
-
-    def run(*_args, named, **_options):
-        raise BadInput(shlex.join(named))
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(module, "search", run)
-    write(tmp_path / "rows.csv", rows(30))
-    assert headstart("search", "rows.csv", *more).err.strip() == f"headstart: {shlex.join(found)}"
+def test_how_the_data_are_named_is_kept(more, found):
+    own = ["--trials", "9", "--range", "knn:k=1..3", "--seed=3", "--json", "-q", "--out", "a b"]
+    command = shlex.join(["headstart", "search", *own[:4], "rows.csv", *map(str, more), *own[4:]])
+    following = next_command(command, ["--method", "knn"], Path("a b"))
+    assert shlex.split(following) == ["headstart", "adapt", *found, "--method", "knn", "--out", "a b-adapt"]
+    assert next_command(shlex.join(["pytest", "search", "rows.csv"]), [], Path("a")) == ""

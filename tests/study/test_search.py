@@ -12,7 +12,7 @@ import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage, Unknown, make
 from headstart.run.step_cache import StepCache
 from headstart.session.session import Session
-from headstart.studies.search.record import Search
+from headstart.studies.search.spec import Search
 
 VECTORS = vectors()
 FEW = {"methods": ("ridge-probe", "fine-tune"), "trials": 8, "folds": 3, "epochs": 1}
@@ -161,10 +161,10 @@ def test_the_budget_counts_the_seconds_of_former_runs(tmp_path):
 
 
 def test_a_trial_that_the_budget_cut_is_unfinished_and_goes_on(found, monkeypatch, tmp_path):
-    from headstart.studies.search.crossed import Crossed
+    from headstart.studies.search.cross_validation import CrossValidator
 
     answers = iter([False] * 3 + [True] * 9)  # asked before each trial but the first, and before its folds
-    monkeypatch.setattr(Crossed, "out_of_time", lambda self: next(answers))
+    monkeypatch.setattr(CrossValidator, "out_of_time", lambda self: next(answers))
     cut = hs.search(NETS["seeing"], VECTORS, out=tmp_path / "s", **FEW, budget=1.0)
     assert [one.state for one in cut.trials] == ["complete", "unfinished"]
     assert len(cut.trials[1].folds) == 2

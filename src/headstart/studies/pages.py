@@ -9,8 +9,6 @@ from headstart.studies.adapt.page import build as build_report
 from headstart.studies.adapt.run_records import record
 from headstart.studies.probe import page as probing
 from headstart.studies.probe.record import Probing
-from headstart.studies.search import page as search
-from headstart.studies.search.record import Search
 from headstart.studies.shift import page as shift
 from headstart.studies.shift.record import Shift
 from headstart.studies.shortcuts import page as confounding
@@ -24,7 +22,6 @@ from headstart.studies.yosinski.record import Transfer
 
 EXPERIMENTS: dict[str, tuple[Any, Any]] = {
     "probe": (Probing, probing.view),
-    "search": (Search, search.view),
     "shift": (Shift, shift.view),
     "shortcuts": (Shortcuts, confounding.view),
     "stream": (Prequential, streaming.view),

@@ -6,10 +6,11 @@ from typing import Any
 from headstart.report.figures.axis import linear
 from headstart.report.figures.plot import Plot
 from headstart.report.format import MetricFormat, metric_format
+from headstart.report.terminal import Terminal
 from headstart.report.text import fixed, percent, pluralise, short
-from headstart.studies._page import Cell, settings, versions
+from headstart.studies._page import Cell, settings, text, versions
 from headstart.studies.search.importance import Weight, weights
-from headstart.studies.search.record import Search, SearchTrial
+from headstart.studies.search.spec import Search, SearchTrial
 
 SCRATCH = "from-scratch"
 STATES = {"pruned": "s2", "diverged": "s4", "refused": "s4", "unfinished": "s5"}
@@ -31,8 +32,8 @@ def view(record: Search) -> dict[str, Any]:
         "facts": _facts(record, metric),
         "reading": f"The {metric.title} is cross-validated on the {record.train_rows:,} training rows. The "
         f"best of many is partly the luckiest: the number to tell others is that of adapt on the test part.",
-        "headings": ["trial", metric.title, "lr", "after each fold", "what became of it"],
-        "rows": [_row(trial, record, metric) for trial in record.trials],
+        "headings": _headings(record),
+        "rows": [(trial.title, f"trial {trial.number}", _cells(trial, record)) for trial in record.trials],
         "more": list(_more(record)),
         "smallprint": [_held(record)],
         "settings": settings(record),
@@ -40,10 +41,24 @@ def view(record: Search) -> dict[str, Any]:
     }
 
 
+def terminal(record: Search) -> Terminal:
+    """What the command prints: the same rows as the page's table."""
+    metric = metric_format(record.selection)
+    return Terminal(
+        title=f"Cross-validation on the {record.train_rows} training rows of {record.task}",
+        headings=["", *_headings(record)],
+        rows=[
+            (f"{trial.number}", trial.title, *(text(cell).strip() for cell in _cells(trial, record)))
+            for trial in record.trials
+        ],
+        answer=[f"Best:   {record.method}, {metric.title} {metric.value(record.best_score)}"],
+        next=[record.next] if record.next else [],
+    )
+
+
 def _headline(record: Search, metric: MetricFormat) -> str:
-    best = record.best
-    assert best.score is not None
-    return f"{best.title} is the best of {pluralise(len(record.trials), 'trial')}: {metric.value(best.score)}"
+    trials = pluralise(len(record.trials), "trial")
+    return f"{record.best.title} is the best of {trials}: {metric.value(record.best_score)}"
 
 
 def _alarm(record: Search, metric: MetricFormat) -> str:
@@ -62,11 +77,11 @@ def _alarm(record: Search, metric: MetricFormat) -> str:
 
 def _plain(record: Search, metric: MetricFormat) -> str:
     """What the search has found beyond default settings."""
-    if record.plain is None or record.plain.score is None or record.best.score is None:
+    if record.plain is None or record.plain.score is None:
         return ""
     if record.plain.number == record.best.number:
         return f"No searched settings were better than the default ones of {record.plain.title}."
-    gain = metric.change(record.best.score - record.plain.score)
+    gain = metric.change(record.best_score - record.plain.score)
     unit = " points" if metric.is_share else ""
     return (
         f"The best of the default settings is {record.plain.title} with {metric.value(record.plain.score)}; "
@@ -131,25 +146,27 @@ def _steps(trials: Sequence[SearchTrial], last: int) -> list[tuple[float, float]
 def _facts(record: Search, metric: MetricFormat) -> list[tuple[str, str, str]]:
     states = [trial.state for trial in record.trials]
     ended = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    assert record.best.score is not None
     return [
-        ("best", metric.value(record.best.score), f"{metric.title} of trial {record.best.number}"),
+        ("best", metric.value(record.best_score), f"{metric.title} of trial {record.best.number}"),
         ("trials", f"{len(states):,}", ended),
         ("held out", f"{record.test_rows:,} rows", "that no trial has seen; adapt tests on them"),
         ("backbone", record.backbone, f"{short(record.backbone_parameters)} parameters"),
     ]
 
 
-def _row(trial: SearchTrial, record: Search, metric: MetricFormat) -> tuple[str, str, list[Cell | None]]:
+def _headings(record: Search) -> list[str]:
+    metric = metric_format(record.selection)
+    return ["trial", metric.title, "lr", "after each fold", "outcome"]
+
+
+def _cells(trial: SearchTrial, record: Search) -> list[Cell | None]:
+    """What the table shows of a trial, beside its name."""
+    metric = metric_format(record.selection)
     value = None if trial.score is None else Cell(metric.value(trial.score), "", *_mark(trial, record))
     folds = ", ".join(metric.value(fold) for fold in trial.folds)
     lr = None if trial.lr is None else Cell(f"{trial.lr:g}", "", "", "", "")
-    end = Cell(trial.state, trial.why, "", "", "")
-    return (
-        trial.title,
-        f"trial {trial.number}",
-        [value, lr, Cell("", folds, "", "", "") if folds else None, end],
-    )
+    outcome = Cell(trial.state, trial.why, "", "", "")
+    return [value, lr, Cell("", folds, "", "", "") if folds else None, outcome]
 
 
 def _mark(trial: SearchTrial, record: Search) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""One configuration after the other by cross-validation on the same folds, each fold a finished step."""
+"""Cross-validation of one configuration after the other on the same folds, each fold a kept step."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -22,22 +22,22 @@ Step = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Crossed:
+class CrossValidator:
     """Cross-validation of configurations on one session's data.
 
     Attributes:
         session: on the training part.
         folds: (rows,) which fold holds a row out.
         settings: of all trainings.
-        journal: of the finished steps.
+        steps: the finished folds.
         progress: shows the current one.
-        budget: seconds from now after which no fold is begun; None: any number.
+        budget: seconds from now after which no fold begins; None: any number.
     """
 
     session: Session
     folds: NDArray[np.int64]
     settings: TrainingSettings
-    journal: StepCache
+    steps: StepCache
     progress: Progress
     budget: float | None
     begun: float = field(default_factory=time.perf_counter)
@@ -48,18 +48,18 @@ class Crossed:
 
     def done(self, config: Configured, number: int) -> bool:
         """Whether a fold is finished."""
-        return self.journal.done(_name(config, number))
+        return self.steps.done(_name(config, number))
 
     def fold(self, config: Configured, number: int, shown: str) -> str:
-        """Do a fold, unless it is finished; why it can't be done, with the kind of reason first, or ""."""
+        """Compute a fold unless it is kept; why it failed, with the kind of reason first, or ""."""
         with self.progress.step(shown):
-            found = self.journal.once(_name(config, number), lambda: self._fold(config, number))
-        return str(found.get("failed", ""))
+            step = self.steps.once(_name(config, number), lambda: self._fold(config, number))
+        return str(step.get("failed", ""))
 
     def predictions(self, config: Configured, folds: int) -> tuple[Tensor, NDArray[np.int64]]:
         """Logits (n, classes) on the held-out rows of the first folds, which are finished, and these rows."""
-        found = [self.journal.once(_name(config, number), dict)["logits"] for number in range(folds)]
-        return torch.cat(found), np.concatenate([np.flatnonzero(self.folds == n) for n in range(folds)])
+        logits = [self.steps.once(_name(config, number), dict)["logits"] for number in range(folds)]
+        return torch.cat(logits), np.concatenate([np.flatnonzero(self.folds == n) for n in range(folds)])
 
     def value(self, config: Configured, folds: int) -> float:
         """The metric of selection over the held-out rows of the first folds."""
@@ -75,7 +75,7 @@ class Crossed:
         assert epochs is not None
         recipe = recipe_for(config.method, settings, epochs, len(rest), derive_seed(settings.seed, name))
         try:
-            checkpoint = self.journal.checkpoint(name)
+            checkpoint = self.steps.checkpoint(name)
             fitted = self.session.fit(config.method, rest, recipe, name=name, checkpoint=checkpoint)
         except Diverged as error:
             return {"failed": f"diverged {error}"}

@@ -1,21 +1,22 @@
-"""What a search says of its trials, in plain sentences and in the options of `adapt`."""
+"""Trials of a search for the record, its notes, and the command of `adapt` that fits the best."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput, Diverged, HeadstartError, make
 from headstart.records.measures import Measure
 from headstart.records.record import Interval
-from headstart.studies.search.record import SearchTrial
-from headstart.studies.search.settings import SearchSettings
 from headstart.studies.search.spaces import rounded
+from headstart.studies.search.spec import SearchSettings, SearchTrial
 
+OWN = ("--out", "--method", "--range", *(f"--{name}" for name in SearchSettings.names()))  # with a value
+FLAGS = ("--json", "--quiet", "-q", "--resume")  # without one
 SAME = ("test", "size", "fit", "batch", "precision", "seed")  # settings that `adapt` shall share
 
 
-def listed_as(trial: Any) -> SearchTrial:
+def record_trial(trial: Any) -> SearchTrial:
     """A trial as Optuna wrote it down, for the record."""
     label, lr = trial.user_attrs["method"], trial.user_attrs["lr"]
     kind, _, why = trial.user_attrs.get("why", "").partition(" ")
@@ -37,7 +38,7 @@ def listed_as(trial: Any) -> SearchTrial:
     )
 
 
-def value_of(trial: SearchTrial) -> float:
+def score_of(trial: SearchTrial) -> float:
     """Of a complete trial."""
     assert trial.score is not None
     return trial.score
@@ -57,12 +58,33 @@ def adapt_options(best: SearchTrial, settings: SearchSettings) -> list[str]:
     return words + [word for name, value in changed.items() for word in (f"--{name}", str(value))]
 
 
-def next_command(named: Sequence[str], options: Sequence[str], folder: Path) -> str:
-    """The command line that fits and tests the best, beside the folder of the search; "" without words."""
-    if not named:
+def next_command(command: str, options: Sequence[str], folder: Path) -> str:
+    """The command that fits and tests the best, beside the folder of the search.
+
+    Args:
+        command: of the search; what names its data, backbone and device stays.
+        options: of `adapt`.
+        folder: of the search.
+
+    Returns:
+        "" if the search was no command.
+    """
+    program, *words = shlex.split(command) or [""]
+    if program != "headstart" or words[:1] != ["search"]:
         return ""
     out = folder.with_name(f"{folder.name}-adapt")
-    return shlex.join(["headstart", "adapt", *named, *options, "--out", str(out)])
+    return shlex.join([program, "adapt", *_without_own(words[1:]), *options, "--out", str(out)])
+
+
+def _without_own(words: Sequence[str]) -> Iterator[str]:
+    """The words of a search's command but for its settings, its folder and how it prints."""
+    rest = iter(words)
+    for word in rest:
+        name, equals, _ = word.partition("=")
+        if word in FLAGS:
+            continue
+        value = [next(rest)] if name.startswith("--") and not equals else []
+        yield from () if name in OWN else (word, *value)
 
 
 def notes_of(
@@ -76,7 +98,7 @@ def notes_of(
 ) -> list[str]:
     """What to keep in mind; `rival` is the best that transfers, `gain` what it has over from-scratch."""
     luck = (
-        f"The {value_of(best):.3f} of the best is optimistic: the best of {len(trials)} trials is partly the "
+        f"The {score_of(best):.3f} of the best is optimistic: the best of {len(trials)} trials is partly the "
         f"luckiest. The {test_rows} held-out test rows were not touched; adapt judges on them."
     )
     notes = [luck]
@@ -102,7 +124,7 @@ def notes_of(
     return notes
 
 
-def nothing(trials: Sequence[SearchTrial], settings: SearchSettings) -> HeadstartError:
+def no_trial_error(trials: Sequence[SearchTrial], settings: SearchSettings) -> HeadstartError:
     """The error where no trial is complete."""
     reasons = "; ".join(f"{trial.title}: {trial.why}" for trial in trials)
     if any(trial.state == "diverged" for trial in trials):
