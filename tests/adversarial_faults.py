@@ -37,7 +37,7 @@ ADVERSARIAL_FAULTS = (
         "        if not self.weight:\n            return self.labelled(parts, batch, ctx)\n",
         "",
         "without a weight the target is looked at all the same",
-        "methods/test_deep_coral.py without_weight",
+        "contract/test_domains.py without_weight and deep-coral",
     ),
     Fault(
         HERE + "_aligning.py",

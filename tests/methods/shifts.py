@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from headstart.core import Backbone, BadInput, Ctx, Domains, Labelled, Task, derive_seed
-from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
@@ -141,24 +140,6 @@ def learned(method, given=None, steps=4, **batch):
     run = start(method, Small(), task, replace(RECIPE, steps=steps, clip=1.0, ema=0.9))
     drain(train(run, stream))
     return run
-
-
-def without_weight_it_is_source_only(kind, **settings):
-    """Byte for byte, whatever the target is; with a weight it is not."""
-
-    def state(method, given=None, target_labelled=0):
-        return learned(method, given, target_labelled=target_labelled).parts.state_dict()
-
-    def other(batch):
-        return {"target": torch.full_like(batch.target, torch.nan)}
-
-    for target_labelled in (0, 5):
-        alone = state(SourceOnly(**settings), target_labelled=target_labelled)
-        found = state(kind(weight=0.0, **settings), other, target_labelled)
-        assert found.keys() == alone.keys()
-        assert all(torch.equal(found[name], alone[name]) for name in alone)
-    with_it = state(kind(**settings), target_labelled=5)
-    assert not torch.equal(with_it["backbone.body.2.weight"], alone["backbone.body.2.weight"])
 
 
 def refused(kind, setting, value, allowed):

@@ -16,7 +16,6 @@ from tests.methods.shifts import (
     moved,
     nuisance,
     refused,
-    without_weight_it_is_source_only,
 )
 
 from headstart.core import Domains, Labelled, Parts, Task
@@ -27,11 +26,6 @@ from headstart.run.loop import start, train
 from headstart.run.watch import drain
 
 HOW = {"steps": 150, "lr": 3e-3}
-
-
-def test_without_weight_it_is_source_only():
-    without_weight_it_is_source_only(ADDA)
-    assert ADDA(weight=0.0).stages() == (ADDA(weight=0.0),)
 
 
 def test_the_first_stage_trains_on_the_source_with_the_same_settings():

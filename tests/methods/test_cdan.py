@@ -11,17 +11,12 @@ from tests.methods.shifts import (
     ctx,
     moved,
     refused,
-    without_weight_it_is_source_only,
 )
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from headstart.core import BadInput, Task, require_label_kind
 from headstart.methods.inputs.domains.cdan import CDAN
 from headstart.methods.inputs.domains.source_only import SourceOnly
-
-
-def test_without_weight_it_is_source_only():
-    without_weight_it_is_source_only(CDAN)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from tests.methods.shifts import (
     error,
     nuisance,
     refused,
-    without_weight_it_is_source_only,
 )
 
 from headstart.losses.alignment.mmd import mmd_loss
@@ -19,10 +18,6 @@ from headstart.methods.inputs.domains.dan import DAN
 from headstart.methods.inputs.domains.source_only import SourceOnly
 
 HOW = {"steps": 100}
-
-
-def test_without_weight_it_is_source_only():
-    without_weight_it_is_source_only(DAN)
 
 
 def test_by_hand():

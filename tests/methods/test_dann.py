@@ -14,7 +14,6 @@ from tests.methods.shifts import (
     error,
     moved,
     refused,
-    without_weight_it_is_source_only,
 )
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
@@ -22,11 +21,6 @@ from headstart.core import Domains, Labelled, Parts, Task
 from headstart.methods.inputs.domains.dann import DANN
 from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.nn.heads import LinearHead
-
-
-def test_without_weight_it_is_source_only():
-    without_weight_it_is_source_only(DANN)
-    without_weight_it_is_source_only(DANN, smoothing=0.1, last=1)
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])

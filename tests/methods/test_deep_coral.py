@@ -9,7 +9,6 @@ from tests.methods.shifts import (
     error,
     nuisance,
     refused,
-    without_weight_it_is_source_only,
 )
 
 from headstart.methods.inputs.domains._aligning import Seen
@@ -17,10 +16,6 @@ from headstart.methods.inputs.domains.deep_coral import DeepCORAL
 from headstart.methods.inputs.domains.source_only import SourceOnly
 
 HOW = {"steps": 100}
-
-
-def test_without_weight_it_is_source_only():
-    without_weight_it_is_source_only(DeepCORAL)
 
 
 def test_by_hand():

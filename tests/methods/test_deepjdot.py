@@ -10,7 +10,6 @@ from tests.methods.shifts import (
     error,
     nuisance,
     refused,
-    without_weight_it_is_source_only,
 )
 
 from headstart.losses.label import label_loss
@@ -19,10 +18,6 @@ from headstart.methods.inputs.domains.deepjdot import DeepJDOT, losses_of_pairs
 from headstart.methods.inputs.domains.source_only import SourceOnly
 
 HOW = {"steps": 80}
-
-
-def test_without_weight_it_is_source_only():
-    without_weight_it_is_source_only(DeepJDOT)
 
 
 def test_by_hand():

@@ -4,8 +4,8 @@ import math
 
 import pytest
 import torch
-from tests.methods.turned import accuracy, carried_out
-from tests.methods.ways import Same, bytes_of, same
+from tests.methods.turned import accuracy
+from tests.methods.ways import Same
 
 from headstart.core import BadInput, Ctx, Domains, Labelled, Task
 from headstart.methods.inputs.domains.entropy_minimisation import EntropyMinimisation
@@ -26,12 +26,6 @@ def test_the_loss_by_hand(balance, expected):
     batch = Domains(Labelled(torch.zeros(3, 2), torch.tensor([0, 1, 1])), target)
     found = method.both(parts, batch, Ctx(1, 0.1, lambda rows: rows))
     assert found.terms["entropy"].item() == pytest.approx(2 * math.tanh(0.5) * expected, rel=1e-5)
-
-
-def test_without_weight_it_is_training_on_the_source_to_the_bit():
-    one, other = carried_out(EntropyMinimisation(weight=0.0), steps=8), carried_out(SourceOnly(), steps=8)
-    assert same(bytes_of(one), bytes_of(other))
-    assert not same(bytes_of(one), bytes_of(carried_out(EntropyMinimisation(), steps=8)))
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])

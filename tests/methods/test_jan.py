@@ -7,7 +7,6 @@ from tests.methods.shifts import (
     ctx,
     nuisance,
     refused,
-    without_weight_it_is_source_only,
 )
 
 from headstart.core import BadInput, require_label_kind
@@ -16,10 +15,6 @@ from headstart.methods.inputs.domains.jan import JAN
 from headstart.methods.inputs.domains.source_only import SourceOnly
 
 SCALES = torch.tensor([0.25, 0.5, 1.0, 2.0, 4.0])
-
-
-def test_without_weight_it_is_source_only():
-    without_weight_it_is_source_only(JAN)
 
 
 def one_kernel(x, squared_bandwidth=None):

@@ -27,12 +27,6 @@ def test_the_loss_by_hand():
     assert found.terms["label"].item() == pytest.approx(0)  # the source is surely of its classes
 
 
-def test_without_weight_it_is_training_on_the_source_to_the_bit():
-    one, other = carried_out(MCC(weight=0.0), steps=8), carried_out(SourceOnly(), steps=8)
-    assert same(bytes_of(one), bytes_of(other))
-    assert not same(bytes_of(one), bytes_of(carried_out(MCC(), steps=8)))
-
-
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_it_helps_where_the_target_is_turned(seed):
     before = accuracy(SourceOnly(backbone_lr=1.0), seed)

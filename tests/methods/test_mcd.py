@@ -11,7 +11,6 @@ from tests.methods.shifts import (
     ctx,
     moved,
     refused,
-    without_weight_it_is_source_only,
 )
 
 from headstart.core import BadInput, Task, require_label_kind
@@ -19,10 +18,6 @@ from headstart.losses.label import label_loss
 from headstart.methods.inputs.domains.mcd import MCD
 from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.run.loop import start, train
-
-
-def test_without_weight_it_is_source_only():
-    without_weight_it_is_source_only(MCD)
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
