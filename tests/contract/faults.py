@@ -18,9 +18,9 @@ CONTRACT = (
         "contract/test_contract.py another_seed and ridge",
     ),
     Fault(
-        "run/loop.py",
-        "Tick(run.step, terms, outputs)",
-        "Tick(run.step, terms, None if outputs is None else outputs.requires_grad_())",
+        "run/descent.py",
+        "terms = {name: value.detach() for name, value in loss.terms.items()}",
+        "terms = loss.terms",
         "ticks hold a graph",
         "contract/test_contract.py ticks_hold and fine-tune",
     ),
