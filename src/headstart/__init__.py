@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from headstart.run.recipe import Recipe as Recipe
     from headstart.studies.adapt.run import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
-    from headstart.studies.probe.record import Probing as Probing
-    from headstart.studies.probe.run import probe as probe
     from headstart.studies.rank.record import Ranking as Ranking
     from headstart.studies.rank.run import rank as rank
     from headstart.studies.shift.record import Shift as Shift
@@ -60,8 +58,6 @@ _FOUND = {
     "translate": ("headstart.studies.translate.run", "translate"),
     "Translated": ("headstart.studies.translate.translated", "Translated"),
     "Translator": ("headstart.studies.translate.translated", "Translator"),
-    "probe": ("headstart.studies.probe.run", "probe"),
-    "Probing": ("headstart.studies.probe.record", "Probing"),
     "Ranking": ("headstart.studies.rank.record", "Ranking"),
     "rank": ("headstart.studies.rank.run", "rank"),
     "shift": ("headstart.studies.shift.run", "shift"),
@@ -80,7 +76,7 @@ __all__ += ["Transfer", "methods", "models", "open", "rank"]
 __all__ += ["Shortcuts", "shortcuts"]
 __all__ += ["Aligned", "Shift", "shift"]
 __all__ += ["Prequential", "Stream", "guards", "prequential", "stream"]
-__all__ += ["Numbers", "Probing", "Tagged", "probe", "sklearn", "yosinski"]
+__all__ += ["Numbers", "Tagged", "sklearn", "yosinski"]
 __all__ += ["Translated", "Translator", "translate"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.telling import refused, untouched
 from tests.study import tiny
 
-from headstart.studies.probe.record import Probing
+from headstart.studies.probe.spec import Probing
 
 SMALL = ["--backbone", tiny.BACKBONE, "--size", 32]
 
@@ -79,14 +79,17 @@ def test_a_full_folder_is_refused_before_anything_is_read(headstart, tmp_path):
     assert refused(headstart("probe", "nowhere/", "--out", tmp_path), 8, "not empty")
 
 
-def test_an_interruption_has_no_traceback_and_leaves_no_folder(headstart, words, tmp_path, monkeypatch):
+def test_an_interruption_has_no_traceback_and_says_how_to_go_on(headstart, words, tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("headstart.studies.probe.run.probed", interrupted)
-    said = headstart("probe", *words, "--out", tmp_path / "out")
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr("headstart.studies.probe.run.probed", interrupted)
+        said = headstart("probe", *words, "--out", out)
     assert said.code == 130
     assert "Interrupted." in said.err
     assert "Traceback" not in said.err
-    assert "--resume" not in said.err
-    assert untouched(tmp_path / "out")
+    assert "--resume" in said.err
+    assert headstart("probe", *words, "--out", out, "--resume").code == 0
+    assert (out / "probe.html").exists()

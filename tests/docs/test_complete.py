@@ -15,8 +15,6 @@ from headstart.records import record as records
 from headstart.records.settings import StudySettings
 from headstart.studies._experiment import YosinskiSettings
 from headstart.studies._spec import studies
-from headstart.studies.probe import record as probing_record
-from headstart.studies.probe.settings import ProbeSettings
 from headstart.studies.shift import record as shifting_record
 from headstart.studies.shift.settings import ShiftSettings
 from headstart.studies.shortcuts import record as confounding_record
@@ -28,7 +26,6 @@ METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 PAGES = {
     records: "run-folder.md",
     confounding_record: "how/confounders.md",
-    probing_record: "how/probe.md",
     shifting_record: "how/shift.md",
     translating_record: "how/translation.md",
     yosinski_record: "how/yosinski.md",
@@ -41,7 +38,7 @@ RECORDS = [
     if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module.__name__
     if not issubclass(kind, StudySettings)
 ]
-SETTINGS = [(kind, f"how/{kind.kind}.md") for kind in (ProbeSettings, ShiftSettings, YosinskiSettings)]
+SETTINGS = [(kind, f"how/{kind.kind}.md") for kind in (ShiftSettings, YosinskiSettings)]
 SETTINGS += [(spec.settings, spec.docs_page) for spec in studies()]
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 

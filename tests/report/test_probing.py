@@ -9,7 +9,7 @@ from headstart.records.record import Interval
 from headstart.report.text import SPACE
 from headstart.studies.pages import build
 from headstart.studies.probe import page as probing
-from headstart.studies.probe.record import Probed, Probing
+from headstart.studies.probe.spec import Probed, Probing
 
 EVIL = "<script>alert('x')</script>"
 SCORES = {"stem": 0.3, "body.0": 0.6, "body.1": 0.7}
@@ -25,11 +25,12 @@ def one(probe="ridge", block="stem", score=0.3, control=0.24, memory=0.9):
 def record(**changes):
     table = [one(block=block, score=score) for block, score in SCORES.items()]
     made = Probing(
-        schema=1,
+        schema=2,
         headstart="0.1",
         command="headstart probe photos/",
         task="photos",
         classes=["birds", "flags", "vehicles", "tools"],
+        label_kind="classes",
         rows=400,
         groups=400,
         backbone="efficientnet_lite0",
@@ -106,9 +107,12 @@ def test_several_probes_and_blocks_left_out(tmp_path):
         "Other probes read, at best: the kNN probe 80.0 % from body.1 (random labels 24.0 %, by heart 90.0 "
         "%) and the attentive probe 40.0 % from stem (random labels 24.0 %, by heart 90.0 %)."
     )
-    shown = list(probing.rows(made))
-    assert [row[0] for row in shown] == ["stem", "body.0", "body.1"]
-    assert shown[1][4:] == ["-", "-", "-", "-"]
+    shown = probing.terminal(made)
+    assert len(shown.headings) == len(shown.rows[0]) == 8
+    assert [row[0] for row in shown.rows] == ["stem", "body.0", "body.1"]
+    assert plain(shown.rows[2][2]) == "70.0 % (66.0 to 74.0) +46.0 better"
+    assert plain(shown.rows[2][3]) == "24.0 % (by heart 90.0 %)"
+    assert list(shown.rows[1][4:]) == [""] * 4
     page = written(tmp_path, made)
     assert page.count('<span class="none">none</span>') == 6
     for style in ("s1", "s2", "s3", "ideal", "fold"):
@@ -118,7 +122,7 @@ def test_several_probes_and_blocks_left_out(tmp_path):
 def test_without_controls_nothing_is_said_of_them(tmp_path):
     table = [one(block=block, score=score, control=None, memory=None) for block, score in SCORES.items()]
     made = record(table=table)
-    assert probing.headings(made) == ["block", "width", "Ridge probe", ""]
+    assert probing.terminal(made).headings == ["block", "width", "Ridge probe"]
     assert not [sentence for sentence in probing.sentences(made) if "random" in sentence]
     assert "with random labels</li>" not in written(tmp_path, made)
 
@@ -132,7 +136,6 @@ def test_numbers_are_no_percent(tmp_path):
     assert "0.550" in probing.view(made)["headline"]
     page = written(tmp_path, made)
     assert "always the mean" in page
-    assert next(iter(probing.rows(made)))[-1] == ""  # no bar below zero
 
 
 def test_the_page_is_alone_and_escaped(tmp_path):

@@ -20,11 +20,12 @@ from headstart.session.session import Session
 from headstart.solvers.penalty_selection import RIDGE_GRID, spread
 from headstart.solvers.ridge import one_hot, ridge
 from headstart.studies.adapt.layers import probe_layers
+from headstart.studies.probe import run
 from headstart.studies.probe.attentive import attentive
 from headstart.studies.probe.blocks import at_random, chance, probed
 from headstart.studies.probe.outputs import Outputs, read_blocks
 from headstart.studies.probe.probes import PROBES, Bench
-from headstart.studies.probe.record import Probing
+from headstart.studies.probe.spec import Probing
 
 ALL = ("ridge", "logistic", "knn", "attentive")
 
@@ -188,7 +189,7 @@ def test_all_probes_on_all_blocks_from_one_pass(pictures, monkeypatch, tmp_path)
     monkeypatch.setattr(
         Session, "samples", lambda self, some: asked.extend(some.tolist()) or real(self, some)
     )
-    found = hs.probe(base, data, probe=ALL, control=2, out=tmp_path / "out")
+    found = hs.probe(base, data, probes=ALL, control=2, out=tmp_path / "out")
     assert sorted(asked) == list(range(60))
     assert [one.probe for one in found.table] == [name for name in ALL for _ in found.of("ridge")]
     assert {one.places for one in found.of("attentive")} == {49}
@@ -198,9 +199,32 @@ def test_all_probes_on_all_blocks_from_one_pass(pictures, monkeypatch, tmp_path)
     assert found.of("ridge") == hs.probe(base, data, control=2).table
     assert Probing.read(tmp_path / "out" / "probe.json") == found
     assert (
-        hs.probe(base, data, probe=ALL, control=2).to_json().split('"settings"')[0].split('"table"')[1]
+        hs.probe(base, data, probes=ALL, control=2).to_json().split('"settings"')[0].split('"table"')[1]
         == (found.to_json().split('"settings"')[0].split('"table"')[1])
     )
+
+
+def test_resumed_it_goes_on_after_the_blocks_that_are_finished(pictures, monkeypatch, tmp_path):
+    base, data = pictures
+    whole = hs.probe(base, data, control=1, out=tmp_path / "whole")
+    real, asked = run.probed, []
+
+    def stopped(probe, block, *rest):
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        asked.append(block.block)
+        return real(probe, block, *rest)
+
+    monkeypatch.setattr(run, "probed", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        hs.probe(base, data, control=1, out=tmp_path / "out")
+    monkeypatch.setattr(
+        run, "probed", lambda probe, block, *rest: asked.append(block.block) or real(probe, block, *rest)
+    )
+    assert hs.probe(base, data, control=1, out=tmp_path / "out", resume=True) == whole
+    assert asked == [result.block for result in whole.table]
+    with pytest.raises(BadInput, match="control"):
+        hs.probe(base, data, control=2, out=tmp_path / "out", resume=True)
 
 
 def test_layers_of_adapt_are_the_ridge_probe():
@@ -226,29 +250,29 @@ def test_blocks_without_places_are_named(pictures):
     _, (x, y) = pictures
     with seeded(0):
         net = Net()
-    found = hs.probe(net, (x, y), probe=["ridge", "attentive"], control=0)
+    found = hs.probe(net, (x, y), probes=["ridge", "attentive"], control=0)
     assert [one.block for one in found.of("attentive")] == ["conv"]
     assert "line, whose output has a single place" in found.notes[0]
     with pytest.raises(BadInput, match="nothing to attend to"):
-        hs.probe(made(), rows(), probe="attentive")
+        hs.probe(made(), rows(), probes=["attentive"])
 
 
 def test_tags_and_numbers():
     x, y = rows(each=30)
     base = made()
     tags = np.stack([y == 0, y != 1], 1)
-    found = hs.probe(base, (x, tags), probe=["ridge", "logistic", "knn"], control=2)
+    found = hs.probe(base, (x, tags), probes=["ridge", "logistic", "knn"], control=2)
     assert (found.label_kind, found.metric) == ("tags", "average_precision")
     assert found.chance == pytest.approx((1 / 3 + 2 / 3) / 2)
     assert all(one.score.value > found.chance + 0.2 for one in found.table)
     assert all(abs(one.control - found.chance) < 0.2 for one in found.table)
     numbers = (x[:, :1] * 3 + 100 + np.random.default_rng(0).normal(size=(90, 1))).astype(np.float64)
-    found = hs.probe(base, (x, numbers), probe=["ridge", "knn"], control=2)
+    found = hs.probe(base, (x, numbers), probes=["ridge", "knn"], control=2)
     assert (found.label_kind, found.metric, found.chance) == ("numbers", "r2", 0.0)
     assert found.best("ridge").score.value > 0.5
     assert all(one.control < 0.1 for one in found.table)
     with pytest.raises(BadInput, match="logistic"):
-        hs.probe(base, (x, numbers), probe="logistic")
+        hs.probe(base, (x, numbers), probes=["logistic"])
 
 
 def test_chance_is_the_best_blind_answer():
@@ -270,9 +294,10 @@ def test_a_split_of_yours_keeps_its_test_rows(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "options", "said"),
     [
-        (Unknown, {"probe": "rigde"}, "Did you mean 'ridge'"),
+        (Unknown, {"probes": ["rigde"]}, "Did you mean 'ridge'"),
         (Unknown, {"controls": 3}, "Did you mean 'control'"),
-        (BadInput, {"probe": []}, "ridge, logistic, knn, attentive"),
+        (BadInput, {"probes": []}, "one or more of ridge, logistic, knn, attentive"),
+        (BadInput, {"probes": "ridge"}, "a list of probes"),
         (BadInput, {"control": -1}, "--control"),
         (BadInput, {"folds": 1}, "--folds"),
     ],
@@ -287,7 +312,7 @@ def test_too_few_rows_no_blocks_and_a_full_folder(tmp_path):
     with pytest.raises(BadData, match="has 2 groups, and these probes need 4"):
         hs.probe(made(), (x[[0, 0, 1, 1]], y[[0, 0, 1, 1]]))  # duplicates belong together
     with pytest.raises(BadData, match="has 4 rows, and these probes need 5"):
-        hs.probe(made(), (x[[0, 3, 1, 4]], y[[0, 3, 1, 4]]), probe="logistic")
+        hs.probe(made(), (x[[0, 3, 1, 4]], y[[0, 3, 1, 4]]), probes=["logistic"])
     bare = made()
     bare.anatomy = replace(bare.anatomy, blocks=())
     with pytest.raises(BadInput, match="no blocks"):
@@ -295,4 +320,4 @@ def test_too_few_rows_no_blocks_and_a_full_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CannotWrite, match="not empty"):
         hs.probe(made(), (x, y), out=tmp_path)
-    assert json.loads(hs.probe(made(), (x, y), control=0).to_json())["schema"] == 1
+    assert json.loads(hs.probe(made(), (x, y), control=0).to_json())["schema"] == 2

@@ -12,7 +12,6 @@ from . import (
     experiments,
     inspecting,
     operating,
-    probing,
     ranking,
     shifting,
     streaming,
@@ -49,7 +48,6 @@ def _root(
 
 
 MODULES = (
-    probing,
     shifting,
     confounding,
     ranking,

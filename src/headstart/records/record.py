@@ -22,7 +22,12 @@ class Record:
     @classmethod
     def read(cls, path: str | Path) -> Self:
         """The record in a file; unknown fields are passed over, so newer files can be read."""
-        return typing.cast(Self, _build(cls, json.loads(Path(path).read_text("utf-8"))))
+        return cls.from_values(json.loads(Path(path).read_text("utf-8")))
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> Self:
+        """The record of plain values, as `dataclasses.asdict` and JSON give them."""
+        return typing.cast(Self, _build(cls, values))
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     from headstart.run.state import Run, Tick
 
+T = TypeVar("T")
 TRUST = 3.0  # how many times wrong an estimate is thought to be at most
 BRIEF = 0.05  # seconds; a step that was quicker had been finished earlier, and says nothing about speed
 
@@ -66,6 +67,12 @@ class Progress:
         for tick in ticks:
             self._draw(tick.step / run.recipe.steps)
             yield tick
+
+    def count(self, items: Sequence[T]) -> Iterator[T]:
+        """The items of the current step, which shows how many of them are done."""
+        for done, item in enumerate(items, 1):
+            self._draw(done / len(items))
+            yield item
 
     def remaining(self, done: float = 0.0) -> float:
         """Seconds that are left, as far as one can tell; `done` is the current step's share."""

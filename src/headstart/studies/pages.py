@@ -7,8 +7,6 @@ from headstart.studies._page import write
 from headstart.studies._spec import studies
 from headstart.studies.adapt.page import build as build_report
 from headstart.studies.adapt.run_records import record
-from headstart.studies.probe import page as probing
-from headstart.studies.probe.record import Probing
 from headstart.studies.shift import page as shift
 from headstart.studies.shift.record import Shift
 from headstart.studies.shortcuts import page as confounding
@@ -21,7 +19,6 @@ from headstart.studies.yosinski import page as yosinski
 from headstart.studies.yosinski.record import Transfer
 
 EXPERIMENTS: dict[str, tuple[Any, Any]] = {
-    "probe": (Probing, probing.view),
     "shift": (Shift, shift.view),
     "shortcuts": (Shortcuts, confounding.view),
     "stream": (Prequential, streaming.view),

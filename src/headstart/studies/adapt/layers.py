@@ -12,7 +12,7 @@ from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.spec import Layer
 from headstart.studies.probe.blocks import bench, probed
 from headstart.studies.probe.outputs import read_blocks
-from headstart.studies.probe.settings import ProbeSettings
+from headstart.studies.probe.spec import ProbeSettings
 
 LAYERS = "probe every block"
 

@@ -18,8 +18,7 @@ from headstart.session.units import Units
 from headstart.solvers.threads import threads_for
 from headstart.studies.probe.outputs import Outputs, Rows
 from headstart.studies.probe.probes import BY_FOLDS, PROBES, Bench, Said
-from headstart.studies.probe.record import Probed
-from headstart.studies.probe.settings import ProbeSettings
+from headstart.studies.probe.spec import Probed, ProbeSettings
 
 
 def group_numbers(data: Dataset) -> Rows:

@@ -1,10 +1,9 @@
 """What all blocks of a frozen backbone give for some rows, from one pass over the data."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -72,7 +71,7 @@ def read_blocks(
     gathered: dict[str, _Block] = {}
     (mapping, device), blocks = _placed(session), session.backbone.anatomy.blocks
     take = _taker(folder is not None, len(rows))
-    for share in counted(progress or Progress(), _in_turn(session, rows)):
+    for share in (progress or Progress()).count(_in_turn(session, rows)):
         with quiet(mapping), torch.inference_mode():
             found = mapping.features(session.samples(rows[share]).to(device), blocks, take)
         for number, (block, (features, there)) in enumerate(found.items()):
@@ -88,13 +87,6 @@ def _in_turn(session: Session, rows: Rows) -> list[Rows]:
     where = {int(row): place for place, row in enumerate(rows)}
     order = np.array([where[int(row)] for row in session.quickest(rows)], np.int64)
     return np.array_split(order, -(-len(order) // BATCH))
-
-
-def counted(progress: Progress, items: Sequence[Any]) -> Iterator[Any]:
-    """The items, with the share that is done shown in the progress bar."""
-    run: Any = SimpleNamespace(recipe=SimpleNamespace(steps=len(items)))
-    ticks: Iterable[Any] = (SimpleNamespace(step=i, item=item) for i, item in enumerate(items, 1))
-    return (tick.item for tick in progress.watch(ticks, run))  # type: ignore[attr-defined]
 
 
 def _placed(session: Session) -> tuple[Any, torch.device]:

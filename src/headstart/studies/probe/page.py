@@ -5,13 +5,13 @@ from typing import Any
 
 from headstart.report.figures.plot import Plot
 from headstart.report.format import MetricFormat, metric_format
+from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, pluralise, short
-from headstart.studies._page import Cell, settings, versions
+from headstart.studies._page import Cell, settings, text, versions
 from headstart.studies.adapt.sections.layers import across, anchor, best, peak, rise
-from headstart.studies.probe.record import TITLES, Probed, Probing
+from headstart.studies.probe.spec import TITLES, Probed, Probing
 
-BAR = 30  # letters of the longest bar on a terminal
-MUCH, SOME = 0.5, 0.1  # of the way from chance to all: what a probe learns by heart
+MUCH, SOME = 0.5, 0.1  # of the way from chance to all: what a probe memorises
 
 
 def view(record: Probing) -> dict[str, Any]:
@@ -30,38 +30,42 @@ def view(record: Probing) -> dict[str, Any]:
         "reading": f"{capitalise(metric.title)} with its 95 % interval, and below it the selectivity: how "
         f"far it is above the control, coloured where the interval lies above both the control and chance. "
         f"By heart is what the probe makes of random labels on the very rows that it was fitted to.",
-        "headings": ["block", *(text for name in record.probes for text in _pair(record, name))],
-        "rows": list(_rows(record, metric)),
+        "headings": headings(record),
+        "rows": list(rows(record)),
         "smallprint": list(_smallprint(record)),
         "settings": settings(record),
         "versions": versions(record),
     }
 
 
-def title(record: Probing) -> str:
-    """Of the table."""
+def terminal(record: Probing) -> Terminal:
+    """What the command prints: the same rows as the page's table."""
     metric = metric_format(record.metric)
-    return f"What each block of {record.backbone} knows of {record.task}: {metric.title} on unseen rows"
+    first, *others = headings(record)
+    return Terminal(
+        title=f"What each block of {record.backbone} knows of {record.task}: {metric.title} on unseen rows",
+        headings=[first, "width", *others],
+        rows=[(block, width, *(text(cell) for cell in cells)) for block, width, cells in rows(record)],
+        sentences=list(sentences(record)),
+    )
 
 
 def headings(record: Probing) -> list[str]:
-    """Of the table for a terminal."""
-    each = [text for name in record.probes for text in _pair(record, name)]
-    return ["block", "width", *each, *([""] if len(record.probes) == 1 else [])]
+    """Of the table."""
+    return ["block", *(heading for name in record.probes for heading in _pair(record, name))]
 
 
-def rows(record: Probing) -> Iterator[list[str]]:
-    """A row for each block, for a terminal."""
+def rows(record: Probing) -> Iterator[tuple[str, str, list[Cell | None]]]:
+    """A row for each block: its name, its width, one or two cells for each probe."""
     metric = metric_format(record.metric)
-    for group in _by_block(record):
-        first = next(one for one in group if one is not None)
-        cells = [text for one in group for text in _texts(record, one, metric)]
-        bar = ["█" * round(max(0.0, first.score.value) * BAR)] if len(group) == 1 else []
-        yield [first.block, str(first.width), *cells, *bar]
+    for results in _by_block(record):
+        first = next(result for result in results if result is not None)
+        cells = [cell for result in results for cell in _cells(record, result, metric)]
+        yield first.block, pluralise(first.width, "feature"), cells
 
 
 def sentences(record: Probing) -> Iterator[str]:
-    """What the figures say: where the knowledge lies, and whether it is knowledge."""
+    """Where the knowledge lies, and whether it is more than chance and memorising."""
     metric, mine = metric_format(record.metric), record.of(record.probes[0])
     yield peak(mine, metric)
     yield rise(mine, metric)
@@ -157,22 +161,6 @@ def _by_block(record: Probing) -> Iterator[list[Probed | None]]:
         yield [known.get((name, block)) for name in record.probes]
 
 
-def _texts(record: Probing, one: Probed | None, metric: MetricFormat) -> list[str]:
-    if one is None:
-        return ["-"] * (2 if _controlled(record) else 1)
-    texts = [str(metric.shown(one.score))]
-    if one.control is not None and one.memory is not None:
-        texts.append(f"{metric.value(one.control)}; by heart {metric.value(one.memory)}")
-    return texts
-
-
-def _rows(record: Probing, metric: MetricFormat) -> Iterator[tuple[str, str, list[Cell | None]]]:
-    for group in _by_block(record):
-        first = next(one for one in group if one is not None)
-        cells = [cell for one in group for cell in _cells(record, one, metric)]
-        yield first.block, pluralise(first.width, "feature"), cells
-
-
 def _cells(record: Probing, one: Probed | None, metric: MetricFormat) -> list[Cell | None]:
     if one is None:
         return [None] * (2 if _controlled(record) else 1)
@@ -188,7 +176,7 @@ def _cells(record: Probing, one: Probed | None, metric: MetricFormat) -> list[Ce
 def _facts(record: Probing, metric: MetricFormat) -> list[tuple[str, str, str]]:
     top = record.best()
     together = (
-        f"in {record.groups:,} groups" if record.groups < record.rows else "each told by fits without it"
+        f"in {record.groups:,} groups" if record.groups < record.rows else "each predicted by fits without it"
     )
     return [
         ("best block", top.block, f"{metric.value(top.score.value)} by {_a(top.probe)}"),
@@ -201,8 +189,8 @@ def _facts(record: Probing, metric: MetricFormat) -> list[tuple[str, str, str]]:
 def _smallprint(record: Probing) -> Iterator[str]:
     folds = record.settings.get("folds", 5)
     yield (
-        f"The ridge and the kNN probe tell each row by an exact fit without it, and without rows that belong "
-        f"to it; the logistic and the attentive probe by {folds} folds. What a probe chooses (penalty, "
+        f"The ridge and the kNN probe predict each row by an exact fit without it, and without rows that "
+        f"belong to it; the logistic and the attentive probe by {folds} folds. What a probe chooses (penalty, "
         f"neighbours, steps) is chosen on such rows too, which flatters it a little, and the control as much."
     )
     if count := max((len(one.controls) for one in record.table), default=0):
@@ -214,7 +202,7 @@ def _smallprint(record: Probing) -> Iterator[str]:
     if "attentive" in record.probes:
         yield "The attentive probe reads up to 7 x 7 places of a map, 64 of a sequence; others read the mean."
     yield (
-        "A probe tells what can be read off a block, not what the network makes use of. The intervals are of "
+        "A probe shows what can be read off a block, not what the network makes use of. The intervals are of "
         "these rows; of twenty such intervals one may miss by chance."
     )
 

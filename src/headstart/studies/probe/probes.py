@@ -5,7 +5,7 @@ ones. For each it makes its own choices (a penalty, neighbours, steps), so that 
 luck in choosing as the probe itself.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
-from headstart.core import LabelKind, Unknown, label_kind_of
+from headstart.core import LabelKind, label_kind_of
 from headstart.losses.label import label_loss
 from headstart.methods.outputs.probing.knn import SHARPNESS, SIZES
 from headstart.nn.heads import NeighbourHead
@@ -122,17 +122,6 @@ PROBES: Mapping[str, Callable[[Outputs, Bench], list[Said]]] = {
     "attentive": attentive_probe,
 }
 BY_FOLDS = ("logistic", "attentive")  # the others leave out one row, or one group, at a time
-
-
-def check_probes(names: Iterable[str]) -> None:
-    """Make sure that all are names of probes.
-
-    Raises:
-        Unknown: one is not.
-    """
-    for name in names:
-        if name not in PROBES:
-            raise Unknown("probe", name, PROBES)
 
 
 def _goals(y: Tensor, outputs: int) -> Tensor:
