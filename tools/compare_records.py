@@ -224,7 +224,9 @@ def case_differences(case: Case, old: dict[str, Any], new: dict[str, Any]) -> It
 
 
 def renamed_files(value: Any) -> Any:
-    return sorted(rules.FILES.get(name, name) for name in value) if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return sorted(rules.FILES.get(name, name) for name in value if name not in rules.WORKING)
 
 
 def renamed_records(study: str, result: dict[str, Any]) -> dict[str, Any]:

@@ -42,3 +42,6 @@ VALUES: dict[str, dict[str, str]] = {}
 
 # Old name of a record's file -> new one.
 FILES: dict[str, str] = {}
+
+# Files that are not compared: with this one a study can be resumed.
+WORKING = ("study.json",)

@@ -190,8 +190,9 @@ def _smallprint(record: Probing) -> Iterator[str]:
     folds = record.settings.get("folds", 5)
     yield (
         f"The ridge and the kNN probe predict each row by an exact fit without it, and without rows that "
-        f"belong to it; the logistic and the attentive probe by {folds} folds. What a probe chooses (penalty, "
-        f"neighbours, steps) is chosen on such rows too, which flatters it a little, and the control as much."
+        f"belong to it; the logistic and the attentive probe by {folds} folds. What a probe chooses "
+        f"(penalty, neighbours, steps) is chosen on such rows too, which flatters it a little, and the "
+        f"control as much."
     )
     if count := max((len(one.controls) for one in record.table), default=0):
         yield (
