@@ -198,10 +198,7 @@ def test_all_probes_on_all_blocks_from_one_pass(pictures, monkeypatch, tmp_path)
     assert found.best("attentive").score.value > 0.8
     assert found.of("ridge") == hs.probe(base, data, control=2).table
     assert Probing.read(tmp_path / "out" / "probe.json") == found
-    assert (
-        hs.probe(base, data, probes=ALL, control=2).to_json().split('"settings"')[0].split('"table"')[1]
-        == (found.to_json().split('"settings"')[0].split('"table"')[1])
-    )
+    assert hs.probe(base, data, probes=ALL, control=2).to_json() == found.to_json()
 
 
 def test_resumed_it_goes_on_after_the_blocks_that_are_finished(pictures, monkeypatch, tmp_path):
