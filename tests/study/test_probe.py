@@ -20,7 +20,6 @@ from headstart.session.session import Session
 from headstart.solvers.penalty_selection import RIDGE_GRID, spread
 from headstart.solvers.ridge import one_hot, ridge
 from headstart.studies.adapt.layers import probe_layers
-from headstart.studies.probe import run
 from headstart.studies.probe.attentive import attentive
 from headstart.studies.probe.blocks import at_random, chance, probed
 from headstart.studies.probe.outputs import Outputs, read_blocks
@@ -199,29 +198,6 @@ def test_all_probes_on_all_blocks_from_one_pass(pictures, monkeypatch, tmp_path)
     assert found.of("ridge") == hs.probe(base, data, control=2).table
     assert Probing.read(tmp_path / "out" / "probe.json") == found
     assert hs.probe(base, data, probes=ALL, control=2).to_json() == found.to_json()
-
-
-def test_resumed_it_goes_on_after_the_blocks_that_are_finished(pictures, monkeypatch, tmp_path):
-    base, data = pictures
-    whole = hs.probe(base, data, control=1, out=tmp_path / "whole")
-    real, asked = run.probed, []
-
-    def stopped(probe, block, *rest):
-        if len(asked) == 2:
-            raise KeyboardInterrupt
-        asked.append(block.block)
-        return real(probe, block, *rest)
-
-    monkeypatch.setattr(run, "probed", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        hs.probe(base, data, control=1, out=tmp_path / "out")
-    monkeypatch.setattr(
-        run, "probed", lambda probe, block, *rest: asked.append(block.block) or real(probe, block, *rest)
-    )
-    assert hs.probe(base, data, control=1, out=tmp_path / "out", resume=True) == whole
-    assert asked == [result.block for result in whole.table]
-    with pytest.raises(BadInput, match="control"):
-        hs.probe(base, data, control=2, out=tmp_path / "out", resume=True)
 
 
 def test_layers_of_adapt_are_the_ridge_probe():
