@@ -64,6 +64,22 @@ def settings(record: Any) -> list[tuple[str, str]]:
     return pairs({name: value for name, value in record.settings.items() if name != "study"})
 
 
+def page_view(record: Any, *, kind: str, task: str, headline: str, **more: Any) -> dict[str, Any]:
+    """What the template shows of a record; `more` adds to the parts and replaces them.
+
+    Args:
+        record: a `StudyRecord`.
+        kind: of the page, such as "size curve".
+        task: names of the data.
+        headline: one sentence.
+        **more: `say`, `legend`, `figure`, `caption`, `facts`, `reading`, `headings`, `rows`, `more`,
+            `smallprint`, `notes`: see `templates/experiment.html`.
+    """
+    parts = dict.fromkeys(("say", "legend", "facts", "smallprint", "headings", "rows"), ())
+    head = {"kind": kind, "task": task, "headline": headline, "figure": "", "caption": "", "reading": ""}
+    return {**parts, **head, **more, "settings": settings(record), "versions": versions(record)}
+
+
 def page(record: Record, view: dict[str, Any]) -> str:
     """The page as text; every word of the record is escaped."""
     made: str = (

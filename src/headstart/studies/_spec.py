@@ -1,7 +1,6 @@
 """What a study is: inputs, settings, record, page. Plain data without torch; `_runner` carries it out."""
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -134,18 +133,17 @@ class Study:
         return importlib.import_module(f"headstart.studies.{self.name}.{name}")
 
     def hook(self, name: str) -> Callable[..., Any] | None:
-        """An optional function of `run.py`: `check`, `load` or `finish`."""
-        return getattr(self.module("run"), name, None)
+        """An optional function that `run.py` defines (one that it only imports does not count)."""
+        module = self.module("run")
+        function = getattr(module, name, None)
+        return function if getattr(function, "__module__", None) == module.__name__ else None
 
 
 def study_names() -> tuple[str, ...]:
-    """The names of all studies: the folders beside this file that hold a `spec.py`."""
-    folder = Path(__file__).parent
-    return tuple(
-        info.name
-        for info in pkgutil.iter_modules([str(folder)])
-        if (folder / info.name / "spec.py").is_file()
-    )
+    """The names of all studies: the folders of this package that hold a `spec.py`."""
+    path = importlib.import_module(__package__ or "").__path__
+    folders = (folder for place in path for folder in Path(place).iterdir())
+    return tuple(sorted(folder.name for folder in folders if (folder / "spec.py").is_file()))
 
 
 @cache
