@@ -16,7 +16,7 @@ from headstart.core import find
 from headstart.data.check import check
 from headstart.data.load import load
 from headstart.data.splits import folds, per_class
-from headstart.methods.outputs.probing._probe import Probe
+from headstart.methods.outputs.probing.probe import Probe
 from headstart.models import backbone
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache

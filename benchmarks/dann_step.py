@@ -14,7 +14,9 @@ from torch import Tensor
 
 from benchmarks.paired import interleaved, print_table
 from headstart.core import Backbone, Ctx, Domains, Labelled, Parts, Task
-from headstart.methods.inputs.domains._aligning import Seen
+from headstart.losses.alignment.domain_confusion import domain_loss
+from headstart.losses.alignment.reversal import reverse_gradient
+from headstart.losses.label import label_loss
 from headstart.methods.inputs.domains.dann import DANN
 from headstart.models import backbone
 
@@ -30,16 +32,16 @@ def batch() -> Domains:
 
 def one_forward(method: DANN, parts: Parts, rows: Domains, ctx: Ctx) -> Tensor:
     """What headstart does."""
-    return method.both(parts, rows, ctx).total
+    return method.loss(parts, rows, ctx).total
 
 
 def two_forwards(method: DANN, parts: Parts, rows: Domains, ctx: Ctx) -> Tensor:
     """What most scripts do."""
     features = [parts["backbone"](x) for x in (rows.source.x, rows.target)]
-    logits = [parts["head"](z) for z in features]
-    label = method.labels(logits[0], Domains(rows.source, rows.target), ctx)["label"]
-    seen = Seen(features[0], features[1], logits[0], logits[1], rows.source.y)
-    return label + method.align(parts, seen, ctx)["domain"]
+    logits = [parts["head"](z) for z in features]  # the target's too, as scripts do
+    critic, strength = parts["critic"], method.strength(ctx)
+    domain = domain_loss(*(critic(reverse_gradient(z, strength)) for z in features))
+    return label_loss(logits[0], rows.source.y) + domain
 
 
 def stepping(body: Backbone, rows: Domains, loss: Callable[..., Tensor]) -> Callable[[], object]:

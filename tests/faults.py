@@ -19,22 +19,22 @@ class Fault(NamedTuple):
 
 METHODS = (
     Fault(
-        "methods/mapping/_tuning.py",
-        "head = task.head or LinearHead",
-        "head = LinearHead",
+        "methods/tuning.py",
+        '"head": task.head or LinearHead',
+        '"head": LinearHead',
         "the head of the probe is thrown away",
         "methods/test_lpft.py exactly or carries",
     ),
     Fault(
-        "methods/mapping/_tuning.py",
-        "slice(-self.last, None)",
-        "slice(self.last)",
+        "methods/tuning.py",
+        "slice(-settings.last, None)",
+        "slice(settings.last)",
         "the first blocks learn instead of the last",
         "methods/test_fine_tune.py settings_let_change",
     ),
     Fault(
-        "methods/mapping/_tuning.py",
-        "label_loss(logits, batch.y, self.smoothing, batch.weight)",
+        "methods/tuning.py",
+        "label_loss(logits, batch.y, smoothing, batch.weight)",
         "label_loss(logits, batch.y, 0.0, batch.weight)",
         "labels are never smoothed",
         "methods/test_fine_tune.py by_hand",
@@ -47,7 +47,7 @@ METHODS = (
         "methods/test_from_scratch.py not_looked_at",
     ),
     Fault(
-        "methods/outputs/probing/_probe.py",
+        "methods/outputs/probing/probe.py",
         "ctx.gather(features), ctx.gather(batch.y)",
         "features, batch.y",
         "each process solves for its own rows",
@@ -138,8 +138,8 @@ METHODS = (
         "methods/test_rates.py equal_values",
     ),
     Fault(
-        "methods/mapping/_tuning.py",
-        "            decay=self.lr_decay,\n",
+        "methods/tuning.py",
+        "        decay=settings.lr_decay,\n",
         "",
         "a setting for rates that does nothing",
         "methods/test_rates.py by_hand",
@@ -187,7 +187,7 @@ METHODS = (
         "methods/test_stochastic_depth.py mean_stays",
     ),
     Fault(
-        "methods/mapping/finetuning/_mix.py",
+        "methods/mapping/finetuning/_interpolation.py",
         "torch.lerp(start[name], value, share)",
         "torch.lerp(value, start[name], share)",
         "alpha counts from the wrong end",

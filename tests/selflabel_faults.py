@@ -7,15 +7,15 @@ DOMAINS = "methods/inputs/domains/"
 SELFLABEL_FAULTS = (
     Fault(
         DOMAINS + "mcc.py",
-        "class_confusion(seen.target_logits",
-        "class_confusion(seen.source_logits",
+        "class_confusion(outputs.target_logits",
+        "class_confusion(outputs.source_logits",
         "confusion is that of the source's rows",
         "methods/test_mcc.py by_hand",
     ),
     Fault(
         DOMAINS + "entropy_minimisation.py",
-        "(seen.target_logits, self.balance)",
-        "(seen.target_logits, 0.0)",
+        "(outputs.target_logits, self.balance)",
+        "(outputs.target_logits, 0.0)",
         "the mean answer may be one class for all, whatever the balance",
         "methods/test_entropy_minimisation.py by_hand",
     ),
@@ -91,8 +91,8 @@ SELFLABEL_FAULTS = (
     ),
     Fault(
         DOMAINS + "shot.py",
-        "Descend(self.adapt, on=(self.on_backbone(),))",
-        "Descend(self.adapt, on=(self.on_backbone(), self.on_head()))",
+        "Descend(self.loss, on=(tuned_on(self)[1],))",
+        "Descend(self.loss, on=tuned_on(self))",
         "the head that is to stay learns",
         "methods/test_shot.py stays",
     ),
@@ -104,7 +104,7 @@ SELFLABEL_FAULTS = (
         "methods/test_coral.py count_once",
     ),
     Fault(
-        DOMAINS + "_mapped.py",
+        DOMAINS + "_mapping.py",
         "self.move(source, labels, target), self.weight)",
         "self.move(source, labels, target), 1.0)",
         "rows are moved all the way, whatever the weight",

@@ -2,7 +2,7 @@
 
 from tests.faults import Fault
 
-PROBE = "methods/outputs/probing/_probe.py"
+PROBE = "methods/outputs/probing/probe.py"
 SKLEARN = "test_sklearn_domains.py"
 BOOSTING = "test_sklearn_tradaboost.py"
 BOOSTED = "methods/test_tradaboost.py"
@@ -26,16 +26,16 @@ WEIGHT_FAULTS = (
         f"{WEIGHING} density_over",
     ),
     Fault(
-        "methods/inputs/domains/_weighing.py",
+        "methods/inputs/domains/row_weighting.py",
         "return ratios(self.estimator, source, target, self.clip, seed)",
         "return ratios(self.estimator, source, target, None, seed)",
         "weights that were to be cut are not",
         f"{WEIGHING} cut_on_request",
     ),
     Fault(
-        "methods/mapping/_tuning.py",
-        "label_loss(logits, batch.y, self.smoothing, batch.weight)",
-        "label_loss(logits, batch.y, self.smoothing)",
+        "methods/tuning.py",
+        "label_loss(logits, batch.y, smoothing, batch.weight)",
+        "label_loss(logits, batch.y, smoothing)",
         "fine-tuning ignores weights",
         "contract/test_weights.py any_label and fine-tune",
     ),

@@ -121,19 +121,19 @@ def test_all_methods_diverge(headstart, pictures, weights, tmp_path):
 
 
 def test_short_memory_halves_the_batch_and_says_so(headstart, pictures, weights, tmp_path, monkeypatch):
-    from headstart.methods.mapping._tuning import Tuning
+    from headstart.methods.mapping.finetuning.fine_tune import FineTune
     from headstart.studies.adapt.spec import Result
 
     words = [*tiny.options(weights), "--method", "fine-tune", "--batch", 6, "--no-curve", "--quiet"]
     assert headstart("adapt", pictures, *words, "--out", tmp_path / "roomy").code == 0
-    plain = Tuning.loss
+    plain = FineTune.loss
 
     def hungry(self, parts, batch, ctx):
         if len(batch) > 1 and self.norm == "frozen":  # a trained one would see fewer rows
             raise torch.OutOfMemoryError("CUDA out of memory")
         return plain(self, parts, batch, ctx)
 
-    monkeypatch.setattr(Tuning, "loss", hungry)
+    monkeypatch.setattr(FineTune, "loss", hungry)
     said = headstart("adapt", pictures, *words, "--out", tmp_path / "short")
     assert said.code == 0, said.err
     roomy, short = (Result.read(tmp_path / name / "result.json") for name in ("roomy", "short"))

@@ -21,6 +21,25 @@ TARGET_ROWS = 48  # a step, where the source has 64
 WIDTH = 16
 
 
+class Constant(nn.Module):
+    """Gives the same whatever it is given."""
+
+    def __init__(self, value):
+        super().__init__()
+        self.value = value
+
+    def forward(self, _x):
+        return self.value
+
+
+def alignment_terms(method, source, target, source_logits, target_logits, labels, ctx):
+    """The terms of a method's loss besides the label loss, for given features (n, d) and logits (n, c)."""
+    head = Constant(torch.cat([source_logits, target_logits]))
+    batch = Domains(Labelled(source, labels), target)
+    terms = dict(method.loss({"backbone": nn.Identity(), "head": head}, batch, ctx).terms)
+    return {name: terms[name] for name in terms if name != "label"}
+
+
 class Small(Backbone):
     """Two numbers to 16 features, by one hidden layer."""
 

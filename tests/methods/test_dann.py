@@ -98,8 +98,8 @@ def test_labelled_rows_of_the_target_count_as_target():
     parts = method.parts(Small(), Task(2, (2,)))
     batch = next(batches(size=7)(0))
     own = Labelled(batch.target, torch.zeros(len(batch.target), dtype=torch.int64))
-    once = method.both(parts, batch, ctx(0.5)).terms
-    twice = method.both(parts, Domains(batch.source, batch.target, own), ctx(0.5)).terms
+    once = method.loss(parts, batch, ctx(0.5)).terms
+    twice = method.loss(parts, Domains(batch.source, batch.target, own), ctx(0.5)).terms
     torch.testing.assert_close(once["domain"], twice["domain"])
     assert twice.keys() - once.keys() == {"target_labelled"}
 

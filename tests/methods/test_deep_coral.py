@@ -4,6 +4,7 @@ import pytest
 import torch
 from tests.methods.shifts import (
     accuracy,
+    alignment_terms,
     carried_out,
     ctx,
     error,
@@ -11,7 +12,6 @@ from tests.methods.shifts import (
     refused,
 )
 
-from headstart.methods.inputs.domains._aligning import Seen
 from headstart.methods.inputs.domains.deep_coral import DeepCORAL
 from headstart.methods.inputs.domains.source_only import SourceOnly
 
@@ -22,17 +22,17 @@ def test_by_hand():
     """Variances 2 and 8 of one feature: (8 - 2)^2 / 4 = 9."""
     labels = torch.zeros(2, dtype=torch.int64)
     source, target = torch.tensor([[0.0], [2.0]]), torch.tensor([[10.0], [14.0]])
-    seen = Seen(source, target, source, target, labels)
-    assert DeepCORAL(weight=0.5, steepness=0.0).align({}, seen, ctx())["coral"].item() == 4.5
-    assert DeepCORAL().align({}, seen, ctx(0.0))["coral"].item() == 0
+    outputs = (source, target, source, target, labels)
+    assert alignment_terms(DeepCORAL(weight=0.5, steepness=0.0), *outputs, ctx())["coral"].item() == 4.5
+    assert alignment_terms(DeepCORAL(), *outputs, ctx(0.0))["coral"].item() == 0
 
 
 def test_both_domains_have_a_gradient():
     """C_s = 2, C_t = 8: by x of the source (C_s - C_t) / 2 * 2 (x - mean), of the target minus that."""
     source = torch.tensor([[0.0], [2.0]], requires_grad=True)
     target = torch.tensor([[10.0], [14.0]], requires_grad=True)
-    seen = Seen(source, target, source, target, torch.zeros(2, dtype=torch.int64))
-    DeepCORAL(steepness=0.0).align({}, seen, ctx())["coral"].backward()
+    outputs = (source, target, source, target, torch.zeros(2, dtype=torch.int64))
+    alignment_terms(DeepCORAL(steepness=0.0), *outputs, ctx())["coral"].backward()
     assert source.grad.flatten().tolist() == [6.0, -6.0]
     assert target.grad.flatten().tolist() == [-12.0, 12.0]
 
@@ -57,6 +57,6 @@ def test_it_lowers_the_distance_of_the_covariances():
 
 def test_what_can_not_be_is_refused():
     refused(DeepCORAL, "weight", -1.0, ">= 0")
-    seen = Seen(*(torch.zeros(1, 3),) * 4, torch.zeros(1, dtype=torch.int64))
+    outputs = (*(torch.zeros(1, 3),) * 4, torch.zeros(1, dtype=torch.int64))
     with pytest.raises(ValueError, match="2 rows or more"):
-        DeepCORAL().align({}, seen, ctx())
+        alignment_terms(DeepCORAL(), *outputs, ctx())

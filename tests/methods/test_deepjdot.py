@@ -6,6 +6,7 @@ import torch
 from scipy.optimize import linprog
 from tests.methods.shifts import (
     accuracy,
+    alignment_terms,
     ctx,
     error,
     nuisance,
@@ -13,7 +14,6 @@ from tests.methods.shifts import (
 )
 
 from headstart.losses.label import label_loss
-from headstart.methods.inputs.domains._aligning import Seen
 from headstart.methods.inputs.domains.deepjdot import DeepJDOT, losses_of_pairs
 from headstart.methods.inputs.domains.source_only import SourceOnly
 
@@ -24,9 +24,9 @@ def test_by_hand():
     """Source 0 and 4, target 5 and 1: the pairs are crossed, each lies 1 apart; answers lose 0.25 and 1."""
     source, target = torch.tensor([[0.0], [4.0]]), torch.tensor([[5.0], [1.0]], requires_grad=True)
     labels, says = torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0], [1.5]], requires_grad=True)
-    seen = Seen(source, target, torch.zeros(2, 1), says, labels)
+    outputs = (source, target, torch.zeros(2, 1), says, labels)
     method = DeepJDOT(weight=2.0, steepness=0.0, distance=0.1, epsilon=0.02)
-    found = method.align({}, seen, ctx())["transport"]
+    found = alignment_terms(method, *outputs, ctx())["transport"]
     assert found.item() == pytest.approx(2 * (0.1 * 1 + (0.25 + 1) / 2), abs=1e-3)
     found.backward()  # 2 * plan * distance * 2 * (target - source); 2 * plan * 2 * (says - label)
     torch.testing.assert_close(target.grad, torch.tensor([[0.2], [0.2]]), rtol=1e-3, atol=1e-3)

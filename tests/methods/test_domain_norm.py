@@ -110,4 +110,4 @@ def test_what_can_not_be_is_refused():
     parts = method.parts(Small(norm=True), Task(3, (2,)))
     batch = Domains(Labelled(drawn(4, 2), torch.tensor([0, 1, 2, 0])), drawn(1, 2))
     with pytest.raises(BadData, match="4 rows of the source and 1 of the target"):
-        method.both(parts, batch, Ctx(0, 0.0, lambda rows: rows))
+        method.loss(parts, batch, Ctx(0, 0.0, lambda rows: rows))

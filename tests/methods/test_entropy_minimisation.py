@@ -24,7 +24,7 @@ def test_the_loss_by_hand(balance, expected):
     parts = method.parts(Same(2), Task(2, (2,), head=LinearHead.of(torch.eye(2), torch.zeros(2))))
     target = torch.tensor([[0.75, 0.25], [0.25, 0.75]]).log()
     batch = Domains(Labelled(torch.zeros(3, 2), torch.tensor([0, 1, 1])), target)
-    found = method.both(parts, batch, Ctx(1, 0.1, lambda rows: rows))
+    found = method.loss(parts, batch, Ctx(1, 0.1, lambda rows: rows))
     assert found.terms["entropy"].item() == pytest.approx(2 * math.tanh(0.5) * expected, rel=1e-5)
 
 

@@ -6,8 +6,8 @@ from tests.methods.ways import Same, equal, tuned
 from tests.methods.weighed import bent, feed
 
 from headstart.core import BadInput, Task, make
-from headstart.methods.inputs.domains._weighing import share_reached
 from headstart.methods.inputs.domains.importance_weighting import ImportanceWeighting
+from headstart.methods.inputs.domains.row_weighting import share_reached
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe

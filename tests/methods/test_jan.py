@@ -4,13 +4,13 @@ import pytest
 import torch
 from tests.methods.shifts import (
     accuracy,
+    alignment_terms,
     ctx,
     nuisance,
     refused,
 )
 
 from headstart.core import BadInput, require_label_kind
-from headstart.methods.inputs.domains._aligning import Seen
 from headstart.methods.inputs.domains.jan import JAN
 from headstart.methods.inputs.domains.source_only import SourceOnly
 
@@ -28,10 +28,10 @@ def one_kernel(x, squared_bandwidth=None):
 def test_it_is_the_discrepancy_of_the_product_of_two_kernels(bandwidth):
     g = torch.Generator().manual_seed(0)
     z, logits = torch.randn(14, 4, generator=g), 3 * torch.randn(14, 2, generator=g)
-    seen = Seen(z[:5], z[5:], logits[:5], logits[5:], torch.zeros(5, dtype=torch.int64))
+    outputs = (z[:5], z[5:], logits[:5], logits[5:], torch.zeros(5, dtype=torch.int64))
     joint = one_kernel(z, bandwidth and bandwidth**2) * one_kernel(logits.softmax(1))
     wanted = joint[:5, :5].mean() + joint[5:, 5:].mean() - 2 * joint[:5, 5:].mean()
-    found = JAN(weight=0.3, steepness=0.0, bandwidth=bandwidth).align({}, seen, ctx())["joint mmd"]
+    found = alignment_terms(JAN(weight=0.3, steepness=0.0, bandwidth=bandwidth), *outputs, ctx())["joint mmd"]
     torch.testing.assert_close(found, 0.3 * wanted, rtol=1e-4, atol=1e-6)
 
 
@@ -41,8 +41,8 @@ def test_other_answers_at_the_same_features_are_seen():
     answers = torch.tensor([[9.0, -9.0], [-9.0, 9.0]])
     labels = torch.tensor([0, 1])
     method = JAN(steepness=0.0)
-    same = method.align({}, Seen(z, z, answers, answers, labels), ctx())["joint mmd"]
-    other = method.align({}, Seen(z, z, answers, answers.flip(0), labels), ctx())["joint mmd"]
+    same = alignment_terms(method, z, z, answers, answers, labels, ctx())["joint mmd"]
+    other = alignment_terms(method, z, z, answers, answers.flip(0), labels, ctx())["joint mmd"]
     assert same.item() == pytest.approx(0, abs=1e-6)
     assert other.item() > 0.05
 

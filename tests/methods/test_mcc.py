@@ -22,7 +22,7 @@ def test_the_loss_by_hand():
     parts = method.parts(Same(2), Task(2, (2,), head=head))
     target = 2.0 * torch.tensor([[0.75, 0.25]]).log()  # the temperature halves it
     batch = Domains(Labelled(50 * torch.eye(2), torch.tensor([0, 1])), target)
-    found = method.both(parts, batch, Ctx(0, 0.0, alone))
+    found = method.loss(parts, batch, Ctx(0, 0.0, alone))
     assert found.terms["confusion"].item() == pytest.approx(3 * 0.5)
     assert found.terms["label"].item() == pytest.approx(0)  # the source is surely of its classes
 

@@ -62,7 +62,7 @@ def test_the_loss_is_over_all_rows_of_which_the_unsure_have_none():
     batch = Domains(wrong_once(4), target := logits([0.9, 0.1], [0.6, 0.4]))
     judge(method, parts, batch, context())
     parts["head"].bias.data[1] = 0.5  # the student has gone on; the goals are the teacher's
-    found = method.both(parts, batch, context()).terms["self"]
+    found = method.loss(parts, batch, context()).terms["self"]
     expected = 3.0 * cross_entropy(target[:1] + torch.tensor([0.0, 0.5]), torch.tensor([0])) / 2
     assert found.item() == pytest.approx(expected.item())
 
@@ -116,7 +116,7 @@ def test_labelled_rows_of_the_target_have_a_goal_too():
     batch = Domains(wrong_once(8), logits([0.9, 0.1]), target_labelled)
     judge(method, parts, batch, context())
     assert parts["confidence"].goals.tolist() == [0, 1]
-    assert math.isfinite(method.both(parts, batch, context()).total.item())
+    assert math.isfinite(method.loss(parts, batch, context()).total.item())
 
 
 @pytest.mark.parametrize(("setting", "value"), [("threshold", 1.0), ("decay", 1.0), ("threshold", -0.1)])

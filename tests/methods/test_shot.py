@@ -66,7 +66,7 @@ def test_the_loss_by_hand():
     with torch.no_grad():
         method.find(parts, batch, ctx)
     assert parts["centroids"].goals.tolist() == [0, 1]
-    terms = method.adapt(parts, batch, ctx).terms
+    terms = method.loss(parts, batch, ctx).terms
     assert terms["information"].item() == pytest.approx(0.562335 - 0.693147, abs=1e-5)
     assert terms["pseudo"].item() == pytest.approx(0.3 * 0.287682, abs=1e-5)
 

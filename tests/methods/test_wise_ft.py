@@ -9,7 +9,7 @@ from torch import nn
 
 from headstart.core import BadInput, Labelled
 from headstart.data.load import load
-from headstart.methods.mapping.finetuning._mix import mixed
+from headstart.methods.mapping.finetuning._interpolation import interpolate
 from headstart.methods.mapping.finetuning.lpft import LPFT
 from headstart.methods.mapping.finetuning.wise_ft import WiSEFT
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
@@ -32,7 +32,7 @@ def test_a_quarter_of_the_way_by_hand():
             ):
                 tensor.fill_(value)
     other.num_batches_tracked += 7
-    found = mixed(one, other, 0.25)
+    found = interpolate(one, other, 0.25)
     assert [found.weight.item(), found.bias.item()] == [0.25, 2.5]
     assert [found.running_mean.item(), found.running_var.item()] == [3.0, 4.0]
     assert found.num_batches_tracked == 7
@@ -42,7 +42,7 @@ def test_a_quarter_of_the_way_by_hand():
 def test_equal_tensors_stay_equal_to_the_last_bit():
     layer = nn.Linear(50, 50)
     for share in (0.1, 1 / 3, 0.7):
-        assert torch.equal(mixed(layer, layer, share).weight, layer.weight)
+        assert torch.equal(interpolate(layer, layer, share).weight, layer.weight)
 
 
 @pytest.mark.parametrize("norm", ["frozen", "train"])

@@ -72,6 +72,14 @@ class Model(nn.Sequential):
         found: Any = self[1]
         return found  # type: ignore[no-any-return]
 
+    @classmethod
+    def of(cls, parts: Parts) -> "Model":
+        """The parts called backbone and head, together."""
+        backbone, head = parts["backbone"], parts["head"]
+        assert isinstance(backbone, Backbone)
+        assert isinstance(head, Head)
+        return cls(backbone, head)
+
 
 @dataclass(frozen=True)
 class Task:
@@ -130,6 +138,12 @@ class Method(ABC, Generic[B]):
     @abstractmethod
     def predictor(self, parts: Parts) -> nn.Module:
         """What is shipped: x (n, ...) -> logits or features."""
+
+    def check(self, setting: str, fine: bool, allowed: str) -> None:
+        """Raise `BadInput` with the setting, its value and what is allowed, unless `fine`."""
+        if not fine:
+            value: Any = getattr(self, setting)
+            raise BadInput(f"{self.about.name}: {setting} is {value!r}; it must be {allowed}.")
 
     @property
     def changed(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-from headstart.methods.inputs.domains._weighing import share_reached
+from headstart.methods.inputs.domains.row_weighting import share_reached
 from headstart.metrics.shift.coverage import effective_sample_size
 from headstart.solvers.ratios.named import doubt, ratios
 

@@ -12,7 +12,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from headstart.core import Head, LabelKind, label_kind_of
 from headstart.data.labels import labels_of
-from headstart.methods.outputs.probing._standard import linear_probe
+from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.models.tables import TableEncoder
 from headstart.session.session import Session
 from headstart.solvers.threads import threads_for

@@ -8,7 +8,7 @@ import numpy as np
 from headstart.core import Diverged, Method
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
-from headstart.methods.outputs.probing._standard import linear_probe
+from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.session.few import Few
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.spec import SizePoint

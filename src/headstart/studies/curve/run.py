@@ -10,7 +10,7 @@ from headstart.core import BadData, Method, make, require_label_kind
 from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.train_test_split import Rows, train_and_test
-from headstart.methods.outputs.probing._standard import linear_probe
+from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.session.few import Few
 from headstart.session.scoring import least_of, selection_of
 from headstart.session.source import refuse_sourced

@@ -5,15 +5,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, final
 
-from headstart.core import About, Backbone, BadInput, Descend, Labelled, Method, Mismatch, Parts, Task
-from headstart.methods.mapping._tuning import Tuning
+from headstart.core import (
+    About,
+    Backbone,
+    BadInput,
+    Ctx,
+    Descend,
+    Labelled,
+    Loss,
+    Method,
+    Mismatch,
+    Model,
+    Parts,
+    Task,
+)
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts, tuning_loss
 from headstart.models.backbone import AnyBackbone
 from headstart.run.cache import key_of
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Transplant(Tuning):
+class Transplant(TuningSettings[Labelled]):
     """Keep the first blocks of a trained network, begin those above anew, and train.
 
     All that learns has the full learning rate and trains its batch normalisations, as from scratch:
@@ -42,19 +55,26 @@ class Transplant(Tuning):
             raise BadInput(f"transplant: new is {self.new}, and the backbone has {len(blocks)} blocks.")
         twin = backbone.untrained(task.seed)
         if self.new == len(blocks):  # what is in no block is new as well
-            return super().parts(twin, task)
+            return tuned_parts(self, twin, task)
         for name in blocks[len(blocks) - self.new :]:
             backbone.get_submodule(name).load_state_dict(twin.get_submodule(name).state_dict())
-        return super().parts(backbone, task)
+        return tuned_parts(self, backbone, task)
 
-    def moves(self) -> tuple[Any, ...]:
+    def moves(self) -> tuple[Descend[Labelled]]:
         """One descent on the head and all of the backbone that is not frozen."""
-        on = [self.on_head()]
+        head, backbone = tuned_on(self)
         if not self.frozen:
-            on.append(self.on_backbone())
-        elif self.new:
-            on.append(replace(self.on_backbone(), blocks=slice(-self.new, None)))
-        return (Descend(self.loss, on=tuple(on)),)
+            return (Descend(self.loss, on=(head, backbone)),)
+        new = (replace(backbone, blocks=slice(-self.new, None)),) if self.new else ()
+        return (Descend(self.loss, on=(head, *new)),)
+
+    def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
+        """The label loss."""
+        return tuning_loss(parts, batch, self.smoothing)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)
 
 
 def treatment(blocks: int, cut: int, frozen: bool) -> Method[Any]:

@@ -1,26 +1,39 @@
 import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, final
 
 import torch
 from torch.nn.functional import softplus
 
-from headstart.core import About, Backbone, Ctx, Descend, Domains, LabelKind, Loss, Method, On, Parts, Task
+from headstart.core import (
+    About,
+    Backbone,
+    Ctx,
+    Descend,
+    Domains,
+    LabelKind,
+    Loss,
+    Method,
+    Model,
+    On,
+    Parts,
+    Task,
+)
 from headstart.losses.alignment.domain_confusion import domain_loss
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts
 from headstart.nn.critic import Critic
-from headstart.nn.joined import joined
 
-from ._aligning import OnSource
+from ._alignment import source_loss, target_label_loss, with_target_labelled
 from .source_only import SourceOnly
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ADDA(OnSource):
-    """Train on the source, then move the target's features to where the source's have come to lie.
+class ADDA(TuningSettings[Domains]):
+    """Train on the source, then learn a backbone for the target whose features look like the source's.
 
-    The second stage keeps the head and the source's features as they are. A critic and the features of the
-    target learn in turn: the critic tells them from the source's, the features make it say "source".
+    The second stage freezes the head and the source's backbone. A domain classifier, the critic, and the
+    target's backbone learn in turn: the critic distinguishes the domains, the backbone makes it say "source".
 
     Attributes:
         weight: of what makes the critic say "source", >= 0; 0 leaves the second stage out.
@@ -51,37 +64,47 @@ class ADDA(OnSource):
 
     def before(self) -> SourceOnly:
         """The training on the source."""
-        return SourceOnly(**{field.name: getattr(self, field.name) for field in fields(SourceOnly)})
+        return SourceOnly.like(self)
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """As for all tuning, the source's features as they were learned, and the critic."""
-        parts = super().parts(backbone, task)
+        """The target's backbone and the head, the source's backbone as it was trained, and the critic."""
+        parts = tuned_parts(self, backbone, task)
         if self.weight:
             parts["source"] = copy.deepcopy(backbone)
             parts["critic"] = Critic(backbone.width, self.hidden)
         return parts
 
-    def moves(self) -> tuple[Any, ...]:
+    def moves(self) -> tuple[Descend[Domains], ...]:
         """The critic, then the features of the target; the head has learned in the first stage."""
+        head, backbone = tuned_on(self)
         if not self.weight:
-            return super().moves()
+            return (Descend(self.loss, on=(head, backbone)),)
         critic = On("critic", weight_decay=self.weight_decay)
         return (
-            Descend(self.tell, on=(critic,), name="critic"),
-            Descend(self.fool, on=(self.on_backbone(),), name="features"),
+            Descend(self.critic_loss, on=(critic,), name="critic"),
+            Descend(self.feature_loss, on=(backbone,), name="features"),
         )
 
-    def tell(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+    def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """The label losses, of training on the source alone."""
+        return source_loss(parts, batch, ctx, self.smoothing)
+
+    def critic_loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
         """The critic's cross-entropy."""
         with torch.no_grad():
             source, target = parts["source"](batch.source.x), parts["backbone"](batch.target)
         critic = parts["critic"]
         return Loss.sum(domain=domain_loss(critic(ctx.gather(source)), critic(ctx.gather(target))))
 
-    def fool(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
-        """Minus the log of what the critic gives for "source", and the loss of labelled target rows."""
-        target_labelled = () if batch.target_labelled is None else (batch.target_labelled.x,)
-        features = parts["backbone"](joined([batch.target, *target_labelled]))
-        says = parts["critic"](ctx.gather(features)).float()
-        labels = self.target_label_loss(parts["head"](features), batch, ctx) if target_labelled else {}
-        return Loss.sum(fooled=self.weight * softplus(-says).mean(), **labels)
+    def feature_loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """Minus the critic's log P(source) of target rows, and the loss of labelled target rows."""
+        features = parts["backbone"](with_target_labelled(batch, batch.target))
+        logits = parts["critic"](ctx.gather(features)).float()
+        labels = {}
+        if batch.target_labelled is not None:
+            labels = target_label_loss(parts["head"](features), batch, ctx, self.smoothing)
+        return Loss.sum(fooled=self.weight * softplus(-logits).mean(), **labels)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)

@@ -1,16 +1,16 @@
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
 from torch import Tensor, nn
 
-from headstart.core import About, Backbone, Ctx, Domains, On, Parts, Task
+from headstart.core import About, Backbone, Ctx, Descend, Domains, Loss, Model, On, Parts, Task
 from headstart.losses.alignment.cdan import Projection, entropy_weights, multilinear_map, projection
 from headstart.losses.alignment.domain_confusion import domain_loss
 from headstart.losses.alignment.reversal import reverse_gradient
+from headstart.methods.tuning import tuned_on, tuned_parts
 from headstart.nn.critic import Critic
 
-from ._aligning import Aligning, Seen, probabilities
+from ._alignment import AlignmentSettings, forward_domains, probabilities, source_loss
 
 
 class Products(nn.Module):
@@ -33,12 +33,11 @@ class Products(nn.Module):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class CDAN(Aligning):
-    """Learn features from which a critic that is told the answers too cannot tell source from target.
+class CDAN(AlignmentSettings):
+    """Conditional DANN: the domain classifier, the critic, also sees the class predictions.
 
-    The critic reads every product of a feature with the probability of a class, so domains are brought
-    together class by class. Its gradient is turned round on its way to the features, as in DANN; through
-    the answers none goes.
+    The critic reads every product of a feature with the probability of a class, so domains are aligned
+    class by class. Its gradient to the features is reversed, as in DANN; none goes to the predictions.
 
     Attributes:
         hidden: width of the critic's hidden layers, >= 1.
@@ -66,28 +65,40 @@ class CDAN(Aligning):
         self.check("hidden", self.hidden >= 1, ">= 1")
         self.check("size", self.size >= 1, ">= 1")
 
-    def extra(self, backbone: Backbone, task: Task) -> Parts:
-        """The critic, and the random sums that it reads if there are too many products."""
-        width, classes = backbone.width, task.outputs
-        many = width * classes > self.size
-        made = projection(width, classes, self.size, task.seed) if many else None
-        critic = Critic(self.size if many else width * classes, self.hidden)
-        return Parts({"critic": critic, "products": Products(made)})
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The backbone, a linear head, the critic and the map of its inputs."""
+        parts, width, classes = tuned_parts(self, backbone, task), backbone.width, task.outputs
+        if self.weight:
+            many = width * classes > self.size
+            sums = projection(width, classes, self.size, task.seed) if many else None
+            parts["critic"] = Critic(self.size if many else width * classes, self.hidden)
+            parts["products"] = Products(sums)
+        return parts
 
-    def on_extra(self) -> tuple[On, ...]:
-        """All of the critic."""
-        return (On("critic", weight_decay=self.weight_decay),)
+    def moves(self) -> tuple[Descend[Domains]]:
+        """One descent on everything."""
+        critic = (On("critic", weight_decay=self.weight_decay),) if self.weight else ()
+        return (Descend(self.loss, on=(*tuned_on(self), *critic)),)
 
-    def align(self, parts: Parts, seen: Seen, ctx: Ctx) -> Mapping[str, Tensor]:
-        """The critic's cross-entropy, whose gradient is turned on its way to the features."""
+    def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """The label loss, and the critic's cross-entropy with its gradient to the features reversed."""
+        if not self.weight:
+            return source_loss(parts, batch, ctx, self.smoothing)
 
-        def says(features: Tensor, logits: Tensor) -> Tensor:
-            turned = reverse_gradient(features, self.strength(ctx))
-            found: Tensor = parts["critic"](parts["products"](turned, probabilities(logits.detach())))
-            return found
+        def critic(features: Tensor, logits: Tensor) -> Tensor:
+            reversed_features = reverse_gradient(features, self.strength(ctx))
+            products = parts["products"](reversed_features, probabilities(logits.detach()))
+            domain: Tensor = parts["critic"](products)
+            return domain
 
-        source, target = says(seen.source, seen.source_logits), says(seen.target, seen.target_logits)
+        outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
+        source = critic(outputs.source, outputs.source_logits)
+        target = critic(outputs.target, outputs.target_logits)
         if not self.entropy:
-            return {"domain": domain_loss(source, target)}
-        sure = entropy_weights(seen.source_logits), entropy_weights(seen.target_logits)
-        return {"domain": domain_loss(source, target, *sure)}
+            return Loss.sum(**labels, domain=domain_loss(source, target))
+        certainty = entropy_weights(outputs.source_logits), entropy_weights(outputs.target_logits)
+        return Loss.sum(**labels, domain=domain_loss(source, target, *certainty))
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)

@@ -3,15 +3,15 @@ from typing import final
 
 from torch import Tensor
 
-from headstart.core import About, Domains
+from headstart.core import About, Backbone, Domains, Parts, Task
 from headstart.solvers.alignment import coral
 
-from ._mapped import Mapped
+from ._mapping import FeatureMapping, domain_banks
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class CORAL(Mapped):
+class CORAL(FeatureMapping):
     """Give the source's frozen features the mean and covariance of the target's, then fit a linear probe.
 
     Attributes:
@@ -33,6 +33,10 @@ class CORAL(Mapped):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check("shrinkage", 0 <= self.shrinkage <= 1, "in [0, 1]")
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The frozen backbone, and banks of features."""
+        return domain_banks(backbone, task)
 
     def move(self, source: Tensor, labels: Tensor, target: Tensor) -> Tensor:
         """Whitened and coloured anew."""

@@ -1,24 +1,22 @@
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
-from torch import Tensor
-
-from headstart.core import About, Backbone, Ctx, Domains, On, Parts, Task
+from headstart.core import About, Backbone, Ctx, Descend, Domains, Loss, Model, On, Parts, Task
 from headstart.losses.alignment.domain_confusion import domain_loss
 from headstart.losses.alignment.reversal import reverse_gradient
+from headstart.methods.tuning import tuned_on, tuned_parts
 from headstart.nn.critic import Critic
 
-from ._aligning import Aligning, Seen
+from ._alignment import AlignmentSettings, forward_domains, source_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class DANN(Aligning):
-    """Learn features from which a critic cannot tell source from target.
+class DANN(AlignmentSettings):
+    """Learn features from which a domain classifier, the critic, cannot distinguish source from target.
 
-    The critic learns to tell them apart; behind it the gradient is turned round, so that the features
-    learn the contrary. `weight` and `steepness` are those of the turned gradient.
+    The critic learns to distinguish them; the gradient that it hands to the features is reversed, so that
+    these learn the opposite. `weight` and `steepness` are those of the reversed gradient.
 
     Attributes:
         hidden: width of the critic's hidden layers, >= 1.
@@ -39,15 +37,28 @@ class DANN(Aligning):
         super().__post_init__()
         self.check("hidden", self.hidden >= 1, ">= 1")
 
-    def extra(self, backbone: Backbone, task: Task) -> Parts:
-        """The critic."""
-        return Parts({"critic": Critic(backbone.width, self.hidden)})
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The backbone, a linear head and the critic."""
+        parts = tuned_parts(self, backbone, task)
+        if self.weight:
+            parts["critic"] = Critic(backbone.width, self.hidden)
+        return parts
 
-    def on_extra(self) -> tuple[On, ...]:
-        """All of the critic."""
-        return (On("critic", weight_decay=self.weight_decay),)
+    def moves(self) -> tuple[Descend[Domains]]:
+        """One descent on everything."""
+        critic = (On("critic", weight_decay=self.weight_decay),) if self.weight else ()
+        return (Descend(self.loss, on=(*tuned_on(self), *critic)),)
 
-    def align(self, parts: Parts, seen: Seen, ctx: Ctx) -> Mapping[str, Tensor]:
-        """The critic's cross-entropy, whose gradient is turned on its way to the features."""
-        says = [parts["critic"](reverse_gradient(z, self.strength(ctx))) for z in (seen.source, seen.target)]
-        return {"domain": domain_loss(says[0], says[1])}
+    def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """The label loss, and the critic's cross-entropy with its gradient to the features reversed."""
+        if not self.weight:
+            return source_loss(parts, batch, ctx, self.smoothing)
+        outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
+        source, target = (
+            parts["critic"](reverse_gradient(z, self.strength(ctx))) for z in (outputs.source, outputs.target)
+        )
+        return Loss.sum(**labels, domain=domain_loss(source, target))
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)

@@ -1,18 +1,16 @@
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
-from torch import Tensor
-
-from headstart.core import About, Ctx, Domains, Parts
+from headstart.core import About, Backbone, Ctx, Descend, Domains, Loss, Model, Parts, Task
 from headstart.losses.alignment.coral import coral_loss
+from headstart.methods.tuning import tuned_on, tuned_parts
 
-from ._aligning import Aligning, Seen
+from ._alignment import AlignmentSettings, forward_domains, source_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class DeepCORAL(Aligning):
+class DeepCORAL(AlignmentSettings):
     """Learn features whose covariances are the same in the source and in the target.
 
     Means are not compared: a head that is right about the one may be shifted on the other.
@@ -28,6 +26,22 @@ class DeepCORAL(Aligning):
         display_name="Deep CORAL",
     )
 
-    def align(self, parts: Parts, seen: Seen, ctx: Ctx) -> Mapping[str, Tensor]:
-        """The distance of the covariances."""
-        return {"coral": self.strength(ctx) * coral_loss(seen.source, seen.target)}
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The backbone and a linear head."""
+        return tuned_parts(self, backbone, task)
+
+    def moves(self) -> tuple[Descend[Domains]]:
+        """One descent on both."""
+        return (Descend(self.loss, on=tuned_on(self)),)
+
+    def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """The label loss, and the distance of the covariances."""
+        if not self.weight:
+            return source_loss(parts, batch, ctx, self.smoothing)
+        outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
+        alignment = coral_loss(outputs.source, outputs.target)
+        return Loss.sum(**labels, coral=self.strength(ctx) * alignment)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)

@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -6,17 +5,18 @@ import torch
 from torch import Tensor
 from torch.nn.functional import log_softmax, softplus
 
-from headstart.core import About, Ctx, Domains, Parts, label_kind_of
+from headstart.core import About, Backbone, Ctx, Descend, Domains, Loss, Model, Parts, Task, label_kind_of
+from headstart.methods.tuning import tuned_on, tuned_parts
 from headstart.solvers.transport import sinkhorn
 
-from ._aligning import Aligning, Seen
+from ._alignment import AlignmentSettings, forward_domains, source_loss
 
 TOLERANCE = 1e-3  # share of the mass that a plan may misplace: batches are samples only
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class DeepJDOT(Aligning):
+class DeepJDOT(AlignmentSettings):
     """Learn features and answers that cost little to carry from the source to the target.
 
     Each step finds the cheapest plan that carries the source's rows to the target's; a pair costs the
@@ -46,11 +46,27 @@ class DeepJDOT(Aligning):
         self.check("distance", 0 <= self.distance < float("inf"), ">= 0")
         self.check("epsilon", 0 < self.epsilon < float("inf"), "> 0")
 
-    def align(self, parts: Parts, seen: Seen, ctx: Ctx) -> Mapping[str, Tensor]:
-        """The cost of the cheapest plan."""
-        gaps = squared_distances(seen.source.float(), seen.target.float())
-        cost = self.distance * gaps + losses_of_pairs(seen.labels, seen.target_logits.float())
-        return {"transport": self.strength(ctx) * (self.plan(cost.detach(), seen.weights) * cost).sum()}
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The backbone and a linear head."""
+        return tuned_parts(self, backbone, task)
+
+    def moves(self) -> tuple[Descend[Domains]]:
+        """One descent on both."""
+        return (Descend(self.loss, on=tuned_on(self)),)
+
+    def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """The label loss, and the cost of the cheapest plan."""
+        if not self.weight:
+            return source_loss(parts, batch, ctx, self.smoothing)
+        outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
+        gaps = squared_distances(outputs.source.float(), outputs.target.float())
+        cost = self.distance * gaps + losses_of_pairs(outputs.labels, outputs.target_logits.float())
+        transport = (self.plan(cost.detach(), outputs.weights) * cost).sum()
+        return Loss.sum(**labels, transport=self.strength(ctx) * transport)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)
 
     def plan(self, cost: Tensor, weights: Tensor | None = None) -> Tensor:
         """How much of each source row goes to each target row, (n, m) with a sum of 1, of a cost (n, m).

@@ -1,19 +1,17 @@
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, final
 
-from torch import Tensor
-
-from headstart.core import About, Backbone, BadData, BadInput, Ctx, Domains, Model, Parts, Task
+from headstart.core import About, Backbone, BadData, BadInput, Ctx, Descend, Domains, Loss, Model, Parts, Task
 from headstart.losses.alignment.information_maximisation import information_maximisation_loss
+from headstart.methods.tuning import tuned_on, tuned_parts
 from headstart.nn.domain_norm import domains, of_target, separate
 
-from ._aligning import Aligning, Seen
+from ._alignment import AlignmentSettings, forward_domains, source_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class DomainNorm(Aligning):
+class DomainNorm(AlignmentSettings):
     """Give each domain batch normalisations of its own; all other weights are shared.
 
     What the target says of itself teaches the target's: each row a class, and not all the same one. `weight`
@@ -46,12 +44,12 @@ class DomainNorm(Aligning):
         self.check("balance", 0 <= self.balance < float("inf"), ">= 0")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """As for all tuning, with two batch normalisations in the place of each.
+        """The backbone, with two batch normalisations in the place of each, and a linear head.
 
         Raises:
             BadInput: the backbone has none.
         """
-        parts = super().parts(backbone, task)
+        parts = tuned_parts(self, backbone, task)
         if self.weight and not separate(parts["backbone"]):
             raise BadInput(
                 "domain-norm: the backbone has no batch normalisation that each domain could have one of. "
@@ -59,29 +57,33 @@ class DomainNorm(Aligning):
             )
         return parts
 
-    def see(self, parts: Parts, batch: Domains, ctx: Ctx) -> tuple[Seen, dict[str, Tensor]]:
-        """One forward, in which each domain has its own normalisation."""
-        source, target_labelled = (
-            len(batch.source),
-            0 if batch.target_labelled is None else len(batch.target_labelled),
-        )
-        theirs = len(batch.target) + target_labelled
-        if min(source, theirs) < 2:
+    def moves(self) -> tuple[Descend[Domains]]:
+        """One descent on both."""
+        return (Descend(self.loss, on=tuned_on(self)),)
+
+    def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """The label loss, and minus the mutual information of target rows and their predictions.
+
+        Raises:
+            BadData: a domain has fewer than two rows in the batch.
+        """
+        if not self.weight:
+            return source_loss(parts, batch, ctx, self.smoothing)
+        labelled = batch.target_labelled
+        source, target = len(batch.source), len(batch.target) + (0 if labelled is None else len(labelled))
+        if min(source, target) < 2:
             raise BadData(
-                f"domain-norm: {source} rows of the source and {theirs} of the target in one step; "
+                f"domain-norm: {source} rows of the source and {target} of the target in one step; "
                 "statistics need 2 of each. Take larger batches, or more data."
             )
-        with domains(parts["backbone"], source, source + theirs):
-            return super().see(parts, batch, ctx)
-
-    def align(self, parts: Parts, seen: Seen, ctx: Ctx) -> Mapping[str, Tensor]:
-        """Minus the information between the target's rows and their answers."""
-        loss = information_maximisation_loss(seen.target_logits, self.balance)
-        return {"target": self.strength(ctx) * loss}
+        with domains(parts["backbone"], source, source + target):
+            outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
+        information = information_maximisation_loss(outputs.target_logits, self.balance)
+        return Loss.sum(**labels, target=self.strength(ctx) * information)
 
     def predictor(self, parts: Parts) -> Model:
         """A network of the ordinary kind, with the target's normalisations."""
-        model = super().predictor(parts)
+        model = Model.of(parts)
         backbone = of_target(model.backbone) if self.weight else model.backbone
         assert isinstance(backbone, Backbone)
         return Model(backbone, model.head)

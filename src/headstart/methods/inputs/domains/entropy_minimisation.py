@@ -1,18 +1,16 @@
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
-from torch import Tensor
-
-from headstart.core import About, Ctx, Domains, Parts
+from headstart.core import About, Backbone, Ctx, Descend, Domains, Loss, Model, Parts, Task
 from headstart.losses.alignment.information_maximisation import information_maximisation_loss
+from headstart.methods.tuning import tuned_on, tuned_parts
 
-from ._aligning import Aligning, Seen
+from ._alignment import AlignmentSettings, forward_domains, source_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class EntropyMinimisation(Aligning):
+class EntropyMinimisation(AlignmentSettings):
     """Be sure of the target's rows: lower the entropy of what is said of each.
 
     Attributes:
@@ -36,7 +34,22 @@ class EntropyMinimisation(Aligning):
         super().__post_init__()
         self.check("balance", 0 <= self.balance < float("inf"), ">= 0")
 
-    def align(self, parts: Parts, seen: Seen, ctx: Ctx) -> Mapping[str, Tensor]:
-        """The entropy in nats, less that of the mean answer."""
-        loss = information_maximisation_loss(seen.target_logits, self.balance)
-        return {"entropy": self.strength(ctx) * loss}
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The backbone and a linear head."""
+        return tuned_parts(self, backbone, task)
+
+    def moves(self) -> tuple[Descend[Domains]]:
+        """One descent on both."""
+        return (Descend(self.loss, on=tuned_on(self)),)
+
+    def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """The label loss, and the entropy in nats of target predictions, less that of their mean."""
+        if not self.weight:
+            return source_loss(parts, batch, ctx, self.smoothing)
+        outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
+        entropy = information_maximisation_loss(outputs.target_logits, self.balance)
+        return Loss.sum(**labels, entropy=self.strength(ctx) * entropy)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)

@@ -1,18 +1,16 @@
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
-from torch import Tensor
-
-from headstart.core import About, Ctx, Domains, Parts
+from headstart.core import About, Backbone, Ctx, Descend, Domains, Loss, Model, Parts, Task
 from headstart.losses.alignment.jan import joint_mmd_loss
+from headstart.methods.tuning import tuned_on, tuned_parts
 
-from ._aligning import Aligning, Seen, probabilities
+from ._alignment import AlignmentSettings, forward_domains, probabilities, source_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class JAN(Aligning):
+class JAN(AlignmentSettings):
     """Learn features that have, together with the answers, the same distribution in both domains.
 
     Attributes:
@@ -36,9 +34,24 @@ class JAN(Aligning):
         super().__post_init__()
         self.check("bandwidth", self.bandwidth is None or 0 < self.bandwidth < float("inf"), "> 0, or None")
 
-    def align(self, parts: Parts, seen: Seen, ctx: Ctx) -> Mapping[str, Tensor]:
-        """The joint maximum mean discrepancy of features and probabilities."""
-        source = (seen.source, probabilities(seen.source_logits))
-        target = (seen.target, probabilities(seen.target_logits))
-        found = joint_mmd_loss(source, target, bandwidths=(self.bandwidth, None))
-        return {"joint mmd": self.strength(ctx) * found}
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The backbone and a linear head."""
+        return tuned_parts(self, backbone, task)
+
+    def moves(self) -> tuple[Descend[Domains]]:
+        """One descent on both."""
+        return (Descend(self.loss, on=tuned_on(self)),)
+
+    def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """The label loss, and the joint maximum mean discrepancy of features and probabilities."""
+        if not self.weight:
+            return source_loss(parts, batch, ctx, self.smoothing)
+        outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
+        source = (outputs.source, probabilities(outputs.source_logits))
+        target = (outputs.target, probabilities(outputs.target_logits))
+        alignment = joint_mmd_loss(source, target, bandwidths=(self.bandwidth, None))
+        return Loss.sum(**labels, **{"joint mmd": self.strength(ctx) * alignment})
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)

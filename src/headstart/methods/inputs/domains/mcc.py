@@ -1,18 +1,16 @@
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
-from torch import Tensor
-
-from headstart.core import About, Ctx, Domains, Parts
+from headstart.core import About, Backbone, Ctx, Descend, Domains, Loss, Model, Parts, Task
 from headstart.losses.alignment.mcc import class_confusion
+from headstart.methods.tuning import tuned_on, tuned_parts
 
-from ._aligning import Aligning, Seen
+from ._alignment import AlignmentSettings, forward_domains, source_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class MCC(Aligning):
+class MCC(AlignmentSettings):
     """Let no two classes be confused with each other on the target's rows.
 
     Attributes:
@@ -35,6 +33,22 @@ class MCC(Aligning):
         super().__post_init__()
         self.check("temperature", 0 < self.temperature < float("inf"), "> 0")
 
-    def align(self, parts: Parts, seen: Seen, ctx: Ctx) -> Mapping[str, Tensor]:
-        """How much the target's classes are confused."""
-        return {"confusion": self.strength(ctx) * class_confusion(seen.target_logits, self.temperature)}
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The backbone and a linear head."""
+        return tuned_parts(self, backbone, task)
+
+    def moves(self) -> tuple[Descend[Domains]]:
+        """One descent on both."""
+        return (Descend(self.loss, on=tuned_on(self)),)
+
+    def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """The label loss, and the confusion between classes on the target."""
+        if not self.weight:
+            return source_loss(parts, batch, ctx, self.smoothing)
+        outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
+        confusion = class_confusion(outputs.target_logits, self.temperature)
+        return Loss.sum(**labels, confusion=self.strength(ctx) * confusion)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)

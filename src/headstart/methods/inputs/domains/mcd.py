@@ -1,19 +1,19 @@
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import final
 
 from torch import Tensor
 
 from headstart.core import About, Backbone, Ctx, Descend, Domains, Loss, Model, Parts, Task
 from headstart.losses.alignment.mcd import classifier_discrepancy
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts
 from headstart.nn.heads import LinearHead
-from headstart.nn.joined import joined
 
-from ._aligning import OnSource
+from ._alignment import label_losses, source_loss, with_target_labelled
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class MCD(OnSource):
+class MCD(TuningSettings[Domains]):
     """Learn features on which two heads agree about the target, however hard they try to differ.
 
     Each step has three moves: all descends the label loss of both heads; the heads also raise their
@@ -44,56 +44,56 @@ class MCD(OnSource):
         self.check("times", self.times >= 1, ">= 1")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """As for all tuning, and a second head that begins elsewhere."""
-        parts = super().parts(backbone, task)
+        """The backbone, a linear head, and a second one with another start."""
+        parts = tuned_parts(self, backbone, task)
         if self.weight:
             parts["second head"] = LinearHead(backbone.width, task.outputs)
         return parts
 
-    def moves(self) -> tuple[Any, ...]:
+    def moves(self) -> tuple[Descend[Domains], ...]:
         """All on the labels; the heads apart; the features to where they agree."""
+        head, backbone = tuned_on(self)
         if not self.weight:
-            return super().moves()
-        heads = (self.on_head(), replace(self.on_head(), part="second head"))
-        features = (self.on_backbone(),)
-        agree: Descend[Domains] = Descend(self.agree, on=features, name="features")
+            return (Descend(self.loss, on=(head, backbone)),)
+        heads = (head, replace(head, part="second head"))
+        agree: Descend[Domains] = Descend(self.agree, on=(backbone,), name="features")
         return (
-            Descend(self.fit, on=(*heads, *features), name="all"),
+            Descend(self.loss, on=(*heads, backbone), name="all"),
             Descend(self.differ, on=heads, name="heads"),
             *[agree] * self.times,
         )
 
-    def fit(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
-        """The label losses of both heads."""
-        target_labelled = () if batch.target_labelled is None else (batch.target_labelled.x,)
-        return Loss.sum(
-            **self.of_both(parts, parts["backbone"](joined([batch.source.x, *target_labelled])), batch, ctx)
-        )
+    def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """The label losses, of both heads if there are two."""
+        if not self.weight:
+            return source_loss(parts, batch, ctx, self.smoothing)
+        features = parts["backbone"](with_target_labelled(batch, batch.source.x))
+        return Loss.sum(**self.of_both(parts, features, batch, ctx))
 
     def differ(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
         """The label losses of both heads, less their discrepancy on the target."""
-        target_labelled = () if batch.target_labelled is None else (batch.target_labelled.x,)
-        features = parts["backbone"](joined([batch.target, batch.source.x, *target_labelled]))
+        features = parts["backbone"](with_target_labelled(batch, batch.target, batch.source.x))
         labels = self.of_both(parts, features[len(batch.target) :], batch, ctx)
-        return Loss.sum(**labels, discrepancy=-self.apart(parts, features[: len(batch.target)], ctx))
+        return Loss.sum(**labels, discrepancy=-self.discrepancy(parts, features[: len(batch.target)], ctx))
 
     def agree(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
         """The discrepancy on the target."""
-        return Loss.sum(discrepancy=self.apart(parts, parts["backbone"](batch.target), ctx))
+        return Loss.sum(discrepancy=self.discrepancy(parts, parts["backbone"](batch.target), ctx))
 
     def of_both(self, parts: Parts, features: Tensor, batch: Domains, ctx: Ctx) -> dict[str, Tensor]:
         """The label losses, each the sum over both heads."""
-        one, other = (self.labels(parts[name](features), batch, ctx) for name in ("head", "second head"))
+        logits = [parts[name](features) for name in ("head", "second head")]
+        one, other = (label_losses(each, batch, ctx, self.smoothing) for each in logits)
         return {name: one[name] + other[name] for name in one}
 
-    def apart(self, parts: Parts, features: Tensor, ctx: Ctx) -> Tensor:
+    def discrepancy(self, parts: Parts, features: Tensor, ctx: Ctx) -> Tensor:
         """The weighted discrepancy () on features of the target."""
         one, other = (ctx.gather(parts[name](features)) for name in ("head", "second head"))
         return self.weight * classifier_discrepancy(one, other)
 
     def predictor(self, parts: Parts) -> Model:
         """The backbone and the mean of both heads, which is linear too."""
-        model = super().predictor(parts)
+        model = Model.of(parts)
         if not self.weight:
             return model
         one, other = parts["head"], parts["second head"]

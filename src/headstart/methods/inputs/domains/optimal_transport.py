@@ -8,14 +8,14 @@ from headstart.core import About, Backbone, BadInput, Domains, Parts, Task
 from headstart.solvers.class_transport import class_transport
 from headstart.solvers.transport import barycentric_map, squared_distances
 
-from ._mapped import Mapped
+from ._mapping import FeatureMapping, domain_banks
 
 TOLERANCE = 1e-3  # shares of the mass
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class OptimalTransport(Mapped):
+class OptimalTransport(FeatureMapping):
     """Move the source's frozen features onto the target's by the cheapest plan, then fit a linear probe.
 
     Each source row goes to the mean of the target rows that an entropic plan sends it to.
@@ -47,12 +47,16 @@ class OptimalTransport(Mapped):
         self.check("most", self.most >= 2, ">= 2")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """As for all; only classes can be kept apart."""
+        """The frozen backbone, and banks of features.
+
+        Raises:
+            BadInput: classes are to be kept apart and the labels are of another kind.
+        """
         if self.classes and task.kind != "classes":
             raise BadInput(
                 f"optimal-transport: classes={self.classes:g} keeps classes apart; {task.kind} have none."
             )
-        return super().parts(backbone, task)
+        return domain_banks(backbone, task)
 
     def move(self, source: Tensor, labels: Tensor, target: Tensor) -> Tensor:
         """Onto the barycentres of the plan."""

@@ -1,30 +1,28 @@
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
-from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from headstart.core import About, Backbone, Ctx, Do, Domains, Parts, Task
+from headstart.core import About, Backbone, Ctx, Descend, Do, Domains, Loss, Model, Parts, Task
+from headstart.methods.tuning import tuned_on, tuned_parts
 from headstart.nn.confidence import UNSURE, Confidence
-from headstart.nn.joined import joined
 from headstart.solvers.temperature import best_scale
 
-from ._aligning import Aligning, Seen
+from ._alignment import AlignmentSettings, forward_domains, source_loss, with_target_labelled
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class SelfTraining(Aligning):
-    """Learn from what a teacher, the running average of the model, is sure of on the target.
+class SelfTraining(AlignmentSettings):
+    """Learn from pseudo-labels of a teacher, the moving average of the model, where it is confident.
 
-    How sure it may be taken to be is found on source rows: the temperature that serves the last 512 of its
-    answers to them best, at least 1. Its class is the label of each target row that it is sure enough of.
+    Its confidence is calibrated on source rows: by the best temperature for the last 512 of its predictions
+    there, at least 1. Its class is the pseudo-label of each target row of which it is confident enough.
 
     Attributes:
         threshold: the least calibrated probability of a label that is learned from, in [0, 1).
-        flexible: whether the threshold is lower for classes that few rows are sure to be of.
+        flexible: whether the threshold is lower for classes that few rows are confidently of.
         decay: of the teacher's running average, in [0, 1); less in the first steps.
     """
 
@@ -47,45 +45,53 @@ class SelfTraining(Aligning):
         self.check("decay", 0 <= self.decay < 1, "in [0, 1)")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """As for all tuning, and the teacher with what it remembers."""
-        parts = super().parts(backbone, task)
+        """The backbone and a linear head; the teacher, and what it needs to judge its confidence."""
+        parts = tuned_parts(self, backbone, task)
         if self.weight:
-            parts["teacher"] = copy.deepcopy(self.predictor(parts))
+            parts["teacher"] = copy.deepcopy(Model.of(parts))
             parts["confidence"] = Confidence(task.outputs)
         return parts
 
     def moves(self) -> tuple[Any, ...]:
-        """The teacher judges, the model learns, the teacher follows."""
+        """The teacher labels, the model learns, the teacher follows."""
+        descend = Descend(self.loss, on=tuned_on(self))
         if not self.weight:
-            return super().moves()
+            return (descend,)
         judge = Do(self.judge, changes=("confidence",))
-        return (judge, *super().moves(), Do(self.follow, changes=("teacher",)))
+        return (judge, descend, Do(self.follow, changes=("teacher",)))
 
     def judge(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
-        """Calibrate the teacher on the source, and find the target rows that it is sure of."""
-        target_labelled = () if batch.target_labelled is None else (batch.target_labelled.x,)
-        logits = parts["teacher"](joined([batch.source.x, batch.target, *target_labelled])).float()
+        """Calibrate the teacher on the source, and find the target rows that it is confident of."""
+        samples = with_target_labelled(batch, batch.source.x, batch.target)
+        logits = parts["teacher"](samples).float()
         n, confidence = len(batch.source), _confidence(parts)
         confidence.remember(ctx.gather(logits[:n]), ctx.gather(batch.source.y))
-        # rows that were learned from would call for ever surer answers
+        # rows that were learned from would ask for ever more confident predictions
         confidence.scale.fill_(min(1.0, best_scale(*confidence.known)))
         confidence.judge(ctx.gather(logits[n:]), self.threshold, self.flexible)
 
-    def align(self, parts: Parts, seen: Seen, ctx: Ctx) -> Mapping[str, Tensor]:
-        """The cross-entropy with the teacher's class; 0 for rows that it is not sure of."""
-        goals, logits = _confidence(parts).goals, seen.target_logits.float()
-        loss = cross_entropy(logits, goals, ignore_index=UNSURE, reduction="sum") / len(goals)
-        return {"self": self.strength(ctx) * loss}
+    def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
+        """The label loss, and the cross-entropy with the teacher's class; 0 where it is not confident."""
+        if not self.weight:
+            return source_loss(parts, batch, ctx, self.smoothing)
+        outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
+        pseudo_labels, logits = _confidence(parts).goals, outputs.target_logits.float()
+        total = cross_entropy(logits, pseudo_labels, ignore_index=UNSURE, reduction="sum")
+        return Loss.sum(**labels, self=self.strength(ctx) * (total / len(pseudo_labels)))
 
     def follow(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
-        """Teacher <- decay * teacher + (1 - decay) * model; what is counted is taken over."""
+        """Teacher <- decay * teacher + (1 - decay) * model; counters are copied."""
         decay = min(self.decay, (1 + ctx.step) / (10 + ctx.step))
-        teacher, student = parts["teacher"].state_dict(), self.predictor(parts).state_dict()
+        teacher, student = parts["teacher"].state_dict(), Model.of(parts).state_dict()
         for name, value in teacher.items():
             if value.is_floating_point():
                 value.lerp_(student[name], 1 - decay)
             else:
                 value.copy_(student[name])
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)
 
 
 def _confidence(parts: Parts) -> Confidence:

@@ -13,26 +13,27 @@ from headstart.core import (
     LabelKind,
     Loss,
     Method,
+    Model,
     Parts,
     Task,
     Unlabelled,
 )
 from headstart.losses.alignment.information_maximisation import information_maximisation_loss
-from headstart.methods.mapping._tuning import Tuning
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts
 from headstart.nn.centroids import Centroids
 
-from ._aligning import probabilities
+from ._alignment import probabilities
 from .source_only import SourceOnly
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class SHOT(Tuning):
-    """Bring the target's features to a head that stays, without the source's data.
+class SHOT(TuningSettings[Unlabelled]):
+    """Adapt the backbone to the target under a frozen head, without the source's data.
 
-    What comes first, where there is a source, is training on it with the same settings. Then the head is
-    frozen, and the backbone learns to be sure of each target row, to use all classes, and to agree with the
-    class whose centroid is nearest.
+    Where there is a source, the first stage trains on it with the same settings. Then the head is frozen,
+    and the backbone learns confident and diverse predictions on the target (information maximisation) that
+    agree with pseudo-labels, the class of the nearest centroid.
 
     Attributes:
         weight: of all that is learned on the target, >= 0; 0 leaves the source's model as it is.
@@ -71,18 +72,11 @@ class SHOT(Tuning):
 
     def before(self) -> SourceOnly:
         """The training on the source, with the same settings."""
-        return SourceOnly(
-            backbone_lr=self.backbone_lr,
-            lr_decay=self.lr_decay,
-            last=self.last,
-            norm=self.norm,
-            smoothing=self.smoothing,
-            weight_decay=self.weight_decay,
-        )
+        return SourceOnly.like(self)
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The source's model, and where its classes lie on the target."""
-        parts = super().parts(backbone, task)
+        parts = tuned_parts(self, backbone, task)
         if self.weight:
             parts["centroids"] = Centroids(backbone.width, task.outputs)
         return parts
@@ -92,7 +86,7 @@ class SHOT(Tuning):
         if not self.weight:
             return ()
         find = (Do(self.find, changes=("centroids",)),) if self.pseudo else ()
-        return (*find, Descend(self.adapt, on=(self.on_backbone(),)))
+        return (*find, Descend(self.loss, on=(tuned_on(self)[1],)))
 
     def find(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> None:
         """Bring the centroids up to date and find the nearest for each row."""
@@ -102,7 +96,7 @@ class SHOT(Tuning):
         centroids.follow(ctx.gather(features.float()), ctx.gather(shares), self.momentum)
         centroids.judge(features.float())
 
-    def adapt(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
+    def loss(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
         """Information maximisation, and the cross-entropy with the class of the nearest centroid."""
         logits = parts["head"](parts["backbone"](batch.x))
         terms: dict[str, Tensor] = {
@@ -112,6 +106,10 @@ class SHOT(Tuning):
             goals = _centroids(parts).goals
             terms["pseudo"] = self.weight * self.pseudo * cross_entropy(logits.float(), goals)
         return Loss.sum(**terms)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)
 
 
 def _centroids(parts: Parts) -> Centroids:

@@ -4,17 +4,17 @@ from typing import final
 import torch
 from torch import Tensor
 
-from headstart.core import About, Domains
+from headstart.core import About, Backbone, Domains, Parts, Task
 from headstart.solvers.alignment import subspace_alignment
 
-from ._mapped import Mapped
+from ._mapping import FeatureMapping, domain_banks
 
 HELD = 0.95  # share of the variance
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class SubspaceAlignment(Mapped):
+class SubspaceAlignment(FeatureMapping):
     """Turn the principal axes of the source's frozen features to the target's, then fit a linear probe.
 
     Attributes:
@@ -34,6 +34,10 @@ class SubspaceAlignment(Mapped):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check("size", self.size is None or self.size >= 1, ">= 1, or None to find it")
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The frozen backbone, and banks of features."""
+        return domain_banks(backbone, task)
 
     def move(self, source: Tensor, labels: Tensor, target: Tensor) -> Tensor:
         """Source rows as points of the plane that the target's axes span.

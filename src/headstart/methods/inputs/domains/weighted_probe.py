@@ -4,15 +4,15 @@ from typing import final
 from torch import Tensor
 
 from headstart.core import About, Head, Labelled, label_kind_of
-from headstart.methods.outputs.probing._probe import Probe, check_penalty
-from headstart.methods.outputs.probing._standard import linear_probe
+from headstart.methods.outputs.probing.linear_probe import linear_probe
+from headstart.methods.outputs.probing.probe import Probe, check_penalty
 
-from ._weighing import Weighing
+from .row_weighting import RowWeighting
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class WeightedProbe(Weighing, Probe):
+class WeightedProbe(RowWeighting, Probe):
     """Read new outputs off a frozen mapping, each row counted by how much likelier it is in the target.
 
     A logistic probe, or for numbers a ridge probe. Without a target it is just that.
@@ -35,7 +35,7 @@ class WeightedProbe(Weighing, Probe):
 
     def __post_init__(self) -> None:
         check_penalty(self, self.penalty)
-        self.check_weighing(self.about.name)
+        self.check_weighting()
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """The linear head of the best penalty."""

@@ -20,16 +20,11 @@ from headstart.core import (
     Task,
     Unlabelled,
 )
-from headstart.methods.mapping.finetuning.norm_tuning import NAMED, NORMS
 from headstart.nn.adaptive_norm import STATISTICS, Statistics, adaptive, watch
 from headstart.nn.heads import LinearHead
 from headstart.nn.low_backward import low_backward
+from headstart.nn.norms import is_norm
 from headstart.nn.processor import has_amx
-
-
-def is_norm(module: nn.Module) -> bool:
-    """Whether it is a normalisation: batch, layer, group, instance or root mean square, of any library."""
-    return isinstance(module, NORMS) or NAMED.search(type(module).__name__) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

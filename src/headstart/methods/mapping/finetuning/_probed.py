@@ -1,16 +1,16 @@
-"""What all tuning that starts from a probe's head shares."""
+"""Tuning from the head of a linear probe."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from headstart.core import LabelKind, Method
-from headstart.methods.mapping._tuning import Tuning
-from headstart.methods.outputs.probing._standard import linear_probe
+from headstart.core import LabelKind, Labelled, Method
+from headstart.methods.outputs.probing.linear_probe import linear_probe
+from headstart.methods.tuning import TuningSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Probed(Tuning):
-    """Tuning whose first stage is a logistic probe, or for numbers a ridge probe.
+class ProbedSettings(TuningSettings[Labelled]):
+    """Settings of tuning whose first stage is a logistic probe, or for numbers a ridge probe.
 
     Attributes:
         penalty: of the probe; see `LogisticProbe`.

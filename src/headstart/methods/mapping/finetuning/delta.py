@@ -7,23 +7,23 @@ from typing import Any, Literal, final
 import torch
 from torch import Tensor, nn
 
-from headstart.core import About, Backbone, Ctx, Labelled, Loss, Parts, Task
+from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
 from headstart.losses.anchor import relative_distance
 from headstart.losses.label import label_loss
-from headstart.methods.mapping._tuning import Tuning
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts, tuning_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Delta(Tuning):
-    """Fine-tune so that the features of your samples stay near those that the start gives them.
+class Delta(TuningSettings[Labelled]):
+    """Fine-tune with a penalty on the distance of activations to those of the pre-trained model.
 
-    It holds what the model does, where L2-SP holds its weights. DELTA's weights for channels, which
-    need a training for each, are all 1.
+    It regularises activations, where L2-SP regularises weights. DELTA's channel weights, which need a
+    training each, are all 1.
 
     Attributes:
-        alpha: strength of the pull of the features to those of the start, >= 0.
-        at: "blocks" compares what every block gives, "features" only the last.
+        alpha: weight of the penalty, >= 0.
+        at: "blocks" compares the outputs of all blocks, "features" only those of the backbone.
     """
 
     about = About("delta", "start", "mapping", Labelled, "arXiv:1901.09229", display_name="DELTA")
@@ -36,20 +36,28 @@ class Delta(Tuning):
         self.check("at", self.at in ("blocks", "features"), "'blocks' or 'features'")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The start, which stays, beside what learns."""
+        """The backbone and a linear head, and a frozen copy of the start."""
         start = copy.deepcopy(backbone)
-        return Parts({**super().parts(backbone, task), "start": start})
+        return Parts({**tuned_parts(self, backbone, task), "start": start})
+
+    def moves(self) -> tuple[Descend[Labelled]]:
+        """One descent on backbone and head."""
+        return (Descend(self.loss, on=tuned_on(self)),)
 
     def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
-        """Cross-entropy + alpha * the mean over blocks of the relative squared distance to the start's."""
+        """Label loss + alpha * the mean over blocks of the relative squared distances to the start."""
         if not self.alpha:
-            return super().loss(parts, batch, ctx)
+            return tuning_loss(parts, batch, self.smoothing)
         with torch.no_grad():
             _, start = self._run(parts["start"], batch.x)
         features, now = self._run(parts["backbone"], batch.x)
         label = label_loss(parts["head"](features), batch.y, self.smoothing, batch.weight)
         apart = torch.stack([relative_distance(*pair) for pair in zip(now, start, strict=True)]).mean()
         return Loss.sum(label=label, start=self.alpha * apart)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)
 
     def _run(self, backbone: nn.Module, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Features, and the outputs that are compared."""

@@ -4,21 +4,21 @@ from typing import final
 
 from torch import nn
 
-from headstart.core import About, Backbone, Ctx, Labelled, Loss, Parts, Task
+from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
 from headstart.losses.anchor import squared_distance
-from headstart.methods.mapping._tuning import Tuning
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts, tuning_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class L2SP(Tuning):
-    """Fine-tune with a spring from each weight of the backbone to where it started.
+class L2SP(TuningSettings[Labelled]):
+    """Fine-tune with an L2 penalty on the distance of the backbone's weights to their start.
 
-    Weight decay pulls towards 0 and so forgets the start; here it is replaced.
+    Weight decay shrinks weights towards 0 and so forgets the start; here it is replaced.
 
     Attributes:
-        alpha: strength of the pull of the backbone to its start, >= 0.
-        beta: strength of the pull of the head to 0, >= 0.
+        alpha: weight of the penalty on the distance of the backbone to its start, >= 0.
+        beta: weight of the L2 penalty on the head, >= 0.
         weight_decay: as for fine-tuning, but 0 unless asked for.
     """
 
@@ -33,19 +33,26 @@ class L2SP(Tuning):
         self.check("beta", self.beta >= 0, ">= 0")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The start, which stays, beside what learns."""
+        """The backbone and a linear head, and a frozen copy of the start."""
         start = copy.deepcopy(backbone)
-        return Parts({**super().parts(backbone, task), "start": start})
+        return Parts({**tuned_parts(self, backbone, task), "start": start})
+
+    def moves(self) -> tuple[Descend[Labelled]]:
+        """One descent on backbone and head."""
+        return (Descend(self.loss, on=tuned_on(self)),)
 
     def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
-        """Cross-entropy + alpha / 2 * ||w - w0||^2 + beta / 2 * ||head||^2."""
-        loss = super().loss(parts, batch, ctx)
+        """Label loss + alpha / 2 * ||w - w0||^2 + beta / 2 * ||head||^2."""
+        terms = dict(tuning_loss(parts, batch, self.smoothing).terms)
         pairs = list(zip(parts["backbone"].parameters(), parts["start"].parameters(), strict=True))
         pairs = [(now, start) for now, start in pairs if now.requires_grad]
-        terms = dict(loss.terms)
         if self.alpha and pairs:
             terms["start"] = self.alpha / 2 * squared_distance(*zip(*pairs, strict=True))
         if self.beta:
             weights = nn.utils.parameters_to_vector(parts["head"].parameters())
             terms["head"] = self.beta / 2 * weights.square().sum()
         return Loss.sum(**terms)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)

@@ -1,17 +1,17 @@
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import final
 
-from headstart.core import About, Backbone, BadInput, Descend, Labelled, Parts, Task
+from headstart.core import About, Backbone, BadInput, Ctx, Descend, Labelled, Loss, Model, Parts, Task
 from headstart.core.moves import everything
-from headstart.methods.mapping._tuning import Tuning
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts, tuning_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Reinit(Tuning):
-    """Fine-tune with the last blocks begun anew: they know the old task too well.
+class Reinit(TuningSettings[Labelled]):
+    """Fine-tune with the last blocks re-initialised, as they are specialised to the old task.
 
-    What is new learns at the head's rate, its batch normalisations too.
+    The re-initialised blocks learn at the head's rate, their batch normalisations too.
 
     Attributes:
         blocks: how many of the backbone's last blocks get random weights, >= 0.
@@ -37,10 +37,18 @@ class Reinit(Tuning):
             twin = backbone.untrained(task.seed)
             for name in backbone.blocks[-self.blocks :]:
                 backbone.get_submodule(name).load_state_dict(twin.get_submodule(name).state_dict())
-        return super().parts(backbone, task)
+        return tuned_parts(self, backbone, task)
 
-    def moves(self) -> tuple[Any, ...]:
-        """One descent on the head, what is new and what is not."""
-        old = self.on_backbone()
+    def moves(self) -> tuple[Descend[Labelled]]:
+        """One descent on the head, the re-initialised blocks and the others."""
+        head, old = tuned_on(self)
         new = replace(old, blocks=slice(-self.blocks, None), lr=1.0, decay=1.0, keep=everything)
-        return (Descend(self.loss, on=(self.on_head(), *([new] if self.blocks else []), old)),)
+        return (Descend(self.loss, on=(head, *([new] if self.blocks else []), old)),)
+
+    def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
+        """The label loss."""
+        return tuning_loss(parts, batch, self.smoothing)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)

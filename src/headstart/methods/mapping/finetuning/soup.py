@@ -8,14 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
-from headstart.methods.mapping.finetuning._mix import mixed
-from headstart.methods.mapping.finetuning._probed import Probed
+from headstart.methods.tuning import tuned_on, tuned_parts, tuning_loss
+
+from ._interpolation import interpolate
+from ._probed import ProbedSettings
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Soup(Probed):
-    """Tune several times from one start, each at another rate, and ship the average of the weights.
+class Soup(ProbedSettings):
+    """Fine-tune several times from one start at different learning rates, and average the weights.
 
     Attributes:
         members: how many are tuned, >= 1.
@@ -38,7 +40,7 @@ class Soup(Probed):
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """A backbone and a head for each member, equal in the beginning."""
-        one = super().parts(backbone, task)
+        one = tuned_parts(self, backbone, task)
         all_of_them: dict[str, nn.Module] = {
             f"{name}{n}": copy.deepcopy(part) for n in range(self.members) for name, part in one.items()
         }
@@ -70,6 +72,10 @@ class Soup(Probed):
         flags[kept] = True
         return f"{len(kept)} of {self.members} members are in the average."
 
+    def loss(self, n: int, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
+        """The label loss of member `n`."""
+        return tuning_loss(_member(n, parts), batch, self.smoothing)
+
     def predictor(self, parts: Parts) -> Model:
         """The mean of the members that are kept, tensor by tensor."""
         return self._mean(
@@ -79,19 +85,15 @@ class Soup(Probed):
     def _mean(self, members: Sequence[int], parts: Parts) -> Model:
         """The mean of some members; they are added up in their order."""
         first, *others = sorted(members)
-        mean = super().predictor(_member(first, parts))
+        mean = Model.of(_member(first, parts))
         for count, n in enumerate(others, 2):
-            mean = mixed(mean, super().predictor(_member(n, parts)), 1 / count)
+            mean = interpolate(mean, Model.of(_member(n, parts)), 1 / count)
         return mean
 
     def _descent(self, n: int) -> Descend[Labelled]:
         rate = self.ratio ** (n - (self.members - 1) / 2)
-        both = (self.on_head(), self.on_backbone())
-        on = tuple(replace(each, part=f"{each.part}{n}", lr=each.lr * rate) for each in both)
-        return Descend(partial(self._loss, n), on, name=f"member{n}")
-
-    def _loss(self, n: int, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
-        return super().loss(_member(n, parts), batch, ctx)
+        on = tuple(replace(each, part=f"{each.part}{n}", lr=each.lr * rate) for each in tuned_on(self))
+        return Descend(partial(self.loss, n), on, name=f"member{n}")
 
 
 class Kept(nn.Module):

@@ -1,14 +1,14 @@
 from dataclasses import dataclass
 from typing import final
 
-from headstart.core import About, Backbone, BadInput, Labelled, Parts, Task
-from headstart.methods.mapping._tuning import Tuning
+from headstart.core import About, Backbone, BadInput, Ctx, Descend, Labelled, Loss, Model, Parts, Task
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts, tuning_loss
 from headstart.nn.depth import set_depth
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class StochasticDepth(Tuning):
+class StochasticDepth(TuningSettings[Labelled]):
     """Fine-tune while residual branches are left out at random, the last ones the most.
 
     It needs an architecture with places for that, as most residual networks and transformers have.
@@ -27,10 +27,22 @@ class StochasticDepth(Tuning):
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The backbone, which drops branches in training, and a head."""
-        parts = super().parts(backbone, task)  # the head first: it draws the same numbers as without
+        parts = tuned_parts(self, backbone, task)  # the head first: it draws the same numbers as without
         if self.drop and not set_depth(backbone, self.drop):
             raise BadInput(
                 "stochastic-depth: this backbone has no branches to leave out (no module called drop_path, "
                 "DropPath or StochasticDepth). Take fine-tune, or delta to hold on to the start."
             )
         return parts
+
+    def moves(self) -> tuple[Descend[Labelled]]:
+        """One descent on backbone and head."""
+        return (Descend(self.loss, on=tuned_on(self)),)
+
+    def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
+        """The label loss."""
+        return tuning_loss(parts, batch, self.smoothing)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)

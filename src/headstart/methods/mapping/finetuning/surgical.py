@@ -4,8 +4,8 @@ from typing import Any, Literal, final
 import torch
 from torch import Tensor, nn
 
-from headstart.core import About, Backbone, BadInput, Ctx, Descend, Do, Labelled, On, Parts, Task
-from headstart.methods.mapping._tuning import Tuning
+from headstart.core import About, Backbone, BadInput, Ctx, Descend, Do, Labelled, Loss, Model, On, Parts, Task
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts, tuning_loss
 
 
 class Choice(nn.Module):
@@ -22,7 +22,7 @@ class Choice(nn.Module):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Surgical(Tuning):
+class Surgical(TuningSettings[Labelled]):
     """Fine-tune one block and the head: the block that the change of the data asks for.
 
     With block="auto" the head learns alone during a look, in which each block's relative gradient
@@ -55,26 +55,19 @@ class Surgical(Tuning):
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The choice too, if there is one to make."""
-        parts = super().parts(backbone, task)
+        parts = tuned_parts(self, backbone, task)
         if self.block != "auto":
             return parts
-        if not self.on_backbone()(parts):
+        if not self._on_backbone()(parts):
             raise BadInput("surgical: the backbone has no block in which something learns; take fine-tune.")
         return Parts({**parts, "choice": Choice(len(backbone.blocks))})
 
     def moves(self) -> tuple[Any, ...]:
         """One descent on the head and a block; before it the choice, if there is one to make."""
-        on = (self.on_head(), self.on_backbone())
+        on = (tuned_on(self)[0], self._on_backbone())
         if self.block != "auto":
             return (Descend(self.loss, on),)
         return (Do(self.choose, changes=("choice",)), Descend(self.loss, on, gradient=self.measure))
-
-    def on_backbone(self) -> On:
-        """The block, or all blocks that it is chosen from."""
-        if self.block == "auto":
-            among = slice(-self.last if self.last else None, None)
-            return replace(super().on_backbone(), blocks=among, chosen=_chosen)
-        return self._on(self.block)
 
     def choose(self, parts: Parts, _batch: Labelled, ctx: Ctx) -> None:
         """When the look is over: the block with the largest relative gradients."""
@@ -88,14 +81,29 @@ class Surgical(Tuning):
         if choice.block >= 0:
             return
         for number in range(len(choice.ratios)):
-            mine = [p for p in self._on(number)(parts) if p.grad is not None]
+            mine = [p for p in self._on_block(number)(parts) if p.grad is not None]
             size, slope = (_norm(mine), _norm([p.grad for p in mine])) if mine else (0.0, 0.0)
             choice.ratios[number] += slope / size if size else 0.0
         for parameter in parts["backbone"].parameters():
             parameter.grad = None
 
-    def _on(self, block: int) -> On:
-        return replace(super().on_backbone(), blocks=slice(block, block + 1 or None))
+    def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
+        """The label loss."""
+        return tuning_loss(parts, batch, self.smoothing)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)
+
+    def _on_backbone(self) -> On:
+        """The block, or all blocks that it is chosen from."""
+        if self.block == "auto":
+            among = slice(-self.last if self.last else None, None)
+            return replace(tuned_on(self)[1], blocks=among, chosen=_chosen)
+        return self._on_block(self.block)
+
+    def _on_block(self, block: int) -> On:
+        return replace(tuned_on(self)[1], blocks=slice(block, block + 1 or None))
 
 
 def _chosen(parts: Parts) -> int | None:

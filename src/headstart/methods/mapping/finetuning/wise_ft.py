@@ -2,15 +2,17 @@ import copy
 from dataclasses import dataclass
 from typing import final
 
-from headstart.core import About, Backbone, Labelled, Model, Parts, Task
-from headstart.methods.mapping.finetuning._mix import mixed
-from headstart.methods.mapping.finetuning._probed import Probed
+from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
+from headstart.methods.tuning import tuned_on, tuned_parts, tuning_loss
+
+from ._interpolation import interpolate
+from ._probed import ProbedSettings
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class WiSEFT(Probed):
-    """Tune from a probe, then ship a model between the start and the end, weight by weight.
+class WiSEFT(ProbedSettings):
+    """Fine-tune from a probe, then interpolate between the weights of the start and of the end.
 
     Attributes:
         alpha: how far from the start, the probed backbone, to the end, the tuned one, in [0, 1].
@@ -24,10 +26,18 @@ class WiSEFT(Probed):
         self.check("alpha", 0 <= self.alpha <= 1, "in [0, 1]")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The start, which stays, beside what learns."""
-        parts = super().parts(backbone, task)
-        return Parts({**parts, "start": copy.deepcopy(super().predictor(parts))})
+        """The backbone and the head of the probe, and a frozen copy of both."""
+        parts = tuned_parts(self, backbone, task)
+        return Parts({**parts, "start": copy.deepcopy(Model.of(parts))})
+
+    def moves(self) -> tuple[Descend[Labelled]]:
+        """One descent on backbone and head."""
+        return (Descend(self.loss, on=tuned_on(self)),)
+
+    def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
+        """The label loss."""
+        return tuning_loss(parts, batch, self.smoothing)
 
     def predictor(self, parts: Parts) -> Model:
         """(1 - alpha) * start + alpha * end."""
-        return mixed(parts["start"], super().predictor(parts), self.alpha)
+        return interpolate(parts["start"], Model.of(parts), self.alpha)

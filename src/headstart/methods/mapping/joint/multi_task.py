@@ -1,20 +1,32 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import final
 
 import torch
 from torch import Tensor, nn
 
-from headstart.core import About, Backbone, BadInput, Ctx, Labelled, Loss, Parts, Task, TwoTasks
+from headstart.core import (
+    About,
+    Backbone,
+    BadInput,
+    Ctx,
+    Descend,
+    Labelled,
+    Loss,
+    Model,
+    Parts,
+    Task,
+    TwoTasks,
+)
 from headstart.losses.label import label_loss
-from headstart.methods.mapping._tuning import Tuning
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts, tuning_loss
 from headstart.nn.heads import LinearHead
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class MultiTask(Tuning):
+class MultiTask(TuningSettings[TwoTasks]):
     """Train one backbone on your labels and on those of the source at once, with a head for each.
 
     Attributes:
@@ -40,22 +52,26 @@ class MultiTask(Tuning):
         if task.source is None:
             raise BadInput("multi-task: there is no source task beside the target. Give a source.")
         other = task.source
-        parts = super().parts(backbone, task)
+        parts = tuned_parts(self, backbone, task)
         return Parts({**parts, "source head": LinearHead(backbone.width, other.outputs)})
 
-    def moves(self) -> tuple[Any, ...]:
+    def moves(self) -> tuple[Descend[TwoTasks]]:
         """One descent on the backbone and both heads."""
-        (plain,) = super().moves()
-        return (replace(plain, loss=self.both, on=(*plain.on, replace(self.on_head(), part="source head"))),)
+        head, backbone = tuned_on(self)
+        return (Descend(self.loss, on=(head, backbone, replace(head, part="source head"))),)
 
-    def both(self, parts: Parts, batch: TwoTasks, ctx: Ctx) -> Loss:
+    def loss(self, parts: Parts, batch: TwoTasks, ctx: Ctx) -> Loss:
         """The target's loss + weight * the source's."""
-        terms = dict(self.loss(parts, batch.target, ctx).terms)
+        terms = dict(tuning_loss(parts, batch.target, self.smoothing).terms)
         if self.weight:
-            terms["source"] = self.weight * batch.scale * self.of_source(parts, batch.source)
+            terms["source"] = self.weight * batch.scale * self.source_loss(parts, batch.source)
         return Loss.sum(**terms)
 
-    def of_source(self, parts: Parts, source: Labelled) -> Tensor:
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)
+
+    def source_loss(self, parts: Parts, source: Labelled) -> Tensor:
         """The mean loss () on the source's rows; 0 if a part of a batch has none of them."""
         if not len(source):
             return source.x.new_zeros((), dtype=torch.float32)

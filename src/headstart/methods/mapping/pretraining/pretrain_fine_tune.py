@@ -2,14 +2,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
-from headstart.core import About, LabelKind, Labelled, Method
-from headstart.methods.mapping._tuning import Tuning
+from headstart.core import (
+    About,
+    Backbone,
+    Ctx,
+    Descend,
+    LabelKind,
+    Labelled,
+    Loss,
+    Method,
+    Model,
+    Parts,
+    Task,
+)
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts, tuning_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class PretrainFineTune(Tuning):
+class PretrainFineTune(TuningSettings[Labelled]):
     """Pre-train on the source's labels, then go on with the same weights on yours: K1 steps, then K2.
 
     The head goes along where both tasks have the same labels; else the target gets a new one.
@@ -58,6 +70,22 @@ class PretrainFineTune(Tuning):
     def stages(self, kind: LabelKind = "classes") -> tuple[Method[Any], ...]:
         """The pre-training with the same settings, then the fine-tuning."""
         return (self,) if self.pretrain_steps == 0 else (self.before(), self)
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The pre-trained backbone, and its head or a new one."""
+        return tuned_parts(self, backbone, task)
+
+    def moves(self) -> tuple[Descend[Labelled]]:
+        """One descent on both."""
+        return (Descend(self.loss, on=tuned_on(self)),)
+
+    def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
+        """The label loss."""
+        return tuning_loss(parts, batch, self.smoothing)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)
 
     def before(self) -> SupervisedPretraining:
         """The pre-training."""

@@ -2,14 +2,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, final
 
-from headstart.core import About, Backbone, LabelKind, Method, On, Parts, SourceLabelled, Task, make
-from headstart.methods.mapping._tuning import Tuning
-from headstart.methods.outputs.probing._standard import linear_probe
+from headstart.core import (
+    About,
+    Backbone,
+    Ctx,
+    Descend,
+    LabelKind,
+    Loss,
+    Method,
+    Model,
+    Parts,
+    SourceLabelled,
+    Task,
+    make,
+)
+from headstart.methods.outputs.probing.linear_probe import linear_probe
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts, tuning_loss
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class SupervisedPretraining(Tuning):
+class SupervisedPretraining(TuningSettings[SourceLabelled]):
     """Pre-train the whole model on the labels of a source task, then reuse it by another method.
 
     Attributes:
@@ -49,9 +62,18 @@ class SupervisedPretraining(Tuning):
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The backbone, or an untrained twin of it, and a new head."""
-        return super().parts(backbone.untrained(task.seed) if self.start == "random" else backbone, task)
+        return tuned_parts(self, backbone.untrained(task.seed) if self.start == "random" else backbone, task)
 
-    def on_backbone(self) -> On:
-        """What learns of the backbone: all of it, if it begins anew."""
-        on = super().on_backbone()
-        return replace(on, blocks=None) if self.start == "random" else on
+    def moves(self) -> tuple[Descend[SourceLabelled]]:
+        """One descent on the head and the backbone: on all of it, if it begins anew."""
+        head, backbone = tuned_on(self)
+        backbone = replace(backbone, blocks=None) if self.start == "random" else backbone
+        return (Descend(self.loss, on=(head, backbone)),)
+
+    def loss(self, parts: Parts, batch: SourceLabelled, ctx: Ctx) -> Loss:
+        """The label loss."""
+        return tuning_loss(parts, batch, self.smoothing)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head."""
+        return Model.of(parts)

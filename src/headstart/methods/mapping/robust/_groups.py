@@ -1,14 +1,13 @@
-"""What the methods that know groups share: how many rows each has, and what each row weighs."""
+"""The groups of the training rows and their weights in the loss."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, BadInput, Ctx, Grouped, Loss, Parts, Task
+from headstart.core import Backbone, BadInput, Grouped, Loss, Parts, Task
 from headstart.losses.label import label_loss
-from headstart.methods.mapping._tuning import Tuning
+from headstart.methods.tuning import TuningSettings, tuned_parts
 
 GROUPS = "groups"
 
@@ -43,29 +42,31 @@ class Groups(nn.Module):
         return total / count.clamp_min(1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ByGroup(Tuning):
-    """Descends the label loss with a weight for each row that its group decides."""
+def grouped_parts(settings: TuningSettings[Grouped], backbone: Backbone, task: Task) -> Parts:
+    """The backbone, a linear head and the groups.
 
-    def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """As for all tuning, and the groups.
+    Raises:
+        BadInput: the task does not say how many rows each group has.
+    """
+    rows = torch.tensor(task.groups, dtype=torch.float32)
+    if not bool((rows > 0).any()):
+        raise BadInput(f"{settings.about.name}: the task has no groups. Give data with classes.")
+    return Parts({**tuned_parts(settings, backbone, task), GROUPS: Groups(rows)})
 
-        Raises:
-            BadInput: the task does not say how many rows each group has.
-        """
-        rows = torch.tensor(task.groups, dtype=torch.float32)
-        if not bool((rows > 0).any()):
-            raise BadInput(f"{self.about.name}: the task has no groups. Give data with classes.")
-        return Parts({**super().parts(backbone, task), GROUPS: Groups(rows)})
 
-    def loss(self, parts: Parts, batch: Any, ctx: Ctx) -> Loss:
-        """The mean over the rows of their weights times their losses."""
-        groups, group = parts[GROUPS], group_of(batch, self.about.name)
-        assert isinstance(groups, Groups)
-        weight = groups.weights(group)
-        weight = weight if batch.weight is None else weight * batch.weight
-        logits = parts["head"](parts["backbone"](batch.x))
-        return Loss.sum(label=label_loss(logits, batch.y, self.smoothing, weight))
+def group_weighted_loss(settings: TuningSettings[Grouped], parts: Parts, batch: Grouped) -> Loss:
+    """The mean of the label losses of the rows, each weighted by its group."""
+    weight = groups_in(parts).weights(group_of(batch, settings.about.name))
+    weight = weight if batch.weight is None else weight * batch.weight
+    logits = parts["head"](parts["backbone"](batch.x))
+    return Loss.sum(label=label_loss(logits, batch.y, settings.smoothing, weight))
+
+
+def groups_in(parts: Parts) -> Groups:
+    """The part that holds the groups."""
+    groups = parts[GROUPS]
+    assert isinstance(groups, Groups)
+    return groups
 
 
 def group_of(batch: Any, name: str) -> Tensor:

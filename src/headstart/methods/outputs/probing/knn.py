@@ -10,7 +10,7 @@ from headstart.losses.label import label_loss
 from headstart.nn.heads import NeighbourHead
 from headstart.solvers.means import mean_of
 
-from ._probe import Probe
+from .probe import Probe
 
 SHARPNESS = (1.0, 3.0, 10.0, 30.0)
 SIZES = (1, 3, 5, 10, 20)

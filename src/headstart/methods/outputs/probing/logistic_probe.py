@@ -7,7 +7,7 @@ from headstart.core import About, Head, Labelled
 from headstart.nn.heads import LinearHead
 from headstart.solvers.penalty_selection import select_logistic
 
-from ._probe import Probe, check_penalty
+from .probe import Probe, check_penalty
 
 
 @final

@@ -10,7 +10,7 @@ from headstart.nn.heads import CentroidHead
 from headstart.solvers.means import mean_of
 from headstart.solvers.temperature import best_scale
 
-from ._probe import Probe
+from .probe import Probe
 
 ROUNDING = 1e-6  # of float32
 ABSENT = -1e4  # logit of a class without rows: its probability is 0

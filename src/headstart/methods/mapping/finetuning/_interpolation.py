@@ -1,4 +1,4 @@
-"""Between models of one architecture, weight by weight."""
+"""Interpolation between the weights of two models of one architecture."""
 
 import copy
 from typing import TypeVar
@@ -9,7 +9,7 @@ from torch import nn
 M = TypeVar("M", bound=nn.Module)
 
 
-def mixed(one: nn.Module, other: M, share: float) -> M:
+def interpolate(one: nn.Module, other: M, share: float) -> M:
     """A new model: (1 - share) * one + share * other, for every floating-point tensor.
 
     Share 0 gives the tensors of one, 1 those of the other, and equal tensors stay equal, all to the

@@ -1,11 +1,11 @@
-"""What all methods share that count source rows by how likely they are in the target."""
+"""Importance weights of source rows: how much likelier a row is in the target than in the source."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
-from headstart.core import BadInput
+from headstart.core import Labelled, Method
 from headstart.metrics.shift.coverage import effective_sample_size, support
 from headstart.solvers.ratios.named import ESTIMATORS, Estimator, doubt, ratios
 
@@ -13,25 +13,22 @@ MOST = 2000  # rows of each domain that are looked at for the support
 
 
 @dataclass(frozen=True, kw_only=True)
-class Weighing:
-    """Weighs the rows of the source, if there is a target.
+class RowWeighting(Method[Labelled]):
+    """Settings of methods that weight the rows of the source, if there is a target.
 
     Attributes:
-        estimator: of the weights: "classifier" tells the domains apart, "gaussian" takes a normal
+        estimator: of the weights: "classifier" classifies the domains, "gaussian" takes a normal
             distribution for each, "kliep" and "ulsif" take sums of kernels, "kmm" matches means.
-        clip: a quantile in (0, 1], to which larger weights are cut; None cuts none.
+        clip: a quantile in (0, 1], at which larger weights are clipped; None clips none.
     """
 
     estimator: Estimator = "classifier"
     clip: float | None = None
 
-    def check_weighing(self, name: str) -> None:
-        """Refuse settings of the method called `name` that can't be."""
-        if self.estimator not in ESTIMATORS:
-            known = ", ".join(ESTIMATORS)
-            raise BadInput(f"{name}: estimator is {self.estimator!r}; it must be one of {known}.")
-        if self.clip is not None and not 0 < self.clip <= 1:
-            raise BadInput(f"{name}: clip is {self.clip!r}; it must be in (0, 1], or None to cut no weight.")
+    def check_weighting(self) -> None:
+        """Refuse settings out of range."""
+        self.check("estimator", self.estimator in ESTIMATORS, f"one of {', '.join(ESTIMATORS)}")
+        self.check("clip", self.clip is None or 0 < self.clip <= 1, "in (0, 1], or None to cut no weight")
 
     def row_weights(self, source: Tensor, target: Tensor, seed: int) -> Tensor:
         """Importance weights (n,) with mean 1, of frozen features of the source (n, d) and target (m, d)."""

@@ -1,14 +1,13 @@
-"""What all ways to bring frozen features together share: one pass over both domains, then a closed form."""
+"""Moving frozen features: one pass over both domains, then a closed form."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from headstart.core import Backbone, BadInput, Ctx, Do, Domains, Method, Model, Parts, Task, label_kind_of
-from headstart.methods.outputs.probing._standard import linear_probe
+from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.nn.bank import Bank
 from headstart.solvers.threads import threads_for
 
@@ -16,7 +15,7 @@ from ._banks import bank_of, collect
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mapped(Method[Domains]):
+class FeatureMapping(Method[Domains]):
     """Moves the frozen features of the source to those of the target, and reads the outputs off there.
 
     The head that is fitted to the moved rows takes the target's features as they are.
@@ -34,27 +33,9 @@ class Mapped(Method[Domains]):
         self.check("weight", 0 <= self.weight <= 1, "in [0, 1]")
         self.check("penalty", self.penalty is None or self.penalty > 0, "> 0, or None to find it")
 
-    def check(self, setting: str, fine: bool, allowed: str) -> None:
-        """Refuse the value of a setting that is not fine."""
-        if not fine:
-            value: Any = getattr(self, setting)
-            raise BadInput(f"{self.about.name}: {setting} is {value!r}; it must be {allowed}.")
-
     @abstractmethod
     def move(self, source: Tensor, labels: Tensor, target: Tensor) -> Tensor:
         """Where features (n, d) of the source, of labels (n, ...), go among those (m, d) of the target."""
-
-    def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The frozen backbone, and a bank of what it says of the rows of each kind."""
-        width, outputs = backbone.width, task.outputs
-        return Parts(
-            {
-                "backbone": backbone,
-                "source": Bank(task.rows, width, outputs, task.kind),
-                "target": Bank(0, width, outputs),
-                "target_labelled": Bank(0, width, outputs, task.kind),
-            }
-        )
 
     def moves(self) -> tuple[Do[Domains]]:
         """Collect."""
@@ -79,16 +60,27 @@ class Mapped(Method[Domains]):
         assert isinstance(backbone, Backbone)
         source, labels = bank_of(parts, "source").content
         target, _ = bank_of(parts, "target").content
-        target_labelled, known = bank_of(parts, "target_labelled").content
+        labelled, known = bank_of(parts, "target_labelled").content
         with threads_for(source.numel() + target.numel()):
             moved = (
                 torch.lerp(source, self.move(source, labels, target), self.weight) if self.weight else source
             )
-            rows, goals = (
-                (torch.cat([moved, target_labelled]), torch.cat([labels, known]))
-                if len(target_labelled)
-                else (moved, labels)
-            )
+            rows, goals = moved, labels
+            if len(labelled):
+                rows, goals = torch.cat([moved, labelled]), torch.cat([labels, known])
             probe = linear_probe(label_kind_of(labels), self.penalty)
             head = probe.solve(rows, goals, bank_of(parts, "source").outputs)
         return Model(backbone, head.to(source.device))
+
+
+def domain_banks(backbone: Backbone, task: Task) -> Parts:
+    """The frozen backbone, and a bank for the features of the rows of each kind."""
+    width, outputs = backbone.width, task.outputs
+    return Parts(
+        {
+            "backbone": backbone,
+            "source": Bank(task.rows, width, outputs, task.kind),
+            "target": Bank(0, width, outputs),
+            "target_labelled": Bank(0, width, outputs, task.kind),
+        }
+    )
