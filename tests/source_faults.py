@@ -68,7 +68,7 @@ SOURCE_FAULTS = (
     ),
     Fault(
         "data/overlap.py",
-        "return [(j - len(theirs), i) for i, j in pairs if i < len(theirs) <= j]",
+        "return [(j - first, i) for i, j in pairs if i < first <= j]",
         "return []",
         "a copy in another size is no copy",
         "data/test_overlap.py look_like",

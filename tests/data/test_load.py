@@ -80,7 +80,7 @@ def test_folders_that_cannot_be_learned_from(tmp_path):
         data.load(tmp_path)
     (tmp_path / "cat" / "a.png").unlink()
     (tmp_path / "a.png").unlink()
-    with pytest.raises(BadData, match="No JPEG, PNG"):
+    with pytest.raises(BadData, match=r"no pictures \(JPEG, PNG"):
         data.load(tmp_path)
 
 

@@ -53,7 +53,7 @@ def test_which_column_counts_and_which_there_are(tmp_path):
     file = table(tmp_path / "r.csv", ["a.png,one,x", "b.png,two,y"], "path,text,label")
     assert load(file).kind == "pictures"
     assert load(file, text_column="text").kind == "texts"
-    with pytest.raises(BadInput, match=r"path_column= for pictures or text_column= for texts"):
+    with pytest.raises(BadInput, match=r"path_column= for files or text_column= for texts"):
         load(file, text_column="text", path_column="path")
     with pytest.raises(BadData, match=r"no column 'words'\. Its columns: 'path', 'text', 'label'"):
         load(file, text_column="words")
@@ -143,11 +143,11 @@ def test_what_texts_say(one, two, same):
 
 def test_long_texts_are_counted(tokens):
     texts = ["a film", "a film was", "a film was dull", " ".join(["very"] * 70)]
-    found = found_in(texts * 2, ["x", "y"] * 4, tokens=tokens)[1]["too-long"]
+    found = found_in(texts * 2, ["x", "y"] * 4, reader=tokens)[1]["too-long"]
     assert found.count == 4  # three words and the two ends are the five
     assert found.text == "4 texts are longer than 5 tokens: what is beyond is not read (8 texts in all)."
     assert found.items[1] == "row 3 “" + " ".join(["very"] * 12) + "…”"
-    assert "too-long" not in found_in(texts * 2, ["x", "y"] * 4, tokens=replace(tokens, limit=72))[1]
+    assert "too-long" not in found_in(texts * 2, ["x", "y"] * 4, reader=replace(tokens, limit=72))[1]
     assert "too-long" not in found_in(texts * 2, ["x", "y"] * 4)[1]
 
 
@@ -183,7 +183,7 @@ def test_ids_are_filled_up_to_the_longest(tokens):
 
 
 def test_sources_say_what_they_are_for(tokens):
-    with pytest.raises(BadInput, match="made of texts; serve it with Sentences"):
+    with pytest.raises(BadInput, match=r"made of texts: .*Sentences for texts"):
         Arrays(load((TEXTS, LABELS)))
     with pytest.raises(BadInput, match="not made of texts"):
         Sentences(load("digits"), tokens)

@@ -165,7 +165,7 @@ def test_what_is_not_there_or_not_finite_or_empty_is_refused(pictures, tmp_path)
     with pytest.raises(BadData, match="differ in shape: 2 and 3 columns"):
         load_unlabelled(np.zeros((4, 3)), like)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BadData, match="no JPEG"):
+    with pytest.raises(BadData, match=r"no pictures \(JPEG"):
         load_unlabelled(tmp_path / "empty", pictures)
     (tmp_path / "t.csv").write_text("text\na\nb\n")
     with pytest.raises(BadData, match="no column 'words'"):

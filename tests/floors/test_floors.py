@@ -22,7 +22,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     "nn": {"core"},
     "metrics": {"core"},
     "models": {"core", "nn"},
-    "data": {"core", "metrics"},
+    "data": {"core", "metrics", "nn"},
     "methods": {"core", "losses", "solvers", "nn", "metrics"},
     "run": {"core", "losses", "solvers", "nn", "metrics"},
     "records": {"core"},

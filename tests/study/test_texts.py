@@ -10,6 +10,7 @@ from tests.study import tiny
 
 import headstart as hs
 from headstart.core import BadData, BadInput, Mismatch
+from headstart.data.word_counts import WordCounts
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.models import backbone
@@ -20,7 +21,6 @@ from headstart.session.inputs import default_name, suited
 from headstart.session.session import Session
 from headstart.studies.adapt.layers import probe_layers
 from headstart.studies.adapt.spec import AdaptSettings
-from headstart.studies.adapt.word_counts import WordCounts
 from headstart.studies.pages import build
 
 TEXTS, LABELS = wordy.reviews(30)

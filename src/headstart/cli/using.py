@@ -10,6 +10,7 @@ from .answers import show
 from .texts import texts_of
 
 if TYPE_CHECKING:
+    from headstart.data.modality import Modality
     from headstart.predictor.predictions import Answer
     from headstart.predictor.predictor import Predictor
 
@@ -30,8 +31,8 @@ def predict(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Pictures, or folders of pictures at any depth; for a model of texts, files with a text a "
-            "line, or CSV and Parquet files; for a model of tables, CSV, Parquet or .h5ad files.",
+            help="Pictures or sounds, or folders of them at any depth; for a model of texts, files with a "
+            "text a line, or CSV and Parquet files; for a model of tables, CSV, Parquet or .h5ad files.",
             show_default=False,
         ),
     ] = None,
@@ -79,14 +80,12 @@ def _threshold(predictor: "Predictor", abstain: float) -> float:
 
 
 def _label_files(predictor: "Predictor", files: list[Path]) -> "Labelled":
-    if predictor.schema is not None:
-        return _label_rows(predictor, files), []
-    if predictor.preprocess is None:
-        return _label_arrays(predictor, files), []
-    return _label_pictures(predictor, _pictures(files))
+    if predictor.modality.suffixes:
+        return _label_each(predictor, _each(files, predictor.modality))
+    return (_label_rows if predictor.modality.whole else _label_arrays)(predictor, files), []
 
 
-def _label_pictures(predictor: "Predictor", files: list[Path]) -> "Labelled":
+def _label_each(predictor: "Predictor", files: list[Path]) -> "Labelled":
     """Answers by file, and what is to be said of those that can't be read."""
     from headstart.core import BadData
 
@@ -185,18 +184,19 @@ def report(
     say.line(str(build(run)))
 
 
-def _pictures(files: list[Path]) -> list[Path]:
-    """Files as they are, folders as the files in them."""
+def _each(files: list[Path], modality: "Modality[Any]") -> list[Path]:
+    """Files as they are, folders as the files in them that hold a sample."""
     from headstart.core import BadData
-    from headstart.data.folder import PICTURES
 
     found: list[Path] = []
     for file in files:
         inside = [file]
         if file.is_dir():
-            inside = sorted(path for path in file.rglob("*") if path.suffix.lower() in PICTURES)
+            inside = sorted(path for path in file.rglob("*") if path.suffix.lower() in modality.suffixes)
             inside = [path for path in inside if path.is_file() and not path.name.startswith(".")]
             if not inside:
-                raise BadData(f"There are no pictures in the folder {file}. Give another, or files by name.")
+                raise BadData(
+                    f"There are no {modality.rows} in the folder {file}. Give another, or files by name."
+                )
         found += inside
     return found

@@ -43,6 +43,8 @@ from .moves import Move as Move
 from .moves import On as On
 from .moves import Parts as Parts
 from .preprocess import Preprocess as Preprocess
+from .reader import Reader as Reader
+from .reader import kind_read as kind_read
 from .schema import Schema as Schema
 from .seeds import derive_seed as derive_seed
 from .tokens import Tokens as Tokens

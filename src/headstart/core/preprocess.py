@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Preprocess:
         keep: with "crop", the share of the shorter side that is kept, in (0, 1].
         filter: the resampling filter: "bilinear", "bicubic" or "lanczos", always antialiased.
     """
+
+    kind: ClassVar[str] = "pictures"
 
     size: tuple[int, int] = (224, 224)
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)

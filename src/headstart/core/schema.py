@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 ColumnKind = Literal["numeric", "categorical"]
 
@@ -44,6 +44,8 @@ class Schema:
         counts: the numbers are raw counts, such as of RNA molecules: each row is brought to the same
             total, then its logarithm is taken.
     """
+
+    kind: ClassVar[str] = "tables"
 
     columns: tuple[Column, ...]
     dropped: Mapping[str, str] = field(default_factory=dict)

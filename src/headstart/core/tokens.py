@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -26,6 +26,8 @@ class Tokens:
         most: what `limit` may be at most; 0: the model takes any length.
         pad: what the model itself is given where a row is filled up.
     """
+
+    kind: ClassVar[str] = "texts"
 
     tokenizer: str
     limit: int = 256

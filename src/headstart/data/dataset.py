@@ -12,14 +12,12 @@ from PIL import Image
 
 from headstart.core import BadInput
 from headstart.core.label_kind import LabelKind, label_kind_of
-from headstart.data.parallel import parallel_map
 
-from .decode import read_picture
 from .labels import Labels, said, strata
-from .samples import Array, Kind, Raw, Rows, Samples, Texts
+from .modality import Modality, modalities
+from .parallel import parallel_map
+from .samples import Array, Kind, Raw, Rows, Samples, Texts, digest
 from .tables import Table
-
-WORDS = 60  # letters of a text that stand for it in a list
 
 
 @final
@@ -87,8 +85,13 @@ class Dataset:
 
     @property
     def kind(self) -> Kind:
-        """What the samples are: "pictures", "texts", "tables" or "numbers"."""
+        """What the samples are: "pictures", "texts", "tables", "numbers", or another modality."""
         return self.samples.kind
+
+    @property
+    def modality(self) -> "Modality[Dataset]":
+        """What answers all that depends on the kind of the samples."""
+        return modalities()[self.kind]
 
     @property
     def is_images(self) -> bool:
@@ -120,23 +123,16 @@ class Dataset:
         return self.samples.raw(row)
 
     def picture(self, row: int) -> Image.Image | None:
-        """The picture as RGB in its full size; None if the samples are not pictures.
+        """The row as an RGB picture in its full size; None if the samples can't be looked at.
 
         Raises:
             BadData: it can't be read; the text names it.
         """
-        return read_picture(self.raw(row), self.items[row]) if self.is_images else None
+        return self.modality.picture(self.raw(row), self.items[row])
 
     def named(self, row: int) -> str:
         """The row's item, and of a text the first words, of a row of a table a few cells."""
-        if self.table is not None:
-            return f"{self.items[row]} ({self.table.shown(row)})"
-        raw = self.raw(row) if self.is_texts else None
-        if not isinstance(raw, str):
-            return self.items[row]
-        words = " ".join(raw.split())
-        more = "\u2026" if len(words) > WORDS else ""
-        return f"{self.items[row]} \u201c{words[:WORDS].rstrip()}{more}\u201d"
+        return self.modality.named(self, row)
 
     def said(self, row: int) -> str:
         """The label of a row in words: "cat", "red, round", "no tag", "price = 3.2"."""
@@ -181,13 +177,3 @@ class Dataset:
         """This dataset, told the digests that somebody has computed already."""
         self.__dict__["digests"] = digests
         return self
-
-
-def digest(raw: Raw) -> str:
-    """32 hex digits of one sample; arrays of another shape or kind differ."""
-    if isinstance(raw, str):
-        raw = b"text" + raw.encode("utf-8", "surrogatepass")
-    if isinstance(raw, bytes):
-        return hashlib.blake2b(raw, digest_size=16).hexdigest()
-    head = f"{raw.dtype.str}{raw.shape}".encode()
-    return hashlib.blake2b(head + raw.tobytes(), digest_size=16).hexdigest()

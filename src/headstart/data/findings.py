@@ -20,7 +20,6 @@ UNEVEN = 10  # times that the largest class may be as large as the smallest
 AMOUNTS = 10  # classes beyond which names that are numbers may be amounts
 TINY = 16  # pixels
 SLIM = 4  # longer side over shorter side
-THINGS = {"pictures": "pictures", "texts": "texts"}  # what to call the samples; others are rows
 
 
 @dataclass(frozen=True)
@@ -97,12 +96,11 @@ def about_twins(dataset: Dataset, exact: list[Pair], similar: list[Pair]) -> lis
     """Duplicates, whether their labels agree, and whether they stand on both sides of the split."""
     known = set(exact)
     near = [pair for pair in similar if pair not in known]
-    thing = THINGS.get(dataset.kind, "rows")
-    alike = "differ from another one by case, spaces or punctuation alone"
+    thing = dataset.modality.rows
     found = []
     for kind, pairs, what in (
         ("exact-duplicates", exact, f"{thing} stand there more than once"),
-        ("near-duplicates", near, f"{thing} {alike if dataset.is_texts else 'look nearly like another one'}"),
+        ("near-duplicates", near, f"{thing} {dataset.modality.near}"),
     ):
         if pairs:
             rows = sorted({row for pair in pairs for row in pair})

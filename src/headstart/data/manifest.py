@@ -1,4 +1,4 @@
-"""A CSV or Parquet file with a row for each picture, each text, or each sample of a table."""
+"""A CSV or Parquet file with a row for each file, each text, or each sample of a table."""
 
 import csv
 import io
@@ -13,6 +13,7 @@ from headstart.core.label_kind import LabelKind
 from .attributes import attribute_cells, attributed
 from .dataset import Dataset
 from .labelled_tables import from_cells
+from .modality import kind_of_files
 from .naming import grouped, sides
 from .samples import Files, Samples, Texts
 from .targets import label_columns, of_columns
@@ -42,7 +43,7 @@ class Columns:
 
 
 def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
-    """The texts in a file, the pictures that it names, or its rows; paths start at the file's folder.
+    """The texts in a file, the files that it names, or its rows; paths start at the file's folder.
 
     Raises:
         BadInput: both a column of paths and one of texts were named.
@@ -96,12 +97,12 @@ def cells_in(file: Path) -> Table:
 def _samples(table: Table, columns: Columns, file: Path) -> tuple[tuple[str, ...], Samples]:
     """The items and what they stand for."""
     if columns.path and columns.text:
-        raise BadInput(f"{file}: name one column, path_column= for pictures or text_column= for texts.")
+        raise BadInput(f"{file}: name one column, path_column= for files or text_column= for texts.")
     if columns.text or not (columns.path or PATH in table):
         texts = _column(table, columns.text or TEXT, "text", file, empty=True)
         return tuple(f"row {row + 1}" for row in range(len(texts))), Texts(texts)
     paths = _column(table, columns.path or PATH, "path", file)
-    return tuple(paths), Files([file.parent / path for path in paths])
+    return tuple(paths), Files([file.parent / path for path in paths], kind_of_files(paths))
 
 
 def _names(table: Table) -> str:

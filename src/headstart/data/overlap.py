@@ -1,14 +1,11 @@
 """Rows of one data set that stand in another one too, exactly or nearly."""
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
-from headstart.data.near_duplicates import THUMBNAIL, Pair, near_pairs
 from headstart.data.parallel import parallel_map
 
 from .dataset import Dataset
-from .decode import prepare
-from .texts import essence
+from .near_duplicates import Pair
 
 
 def copies(source: Dataset, target: Dataset) -> tuple[list[Pair], list[Pair]]:
@@ -28,24 +25,11 @@ def copies(source: Dataset, target: Dataset) -> tuple[list[Pair], list[Pair]]:
 
 
 def _near(source: Dataset, target: Dataset) -> list[Pair]:
-    if source.is_images and target.is_images:
-        mine, theirs = _thumbnails(source), _thumbnails(target)
-        pairs = near_pairs(np.concatenate([theirs, mine]))
-        return [(j - len(theirs), i) for i, j in pairs if i < len(theirs) <= j]
-    if source.texts is not None and target.texts is not None:
-        known = {essence(text): row for row, text in reversed(list(enumerate(target.texts)))}
-        places = ((row, known.get(essence(text))) for row, text in enumerate(source.texts))
-        return [(row, other) for row, other in places if other is not None]
-    return []
+    first = len(target)
+    glances = [*_glances(target), *_glances(source)]
+    pairs = source.modality.near_duplicates(glances)
+    return [(j - first, i) for i, j in pairs if i < first <= j]
 
 
-def _thumbnails(data: Dataset) -> NDArray[np.uint8]:
-    """(n, 32, 32, 3), squashed."""
-
-    def small(row: int) -> NDArray[np.uint8]:
-        made: NDArray[np.uint8] = (
-            prepare(data.raw(row), THUMBNAIL, name=data.items[row]).permute(1, 2, 0).numpy()
-        )
-        return made
-
-    return np.stack(list(parallel_map(small, range(len(data)))))
+def _glances(data: Dataset) -> list[Any]:
+    return parallel_map(lambda row: data.modality.glance(data.raw(row), data.items[row]), range(len(data)))

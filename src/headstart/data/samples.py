@@ -1,9 +1,10 @@
 """Where the samples of a dataset lie: in files, in memory as pictures or texts, in an array."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from headstart.core import BadData
 
 Rows = NDArray[np.int64]
-Raw = bytes | str | NDArray[Any]  # an encoded picture or row of a table, a text, pixels, or features
-Kind = Literal["pictures", "texts", "numbers", "tables"]
+Raw = bytes | str | NDArray[Any]  # an encoded file or row of a table, a text, pixels, or features
+Kind = str  # of a modality, such as "pictures"
 
 
 class Samples(Protocol):
@@ -38,7 +39,7 @@ class Samples(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Files:
-    """One picture a file."""
+    """One sample a file."""
 
     paths: Sequence[Path]
     kind: Kind = "pictures"
@@ -53,17 +54,17 @@ class Files:
         except OSError as error:
             why = error.strerror or error
             raise BadData(
-                f"The picture {self.paths[row]} can't be read: {why}. Put it back, or load the "
+                f"The file {self.paths[row]} can't be read: {why}. Put it back, or load the "
                 "data again without it."
             ) from error
 
     def take(self, rows: Rows) -> "Files":
-        return Files([self.paths[row] for row in rows])
+        return Files([self.paths[row] for row in rows], self.kind)
 
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """Encoded pictures (JPEG, PNG, WebP, ...) in memory."""
+    """The contents of files (JPEG, PNG, WAV, ...) in memory."""
 
     contents: Sequence[bytes]
     kind: Kind = "pictures"
@@ -75,7 +76,7 @@ class Encoded:
         return self.contents[row]
 
     def take(self, rows: Rows) -> "Encoded":
-        return Encoded([self.contents[row] for row in rows])
+        return Encoded([self.contents[row] for row in rows], self.kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,3 +116,13 @@ class Array:
 
     def take(self, rows: Rows) -> "Array":
         return Array(self.array[rows], self.are_images)
+
+
+def digest(raw: Raw) -> str:
+    """32 hex digits of one sample; arrays of another shape or kind differ."""
+    if isinstance(raw, str):
+        raw = b"text" + raw.encode("utf-8", "surrogatepass")
+    if isinstance(raw, bytes):
+        return hashlib.blake2b(raw, digest_size=16).hexdigest()
+    head = f"{raw.dtype.str}{raw.shape}".encode()
+    return hashlib.blake2b(head + raw.tobytes(), digest_size=16).hexdigest()

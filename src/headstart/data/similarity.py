@@ -12,12 +12,6 @@ from headstart.data.schemas import silent_columns
 from headstart.data.tables import Table
 
 NAMED = 5  # columns that a message names
-KINDS = {
-    "pictures": "pictures",
-    "texts": "texts",
-    "tables": "rows of a table",
-    "numbers": "arrays of numbers",
-}
 AXES = {3: ("channels", "length"), 4: ("channels", "height", "width")}  # by the axes of a batch
 
 
@@ -32,17 +26,14 @@ def require_same_kind(target: Dataset, source: Dataset) -> Dataset:
     """
     if target.kind != source.kind:
         raise BadData(
-            f"{source.name} holds {KINDS[source.kind]} and {target.name} {KINDS[target.kind]}. Give two "
-            f"domains of one kind."
+            f"{source.name} holds {source.modality.description} and {target.name} "
+            f"{target.modality.description}. Give two domains of one kind."
         )
-    if target.table is not None and source.table is not None:
-        return replace(target, samples=_in_order(target.table, source.table))
-    if target.array is not None and source.array is not None and not source.is_images:
-        _check_shape(target, source)
-    return target
+    return source.modality.matched(target, source)
 
 
-def _check_shape(target: Dataset, source: Dataset) -> None:
+def check_shape(target: Dataset, source: Dataset) -> None:
+    """Raise `BadData`, which names the axes, if the arrays of two domains differ in shape."""
     assert target.array is not None
     assert source.array is not None
     mine, theirs = target.array.shape, source.array.shape
@@ -61,7 +52,12 @@ def _check_shape(target: Dataset, source: Dataset) -> None:
     )
 
 
-def _in_order(target: Table, source: Table) -> Table:
+def columns_in_order(target: Table, source: Table) -> Table:
+    """The target with its columns in the order of the source, whose silent columns may be absent.
+
+    Raises:
+        BadData: other columns, or other kinds of columns; the text names them.
+    """
     where = {name: place for place, name in enumerate(target.names)}
     spare = silent_columns(source)
     absent = [name for name in source.names if name not in where and name not in spare]

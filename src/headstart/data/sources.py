@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from functools import cached_property
 from threading import Lock
 from typing import final
@@ -18,7 +19,8 @@ from headstart.data.parallel import parallel_map
 from .augment import Augment, Pixels
 from .dataset import Dataset
 from .decode import prepare
-from .samples import Rows
+from .opening import Source
+from .samples import Raw, Rows
 
 PLAIN = -1  # the view of a row without augmentation
 
@@ -29,9 +31,11 @@ class Arrays:
 
     def __init__(self, dataset: Dataset) -> None:
         """Serve `dataset`, which is not of pictures."""
-        if dataset.array is None or dataset.is_images:
-            server = "Sentences" if dataset.is_texts else "Pictures"
-            raise BadInput(f"{dataset.name} is made of {dataset.kind}; serve it with {server}.")
+        if dataset.array is None or dataset.kind != "numbers":
+            raise BadInput(
+                f"Arrays are served of numbers, but {dataset.name} is made of {dataset.kind}: its modality "
+                "says what serves them, Sentences for texts and Pictures for pictures."
+            )
         self._array = dataset.array
         self._dataset = dataset
 
@@ -80,6 +84,13 @@ class Sentences:
         return filled_up([self._ids[row] for row in rows.tolist()])
 
 
+def as_stored(raw: Raw, name: str) -> Source:
+    """A raw picture as it is."""
+    if isinstance(raw, str):
+        raise BadInput(f"{name} is a text, no picture; serve texts with their modality's loader.")
+    return raw
+
+
 @final
 class Pictures:
     """The pictures of a dataset, fitted and augmented: uint8 (n, 3, height, width)."""
@@ -91,8 +102,9 @@ class Pictures:
         augment: Augment | None = None,
         seed: int = 0,
         memory: int = 2**30,
+        opened: Callable[[Raw, str], Source] = as_stored,
     ) -> None:
-        """Serve `dataset`, which is of pictures.
+        """Serve `dataset`, of pictures or of what `opened` makes pictures of.
 
         Args:
             dataset: the pictures.
@@ -100,14 +112,16 @@ class Pictures:
             augment: how random views (numbers >= 0) come about; None gives plain ones.
             seed: of the random views.
             memory: bytes of decoded pictures to keep; what is beyond is decoded again.
+            opened: from a raw sample and its name to a picture.
         """
-        if not dataset.is_images:
+        if Preprocess not in dataset.modality.readers:
             raise BadInput(f"{dataset.name} is not made of pictures; serve it with Arrays.")
         self._dataset = dataset
         self._preprocess = preprocess
         self._augment = augment if augment is not None and augment.changes else None
         self._seed = seed
         self._room = memory
+        self._opened = opened
         self._kept: dict[tuple[int, float], Pixels] = {}
         self._lock = Lock()
         # a random crop may reach to where the plain one ends: the edge of the shorter side
@@ -169,7 +183,8 @@ class Pictures:
     def _decode(self, key: tuple[int, float]) -> Pixels:
         row, margin = key
         dataset = self._dataset
-        picture = prepare(dataset.raw(row), self._preprocess, margin, dataset.items[row])
+        opened, name = self._opened(dataset.raw(row), dataset.items[row]), dataset.items[row]
+        picture = prepare(opened, self._preprocess, margin, name)
         return picture.permute(1, 2, 0).numpy()  # (height, width, 3)
 
     def _keep(self, key: tuple[int, float], picture: Pixels) -> None:

@@ -14,12 +14,12 @@ from headstart.data.similarity import require_same_kind
 
 from .arrays import from_arrays
 from .dataset import Dataset
-from .folder import PICTURES
+from .folder import sample_files
 from .h5ad import items_in, table_in
 from .labelled_tables import are_tables
-from .load import NAMED, load
+from .load import load, named
 from .manifest import PATH, SUFFIXES, TEXT
-from .naming import natural
+from .modality import file_formats, kind_of_files, modalities
 from .npz import SUFFIXES as ARRAY_SUFFIXES
 from .npz import samples_in
 from .samples import Files, Samples, Texts
@@ -49,10 +49,10 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
     Args:
         data: one of
 
-            - a folder with pictures in it or below it, whatever its folders are called;
-            - a CSV or Parquet file with a row for each picture, text or row of a table; an .h5ad file; the
-              array x of an .npz file, or that of an .npy file; of texts also a .txt file, a text a line;
-            - an array or tensor x, a pair (x, y) whose y is dropped, a list of texts, of paths of pictures,
+            - a folder with pictures or sounds in it or below it, whatever its folders are called;
+            - a CSV or Parquet file with a row for each picture, sound, text or row of a table; an .h5ad file;
+              the array x of an .npz file, or that of an .npy file; of texts also a .txt file, a text a line;
+            - an array or tensor x, a pair (x, y) whose y is dropped, a list of texts, of paths of files,
               a data frame or what else is a table;
             - a name of built-in data, or a `Dataset`, whose labels are dropped; its groups stay.
         like: the source, whose kind, columns and shapes these rows must have; of the columns of a table it
@@ -119,7 +119,9 @@ class _Reader:
             return self._file(Path(data).expanduser(), str(data))
         if self._paths(data):
             return _of(
-                [str(path) for path in data], Files([Path(path) for path in data]), self._called("pictures")
+                [str(path) for path in data],
+                Files([Path(path) for path in data], kind_of_files(data)),
+                self._called(kind_of_files(data)),
             )
         if are_texts(data) and not are_tables(data):  # the names of a frame's columns are texts, too
             return self._texts(data, self._called("texts"))
@@ -128,7 +130,7 @@ class _Reader:
         return _numbers(data, self._called("arrays"))
 
     def _file(self, path: Path, text: str) -> Dataset:
-        if text in NAMED and not path.exists():
+        if text in named() and not path.exists():
             return load(text, name=self.name)
         name, suffix = self._called(path.stem), path.suffix.lower()
         if path.is_dir():
@@ -155,7 +157,7 @@ class _Reader:
         mine = self.columns
         if not self._takes("tables") and (mine.path or PATH in cells) and not mine.text:
             paths = _column(cells, mine.path or PATH, path, "path")
-            return _of(paths, Files([path.parent / one for one in paths]), name)
+            return _of(paths, Files([path.parent / one for one in paths], kind_of_files(paths)), name)
         if not self._takes("tables") and (mine.text or TEXT in cells):
             return self._texts(_column(cells, mine.text or TEXT, path, "text"), name, first=1)
         return self._table(cells, None, path.name, first=1)
@@ -193,8 +195,8 @@ class _Reader:
         return self.like.table.names if self.like is not None and self.like.table is not None else ()
 
     def _paths(self, data: Any) -> bool:
-        pictures = self._takes("pictures") and are_texts(data)
-        return pictures or (isinstance(data, list) and bool(data) and isinstance(data[0], Path))
+        files = self.like is not None and bool(self.like.modality.suffixes) and are_texts(data)
+        return files or (isinstance(data, list) and bool(data) and isinstance(data[0], Path))
 
     def _takes(self, kind: str) -> bool:
         return self.like is not None and self.like.kind == kind
@@ -204,20 +206,12 @@ class _Reader:
 
 
 def _folder(folder: Path, name: str) -> Dataset:
-    found = []
-    for top, folders, files in os.walk(folder):
-        folders[:] = [inner for inner in folders if not _hidden(inner)]
-        seen = [file for file in files if Path(file).suffix.lower() in PICTURES and not _hidden(file)]
-        found += [Path(top, file).relative_to(folder).as_posix() for file in seen]
-    if not found:
-        kinds = "JPEG, PNG, WebP, GIF, BMP or TIFF"
-        raise BadData(f"There are no {kinds} pictures in the folder {folder}, nor below it.")
-    items = sorted(found, key=natural)
-    return _of(items, Files([folder / item for item in items]), name)
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
+    files = sample_files(folder)
+    kind = kind_of_files(files)
+    files = [path for path in files if path.suffix.lower() in modalities()[kind].suffixes]
+    if not files:
+        raise BadData(f"There are no {file_formats()} in the folder {folder}, nor below it.")
+    return _of([path.relative_to(folder).as_posix() for path in files], Files(files, kind), name)
 
 
 def _numbers(x: Any, name: str) -> Dataset:

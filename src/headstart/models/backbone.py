@@ -135,6 +135,7 @@ def rebuild(
     if operations:
         made = replay(made, operations)
         made.preprocess, made.tokens = preprocess, tokens
+    made.kind = source.get("modality") or made.kind
     return made
 
 

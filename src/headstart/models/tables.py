@@ -9,73 +9,14 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput
 from headstart.core.schema import Schema
+from headstart.nn.columns import Encode
 
 from .anatomy import Anatomy
 from .layout import Layout, Tap
 from .untrained import reset, seeded
 from .wrapped import AnyBackbone
 
-TOTAL = 1e4  # to which each row of counts is brought
 _AXES = Layout(0, 1)
-
-
-class Encode(nn.Module):
-    """Numbers and codes (n, columns) to features (n, width), by what training rows had; nothing is learned.
-
-    The features are the standardised numbers, then a 0 or 1 for each category of each column and
-    one for all other categories, then a 1 for what is missing in the columns where training rows had that
-    too. A missing number counts as the median of its column. Raw counts are brought to a total of 10,000 a
-    row and x becomes log(1 + x), before they are standardised.
-    """
-
-    median: Tensor
-    mean: Tensor
-    deviation: Tensor
-    numbers: Tensor
-    shown: Tensor
-    slots: Tensor
-    codes: Tensor
-    gaps: Tensor
-
-    def __init__(self, schema: Schema) -> None:
-        super().__init__()
-        columns = schema.columns
-        self.counts = schema.counts
-        numeric = [place for place, one in enumerate(columns) if one.kind == "numeric"]
-        shown = [place for place, number in enumerate(numeric) if columns[number].deviation > 0]
-        codes = [
-            (place, code)
-            for place, one in enumerate(columns)
-            if one.kind == "categorical"
-            for code in range(len(one.categories) + 1)
-        ]
-        gaps = [place for place, one in enumerate(columns) if one.missing]
-        self.width = len(shown) + len(codes) + len(gaps)
-        self._whole("numbers", numeric)
-        self._whole("shown", shown)
-        self._whole("slots", [place for place, _ in codes])
-        self._whole("codes", [code for _, code in codes])
-        self._whole("gaps", gaps)
-        for name in ("mean", "deviation"):
-            values = [getattr(columns[numeric[place]], name) for place in shown]
-            self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
-        medians = [columns[place].median for place in numeric]
-        self.register_buffer("median", torch.tensor(medians, dtype=torch.float32))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Features (n, width) of x (n, columns); NaN: nothing there."""
-        missing = x.isnan()
-        numbers = x[:, self.numbers].float()
-        numbers = torch.where(missing[:, self.numbers], self.median, numbers)
-        if self.counts:
-            totals = numbers.sum(1, keepdim=True)
-            numbers = torch.log1p(numbers * (TOTAL / torch.where(totals > 0, totals, 1.0)))
-        standard = (numbers[:, self.shown] - self.mean) / self.deviation
-        named = (x[:, self.slots] == self.codes).to(standard.dtype)
-        return torch.cat([standard, named, missing[:, self.gaps].to(standard.dtype)], dim=1)
-
-    def _whole(self, name: str, values: list[int]) -> None:
-        self.register_buffer(name, torch.tensor(values, dtype=torch.int64), persistent=False)
 
 
 class Residual(nn.Module):
@@ -139,6 +80,11 @@ class TableEncoder(AnyBackbone):
         super().__init__(inner.eval(), parts, "table", source, None, _example(schema))
         self.schema = schema
         self.provisional = False
+
+    @property
+    def reader(self) -> Schema:
+        """The columns, by which rows are encoded."""
+        return self.schema
 
     @classmethod
     def rebuilt(cls, source: Mapping[str, Any]) -> "TableEncoder":

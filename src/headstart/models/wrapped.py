@@ -7,7 +7,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, Preprocess, Tokens, Unknown
+from headstart.core import Backbone, Preprocess, Reader, Tokens, Unknown, kind_read
 
 from . import sources
 from .anatomy import Anatomy
@@ -86,6 +86,22 @@ class AnyBackbone(Backbone):
         self.source.pop("tokens", None)
         if value is not None:
             self.source["tokens"] = value.settings()
+
+    @property
+    def reader(self) -> Reader | None:
+        """How samples become its inputs; None: arrays, as they are."""
+        return self.tokens or self.preprocess
+
+    @property
+    def kind(self) -> str:
+        """The modality that it takes; that of its reader, unless it was made to suit another one."""
+        return str(self.source.get("modality") or kind_read(self.reader))
+
+    @kind.setter
+    def kind(self, value: str) -> None:
+        self.source.pop("modality", None)
+        if value != kind_read(self.reader):
+            self.source["modality"] = value
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, width) of x (n, ...).

@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 from torch import nn
 
 from headstart.core import Method
-from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.domains import Domains
 from headstart.data.load import load
@@ -74,7 +73,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
         mapping,
         dataset,
         cache=Path(cache) if cache else None,
-        augment=Augment() if dataset.is_images else None,
+        augment=dataset.modality.augment,
         engine=engine or One(),
     )
     session.source = None if other is None else beside(session, other)

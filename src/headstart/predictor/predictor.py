@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.core import BadData, BadInput, LabelKind, Model, Preprocess, Schema, Tokens
-from headstart.data.decode import prepare
+from headstart.core import BadInput, LabelKind, Model, Preprocess, Reader, Schema, Tokens, kind_read
+from headstart.data.dataset import Dataset
+from headstart.data.modality import Modality, modalities
 from headstart.models.lengths import by_length
 from headstart.predictor.predictions import Answer, answer
 from headstart.predictor.predictions import Numbers as Numbers
@@ -18,7 +19,6 @@ from headstart.predictor.predictions import Prediction as Prediction
 from headstart.predictor.predictions import Tagged as Tagged
 from headstart.predictor.save import load_model
 from headstart.session.scoring import answers
-from headstart.session.tables import inputs_of
 
 Items = Any  # a list, an array, a data frame, a file: what the model takes
 MANY = 32  # batches of texts that are sorted by length together
@@ -53,6 +53,18 @@ class Predictor:
         self.schema: Schema | None = getattr(model.backbone, "schema", None)
         self.unseen: dict[str, int] = {}
 
+    @property
+    def reader(self) -> Reader | None:
+        """How items become the inputs of the model; None: arrays, as they are."""
+        return self.schema or self.tokens or self.preprocess
+
+    @property
+    def modality(self) -> Modality[Dataset]:
+        """The kind of items that the model takes."""
+        reader = self.reader
+        own = getattr(self.model.backbone, "kind", None) if isinstance(reader, Preprocess) else None
+        return modalities()[own or kind_read(reader)]
+
     def predict(self, items: Items, batch: int = 32) -> list[Answer]:
         """An answer for each item: a `Prediction`, `Tagged` or `Numbers`.
 
@@ -62,7 +74,7 @@ class Predictor:
         normalisation reads the batch, as of the methods `norm` and `tent`.
 
         Args:
-            items: paths of pictures, PIL images or arrays (h, w, 3); texts; for a model of arrays
+            items: paths of pictures or sounds, PIL images or arrays (h, w, 3); texts; for a model of arrays
                 (n, ...); for a model of tables a CSV, Parquet or .h5ad file, a data frame, rows as
                 mappings, or plain rows in the order of the columns.
             batch: items that are computed together, >= 1.
@@ -102,14 +114,9 @@ class Predictor:
 
     def samples(self, items: Items) -> Tensor:
         """Items as the model takes them: (n, 3, h, w) uint8 pictures, ids of tokens, or float32 arrays."""
-        if self.schema is not None:
-            found, self.unseen = inputs_of(items, self.schema)
-            return found
-        if self.tokens is not None:
-            return self.tokens(_texts(items))
-        if self.preprocess is None:
-            return torch.as_tensor(np.asarray(items, dtype=np.float32))
-        return torch.stack([prepare(item, self.preprocess) for item in items])
+        found = self.modality.inputs(items, self.reader)
+        self.unseen = dict(found.unseen)
+        return found.x
 
     def _answers(self, items: Items, batch: int) -> Iterator[NDArray[np.float64]]:
         for some in self._shares(items, batch if self.tokens is None else batch * MANY):
@@ -119,22 +126,13 @@ class Predictor:
 
     def _shares(self, items: Items, batch: int) -> Iterator[Tensor]:
         """Samples of one batch after the other; a table is read whole."""
-        if self.schema is not None:
+        if self.modality.whole:
             yield from torch.split(self.samples(items), batch)
             return
         if isinstance(items, str | Path):
             raise BadInput(f"predict takes a list of items; write [{str(items)!r}].")
         for start in range(0, len(items), batch):
             yield self.samples(items[start : start + batch])
-
-
-def _texts(items: Items) -> list[str]:
-    for place, item in enumerate(items):
-        if not isinstance(item, str):
-            raise BadInput(f"This model takes texts; item {place} is a {type(item).__name__}.")
-        if not item.strip():
-            raise BadData(f"Item {place} is an empty text. Leave it out.")
-    return list(items)
 
 
 def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Predictor:

@@ -34,7 +34,7 @@ from headstart.run.watch import drain, keep, remember, resume
 from headstart.session.feeding import Feed, Feeds, example, feeds, plain_feed, stream_of
 from headstart.session.fitted import Fitted as Fitted
 from headstart.session.groups import about_groups, group_rows
-from headstart.session.inputs import source_of
+from headstart.session.inputs import loader_of
 from headstart.session.logbook import logged, save_last
 from headstart.session.looking import Look, now, plain_feeds, ships_its_own
 from headstart.session.outputs import outputs_of
@@ -109,7 +109,7 @@ class Session:
     target: TargetRows | None = None
 
     def __post_init__(self) -> None:
-        self.records = Recorded(self.cache, self.precision, len(self.data), not self.data.is_texts)
+        self.records = Recorded(self.cache, self.precision, len(self.data), self.data.modality.same_shape)
         self._sources: dict[Augment | None, SampleLoader] = {}
         self._shape = tuple(self.source_in(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
 
@@ -292,5 +292,5 @@ class Session:
     def source_in(self, augment: Augment | None) -> SampleLoader:
         """Samples of the data; decoded pictures stay in memory from one run to the next."""
         if augment not in self._sources:
-            self._sources[augment] = source_of(self.data, self.backbone, augment)
+            self._sources[augment] = loader_of(self.data, self.backbone, augment)
         return self._sources[augment]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.core import BadInput, Head, LabelKind, Method, SourceLabelled, TwoTasks, walk
-from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.train_test_split import Rows
 from headstart.run.recipe import Recipe
@@ -55,7 +54,7 @@ def beside(
     session: "Session", data: Dataset, recipe: Recipe | None = None, folder: Path | None = None
 ) -> SourceTask:
     """The source task on `data` for a session that learns from other data, with the same backbone."""
-    augment = Augment() if data.is_images else None
+    augment = data.modality.augment
     return SourceTask(replace(session, data=data, augment=augment, source=None), recipe, folder)
 
 

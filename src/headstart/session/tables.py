@@ -1,18 +1,12 @@
-"""A backbone for the rows of a table, and new rows as it takes them."""
+"""A backbone for the rows of a table, made by the training rows."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from headstart.core import BadData, BadInput, Schema
+from headstart.core import BadData, BadInput
 from headstart.data.dataset import Dataset
-from headstart.data.h5ad import table_in
-from headstart.data.manifest import cells_in
 from headstart.data.schemas import encoded, schema_of
-from headstart.data.tables import Table, columns_of, from_columns
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.tables import TableEncoder
@@ -64,37 +58,3 @@ def about_columns(mapping: AnyBackbone, test: Dataset) -> Iterator[str]:
     for column, count in encoded(test.table, mapping.schema).unseen.items():
         rows = "1 test row has" if count == 1 else f"{count} test rows have"
         yield f"{rows} a name in the column {column!r} that no training row had; all such names count as one."
-
-
-def rows_of(items: Any, schema: Schema) -> Table:
-    """New rows as a table with the columns of a schema.
-
-    Args:
-        items: a CSV, Parquet or .h5ad file, a data frame, a mapping of columns, a structured array, rows
-            as mappings, or plain rows (n, columns) in the order of the schema.
-        schema: of the training rows.
-
-    Raises:
-        BadData: a text among numbers, infinity, or a file that can't be read.
-        BadInput: it is no table, or its rows have another number of columns.
-    """
-    if isinstance(items, Table):  # which was read by this schema
-        return items
-    if isinstance(items, str | Path):
-        path = Path(items).expanduser()
-        if path.suffix.lower() == ".h5ad":
-            return table_in(path, path.name, counts=schema.counts)
-        columns: Mapping[str, Any] | None = cells_in(path)
-        name, first = path.name, 1
-    else:
-        columns, name, first = columns_of(items, schema.names), "The new rows", 0
-    if columns is None:
-        raise BadInput(f"{type(items).__name__} is no table. Give a file, a data frame or rows of cells.")
-    known = {column: values for column, values in columns.items() if column not in schema.dropped}
-    return from_columns(known, name, passed=schema.passed, kinds=schema.kinds, first=first)
-
-
-def inputs_of(items: Any, schema: Schema) -> tuple[Tensor, dict[str, int]]:
-    """New rows as the backbone takes them (n, columns), and how many have unseen names, by column."""
-    found = encoded(rows_of(items, schema), schema)
-    return torch.from_numpy(found.values), found.unseen

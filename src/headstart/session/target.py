@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.core import BadInput, Domains, LabelKind, Method, Unlabelled, walk
-from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.train_test_split import Rows
 
@@ -41,7 +40,7 @@ def facing(
     """The target for a session on the source: unlabelled rows, and maybe a few labelled ones."""
 
     def on(data: Dataset) -> "Session":
-        augment = Augment() if data.is_images and session.augment else None
+        augment = data.modality.augment if session.augment else None
         return replace(session, data=data, augment=augment, source=None, target=None)
 
     return TargetRows(on(target), None if target_labelled is None else on(target_labelled), some)

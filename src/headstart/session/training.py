@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.models.backbone import AnyBackbone
 from headstart.run.engine import Engine
@@ -26,7 +25,7 @@ def training_session(
         train,
         cache=folder / "cache",
         precision=precision,
-        augment=Augment() if train.is_images else None,
+        augment=train.modality.augment,
         engine=engine,
         logbook=folder / "ticks.jsonl",
         watch=progress.watch,

@@ -8,12 +8,13 @@ from torch import nn
 
 from headstart.core import BadData, BadInput, Schema
 from headstart.data.samples import Texts
+from headstart.data.table_rows import rows_of
 from headstart.data.tables import Table, from_rows
 from headstart.models import minilm, sources
 from headstart.models.backbone import backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.tables import TableEncoder
-from headstart.session.tables import NAME, rows_of
+from headstart.session.tables import NAME
 
 Takes = Literal["texts", "tables", "others"]
 

@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from headstart.core import HeadstartError, Method, Unknown, make
-from headstart.data.augment import Augment
 from headstart.data.labels import Labels
 from headstart.data.samples import Texts
 from headstart.predictor.predictor import Predictor
@@ -66,7 +65,7 @@ class Learner(Estimator):
             mapping,
             data,
             cache=None if self.cache is None else Path(self.cache),
-            augment=Augment() if data.is_images else None,
+            augment=data.modality.augment,
         )
         method = make(self.method) if isinstance(self.method, str) else self.method
         fitted = session.fit(method, np.arange(len(data)), self._recipe())

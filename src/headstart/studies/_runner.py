@@ -9,7 +9,6 @@ from typing import Any, Generic, TypeVar
 
 import headstart
 from headstart.core import BadInput, Method, make
-from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.records.provenance import versions
 from headstart.records.settings import StudySettings
@@ -105,7 +104,7 @@ class Job(Generic[S]):
             data,
             cache=self.folder.path / "cache",
             precision=settled_precision(settings) if hasattr(settings, "precision") else "float32",
-            augment=Augment() if augment and data.is_images else None,
+            augment=data.modality.augment if augment else None,
             engine=self.engine,
             watch=self.progress.watch,
             **more,

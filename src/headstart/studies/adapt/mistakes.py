@@ -88,8 +88,7 @@ def _mistake(folder: Path, place: int, test: Dataset, wrong: Wrong) -> Mistake:
     if picture is not None:
         name = f"{folder.name}/mistake-{place:02d}.webp"
         _save_small(picture, folder.parent / name)
-    text = brief(test.texts[row], LETTERS) if test.texts is not None else ""
-    text = test.table.shown(row) if test.table is not None else text
+    text = brief(test.modality.text(test, row), LETTERS)
     return Mistake(test.items[row], name, wrong.truth, wrong.answer, wrong.confidence, text, wrong.error)
 
 

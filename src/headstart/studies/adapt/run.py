@@ -81,7 +81,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     """The record's own fields; writes the pictures of mistakes."""
     settings, folder = job.settings, job.folder
     with job.step("look at the data"):
-        checked = check_data(job.inputs["data"], tokens=job.inputs["backbone"].tokens)
+        checked = check_data(job.inputs["data"], reader=job.inputs["backbone"].reader)
         parts = train_and_test(checked.dataset, settings.test, settings.seed)
         train, test = (checked.dataset.subset(rows) for rows in parts)
         source = job.inputs["source"]

@@ -43,13 +43,6 @@ from headstart.studies.align.validators import ROWS, Validators, refuse_unscored
 from headstart.studies.shift.record import Shift
 from headstart.studies.shift.run import shift as shift_between
 
-SAMPLES_PER_SECOND = {
-    "pictures": 100.0,
-    "texts": 100.0,
-    "tables": 1e4,
-    "numbers": 1e4,
-}  # for the progress bar
-
 
 @dataclass(frozen=True)
 class Aligned:
@@ -209,7 +202,7 @@ def _train(
 ) -> dict[str, Trials]:
     """The trials of every method by seed, without those that diverged."""
     rows = 2 * max(len(runner.rows.train), len(runner.rows.learn))
-    seconds = job.settings.epochs * rows / SAMPLES_PER_SECOND[runner.rows.source.kind]
+    seconds = job.settings.epochs * rows / runner.rows.source.modality.speed
     planned = []
     for method in methods:
         closed = method.about.closed_form

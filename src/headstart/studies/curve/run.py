@@ -37,7 +37,7 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
     """The record's own fields."""
     settings, backbone = job.settings, job.inputs["backbone"]
     with job.step("look at the data"):
-        data = check_data(job.inputs["data"], tokens=backbone.tokens).dataset
+        data = check_data(job.inputs["data"], reader=backbone.reader).dataset
         rest, test = train_and_test(data, settings.test, settings.seed)
     sizes, notes = _sizes(data, rest, settings.labels_per_class or usual(SIZES, data))
     job.notes += notes

@@ -29,7 +29,7 @@ def compute(job: Job[ProbeSettings]) -> dict[str, Any]:
     """The record's own fields."""
     settings, backbone = job.settings, job.inputs["backbone"]
     with job.step("look at the data"):
-        data = _rows_to_probe(check_data(job.inputs["data"], tokens=backbone.tokens).dataset, settings)
+        data = _rows_to_probe(check_data(job.inputs["data"], reader=backbone.reader).dataset, settings)
     rows = np.arange(len(data))
     session = job.session(data, rows, augment=False)
     if not session.backbone.anatomy.blocks:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData, BadInput, Diverged, Method, Unknown, derive_seed, make, require_label_kind
-from headstart.data.augment import Augment
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
@@ -198,7 +197,7 @@ class _Contest:
             self.part,
             cache=cache,
             precision=settled_precision(settings),
-            augment=Augment() if self.part.is_images else None,
+            augment=self.part.modality.augment,
             engine=self.engine,
             watch=self.progress.watch,
         )

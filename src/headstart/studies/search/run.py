@@ -48,7 +48,7 @@ def compute(job: Job[SearchSettings]) -> dict[str, Any]:
     """The record's own fields."""
     settings, backbone = job.settings, job.inputs["backbone"]
     with job.step("look at the data"):
-        data = check_data(job.inputs["data"], tokens=backbone.tokens).dataset
+        data = check_data(job.inputs["data"], reader=backbone.reader).dataset
         rest, held = train_and_test(data, settings.test, settings.seed)
     methods = job.methods(dict.fromkeys(settings.methods or DEFAULT))
     space = joint_space(methods, settings.space, len(backbone.blocks))

@@ -17,7 +17,7 @@ from headstart.models.tables import TableEncoder
 from headstart.models.tracing import quiet
 from headstart.run.cache import Cache, key_of
 from headstart.run.engine import Engine
-from headstart.session.inputs import backbone_for, default_name, source_of, suited
+from headstart.session.inputs import backbone_for, default_name, loader_of, suited
 from headstart.studies.shift.columns import joint
 from headstart.studies.shift.settings import ShiftSettings
 
@@ -77,7 +77,7 @@ def _encoded(mapping: AnyBackbone, data: Dataset, cache: Path, engine: Engine, c
     order = np.arange(len(data))
     if data.texts is not None:  # texts of one length are the quickest together
         order = np.argsort([len(text) for text in data.texts], kind="stable")
-    samples = source_of(data.subset(order), mapping, None)
+    samples = loader_of(data.subset(order), mapping, None)
     key = key_of(mapping.state_dict(), "features", mapping.name, samples.content)
     store = Cache(cache, samples, _encoder(mapping, engine), key, len(data))
     before = 0

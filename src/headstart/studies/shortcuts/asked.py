@@ -12,7 +12,7 @@ from headstart.metrics.groups import share
 from headstart.metrics.intervals import bootstrap
 from headstart.predictor.predictor import Predictor
 from headstart.records.record import Interval
-from headstart.session.inputs import source_of
+from headstart.session.inputs import loader_of
 from headstart.session.outputs import outputs_of
 from headstart.studies.shortcuts.record import Change
 
@@ -48,7 +48,7 @@ class Asked:
     def tell(self, data: Dataset) -> Rows:
         """(n,) the class that each row is told, as the data number them; -1: one that they do not have."""
         mapping = self.predictor.model.backbone
-        source = source_of(data, mapping, None)  # type: ignore[arg-type]
+        source = loader_of(data, mapping, None)  # type: ignore[arg-type]
         rows = np.arange(len(data), dtype=np.int64)
         device = next(iter(self.predictor.model.parameters()), torch.zeros(0)).device
         outputs = outputs_of(self.predictor.model.eval(), source, rows, device, BATCH)

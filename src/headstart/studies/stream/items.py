@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.core import BadData, BadInput, derive_seed
-from headstart.data.folder import PICTURES
 from headstart.data.naming import natural
 from headstart.data.npz import SUFFIXES, arrays_in
 from headstart.predictor.predictor import Predictor
@@ -39,10 +38,11 @@ class Items:
 
 
 def items_in(place: Path, reader: Predictor, labels: bool, shuffle: bool, seed: int) -> Items:
-    """What is in a folder of pictures, or in a file of arrays, texts or a table.
+    """What is in a folder of files with a sample each, or in a file of arrays, texts or a table.
 
     Args:
-        place: a folder of pictures, at any depth; or .npz, .npy, .txt with a text a line, or a table.
+        place: a folder of pictures or sounds, at any depth; or .npz, .npy, .txt with a text a line, or a
+            table.
         reader: of the model.
         labels: whether the first folder below `place`, or the array y, is the class of each sample.
         shuffle: whether the order is drawn at random.
@@ -54,20 +54,21 @@ def items_in(place: Path, reader: Predictor, labels: bool, shuffle: bool, seed: 
     """
     if not place.exists():
         raise BadInput(f"There is no folder {place}. Name one with the files of the stream.")
-    if reader.schema is not None:
+    modality = reader.modality
+    if modality.whole:
         found = _unlabelled(place, labels, lambda: reader.samples(place))
+    elif modality.suffixes:
+        found = _files(place, reader, labels)
     elif reader.tokens is not None:
         found = _unlabelled(place, labels, lambda: _lines(place))
-    elif reader.preprocess is not None:
-        found = _pictures(place, reader, labels)
     else:
         found = _arrays(place, reader, labels)
     return _shuffled(found, seed) if shuffle else found
 
 
-def _pictures(place: Path, reader: Predictor, labels: bool) -> Items:
+def _files(place: Path, reader: Predictor, labels: bool) -> Items:
     inside = place.rglob("*") if place.is_dir() else (place,)
-    files = [path for path in inside if path.suffix.lower() in PICTURES and path.is_file()]
+    files = [path for path in inside if path.suffix.lower() in reader.modality.suffixes and path.is_file()]
     files = [path for path in files if not any(p.startswith(".") for p in path.relative_to(place).parts)]
     files.sort(key=lambda path: natural(path.relative_to(place).as_posix()))
     good, unread = [], []
@@ -78,7 +79,9 @@ def _pictures(place: Path, reader: Predictor, labels: bool) -> Items:
         except BadData as error:
             unread.append(str(error))
     if not good:
-        raise BadData(f"There are no pictures in {place} that can be read. {' '.join(unread[:5])}".strip())
+        raise BadData(
+            f"There are no {reader.modality.rows} in {place} that can be read. {' '.join(unread[:5])}".strip()
+        )
     names = [str(file) for file in good]
     y = _classes([file.relative_to(place).parts[0] for file in good], reader, place) if labels else None
     return Items(place.name, good, y, names, unread)

@@ -1,0 +1,40 @@
+"""Arrays of numbers of one shape, which a backbone takes as they are."""
+
+from types import NoneType
+from typing import Any, final
+
+import numpy as np
+import torch
+
+from headstart.core import Reader
+from headstart.data.augment import Augment
+from headstart.data.dataset import Dataset
+from headstart.data.modality import Inputs, Modality
+from headstart.data.similarity import check_shape
+from headstart.data.sources import Arrays
+
+
+@final
+class NumberModality(Modality[Dataset]):
+    """Arrays (n, ...) of finite numbers, float32 for a backbone."""
+
+    kind = "numbers"
+    description = "arrays of numbers"
+    readers = (NoneType,)
+    speed = 1e4
+    backbone = "efficientnet_lite0"
+    advice = "Give uint8 pictures (n, height, width, 3), or a backbone for arrays."
+
+    def shape(self, data: Dataset) -> tuple[int, ...]:
+        assert data.array is not None
+        return tuple(data.array.shape[1:])
+
+    def matched(self, data: Dataset, like: Dataset) -> Dataset:
+        check_shape(data, like)
+        return data
+
+    def loader(self, data: Dataset, reader: Reader | None, augment: Augment | None) -> Arrays:
+        return Arrays(data)
+
+    def inputs(self, items: Any, reader: Reader | None) -> Inputs:
+        return Inputs(torch.as_tensor(np.asarray(items, dtype=np.float32)))

@@ -1,0 +1,117 @@
+"""Pictures: files in any format that Pillow reads, or uint8 arrays."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from types import NoneType
+from typing import Any, NamedTuple, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from headstart.core import BadData, Preprocess, Reader, SampleLoader
+from headstart.data.augment import Augment
+from headstart.data.dataset import Dataset
+from headstart.data.decode import prepare, read_picture
+from headstart.data.findings import Finding, about_shapes
+from headstart.data.modality import Inputs, Modality, pictured
+from headstart.data.near_duplicates import THUMBNAIL, Pair, near_pairs
+from headstart.data.opening import size_of
+from headstart.data.samples import Raw
+from headstart.data.shipped import BUILT_IN
+from headstart.data.sources import Arrays, Pictures
+
+LOOK = 50  # pictures whose size is looked at
+STEP = 32  # pixels: most architectures halve their maps five times
+
+
+class Glance(NamedTuple):
+    """A picture at a glance."""
+
+    size: tuple[int, int]  # width and height in pixels, as stored
+    thumbnail: NDArray[np.uint8]  # (32, 32, 3)
+
+
+@final
+class PictureModality(Modality[Dataset]):
+    """Pictures of any size and colours; a backbone takes them as red, green and blue."""
+
+    kind = "pictures"
+    rows = "pictures"
+    description = "pictures"
+    suffixes = frozenset(
+        [
+            ".jpg",
+            ".jpeg",
+            ".jpe",
+            ".jfif",
+            ".png",
+            ".apng",
+            ".webp",
+            ".gif",
+            ".bmp",
+            ".dib",
+            ".tif",
+            ".tiff",
+            ".ppm",
+            ".pgm",
+            ".pbm",
+            ".pnm",
+            ".ico",
+            ".jp2",
+            ".tga",
+            ".avif",
+            ".heic",
+            ".heif",
+        ]
+    )
+    example = ".jpg"
+    formats = "JPEG, PNG, WebP, GIF, BMP or TIFF"
+    readers = (Preprocess, NoneType)
+    backbone = "efficientnet_lite0"
+    advice = "For pictures, give 'efficientnet_lite0' or another backbone of pictures."
+    augment = Augment()
+    built_in = BUILT_IN
+
+    def picture(self, raw: Raw, name: str) -> Image.Image:
+        assert not isinstance(raw, str)
+        return read_picture(raw, name)
+
+    def glance(self, raw: Raw, name: str) -> Glance:
+        assert not isinstance(raw, str)
+        thumbnail = prepare(raw, THUMBNAIL, name=name).permute(1, 2, 0).numpy()
+        return Glance(size_of(raw), thumbnail)
+
+    def near_duplicates(self, glances: Sequence[Glance]) -> list[Pair]:
+        return near_pairs(np.stack([one.thumbnail for one in glances]))
+
+    def findings(self, data: Dataset, glances: Sequence[Glance], reader: Reader | None) -> list[Finding]:
+        return about_shapes(data, [one.size for one in glances])
+
+    def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: Any) -> Preprocess:
+        """Without a size, the backbone's own, or that of the pictures where they are smaller."""
+        old = pictured(reader)
+        side = size or min(max(old.size), own_size(data))
+        same = size is None and side == max(old.size)
+        return replace(old, size=old.size if same else (side, side), fit=fit)
+
+    def loader(self, data: Dataset, reader: Reader | None, augment: Augment | None) -> SampleLoader:
+        return Arrays(data) if reader is None else Pictures(data, pictured(reader), augment)
+
+    def inputs(self, items: Any, reader: Reader | None) -> Inputs:
+        return Inputs(torch.stack([prepare(item, pictured(reader)) for item in items]))
+
+
+def own_size(data: Dataset) -> int:
+    """The median of the longer sides of some training pictures, rounded up; the check names what it skips."""
+    sides = []
+    rows = np.arange(len(data)) if data.split is None else np.flatnonzero(np.array(data.split) != "test")
+    for row in rows[np.linspace(0, len(rows) - 1, min(LOOK, len(rows))).astype(int)]:
+        try:
+            picture = data.picture(int(row))
+        except BadData:
+            continue
+        if picture is not None:
+            sides.append(max(picture.size))
+    return -(-int(np.median(sides)) // STEP) * STEP if sides else STEP

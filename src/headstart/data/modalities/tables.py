@@ -1,0 +1,75 @@
+"""Rows of tables: columns of numbers and of names of categories, some cells empty."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, final
+
+import torch
+
+from headstart.core import Reader, Schema
+from headstart.data.augment import Augment
+from headstart.data.dataset import Dataset
+from headstart.data.findings import Finding
+from headstart.data.modality import Features, Fetch, Inputs, Modality
+from headstart.data.named_tables import TABLES
+from headstart.data.records import Records, about_columns
+from headstart.data.samples import Rows
+from headstart.data.schemas import encoded
+from headstart.data.similarity import columns_in_order
+from headstart.data.table_rows import rows_of
+from headstart.data.tables import Table
+from headstart.nn.columns import Encode
+
+
+@final
+class TableModality(Modality[Dataset]):
+    """Rows of a table, encoded by a schema of the training rows."""
+
+    kind = "tables"
+    description = "tables"
+    readers = (Schema,)
+    backbone = "table"
+    advice = "For tables, give 'table'."
+    whole = True
+    speed = 1e4
+    baseline = ("columns", "the columns")
+    built_in = TABLES
+
+    def text(self, data: Dataset, row: int) -> str:
+        return _table(data).shown(row)
+
+    def named(self, data: Dataset, row: int) -> str:
+        return f"{data.items[row]} ({self.text(data, row)})"
+
+    def findings(self, data: Dataset, glances: Sequence[None], reader: Reader | None) -> list[Finding]:
+        return about_columns(_table(data))
+
+    def matched(self, data: Dataset, like: Dataset) -> Dataset:
+        """The columns in the order of `like`, whose silent ones may be absent."""
+        return replace(data, samples=columns_in_order(_table(data), _table(like)))
+
+    def loader(self, data: Dataset, reader: Reader | None, augment: Augment | None) -> Records:
+        return Records(_table(data), data.content, _schema(reader))
+
+    def inputs(self, items: Any, reader: Reader | None) -> Inputs:
+        schema = _schema(reader)
+        found = encoded(rows_of(items, schema), schema)
+        return Inputs(torch.from_numpy(found.values), found.unseen)
+
+    def features(self, data: Dataset, rows: Rows, reader: Reader | None) -> Features[Dataset]:
+        columns = Encode(_schema(reader))
+
+        def standardised(data: Dataset, rows: Rows, fetch: Fetch) -> Any:
+            return columns(fetch(rows))
+
+        return standardised
+
+
+def _table(data: Dataset) -> Table:
+    assert data.table is not None
+    return data.table
+
+
+def _schema(reader: Reader | None) -> Schema:
+    assert isinstance(reader, Schema)
+    return reader

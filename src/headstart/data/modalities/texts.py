@@ -1,0 +1,99 @@
+"""Texts, read as the tokens of a backbone."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, final
+
+import numpy as np
+
+from headstart.core import BadData, BadInput, Reader, Tokens
+from headstart.data.augment import Augment
+from headstart.data.dataset import Dataset
+from headstart.data.findings import Finding, finding
+from headstart.data.modality import Features, Fetch, Inputs, Modality
+from headstart.data.near_duplicates import Pair, pairs_of_equals
+from headstart.data.packaged import PACKAGED
+from headstart.data.samples import Raw, Rows
+from headstart.data.sources import Sentences
+from headstart.data.texts import essence, too_long
+from headstart.data.word_counts import WordCounts
+
+LETTERS = 60  # of a text that stand for it in a list
+
+
+@final
+class TextModality(Modality[Dataset]):
+    """Texts, a string each."""
+
+    kind = "texts"
+    rows = "texts"
+    description = "texts"
+    readers = (Tokens,)
+    backbone = "minilm"
+    advice = "Give 'minilm', a model of transformers, or backbone(module, tokenizer=...)."
+    hub = "transformers"
+    same_shape = False
+    near = "differ from another one by case, spaces or punctuation alone"
+    baseline = ("word-counts", "word counts")
+    built_in = PACKAGED
+
+    def text(self, data: Dataset, row: int) -> str:
+        return _texts(data)[row]
+
+    def named(self, data: Dataset, row: int) -> str:
+        words = " ".join(self.text(data, row).split())
+        more = "\u2026" if len(words) > LETTERS else ""
+        return f"{data.items[row]} \u201c{words[:LETTERS].rstrip()}{more}\u201d"
+
+    def glance(self, raw: Raw, name: str) -> str:
+        assert isinstance(raw, str)
+        if not raw.strip():
+            raise BadData("it is empty.")
+        return essence(raw)
+
+    def near_duplicates(self, glances: Sequence[str]) -> list[Pair]:
+        return pairs_of_equals(glances)
+
+    def findings(self, data: Dataset, glances: Sequence[str], reader: Reader | None) -> list[Finding]:
+        if not isinstance(reader, Tokens):
+            return []
+        cut = reader.ids(_texts(data))[1]
+        items = [data.named(int(row)) for row in np.flatnonzero(cut)]
+        return [finding("too-long", "note", too_long(cut, reader.limit), items)] if items else []
+
+    def unreadable(self, count: int, total: int, first: str) -> tuple[str, str]:
+        return "empty", f"{count} of {total} texts are empty and are left out."
+
+    def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: str) -> Tokens:
+        """The size is the most tokens of a text that are read."""
+        tokens = _tokens(reader)
+        return replace(tokens, limit=size or tokens.limit)
+
+    def loader(self, data: Dataset, reader: Reader | None, augment: Augment | None) -> Sentences:
+        return Sentences(data, _tokens(reader))
+
+    def inputs(self, items: Any, reader: Reader | None) -> Inputs:
+        for place, item in enumerate(items):
+            if not isinstance(item, str):
+                raise BadInput(f"This model takes texts; item {place} is a {type(item).__name__}.")
+            if not item.strip():
+                raise BadData(f"Item {place} is an empty text. Leave it out.")
+        return Inputs(_tokens(reader)(list(items)))
+
+    def features(self, data: Dataset, rows: Rows, reader: Reader | None) -> Features[Dataset]:
+        counts = WordCounts.of([_texts(data)[row] for row in rows])
+
+        def counted(data: Dataset, rows: Rows, fetch: Fetch) -> Any:
+            return counts([_texts(data)[row] for row in rows])
+
+        return counted
+
+
+def _texts(data: Dataset) -> Sequence[str]:
+    assert data.texts is not None
+    return data.texts
+
+
+def _tokens(reader: Reader | None) -> Tokens:
+    assert isinstance(reader, Tokens)
+    return reader

@@ -1,0 +1,39 @@
+"""New rows of a table, as a user gives them, with the columns of a schema."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from headstart.core import BadInput, Schema
+
+from .h5ad import table_in
+from .manifest import cells_in
+from .tables import Table, columns_of, from_columns
+
+
+def rows_of(items: Any, schema: Schema) -> Table:
+    """New rows as a table with the columns of a schema.
+
+    Args:
+        items: a CSV, Parquet or .h5ad file, a data frame, a mapping of columns, a structured array, rows
+            as mappings, or plain rows (n, columns) in the order of the schema.
+        schema: of the training rows.
+
+    Raises:
+        BadData: a text among numbers, infinity, or a file that can't be read.
+        BadInput: it is no table, or its rows have another number of columns.
+    """
+    if isinstance(items, Table):  # which was read by this schema
+        return items
+    if isinstance(items, str | Path):
+        path = Path(items).expanduser()
+        if path.suffix.lower() == ".h5ad":
+            return table_in(path, path.name, counts=schema.counts)
+        columns: Mapping[str, Any] | None = cells_in(path)
+        name, first = path.name, 1
+    else:
+        columns, name, first = columns_of(items, schema.names), "The new rows", 0
+    if columns is None:
+        raise BadInput(f"{type(items).__name__} is no table. Give a file, a data frame or rows of cells.")
+    known = {column: values for column, values in columns.items() if column not in schema.dropped}
+    return from_columns(known, name, passed=schema.passed, kinds=schema.kinds, first=first)
