@@ -77,7 +77,7 @@ def operate(headstart, weights, tmp_path):
 
     def call(*words):
         file = tmp_path / f"encoder{len(list(tmp_path.iterdir()))}.safetensors"
-        said = headstart("operate", tiny.BACKBONE, "--weights", weights, *words, "--out", file)
+        said = headstart("surgery", tiny.BACKBONE, "--weights", weights, *words, "--out", file)
         assert said.code == 0, said.err
         return said, file
 

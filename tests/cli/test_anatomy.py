@@ -64,7 +64,7 @@ def test_what_a_selector_matches(headstart):
 def test_a_selector_that_matches_nothing_is_refused_with_the_nearest(headstart, tmp_path, pattern, words):
     assert refused(headstart("anatomy", tiny.BACKBONE, "--select", pattern), BadInput.code, *words)
     out = tmp_path / "encoder.safetensors"
-    said = headstart("operate", tiny.BACKBONE, "--weights", "random", "--keep", pattern, "--out", out)
+    said = headstart("surgery", tiny.BACKBONE, "--weights", "random", "--keep", pattern, "--out", out)
     assert refused(said, BadInput.code, *words)
     assert not out.exists()
 

@@ -80,7 +80,7 @@ def prefixed(weights, file, prefix="encoder.", drop=(), swap=("", "")):
 
 def test_keys_are_mapped_and_what_may_differ_is_named(headstart, weights, tmp_path):
     file, out = prefixed(weights, tmp_path / "other.safetensors"), tmp_path / "encoder.safetensors"
-    words = ["operate", tiny.BACKBONE, "--weights", file, "--out", out]
+    words = ["surgery", tiny.BACKBONE, "--weights", file, "--out", out]
     said = headstart(*words)
     assert refused(
         said,
@@ -104,7 +104,7 @@ def test_a_renamed_stage_is_not_left_random(headstart, weights, tmp_path):
     """Allowing the head to differ allows nothing else to."""
     file = prefixed(weights, tmp_path / "other.safetensors", "", swap=("layer3", "stage3"))
     words = [
-        "operate",
+        "surgery",
         tiny.BACKBONE,
         "--weights",
         file,
@@ -119,7 +119,7 @@ def test_a_renamed_stage_is_not_left_random(headstart, weights, tmp_path):
 
 
 def test_rename_is_about_a_file(headstart, tmp_path):
-    words = ["operate", tiny.BACKBONE, "--out", tmp_path / "e.safetensors", "--rename"]
+    words = ["surgery", tiny.BACKBONE, "--out", tmp_path / "e.safetensors", "--rename"]
     assert refused(headstart(*words, "a=b"), BadInput.code, "--weights FILE")
     assert refused(
         headstart(*words, "ab", "--weights", tmp_path / "f"), BadInput.code, "--rename ab", "OLD=NEW"
@@ -127,7 +127,7 @@ def test_rename_is_about_a_file(headstart, tmp_path):
 
 
 def test_a_run_has_its_own_weights(headstart, finished, weights):
-    said = headstart("operate", finished, "--weights", weights)
+    said = headstart("surgery", finished, "--weights", weights)
     assert refused(said, BadInput.code, "is a run and has its own weights")
 
 

@@ -88,7 +88,7 @@ def test_a_backbone_of_three_channels_can_be_shown_grey_alone(headstart, operate
 
 def test_another_size_is_what_pictures_are_taken_at(headstart, tmp_path):
     out = tmp_path / "wide.safetensors"
-    said = headstart("operate", "test_vit", "--weights", "random", "--size", "96x128", "--out", out, "--json")
+    said = headstart("surgery", "test_vit", "--weights", "random", "--size", "96x128", "--out", out, "--json")
     assert said.code == 0, said.err
     answer = json.loads(said.out)
     assert answer["reports"][0]["title"] == "inputs of 160x160 -> 96x128"
@@ -126,7 +126,7 @@ def test_another_vocabulary_is_read_by_its_own_tokenizer(headstart, tmp_path):
     text["model"]["vocab"] = {word: n for n, word in enumerate(words)}
     (tmp_path / "new.json").write_text(json.dumps(text))
     out = tmp_path / "opera.safetensors"
-    said = headstart("operate", tmp_path / "bert", "--tokenizer", tmp_path / "new.json", "--out", out)
+    said = headstart("surgery", tmp_path / "bert", "--tokenizer", tmp_path / "new.json", "--out", out)
     assert said.code == 0, said.err
     assert f"kept by name: {len(words) - 1}; new: 1; left out: 2" in said.out
     old, new = backbone(str(tmp_path / "bert")), backbone(str(out))
@@ -134,7 +134,7 @@ def test_another_vocabulary_is_read_by_its_own_tokenizer(headstart, tmp_path):
     known = ["the film was dull", "a fine scene"]
     with torch.no_grad():
         assert torch.allclose(old(old.tokens(known)), new(new.tokens(known)), atol=1e-6)
-    said = headstart("operate", tiny.BACKBONE, "--weights", "random", "--tokenizer", tmp_path / "new.json")
+    said = headstart("surgery", tiny.BACKBONE, "--weights", "random", "--tokenizer", tmp_path / "new.json")
     assert refused(said, BadInput.code, "test_resnet takes no texts", "--tokenizer")
 
 
@@ -152,20 +152,20 @@ def test_another_vocabulary_is_read_by_its_own_tokenizer(headstart, tmp_path):
 )
 def test_operations_that_can_not_be(headstart, tmp_path, words, shown):
     out = tmp_path / "encoder.safetensors"
-    said = headstart("operate", tiny.BACKBONE, "--weights", "random", *words, "--out", out)
+    said = headstart("surgery", tiny.BACKBONE, "--weights", "random", *words, "--out", out)
     assert refused(said, BadInput.code, shown)
     assert not out.exists()
 
 
 def test_texts_have_no_channels(headstart, tmp_path):
     said = headstart(
-        "operate", "minilm", "--weights", "random", "--channels", 4, "--out", tmp_path / "e.safetensors"
+        "surgery", "minilm", "--weights", "random", "--channels", 4, "--out", tmp_path / "e.safetensors"
     )
     assert refused(said, BadInput.code, "is no convolution")
 
 
 def test_an_encoder_is_saved_as_safetensors(headstart, tmp_path):
-    said = headstart("operate", tiny.BACKBONE, "--weights", "random", "--out", tmp_path / "encoder.pth")
+    said = headstart("surgery", tiny.BACKBONE, "--weights", "random", "--out", tmp_path / "encoder.pth")
     assert said.code == BadInput.code
     assert "saved as .safetensors, not 'encoder.pth'" in said.err
 

@@ -5,19 +5,19 @@ Nothing here imports torch before a command needs it, so that `--help` is quick.
 
 import typer
 
-from headstart.studies._spec import studies
-
-from . import (
+from headstart.cli import (
     confounding,
     experiments,
     inspecting,
-    operating,
+    models,
     ranking,
     shifting,
     streaming,
     translating,
     using,
 )
+from headstart.studies._spec import GROUPS, UNDERSTAND, studies
+
 from .study_command import register
 
 app = typer.Typer(
@@ -53,9 +53,10 @@ MODULES = (
     ranking,
     experiments,
     using,
-    operating,
+    models,
 )
 for module in (*MODULES, streaming, translating, inspecting):
     module.register(app)
 for spec in studies():
     register(app, spec)
+app.registered_commands.sort(key=lambda info: GROUPS.index(info.rich_help_panel or UNDERSTAND))

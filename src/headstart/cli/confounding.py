@@ -7,7 +7,7 @@ import typer
 
 from headstart.studies.shortcuts.settings import ShortcutsSettings
 
-from . import say
+from . import output
 from .arguments import AsJson, Columns, Data, Quiet
 from .options import with_options
 
@@ -45,9 +45,9 @@ def shortcuts(
     found = look(
         run, columns.load(data), out=out, settings=settings, progress=Progress.to_terminal(quiet or json)
     )
-    page = say.page(out)
+    page = output.page(out)
     if json:
-        say.record(found)
+        output.record(found)
     else:
         _show(found, page, quiet)
 
@@ -55,14 +55,14 @@ def shortcuts(
 def _show(found: Any, page: Path | None, quiet: bool) -> None:
     from headstart.studies.shortcuts.page import headings, headline, rows, sentences, title
 
-    say.table(headings(), rows(found), title(found))
+    output.table(headings(), rows(found), title(found))
     if quiet:
         return
-    say.line(headline(found))
+    output.line(headline(found))
     for sentence in sentences(found):
-        say.line(sentence)
+        output.line(sentence)
     for note in found.notes:
-        say.line(f"Note: {note}")
+        output.line(f"Note: {note}")
     if page is not None:
-        say.line(f"Page:   {page}")
-        say.line(f"Record: {page.with_suffix('.json')}")
+        output.line(f"Page:   {page}")
+        output.line(f"Record: {page.with_suffix('.json')}")

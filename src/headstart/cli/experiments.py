@@ -8,7 +8,7 @@ import typer
 
 from headstart.studies._experiment import YosinskiSettings
 
-from . import say
+from . import output
 from .arguments import AsJson, BackboneOrNone, Columns, Device, Quiet, begun_with
 from .options import with_options
 
@@ -87,16 +87,16 @@ def yosinski(
     )
     page = build(out)
     if json:
-        say.record(found)
+        output.record(found)
         return
     from headstart.studies._page import text
     from headstart.studies.yosinski.page import claims, headings, rows
 
     shown = [(f"{cut} ({last})", *(text(cell) for cell in cells)) for cut, last, cells in rows(found)]
     title = f"{_opened(found.selection)} on {found.base_b.test_rows} held-out rows of {found.base_b.task}"
-    say.table(headings(found), shown, title)
+    output.table(headings(found), shown, title)
     for sentence in () if quiet else claims(found):
-        say.line(sentence)
+        output.line(sentence)
     _end(found.notes, page, quiet)
 
 
@@ -112,9 +112,9 @@ def _numbers(option: str, text: str) -> tuple[int, ...]:
 
 def _end(notes: list[str], page: Path, quiet: bool) -> None:
     for note in () if quiet else notes:
-        say.line(f"Note: {note}")
-    say.line(f"Page:   {page}")
-    say.line(f"Record: {page.with_suffix('.json')}")
+        output.line(f"Note: {note}")
+    output.line(f"Page:   {page}")
+    output.line(f"Record: {page.with_suffix('.json')}")
 
 
 def _opened(metric: str) -> str:

@@ -6,16 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
-from . import say
+from headstart.cli import output
+from headstart.studies._spec import TOOLS
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command()(methods)
-    app.command()(show)
-    app.command()(doctor)
+    app.command(rich_help_panel=TOOLS)(methods)
+    app.command(rich_help_panel=TOOLS)(show)
+    app.command(rich_help_panel=TOOLS)(doctor)
 
 
 def methods(json: AsJson = False) -> None:
@@ -24,13 +25,13 @@ def methods(json: AsJson = False) -> None:
 
     found = sorted(walk(), key=lambda kind: (kind.about.adapts, kind.about.name))
     if json:
-        say.as_json([_described(kind) for kind in found])
+        output.as_json([_described(kind) for kind in found])
         return
     rows = [
         (kind.about.name, kind.about.transfers, kind.about.adapts, _first_line(kind), kind.about.paper)
         for kind in found
     ]
-    say.table(("name", "transfers", "adapts", "what it does", "paper"), rows)
+    output.table(("name", "transfers", "adapts", "what it does", "paper"), rows)
 
 
 def show(
@@ -43,20 +44,20 @@ def show(
     kind = find(name)
     described = _described(kind)
     if json:
-        say.as_json(described)
+        output.as_json(described)
         return
-    say.line(f"{kind.about.title} ({kind.about.name})\n")
-    say.line(inspect.getdoc(kind) or "")
-    say.line()
+    output.line(f"{kind.about.title} ({kind.about.name})\n")
+    output.line(inspect.getdoc(kind) or "")
+    output.line()
     about = kind.about
-    say.line(
+    output.line(
         f"Transfers: {about.transfers}    Adapts: {about.adapts}    Eats: {about.needs.__name__} batches"
     )
-    say.line(f"Stages:    {', then '.join(described['stages'])}")
-    say.line(f"Moves:     {'; '.join(described['moves'])}")
-    say.line(f"Paper:     {about.paper}\n")
+    output.line(f"Stages:    {', then '.join(described['stages'])}")
+    output.line(f"Moves:     {'; '.join(described['moves'])}")
+    output.line(f"Paper:     {about.paper}\n")
     rows = [(one["name"], one["type"], str(one["default"])) for one in described["settings"]]
-    say.table(("setting", "type", "default"), rows)
+    output.table(("setting", "type", "default"), rows)
 
 
 def doctor(json: AsJson = False) -> None:
@@ -65,9 +66,9 @@ def doctor(json: AsJson = False) -> None:
 
     found = examine()
     if json:
-        say.as_json([vars(one) for one in found])
+        output.as_json([vars(one) for one in found])
         return
-    say.table(("what", "found", "good for"), [(one.what, one.found, one.good_for) for one in found])
+    output.table(("what", "found", "good for"), [(one.what, one.found, one.good_for) for one in found])
 
 
 def _first_line(kind: type[Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import say
+from . import output
 from .arguments import AsJson, Columns, Data, Device, Quiet
 from .options import with_options
 
@@ -93,7 +93,7 @@ def rank(
     if out is not None:
         _write(found, out)
     if json:
-        say.record(found)
+        output.record(found)
     else:
         _show(found, quiet)
 
@@ -116,8 +116,8 @@ def _show(found: Any, quiet: bool) -> None:
     from headstart.studies.rank.page import headings, rows
 
     plain = _plain(found)
-    say.table(headings(plain), rows(plain), f"Backbones for {found.task}, by {found.scores[0]}")
+    output.table(headings(plain), rows(plain), f"Backbones for {found.task}, by {found.scores[0]}")
     if quiet:
         return
     for note in found.notes:
-        say.line(f"Note: {note}")
+        output.line(f"Note: {note}")

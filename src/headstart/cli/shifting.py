@@ -8,7 +8,7 @@ import typer
 
 from headstart.studies.shift.settings import ShiftSettings
 
-from . import say
+from . import output
 from .arguments import AsJson, BackboneOrNone, Columns, Device, Quiet, Weights
 from .options import with_options
 
@@ -66,9 +66,9 @@ def shift(
         progress=Progress.to_terminal(quiet or json),
         places=(source, target),
     )
-    page = say.page(out)
+    page = output.page(out)
     if json:
-        say.record(found)
+        output.record(found)
     else:
         _show(found, page, quiet)
 
@@ -86,16 +86,16 @@ def _domains(source: str, target: str, columns: Columns) -> tuple[Any, Any]:
 def _show(found: Any, page: Path | None, quiet: bool) -> None:
     from headstart.studies.shift.tables import headings, rows, title
 
-    say.line(found.headline)
+    output.line(found.headline)
     if quiet:
         return
     for sentence in found.say:
-        say.line(sentence)
-    say.table(headings(), rows(found), title(found))
+        output.line(sentence)
+    output.table(headings(), rows(found), title(found))
     for note in found.notes:
-        say.line(f"Note: {note}")
+        output.line(f"Note: {note}")
     for command in found.next:
-        say.line(f"Next:   {command}")
+        output.line(f"Next:   {command}")
     if page is not None:
-        say.line(f"Page:   {page}")
-        say.line(f"Record: {page.with_suffix('.json')}")
+        output.line(f"Page:   {page}")
+        output.line(f"Record: {page.with_suffix('.json')}")

@@ -7,10 +7,10 @@ import typer
 
 from headstart.studies.stream.settings import StreamSettings
 
-from . import say
-from .answers import show
+from . import output
 from .arguments import Device, Quiet
 from .options import with_options
+from .predictions import show
 from .using import Run
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def stream(
     answers = list(zip(found.names, rows, strict=True))
     if json:
         told = [{"file": file} | vars(one) for file, one in answers]
-        say.as_json({"answers": told, "record": _plain(record)})
+        output.as_json({"answers": told, "record": _plain(record)})
     else:
         show(answers, predictor, "csv" if csv else "table")
         _tell(record, page, quiet or csv)
@@ -159,11 +159,11 @@ def _tell(record: "Prequential", page: Path | None, quiet: bool) -> None:
 
     if quiet:
         return
-    say.table(headings(record), rows(record), title(record))
+    output.table(headings(record), rows(record), title(record))
     for sentence in sentences(record):
-        say.line(sentence)
+        output.line(sentence)
     for note in record.notes:
-        say.line(f"Note: {note}")
+        output.line(f"Note: {note}")
     if page is not None:
-        say.line(f"Page:   {page}")
-        say.line(f"Record: {page.with_suffix('.json')}")
+        output.line(f"Page:   {page}")
+        output.line(f"Record: {page.with_suffix('.json')}")

@@ -9,7 +9,7 @@ import typer
 
 from headstart.studies._spec import Input, Study
 
-from . import say
+from . import output
 from .arguments import KINDS_OF_BACKBONES, AsJson, Columns, Data, Device, Quiet, Weights, begun_with
 from .options import with_options
 
@@ -86,10 +86,10 @@ def carry_out(
         engine=One(device),
         columns=columns.options(spec.without) if spec.columns else {},
     )
-    page = say.page(out)
+    page = output.page(out)
     record = getattr(result, "result", result)
     if json:
-        say.record(record)
+        output.record(record)
     else:
         show(spec, record, out, page, quiet)
 
@@ -99,16 +99,16 @@ def show(spec: Study, record: Any, out: Path | None, page: Path | None, quiet: b
     module = spec.module("page")
     terminal: Terminal = module.terminal(record, out) if spec.reads_folder else module.terminal(record)
     if terminal.rows and not (quiet and terminal.answer):
-        say.table(terminal.headings, terminal.rows, terminal.title)
+        output.table(terminal.headings, terminal.rows, terminal.title)
     notes = [f"Note: {note}" for note in record.notes]
     for sentence in (*(() if quiet else (*terminal.sentences, *notes)), *terminal.answer):
-        say.line(sentence)
+        output.line(sentence)
     places = [] if out is None else [(label, str(out / file)) for label, file in terminal.places]
     if page is not None and out is not None:
         places += [("Page", str(page)), ("Record", str(out / spec.record_file))]
     commands = [one.replace("FOLDER", str(out)) for one in terminal.next]
     for label, text in (*places, *(("Next", one) for one in commands)):
-        say.line(f"{label + ':':<8}{text}")
+        output.line(f"{label + ':':<8}{text}")
 
 
 def _annotated(item: Input) -> tuple[Any, Any]:

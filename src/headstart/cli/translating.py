@@ -7,7 +7,7 @@ import typer
 
 from headstart.studies.translate.settings import TranslateSettings
 
-from . import say
+from . import output
 from .arguments import AsJson, Device, Quiet
 from .options import with_options
 
@@ -77,7 +77,7 @@ def translate(
         Translated(model, made).save(out / "model")
     page = _page(out)
     if json:
-        say.record(found)
+        output.record(found)
     else:
         _show(found, page, quiet)
 
@@ -91,10 +91,10 @@ def _page(out: Path) -> Path:
 def _show(found: Any, page: Path, quiet: bool) -> None:
     from headstart.studies.translate.page import headings, headline, rows, sentences
 
-    say.table(headings(), list(rows(found)), headline(found))
+    output.table(headings(), list(rows(found)), headline(found))
     if quiet:
         return
     for sentence in sentences(found):
-        say.line(sentence)
-    say.line(f"Page:   {page}")
-    say.line(f"Record: {page.with_suffix('.json')}")
+        output.line(sentence)
+    output.line(f"Page:   {page}")
+    output.line(f"Record: {page.with_suffix('.json')}")

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import say
-from .answers import show
-from .texts import texts_of
+from headstart.studies._spec import MODELS, START
+
+from . import output
+from .predictions import show, texts_of
 
 if TYPE_CHECKING:
     from headstart.data.modality import Modality
@@ -21,9 +22,9 @@ Run = Annotated[Path, typer.Argument(help="A run folder, or the model folder in 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command()(predict)
-    app.command()(export)
-    app.command()(report)
+    app.command(rich_help_panel=START)(predict)
+    app.command(rich_help_panel=MODELS)(export)
+    app.command(rich_help_panel=START)(report)
 
 
 def predict(
@@ -130,7 +131,7 @@ def _label_rows(predictor: "Predictor", files: list[Path]) -> "list[tuple[str, A
         said = predictor.predict(file)
         answers += [(f"{file}:{number}", answer) for number, answer in enumerate(said, 1)]
         for column, count in predictor.unseen.items():
-            say.aside(f"{file}: {count} rows have a name in {column!r} that no training row had.")
+            output.stderr_line(f"{file}: {count} rows have a name in {column!r} that no training row had.")
     return answers
 
 
@@ -143,7 +144,7 @@ def _label_texts(predictor: "Predictor", found: list[tuple[str, str]]) -> "Label
 
         cut = predictor.tokens.ids([text for _, text in full])[1]
         if cut.any():
-            say.aside(too_long(cut, predictor.tokens.limit))
+            output.stderr_line(too_long(cut, predictor.tokens.limit))
     unread = [f"{name} is empty." for name, text in found if not text.strip()]
     return [(name, answer) for (name, _), answer in zip(full, said, strict=True)], unread
 
@@ -165,11 +166,11 @@ def export(
         from headstart.models.encoders import save_encoder
 
         save_encoder(open_model(run).model, file)
-        say.line(f"{file}: the encoder, without the head of these labels.")
-        say.line(f"Next: headstart adapt DATA --backbone {file}")
+        output.line(f"{file}: the encoder, without the head of these labels.")
+        output.line(f"Next: headstart adapt DATA --backbone {file}")
         return
     difference = export_model(open_model(run), file)
-    say.line(f"{file}: probabilities differ from torch's by {difference:.1e} at most.")
+    output.line(f"{file}: probabilities differ from torch's by {difference:.1e} at most.")
 
 
 def report(
@@ -181,7 +182,7 @@ def report(
 
     if not holds_record(run):
         raise BadInput(f"{run} holds no result.json. Finish the run first: headstart adapt ... --resume.")
-    say.line(str(build(run)))
+    output.line(str(build(run)))
 
 
 def _each(files: list[Path], modality: "Modality[Any]") -> list[Path]:

@@ -8,7 +8,7 @@ MEAN = "-"  # in place of a channel: the mean of all
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operations(StudySettings):
+class SurgerySettings(StudySettings):
     """What is done to a backbone, in this order; each field is an option of the command line."""
 
     keep: str | None = option(

@@ -101,7 +101,7 @@ def _try(mapping: AnyBackbone, data: Dataset) -> None:
         raise BadData(
             f"The backbone {mapping.name} takes samples such as {taken}, but those of {data.name} are "
             f"{array.shape[1:]} ({why}). Bring them into that shape, or fit the backbone to them: "
-            "headstart operate --channels or --size."
+            "headstart surgery --channels or --size."
         ) from reason
 
 
@@ -112,7 +112,7 @@ def _check_colours(mapping: AnyBackbone, data: Dataset) -> None:
         channels = f"{shape[0]} channels" if len(shape) == 3 else f"samples of shape {shape}"
         raise BadData(
             f"The backbone {mapping.name} takes {channels}, but {data.name} holds pictures of red, green and "
-            f"blue. Put a translation to grey in front (headstart operate --channels 1 --luminance), or "
+            f"blue. Put a translation to grey in front (headstart surgery --channels 1 --luminance), or "
             f"give arrays of floats."
         )
 

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from headstart.records.record import Record
 from headstart.records.settings import StudySettings
 
+GROUPS = ("Start here", "Understand", "When data shift", "Models", "Tools")  # of `headstart --help`
+START, UNDERSTAND, SHIFT, MODELS, TOOLS = GROUPS
 InputKind = Literal["data", "target", "backbone", "backbones", "model", "value"]
 
 
@@ -71,7 +73,7 @@ class Study:
     Attributes:
         name: of the folder, the command and the record's file.
         summary: one sentence for `headstart --help`.
-        group: heading in `headstart --help`.
+        group: heading in `headstart --help`, one of `GROUPS`.
         inputs: in the order of the Python function.
         settings: the dataclass of its options.
         record: the dataclass of what it writes down.
@@ -95,7 +97,7 @@ class Study:
     inputs: tuple[Input, ...]
     settings: type[StudySettings]
     record: type[StudyRecord]
-    group: str = "Understand"
+    group: str = UNDERSTAND
     schema: int = 2
     function: str | None = None
     columns: bool = True

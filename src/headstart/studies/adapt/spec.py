@@ -30,7 +30,7 @@ from headstart.records.settings import (
     option,
     whole,
 )
-from headstart.studies._spec import Input, Study, StudyRecord
+from headstart.studies._spec import START, Input, Study, StudyRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,7 +242,7 @@ class Timings(Record):
 SPEC = Study(
     name="adapt",
     summary="Turn a pretrained backbone and labelled data into a model and an honest report.",
-    group="Start here",
+    group=START,
     inputs=(
         Input(
             name="backbone",

@@ -18,7 +18,7 @@ from typing import ClassVar, Literal
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import SHARE, TrainingSettings, one_of, option, several, whole
-from headstart.studies._spec import Input, Study, StudyRecord
+from headstart.studies._spec import SHIFT, Input, Study, StudyRecord
 from headstart.studies.shift.record import Shift
 
 SCORES = ("im", "bnm", "snd", "iwv", "dev", "reverse", "source")
@@ -136,7 +136,7 @@ class Alignment(StudyRecord):
 SPEC = Study(
     name="align",
     summary="Adapt a model to unlabelled data from labelled data of another domain; say whether it helped.",
-    group="When data shift",
+    group=SHIFT,
     inputs=(
         Input(
             name="source",

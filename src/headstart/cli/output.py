@@ -32,7 +32,7 @@ def line(text: str = "") -> None:
     Console(highlight=False, soft_wrap=True).print(text, markup=False)
 
 
-def aside(text: str) -> None:
+def stderr_line(text: str) -> None:
     """A line for people on standard error, beside the answer."""
     from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""Commands on the parts of a backbone: `anatomy` shows them, `operate` replaces them."""
+"""Commands on the parts of a backbone: `anatomy` shows them, `surgery` replaces them."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from headstart.predictor.surgery_settings import Operations
-
-from . import say
-from .arguments import AsJson, Quiet, Weights
-from .options import with_options
+from headstart.cli import output
+from headstart.cli.arguments import AsJson, Quiet, Weights
+from headstart.cli.options import with_options
+from headstart.predictor.surgery_settings import SurgerySettings
+from headstart.studies._spec import MODELS
 
 Base = Annotated[
     str,
@@ -22,8 +22,8 @@ Base = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command()(anatomy)
-    app.command()(operate)
+    app.command(rich_help_panel=MODELS)(anatomy)
+    app.command(rich_help_panel=MODELS)(surgery)
 
 
 def anatomy(
@@ -42,7 +42,7 @@ def anatomy(
     from headstart.models.depth import describe
     from headstart.models.encoders import is_encoder
     from headstart.models.selecting import select as selected
-    from headstart.predictor.operating import is_run, opened, where_the_head_was
+    from headstart.predictor.surgery import is_run, opened, where_the_head_was
 
     made = opened(backbone, None if is_run(backbone) or is_encoder(backbone) else "random")
     found, cut = describe(made), where_the_head_was(made)
@@ -50,23 +50,23 @@ def anatomy(
     sizes = {name: parameter.numel() for name, parameter in made.named_parameters()}
     if json:
         chosen = {} if names is None else {"selected": {name: sizes[name] for name in names}}
-        say.as_json({**asdict(found), "cut": cut, **chosen})
+        output.as_json({**asdict(found), "cut": cut, **chosen})
         return
-    say.line(str(found))
+    output.line(str(found))
     if cut is not None:
-        say.line(f"head: {cut} is cut off; methods bring one for your labels")
+        output.line(f"head: {cut} is cut off; methods bring one for your labels")
     if names is not None:
-        say.line()
+        output.line()
         total = sum(sizes[name] for name in names)
-        say.line(
+        output.line(
             f"{select}: {len(names)} of {len(sizes)} tensors, {total:,} of {sum(sizes.values()):,} numbers"
         )
         for name in names:
-            say.line(f"  {name}")
+            output.line(f"  {name}")
 
 
-@with_options(Operations, "operations")
-def operate(
+@with_options(SurgerySettings, "operations")
+def surgery(
     backbone: Base,
     weights: Weights = None,
     rename: Annotated[
@@ -92,24 +92,24 @@ def operate(
     json: AsJson = False,
     quiet: Quiet = False,
     *,
-    operations: Operations,
+    operations: SurgerySettings,
 ) -> None:
-    """Replace what does not fit of a backbone, say what was replaced, and write the encoder."""
+    """Replace the parts of a backbone that do not fit, report what was replaced, and write the encoder."""
     from headstart.models.encoders import save_encoder
-    from headstart.predictor.operating import opened_with, operated
+    from headstart.predictor.surgery import opened_with, perform_surgery
 
     made, loaded = opened_with(backbone, weights, rename or (), allow or ())
-    made, done = operated(made, operations)
+    made, done = perform_surgery(made, operations)
     mark = save_encoder(made, out)
     if json:
-        say.as_json(
+        output.as_json(
             {"file": str(out), "fingerprint": mark, "reports": [_plain(one) for one in (*loaded, *done)]}
         )
         return
     for report in () if quiet else (*loaded, *done):
-        say.line(str(report))
-    say.line(f"Encoder: {out}")
-    say.line(f"Next:    headstart adapt DATA --backbone {out}")
+        output.line(str(report))
+    output.line(f"Encoder: {out}")
+    output.line(f"Next:    headstart adapt DATA --backbone {out}")
 
 
 def _plain(report: Any) -> dict[str, Any]:

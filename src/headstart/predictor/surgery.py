@@ -1,4 +1,4 @@
-"""Operations on a backbone as the command line asks for them, one after the other."""
+"""SurgerySettings on a backbone as the command line asks for them, one after the other."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from headstart.models.operations.report import Report
 from headstart.models.operations.size import new_size
 from headstart.models.operations.vocabulary import new_vocabulary
 from headstart.predictor.predictor import open_model
-from headstart.predictor.surgery_settings import Operations
+from headstart.predictor.surgery_settings import SurgerySettings
 
 COLOURS = 3
 
@@ -67,7 +67,7 @@ def opened_with(
     return found, (report,)
 
 
-def operated(mapping: AnyBackbone, wanted: Operations) -> tuple[AnyBackbone, tuple[Report, ...]]:
+def perform_surgery(mapping: AnyBackbone, wanted: SurgerySettings) -> tuple[AnyBackbone, tuple[Report, ...]]:
     """A copy of the backbone after the operations, in the order of their fields, and their reports.
 
     Raises:
