@@ -32,39 +32,43 @@ BackboneOrNone = Annotated[
 ]
 Weights = Annotated[
     str | None,
-    typer.Option(help="Local checkpoint for the backbone, .safetensors or .pth; or random: none."),
+    typer.Option(
+        help="Local checkpoint for the backbone (.safetensors or .pth), or random for random weights."
+    ),
 ]
-Device = Annotated[str, typer.Option(help="cpu, cuda or another of torch's; auto takes a GPU if any.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors and the answer.")]
+Device = Annotated[
+    str, typer.Option(help="Device: cpu, cuda or another device of torch; auto uses a GPU if there is one.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result and errors.")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
     """What the columns of a file with rows are called, and which of its rows are taken."""
 
-    path_column: str | None = option("Of a CSV or Parquet file: where the pictures lie; else path.", None)
-    text_column: str | None = option("Of a CSV or Parquet file: where the texts are; else text.", None)
+    path_column: str | None = option("Column of picture paths in a CSV or Parquet file. Default: path.", None)
+    text_column: str | None = option("Column of texts in a CSV or Parquet file. Default: text.", None)
     label_column: str = option(
-        "Of a CSV or Parquet file: their labels; several columns with commas between them.", "label"
+        "Column of labels in a CSV or Parquet file; several, separated by commas.", "label"
     )
     task: Literal["classification", "multilabel", "regression"] | None = option(
         "What to predict for a row: one class, a set of tags, or numbers; else inferred from the labels.",
         None,
     )
     group_column: str | None = option(
-        "Of a CSV or Parquet file: rows of a group stay on one side of a split.", None
+        "Column of groups: rows of one group are never split between training and test.", None
     )
     split_column: str | None = option(
-        "Of a CSV or Parquet file: train, val or test, if you have decided that.", None
+        "Column that assigns rows to train, val or test, if the split is given.", None
     )
     attribute_column: str | None = option(
-        "Of a CSV or Parquet file: a nuisance that may go with the label, such as the background.", None
+        "Column of a nuisance attribute that may be confounded with the label, such as the background.", None
     )
     categorical: tuple[str, ...] = option(
-        "Of a table: a column that holds names even if they are numbers.", ()
+        "Column of a table to treat as categorical although it holds numbers; repeatable.", ()
     )
-    per_class: int | None = option("Take this many rows of each class at most, always the same.", None)
+    per_class: int | None = option("Use at most this many rows per class (always the same ones).", None)
 
     def load(self, data: str) -> "Dataset":
         """The data of that name, with these columns."""

@@ -9,7 +9,7 @@ import typer
 from headstart.cli import output
 from headstart.studies._spec import TOOLS
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +38,7 @@ def show(
     name: Annotated[str, typer.Argument(help="A method, such as ridge-probe.")],
     json: AsJson = False,
 ) -> None:
-    """Tell all about a method: settings, what is transferred and adapted, what moves, the paper."""
+    """Describe a method: settings, what it transfers and adapts, its steps, the paper."""
     from headstart.core import find
 
     kind = find(name)
@@ -61,7 +61,7 @@ def show(
 
 
 def doctor(json: AsJson = False) -> None:
-    """Say what this machine has: versions, hardware, optional packages, and what is missing for what."""
+    """Show versions, hardware and optional packages, and which features lack a package."""
     from headstart.cli.doctor import examine
 
     found = examine()

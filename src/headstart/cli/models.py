@@ -38,7 +38,7 @@ def anatomy(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Show the depth map of a backbone, measured by one forward: stem, blocks, norms, head, parameters."""
+    """Show the structure of a backbone, from one forward pass: stem, blocks, norms, head, parameters."""
     from headstart.models.depth import describe
     from headstart.models.encoders import is_encoder
     from headstart.models.selecting import select as selected

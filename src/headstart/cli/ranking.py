@@ -55,7 +55,7 @@ def rank(
     test: Annotated[
         float, typer.Option(help="Share of the rows that adapt will test on, and that is not looked at.")
     ] = 0.2,
-    seed: Annotated[int, typer.Option(help="Of all that is random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps what was computed.")] = None,
     device: Device = "auto",
     out: Annotated[Path | None, typer.Option(help="Also write a page (.html) or a record (.json).")] = None,

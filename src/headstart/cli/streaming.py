@@ -46,7 +46,7 @@ def stream(
         typer.Option(help="Folder for the record and a page; must be new or empty.", show_default=False),
     ] = None,
     device: Device = "auto",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON with all that is told.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON with all probabilities.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the answers as CSV.")] = False,
     quiet: Quiet = False,
     *,

@@ -41,11 +41,11 @@ def predict(
         list[str] | None, typer.Option(help="A text; may be given several times.", show_default=False)
     ] = None,
     text_column: Annotated[str, typer.Option(help="Of a CSV or Parquet file: where the texts are.")] = "text",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON with all that is told.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all that is told.")] = False,
-    abstain: Annotated[float | None, typer.Option(help="Say 'unsure' below this probability.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON with all probabilities.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all probabilities.")] = False,
+    abstain: Annotated[float | None, typer.Option(help="Predict 'unsure' below this probability.")] = None,
 ) -> None:
-    """Label new pictures, texts or rows; what can't be read is named at the end, and the exit code is 3."""
+    """Predict labels for new pictures, texts or rows; unreadable ones are listed at the end (exit code 3)."""
     from headstart.core import BadData, BadInput
     from headstart.predictor.predictor import open_model
 
@@ -153,12 +153,10 @@ def export(
     run: Run,
     file: Annotated[
         Path,
-        typer.Argument(
-            help="Where to write it; the ending says what: .onnx the model, .safetensors the encoder alone."
-        ),
+        typer.Argument(help="Output file: .onnx for the model, .safetensors for the encoder alone."),
     ],
 ) -> None:
-    """Write the model in another format and check that it answers alike there."""
+    """Export the model to ONNX, or its encoder to safetensors, and check that the outputs agree."""
     from headstart.predictor.export import export_model
     from headstart.predictor.predictor import open_model
 
@@ -176,7 +174,7 @@ def export(
 def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
 ) -> None:
-    """Make the report of a finished run anew, from its records."""
+    """Rebuild the page of a finished study from its record."""
     from headstart.core import BadInput
     from headstart.studies.pages import build, holds_record
 

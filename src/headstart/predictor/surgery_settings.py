@@ -12,22 +12,20 @@ class SurgerySettings(StudySettings):
     """What is done to a backbone, in this order; each field is an option of the command line."""
 
     keep: str | None = option(
-        "Keep the weights of what this selects, as in 'first(3)', and begin all else anew.", None
+        "Keep the weights that this selects, as in 'first(3)', and re-initialise the rest.", None
     )
     tokenizer: str | None = option(
         "A tokenizer.json: rows of the embedding go by its words, and texts are read by it.", None
     )
-    channels: int | None = option("Channels of the inputs; what is grey is answered as before.", None)
+    channels: int | None = option("Input channels; outputs for grey pictures stay the same.", None)
     like: str | None = option(
         "Which old channel each new one resembles, - for the mean of all: 0,1,2,-; else all the mean.", None
     )
     size: str | None = option(
         "Pixels of the inputs, SIDE or HEIGHTxWIDTH: what depends on it is stretched.", None
     )
-    luminance: bool = option(
-        "Make pictures grey first: red, green and blue become luminance (ITU-R BT.601).", False
-    )
-    seed: int = option("Of weights that begin anew.", 0)
+    luminance: bool = option("Convert pictures to luminance first (ITU-R BT.601).", False)
+    seed: int = option("Random seed of re-initialised weights.", 0)
 
     def __post_init__(self) -> None:
         self.check("channels", self.channels is None or self.channels >= 1, "a whole number >= 1")

@@ -116,23 +116,23 @@ class InputSettings(StudySettings):
         PIXELS,
     )
     fit: Literal["crop", "pad", "squash"] = option(
-        "Other aspect ratios: squash, add white, or cut the centre out.", "squash", FITS
+        "How to fit other aspect ratios: squash, pad with white, or crop the centre.", "squash", FITS
     )
-    seed: int = option("Of all that is random.", 0)
+    seed: int = option("Random seed.", 0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings(InputSettings):
     """Settings of every study that trains: beside how samples are read, how long and how fast it descends."""
 
-    epochs: int | None = option("Epochs of each training; else as many as the budget allows.", None, whole(1))
+    epochs: int | None = option("Epochs per training. Default: as many as the budget allows.", None, whole(1))
     size: int | None = option(
         "Height and width of the pictures in pixels; else the backbone's own.", None, PIXELS
     )
     fit: Literal["crop", "pad", "squash"] = option(
-        "Other aspect ratios: squash, add white, or cut the centre out.", "squash", FITS
+        "How to fit other aspect ratios: squash, pad with white, or crop the centre.", "squash", FITS
     )
-    batch: int = option("Rows a training step.", 32, whole(1))
-    lr: float = option("Highest learning rate.", 2e-3, POSITIVE)
+    batch: int = option("Batch size.", 32, whole(1))
+    lr: float = option("Peak learning rate.", 2e-3, POSITIVE)
     precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32", PRECISIONS)
-    seed: int = option("Of all that is random.", 0)
+    seed: int = option("Random seed.", 0)

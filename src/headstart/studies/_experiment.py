@@ -12,9 +12,9 @@ class Experiment(TrainingSettings):
 
     kind: ClassVar[str] = "experiment"
 
-    seeds: int = option("How many times it is repeated, each time with other random numbers.", 5, whole(1))
-    epochs: int = option("Epochs of each training.", 10, whole(1))
-    test: float = option("Share of the rows that is held out to judge by, in (0, 1).", 0.2, SHARE)
+    seeds: int = option("Number of random seeds.", 5, whole(1))
+    epochs: int = option("Epochs per training.", 10, whole(1))
+    test: float = option("Fraction of the rows held out for testing, in (0, 1).", 0.2, SHARE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +30,8 @@ class YosinskiSettings(Experiment):
     kind: ClassVar[str] = "yosinski"
 
     cuts: tuple[int, ...] = ()
-    seeds: int = option("How many times it is repeated, each time with other random numbers.", 3, whole(1))
-    epochs: int = option("Epochs of each training.", 20, whole(1))
+    seeds: int = option("Number of random seeds.", 3, whole(1))
+    epochs: int = option("Epochs per training.", 20, whole(1))
     split: str = option(
         "Of one data set: classes makes task A of a random half of its classes; or name these, with "
         "commas between. The others are task B.",

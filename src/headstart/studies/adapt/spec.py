@@ -38,15 +38,17 @@ class AdaptSettings(TrainingSettings):
     """How `adapt` works; each field is an option of the command line."""
 
     budget: float = option(
-        "Seconds that trying and training may take; what does not fit is left out.",
+        "Time budget in seconds for comparing and training; what does not fit is left out.",
         300.0,
         Rule(lambda v: v > 0, "a number of seconds > 0"),
     )
     methods: tuple[str, ...] = option(
-        "A method to try, settings after a colon: fine-tune:last=2,norm=train; none: all that fit.", ()
+        "Method to compare, with settings after a colon: fine-tune:last=2,norm=train; repeatable. Default: "
+        "all that suit the data and the budget.",
+        (),
     )
-    folds: int = option("Folds of the cross-validation on the training part, at least 2.", 5, whole(2))
-    test: float = option("Share of the rows that is held out for the one final test, in (0, 1).", 0.2, SHARE)
+    folds: int = option("Number of cross-validation folds on the training part, at least 2.", 5, whole(2))
+    test: float = option("Fraction of the rows held out for the final test, in (0, 1).", 0.2, SHARE)
     size: int | None = option(
         "Pixels of the height and width of pictures, or the most tokens of a text; else the backbone's own.",
         None,
@@ -58,17 +60,17 @@ class AdaptSettings(TrainingSettings):
         "squash",
         FITS,
     )
-    epochs: int | None = option("Epochs of each training; else as many as the budget allows.", None, whole(1))
-    batch: int = option("Rows a training step.", 32, whole(1))
-    lr: float = option("Highest learning rate of heads; backbones take a tenth of it.", 2e-3, POSITIVE)
+    epochs: int | None = option("Epochs per training. Default: as many as the budget allows.", None, whole(1))
+    batch: int = option("Batch size.", 32, whole(1))
+    lr: float = option("Peak learning rate of heads; backbones use a tenth of it.", 2e-3, POSITIVE)
     precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32", PRECISIONS)
-    curve: bool = option("Also draw accuracy against labels per class.", True)
+    curve: bool = option("Also measure accuracy against labels per class.", True)
     abstain: float = option(
-        "The model says 'unsure' below this probability, in [0, 1).",
+        "Predict 'unsure' below this probability, in [0, 1).",
         0.0,
         Rule(lambda v: 0 <= v < 1, "in [0, 1)"),
     )
-    seed: int = option("Of all that is random.", 0)
+    seed: int = option("Random seed.", 0)
 
 
 @dataclass(frozen=True)

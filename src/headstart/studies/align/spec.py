@@ -31,7 +31,7 @@ class AlignSettings(TrainingSettings):
     kind: ClassVar[str] = "align"
 
     methods: tuple[str, ...] = option(
-        "A method, settings after a colon: dann:weight=0.5; give several. None: a few of each family.",
+        "Method, with settings after a colon: dann:weight=0.5; repeatable. Default: a few of each family.",
         (),
         several("methods"),
     )
@@ -41,21 +41,21 @@ class AlignSettings(TrainingSettings):
         "im",
         one_of(*SCORES),
     )
-    seeds: int = option(
-        "How many times each method is trained, each time with other random numbers.", 3, whole(1)
+    seeds: int = option("Number of random seeds per method.", 3, whole(1))
+    epochs: int = option("Epochs per training, over the larger of the two domains.", 10, whole(1))
+    looks: int = option(
+        "Evaluations per training; the selected model is one of these checkpoints.", 5, whole(1)
     )
-    epochs: int = option("Passes over the larger of both domains in each training.", 10, whole(1))
-    looks: int = option("How often each training is looked at; one of these models is chosen.", 5, whole(1))
     last: int | None = option(
-        "How many of the backbone's last blocks learn; 0: all. None: 2 of a backbone by name, else all.",
+        "Number of last blocks of the backbone to train; 0: all. Default: 2 of a backbone by name, else all.",
         None,
         whole(0),
     )
-    held: float = option("Share of the source rows that is kept to choose by, in (0, 1).", 0.2, SHARE)
-    test: float = option("Share of a labelled target that is kept for the report, in (0, 1).", 0.3, SHARE)
-    overlap: bool = option("Leave out labelled target rows whose class the source has not.", False)
-    unlabelled: bool = option("Pass over the labels of the target, also for the report.", False)
-    batch: int = option("Rows of each domain in a training step.", 32, whole(1))
+    held: float = option("Fraction of the source rows held out for model selection, in (0, 1).", 0.2, SHARE)
+    test: float = option("Fraction of a labelled target held out for the report, in (0, 1).", 0.3, SHARE)
+    overlap: bool = option("Drop labelled target rows whose class the source lacks.", False)
+    unlabelled: bool = option("Ignore the labels of the target, also in the report.", False)
+    batch: int = option("Batch size per domain.", 32, whole(1))
 
 
 SOURCE_ONLY = "source-only"

@@ -52,7 +52,7 @@ class CurveSettings(Experiment):
         flag="labels",
     )
     steps: int = option(
-        "Steps that each training takes at least: few labels make short epochs.", 50, whole(1)
+        "Minimum number of steps per training: with few labels epochs are short.", 50, whole(1)
     )
 
     def __post_init__(self) -> None:

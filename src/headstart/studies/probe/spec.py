@@ -100,7 +100,7 @@ class Probing(StudyRecord):
 
 SPEC = Study(
     name="probe",
-    summary="Probe what each block of the frozen backbone knows, with control tasks.",
+    summary="Probe every block of the frozen backbone, with control tasks.",
     inputs=(
         Input(
             name="backbone",

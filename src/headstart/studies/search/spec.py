@@ -85,23 +85,23 @@ class SearchSettings(InputSettings):
         },
     )
     trials: int = option("How many there are in all, with the one from scratch, at least 2.", 20, whole(2))
-    folds: int = option("Folds of the cross-validation on the training part, at least 2.", 3, whole(2))
+    folds: int = option("Number of cross-validation folds on the training part, at least 2.", 3, whole(2))
     budget: float | None = option(
         "Seconds after which no fold is begun; none: as long as it takes.",
         None,
         Rule(lambda v: v > 0, "a number of seconds > 0"),
     )
-    epochs: int = option("Epochs of each training.", 5, whole(1))
+    epochs: int = option("Epochs per training.", 5, whole(1))
     test: float = option("Share of the rows that adapt will test on, and that is not looked at.", 0.2, SHARE)
     size: int | None = option(
         "Height and width of the pictures in pixels; else the backbone's own.", None, PIXELS
     )
     fit: Literal["crop", "pad", "squash"] = option(
-        "Other aspect ratios: squash, add white, or cut the centre out.", "squash", FITS
+        "How to fit other aspect ratios: squash, pad with white, or crop the centre.", "squash", FITS
     )
-    batch: int = option("Rows a training step.", 32, whole(1))
+    batch: int = option("Batch size.", 32, whole(1))
     precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32", PRECISIONS)
-    seed: int = option("Of all that is random.", 0)
+    seed: int = option("Random seed.", 0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -175,7 +175,7 @@ class Search(StudyRecord):
 
 SPEC = Study(
     name="search",
-    summary="Search for a method and its settings by cross-validation; the test part is not looked at.",
+    summary="Search methods and hyper-parameters by cross-validation; the test part is never used.",
     inputs=(
         Input(
             name="backbone",

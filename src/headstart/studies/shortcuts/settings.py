@@ -22,4 +22,4 @@ class ShortcutsSettings(StudySettings):
     )
     rounds: int = option("How often a column is shuffled, at least 1.", 5, whole(1))
     rows: int = option("The most rows of which changed copies are made, at least 10.", 500, whole(10))
-    seed: int = option("Of all that is random.", 0)
+    seed: int = option("Random seed.", 0)

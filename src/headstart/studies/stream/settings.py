@@ -19,4 +19,4 @@ class StreamSettings(StudySettings):
         "FOLDER has class folders, or the file an array y: tell the accuracy. No method sees a label.", False
     )
     shuffle: bool = option("Take the files in random order instead of by name.", False)
-    seed: int = option("Of all that is random.", 0)
+    seed: int = option("Random seed.", 0)

@@ -19,7 +19,7 @@ class TranslateSettings(StudySettings):
         "cyclegan",
     )
     steps: int = option("Steps of the training of translators.", 600, whole(1))
-    batch: int = option("Rows of each domain a step.", 32, whole(1))
+    batch: int = option("Batch size per domain.", 32, whole(1))
     lr: float = option("Highest learning rate of translators and critics.", 1e-3, POSITIVE)
     tries: int = option(
         "Starts at most: another one is made while critics see through what is made; the best is kept.",
@@ -29,4 +29,4 @@ class TranslateSettings(StudySettings):
     side: int | None = option(
         "Height and width of pictures in pixels; else their own up to 64, or the model's.", None, PIXELS
     )
-    seed: int = option("Of all that is random.", 0)
+    seed: int = option("Random seed.", 0)
