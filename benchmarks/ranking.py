@@ -31,8 +31,8 @@ from headstart.models import AnyBackbone, backbone
 from headstart.models.lite0 import NAME
 from headstart.models.weights import read
 from headstart.run.progress import Progress
-from headstart.studies.rank.contenders import Given
-from headstart.studies.rank.record import Ranking
+from headstart.studies.rank.candidates import Given
+from headstart.studies.rank.spec import Ranking
 
 SCORES = ("logme", "h-score", "knn", "leep", "nce")
 STAGES = (1, 3, 3, 4, 4, 5, 1)  # blocks in each stage of Lite1 and Lite2
@@ -154,7 +154,13 @@ def main() -> None:
         named = checkpoints(Path(folder))
         rankings = [
             hs.rank(
-                named, "clipart", SCORES, tune=options.tune, progress=Progress.to_terminal(), seed=seed, **how
+                named,
+                "clipart",
+                scores=SCORES,
+                tune=options.tune,
+                progress=Progress.to_terminal(),
+                seed=seed,
+                **how,
             )
             for seed in range(options.seeds)
         ]

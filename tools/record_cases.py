@@ -8,6 +8,7 @@ KINDS = {"classes": "classification", "tags": "multilabel", "numbers": "regressi
 # taken, with its words for the values.
 SPELLINGS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     "--label-kind": (("--task", KINDS), ("--label-kind", {}), ("--labels-are", {}), ("--target", {})),
+    "--tune": (("--tune", {}), ("--tuned", {})),
     "--few": (("--target-labels", {}), ("--target-labelled", {}), ("--few", {})),
 }
 
@@ -219,9 +220,9 @@ CASES = (
     Case(
         "rank-shapes",
         "rank shapes --size 32 --backbone efficientnet_lite0 --backbone resnet18 --weights "
-        "resnet18=random --score logme --score h-score --score knn --score cka --tuned ridge-probe",
+        "resnet18=random --score logme --score h-score --score knn --score cka --tune ridge-probe",
     ),
     Case("rank-reviews", "rank reviews --per-class 30 --size 12"),
-    Case("rank-tags", "rank tags.csv --label-kind tags --tuned fine-tune --epochs 2"),
+    Case("rank-tags", "rank tags.csv --label-kind tags --tune fine-tune --epochs 2"),
     Case("rank-numbers", "rank numbers.csv --label-column price --score logme"),
 )

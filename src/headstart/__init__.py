@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from headstart.run.recipe import Recipe as Recipe
     from headstart.studies.adapt.run import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
-    from headstart.studies.rank.record import Ranking as Ranking
-    from headstart.studies.rank.run import rank as rank
     from headstart.studies.shift.record import Shift as Shift
     from headstart.studies.shift.run import shift as shift
     from headstart.studies.shortcuts.record import Shortcuts as Shortcuts
@@ -58,8 +56,6 @@ _FOUND = {
     "translate": ("headstart.studies.translate.run", "translate"),
     "Translated": ("headstart.studies.translate.translated", "Translated"),
     "Translator": ("headstart.studies.translate.translated", "Translator"),
-    "Ranking": ("headstart.studies.rank.record", "Ranking"),
-    "rank": ("headstart.studies.rank.run", "rank"),
     "shift": ("headstart.studies.shift.run", "shift"),
     "Shift": ("headstart.studies.shift.record", "Shift"),
     "guards": ("headstart.studies.stream.guards", ""),
@@ -71,8 +67,8 @@ _FOUND = {
     "Transfer": ("headstart.studies.yosinski.record", "Transfer"),
 }
 
-__all__ = ["Adapted", "Prediction", "Predictor", "Ranking", "Recipe", "data", "fit"]
-__all__ += ["Transfer", "methods", "models", "open", "rank"]
+__all__ = ["Adapted", "Prediction", "Predictor", "Recipe", "data", "fit"]
+__all__ += ["Transfer", "methods", "models", "open"]
 __all__ += ["Shortcuts", "shortcuts"]
 __all__ += ["Aligned", "Shift", "shift"]
 __all__ += ["Prequential", "Stream", "guards", "prequential", "stream"]

@@ -2,12 +2,17 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from tests.cli.telling import refused
 from tests.study import tiny
 
-from headstart.studies.rank.record import Ranking
+from headstart.records.record import Interval
+from headstart.report.text import MINUS, SPACE
+from headstart.studies._page import page
+from headstart.studies.rank.page import terminal, view
+from headstart.studies.rank.spec import RankedBackbone, Ranking
 
 TWO = ["--backbone", tiny.BACKBONE, "--size", 32]
 
@@ -18,7 +23,7 @@ def two(weights):
 
 
 def test_a_table_in_the_order_of_the_first_score(headstart, pictures, two):
-    said = headstart("rank", pictures, *two, "--tuned", "ridge-probe", "--epochs", 1)
+    said = headstart("rank", pictures, *two, "--tune", "ridge-probe", "--epochs", 1)
     assert said.code == 0, said.err
     assert "Backbones for shapes, by logme" in said.out
     assert re.search(
@@ -32,64 +37,76 @@ def test_a_table_in_the_order_of_the_first_score(headstart, pictures, two):
     assert logme == sorted(logme, reverse=True)
     assert "weighted Kendall tau" in said.out
     assert f"Note: Without leep and nce for {tiny.BACKBONE} (random)" in said.out
-    assert f"look through {tiny.BACKBONE}" in said.err
+    assert f"scores of {tiny.BACKBONE}" in said.err
 
 
 def test_json_page_and_record_say_the_same(headstart, pictures, two, tmp_path):
     words = [pictures, *two, "--score", "knn", "--score", "cka", "--json"]
-    said = headstart("rank", *words, "--out", tmp_path / "new" / "page.html")
+    said = headstart("rank", *words, "--out", tmp_path / "new" / "rank", "--cache", tmp_path / "cache")
     assert (said.code, said.err) == (0, "")
     found = json.loads(said.out)
     assert found["scores"] == ["knn", "cka"]
     likeness = {one["weights"]: one["scores"]["cka"] for one in found["table"]}  # to the first that was named
     assert likeness["small.safetensors"] == pytest.approx(1)
     assert likeness["random"] < 0.99
-    page = (tmp_path / "new" / "page.html").read_text("utf-8")
+    page = (tmp_path / "new" / "rank" / "rank.html").read_text("utf-8")
     for one in found["table"]:
-        cells = f"<td>{one['weights']}</td><td>{one['scores']['knn']:.3f}</td>"
-        assert f'<th scope="row">{one["backbone"]}</th>{cells}' in page
-    for outside in ("://", "src=", "href=", "<script"):
+        assert one["backbone"] in page
+        assert f"{one['scores']['knn']:.3f}" in page
+    for outside in ("://", "src=", "<script"):
         assert outside not in page
-    headstart("rank", *words, "--out", tmp_path / "record.json", "--cache", tmp_path / "cache", "--quiet")
-    record = Ranking.read(tmp_path / "record.json")
-    assert [one.scores for one in record.table] == [one["scores"] for one in found["table"]]
+    assert json.loads(Ranking.read(tmp_path / "new" / "rank" / "rank.json").to_json()) == found
     assert any((tmp_path / "cache").iterdir())
+    resumed = headstart("rank", *words, "--out", tmp_path / "new" / "rank", "--resume")
+    assert json.loads(resumed.out)["table"] == found["table"]
+
+
+def ranking(**changes):
+    row = RankedBackbone("<b>", "&", 1, 3, 2.0, {"logme": None}, None)
+    made = Ranking(
+        schema=2,
+        headstart="0.1",
+        command="headstart rank",
+        settings={},
+        seed=0,
+        versions={},
+        notes=["a < b."],
+        task="<i>",
+        classes=2,
+        rows=3,
+        held_out=1,
+        scores=["logme"],
+        tuned="",
+        table=[row],
+        agreement={},
+        metric="accuracy",
+    )
+    return replace(made, **changes)
 
 
 def test_words_are_escaped():
-    from headstart.studies.rank.page import page, rows
-
-    one = {
-        "backbone": "<b>",
-        "weights": "&",
-        "scores": {"logme": None},
-        "accuracy": None,
-        "width": 1,
-        "seconds": 2.0,
-    }
-    ranking = {
-        "task": "<i>",
-        "classes": 2,
-        "rows": 3,
-        "held_out": 1,
-        "scores": ["logme"],
-        "tuned": "",
-        "table": [one],
-    }
-    text = page({**ranking, "notes": ["a < b."]})
+    text = page(ranking(), view(ranking()))
     assert "<b>" not in text
     assert "<i>" not in text
-    assert '<th scope="row">&lt;b&gt;</th><td>&amp;</td><td>-</td>' in text
-    assert '<p class="hint">a &lt; b.</p>' in text
-    accuracy = {"value": 0.5, "low": 0.25, "high": 0.75}
-    tuned = {
-        **ranking,
-        "tuned": "knn",
-        "table": [{**one, "accuracy": accuracy}, one],
-        "agreement": {"logme": 0.5},
-    }
-    assert [row[3] for row in rows(tuned)] == ["0.500 (0.25 to 0.75)", "-", ""]
-    assert list(rows(tuned))[-1][:3] == ["weighted Kendall tau with the accuracy", "", "0.500"]
+    assert "&lt;b&gt;" in text
+    assert "a &lt; b." in text
+
+
+def test_the_accuracies_and_the_agreement_with_them():
+    row = ranking().table[0]
+    scored = replace(row, scores={"logme": -1.25}, accuracy=Interval(0.5, 0.25, 0.75))
+    tuned = ranking(tuned="knn", table=[scored, row], agreement={"logme": 0.5})
+    shown = [tuple(cell.replace(MINUS, "-") for cell in cells) for cells in terminal(tuned).rows]
+    assert shown == [
+        ("<b>", "&", "-1.250", "0.500 (0.25 to 0.75)", "1", "2.0"),
+        ("<b>", "&", "-", "-", "1", "2.0"),
+        ("weighted Kendall tau with the accuracy", "", "0.500", "", "", ""),
+    ]
+    assert len(terminal(tuned).headings) == 6
+    assert (
+        view(tuned)["say"][0].replace(SPACE, " ")
+        == "<b> has the highest accuracy with knn: 50.0 % (25.0 to 75.0)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,8 +117,8 @@ def test_words_are_escaped():
         ([*TWO, "--weights", "random"], 2, "NAME=FILE"),
         ([*TWO, "--weights", f"{tiny.BACKBONE}=nowhere.pth"], 2, "nowhere.pth"),
         ([*TWO, "--score", "logm"], 2, "'logme'"),
-        ([*TWO, "--tuned", "ridge"], 2, "'ridge-probe'"),
-        ([*TWO, "--out", "table.csv"], 2, ".html or .json"),
+        ([*TWO, "--tune", "ridge"], 2, "'ridge-probe'"),
+        ([*TWO, "--resume"], 2, "--out"),
         ([*TWO, "--test", "1.5"], 2, "--test"),
         ([*TWO, "--device", "abacus"], 2, "abacus"),
     ],
@@ -119,7 +136,5 @@ def test_bad_data_and_weights_of_another_architecture(headstart, tmp_path, pictu
 
 def test_a_page_that_can_not_be_written(headstart, pictures, two, tmp_path):
     (tmp_path / "file").write_text("")
-    said = headstart(
-        "rank", pictures, *two, "--score", "knn", "--quiet", "--out", tmp_path / "file" / "x.html"
-    )
-    assert refused(said, 8, "x.html")
+    said = headstart("rank", pictures, *two, "--score", "knn", "--quiet", "--out", tmp_path / "file" / "x")
+    assert refused(said, 8, "x")

@@ -15,7 +15,8 @@ from headstart.data.load import load
 from headstart.metrics.agreement import linear_cka
 from headstart.metrics.transferability import h_score, knn_accuracy, leep, logme, nce
 from headstart.run.progress import Progress
-from headstart.studies.rank.record import Ranked, Ranking
+from headstart.studies.rank import run
+from headstart.studies.rank.spec import RankedBackbone, Ranking
 
 VECTORS = vectors()
 
@@ -27,9 +28,9 @@ def part(judged, tmp_path):
     return judged[0][0]
 
 
-def test_the_scores_are_those_of_the_features_of_the_training_part(part):
+def test_the_scores_are_those_of_the_features_of_thetraining_part(part):
     scores = ("knn", "logme", "h-score", "leep", "nce", "cka")
-    found = hs.rank(NETS, VECTORS, scores)
+    found = hs.rank(NETS, VECTORS, scores=scores)
     assert (found.rows, found.held_out, found.classes, found.tuned) == (len(part), 0, 3, "")
     x, y = torch.from_numpy(part.array), part.labels
     with torch.no_grad():
@@ -61,7 +62,7 @@ def test_what_sees_the_class_is_on_top_and_the_first_score_orders():
     assert found.best == "seeing"
     by = [one.scores["logme"] for one in found.table]
     assert by == sorted(by, reverse=True)
-    by = [one.scores["nce"] for one in hs.rank(NETS, data, ("nce", "logme")).table]
+    by = [one.scores["nce"] for one in hs.rank(NETS, data, scores=("nce", "logme")).table]
     assert by == sorted(by, reverse=True)
 
 
@@ -76,7 +77,7 @@ def test_tuning_tells_the_accuracy_on_rows_that_no_score_has_seen(monkeypatch):
         return real(self, method, rows, recipe, **more)
 
     monkeypatch.setattr(Session, "fit", spy)
-    found = hs.rank(NETS, VECTORS, ("logme", "leep"), tune="ridge-probe", folds=4)
+    found = hs.rank(NETS, VECTORS, scores=("logme", "leep"), tune="ridge-probe", folds=4)
     assert found.rows + found.held_out == 72
     assert found.held_out == 18
     assert all(len(rows) == 54 for _, rows in fits)
@@ -98,14 +99,14 @@ def test_a_training_is_as_long_as_asked_for():
             return super().watch(ticks, run)
 
     net = {"seeing": NETS["seeing"]}
-    hs.rank(net, VECTORS, ("knn",), tune="fine-tune", epochs=2, batch=29, progress=Watched())
+    hs.rank(net, VECTORS, scores=("knn",), tune="fine-tune", epochs=2, batch=29, progress=Watched())
     assert steps == [4]  # two epochs of 58 rows
-    found = hs.rank(net, VECTORS, ("knn",), tune=hs.methods.FineTune(), epochs=1)
+    found = hs.rank(net, VECTORS, scores=("knn",), tune=hs.methods.FineTune(), epochs=1)
     assert found.tuned == "fine-tune"
 
 
 def test_a_loss_that_is_no_number_is_said():
-    found = hs.rank(NETS, VECTORS, ("logme",), tune="fine-tune", lr=1e30, epochs=9)
+    found = hs.rank(NETS, VECTORS, scores=("logme",), tune="fine-tune", lr=1e30, epochs=9)
     assert [one.accuracy for one in found.table] == [None] * 3
     assert found.agreement == {"logme": None}
     assert "seeing has no accuracy" in " ".join(found.notes)
@@ -130,7 +131,7 @@ def test_the_users_test_rows_take_no_part(tmp_path, pictures):
         rows.append(f"{path},{path.parent.name},{'test' if number % 3 == 0 else 'train'}")
     (tmp_path / "t.csv").write_text("\n".join(rows))
     data = load(tmp_path / "t.csv", split_column="split")
-    found = hs.rank([(tiny.BACKBONE, "random")], data, ("knn",), size=32)
+    found = hs.rank([(tiny.BACKBONE, "random")], data, scores=("knn",), size=32)
     assert found.rows == sum(side == "train" for side in check(data).dataset.split) == 24
 
 
@@ -141,8 +142,8 @@ def test_the_users_test_rows_take_no_part(tmp_path, pictures):
     ("options", "kind", "words"),
     [
         ({"scores": ["logm"]}, Unknown, "score is called 'logm'. Did you mean 'logme'"),
-        ({"scores": "logme"}, BadInput, "give a list"),
-        ({"scores": []}, BadInput, "give a list"),
+        ({"scores": "logme"}, BadInput, "a list of scores"),
+        ({"scores": []}, BadInput, "one or more of logme"),
         ({"tune": "ridge"}, Unknown, "ridge-probe"),
         ({"test": 1.0}, BadInput, "--test"),
     ],
@@ -165,23 +166,53 @@ def test_features_that_are_no_numbers_name_the_backbone():
             return self.head(self.body(x) / (self.body(x) - self.body(x)))
 
     with pytest.raises(BadData, match=r"broken: 72 of 72 rows of features hold NaN"):
-        hs.rank({"broken": Broken()}, VECTORS, ("logme",))
+        hs.rank({"broken": Broken()}, VECTORS, scores=("logme",))
+
+
+HEAD = {"schema": 2, "headstart": "0", "command": "", "settings": {}, "seed": 0, "versions": {}, "notes": []}
+HEAD |= {"agreement": {}, "metric": "accuracy"}
 
 
 def ranked(name, score):
-    return Ranked(name, "own", 1, 1, 0.0, {"logme": score}, None)
+    return RankedBackbone(name, "own", 1, 1, 0.0, {"logme": score}, None)
 
 
 def test_known_accuracies_of_some():
     table = [ranked("a", 3.0), ranked("b", 2.0), ranked("c", None), ranked("d", 1.0)]
-    found = Ranking("t", 2, 9, 0, ["logme"], "", table)
+    found = Ranking(**HEAD, task="t", classes=2, rows=9, held_out=0, scores=["logme"], tuned="", table=table)
     assert found.agreement_with({"a": 0.9, "b": 0.8, "c": 0.1, "z": 0.5}) == {"logme": 1}
     assert found.agreement_with({"a": 0.1, "b": 0.8}) == {"logme": -1}
     assert found.agreement_with({"a": 0.1}) == found.agreement_with({}) == {"logme": None}
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path):
-    found = hs.rank(NETS, VECTORS, ("logme",), tune="ridge-probe")
-    (tmp_path / "ranking.json").write_text(found.to_json())
-    assert Ranking.read(tmp_path / "ranking.json") == found
-    assert json.loads(found.to_json())["table"][0]["backbone"] == "seeing"
+    found = hs.rank(NETS, VECTORS, scores=("logme",), tune="ridge-probe")
+    again = hs.rank(NETS, VECTORS, scores=("logme",), tune="ridge-probe", out=tmp_path / "out")
+    assert Ranking.read(tmp_path / "out" / "rank.json") == again
+    assert [row.scores for row in again.table] == [row.scores for row in found.table]
+    assert json.loads(again.to_json())["table"][0]["backbone"] == "seeing"
+    assert (again.schema, again.seed, again.settings["tune"]) == (2, 0, "ridge-probe")
+
+
+def test_a_ranking_that_was_interrupted_goes_on(tmp_path, monkeypatch):
+    options = {"scores": ("logme", "cka"), "tune": "fine-tune", "epochs": 1}
+    whole = hs.rank(NETS, VECTORS, **options)
+    real, fitted = run.main_score, []
+
+    def stopped(*arguments):
+        if len(fitted) == 1:
+            raise KeyboardInterrupt
+        fitted.append(real(*arguments))
+        return fitted[-1]
+
+    monkeypatch.setattr(run, "main_score", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        hs.rank(NETS, VECTORS, out=tmp_path / "out", **options)
+    monkeypatch.setattr(run, "main_score", lambda *arguments: fitted.append(0) or real(*arguments))
+    resumed = hs.rank(NETS, VECTORS, out=tmp_path / "out", resume=True, **options)
+    assert len(fitted) == len(NETS)
+    assert [(row.scores, row.accuracy) for row in resumed.table] == [
+        (row.scores, row.accuracy) for row in whole.table
+    ]
+    with pytest.raises(BadInput, match="the backbones"):
+        hs.rank({**NETS, "seeing": Net(2)}, VECTORS, out=tmp_path / "out", resume=True, **options)

@@ -10,7 +10,7 @@ import headstart as hs
 from headstart.core import BadData, BadInput, Unknown
 from headstart.models import backbone
 from headstart.models.encoders import save_encoder
-from headstart.studies.rank.contenders import contenders
+from headstart.studies.rank.candidates import candidates
 
 TEXTS, LABELS = wordy.reviews(30)
 
@@ -36,23 +36,27 @@ def gen(seed):
 
 def test_backbones_of_texts_are_compared_by_their_own_features():
     found = hs.rank(
-        {"one": reader(0), "two": reader(3)}, (TEXTS, LABELS), ("knn", "logme"), tune="ridge-probe", size=16
+        {"one": reader(0), "two": reader(3)},
+        (TEXTS, LABELS),
+        scores=("knn", "logme"),
+        tune="ridge-probe",
+        size=16,
     )
     assert {one.backbone for one in found.table} == {"one", "two"}
     assert (found.classes, found.rows + found.held_out) == (2, 48)
     assert all(0 <= one.scores["knn"] <= 1 and one.width == 32 for one in found.table)
     assert all(one.accuracy is not None for one in found.table)
-    alone = hs.rank({"one": reader(0)}, (TEXTS, LABELS), ("knn",), size=16)
+    alone = hs.rank({"one": reader(0)}, (TEXTS, LABELS), scores=("knn",), size=16)
     assert "one is alone" in alone.notes[-1]
 
 
 def test_a_bare_name_may_be_one_of_transformers_for_texts_and_for_nothing_else():
     texts, pictures = hs.data.load((TEXTS, LABELS)), hs.data.load("digits", per_class=2)
-    assert [one.name for one in contenders(["prajjwal1/bert-tiny"], texts)] == ["prajjwal1/bert-tiny"]
+    assert [one.name for one in candidates(["prajjwal1/bert-tiny"], texts)] == ["prajjwal1/bert-tiny"]
     with pytest.raises(Unknown, match="bert-tiny"):
-        contenders(["prajjwal1/bert-tiny"], pictures)
+        candidates(["prajjwal1/bert-tiny"], pictures)
     with pytest.raises(Unknown, match="table"):
-        contenders(["table"], pictures)
+        candidates(["table"], pictures)
 
 
 def test_a_table_is_ranked_against_random_weights_and_what_was_fitted_on_its_columns(file, tmp_path):
@@ -60,7 +64,7 @@ def test_a_table_is_ranked_against_random_weights_and_what_was_fitted_on_its_col
     saved = tmp_path / "fitted.safetensors"
     save_encoder(fitted, saved)
     given = {"columns": "table", "random": ("table", "random"), "fitted": fitted, "file": str(saved)}
-    found = hs.rank(given, file, ("logme", "knn", "nce"))
+    found = hs.rank(given, file, scores=("logme", "knn", "nce"))
     by_name = {one.backbone: one for one in found.table}
     assert {name: one.weights for name, one in by_name.items()} == {
         "columns": "columns",
@@ -76,12 +80,12 @@ def test_a_table_is_ranked_against_random_weights_and_what_was_fitted_on_its_col
 
 
 def test_a_table_alone_is_told_what_to_compare_it_with(file):
-    found = hs.rank(["table"], file, ("knn",))
+    found = hs.rank(["table"], file, scores=("knn",))
     assert "the backbone of a table is made of its columns" in found.notes[-1]
     assert found.table[0].weights == "columns"
 
 
-def test_the_backbone_of_a_table_is_made_by_the_training_part_alone(tmp_path):
+def test_the_backbone_of_a_table_is_made_by_thetraining_part_alone(tmp_path):
     """Test rows a thousand times as large change no score."""
     body = [[*row, "test" if n % 5 == 0 else "train"] for n, row in enumerate(rows(150))]
     head = ["size", "colour", "noise", "flat", "label", "part"]
@@ -90,7 +94,7 @@ def test_the_backbone_of_a_table_is_made_by_the_training_part_alone(tmp_path):
         for row in body:
             row[2] = str(float(row[2]) * factor) if row[5] == "test" else row[2]
         data = hs.data.load(write(tmp_path / "rows.csv", body, head), split_column="part")
-        scores.append(hs.rank(["table"], data, ("logme", "knn")).table[0].scores)
+        scores.append(hs.rank(["table"], data, scores=("logme", "knn")).table[0].scores)
     assert scores[0] == scores[1]
 
 
@@ -115,7 +119,7 @@ def test_tags_and_numbers_are_ranked_by_their_evidence():
         best, worst = (one.accuracy.value for one in found.table)
         assert best > 0.9 > worst
         with pytest.raises(BadInput, match="Take the score logme"):
-            hs.rank(made, (x, y), ["knn"])
+            hs.rank(made, (x, y), scores=["knn"])
 
 
 class Kept(torch.nn.Module):

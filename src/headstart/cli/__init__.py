@@ -10,7 +10,6 @@ from headstart.cli import (
     experiments,
     inspecting,
     models,
-    ranking,
     shifting,
     streaming,
     translating,
@@ -50,7 +49,6 @@ def _root(
 MODULES = (
     shifting,
     confounding,
-    ranking,
     experiments,
     using,
     models,

@@ -51,7 +51,8 @@ def _option(kind: type[Any], field: Any) -> inspect.Parameter:
     if get_origin(hint) is tuple:
         hint, default, name = list[get_args(hint)[0]], list(default or ()), name.removesuffix("s")  # type: ignore[misc]
     names = [f"{name}/--no-{field.name}"] if hint is bool else [name]
-    option = typer.Option(default, *names, help=field.metadata.get("help", ""))
+    shown = {name: field.metadata.get(name) for name in ("help", "metavar")}
+    option = typer.Option(default, *names, **shown)
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=hint)
 
 

@@ -16,6 +16,16 @@ from .options import with_options
 if TYPE_CHECKING:
     from headstart.report.terminal import Terminal
 
+SEVERAL = "A backbone, as for adapt; give several. None: the built-in for the data."
+WeightsOfSeveral = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=FILE",
+        help="Local checkpoint of a backbone, or random, or pretrained: those that belong to the name; "
+        "several of one backbone are ranked each.",
+        show_default=False,
+    ),
+]
 KEEP = "Folder for the record and a page; must be new or empty. None: nothing is kept."
 OUT = "Folder for the record and the page; must be new or empty."
 
@@ -115,6 +125,8 @@ def _annotated(item: Input) -> tuple[Any, Any]:
     """Annotation and default of an input on the command line."""
     if item.kind == "data" and not item.option and item.default is ...:
         return Data, "clipart"
+    if item.kind == "backbones":
+        return Annotated[list[str] | None, typer.Option("--backbone", help=SEVERAL, show_default=False)], None
     if item.kind == "backbone":
         text = f"{KINDS_OF_BACKBONES} Else the built-in for the data."
         return Annotated[str | None, typer.Option(help=text, show_default=False)], None
@@ -130,7 +142,10 @@ def _annotated(item: Input) -> tuple[Any, Any]:
 
 def _shared(spec: Study) -> dict[str, tuple[Any, Any]]:
     """What all commands have: where results go, where to compute, how to print."""
-    weights = {"weights": (Weights, None)} if any(item.kind == "backbone" for item in spec.inputs) else {}
+    kinds = {item.kind for item in spec.inputs}
+    weights = {"weights": (Weights, None)} if "backbone" in kinds else {}
+    if "backbones" in kinds:
+        weights = {"weights": (WeightsOfSeveral, None)}
     out = Annotated[
         Path | None, typer.Option(help=KEEP if spec.out is None else OUT, show_default=spec.out is not None)
     ]

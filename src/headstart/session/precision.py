@@ -34,7 +34,11 @@ S = TypeVar("S", bound=Precise)
 
 
 def settle_precision(
-    settings: S, backbone: AnyBackbone, engine: Engine, journal: StepCache | None = None
+    settings: S,
+    backbone: AnyBackbone,
+    engine: Engine,
+    journal: StepCache | None = None,
+    step: str = "precision",
 ) -> tuple[S, list[str]]:
     """Replace the precision that was asked for by the one to compute in.
 
@@ -46,6 +50,7 @@ def settle_precision(
         backbone: that it trains; it is not changed.
         engine: where it computes.
         journal: keeps the choice, so that a resumed study computes as it began; None: nothing is kept.
+        step: name of the choice there.
 
     Returns:
         The settings with `float32` or `bf16`, and a sentence for the record where that was a choice.
@@ -58,7 +63,7 @@ def settle_precision(
         precision, note = _chosen(asked, backbone, engine)
         return {"precision": precision, "notes": [note] if note else []}
 
-    kept: dict[str, Any] = journal.once("precision", compute) if journal else compute()
+    kept: dict[str, Any] = journal.once(step, compute) if journal else compute()
     changed: Any = settings
     return replace(changed, precision=kept["precision"]), list(kept["notes"])
 

@@ -1,8 +1,11 @@
 """Inputs of studies: from what the user named to data sets, backbones and models, and their digests."""
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from headstart.data.dataset import Dataset
 from headstart.data.load import load as load_data
@@ -72,7 +75,21 @@ def digest(value: Any) -> str:
         return backbone_digest(value)
     if isinstance(value, Predictor):
         return key_of(value.model.state_dict(), str(list(value.classes)))
+    if isinstance(value, nn.Module):
+        return key_of(value.state_dict(), str(value))
+    items = _items(value)
+    if items is not None:
+        return key_of({}, str([digest(item) for item in items]))
     return key_of({}, str(value if not isinstance(value, Path) else value.resolve()))
+
+
+def _items(value: Any) -> list[Any] | None:
+    """What a collection or a dataclass holds; None of other values."""
+    if is_dataclass(value):
+        return [getattr(value, each.name) for each in fields(value)]
+    if isinstance(value, Mapping):
+        return [*value, *value.values()]
+    return list(value) if isinstance(value, list | tuple) else None
 
 
 def data_digest(data: Dataset) -> str:

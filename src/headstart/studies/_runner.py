@@ -201,8 +201,10 @@ def _carry_out(job: Job[Any]) -> Any:
 def _split_methods(options: Mapping[str, Any]) -> tuple[dict[str, Method[Any]], dict[str, Any]]:
     """Methods that were given as objects, by label; and the options with their labels instead."""
     specs = options.get("methods")
+    alone = {name: method for name, method in options.items() if isinstance(method, Method)}
+    options = {**options, **{name: method.label for name, method in alone.items()}}
     if specs is None or isinstance(specs, str):
-        return {}, dict(options)
+        return {method.label: method for method in alone.values()}, options
     methods = {one.label: one for one in specs if isinstance(one, Method)}
     labels = dict.fromkeys(one.label if isinstance(one, Method) else str(one) for one in specs)
     return methods, {**options, "methods": tuple(labels)}

@@ -1,269 +1,237 @@
-"""Which backbone? Scores of several from one pass of features each."""
+"""How `rank` is computed: one pass over the same rows for each backbone, and perhaps a training."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import BadData, BadInput, Diverged, Method, Unknown, derive_seed, make, require_label_kind
-from headstart.data.check import check
+from headstart.core import BadData, BadInput, Method, derive_seed, make, require_label_kind
+from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
-from headstart.data.load import load
 from headstart.data.splits import folds, holdout
 from headstart.methods.outputs.probing.nearest_centroid import NearestCentroid
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.metrics.kinds import measure_of
 from headstart.nn.bank import Bank
 from headstart.records.record import Interval
-from headstart.run.engine import Engine, One
-from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
-from headstart.session.inputs import suited
+from headstart.session.inputs import default_name, suited
 from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import main_score
 from headstart.session.session import Session
 from headstart.session.source import refuse_sourced
 from headstart.session.target import refuse_targeted
-from headstart.studies.adapt.spec import AdaptSettings
-from headstart.studies.rank.contenders import Contender, Given, contenders
-from headstart.studies.rank.record import Ranked, Ranking, agreement
-from headstart.studies.rank.scores import FOR_ALL, SCORES, NoSource, Seen
+from headstart.studies import _inputs
+from headstart.studies._runner import Job
+from headstart.studies._spec import Study
+from headstart.studies.rank.candidates import Candidate, candidates, pairs_of
+from headstart.studies.rank.scores import FOR_ALL, SCORES, Features, UnknownHead
+from headstart.studies.rank.spec import RankedBackbone, RankSettings, agreement
 
-EPOCHS = 5  # of a training, where the settings name none
-DEFAULT = ("logme", "h-score", "leep", "nce", "knn")
 BATCH = 64
 
 Rows = NDArray[np.int64]
 
 
-def rank(
-    backbones: Sequence[Given] | Mapping[str, Given],
-    data: str | Path | Dataset | tuple[Any, Any],
-    scores: Sequence[str] = DEFAULT,
-    *,
-    tune: str | Method[Any] | None = None,
-    cache: str | Path | None = None,
-    progress: Progress | None = None,
-    engine: Engine | None = None,
-    **options: Any,
-) -> Ranking:
-    """Rank backbones by how well their features will serve a task, from one pass each.
-
-    Only the part of the rows is looked at that `adapt` would train on with the same settings: the test
-    part takes no part in the choice of the backbone either. With `tune`, a fold of it is held out, too.
-
-    Args:
-        backbones: names, modules of yours, what `hs.models.backbone` gave, the `model` of a predictor, or
-            pairs (name, weights) with a local file or "random"; a mapping gives them names of your choice.
-            Never changed. For a table, "table" is its standardised columns; what else can be compared with
-            them is ("table", "random"), and what was fitted on a table with the same columns.
-        data: whatever `hs.data.load` takes, or what it gave.
-        scores: out of "logme", "h-score", "leep", "nce", "knn" and "cka" (likeness to the first
-            backbone); the first one orders the table. LEEP and NCE need the head that the backbone was
-            trained with: where it is not known, they are left out.
-        tune: also fit this method, such as "ridge-probe", and report its accuracy on the held-out fold.
-        cache: folder for what frozen parts give, for the next time; None keeps nothing.
-        progress: shows what is going on; None: silent.
-        engine: where to compute; None: one process on the CPU.
-        **options: fields of `AdaptSettings`: size, fit, precision, seed, test, folds; and of the tuning
-            epochs, batch, lr.
-
-    Raises:
-        Unknown: a score, a method or an architecture that nothing goes by.
-        BadInput: no backbone, two of the same name, or a file of weights that is missing.
-        BadData: nothing readable, one class, or backbones for pictures and data that are none.
-        Mismatch: weights in a file belong to another architecture.
-    """
-    settings = AdaptSettings(**options)
-    method = make(tune) if isinstance(tune, str) else tune
-    refuse_sourced([method] if method else [], "a ranking")
-    refuse_targeted([method] if method else [], "a ranking")
-    dataset = data if isinstance(data, Dataset) else load(data)
-    wanted = _fitting(_known(scores), dataset)
-    named = contenders(backbones, dataset)
-    part = _training_part(dataset, settings)
-    contest = _Contest(part, wanted, method, settings, engine or One(), progress or Progress())
-    try:
-        with _folder(cache) as folder:
-            return contest.run(named, folder)
-    finally:
-        contest.progress.close()
+def load(
+    spec: Study, given: Mapping[str, Any], settings: RankSettings, columns: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The data, and what each backbone is called and made of."""
+    inputs = _inputs.load(spec, given, settings, columns)
+    named = inputs["backbones"]
+    if named is None:
+        named = [default_name(inputs["data"])]
+    if weights := given.get("weights"):
+        named = dict(pairs_of(named, weights))
+    return {**inputs, "backbones": candidates(named, inputs["data"])}
 
 
-def _known(scores: Sequence[str]) -> list[str]:
-    if isinstance(scores, str) or not scores:
-        raise BadInput(f"scores is {scores!r}; give a list of one or more of {', '.join(SCORES)}.")
-    for name in scores:
-        if name not in SCORES:
-            raise Unknown("score", name, SCORES)
-    return list(dict.fromkeys(scores))
+def check(settings: RankSettings, inputs: Mapping[str, Any]) -> None:
+    """Refuse a method that needs a source or a target, or that can't learn the kind of label."""
+    if settings.tune:
+        method = make(settings.tune)
+        refuse_sourced([method], "a ranking")
+        refuse_targeted([method], "a ranking")
+        require_label_kind(method, inputs["data"].label_kind)
+    _available(settings.scores, inputs["data"])
 
 
-def _fitting(scores: list[str], data: Dataset) -> list[str]:
-    """Those that the labels have: of tags and numbers the evidence and the likeness."""
-    found = [name for name in scores if data.label_kind == "classes" or name in FOR_ALL]
-    if not found:
-        raise BadInput(
-            f"{data.name} has {data.label_kind} as labels, and {', '.join(scores)} need classes. Use the "
-            f"score logme."
-        )
-    return found
+def compute(job: Job[RankSettings]) -> dict[str, Any]:
+    """The record's own fields."""
+    settings = job.settings
+    with job.step("look at the data"):
+        data = training_part(job.inputs["data"], settings)
+    methods = job.methods([settings.tune] if settings.tune else [])
+    method = methods[0] if methods else None
+    ranking = _Ranking(job, data, _available(settings.scores, data), method, job.inputs["backbones"])
+    job.progress.expect(dict.fromkeys(ranking.steps(), 1.0))
+    table = [ranking.row(candidate) for candidate in ranking.candidates]
+    if len(table) == 1:
+        job.notes.append(_alone(ranking.candidates[0], data))
+    table.sort(key=lambda row: _order(row.scores[ranking.scores[0]]))
+    known = {row.backbone: row.accuracy.value for row in table if row.accuracy}
+    return {
+        "task": data.name,
+        "classes": len(data.classes),
+        "rows": len(ranking.rows),
+        "held_out": len(ranking.held_out),
+        "scores": ranking.scores,
+        "tuned": method.label if method else "",
+        "table": table,
+        "agreement": {score: agreement(table, score, known) for score in ranking.scores} if method else {},
+        "metric": measure_of(data.label_kind).main,
+    }
 
 
-def _training_part(data: Dataset, settings: AdaptSettings) -> Dataset:
+def training_part(data: Dataset, settings: RankSettings) -> Dataset:
     """The rows that `adapt` would train on."""
-    checked = check(data).dataset
+    checked = check_data(data).dataset
     if checked.split is not None:
         return checked.subset(np.flatnonzero(np.array(checked.split) != "test"))
     seed = derive_seed(settings.seed, "holdout")
     return checked.subset(holdout(checked.strata, checked.groups, settings.test, seed)[0])
 
 
-@contextmanager
-def _folder(cache: str | Path | None) -> Iterator[Path]:
-    """The folder of the cache; a temporary one if none was named."""
-    if cache is not None:
-        yield Path(cache)
-        return
-    with TemporaryDirectory(prefix="headstart-") as folder:
-        yield Path(folder)
+def _available(scores: tuple[str, ...], data: Dataset) -> list[str]:
+    """Those that are defined for the labels: for tags and numbers the evidence and the similarity."""
+    available = [name for name in dict.fromkeys(scores) if data.label_kind == "classes" or name in FOR_ALL]
+    if not available:
+        raise BadInput(
+            f"{data.name} has {data.label_kind} as labels, and {', '.join(scores)} need classes. Use the "
+            f"score logme."
+        )
+    return available
 
 
-@dataclass
-class _Contest:
+@dataclass(frozen=True)
+class _Ranking:
     """The same rows for every backbone, one after the other."""
 
-    part: Dataset
-    wanted: list[str]
+    job: Job[RankSettings]
+    data: Dataset
+    scores: list[str]
     method: Method[Any] | None
-    settings: AdaptSettings
-    engine: Engine
-    progress: Progress
+    candidates: list[Candidate]
 
-    def __post_init__(self) -> None:
-        self.notes: list[str] = []
-        if self.method is not None:
-            require_label_kind(self.method, self.part.label_kind)
-        self.rows, self.held = np.arange(len(self.part)), np.zeros(0, np.int64)
-        if self.method is not None:
-            numbers = folds(
-                self.part.strata,
-                self.part.groups,
-                self.settings.folds,
-                derive_seed(self.settings.seed, "folds"),
-            )
-            self.rows, self.held = np.flatnonzero(numbers != 0), np.flatnonzero(numbers == 0)
-        self._first: NDArray[np.float32] | None = None
+    @cached_property
+    def _folds(self) -> NDArray[np.int64]:
+        """(n,) the fold of each row; without a method to fit all rows are in fold 1."""
+        if self.method is None:
+            return np.ones(len(self.data), np.int64)
+        settings = self.job.settings
+        seed = derive_seed(settings.seed, "folds")
+        return folds(self.data.strata, self.data.groups, settings.folds, seed)
 
-    def run(self, named: list[Contender], cache: Path) -> Ranking:
-        self.progress.expect(dict.fromkeys(self._steps(named), 1.0))
-        table = [self._ranked(one, cache) for one in named]
-        if len(named) == 1:
-            self.notes.append(_alone(named[0], self.part))
-        table.sort(key=lambda one: _order(one.scores[self.wanted[0]]))
-        known = {one.backbone: one.accuracy.value for one in table if one.accuracy}
-        return Ranking(
-            task=self.part.name,
-            classes=len(self.part.classes),
-            rows=len(self.rows),
-            held_out=len(self.held),
-            scores=self.wanted,
-            tuned=self.method.label if self.method else "",
-            table=table,
-            agreement={score: agreement(table, score, known) for score in self.wanted} if self.method else {},
-            notes=self.notes,
-            metric=measure_of(self.part.label_kind).main,
+    @cached_property
+    def rows(self) -> Rows:
+        """That the scores are computed on, and the method is fitted to."""
+        return np.flatnonzero(self._folds != 0)
+
+    @cached_property
+    def held_out(self) -> Rows:
+        """That the method is evaluated on."""
+        return np.flatnonzero(self._folds == 0)
+
+    @cached_property
+    def first_features(self) -> NDArray[np.float32]:
+        """Of the first backbone, which the others are compared with."""
+        return _features(self._session(self.candidates[0], note=False), self.rows)
+
+    def steps(self) -> list[str]:
+        """Names of the steps to come."""
+        kinds = ("scores of", "tune")[: 1 if self.method is None else 2]
+        return [f"try {kind} {one.name}" for one in self.candidates for kind in kinds]
+
+    def row(self, candidate: Candidate) -> RankedBackbone:
+        """A backbone's scores, and its accuracy if a method is fitted on it."""
+        session = self._session(candidate)
+        kept = self.job.folder.trial(
+            f"scores of {candidate.name}", lambda _: self._scores(candidate, session)
+        )["value"]
+        missing = " and ".join(name for name, score in kept["scores"].items() if score is None)
+        if missing:
+            self.job.notes.append(f"Without {missing} for {candidate.name}: {candidate.headless}.")
+        return RankedBackbone(
+            backbone=candidate.name,
+            weights=candidate.origin,
+            width=session.backbone.width,
+            parameters=sum(p.numel() for p in session.backbone.parameters()),
+            seconds=kept["seconds"],
+            scores=kept["scores"],
+            accuracy=None if self.method is None else self._accuracy(candidate, session, self.method),
         )
 
-    def _steps(self, named: list[Contender]) -> Iterator[str]:
-        for one in named:
-            yield f"look through {one.name}"
-            if self.method is not None:
-                yield f"tune {one.name}"
-
-    def _ranked(self, one: Contender, cache: Path) -> Ranked:
-        mapping = suited(one.made(self.part), self.part, self.settings)
-        settings, said = settle_precision(self.settings, mapping, self.engine)
-        self.notes += [f"{one.name}: {note}" for note in said]
-        session = Session(
-            mapping,
-            self.part,
-            cache=cache,
+    def _session(self, candidate: Candidate, note: bool = True) -> Session:
+        job, backbone = self.job, suited(candidate.make(self.data), self.data, self.job.settings)
+        settings, notes = settle_precision(
+            job.settings, backbone, job.engine, job.folder.steps, f"precision of {candidate.name}"
+        )
+        job.notes += [f"{candidate.name}: {sentence}" for sentence in notes if note]
+        return Session(
+            backbone,
+            self.data,
+            cache=Path(job.inputs["cache"] or job.folder.path / "cache"),
             precision=settled_precision(settings),
-            augment=self.part.modality.augment,
-            engine=self.engine,
-            watch=self.progress.watch,
-        )
-        with self.progress.step(f"look through {one.name}"):
-            begun = time.perf_counter()
-            scores = self._scores(one, session)
-            seconds = time.perf_counter() - begun
-        return Ranked(
-            backbone=one.name,
-            weights=one.origin,
-            width=mapping.width,
-            parameters=sum(p.numel() for p in mapping.parameters()),
-            seconds=seconds,
-            scores=scores,
-            accuracy=self._tuned(one, session),
+            augment=self.data.modality.augment,
+            engine=job.engine,
+            watch=job.progress.watch,
         )
 
-    def _scores(self, one: Contender, session: Session) -> dict[str, float | None]:
+    def _scores(self, candidate: Candidate, session: Session) -> dict[str, Any]:
+        """The scores by name, None where the backbone's own head is not known; and how long it took."""
+        begun = time.perf_counter()
         features = _features(session, self.rows)
-        self._first = features if self._first is None else self._first
-        source = None
-        if {"leep", "nce"} & set(self.wanted):
-            source = one.probabilities(session.backbone, features)
-        seen = Seen(features, self.part.labels[self.rows], self._first, source)
-        found: dict[str, float | None] = dict.fromkeys(self.wanted)
-        for name in self.wanted:
+        head = None
+        if {"leep", "nce"} & set(self.scores):
+            head = candidate.probabilities(session.backbone, features)
+        similar = "cka" in self.scores and candidate is not self.candidates[0]
+        first = self.first_features if similar else features
+        given = Features(features, self.data.labels[self.rows], first, head)
+        scores: dict[str, float | None] = dict.fromkeys(self.scores)
+        for name in self.scores:
             try:
-                found[name] = SCORES[name](seen)
-            except NoSource:
+                scores[name] = SCORES[name](given)
+            except UnknownHead:
                 continue
             except BadData as error:
-                raise BadData(f"{one.name}: {error}") from error
-        left = " and ".join(name for name, score in found.items() if score is None)
-        if left:
-            self.notes.append(f"Without {left} for {one.name}: {one.headless}.")
-        return found
+                raise BadData(f"{candidate.name}: {error}") from error
+        return {"scores": scores, "seconds": time.perf_counter() - begun}
 
-    def _tuned(self, one: Contender, session: Session) -> Interval | None:
-        """Accuracy on the held-out fold of the method fitted on the other rows."""
-        if self.method is None:
+    def _accuracy(self, candidate: Candidate, session: Session, method: Method[Any]) -> Interval | None:
+        """On the held-out fold, of the method fitted on the other rows; None if the training diverged."""
+        settings, name = self.job.settings, f"tune {candidate.name}"
+        seed = derive_seed(settings.seed, "tune")
+        recipe = recipe_for(method, settings, settings.epochs, len(self.rows), seed)
+
+        def compute(checkpoint: Path) -> list[float]:
+            fitted = session.fit(method, self.rows, recipe, name=name, checkpoint=checkpoint)
+            score = main_score(fitted.logits(self.held_out), self.data.labels[self.held_out], settings.seed)
+            return [score.value, score.low, score.high]
+
+        kept = self.job.folder.trial(name, compute)
+        if "diverged" in kept:
+            self.job.notes.append(f"{candidate.name} has no accuracy: {kept['diverged']}")
             return None
-        epochs = self.settings.epochs or EPOCHS
-        recipe = recipe_for(
-            self.method, self.settings, epochs, len(self.rows), derive_seed(self.settings.seed, "tune")
-        )
-        with self.progress.step(f"tune {one.name}"):
-            try:
-                fitted = session.fit(self.method, self.rows, recipe, name=f"tune {one.name}")
-            except Diverged as error:
-                self.notes.append(f"{one.name} has no accuracy: {error}")
-                return None
-            outputs = fitted.logits(self.held)
-        return main_score(outputs, self.part.labels[self.held], self.settings.seed)
+        return Interval(*kept["value"])
 
 
-def _alone(one: Contender, data: Dataset) -> str:
+def _alone(candidate: Candidate, data: Dataset) -> str:
     """What to compare the only backbone with."""
     if data.table is None:
         return (
-            f"{one.name} is alone, and scores say nothing by themselves. Name more backbones, or its random "
-            f"weights."
+            f"{candidate.name} is alone, and scores say nothing by themselves. Name more backbones, or its "
+            f"random weights."
         )
     return (
-        f"{one.name} is alone: the backbone of a table is made of its columns, whatever the number of hidden "
-        f"units, as these begin with nothing. Compare it with random weights, or with an encoder or a model "
-        f"that was fitted on a table of the same columns."
+        f"{candidate.name} is alone: the backbone of a table is made of its columns, whatever the number of "
+        f"hidden units, as these begin with nothing. Compare it with random weights, or with an encoder or a "
+        f"model that was fitted on a table of the same columns."
     )
 
 
@@ -275,8 +243,8 @@ def _features(session: Session, rows: Rows) -> NDArray[np.float32]:
     fitted = session.fit(probe, rows, Recipe(batch=BATCH), name="features")
     bank = fitted.run.parts["bank"]
     assert isinstance(bank, Bank)
-    found: NDArray[np.float32] = bank.content[0].cpu().numpy()
-    return found
+    features: NDArray[np.float32] = bank.content[0].cpu().numpy()
+    return features
 
 
 def _order(score: float | None) -> tuple[bool, float]:

@@ -11,40 +11,40 @@ from headstart.metrics.transferability import h_score, knn_accuracy, leep, logme
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the scores of one backbone may look at.
+class Features:
+    """What the scores of one backbone are computed from.
 
     Attributes:
         features: (n, width) of the rows.
         labels: (n,) of the rows.
-        first: (n, width of the first) what the first backbone gives for them.
-        source: (n, z) what the backbone's own head says of them; None if it is not known.
+        first: (n, width of the first) features of the first backbone.
+        head: (n, z) probabilities of the head that the backbone was trained with; None if it is not known.
     """
 
     features: NDArray[np.float32]
     labels: NDArray[np.int64]
     first: NDArray[np.float32]
-    source: NDArray[np.float64] | None
+    head: NDArray[np.float64] | None
 
 
-FOR_ALL = ("logme", "cka")  # that tags and numbers have, too
+FOR_ALL = ("logme", "cka")  # defined for tags and numbers, too
 
 
-class NoSource(Exception):
+class UnknownHead(Exception):
     """The score needs the backbone's own head."""
 
 
-def _source(seen: Seen) -> NDArray[np.float64]:
-    if seen.source is None:
-        raise NoSource
-    return seen.source
+def _head(given: Features) -> NDArray[np.float64]:
+    if given.head is None:
+        raise UnknownHead
+    return given.head
 
 
-SCORES: dict[str, Callable[[Seen], float]] = {
-    "logme": lambda seen: logme(seen.features, seen.labels),
-    "h-score": lambda seen: h_score(seen.features, seen.labels),
-    "leep": lambda seen: leep(_source(seen), seen.labels),
-    "nce": lambda seen: nce(_source(seen).argmax(1), seen.labels),
-    "knn": lambda seen: knn_accuracy(seen.features, seen.labels),
-    "cka": lambda seen: linear_cka(seen.features, seen.first),
+SCORES: dict[str, Callable[[Features], float]] = {
+    "logme": lambda given: logme(given.features, given.labels),
+    "h-score": lambda given: h_score(given.features, given.labels),
+    "leep": lambda given: leep(_head(given), given.labels),
+    "nce": lambda given: nce(_head(given).argmax(1), given.labels),
+    "knn": lambda given: knn_accuracy(given.features, given.labels),
+    "cka": lambda given: linear_cka(given.features, given.first),
 }

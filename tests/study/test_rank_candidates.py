@@ -17,15 +17,17 @@ from headstart.metrics.transferability import leep
 from headstart.models.backbone import backbone
 from headstart.session.inputs import suited
 from headstart.session.session import Session
-from headstart.studies.adapt.spec import AdaptSettings
-from headstart.studies.rank.contenders import contenders, pairs_of
-from headstart.studies.rank.run import _training_part
+from headstart.studies.rank.candidates import candidates, pairs_of
+from headstart.studies.rank.run import training_part
+from headstart.studies.rank.spec import RankSettings
 
 VECTORS = vectors()
 
 
 def test_pretrained_heads_give_leep_and_random_ones_do_not(pictures, weights):
-    found = hs.rank([(tiny.BACKBONE, weights), (tiny.BACKBONE, "random")], pictures, ("leep", "nce"), size=32)
+    found = hs.rank(
+        [(tiny.BACKBONE, weights), (tiny.BACKBONE, "random")], pictures, scores=("leep", "nce"), size=32
+    )
     first, last = found.table
     assert (first.backbone, first.weights) == (f"{tiny.BACKBONE} (small)", "small.safetensors")
     assert -math.log(3) <= first.scores["nce"] <= 0
@@ -38,12 +40,12 @@ def test_the_head_of_a_file_is_the_head_of_the_model(pictures, weights):
     """LEEP of the whole model's own answers."""
     import timm
 
-    found = hs.rank([(tiny.BACKBONE, weights)], pictures, ("leep",), size=32)
+    found = hs.rank([(tiny.BACKBONE, weights)], pictures, scores=("leep",), size=32)
     model = timm.create_model(tiny.BACKBONE)
     model.load_state_dict(load_file(weights))
     made = backbone(tiny.BACKBONE, weights=weights)
-    part = _training_part(load(pictures), AdaptSettings())
-    session = Session(suited(made, part, AdaptSettings(size=32)), part)
+    part = training_part(load(pictures), RankSettings())
+    session = Session(suited(made, part, RankSettings(size=32)), part)
     with torch.no_grad():
         x = session.backbone.normalised(session.samples(np.arange(len(part))))
         expected = leep(model.eval()(x).double().softmax(1), part.labels)
@@ -51,7 +53,7 @@ def test_the_head_of_a_file_is_the_head_of_the_model(pictures, weights):
 
 
 def test_the_built_in_backbone_has_its_head(pictures):
-    (one,) = hs.rank(["efficientnet_lite0"], pictures, ("leep",), size=32).table
+    (one,) = hs.rank(["efficientnet_lite0"], pictures, scores=("leep",), size=32).table
     assert one.scores["leep"] > -math.log(3)
     assert one.weights == "pretrained"
 
@@ -60,16 +62,16 @@ def test_a_file_without_a_head_is_said(pictures, weights, tmp_path):
     state = load_file(weights)
     headless = tmp_path / "headless.safetensors"
     save_file({name: value for name, value in state.items() if not name.startswith("fc.")}, headless)
-    found = hs.rank({"x": (tiny.BACKBONE, headless)}, pictures, ("nce",), size=32)
+    found = hs.rank({"x": (tiny.BACKBONE, headless)}, pictures, scores=("nce",), size=32)
     assert found.notes[0] == "Without nce for x: the head that it was trained with is not known."
-    found = hs.rank([backbone(tiny.BACKBONE, weights=weights)], pictures, ("nce",), size=32)
+    found = hs.rank([backbone(tiny.BACKBONE, weights=weights)], pictures, scores=("nce",), size=32)
     assert found.notes[0] == f"Without nce for {tiny.BACKBONE}: a backbone comes without its head."
 
 
 def test_a_fitted_model_brings_its_head():
-    part = _training_part(load(VECTORS), AdaptSettings())
+    part = training_part(load(VECTORS), RankSettings())
     model = hs.fit(hs.methods.NearestCentroid(), NETS["seeing"], VECTORS).model
-    (one,) = hs.rank([model], VECTORS, ("leep",)).table
+    (one,) = hs.rank([model], VECTORS, scores=("leep",)).table
     with torch.no_grad():
         expected = leep(model(torch.from_numpy(part.array)).double().softmax(1), part.labels)
     assert one.scores["leep"] == pytest.approx(expected, abs=1e-5)
@@ -81,7 +83,7 @@ def test_a_fitted_model_brings_its_head():
 
 def test_what_they_are_called():
     named = [
-        one.name for one in contenders(["resnet18", ("resnet18", "random"), Net(), backbone(nn.Linear(3, 2))])
+        one.name for one in candidates(["resnet18", ("resnet18", "random"), Net(), backbone(nn.Linear(3, 2))])
     ]
     assert named == ["resnet18", "resnet18 (random)", "Net", "Linear"]
 

@@ -1,4 +1,4 @@
-"""Backbones that are compared: what each is called, and what its own head says of features."""
+"""Backbones that are compared: their names, how they are made, and the predictions of their own heads."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ RANDOM = "random"
 
 
 @dataclass(frozen=True)
-class Contender:
+class Candidate:
     """A backbone to be made.
 
     Attributes:
-        name: what it is called in the ranking.
+        name: in the ranking.
         base: a name of an architecture, or a module of the caller's, such as a `Model` that was fitted.
         weights: a file or "random"; None: those that belong to the name.
     """
@@ -45,25 +45,27 @@ class Contender:
             return "columns"
         return "pretrained" if self.weights is None else Path(self.weights).name
 
-    def made(self, data: Dataset) -> AnyBackbone:
-        """The backbone; nothing of the caller's is changed."""
+    def make(self, data: Dataset) -> AnyBackbone:
+        """A backbone for the data; nothing of the caller's is changed."""
         if isinstance(self.base, str):
             if data.table is not None and self.weights == RANDOM:
                 return backbone_for(data, self.base).untrained(0)
             return backbone_for(data, self.base, None if self.weights is None else str(self.weights))
         return backbone_for(data, self.base.backbone if isinstance(self.base, Model) else self.base)
 
-    def probabilities(self, made: AnyBackbone, features: NDArray[np.float32]) -> NDArray[np.float64] | None:
-        """What the head that the backbone was trained with says of features (n, width): (n, z).
+    def probabilities(
+        self, backbone: AnyBackbone, features: NDArray[np.float32]
+    ) -> NDArray[np.float64] | None:
+        """Predictions (n, z), of features (n, width), of the head that the backbone was trained with.
 
         None if that head is not known: of random weights, or not in the file.
         """
         z = torch.from_numpy(features)
         if isinstance(self.base, Model):
             with torch.inference_mode():
-                return _shares(self.base.head(z.to(made.mean.device)))
-        head = self._head(made)
-        return None if head is None else _shares(z @ head[0].T + head[1])
+                return _softmax(self.base.head(z.to(backbone.mean.device)))
+        head = self._head(backbone)
+        return None if head is None else _softmax(z @ head[0].T + head[1])
 
     @property
     def headless(self) -> str:
@@ -76,25 +78,25 @@ class Contender:
             return "a backbone comes without its head"
         return "the head that it was trained with is not known"
 
-    def _head(self, made: AnyBackbone) -> tuple[Tensor, Tensor] | None:
+    def _head(self, backbone: AnyBackbone) -> tuple[Tensor, Tensor] | None:
         """Weight (z, width) and bias (z,)."""
-        path = made.anatomy.head
+        path = backbone.anatomy.head
         if path is None or self.weights == RANDOM or isinstance(self.base, AnyBackbone):
             return None
         if is_encoder(self.base):
             return None
         if not isinstance(self.base, str):
-            return _flat(dict(self.base.get_submodule(path).named_parameters()), "", made.width)
+            return _flat(dict(self.base.get_submodule(path).named_parameters()), "", backbone.width)
         kind, name = sources.resolve(self.base)
         if self.weights is None:
             layer = sources.build(kind, name, True).get_submodule(path)
-            return _flat(dict(layer.named_parameters()), "", made.width)
+            return _flat(dict(layer.named_parameters()), "", backbone.width)
         state = read(self.weights)
-        return _flat(lite0.renamed(state) if kind == "builtin" else state, f"{path}.", made.width)
+        return _flat(lite0.renamed(state) if kind == "builtin" else state, f"{path}.", backbone.width)
 
 
-def contenders(given: Sequence[Given] | Mapping[str, Given], data: Dataset | None = None) -> list[Contender]:
-    """What each is called and made of; named by themselves if no mapping names them.
+def candidates(given: Sequence[Given] | Mapping[str, Given], data: Dataset | None = None) -> list[Candidate]:
+    """The candidates of names, modules and pairs; named by themselves if no mapping names them.
 
     For texts, names that headstart does not know are those of transformers; for tables, "table" is one.
 
@@ -104,8 +106,8 @@ def contenders(given: Sequence[Given] | Mapping[str, Given], data: Dataset | Non
     """
     if isinstance(given, str | nn.Module):
         raise BadInput("rank takes a list of backbones, or a mapping that names them.")
-    pairs = given.items() if isinstance(given, Mapping) else [(_called(one), one) for one in given]
-    found = [Contender(str(name), *(one if isinstance(one, tuple) else (one,))) for name, one in pairs]
+    pairs = given.items() if isinstance(given, Mapping) else [(_name(one), one) for one in given]
+    found = [Candidate(str(name), *(one if isinstance(one, tuple) else (one,))) for name, one in pairs]
     if not found:
         raise BadInput("There is no backbone to rank. Name one or more.")
     for name in {one.name for one in found}:
@@ -113,16 +115,16 @@ def contenders(given: Sequence[Given] | Mapping[str, Given], data: Dataset | Non
             raise BadInput(
                 f"Two backbones are called {name!r}. Give a mapping that names each: {{name: backbone}}."
             )
-    _look(found, data)
+    _check_all(found, data)
     return found
 
 
-def _shares(logits: Tensor) -> NDArray[np.float64]:
+def _softmax(logits: Tensor) -> NDArray[np.float64]:
     shares: NDArray[np.float64] = logits.cpu().double().softmax(1).numpy()
     return shares
 
 
-def _called(one: Given) -> str:
+def _name(one: Given) -> str:
     if isinstance(one, tuple):
         return f"{one[0]} ({Path(one[1]).stem})"
     if isinstance(one, str):
@@ -131,13 +133,13 @@ def _called(one: Given) -> str:
     return one.name if isinstance(one, AnyBackbone) else type(one).__name__
 
 
-def _look(found: list[Contender], data: Dataset | None) -> None:
-    """Say what can't be had before anything is computed."""
+def _check_all(found: list[Candidate], data: Dataset | None) -> None:
+    """Refuse what can't be loaded before anything is computed."""
     for one in found:
         if is_encoder(one.base):
             backbone(str(one.base))
         elif isinstance(one.base, str):
-            _look_up(one.base, data)
+            _check_name(one.base, data)
         elif not isinstance(one.base, nn.Module):
             raise BadInput(
                 f"The backbone {one.name} is a {type(one.base).__name__}; give a name or an nn.Module."
@@ -148,8 +150,8 @@ def _look(found: list[Contender], data: Dataset | None) -> None:
             raise BadInput(f"There is no weights file {str(one.weights)!r} for {one.name}.")
 
 
-def _look_up(name: str, data: Dataset | None) -> None:
-    """Refuse a name that nothing goes by, as far as that is known without the network."""
+def _check_name(name: str, data: Dataset | None) -> None:
+    """Refuse the name of no architecture, as far as that is known without the network."""
     if name == tables.NAME and (data is None or data.table is not None):
         return
     try:
