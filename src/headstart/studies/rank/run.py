@@ -103,7 +103,7 @@ def _available(scores: tuple[str, ...], data: Dataset) -> list[str]:
     available = [name for name in dict.fromkeys(scores) if data.label_kind == "classes" or name in FOR_ALL]
     if not available:
         raise BadInput(
-            f"{data.name} has {data.label_kind} as labels, and {', '.join(scores)} need classes. Use the "
+            f"{data.name} has {data.label_kind} as labels, and {', '.join(scores)} need classes. Take the "
             f"score logme."
         )
     return available
