@@ -125,7 +125,6 @@ def agreement(table: list[RankedBackbone], score: str, accuracies: Mapping[str, 
 SPEC = Study(
     name="rank",
     summary="Rank backbones by how well their features will serve a task, from one pass each: no training.",
-    group="Models",
     inputs=(
         Input(name="backbones", help="A list of backbones, or a mapping that names them.", kind="backbones"),
         Input(name="data", help="Labelled data, as `hs.data.load` takes them."),
