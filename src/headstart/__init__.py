@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from headstart.run.recipe import Recipe as Recipe
     from headstart.studies.adapt.run import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
+    from headstart.studies.pages import build_page as build_page
     from headstart.studies.shift.record import Shift as Shift
     from headstart.studies.shift.run import shift as shift
     from headstart.studies.shortcuts.record import Shortcuts as Shortcuts
@@ -47,6 +48,7 @@ _FOUND = {
     "Recipe": ("headstart.run.recipe", "Recipe"),
     "Adapted": ("headstart.studies.adapt.run", "Adapted"),
     "Aligned": ("headstart.studies.align.run", "Aligned"),
+    "build_page": ("headstart.studies.pages", "build_page"),
     "fit": ("headstart.predictor.fit", "fit"),
     "open": ("headstart.predictor.predictor", "open_model"),
     "Numbers": ("headstart.predictor.predictions", "Numbers"),
@@ -67,7 +69,7 @@ _FOUND = {
     "Transfer": ("headstart.studies.yosinski.record", "Transfer"),
 }
 
-__all__ = ["Adapted", "Prediction", "Predictor", "Recipe", "data", "fit"]
+__all__ = ["Adapted", "Prediction", "Predictor", "Recipe", "build_page", "data", "fit"]
 __all__ += ["Transfer", "methods", "models", "open"]
 __all__ += ["Shortcuts", "shortcuts"]
 __all__ += ["Aligned", "Shift", "shift"]

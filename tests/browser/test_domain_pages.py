@@ -14,7 +14,7 @@ from tests.report import test_shift_page as shifting
 from tests.report import test_streaming as streaming
 
 from headstart.records.record import Interval
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 from headstart.studies.shift.record import ClassShare, Unlike
 from headstart.studies.shortcuts.record import Conflict
 from headstart.studies.stream.record import Event, OnSegment, Point
@@ -157,7 +157,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for n in range(4):
             (folder / "pairs" / f"{n}.webp").write_bytes(base64.b64decode(picture()))
         (folder / f"{name.split()[0]}.json").write_text(record.to_json(), "utf-8")
-        found[name] = build(folder)
+        found[name] = build_page(folder)
     return found
 
 

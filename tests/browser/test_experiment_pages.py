@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.report.experiments import METHODS, alone, size_curve, transfer
 
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 
 from .chromium import chromium, opened
 
@@ -67,7 +67,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         folder = tmp_path_factory.mktemp(name)
         kind = "curve" if name in ("curve", "long") else "yosinski"
         (folder / f"{kind}.json").write_text(record.to_json(), "utf-8")
-        found[name] = build(folder)
+        found[name] = build_page(folder)
     return found
 
 

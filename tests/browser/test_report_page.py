@@ -12,7 +12,7 @@ from tests.report.example import example, timings, write
 
 from headstart.studies.adapt.page import SECTIONS
 from headstart.studies.adapt.spec import Result
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 
 from .chromium import chromium, opened
 
@@ -60,7 +60,7 @@ def browser() -> Iterator[Any]:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {"full": example(), "hard": hard(), "bare": bare()}
     run = tmp_path_factory.mktemp("runs")
-    return {name: build(write(run / name, result, timings())) for name, result in made.items()}
+    return {name: build_page(write(run / name, result, timings())) for name, result in made.items()}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -16,7 +16,7 @@ from headstart.cli.study_command import register
 from headstart.core import Unknown
 from headstart.run.progress import Progress
 from headstart.studies import _spec, face
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 
 BLOCKS = {block.title: block.text for block in Page(ROOT / "CONTRIBUTING.md").blocks() if block.title}
 FILES = {title: text for title, text in BLOCKS.items() if "studies/spread/" in title}
@@ -122,7 +122,7 @@ def test_its_page_and_its_command_show_the_same_rows(tmp_path, capsys):
     for score in record.scores:
         assert f"{100 * score:.1f}" in page
     (out / "spread.html").unlink()
-    assert build(out) == out / "spread.html"
+    assert build_page(out) == out / "spread.html"
     assert (out / "spread.html").read_text("utf-8") == page
 
 

@@ -8,7 +8,7 @@ import pytest
 from headstart.report.text import SPACE
 from headstart.studies.align import page as aligning
 from headstart.studies.align.table import cells, headings, rows, shortened
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 
 from .alignments import CORAL, DANN, TITLES, about, alignment, crowded, row, unjudged
 from .test_shift_page import record as shift
@@ -22,7 +22,7 @@ def plain(text):
 
 def written(folder, made):
     (folder / "align.json").write_text(made.to_json(), "utf-8")
-    page = build(folder)
+    page = build_page(folder)
     assert page == folder / "align.html"
     return page.read_text("utf-8")
 

@@ -6,7 +6,7 @@ import pytest
 
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 from headstart.studies.shortcuts import page as confounding
 from headstart.studies.shortcuts.record import Change, Conflict, GroupTold, Shortcuts
 
@@ -121,7 +121,7 @@ def test_reading_what_is_around_is_told_only_above_chance():
 def test_the_page(tmp_path):
     made = record(task=EVIL, model=EVIL, notes=[EVIL], groups=[group(f"{EVIL}, x", 0.4), group("b, y", 0.9)])
     (tmp_path / "shortcuts.json").write_text(made.to_json(), "utf-8")
-    page = build(tmp_path)
+    page = build_page(tmp_path)
     assert page == tmp_path / "shortcuts.html"
     text = page.read_text("utf-8")
     assert EVIL not in text

@@ -12,7 +12,7 @@ from headstart.report.format import metric_format
 from headstart.report.text import SPACE
 from headstart.studies._page import cell, text
 from headstart.studies.curve import page as curve
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 from headstart.studies.yosinski import page as yosinski
 
 from .experiments import alone, gained, size_curve, transfer
@@ -33,7 +33,7 @@ def plain(said: object) -> str:
 @pytest.fixture(params=["curve", "yosinski"])
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     record = size_curve() if request.param == "curve" else transfer()
-    made = build(written(tmp_path, f"{request.param}.json", record))
+    made = build_page(written(tmp_path, f"{request.param}.json", record))
     assert made == tmp_path / f"{request.param}.html"
     return made
 
@@ -49,7 +49,7 @@ def test_nothing_comes_from_outside(page: Path) -> None:
 
 def test_the_same_record_gives_the_same_bytes(page: Path) -> None:
     first = page.read_bytes()
-    build(page.parent)
+    build_page(page.parent)
     assert page.read_bytes() == first
     assert not [path for path in page.parent.iterdir() if path.name.startswith(".")]
 
@@ -60,7 +60,7 @@ def test_words_of_the_records_are_escaped(tmp_path: Path) -> None:
     other = replace(transfer(), backbone=EVIL, command=EVIL, notes=[EVIL], blocks=[EVIL] * 3)
     other = replace(other, base_b=replace(other.base_b, task=EVIL, classes=[EVIL]))
     for name, record in (("curve", evil), ("yosinski", other)):
-        shown = build(written(tmp_path / name, f"{name}.json", record)).read_text("utf-8")
+        shown = build_page(written(tmp_path / name, f"{name}.json", record)).read_text("utf-8")
         assert EVIL not in shown
         assert "&lt;script&gt;" in shown
 
@@ -98,9 +98,11 @@ def test_the_table_of_a_curve() -> None:
 def test_a_curve_of_nothing_and_of_one_seed(tmp_path: Path) -> None:
     none = replace(size_curve(), points=[])
     assert curve.view(none)["headline"] == "Every training diverged."
-    build(written(tmp_path, "curve.json", none))
+    build_page(written(tmp_path, "curve.json", none))
     points = [replace(p, seeds=[0], score=[p.mean], interval=None, gain=None) for p in size_curve().points]
-    shown = build(written(tmp_path, "curve.json", replace(size_curve(), points=points))).read_text("utf-8")
+    shown = build_page(written(tmp_path, "curve.json", replace(size_curve(), points=points))).read_text(
+        "utf-8"
+    )
     assert 'class="band' not in shown
     assert 'class="line s1"' in shown
 
@@ -149,7 +151,7 @@ def test_one_seed_claims_nothing(tmp_path: Path) -> None:
     one = alone(transfer())
     assert len(yosinski.claims(one)) == 1
     assert "too few seeds to tell what is chance" in yosinski.headline(one)
-    shown = build(written(tmp_path, "yosinski.json", one)).read_text("utf-8")
+    shown = build_page(written(tmp_path, "yosinski.json", one)).read_text("utf-8")
     assert "whisker" not in re.sub(r"<style>.*?</style>", "", shown, flags=re.DOTALL)
 
 
@@ -158,8 +160,8 @@ def test_base_b_that_diverged(tmp_path: Path) -> None:
     lost = replace(record.base_b, mean=None, interval=None, seeds=[], score=[])
     record = replace(record, base_b=lost, cuts=[replace(c, gain=None) for c in record.cuts])
     assert yosinski.claims(record) == ["Base B could not be trained."]
-    build(written(tmp_path, "yosinski.json", record))
-    build(written(tmp_path, "yosinski.json", replace(record, cuts=[])))
+    build_page(written(tmp_path, "yosinski.json", record))
+    build_page(written(tmp_path, "yosinski.json", replace(record, cuts=[])))
 
 
 def test_a_verdict_needs_an_interval_away_from_zero() -> None:
@@ -175,12 +177,12 @@ def test_a_verdict_needs_an_interval_away_from_zero() -> None:
 
 def test_what_can_t_be_read_or_written(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"There is no result\.json"):
-        build(tmp_path)
+        build_page(tmp_path)
     (tmp_path / "curve.json").write_text("{")
     with pytest.raises(BadData, match=r"curve\.json is not a record of headstart: .* Run `curve` again"):
-        build(tmp_path)
+        build_page(tmp_path)
     (tmp_path / "curve.json").unlink()
     written(tmp_path, "yosinski.json", transfer())
     (tmp_path / "yosinski.html").mkdir()
     with pytest.raises(CannotWrite, match="can't be written"):
-        build(tmp_path)
+        build_page(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 from headstart.studies.probe import page as probing
 from headstart.studies.probe.spec import Probed, Probing
 
@@ -54,7 +54,7 @@ def plain(text):
 def written(folder, made):
     folder.mkdir(exist_ok=True)
     (folder / "probe.json").write_text(made.to_json(), "utf-8")
-    page = build(folder)
+    page = build_page(folder)
     assert page == folder / "probe.html"
     return page.read_text("utf-8")
 

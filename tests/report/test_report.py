@@ -11,7 +11,7 @@ import pytest
 from headstart.core import BadData, BadInput, CannotWrite, MissingPackage
 from headstart.studies.adapt.page import SECTIONS
 from headstart.studies.adapt.spec import Finding
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 
 from .example import example, timings, write
 
@@ -38,7 +38,7 @@ class Reader(html.parser.HTMLParser):
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(write(tmp_path_factory.mktemp("clipart-run"), example(), timings()))
+    return build_page(write(tmp_path_factory.mktemp("clipart-run"), example(), timings()))
 
 
 def test_sections_are_there_once_and_in_order(page: Path) -> None:
@@ -72,9 +72,9 @@ def test_figures_say_what_they_show(page: Path) -> None:
 
 def test_same_records_same_bytes(tmp_path: Path, page: Path) -> None:
     again = write(tmp_path / page.parent.name, example(), timings())
-    first = build(again).read_bytes()
+    first = build_page(again).read_bytes()
     assert first == page.read_bytes()
-    assert build(again).read_bytes() == first
+    assert build_page(again).read_bytes() == first
 
 
 def test_every_word_of_the_records_is_escaped(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_every_word_of_the_records_is_escaped(tmp_path: Path) -> None:
             findings=[Finding(EVIL, EVIL, EVIL, [EVIL], 9)],
         ),
     )
-    text = build(write(tmp_path / "run<b>'\"", hostile, timings())).read_text("utf-8")
+    text = build_page(write(tmp_path / "run<b>'\"", hostile, timings())).read_text("utf-8")
     assert "<script>alert" not in text
     assert "run<b>" not in text
     assert text.count("&lt;script&gt;alert") > 60
@@ -131,7 +131,7 @@ def test_pictures_outside_of_the_run_are_not_shown(tmp_path: Path) -> None:
         replace(first, picture="result.json"),
     ]
     write(run, replace(result, mistakes=odd))
-    read = Reader(build(run))
+    read = Reader(build_page(run))
     assert read.named("img") == []
     assert sum(a.get("class") == "blank" for a in read.named("div")) == 5
 
@@ -150,7 +150,7 @@ def test_empty_parts_become_plain_sentences(tmp_path: Path) -> None:
         notes=[],
         check=replace(result.check, findings=[]),
     )
-    text = build(write(tmp_path / "run", bare)).read_text("utf-8").replace("\u00a0", " ")
+    text = build_page(write(tmp_path / "run", bare)).read_text("utf-8").replace("\u00a0", " ")
     for sentence in (
         "This run did not probe the layers of the backbone.",
         "This run did not measure accuracy against the number of labels.",
@@ -169,7 +169,7 @@ def test_empty_parts_become_plain_sentences(tmp_path: Path) -> None:
 
 def test_no_confusion_and_nothing_tested_still_give_a_page(tmp_path: Path) -> None:
     bare = replace(example(), confusion=[], tested=[], mistakes=[], candidates=[], headline="")
-    text = build(write(tmp_path / "run", bare)).read_text("utf-8")
+    text = build_page(write(tmp_path / "run", bare)).read_text("utf-8")
     assert "This run recorded no confusion matrix." in text
     assert "This run recorded no mistakes one by one." in text
     assert "No method was tried on all folds." in text
@@ -182,7 +182,7 @@ def test_confusion_matrix_of_any_size(tmp_path: Path, classes: int, size: str) -
     counts = [[9 if i == j else (i + j) % 3 == 0 for j in range(classes)] for i in range(classes)]
     whole = [[int(count) for count in row] for row in counts]
     result = replace(example(), classes=names, confusion=whole)
-    text = build(write(tmp_path / "run", result)).read_text("utf-8")
+    text = build_page(write(tmp_path / "run", result)).read_text("utf-8")
     assert f'<table class="heat {size}">' in text
     assert text.count('<td class="right"') == classes
 
@@ -191,7 +191,7 @@ def test_of_very_many_classes_the_worst_forty_are_shown(tmp_path: Path) -> None:
     n = 100
     counts = [[5 * (i == j) + 2 * (i >= 60 and j == i - 1) for j in range(n)] for i in range(n)]
     result = replace(example(), classes=[f"class {i}" for i in range(n)], confusion=counts)
-    text = build(write(tmp_path / "run", result)).read_text("utf-8")
+    text = build_page(write(tmp_path / "run", result)).read_text("utf-8")
     assert "Of 100 classes the 40 with the most errors are shown." in text
     assert text.count('<td class="right"') == 40
     assert "class 75 answered as class 75" in text
@@ -207,17 +207,17 @@ def test_a_page_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     run = write(tmp_path / "run", example())
     (run / "report.html").mkdir()
     with pytest.raises(CannotWrite, match=r"report\.html"):
-        build(run)
+        build_page(run)
     assert not (run / ".report.html.part").exists()
 
 
 def test_missing_and_broken_records_are_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"no result\.json"):
-        build(tmp_path)
+        build_page(tmp_path)
     for broken in ("{", '{"schema": 1}', "[]", '{"candidates": 3}'):
         (tmp_path / "result.json").write_text(broken)
         with pytest.raises(BadData, match=r"result\.json is not a record"):
-            build(tmp_path)
+            build_page(tmp_path)
 
 
 def test_without_jinja_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,4 +231,4 @@ def test_without_jinja_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingPackage, match=r"headstart\[report\]"):
-        build(run)
+        build_page(run)

@@ -9,7 +9,7 @@ from tests.report.experiments import about, search_record
 from headstart.core import BadData
 from headstart.report.text import SPACE
 from headstart.studies._page import page
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 from headstart.studies.search.importance import between, correlation, weights
 from headstart.studies.search.page import view
 
@@ -114,13 +114,13 @@ def test_few_trials_and_one_value_say_nothing():
 def test_a_search_in_a_folder_gets_its_page(tmp_path):
     record = search_record()
     (tmp_path / "search.json").write_text(record.to_json(), "utf-8")
-    assert build(tmp_path) == tmp_path / "search.html"
+    assert build_page(tmp_path) == tmp_path / "search.html"
     first = (tmp_path / "search.html").read_bytes()
-    build(tmp_path)
+    build_page(tmp_path)
     assert (tmp_path / "search.html").read_bytes() == first
     (tmp_path / "search.json").write_text("{}", "utf-8")
     with pytest.raises(BadData):
-        build(tmp_path)
+        build_page(tmp_path)
 
 
 def test_without_a_command_line_nothing_is_said_of_the_next_one():

@@ -7,7 +7,7 @@ import pytest
 
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 from headstart.studies.shift import page as shift
 from headstart.studies.shift.record import ClassShare, Drifted, LabelShift, Shift, Unlike
 from headstart.studies.shift.tables import parts, rows
@@ -74,7 +74,7 @@ def record(**changes):
 def written(folder, made):
     folder.mkdir(exist_ok=True)
     (folder / "shift.json").write_text(made.to_json(), "utf-8")
-    page = build(folder)
+    page = build_page(folder)
     assert page == folder / "shift.html"
     return page.read_text("utf-8")
 

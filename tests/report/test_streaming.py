@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 from headstart.studies.stream import page as streaming
 from headstart.studies.stream.record import Contender, Event, OnSegment, Point, Prequential
 
@@ -77,7 +77,7 @@ def test_events_are_told_in_plain_words(tmp_path):
         "of range."
     )
     (tmp_path / "stream.json").write_text(made.to_json(), "utf-8")
-    page = build(tmp_path).read_text("utf-8")
+    page = build_page(tmp_path).read_text("utf-8")
     assert "What the guards did" in page
     assert "One class took nearly all answers (0.95, limit 0.8)" in page
     assert page.count("<td>192</td>") == 1
@@ -96,7 +96,7 @@ def test_without_labels_nothing_is_claimed(tmp_path):
     assert streaming.headline(made) == "TENT answered 400 rows; without labels nobody knows how well."
     assert [plain(cell) for cell in next(iter(streaming.rows(made)))] == ["TENT", "cat 40.0 %"]
     (tmp_path / "stream.json").write_text(made.to_json(), "utf-8")
-    page = plain(build(tmp_path).read_text("utf-8"))
+    page = plain(build_page(tmp_path).read_text("utf-8"))
     assert "Mean confidence" in page
     assert "Labels are read" not in page
 
@@ -113,6 +113,6 @@ def test_nothing_breaks_out_of_the_page(tmp_path):
         guards=[EVIL],
     )
     (tmp_path / "stream.json").write_text(made.to_json(), "utf-8")
-    page = build(tmp_path).read_text("utf-8")
+    page = build_page(tmp_path).read_text("utf-8")
     assert "<script>" not in page
     assert "&lt;script&gt;" in page

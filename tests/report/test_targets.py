@@ -24,7 +24,7 @@ from headstart.studies.adapt.sections import (
 )
 from headstart.studies.adapt.spec import ColumnFigures, Result
 from headstart.studies.adapt.table import columns, table
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 
 from .example import example, timings, write
 from .targets import with_numbers, with_tags
@@ -42,7 +42,7 @@ def said(view: dict) -> str:
 def page(request, tmp_path_factory) -> str:
     result = {"tags": with_tags(), "numbers": with_numbers(), "columns": with_numbers(14)}[request.param]
     run = write(tmp_path_factory.mktemp(request.param) / "run", result, timings())
-    return build(run).read_text("utf-8")
+    return build_page(run).read_text("utf-8")
 
 
 def test_a_page_has_its_own_parts_and_none_of_classes(page):

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from headstart.records.record import Interval, Record
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 
 ROW = re.compile(r'<th scope="row">.*?</tr>', re.DOTALL)
 NAME = re.compile(r'<span class="name">(.*?)</span>')
@@ -20,7 +20,7 @@ def between(low: float, high: float) -> Interval:
 def page_of(record: Record, name: str, folder: Path) -> str:
     """The page that is made of the record of a study."""
     (folder / f"{name}.json").write_text(record.to_json(), "utf-8")
-    return build(folder).read_text("utf-8")
+    return build_page(folder).read_text("utf-8")
 
 
 def tones(page: str) -> dict[str, list[str]]:

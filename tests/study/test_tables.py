@@ -16,7 +16,7 @@ from headstart.models.tables import TableEncoder
 from headstart.predictor.predictor import BATCH_TOLERANCE
 from headstart.session.inputs import default_name
 from headstart.studies.adapt.spec import Result
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 
 HEAD = ["size", "colour", "noise", "flat", "label"]
 METHODS = ("ridge-probe", "fine-tune")
@@ -50,7 +50,7 @@ def file(tmp_path_factory):
 def run(file, tmp_path_factory):
     out = tmp_path_factory.mktemp("tables") / "run"
     hs.adapt("table", file, out=out, methods=METHODS, epochs=2, folds=2, curve=False)
-    build(out)
+    build_page(out)
     return out
 
 

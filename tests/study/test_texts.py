@@ -21,7 +21,7 @@ from headstart.session.inputs import default_name, suited
 from headstart.session.session import Session
 from headstart.studies.adapt.layers import probe_layers
 from headstart.studies.adapt.spec import AdaptSettings
-from headstart.studies.pages import build
+from headstart.studies.pages import build_page
 
 TEXTS, LABELS = wordy.reviews(30)
 OPTIONS = {"methods": ("logistic-probe", "ridge-probe", "fine-tune"), **tiny.QUICK}
@@ -36,7 +36,7 @@ def run(tmp_path_factory):
     out = tmp_path_factory.mktemp("texts") / "run"
     long = " ".join(["dull"] * 40)
     done = hs.adapt(own(), ([*TEXTS, "", long], [*LABELS, "bad", "bad"]), out=out, size=20, **OPTIONS)
-    build(out)
+    build_page(out)
     return done
 
 
@@ -116,7 +116,7 @@ def test_mistakes_are_shown_in_words(tmp_path):
         assert mistake.picture == ""
         assert whole.startswith(mistake.text.removesuffix("…"))
         assert mistake.text == whole or len(mistake.text) <= 601
-    page = build(done.folder).read_text("utf-8")
+    page = build_page(done.folder).read_text("utf-8")
     assert '<blockquote class="words"' in page
     assert "&lt;b&gt;" in page
     assert "<b>" not in page

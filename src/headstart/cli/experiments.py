@@ -62,7 +62,7 @@ def yosinski(
     from headstart.run.progress import Progress
     from headstart.session.inputs import backbone_for, default_name
     from headstart.studies._store import require_empty
-    from headstart.studies.pages import build
+    from headstart.studies.pages import build_page
     from headstart.studies.yosinski.run import yosinski as run
 
     settings = begun_with(out, resume, replace(settings, cuts=_numbers("cuts", cuts)))
@@ -85,7 +85,7 @@ def yosinski(
         engine=One(device),
         progress=Progress.to_terminal(quiet or json),
     )
-    page = build(out)
+    page = build_page(out)
     if json:
         output.record(found)
         return

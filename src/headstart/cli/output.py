@@ -61,6 +61,6 @@ def page(out: Path | None) -> Path | None:
     """The page of the study in a folder, made now; None without a folder."""
     if out is None:
         return None
-    from headstart.studies.pages import build
+    from headstart.studies.pages import build_page
 
-    return build(out)
+    return build_page(out)

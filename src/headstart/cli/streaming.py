@@ -142,10 +142,10 @@ def _written(record: "Prequential", out: Path | None) -> Path | None:
     if out is None:
         return None
     from headstart.run.checkpoint import write_atomically
-    from headstart.studies.pages import build
+    from headstart.studies.pages import build_page
 
     write_atomically(out / "stream.json", record.to_json().encode())
-    return build(out)
+    return build_page(out)
 
 
 def _plain(record: "Prequential") -> Any:

@@ -83,9 +83,9 @@ def translate(
 
 
 def _page(out: Path) -> Path:
-    from headstart.studies.pages import build
+    from headstart.studies.pages import build_page
 
-    return build(out)
+    return build_page(out)
 
 
 def _show(found: Any, page: Path, quiet: bool) -> None:

@@ -176,11 +176,11 @@ def report(
 ) -> None:
     """Rebuild the page of a finished study from its record."""
     from headstart.core import BadInput
-    from headstart.studies.pages import build, holds_record
+    from headstart.studies.pages import build_page, holds_record
 
     if not holds_record(run):
         raise BadInput(f"{run} holds no result.json. Finish the run first: headstart adapt ... --resume.")
-    output.line(str(build(run)))
+    output.line(str(build_page(run)))
 
 
 def _each(files: list[Path], modality: "Modality[Any]") -> list[Path]:

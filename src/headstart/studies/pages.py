@@ -5,7 +5,7 @@ from typing import Any
 
 from headstart.studies._page import write
 from headstart.studies._spec import studies
-from headstart.studies.adapt.page import build as build_report
+from headstart.studies.adapt.page import build_page as build_report
 from headstart.studies.adapt.run_records import record
 from headstart.studies.shift import page as shift
 from headstart.studies.shift.record import Shift
@@ -39,7 +39,7 @@ def holds_record(run: Path) -> bool:
     return any((run / name).exists() for name in names)
 
 
-def build(run: Path) -> Path:
+def build_page(run: Path) -> Path:
     """Write the page of a finished run: the name of its record, and else `report.html`.
 
     The same records in a folder of the same name give the same bytes.

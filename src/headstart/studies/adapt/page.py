@@ -61,7 +61,7 @@ def terminal(record: Result, folder: Path) -> Terminal:
     )
 
 
-def build(run: Path) -> Path:
+def build_page(run: Path) -> Path:
     """Write `run/report.html`, a page without any outside part.
 
     The same records and pictures in a folder of the same name give the same bytes. The page is
