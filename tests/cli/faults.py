@@ -1,0 +1,134 @@
+"""Faults of the command line: figures under other names, rows of other files, codes, options and resuming."""
+
+from tests.faults import Fault
+
+PRINTED = (
+    Fault(
+        "cli/answers.py",
+        'return [*first, *(f"{answer.probabilities[name]:.6f}" for name in names)]',
+        'return [*first, *(f"{answer.probabilities[name]:.6f}" for name in sorted(names))]',
+        "in CSV the probabilities stand under other classes",
+        "cli/test_answers.py stands_under or tags_are_joined",
+    ),
+    Fault(
+        "cli/answers.py",
+        "DIGITS = 9",
+        "DIGITS = 6",
+        "numbers of the model lose digits in CSV",
+        "cli/test_answers.py every_digit",
+    ),
+    Fault(
+        "cli/answers.py",
+        "for tag in answer.tags)",
+        "for tag in answer.probabilities)",
+        "the table shows probabilities of tags that were not given",
+        "cli/test_answers.py tags_are_joined",
+    ),
+    Fault(
+        "predictor/predictions.py",
+        "if row[best] >= abstain else",
+        "if row[best] > abstain else",
+        "a probability at the threshold is called unsure",
+        "cli/test_answers.py at_the_threshold",
+    ),
+    Fault(
+        "predictor/predictions.py",
+        "if share >= HALF)",
+        "if share > HALF)",
+        "a tag with a probability of one half is not given",
+        "cli/test_answers.py one_half",
+    ),
+)
+
+ROWS = (
+    Fault(
+        "cli/texts.py",
+        "enumerate(_in(file, column), 1)",
+        "enumerate(_in(file, column))",
+        "lines are numbered from 0, and answers belong to the line before",
+        "cli/test_answers.py file_and_line",
+    ),
+    Fault(
+        "cli/using.py",
+        ' and not path.name.startswith(".")]',
+        "]",
+        "hidden files are answered like pictures",
+        "cli/test_answers.py that_of_its_file",
+    ),
+    Fault(
+        "cli/using.py",
+        "    if unread:\n",
+        "    if unread and not answers:\n",
+        "files that can't be read go unnoticed among others",
+        "cli/test_answers.py can_t_be_read",
+    ),
+    Fault(
+        "cli/using.py",
+        "        predictor.abstain = _threshold(predictor, abstain)\n",
+        "        _threshold(predictor, abstain)\n",
+        "the threshold of the command line is checked and forgotten",
+        "cli/test_answers.py threshold_of_the_command_line",
+    ),
+)
+
+CODES = (
+    Fault(
+        "__main__.py",
+        "            return error.code\n",
+        "            return 1\n",
+        "all mistakes end with the same exit code",
+        "cli/test_answers.py has_its_code",
+    ),
+    Fault(
+        "__main__.py",
+        "        sys.exit(code)\n",
+        "        sys.exit(0)\n",
+        "a command that failed ends like one that went well",
+        "cli/test_answers.py code_of_an_error",
+    ),
+    Fault(
+        "__main__.py",
+        "        return 1\n    raise error\n",
+        "        return 1\n    return 1\n",
+        "our own mistakes end without a word",
+        "cli/test_answers.py our_own_mistakes",
+    ),
+)
+
+OPTIONS = (
+    Fault(
+        "cli/options.py",
+        'names = [f"{name}/--no-{field.name}"] if hint is bool',
+        'names = [f"--no-{field.name}/{name}"] if hint is bool',
+        "--no-salt means salt",
+        "cli/test_answers.py become_the_settings",
+    ),
+    Fault(
+        "cli/options.py",
+        "return tuple(value) if isinstance(value, list) else value",
+        "return tuple(value[:1]) if isinstance(value, list) else value",
+        "of an option that is given several times only the first counts",
+        "cli/test_answers.py become_the_settings",
+    ),
+    Fault(
+        "cli/options.py",
+        "return field.default if value is None else _numbers",
+        "return () if value is None else _numbers",
+        "without a list of numbers there is none instead of the default",
+        "cli/test_answers.py become_the_settings",
+    ),
+    Fault(
+        "cli/arguments.py",
+        "    if not resume or settings != replace(usual, **anew):\n",
+        "    if not resume or settings == replace(usual, **anew):\n",
+        "a resumed study starts with the default settings",
+        "cli/test_answers.py begun_with",
+    ),
+    Fault(
+        "cli/arguments.py",
+        " if value != getattr(usual, name)}",
+        "}",
+        "resuming puts what may be given anew back to its default",
+        "cli/test_answers.py changes_alone",
+    ),
+)
