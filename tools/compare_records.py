@@ -220,7 +220,8 @@ def case_differences(case: Case, old: dict[str, Any], new: dict[str, Any]) -> It
     before, after = (renamed_records(case.study, result) for result in (old, new))
     for name in dict.fromkeys([*before, *after]):
         sides = (before.get(name, ABSENT), after.get(name, ABSENT))
-        yield from differences(case, case.study, name, *sides)
+        path = f"{case.study}.printed" if name == "printed" else case.study
+        yield from differences(case, path, name, *sides)
 
 
 def renamed_files(value: Any) -> Any:

@@ -12,11 +12,12 @@ import typer
 from typer.testing import CliRunner
 
 from headstart import __main__ as program
-from headstart.cli import answers
+from headstart.cli import predictions
 from headstart.cli.arguments import begun_with
 from headstart.cli.options import with_options
-from headstart.cli.texts import texts_of
+from headstart.cli.predictions import texts_of
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage
+from headstart.data.modality import modalities
 from headstart.predictor.predictions import Numbers, Prediction, Tagged, answer
 from headstart.records.settings import StudySettings, option
 
@@ -27,7 +28,7 @@ SHARES = {"dog": 0.2, "ant": 0.1, "cat": 0.7}
 def printed(capsys, kind, form, *said, names=NAMES):
     """What `show` prints of answers to the files 1.png, 2.png, ..."""
     named = [(f"{number}.png", one) for number, one in enumerate(said, 1)]
-    answers.show(named, SimpleNamespace(label_kind=kind, classes=names), form)
+    predictions.show(named, SimpleNamespace(label_kind=kind, classes=names), form)
     return capsys.readouterr().out
 
 
@@ -107,8 +108,8 @@ def test_texts_are_named_by_file_and_line(tmp_path):
 class Echo:
     """A model of pictures whose answer is the name of the file; `bad.png` can't be read."""
 
-    label_kind, classes, abstain, tokens, schema = "classes", NAMES, 0.0, None, None
-    preprocess = object()
+    label_kind, classes, abstain, tokens = "classes", NAMES, 0.0, None
+    modality = modalities()["pictures"]
 
     def predict(self, files):
         if any(file.name == "bad.png" for file in files):
