@@ -5,8 +5,8 @@ from tests.faults import Fault
 ALIGN_FAULTS = (
     Fault(
         "studies/align/run.py",
-        "picked = chosen(found, settings.select)",
-        'picked = chosen(found, "source")',
+        "chosen = select_model(results, settings.select)",
+        'chosen = select_model(results, "source")',
         "what is shipped is chosen by source rows, whatever was asked for",
         "study/test_align.py highest_score",
     ),

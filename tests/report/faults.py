@@ -168,7 +168,7 @@ REPORT = (
         "cut, -folds, -figure, candidate.name",
         "cut, -folds, figure, candidate.name",
         "the worst method stands above the better ones",
-        "report/test_table.py order or best or first",
+        "report/test_table.py selected_first",
     ),
     Fault(
         "studies/adapt/sections/fit.py",
