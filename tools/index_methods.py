@@ -1,7 +1,8 @@
-"""Write docs/methods/index.md from the methods that are there, and put their pages in the menu.
+"""Write docs/methods/index.md and docs/reference/studies.md from the methods and studies that are there.
 
-`python tools/index_methods.py` writes the page; with `--check` it exits with 1 if the page is stale.
-As a hook of mkdocs it puts every page of docs/methods behind the index.
+`python tools/index_methods.py` writes the pages; with `--check` it exits with 1 if one of them is stale.
+As a hook of mkdocs it puts every page of docs/methods behind the index, and pages of studies that the menu
+lacks into it.
 """
 
 import argparse
@@ -10,7 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).resolve().parents[1] / "docs/methods/index.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+TARGET = DOCS / "methods/index.md"
+STUDIES = DOCS / "reference/studies.md"
 FAMILIES = {
     "outputs": ("The outputs are adapted", "The mapping stays as it is, and new outputs are read off it."),
     "mapping": ("The mapping is adapted", "The weights themselves learn."),
@@ -26,17 +29,40 @@ after a colon: `--method fine-tune:last=2`.
 """
 
 
+STUDIES_HEAD = """\
+# Studies
+
+Every study is a function under the short name, such as `hs.curve`, and a command of the same name. Its
+settings (`hs.CurveSettings`) and its record (`hs.SizeCurve`) are there too. All take `out=`, `resume=`,
+`progress=`, `engine=` and their settings as keywords.
+
+"""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether the page is stale")
-    stale = not TARGET.exists() or TARGET.read_text("utf-8") != page()
+    parser.add_argument("--check", action="store_true", help="only say whether a page is stale")
+    pages = {TARGET: page(), STUDIES: studies_page()}
+    stale = [file for file, text in pages.items() if not file.exists() or file.read_text("utf-8") != text]
     if parser.parse_args().check:
-        if stale:
-            print(f"{TARGET.name} is stale. Run: python tools/index_methods.py")
-        return int(stale)
-    if stale:
-        TARGET.write_text(page(), "utf-8")
+        for file in stale:
+            print(f"{file.name} is stale. Run: python tools/index_methods.py")
+        return int(bool(stale))
+    for file in stale:
+        file.write_text(pages[file], "utf-8")
     return 0
+
+
+def studies_page() -> str:
+    """The whole page: a section for each study."""
+    from headstart.studies._spec import studies
+
+    sections = (
+        f"## {spec.name}\n\n{spec.summary} [Its page](../{spec.docs_page}).\n\n"
+        f"::: headstart.studies.{spec.name}.spec\n"
+        for spec in studies()
+    )
+    return STUDIES_HEAD + "\n".join(sections)
 
 
 def page() -> str:
@@ -82,10 +108,16 @@ def link(paper: str) -> str:
 
 
 def on_config(config: Any) -> Any:
-    """Called by mkdocs: the item "Methods" of the menu becomes all pages of docs/methods."""
+    """Called by mkdocs: the menu gets all pages of docs/methods, and those of studies that it lacks."""
+    from headstart.studies._spec import studies
+
     pages = sorted(path.name for path in TARGET.parent.glob("*.md") if path != TARGET)
     own = [f"{TARGET.parent.name}/{name}" for name in (TARGET.name, *pages)]
     config.nav = [{"Methods": own} if item == {"Methods": own[0]} else item for item in config.nav]
+    known = str(config.nav)
+    for item in config.nav:
+        if "How it works" in item:
+            item["How it works"] += [spec.docs_page for spec in studies() if spec.docs_page not in known]
     return config
 
 
