@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import Backbone, Method, Task, Unlabelled
+from headstart.core.linear_head import LinearHead
 from headstart.methods.inputs.streams.cotta import CoTTA
 from headstart.methods.inputs.streams.eata import Eata
 from headstart.methods.inputs.streams.lame import Lame
@@ -20,7 +21,6 @@ from headstart.methods.inputs.streams.norm import Norm
 from headstart.methods.inputs.streams.rdumb import RDumb
 from headstart.methods.inputs.streams.sar import SAR
 from headstart.methods.inputs.streams.tent import Tent
-from headstart.nn.heads import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from benchmarks.paired import interleaved
 from headstart.core import Backbone, Method, Task, Unlabelled
+from headstart.core.linear_head import LinearHead
 from headstart.methods.inputs.streams.norm import Norm
 from headstart.methods.inputs.streams.tent import Tent
-from headstart.nn.heads import LinearHead
 from headstart.nn.processor import has_amx
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe

@@ -13,8 +13,8 @@ ADVERSARIAL_FAULTS = (
     ),
     Fault(
         HERE + "dann.py",
-        'parts["critic"](reverse_gradient(z, self.strength(ctx)))',
-        'parts["critic"](z)',
+        "critic(reverse_gradient(z, strength))",
+        "critic(z)",
         "the features help the critic of DANN",
         "methods/test_dann.py by_hand or formula",
     ),

@@ -68,7 +68,7 @@ METHODS = (
         "methods/test_knn.py do_not_see_themselves",
     ),
     Fault(
-        "nn/heads.py",
+        "nn/neighbour_head.py",
         "self.votes[which]",
         "self.votes[: which.shape[1]].expand(len(which), -1, -1)",
         "the first rows vote instead of the nearest",

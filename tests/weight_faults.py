@@ -68,7 +68,7 @@ WEIGHT_FAULTS = (
         f"{WEIGHTED_PROBE} bank_keeps",
     ),
     Fault(
-        "nn/heads.py",
+        "nn/neighbour_head.py",
         "sizes + counts.log()",
         "sizes + counts",
         "neighbours that count twice have e times the vote",
@@ -159,7 +159,7 @@ WEIGHT_FAULTS = (
         f"{BOOSTED} from_once",
     ),
     Fault(
-        "nn/heads.py",
+        "nn/voting_head.py",
         "self.votes / self.votes.sum())",
         "torch.full_like(self.votes, 1 / learners))",
         "all probes have the same vote, however good they are on the target",

@@ -12,8 +12,8 @@ from tests.contract.runs import METHODS, changed_parts, done, finish, fresh, lea
 from tests.toy import make, stream
 
 from headstart.core import Descend, Domains, Unlabelled
+from headstart.core.linear_head import LinearHead
 from headstart.core.method import About
-from headstart.nn.heads import LinearHead
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.frozen import find
 from headstart.run.loop import train

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from headstart.core import Backbone, Task, Unlabelled
-from headstart.nn.heads import LinearHead
+from headstart.core.linear_head import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 

@@ -19,9 +19,9 @@ from tests.methods.shifts import (
 )
 
 from headstart.core import Domains, Labelled, Parts, Task
+from headstart.core.linear_head import LinearHead
 from headstart.methods.inputs.domains.adda import ADDA
 from headstart.methods.inputs.domains.source_only import SourceOnly
-from headstart.nn.heads import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
 

@@ -8,10 +8,10 @@ from tests.methods.test_cyclegan import BATCH, CTX, Plus
 from tests.toy import TASK, Toy, stream
 
 from headstart.core import BadInput, Domains, Labelled, Task
+from headstart.core.linear_head import LinearHead
 from headstart.losses.translation import answers_as_labels, semantic_loss
 from headstart.methods.inputs.translation.cycada import CyCADA
 from headstart.methods.inputs.translation.cyclegan import CycleGAN
-from headstart.nn.heads import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain

@@ -18,9 +18,9 @@ from tests.methods.shifts import (
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from headstart.core import Domains, Labelled, Parts, Task
+from headstart.core.linear_head import LinearHead
 from headstart.methods.inputs.domains.dann import DANN
 from headstart.methods.inputs.domains.source_only import SourceOnly
-from headstart.nn.heads import LinearHead
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])

@@ -56,7 +56,7 @@ def test_sure_rows_alone_learn_and_surer_ones_more_by_hand():
     expected = (math.exp(margin - h1) * h1 + math.exp(margin - h2) * h2) / 2
     assert tick.terms["main/entropy"].item() == pytest.approx(expected, rel=1e-5)
     mean = (torch.tensor([[2.0, -2.0], [1.0, -1.0]]).softmax(1)).mean(0)
-    torch.testing.assert_close(run.parts["lately"].mean, mean)
+    torch.testing.assert_close(run.parts["probability_ema"].mean, mean)
     (found,) = answers(begin(Eata(e0=0.8), Plain(), two_way()), [[[2.0, 0.0], [0.1, 0.0]]])
     torch.testing.assert_close(found, torch.tensor([[2.0, -2.0], [0.1, -0.1]]))  # all are answered
 
@@ -65,10 +65,10 @@ def test_what_is_like_what_was_learned_from_is_left_out():
     """After a batch of the first class, only rows of the other one are new."""
     run = begin(Eata(), Plain(), two_way(), lr=1e-9)
     answers(run, [[[3.0, 0.0], [3.0, 0.0]]])
-    first = run.parts["lately"].mean.clone()
+    first = run.parts["probability_ema"].mean.clone()
     answers(run, [[[3.0, 0.0], [-3.0, 0.0]]])
     p = torch.tensor([-3.0, 3.0]).softmax(0)
-    torch.testing.assert_close(run.parts["lately"].mean, 0.9 * first + 0.1 * p)
+    torch.testing.assert_close(run.parts["probability_ema"].mean, 0.9 * first + 0.1 * p)
 
 
 def test_a_batch_without_a_sure_row_changes_nothing_also_not_by_momentum():
@@ -77,7 +77,7 @@ def test_a_batch_without_a_sure_row_changes_nothing_also_not_by_momentum():
     before = state(run)
     answers(run, [[[0.01, 0.0], [-0.02, 0.0]]])
     for states in (before, after := state(run)):
-        states.pop("lately.noted")
+        states.pop("probability_ema.staged")
     assert same(before, after)
 
 

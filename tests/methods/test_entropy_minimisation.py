@@ -8,9 +8,9 @@ from tests.methods.turned import accuracy
 from tests.methods.ways import Same
 
 from headstart.core import BadInput, Ctx, Domains, Labelled, Task
+from headstart.core.linear_head import LinearHead
 from headstart.methods.inputs.domains.entropy_minimisation import EntropyMinimisation
 from headstart.methods.inputs.domains.source_only import SourceOnly
-from headstart.nn.heads import LinearHead
 
 H = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))  # nats
 

@@ -9,9 +9,9 @@ from tests.methods.ways import PLAIN, Same, of, same, tuned, zero_head
 from tests.toy import Toy, stream
 
 from headstart.core import BadInput, Ctx, Do, Grouped, Task
+from headstart.core.linear_head import LinearHead
 from headstart.methods.mapping.robust.group_balanced import GroupBalanced
 from headstart.methods.mapping.robust.group_dro import GroupDRO
-from headstart.nn.heads import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
 

@@ -8,10 +8,10 @@ from tests.methods.ways import PLAIN, Same, of, same, tuned
 from tests.toy import Toy
 
 from headstart.core import BadInput, Ctx, Labelled, Task
+from headstart.core.linear_head import LinearHead
 from headstart.losses.anchor import squared_distance
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.finetuning.l2_sp import L2SP
-from headstart.nn.heads import LinearHead
 
 CTX = Ctx(0, 0.0, lambda rows: rows)
 BATCH = Labelled(torch.tensor([[1.0, 2.0]]), torch.tensor([0]))

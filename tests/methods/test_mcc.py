@@ -6,9 +6,9 @@ from tests.methods.turned import accuracy, batches, carried_out
 from tests.methods.ways import Same, bytes_of, same
 
 from headstart.core import BadInput, Ctx, Domains, Labelled, Task, require_label_kind
+from headstart.core.linear_head import LinearHead
 from headstart.methods.inputs.domains.mcc import MCC
 from headstart.methods.inputs.domains.source_only import SourceOnly
-from headstart.nn.heads import LinearHead
 
 
 def alone(rows):

@@ -10,12 +10,12 @@ from tests.toy import TASK, Toy, make, of_source, stream
 from torch import nn
 
 from headstart.core import Backbone, BadInput, Labelled, Task, TwoTasks
+from headstart.core.linear_head import LinearHead
 from headstart.data.load import load
 from headstart.losses.label import label_loss
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.joint.multi_task import MultiTask
 from headstart.models.backbone import backbone
-from headstart.nn.heads import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
 from headstart.session.session import Session

@@ -9,8 +9,8 @@ from tests.toy import Toy
 from torch import Tensor, nn
 
 from headstart.core import Backbone, BadInput, Labelled
+from headstart.core.linear_head import LinearHead
 from headstart.methods.mapping.finetuning.norm_tuning import NormTuning
-from headstart.nn.heads import LinearHead
 
 SGD = replace(PLAIN, optimiser="sgd", lr=0.2, schedule="constant", weight_decay=0.0, steps=1)
 

@@ -50,7 +50,7 @@ def test_it_goes_back_when_the_mean_entropy_is_too_low_and_forgets_it():
         start = state(run, "backbone")
         answers(run, [[[3.0, 0.0]]])
         assert same(start, state(run, "backbone")) == back
-        assert run.parts["lately"].seen.item() == (0 if back else 1)
+        assert run.parts["entropy_ema"].seen.item() == (0 if back else 1)
 
 
 def test_a_running_mean_is_what_counts():
@@ -58,7 +58,7 @@ def test_a_running_mean_is_what_counts():
     run = begin(SAR(rho=0.0, e_m=0.0, e0=0.9), Plain(), two_way(), lr=1e-9)
     answers(run, [[[1.0, 0.0]], [[2.0, 0.0]]])
     expected = 0.9 * entropy([1.0, -1.0]) + 0.1 * entropy([2.0, -2.0])
-    assert run.parts["lately"].mean.item() == pytest.approx(expected, rel=1e-5)
+    assert run.parts["entropy_ema"].mean.item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_batch_without_a_sure_row_changes_no_weight():

@@ -9,10 +9,10 @@ from tests.methods.ways import Same, of
 from torch.nn.functional import cross_entropy
 
 from headstart.core import BadInput, Ctx, Domains, Labelled, Task
+from headstart.core.linear_head import LinearHead
 from headstart.methods.inputs.domains.self_training import SelfTraining
 from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.nn.confidence import Confidence
-from headstart.nn.heads import LinearHead
 
 
 def context(step=0, progress=0.5):

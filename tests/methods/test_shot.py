@@ -9,10 +9,10 @@ from tests.methods.ways import Same, bytes_of, of, same
 from torch.nn.functional import normalize, one_hot
 
 from headstart.core import BadInput, Ctx, Domains, Task, Unlabelled
+from headstart.core.linear_head import LinearHead
 from headstart.methods.inputs.domains.shot import SHOT
 from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.nn.centroids import Centroids, nearest, unit
-from headstart.nn.heads import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
 
@@ -94,7 +94,7 @@ def test_a_saved_model_alone_is_enough_and_its_head_stays():
 def test_without_weight_the_sources_model_stays_to_the_bit():
     short = {"steps": 8}
     one = carried_out(SHOT(weight=0.0), body=Small(norm=True), **short)
-    other = carried_out(SHOT().before(), body=Small(norm=True), **short)
+    other = carried_out(SHOT().stages()[0], body=Small(norm=True), **short)
     assert same(bytes_of(one), bytes_of(other))
     assert not same(
         bytes_of(one), of(carried_out(SHOT(), body=Small(norm=True), **short), "backbone", "head")
@@ -103,7 +103,7 @@ def test_without_weight_the_sources_model_stays_to_the_bit():
 
 def test_it_helps_where_the_target_is_turned():
     method = SHOT(backbone_lr=1.0)
-    assert accuracy(method.before()) < 0.85
+    assert accuracy(method.stages()[0]) < 0.85
     assert accuracy(method) > 0.95
 
 

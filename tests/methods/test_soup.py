@@ -10,10 +10,10 @@ from tests.toy import Toy
 
 import headstart as hs
 from headstart.core import BadInput, Task
+from headstart.core.linear_head import LinearHead
 from headstart.methods.mapping.finetuning.lpft import LPFT
 from headstart.methods.mapping.finetuning.soup import Soup
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
-from headstart.nn.heads import LinearHead
 
 
 def head():

@@ -4,9 +4,9 @@ import torch
 from tests.methods.shifts import RECIPE, Line, Small, accuracy, batches, ctx, learned, nuisance
 
 from headstart.core import Domains, Labelled, Parts, Task
+from headstart.core.linear_head import LinearHead
 from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
-from headstart.nn.heads import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
 

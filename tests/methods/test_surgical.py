@@ -12,9 +12,9 @@ from tests.toy import TASK, Toy, stream
 from torch import nn
 
 from headstart.core import Backbone, BadInput, Labelled, Task, derive_seed
+from headstart.core.linear_head import LinearHead
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.finetuning.surgical import Surgical
-from headstart.nn.heads import LinearHead
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe

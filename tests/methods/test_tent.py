@@ -143,7 +143,7 @@ def test_bad_settings_are_refused():
 
 @pytest.mark.parametrize("amx", [True, False])
 def test_fast_gradients_leave_the_answers_as_they_are(monkeypatch, amx):
-    monkeypatch.setattr("headstart.methods.inputs.streams._streaming.has_amx", lambda: amx)
+    monkeypatch.setattr("headstart.methods.inputs.streams._norm_entropy.has_amx", lambda: amx)
 
     def found(gradient):
         with torch.random.fork_rng():

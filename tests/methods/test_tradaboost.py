@@ -11,7 +11,8 @@ import headstart as hs
 from headstart.core import BadInput, Labelled
 from headstart.methods.inputs.domains.tradaboost import TrAdaBoost
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
-from headstart.nn.heads import VotingHead, make_head
+from headstart.nn.heads import make_head
+from headstart.nn.voting_head import VotingHead
 from headstart.predictor.save import save_model
 from headstart.solvers.tradaboost import tradaboost
 

@@ -8,13 +8,13 @@ from tests.toy import Toy, make
 from torch import nn
 
 from headstart.core import BadInput, Labelled
+from headstart.core.linear_head import LinearHead
 from headstart.data.load import load
 from headstart.methods.mapping.finetuning._interpolation import interpolate
 from headstart.methods.mapping.finetuning.lpft import LPFT
 from headstart.methods.mapping.finetuning.wise_ft import WiSEFT
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.models.backbone import backbone
-from headstart.nn.heads import LinearHead
 from headstart.session.session import Session
 
 

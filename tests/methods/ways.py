@@ -7,7 +7,7 @@ from tests.toy import TASK, Toy, stream
 from torch import nn
 
 from headstart.core import Backbone, Labelled, Task, label_kind_of
-from headstart.nn.heads import LinearHead
+from headstart.core.linear_head import LinearHead
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain

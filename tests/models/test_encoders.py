@@ -11,8 +11,8 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import BadInput, CannotWrite, Mismatch, Model
+from headstart.core.linear_head import LinearHead
 from headstart.models.operations.report import same
-from headstart.nn.heads import LinearHead
 
 X = noise(2, 3, 8, 8)
 ALL = set(Small().state_dict())

@@ -10,8 +10,8 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import BadInput, Model, Unknown
+from headstart.core.linear_head import LinearHead
 from headstart.models.operations.report import same
-from headstart.nn.heads import LinearHead
 
 CHANNELS = (1, 2, 4, 5, 6, 13)
 

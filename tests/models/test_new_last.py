@@ -7,8 +7,9 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import BadInput, Model
+from headstart.core.linear_head import LinearHead
 from headstart.models.operations.report import same
-from headstart.nn.heads import CentroidHead, LinearHead
+from headstart.nn.centroid_head import CentroidHead
 
 X = noise(2, 3, 8, 8)
 

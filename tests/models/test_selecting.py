@@ -7,7 +7,7 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import BadInput, Model, Unknown
-from headstart.nn.heads import LinearHead
+from headstart.core.linear_head import LinearHead
 
 PICTURES = noise(2, 3, 16, 16)
 STEM = ("stem.weight", "stem.bias", "bn.weight", "bn.bias")

@@ -7,9 +7,9 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import BadData, BadInput, Model, Preprocess, Unknown
+from headstart.core.linear_head import LinearHead
 from headstart.data.samples import Texts
 from headstart.models.backbone import backbone
-from headstart.nn.heads import LinearHead
 from headstart.predictor.predictor import Predictor
 from headstart.studies.shortcuts.record import Shortcuts
 

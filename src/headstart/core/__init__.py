@@ -3,6 +3,7 @@
 from headstart.core.label_kind import LABEL_KINDS as LABEL_KINDS
 from headstart.core.label_kind import LabelKind as LabelKind
 from headstart.core.label_kind import label_kind_of as label_kind_of
+from headstart.core.linear_head import LinearHead as LinearHead
 from headstart.core.sample_loader import SampleLoader as SampleLoader
 
 from .batches import B as B

@@ -7,9 +7,9 @@ from typing import Any, Literal, Self
 from torch import nn
 
 from headstart.core import B, Backbone, BadInput, Labelled, Loss, Method, On, Parts, Task
+from headstart.core.linear_head import LinearHead
 from headstart.core.moves import everything
 from headstart.losses.label import label_loss
-from headstart.nn.heads import LinearHead
 
 
 @dataclass(frozen=True, kw_only=True)

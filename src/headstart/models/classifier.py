@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Model
-from headstart.nn.heads import LinearHead
+from headstart.core.linear_head import LinearHead
 
 from .backbone import backbone
 from .tracing import first_tensor, quiet

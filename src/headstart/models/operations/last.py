@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Model, derive_seed
+from headstart.core.linear_head import LinearHead
 from headstart.models.untrained import seeded
-from headstart.nn.heads import LinearHead
 
 from .patient import M, Patient, as_parameter, own
 from .report import Report

@@ -16,7 +16,7 @@ from torch.nn.functional import normalize, one_hot
 from headstart.core import LabelKind, label_kind_of
 from headstart.losses.label import label_loss
 from headstart.methods.outputs.probing.knn import SHARPNESS, SIZES
-from headstart.nn.heads import NeighbourHead
+from headstart.nn.neighbour_head import NeighbourHead
 from headstart.solvers.leave_one_out import LeaveOneOut
 from headstart.solvers.logistic import Logistic, logistic
 from headstart.solvers.penalty_selection import RIDGE_GRID, ROUGHLY, SelectedHead, select_logistic, spread

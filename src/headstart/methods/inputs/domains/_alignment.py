@@ -6,31 +6,22 @@ import torch
 from torch import Tensor
 
 from headstart.core import Ctx, Domains, Loss, Parts
+from headstart.core.batches import join_samples
 from headstart.losses.alignment.reversal import ramp
 from headstart.losses.label import label_loss
 from headstart.methods.tuning import TuningSettings
-from headstart.nn.joined import joined
 
 
 @dataclass(frozen=True)
 class DomainOutputs:
-    """Features and logits of both domains, of the rows of all processes.
+    """Features and logits of both domains, of the rows of all processes."""
 
-    Attributes:
-        source: features (n, width).
-        target: features (m, width); m need not be n. Labelled rows of the target are among them.
-        source_logits: (n, outputs).
-        target_logits: (m, outputs).
-        labels: of the source, (n, ...).
-        weights: of the source's rows, (n,) >= 0, if they have any.
-    """
-
-    source: Tensor
-    target: Tensor
-    source_logits: Tensor
-    target_logits: Tensor
-    labels: Tensor
-    weights: Tensor | None = None
+    source: Tensor  # features (n, width)
+    target: Tensor  # features (m, width); m need not be n. Labelled rows of the target are among them
+    source_logits: Tensor  # (n, outputs)
+    target_logits: Tensor  # (m, outputs)
+    labels: Tensor  # of the source, (n, ...)
+    weights: Tensor | None = None  # of the source's rows, (n,) >= 0, if they have any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +70,7 @@ def source_loss(parts: Parts, batch: Domains, ctx: Ctx, smoothing: float) -> Los
 def with_target_labelled(batch: Domains, *samples: Tensor) -> Tensor:
     """Samples (n_i, ...) as one batch, the labelled rows of the target last."""
     last = () if batch.target_labelled is None else (batch.target_labelled.x,)
-    return joined([*samples, *last])
+    return join_samples([*samples, *last])
 
 
 def label_losses(logits: Tensor, batch: Domains, ctx: Ctx, smoothing: float) -> dict[str, Tensor]:

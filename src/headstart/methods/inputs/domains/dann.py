@@ -54,9 +54,8 @@ class DANN(AlignmentSettings):
         if not self.weight:
             return source_loss(parts, batch, ctx, self.smoothing)
         outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
-        source, target = (
-            parts["critic"](reverse_gradient(z, self.strength(ctx))) for z in (outputs.source, outputs.target)
-        )
+        critic, strength = parts["critic"], self.strength(ctx)
+        source, target = (critic(reverse_gradient(z, strength)) for z in (outputs.source, outputs.target))
         return Loss.sum(**labels, domain=domain_loss(source, target))
 
     def predictor(self, parts: Parts) -> Model:

@@ -4,9 +4,9 @@ from typing import final
 from torch import Tensor
 
 from headstart.core import About, Backbone, Ctx, Descend, Domains, Loss, Model, Parts, Task
+from headstart.core.linear_head import LinearHead
 from headstart.losses.alignment.mcd import classifier_discrepancy
 from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts
-from headstart.nn.heads import LinearHead
 
 from ._alignment import label_losses, source_loss, with_target_labelled
 

@@ -1,7 +1,6 @@
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
-from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from headstart.core import (
@@ -68,11 +67,7 @@ class SHOT(TuningSettings[Unlabelled]):
 
     def stages(self, kind: LabelKind = "classes") -> tuple[Method[Any], ...]:
         """Training on the source, then this on the target alone."""
-        return (self.before(), self)
-
-    def before(self) -> SourceOnly:
-        """The training on the source, with the same settings."""
-        return SourceOnly.like(self)
+        return (SourceOnly.like(self), self)
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The source's model, and where its classes lie on the target."""
@@ -99,9 +94,8 @@ class SHOT(TuningSettings[Unlabelled]):
     def loss(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
         """Information maximisation, and the cross-entropy with the class of the nearest centroid."""
         logits = parts["head"](parts["backbone"](batch.x))
-        terms: dict[str, Tensor] = {
-            "information": self.weight * information_maximisation_loss(ctx.gather(logits), self.balance)
-        }
+        information = information_maximisation_loss(ctx.gather(logits), self.balance)
+        terms = {"information": self.weight * information}
         if self.pseudo:
             goals = _centroids(parts).goals
             terms["pseudo"] = self.weight * self.pseudo * cross_entropy(logits.float(), goals)

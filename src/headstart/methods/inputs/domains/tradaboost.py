@@ -7,7 +7,7 @@ from torch import Tensor
 from headstart.core import About, Backbone, BadInput, Ctx, Do, Domains, Head, Method, Model, Parts, Task
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.nn.bank import Bank
-from headstart.nn.heads import VotingHead
+from headstart.nn.voting_head import VotingHead
 from headstart.solvers.logistic import Logistic, logistic
 from headstart.solvers.penalty_selection import select_logistic
 from headstart.solvers.threads import threads_for

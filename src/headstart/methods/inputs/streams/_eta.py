@@ -1,29 +1,30 @@
-"""ETA: learn from rows that are sure and new, each weighted by how sure it is."""
+"""ETA (efficient test-time adaptation, arXiv:2204.02610): low-entropy and non-redundant samples."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from headstart.core import Backbone, Ctx, Do, Loss, Parts, Task, Unlabelled
+from headstart.core import Backbone, Ctx, Loss, Parts, Task, Unlabelled
 from headstart.losses.alignment.entropy import entropies
-from headstart.nn.recent import Recent
+from headstart.nn.running_mean import RunningMean
 
-from ._filtering import Filtering, idle, mean_of
+from ._norm_entropy import entropy_backbone, predict_stream, stream_parts
+from ._sample_selection import SampleSelectionSettings, mean_of_kept, running_mean, zero_loss
 
-RATE = 0.1  # of the running mean of probabilities, as published
+EMA = "probability_ema"  # the part that holds the running mean of probabilities
+RATE = 0.1  # of that mean, as published
 
 
 @dataclass(frozen=True, kw_only=True)
-class ETA(Filtering):
-    """Learns from rows that are sure, and unlike what was learned from lately.
+class EtaSettings(SampleSelectionSettings):
+    """Settings of methods that select samples as ETA does and weight them by their entropy.
 
     Attributes:
-        d_margin: rows learn whose probabilities have a cosine with the running mean of those
+        d_margin: samples are learned from whose probabilities have a cosine with the running mean of those
             learned from below it, in (0, 1]; 1: all.
-        reweigh: whether a row of entropy H counts exp(e0 ln(classes) - H) times, or once.
+        reweigh: whether a sample of entropy H has the weight exp(e0 ln(classes) - H), or 1.
     """
 
     d_margin: float = 0.4
@@ -34,34 +35,36 @@ class ETA(Filtering):
         self.check("d_margin", 0 < self.d_margin <= 1, "in (0, 1]")
         self.check("reweigh", not self.reweigh or self.e0 < float("inf"), "False where e0 is infinite")
 
-    def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """And the running mean of probabilities."""
-        return Parts({**super().parts(backbone, task), "lately": Recent(task.outputs)})
 
-    def moves(self) -> tuple[Any, ...]:
-        """One descent; then what was learned from is remembered."""
-        return (*super().moves(), Do(self.remember, changes=("lately",)))
+def eta_parts(settings: EtaSettings, backbone: Backbone, task: Task) -> Parts:
+    """Backbone and head of the source, and the running mean of probabilities."""
+    parts = stream_parts(entropy_backbone(settings, backbone), task)
+    return Parts({**parts, EMA: RunningMean(task.outputs)})
 
-    def remember(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> None:
-        """Let what the descent noted count."""
-        self.lately(parts).settle(RATE)
 
-    def loss(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
-        """The weighted mean entropy of the rows that are sure and new."""
-        logits = self.answer(parts, batch.x)
-        unsure, p = entropies(logits), logits.detach().float().softmax(1)
-        kept = self.kept(unsure.detach(), p, parts)
-        weight = torch.exp(self.margin(p.shape[1]) - unsure.detach()) if self.reweigh else 1.0
-        mean = mean_of(weight * unsure, kept, ctx)
-        self.lately(parts).note(None if mean is None else ctx.gather(p)[ctx.gather(kept.float()) > 0].mean(0))
-        if mean is None:
-            return idle(logits, entropy=torch.zeros_like(unsure[0]))
-        return Loss.sum(logits, entropy=mean)
+def commit_mean(parts: Parts, batch: Unlabelled, ctx: Ctx) -> None:
+    """Let the probabilities that the descent staged count."""
+    running_mean(parts, EMA).commit(RATE)
 
-    def kept(self, unsure: Tensor, p: Tensor, parts: Parts) -> Tensor:
-        """Which rows (n,) to learn from, by their entropy (n,) and probabilities (n, classes)."""
-        kept = unsure < self.margin(p.shape[1])
-        lately = self.lately(parts)
-        if self.d_margin < 1 and lately.seen:
-            kept &= cosine_similarity(p, lately.mean[None], dim=1) < self.d_margin
-        return kept
+
+def eta_loss(settings: EtaSettings, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
+    """The weighted mean entropy of the selected samples."""
+    logits = predict_stream(parts, batch.x)
+    entropy, p = entropies(logits), logits.detach().float().softmax(1)
+    kept = select(settings, entropy.detach(), p, parts)
+    weight = torch.exp(settings.margin(p.shape[1]) - entropy.detach()) if settings.reweigh else 1.0
+    mean = mean_of_kept(weight * entropy, kept, ctx)
+    seen = None if mean is None else ctx.gather(p)[ctx.gather(kept.float()) > 0].mean(0)
+    running_mean(parts, EMA).stage(seen)
+    if mean is None:
+        return zero_loss(logits, entropy=torch.zeros_like(entropy[0]))
+    return Loss.sum(logits, entropy=mean)
+
+
+def select(settings: EtaSettings, entropy: Tensor, p: Tensor, parts: Parts) -> Tensor:
+    """Which samples (n,) to learn from, by their entropy (n,) and probabilities (n, classes)."""
+    kept = entropy < settings.margin(p.shape[1])
+    ema = running_mean(parts, EMA)
+    if settings.d_margin < 1 and ema.seen:
+        kept &= cosine_similarity(p, ema.mean[None], dim=1) < settings.d_margin
+    return kept

@@ -3,21 +3,21 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from headstart.core import About, Backbone, Ctx, Descend, Do, Head, Loss, Model, On, Parts, Task, Unlabelled
 from headstart.nn.adaptive_norm import adaptive, watch
 
-from ._streaming import Sharpening
+from ._norm_entropy import NormEntropySettings, predict_stream, stream_parts
 from ._views import another
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class CoTTA(Sharpening):
-    """A slow teacher predicts, from several views where it is unsure; the whole backbone follows it.
+class CoTTA(NormEntropySettings):
+    """A mean teacher predicts, averaged over views where it is uncertain, and the backbone learns from it.
 
-    A few weights at a time go back to those of the source, so that it is never forgotten altogether.
+    A few weights at random are restored to those of the source in each step, against forgetting.
 
     Attributes:
         keep: share of the teacher that stays in each step, in [0, 1].
@@ -49,17 +49,9 @@ class CoTTA(Sharpening):
             self.check(name, 0 <= getattr(self, name) <= 1, "in [0, 1]")
         self.check("views", self.views >= 0, ">= 0")
 
-    def copied(self, backbone: Backbone) -> Backbone:
-        """With norms that go by the stream; it may have none."""
-        return adaptive(backbone, self.statistics, self.prior)
-
-    def learns(self, _name: str, module: nn.Module) -> bool:
-        """All of the backbone."""
-        return True
-
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """And the teacher and the source."""
-        parts = super().parts(backbone, task)
+        """Backbone and head of the source, with norms that follow the stream, if any; teacher and source."""
+        parts = stream_parts(adaptive(backbone, self.statistics, self.prior), task)
         others = {name: copy.deepcopy(parts["backbone"]) for name in ("teacher", "source")}
         return Parts({**parts, **others})
 
@@ -80,7 +72,7 @@ class CoTTA(Sharpening):
         with torch.no_grad():
             outputs = self.taught(parts, batch.x, ctx)
         target = outputs.float().log_softmax(1)
-        logits = self.answer(parts, batch.x).float().log_softmax(1)
+        logits = predict_stream(parts, batch.x).float().log_softmax(1)
         return Loss.sum(outputs, teacher=(target.exp() * (target - logits)).sum(1).mean())
 
     def taught(self, parts: Parts, x: Tensor, ctx: Ctx) -> Tensor:

@@ -1,14 +1,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Any, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from headstart.core import About, Backbone, Ctx, Loss, Parts, Task, Unlabelled
+from headstart.core import About, Backbone, Ctx, Descend, Do, Loss, Model, Parts, Task, Unlabelled
 
-from ._eta import ETA
+from ._eta import EMA, EtaSettings, commit_mean, eta_loss, eta_parts
+from ._norm_entropy import norms_on, predict_stream
 
 
 class Anchor(nn.Module):
@@ -36,10 +37,10 @@ class Anchor(nn.Module):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Eata(ETA):
-    """TENT on rows that are sure and new, held where the source would suffer.
+class Eata(EtaSettings):
+    """TENT on low-entropy and non-redundant samples, with a penalty on forgetting the source.
 
-    Without samples of the source there is nothing to hold it by: that is ETA.
+    Without samples of the source there is no penalty: that is ETA.
 
     Attributes:
         fisher_alpha: weight of the anchor, >= 0.
@@ -64,9 +65,13 @@ class Eata(ETA):
         self.check("fisher_alpha", 0 <= self.fisher_alpha < float("inf"), "a number >= 0")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """And the anchor."""
-        parts = super().parts(backbone, task)
-        return Parts({**parts, "anchor": Anchor(self.on()(parts))})
+        """Those of ETA, and the anchor."""
+        parts = eta_parts(self, backbone, task)
+        return Parts({**parts, "anchor": Anchor(norms_on()(parts))})
+
+    def moves(self) -> tuple[Any, ...]:
+        """One descent on the normalisations; then the running mean follows."""
+        return (Descend(self.loss, on=(norms_on(),)), Do(commit_mean, changes=(EMA,)))
 
     def fit_source_statistics(self, parts: Parts, batches: Iterable[Tensor]) -> None:
         """Measure what matters to the source, on batches of its samples (n, ...), without labels.
@@ -76,7 +81,7 @@ class Eata(ETA):
         """
         anchor = parts["anchor"]
         assert isinstance(anchor, Anchor)
-        learning, total, count = self.on()(parts), torch.zeros_like(anchor.fisher), 0
+        learning, total, count = norms_on()(parts), torch.zeros_like(anchor.fisher), 0
         before = {name: value.clone() for name, value in parts["backbone"].named_buffers()}
         wanted = [(p, p.requires_grad) for p in parts.parameters()]
         for parameter in parts.parameters():
@@ -85,7 +90,7 @@ class Eata(ETA):
             parameter.requires_grad_(True)
         for x in batches:
             with torch.enable_grad():
-                logits = self.answer(parts, x).float()
+                logits = predict_stream(parts, x).float()
                 found = torch.autograd.grad(cross_entropy(logits, logits.argmax(1)), learning)
             total += torch.cat([gradient.reshape(-1) for gradient in found]).square()
             count += 1
@@ -97,9 +102,13 @@ class Eata(ETA):
 
     def loss(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
         """As for ETA, and fisher_alpha sum fisher (w - w0)^2."""
-        loss, anchor = super().loss(parts, batch, ctx), parts["anchor"]
+        loss, anchor = eta_loss(self, parts, batch, ctx), parts["anchor"]
         assert isinstance(anchor, Anchor)
         if not self.fisher_alpha or loss.total.is_leaf or not bool(anchor.fisher.any()):
             return loss
-        term = self.fisher_alpha * anchor(self.on()(parts))
+        term = self.fisher_alpha * anchor(norms_on()(parts))
         return replace(loss, total=loss.total + term, terms={**loss.terms, "anchor": term})
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head as they are now."""
+        return Model.of(parts)

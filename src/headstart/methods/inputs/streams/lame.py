@@ -1,19 +1,19 @@
 import copy
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 from torch import Tensor
 
-from headstart.core import About, Backbone, Ctx, Do, Parts, Unlabelled
+from headstart.core import About, Backbone, Ctx, Do, Method, Model, Parts, Task, Unlabelled
 from headstart.solvers.laplacian import laplacian_adjusted, neighbours
 
-from ._streaming import Streaming
+from ._norm_entropy import stream_parts
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Lame(Streaming):
-    """Let the answers of each batch agree with those of near neighbours in it; no weight changes.
+class Lame(Method[Unlabelled]):
+    """Correct the predictions of each batch so that near neighbours in it agree; no weight changes.
 
     Attributes:
         weight: of the agreement, >= 0; 0: the answers of the source.
@@ -37,11 +37,11 @@ class Lame(Streaming):
         self.check("weight", 0 <= self.weight < float("inf"), "a number >= 0")
         self.check("k", self.k >= 1, ">= 1")
 
-    def copied(self, backbone: Backbone) -> Backbone:
-        """As it is."""
-        return copy.deepcopy(backbone)
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """Backbone and head of the source."""
+        return stream_parts(copy.deepcopy(backbone), task)
 
-    def moves(self) -> tuple[Any, ...]:
+    def moves(self) -> tuple[Do[Unlabelled]]:
         """Predict."""
         return (Do(self.predict),)
 
@@ -53,3 +53,7 @@ class Lame(Streaming):
             return logits
         affinity = self.weight * neighbours(features, self.k)
         return laplacian_adjusted(logits, affinity).clamp_min(1e-38).log()
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head as they are now."""
+        return Model.of(parts)

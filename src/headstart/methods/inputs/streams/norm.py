@@ -1,19 +1,19 @@
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 from torch import Tensor
 
-from headstart.core import About, Ctx, Do, Parts, Unlabelled
+from headstart.core import About, Backbone, Ctx, Do, Model, Parts, Task, Unlabelled
 
-from ._streaming import Normed
+from ._norm_entropy import NormSettings, adaptive_backbone, predict_stream, stream_parts
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Norm(Normed):
-    """Let batch normalisations go by the statistics of the stream, and change nothing else.
+class Norm(NormSettings):
+    """Give batch normalisations the statistics of the stream, and change nothing else.
 
-    Other kinds of normalisation already go by each row alone: with them the answers are the source's.
+    Other kinds of normalisation depend on each row alone: with them the predictions are the source's.
     """
 
     about = About(
@@ -26,10 +26,18 @@ class Norm(Normed):
         display_name="Norm: statistics of the stream (AdaBN)",
     )
 
-    def moves(self) -> tuple[Any, ...]:
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """Backbone and head of the source."""
+        return stream_parts(adaptive_backbone(self, backbone), task)
+
+    def moves(self) -> tuple[Do[Unlabelled]]:
         """Predict; running statistics are written to."""
         return (Do(self.predict, changes=("backbone",)),)
 
     def predict(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Tensor:
         """Logits (n, outputs)."""
-        return self.answer(parts, batch.x)
+        return predict_stream(parts, batch.x)
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head as they are now."""
+        return Model.of(parts)

@@ -5,11 +5,12 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from headstart.core import About, Backbone, Ctx, Do, Loss, Parts, Task, Unlabelled
+from headstart.core import About, Backbone, Ctx, Descend, Do, Loss, Model, Parts, Task, Unlabelled
 from headstart.losses.alignment.entropy import entropies
-from headstart.nn.recent import Recent
+from headstart.nn.running_mean import RunningMean
 
-from ._filtering import Filtering, idle, mean_of
+from ._norm_entropy import entropy_backbone, norms_on, predict_stream, stream_parts
+from ._sample_selection import SampleSelectionSettings, mean_of_kept, running_mean, zero_loss
 
 
 class Start(nn.Module):
@@ -30,8 +31,8 @@ class Start(nn.Module):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class SAR(Filtering):
-    """Make sure answers surer, by a step that is good in a neighbourhood; start anew where all is too sure.
+class SAR(SampleSelectionSettings):
+    """Sharpness-aware entropy minimisation on low-entropy samples; resets when predictions collapse.
 
     Attributes:
         rho: how far from the weights the gradient is taken, in the direction that is worst, >= 0.
@@ -60,27 +61,29 @@ class SAR(Filtering):
         self.check("e_m", 0 <= self.e_m < float("inf"), "a number >= 0")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """And the running mean of the entropy, and where the weights started."""
-        parts = super().parts(backbone, task)
-        return Parts({**parts, "lately": Recent(), "start": Start(self.on()(parts))})
+        """Backbone and head of the source, the running mean of the entropy, and the start of the weights."""
+        parts = stream_parts(entropy_backbone(self, backbone), task)
+        return Parts({**parts, "entropy_ema": RunningMean(), "start": Start(norms_on()(parts))})
 
     def moves(self) -> tuple[Any, ...]:
         """One descent; then back to the start, if need be."""
-        return (*super().moves(), Do(self.recover, changes=("backbone", "lately")))
+        recover = Do(self.recover, changes=("backbone", "entropy_ema"))
+        return (Descend(self.loss, on=(norms_on(),)), recover)
 
     def loss(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
         """The mean entropy of sure rows, a little uphill from the weights; the answers are from before."""
-        logits = self.answer(parts, batch.x)
-        unsure, margin = entropies(logits), self.margin(logits.shape[1])
-        kept = unsure.detach() < margin
-        mean = mean_of(unsure, kept, ctx)
+        logits = predict_stream(parts, batch.x)
+        entropy, margin = entropies(logits), self.margin(logits.shape[1])
+        kept = entropy.detach() < margin
+        mean = mean_of_kept(entropy, kept, ctx)
         if mean is not None and self.rho:
-            unsure = entropies(self.uphill(parts, batch.x, mean * len(kept), ctx))
-            kept = kept & (unsure.detach() < margin)
-            mean = mean_of(unsure, kept, ctx)
-        self.lately(parts).note(None if mean is None else _over_processes(mean, len(kept), ctx))
+            entropy = entropies(self.uphill(parts, batch.x, mean * len(kept), ctx))
+            kept = kept & (entropy.detach() < margin)
+            mean = mean_of_kept(entropy, kept, ctx)
+        staged = None if mean is None else _over_processes(mean, len(kept), ctx)
+        running_mean(parts, "entropy_ema").stage(staged)
         if mean is None:
-            return idle(logits.detach(), entropy=torch.zeros_like(unsure[0]))
+            return zero_loss(logits.detach(), entropy=torch.zeros_like(entropy[0]))
         return Loss.sum(logits.detach(), entropy=mean)
 
     def uphill(self, parts: Parts, x: Tensor, total: Tensor, ctx: Ctx) -> Tensor:
@@ -89,7 +92,7 @@ class SAR(Filtering):
         The weights themselves are not edited: what is added is a constant, so the gradient at the moved
         weights is that of the weights.
         """
-        backbone, learning = parts["backbone"], self.on()(parts)
+        backbone, learning = parts["backbone"], norms_on()(parts)
         mine = torch.cat([g.reshape(-1) for g in torch.autograd.grad(total, learning)])
         slope = ctx.gather(mine[None]).sum(0)  # a sum over rows: only its direction counts
         uphill = self.rho * slope / (slope.norm() + 1e-12)
@@ -101,13 +104,17 @@ class SAR(Filtering):
         return logits
 
     def recover(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> None:
-        """Start anew if answers have become too sure to be told apart from one answer for all."""
-        lately, start = self.lately(parts), parts["start"]
+        """Start anew if entropies are so low that predictions may have collapsed to one class."""
+        ema, start = running_mean(parts, "entropy_ema"), parts["start"]
         assert isinstance(start, Start)
-        lately.settle(0.1)
-        if lately.seen and lately.mean < self.e_m:
-            start.put_back(self.on()(parts))
-            lately.forget()
+        ema.commit(0.1)
+        if ema.seen and ema.mean < self.e_m:
+            start.put_back(norms_on()(parts))
+            ema.reset()
+
+    def predictor(self, parts: Parts) -> Model:
+        """Backbone and head as they are now."""
+        return Model.of(parts)
 
 
 def _over_processes(mean: Tensor, rows: int, ctx: Ctx) -> Tensor:

@@ -24,8 +24,8 @@ from headstart.core import (
     Task,
     make,
 )
+from headstart.core.linear_head import LinearHead
 from headstart.losses.translation import critic_loss, cycle_loss, least_squares
-from headstart.nn.heads import LinearHead
 from headstart.nn.image_pool import ImagePool
 from headstart.nn.patches import sample_critic
 from headstart.nn.translation import Translation, in_front, normalised, units_of

@@ -19,9 +19,9 @@ from headstart.core import (
     Task,
     TwoTasks,
 )
+from headstart.core.linear_head import LinearHead
 from headstart.losses.label import label_loss
 from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts, tuning_loss
-from headstart.nn.heads import LinearHead
 
 
 @final

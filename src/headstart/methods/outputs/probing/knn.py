@@ -7,7 +7,7 @@ from torch.nn.functional import normalize, one_hot
 
 from headstart.core import About, BadInput, Head, Labelled, label_kind_of
 from headstart.losses.label import label_loss
-from headstart.nn.heads import NeighbourHead
+from headstart.nn.neighbour_head import NeighbourHead
 from headstart.solvers.means import mean_of
 
 from .probe import Probe

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
 from headstart.core import About, BadInput, Head, Labelled
-from headstart.nn.heads import CentroidHead
+from headstart.nn.centroid_head import CentroidHead
 from headstart.solvers.means import mean_of
 from headstart.solvers.temperature import best_scale
 

@@ -4,7 +4,7 @@ from typing import final
 from torch import Tensor
 
 from headstart.core import About, Head, Labelled
-from headstart.nn.heads import LinearHead
+from headstart.core.linear_head import LinearHead
 from headstart.solvers.penalty_selection import select_ridge
 
 from .probe import Probe, check_penalty
