@@ -15,14 +15,17 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 TARGET = DOCS / "methods/index.md"
 STUDIES = DOCS / "reference/studies.md"
 FAMILIES = {
-    "outputs": ("The outputs are adapted", "The mapping stays as it is, and new outputs are read off it."),
+    "outputs": (
+        "The outputs are adapted",
+        "The mapping stays as it is, and new outputs are predicted from it.",
+    ),
     "mapping": ("The mapping is adapted", "The weights themselves learn."),
     "inputs": ("The inputs are adapted", "The mapping stays as it is, and what it is given changes."),
 }
 HEAD = """\
 # Methods
 
-Every way to transfer is told apart by what is transferred and what is adapted. `headstart methods`
+Methods are ordered by what is transferred and what is adapted. `headstart methods`
 prints this table, `headstart show NAME` all about one method. Settings other than the defaults go
 after a colon: `--method fine-tune:last=2`.
 

@@ -1,4 +1,4 @@
-"""How wrong outputs are about labels."""
+"""The loss of outputs against labels of any kind."""
 
 import torch
 from torch import Tensor

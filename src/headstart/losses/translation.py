@@ -41,7 +41,7 @@ def cycle_loss(x: Tensor, back: Tensor, weight: Tensor | None = None) -> Tensor:
 
 
 def answers_as_labels(outputs: Tensor, kind: LabelKind) -> Tensor:
-    """What outputs (n, outputs) say, in the form of labels and without a gradient.
+    """Predictions from outputs (n, outputs), in the form of labels and without a gradient.
 
     Classes (n,), tags (n, tags) of bool, or the numbers themselves.
     """

@@ -1,4 +1,4 @@
-"""Floor 2: one file per method; the folders say what is adapted.
+"""Floor 2: one file per method; by folder of what is adapted.
 
 Every method is found by looking, so `headstart.methods.RidgeProbe` needs no list.
 """

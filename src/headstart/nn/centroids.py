@@ -1,4 +1,4 @@
-"""Where the classes lie among the features of rows without labels, as a model sees it (arXiv:2002.08546)."""
+"""Class centroids of unlabelled features, weighted by predicted probabilities (arXiv:2002.08546)."""
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +33,7 @@ class Centroids(nn.Module):
         self.hard.mul_(momentum).add_(member.T @ rows)
 
     def judge(self, features: Tensor) -> None:
-        """Set the goals of features (n, width)."""
+        """Set the pseudo-labels of features (n, width): the class of the nearest centroid."""
         self.goals = nearest(unit(features), self.hard)
 
 

@@ -1,4 +1,4 @@
-"""What a teacher's answers are worth: how sure it may be taken to be, and of which rows it is sure enough."""
+"""The calibrated confidence of a teacher, and the rows of which it is confident enough."""
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ LEAST = 0.5  # that a flexible threshold comes down to: less would take all rows
 
 
 class Confidence(nn.Module):
-    """Remembers a teacher's answers to the last source rows, and how it judged the last target rows.
+    """Keeps a teacher's predictions on the last source rows, and its pseudo-labels of the last target rows.
 
     Attributes:
         goals: of the target rows of this step, (m,): the class, or -1 where the teacher is not sure. They do
@@ -38,12 +38,12 @@ class Confidence(nn.Module):
 
     @property
     def known(self) -> tuple[Tensor, Tensor]:
-        """The answers (n, classes) that are remembered, and the labels (n,)."""
+        """The kept predictions, logits (n, classes), and the labels (n,)."""
         there = self.labels >= 0
         return self.logits[there], self.labels[there]
 
     def judge(self, logits: Tensor, threshold: float, flexible: bool) -> None:
-        """Set the goals of target rows by the teacher's logits (m, classes).
+        """Set the pseudo-labels of target rows by the teacher's logits (m, classes).
 
         The threshold is on the greatest probability, after the scale. A flexible one is lower for classes
         that fewer rows were sure to be of: times b / (2 - b), where b is their count over that of the most

@@ -1,4 +1,4 @@
-"""What tells two domains apart."""
+"""A classifier of two domains."""
 
 import torch
 from torch import Tensor, nn

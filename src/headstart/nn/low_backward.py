@@ -1,4 +1,4 @@
-"""Frozen convolutions that hand gradients down in bf16; what they answer is not rounded."""
+"""Frozen convolutions whose backward pass is in bf16; their outputs are not rounded."""
 
 import copy
 from typing import Any
@@ -32,13 +32,13 @@ class _Below(torch.autograd.Function):
 
 
 class LowBackwardConv2d(nn.Conv2d):
-    """A convolution that answers as ever; where its own weights are frozen, its backward is in bf16.
+    """A convolution with the usual outputs; where its own weights are frozen, its backward is in bf16.
 
     The gradient that it hands down then has three digits, which is what mixed precision trains with.
     """
 
     def low(self) -> Tensor:
-        """The weight in bf16, made anew when it has changed."""
+        """The weight in bf16, converted again when it has changed."""
         key = (self.weight._version, self.weight.data_ptr())
         if self.__dict__.get("_key") != key:
             self._low = self.weight.detach().to(torch.bfloat16, memory_format=LAST)

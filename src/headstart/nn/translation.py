@@ -15,7 +15,7 @@ LEAST = 1e-6  # a column that does not change is not divided by less
 
 
 class Units(nn.Module):
-    """Where samples lie: (x - centre) / scale is what a translator takes.
+    """Standardisation of samples: a translator takes (x - centre) / scale.
 
     For pictures with a known normalisation that is [-1, 1], black to white. For other samples it is learned
     from the first rows that are seen: columns, or channels of maps, are then standardised.

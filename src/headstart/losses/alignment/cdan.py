@@ -1,4 +1,4 @@
-"""What a critic reads that is to see features and answers together (CDAN, arXiv:1705.10667)."""
+"""Inputs of a domain classifier conditioned on predictions (CDAN, arXiv:1705.10667)."""
 
 import math
 from typing import NamedTuple
@@ -35,7 +35,7 @@ def projection(width: int, classes: int, size: int, seed: int) -> Projection:
 
 
 def multilinear_map(features: Tensor, answers: Tensor, projected: Projection | None = None) -> Tensor:
-    """Every product of a feature with an answer: (n, d * c), or (n, size) of random sums of them.
+    """Every product of a feature with a class probability: (n, d * c), or (n, size) of random sums of them.
 
     Entry i * c + j of a row is features[i] * answers[j]. With a projection R it is
     (features R_f) * (answers R_a) / sqrt(size), whose inner products are those of all products in

@@ -36,7 +36,7 @@ def domain_loss(
 
 
 def uniform_confusion_loss(source: Tensor, target: Tensor) -> Tensor:
-    """The cross-entropy, () in nats, of a critic's answers against one half; at least ln 2.
+    """The cross-entropy, () in nats, of a critic's predictions against one half; at least ln 2.
 
     Features that lower it make the critic undecided, where those that raise `domain_loss` make it wrong
     (arXiv:1510.02192). Both domains have the same say.

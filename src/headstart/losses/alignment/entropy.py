@@ -1,4 +1,4 @@
-"""How unsure answers are (entropy minimisation, Grandvalet & Bengio 2004, doi:10.5555/2976040.2976107)."""
+"""Entropy of predictions (entropy minimisation, Grandvalet & Bengio 2004, doi:10.5555/2976040.2976107)."""
 
 from torch import Tensor
 
@@ -16,5 +16,5 @@ def entropies(logits: Tensor) -> Tensor:
 
 
 def entropy_loss(logits: Tensor) -> Tensor:
-    """The mean of `entropies`, (): low where every row is sure, be it of one class for all."""
+    """The mean of `entropies`, (): low where every prediction is confident, be it one class for all."""
     return entropies(logits).mean()

@@ -1,4 +1,4 @@
-"""Sure of each row, and unlike among the rows (Krause et al. 2010; SHOT, arXiv:2002.08546)."""
+"""Confident and diverse predictions (Krause et al. 2010; SHOT, arXiv:2002.08546)."""
 
 from math import log
 
@@ -9,10 +9,10 @@ from headstart.losses.alignment._validation import rows
 
 
 def information_maximisation_loss(logits: Tensor, balance: float = 1.0) -> Tensor:
-    """Mean entropy of a row's answer less `balance` times the entropy of the mean answer, () in nats.
+    """Mean entropy of predictions less `balance` times the entropy of their mean, () in nats.
 
-    At `balance` 1 it is minus the mutual information of rows and answers, in [-ln c, 0]: 0 where all rows
-    are answered alike, -ln c where each is surely of one class and all classes are as frequent.
+    At `balance` 1 it is minus the mutual information of rows and predictions, in [-ln c, 0]: 0 where all
+    predictions are equal, -ln c where each is surely of one class and all classes are as frequent.
 
     Args:
         logits: (n, c).

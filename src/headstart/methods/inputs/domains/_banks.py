@@ -1,4 +1,4 @@
-"""How the frozen features of two domains are collected in one pass."""
+"""Collecting the frozen features of two domains in one pass."""
 
 import torch
 from torch import Tensor

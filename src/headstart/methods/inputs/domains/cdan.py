@@ -14,7 +14,7 @@ from ._alignment import AlignmentSettings, forward_domains, probabilities, sourc
 
 
 class Products(nn.Module):
-    """Features (n, width) and answers (n, classes) -> all their products, or `size` random sums of them."""
+    """All products of features (n, width) and probabilities (n, classes), or `size` random sums of them."""
 
     features: Tensor | None  # (width, size)
     answers: Tensor | None  # (classes, size)

@@ -39,5 +39,5 @@ class CORAL(FeatureMapping):
         return domain_banks(backbone, task)
 
     def move(self, source: Tensor, labels: Tensor, target: Tensor) -> Tensor:
-        """Whitened and coloured anew."""
+        """Source features whitened, then coloured with the covariance of the target."""
         return coral(source, target, self.shrinkage)(source)

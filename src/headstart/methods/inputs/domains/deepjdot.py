@@ -17,7 +17,7 @@ TOLERANCE = 1e-3  # share of the mass that a plan may misplace: batches are samp
 @final
 @dataclass(frozen=True, kw_only=True)
 class DeepJDOT(AlignmentSettings):
-    """Learn features and answers that cost little to carry from the source to the target.
+    """Learn features and predictions that minimise the optimal transport cost between the domains.
 
     Each step finds the cheapest plan that carries the source's rows to the target's; a pair costs the
     distance of its features and the loss of the target's answer at the source's label. Then both descend

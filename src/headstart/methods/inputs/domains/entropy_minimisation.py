@@ -11,7 +11,7 @@ from ._alignment import AlignmentSettings, forward_domains, source_loss
 @final
 @dataclass(frozen=True, kw_only=True)
 class EntropyMinimisation(AlignmentSettings):
-    """Be sure of the target's rows: lower the entropy of what is said of each.
+    """Make confident predictions on the target: minimise the entropy of each.
 
     Attributes:
         balance: how much the entropy of the mean answer is raised meanwhile, >= 0: 0 is plain entropy

@@ -11,7 +11,7 @@ from ._alignment import AlignmentSettings, forward_domains, probabilities, sourc
 @final
 @dataclass(frozen=True, kw_only=True)
 class JAN(AlignmentSettings):
-    """Learn features that have, together with the answers, the same distribution in both domains.
+    """Learn features whose joint distribution with the predictions is the same in both domains.
 
     Attributes:
         bandwidth: of the kernel on the features, > 0, in their units; None takes it from the rows at hand, as

@@ -40,7 +40,7 @@ class RowWeighting(Method[Labelled]):
 
 
 def share_reached(source: Any, target: Any) -> float:
-    """The share of target rows (m, d) that lie where source rows (n, d) do; 1 for a source of a few rows."""
+    """The share of target rows (m, d) within the support of the source rows (n, d); 1 if those are few."""
     one, other = (each[:: max(1, -(-len(each) // MOST))] for each in (source, target))
     k = min(5, len(one) - 1)
     return support(one, other, k=k).share if k else 1.0

@@ -70,7 +70,7 @@ class SHOT(TuningSettings[Unlabelled]):
         return (SourceOnly.like(self), self)
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The source's model, and where its classes lie on the target."""
+        """The source's model, and the class centroids on the target."""
         parts = tuned_parts(self, backbone, task)
         if self.weight:
             parts["centroids"] = Centroids(backbone.width, task.outputs)

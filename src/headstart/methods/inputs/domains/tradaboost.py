@@ -51,7 +51,7 @@ class TrAdaBoost(Method[Domains]):
             raise BadInput(f"tradaboost: penalty is {self.penalty!r}; it must be > 0, or None to find it.")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The frozen backbone, and a bank of what it says of the labelled rows of each domain."""
+        """The frozen backbone, and a bank for its features of the labelled rows of each domain."""
         width, outputs = backbone.width, task.outputs
         source, target_labelled = Bank(task.rows, width, outputs), Bank(0, width, outputs)
         return Parts({"backbone": backbone, "source": source, "target_labelled": target_labelled})

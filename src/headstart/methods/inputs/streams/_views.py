@@ -1,4 +1,4 @@
-"""Views of samples of any kind, for answers that are means over them."""
+"""Random views of samples of any kind, for predictions averaged over them."""
 
 import torch
 from torch import Tensor

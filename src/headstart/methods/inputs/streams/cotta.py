@@ -68,7 +68,7 @@ class CoTTA(NormEntropySettings):
         return Model(teacher, head)
 
     def loss(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
-        """The mean divergence of the student's answers from the teacher's."""
+        """The mean divergence of the student's predictions from the teacher's."""
         with torch.no_grad():
             outputs = self.taught(parts, batch.x, ctx)
         target = outputs.float().log_softmax(1)
@@ -76,7 +76,7 @@ class CoTTA(NormEntropySettings):
         return Loss.sum(outputs, teacher=(target.exp() * (target - logits)).sum(1).mean())
 
     def taught(self, parts: Parts, x: Tensor, ctx: Ctx) -> Tensor:
-        """Logits (n, classes): the teacher's of x, or its mean over views where the source is unsure."""
+        """Logits (n, classes): the teacher's of x, or its mean over views where the source is uncertain."""
         head, teacher = parts["head"].eval(), watch(parts["teacher"])
         answers = [head(teacher(x))]
         if self.views and self.unsure(parts, x, ctx):

@@ -71,7 +71,7 @@ class SAR(SampleSelectionSettings):
         return (Descend(self.loss, on=(norms_on(),)), recover)
 
     def loss(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
-        """The mean entropy of sure rows, a little uphill from the weights; the answers are from before."""
+        """The mean entropy of low-entropy samples at perturbed weights; the predictions are those before."""
         logits = predict_stream(parts, batch.x)
         entropy, margin = entropies(logits), self.margin(logits.shape[1])
         kept = entropy.detach() < margin

@@ -1,4 +1,4 @@
-"""What all ways of unpaired translation share: two translators, two critics, two pools."""
+"""Unpaired translation: two translators, two critics, two pools."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -125,7 +125,7 @@ class Translating(Method[Domains]):
         )
 
     def learn_units(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
-        """Where the samples lie, from the first batch."""
+        """Learn the standardisation of samples from the first batch."""
         if ctx.step == 0:
             both = [ctx.gather(self.given(parts, x)) for x in (batch.source.x, batch.target)]
             if both[0].shape[1:] != both[1].shape[1:]:

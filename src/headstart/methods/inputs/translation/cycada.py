@@ -13,7 +13,7 @@ from ._translating import Made, Translating
 @final
 @dataclass(frozen=True, kw_only=True)
 class CyCADA(Translating):
-    """CycleGAN that is asked to keep labels: what the source model says must outlast the translation.
+    """CycleGAN with a semantic loss: predictions of the source model must survive the translation.
 
     The model was trained on the source and is frozen. Of source samples it has to tell the label after
     the translation too; of target samples what it said before. This is the part of CyCADA at the level of

@@ -82,7 +82,7 @@ class MultiTask(TuningSettings[TwoTasks]):
 
 @contextmanager
 def _own_statistics(backbone: nn.Module) -> Iterator[None]:
-    """Batch normalisations that learn go by the batch; their running ones stay the target's."""
+    """Batch normalisations that learn use statistics of the batch; their running ones stay the target's."""
     norms = [m for m in backbone.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     norms = [norm for norm in norms if norm.training and norm.track_running_stats]
     try:

@@ -44,7 +44,7 @@ class NearestCentroid(Probe):
             raise BadInput(f"nearest-centroid: scale is {self.scale!r}; it must be > 0.")
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
-        """Centroids of the classes that have rows; the others are never the answer of choice."""
+        """Centroids of the classes that have rows; the others are never predicted."""
         head = CentroidHead(features.shape[1], outputs).to(features.device)
         head.centre.copy_(mean_of(features, weights))
         z = normalize(features - head.centre, dim=1)

@@ -1,4 +1,4 @@
-"""What all probes share: one pass that collects features, then a solution without a gradient."""
+"""Probes: one pass that collects features, then a solution without a gradient."""
 
 from abc import abstractmethod
 
@@ -13,7 +13,7 @@ class Probe(Method[Labelled]):
     """Reads new outputs off a frozen mapping; a subclass says how, in `solve`."""
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The frozen backbone, and a bank of what it says of each labelled row."""
+        """The frozen backbone, and a bank for its features of the labelled rows."""
         return Parts({"backbone": backbone, "bank": Bank(task.rows, backbone.width, task.outputs, task.kind)})
 
     def moves(self) -> tuple[Do[Labelled]]:
@@ -48,7 +48,7 @@ class Probe(Method[Labelled]):
 
 
 def check_penalty(probe: Probe, penalty: float | None) -> None:
-    """Refuse a penalty that is not > 0; None is one that is to be found."""
+    """Refuse a penalty that is not > 0; None: it is searched for."""
     if penalty is not None and not penalty > 0:
         raise BadInput(f"{probe.about.name}: penalty is {penalty!r}; it must be > 0.")
 
