@@ -60,8 +60,8 @@ def build_page(run: Path) -> Path:
     for spec in studies():
         if (file := run / spec.record_file).is_file():
             module = spec.module("page")
-            if hasattr(module, "build"):
-                return Path(module.build(run))
+            if hasattr(module, "build_page"):
+                return Path(module.build_page(run))
             found = record(spec.record, file)
             view = module.view(found, run) if spec.reads_folder else module.view(found)
             return write(found, view, run / spec.page_file)
