@@ -53,21 +53,21 @@ ALIGN_FAULTS = (
         "study/test_align.py all_methods",
     ),
     Fault(
-        "session/feeding.py",
+        "session/input_pipeline.py",
         "return pair_domains(own, unseen, _labelled_target(session, target_labelled, rows, recipe))",
         "return pair_domains(own, unseen)",
         "labelled rows of the target are never learned from",
         "study/test_target.py few_labelled",
     ),
     Fault(
-        "session/feeding.py",
+        "session/input_pipeline.py",
         'seed = derive_seed(recipe.seed, "target")',
         "seed = recipe.seed",
         "rows of both domains always meet in the same pairs",
         "study/test_target.py order_of_the_target",
     ),
     Fault(
-        "session/feeding.py",
+        "session/input_pipeline.py",
         "_unlabelled(theirs, target.rows, recipe)\n    return pair_domains",
         "_unlabelled(theirs, np.arange(len(target.session.data)), recipe)\n    return pair_domains",
         "rows that are kept from learning are learned from",
@@ -75,7 +75,7 @@ ALIGN_FAULTS = (
     ),
     Fault(
         "session/session.py",
-        "plain = plain_feeds(self, run, given[0].replay) if looked else (given[0], given[0])",
+        "plain = plain_inputs(self, run, given[0].replay) if looked else (given[0], given[0])",
         "plain = (given[0], given[0])",
         "a look takes training views, and the source for the target",
         "study/test_target.py look",

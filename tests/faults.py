@@ -215,7 +215,7 @@ METHODS = (
         "methods/test_soup.py greedy_choice",
     ),
     Fault(
-        "session/settling.py",
+        "session/holdout_selection.py",
         "return rows[learn], rows[held]",
         "return rows, rows[held]",
         "the rows that choose the members are learned from",
@@ -223,8 +223,8 @@ METHODS = (
     ),
     Fault(
         "session/session.py",
-        "plain_feed(self, run, feed.replay if own else None)",
-        "plain_feed(self, run, feed.replay)",
+        "plain_input(self, run, feed.replay if own else None)",
+        "plain_input(self, run, feed.replay)",
         "recorded outputs are fed to a model that takes samples",
         "methods/test_wise_ft.py session_with_a_cache",
     ),
@@ -243,7 +243,7 @@ METHODS = (
         "losses/test_label.py tags_by_hand",
     ),
     Fault(
-        "session/feeding.py",
+        "session/input_pipeline.py",
         "units = Units.of(labels[rows])",
         "units = Units.of(labels)",
         "the units of numbers are those of rows that are held out, too",

@@ -53,7 +53,7 @@ SOURCE_FAULTS = (
         "methods/test_pretrain_fine_tune.py two_fine_tunings",
     ),
     Fault(
-        "session/feeding.py",
+        "session/input_pipeline.py",
         'replace(recipe, seed=derive_seed(recipe.seed, "source"))',
         "recipe",
         "rows of both data sets always meet in the same pairs",

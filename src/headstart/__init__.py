@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from headstart import models as models
     from headstart import sklearn as sklearn
     from headstart.predictor.fit import fit as fit
-    from headstart.predictor.predictions import Numbers as Numbers
-    from headstart.predictor.predictions import Prediction as Prediction
-    from headstart.predictor.predictions import Tagged as Tagged
+    from headstart.predictor.predictions import PredictedClass as PredictedClass
+    from headstart.predictor.predictions import PredictedNumbers as PredictedNumbers
+    from headstart.predictor.predictions import PredictedTags as PredictedTags
     from headstart.predictor.predictor import Predictor as Predictor
     from headstart.predictor.predictor import open_model as open  # noqa: A004
     from headstart.run.recipe import Recipe as Recipe
@@ -51,9 +51,9 @@ _FOUND = {
     "build_page": ("headstart.studies.pages", "build_page"),
     "fit": ("headstart.predictor.fit", "fit"),
     "open": ("headstart.predictor.predictor", "open_model"),
-    "Numbers": ("headstart.predictor.predictions", "Numbers"),
-    "Prediction": ("headstart.predictor.predictions", "Prediction"),
-    "Tagged": ("headstart.predictor.predictions", "Tagged"),
+    "PredictedNumbers": ("headstart.predictor.predictions", "PredictedNumbers"),
+    "PredictedClass": ("headstart.predictor.predictions", "PredictedClass"),
+    "PredictedTags": ("headstart.predictor.predictions", "PredictedTags"),
     "Predictor": ("headstart.predictor.predictor", "Predictor"),
     "translate": ("headstart.studies.translate.run", "translate"),
     "Translated": ("headstart.studies.translate.translated", "Translated"),
@@ -69,12 +69,13 @@ _FOUND = {
     "Transfer": ("headstart.studies.yosinski.record", "Transfer"),
 }
 
-__all__ = ["Adapted", "Prediction", "Predictor", "Recipe", "build_page", "data", "fit"]
+__all__ = ["Adapted", "PredictedClass", "PredictedNumbers", "PredictedTags", "Predictor"]
+__all__ += ["Recipe", "build_page", "data", "fit"]
 __all__ += ["Transfer", "methods", "models", "open"]
 __all__ += ["Shortcuts", "shortcuts"]
 __all__ += ["Aligned", "Shift", "shift"]
 __all__ += ["Prequential", "Stream", "guards", "prequential", "stream"]
-__all__ += ["Numbers", "Tagged", "sklearn", "yosinski"]
+__all__ += ["sklearn", "yosinski"]
 __all__ += ["Translated", "Translator", "translate"]
 
 

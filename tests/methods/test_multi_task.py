@@ -19,7 +19,7 @@ from headstart.models.backbone import backbone
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
 from headstart.session.session import Session
-from headstart.session.source import beside
+from headstart.session.source import attach_source
 
 STEP = replace(PLAIN, steps=1, lr=0.1, schedule="constant", optimiser="sgd", weight_decay=0.0)
 
@@ -165,7 +165,7 @@ def test_rows_of_the_two_do_not_meet_in_the_same_order():
     session = Session(
         backbone(nn.Sequential(*Toy(norm=False).body, nn.Linear(16, 3)), example=torch.zeros(2, 8)), data
     )
-    session.source = beside(session, data)
+    session.source = attach_source(session, data)
     seen = []
 
     def watch(ticks, run):

@@ -22,7 +22,7 @@ from headstart.models.backbone import backbone
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
 from headstart.session.session import Session
-from headstart.session.source import beside
+from headstart.session.source import attach_source
 
 
 def data(seed=0, rows=30, classes=3, spread=1.0):
@@ -43,7 +43,7 @@ def mapping(seed=1):
 
 def with_source(base, target, source, **how):
     session = Session(base, target)
-    session.source = beside(session, source, **how)
+    session.source = attach_source(session, source, **how)
     return session
 
 

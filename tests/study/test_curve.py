@@ -13,8 +13,8 @@ import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
 from headstart.data.load import load
 from headstart.run.progress import Progress
-from headstart.session import few as fews
-from headstart.session.few import Few
+from headstart.session import low_data
+from headstart.session.low_data import SubsetTrials
 from headstart.session.session import Session
 from headstart.studies.curve.run import DEFAULT
 from headstart.studies.curve.spec import SizeCurve
@@ -53,15 +53,15 @@ def test_subsets_are_nested_and_the_same_for_all_methods(base, monkeypatch):
 
 def test_the_judges_are_the_same_and_were_not_learned_from(base, monkeypatch):
     seen, judged = spied(monkeypatch), []
-    monkeypatch.setattr(fews, "value", lambda logits, labels: judged.append(labels.tolist()) or 0.5)
+    monkeypatch.setattr(low_data, "value", lambda logits, labels: judged.append(labels.tolist()) or 0.5)
     asked = []
-    real = Few.__init__
+    real = SubsetTrials.__init__
 
     def init(self, session, settings, rest, held, steps=1):
         asked.append((rest, held))
         real(self, session, settings, rest, held, steps)
 
-    monkeypatch.setattr(Few, "__init__", init)
+    monkeypatch.setattr(SubsetTrials, "__init__", init)
     x, y = rows()
     x[1:6:3] = x[7]  # the same row several times, in one class
     found = hs.curve(base, (x, y), **SMALL)
@@ -153,14 +153,14 @@ def test_no_size_at_all(base, tmp_path):
 
 
 def test_what_diverged_is_left_out_and_said(base, monkeypatch):
-    real = Few.score
+    real = SubsetTrials.score
 
     def score(self, method, epochs, k, seed, name, checkpoint=None):
         if method.label == "fine-tune" and (k == 2 or seed == 1):
             raise Diverged("the loss is nan.")
         return real(self, method, epochs, k, seed, name, checkpoint)
 
-    monkeypatch.setattr(Few, "score", score)
+    monkeypatch.setattr(SubsetTrials, "score", score)
     found = hs.curve(base, rows(), **SMALL)
     tuned = found.of("fine-tune")
     assert [(p.labels_per_class, p.seeds) for p in tuned] == [(1, [0, 2]), (4, [0, 2])]

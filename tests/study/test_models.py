@@ -17,9 +17,8 @@ from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.predictor.export import export_model
 from headstart.run.checkpoint import load_state
 from headstart.run.recipe import Recipe
+from headstart.session.requirements import learns_from_domains, needs_source, needs_target
 from headstart.session.session import Session
-from headstart.session.source import needs_source
-from headstart.session.target import learns_from_domains, needs_target
 
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 # of each batch that methods take, one that descends and one in closed form

@@ -14,8 +14,9 @@ from headstart.core import BadData, BadInput, Mismatch, walk
 from headstart.data.load import load
 from headstart.run.checkpoint import load_state
 from headstart.session import session
+from headstart.session.requirements import needs_source
 from headstart.session.session import Session
-from headstart.session.source import beside, needs_source
+from headstart.session.source import attach_source
 from headstart.session.source_data import fit_to_learn, loaded_source
 from headstart.sklearn import TransferClassifier
 
@@ -154,7 +155,7 @@ def test_each_begins_with_its_own_pretraining_and_equal_ones_share_it(target, so
         return iter(())
 
     one = Session(made(), target, watch=watch)
-    one.source = beside(one, source, replace(SHORT, steps=5), tmp_path)
+    one.source = attach_source(one, source, replace(SHORT, steps=5), tmp_path)
     for method, steps in ((short, 2), (long, 5), (long, 0), (tuned, 0), (short, 0)):
         one.fit(method, np.arange(30), SHORT)
         assert seen.count("supervised-pretraining") == steps, method.label
@@ -276,7 +277,7 @@ def test_what_is_frozen_is_recorded_on_both_sides(target, source, tmp_path):
     """With the lower blocks frozen, what learns from two data sets learns from records of both."""
     plain, cached = Session(made(), target), Session(made(), target, cache=tmp_path)
     for one in (plain, cached):
-        one.source = beside(one, source)
+        one.source = attach_source(one, source)
     for method in (
         hs.methods.PretrainFineTune(last=1, norm="frozen"),
         hs.methods.MultiTask(last=1),

@@ -13,10 +13,10 @@ from headstart.core import BadInput, Domains, Labelled
 from headstart.data.augment import Augment
 from headstart.data.unlabelled import load_unlabelled
 from headstart.run.recipe import Recipe
-from headstart.session.feeding import example, feeds, stream_of
-from headstart.session.looking import Look
-from headstart.session.session import Besides, Session
-from headstart.session.target import facing
+from headstart.session.evaluation import EvalHook
+from headstart.session.input_pipeline import batch_stream, example_batch, method_inputs
+from headstart.session.session import FitOptions, Session
+from headstart.session.target import attach_target
 
 SHORT = Recipe(steps=6, batch=8, lr=1e-2)
 
@@ -37,7 +37,7 @@ def net():
 def session(target_labelled=None, some=None, **more):
     source = hs.data.load(rows(30, 0))
     made = Session(hs.models.backbone(net(), example=torch.zeros(2, 6)), source, **more)
-    made.target = facing(made, load_unlabelled(rows(20, 1, 1.0)[0], source), target_labelled, some)
+    made.target = attach_target(made, load_unlabelled(rows(20, 1, 1.0)[0], source), target_labelled, some)
     return made
 
 
@@ -51,7 +51,7 @@ def same(one, other):
 
 def batches(made, method, many=3):
     run, replay = made._start(method, made.backbone, None, np.arange(30), SHORT)
-    stream = stream_of(made, method, feeds(made, method, run, replay), np.arange(30), run.recipe)
+    stream = batch_stream(made, method, method_inputs(made, method, run, replay), np.arange(30), run.recipe)
     return [batch for batch, _ in zip(stream(0), range(many), strict=False)]
 
 
@@ -86,7 +86,7 @@ def test_one_pass_holds_every_row_of_both_once():
     found = batches(made, hs.methods.CORAL(), 9)
     assert sum(len(batch.source) for batch in found) == 30
     assert sum(len(batch.target) for batch in found) == 20
-    shown = example(made, hs.methods.CORAL(), np.arange(30))
+    shown = example_batch(made, hs.methods.CORAL(), np.arange(30))
     assert isinstance(shown, Domains)
 
 
@@ -100,7 +100,7 @@ def test_at_weight_0_it_is_training_on_the_source_to_the_byte():
 
 def test_the_order_of_the_target_is_not_that_of_the_source():
     made = session()
-    made.target = facing(made, load_unlabelled(rows(30, 0)[0], made.data))
+    made.target = attach_target(made, load_unlabelled(rows(30, 0)[0], made.data))
     for batch in batches(made, hs.methods.DANN()):
         assert not torch.equal(batch.source.x, batch.target)
 
@@ -125,7 +125,8 @@ def looked(made, method, step=6):
 
     rows_of = np.arange(len(made.data))
     recipe = replace(SHORT, views=2)
-    fitted = made.fit(method, rows_of, recipe, besides=Besides(look=Look(frozenset({3, step}), see)))
+    hook = EvalHook(frozenset({3, step}), see)
+    fitted = made.fit(method, rows_of, recipe, options=FitOptions(eval_hook=hook))
     return found, fitted
 
 
@@ -148,7 +149,7 @@ def test_looks_at_pictures_take_plain_views_also_where_training_takes_records(pi
     base = hs.models.backbone(tiny.BACKBONE, weights=weights)
     data = hs.data.load(pictures)
     made = Session(base, data, cache=tmp_path, augment=Augment())
-    made.target = facing(made, load_unlabelled(pictures, data))
+    made.target = attach_target(made, load_unlabelled(pictures, data))
     found, fitted = looked(made, hs.methods.DANN(last=1))
     assert fitted.replay is not None
     expected = made.logits(fitted.model.eval(), np.arange(12))
@@ -192,7 +193,7 @@ def test_a_method_that_weighs_does_so_by_where_the_target_lies():
     method = hs.methods.ImportanceWeighting(backbone_lr=1.0)
     target, truth = rows(60, 5)
     made = Session(hs.models.backbone(net(), example=torch.zeros(2, 6)), hs.data.load((x, y)))
-    made.target = facing(made, load_unlabelled(target, made.data))
+    made.target = attach_target(made, load_unlabelled(target, made.data))
     seen = []
     real = type(method).row_weights
 

@@ -11,7 +11,8 @@ import headstart as hs
 from headstart.core import BadInput
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array
-from headstart.predictor.predictor import BATCH_TOLERANCE, Numbers, Tagged
+from headstart.predictor.predictions import PredictedNumbers, PredictedTags
+from headstart.predictor.predictor import BATCH_TOLERANCE
 from headstart.studies.adapt.spec import Result
 
 ROWS = 80
@@ -64,7 +65,7 @@ def test_figures_are_those_of_the_saved_model(run):
         explained = 1 - ((found - y) ** 2).sum(0) / ((y - y.mean(0)) ** 2).sum(0)
         figure, again = "r2", explained.mean()
         (answer,) = predictor.predict(x[:1])
-        assert isinstance(answer, Numbers)
+        assert isinstance(answer, PredictedNumbers)
         assert list(answer.values) == ["left", "right"]
         assert np.abs(np.array(list(answer.values.values())) - found[0]).max() < BATCH_TOLERANCE * y.std()
         assert np.abs(predictor.values(x, batch=1) - found).max() < BATCH_TOLERANCE * y.std()
@@ -74,7 +75,7 @@ def test_figures_are_those_of_the_saved_model(run):
         figure, again = "hamming_accuracy", ((found >= 0.5) == y).mean()
         tags = tuple(name for name, share in zip(("left", "right"), found[0], strict=True) if share >= 0.5)
         assert predictor.predict(x[:1])[0].tags == tags
-        assert isinstance(predictor.predict(x[:1])[0], Tagged)
+        assert isinstance(predictor.predict(x[:1])[0], PredictedTags)
     assert done.result.tested[0].scores.figures[figure].value == pytest.approx(again, abs=1e-5)
 
 

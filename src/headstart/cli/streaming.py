@@ -54,7 +54,7 @@ def stream(
 ) -> None:
     """Label a stream of files with a model that adapts to it as it goes, without labels and under guard."""
     from headstart.core import BadData, BadInput
-    from headstart.predictor.predictions import answer
+    from headstart.predictor.predictions import to_prediction
     from headstart.predictor.predictor import open_model
     from headstart.run.engine import One
     from headstart.run.progress import Progress
@@ -85,7 +85,7 @@ def stream(
         mine.save(save)
     record = contest.record(settings.batch, folder.name, _notes(settings), settings.record())
     page = _written(record, out)
-    rows = [answer(row, "classes", predictor.classes, predictor.abstain) for row in outputs]
+    rows = [to_prediction(row, "classes", predictor.classes, predictor.abstain) for row in outputs]
     answers = list(zip(found.names, rows, strict=True))
     if json:
         told = [{"file": file} | vars(one) for file, one in answers]

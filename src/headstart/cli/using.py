@@ -12,10 +12,10 @@ from .predictions import show, texts_of
 
 if TYPE_CHECKING:
     from headstart.data.modality import Modality
-    from headstart.predictor.predictions import Answer
+    from headstart.predictor.predictions import Prediction
     from headstart.predictor.predictor import Predictor
 
-    Labelled = tuple[list[tuple[str, Answer]], list[str]]
+    Labelled = tuple[list[tuple[str, Prediction]], list[str]]
 
 Run = Annotated[Path, typer.Argument(help="A run folder, or the model folder in it.")]
 
@@ -90,7 +90,7 @@ def _label_each(predictor: "Predictor", files: list[Path]) -> "Labelled":
     """Answers by file, and what is to be said of those that can't be read."""
     from headstart.core import BadData
 
-    answers: list[tuple[str, Answer]] = []
+    answers: list[tuple[str, Prediction]] = []
     unread: list[str] = []
     for file in files:
         try:
@@ -124,9 +124,9 @@ def _label_arrays(predictor: "Predictor", files: list[Path]) -> "list[tuple[str,
     return answers
 
 
-def _label_rows(predictor: "Predictor", files: list[Path]) -> "list[tuple[str, Answer]]":
+def _label_rows(predictor: "Predictor", files: list[Path]) -> "list[tuple[str, Prediction]]":
     """Answers by file and number of the row, from 1; names that are new to the model are told of."""
-    answers: list[tuple[str, Answer]] = []
+    answers: list[tuple[str, Prediction]] = []
     for file in files:
         said = predictor.predict(file)
         answers += [(f"{file}:{number}", answer) for number, answer in enumerate(said, 1)]

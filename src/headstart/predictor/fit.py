@@ -16,11 +16,12 @@ from headstart.records.settings import InputSettings
 from headstart.run.engine import Engine, One
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import backbone_for, suited
-from headstart.session.session import Besides, Session
-from headstart.session.source import beside, refuse_unused
+from headstart.session.requirements import require_source_use, require_target_use
+from headstart.session.session import FitOptions, Session
+from headstart.session.source import attach_source
 from headstart.session.source_data import loaded_source
 from headstart.session.tables import by_training_part
-from headstart.session.target import facing, refuse_untargeted
+from headstart.session.target import attach_target
 
 
 def fit(  # noqa: PLR0913  # an option is an argument
@@ -64,10 +65,10 @@ def fit(  # noqa: PLR0913  # an option is an argument
     domains = data if isinstance(data, Domains) else None
     dataset = domains.source if domains else data if isinstance(data, Dataset) else load(data)
     if domains:
-        refuse_untargeted([method])
+        require_target_use([method])
     other = loaded_source(source, dataset)
     if other is not None:
-        refuse_unused([method])
+        require_source_use([method])
     mapping = by_training_part(suited(backbone_for(dataset, base), dataset, InputSettings()), dataset)
     session = Session(
         mapping,
@@ -76,13 +77,13 @@ def fit(  # noqa: PLR0913  # an option is an argument
         augment=dataset.modality.augment,
         engine=engine or One(),
     )
-    session.source = None if other is None else beside(session, other)
-    session.target = facing(session, domains.target, domains.target_labelled) if domains else None
+    session.source = None if other is None else attach_source(session, other)
+    session.target = attach_target(session, domains.target, domains.target_labelled) if domains else None
     fitted = session.fit(
         method,
         np.arange(len(dataset)),
         recipe or Recipe(views=None),
         checkpoint=Path(checkpoint) if checkpoint else None,
-        besides=Besides(None if weights is None else np.asarray(weights)),
+        options=FitOptions(None if weights is None else np.asarray(weights)),
     )
     return Predictor(fitted.model, dataset.classes, mapping.preprocess, label_kind=dataset.label_kind)

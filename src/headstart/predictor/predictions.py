@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from headstart.core import LabelKind
 
 UNSURE = "unsure"
-HALF = 0.5  # a tag whose probability is at least this is given
+TAG_THRESHOLD = 0.5  # a tag whose probability is at least this is given
 
 
 @dataclass(frozen=True)
-class Prediction:
+class PredictedClass:
     """The answer for one item, of a model of classes.
 
     Attributes:
@@ -27,7 +27,7 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Tagged:
+class PredictedTags:
     """The answer for one item, of a model of tags.
 
     Attributes:
@@ -40,7 +40,7 @@ class Tagged:
 
 
 @dataclass(frozen=True)
-class Numbers:
+class PredictedNumbers:
     """The answer for one item, of a model of numbers.
 
     Attributes:
@@ -50,15 +50,17 @@ class Numbers:
     values: dict[str, float]
 
 
-Answer = Prediction | Tagged | Numbers
+Prediction = PredictedClass | PredictedTags | PredictedNumbers
 
 
-def answer(row: NDArray[np.float64], kind: LabelKind, names: tuple[str, ...], abstain: float) -> Answer:
+def to_prediction(
+    row: NDArray[np.float64], kind: LabelKind, names: tuple[str, ...], abstain: float
+) -> Prediction:
     """What a row (k,) of `answers` says, in words; a class below the probability `abstain` is "unsure"."""
     named = dict(zip(names, row.tolist(), strict=True))
     if kind == "numbers":
-        return Numbers(named)
+        return PredictedNumbers(named)
     if kind == "tags":
-        return Tagged(tuple(name for name, share in named.items() if share >= HALF), named)
+        return PredictedTags(tuple(name for name, share in named.items() if share >= TAG_THRESHOLD), named)
     best = int(row.argmax())
-    return Prediction(names[best] if row[best] >= abstain else UNSURE, float(row[best]), named)
+    return PredictedClass(names[best] if row[best] >= abstain else UNSURE, float(row[best]), named)

@@ -13,10 +13,7 @@ from headstart.core import BadInput, LabelKind, Model, Preprocess, Reader, Schem
 from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality, modalities
 from headstart.models.lengths import by_length
-from headstart.predictor.predictions import Answer, answer
-from headstart.predictor.predictions import Numbers as Numbers
-from headstart.predictor.predictions import Prediction as Prediction
-from headstart.predictor.predictions import Tagged as Tagged
+from headstart.predictor.predictions import Prediction, to_prediction
 from headstart.predictor.save import load_model
 from headstart.session.scoring import answers
 
@@ -65,8 +62,8 @@ class Predictor:
         own = getattr(self.model.backbone, "kind", None) if isinstance(reader, Preprocess) else None
         return modalities()[own or kind_read(reader)]
 
-    def predict(self, items: Items, batch: int = 32) -> list[Answer]:
-        """An answer for each item: a `Prediction`, `Tagged` or `Numbers`.
+    def predict(self, items: Items, batch: int = 32) -> list[Prediction]:
+        """An answer for each item: a `PredictedClass`, `PredictedTags` or `PredictedNumbers`.
 
         An item alone and in a batch of any size gets the same answer but for rounding: probabilities agree
         to `BATCH_TOLERANCE`, so that a label can differ only between two classes that close, and numbers to
@@ -84,7 +81,9 @@ class Predictor:
                 training rows had; it is named.
         """
         found = self._answers(items, batch)
-        return [answer(row, self.label_kind, self.classes, self.abstain) for rows in found for row in rows]
+        return [
+            to_prediction(row, self.label_kind, self.classes, self.abstain) for rows in found for row in rows
+        ]
 
     def probabilities(self, items: Items, batch: int = 32) -> NDArray[np.float64]:
         """Probabilities (n, classes) or (n, tags) of n items; see `predict`.

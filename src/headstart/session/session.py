@@ -31,17 +31,25 @@ from headstart.run.loop import start, train
 from headstart.run.recipe import Precision, Recipe
 from headstart.run.state import Run, Tick
 from headstart.run.watch import drain, keep, remember, resume
-from headstart.session.feeding import Feed, Feeds, example, feeds, plain_feed, stream_of
+from headstart.session.evaluation import EvalHook, eval_state, plain_inputs, ships_its_own
 from headstart.session.fitted import Fitted as Fitted
 from headstart.session.groups import about_groups, group_rows
+from headstart.session.holdout_selection import hold_out, selected_model
+from headstart.session.input_pipeline import (
+    InputSource,
+    MethodInputs,
+    batch_stream,
+    example_batch,
+    method_inputs,
+    plain_input,
+)
 from headstart.session.inputs import loader_of
 from headstart.session.logbook import logged, save_last
-from headstart.session.looking import Look, now, plain_feeds, ships_its_own
 from headstart.session.outputs import outputs_of
 from headstart.session.recorded import Recorded
-from headstart.session.settling import held_apart, settled
-from headstart.session.source import SourceTask, on_source, refuse_sourced
-from headstart.session.target import TargetRows, refuse_targeted, refuse_without_target_labels, without_labels
+from headstart.session.requirements import label_free_stages, learns_on_source_alone, require_data
+from headstart.session.source import SourceTask
+from headstart.session.target import TargetDomain
 from headstart.session.trained import trained
 from headstart.session.units import Units
 from headstart.session.weights import row_weights
@@ -51,33 +59,30 @@ CHECKPOINT_EVERY = 20  # steps
 
 
 @dataclass(frozen=True)
-class Besides:
+class FitOptions:
     """What a fit may be given besides a method, rows and a recipe.
 
     Attributes:
         weights: (rows of the data,) >= 0, how much each counts; their scale does not matter. None takes those
             of a method that weighs, if there is a target, and else 1.
-        look: at the model while the last stage learns.
+        eval_hook: evaluates the model while the last stage learns.
         head: of a saved model, without labels to learn another from: only the stages that need none are
             carried out.
     """
 
     weights: np.ndarray | None = None
-    look: Look | None = None
+    eval_hook: EvalHook | None = None
     head: Head | None = None
 
 
-NOTHING = Besides()
-
-
 @dataclass(frozen=True)
-class Way:
+class StageOptions:
     """How one stage is carried out: its name, where it is kept, weights of all rows, looks at it."""
 
     name: str
     checkpoint: Path | None
     weights: np.ndarray | None = None
-    look: Look | None = None
+    eval_hook: EvalHook | None = None
 
 
 @dataclass
@@ -106,7 +111,7 @@ class Session:
     logbook: Path | None = None
     watch: Watch | None = None
     source: SourceTask | None = None
-    target: TargetRows | None = None
+    target: TargetDomain | None = None
 
     def __post_init__(self) -> None:
         self.records = Recorded(self.cache, self.precision, len(self.data), self.data.modality.same_shape)
@@ -121,7 +126,7 @@ class Session:
         *,
         name: str = "",
         checkpoint: Path | None = None,
-        besides: Besides = NOTHING,
+        options: FitOptions = FitOptions(),
     ) -> Fitted:
         """Carry out the stages of a method on rows (n,) of the data; each starts from the one before.
 
@@ -135,42 +140,35 @@ class Session:
             recipe: how to descend.
             name: of the run, in the log.
             checkpoint: file that an interrupted descent goes on from.
-            besides: weights, looks at the model on the way, the head of a saved model.
+            options: weights, looks at the model on the way, the head of a saved model.
 
         Raises:
             BadInput: a stage can't learn what the labels are, or needs other data where there are none.
         """
         backbone: Backbone = self.backbone
-        stages, head = method.stages(self.data.label_kind), besides.head
+        stages, head = method.stages(self.data.label_kind), options.head
         if head is not None:
-            stages = without_labels(stages)
-        if self.source is None:
-            refuse_sourced((method,), "this run")
-        if self.target is None:
-            refuse_targeted((method,), "this run")
-        else:
-            refuse_without_target_labels((method,), self.target.target_labelled)
-        rows, held = held_apart(method, self.data, rows, recipe.seed)
-        counts, said = row_weights(self, method, rows, recipe.seed, besides.weights)
+            stages = label_free_stages(stages)
+        given = {"source": bool(self.source), "target": bool(self.target)}
+        labelled = bool(self.target and self.target.target_labelled)
+        require_data((method,), "this run", **given, target_labelled=labelled)
+        rows, held = hold_out(method, self.data, rows, recipe.seed)
+        counts, said = row_weights(self, method, rows, recipe.seed, options.weights)
         fitted: Fitted | None = None
         for number, stage in enumerate(stages):
-            if self.source is not None and on_source(stage):
+            if self.source is not None and learns_on_source_alone(stage):
                 fitted = self._on_source(self.source, stages, number, backbone, recipe, checkpoint)
-                head = self.source.carried(fitted.model.head, self.data)
+                head = self.source.transferable_head(fitted.model.head, self.data)
             else:
                 last = number == len(stages) - 1
                 run, replay = self._start(stage, backbone, head, rows, recipe)
-                way = Way(
-                    name or method.about.name,
-                    checkpoint if last else None,
-                    counts,
-                    besides.look if last else None,
-                )
-                fitted = self._carry_out(stage, run, replay, rows, way)
+                title, saved = name or method.about.name, checkpoint if last else None
+                of_stage = StageOptions(title, saved, counts, options.eval_hook if last else None)
+                fitted = self._carry_out(stage, run, replay, rows, of_stage)
                 head = fitted.model.head
             backbone = fitted.model.backbone
         assert fitted is not None
-        fitted = settled(fitted, method, self.data, rows, held)
+        fitted = selected_model(fitted, method, self.data, rows, held)
         fitted.notes.extend((*said, *about_groups(self.data, stages, rows)))
         units = Units.of(self.data.labels[rows])
         return replace(fitted, model=units.undone(fitted.model)) if units else fitted
@@ -203,7 +201,9 @@ class Session:
             least = len(rows) if self.target is None else min(len(rows), len(self.target.rows))
             recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
         run = start(method, copy.deepcopy(backbone), task, recipe, self.engine)
-        found = self.records.replay(f"{method!r} {head is None}", run, lambda: example(self, method, rows))
+        found = self.records.replay(
+            f"{method!r} {head is None}", run, lambda: example_batch(self, method, rows)
+        )
         run.notes |= {"replay": found.note} if found.note else {}
         return run, found.replay
 
@@ -216,19 +216,19 @@ class Session:
         run: Run[Any],
         replay: Replay | None,
         rows: np.ndarray,
-        way: "Way",
+        options: StageOptions,
     ) -> Fitted:
-        name, checkpoint, look = way.name, way.checkpoint, way.look
-        given, plain = self._fed(method, run, replay, look is not None)
+        name, checkpoint, eval_hook = options.name, options.checkpoint, options.eval_hook
+        given, plain = self._fed(method, run, replay, eval_hook is not None)
         feed = given[0]
-        stream = stream_of(self, method, given, rows, run.recipe, way.weights)
+        stream = batch_stream(self, method, given, rows, run.recipe, options.weights)
         if checkpoint:
             resume(run, checkpoint)
         try:
             with feed.replay.on(run.parts) if feed.replay else nullcontext():
                 ticks: Iterator[Tick] = train(run, ahead(stream))
-                if look is not None:
-                    ticks = look.at_its_steps(ticks, lambda: now(self, method, run, plain, rows))
+                if eval_hook is not None:
+                    ticks = eval_hook.run_at(ticks, lambda: eval_state(self, method, run, plain, rows))
                 drain(self._watched(ticks, run, name, checkpoint))
         except Diverged as error:
             if checkpoint:
@@ -243,17 +243,17 @@ class Session:
         notes = [note for note in (*feed.notes, *said) if note]
         # a model that is not the run's own, such as an average of weights, takes samples
         own = feed.replay is not None and model.backbone is run.parts[feed.replay.part]
-        answers = plain_feed(self, run, feed.replay if own else None)
+        answers = plain_input(self, run, feed.replay if own else None)
         return Fitted(method, model, curve, trained(run, model), notes, run, answers.replay, answers.source)
 
     def _fed(
         self, method: Method[Any], run: Run[Any], replay: Replay | None, looked: bool
-    ) -> tuple[Feeds, tuple[Feed, Feed]]:
+    ) -> tuple[MethodInputs, tuple[InputSource, InputSource]]:
         """What training eats and what looks at it take; where one can't be recorded, none is."""
         if looked and not ships_its_own(method, run, replay):
             replay = None
-        given = feeds(self, method, run, replay)
-        plain = plain_feeds(self, run, given[0].replay) if looked else (given[0], given[0])
+        given = method_inputs(self, method, run, replay)
+        plain = plain_inputs(self, run, given[0].replay) if looked else (given[0], given[0])
         if given[0].replay is not None and any(one.replay is None for one in plain):
             return self._fed(method, run, None, looked)
         return given, plain
@@ -271,7 +271,9 @@ class Session:
         stage, there, rows = stages[number], source.session, source.rows
         saved = source.checkpoint(stages, number, checkpoint)
         run, replay = there._start(stage, backbone, None, rows, source.recipe or recipe)
-        fitted = there._carry_out(stage, run, replay, rows, Way(f"{stage.label} on the source", saved))
+        fitted = there._carry_out(
+            stage, run, replay, rows, StageOptions(f"{stage.label} on the source", saved)
+        )
         if saved and not run.notes.get("finished"):
             run.notes["finished"] = True
             save_state(run.state_dict(), saved)

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from torch import nn
 
 from headstart.core import BadData, Method
-from headstart.predictor.predictions import HALF
+from headstart.predictor.predictions import TAG_THRESHOLD
 from headstart.run.recipe import Recipe
 
 from .estimator import Floats
@@ -85,7 +85,7 @@ class TransferClassifier(ClassifierMixin, Learner):  # type: ignore[misc]
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
         """The most probable class (n,) of each sample; of tags (n, k) those of probability 0.5 or more."""
         shares = self.predict_proba(X)
-        tags = (shares >= HALF).astype(self._dtype) if self._multilabel else None
+        tags = (shares >= TAG_THRESHOLD).astype(self._dtype) if self._multilabel else None
         found: NDArray[Any] = self.classes_[shares.argmax(1)] if tags is None else tags
         return found
 

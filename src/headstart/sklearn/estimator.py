@@ -18,7 +18,7 @@ from headstart.data.tables import Table
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.records.settings import InputSettings
 from headstart.session.inputs import backbone_for, suited
-from headstart.session.raw import channels_last, shape_of, unwrapped
+from headstart.sklearn.raw_samples import channels_last, shape_of, unwrapped
 
 from .kinds import table_of, takes, texts_of
 

@@ -10,8 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from headstart.models.fast import fast
-from headstart.session.raw import dataset_of
 from headstart.session.session import Session
+from headstart.sklearn.raw_samples import dataset_of
 
 from .estimator import Estimator, Floats
 

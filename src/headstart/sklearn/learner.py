@@ -16,9 +16,9 @@ from headstart.data.labels import Labels
 from headstart.data.samples import Texts
 from headstart.predictor.predictor import Predictor
 from headstart.run.recipe import Recipe
-from headstart.session.raw import dataset_of
 from headstart.session.scoring import answers
 from headstart.session.session import Session
+from headstart.sklearn.raw_samples import dataset_of
 
 from .estimator import Estimator, Floats
 

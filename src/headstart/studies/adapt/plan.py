@@ -10,7 +10,7 @@ import numpy as np
 
 from headstart.core import Method
 from headstart.data.dataset import Dataset
-from headstart.session.subsets import kinds, kinds_in, usual
+from headstart.session.subsets import default_sizes, n_strata, strata_for_subsets
 from headstart.studies.adapt.spec import AdaptSettings
 
 EPOCHS = (20, 12, 8, 6, 4, 3, 2)  # of a training, the most that fits is taken
@@ -80,8 +80,8 @@ class Amounts:
 
 def amounts(data: Dataset) -> Amounts:
     """How much there is to learn from."""
-    smallest = int(np.bincount(kinds(data), minlength=kinds_in(data)).min())
-    return Amounts(len(data), smallest, kinds_in(data), usual(SIZES, data))
+    smallest = int(np.bincount(strata_for_subsets(data), minlength=n_strata(data)).min())
+    return Amounts(len(data), smallest, n_strata(data), default_sizes(SIZES, data))
 
 
 def make_plan(

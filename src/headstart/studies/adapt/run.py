@@ -16,10 +16,10 @@ from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
 from headstart.predictor.save import save_model
 from headstart.session.recipes import recipe_for
+from headstart.session.requirements import needs_source, require_data, require_source_use
 from headstart.session.session import Session
-from headstart.session.source import beside, needs_source, refuse_sourced, refuse_unused
+from headstart.session.source import attach_source
 from headstart.session.source_data import fit_to_learn, told_alike
-from headstart.session.target import refuse_targeted
 from headstart.studies import _inputs
 from headstart.studies._runner import Job, methods_of
 from headstart.studies._spec import Study
@@ -71,10 +71,8 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
     for method in methods:
         require_label_kind(method, kind)
     if inputs["source"] is not None:
-        refuse_unused(methods)
-    else:
-        refuse_sourced(methods, "this run")
-    refuse_targeted(methods, "this run")
+        require_source_use(methods)
+    require_data(methods, "this run", source=inputs["source"] is not None)
 
 
 def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
@@ -149,7 +147,7 @@ def _learn_source(job: Job[AdaptSettings], session: Session, source: Dataset, pl
     name, method = "pre-training on the source", SupervisedPretraining()
     seed = derive_seed(job.settings.seed, name)
     recipe = recipe_for(method, job.settings, plan.epochs_of(method), len(session.data), seed)
-    session.source = beside(session, source, recipe, job.folder.steps.folder)
+    session.source = attach_source(session, source, recipe, job.folder.steps.folder)
 
 
 def _plan(job: Job[AdaptSettings], session: Session, methods: list[Method[Any]]) -> Plan:

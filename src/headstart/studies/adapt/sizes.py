@@ -9,7 +9,7 @@ from headstart.core import Diverged, Method
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.outputs.probing.linear_probe import linear_probe
-from headstart.session.few import Few
+from headstart.session.low_data import SubsetTrials
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.spec import SizePoint
 
@@ -36,11 +36,13 @@ def size_curve(validation: CrossValidation) -> list[SizePoint]:
     Trainings that diverge are left out; a point may so be left with none.
     """
     held, rest = np.flatnonzero(validation.folds == 0), np.flatnonzero(validation.folds != 0)
-    few = Few(validation.session, validation.settings, rest, held)
+    few = SubsetTrials(validation.session, validation.settings, rest, held)
     return [_point(validation, few, *point) for point in size_steps(validation)]
 
 
-def _point(validation: CrossValidation, few: Few, method: Method[Any], k: int, seeds: int) -> SizePoint:
+def _point(
+    validation: CrossValidation, few: SubsetTrials, method: Method[Any], k: int, seeds: int
+) -> SizePoint:
     name, epochs = size_name(method, k), validation.plan.epochs_of(method)
 
     def measure() -> list[float]:

@@ -18,7 +18,7 @@ from headstart.run.state import Run, Tick
 from headstart.run.step_cache import file_name, release_memory
 from headstart.session.recipes import recipe_for
 from headstart.session.session import Session
-from headstart.session.subsets import kinds_in
+from headstart.session.subsets import n_strata
 from headstart.studies._runner import Job
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.final_models import refit_name
@@ -64,7 +64,7 @@ def expected_steps(validation: CrossValidation, methods: Sequence[Method[Any]]) 
         count = validation.settings.folds if cheap else min(1, plan.folds)
         steps |= {f"try {method.label} fold {number}": each for number in range(count)}
     for method, k, seeds in size_steps(validation):
-        labels = k * kinds_in(validation.session.data)
+        labels = k * n_strata(validation.session.data)
         each = (
             1.0 * seeds
             if method.about.closed_form

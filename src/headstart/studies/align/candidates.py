@@ -5,7 +5,7 @@ from typing import Any
 from headstart.core import Method, make, require_label_kind
 from headstart.data.dataset import Dataset
 from headstart.models.backbone import AnyBackbone
-from headstart.session.target import learns_from_domains, refuse_untargeted, without_labels
+from headstart.session.requirements import label_free_stages, learns_from_domains, require_target_use
 from headstart.studies.align.spec import SOURCE_ONLY
 
 DEFAULT = (  # a few of each family
@@ -26,7 +26,7 @@ def methods_for(chosen: list[Method[Any]], source: Dataset, last: int) -> list[M
     """Source-only, and the methods that were named or a few of each family that can learn the labels."""
     for method in chosen:
         require_label_kind(method, source.label_kind)
-    refuse_untargeted(chosen)
+    require_target_use(chosen)
     usual = [method for method in map(make, DEFAULT) if source.label_kind in method.about.label_kinds]
     wanted = with_last(chosen or usual, last)
     (baseline,) = with_last([make(SOURCE_ONLY)], last)
@@ -43,7 +43,7 @@ def methods_without_source(chosen: list[Method[Any]], last: int) -> list[Method[
         BadInput: one of them needs a source; it is named.
     """
     for method in chosen:
-        without_labels(method.stages())
+        label_free_stages(method.stages())
     baseline, *usual = with_last([make(SOURCE_ONLY), *map(make, WITHOUT_SOURCE)], last)
     return [baseline, *dict.fromkeys(with_last(chosen, last) or usual)]
 

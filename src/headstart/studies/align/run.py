@@ -20,7 +20,8 @@ from headstart.metrics.kinds import measure_of
 from headstart.models.backbone import AnyBackbone
 from headstart.models.texts import Reader
 from headstart.predictor.predictor import Predictor, open_model
-from headstart.session.target import facing, refuse_without_target_labels
+from headstart.session.requirements import require_data
+from headstart.session.target import attach_target
 from headstart.session.weights import features
 from headstart.studies._inputs import load_backbone
 from headstart.studies._runner import Job, Trial, methods_of
@@ -91,7 +92,8 @@ def _data(value: Any, columns: Mapping[str, Any]) -> Dataset:
 
 def check(settings: AlignSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse methods that can't learn the labels, that need a source or labelled rows that are not there."""
-    refuse_without_target_labels(_methods(settings, inputs), inputs["target_labelled"])
+    labelled = inputs["target_labelled"] is not None
+    require_data(_methods(settings, inputs), "this study", target=True, target_labelled=labelled)
 
 
 def _methods(settings: AlignSettings, inputs: Mapping[str, Any]) -> list[Method[Any]]:
@@ -184,7 +186,7 @@ def _plain(module: nn.Module | None) -> nn.Module | None:
 def _runner(job: Job[AlignSettings], rows: AlignData, saved: Saved | None) -> TrialRunner:
     """What trains on the source with the target beside it."""
     session = job.session(rows.source, rows.train)
-    session.target = facing(session, rows.target, rows.target_labelled, rows.learn)
+    session.target = attach_target(session, rows.target, rows.target_labelled, rows.learn)
     seen = rows.learn
     if len(seen) > ROWS:
         seen = np.sort(seen[shuffled(len(seen), job.settings.seed, "seen")[:ROWS]])

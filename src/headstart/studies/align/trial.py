@@ -15,9 +15,9 @@ from headstart.predictor.save import save_model
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.recipe import Recipe
 from headstart.run.step_cache import file_name
-from headstart.session.looking import Look, Now
+from headstart.session.evaluation import EvalHook, EvalState
 from headstart.session.recipes import VIEWS
-from headstart.session.session import Besides, Session
+from headstart.session.session import FitOptions, Session
 from headstart.studies.align.data_split import AlignData
 from headstart.studies.align.spec import AlignSettings
 from headstart.studies.align.validators import Validators
@@ -54,8 +54,10 @@ class TrialRunner:
         recipe = self.recipe(method, seed)
         place = self.folder / file_name(name)
         once = method.about.closed_form
-        look = (
-            None if once else Look(self.steps(recipe.steps), lambda step, now: self._keep(place, step, now))
+        hook = (
+            None
+            if once
+            else EvalHook(self.steps(recipe.steps), lambda step, now: self._keep(place, step, now))
         )
         fitted = self.session.fit(
             method,
@@ -63,12 +65,14 @@ class TrialRunner:
             recipe,
             name=name,
             checkpoint=None if once else checkpoint,
-            besides=Besides(look=look, head=self.head),
+            options=FitOptions(eval_hook=hook, head=self.head),
         )
         if once:
             target = self.target_session
             self._keep(
-                place, 1, Now(fitted.model, fitted.logits, lambda some: target.logits(fitted.model, some))
+                place,
+                1,
+                EvalState(fitted.model, fitted.logits, lambda some: target.logits(fitted.model, some)),
             )
             return {"steps": 1, "notes": fitted.notes, "looks": self._looks(place)}
         return {"steps": recipe.steps, "notes": fitted.notes, "looks": self._looks(place)}
@@ -82,7 +86,7 @@ class TrialRunner:
     def evaluate_unadapted(self, model: Model, name: str, _checkpoint: Path) -> dict[str, Any]:
         """The only look at a model that is rows, as if it had been trained here."""
         place, target = self.folder / file_name(name), self.target_session
-        self._keep(place, 1, Now(model, lambda _rows: _none(), lambda some: target.logits(model, some)))
+        self._keep(place, 1, EvalState(model, lambda _rows: _none(), lambda some: target.logits(model, some)))
         return {"steps": 1, "notes": [], "looks": self._looks(place)}
 
     def recipe(self, method: Method[Any], seed: int) -> Recipe:
@@ -109,7 +113,7 @@ class TrialRunner:
         """Where the best model of a trial lies."""
         return self.folder / file_name(name) / "model"
 
-    def _keep(self, place: Path, step: int, now: Now) -> None:
+    def _keep(self, place: Path, step: int, now: EvalState) -> None:
         """Write a look down, and the model if it is the best so far by what is chosen by."""
         held = now.logits(self.rows.held) if len(self.rows.held) else _none()
         scores = self.validators.scores(held, now.target_logits(self.seen))

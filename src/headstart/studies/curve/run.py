@@ -11,11 +11,10 @@ from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.train_test_split import Rows, train_and_test
 from headstart.methods.outputs.probing.linear_probe import linear_probe
-from headstart.session.few import Few
+from headstart.session.low_data import SubsetTrials
+from headstart.session.requirements import require_data
 from headstart.session.scoring import least_of, selection_of
-from headstart.session.source import refuse_sourced
-from headstart.session.subsets import kinds, kinds_in, usual
-from headstart.session.target import refuse_targeted
+from headstart.session.subsets import default_sizes, n_strata, strata_for_subsets
 from headstart.studies._repeats import gain, interval, mean
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies.curve.spec import SIZES, CurvePoint, CurveSettings
@@ -27,8 +26,7 @@ SAMPLES_PER_SECOND = 100.0  # of training, for the progress bar until it knows b
 def check(settings: CurveSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse methods that need a source or a target, or that can't learn the kind of label."""
     methods = methods_of(settings.methods, inputs)
-    refuse_sourced(methods, "a curve")
-    refuse_targeted(methods, "a curve")
+    require_data(methods, "a curve")
     for method in methods:
         require_label_kind(method, inputs["data"].label_kind)
 
@@ -39,10 +37,10 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
     with job.step("look at the data"):
         data = check_data(job.inputs["data"], reader=backbone.reader).dataset
         rest, test = train_and_test(data, settings.test, settings.seed)
-    sizes, notes = _sizes(data, rest, settings.labels_per_class or usual(SIZES, data))
+    sizes, notes = _sizes(data, rest, settings.labels_per_class or default_sizes(SIZES, data))
     job.notes += notes
     session = job.session(data, rest)
-    few = Few(session, settings, rest, test, settings.steps)
+    few = SubsetTrials(session, settings, rest, test, settings.steps)
     methods = job.methods(settings.methods) or usual_methods(data)
     scores = job.trials(_trials(settings, few, methods, sizes))
     return {
@@ -66,12 +64,12 @@ def usual_methods(data: Dataset) -> list[Method[Any]]:
 
 
 def _trials(
-    settings: CurveSettings, few: Few, methods: list[Method[Any]], sizes: list[int]
+    settings: CurveSettings, few: SubsetTrials, methods: list[Method[Any]], sizes: list[int]
 ) -> Iterator[Trial]:
     """One training for every size, method and seed."""
     data = few.session.data
     for k in sizes:
-        rows = k * kinds_in(data)
+        rows = k * n_strata(data)
         samples = max(settings.epochs * rows, settings.steps * min(settings.batch, rows))
         for method in methods:
             seconds = 0.1 if method.about.closed_form else samples / SAMPLES_PER_SECOND
@@ -79,7 +77,7 @@ def _trials(
                 yield _trial(few, method, k, seed, settings.epochs, seconds)
 
 
-def _trial(few: Few, method: Method[Any], k: int, seed: int, epochs: int, seconds: float) -> Trial:
+def _trial(few: SubsetTrials, method: Method[Any], k: int, seed: int, epochs: int, seconds: float) -> Trial:
     name = f"{method.label} with {k} labels a class, seed {seed}"
     label = f"{method.title} with {_labels(k, few.session.data)}, seed {seed}"
 
@@ -91,7 +89,7 @@ def _trial(few: Few, method: Method[Any], k: int, seed: int, epochs: int, second
 
 def _sizes(data: Dataset, rest: Rows, wanted: tuple[int, ...]) -> tuple[list[int], list[str]]:
     """The subset sizes that there are rows for, and a note on each of the others."""
-    counts = np.bincount(kinds(data)[rest], minlength=kinds_in(data))
+    counts = np.bincount(strata_for_subsets(data)[rest], minlength=n_strata(data))
     least, classes = int(counts.min()), data.label_kind == "classes"
     whose = f"the class {data.classes[int(counts.argmin())]!r}" if classes else "the training part"
     sizes = [k for k in wanted if k <= least]

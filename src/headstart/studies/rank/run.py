@@ -23,10 +23,9 @@ from headstart.run.recipe import Recipe
 from headstart.session.inputs import default_name, suited
 from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.recipes import recipe_for
+from headstart.session.requirements import require_data
 from headstart.session.scoring import main_score
 from headstart.session.session import Session
-from headstart.session.source import refuse_sourced
-from headstart.session.target import refuse_targeted
 from headstart.studies import _inputs
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
@@ -56,8 +55,7 @@ def check(settings: RankSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse a method that needs a source or a target, or that can't learn the kind of label."""
     if settings.tune:
         method = make(settings.tune)
-        refuse_sourced([method], "a ranking")
-        refuse_targeted([method], "a ranking")
+        require_data([method], "a ranking")
         require_label_kind(method, inputs["data"].label_kind)
     _available(settings.scores, inputs["data"])
 

@@ -13,9 +13,8 @@ from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
 from headstart.records.measures import MEASURES
 from headstart.records.record import Interval
+from headstart.session.requirements import require_data
 from headstart.session.scoring import difference, selection_of
-from headstart.session.source import refuse_sourced
-from headstart.session.target import refuse_targeted
 from headstart.studies._runner import Job
 from headstart.studies.search.cross_validation import CrossValidator
 from headstart.studies.search.optimiser import Optimiser, optuna_package, quiet
@@ -39,8 +38,7 @@ def check(settings: SearchSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse methods that need a source or a target, and ranges that a method does not take."""
     optuna_package()
     methods = [make(spec) for spec in settings.methods or DEFAULT]
-    refuse_sourced(methods, "a search")
-    refuse_targeted(methods, "a search")
+    require_data(methods, "a search")
     joint_space(methods, settings.space, len(inputs["backbone"].blocks))
 
 

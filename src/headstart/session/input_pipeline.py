@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Feed:
+class InputSource:
     """What a run takes: a source, how to take it, and how many views of each row there are."""
 
     source: SampleLoader
@@ -40,49 +40,51 @@ class Feed:
     notes: list[str]
 
 
-Feeds = tuple[Feed, Feed | None, Feed | None]
+MethodInputs = tuple[InputSource, InputSource | None, InputSource | None]
 
 
-def feed(session: "Session", run: Run[Any], replay: Replay | None) -> Feed:
+def training_input(session: "Session", run: Run[Any], replay: Replay | None) -> InputSource:
     """What training takes: samples in views, or what a frozen prefix gave for them."""
     views = run.recipe.views if session.augment else 0
     if views == 0:
-        return plain_feed(session, run, replay)
+        return plain_input(session, run, replay)
     if views is None or replay is None:  # fresh views in every epoch can't be recorded
-        return Feed(session.source_in(session.augment), None, views, [])
+        return InputSource(session.source_in(session.augment), None, views, [])
     return _recorded(session, run, replay, views)
 
 
-def plain_feed(session: "Session", run: Run[Any], replay: Replay | None) -> Feed:
+def plain_input(session: "Session", run: Run[Any], replay: Replay | None) -> InputSource:
     """The same without augmentation, for probes and for answers."""
-    return _recorded(session, run, replay, 0) if replay else Feed(session.source_in(None), None, 0, [])
+    return _recorded(session, run, replay, 0) if replay else InputSource(session.source_in(None), None, 0, [])
 
 
-def _recorded(session: "Session", run: Run[Any], replay: Replay, views: int) -> Feed:
+def _recorded(session: "Session", run: Run[Any], replay: Replay, views: int) -> InputSource:
     """What the run's frozen prefix gives, recorded; the samples if the record can't be trusted."""
     source = session.source_in(session.augment if views else None)
     try:
-        return Feed(session.records.source(run, replay, source, views), replay, views, [])
+        return InputSource(session.records.source(run, replay, source, views), replay, views, [])
     except CacheRefused as refusal:
-        return Feed(source, None, views, [str(refusal)])
+        return InputSource(source, None, views, [str(refusal)])
 
 
-def feeds(session: "Session", method: Method[Any], run: Run[Any], replay: Replay | None) -> Feeds:
+def method_inputs(
+    session: "Session", method: Method[Any], run: Run[Any], replay: Replay | None
+) -> MethodInputs:
     """Of the session's own data, of the data beside it and of the few labelled rows of the target."""
     other, target_labelled = _beside(session, method), _target_labelled(session, method)
     if method.about.needs is Unlabelled and other is not None:
-        unseen = feed(other, run, replay)
+        unseen = training_input(other, run, replay)
         return unseen, unseen, None
-    mine = feed(session, run, replay)
-    theirs = None if other is None else feed(other, run, mine.replay)
-    labelled = None if target_labelled is None else feed(target_labelled, run, mine.replay)
+    mine = training_input(session, run, replay)
+    theirs = None if other is None else training_input(other, run, mine.replay)
+    labelled = None if target_labelled is None else training_input(target_labelled, run, mine.replay)
     found = [each for each in (mine, theirs, labelled) if each is not None]
     if len({each.replay is None for each in found}) > 1:  # a run takes records of all of them or of none
-        return feeds(session, method, run, None)
+        return method_inputs(session, method, run, None)
     return mine, theirs, labelled
 
 
-def example(session: "Session", method: Method[Any], rows: Rows) -> Batch:
+def example_batch(session: "Session", method: Method[Any], rows: Rows) -> Batch:
     """A batch of the first of `rows`, of the kind that a method eats."""
 
     def first(one: "Session", some: Rows) -> Labelled:
@@ -103,17 +105,17 @@ def example(session: "Session", method: Method[Any], rows: Rows) -> Batch:
     return moved
 
 
-def stream_of(
+def batch_stream(
     session: "Session",
     method: Method[Any],
-    given: Feeds,
+    given: MethodInputs,
     rows: Rows,
     recipe: Recipe,
     weights: np.ndarray | None = None,
 ) -> Stream[Any]:
     """Batches of the kind that a method eats: rows (n,) of the session's data and what lies beside."""
     (mine, theirs, target_labelled), needs, target = given, method.about.needs, session.target
-    labels = in_units(session.data.labels, rows)
+    labels = standardise_labels(session.data.labels, rows)
     if issubclass(needs, Unlabelled) and target is not None and theirs is not None:
         return _unlabelled(theirs, target.rows, recipe)
     batch = -(-len(rows) // recipe.steps)
@@ -128,7 +130,7 @@ def stream_of(
     if needs is TwoTasks and session.source is not None:
         other = session.source
         order = replace(recipe, seed=derive_seed(recipe.seed, "source"))
-        own_labels = in_units(other.session.data.labels, other.rows)
+        own_labels = standardise_labels(other.session.data.labels, other.rows)
         size = min(order.batch, len(other.rows))
         return pair_tasks(
             own, labelled(theirs.source, own_labels, other.rows, size, order.seed, theirs.views)
@@ -141,25 +143,25 @@ def stream_of(
     return pair_domains(own, unseen, _labelled_target(session, target_labelled, rows, recipe))
 
 
-def in_units(labels: Labels, rows: Rows, of: Labels | None = None) -> Labels:
+def standardise_labels(labels: Labels, rows: Rows, of: Labels | None = None) -> Labels:
     """Labels as methods learn them: numbers in units of their own, those of `rows` of `labels`."""
     units = Units.of(labels[rows])
     given = labels if of is None else of
     return units.standard(given) if units else given
 
 
-def _unlabelled(theirs: Feed, rows: Rows, recipe: Recipe) -> Stream[Unlabelled]:
+def _unlabelled(theirs: InputSource, rows: Rows, recipe: Recipe) -> Stream[Unlabelled]:
     seed = derive_seed(recipe.seed, "target")
     return unlabelled(theirs.source, rows, min(recipe.batch, len(rows)), seed, theirs.views)
 
 
 def _labelled_target(
-    session: "Session", target_labelled: Feed | None, rows: Rows, recipe: Recipe
+    session: "Session", target_labelled: InputSource | None, rows: Rows, recipe: Recipe
 ) -> Stream[Labelled] | None:
     if target_labelled is None or session.target is None or session.target.target_labelled is None:
         return None
     data = session.target.target_labelled.data
-    labels, all_rows = in_units(session.data.labels, rows, data.labels), np.arange(len(data))
+    labels, all_rows = standardise_labels(session.data.labels, rows, data.labels), np.arange(len(data))
     size, seed = min(recipe.batch, len(data)), derive_seed(recipe.seed, "few")
     return labelled(target_labelled.source, labels, all_rows, size, seed, target_labelled.views)
 

@@ -10,7 +10,7 @@ from headstart.core import Method, Model, SampleLoader
 from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.state import Run, Tick
-from headstart.session.feeding import Feed, plain_feed
+from headstart.session.input_pipeline import InputSource, plain_input
 from headstart.session.outputs import outputs_of
 from headstart.session.units import Units
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Now:
+class EvalState:
     """A model as it is now; it goes on learning afterwards.
 
     Attributes:
@@ -34,29 +34,31 @@ class Now:
 
 
 @dataclass(frozen=True)
-class Look:
+class EvalHook:
     """What is done with a model of the last stage after certain steps.
 
     Attributes:
         steps: after which it is looked at, >= 1.
-        see: told the step and the model.
+        evaluate: told the step and the model.
     """
 
     steps: frozenset[int]
-    see: Callable[[int, Now], None]
+    evaluate: Callable[[int, EvalState], None]
 
-    def at_its_steps(self, ticks: Iterator[Tick], now: Callable[[], Now]) -> Iterator[Tick]:
+    def run_at(self, ticks: Iterator[Tick], state: Callable[[], EvalState]) -> Iterator[Tick]:
         """The same ticks, with a look after each of the steps."""
         for tick in ticks:
             if tick.step in self.steps:
-                self.see(tick.step, now())
+                self.evaluate(tick.step, state())
             yield tick
 
 
-def now(session: "Session", method: Method[Any], run: Run[Any], plain: tuple[Feed, Feed], rows: Rows) -> Now:
+def eval_state(
+    session: "Session", method: Method[Any], run: Run[Any], plain: tuple[InputSource, InputSource], rows: Rows
+) -> EvalState:
     """The model in the middle of its training, within which recorded outputs stand in for samples.
 
-    `plain` is what `plain_feeds` gave before the training began.
+    `plain` is what `plain_inputs` gave before the training began.
     """
     units = Units.of(session.data.labels[rows])
     found = method.predictor(run.parts)
@@ -66,14 +68,14 @@ def now(session: "Session", method: Method[Any], run: Run[Any], plain: tuple[Fee
     def says(source: SampleLoader) -> Callable[[Rows], Tensor]:
         return lambda some: outputs_of(model, source, some, session.engine.device, 32)
 
-    return Now(model, says(plain[0].source), says(plain[1].source))
+    return EvalState(model, says(plain[0].source), says(plain[1].source))
 
 
-def plain_feeds(session: "Session", run: Run[Any], replay: Replay | None) -> tuple[Feed, Feed]:
+def plain_inputs(session: "Session", run: Run[Any], replay: Replay | None) -> tuple[InputSource, InputSource]:
     """Plain views of a session's data and of the target's: recorded now, as nothing can be on the way."""
     target = None if session.target is None else session.target.session
-    own = plain_feed(session, run, replay)
-    return own, own if target is None else plain_feed(target, run, replay)
+    own = plain_input(session, run, replay)
+    return own, own if target is None else plain_input(target, run, replay)
 
 
 def ships_its_own(method: Method[Any], run: Run[Any], replay: Replay | None) -> bool:

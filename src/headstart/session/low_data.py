@@ -13,13 +13,13 @@ from headstart.records.settings import TrainingSettings
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import value
 from headstart.session.session import Session
-from headstart.session.subsets import kinds
+from headstart.session.subsets import strata_for_subsets
 
 Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Few:
+class SubsetTrials:
     """Subsets of rows that are the same for every method, and one part that judges them all.
 
     Attributes:
@@ -38,7 +38,7 @@ class Few:
 
     def rows(self, k: int, seed: int) -> Rows:
         """`k` rows of each class, or in all; of one seed, the fewer are among the more."""
-        found = kinds(self.session.data)[self.rest]
+        found = strata_for_subsets(self.session.data)[self.rest]
         return self.rest[per_class(found, k, derive_seed(self.settings.seed, "size", seed))]
 
     def score(

@@ -20,7 +20,7 @@ Rows = NDArray[np.int64]
 NOBODY = np.zeros(0, dtype=np.int64)
 
 
-def held_apart(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple[Rows, Rows]:
+def hold_out(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple[Rows, Rows]:
     """The rows (n,) of a fit that a method learns from, and those that it settles by, mostly none.
 
     The split is stratified and cuts no group. Where it would leave a class without a row to learn from,
@@ -36,7 +36,7 @@ def held_apart(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tup
     return rows[learn], rows[held]
 
 
-def settled(fitted: "Fitted", method: Method[Any], data: Dataset, rows: Rows, held: Rows) -> "Fitted":
+def selected_model(fitted: "Fitted", method: Method[Any], data: Dataset, rows: Rows, held: Rows) -> "Fitted":
     """What a method ships after it has chosen by the `held` rows; `rows` are those that it learned from.
 
     They are judged by the metric of selection.
