@@ -18,7 +18,7 @@ from headstart.cli.options import with_options
 from headstart.cli.predictions import texts_of
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage
 from headstart.data.modality import modalities
-from headstart.predictor.predictions import Numbers, Prediction, Tagged, answer
+from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags, to_prediction
 from headstart.records.settings import StudySettings, option
 
 NAMES = ("dog", "ant", "cat")  # in no order of the alphabet
@@ -40,7 +40,7 @@ def rows(text):
 
 
 def test_each_probability_stands_under_its_class(capsys):
-    (row,) = rows(printed(capsys, "classes", "csv", Prediction("cat", 0.7, SHARES)))
+    (row,) = rows(printed(capsys, "classes", "csv", PredictedClass("cat", 0.7, SHARES)))
     assert row == {
         "file": "1.png",
         "label": "cat",
@@ -50,7 +50,7 @@ def test_each_probability_stands_under_its_class(capsys):
 
 
 def test_tags_are_joined_and_each_has_its_probability(capsys):
-    said = Tagged(("dog", "cat"), {"dog": 0.5, "ant": 0.25, "cat": 0.75})
+    said = PredictedTags(("dog", "cat"), {"dog": 0.5, "ant": 0.25, "cat": 0.75})
     (row,) = rows(printed(capsys, "tags", "csv", said))
     assert row == {
         "file": "1.png",
@@ -59,7 +59,7 @@ def test_tags_are_joined_and_each_has_its_probability(capsys):
         "ant": "0.250000",
         "cat": "0.750000",
     }
-    table = printed(capsys, "tags", "table", said, Tagged((), dict.fromkeys(NAMES, 0.1)))
+    table = printed(capsys, "tags", "table", said, PredictedTags((), dict.fromkeys(NAMES, 0.1)))
     assert "dog, cat" in table
     assert "0.500, 0.750" in table
     assert "none" in table
@@ -67,14 +67,16 @@ def test_tags_are_joined_and_each_has_its_probability(capsys):
 
 def test_numbers_keep_every_digit_of_a_float32(capsys):
     values = {"price": float(np.float32(1 / 3)), "weight": float(np.float32(-1234.5678))}
-    (row,) = rows(printed(capsys, "numbers", "csv", Numbers(values), names=tuple(values)))
+    (row,) = rows(printed(capsys, "numbers", "csv", PredictedNumbers(values), names=tuple(values)))
     assert {name: np.float32(row[name]) for name in values} == {
         name: np.float32(value) for name, value in values.items()
     }
 
 
 def test_json_has_the_file_and_all_that_was_answered(capsys):
-    text = printed(capsys, "classes", "json", Prediction("cat", 0.7, SHARES), Prediction("dog", 0.6, {}))
+    text = printed(
+        capsys, "classes", "json", PredictedClass("cat", 0.7, SHARES), PredictedClass("dog", 0.6, {})
+    )
     assert json.loads(text) == [
         {"file": "1.png", "label": "cat", "probability": 0.7, "probabilities": SHARES},
         {"file": "2.png", "label": "dog", "probability": 0.6, "probabilities": {}},
@@ -83,13 +85,13 @@ def test_json_has_the_file_and_all_that_was_answered(capsys):
 
 @pytest.mark.parametrize(("abstain", "label"), [(0.0, "cat"), (0.5, "cat"), (0.5000001, "unsure")])
 def test_a_class_at_the_threshold_is_still_given(abstain, label):
-    one = answer(np.array([0.3, 0.2, 0.5]), "classes", NAMES, abstain)
+    one = to_prediction(np.array([0.3, 0.2, 0.5]), "classes", NAMES, abstain)
     assert (one.label, one.probability) == (label, 0.5)
     assert one.probabilities == {"dog": 0.3, "ant": 0.2, "cat": 0.5}
 
 
 def test_a_tag_of_one_half_is_given():
-    assert answer(np.array([0.5, 0.4999, 1.0]), "tags", NAMES, 0.9).tags == ("dog", "cat")
+    assert to_prediction(np.array([0.5, 0.4999, 1.0]), "tags", NAMES, 0.9).tags == ("dog", "cat")
 
 
 # --- which rows are answered, and how they are called
@@ -114,7 +116,7 @@ class Echo:
     def predict(self, files):
         if any(file.name == "bad.png" for file in files):
             raise BadData(f"{files[0]} is damaged.")
-        return [Prediction(file.stem, 1.0 - self.abstain, SHARES) for file in files]
+        return [PredictedClass(file.stem, 1.0 - self.abstain, SHARES) for file in files]
 
 
 @pytest.fixture
