@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
@@ -12,10 +12,8 @@ from headstart.run.frozen import Replay
 from headstart.run.state import Run, Tick
 from headstart.session.input_pipeline import InputSource, plain_input
 from headstart.session.outputs import outputs_of
+from headstart.session.session_data import SessionData
 from headstart.session.units import Units
-
-if TYPE_CHECKING:
-    from headstart.session.session import Session
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,11 @@ class EvalHook:
 
 
 def eval_state(
-    session: "Session", method: Method[Any], run: Run[Any], plain: tuple[InputSource, InputSource], rows: Rows
+    session: SessionData,
+    method: Method[Any],
+    run: Run[Any],
+    plain: tuple[InputSource, InputSource],
+    rows: Rows,
 ) -> EvalState:
     """The model in the middle of its training, within which recorded outputs stand in for samples.
 
@@ -71,7 +73,9 @@ def eval_state(
     return EvalState(model, says(plain[0].source), says(plain[1].source))
 
 
-def plain_inputs(session: "Session", run: Run[Any], replay: Replay | None) -> tuple[InputSource, InputSource]:
+def plain_inputs(
+    session: SessionData, run: Run[Any], replay: Replay | None
+) -> tuple[InputSource, InputSource]:
     """Plain views of a session's data and of the target's: recorded now, as nothing can be on the way."""
     target = None if session.target is None else session.target.session
     own = plain_input(session, run, replay)

@@ -1,7 +1,7 @@
 """Methods that choose among what they have trained: by rows that are held out of their own fit."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +10,9 @@ from torch import nn
 from headstart.core import Method, Model, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.splits import holdout
+from headstart.session.fitted import Fitted
 from headstart.session.scoring import selection_of, value
 from headstart.session.units import Units
-
-if TYPE_CHECKING:
-    from headstart.session.session import Fitted
 
 Rows = NDArray[np.int64]
 NOBODY = np.zeros(0, dtype=np.int64)
@@ -36,7 +34,7 @@ def hold_out(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple
     return rows[learn], rows[held]
 
 
-def selected_model(fitted: "Fitted", method: Method[Any], data: Dataset, rows: Rows, held: Rows) -> "Fitted":
+def selected_model(fitted: Fitted, method: Method[Any], data: Dataset, rows: Rows, held: Rows) -> Fitted:
     """What a method ships after it has chosen by the `held` rows; `rows` are those that it learned from.
 
     They are judged by the metric of selection.

@@ -3,12 +3,11 @@
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
 
 from headstart.core import (
     Backbone,
@@ -16,19 +15,13 @@ from headstart.core import (
     Head,
     Method,
     Model,
-    SampleLoader,
-    Task,
     require_label_kind,
 )
-from headstart.data.augment import Augment
-from headstart.data.dataset import Dataset
-from headstart.data.stream import Sentences, ahead
-from headstart.models.backbone import AnyBackbone
+from headstart.data.stream import ahead
 from headstart.run.checkpoint import save_state
-from headstart.run.engine import Engine, One
 from headstart.run.frozen import Replay
 from headstart.run.loop import start, train
-from headstart.run.recipe import Precision, Recipe
+from headstart.run.recipe import Recipe
 from headstart.run.state import Run, Tick
 from headstart.run.watch import drain, keep, remember, resume
 from headstart.session.evaluation import EvalHook, eval_state, plain_inputs, ships_its_own
@@ -43,13 +36,9 @@ from headstart.session.input_pipeline import (
     method_inputs,
     plain_input,
 )
-from headstart.session.inputs import loader_of
 from headstart.session.logbook import logged, save_last
-from headstart.session.outputs import outputs_of
-from headstart.session.recorded import Recorded
 from headstart.session.requirements import label_free_stages, learns_on_source_alone, require_data
-from headstart.session.source import SourceTask
-from headstart.session.target import TargetDomain
+from headstart.session.session_data import SessionData, SourceTask
 from headstart.session.trained import trained
 from headstart.session.units import Units
 from headstart.session.weights import row_weights
@@ -86,37 +75,16 @@ class StageOptions:
 
 
 @dataclass
-class Session:
-    """Carries out methods on one backbone and one data set.
+class Session(SessionData):
+    """Fits methods on rows of its data.
 
     Attributes:
-        backbone: never changed; every run has its own copy.
-        data: the rows that methods may be fitted on and asked about.
-        cache: folder for what frozen parts gave; None computes it every time.
-        precision: of training and of the cache.
-        augment: what makes views for training; None: none.
-        engine: where it runs.
         logbook: file for the ticks of all runs; None: none.
         watch: wraps the ticks of every run, for a progress bar.
-        source: other data for the methods that learn from two data sets; None: there are none.
-        target: unlabelled rows of the domain that models are for, for methods that learn from them.
     """
 
-    backbone: AnyBackbone
-    data: Dataset
-    cache: Path | None = None
-    precision: Precision = "float32"
-    augment: Augment | None = None
-    engine: Engine = field(default_factory=One)
     logbook: Path | None = None
     watch: Watch | None = None
-    source: SourceTask | None = None
-    target: TargetDomain | None = None
-
-    def __post_init__(self) -> None:
-        self.records = Recorded(self.cache, self.precision, len(self.data), self.data.modality.same_shape)
-        self._sources: dict[Augment | None, SampleLoader] = {}
-        self._shape = tuple(self.source_in(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
 
     def fit(
         self,
@@ -173,30 +141,15 @@ class Session:
         units = Units.of(self.data.labels[rows])
         return replace(fitted, model=units.undone(fitted.model)) if units else fitted
 
-    def logits(self, model: nn.Module, rows: np.ndarray, batch: int = 32) -> Tensor:
-        """Outputs (n, outputs) on the CPU of a model that takes samples, for rows (n,) of the data."""
-        return outputs_of(model.eval(), self.source_in(None), rows, self.engine.device, batch)
-
-    def samples(self, rows: np.ndarray) -> Tensor:
-        """The plain samples (n, ...) of rows (n,)."""
-        return self.source_in(None).fetch(rows, np.full(len(rows), -1))
-
-    def quickest(self, rows: np.ndarray) -> np.ndarray:
-        """Rows (n,) in the order in which they are computed soonest: texts by length."""
-        source = self.source_in(None)
-        if isinstance(source, Sentences):
-            return rows[np.argsort(source.lengths(rows), kind="stable")]
-        return rows
-
     def _start(
         self, method: Method[Any], backbone: Backbone, head: Head | None, rows: np.ndarray, recipe: Recipe
     ) -> tuple[Run[Any], Replay | None]:
         require_label_kind(method, self.data.label_kind)
         recipe = replace(recipe, **method.recipe_overrides(), precision=self.precision)
-        task = self._task(len(rows), recipe.seed, copy.deepcopy(head))
+        task = self.task(len(rows), recipe.seed, copy.deepcopy(head))
         task = replace(task, groups=group_rows(self.data, method, rows))
         if self.source is not None:
-            task = replace(task, source=self.source.session._task(len(self.source.rows), recipe.seed))
+            task = replace(task, source=self.source.session.task(len(self.source.rows), recipe.seed))
         if method.about.closed_form:
             least = len(rows) if self.target is None else min(len(rows), len(self.target.rows))
             recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
@@ -206,9 +159,6 @@ class Session:
         )
         run.notes |= {"replay": found.note} if found.note else {}
         return run, found.replay
-
-    def _task(self, rows: int, seed: int, head: Head | None = None) -> Task:
-        return Task(len(self.data.classes), self._shape, rows, seed, head, self.data.label_kind)
 
     def _carry_out(
         self,
@@ -269,6 +219,7 @@ class Session:
     ) -> Fitted:
         """Carry out a stage on the source alone; once it is saved it is not computed again."""
         stage, there, rows = stages[number], source.session, source.rows
+        assert isinstance(there, Session)
         saved = source.checkpoint(stages, number, checkpoint)
         run, replay = there._start(stage, backbone, None, rows, source.recipe or recipe)
         fitted = there._carry_out(
@@ -290,9 +241,3 @@ class Session:
             return
         with closing(keep(ticks, run, checkpoint, CHECKPOINT_EVERY)) as kept:
             yield from self.watch(kept, run) if self.watch else kept
-
-    def source_in(self, augment: Augment | None) -> SampleLoader:
-        """Samples of the data; decoded pictures stay in memory from one run to the next."""
-        if augment not in self._sources:
-            self._sources[augment] = loader_of(self.data, self.backbone, augment)
-        return self._sources[augment]

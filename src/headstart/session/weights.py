@@ -1,6 +1,6 @@
 """How much each labelled row counts: as the user says, or as a method weighs it by where the target lies."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -9,13 +9,11 @@ from headstart.core import BadInput, Method, derive_seed
 from headstart.data.train_test_split import Rows
 from headstart.models.fast import fast
 from headstart.session.outputs import outputs_of
-
-if TYPE_CHECKING:
-    from headstart.session.session import Session
+from headstart.session.session_data import SessionData
 
 
 def row_weights(
-    session: "Session", method: Method[Any], rows: Rows, seed: int, given: np.ndarray | None
+    session: SessionData, method: Method[Any], rows: Rows, seed: int, given: np.ndarray | None
 ) -> tuple[np.ndarray | None, list[str]]:
     """Weights of all rows of a session's data, 1 on average over `rows`; None if all count the same.
 
@@ -46,7 +44,7 @@ def row_weights(
     return weights / weights[rows].mean(), notes
 
 
-def features(session: "Session", rows: Rows) -> Tensor:
+def features(session: SessionData, rows: Rows) -> Tensor:
     """What the frozen backbone gives (n, width) for rows (n,)."""
     encoder = fast(session.backbone) if session.engine.device.type == "cpu" else session.backbone.eval()
     return outputs_of(encoder, session.source_in(None), rows, session.engine.device, 32)
