@@ -19,7 +19,7 @@ from headstart.data.domains import Domains, of_same_labels
 from headstart.data.load import load
 from headstart.data.order import order
 from headstart.data.shifts.style import STYLES, in_style
-from headstart.methods.inputs.translation._translating import Translating as Learned
+from headstart.methods.inputs.translation.unpaired import UnpairedTranslation
 from headstart.nn.translation import Translation
 from headstart.predictor.predictor import Predictor
 from headstart.records.provenance import command, versions
@@ -77,11 +77,11 @@ def translate(  # an option is an argument
     return _Study(domains, chosen, _made(method), model, engine or One()).run(judge)
 
 
-def _made(method: str | Method[Any]) -> Learned | str:
+def _made(method: str | Method[Any]) -> UnpairedTranslation | str:
     if isinstance(method, str) and method in CHEAP:
         return method
     found = make(method) if isinstance(method, str) else method
-    if not isinstance(found, Learned):
+    if not isinstance(found, UnpairedTranslation):
         raise BadInput(f"{found.about.name} translates nothing. Take cyclegan, cycada, {', '.join(CHEAP)}.")
     return found
 
@@ -92,7 +92,7 @@ class _Study:
 
     domains: Domains
     settings: TranslateSettings
-    method: Learned | str
+    method: UnpairedTranslation | str
     model: Predictor | None
     engine: Engine
     curve: list[float] = field(default_factory=list)
@@ -177,7 +177,7 @@ class _Study:
 
     def _learned(self, known: Model, mine: Tensor, theirs: Tensor, seed: int) -> Learnt:
         method, told = self.method, self.settings
-        assert isinstance(method, Learned)
+        assert isinstance(method, UnpairedTranslation)
         labels = torch.from_numpy(self.domains.source.labels)
         recipe = Recipe(steps=told.steps, batch=told.batch, lr=told.lr, seed=seed)
         outputs, kind = len(self.domains.source.classes), self.domains.source.label_kind
@@ -218,7 +218,7 @@ class _Study:
         seen = self._seen() if self.critics else None
         found = measured(ways, known, (mine[few], source.subset(few)), theirs[some], judged, told.seed)
         found["guards"] += [] if seen is None else [watch.reached(seen)]
-        learned = isinstance(self.method, Learned)
+        learned = isinstance(self.method, UnpairedTranslation)
         return Translating(
             schema=SCHEMA,
             headstart=headstart.__version__,
@@ -229,7 +229,9 @@ class _Study:
             rows=len(source),
             target_rows=len(self.domains.target),
             method=told.method,
-            title=self.method.title if isinstance(self.method, Learned) else f"{self.method} matching",
+            title=self.method.title
+            if isinstance(self.method, UnpairedTranslation)
+            else f"{self.method} matching",
             learned=learned,
             cycle=self.curve,
             seen_through=seen,
