@@ -1,4 +1,4 @@
-"""Looks at a model while it learns: what it says after certain steps."""
+"""Evaluation during training: the outputs of the model after chosen steps."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.state import Run, Tick
 from headstart.session.input_pipeline import InputSource, plain_input
-from headstart.session.outputs import outputs_of
+from headstart.session.scoring import outputs_of
 from headstart.session.session_data import SessionData
 from headstart.session.units import Units
 
 
 @dataclass(frozen=True)
 class EvalState:
-    """A model as it is now; it goes on learning afterwards.
+    """A model in the middle of its training.
 
     Attributes:
         model: what would be shipped; its tensors are those that go on learning.
@@ -33,18 +33,18 @@ class EvalState:
 
 @dataclass(frozen=True)
 class EvalHook:
-    """What is done with a model of the last stage after certain steps.
+    """Callback of the last stage: evaluate the model after chosen steps.
 
     Attributes:
-        steps: after which it is looked at, >= 1.
-        evaluate: told the step and the model.
+        steps: after which the model is evaluated, each >= 1.
+        evaluate: takes the step and the model.
     """
 
     steps: frozenset[int]
     evaluate: Callable[[int, EvalState], None]
 
     def run_at(self, ticks: Iterator[Tick], state: Callable[[], EvalState]) -> Iterator[Tick]:
-        """The same ticks, with a look after each of the steps."""
+        """The same ticks, with an evaluation after each of the steps."""
         for tick in ticks:
             if tick.step in self.steps:
                 self.evaluate(tick.step, state())

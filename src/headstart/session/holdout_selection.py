@@ -1,4 +1,4 @@
-"""Methods that choose among what they have trained: by rows that are held out of their own fit."""
+"""Selection after training: a method picks its final weights by the score on rows held out of the fit."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ NOBODY = np.zeros(0, dtype=np.int64)
 
 
 def hold_out(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple[Rows, Rows]:
-    """The rows (n,) of a fit that a method learns from, and those that it settles by, mostly none.
+    """Split the rows (n,) of a fit into those that a method learns from and those it selects by, often none.
 
     The split is stratified and cuts no group. Where it would leave a class without a row to learn from,
     nothing is held out.
@@ -35,9 +35,9 @@ def hold_out(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple
 
 
 def selected_model(fitted: Fitted, method: Method[Any], data: Dataset, rows: Rows, held: Rows) -> Fitted:
-    """What a method ships after it has chosen by the `held` rows; `rows` are those that it learned from.
+    """The fit with the model selected by its score on the `held` rows; `rows` are those it learned from.
 
-    They are judged by the metric of selection.
+    The score is the metric of selection.
     """
     if not method.holdout_fraction():
         return fitted

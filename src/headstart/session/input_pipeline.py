@@ -1,7 +1,7 @@
-"""What the runs of a session eat: samples, or what a frozen prefix gave for them, in batches."""
+"""Input pipeline: raw samples or cached activations of the frozen layers, in batches."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,14 +23,14 @@ from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run
-from headstart.session.groups import grouped_example, in_groups
+from headstart.session.requirements import grouped_example, in_groups
 from headstart.session.session_data import SessionData
 from headstart.session.units import Units
 
 
 @dataclass(frozen=True)
 class InputSource:
-    """What a run takes: a source, how to take it, and how many views of each row there are."""
+    """Input of a run: a loader of samples or cached activations, and the number of views of each row."""
 
     source: SampleLoader
     replay: Replay | None
@@ -38,11 +38,16 @@ class InputSource:
     notes: list[str]
 
 
-MethodInputs = tuple[InputSource, InputSource | None, InputSource | None]
+class MethodInputs(NamedTuple):
+    """Inputs of a method: of its labelled rows, of the data beside them, of labelled rows of the target."""
+
+    own: InputSource
+    other: InputSource | None
+    target_labelled: InputSource | None
 
 
 def training_input(session: SessionData, run: Run[Any], replay: Replay | None) -> InputSource:
-    """What training takes: samples in views, or what a frozen prefix gave for them."""
+    """Input of training: augmented samples, or cached activations of the frozen layers."""
     views = run.recipe.views if session.augment else 0
     if views == 0:
         return plain_input(session, run, replay)
@@ -68,18 +73,18 @@ def _recorded(session: SessionData, run: Run[Any], replay: Replay, views: int) -
 def method_inputs(
     session: SessionData, method: Method[Any], run: Run[Any], replay: Replay | None
 ) -> MethodInputs:
-    """Of the session's own data, of the data beside it and of the few labelled rows of the target."""
+    """Inputs of all data that a method learns from; cached for all of them or for none."""
     other, target_labelled = _beside(session, method), _target_labelled(session, method)
     if method.about.needs is Unlabelled and other is not None:
         unseen = training_input(other, run, replay)
-        return unseen, unseen, None
+        return MethodInputs(unseen, unseen, None)
     mine = training_input(session, run, replay)
     theirs = None if other is None else training_input(other, run, mine.replay)
     labelled = None if target_labelled is None else training_input(target_labelled, run, mine.replay)
     found = [each for each in (mine, theirs, labelled) if each is not None]
     if len({each.replay is None for each in found}) > 1:  # a run takes records of all of them or of none
         return method_inputs(session, method, run, None)
-    return mine, theirs, labelled
+    return MethodInputs(mine, theirs, labelled)
 
 
 def example_batch(session: SessionData, method: Method[Any], rows: Rows) -> Batch:

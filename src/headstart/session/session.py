@@ -1,4 +1,4 @@
-"""A backbone, data and a cache: carries out methods on rows of the data and answers for others."""
+"""Fit methods on rows of a session's data, stage by stage, resumable and logged."""
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
@@ -11,8 +11,10 @@ import numpy as np
 
 from headstart.core import (
     Backbone,
+    CannotWrite,
     Diverged,
     Head,
+    HeadstartError,
     Method,
     Model,
     require_label_kind,
@@ -23,10 +25,10 @@ from headstart.run.frozen import Replay
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run, Tick
-from headstart.run.watch import drain, keep, remember, resume
+from headstart.run.watch import drain, keep, log, remember, resume
 from headstart.session.evaluation import EvalHook, eval_state, plain_inputs, ships_its_own
 from headstart.session.fitted import Fitted as Fitted
-from headstart.session.groups import about_groups, group_rows
+from headstart.session.fitted import trained
 from headstart.session.holdout_selection import hold_out, selected_model
 from headstart.session.input_pipeline import (
     InputSource,
@@ -36,12 +38,39 @@ from headstart.session.input_pipeline import (
     method_inputs,
     plain_input,
 )
-from headstart.session.logbook import logged, save_last
-from headstart.session.requirements import label_free_stages, learns_on_source_alone, require_data
+from headstart.session.requirements import (
+    about_groups,
+    group_rows,
+    label_free_stages,
+    learns_on_source_alone,
+    require_data,
+    row_weights,
+)
 from headstart.session.session_data import SessionData, SourceTask
-from headstart.session.trained import trained
 from headstart.session.units import Units
-from headstart.session.weights import row_weights
+
+
+def save_last(run: Run[Any], checkpoint: Path, error: Diverged) -> None:
+    """Save the last good weights; where that fails, say so without hiding the error."""
+    try:
+        save_state(run.state_dict(), checkpoint)
+    except CannotWrite as failure:
+        raise Diverged(f"{error} {failure}") from error
+
+
+def logged(ticks: Iterable[Tick], file: Path, name: str, run: Run[Any]) -> Iterator[Tick]:
+    """The ticks, each of which is a line in the file.
+
+    Raises:
+        CannotWrite: no space or no right.
+    """
+    try:
+        yield from log(ticks, file, name, run)
+    except OSError as error:
+        if isinstance(error, HeadstartError):
+            raise
+        raise CannotWrite(f"Can't write {file}: {error.strerror or error}. Free some space.") from error
+
 
 Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
 CHECKPOINT_EVERY = 20  # steps
@@ -49,11 +78,11 @@ CHECKPOINT_EVERY = 20  # steps
 
 @dataclass(frozen=True)
 class FitOptions:
-    """What a fit may be given besides a method, rows and a recipe.
+    """Optional arguments of `Session.fit`.
 
     Attributes:
-        weights: (rows of the data,) >= 0, how much each counts; their scale does not matter. None takes those
-            of a method that weighs, if there is a target, and else 1.
+        weights: (rows of the data,) >= 0, sample weights, at any scale. None takes those of a method
+            that weights source rows, if there is a target, and else 1.
         eval_hook: evaluates the model while the last stage learns.
         head: of a saved model, without labels to learn another from: only the stages that need none are
             carried out.
@@ -66,7 +95,7 @@ class FitOptions:
 
 @dataclass(frozen=True)
 class StageOptions:
-    """How one stage is carried out: its name, where it is kept, weights of all rows, looks at it."""
+    """Options of one stage: run name, checkpoint path, sample weights, evaluation hook."""
 
     name: str
     checkpoint: Path | None
@@ -108,7 +137,7 @@ class Session(SessionData):
             recipe: how to descend.
             name: of the run, in the log.
             checkpoint: file that an interrupted descent goes on from.
-            options: weights, looks at the model on the way, the head of a saved model.
+            options: sample weights, an evaluation hook, the head of a saved model.
 
         Raises:
             BadInput: a stage can't learn what the labels are, or needs other data where there are none.

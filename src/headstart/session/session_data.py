@@ -18,8 +18,8 @@ from headstart.run.engine import Engine, One
 from headstart.run.recipe import Precision, Recipe
 from headstart.run.step_cache import file_name
 from headstart.session.inputs import loader_of
-from headstart.session.outputs import outputs_of
 from headstart.session.recorded import Recorded
+from headstart.session.scoring import outputs_of
 
 
 @dataclass
