@@ -12,11 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
+import headstart as hs
 from headstart.core import derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.samples import Array
-from headstart.studies.translate.run import translate
 
 SEEDS = 3
 COLOURS = {  # of the pen and of the paper, in each domain
@@ -60,7 +60,8 @@ def main() -> None:
         for seed in range(SEEDS):
             source, target = domains(task, seed)
             begun = time.perf_counter()
-            found = translate(source, target, told.method, judge=target, seed=seed, steps=told.steps).report()
+            how = {"method": told.method, "seed": seed, "steps": told.steps}
+            found = hs.translate(source, target, judge=target, **how).report()
             shares = (found.accuracy_target, found.accuracy_through, found.accuracy_trained)
             figures = "  ".join(f"{100 * (share or 0):9.1f} %" for share in shares)
             cycle = f"{found.cycle_before or 0:.3f} -> {found.cycle_after or 0:.3f}"

@@ -33,11 +33,11 @@ ADVERSARIAL_FAULTS = (
         "methods/test_dann.py by_hand or formula",
     ),
     Fault(
-        HERE + "deep_coral.py",
+        HERE + "dann.py",
         "        if not self.weight:\n            return source_loss(parts, batch, ctx, self.smoothing)\n",
         "",
         "without a weight the target is looked at all the same",
-        "contract/test_domains.py without_weight and dann",
+        "contract/test_domains.py without_weight and deep-coral",
     ),
     Fault(
         HERE + "_alignment.py",

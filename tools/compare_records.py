@@ -168,7 +168,7 @@ def record_files(out: Path) -> list[Path]:
 def file_names(out: Path) -> list[str]:
     """All files that a study leaves for its user."""
     names = (path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    return sorted(name for name in names if not name.startswith(("steps/", "cache/")))
+    return sorted(name for name in names if not name.startswith(("steps/", "cache/", "study.json")))
 
 
 def tensor_digests(out: Path) -> list[str]:

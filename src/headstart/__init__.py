@@ -32,11 +32,8 @@ if TYPE_CHECKING:
     from headstart.studies.stream.run import prequential as prequential
     from headstart.studies.stream.stream_model import Stream as Stream
     from headstart.studies.stream.stream_model import stream as stream
-    from headstart.studies.translate.run import translate as translate
     from headstart.studies.translate.translated import Translated as Translated
     from headstart.studies.translate.translated import Translator as Translator
-    from headstart.studies.yosinski.record import Transfer as Transfer
-    from headstart.studies.yosinski.run import yosinski as yosinski
 
 _FOUND = {
     "shortcuts": ("headstart.studies.shortcuts.run", "shortcuts"),
@@ -55,7 +52,6 @@ _FOUND = {
     "PredictedClass": ("headstart.predictor.predictions", "PredictedClass"),
     "PredictedTags": ("headstart.predictor.predictions", "PredictedTags"),
     "Predictor": ("headstart.predictor.predictor", "Predictor"),
-    "translate": ("headstart.studies.translate.run", "translate"),
     "Translated": ("headstart.studies.translate.translated", "Translated"),
     "Translator": ("headstart.studies.translate.translated", "Translator"),
     "shift": ("headstart.studies.shift.run", "shift"),
@@ -65,18 +61,16 @@ _FOUND = {
     "Prequential": ("headstart.studies.stream.record", "Prequential"),
     "stream": ("headstart.studies.stream.stream_model", "stream"),
     "Stream": ("headstart.studies.stream.stream_model", "Stream"),
-    "yosinski": ("headstart.studies.yosinski.run", "yosinski"),
-    "Transfer": ("headstart.studies.yosinski.record", "Transfer"),
 }
 
 __all__ = ["Adapted", "PredictedClass", "PredictedNumbers", "PredictedTags", "Predictor"]
 __all__ += ["Recipe", "build_page", "data", "fit"]
-__all__ += ["Transfer", "methods", "models", "open"]
+__all__ += ["methods", "models", "open"]
 __all__ += ["Shortcuts", "shortcuts"]
 __all__ += ["Aligned", "Shift", "shift"]
 __all__ += ["Prequential", "Stream", "guards", "prequential", "stream"]
-__all__ += ["sklearn", "yosinski"]
-__all__ += ["Translated", "Translator", "translate"]
+__all__ += ["sklearn"]
+__all__ += ["Translated", "Translator"]
 
 
 def __getattr__(name: str) -> Any:

@@ -36,7 +36,7 @@ def _way_on(command: list[str]) -> str:
     """How an interrupted study goes on."""
     from headstart.studies._spec import study_names
 
-    if not {*command} & {*study_names(), "yosinski"}:
+    if not {*command} & {*study_names()}:
         return ""
     return " What was finished is kept; the same command with --resume goes on from there."
 

@@ -18,7 +18,7 @@ from headstart.studies.pages import build_page
 from headstart.studies.shift.record import ClassShare, Unlike
 from headstart.studies.shortcuts.record import Conflict
 from headstart.studies.stream.record import Event, OnSegment, Point
-from headstart.studies.translate.record import Guard, Pair, Translating
+from headstart.studies.translate.spec import Guard, Pair, TranslationReport
 
 from .chromium import chromium, opened
 from .test_experiment_pages import DESK, OVERFLOW, PHONE
@@ -94,7 +94,7 @@ def translate() -> Any:
     """Translators that were trained, with pictures in the folder and a guard that raised an alarm."""
     pairs = [Pair(f"{n}.png", "seven", f"pairs/{n}.webp") for n in range(4)]
     none = dict.fromkeys(("accuracy_translated", "accuracy_trained", "round_trip_flips", "seen_through"))
-    return Translating(
+    return TranslationReport(
         schema=1,
         headstart="0.1",
         command="headstart translate photos/ scans/",

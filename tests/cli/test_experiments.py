@@ -8,7 +8,7 @@ from tests.study import tiny
 
 from headstart.session.session import Session
 from headstart.studies.curve.spec import SizeCurve
-from headstart.studies.yosinski.record import Transfer
+from headstart.studies.yosinski.spec import Transfer
 
 SMALL = ["--backbone", tiny.BACKBONE, "--size", 32, "--epochs", 1, "--seeds", 2]
 

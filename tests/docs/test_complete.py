@@ -13,13 +13,10 @@ from headstart.cli import app
 from headstart.core import errors, walk
 from headstart.records import record as records
 from headstart.records.settings import StudySettings
-from headstart.studies._experiment import YosinskiSettings
 from headstart.studies._spec import studies
 from headstart.studies.shift import record as shifting_record
 from headstart.studies.shift.settings import ShiftSettings
 from headstart.studies.shortcuts import record as confounding_record
-from headstart.studies.translate import record as translating_record
-from headstart.studies.yosinski import record as yosinski_record
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
@@ -27,8 +24,6 @@ PAGES = {
     records: "run-folder.md",
     confounding_record: "how/confounders.md",
     shifting_record: "how/shift.md",
-    translating_record: "how/translation.md",
-    yosinski_record: "how/yosinski.md",
 }
 PAGES |= {spec.module("spec"): spec.docs_page for spec in studies()}
 RECORDS = [
@@ -38,7 +33,7 @@ RECORDS = [
     if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module.__name__
     if not issubclass(kind, StudySettings)
 ]
-SETTINGS = [(kind, f"how/{kind.kind}.md") for kind in (ShiftSettings, YosinskiSettings)]
+SETTINGS = [(ShiftSettings, "how/shift.md")]
 SETTINGS += [(spec.settings, spec.docs_page) for spec in studies()]
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 

@@ -19,7 +19,7 @@ from tests.report.verdicts import between, page_of, tones
 
 from headstart.records.record import Interval
 from headstart.studies.shortcuts.record import Conflict
-from headstart.studies.translate.record import Guard, Translating
+from headstart.studies.translate.spec import Guard, TranslationReport
 
 CASES = [  # the 95 % interval of a difference, and what may be said of it
     ((0.01, 0.2), "good"),
@@ -214,13 +214,13 @@ def test_errors_to_one_side(errors, says, tmp_path):
 
 def translation(**changes):
     """A translation with a model, of which nothing went wrong."""
-    plain = dict.fromkeys(Translating.__dataclass_fields__)
+    plain = dict.fromkeys(TranslationReport.__dataclass_fields__)
     texts = dict.fromkeys(("headstart", "command", "source", "target", "method", "title", "model"), "x")
     lists = {name: [] for name in ("classes", "cycle", "guards", "to_target", "to_source", "notes")}
     counts = dict.fromkeys(("schema", "rows", "target_rows", "tries", "seed"), 1)
     given = {"learned": True, "diversity_target": 1.0, "settings": {}, "versions": {}, "title": "CycleGAN"}
     shares = {"accuracy_target": 0.4, "accuracy_through": 0.7}
-    return Translating(**plain | texts | lists | counts | given | shares | changes)
+    return TranslationReport(**plain | texts | lists | counts | given | shares | changes)
 
 
 def test_a_translation_is_told_from_before_to_after(tmp_path):

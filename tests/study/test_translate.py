@@ -11,7 +11,7 @@ from headstart.core import BadData, BadInput, Unknown
 from headstart.data.dataset import Dataset
 from headstart.studies.translate import guards as watch
 from headstart.studies.translate.folder import write
-from headstart.studies.translate.record import Translating
+from headstart.studies.translate.spec import TranslationReport
 
 QUICK = {"steps": 4, "batch": 8, "tries": 1}
 
@@ -35,7 +35,7 @@ def target():
 
 @pytest.fixture(scope="module")
 def learned(source, target):
-    return hs.translate(source, target, "cyclegan:width=4,blocks=1", judge=target, **QUICK)
+    return hs.translate(source, target, method="cyclegan:width=4,blocks=1", judge=target, **QUICK)
 
 
 @pytest.fixture(scope="module")
@@ -81,13 +81,13 @@ def test_what_is_measured(learned, tmp_path):
     assert 0 <= record.accuracy_trained <= 1
     assert {guard.name for guard in record.guards} == {"collapse", "labels", "critics"}
     (tmp_path / "translate.json").write_text(record.to_json())
-    assert Translating.read(tmp_path / "translate.json") == record
+    assert TranslationReport.read(tmp_path / "translate.json") == record
 
 
 @pytest.mark.slow
 def test_labels_to_judge_by_change_nothing_but_what_is_said_of_them(source, target, learned):
     wrong = replace(target, labels=(target.labels + 1) % 10)
-    other = hs.translate(source, wrong, "cyclegan:width=4,blocks=1", judge=wrong, **QUICK)
+    other = hs.translate(source, wrong, method="cyclegan:width=4,blocks=1", judge=wrong, **QUICK)
     judged = ("accuracy_target", "accuracy_through", "accuracy_trained")
     mine, theirs = (replace(one.report(), **dict.fromkeys(judged)) for one in (learned, other))
     assert mine == theirs
@@ -98,7 +98,7 @@ def test_labels_to_judge_by_change_nothing_but_what_is_said_of_them(source, targ
 
 @pytest.mark.parametrize("method", ["histogram", "fourier", "style"])
 def test_cheap_methods_learn_nothing(source, target, method, model):
-    made = hs.translate(source, target, method, model=model)
+    made = hs.translate(source, target, method=method, model=model)
     assert not made.fronts
     assert not made.report().learned
     assert made.dataset(source).array.shape == (200, 8, 8, 3)
@@ -107,13 +107,13 @@ def test_cheap_methods_learn_nothing(source, target, method, model):
 
 
 def test_style_gives_the_targets_mean_and_deviation(source, target, model):
-    made = hs.translate(source, target, "style", model=model).dataset(source).array.astype(float)
+    made = hs.translate(source, target, method="style", model=model).dataset(source).array.astype(float)
     means = [one.astype(float).mean() for one in (source.array, made, target.array)]
     assert abs(means[1] - means[2]) < 0.25 * abs(means[0] - means[2])  # bytes are cut off at 255
 
 
 def test_a_model_behind_a_translator_is_one_predictor_that_can_be_saved(source, target, model, tmp_path):
-    made = hs.translate(source, target, "cyclegan:width=4,blocks=1", model=model, **QUICK)
+    made = hs.translate(source, target, method="cyclegan:width=4,blocks=1", model=model, **QUICK)
     before = {name: value.clone() for name, value in model.model.state_dict().items()}
     both = hs.Translated(model, made)
     pictures = [np.asarray(one) for one in target.array[:6]]
@@ -159,7 +159,7 @@ def test_numbers_are_translated_too():
     g = np.random.default_rng(0)
     y = np.arange(60) % 2
     x = (g.normal(size=(60, 3)) + 3 * y[:, None]).astype(np.float32)
-    made = hs.translate((x, y), x + 5, "cycada:width=8", **QUICK)
+    made = hs.translate((x, y), x + 5, method="cycada:width=8", **QUICK)
     assert made.to_target(x).shape == (60, 3)
     assert made.to_target(x).dtype == np.float32
     assert made.dataset(hs.data.load((x, y))).array.shape == (60, 3)
@@ -167,14 +167,14 @@ def test_numbers_are_translated_too():
 
 def test_what_cannot_be_translated_is_refused(source, target):
     with pytest.raises(Unknown, match="cyclegan"):
-        hs.translate(source, target, "cyclegann")
+        hs.translate(source, target, method="cyclegann")
     with pytest.raises(BadInput, match="fine-tune translates nothing"):
-        hs.translate(source, target, "fine-tune")
+        hs.translate(source, target, method="fine-tune")
     with pytest.raises(BadInput, match="steps is 0"):
         hs.translate(source, target, steps=0)
     numbers = np.zeros((4, 3), dtype=np.float32) + np.arange(4)[:, None]
     with pytest.raises(BadInput, match="style is for pictures"):
-        hs.translate((numbers, [0, 1, 0, 1]), numbers, "style")
+        hs.translate((numbers, [0, 1, 0, 1]), numbers, method="style")
     with pytest.raises(BadData, match="texts"):
         hs.translate((["a b", "c d"], ["x", "y"]), ["e f", "g h"])
 
@@ -191,15 +191,15 @@ def test_guards_by_hand():
     assert "collapsed" in collapsed.says
     assert not flipped.fine
     assert "cycada" in flipped.says
-    assert (watch.reached(0.3).fine, watch.reached(0.9).fine) == (True, False)
+    assert (watch.critics_guard(0.3).fine, watch.critics_guard(0.9).fine) == (True, False)
 
 
 def test_rows_are_written_into_class_folders(learned, source, target, tmp_path):
-    record = write(learned, source, target, tmp_path, "to-target")
+    pairs = write(learned, source, target, tmp_path, "to-target")
     again = hs.data.load(tmp_path / "translated")
     assert again.classes == source.classes
     assert np.array_equal(np.sort(again.labels), np.sort(source.labels))
-    assert all((tmp_path / pair.picture).is_file() for pair in (*record.to_target, *record.to_source))
+    assert all((tmp_path / pair.picture).is_file() for pair in (*pairs["to_target"], *pairs["to_source"]))
     write(learned, source, target, tmp_path / "other", "to-source")
     assert len(list((tmp_path / "other" / "translated").glob("*.png"))) == len(target)
 
@@ -209,9 +209,9 @@ def test_another_start_is_made_while_critics_see_through_and_the_best_is_kept(
 ):
     many = {"model": model, "steps": 2, "batch": 8, "tries": 3}
     monkeypatch.setattr(watch, "MOST_SEEN", -1.0)
-    all_three = hs.translate(source, target, "cyclegan:width=4,blocks=1", **many).report()
-    first = hs.translate(source, target, "cyclegan:width=4,blocks=1", **(many | {"tries": 1})).report()
+    all_three = hs.translate(source, target, method="cyclegan:width=4,blocks=1", **many).report()
+    first = hs.translate(source, target, method="cyclegan:width=4,blocks=1", **(many | {"tries": 1})).report()
     assert (all_three.tries, first.tries) == (3, 1)
     assert all_three.seen_through <= first.seen_through
     monkeypatch.setattr(watch, "MOST_SEEN", 99.0)
-    assert hs.translate(source, target, "cyclegan:width=4,blocks=1", **many).report().tries == 1
+    assert hs.translate(source, target, method="cyclegan:width=4,blocks=1", **many).report().tries == 1

@@ -16,7 +16,7 @@ from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
 from headstart.session.session import Session
-from headstart.studies.yosinski.record import Transfer
+from headstart.studies.yosinski.spec import Transfer
 from headstart.studies.yosinski.transplant import Transplant, treatment
 from headstart.studies.yosinski.two_tasks import by_classes
 
@@ -247,7 +247,7 @@ def test_interrupted_and_resumed_to_the_same_bytes(six, tmp_path, number):
 def test_resuming_asks_for_the_same_networks(six, trained, tmp_path):
     how = SMALL | {"cuts": [1], "seeds": 1}
     hs.yosinski(network(), six, out=tmp_path / "run", base_a=trained, **how)
-    with pytest.raises(BadInput, match="another study: it differs in the base A"):
+    with pytest.raises(BadInput, match="another study: it differs in the base_a"):
         hs.yosinski(network(), six, out=tmp_path / "run", resume=True, **how)
 
 

@@ -7,12 +7,10 @@ import typer
 
 from headstart.cli import (
     confounding,
-    experiments,
     inspecting,
     models,
     shifting,
     streaming,
-    translating,
     using,
 )
 from headstart.studies._spec import GROUPS, UNDERSTAND, studies
@@ -49,11 +47,10 @@ def _root(
 MODULES = (
     shifting,
     confounding,
-    experiments,
     using,
     models,
 )
-for module in (*MODULES, streaming, translating, inspecting):
+for module in (*MODULES, streaming, inspecting):
     module.register(app)
 for spec in studies():
     register(app, spec)

@@ -1,8 +1,8 @@
-"""Evaluation during training: the outputs of the model after chosen steps."""
+"""Looks at a model while it learns: what it says after certain steps."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -11,14 +11,16 @@ from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.state import Run, Tick
 from headstart.session.input_pipeline import InputSource, plain_input
-from headstart.session.scoring import outputs_of
-from headstart.session.session_data import SessionData
+from headstart.session.outputs import outputs_of
 from headstart.session.units import Units
+
+if TYPE_CHECKING:
+    from headstart.session.session import Session
 
 
 @dataclass(frozen=True)
 class EvalState:
-    """A model in the middle of its training.
+    """A model as it is now; it goes on learning afterwards.
 
     Attributes:
         model: what would be shipped; its tensors are those that go on learning.
@@ -33,18 +35,18 @@ class EvalState:
 
 @dataclass(frozen=True)
 class EvalHook:
-    """Callback of the last stage: evaluate the model after chosen steps.
+    """What is done with a model of the last stage after certain steps.
 
     Attributes:
-        steps: after which the model is evaluated, each >= 1.
-        evaluate: takes the step and the model.
+        steps: after which it is looked at, >= 1.
+        evaluate: told the step and the model.
     """
 
     steps: frozenset[int]
     evaluate: Callable[[int, EvalState], None]
 
     def run_at(self, ticks: Iterator[Tick], state: Callable[[], EvalState]) -> Iterator[Tick]:
-        """The same ticks, with an evaluation after each of the steps."""
+        """The same ticks, with a look after each of the steps."""
         for tick in ticks:
             if tick.step in self.steps:
                 self.evaluate(tick.step, state())
@@ -52,11 +54,7 @@ class EvalHook:
 
 
 def eval_state(
-    session: SessionData,
-    method: Method[Any],
-    run: Run[Any],
-    plain: tuple[InputSource, InputSource],
-    rows: Rows,
+    session: "Session", method: Method[Any], run: Run[Any], plain: tuple[InputSource, InputSource], rows: Rows
 ) -> EvalState:
     """The model in the middle of its training, within which recorded outputs stand in for samples.
 
@@ -73,9 +71,7 @@ def eval_state(
     return EvalState(model, says(plain[0].source), says(plain[1].source))
 
 
-def plain_inputs(
-    session: SessionData, run: Run[Any], replay: Replay | None
-) -> tuple[InputSource, InputSource]:
+def plain_inputs(session: "Session", run: Run[Any], replay: Replay | None) -> tuple[InputSource, InputSource]:
     """Plain views of a session's data and of the target's: recorded now, as nothing can be on the way."""
     target = None if session.target is None else session.target.session
     own = plain_input(session, run, replay)

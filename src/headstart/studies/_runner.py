@@ -151,7 +151,7 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
         progress: shows the current step; None is silent.
         engine: where to compute; None is one process on the CPU.
         columns: of files, as `hs.data.load` takes them.
-        **options: fields of the settings; `methods` may hold `Method` objects.
+        **options: fields of the settings; `methods` may hold `Method` objects, `method` be one.
 
     Returns:
         The record, or what the study's `finish` makes of it.
@@ -200,6 +200,8 @@ def _carry_out(job: Job[Any]) -> Any:
 
 def _split_methods(options: Mapping[str, Any]) -> tuple[dict[str, Method[Any]], dict[str, Any]]:
     """Methods that were given as objects, by label; and the options with their labels instead."""
+    if isinstance(one := options.get("method"), Method):
+        return {one.label: one}, {**options, "method": one.label}
     specs = options.get("methods")
     alone = {name: method for name, method in options.items() if isinstance(method, Method)}
     options = {**options, **{name: method.label for name, method in alone.items()}}

@@ -13,20 +13,12 @@ from headstart.studies.shortcuts import page as confounding
 from headstart.studies.shortcuts.record import Shortcuts
 from headstart.studies.stream import page as streaming
 from headstart.studies.stream.record import Prequential
-from headstart.studies.translate import page as translating
-from headstart.studies.translate.record import Translating
-from headstart.studies.yosinski import page as yosinski
-from headstart.studies.yosinski.record import Transfer
 
 EXPERIMENTS: dict[str, tuple[Any, Any]] = {
     "shift": (Shift, shift.view),
     "shortcuts": (Shortcuts, confounding.view),
     "stream": (Prequential, streaming.view),
-    "translate": (Translating, translating.view),
-    "yosinski": (Transfer, yosinski.view),
 }
-
-PICTURED = ("translate",)  # whose pages show pictures of the folder
 
 
 def holds_record(run: Path) -> bool:
@@ -68,6 +60,5 @@ def build_page(run: Path) -> Path:
     for name, (kind, view) in EXPERIMENTS.items():
         if (file := run / f"{name}.json").is_file():
             found = record(kind, file)
-            shown = view(found, run) if name in PICTURED else view(found)
-            return write(found, shown, run / f"{name}.html")
+            return write(found, view(found), run / f"{name}.html")
     return build_report(run)

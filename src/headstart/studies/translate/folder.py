@@ -1,8 +1,7 @@
 """Translated rows as files: pictures in class folders, numbers as an .npz file; and pairs for the page."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,31 +9,26 @@ from PIL import Image
 
 from headstart.core import CannotWrite
 from headstart.data.dataset import Dataset
-from headstart.run.checkpoint import write_atomically
-from headstart.studies.translate.record import Pair, Translating
-from headstart.studies.translate.translated import Translator
+from headstart.studies.translate.spec import Pair
+from headstart.studies.translate.translated import Ways
 
-FILE = "translate.json"
 ROWS = "translated"
 SHOWN = 8  # pairs each way
 WIDE = 96  # pixels that each of a pair has at least, if it is small
-Direction = Literal["to-target", "to-source"]
 
 
-def write(
-    translator: Translator, source: Dataset, target: Dataset, out: Path, direction: Direction
-) -> Translating:
-    """Write translated rows, pairs and the record.
+def write(ways: Ways, source: Dataset, target: Dataset, out: Path, direction: str) -> dict[str, list[Pair]]:
+    """Write translated rows, and pairs of pictures before and after.
 
     Args:
-        translator: of both ways.
+        ways: both directions.
         source: labelled rows; with "to-target" they are translated, into folders of their classes.
         target: unlabelled rows; with "to-source" they are, all into one folder.
         out: folder.
         direction: which rows are written.
 
     Returns:
-        The record, with the pairs.
+        The pairs by direction; none of numbers.
 
     Raises:
         CannotWrite: no space or no right.
@@ -42,16 +36,15 @@ def write(
     way = direction.replace("-", "_")
     data = source if way == "to_target" else target
     try:
-        _write_rows(translator.dataset(data, way), out / ROWS, by_class=way == "to_target")
-        record = translator.record
-        if translator.preprocess is not None:
-            there = _pairs(translator, source, "to_target", out)
-            back = _pairs(translator, target, "to_source", out)
-            record = replace(record, to_target=there, to_source=back)
+        _write_rows(ways.dataset(data, way), out / ROWS, by_class=way == "to_target")
+        if ways.preprocess is None:
+            return {}
+        return {
+            "to_target": _pairs(ways, source, "to_target", out),
+            "to_source": _pairs(ways, target, "to_source", out),
+        }
     except OSError as error:
         raise CannotWrite(f"Can't write to {out}: {error.strerror or error}.") from error
-    write_atomically(out / FILE, record.to_json().encode())
-    return record
 
 
 def _write_rows(data: Dataset, folder: Path, by_class: bool) -> None:
@@ -72,11 +65,11 @@ def _write_rows(data: Dataset, folder: Path, by_class: bool) -> None:
         Image.fromarray(pixels).save(place / f"{row:06d}.png")
 
 
-def _pairs(translator: Translator, data: Dataset, way: str, out: Path) -> list[Pair]:
+def _pairs(ways: Ways, data: Dataset, way: str, out: Path) -> list[Pair]:
     rows = np.linspace(0, len(data) - 1, min(SHOWN, len(data))).astype(int)
     some = data.subset(rows)
-    before = translator.samples(some).permute(0, 2, 3, 1).numpy()
-    after = np.asarray(translator.dataset(some, way).array)
+    before = ways.samples(some).permute(0, 2, 3, 1).numpy()
+    after = np.asarray(ways.dataset(some, way).array)
     folder = out / "pairs"
     folder.mkdir(parents=True, exist_ok=True)
     pairs = []

@@ -1,15 +1,73 @@
-"""Whether translators have collapsed or turned labels round."""
+"""What is measured of translators: diversity, label flips, accuracies; and what is wrong with them."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.core import derive_seed
-from headstart.studies.translate.record import Guard
+from headstart.core import Model, derive_seed
+from headstart.data.dataset import Dataset
+from headstart.studies.translate.small_net import answers_of
+from headstart.studies.translate.spec import Guard
+from headstart.studies.translate.translated import Way
 
 PAIRS = 2000  # that a diversity is a mean over
 LEAST_DIVERSITY = 0.5
 MOST_FLIPS = 0.1
 MOST_SEEN = 0.4  # 0.25: critics can't tell, 1: they always can
+
+
+def measure(
+    ways: Mapping[str, Way],
+    model: Model,
+    source: tuple[Tensor, Dataset],
+    target: Tensor,
+    judge: tuple[Tensor, Dataset] | None,
+    seed: int,
+) -> dict[str, Any]:
+    """Fields of the record, by name; those about classes are None for other kinds of labels."""
+    x, data = source
+    as_target, as_source = ways["to_target"](x), ways["to_source"](target)
+    fields: dict[str, Any] = {
+        "diversity_target": diversity(as_target, target, seed),
+        "diversity_source": diversity(as_source, x, seed),
+    }
+    fields |= dict.fromkeys(
+        (
+            *("flips", "round_trip_flips", "accuracy_source", "accuracy_translated", "accuracy_target"),
+            *("accuracy_through", "accuracy_trained"),
+        )
+    )
+    if data.label_kind == "classes":
+        truth = torch.from_numpy(np.asarray(data.labels))
+        before, after = answers_of(model, x), answers_of(model, as_target)
+        back = answers_of(model, ways["to_source"](as_target))
+        fields |= {
+            "flips": flipped(before, after),
+            "round_trip_flips": flipped(before, back),
+            "accuracy_source": _share(before, truth),
+            "accuracy_translated": _share(after, truth),
+        }
+        if judge is not None:
+            fields |= _judged(ways, model, judge)
+    fields["guards"] = guards(
+        fields["diversity_target"], fields["diversity_source"], fields["round_trip_flips"]
+    )
+    return fields
+
+
+def _judged(ways: Mapping[str, Way], model: Model, judge: tuple[Tensor, Dataset]) -> dict[str, float]:
+    x, truth = judge[0], torch.from_numpy(np.asarray(judge[1].labels))
+    return {
+        "accuracy_target": _share(answers_of(model, x), truth),
+        "accuracy_through": _share(answers_of(model, ways["to_source"](x)), truth),
+    }
+
+
+def _share(said: Tensor, truth: Tensor) -> float:
+    return (said == truth).double().mean().item()
 
 
 def diversity(made: Tensor, real: Tensor, seed: int = 0) -> float:
@@ -38,7 +96,7 @@ def guards(to_target: float, to_source: float | None, round_trip: float | None) 
     return found
 
 
-def reached(seen: float) -> Guard:
+def critics_guard(seen: float) -> Guard:
     """Whether the critics still tell made samples from real ones, by the translators' loss at the end."""
     fine = seen <= MOST_SEEN
     says = (

@@ -6,15 +6,17 @@ from typing import Any
 
 from headstart.report.figures.axis import linear
 from headstart.report.figures.plot import Plot
+from headstart.report.terminal import Terminal
 from headstart.report.text import percent
 from headstart.studies._page import Cell, settings, versions
 from headstart.studies.adapt.sections.mistakes import picture
-from headstart.studies.translate.record import Pair, Translating
+from headstart.studies.translate.spec import Pair, TranslationReport
 
+GIVEN = "the model given"  # a record says of what predicted
 POINTS = 200  # of the curve
 
 
-def view(record: Translating, run: Path | None = None) -> dict[str, Any]:
+def view(record: TranslationReport, run: Path | None = None) -> dict[str, Any]:
     """What the template shows; `run` is the folder of the pictures."""
     return {
         "kind": "translation between domains",
@@ -35,7 +37,18 @@ def view(record: Translating, run: Path | None = None) -> dict[str, Any]:
     }
 
 
-def headline(record: Translating) -> str:
+def terminal(record: TranslationReport, _: Path | None = None) -> Terminal:
+    """What the command prints: the same rows as the page's table."""
+    return Terminal(
+        title=headline(record),
+        headings=headings(),
+        rows=list(rows(record)),
+        sentences=[sentence for sentence in sentences(record) if sentence not in record.notes],
+        places=[("Model", "model")] if record.learned and record.model == GIVEN else [],
+    )
+
+
+def headline(record: TranslationReport) -> str:
     """In one sentence."""
     if not record.fine:
         wrong = " and ".join(guard.name for guard in record.guards if not guard.fine)
@@ -48,7 +61,7 @@ def headline(record: Translating) -> str:
     return f"{record.title}: no guard has found anything."
 
 
-def sentences(record: Translating) -> Iterator[str]:
+def sentences(record: TranslationReport) -> Iterator[str]:
     """What was found."""
     if record.cycle_before and record.cycle_after is not None:
         yield (
@@ -70,7 +83,7 @@ def headings() -> list[str]:
     return ["what", "figure"]
 
 
-def rows(record: Translating) -> Iterator[tuple[str, str]]:
+def rows(record: TranslationReport) -> Iterator[tuple[str, str]]:
     """Of the table; what was not measured is left out."""
     shares = {
         "model on source rows": record.accuracy_source,
@@ -87,13 +100,13 @@ def rows(record: Translating) -> Iterator[tuple[str, str]]:
         yield "diversity of translated target rows (real source rows: 1)", f"{record.diversity_source:.2f}"
 
 
-def _caption(record: Translating) -> str:
+def _caption(record: TranslationReport) -> str:
     if not record.cycle:
         return "Nothing was trained, so there is no curve."
     return "Mean absolute difference of rows and what comes back after both translations, step by step."
 
 
-def _facts(record: Translating) -> list[tuple[str, str, str]]:
+def _facts(record: TranslationReport) -> list[tuple[str, str, str]]:
     return [
         ("source", f"{record.rows:,}", "labelled rows"),
         ("target", f"{record.target_rows:,}", "rows without labels"),
@@ -102,7 +115,7 @@ def _facts(record: Translating) -> list[tuple[str, str, str]]:
     ]
 
 
-def _figure(record: Translating) -> str:
+def _figure(record: TranslationReport) -> str:
     many = len(record.cycle)
     wide = max(1, many // POINTS)
     means = [
@@ -117,7 +130,7 @@ def _figure(record: Translating) -> str:
     return plot.figure(f"Cycle error from {means[0]:.3f} to {means[-1]:.3f}")
 
 
-def _gallery(record: Translating, run: Path | None) -> Iterator[dict[str, Any]]:
+def _gallery(record: TranslationReport, run: Path | None) -> Iterator[dict[str, Any]]:
     """Pictures before and after, each way."""
     ways: list[tuple[str, str, Sequence[Pair]]] = [
         ("to-target", "Source rows in the target's look", record.to_target),
@@ -141,7 +154,7 @@ def _card(run: Path, pair: Pair) -> dict[str, str]:
     }
 
 
-def _smallprint(record: Translating) -> Iterator[str]:
+def _smallprint(record: TranslationReport) -> Iterator[str]:
     yield (
         "No pairs and no labels of the target were used. Labels to judge by, where given, were read for this "
         "page alone."

@@ -18,31 +18,25 @@ from headstart.models.backbone import AnyBackbone
 from headstart.nn.translation import Translation, in_front
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.save import save_model
-from headstart.studies.translate.record import Translating
+from headstart.studies.translate.spec import TranslationReport
 
-Way = Callable[[Tensor], Tensor]  # samples as they lie in `Translator.samples`
+Way = Callable[[Tensor], Tensor]  # samples as they lie in `Ways.samples`
 SHARE = 256  # rows that are translated together
 
 
 @dataclass(frozen=True, eq=False)
-class Translator:
-    """Both ways between two domains.
+class Ways:
+    """Both directions between two domains.
 
     Attributes:
         fronts: the modules, by "to_target" and "to_source"; none if nothing was learned.
         ways: functions of samples, likewise.
         preprocess: how pictures become samples; None for arrays of numbers.
-        record: what was measured.
     """
 
     ways: dict[str, Way]
     fronts: dict[str, Translation]
     preprocess: Preprocess | None
-    record: Translating
-
-    def report(self) -> Translating:
-        """What was measured: cycle errors, diversity, label flips, accuracies and what the guards say."""
-        return self.record
 
     def to_target(self, x: Any) -> NDArray[Any]:
         """Samples as they would look in the target; see `to_source`."""
@@ -93,6 +87,21 @@ class Translator:
         return way(x) if not self.fronts else torch.cat([way(some) for some in torch.split(x, SHARE)])
 
 
+@dataclass(frozen=True, eq=False)
+class Translator(Ways):
+    """What `translate` returns: both directions, and what was measured of them.
+
+    Attributes:
+        result: the record.
+    """
+
+    result: TranslationReport
+
+    def report(self) -> TranslationReport:
+        """What was measured: cycle errors, diversity, label flips, accuracies and what the guards say."""
+        return self.result
+
+
 class Translated(Predictor):
     """F = f o G: a model and, in front of it, what makes target rows look like its training rows.
 
@@ -111,11 +120,11 @@ class Translated(Predictor):
             BadInput: there is nothing learned that could stand in front, or the model takes other samples.
         """
         front = g
-        if isinstance(g, Translator):
+        if isinstance(g, Ways):
             if "to_source" not in g.fronts:
                 raise BadInput(
-                    f"{g.record.method} computes the look of whole sets of rows: there is no translator to "
-                    "put in front of a model. Take cyclegan or cycada, or train on its dataset(source)."
+                    "The look of whole sets of rows is computed: there is no translator to put in front of a "
+                    "model. Take cyclegan or cycada, or train on its dataset(source)."
                 )
             front = g.fronts["to_source"]
         assert isinstance(front, Translation)

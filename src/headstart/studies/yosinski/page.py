@@ -7,9 +7,10 @@ from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
 from headstart.report.format import MetricFormat
 from headstart.report.format import metric_format as metric_of
-from headstart.report.text import SPACE, join_words, pluralise, short
-from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, versions
-from headstart.studies.yosinski.record import SERIES, Cut, Network, Transfer
+from headstart.report.terminal import Terminal
+from headstart.report.text import SPACE, capitalise, join_words, pluralise, short
+from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, text, versions
+from headstart.studies.yosinski.spec import SERIES, Cut, Network, Transfer
 
 STYLES = {"BnB": "s1 frozen", "BnB+": "s1 tuned", "AnB": "s2 frozen", "AnB+": "s2 tuned"}
 MEANING = {
@@ -46,6 +47,17 @@ def view(record: Transfer) -> dict[str, Any]:
         "settings": settings(record),
         "versions": versions(record),
     }
+
+
+def terminal(record: Transfer) -> Terminal:
+    """What the command prints: the same rows as the page's table."""
+    metric = capitalise(metric_of(record.selection).title)
+    return Terminal(
+        title=f"{metric} on {record.base_b.test_rows} held-out rows of {record.base_b.task}",
+        headings=headings(record),
+        rows=[(f"{cut} ({last})", *(text(cell) for cell in cells)) for cut, last, cells in rows(record)],
+        sentences=claims(record),
+    )
 
 
 def headings(record: Transfer) -> list[str]:

@@ -1,17 +1,14 @@
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
-from torch import Tensor
+from headstart.core import About, Domains
 
-from headstart.core import About, Domains, Parts
-
-from .unpaired import Made, UnpairedTranslation
+from ._translating import Translating
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class CycleGAN(UnpairedTranslation):
+class CycleGAN(Translating):
     """Translate target samples to look like the source, by critics and by the way there and back.
 
     Critics judge by least squares; what was translated there and back again has to be as it was.
@@ -27,7 +24,3 @@ class CycleGAN(UnpairedTranslation):
         stochastic_loss=True,
         display_name="CycleGAN",
     )
-
-    def extra_terms(self, parts: Parts, batch: Domains, made: Made) -> Mapping[str, Tensor]:
-        """None."""
-        return {}
