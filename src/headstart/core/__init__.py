@@ -1,4 +1,4 @@
-"""Floor 0: the words every method is written in."""
+"""Floor 0: the types and contracts that every method is written with."""
 
 from headstart.core.label_kind import LABEL_KINDS as LABEL_KINDS
 from headstart.core.label_kind import LabelKind as LabelKind

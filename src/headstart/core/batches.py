@@ -1,4 +1,4 @@
-"""What a loss may see. A field that does not exist cannot leak.
+"""Batch types: what a loss may see. A field that does not exist cannot leak.
 
 Every batch can be cut into rows (`part`), so that the loop can accumulate gradients and deal
 shares to processes without knowing the kind.
@@ -18,9 +18,9 @@ FILL = -1  # id that short texts are padded with
 
 
 class Batch:
-    """Tensors, or batches of tensors, that share their first axis: the rows."""
+    """Tensors, or nested batches, that share their first axis, the rows."""
 
-    _samples: ClassVar[tuple[str, ...]] = ("x",)  # the fields that a network takes
+    _samples: ClassVar[tuple[str, ...]] = ("x",)  # the fields that are inputs of a network
 
     def __len__(self) -> int:
         """The number of rows of the first field."""
@@ -36,7 +36,7 @@ class Batch:
 
     @property
     def samples(self) -> list[Tensor]:
-        """All that a network takes, (n_i, ...) each, in the order of the fields."""
+        """All network inputs of the batch, (n_i, ...) each, in the order of the fields."""
         found: list[Tensor] = []
 
         def see(x: Tensor) -> Tensor:
@@ -47,7 +47,7 @@ class Batch:
         return found
 
     def changed(self, change: Callable[[Tensor], Tensor]) -> Self:
-        """The same batch, with `change(x)` in the place of all samples x (n_i, ...)."""
+        """The same batch with every samples tensor x (n_i, ...) replaced by `change(x)`."""
         made: list[Any] = []
         for field, value in zip(fields(self), self._values(), strict=True):  # type: ignore[arg-type]
             if isinstance(value, Batch):
@@ -91,16 +91,16 @@ class Grouped(Labelled):
 
 @dataclass(frozen=True)
 class SourceLabelled(Labelled):
-    """Samples of the source task with its labels, which need not be of the kind of the target's."""
+    """Samples and labels of the source task; the label kind may differ from the target task's."""
 
 
 @dataclass(frozen=True)
 class TwoTasks(Batch):
-    """Labelled samples of the target and of the source in one step, as many of each as there are.
+    """Labelled samples of the target and of the source task for one step; the counts may differ.
 
     The number of rows is that of the target. A mean over the source's rows times `scale` adds up over the
-    parts of a batch, as they are weighted, to the mean over the whole: a part may have other shares of the
-    two, or nothing of the source.
+    parts of a batch, as they are weighted, to the mean over the whole: a part may hold another proportion
+    of the two, or no source rows.
     """
 
     target: Labelled
@@ -108,7 +108,7 @@ class TwoTasks(Batch):
     scale: float = 1.0
 
     def part(self, index: int, of: int) -> Self:
-        """Share `index` of `of`; of few rows of the source, the first shares have two rows at least."""
+        """Share `index` of `of`; if source rows are few, the first shares get at least two of them each."""
         cuts = max(1, min(of, len(self.source) // 2))
         nothing = Labelled(self.source.x[:0], self.source.y[:0])
         source = self.source.part(index, cuts) if index < cuts else nothing
@@ -123,7 +123,7 @@ class TwoTasks(Batch):
 
 @dataclass(frozen=True)
 class Unlabelled(Batch):
-    """Samples alone."""
+    """Unlabelled samples."""
 
     x: Tensor  # (n, ...)
 
@@ -140,7 +140,7 @@ class Views(Batch):
 
 @dataclass(frozen=True)
 class Pairs(Batch):
-    """Two descriptions of the same n things, such as a picture and its caption."""
+    """Paired views of the same n objects, such as an image and its caption."""
 
     _samples = ("a", "b")
 
@@ -150,18 +150,18 @@ class Pairs(Batch):
 
 @dataclass(frozen=True)
 class Domains(Batch):
-    """Labelled source, unlabelled target: there is no field for target labels."""
+    """Labelled source and unlabelled target samples: there is no field for the target's labels."""
 
     _samples = ("target",)
 
     source: Labelled
     target: Tensor  # (m, ...)
-    target_labelled: Labelled | None = None  # labelled rows of the target to learn from
+    target_labelled: Labelled | None = None  # the labelled target rows for training, if there are any
 
 
 @dataclass(frozen=True)
 class Episodes(Batch):
-    """t tasks at once; every tensor starts with the task axis."""
+    """A batch of t few-shot tasks; the first axis of every tensor is the task."""
 
     support: Labelled  # x: (t, s, ...), y: (t, s)
     query: Labelled  # x: (t, q, ...), y: (t, q)
@@ -171,7 +171,7 @@ B = TypeVar("B", bound=Batch)
 
 
 def join_samples(batches: Sequence[Tensor]) -> Tensor:
-    """The rows of all batches (n_i, ...) under each other; ids of texts (n_i, length) may differ in length.
+    """Concatenate batches (n_i, ...) along the rows; ids of texts (n_i, length) may differ in length.
 
     Raises:
         BadData: samples have different shapes or types.

@@ -1,4 +1,4 @@
-"""What headstart says when it can't go on: the thing, the value and the way out.
+"""Exceptions of headstart; each message names the thing, the value and the way out.
 
 Every error that a user can cause is a `HeadstartError`. The command line prints its text
 without a traceback and exits with its `code`.
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 
 class HeadstartError(Exception):
-    """A mistake in what was asked or given; the text says which and what to do.
+    """Base class of every error that a user can cause; the message says what is wrong and what to do.
 
     Attributes:
         code: the exit code of the command line, in [1, 125].
@@ -31,10 +31,10 @@ class BadData(HeadstartError, ValueError):
 
 
 class Unknown(BadInput):
-    """A name that nothing goes by."""
+    """No object has the requested name."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        """Say that no `what` is called `name`, and which of `known` are near."""
+        """Build the message: no `what` is called `name`, with the closest names among `known`."""
         known = sorted(known)
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         hint = f"Did you mean {_either(near)}?" if near else f"Known: {', '.join(known)}."
@@ -42,13 +42,13 @@ class Unknown(BadInput):
 
 
 class Mismatch(HeadstartError, ValueError):
-    """Weights that belong to another architecture; the keys are named."""
+    """Weights of another architecture; the message names the keys."""
 
     code = 4
 
 
 class Diverged(HeadstartError, ArithmeticError):
-    """The loss stopped being a number."""
+    """The loss is no longer finite."""
 
     code = 5
 
@@ -60,12 +60,12 @@ class CacheRefused(HeadstartError):
 
 
 class MissingPackage(HeadstartError, ImportError):
-    """An optional package that the wanted thing needs."""
+    """A required optional package is not installed."""
 
     code = 7
 
     def __init__(self, package: str, wanted_for: str, extra: str = "", command: str = "") -> None:
-        """Say which package is missing, and which extra of headstart or which command brings it."""
+        """Build the message: the missing package, and the extra of headstart or command that installs it."""
         command = command or f'pip install "headstart[{extra}]"'
         super().__init__(
             f"{wanted_for} needs the package {package!r}, which is not installed. Install it with: {command}"
@@ -73,7 +73,7 @@ class MissingPackage(HeadstartError, ImportError):
 
 
 class CannotWrite(HeadstartError, OSError):
-    """A file or folder that can't be written: no space, no right, not empty."""
+    """A file or folder can't be written: no space left, no permission, or not empty."""
 
     code = 8
 

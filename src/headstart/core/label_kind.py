@@ -13,14 +13,14 @@ TASKS: dict[str, LabelKind] = {"classification": "classes", "multilabel": "tags"
 
 
 def label_kind_of(labels: Any) -> LabelKind:
-    """The kind of the labels of n rows, a tensor or an array.
+    """Infer the kind of a label array or tensor of n rows from its dtype.
 
     Args:
         labels: int64 (n,): the class of each row; bool (n, k): which of k tags each has; floats (n, k):
             k numbers for each.
 
     Raises:
-        BadData: they are anything else.
+        BadData: the labels have another dtype or shape.
     """
     dtype, axes = labels.dtype, labels.ndim
     if dtype in (torch.int64, np.dtype(np.int64)) and axes == 1:

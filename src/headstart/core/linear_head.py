@@ -1,4 +1,4 @@
-"""The head that most methods start from."""
+"""The linear head, the default of most methods."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from .method import Head
 
 
 class LinearHead(Head):
-    """An affine layer: (n, width) -> (n, classes), or as many tags or numbers."""
+    """An affine layer: (n, width) -> (n, classes), or one output per tag or number."""
 
     def __init__(self, width: int, classes: int, deviation: float = 0.01) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class LinearHead(Head):
         return linear(z, self.weight, self.bias)
 
     def rescaled(self, mean: Tensor, deviation: Tensor) -> "LinearHead":
-        """The same with both worked in."""
+        """The same layer with shift and scale folded into its weights."""
         mean, deviation = mean.to(self.bias), deviation.to(self.bias)
         return self.of(self.weight.detach() * deviation[:, None], self.bias.detach() * deviation + mean)
 

@@ -1,4 +1,4 @@
-"""The contract every method keeps, and the register that finds them all."""
+"""The interface of all methods, and the registry that finds them."""
 
 import ast
 import importlib
@@ -18,7 +18,7 @@ from .moves import Move, Parts
 
 
 class Backbone(nn.Module):
-    """A mapping worth transferring: x (n, ...) -> features (n, width).
+    """A feature extractor: x (n, ...) -> features (n, width).
 
     Attributes:
         width: features per sample.
@@ -38,9 +38,9 @@ class Backbone(nn.Module):
 
 
 class Head(nn.Module):
-    """What reads outputs off features: (n, width) -> (n, outputs).
+    """Maps features to outputs: (n, width) -> (n, outputs).
 
-    Outputs are logits of classes or of tags, or numbers. A head can be written down as data: its
+    Outputs are logits of classes or of tags, or numbers. A head can be serialised as data: its
     class's name, the settings and its tensors.
     """
 
@@ -50,31 +50,31 @@ class Head(nn.Module):
         raise NotImplementedError
 
     def rescaled(self, mean: Tensor, deviation: Tensor) -> "Head":
-        """A head that answers mean + deviation * what this one does, both (outputs,)."""
+        """A head that outputs mean + deviation * the output of this one, both (outputs,)."""
         raise NotImplementedError(f"{type(self).__name__} reads no numbers")
 
 
 class Model(nn.Sequential):
-    """A backbone and a head: what is shipped. x (n, ...) -> outputs (n, outputs)."""
+    """A backbone and a head, the final model: x (n, ...) -> outputs (n, outputs)."""
 
     def __init__(self, backbone: Backbone, head: Head) -> None:
         super().__init__(backbone, head)
 
     @property
     def backbone(self) -> Backbone:
-        """The mapping."""
+        """The feature extractor."""
         found: Any = self[0]
         return found  # type: ignore[no-any-return]
 
     @property
     def head(self) -> Head:
-        """The reader."""
+        """The output layer."""
         found: Any = self[1]
         return found  # type: ignore[no-any-return]
 
     @classmethod
     def of(cls, parts: Parts) -> "Model":
-        """The parts called backbone and head, together."""
+        """Combine the parts called backbone and head."""
         backbone, head = parts["backbone"], parts["head"]
         assert isinstance(backbone, Backbone)
         assert isinstance(head, Head)
@@ -83,26 +83,26 @@ class Model(nn.Sequential):
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be learned."""
+    """Description of the learning problem."""
 
     outputs: int  # classes, tags, or numbers a row
     shape: tuple[int, ...]  # of one input
-    rows: int = 0  # labelled rows that a pass over the data gives
+    rows: int = 0  # labelled rows in one epoch
     seed: int = 0
-    head: Head | None = None  # what a former stage has learned to read with
+    head: Head | None = None  # the trained head of the previous stage
     kind: LabelKind = "classes"
-    source: "Task | None" = None  # what is to be learned beside it, from other data
+    source: "Task | None" = None  # the source task, if it is learned at the same time
     groups: tuple[int, ...] = ()  # rows of each group, for methods that need groups
 
 
 @dataclass(frozen=True)
 class About:
-    """What a method is, in the words of the field; the last fields are traits."""
+    """Description of a method in the terms of the field; the last fields are traits."""
 
     name: str
     transfers: Literal["mapping", "start", "targets", "guides", "nothing"]
     adapts: Literal["inputs", "mapping", "outputs"]
-    needs: type[Any]  # the batch it eats
+    needs: type[Any]  # type of its batches
     paper: str  # arXiv:..., doi:...
     closed_form: bool = False  # one pass over the data in order, then a solver
     per_sample_loss: bool = True  # its loss is a mean over samples, so that accumulation is exact
@@ -111,33 +111,33 @@ class About:
     selects_parameters: bool = False  # the data decide which of its parameters are trained
     opposing_losses: bool = False  # its moves descend losses that compete, and none reads source labels
     weights_source_rows: bool = False  # `row_weights` weights the source's rows by the target's features
-    needs_target_labels: bool = False  # without labelled rows of the target it is refused
-    needs_batch_norm: bool = False  # a backbone without batch normalisation is refused
+    needs_target_labels: bool = False  # requires labelled rows of the target domain
+    needs_batch_norm: bool = False  # requires a backbone with batch normalisation
     label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn
-    display_name: str = ""  # in prose, where it is not the name with spaces for hyphens
+    display_name: str = ""  # name in prose, if not the name with spaces for hyphens
 
     @property
     def title(self) -> str:
-        """The name as a heading has it."""
+        """Display name for headings."""
         return self.display_name or self.name.replace("-", " ").capitalize()
 
 
 class Method(ABC, Generic[B]):
-    """Hyper-parameters plus three pure questions. Subclasses are frozen dataclasses and final."""
+    """Hyper-parameters and three pure functions of them. Subclasses are frozen dataclasses and final."""
 
     about: ClassVar[About]
 
     @abstractmethod
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """Everything with tensors that the run owns, freshly made; `backbone` is its own copy."""
+        """Build all modules that the run owns; `backbone` is already a copy of its own."""
 
     @abstractmethod
     def moves(self) -> tuple[Move[B], ...]:
-        """What happens in one step."""
+        """The moves of one training step, in order."""
 
     @abstractmethod
     def predictor(self, parts: Parts) -> nn.Module:
-        """What is shipped: x (n, ...) -> logits or features."""
+        """The final model: x (n, ...) -> logits or features."""
 
     def check(self, setting: str, fine: bool, allowed: str) -> None:
         """Raise `BadInput` with the setting, its value and what is allowed, unless `fine`."""
@@ -153,13 +153,13 @@ class Method(ABC, Generic[B]):
 
     @property
     def label(self) -> str:
-        """What `make` makes it of: the name, and the settings that are not the defaults."""
+        """Spec string that `make` parses: the name and the non-default settings."""
         pairs = ",".join(f"{name}={value}" for name, value in self.changed.items())
         return f"{self.about.name}:{pairs}" if pairs else self.about.name
 
     @property
     def title(self) -> str:
-        """The name as a heading has it, with the settings that are not the defaults."""
+        """Display name for headings, with the non-default settings."""
         pairs = ", ".join(f"{name} = {value}" for name, value in self.changed.items())
         return f"{self.about.title} ({pairs})" if pairs else self.about.title
 
@@ -172,17 +172,17 @@ class Method(ABC, Generic[B]):
         return (self,)
 
     def trainable_blocks(self) -> int | None:
-        """How many of the backbone's last blocks are trained, >= 1; None: all, or no setting says."""
+        """Number of the backbone's last blocks that are trained, >= 1; None: all, or no such setting."""
         return None
 
     def limit_blocks(self, last: int) -> Self:
-        """The method with only the `last` blocks trained, >= 1; itself where its settings say, or can't."""
+        """Copy that trains only the `last` blocks, >= 1; `self` if fixed by settings or not supported."""
         return self
 
     def row_weights(self, source: Tensor, target: Tensor, seed: int) -> Tensor | None:
         """Weights (n,) >= 0 with mean 1 of source rows; None: all equal.
 
-        It is asked only if `about.weights_source_rows` and there is a target.
+        Called only if `about.weights_source_rows` and there is a target domain.
 
         Args:
             source: frozen features (n, d) of the source's rows.
@@ -192,7 +192,7 @@ class Method(ABC, Generic[B]):
         return None
 
     def unreliable_weights(self, source: Tensor, target: Tensor, weights: Tensor) -> str | None:
-        """Why `row_weights` (n,) of these features can't be trusted, in a sentence; None if they can."""
+        """Why `row_weights` (n,) of these features are unreliable, as a sentence; None if reliable."""
         return None
 
     def holdout_fraction(self) -> float:
@@ -200,29 +200,29 @@ class Method(ABC, Generic[B]):
         return 0.0
 
     def select_on_holdout(self, parts: Parts, score: "Callable[[Model], float]") -> str:
-        """Select, after the last step, what `predictor` ships, and write the selection into `parts`.
+        """Select the final weights on held-out rows after the last step, and write them into `parts`.
 
-        It is asked only if `holdout_fraction` is above 0.
+        Called only if `holdout_fraction` is above 0.
 
         Args:
             parts: of a run that is over.
             score: of a model on the held-out rows; higher is better.
 
         Returns:
-            What was selected, in a sentence.
+            The selection, as a sentence.
         """
         return ""
 
     def fit_source_statistics(self, parts: Parts, batches: Iterable[Tensor]) -> None:
-        """Before a stream: measure on source samples (n, ...) what the parts keep of the source."""
+        """Fit the statistics of source samples (n, ...) that the parts need during a stream."""
 
     def reset_interval(self) -> int | None:
-        """Batches of a stream, >= 1, after which the parts go back to their start; None: never."""
+        """Number of stream batches, >= 1, after which the parts are reset to their start; None: never."""
         return None
 
 
 def walk(package: str = "headstart.methods") -> Iterator[type[Method[Any]]]:
-    """Every final method under `package`, found by looking; no list to keep."""
+    """Iterate over every final method class in `package`; there is no list to maintain."""
     root = importlib.import_module(package)
     for info in pkgutil.walk_packages(root.__path__, package + "."):
         module = importlib.import_module(info.name)
@@ -255,11 +255,11 @@ def require_label_kind(method: Method[Any], kind: LabelKind) -> None:
 
 
 def make(spec: str) -> Method[Any]:
-    """A method from text: its name, then settings after a colon, as in "fine-tune:last=2,norm=train".
+    """Parse a method spec: its name, then settings after a colon, as in "fine-tune:last=2,norm=train".
 
     Raises:
-        Unknown: no method, or no setting of it, goes by that name.
-        BadInput: a setting has no value, or one that the method refuses.
+        Unknown: no method, or no setting of it, has that name.
+        BadInput: a setting has no value, or an invalid one.
     """
     name, _, pairs = spec.partition(":")
     kind = find(name)
@@ -279,7 +279,7 @@ def make(spec: str) -> Method[Any]:
 
 
 def _plain(text: str) -> Any:
-    """A number, True, False or None where the text is one; else the text."""
+    """Parse a number, True, False or None; any other text is returned as is."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):

@@ -1,4 +1,4 @@
-"""A method is a short programme of moves, and the loop is its only interpreter.
+"""Moves: a method is a list of moves per step, which the training loop carries out.
 
 `Descend` takes one gradient step on one loss. `Do` changes parts without a gradient.
 One step of a run carries out every move once, in the order written.
@@ -18,7 +18,7 @@ Parts = nn.ModuleDict  # every tensor that outlives a step lives in here
 
 @dataclass(frozen=True)
 class Ctx:
-    """What a move may know of the run; nothing here can be written to."""
+    """Read-only view of the run that a move gets."""
 
     step: int  # steps already done
     progress: float  # step / steps, in [0, 1)
@@ -31,27 +31,27 @@ class Loss:
 
     total: Tensor  # ()
     terms: Mapping[str, Tensor]  # each (), for the log
-    outputs: Tensor | None = None  # what an online method predicted for this batch
+    outputs: Tensor | None = None  # prediction of an online method for this batch
 
     @classmethod
     def sum(cls, outputs: Tensor | None = None, /, **terms: Tensor) -> "Loss":
-        """The plain sum of named terms, each ()."""
+        """The unweighted sum of named terms, each ()."""
         return cls(torch.stack(list(terms.values())).sum(), terms, outputs)
 
 
 def everything(_name: str, _module: nn.Module) -> bool:
-    """Keep every parameter."""
+    """Select every parameter."""
     return True
 
 
 @dataclass(frozen=True)
 class On:
-    """The parameters of one part that a move may change, and how they learn.
+    """The parameters of one part that a move may change, and their optimisation settings.
 
     Attributes:
         part: the name of the part.
-        keep: whether a parameter learns, told its name in the part and the module that owns it; also
-            asked about the buffers of modules without parameters.
+        keep: whether a parameter learns, by its name in the part and the module that owns it; also
+            called for the buffers of modules without parameters.
         blocks: of a backbone, only what is in these of its blocks, such as slice(-2, None).
         lr: factor on the recipe's learning rate, >= 0.
         weight_decay: of these parameters; None takes the recipe's.
@@ -60,10 +60,10 @@ class On:
             below it `lr * decay`, and so on (arXiv:1801.06146).
         spread: progress over which the blocks begin, from the last one at `since` down to the first
             one at `since + spread`, which is < 1, at equal distances.
-        statistics: of the part's batch normalisations: they "follow" the data where something in them
-            learns, or are "frozen" although their weights may learn.
-        chosen: told the parts, the number of the one block of the backbone that learns now; as long as
-            it is None, all that is selected gets gradients, and nothing in the part is in training mode.
+        statistics: running statistics of the part's batch normalisations: "follow" updates them where
+            something in them learns, "frozen" keeps them although their weights may learn.
+        chosen: function of the parts that gives the index of the one backbone block that learns now;
+            while it is None, all that is selected gets gradients, and the part is in evaluation mode.
     """
 
     part: str
@@ -134,7 +134,7 @@ def _by_block(part: nn.Module) -> Iterator[tuple[int, nn.Parameter]]:
 class Descend(Generic[B]):
     """One gradient step of one loss on named parameters.
 
-    A parameter that several `on` select belongs to the first of them, found by identity.
+    A parameter that several `on` select belongs to the first of them, by identity.
     """
 
     loss: Callable[[Parts, B, Ctx], Loss]
@@ -143,7 +143,7 @@ class Descend(Generic[B]):
     gradient: Callable[[Parts, list[nn.Parameter]], None] | None = None  # edits .grad in place
 
     def groups(self, parts: Parts) -> list[tuple[On, list[nn.Parameter]]]:
-        """Each `On`, split where its blocks differ, with what belongs to it; none is in two groups."""
+        """Each `On`, split where its blocks differ, with its parameters; no parameter is in two groups."""
         taken: set[int] = set()
         groups: list[tuple[On, list[nn.Parameter]]] = []
         for on in self.on:
@@ -159,14 +159,14 @@ class Descend(Generic[B]):
 
 @dataclass(frozen=True)
 class Do(Generic[B]):
-    """A change of parts without a gradient.
+    """An update of the parts without a gradient.
 
-    What `update` gives, if anything, is what an online method predicted for the batch.
+    The result of `update`, if any, is an online method's prediction for the batch.
     """
 
     update: Callable[[Parts, B, Ctx], Tensor | None]
     changes: tuple[str, ...] = ()  # the parts that it writes to
-    train: tuple[str, ...] = ()  # parts in training mode meanwhile; the rest are in evaluation mode
+    train: tuple[str, ...] = ()  # parts in training mode during the update; the rest are in evaluation mode
 
 
 Move = Descend[B] | Do[B]

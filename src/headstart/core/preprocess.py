@@ -1,4 +1,4 @@
-"""How a picture becomes the input of a backbone: what `models` states and `data` carries out."""
+"""Image preprocessing of a backbone: specified in `models`, carried out in `data`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 @dataclass(frozen=True)
 class Preprocess:
-    """From a picture of any size to uint8 (3, height, width), and from there to numbers.
+    """Resize any picture to uint8 (3, height, width) and normalise it.
 
     Attributes:
         size: height and width in pixels.
@@ -29,7 +29,7 @@ class Preprocess:
     filter: Literal["bilinear", "bicubic", "lanczos"] = "bicubic"
 
     def settings(self) -> dict[str, Any]:
-        """JSON values, for `from_settings`."""
+        """Settings as JSON values, for `from_settings`."""
         return asdict(self)
 
     @classmethod

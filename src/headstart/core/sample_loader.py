@@ -1,4 +1,4 @@
-"""Where samples come from: what `data` offers, `run` records and `study` puts together."""
+"""Interface of sample loaders: implemented in `data`, cached in `run`, composed in `session`."""
 
 from typing import Protocol
 
@@ -8,11 +8,11 @@ from torch import Tensor
 
 
 class SampleLoader(Protocol):
-    """Samples by row and view."""
+    """Loads samples by row and view."""
 
     @property
     def content(self) -> str:
-        """Says all that the samples depend on: sources with the same one give the same tensors."""
+        """Identifies the content: loaders with the same one give the same tensors."""
         ...
 
     def fetch(self, rows: NDArray[np.int64], views: NDArray[np.int64]) -> Tensor:

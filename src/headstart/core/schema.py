@@ -1,4 +1,4 @@
-"""How a row of a table becomes the input of a backbone: what `models` states and `data` carries out."""
+"""Table preprocessing of a backbone: specified in `models`, carried out in `data`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -9,7 +9,7 @@ ColumnKind = Literal["numeric", "categorical"]
 
 @dataclass(frozen=True)
 class Column:
-    """What the training rows had in one column.
+    """Statistics of one column over the training rows.
 
     Attributes:
         name: of the column.
@@ -35,11 +35,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns of a table, as the training rows had them.
+    """The columns of a table, with their statistics over the training rows.
 
     Attributes:
         columns: those that are used, in the order in which the backbone takes them.
-        dropped: those that say nothing, and why; new rows need not have them.
+        dropped: uninformative ones, and why; new rows need not have them.
         passed: the label and others that are no input; new rows may have them.
         counts: the numbers are raw counts, such as of RNA molecules: each row is brought to the same
             total, then its logarithm is taken.
@@ -53,20 +53,20 @@ class Schema:
     counts: bool = False
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self  # nothing in it changes
+        return self  # immutable
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the columns that are used."""
+        """Names of the columns that are used."""
         return tuple(column.name for column in self.columns)
 
     @property
     def kinds(self) -> dict[str, ColumnKind]:
-        """Of the columns that are used, by name."""
+        """Kinds of the columns that are used, by name."""
         return {column.name: column.kind for column in self.columns}
 
     def settings(self) -> dict[str, Any]:
-        """JSON values, for `from_settings`."""
+        """Settings as JSON values, for `from_settings`."""
         columns = [_short(column) for column in self.columns]
         return {
             "columns": columns,
@@ -85,7 +85,7 @@ class Schema:
 
 
 def _short(column: Column) -> dict[str, Any]:
-    """Without what is as it is by default."""
+    """The settings without those at their defaults."""
     default = asdict(Column(column.name, column.kind))
     plain = {**asdict(column), "categories": list(column.categories)}
     return {k: v for k, v in plain.items() if k in ("name", "kind") or v not in (default[k], [])}

@@ -1,4 +1,4 @@
-"""One seed out of several numbers, so that all that is random is a function of where it happens."""
+"""Derive seeds from several numbers, so that every random draw is a function of its place in the run."""
 
 import hashlib
 

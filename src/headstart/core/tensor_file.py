@@ -1,4 +1,4 @@
-"""Tensors from a safetensors file, in memory of their own."""
+"""Read tensors from a safetensors file into newly allocated memory."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
     safetensors hands out views of the mapped file, whose addresses depend on the length of the file's
     header. Vectorised sums group their terms by the address, so the same numbers at another address
-    can give other last bits: a resumed run would not go on with the bytes of an uninterrupted one.
+    can differ in the last bits: a resumed run would not be bitwise equal to an uninterrupted one.
 
     Args:
         path: the file.

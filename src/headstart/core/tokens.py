@@ -1,4 +1,4 @@
-"""How a text becomes the input of a backbone: what `models` states and `data` carries out."""
+"""Tokenisation for a backbone: specified in `models`, carried out in `data`."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -13,18 +13,18 @@ from torch import Tensor
 
 from .errors import BadInput, MissingPackage
 
-NOTHING = -1  # fills a row up to the longest of its batch; no tokenizer has such an id
+NOTHING = -1  # pads a row to the longest of its batch; no tokenizer has such an id
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """From a text to the ids of its tokens.
+    """Converts texts to token ids.
 
     Attributes:
         tokenizer: the content of a `tokenizer.json`.
-        limit: the most ids of a text, its special tokens among them; what is beyond is not read.
-        most: what `limit` may be at most; 0: the model takes any length.
-        pad: what the model itself is given where a row is filled up.
+        limit: largest number of ids of a text, special tokens included; longer texts are truncated.
+        most: upper bound of `limit`; 0: the model takes any length.
+        pad: the id that the model itself gets for padding.
     """
 
     kind: ClassVar[str] = "texts"
@@ -40,21 +40,21 @@ class Tokens:
             raise BadInput(f"The limit is {self.limit} tokens a text; it must be at least 1{upto}.")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self  # nothing in it can change
+        return self  # immutable
 
     def ids(self, texts: Sequence[str]) -> tuple[list[NDArray[np.int32]], NDArray[np.bool_]]:
-        """The ids (length,) of each text, one at least, and which texts (n,) were cut off."""
+        """The ids (length,) of each text, at least one, and which texts (n,) were truncated."""
         encode = _reader(self.tokenizer, self.limit)
         found = encode([text.encode("utf-8", "replace").decode() for text in texts])
         ids = [np.array(one.ids or [self.pad], dtype=np.int32) for one in found]
         return ids, np.array([bool(one.overflowing) for one in found], dtype=np.bool_)
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
-        """What a backbone takes: int64 (n, longest), shorter rows filled up with -1."""
+        """The backbone's input: int64 (n, longest), shorter rows padded with -1."""
         return filled_up(self.ids(texts)[0])
 
     def settings(self) -> dict[str, Any]:
-        """JSON values that tell these from others; the tokenizer is there by its digest."""
+        """Settings as JSON values; the tokenizer is represented by its digest."""
         digest = hashlib.blake2b(self.tokenizer.encode(), digest_size=16).hexdigest()
         return {"limit": self.limit, "most": self.most, "pad": self.pad, "tokenizer": digest}
 
@@ -63,7 +63,7 @@ class Tokens:
         """The inverse of `settings`, given the content of the `tokenizer.json`.
 
         Raises:
-            BadInput: it is another tokenizer.
+            BadInput: the tokenizer has another digest.
         """
         made = cls(tokenizer, *(int(values[name]) for name in ("limit", "most", "pad")))
         if made.settings()["tokenizer"] != values["tokenizer"]:
@@ -72,7 +72,7 @@ class Tokens:
 
 
 def filled_up(ids: Sequence[NDArray[np.int32]]) -> Tensor:
-    """Rows of different lengths as int64 (n, longest), filled up with -1."""
+    """Pad rows of different lengths to int64 (n, longest) with -1."""
     longest = max((len(one) for one in ids), default=1)
     rows = np.full((len(ids), longest), NOTHING, dtype=np.int64)
     for row, one in zip(rows, ids, strict=True):
@@ -91,6 +91,6 @@ def _reader(tokenizer: str, limit: int) -> Any:
         made = Tokenizer.from_str(tokenizer)
         made.no_padding()
         made.enable_truncation(limit)
-    except Exception as reason:  # the package raises nothing finer
+    except Exception as reason:  # the package raises nothing more specific
         raise BadInput(f"This is no tokenizer that can be used: {reason}. Give a tokenizer.json.") from reason
     return made.encode_batch
