@@ -247,7 +247,7 @@ RUN = (
     ),
     Fault(
         "run/watch.py",
-        "    look()  # a run that was saved right before a look has yet to take it\n",
+        "    look()  # a run that was saved right before an evaluation has yet to do it\n",
         "",
         "a resumed run stops later",
         "run/test_watch.py stops_at_the_same_step",

@@ -1,1 +1,1 @@
-"""Floor 2: the loop, and all around it that changes no method."""
+"""Floor 2: the training loop, checkpoints, caches and progress, independent of the method."""

@@ -7,20 +7,20 @@ from headstart.core import Parts
 
 
 class Average:
-    """The running average of all floating-point tensors of the parts that learn."""
+    """Exponential moving average of all floating-point tensors of the parts that learn."""
 
     def __init__(self, decay: float, parts: Parts, learning: set[str]) -> None:
         self.decay, self.learning = decay, learning
         self.values = {name: value.clone() for name, value in self._floating(parts).items()}
 
     def follow(self, parts: Parts) -> None:
-        """Average <- decay * average + (1 - decay) * parts."""
+        """Update: average <- decay * average + (1 - decay) * parts."""
         with torch.no_grad():
             for name, value in self._floating(parts).items():
                 self.values[name].lerp_(value, 1 - self.decay)
 
     def load(self, values: dict[str, Tensor]) -> None:
-        """Go on from saved values."""
+        """Restore saved values."""
         for name, value in values.items():
             self.values[name].copy_(value)
 

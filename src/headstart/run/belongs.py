@@ -1,4 +1,4 @@
-"""Whether a saved state is that of a run like this one."""
+"""Check that a checkpoint belongs to the same method, parts and optimisers."""
 
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,11 @@ from .state import Run
 
 
 def refuse_other(state: Any, run: Run[Any], path: Path) -> None:
-    """Let only what was saved from a run of the same method, parts and optimisers pass.
+    """Raise unless a checkpoint was saved from a run of the same method, parts and optimisers.
 
     Raises:
-        Mismatch: it names the file, what it was saved from, what is to be carried out and, if the
-            method is the same, the first thing that differs.
+        Mismatch: the checkpoint differs; the message names the file, both methods and, if they are
+            the same, the first difference.
     """
     if not isinstance(state, dict) or not {"step", "parts", "optimisers", "average"} <= state.keys():
         raise Mismatch(f"{path} is not the checkpoint of a training. {_way_out(run)}")
@@ -41,7 +41,7 @@ def _shapes(parts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _groups(optimisers: dict[str, Any]) -> dict[str, Any]:
-    """What each optimiser keeps for its groups of parameters, and how many these are."""
+    """The optimiser settings of each parameter group, and the number of its parameters."""
     found = {}
     for name, state in optimisers.items():
         groups = state["param_groups"]
@@ -51,7 +51,7 @@ def _groups(optimisers: dict[str, Any]) -> dict[str, Any]:
 
 
 def _difference(saved: dict[str, Any], now: dict[str, Any]) -> str:
-    """The first entry that differs, in words; "" if none does."""
+    """Describe the first entry that differs; "" if none does."""
     for name in dict.fromkeys([*now, *saved]):
         if saved.get(name) != now.get(name):
             there, here = (str(values.get(name, "nothing")) for values in (saved, now))

@@ -1,8 +1,8 @@
-"""What frozen parts gave, on disk: computed once, memory-mapped, checked on use.
+"""Activations of frozen layers on disk: computed once, memory-mapped, checked on use.
 
-A cache is two files. `<key>.bin` holds fixed-size chunks of rows; `<key>.json` says what they are and
+A cache is two files. `<key>.bin` holds fixed-size chunks of rows; `<key>.json` describes them and
 holds a checksum of every finished chunk. A chunk counts when it is listed, and it is listed after
-it was flushed: whatever moment the writing is interrupted at, the next one goes on from there.
+it was flushed: wherever writing is interrupted, the next run resumes from there.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ _TORCH = {"float32": torch.float32, "bf16": torch.bfloat16}
 
 
 def key_of(weights: Mapping[str, Tensor], *words: str) -> str:
-    """A name that changes with any byte of the weights and any of the words."""
+    """Cache key: a digest of every byte of the weights and of all the words."""
     digest = hashlib.blake2b(repr(words).encode(), digest_size=16)
     for name in sorted(weights):
         value = weights[name].detach().to("cpu").contiguous()
@@ -41,7 +41,7 @@ def key_of(weights: Mapping[str, Tensor], *words: str) -> str:
 class Cache:
     """Recorded outputs of a frozen prefix for rows 0..rows-1 in `views` views each.
 
-    It is itself a source: `fetch` takes the same rows and views as the samples' own source.
+    It is itself a sample loader: `fetch` takes the same rows and views as the loader of the samples.
 
     Attributes:
         folder: where the two files are.
@@ -68,15 +68,15 @@ class Cache:
 
     @property
     def content(self) -> str:
-        """Says all that the recorded outputs depend on."""
+        """Identifies everything that the recorded outputs depend on."""
         return f"{self.key} {self.dtype} {self.views}"
 
     def fill(self) -> Iterator[int]:
-        """Record what is missing, yielding the rows done so far; then check and open.
+        """Record missing rows, yielding the number done so far; then check and open the cache.
 
         Raises:
-            CacheRefused: recorded outputs differ from what is computed now.
-            CannotWrite: no space, no right; what was recorded stays.
+            CacheRefused: recorded outputs differ from recomputed ones.
+            CannotWrite: no space left or no permission; what was recorded stays.
         """
         total = self.rows * max(self.views, 1)
         index = self._read_index(total)
@@ -112,10 +112,10 @@ class Cache:
         return output.detach().to("cpu", _TORCH[self.dtype]).contiguous()
 
     def _read_index(self, total: int) -> dict[str, Any]:
-        """The index, cut to the chunks whose bytes are as they were written."""
+        """The index, truncated to the chunks whose checksums agree."""
         try:
             index: dict[str, Any] = json.loads(self._index.read_text("utf-8"))
-            if index["total"] != total:  # of other data: its last chunk is short in another place
+            if index["total"] != total:  # of other data: its last chunk has another length
                 return {}
             size = _row_bytes(index) * CHUNK
             sound = []
@@ -149,11 +149,11 @@ class Cache:
         self._map = mapped.view(_TORCH[self.dtype]).reshape(total, *index["row"])
 
     def _check(self, total: int) -> None:
-        """Compute one batch anew, spread over all rows, and compare."""
+        """Recompute one batch of rows spread over the data, and compare."""
         assert self._map is not None
         slots = np.unique(np.linspace(0, total - 1, 8).astype(np.int64))
         now, then = self._compute(slots).float(), self._map[torch.from_numpy(slots)].float()
-        # where a difference is not a number, the comparison is false and the cache is refused
+        # a NaN difference makes the comparison false, and the cache is refused
         if not bool((now - then).abs().max() <= TOLERANCE[self.dtype] * then.abs().max() + 1e-6):
             self._map = None
             raise CacheRefused(

@@ -1,4 +1,4 @@
-"""A nested state in one safetensors file: written whole or not at all, and checked when read."""
+"""Save a nested state in one safetensors file: written atomically, checked when read."""
 
 import hashlib
 import json
@@ -20,10 +20,10 @@ from headstart.core.tensor_file import read_tensors
 def write_atomically(path: Path, data: bytes) -> None:
     """Write to a temporary file beside `path`, flush it to the disk, and rename it.
 
-    Whoever reads `path`, at whatever moment, finds the old bytes or the new ones.
+    A reader of `path` finds either the old bytes or the new ones at any moment.
 
     Raises:
-        CannotWrite: no space, no right, no such folder; the old file is as it was.
+        CannotWrite: no space left, no permission or no such folder; the old file is unchanged.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -70,7 +70,7 @@ def load_state(path: Path) -> Any:
 def _strip(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
     """`value` as JSON, its tensors replaced by their keys in `tensors`."""
     if isinstance(value, Tensor):
-        name = f"{len(tensors)}{path}"  # numbered, for two paths may read the same
+        name = f"{len(tensors)}{path}"  # numbered, since two paths may have the same text
         tensors[name] = value
         return {"tensor": name}
     if isinstance(value, dict):

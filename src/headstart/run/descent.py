@@ -19,13 +19,13 @@ FAR = 1e15  # a shorter step takes no finite float32 out of its range, which end
 
 
 class Snapshot:
-    """Tensors as they are now, to be put back."""
+    """Copies of tensors, to restore them later."""
 
     def __init__(self, tensors: Iterable[Tensor]) -> None:
         self.pairs = [(tensor, tensor.detach().clone()) for tensor in tensors]
 
     def restore(self) -> None:
-        """Put every value back."""
+        """Restore every tensor."""
         with torch.no_grad():
             for tensor, value in self.pairs:
                 tensor.copy_(value)
@@ -40,19 +40,19 @@ def descend(
 ) -> Loss:
     """Carry out one move on this process's share of a batch.
 
-    `seed` is set anew before each evaluation, so that a closure that is evaluated many times
-    (L-BFGS) always sees the same dropout, and a batch that did not fit is computed anew.
+    `seed` is reset before each evaluation, so that a closure that is evaluated many times
+    (L-BFGS) always sees the same dropout, as does a batch that is recomputed for lack of memory.
 
     Raises:
         Diverged: the loss, the gradient or a weight after the step is not finite; every parameter
-            and statistic is as it was before the step.
+            and statistic keeps its value from before the step.
     """
     optimiser = run.optimisers[move.name]
     learning = _let_learn_now(run, move, ctx)
     closure = isinstance(optimiser, torch.optim.LBFGS)
     weight = run.engine.share(len(batch))
     statistics = Snapshot(_statistics(run.parts))
-    weights = Snapshot(learning if closure else ())  # what a line search has tried
+    weights = Snapshot(learning if closure else ())  # evaluations of a line search
     last: list[Loss] = []
     norms: list[float] = []
 
@@ -80,12 +80,12 @@ def descend(
 
 
 def _statistics(parts: Parts) -> Iterable[Tensor]:
-    """The buffers that a forward may change: those of modules in training mode."""
+    """Buffers that a forward pass may change: those of modules in training mode."""
     return (b for module in parts.modules() if module.training for b in module.buffers(recurse=False))
 
 
 def _let_learn_now(run: Run[Any], move: Descend[Any], ctx: Ctx) -> list[nn.Parameter]:
-    """Set rates and modes for this step; the parameters that learn in it."""
+    """Set rates and modes for this step, and return the parameters that learn in it."""
     optimiser = run.optimisers[move.name]
     rate = run.recipe.rate(ctx.progress)
     learning: list[nn.Parameter] = []
@@ -110,7 +110,7 @@ def _gradient(
     weight: float,
     statistics: Snapshot,
 ) -> Loss:
-    """Gradients of the batch's loss in `.grad`; halves what is computed at once if memory is short."""
+    """Compute the gradients of the batch's loss into `.grad`; halve the micro-batch if memory runs out."""
     while True:
         try:
             with seeded(seed):
@@ -133,13 +133,13 @@ def _gradient(
 
 
 def _compares_rows(parts: Parts) -> bool:
-    """Whether a batch normalisation takes its statistics from the batch."""
+    """Whether any batch normalisation uses batch statistics."""
     norms = (m for m in parts.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm))
     return any(norm.training or norm.running_mean is None for norm in norms)
 
 
 def _most_parts(parts: Parts, batch: Batch) -> int:
-    """As many as there are rows; a batch normalisation needs two rows a part to take statistics."""
+    """Largest number of micro-batches: one per row, or per two rows with batch normalisation."""
     return max(1, len(batch) // 2) if _compares_rows(parts) else len(batch)
 
 
@@ -147,7 +147,7 @@ def _accumulate(run: Run[Any], move: Descend[Any], batch: Batch, ctx: Ctx, weigh
     parameters = move.parameters(run.parts)
     for parameter in parameters:
         parameter.grad = None
-    any_learns = any(parameter.requires_grad for parameter in parameters)  # all may have yet to wait
+    any_learns = any(parameter.requires_grad for parameter in parameters)  # none may learn yet
     losses: list[Loss] = []
     shares: list[float] = []
     # an empty piece has no mean, and most batches are computed whole
@@ -165,7 +165,7 @@ def _accumulate(run: Run[Any], move: Descend[Any], batch: Batch, ctx: Ctx, weigh
 
 
 def _check_and_clip(run: Run[Any], loss: Loss, learning: list[nn.Parameter], ctx: Ctx) -> float:
-    """Clip the gradient; its norm then."""
+    """Clip the gradient and return its norm after clipping."""
     gradients = [p.grad for p in learning if p.grad is not None]
     norm = nn.utils.get_total_norm(gradients) if gradients else loss.total.new_zeros(())
     if not math.isfinite(loss.total.item()) or not math.isfinite(norm.item()):
@@ -180,7 +180,7 @@ def _check_and_clip(run: Run[Any], loss: Loss, learning: list[nn.Parameter], ctx
 def _step(
     run: Run[Any], optimiser: torch.optim.Optimizer, learning: list[nn.Parameter], norm: float, ctx: Ctx
 ) -> None:
-    """Take the step for gradients of a given norm; one out of the range of numbers is taken back."""
+    """Take the optimiser step for gradients of a given norm; undo one with non-finite results."""
     groups = optimiser.param_groups
     if all(group["lr"] * max(norm, 1) < FAR and group["lr"] * group["weight_decay"] <= 1 for group in groups):
         optimiser.step()

@@ -1,4 +1,4 @@
-"""Where and how numbers are computed."""
+"""Engines: device, precision and distributed processes."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -11,7 +11,7 @@ from headstart.core import BadInput
 
 
 class Engine(Protocol):
-    """What the loop asks of the hardware: placement, precision and the other processes."""
+    """Interface of the loop to the hardware: placement, precision and the other processes."""
 
     rank: int
     world: int
@@ -47,7 +47,7 @@ class One:
         """Compute on `device`; "auto" is a GPU if torch sees one.
 
         Raises:
-            BadInput: torch knows no such device, or it is not there.
+            BadInput: torch knows no such device, or it is not available.
         """
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -63,16 +63,16 @@ class One:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=bf16)
 
     def backward(self, loss: Tensor) -> None:
-        """Plain backward."""
+        """Backward without scaling."""
         loss.backward()  # type: ignore[no-untyped-call]
 
     def average(self, parameters: Sequence[nn.Parameter]) -> None:
-        """Nothing to average with."""
+        """Do nothing: there is a single process."""
 
     def gather(self, rows: Tensor) -> Tensor:
-        """The rows themselves."""
+        """The rows unchanged."""
         return rows
 
     def share(self, rows: int) -> float:
-        """All of them."""
+        """1: the only process has all rows."""
         return 1.0

@@ -1,4 +1,4 @@
-"""The engine on Lightning Fabric: launch, placement and precision are Fabric's, gradients are ours."""
+"""Engine on Lightning Fabric, which launches, places and casts; gradients are averaged here."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -29,7 +29,7 @@ class _Gather(torch.autograd.Function):
 
 
 class OnFabric:
-    """One of the processes that a launched `lightning_fabric.Fabric` runs on.
+    """One process of a launched `lightning_fabric.Fabric`.
 
     Gradients are averaged after backward, with the weight of each process's rows, so that k
     processes with a k-th of a batch each take the same step as one process with all of it.
@@ -52,7 +52,7 @@ class OnFabric:
         self.fabric.backward(loss)
 
     def average(self, parameters: Sequence[nn.Parameter]) -> None:
-        """One reduction of all gradients laid end to end."""
+        """Average all gradients in one reduction of their concatenation."""
         gradients = [p.grad for p in parameters if p.grad is not None]
         if self.world == 1 or not gradients:
             return
@@ -64,7 +64,7 @@ class OnFabric:
             gradient.copy_(piece.view_as(gradient))
 
     def gather(self, rows: Tensor) -> Tensor:
-        """Backward sums over the processes; with `average` a global loss is exact on each."""
+        """Gather rows; backward sums over processes, so with `average` a global loss is exact on each."""
         if self.world == 1:
             return rows
         counts = self._counts(len(rows))

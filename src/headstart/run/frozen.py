@@ -1,11 +1,11 @@
-"""What never changes in a run, found from the moves, and left out by replaying what it gave.
+"""Find the frozen prefix of a run and skip it by replaying its recorded outputs.
 
-The modules that run before the first one that learns, and do not learn themselves, always give
+The modules that run before the first trainable one, and are not trained themselves, always give
 the same output for the same input. `find` names the last of them, the boundary, for any
 architecture; `Replay.record` computes its output once; inside `Replay.on` the parts take that
-output in place of the input, and what lies before the boundary is skipped.
+output in place of the input, and the modules before the boundary are skipped.
 
-A replay is only handed out if one step with it gives what one step without it gives.
+A replay is returned only if one step with it equals one step without it.
 """
 
 import copy
@@ -27,7 +27,7 @@ TRIES = 12  # boundaries that are tried, the latest first: a residual block has 
 
 
 class _Reached(Exception):
-    """The boundary's output is there; the rest of the forward need not be computed."""
+    """Raised when the boundary's output is computed; the rest of the forward is not needed."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Replay:
     Attributes:
         part: the name of the part that takes the samples.
         boundary: the module in it whose output is recorded; "" is the whole part.
-        prefix: the modules that are skipped, in the order they run, the boundary last.
-        shapes: what each of them gives for one sample.
+        prefix: the modules that are skipped, in execution order, the boundary last.
+        shapes: the output shapes of each of them for one sample.
         shape: of one sample.
     """
 
@@ -95,7 +95,7 @@ class Replay:
 
         for name in self.prefix:
             module = part.get_submodule(name)
-            if name == self.boundary:  # a copy, for what comes next may work in place
+            if name == self.boundary:  # a copy, since the next module may work in place
                 stubs[module] = (lambda x, *_a: x) if not name else (lambda *_a, **_k: given[0].clone())
             else:
                 stubs[module] = lambda *_a, _shape=self.shapes[name], **_k: _blank(_shape, given[0])
@@ -113,20 +113,20 @@ class Replay:
 
 @dataclass(frozen=True)
 class Found:
-    """A replay, if there is one; a note if there might have been one but for an error."""
+    """The replay, if there is one; a note if an error prevented one."""
 
     replay: Replay | None
     note: str = ""
 
 
 def find(run: Run[Any], batch: Batch) -> Found:
-    """The longest frozen prefix of the run, proven on a few rows, if there is any.
+    """Find the longest frozen prefix of the run and verify it on a few rows.
 
-    There is none if what takes the samples learns from its first module on, if more than one
-    part takes them, or if a step with the replay differs from a step without (a skip connection
+    There is none if the part that takes the samples is trained from its first module on, if more than
+    one part takes them, or if a step with the replay differs from a step without (a skip connection
     across the boundary, a shape that depends on the value).
     """
-    plain, batch = _copy(run), batch.to(run.engine.device, run.layout)  # so that a step takes no copy
+    plain, batch = _copy(run), batch.to(run.engine.device, run.layout)  # so that a step needs no copy
     entry = _entry(plain, batch)
     if entry is None:
         return Found(None)
@@ -145,7 +145,7 @@ def find(run: Run[Any], batch: Batch) -> Found:
             replay = replace(replay, shapes=_shapes(run.parts[entry], prefix, samples[:1]))
             if _proven(run, replay, batch, plain.parts):
                 return Found(replay)
-        except Exception as error:  # a model that can't be replayed is trained without
+        except Exception as error:  # a model that can't be replayed is trained without a replay
             note = (
                 f"What the frozen parts give can't be recorded for this model, so it is computed anew each "
                 f"time, which is slower ({type(error).__name__}: {error})."
@@ -164,7 +164,7 @@ def _learning(run: Run[Any]) -> list[nn.Parameter]:
 
 
 def _entry(trial: Run[Any], batch: Batch) -> str | None:
-    """The one part that is called with the batch's samples, seen in the step that a copy takes."""
+    """The one part that is called with the batch's samples, observed in one step of a copy."""
     first = [x[:1] for x in batch.samples]
     callers: list[str] = []
     for name, part in trial.parts.items():
@@ -185,12 +185,12 @@ def _same(one: Tensor, other: Tensor) -> bool:
 def _prefixes(
     run: Run[Any], entry: str, learning: list[nn.Parameter], x: Tensor
 ) -> Iterator[tuple[str, ...]]:
-    """Prefixes of the part's calls that hold nothing that learns, the longest first."""
+    """Prefixes of the part's calls without trainable parameters, the longest first."""
     part = copy.deepcopy(run.parts[entry])
     twins = dict(zip(run.parts[entry].parameters(), part.parameters(), strict=True))
     ids = {id(twins[parameter]) for parameter in learning if parameter in twins}
     units = set(_units(part, ids, ""))
-    order: list[tuple[str, bool]] = []  # name, and whether something learns there
+    order: list[tuple[str, bool]] = []  # name, and whether it has trainable parameters
     for name, module in part.named_modules():
         owns = any(id(p) in ids for p in module.parameters(recurse=False))
         if name in units or owns:
@@ -211,7 +211,7 @@ def _prefixes(
 
 
 def _units(module: nn.Module, learning: set[int], path: str) -> Iterator[str]:
-    """The largest modules in which nothing learns."""
+    """The largest modules without trainable parameters."""
     for name, child in module.named_children():
         full = f"{path}.{name}" if path else name
         if any(id(parameter) in learning for parameter in child.parameters()):
@@ -221,7 +221,7 @@ def _units(module: nn.Module, learning: set[int], path: str) -> Iterator[str]:
 
 
 def _shapes(part: nn.Module, prefix: tuple[str, ...], x: Tensor) -> dict[str, Any]:
-    """What each module of the prefix gives for one sample, as (shape, dtype) trees."""
+    """The outputs of each module of the prefix for one sample, as (shape, dtype) trees."""
     found: dict[str, Any] = {}
     handles = []
     for name in prefix:
@@ -246,7 +246,7 @@ def _tree(value: Any) -> Any:
 
 
 def _blank(tree: Any, like: Tensor) -> Any:
-    """Zeros that take no room, in the shapes that a prefix module gives for the rows of `like`."""
+    """Zeros without memory of their own, in the output shapes of a prefix module for the rows of `like`."""
     if isinstance(tree, list):
         return [_blank(item, like) for item in tree]
     shape, dtype = tree
@@ -255,7 +255,7 @@ def _blank(tree: Any, like: Tensor) -> Any:
 
 
 def _proven(run: Run[Any], replay: Replay, batch: Batch, plain: Parts) -> bool:
-    """One step on recorded outputs changes a copy of the run as the step on samples changed `plain`."""
+    """Whether a step on recorded outputs changes a copy of the run as the step on samples changed `plain`."""
     replayed = _copy(run)
     let_learn(replayed.parts, _learning(replayed), ())
     recorded = batch.changed(lambda x: replay.record(replayed.parts, x))
@@ -268,7 +268,7 @@ def _proven(run: Run[Any], replay: Replay, batch: Batch, plain: Parts) -> bool:
 
 
 def _copy(run: Run[Any]) -> Run[Any]:
-    """A run of the same moves on copied parts, with plain steps that show every gradient."""
+    """A run of the same moves on copied parts, with plain SGD steps that reveal every gradient."""
     parts = copy.deepcopy(run.parts)
     recipe = replace(run.recipe, steps=1, optimiser="sgd", lr=0.1, warmup=0.0, ema=None, clip=None, views=0)
     trial = Run(run.name, parts, run.moves, recipe, run.engine, run.layout)

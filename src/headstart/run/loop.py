@@ -1,4 +1,4 @@
-"""The one training loop. It yields a tick per step; who wants to watch, iterates."""
+"""The training loop, a generator of one tick per step."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,10 +26,10 @@ def start(
     recipe: Recipe,
     engine: Engine | None = None,
 ) -> Run[B]:
-    """Set a method on a backbone, which becomes the run's own: give it a copy.
+    """Start a run of a method on a backbone, which the run modifies: pass a copy.
 
     Raises:
-        BadInput: a move is on a part or on blocks that are not there, or selects no parameter, or
+        BadInput: a move names a part or blocks that do not exist, selects no parameter, or
             shares its name with a move on other parameters.
     """
     engine = engine or One()
@@ -90,7 +90,7 @@ def train(run: Run[B], stream: Callable[[int], Iterator[B]]) -> Iterator[Tick]:
 
 
 def _groups(run: Run[Any], move: Descend[Any]) -> list[dict[str, Any]]:
-    """The optimiser's groups of a move, each with its factor on the rate, checked."""
+    """Parameter groups of a move's optimiser, each with its learning-rate factor, validated."""
     groups = []
     for on in move.on:
         if on.part not in run.parts:
@@ -107,7 +107,7 @@ def _groups(run: Run[Any], move: Descend[Any]) -> list[dict[str, Any]]:
             decay = run.recipe.weight_decay if on.weight_decay is None else on.weight_decay
             factors = {"factor": on.lr, "since": on.since, "weight_decay": decay}
             if run.recipe.optimiser != "lbfgs":  # which has one rate, that of its line search
-                factors["lr"] = run.recipe.lr * on.lr  # so that any scheduler of torch's starts from it
+                factors["lr"] = run.recipe.lr * on.lr  # so that any torch scheduler starts from it
             groups.append({"params": parameters, **factors})
     if not groups:
         raise BadInput(f"{run.name}: move {move.name!r} selects no parameter")

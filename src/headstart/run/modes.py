@@ -1,4 +1,4 @@
-"""Which modules learn: training mode, gradients and nothing else for the rest."""
+"""Set training mode and `requires_grad` for what is trained, evaluation mode for the rest."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,18 +9,18 @@ from headstart.core import On, Parts
 
 
 def let_learn(parts: Parts, learning: list[nn.Parameter], on: Iterable[On]) -> None:
-    """Put what learns into training mode and all else into evaluation mode, and say so to autograd.
+    """Set training mode and `requires_grad` for the trained modules; freeze all others.
 
-    A module learns if a learning parameter is in it; a module without parameters goes with the
-    module that it is in. If such a module has tensors of its own all the same, such as the statistics
-    of a batch normalisation without weights, one of `on` must select these too, as it would a
-    parameter. So a frozen BatchNorm keeps its statistics and a frozen block its dropout off, whatever
-    `.train()` was called before. What `on` says of statistics and of a chosen block comes on top.
+    A module is trained if it contains a trained parameter; a module without parameters has the mode of
+    its parent. If such a module has buffers, such as the statistics of a batch normalisation without
+    weights, one of `on` must select these too, as it would a parameter. So a frozen BatchNorm keeps
+    its statistics and a frozen block its dropout off, whatever `.train()` was called before. The
+    fields `statistics` and `chosen` of `on` apply on top.
 
     Args:
         parts: of the run.
-        learning: the parameters that learn now.
-        on: what selected them.
+        learning: the parameters that are trained now.
+        on: the selections that they come from.
     """
     parts.requires_grad_(False)
     for parameter in learning:
@@ -39,13 +39,13 @@ def let_learn(parts: Parts, learning: list[nn.Parameter], on: Iterable[On]) -> N
 
 
 def rest(parts: Parts, train: tuple[str, ...] = ()) -> None:
-    """Evaluation mode for all parts but those named."""
+    """Set all parts but those named to evaluation mode."""
     for name, part in parts.items():
         part.train(name in train)
 
 
 def _with_statistics_alone(parts: Parts) -> set[nn.Module]:
-    """The modules that have buffers of their own and no parameter, not even in a module in them."""
+    """Modules with buffers of their own and without parameters, also in their children."""
     return {
         module
         for module in parts.modules()
@@ -54,7 +54,7 @@ def _with_statistics_alone(parts: Parts) -> set[nn.Module]:
 
 
 def _selected(parts: Parts, on: On, among: set[nn.Module]) -> set[nn.Module]:
-    """Those of which `on` selects a buffer."""
+    """The modules of which `on` selects a buffer."""
     part = parts[on.part]
     roots: list[str] = [""] if on.blocks is None else list(getattr(part, "blocks", ())[on.blocks])
     return {
@@ -68,14 +68,14 @@ def _selected(parts: Parts, on: On, among: set[nn.Module]) -> set[nn.Module]:
 
 
 def _freeze_statistics(part: nn.Module) -> None:
-    """Batch normalisations go by the statistics that they have, whatever learns in them."""
+    """Make batch normalisations use their running statistics, whether or not their weights are trained."""
     for module in part.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.eval()
 
 
 def _rest_but(parts: Parts, on: On, chosen: int | None) -> None:
-    """Only the chosen block is in training mode and has gradients; if there is none yet, all rests."""
+    """Train only the chosen block; without one, set everything to evaluation mode."""
     part = parts[on.part]
     names: tuple[str, ...] = getattr(part, "blocks", ())
     inside = set() if chosen is None else set(part.get_submodule(names[chosen]).modules())

@@ -1,4 +1,4 @@
-"""What is going on and how long it will take, honestly: from what the steps so far really took."""
+"""Progress display with a remaining-time estimate based on the measured time of finished steps."""
 
 import sys
 import time
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from headstart.run.state import Run, Tick
 
 T = TypeVar("T")
-TRUST = 3.0  # how many times wrong an estimate is thought to be at most
-BRIEF = 0.05  # seconds; a step that was quicker had been finished earlier, and says nothing about speed
+TRUST = 3.0  # largest factor by which an estimate is assumed to be wrong
+BRIEF = 0.05  # seconds; a quicker step was loaded from an earlier run and is no measure of speed
 
 
 class Progress:
     """Shows the current step and the remaining time on standard error.
 
-    A step that is left is thought to take what its finished siblings took (other folds of the same
-    method), or else its estimate, times what all finished steps took over their estimates.
+    A remaining step is estimated by the time of its finished siblings (other folds of the same
+    method), or else by its prior estimate, times the ratio of measured to estimated time so far.
 
     Attributes:
-        show: "bar" draws a line that moves, "lines" prints a line a step, "" nothing.
+        show: "bar" draws a progress bar, "lines" prints a line a step, "" nothing.
     """
 
     def __init__(self, show: Literal["bar", "lines", ""] = "") -> None:
@@ -39,11 +39,11 @@ class Progress:
         return cls("" if quiet else "bar" if sys.stderr.isatty() else "lines")
 
     def expect(self, steps: Mapping[str, float]) -> None:
-        """Say which steps will come, and the seconds that each is thought to take."""
+        """Register the planned steps and the estimated seconds of each."""
         self._expected.update(steps)
 
     def forget(self, start: str) -> None:
-        """Say that the steps whose names start so won't come after all."""
+        """Drop the planned steps whose names start with a prefix."""
         self._expected = {k: v for k, v in self._expected.items() if not k.startswith(start)}
 
     @contextmanager
@@ -63,32 +63,32 @@ class Progress:
             sys.stderr.flush()
 
     def watch(self, ticks: "Iterable[Tick]", run: "Run[Any]") -> "Iterator[Tick]":
-        """Show how far the run of the current step is."""
+        """Show the progress of the current step's run."""
         for tick in ticks:
             self._draw(tick.step / run.recipe.steps)
             yield tick
 
     def count(self, items: Sequence[T]) -> Iterator[T]:
-        """The items of the current step, which shows how many of them are done."""
+        """Iterate over the items of the current step and show how many are done."""
         for done, item in enumerate(items, 1):
             self._draw(done / len(items))
             yield item
 
     def remaining(self, done: float = 0.0) -> float:
-        """Seconds that are left, as far as one can tell; `done` is the current step's share."""
+        """Estimated remaining seconds; `done` is the finished share of the current step."""
         left = sum(self._guess(name) for name in self._expected)
         current = self._guess(self._name) if self._name in self._expected else 0.0
         return max(0.0, left - done * current)
 
     def _guess(self, name: str) -> float:
-        """Seconds that a step will take."""
+        """Estimated seconds of a step."""
         if known := self._siblings.get(_kind(name)):
             return sum(known) / len(known)
         factor = self._took / self._estimated if self._estimated > 1 else 1.0
         return self._expected[name] * min(max(factor, 1 / TRUST), TRUST)
 
     def close(self) -> None:
-        """Leave the terminal clean."""
+        """Clear the progress line."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -121,7 +121,7 @@ def _bar() -> Any:
 
 
 def _kind(name: str) -> str:
-    """What the siblings of a step have in common: its name without the number at its end."""
+    """The common name of a step's siblings: its own without the number at the end."""
     return name.rstrip("0123456789")
 
 

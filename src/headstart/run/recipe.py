@@ -1,4 +1,4 @@
-"""How to descend; says nothing about what."""
+"""Optimiser, learning-rate schedule and length of a training."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -14,17 +14,17 @@ Precision = Literal["float32", "bf16"]
 
 
 def cosine(progress: float) -> float:
-    """From 1 at the start to 0 at the end, along a half wave (arXiv:1608.03983)."""
+    """Cosine decay from 1 at the start to 0 at the end (arXiv:1608.03983)."""
     return 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def linear(progress: float) -> float:
-    """From 1 at the start to 0 at the end, along a line."""
+    """Linear decay from 1 at the start to 0 at the end."""
     return 1 - progress
 
 
 def constant(_progress: float) -> float:
-    """Always 1."""
+    """No decay: always 1."""
     return 1.0
 
 
@@ -36,7 +36,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 
 def _lbfgs(groups: list[dict[str, Any]], lr: float) -> Optimizer:
-    # torch's L-BFGS knows one group, at all times, and no weight decay: refuse what it would pass over
+    # torch's L-BFGS supports one constant group and no weight decay: refuse what it would ignore
     if any(group["weight_decay"] for group in groups):
         raise BadInput("recipe: lbfgs has no weight decay; set weight_decay=0.")
     if len({group["factor"] for group in groups}) > 1:
@@ -61,7 +61,7 @@ OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How to descend; says nothing about what.
+    """Optimiser, learning-rate schedule and length of a training.
 
     Attributes:
         steps: in all, >= 1.
@@ -70,8 +70,8 @@ class Recipe:
         schedule: factor on `lr` over progress: "cosine", "linear" or "constant".
         warmup: share of the steps in [0, 1) over which the rate rises to `lr`.
         optimiser: "adamw", "sgd", "momentum" (Nesterov, 0.9) or "lbfgs" (full batches only make sense;
-            it takes `lr` as it is, without warm-up and schedule).
-        weight_decay: where a move does not say another, >= 0.
+            it uses a constant `lr`, without warm-up and schedule).
+        weight_decay: default of moves that set none, >= 0.
         clip: largest norm of the gradient, > 0; None leaves it, which lbfgs needs.
         accumulate: parts that a batch is computed in, one after the other; the gradient is the same.
             Not so with a batch normalisation in training mode: its statistics are those of each part,
@@ -81,7 +81,7 @@ class Recipe:
         ema: decay in [0, 1) of the running average of the weights that the predictor takes; None: none.
         views: of each sample with augmentation: None gives fresh ones in every epoch, k takes k in
             turn (and lets frozen parts be cached), 0 turns augmentation off.
-        seed: of all that is random.
+        seed: of all random draws.
     """
 
     steps: int = 100
@@ -127,11 +127,11 @@ class Recipe:
                 raise BadInput(f"recipe: {name} is {value!r}; it must be {allowed}.")
 
     def rate(self, progress: float) -> float:
-        """The learning rate at a progress in [0, 1]: it has no state."""
+        """The learning rate at a progress in [0, 1], without state."""
         if progress < self.warmup:
             return self.lr * (progress + 1 / self.steps) / (self.warmup + 1 / self.steps)
         return self.lr * SCHEDULES[self.schedule]((progress - self.warmup) / (1 - self.warmup))
 
     def build(self, groups: Iterable[dict[str, Any]]) -> Optimizer:
-        """The optimiser over groups that carry their own learning rate and weight decay."""
+        """Build the optimiser over groups with their own learning rate and weight decay."""
         return OPTIMISERS[self.optimiser](list(groups), lr=self.lr)

@@ -1,4 +1,4 @@
-"""The one place that sets seeds."""
+"""Seed the random number generators of a block."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import torch
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """All that is random inside is a function of `seed`; the caller's generators stay as they were."""
+    """Context in which all random draws are a function of `seed`; the generators are restored after it."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         yield

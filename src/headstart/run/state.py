@@ -1,4 +1,4 @@
-"""The state of a training run, and what one step of it gives."""
+"""The state of a training run, and the result of one step."""
 
 from dataclasses import dataclass, field
 from typing import Any, Generic
@@ -17,7 +17,7 @@ from .recipe import Recipe
 
 @dataclass(frozen=True)
 class Tick:
-    """What one step did: detached, safe to keep."""
+    """Result of one step; all tensors are detached."""
 
     step: int  # steps done, from 1
     terms: dict[str, Tensor]
@@ -26,7 +26,7 @@ class Tick:
 
 @dataclass
 class Run(Generic[B]):
-    """A method set on a backbone. All that changes during training is in here."""
+    """A method applied to a backbone, with all state that changes during training."""
 
     name: str
     parts: Parts
@@ -39,10 +39,10 @@ class Run(Generic[B]):
     per_sample_loss: bool = True  # whether a batch may be computed in parts
     optimisers: dict[str, Optimizer] = field(default_factory=dict)
     average: Average | None = None
-    notes: dict[str, Any] = field(default_factory=dict)  # what watchers must find again
+    notes: dict[str, Any] = field(default_factory=dict)  # state of watchers, saved with the run
 
     def state_dict(self) -> dict[str, Any]:
-        """All there is to save: data order, rates and seeds are functions of `step`."""
+        """State for a checkpoint: data order, learning rates and seeds are functions of `step`."""
         return {
             "name": self.name,
             "step": self.step,
@@ -54,7 +54,7 @@ class Run(Generic[B]):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`, on a run started with the same settings."""
+        """Load a `state_dict` into a run started with the same settings."""
         self.step, self.accumulate = state["step"], state["accumulate"]
         self.parts.load_state_dict(state["parts"])
         for name, optimiser in self.optimisers.items():

@@ -1,4 +1,4 @@
-"""What is finished stays finished: every step of a study is written down once, whole."""
+"""Cache of a study's finished steps on disk, so that an interrupted study can be resumed."""
 
 import contextlib
 import ctypes
@@ -14,19 +14,19 @@ from headstart.run.checkpoint import load_state, save_state
 
 
 class StepCache:
-    """Steps of a study, each a file in a folder.
+    """The finished steps of a study, one file each in a folder.
 
-    `once` computes a step unless it is there. So a study that was interrupted, by whatever, is
-    run again from the top and arrives at once where it was; its results are those of the
+    `once` loads a step if its file exists and computes it otherwise. An interrupted study is run
+    again from the top and soon reaches the point of the interruption; its results equal those of an
     uninterrupted one, because each step is a function of the settings and the steps before.
     """
 
     def __init__(self, folder: Path, tidy: bool = True) -> None:
-        """Begin or go on in `folder`; `tidy` gives memory back after each step: its peaks are honest so."""
+        """Open a new or existing `folder`; `tidy` releases memory after each step to measure its peak."""
         self.folder, self.tidy = folder, tidy
 
     def once(self, name: str, compute: Callable[[], Any]) -> Any:
-        """The value of a step: as it was written down, or computed now and written down.
+        """The value of a step, loaded from its file or computed and saved.
 
         Values are dicts, lists, tensors and plain values; see `run.checkpoint.save_state`.
         """
@@ -47,38 +47,38 @@ class StepCache:
         return self.path(name).exists()
 
     def path(self, name: str) -> Path:
-        """Where a step is or will be written."""
+        """Path of a step's file."""
         return self.folder / f"{file_name(name)}.safetensors"
 
     def checkpoint(self, name: str) -> Path:
-        """Where a step that is under way keeps what it has; it goes when the step is finished."""
+        """Path of the checkpoint of an unfinished step; deleted when the step is finished."""
         return self.path(name).with_suffix(".checkpoint")
 
     def spent(self) -> dict[str, dict[str, float]]:
-        """Seconds and largest memory of every finished step, by its file's name."""
+        """Seconds and peak memory of every finished step, by file name."""
         return {path.stem: load_state(path)["spent"] for path in sorted(self.folder.glob("*.safetensors"))}
 
 
 def file_name(step: str) -> str:
-    """The name of a step in letters that every file system takes."""
+    """The name of a step in characters that every file system accepts."""
     return re.sub(r"[^a-z0-9.-]+", "-", step.lower())
 
 
 def release_memory() -> None:
-    """Return memory that is free but kept to the system, where its allocator can (glibc)."""
+    """Return free memory that the allocator holds to the system, where it can (glibc)."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def forget_peak() -> None:
-    """Begin anew to note the largest memory of this process, where the system can (Linux)."""
+    """Reset the peak memory of this process, where the system can (Linux)."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_megabytes() -> float:
-    """The largest memory of this process since `forget_peak`, or else since its start, in megabytes."""
+    """Peak memory of this process since `forget_peak`, or else since its start, in megabytes."""
     with contextlib.suppress(OSError, IndexError, ValueError):
         status = Path("/proc/self/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) / 1024

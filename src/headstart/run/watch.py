@@ -1,4 +1,4 @@
-"""Watchers: each takes ticks and gives the same ticks on, so they chain like pipes."""
+"""Watchers: generators that take ticks and yield them unchanged, so that they can be chained."""
 
 import copy
 import json
@@ -18,9 +18,9 @@ from .state import Run, Tick
 
 
 def log(ticks: Iterable[Tick], path: Path, name: str, run: Run[Any]) -> Iterator[Tick]:
-    """Append the terms of each tick to a file as a line of JSON; runs of other names may share it.
+    """Append the loss terms of each tick to a file as a line of JSON; runs of other names may share it.
 
-    On a resumed run, lines of steps that are about to be done again are dropped first.
+    On a resumed run, lines of steps that will be repeated are dropped first.
     """
     _forget_after(path, name, run.step)
     with path.open("a", encoding="utf-8") as file:
@@ -41,20 +41,20 @@ def remember(ticks: Iterable[Tick], run: Run[Any]) -> Iterator[Tick]:
 
 
 def keep(ticks: Iterable[Tick], run: Run[Any], path: Path, every: int) -> Generator[Tick, None, None]:
-    """Save the run after each `every`-th step and when it is left between two, so that it can go on.
+    """Save the run after each `every`-th step and when the loop is left between steps, for `resume`.
 
-    Whoever leaves it early should close it (`contextlib.closing`), or it is saved some time later.
+    Close the generator when leaving it early (`contextlib.closing`), or the run is saved only later.
 
     Raises:
-        CannotWrite: it can't be saved. If it was closed because of another error, that one is raised,
-            with a note that says so.
+        CannotWrite: the run can't be saved. If another error closed the generator, that one is raised,
+            with a note.
     """
     for tick in ticks:
         if tick.step % every == 0:
             save_state(run.state_dict(), path)
         try:
             yield tick
-        except GeneratorExit as left:  # between two steps; in the middle of one, nothing is saved
+        except GeneratorExit as left:  # between steps; in the middle of one, nothing is saved
             try:
                 save_state(run.state_dict(), path)
             except CannotWrite as failure:
@@ -65,7 +65,7 @@ def keep(ticks: Iterable[Tick], run: Run[Any], path: Path, every: int) -> Genera
 
 
 def resume(run: Run[Any], path: Path) -> bool:
-    """Go on from a saved state if there is one; whether there was.
+    """Load a saved state if there is one; return whether there was.
 
     Raises:
         Mismatch: the file is damaged, or was saved from another method or other settings; the run is
@@ -86,12 +86,12 @@ def stop_early(
     every: int,
     patience: int,
 ) -> Iterator[Tick]:
-    """Stop when `score` (higher is better) has not risen for `patience` looks; take the best weights.
+    """Stop when `score` (higher is better) has not risen for `patience` evaluations; keep the best weights.
 
-    A running average of the weights (`Recipe.ema`) becomes the one of the same step.
+    A running average of the weights (`Recipe.ema`) is restored to the same step.
 
-    Looks after each `every`-th step. What it remembers is in the run's notes, so a run that is
-    stopped and resumed stops at the same step. `score` must not see test data.
+    It evaluates after each `every`-th step. Its state is in the run's notes, so a run that is
+    interrupted and resumed stops at the same step. `score` must not see test data.
     """
     new = {"score": -math.inf, "step": 0, "looks": 0, "looked": 0, "parts": {}, "average": {}}
     best = run.notes.setdefault("best", new)
@@ -105,7 +105,7 @@ def stop_early(
             best.update(score=value, step=run.step, looks=0, parts=_copied(run.parts.state_dict()))
             best["average"] = _copied(run.average.values) if run.average else {}
 
-    look()  # a run that was saved right before a look has yet to take it
+    look()  # a run that was saved right before an evaluation has yet to do it
     for tick in ticks if best["looks"] < patience else ():
         look()
         yield tick
@@ -118,7 +118,7 @@ def stop_early(
 
 
 def drain(ticks: Iterable[Tick]) -> Tick | None:
-    """Let all ticks happen; the last one."""
+    """Exhaust the ticks and return the last one."""
     last = deque(ticks, maxlen=1)
     return last[0] if last else None
 
@@ -133,7 +133,7 @@ def _forget_after(path: Path, name: str, step: int) -> None:
     lines = path.read_text("utf-8").splitlines(keepends=True)
     kept = []
     for line in lines:
-        if line.endswith("\n"):  # a line without was torn when the process was killed
+        if line.endswith("\n"):  # an incomplete line was being written when the process was killed
             tick = json.loads(line)
             if tick["run"] != name or tick["step"] <= step:
                 kept.append(line)
