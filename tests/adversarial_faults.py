@@ -37,7 +37,7 @@ ADVERSARIAL_FAULTS = (
         "        if not self.weight:\n            return source_loss(parts, batch, ctx, self.smoothing)\n",
         "",
         "without a weight the target is looked at all the same",
-        "contract/test_domains.py without_weight and deep-coral",
+        "contract/test_domains.py without_weight and dann",
     ),
     Fault(
         HERE + "_alignment.py",
