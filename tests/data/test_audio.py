@@ -166,3 +166,11 @@ def test_other_data_keep_their_own_backbones(fitted):
         suited(predictor.model.backbone, load((["a", "b"], ["x", "y"])), InputSettings())
     text = replace(load("tones").subset([0, 50]))
     assert text.modality.text(text, 0) == ""
+
+
+def test_two_sets_of_sounds_are_compared(tmp_path):
+    tones = load("tones")
+    halves = tones.subset(np.arange(0, 60, 2)), tones.subset(np.arange(120, 180, 2))
+    found = hs.shift(*halves, size=32, folds=2)
+    assert (found.source_taken, found.target_taken) == (30, 30)
+    assert any(one.drifted for one in found.drift)  # tones and chirps against noise and clicks

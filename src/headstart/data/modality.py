@@ -59,6 +59,7 @@ class Modality(ABC, Generic[D]):
         augment: how random views for training come about; None if there are none.
         same_shape: whether all rows have one shape once they are read.
         whole: whether new items come as one thing, such as a table, rather than as a list.
+        by_columns: whether rows are columns of numbers, which can be compared without a backbone.
         speed: samples a second of training, until a progress bar knows better.
         near: what near duplicates have in common, in a sentence.
         baseline: the plain baseline: its name in the records, and what its regression is on.
@@ -78,6 +79,7 @@ class Modality(ABC, Generic[D]):
     augment: ClassVar[Augment | None] = None
     same_shape: ClassVar[bool] = True
     whole: ClassVar[bool] = False
+    by_columns: ClassVar[bool] = False
     speed: ClassVar[float] = 100.0
     near: ClassVar[str] = "look nearly like another one"
     baseline: ClassVar[tuple[str, str]] = ("raw-pixels", "raw numbers")

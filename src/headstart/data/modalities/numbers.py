@@ -21,6 +21,7 @@ class NumberModality(Modality[Dataset]):
     kind = "numbers"
     description = "arrays of numbers"
     readers = (NoneType,)
+    by_columns = True
     speed = 1e4
     backbone = "efficientnet_lite0"
     advice = "Give uint8 pictures (n, height, width, 3), or a backbone for arrays."

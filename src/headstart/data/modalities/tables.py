@@ -31,6 +31,7 @@ class TableModality(Modality[Dataset]):
     backbone = "table"
     advice = "For tables, give 'table'."
     whole = True
+    by_columns = True
     speed = 1e4
     baseline = ("columns", "the columns")
     built_in = TABLES

@@ -89,7 +89,7 @@ def drawn(data: Dataset, most: int, seed: int, what: str) -> Domain:
     if len(data) > most:
         rows = np.sort(shuffled(len(data), seed, "rows", what)[:most])
     part = without_labels(data.subset(rows))
-    if not (part.is_images or part.is_texts):
+    if part.modality.by_columns:
         groups = np.arange(len(part)) if part.groups is None else part.groups
         return Domain(replace(part, groups=groups), rows, len(data), 0)
     try:

@@ -1,6 +1,7 @@
 """What can be said of a picture, a text or an array in a number that people understand."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,8 @@ def of_pictures(data: Dataset) -> Quantities:
     """
 
     def look(row: int) -> list[float]:
-        raw, item = data.raw(row), data.items[row]
+        item = data.items[row]
+        raw: Any = data.raw(row) if data.is_images else data.picture(row)
         pixels = prepare(raw, LOOK, name=item).permute(1, 2, 0).numpy() / 255.0
         grey = pixels @ LUMINANCE
         edges = np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean()

@@ -36,10 +36,10 @@ def drifted(source: Dataset, target: Dataset, seed: int) -> list[Drifted]:
 
 
 def _quantities(source: Dataset, target: Dataset) -> tuple[Quantities, Quantities]:
-    if source.is_images:
-        return of_pictures(source), of_pictures(target)
     if source.texts is not None and target.texts is not None:
         return of_texts(source.texts, source.texts, True), of_texts(target.texts, source.texts, False)
+    if not source.modality.by_columns:
+        return of_pictures(source), of_pictures(target)
     assert source.array is not None
     assert target.array is not None
     return of_arrays(source.array), of_arrays(target.array)

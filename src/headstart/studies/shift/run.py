@@ -171,7 +171,7 @@ class _Study:
 
     def _features(self, base: str | nn.Module | None) -> Features:
         both = (self.domains[0].data, self.domains[1].data)
-        if both[0].table is not None or (base is None and not both[0].is_images and not both[0].is_texts):
+        if both[0].table is not None or (base is None and both[0].modality.by_columns):
             return columns_of(*both)
         total, done = len(both[0]) + len(both[1]), 0
         run: Any = SimpleNamespace(recipe=SimpleNamespace(steps=total))
