@@ -1,1 +1,1 @@
-"""Floor 1: pure functions of tensors that a descent lowers."""
+"""Floor 1: loss functions, pure functions of tensors."""

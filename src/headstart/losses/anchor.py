@@ -1,4 +1,4 @@
-"""How far a model has gone from where it started."""
+"""Distance of a model from its pretrained start."""
 
 from collections.abc import Iterable
 
@@ -15,8 +15,8 @@ def squared_distance(now: Iterable[Tensor], start: Iterable[Tensor]) -> Tensor:
 def relative_distance(now: Tensor, start: Tensor) -> Tensor:
     """Mean over rows of ||f - f0||^2 / ||f0||^2, (), for features f, f0 (n, ...).
 
-    It is 0 where nothing has changed and 1 where all is lost, whatever the scale of the features. A row
-    of zeros counts by the absolute distance.
+    It is 0 without change and 1 if f is 0, whatever the scale of the features. For rows of zeros the
+    absolute distance counts.
     """
     one, other = now.flatten(1).float(), start.detach().flatten(1).float()
     size = other.square().sum(1)

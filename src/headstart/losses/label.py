@@ -1,4 +1,4 @@
-"""The loss of outputs against labels of any kind."""
+"""The supervised loss for labels of any kind."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from headstart.core import label_kind_of
 
 
 def label_loss(outputs: Tensor, y: Tensor, smoothing: float = 0.0, weight: Tensor | None = None) -> Tensor:
-    """The mean loss () of outputs against labels, of the kind that the labels are.
+    """The mean supervised loss (); its form depends on the label kind.
 
     Cross-entropy in nats of logits (n, classes) against classes y (n,); the mean over tags of the binary
     cross-entropy of logits (n, tags) against y (n, tags) of bool; the mean over columns of the squared

@@ -1,4 +1,4 @@
-"""What unpaired translation descends (arXiv:1703.10593, arXiv:1711.03213)."""
+"""Losses of unpaired translation (arXiv:1703.10593, arXiv:1711.03213)."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ from headstart.losses.label import label_loss
 def least_squares(scores: Tensor, real: bool, weight: Tensor | None = None) -> Tensor:
     """The mean squared distance () of a critic's scores (n, ...) to 1 if `real` and else to 0.
 
-    LSGAN's loss (arXiv:1611.04076). A critic takes (real ones to 1 + made ones to 0) / 2, a translator made
-    ones to 1. `weight` (n,) >= 0 multiplies what each row adds.
+    LSGAN's loss (arXiv:1611.04076). A critic minimises (real to 1 + generated to 0) / 2, a translator
+    generated to 1. `weight` (n,) >= 0 multiplies the loss of each row.
 
     >>> least_squares(torch.tensor([0.5, 1.0]), real=True).item()
     0.125
@@ -22,15 +22,15 @@ def least_squares(scores: Tensor, real: bool, weight: Tensor | None = None) -> T
 
 
 def critic_loss(real: Tensor, made: Tensor, weight: Tensor | None = None) -> Tensor:
-    """LSGAN's loss () of a critic from its scores of real samples, which may be weighted, and of made ones.
+    """LSGAN's loss () of a critic from its scores of real samples, with optional weights, and generated ones.
 
-    There may be more of the one than of the other.
+    Their numbers may differ.
     """
     return 0.5 * (least_squares(real, True, weight) + least_squares(made, False))
 
 
 def cycle_loss(x: Tensor, back: Tensor, weight: Tensor | None = None) -> Tensor:
-    """The mean absolute difference () of samples (n, ...) and what came back after there and back again.
+    """Mean absolute difference () of samples (n, ...) and their round-trip translations.
 
     Raises:
         BadInput: the shapes differ.
@@ -41,7 +41,7 @@ def cycle_loss(x: Tensor, back: Tensor, weight: Tensor | None = None) -> Tensor:
 
 
 def answers_as_labels(outputs: Tensor, kind: LabelKind) -> Tensor:
-    """Predictions from outputs (n, outputs), in the form of labels and without a gradient.
+    """Pseudo-labels from outputs (n, outputs), detached.
 
     Classes (n,), tags (n, tags) of bool, or the numbers themselves.
     """
@@ -54,11 +54,11 @@ def answers_as_labels(outputs: Tensor, kind: LabelKind) -> Tensor:
 def semantic_loss(
     translated: Sequence[Tensor], labels: Sequence[Tensor], weights: Sequence[Tensor | None] = ()
 ) -> Tensor:
-    """The sum () of the label losses of a frozen model on translated samples of both domains.
+    """Sum () of the label losses of a frozen model on translated samples of both domains.
 
     For CyCADA: outputs on translated source samples with the labels of the source, and outputs on translated
-    target samples with what the model said of them before they were translated. `weights` (n,) of the rows,
-    None for those that count alike.
+    target samples with the model's predictions on the samples before translation. `weights` (n,) of the
+    rows; None: all equal.
 
     Raises:
         BadInput: there are not as many outputs as labels.
@@ -71,5 +71,5 @@ def semantic_loss(
 
 
 def _mean(values: Tensor, weight: Tensor | None) -> Tensor:
-    """Over all of (n, ...), whose rows may count differently."""
+    """Mean over all of (n, ...), with optional weights of the rows."""
     return values.mean() if weight is None else values.flatten(1).mean(1).mul(weight).mean()

@@ -1,4 +1,4 @@
-"""Gaussian kernels of the rows of two domains, and the mean discrepancy that they measure."""
+"""Gaussian kernels between the rows of two domains, and the maximum mean discrepancy."""
 
 from collections.abc import Sequence
 
@@ -14,11 +14,11 @@ SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
 def kernel(source: Tensor, target: Tensor, scales: Sequence[float], bandwidth: float | None) -> Tensor:
     """(n + m, n + m) in [0, 1]: the mean over scales s of exp(-|x - y|^2 / (2 s b^2)), source rows first.
 
-    b is the bandwidth; without one, b^2 is half of the mean squared distance of two rows, as a number that
-    has no gradient.
+    b is the bandwidth; without one, b^2 is half of the mean squared distance of two rows, detached from
+    the gradient.
 
     Raises:
-        BadData: the features are no matrices of one width.
+        BadData: the features are not matrices of the same width.
         BadInput: there is no scale, or a scale or the bandwidth is not a finite number > 0.
     """
     one, other = both(source, target)
@@ -50,7 +50,7 @@ def _within(block: Tensor, unbiased: bool) -> Tensor:
 
 
 def _squared_distances(x: Tensor) -> Tensor:
-    """(n, n), of the rows of x; they are centred first, for a mean far from 0 would cost all digits."""
+    """Pairwise squared distances (n, n) of the rows of x, centred first against cancellation."""
     x = x - x.detach().mean(0)
     squares = x.square().sum(1)
     apart = (squares[:, None] + squares - 2 * (x @ x.T)).clamp_min(0)

@@ -1,4 +1,4 @@
-"""What every loss here asks of its arguments, and the precision it works in."""
+"""Argument checks and conversion to the working precision for all alignment losses."""
 
 import torch
 from torch import Tensor
@@ -7,10 +7,10 @@ from headstart.core import BadData, BadInput
 
 
 def rows(x: Tensor, what: str, least: int = 1) -> Tensor:
-    """`x` (n, d) in float32, or float64 where it is that; the gradient goes through.
+    """Check `x` (n, d) and convert it to float32, unless it is float64; differentiable.
 
     Raises:
-        BadData: it is no matrix of floats, or has fewer than `least` rows, or no column.
+        BadData: it is not a matrix of floats, or has fewer than `least` rows, or no column.
     """
     if x.ndim != 2 or not x.is_floating_point() or not x.shape[1]:
         raise BadData(f"The {what} must be floats (rows, width), not {x.dtype} {tuple(x.shape)}.")
@@ -20,10 +20,10 @@ def rows(x: Tensor, what: str, least: int = 1) -> Tensor:
 
 
 def both(source: Tensor, target: Tensor, what: str = "features", least: int = 1) -> tuple[Tensor, Tensor]:
-    """Source (n, d) and target (m, d) as `rows` gives them.
+    """Check and convert source (n, d) and target (m, d) by `rows`.
 
     Raises:
-        BadData: one of them is no such matrix, or their widths differ.
+        BadData: one of them is not such a matrix, or their widths differ.
     """
     one, other = rows(source, f"source {what}", least), rows(target, f"target {what}", least)
     if one.shape[1] != other.shape[1]:
@@ -32,7 +32,7 @@ def both(source: Tensor, target: Tensor, what: str = "features", least: int = 1)
 
 
 def positive(value: float, name: str) -> float:
-    """`value`.
+    """Return `value` if it is a finite number > 0.
 
     Raises:
         BadInput: it is not a finite number > 0.
@@ -43,5 +43,5 @@ def positive(value: float, name: str) -> float:
 
 
 def exactly(x: Tensor) -> torch.autocast:
-    """Within it products of matrices keep the precision of their factors, also under autocast."""
+    """Context that disables autocast, so that matrix products keep the precision of their factors."""
     return torch.autocast(x.device.type, enabled=False)

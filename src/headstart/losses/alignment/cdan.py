@@ -13,14 +13,14 @@ from .entropy import entropies
 
 
 class Projection(NamedTuple):
-    """Random matrices for `multilinear_map`; they stay the same all through a training."""
+    """Random matrices for `multilinear_map`, fixed during a training."""
 
     features: Tensor  # (d, size)
     answers: Tensor  # (c, size)
 
 
 def projection(width: int, classes: int, size: int, seed: int) -> Projection:
-    """Standard normal matrices (width, size) and (classes, size), float32, a function of `seed`.
+    """Draw standard normal matrices (width, size) and (classes, size), float32, as a function of `seed`.
 
     Raises:
         BadInput: one of the sizes is less than 1.
@@ -35,16 +35,16 @@ def projection(width: int, classes: int, size: int, seed: int) -> Projection:
 
 
 def multilinear_map(features: Tensor, answers: Tensor, projected: Projection | None = None) -> Tensor:
-    """Every product of a feature with a class probability: (n, d * c), or (n, size) of random sums of them.
+    """Outer product of features and class probabilities, (n, d * c), or random projections of it, (n, size).
 
     Entry i * c + j of a row is features[i] * answers[j]. With a projection R it is
-    (features R_f) * (answers R_a) / sqrt(size), whose inner products are those of all products in
-    expectation: <f, f'> <g, g'>. The paper takes the first where d * c <= 4096.
+    (features R_f) * (answers R_a) / sqrt(size), whose inner products equal those of the outer products
+    in expectation: <f, f'> <g, g'>. The paper uses the first where d * c <= 4096.
 
     Args:
         features: (n, d).
-        answers: (n, c), the softmax of the outputs; detach them if the critic shall not move the classifier.
-        projected: what `projection` made for d and c.
+        answers: (n, c), the softmax of the outputs; detach it to shield the classifier from the critic.
+        projected: a `projection` for d and c.
 
     Raises:
         BadData: other shapes, or a projection of other sizes.
@@ -63,15 +63,15 @@ def multilinear_map(features: Tensor, answers: Tensor, projected: Projection | N
 
 
 def entropy_weights(logits: Tensor) -> Tensor:
-    """(n,) with a mean of 1: 1 + exp(-H) over its mean, H in nats the entropy of each row's softmax.
+    """Weights (n,) with mean 1: 1 + exp(-H) over its mean, H in nats the entropy of each row's softmax.
 
-    Sure rows count up to twice as much as unsure ones (CDAN+E). No gradient goes through.
+    Confident rows count up to twice as much as uncertain ones (CDAN+E). The weights are detached.
 
     Args:
         logits: (n, c).
 
     Raises:
-        BadData: they are no floats (n, c).
+        BadData: they are not floats (n, c).
     """
     weights = 1 + torch.exp(-entropies(logits.detach()))
     return weights / weights.mean()

@@ -8,7 +8,7 @@ from headstart.losses.alignment._validation import both, exactly
 def coral_loss(source: Tensor, target: Tensor) -> Tensor:
     """||C_s - C_t||_F^2 / (4 d^2), (), of the covariances C of features; >= 0.
 
-    Covariances divide by the rows less one. Means do not matter: a shift of a whole domain costs nothing.
+    Covariances divide by the rows less one. The loss does not depend on the means.
 
     Args:
         source: features (n, d), n >= 2.

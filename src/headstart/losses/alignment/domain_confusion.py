@@ -1,7 +1,7 @@
-"""What a critic of domains lowers, and what confuses it (arXiv:1505.07818, arXiv:1510.02192).
+"""Loss of a domain critic, and domain confusion loss (arXiv:1505.07818, arXiv:1510.02192).
 
-A critic gives one number a row, the logit of P(source | row): no softmax over a single output can slip in,
-which would say 1 of every row and teach nothing.
+A critic outputs one number a row, the logit of P(source | row), so that no softmax over a single
+output, which is constant, can slip in.
 """
 
 import torch
@@ -19,8 +19,8 @@ def domain_loss(
 ) -> Tensor:
     """The cross-entropy of a critic, () in nats: (mean -log P(s) + mean -log(1 - P(t))) / 2.
 
-    Both domains have the same say, however many rows each has; a critic that says 0 of all rows loses ln 2.
-    The critic lowers it; features behind `reverse_gradient` raise it.
+    Both domains have the same weight whatever their numbers of rows; a constant logit of 0 has the loss ln 2.
+    The critic minimises it; features before `reverse_gradient` maximise it.
 
     Args:
         source: logits (n,) or (n, 1) of P(source).
@@ -36,10 +36,10 @@ def domain_loss(
 
 
 def uniform_confusion_loss(source: Tensor, target: Tensor) -> Tensor:
-    """The cross-entropy, () in nats, of a critic's predictions against one half; at least ln 2.
+    """Cross-entropy of a critic's predictions against one half, () in nats; at least ln 2.
 
-    Features that lower it make the critic undecided, where those that raise `domain_loss` make it wrong
-    (arXiv:1510.02192). Both domains have the same say.
+    Features that minimise it make the critic uncertain, whereas those that maximise `domain_loss` make it
+    wrong (arXiv:1510.02192). Both domains have the same weight.
 
     Args:
         source: logits (n,) or (n, 1) of P(source).
@@ -54,7 +54,7 @@ def uniform_confusion_loss(source: Tensor, target: Tensor) -> Tensor:
 
 
 def _logits(z: Tensor, what: str) -> Tensor:
-    """(n,) in float32 at least."""
+    """Logits (n,) in float32 or float64."""
     flat = z[:, 0] if z.ndim == 2 and z.shape[1] == 1 else z
     if flat.ndim != 1 or not flat.is_floating_point() or not len(flat):
         raise BadData(

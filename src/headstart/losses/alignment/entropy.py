@@ -6,15 +6,15 @@ from headstart.losses.alignment._validation import rows
 
 
 def entropies(logits: Tensor) -> Tensor:
-    """(n,) in nats, in [0, ln c]: of the softmax of each row of logits (n, c).
+    """Entropy of the softmax of each row of logits (n, c): (n,) in nats, in [0, ln c].
 
     Raises:
-        BadData: they are no floats (n, c).
+        BadData: they are not floats (n, c).
     """
     logs = rows(logits, "logits").log_softmax(1)
     return -(logs.exp() * logs).sum(1)
 
 
 def entropy_loss(logits: Tensor) -> Tensor:
-    """The mean of `entropies`, (): low where every prediction is confident, be it one class for all."""
+    """The mean of `entropies`, (): low if every prediction is confident, even of the same class for all."""
     return entropies(logits).mean()

@@ -12,15 +12,15 @@ def information_maximisation_loss(logits: Tensor, balance: float = 1.0) -> Tenso
     """Mean entropy of predictions less `balance` times the entropy of their mean, () in nats.
 
     At `balance` 1 it is minus the mutual information of rows and predictions, in [-ln c, 0]: 0 where all
-    predictions are equal, -ln c where each is surely of one class and all classes are as frequent.
+    predictions are equal, -ln c where each is certain and all classes are equally frequent.
 
     Args:
         logits: (n, c).
-        balance: >= 0; 0 leaves `entropy_loss`, which one class for all rows makes smallest.
+        balance: >= 0; 0 gives `entropy_loss`, which is minimised by one class for all rows.
 
     Raises:
-        BadData: they are no floats (n, c).
-        BadInput: `balance` is negative or no finite number.
+        BadData: they are not floats (n, c).
+        BadInput: `balance` is negative or not a finite number.
     """
     if not 0 <= balance < float("inf"):
         raise BadInput(f"balance is {balance!r}; it must be a finite number >= 0.")

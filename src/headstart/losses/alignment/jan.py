@@ -19,7 +19,7 @@ def joint_mmd_loss(
 ) -> Tensor:
     """The squared discrepancy, (), of the joint distributions of several layers.
 
-    As `mmd_loss`, with the product over the layers of their kernels: two rows are near only if they are so
+    As `mmd_loss`, with the product of the layers' kernels: two rows are similar only if they are similar
     in every layer. One layer gives `mmd_loss`. The paper's layers are the features and the softmax of the
     outputs.
 
@@ -27,12 +27,12 @@ def joint_mmd_loss(
         source: of each layer (n, d_layer).
         target: of each layer (m, d_layer), in the same order.
         scales: factors > 0 of each squared bandwidth.
-        bandwidths: one for each layer, > 0 or None for that of the rows at hand; None: None for all.
+        bandwidths: one for each layer, > 0, or None to estimate it from the rows; None: None for all.
         unbiased: leave out the pairs of a row with itself, as in `mmd_loss`.
 
     Raises:
         BadData: the lists differ in length or are empty, or layers of a domain differ in rows, or a layer
-            is no matrix of one width in both.
+            is not a matrix of the same width in both.
         BadInput: there are not as many bandwidths as layers, or one or a scale is not > 0.
     """
     found = _layers(source, target, 2 if unbiased else 1)

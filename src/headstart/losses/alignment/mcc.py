@@ -1,4 +1,4 @@
-"""How much classes are confused with each other on unlabelled rows (MCC, arXiv:1912.03699)."""
+"""Minimum class confusion on unlabelled rows (MCC, arXiv:1912.03699)."""
 
 from torch import Tensor
 
@@ -8,19 +8,19 @@ from .cdan import entropy_weights
 
 
 def class_confusion(logits: Tensor, temperature: float = 2.5) -> Tensor:
-    """The mean over classes of the share of confusion with others, () in [0, 1 - 1/c].
+    """Mean over classes of the share of confusion with other classes, () in [0, 1 - 1/c].
 
     p is the softmax of logits / temperature; rows count by 1 + exp(-entropy), with a mean of 1 and without
     a gradient. Entry (j, k) of p' diag(weights) p, divided by the sum of row j, is how much class j is
-    confused with k; the loss is what lies off the diagonal. Rows that are surely of one class have none,
-    also if that is the same class for all: a class without any answers counts 0.
+    confused with k; the loss is the off-diagonal part. Certain predictions have none, even of the same
+    class for all rows: a class without predictions counts 0.
 
     Args:
-        logits: (n, c), c >= 2 to mean anything.
-        temperature: > 0; the paper takes 2.5 to 3.
+        logits: (n, c), c >= 2 to be informative.
+        temperature: > 0; the paper uses 2.5 to 3.
 
     Raises:
-        BadData: they are no floats (n, c).
+        BadData: they are not floats (n, c).
         BadInput: the temperature is not a finite number > 0.
     """
     z = rows(logits, "logits") / positive(temperature, "The temperature")

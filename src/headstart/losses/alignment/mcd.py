@@ -1,4 +1,4 @@
-"""How much two classifiers disagree (maximum classifier discrepancy, arXiv:1712.02560)."""
+"""Discrepancy of two classifiers (maximum classifier discrepancy, arXiv:1712.02560)."""
 
 from torch import Tensor
 
@@ -9,14 +9,14 @@ from headstart.losses.alignment._validation import both
 def classifier_discrepancy(one: Tensor, other: Tensor) -> Tensor:
     """The mean over rows and classes of |p - q|, () in [0, 2 / c], of two softmaxes p and q.
 
-    The classifiers raise it on the target, the features lower it.
+    The classifiers maximise it on the target, the features minimise it.
 
     Args:
         one: logits (n, c) of one classifier.
         other: logits (n, c) of the other, of the same rows.
 
     Raises:
-        BadData: they are no floats of one shape (n, c).
+        BadData: they are not floats of the same shape (n, c).
     """
     p, q = both(one, other, "logits")
     if len(p) != len(q):

@@ -26,13 +26,13 @@ def mmd_loss(
         target: features (m, d).
         scales: factors c > 0 of the squared bandwidth.
         bandwidth: b > 0, in units of the features; None: b^2 is half of the mean squared distance of the
-            rows at hand, through which no gradient goes, so that features of any scale will do.
+            current rows, detached from the gradient, so that features may have any scale.
         unbiased: leave out the pairs of a row with itself. The expectation is then the discrepancy, 0 for
             equal domains, and the value may be below 0; otherwise it is in [0, 2], and for equal domains
             some (1/n + 1/m)(1 - mean k). The gradients differ by factors of n / (n - 1) only.
 
     Raises:
-        BadData: the features are no matrices of one width, or one row is all there is and `unbiased`.
+        BadData: the features are not matrices of the same width, or `unbiased` with a single row.
         BadInput: a scale or the bandwidth is not a finite number > 0.
     """
     one, other = both(source, target, least=2 if unbiased else 1)

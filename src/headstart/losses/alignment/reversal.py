@@ -1,4 +1,4 @@
-"""Gradient reversal (arXiv:1409.7495): what is better for what comes after is made worse before."""
+"""Gradient reversal (arXiv:1409.7495)."""
 
 import math
 from typing import Any
@@ -10,7 +10,7 @@ from headstart.core import BadInput
 
 
 class _Reverse(torch.autograd.Function):
-    """The identity, whose gradient is multiplied by -strength."""
+    """The identity; its gradient is multiplied by -strength."""
 
     generate_vmap_rule = True
 
@@ -28,14 +28,14 @@ class _Reverse(torch.autograd.Function):
 
 
 def reverse_gradient(x: Tensor, strength: float = 1.0) -> Tensor:
-    """`x` itself, any shape; backwards the gradient is multiplied by -`strength`.
+    """Return `x` of any shape unchanged; its gradient is multiplied by -`strength`.
 
     Args:
-        x: what a critic reads.
-        strength: >= 0; 0 lets no gradient through, so that only the critic learns.
+        x: the input of a critic.
+        strength: >= 0; 0 stops the gradient, so that only the critic learns.
 
     Raises:
-        BadInput: `strength` is negative or no finite number.
+        BadInput: `strength` is negative or not a finite number.
     """
     if not 0 <= strength < math.inf:
         raise BadInput(f"The strength of the reversal is {strength!r}; it must be a finite number >= 0.")
@@ -44,7 +44,7 @@ def reverse_gradient(x: Tensor, strength: float = 1.0) -> Tensor:
 
 
 def ramp(progress: float, steepness: float = 10.0) -> float:
-    """The strength at `progress` in [0, 1] of the training: 2 / (1 + exp(-steepness * progress)) - 1.
+    """Reversal strength at `progress` in [0, 1] of the training: 2 / (1 + exp(-steepness * progress)) - 1.
 
     It rises from 0 to nearly 1; with the paper's steepness of 10 it is 0.987 halfway (arXiv:1505.07818).
 
