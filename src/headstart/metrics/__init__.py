@@ -1,1 +1,1 @@
-"""Floor 1: how good an answer is, and how sure one can be of that."""
+"""Floor 1: metrics of predictions and representations, with confidence intervals."""

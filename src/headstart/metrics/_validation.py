@@ -1,4 +1,4 @@
-"""Features and labels as every score of a representation takes them: checked once, in float64."""
+"""Validation of features and labels for representation scores; converted to float64."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from headstart.metrics.scored_outputs import Floats, Ints
 
 
 def array(values: Any) -> Any:
-    """A NumPy array of what may be a tensor on any device."""
+    """Convert an array, or a tensor on any device, to NumPy."""
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu()
         return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
@@ -18,7 +18,7 @@ def array(values: Any) -> Any:
 
 
 def matrix(values: Any, what: str = "Features") -> Floats:
-    """`values` (n, d) in float64, n and d >= 1.
+    """Validate `values` (n, d), n and d >= 1, and convert them to float64.
 
     Raises:
         BadData: they are not numbers (n, d), or hold NaN or infinity.
@@ -36,7 +36,7 @@ def matrix(values: Any, what: str = "Features") -> Floats:
 
 
 def shares(values: Any, what: str = "Source probabilities") -> Floats:
-    """`values` (n, z) in float64, each row a distribution.
+    """Validate `values` (n, z), each row a distribution, and convert them to float64.
 
     Raises:
         BadData: a row is not >= 0 with a sum of 1 (to 1e-3).
@@ -48,10 +48,10 @@ def shares(values: Any, what: str = "Source probabilities") -> Floats:
 
 
 def numbered(labels: Any, rows: int, what: str = "Labels") -> Ints:
-    """`labels` (n,) as numbers in [0, k) of the k that occur.
+    """Renumber `labels` (n,) to [0, k), k the number of distinct labels.
 
     Raises:
-        BadData: they are not whole numbers, one for each of `rows` rows.
+        BadData: they are not integers, one for each of `rows` rows.
     """
     found = array(labels)
     if found.shape != (rows,) or found.dtype.kind not in "iub":
@@ -60,5 +60,5 @@ def numbered(labels: Any, rows: int, what: str = "Labels") -> Ints:
 
 
 def one_hot(labels: Ints) -> Floats:
-    """(n, k) with a 1 in the column of the label."""
+    """One-hot encoding (n, k) of the labels."""
     return np.equal(labels[:, None], np.arange(labels.max() + 1)).astype(np.float64)

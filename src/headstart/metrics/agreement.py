@@ -1,4 +1,4 @@
-"""How alike two things are: two representations of the same rows, two orders of the same models."""
+"""Agreement of two representations of the same rows, and of two rankings of the same models."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from headstart.metrics.scored_outputs import Floats, Ints
 def linear_cka(x: Any, y: Any) -> float:
     """Linear centred kernel alignment of two representations (arXiv:1905.00414), in [0, 1].
 
-    1 if one is the other turned, moved or scaled as a whole; 0 if no direction of one correlates with
-    any of the other, and where one is constant.
+    1 if one is a rotation, translation or isotropic scaling of the other; 0 if no direction of one
+    correlates with any of the other, or if one is constant.
 
     Args:
         x: features (n, d).
@@ -31,7 +31,7 @@ def linear_cka(x: Any, y: Any) -> float:
 
 
 def _alignment(x: Floats, y: Floats) -> float:
-    """The squared Frobenius norm of x' y, by whichever products are smaller."""
+    """The squared Frobenius norm of x' y, computed by the smaller products."""
     if x.shape[1] * y.shape[1] <= len(x) ** 2:
         return float(np.square(x.T @ y).sum())
     return float(((x @ x.T) * (y @ y.T)).sum())
@@ -40,8 +40,8 @@ def _alignment(x: Floats, y: Floats) -> float:
 def weighted_tau(scores: Any, accuracies: Any) -> float:
     """Kendall's tau with more weight on the top (Vigna 2015, doi:10.1145/2736277.2741088), in [-1, 1].
 
-    A pair weighs 1/(r + 1) + 1/(s + 1) with r, s the ranks of its members from 0, and the answer is the
-    mean of ranking by scores and by accuracies: `scipy.stats.weightedtau` as it comes. 1 means the
+    A pair weighs 1/(r + 1) + 1/(s + 1) with r, s the ranks of its members from 0, and the result is the
+    mean over ranking by scores and by accuracies, as the default of `scipy.stats.weightedtau`. 1 is the
     same order, -1 the reverse, about 0 no relation.
 
     Args:
@@ -61,7 +61,7 @@ def weighted_tau(scores: Any, accuracies: Any) -> float:
 
 
 def _tau(by: Floats, other: Floats) -> float:
-    """Weighted by ranks from the largest `by`, ties in it by `other`."""
+    """Tau weighted by ranks from the largest `by`, with ties broken by `other`."""
     rank: Ints = np.empty(len(by), np.int64)
     rank[np.lexsort((other, by))[::-1]] = np.arange(len(by))
     weight = 1 / (rank + 1)

@@ -1,4 +1,4 @@
-"""Whether a confidence of 80 % is right 80 % of the time (Guo et al. 2017, arXiv:1706.04599)."""
+"""Calibration of predicted probabilities (Guo et al. 2017, arXiv:1706.04599)."""
 
 from typing import Any, NamedTuple
 
@@ -21,12 +21,12 @@ class Bin(NamedTuple):
 
 
 def expected_calibration_error(probabilities: Floats, labels: Ints, bins: int = BINS) -> float:
-    """The mean distance of confidence and accuracy over equal-width bins, by rows, in [0, 1].
+    """Expected calibration error over equal-width bins, in [0, 1].
 
     Args:
         probabilities: (n, k), each row a distribution.
         labels: (n,) in [0, k).
-        bins: equal parts of (0, 1], >= 1; a part holds its upper end.
+        bins: number of equal-width bins of (0, 1], >= 1, closed on the right.
 
     Raises:
         BadData: a row is not a distribution or a label out of range.
@@ -37,11 +37,11 @@ def expected_calibration_error(probabilities: Floats, labels: Ints, bins: int = 
 
 
 def reliability(probabilities: Floats, labels: NDArray[Any], bins: int = BINS) -> list[Bin]:
-    """All bins from the least confidence to the greatest, empty ones too.
+    """Reliability diagram: all bins in order of confidence, including empty ones.
 
     Arguments and errors are those of `expected_calibration_error`; or labels are bools (n, k), which of
-    k tags each row has, and what is counted are all pairs of a row and a tag: how probable the tag was
-    said to be, and how often the row has it.
+    k tags each row has, and all pairs of a row and a tag are counted: the predicted probability of the
+    tag, and how often the row has it.
     """
     if np.ndim(labels) == 2:
         tags = score_tags(probabilities, labels)

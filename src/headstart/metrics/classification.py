@@ -1,4 +1,4 @@
-"""How good predicted probabilities are: plain figures, each row counted once.
+"""Classification metrics of predicted probabilities, unweighted.
 
 All take probabilities (n, k), each row a distribution, and labels (n,) in [0, k); they raise
 `BadData` if they are anything else.
@@ -17,7 +17,7 @@ def accuracy(probabilities: Floats, labels: Ints) -> float:
 
 
 def balanced_accuracy(probabilities: Floats, labels: Ints) -> float:
-    """The mean over classes of the accuracy on their rows, in [0, 1].
+    """Mean over classes of the recall, in [0, 1].
 
     Classes without rows are left out.
     """
@@ -25,10 +25,9 @@ def balanced_accuracy(probabilities: Floats, labels: Ints) -> float:
 
 
 def macro_f1(probabilities: Floats, labels: Ints) -> float:
-    """The mean over classes of the harmonic mean of precision and recall, in [0, 1].
+    """Mean over classes of F1, the harmonic mean of precision and recall, in [0, 1].
 
-    A class that is neither label nor answer of any row is left out; one that is only the answer
-    counts as 0.
+    A class that is neither a label nor predicted is left out; one that is only predicted counts as 0.
     """
     return once(score_outputs(probabilities, labels), scored_outputs.macro_f1, len(labels))
 
@@ -36,16 +35,16 @@ def macro_f1(probabilities: Floats, labels: Ints) -> float:
 def log_loss(probabilities: Floats, labels: Ints) -> float:
     """The mean of -log p(label), in nats.
 
-    Probabilities below 2.2e-16 count as that, so that no row costs more than 36.05 nats.
+    Probabilities are clipped at 2.2e-16, so that no row contributes more than 36.05 nats.
     """
     return once(score_outputs(probabilities, labels), scored_outputs.log_loss, len(labels))
 
 
 def confusion(answers: Ints, labels: Ints, classes: int) -> Ints:
-    """How often each label (row) got each answer (column): (classes, classes).
+    """Confusion matrix (classes, classes): rows are labels, columns predictions.
 
     Raises:
-        BadData: `answers` and `labels` are not (n,) whole numbers in [0, classes).
+        BadData: `answers` and `labels` are not (n,) integers in [0, classes).
     """
     given, known = np.asarray(answers), np.asarray(labels)
     for what, values in (("Answers", given), ("Labels", known)):

@@ -1,4 +1,4 @@
-"""How right a classifier is in each group of rows, and in the worst one."""
+"""Accuracy of a classifier in each group of rows, and in the worst group."""
 
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -15,17 +15,17 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class GroupAccuracy:
-    """The accuracy of each group, with intervals that hold for all of them at once.
+    """Accuracy of each group, with simultaneous confidence intervals.
 
     Attributes:
-        groups: numbers of the groups that have rows, in order.
-        rows: of each of them.
-        each: their accuracies; with 95 % confidence the intervals hold all the true values together
+        groups: indices of the groups that have rows, in order.
+        rows: their numbers of rows.
+        each: their accuracies; the intervals cover all true values at once with 95 % confidence
             (Wilson's at a level divided by the number of groups, after Bonferroni).
-        worst: the least of them; its interval holds the true accuracy of the group that is truly worst.
-        gap: the best less the worst; its interval lies above 0 only if two groups' intervals are apart.
-        average: the share of all rows that are right.
-        balanced: the plain mean over groups.
+        worst: the lowest of them; its interval covers the true accuracy of the truly worst group.
+        gap: the best less the worst; its interval excludes 0 only if two groups' intervals are disjoint.
+        average: the accuracy over all rows.
+        balanced: the unweighted mean over groups.
     """
 
     groups: tuple[int, ...]
@@ -38,16 +38,16 @@ class GroupAccuracy:
 
     @property
     def worst_group(self) -> int:
-        """The number of the group with the least accuracy; of equals the first."""
+        """Index of the group with the lowest accuracy; the first of ties."""
         return self.groups[min(range(len(self.groups)), key=lambda place: self.each[place].value)]
 
 
 def group_accuracy(right: ArrayLike, groups: ArrayLike) -> GroupAccuracy:
-    """Accuracy by group (arXiv:1911.08731), worst group and gap.
+    """Compute the accuracy of each group, the worst group's (arXiv:1911.08731) and the gap.
 
     Args:
-        right: (n,) whether each row is told right.
-        groups: (n,) whole numbers, the group of each row.
+        right: (n,) whether each row is classified correctly.
+        groups: (n,) integers, the group of each row.
 
     Raises:
         BadData: there are no rows, or not as many groups as rows.
@@ -75,7 +75,7 @@ def group_accuracy(right: ArrayLike, groups: ArrayLike) -> GroupAccuracy:
 
 
 def share(successes: int, rows: int, level: float = CONFIDENCE) -> Interval:
-    """A share of rows with Wilson's interval (doi:10.1080/01621459.1927.10502953) at a level in (0, 1)."""
+    """A proportion with Wilson's interval (doi:10.1080/01621459.1927.10502953) at a level in (0, 1)."""
     z = NormalDist().inv_cdf(0.5 + level / 2)
     value, square = successes / rows, z * z / rows
     middle = (value + square / 2) / (1 + square)

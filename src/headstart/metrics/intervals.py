@@ -1,9 +1,9 @@
-"""How sure one can be of a figure measured on few rows: 95 % intervals.
+"""95 % confidence intervals of metrics: bootstrap and Wilson's.
 
-The bootstrap draws rows with replacement, as many as there are, and takes the middle 95 % of what
-the metric says of the draws (Efron & Tibshirani 1993). Where rows come in groups that belong
-together (one patient, one video), whole groups are drawn. A metric that is biased in small
-samples, such as the calibration error, may lie outside that range: it is widened to hold it.
+The bootstrap resamples the rows with replacement and takes the middle 95 % of the metric's values on
+the resamples (Efron & Tibshirani 1993). Where rows come in dependent groups (one patient, one video),
+whole groups are resampled. A metric that is biased in small samples, such as the calibration error,
+may lie outside that range: the range is widened to include it.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from headstart.metrics.scored_outputs import Floats
 from .kinds import measure_of
 
 RESAMPLES = 2000
-ELEMENTS = 2**22  # of the weights held at once
+ELEMENTS = 2**22  # of the weights in memory at once
 Z = 1.959963984540054  # normal quantile of 0.975
 
 
@@ -37,13 +37,13 @@ def bootstrap(
     groups: ArrayLike | None = None,
     resamples: int = RESAMPLES,
 ) -> Interval:
-    """The percentile bootstrap of any metric that takes weights of rows.
+    """Percentile bootstrap of any metric that takes row weights.
 
     Args:
-        metric: from weights (b, rows), whole numbers >= 0, to (b,) figures.
+        metric: from integer weights (b, rows) >= 0 to (b,) values.
         rows: how many there are, >= 1.
         seed: the same seed draws the same rows.
-        groups: (rows,) which rows are drawn together; None draws each by itself.
+        groups: (rows,) rows of a group are resampled together; None: independent rows.
         resamples: draws, >= 1.
 
     Raises:
@@ -64,13 +64,13 @@ def score_all(
     groups: ArrayLike | None = None,
     resamples: int = RESAMPLES,
 ) -> dict[str, Interval]:
-    """Every metric of the kind of target with its interval, all from the same draws.
+    """Compute every metric of the label kind with its interval, all from the same resamples.
 
     Args:
         answers: (n, k): probabilities of k classes or tags, or k numbers.
         labels: int64 (n,) in [0, k): classes; bool (n, k): tags; floats (n, k): numbers.
         seed: the same seed draws the same rows.
-        groups: (n,) which rows are drawn together; None draws each by itself.
+        groups: (n,) rows of a group are resampled together; None: independent rows.
         resamples: draws, >= 1.
 
     Returns:
@@ -79,7 +79,7 @@ def score_all(
         calibration_error. Numbers: r2, rmse, mae (both in the units of the labels), spearman.
 
     Raises:
-        BadData: answers and labels don't fit each other, a row of probabilities of classes is no
+        BadData: answers and labels differ in shape, a row of class probabilities is not a
             distribution, a number is NaN or infinite, or a label is out of range.
         BadInput: `resamples` is less than 1.
     """
@@ -102,7 +102,7 @@ def paired(
     metric: str | None = None,
     groups: ArrayLike | None = None,
 ) -> Interval:
-    """A metric of our answers less that of theirs (both (n, k)) on the same draws.
+    """Paired difference of a metric: ours less theirs (both (n, k)) on the same resamples.
 
     Arguments and errors are those of `score_all`; `metric` is one of the names that it returns, or None for
     the main one: accuracy of classes, average_precision of tags, r2 of numbers.
@@ -147,10 +147,10 @@ def bootstraps(
     groups: ArrayLike | None = None,
     resamples: int = RESAMPLES,
 ) -> list[Interval]:
-    """The intervals of m figures from the same draws; `metrics` goes from weights (b, rows) to (b, m).
+    """Bootstrap m metrics on the same resamples; `metrics` maps weights (b, rows) to (b, m).
 
-    A figure that a draw has none of, as no row of a kind was drawn, is NaN there, and that draw does not
-    count for it; a figure that all rows have none of is NaN, and its interval too.
+    A metric that is undefined on a resample, as no row of some kind was drawn, is NaN there, and the
+    resample is ignored for it; one that is undefined on all rows is NaN, and so is its interval.
 
     Other arguments and errors are those of `bootstrap`.
     """
@@ -158,7 +158,7 @@ def bootstraps(
         raise BadInput(f"A bootstrap needs rows and resamples, not {rows} and {resamples}.")
     draws = np.concatenate([metrics(weights) for weights in _draws(rows, seed, groups, resamples)])
     value = metrics(np.ones((1, rows)))[0]
-    draws[:, np.isnan(value)] = 0  # of which there is nothing to know
+    draws[:, np.isnan(value)] = 0  # undefined on all rows
     quantile = np.nanquantile if np.isnan(draws).any() else np.quantile
     low, high = quantile(draws, [0.025, 0.975], axis=0)
     low, high = np.minimum(low, value), np.maximum(high, value)
@@ -166,7 +166,7 @@ def bootstraps(
 
 
 def _draws(rows: int, seed: int, groups: ArrayLike | None, resamples: int) -> Iterator[Floats]:
-    """How often each row was drawn: (b, rows) whole numbers, `resamples` of them in all."""
+    """Counts of each row in each resample: (b, rows) integers, `resamples` in all."""
     member = _members(groups, rows)
     units = rows if member is None else int(member.max()) + 1
     generator = np.random.Generator(np.random.PCG64(derive_seed(seed, "bootstrap")))

@@ -1,4 +1,4 @@
-"""Which metrics go with which kind of target, and which of them count."""
+"""The metrics of each label kind, with the main one and the one for model selection."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from headstart.metrics.scored_outputs import Floats
 
 @dataclass(frozen=True)
 class Measures:
-    """How answers to one kind of target are scored.
+    """Metrics of one label kind.
 
     Attributes:
-        main: the name of the metric that is told first; higher is better, and 1 is the best.
-        selection: that of the one which methods are chosen by; likewise.
-        metrics: by name, from what `score` gives and weights (b, n) to (b,).
-        score: compares answers against labels; raises `BadData` if they can't be.
+        main: the name of the primary metric; higher is better, and 1 is the best.
+        selection: the name of the metric for selecting methods; likewise.
+        metrics: by name, from the result of `score` and weights (b, n) to (b,).
+        score: compares answers with labels; raises `BadData` if they are not comparable.
     """
 
     main: str
@@ -36,5 +36,5 @@ OF: Mapping[LabelKind, Measures] = {
 
 
 def measure_of(kind: LabelKind) -> Measures:
-    """How answers to that kind of target are scored."""
+    """The metrics of a label kind."""
     return OF[kind]

@@ -1,7 +1,7 @@
-"""Numbers told of each row: held against the true ones once, then scored under any weights of the rows.
+"""Regression metrics: predictions are compared with labels once, then scored under any row weights.
 
 As for classes, a resample is a row of whole-number weights, and a metric goes from weights (b, n) to (b,).
-Of several columns, each is scored by itself, and the figure is their mean.
+Several columns are scored separately and averaged.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,22 +13,22 @@ from numpy.typing import ArrayLike
 from headstart.core import BadData
 from headstart.metrics.scored_outputs import Floats, Ints, few_at_a_time
 
-SMALL = 1e-12  # a part of the squares that is less is rounding
+SMALL = 1e-12  # a smaller share of the sum of squares is rounding error
 
 
 @dataclass(frozen=True)
 class ScoredNumbers:
-    """What the metrics need to know of n predictions of k columns."""
+    """Intermediate results of n predictions of k columns, for the metrics."""
 
-    known: Floats  # (n, k) the true numbers
-    given: Floats  # (n, k) the answers
+    known: Floats  # (n, k) labels
+    given: Floats  # (n, k) predictions
 
 
 Metric = Callable[[ScoredNumbers, Floats], Floats]
 
 
 def score_outputs(values: ArrayLike, labels: ArrayLike) -> ScoredNumbers:
-    """Hold values (n, k) against labels (n, k).
+    """Compare values (n, k) with labels (n, k).
 
     Raises:
         BadData: other shapes, NaN or infinity, or no row.
@@ -44,10 +44,10 @@ def score_outputs(values: ArrayLike, labels: ArrayLike) -> ScoredNumbers:
 
 
 def r2(scored: ScoredNumbers, weights: Floats) -> Floats:
-    """The share of the variance that is explained: 1 - SSE / SST, at most 1, 0 for telling the mean.
+    """Coefficient of determination: 1 - SSE / SST, at most 1; 0 for predicting the mean.
 
-    Where the true numbers with weight are all the same, there is no variance: 1 if every answer is right,
-    else 0 (as `sklearn.metrics.r2_score`).
+    If the weighted labels are constant: 1 if every prediction is exact, else 0 (as
+    `sklearn.metrics.r2_score`).
     """
     missed = weights @ np.square(scored.known - scored.given)
     centred = scored.known - scored.known.mean(0)
@@ -59,23 +59,22 @@ def r2(scored: ScoredNumbers, weights: Floats) -> Floats:
 
 
 def rmse(scored: ScoredNumbers, weights: Floats) -> Floats:
-    """The root of the weighted mean of squared errors, in the units of the column."""
+    """Root mean squared error, weighted, in the units of the column."""
     missed = weights @ np.square(scored.known - scored.given)
     error: Floats = np.sqrt(missed / weights.sum(1)[:, None]).mean(1)
     return error
 
 
 def mae(scored: ScoredNumbers, weights: Floats) -> Floats:
-    """The weighted mean of absolute errors, in the units of the column."""
+    """Mean absolute error, weighted, in the units of the column."""
     error: Floats = (weights @ np.abs(scored.known - scored.given)).mean(1) / weights.sum(1)
     return error
 
 
 def spearman(scored: ScoredNumbers, weights: Floats) -> Floats:
-    """Spearman's correlation of ranks (1904, doi:10.2307/1412159), in [-1, 1].
+    """Spearman's rank correlation (1904, doi:10.2307/1412159), in [-1, 1].
 
-    Equal values share the mean of their ranks. 0 where all true numbers, or all answers, with weight are
-    the same.
+    Ties share the mean of their ranks. 0 if the weighted labels or predictions are constant.
     """
 
     def each(columns: Floats) -> Floats:
@@ -93,9 +92,9 @@ METRICS: Mapping[str, Metric] = {"r2": r2, "rmse": rmse, "mae": mae, "spearman":
 
 
 def _ranks(values: Floats, columns: Floats) -> Floats:
-    """The middle rank (n, b) of each of `values` (n,) where rows occur as often as `columns` (n, b) say.
+    """Mid-ranks (n, b) of `values` (n,) where rows occur as often as `columns` (n, b).
 
-    Less the middle of all ranks, so that their weighted mean is 0.
+    Centred, so that their weighted mean is 0.
     """
     _, group = np.unique(values, return_inverse=True)
     order = np.argsort(group, kind="stable")
@@ -111,7 +110,7 @@ def _ranks(values: Floats, columns: Floats) -> Floats:
 
 
 def _correlation(one: Floats, other: Floats, columns: Floats) -> Floats:
-    """Of two columns of ranks (n, b) with a weighted mean of 0; 0 where one of them is constant."""
+    """Correlation of two columns of ranks (n, b) with weighted mean 0; 0 where one is constant."""
     weighted = one * columns
     both = np.einsum("nb,nb->b", weighted, other)
     mine = np.einsum("nb,nb->b", weighted, one)

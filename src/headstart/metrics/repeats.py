@@ -1,4 +1,4 @@
-"""How sure one can be of a mean over a few repetitions, such as seeds: Student's 95 % interval."""
+"""Student's 95 % interval of a mean over a few repetitions, such as seeds."""
 
 import math
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ COVERED = 0.95
 
 
 def student(values: Sequence[float], low: float = -math.inf, high: float = math.inf) -> Interval:
-    """The mean of n >= 2 values with Student's t interval (1908, doi:10.1093/biomet/6.1.1).
+    """Mean of n >= 2 values with Student's t interval (1908, doi:10.1093/biomet/6.1.1).
 
     Args:
         values: one for each repetition.
-        low: no mean can be less, such as 0 for a share; the interval is cut off there.
-        high: no mean can be more.
+        low: lower bound of the mean, such as 0 for a share; the interval is clipped there.
+        high: upper bound of the mean, likewise.
 
     Raises:
-        BadInput: there are fewer than two values, which say nothing of how far they scatter.
+        BadInput: there are fewer than two values, so that the variance is unknown.
     """
     if len(values) < 2:
         raise BadInput(f"An interval over repetitions needs 2 or more, not {len(values)}.")
@@ -45,7 +45,7 @@ def quantile(freedom: int) -> float:
 
 
 def _within(t: float, freedom: int) -> float:
-    """The share of Student's t in (-t, t): a finite sum (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4)."""
+    """Probability of (-t, t) under Student's t, as a finite sum (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4)."""
     angle = math.atan(t / math.sqrt(freedom))
     sine, square = math.sin(angle), math.cos(angle) ** 2
     odd = freedom % 2

@@ -1,4 +1,4 @@
-"""Predictions held against labels once, then scored under any weights of the rows.
+"""Classification metrics: predictions are compared with labels once, then scored under any row weights.
 
 A bootstrap resample is a row of whole-number weights, so a metric that takes weights (b, n) and
 gives (b,) scores b resamples in one go; weights of one give the plain metric.
@@ -18,22 +18,22 @@ Ints = NDArray[np.int64]
 
 BINS = 15
 FEW = 64
-CLIP = float(np.finfo(np.float64).eps)  # the least probability that a log loss reckons with
+CLIP = float(np.finfo(np.float64).eps)  # probabilities are clipped here in log losses
 
 
 @dataclass(frozen=True)
 class ScoredOutputs:
-    """What the metrics need to know of n predictions."""
+    """Intermediate results of n predictions, for the metrics."""
 
     classes: int
     labels: Ints  # (n,)
-    answers: Ints  # (n,) the class of the largest probability, the first of equals
+    answers: Ints  # (n,) the most probable class, the first of ties
     confidence: Floats  # (n,) that probability
     surprise: Floats  # (n,) -log of the label's probability, in nats
 
     @property
     def right(self) -> Floats:
-        """(n,) 1 where the answer is the label, else 0."""
+        """Correctness (n,): 1 where the prediction is the label, else 0."""
         return np.equal(self.answers, self.labels).astype(np.float64)
 
 
@@ -41,7 +41,7 @@ Metric = Callable[[ScoredOutputs, Floats], Floats]
 
 
 def score_outputs(probabilities: Floats, labels: Ints) -> ScoredOutputs:
-    """Hold probabilities (n, k) against labels (n,) in [0, k).
+    """Compare probabilities (n, k) with labels (n,) in [0, k).
 
     Raises:
         BadData: a row is not a distribution (to 1e-3), a label is out of range, or n is 0.
@@ -59,29 +59,29 @@ def score_outputs(probabilities: Floats, labels: Ints) -> ScoredOutputs:
 
 
 def accuracy(scored: ScoredOutputs, weights: Floats) -> Floats:
-    """The weighted share of right answers."""
+    """Weighted accuracy."""
     return mean(scored.right, weights)
 
 
 def balanced_accuracy(scored: ScoredOutputs, weights: Floats) -> Floats:
-    """The mean of each class's accuracy, over the classes that have weight."""
+    """Mean recall over the classes that have weight."""
     _, known, hits = _by_class(scored, weights)
     return mean_where(hits / np.maximum(known, CLIP), known > 0)
 
 
 def macro_f1(scored: ScoredOutputs, weights: Floats) -> Floats:
-    """The mean F1 of the classes that are the label or the answer of a row with weight."""
+    """Mean F1 over the classes that are the label or the prediction of a row with weight."""
     given, known, hits = _by_class(scored, weights)
     return mean_where(2 * hits / np.maximum(given + known, CLIP), given + known > 0)
 
 
 def log_loss(scored: ScoredOutputs, weights: Floats) -> Floats:
-    """The weighted mean of -log p(label), in nats."""
+    """Weighted mean of -log p(label), in nats."""
     return mean(scored.surprise, weights)
 
 
 def calibration_error(scored: ScoredOutputs, weights: Floats, bins: int = BINS) -> Floats:
-    """How far confidence is from accuracy: the mean over bins, by weight, in [0, 1]."""
+    """Expected calibration error: mean gap of confidence and accuracy over bins, by weight, in [0, 1]."""
     gaps = weights * (scored.right - scored.confidence)
     sums = _grouped(gaps, bin_of(scored.confidence, bins), bins)
     total: Floats = np.abs(sums).sum(1) / weights.sum(1)
@@ -98,38 +98,38 @@ METRICS: Mapping[str, Metric] = {
 
 
 def bin_of(confidence: Floats, bins: int) -> Ints:
-    """Which of `bins` equal parts of (0, 1] each confidence lies in; a part holds its upper end."""
+    """Index of each confidence's bin, of `bins` equal-width ones of (0, 1], closed on the right."""
     return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
 def once(scored: Any, metric: Callable[[Any, Floats], Floats], rows: int) -> float:
-    """The metric of n scored rows of any kind of target, each counted once."""
+    """The unweighted metric of n scored rows of any label kind."""
     return float(metric(scored, np.ones((1, rows)))[0])
 
 
 def few_at_a_time(score: Callable[[Floats], Floats], weights: Floats) -> Floats:
-    """What `score` makes of weights as columns (n, few), for weights (b, n): (b, ...).
+    """Apply `score` to weights (b, n) in chunks of columns (n, few): (b, ...).
 
-    Few columns stay in the processor's own memory, which is twice as fast.
+    Few columns stay in the processor's cache, which is twice as fast.
     """
     parts = range(0, len(weights), FEW)
     return np.concatenate([score(np.ascontiguousarray(weights[at : at + FEW].T)) for at in parts])
 
 
 def mean(values: Floats, weights: Floats) -> Floats:
-    """The means (b,) of values (n,) under weights (b, n)."""
+    """Weighted means (b,) of values (n,) under weights (b, n)."""
     found: Floats = weights @ values / weights.sum(1)
     return found
 
 
 def mean_where(values: Floats, counts: NDArray[np.bool_]) -> Floats:
-    """The means (b,) of those of the values (b, k) that count; 0 where none does."""
+    """Means (b,) of the selected values (b, k); 0 where none is selected."""
     found: Floats = (values * counts).sum(1) / np.maximum(counts.sum(1), 1)
     return found
 
 
 def _by_class(scored: ScoredOutputs, weights: Floats) -> tuple[Floats, Floats, Floats]:
-    """The weight (b, k) of each class as an answer, as a label, and as both."""
+    """Weight (b, k) of each class among predictions, labels, and correct predictions."""
     return (
         _grouped(weights, scored.answers, scored.classes),
         _grouped(weights, scored.labels, scored.classes),

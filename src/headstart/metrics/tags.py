@@ -1,7 +1,7 @@
-"""Rows that may have any number of tags: probabilities held against the tags once, then scored under weights.
+"""Multi-label metrics: probabilities are compared with tags once, then scored under any row weights.
 
 As for classes, a resample is a row of whole-number weights, and a metric goes from weights (b, n) to (b,).
-A tag is said of a row where its probability is 0.5 or more.
+A tag is predicted where its probability is 0.5 or more.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,9 +19,9 @@ THRESHOLD = 0.5
 
 @dataclass(frozen=True)
 class Ranking:
-    """The rows of one tag by falling probability, cut where precision changes and is looked at.
+    """The rows by falling probability of one tag, with the steps at which precision is evaluated.
 
-    Rows of one probability are one step: none of them can be told apart from the others.
+    Rows of equal probability are one step.
     """
 
     rows: Ints  # down to the last row that has the tag, with those of its probability
@@ -32,12 +32,12 @@ class Ranking:
 
 @dataclass(frozen=True)
 class ScoredTags:
-    """What the metrics need to know of n predictions of k tags."""
+    """Intermediate results of n predictions of k tags, for the metrics."""
 
     known: Bools  # (n, k) which tags each row has
     probabilities: Floats  # (n, k)
-    given: Bools  # (n, k) which tags are said of it
-    surprise: Floats  # (n,) the mean over tags of -log of the probability of what is so, in nats
+    given: Bools  # (n, k) which tags are predicted
+    surprise: Floats  # (n,) the mean over tags of -log of the probability of the true state, in nats
     rankings: tuple[Ranking, ...]  # of each tag
 
 
@@ -45,7 +45,7 @@ Metric = Callable[[ScoredTags, Floats], Floats]
 
 
 def score_outputs(probabilities: ArrayLike, labels: ArrayLike) -> ScoredTags:
-    """Hold probabilities (n, k) in [0, 1], of each tag by itself, against labels (n, k) of bools.
+    """Compare probabilities (n, k) in [0, 1], one for each tag, with labels (n, k) of bools.
 
     Raises:
         BadData: other shapes or values, or no row.
@@ -65,7 +65,7 @@ def score_outputs(probabilities: ArrayLike, labels: ArrayLike) -> ScoredTags:
 
 
 def average_precision(scored: ScoredTags, weights: Floats) -> Floats:
-    """The mean average precision of the tags that a row with weight has; 0 if there are none."""
+    """Mean average precision over the tags that a row with weight has; 0 if there are none."""
     each = average_precisions(scored, weights)
     return mean_where(np.nan_to_num(each), np.isfinite(each))
 
@@ -74,8 +74,8 @@ def average_precisions(scored: ScoredTags, weights: Floats) -> Floats:
     """The average precision (b, k) of each tag; NaN where no row with weight has it.
 
     The mean, over the rows that have the tag, of the precision among all rows that are at least as
-    probable (Zhu 2004; `sklearn.metrics.average_precision_score`). A tag that is told at random has
-    the share of rows with it.
+    probable (Zhu 2004; `sklearn.metrics.average_precision_score`). A random ranking has the share of
+    rows with the tag.
     """
 
     def each(columns: Floats) -> Floats:
@@ -85,38 +85,38 @@ def average_precisions(scored: ScoredTags, weights: Floats) -> Floats:
 
 
 def macro_f1(scored: ScoredTags, weights: Floats) -> Floats:
-    """The mean F1 of the tags that a row with weight has, or is said to have; 0 if there are none."""
+    """Mean F1 over the tags that are true of, or predicted for, a row with weight; 0 if there are none."""
     both, either = _counts(scored, weights)
     return mean_where(2 * both / np.maximum(either, CLIP), either > 0)
 
 
 def micro_f1(scored: ScoredTags, weights: Floats) -> Floats:
-    """F1 over all pairs of a row and a tag; 0 if no row has a tag, or is said to have one."""
+    """F1 over all pairs of a row and a tag; 0 if no row has a tag or a predicted tag."""
     both, either = (counts.sum(1) for counts in _counts(scored, weights))
     score: Floats = 2 * both / np.maximum(either, CLIP)
     return score
 
 
 def exact_match(scored: ScoredTags, weights: Floats) -> Floats:
-    """The weighted share of rows all of whose tags are right."""
+    """Weighted share of rows with all tags correct (subset accuracy)."""
     right: Floats = np.asarray(np.equal(scored.known, scored.given).all(1), np.float64)
     return mean(right, weights)
 
 
 def hamming_accuracy(scored: ScoredTags, weights: Floats) -> Floats:
-    """The weighted share of right pairs of a row and a tag."""
+    """Weighted share of correct pairs of a row and a tag."""
     right = np.equal(scored.known, scored.given).astype(np.float64)
     share: Floats = np.asarray(right.sum(1) / right.shape[1])
     return mean(share, weights)
 
 
 def log_loss(scored: ScoredTags, weights: Floats) -> Floats:
-    """The weighted mean over pairs of a row and a tag of -log p(what is so), in nats."""
+    """Weighted mean binary cross-entropy over pairs of a row and a tag, in nats."""
     return mean(scored.surprise, weights)
 
 
 def calibration_error(scored: ScoredTags, weights: Floats, bins: int = BINS) -> Floats:
-    """How far probabilities are from the share of pairs that have the tag: the mean over bins, by weight."""
+    """Expected calibration error of tag probabilities: mean gap over bins, by weight."""
     rows, tags = scored.known.shape
     place = bin_of(scored.probabilities, bins) + bins * np.arange(rows)[:, None]
     gaps = np.bincount(place.ravel(), (scored.known - scored.probabilities).ravel(), bins * rows)
@@ -136,7 +136,7 @@ METRICS: Mapping[str, Metric] = {
 
 
 def _ranking(probabilities: Floats, known: Bools) -> Ranking:
-    """`probabilities` (n,) and `known` (n,) of one tag."""
+    """Rank the rows by `probabilities` (n,) of one tag; `known` (n,) says which have it."""
     order = np.argsort(-probabilities, kind="stable")
     found = order[known[order]]
     levels, finds = np.unique(-probabilities[found], return_index=True)
@@ -158,6 +158,6 @@ def _precision(ranking: Ranking, columns: Floats) -> Floats:
 
 
 def _counts(scored: ScoredTags, weights: Floats) -> tuple[Floats, Floats]:
-    """The weight (b, k) of the rows that have a tag and are said to, and of both alone, added up."""
+    """Weights (b, k) of true positives, and of actual plus predicted positives, of each tag."""
     both = weights @ (scored.known & scored.given).astype(np.float64)
     return both, weights @ (scored.known.astype(np.float64) + scored.given)

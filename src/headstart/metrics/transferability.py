@@ -1,8 +1,8 @@
-"""How well a representation will serve a task, from one pass of features: no training.
+"""Transferability scores: estimate how well a representation suits a task, without training.
 
 All take features (n, d) or source probabilities (n, z) as NumPy arrays or tensors and labels (n,) of
 whole numbers, `logme` also tags and numbers; higher is better. Classes without rows do not count. The
-numbers of one score can be compared between representations of the same rows, and with nothing else.
+values of one score are comparable between representations of the same rows only.
 """
 
 from typing import Any
@@ -13,15 +13,15 @@ from headstart.core import BadData, BadInput, label_kind_of
 from headstart.metrics._validation import array, matrix, numbered, one_hot, shares
 from headstart.metrics.scored_outputs import Floats, Ints
 
-NOISE = 1e-6  # the least variance of the noise in LogME; the labels are 0 and 1
+NOISE = 1e-6  # minimal noise variance in LogME; the labels are 0 and 1
 GRID = np.linspace(-30.0, 30.0, 241)  # natural logarithms of alpha / beta over the largest eigenvalue
 GOLDEN = (np.sqrt(5) - 1) / 2
 ROUNDS = 25  # of golden sections: the step of the grid shrinks to 1e-5 of it, the error to its square
-BLOCK = 2**22  # similarities that are held at once
+BLOCK = 2**22  # similarities in memory at once
 
 
 def logme(features: Any, labels: Any) -> float:
-    """The logarithm of maximum evidence, LogME (arXiv:2102.11005, JMLR version arXiv:2110.10545).
+    """Logarithm of maximum evidence, LogME (arXiv:2102.11005, JMLR version arXiv:2110.10545).
 
     Each class, and each tag, is a regression of its 0/1 labels on the features without an intercept, whose
     weights have the prior N(0, 1/alpha) and whose noise has the variance 1/beta; columns of numbers are
@@ -42,12 +42,14 @@ def logme(features: Any, labels: Any) -> float:
     goal = _goals(labels, len(x))
     left, singular, _ = np.linalg.svd(x, full_matrices=False)
     inside = np.square(left.T @ goal)  # (r, k): squared labels along each axis of the features
-    outside = np.maximum(np.square(goal).sum(0) - inside.sum(0), 0.0)  # (k,): what no weights can explain
+    outside = np.maximum(
+        np.square(goal).sum(0) - inside.sum(0), 0.0
+    )  # (k,): residual outside the features' span
     return float(_maximum(np.square(singular), inside, outside, len(x)).mean() / len(x))
 
 
 def _goals(labels: Any, rows: int) -> Floats:
-    """What is regressed: (rows, columns)."""
+    """Regression targets (rows, columns)."""
     found = array(labels)
     if found.ndim != 2:
         return one_hot(_two(numbered(labels, rows)))
@@ -63,7 +65,7 @@ def _goals(labels: Any, rows: int) -> Floats:
 
 
 def _maximum(spectrum: Floats, inside: Floats, outside: Floats, rows: int) -> Floats:
-    """(k,) the greatest log evidence over alpha and beta: the best of a grid, then golden sections."""
+    """Maximal log evidence (k,) over alpha and beta, by grid search and golden sections."""
     scale = float(spectrum.max()) or 1.0
 
     def evidence(log_ratio: Floats) -> Floats:
@@ -81,7 +83,7 @@ def _maximum(spectrum: Floats, inside: Floats, outside: Floats, rows: int) -> Fl
 
 
 def _evidence(spectrum: Floats, inside: Floats, outside: Floats, rows: int, ratio: Floats) -> Floats:
-    """(k,) log evidence for ratios alpha / beta, (k,) or (1,), each at its best beta.
+    """Log evidence (k,) for ratios alpha / beta, (k,) or (1,), each at its best beta.
 
     The labels are a draw of N(0, (1 + F F' / ratio) / beta).
     """
@@ -93,7 +95,7 @@ def _evidence(spectrum: Floats, inside: Floats, outside: Floats, rows: int, rati
 
 
 def h_score(features: Any, labels: Any, shrinkage: float | None = None) -> float:
-    """The H-score: how much of the features' variance is between the classes, after whitening.
+    """The H-score: between-class variance of the whitened features.
 
     tr(cov(f)^-1 cov(E[f|y])) of Bao et al. 2019 (doi:10.1109/ICIP.2019.8803726), in [0, k - 1]. With few
     rows any features reach k - 1, so that the covariance is shrunk towards a multiple of the identity
@@ -136,13 +138,13 @@ def _ledoit_wolf(x: Floats, variance: Floats) -> float:
 
 
 def leep(source_probabilities: Any, labels: Any) -> float:
-    """The log expected empirical prediction, LEEP (arXiv:2002.12462), in nats, <= 0.
+    """Log expected empirical prediction, LEEP (arXiv:2002.12462), in nats, <= 0.
 
     The mean log likelihood of the labels when each source class z stands for the label y with the
     probability p(y|z) that the same rows show.
 
     Args:
-        source_probabilities: (n, z) what the source head says of each row, each row a distribution.
+        source_probabilities: (n, z) predictions of the source head, each row a distribution.
         labels: (n,) whole numbers.
 
     Raises:
@@ -156,7 +158,7 @@ def leep(source_probabilities: Any, labels: Any) -> float:
 
 
 def nce(source_labels: Any, labels: Any) -> float:
-    """The negative conditional entropy of the labels given source labels (arXiv:1908.08142), in nats, <= 0.
+    """Negative conditional entropy of the labels given source labels (arXiv:1908.08142), in nats, <= 0.
 
     Args:
         source_labels: (n,) whole numbers, such as the source head's most probable class.
@@ -175,7 +177,7 @@ def nce(source_labels: Any, labels: Any) -> float:
 
 
 def knn_accuracy(features: Any, labels: Any, k: int = 5) -> float:
-    """The share of rows, in [0, 1], whose k most similar other rows vote for their label.
+    """Leave-one-out accuracy of a k-nearest-neighbour vote, in [0, 1].
 
     Similarity is the cosine of centred features. Of equal votes, the class whose voters are more
     similar wins (arXiv:1805.01978 uses the same features with weighted votes).
@@ -204,7 +206,7 @@ def knn_accuracy(features: Any, labels: Any, k: int = 5) -> float:
 
 
 def _right(x: Floats, y: Ints, member: Floats, k: int, start: int, end: int) -> int:
-    """How many of the rows start..end are given their label by the k others."""
+    """Number of the rows start..end that their k nearest other rows classify correctly."""
     similar = x[start:end] @ x.T
     here = np.arange(len(similar))
     similar[here, here + start] = -np.inf

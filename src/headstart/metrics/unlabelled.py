@@ -1,4 +1,4 @@
-"""How good a model is on a target without labels: scores to choose by, of which none is an accuracy.
+"""Scores for unsupervised model selection on an unlabelled target; none of them is an accuracy.
 
 Higher is better in all of them. Two estimate the target's loss from labelled source rows that were not
 trained on; the others look at unlabelled target rows alone, and each can be fooled: see its text. Scores can
@@ -13,22 +13,22 @@ from headstart.core import BadData, BadInput
 from headstart.metrics._validation import array, matrix, shares
 from headstart.metrics.scored_outputs import Floats
 
-BLOCK = 2**22  # similarities that are held at once
+BLOCK = 2**22  # similarities in memory at once
 
 
 def importance_weighted_validation(losses: Any, weights: Any) -> float:
-    """Minus the mean of weight times loss (Sugiyama et al. 2007, jmlr.org/papers/v8/sugiyama07a.html).
+    """Minus the importance-weighted mean loss (Sugiyama et al. 2007, jmlr.org/papers/v8/sugiyama07a.html).
 
     An unbiased estimate of minus the target's mean loss where only p(x) has changed, and where the source
     is wherever the target is.
 
     Args:
-        losses: (n,) finite, of held-out source rows, such as 0 or 1 for right or wrong.
+        losses: (n,) finite, of held-out source rows, such as the 0-1 loss.
         weights: (n,) >= 0: p_target(x) / p_source(x), with a mean near 1. Of a probability q that a row is of
             the source that is (1 - q) / q * n_source / n_target.
 
     Raises:
-        BadData: they are no such numbers of one length, or all weights are 0.
+        BadData: they are not such numbers of the same length, or all weights are 0.
     """
     loss, weight = _weighted(losses, weights)
     return float(-(weight * loss).mean())
@@ -53,10 +53,10 @@ def deep_embedded_validation(losses: Any, weights: Any) -> float:
 
 
 def information_maximisation(probabilities: Any) -> float:
-    """The entropy of the mean answer less the mean entropy of an answer, in nats, in [0, ln c].
+    """Entropy of the mean prediction less the mean entropy of predictions, in nats, in [0, ln c].
 
-    The mutual information of rows and answers (Krause et al. 2010; arXiv:2002.08546). It is fooled by a model
-    that is sure and wrong, and wants classes to be as frequent as each other.
+    The mutual information of rows and predictions (Krause et al. 2010; arXiv:2002.08546). It is high
+    for confident wrong models, and assumes balanced classes.
 
     Args:
         probabilities: (n, c), each row a distribution.
@@ -69,7 +69,7 @@ def information_maximisation(probabilities: Any) -> float:
 
 
 def soft_neighbourhood_density(outputs: Any, temperature: float = 0.05) -> float:
-    """The mean entropy of how a row's neighbours share its attention, SND (arXiv:2108.10860).
+    """Soft neighbourhood density, the mean entropy of similarities to other rows (SND, arXiv:2108.10860).
 
     In nats, in [0, ln(n - 1)]: of each row the softmax of its cosines with the other rows over the
     temperature; the row itself does not count. High where rows lie in few dense groups, whatever they are
@@ -95,10 +95,10 @@ def soft_neighbourhood_density(outputs: Any, temperature: float = 0.05) -> float
 
 
 def nuclear_norm(probabilities: Any) -> float:
-    """The sum of the singular values of the answers, as a share of the most it can be, in (0, 1]: BNM.
+    """Nuclear norm of the predictions as a share of its maximum, in (0, 1] (BNM).
 
-    ||P||_* / sqrt(n min(n, c)) (arXiv:2003.12237): 1 where each row is surely of one class and all classes
-    are as frequent. It falls with unsure answers and with missing classes.
+    ||P||_* / sqrt(n min(n, c)) (arXiv:2003.12237): 1 where each prediction is certain and all
+    classes are equally frequent. It falls with uncertain predictions and with missing classes.
 
     Args:
         probabilities: (n, c), each row a distribution.
@@ -127,14 +127,14 @@ def _column(values: Any, what: str) -> Floats:
 
 
 def _entropies(p: Floats) -> Floats:
-    """(n,) in nats, of distributions (n, c)."""
+    """Entropies (n,) in nats of distributions (n, c)."""
     logs = np.log(np.where(p > 0, p, 1.0))
     found: Floats = -(p * logs).sum(1)
     return found
 
 
 def _attention(x: Floats, start: int, end: int, temperature: float) -> Floats:
-    """(rows,) the entropies of rows start..end of unit vectors x (n, c)."""
+    """Entropies (rows,) of the similarities of rows start..end of unit vectors x (n, c)."""
     near = x[start:end] @ x.T / temperature
     here = np.arange(len(near))
     near[here, here + start] = -np.inf

@@ -1,1 +1,1 @@
-"""How a target domain differs from a source: from features alone, or from the answers of a classifier."""
+"""Measures of domain shift, from features alone or from a classifier's predictions."""

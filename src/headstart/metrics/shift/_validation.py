@@ -1,4 +1,4 @@
-"""Rows of two domains, checked once."""
+"""Validation of the rows of two domains."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from headstart.metrics.scored_outputs import Floats
 
 
 def domains(source: Any, target: Any) -> tuple[Floats, Floats]:
-    """Both as float64, rows (n, d) and (m, d).
+    """Validate rows (n, d) and (m, d) and convert them to float64.
 
     Raises:
-        BadData: either is no matrix of finite numbers, or their widths differ.
+        BadData: either is not a matrix of finite numbers, or their widths differ.
     """
     one, other = matrix(source, "Source rows"), matrix(target, "Target rows")
     if one.shape[1] != other.shape[1]:
@@ -25,7 +25,7 @@ def domains(source: Any, target: Any) -> tuple[Floats, Floats]:
 def squared_distances(x: Floats, y: Floats) -> Floats:
     """||x - y||^2 of rows (n, d) and (m, d): (n, m), never below 0.
 
-    Both are centred first, as a common large offset would swallow the digits of small distances.
+    Both are centred first, as a common large offset would cancel the digits of small distances.
     """
     middle = y.mean(0)
     x, y = x - middle, y - middle

@@ -1,4 +1,4 @@
-"""How sure one can be of an area under the ROC curve: scores of rows of two domains."""
+"""Area under the ROC curve of scores of two domains, with its confidence interval."""
 
 import math
 from typing import Any
@@ -13,17 +13,17 @@ from headstart.metrics.scored_outputs import Floats
 
 
 def auc(source: Any, target: Any, source_groups: Any = None, target_groups: Any = None) -> Interval:
-    """The chance that a target row has the higher score, with its 95 % interval; ties count half.
+    """AUC: the probability that a target row has the higher score, with its 95 % interval; ties count half.
 
     The variance is that of DeLong, DeLong & Clarke-Pearson 1988 (doi:10.2307/2531595), the interval
-    symmetric in the logit. Rows of a group belong together (Obuchowski 1997, doi:10.2307/2533958): what they
-    say of the area is added up first. Where no pair is in the wrong order, the interval is Wilson's for as
-    many rows as the smaller domain has.
+    symmetric in the logit. Rows of a group are dependent (Obuchowski 1997, doi:10.2307/2533958): their
+    contributions are summed first. If the domains separate perfectly, the interval is Wilson's for the
+    number of rows of the smaller domain.
 
     Args:
         source: (n,) scores, n >= 1.
         target: (m,) scores, m >= 1.
-        source_groups: (n,) which rows belong together; None: each stands alone.
+        source_groups: (n,) the group of each row; None: all rows are independent.
         target_groups: (m,) likewise.
 
     Raises:
@@ -44,7 +44,7 @@ def auc(source: Any, target: Any, source_groups: Any = None, target_groups: Any 
 
 
 def _placed(rows: Floats, among: Floats) -> Floats:
-    """(rows,) the share of `among` below each, ties half."""
+    """Share (rows,) of `among` below each value; ties count half."""
     ordered = np.sort(among)
     below, upto = np.searchsorted(ordered, rows, "left"), np.searchsorted(ordered, rows, "right")
     found: Floats = (below + upto) / (2 * len(among))
@@ -52,7 +52,7 @@ def _placed(rows: Floats, among: Floats) -> Floats:
 
 
 def _variance(placed: Floats, groups: Any) -> float:
-    """Of the mean of `placed` (n,), whose rows are drawn by groups; infinite if there is one group."""
+    """Variance of the mean of `placed` (n,), clustered by groups; infinite if there is one group."""
     off = placed - placed.mean()
     if groups is not None:
         names: NDArray[np.intp] = np.unique(array(groups), return_inverse=True)[1].reshape(-1)

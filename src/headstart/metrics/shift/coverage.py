@@ -1,4 +1,4 @@
-"""Whether the source can stand for the target: how many rows carry the weights, and who is out of reach."""
+"""Coverage of the target by the source: effective sample size of weights, and support."""
 
 from typing import Any, NamedTuple
 
@@ -10,25 +10,24 @@ from headstart.metrics._validation import array
 from headstart.metrics.scored_outputs import Floats
 from headstart.metrics.shift._validation import domains, squared_distances
 
-BLOCK = 2**22  # distances held at once
+BLOCK = 2**22  # distances in memory at once
 ROUNDING = 1e-6  # of a distance, in units of the largest coordinate
 
 
 class Support(NamedTuple):
-    """Which target rows lie where the source has rows."""
+    """Which target rows are within the support of the source."""
 
     share: float  # of the target rows, in [0, 1]; about `quantile` without shift
-    radius: float  # how far from its k-th neighbour a source row mostly is, in the units of the features
+    radius: float  # quantile of the source's distances to the k-th neighbour
     inside: NDArray[np.bool_]  # (m,)
 
 
 def support(source: Any, target: Any, k: int = 5, quantile: float = 0.95) -> Support:
-    """The share of target rows that are as near to the source as source rows are to each other.
+    """Share of target rows that are as near to the source as source rows are to each other.
 
     A target row is inside if the distance to its k-th nearest source row is at most the radius: the quantile
-    of the distances of source rows to their k-th nearest other source row. No weights make up for rows
-    outside, as there is nothing to weight. In many columns distances are much alike: take features of
-    a model, or few columns.
+    of the distances of source rows to their k-th nearest other source row. Weighting can't compensate for
+    rows outside. In high dimensions distances are uninformative: use features of a model, or few columns.
 
     Args:
         source: (n, d), n > k.
@@ -45,15 +44,15 @@ def support(source: Any, target: Any, k: int = 5, quantile: float = 0.95) -> Sup
     one, other = domains(source, target)
     if len(one) <= k:
         raise BadData(f"The distance to the {k}th other source row needs more than {len(one)} rows.")
-    among = _to_neighbour(one, one, k + 1)  # the nearest is the row itself
+    among = _to_neighbour(one, one, k + 1)  # the nearest neighbour is the row itself
     radius = float(np.quantile(among, quantile, method="inverted_cdf"))
-    rounding = ROUNDING * float(np.abs(one - one.mean(0)).max())  # of rows that are the same
+    rounding = ROUNDING * float(np.abs(one - one.mean(0)).max())  # of identical rows
     inside = _to_neighbour(other, one, k) <= radius + rounding
     return Support(float(inside.mean()), radius, inside)
 
 
 def _to_neighbour(rows: Floats, source: Floats, k: int) -> Floats:
-    """(rows,) distances to the k-th nearest row of `source`."""
+    """Distances (rows,) to the k-th nearest row of `source`."""
     size = max(1, BLOCK // len(source))
     parts = [rows[start : start + size] for start in range(0, len(rows), size)]
     near = [np.partition(squared_distances(part, source), k - 1)[:, k - 1] for part in parts]
@@ -62,7 +61,7 @@ def _to_neighbour(rows: Floats, source: Floats, k: int) -> Floats:
 
 
 def effective_sample_size(weights: Any) -> float:
-    """How many equally weighted rows are as good as these, in [1, n]: (sum w)^2 / sum w^2 (Kish 1965).
+    """Effective sample size of weighted rows, in [1, n]: (sum w)^2 / sum w^2 (Kish 1965).
 
     Args:
         weights: (n,) >= 0, one of them > 0. Their scale does not matter.

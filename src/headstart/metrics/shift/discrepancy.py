@@ -1,4 +1,4 @@
-"""How far apart two domains are as a whole: one number, and whether chance explains it."""
+"""Distance of two domains as a whole, with a permutation test."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -15,8 +15,8 @@ CLOSE = 1e-12  # sums of the same numbers in another order differ by less
 class Discrepancy(NamedTuple):
     """The squared maximum mean discrepancy of two samples."""
 
-    value: float  # unbiased: about 0 without shift, and then as often below 0 as not
-    p_value: float  # in (0, 1]: how often relabelled rows are at least as far apart
+    value: float  # unbiased: about 0 without shift, and may be negative
+    p_value: float  # in (0, 1]: how often permuted rows are at least as far apart
     bandwidths: tuple[float, ...]  # of the kernels, in the units of the features
 
 
@@ -32,19 +32,19 @@ def mmd(
 
     The mean of k(x, x') over pairs of different source rows, plus that over pairs of different target rows,
     less twice the mean of k(x, z) over the pairs across; k is the mean over the bandwidths b of
-    exp(-||x - z||^2 / (2 b^2)). The p-value is that of a permutation test: rows are dealt to the two domains
-    at random, and the order that was observed counts as one of the deals.
+    exp(-||x - z||^2 / (2 b^2)). The p-value is that of a permutation test: rows are assigned to the two
+    domains at random, and the observed assignment counts as one of the permutations.
 
     Args:
         source: (n, d), n >= 2.
         target: (m, d), m >= 2.
         bandwidths: one or more numbers > 0. None takes the median distance of two rows of the pool.
-        permutations: deals, >= 1. The smallest p-value is 1 / (permutations + 1).
-        seed: draws the deals, and the rows where there are too many.
-        most: rows of a domain, >= 2, as all pairs are held; of more, that many are drawn.
+        permutations: random assignments, >= 1. The smallest p-value is 1 / (permutations + 1).
+        seed: of the permutations, and of the subsample if there are too many rows.
+        most: rows of a domain, >= 2, as all pairs are in memory; larger domains are subsampled.
 
     Raises:
-        BadData: either is no matrix of finite numbers, has fewer than two rows, or their widths differ.
+        BadData: either is not a matrix of finite numbers, has fewer than two rows, or their widths differ.
         BadInput: a bandwidth is not a positive number, `permutations` < 1 or `most` < 2.
     """
     if permutations < 1 or most < 2:
@@ -68,7 +68,7 @@ def mmd(
 
 
 def _unbiased(kernel: Floats, member: Floats, n: int) -> Floats:
-    """(b,) for b ways (rows, b) to deal n rows to the source, by a kernel (rows, rows) of diagonal 0."""
+    """Unbiased MMD^2 (b,) for b assignments (rows, b) of n rows to the source; the kernel has diagonal 0."""
     m = len(kernel) - n
     within: Floats = (member * (kernel @ member)).sum(0)  # over ordered pairs of the source
     touched: Floats = kernel.sum(1) @ member
@@ -93,11 +93,11 @@ def _some(rows: Floats, most: int, generator: np.random.Generator) -> Floats:
 
 
 def proxy_a_distance(*, error: float | None = None, auc: float | None = None) -> float:
-    """How well a classifier tells the domains apart, in [0, 2]: 2 (1 - 2 error).
+    """Proxy A-distance from a domain classifier's error, in [0, 2]: 2 (1 - 2 error).
 
     The proxy of the A-distance of Ben-David et al. 2007 (Analysis of Representations for Domain Adaptation,
-    NIPS 19). 0 if it does no better than chance, or worse; 2 if it makes no error on rows that it has not
-    seen. Domains of unequal size need the mean of the errors on each; `classifier_ratios` gives that.
+    NIPS 19). 0 if it does no better than chance; 2 if it makes no error on held-out rows. Domains
+    of unequal size need the mean of the errors on each; `classifier_ratios` gives that.
 
     Args:
         error: the cross-validated share of errors, in [0, 1].
@@ -105,7 +105,7 @@ def proxy_a_distance(*, error: float | None = None, auc: float | None = None) ->
             source and a target row in the wrong order, then stands for the error.
 
     Raises:
-        BadInput: none or both are given, or the one is not in [0, 1].
+        BadInput: neither or both are given, or the value is not in [0, 1].
     """
     if (error is None) == (auc is None):
         raise BadInput("proxy_a_distance takes either error=... or auc=..., one of the two.")

@@ -1,4 +1,4 @@
-"""Which single features have another distribution in the target."""
+"""Two-sample tests of single features."""
 
 from typing import Any, NamedTuple
 
@@ -11,11 +11,11 @@ from headstart.metrics.scored_outputs import Floats
 from headstart.metrics.shift._validation import domains
 
 TERMS = 100  # of the alternating series; above SMALL the tenth is far below rounding
-SMALL = 0.2  # where the series is slow and its limit is 1 to more digits than a float has
+SMALL = 0.2  # below it the series is slow, and its limit rounds to 1
 
 
 class Drift(NamedTuple):
-    """A two-sample test for each of d features."""
+    """Results of a two-sample test for each of d features."""
 
     statistic: Floats  # (d,) in [0, 1]: the largest difference of the distribution functions
     p_value: Floats  # (d,) in [0, 1]
@@ -24,16 +24,16 @@ class Drift(NamedTuple):
 
 
 def drift(source: Any, target: Any, level: float = 0.05) -> Drift:
-    """Kolmogorov and Smirnov's test of each feature; p-values adjusted for how many there are.
+    """Kolmogorov-Smirnov test of each feature, with p-values adjusted for multiple testing.
 
     The p-value is that of the limit distribution at D (s + 0.12 + 0.11 / s) with s^2 = n m / (n + m)
-    (Stephens 1970, doi:10.1111/j.2517-6161.1970.tb00821.x), good from s^2 = 4 on; where values are tied it
-    is too large. With many rows every difference is significant: look at the statistic too.
+    (Stephens 1970, doi:10.1111/j.2517-6161.1970.tb00821.x), accurate for s^2 >= 4 and conservative with
+    ties. With many rows every difference is significant: look at the statistic too.
 
     Args:
         source: (n, d), n >= 1.
         target: (m, d), m >= 1.
-        level: the share of features reported that may be false on average, in (0, 1).
+        level: the false discovery rate, in (0, 1).
 
     Raises:
         BadData: either is no matrix of finite numbers, or their widths differ.
@@ -51,14 +51,14 @@ def drift(source: Any, target: Any, level: float = 0.05) -> Drift:
 
 
 def _largest_difference(x: Floats, z: Floats) -> float:
-    """Of the shares of sorted x and z up to any value."""
+    """Largest difference of the empirical distribution functions of sorted x and z."""
     values = np.concatenate([x, z])
     shares = [np.searchsorted(each, values, side="right") / len(each) for each in (x, z)]
     return float(np.abs(shares[0] - shares[1]).max())
 
 
 def _exceeds(values: Floats) -> Floats:
-    """The chance that Kolmogorov's distribution exceeds each of `values` (d,)."""
+    """Probability that Kolmogorov's distribution exceeds each of `values` (d,)."""
     k = np.arange(1, TERMS + 1)
     terms = 2 * (-1.0) ** (k - 1) * np.exp(-2 * np.square(k * values[:, None]))
     found: Floats = np.where(values < SMALL, 1.0, terms.sum(1)).clip(0.0, 1.0)
@@ -66,7 +66,7 @@ def _exceeds(values: Floats) -> Floats:
 
 
 def benjamini_hochberg(p_values: Any) -> Floats:
-    """p-values (k,) adjusted so that those <= q have a false discovery rate <= q.
+    """Adjust p-values (k,) so that those <= q have a false discovery rate <= q.
 
     The i-th smallest becomes the least of p_j k / j over j >= i, at most 1 (Benjamini & Hochberg 1995,
     doi:10.1111/j.2517-6161.1995.tb02031.x).

@@ -1,4 +1,4 @@
-"""How often each class occurs in a target without labels."""
+"""Estimation of label shift from unlabelled target rows."""
 
 from typing import Any, NamedTuple
 
@@ -12,30 +12,30 @@ SINGULAR = 1e-6  # of the largest singular value
 
 
 class LabelShift(NamedTuple):
-    """The classes of the target, estimated."""
+    """Estimated class shares of the target."""
 
     shares: Floats  # (k,) of each class in the target, >= 0, sum 1
     weights: Floats  # (k,) that share over the class's share in the source, >= 0
-    confusion: Floats  # (k, k) P(answer i, label j) in the source
-    condition: float  # of the confusion, >= 1: by how much it may enlarge the errors of the answers' shares
+    confusion: Floats  # (k, k) P(prediction i, label j) in the source
+    condition: float  # of the confusion, >= 1: bound on the amplification of errors
 
 
 def label_shift(source_answers: Any, source_labels: Any, target_answers: Any, classes: int) -> LabelShift:
     """Black box shift estimation (Lipton et al. 2018, arXiv:1802.03916).
 
-    If rows of a class look alike in both domains and only the classes' shares differ, the shares of the
-    answers in the target are C w, with C the joint shares of answers and labels in the source. This solves
-    for w, sets negative ones to 0 and scales so that the shares sum to 1.
+    If p(x | class) is the same in both domains and only the class shares differ, the shares of the
+    predictions in the target are C w, with C the joint shares of predictions and labels in the source. This
+    solves for w, sets negative ones to 0 and scales so that the shares sum to 1.
 
     Args:
-        source_answers: (n,) the classes that a classifier says, for source rows that it has not learned from.
+        source_answers: (n,) predicted classes of held-out source rows.
         source_labels: (n,) their classes, in [0, classes); each class occurs.
-        target_answers: (m,) the classes that it says for target rows.
+        target_answers: (m,) predicted classes of target rows.
         classes: k, >= 2.
 
     Raises:
-        BadData: these are not whole numbers in [0, classes), a class has no source row, or the answers don't
-            tell the classes apart, so that C has no inverse.
+        BadData: these are not integers in [0, classes), a class has no source row, or the predictions
+            don't separate the classes, so that C is singular.
         BadInput: `classes` is less than 2.
     """
     if classes < 2:

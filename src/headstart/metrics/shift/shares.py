@@ -1,4 +1,4 @@
-"""Whether the shares of some kinds differ between two domains, such as the names in a column."""
+"""Test of a difference in the category shares of two domains."""
 
 from typing import Any, NamedTuple
 
@@ -12,26 +12,26 @@ CLOSE = 1e-12  # sums of the same numbers in another order differ by less
 
 
 class Variation(NamedTuple):
-    """How far the shares of k kinds are apart."""
+    """Total variation distance of the shares of k categories."""
 
-    value: float  # in [0, 1]: the share of rows that would have to change their kind
-    p_value: float  # in (0, 1]: how often relabelled rows are at least as far apart
+    value: float  # in [0, 1]: the share of rows that would have to change their category
+    p_value: float  # in (0, 1]: how often permuted rows are at least as far apart
 
 
 def total_variation(source: Any, target: Any, draws: int = 2000, seed: int = 0) -> Variation:
-    """Half the sum of the differences of the shares, with a permutation test.
+    """Total variation distance, half the sum of absolute differences of shares, with a permutation test.
 
-    The rows are dealt to the two domains at random, as many to each as it has; of the counts of kinds that is
-    a draw from the multivariate hypergeometric distribution. The order that was observed counts as a deal.
+    The rows are assigned to the two domains at random, keeping the sizes; the counts of categories are then
+    multivariate hypergeometric. The observed assignment counts as one of the permutations.
 
     Args:
-        source: (k,) rows of each kind, whole numbers >= 0, one of them > 0.
+        source: (k,) rows of each category, integers >= 0, one of them > 0.
         target: (k,) likewise.
-        draws: deals, >= 1. The smallest p-value is 1 / (draws + 1).
-        seed: of the deals.
+        draws: permutations, >= 1. The smallest p-value is 1 / (draws + 1).
+        seed: of the permutations.
 
     Raises:
-        BadData: they are no such counts, or of different numbers of kinds.
+        BadData: they are not such counts, or differ in the number of categories.
         BadInput: `draws` < 1.
     """
     if draws < 1:
