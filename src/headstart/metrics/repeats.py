@@ -45,7 +45,7 @@ def quantile(freedom: int) -> float:
 
 
 def _within(t: float, freedom: int) -> float:
-    """Probability of (-t, t) under Student's t, as a finite sum (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4)."""
+    """Student's t probability of (-t, t), as a finite sum (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4)."""
     angle = math.atan(t / math.sqrt(freedom))
     sine, square = math.sin(angle), math.cos(angle) ** 2
     odd = freedom % 2

@@ -42,9 +42,7 @@ def logme(features: Any, labels: Any) -> float:
     goal = _goals(labels, len(x))
     left, singular, _ = np.linalg.svd(x, full_matrices=False)
     inside = np.square(left.T @ goal)  # (r, k): squared labels along each axis of the features
-    outside = np.maximum(
-        np.square(goal).sum(0) - inside.sum(0), 0.0
-    )  # (k,): residual outside the features' span
+    outside = np.maximum(np.square(goal).sum(0) - inside.sum(0), 0.0)  # (k,): residual sum of squares
     return float(_maximum(np.square(singular), inside, outside, len(x)).mean() / len(x))
 
 

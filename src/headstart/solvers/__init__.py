@@ -1,1 +1,1 @@
-"""Floor 1: exact and full-batch solutions; pure functions of tensors."""
+"""Floor 1: exact and full-batch solvers; pure functions of tensors."""

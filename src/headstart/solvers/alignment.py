@@ -1,6 +1,6 @@
-"""Linear maps in closed form that bring the features of one domain to those of another.
+"""Closed-form linear maps that align the features of one domain with those of another.
 
-No labels are used, and nothing is trained. Everything is worked out in float64 and returned in the
+No labels are used, and nothing is trained. Everything is computed in float64 and returned in the
 precision of the source.
 """
 
@@ -13,29 +13,29 @@ from headstart.core import BadData, BadInput
 
 from . import checks
 
-RANK = 1e-10  # an eigenvalue below this share of the largest is none
+RANK = 1e-10  # eigenvalues below this share of the largest count as 0
 
 
 class LinearMap(NamedTuple):
-    """x (n, d) becomes x @ weight.T + bias, (n, k); what a `torch.nn.Linear` computes."""
+    """A linear map of x (n, d) to x @ weight.T + bias, (n, k), as in `torch.nn.Linear`."""
 
     weight: Tensor  # (k, d)
     bias: Tensor  # (k,)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """`x` (n, d) mapped, (n, k)."""
+        """Map `x` (n, d) to (n, k)."""
         return torch.nn.functional.linear(x, self.weight, self.bias)
 
 
 class Subspaces(NamedTuple):
-    """Maps of both domains into one space of k axes."""
+    """Maps of both domains into a common space of k axes."""
 
     source: LinearMap
     target: LinearMap
 
 
 def coral(source: Tensor, target: Tensor, shrinkage: float = 0.01) -> LinearMap:
-    """The map of source features to the mean and covariance of the target: CORAL (arXiv:1511.05547).
+    """CORAL: map source features to the mean and covariance of the target (arXiv:1511.05547).
 
     Whitens with C_s^-1/2 and re-colours with C_t^1/2, where a covariance C (division by the rows less one)
     is (1 - shrinkage) C + shrinkage * (mean of its diagonal) * identity. The paper adds the identity itself,
@@ -48,7 +48,7 @@ def coral(source: Tensor, target: Tensor, shrinkage: float = 0.01) -> LinearMap:
         shrinkage: in [0, 1]; 1 only scales all features by one factor.
 
     Raises:
-        BadData: they are no finite floats (rows, width) of one width, or have a row only.
+        BadData: they are not finite floats (rows, width) of one width, or have a single row.
         BadInput: the shrinkage is out of range, or 0 where the source has no variance along some axis.
     """
     one, other = _moments(source, target, shrinkage)
@@ -57,11 +57,11 @@ def coral(source: Tensor, target: Tensor, shrinkage: float = 0.01) -> LinearMap:
 
 
 def gaussian_transport(source: Tensor, target: Tensor, shrinkage: float = 0.01) -> LinearMap:
-    """The optimal transport of one normal distribution to another, for squared distances.
+    """Optimal transport map between normal distributions, for squared distances.
 
     weight = C_s^-1/2 (C_s^1/2 C_t C_s^1/2)^1/2 C_s^-1/2, symmetric and positive: of all linear maps that
-    give the target's mean and covariance it moves the features least (Peyré & Cuturi, arXiv:1803.00567,
-    remark 2.31). Arguments and errors are those of `coral`.
+    give the target's mean and covariance, the one of least transport cost (Peyré & Cuturi,
+    arXiv:1803.00567, remark 2.31). Arguments and errors are those of `coral`.
     """
     one, other = _moments(source, target, shrinkage)
     root, back = _power(one.covariance, 0.5), _inverse_root(one.covariance, shrinkage)
@@ -70,10 +70,10 @@ def gaussian_transport(source: Tensor, target: Tensor, shrinkage: float = 0.01) 
 
 
 def subspace_alignment(source: Tensor, target: Tensor, size: int) -> Subspaces:
-    """Principal axes of the source brought to those of the target (doi:10.1109/ICCV.2013.368).
+    """Subspace alignment: map the source's principal axes to the target's (doi:10.1109/ICCV.2013.368).
 
-    Of the bases B (d, k) of both domains, centred each, target rows become (x - mean_t) B_t and source rows
-    (x - mean_s) B_s B_s' B_t. An axis points where its largest entry is positive.
+    With the principal bases B (d, k) of the centred domains, target rows become (x - mean_t) B_t and source
+    rows (x - mean_s) B_s B_s' B_t. An axis points where its largest entry is positive.
 
     Args:
         source: features (n, d), n >= 2.
@@ -81,7 +81,7 @@ def subspace_alignment(source: Tensor, target: Tensor, size: int) -> Subspaces:
         size: k, in [1, d].
 
     Raises:
-        BadData: they are no finite floats (rows, width) of one width, or have a row only.
+        BadData: they are not finite floats (rows, width) of one width, or have a single row.
         BadInput: `size` is more than the axes along which both domains vary, or less than 1.
     """
     one, other = _moments(source, target, 0.0)
@@ -143,12 +143,12 @@ def _rank(covariance: Tensor) -> int:
 
 
 def _axes(covariance: Tensor, size: int) -> Tensor:
-    """(d, size): eigenvectors of the greatest eigenvalues, the greatest first."""
+    """Eigenvectors (d, size) of the largest eigenvalues, in descending order."""
     vectors: Tensor = torch.linalg.eigh(covariance).eigenvectors.flip(1)[:, :size]
     largest = vectors.gather(0, vectors.abs().argmax(0, keepdim=True))
     return vectors * largest.sign()
 
 
 def _onto(weight: Tensor, start: Tensor, end: Tensor, like: Tensor) -> LinearMap:
-    """Takes `start` to `end`."""
+    """Linear map that takes `start` to `end`."""
     return LinearMap(weight.to(like), (end - weight @ start).to(like))

@@ -1,4 +1,4 @@
-"""What every solver asks of its arguments before it starts, and the precision it works in."""
+"""Argument checks and conversion to the working precision for all solvers."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from headstart.core import BadData, BadInput
 
 
 def features(x: Tensor) -> Tensor:
-    """`x` (n, d) in float64, on the CPU where its device knows no float64.
+    """Check `x` (n, d) and convert it to float64, on the CPU if its device has no float64.
 
     Raises:
         BadData: `x` is not a matrix of finite floats, or is empty.
@@ -18,14 +18,14 @@ def features(x: Tensor) -> Tensor:
     if x.ndim != 2 or not x.is_floating_point() or not x.numel():
         raise BadData(f"Features must be floats (rows, width), not {x.dtype} {tuple(x.shape)}.")
     wide = widened(x)
-    if not bool(wide.sum().isfinite()):  # one pass; NaN and infinity stay in a sum
+    if not bool(wide.sum().isfinite()):  # one pass; NaN and infinity propagate through a sum
         bad = int((~wide.isfinite()).any(1).sum())
         raise BadData(f"{bad} of {len(x)} rows of features hold NaN or infinity; drop them.")
     return wide
 
 
 def targets(y: Tensor, rows: int) -> Tensor:
-    """`y` (n, k) in float64.
+    """Check `y` (n, k) and convert it to float64.
 
     Raises:
         BadData: `y` is not a matrix of `rows` rows of finite floats.
@@ -42,7 +42,7 @@ def targets(y: Tensor, rows: int) -> Tensor:
 
 
 def labels(y: Tensor, classes: int, rows: int) -> Tensor:
-    """`y` (n,) as int64.
+    """Check labels `y` (n,) and convert them to int64.
 
     Raises:
         BadData: `y` is not `rows` whole numbers in [0, classes).
@@ -56,7 +56,7 @@ def labels(y: Tensor, classes: int, rows: int) -> Tensor:
 
 
 def penalties(values: Sequence[float] | Tensor) -> list[float]:
-    """The penalties as floats, in their order.
+    """Check the penalties and return them as floats, in their order.
 
     Raises:
         BadInput: there is none, or one is not a positive finite number.
@@ -69,7 +69,7 @@ def penalties(values: Sequence[float] | Tensor) -> list[float]:
 
 
 def in_folds(folds: Tensor, rows: int) -> list[Tensor]:
-    """For each fold, which rows it holds out: bool (n,); folds in the order of their numbers.
+    """Held-out rows of each fold, bool (n,), in the order of the fold numbers.
 
     Raises:
         BadInput: `folds` is not `rows` whole numbers, or there are fewer than two folds.
@@ -83,10 +83,10 @@ def in_folds(folds: Tensor, rows: int) -> list[Tensor]:
 
 
 def row_weights(weights: Tensor | None, rows: int) -> Tensor:
-    """`weights` (n,) in float64; ones where there are none.
+    """Check `weights` (n,) and convert them to float64; ones if None.
 
     Raises:
-        BadInput: `weights` is not `rows` finite numbers >= 0, or they sum to nothing.
+        BadInput: `weights` is not `rows` finite numbers >= 0, or they sum to 0.
     """
     if weights is None:
         return torch.ones(rows, dtype=torch.float64)
@@ -98,6 +98,6 @@ def row_weights(weights: Tensor | None, rows: int) -> Tensor:
 
 
 def widened(x: Tensor) -> Tensor:
-    """`x` in float64 without its graph, on the CPU where its device knows no float64."""
+    """`x` detached, in float64, on the CPU if its device has no float64."""
     device = torch.device("cpu") if x.device.type == "mps" else x.device
     return x.detach().to(device, torch.float64)

@@ -1,4 +1,4 @@
-"""Entropic transport that keeps rows of different classes apart (Courty et al. 2017, arXiv:1507.00504)."""
+"""Entropic transport with a class-separating penalty (Courty et al. 2017, arXiv:1507.00504)."""
 
 import math
 
@@ -9,7 +9,7 @@ from headstart.core import BadData, BadInput
 
 from .transport import Plan, sinkhorn
 
-POWER = 0.5  # of the mass that a class sends to a row: a concave price, so that few classes share a row
+POWER = 0.5  # concave penalty of the mass that a class sends to a row, so that few classes share a row
 ROUNDS = 10
 
 
@@ -21,11 +21,11 @@ def class_transport(
     floor: float = 1e-3,
     tolerance: float = 1e-9,
 ) -> Plan:
-    """The entropic plan with a price on target rows that are sent mass by several classes.
+    """The entropic plan with a penalty on target rows that receive mass from several classes.
 
     Added to what `sinkhorn` minimises is `strength` / m * sum over classes k and target rows j of
-    (s_kj + floor) ^ 1/2, where s_kj is the share of row j's mass that comes from class k. The price is
-    concave, and lowered ten times by its tangent.
+    (s_kj + floor) ^ 1/2, where s_kj is the share of row j's mass that comes from class k. The penalty is
+    concave, and minimised by linearising it ten times.
 
     Args:
         cost: (n, m), finite.
@@ -33,10 +33,10 @@ def class_transport(
         epsilon: > 0, in the units of the cost.
         strength: >= 0, in the units of the cost; 0 gives the plan of `sinkhorn`.
         floor: > 0, keeps the tangent finite.
-        tolerance: the error, in shares of the mass, at which each plan ends.
+        tolerance: the marginal error, as a share of the mass, at which each plan has converged.
 
     Raises:
-        BadData: the labels are not one whole number for each row of the cost.
+        BadData: the labels are not one integer for each row of the cost.
         BadInput: settings out of range, or the tolerance is not reached.
     """
     if labels.shape != (len(cost),) or labels.is_floating_point():

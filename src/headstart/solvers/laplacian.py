@@ -1,4 +1,4 @@
-"""Answers that agree with those of near neighbours (arXiv:2201.05718)."""
+"""Laplacian-adjusted maximum likelihood: predictions that agree with near neighbours (arXiv:2201.05718)."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ CLOSE = 1e-8  # relative change of the energy at which it has converged
 def neighbours(features: Tensor, k: int) -> Tensor:
     """Affinities (n, n) in {0, 1/2, 1}: the mean of "j is among the k nearest of i" and the reverse.
 
-    Nearest by cosine, of features (n, width); a row is not its own neighbour. With k rows or fewer all
+    Nearest by cosine of features (n, width), self excluded. With k rows or fewer all
     others are neighbours.
     """
     z = normalize(features.float(), dim=1)
@@ -30,9 +30,9 @@ def energy(z: Tensor, logits: Tensor, affinity: Tensor) -> Tensor:
 def laplacian_adjusted(logits: Tensor, affinity: Tensor) -> Tensor:
     """Probabilities (n, c) that minimise `energy`, near the softmax of logits (n, c).
 
-    Each step minimises a bound that touches the energy at the last z, in closed form; it is damped by
-    as much as the symmetric affinity (n, n) >= 0 lacks to have no negative eigenvalue, so the energy
-    never rises. Without neighbours the answer is the softmax.
+    Each step minimises an upper bound that is tight at the last z, in closed form; it is damped until
+    the symmetric affinity (n, n) >= 0 is positive semidefinite, so the energy never rises. Without
+    neighbours the result is the softmax.
     """
     p = logits.double().log_softmax(1)
     weight = affinity.double()

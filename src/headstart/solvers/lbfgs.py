@@ -12,18 +12,18 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-PAIRS = 8  # steps remembered
+PAIRS = 8  # steps in memory
 TRIALS = 20  # of a line search
-SLOPE = 0.5  # a step is taken where the slope has fallen to this share
+SLOPE = 0.5  # a step is accepted where the slope has fallen to this share
 
 
 class Until(NamedTuple):
-    """When to stop.
+    """Stopping criteria.
 
     Attributes:
         tolerance: the estimated distance to the minimum, as a share of the objective. The
             estimate is half the squared gradient norm in the metric of the preconditioner.
-        iterations: at most; what has not converged by then says so.
+        iterations: at most; `converged` is False for problems that need more.
     """
 
     tolerance: float = 1e-6
@@ -46,7 +46,7 @@ class Softmax:
         return (parameters.reshape(f * k, q) @ self.xt).view(f, k, -1)
 
     def fit(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """The cross-entropy part (f,) and its derivative in the logits (f, k, n).
+        """The cross-entropy term (f,) and its derivative in the logits (f, k, n).
 
         1 - p of the true class is summed from the other classes: p - 1 would lose all digits of
         rows that are nearly certain, and with weak penalties those are the rows that matter.
@@ -60,17 +60,17 @@ class Softmax:
         return (self.weights * loss).sum(1), slopes
 
     def gradient(self, slopes: Tensor, parameters: Tensor) -> Tensor:
-        """(f, k, q) of the derivative in the logits (f, k, n) and the parameters."""
+        """Gradient (f, k, q) from the derivative in the logits (f, k, n) and the parameters."""
         f, k, n = slopes.shape
         return (slopes.view(f * k, n) @ self.x).view(f, k, -1) + self.penalty * parameters
 
     def size(self, parameters: Tensor) -> Tensor:
-        """The penalty part of the objective (f,)."""
+        """The penalty term of the objective (f,)."""
         return (self.penalty * parameters.square()).sum((1, 2)) / 2
 
 
 class Minimum(NamedTuple):
-    """Where f problems ended."""
+    """The final state of f problems."""
 
     parameters: Tensor  # (f, k, q)
     objective: Tensor  # (f,)
@@ -120,10 +120,10 @@ def minimise(problem: Softmax, start: Tensor, metric: Tensor, until: Until) -> M
 
 
 def _search(problem: Softmax, parameters: Tensor, logits: Tensor, change: Tensor, slope: Tensor) -> _Step:
-    """A step along `change` on which the slope shrinks to `SLOPE` of what it was: (f,) of them.
+    """Line search: step lengths (f,) along `change` that reduce the slope to the share `SLOPE`.
 
     The objective is convex along the line, so a root of its slope is bracketed and closed in on
-    by the secant rule; nearly always the first trial, a full step, will do.
+    by the secant rule; the first trial, a full step, nearly always suffices.
     """
     moved = problem.logits(change)
     linear = (problem.penalty * parameters * change).sum((1, 2))
@@ -151,7 +151,7 @@ def _search(problem: Softmax, parameters: Tensor, logits: Tensor, change: Tensor
 
 
 class _Past(NamedTuple):
-    """The last steps and how the gradient changed on them, oldest first; zeros stand for none."""
+    """The last steps and gradient changes, oldest first; zeros where there are fewer."""
 
     steps: Tensor  # (f, m, k * q)
     changes: Tensor  # (f, m, k * q)
@@ -162,7 +162,7 @@ class _Past(NamedTuple):
         return cls(none, none)
 
     def and_then(self, step: Tensor, change: Tensor) -> "_Past":
-        """With one pair more (f, k * q); a pair without curvature is left out."""
+        """Append a pair (f, k * q); a pair without curvature is skipped."""
         use = ((step * change).sum(1, keepdim=True) > 0).to(step)
         return _Past(
             torch.cat([self.steps[:, 1:], (use * step)[:, None]], 1),

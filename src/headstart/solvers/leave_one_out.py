@@ -1,7 +1,7 @@
-"""Ridge regression on several tasks at once: what it says of rows that it has not seen, and of those it has.
+"""Ridge regression on several tasks at once: leave-one-out and in-sample predictions.
 
-The factorisation belongs to the features alone. So true labels and any number of shuffled ones share it,
-and each further task costs a few products of matrices.
+The factorisation depends on the features only, so true labels and any number of shuffled ones share it,
+and each further task costs a few matrix products.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from headstart.solvers.means import counted, lift, mean_of, rooted, unrooted
 
 
 class Answers(NamedTuple):
-    """What p penalties say of n rows of a task with k outputs."""
+    """Predictions of p penalties for n rows of a task with k outputs."""
 
     held_out: Tensor  # (p, n, k): each row by the fit on all rows outside its group
     fitted: Tensor  # (p, n, k): each row by the fit on all rows
@@ -42,11 +42,11 @@ class LeaveOneOut:
         Args:
             x: features (n, d), n >= 2.
             penalties: p numbers > 0, in any order; see `ridge` for what is minimised.
-            groups: (n,) whole numbers: rows of a group are left out together. None: each by itself.
-            weights: (n,) >= 0: what each row counts. None counts each once.
+            groups: (n,) integers: rows of a group are left out together. None: each row separately.
+            weights: (n,) >= 0, of the rows. None: all 1.
 
         Raises:
-            BadData: x is no float matrix of finite numbers, or there are fewer than two groups.
+            BadData: x is not a float matrix of finite numbers, or there are fewer than two groups.
             BadInput: a penalty is not a positive finite number, or weights are negative.
         """
         wide = checks.features(x)
@@ -60,7 +60,7 @@ class LeaveOneOut:
         rows = rooted(wide - mean_of(wide, self._counts), self._counts)
         self._by_rows = len(rows) <= rows.shape[1]
         if self._by_rows:
-            # centred rows sum to nothing: the constant vector, the intercept's, is lifted and dropped
+            # centred rows sum to 0: the constant eigenvector, the intercept's, is shifted up and dropped
             gram = rows @ rows.T
             spectrum, basis = torch.linalg.eigh(gram + lift(gram, self._counts))
             spectrum, self._turned = spectrum[:-1].clamp_min(0), basis[:, :-1]
@@ -73,17 +73,17 @@ class LeaveOneOut:
         self._corners = [self._corner(rows) for rows in self._sets]
 
     def answers(self, y: Tensor) -> Answers:
-        """Of targets y (n, k), floats.
+        """Predictions for targets y (n, k), floats.
 
         Raises:
-            BadData: y is no float matrix of finite numbers with a row for each of the features.
+            BadData: y is not a float matrix of finite numbers with a row for each row of the features.
         """
         goal = checks.targets(y, len(self._turned)).to(self._turned.device)
         level = mean_of(goal, self._counts)
         centred = rooted(goal - level, self._counts)
         inner = self._shrink[..., None] * (self._turned.T @ centred)  # (p, r, k)
         found = self._turned @ inner  # (p, n, k)
-        # by rows, residuals and residual maker are both divided by the penalty, so that nothing cancels
+        # by rows, residuals and residual maker are both divided by the penalty, to avoid cancellation
         residuals = found if self._by_rows else centred - found
         left = residuals / self._room.T.clamp_min(1e-15)[..., None]
         for rows, corner in zip(self._sets, self._corners, strict=True):
@@ -93,7 +93,7 @@ class LeaveOneOut:
         return Answers(goal - unrooted(left, self._counts), goal - unrooted(residuals, self._counts))
 
     def _corner(self, rows: Tensor) -> Tensor:
-        """(p, g, g): what the residual maker does among the rows (g,) of a group."""
+        """Block (p, g, g) of the residual maker for the rows (g,) of a group."""
         mine = self._turned[rows]
         corner: Tensor = (mine * self._shrink[:, None]) @ mine.T
         if not self._by_rows:
@@ -101,7 +101,7 @@ class LeaveOneOut:
         return corner
 
     def _constant(self, rows: Tensor) -> float | Tensor:
-        """(g, g): what the intercept does among the rows (g,) of a group."""
+        """Block (g, g) of the intercept's projection for the rows (g,) of a group."""
         if isinstance(self._share, float):
             return self._share
         root = self._share[rows].sqrt()

@@ -1,4 +1,4 @@
-"""Multinomial logistic regression to its optimum, over many penalties and folds at once.
+"""Multinomial logistic regression to the optimum, for many penalties and folds at once.
 
 The objective is
 
@@ -6,8 +6,8 @@ The objective is
 
 where the bias is not penalised: sums, not means, so the penalty is 1 / C of scikit-learn (with
 two classes, 2 / C: there scikit-learn has one weight vector for two). Inside, features are
-centred and turned to their principal axes, which makes a diagonal preconditioner fit; what is
-returned is for the features as given.
+centred and rotated to their principal axes, where a diagonal preconditioner is accurate; the result is
+for the original features.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from . import checks
 from .lbfgs import Minimum, Softmax, Until, minimise
 
 ABSENT = -1e4  # bias of a class without rows: its probability is 0, the limit of the optimum
-ELEMENTS = 2**25  # of the logits of all folds at once; beyond it folds are solved in turn
+ELEMENTS = 2**25  # bytes of the logits of all folds; above it the folds are solved one by one
 PRECISE = Until()
 
 
@@ -73,22 +73,22 @@ def logistic_path(
     weights: Tensor | None = None,
     until: Until = PRECISE,
 ) -> LogisticPath:
-    """Fit p penalties, to all rows or to all rows but each fold.
+    """Fit p penalties, to all rows or with each fold held out.
 
-    The strongest penalty is solved first and each solution starts the next. A class without
+    The strongest penalty is solved first and each solution is the start of the next. A class without
     rows in a training part gets weight 0 and a bias of -10000. Check `converged`.
 
     Args:
-        x: features (n, d); float64 is worked in float64, anything less in float32.
+        x: features (n, d); float64 is computed in float64, lower precisions in float32.
         y: labels (n,) in [0, classes).
         classes: k, >= 1.
         penalties: p numbers > 0, in any order.
-        folds: (n,) whole numbers: the fold that holds out the row. None fits all rows.
-        weights: (n,) >= 0: what each row counts. None counts each once.
+        folds: (n,) integers: the fold that holds out the row. None fits all rows.
+        weights: (n,) >= 0, of the rows. None: all 1.
         until: when to stop.
 
     Raises:
-        BadData: x is not a float matrix of finite numbers, or y not labels in range.
+        BadData: x is not a float matrix of finite numbers, or labels y are out of range.
         BadInput: a penalty is not positive, folds are fewer than two, or weights are negative.
     """
     wide, labels = checks.features(x), checks.labels(y, classes, len(x))
@@ -118,7 +118,7 @@ def logistic_path(
 
 
 class _Axes(NamedTuple):
-    """The principal axes of weighted rows; at most as many as there are rows."""
+    """The principal axes of weighted rows; at most one per row."""
 
     mean: Tensor  # (d,)
     basis: Tensor  # (d, r)
@@ -136,7 +136,7 @@ class _Axes(NamedTuple):
         return cls(mean, basis if span is None else span @ basis, spectrum.clamp_min(0))
 
     def turn(self, x: Tensor) -> Tensor:
-        """(n, r) coordinates of x (n, d)."""
+        """Coordinates (n, r) of x (n, d)."""
         return (x - self.mean) @ self.basis
 
     def back(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
@@ -171,7 +171,7 @@ def _solve(
 
 
 def _settle(problem: Softmax, start: Tensor, spectrum: Tensor, until: Until) -> Minimum:
-    """The minimum, judged by the preconditioner that belongs to it and not to `start`."""
+    """The minimum, with convergence measured by the preconditioner at the minimum, not at `start`."""
     present = (problem.weights @ problem.y.T)[..., None] > 0
     done = 0
     while True:
@@ -194,9 +194,9 @@ def _metric(problem: Softmax, parameters: Tensor, spectrum: Tensor) -> Tensor:
 
 
 def _centred(parameters: Tensor, present: Tensor) -> Tensor:
-    """Parameters (f, k, q) whose mean over the classes that are present (f, k, 1) is 0.
+    """Centre the parameters (f, k, q) over the classes that are present (f, k, 1).
 
-    Adding the same to all classes changes no probability, so this can only lower the penalty.
+    Adding a constant to all classes changes no probability, so this can only lower the penalty.
     Classes that are absent get weight 0 and bias ABSENT.
     """
     mean = parameters.masked_fill(~present, 0).sum(1, keepdim=True)

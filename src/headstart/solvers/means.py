@@ -1,15 +1,15 @@
-"""Means over rows that need not count alike."""
+"""Weighted means over rows."""
 
 import torch
 from torch import Tensor
 
 from . import checks
 
-LEAST = 1e-12  # of the largest weight: less does not count
+LEAST = 1e-12  # share of the largest weight below which weights are raised
 
 
 def mean_of(values: Tensor, weights: Tensor | None = None) -> Tensor:
-    """The mean (...) over the first axis of values (n, ...), each row times its weight (n,) >= 0.
+    """Weighted mean (...) over the first axis of values (n, ...), with weights (n,) >= 0.
 
     Without weights it is `values.mean(0)`, to the last bit. The scale of the weights does not matter.
     """
@@ -21,24 +21,24 @@ def mean_of(values: Tensor, weights: Tensor | None = None) -> Tensor:
 
 
 def amount(rows: int, weights: Tensor | None = None) -> float:
-    """How many rows weights (n,) stand for: their sum, or `rows` where there are none."""
+    """The total weight: the sum of weights (n,), or `rows` if None."""
     return float(rows) if weights is None else float(weights.double().sum())
 
 
 def counted(weights: Tensor, rows: int) -> Tensor:
-    """Weights (n,) in float64, those of next to nothing raised to a millionth of a millionth of the largest.
+    """Check weights (n,), convert them to float64, and raise negligible ones to 1e-12 of the largest.
 
-    So every row can be divided by its weight again, and what it has no part in stays as it is.
+    So every row can be divided by its weight again, with a negligible effect on results.
 
     Raises:
-        BadInput: they are not `rows` finite numbers >= 0, or they sum to nothing.
+        BadInput: they are not `rows` finite numbers >= 0, or they sum to 0.
     """
     counts = checks.row_weights(weights, rows)
     return counts.clamp_min(LEAST * float(counts.max()))
 
 
 def rooted(rows: Tensor, counts: Tensor | None) -> Tensor:
-    """Rows (n, ...) times the root of what each counts: their squares then sum up as the weighted ones."""
+    """Scale rows (n, ...) by the square roots of the weights, so that squares sum up weighted."""
     return rows if counts is None else rows * counts.sqrt().to(rows)[:, None]
 
 
@@ -48,7 +48,7 @@ def unrooted(rows: Tensor, counts: Tensor | None) -> Tensor:
 
 
 def lift(gram: Tensor, counts: Tensor | None) -> Tensor:
-    """What lifts the intercept's axis of a Gram matrix (n, n) of centred rows above all others."""
+    """Shift that moves the intercept's eigenvalue of a centred Gram matrix (n, n) above all others."""
     height = 2 * gram.trace() + 1
     if counts is None:
         return height / len(gram)

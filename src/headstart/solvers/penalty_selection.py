@@ -1,4 +1,4 @@
-"""Heads whose penalty chose itself, by rows that they had not seen."""
+"""Linear heads with the penalty selected on held-out rows."""
 
 import math
 from statistics import fmean
@@ -18,8 +18,8 @@ from headstart.solvers.temperature import scaled_loss
 
 RIDGE_GRID = tuple(10.0 ** (k / 2) for k in range(-6, 7))  # times the mean squared length of a row
 LOGISTIC_GRID = tuple(10.0 ** (k / 2) for k in range(1, -8, -1))  # strongest first
-STRIDE = 3  # penalties that are solved together
-ROUGHLY = Until(tolerance=1e-5)  # enough to tell penalties apart; the fit itself is exact
+STRIDE = 3  # penalties that are solved at once
+ROUGHLY = Until(tolerance=1e-5)  # precise enough to compare penalties; the final fit is exact
 
 
 class SelectedHead(NamedTuple):
@@ -28,11 +28,11 @@ class SelectedHead(NamedTuple):
     weight: Tensor  # (k, d)
     bias: Tensor  # (k,)
     penalty: float
-    held_out: Tensor  # (n, k): outputs for each row by a fit that had not seen it
+    held_out: Tensor  # (n, k): held-out outputs of each row
 
 
 def spread(x: Tensor, weights: Tensor | None = None) -> float:
-    """The mean squared distance () of rows (n, d) from their mean: penalties are in its units."""
+    """Mean squared distance () of rows (n, d) from their mean, the unit of penalties."""
     wide = x.double()
     return float(mean_of((wide - mean_of(wide, weights)).square().sum(1), weights)) or 1.0
 
@@ -40,12 +40,12 @@ def spread(x: Tensor, weights: Tensor | None = None) -> float:
 def select_ridge(
     x: Tensor, y: Tensor, outputs: int, penalty: float | None = None, weights: Tensor | None = None
 ) -> SelectedHead:
-    """Ridge regression on labels y of any kind; see `label_kind_of`.
+    """Ridge regression on labels y of any kind, with the penalty selected; see `label_kind_of`.
 
     Classes are regressed as 0 and 1, tags as -1 and 1, and the logits are scaled so that they are
     calibrated best. Without `penalty`, it is the one whose exact leave-one-out predictions have the least
     log loss after that; of numbers, the least squared error in units of each column's variance. With it,
-    only the scale is found so. Weights (n,) >= 0 are what each row counts, in the fit and in the choice.
+    only the scale is fitted. Weights (n,) >= 0 of the rows apply to the fit and to the selection.
     """
     grid = [spread(x, weights) * factor for factor in RIDGE_GRID] if penalty is None else [penalty]
     path = ridge_path(x.double(), _goals(y, outputs), grid, weights)
@@ -69,12 +69,12 @@ def select_logistic(
     folds: Tensor | None = None,
     weights: Tensor | None = None,
 ) -> SelectedHead:
-    """Logistic regression: multinomial on classes y (n,), a binary one for each column of tags y (n, tags).
+    """Logistic regression, multinomial on classes y (n,), binary per tag of y (n, tags), penalty selected.
 
     Without `penalty`, it is the one of the least log loss over the `folds` (n,), or else five, to which the
     rows of each class are dealt in turn; each tag has its own. `held_out` are the predictions of those folds.
-    The path is walked from the strongest penalty down, until three in a row have brought nothing: weak
-    ones take the longest. Weights (n,) >= 0 are what each row counts, in the fits and in the choice.
+    The path goes from the strongest penalty down, until three in a row bring no improvement: weak ones
+    take the longest. Weights (n,) >= 0 of the rows apply to the fits and to the selection.
     """
     how = _How(penalty, folds, weights)
     if label_kind_of(y) == "classes":
@@ -93,11 +93,11 @@ class _How(NamedTuple):
 def _binary(x: Tensor, y: Tensor, how: _How) -> tuple[Tensor, Tensor, Tensor, float]:
     """Weight (d,), bias (), held-out logits (n,) and penalty for one tag (n,).
 
-    The penalty is of one weight vector, as in scikit-learn: half of what it is for two that are opposite.
+    The penalty is that of one weight vector, as in scikit-learn: half of that of two opposite vectors.
     """
     both = how._replace(penalty=None if how.penalty is None else 2 * how.penalty)
     found = _multinomial(x, y.long(), 2, both)
-    # where no row, or every row, has the tag, its share with half a row more on each side is all we know
+    # if no row, or every row, has the tag, predict its share with half a pseudo-count on each side
     limit = math.log(2 * amount(len(y), how.weights) + 1)
     y = y if how.weights is None else y[how.weights > 0]
     weight, bias = found.weight[1] - found.weight[0], found.bias[1] - found.bias[0]
@@ -132,7 +132,7 @@ def _log_loss(logits: Tensor, y: Tensor, weights: Tensor | None) -> float:
 
 
 def _goals(y: Tensor, outputs: int) -> Tensor:
-    """What is regressed, (n, outputs) in float64."""
+    """Regression targets (n, outputs) in float64."""
     kind = label_kind_of(y)
     if kind == "classes":
         return one_hot(y, outputs, torch.float64)
@@ -148,7 +148,7 @@ class _Calibrated(NamedTuple):
 
 
 def _calibrated(held_out: Tensor, y: Tensor, weights: Tensor | None) -> _Calibrated:
-    """What suits predictions (n, outputs) of rows that were left out, and the loss that is left then."""
+    """Calibrate held-out predictions (n, outputs); return the calibration and the remaining loss."""
     kind, one = label_kind_of(y), held_out.new_ones(held_out.shape[1])
     if kind == "classes":
         scale, loss = scaled_loss(held_out, y, weights)
@@ -167,7 +167,7 @@ def _calibrated(held_out: Tensor, y: Tensor, weights: Tensor | None) -> _Calibra
 
 
 def _dealt(y: Tensor, folds: int) -> Tensor:
-    """Fold numbers (n,) that deal the rows of each class out in turn, going on over the classes."""
+    """Fold numbers (n,), assigned in turn within each class and continued over the classes."""
     order = torch.argsort(y, stable=True)
     dealt = torch.empty_like(y)
     dealt[order] = torch.arange(len(y), device=y.device) % folds

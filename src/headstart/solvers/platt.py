@@ -1,4 +1,4 @@
-"""The two numbers a tag that make its scores into the best-calibrated probabilities."""
+"""Platt scaling of the scores of tags."""
 
 from typing import NamedTuple
 
@@ -12,13 +12,13 @@ from .means import amount, mean_of
 def platt(
     scores: Tensor, y: Tensor, low: float = 1e-2, weights: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """The slope (k,) and offset (k,) that make sigmoid(slope * scores + offset) best for each of k tags.
+    """Fit slope (k,) and offset (k,) of sigmoid(slope * scores + offset) for each of k tags.
 
-    Scores (n, k) must not have been fitted on the same rows. Goals are a little inside of 0 and 1, as if each
-    tag had been seen and missed once more, so that the optimum is finite (Platt 1999; Lin, Lin & Weng 2007,
-    doi:10.1007/s10994-007-5018-6). By Newton steps, halved until the loss falls. Scores that run against the
-    tag get the slope `low` a standard deviation, and the offset that is best with it. Weights (n,) >= 0 are
-    how often each row was seen.
+    Scores (n, k) must not have been fitted on the same rows. Targets are slightly inside of 0 and 1, as if
+    each tag had been present and absent once more, so that the optimum is finite (Platt 1999; Lin, Lin &
+    Weng 2007, doi:10.1007/s10994-007-5018-6). Newton steps are halved until the loss falls. Scores that are
+    negatively related to the tag get the slope `low` a standard deviation, and the best offset with it.
+    Weights (n,) >= 0 are those of the rows.
     """
     scores, counts = scores.double(), None if weights is None else weights.double()
     seen = y.double().sum(0) if counts is None else counts @ y.double()
@@ -46,7 +46,7 @@ class _Logistic(NamedTuple):
 
 
 def _newton(problem: _Logistic, slope: Tensor, level: Tensor, both: bool) -> tuple[Tensor, Tensor]:
-    """The minimum over slopes (k,), if `both`, and levels (k,) of the mean loss of slope * z + level."""
+    """Minimise the mean loss of slope * z + level over levels (k,) and, if `both`, slopes (k,)."""
     z, goal, counts = problem
 
     def loss(slope: Tensor, level: Tensor) -> Tensor:

@@ -5,9 +5,9 @@ All of it minimises, over W (d, k) and the intercept b (k,),
     ||Y - X W - b||^2 + penalty * ||W||^2
 
 where the intercept is not penalised, and a row with a weight counts that many times. A classifier is
-a regression on one-hot targets whose answer is the largest output (Rifkin & Lippert 2007,
-MIT-CSAIL-TR-2007-025). Sums, not means: the penalty is scikit-learn's `alpha`. Everything is worked
-out in float64 and returned in the precision of X.
+a regression on one-hot targets that predicts the largest output (Rifkin & Lippert 2007,
+MIT-CSAIL-TR-2007-025). Sums, not means: the penalty is scikit-learn's `alpha`. Everything is computed
+in float64 and returned in the precision of X.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Ridge(NamedTuple):
 
 
 class RidgePath(NamedTuple):
-    """The solutions for p penalties, with what each says of a row it has not seen."""
+    """The solutions for p penalties, with their leave-one-out predictions."""
 
     weight: Tensor  # (p, k, d)
     bias: Tensor  # (p, k)
@@ -38,17 +38,17 @@ class RidgePath(NamedTuple):
 
 
 def one_hot(y: Tensor, classes: int, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Targets (n, classes) of 0 and 1 for labels y (n,) in [0, classes).
+    """One-hot targets (n, classes) of labels y (n,) in [0, classes).
 
     Raises:
-        BadData: a label is not a whole number in [0, classes).
+        BadData: a label is not an integer in [0, classes).
     """
     y = checks.labels(y, classes, len(y))
     return torch.nn.functional.one_hot(y, classes).to(dtype)
 
 
 def ridge(x: Tensor, y: Tensor, penalty: float, weights: Tensor | None = None) -> Ridge:
-    """Fit one penalty to features x (n, d) and targets y (n, k); weights (n,) >= 0 are what each row counts.
+    """Fit one penalty to features x (n, d) and targets y (n, k), with optional row weights (n,) >= 0.
 
     Solves with the Gram matrix of the smaller side: d x d, or n x n where there are fewer rows.
 
@@ -76,14 +76,14 @@ def ridge_path(
     """Fit p penalties to x (n, d), y (n, k), with the exact leave-one-out predictions of each.
 
     One eigendecomposition of the smaller Gram matrix gives all of them. A row's leave-one-out
-    residual is its residual divided by 1 - h, h being its leverage, so nothing is fitted again
+    residual is its residual divided by 1 - h, h being its leverage, so nothing is refitted
     (Golub, Heath & Wahba 1979, doi:10.1080/00401706.1979.10489751).
 
     Args:
         x: features (n, d), n >= 2.
         y: targets (n, k), floats.
         penalties: p numbers > 0, in any order.
-        weights: (n,) >= 0: what each row counts; it is left out with all of that. None counts each once.
+        weights: (n,) >= 0, of the rows; a row is left out with its whole weight. None: all 1.
 
     Raises:
         BadData: x or y is not a float matrix of finite numbers, they differ in rows, or n < 2.
@@ -106,7 +106,7 @@ def ridge_path(
 def _without(
     some: Tensor, x: Tensor, y: Tensor, penalties: Sequence[float] | Tensor, weights: Tensor
 ) -> RidgePath:
-    """The path of `some` (n,) rows; the others count nothing, and are asked for what these say."""
+    """The path of `some` (n,) rows; the others have weight 0 and get the predictions of these."""
     path = ridge_path(x[some], y[some], penalties, weights[some])
     held_out = x @ path.weight.mT + path.bias[:, None]
     held_out[:, some] = path.held_out
@@ -120,7 +120,7 @@ def ridge_folds(
     folds: Tensor,
     weights: Tensor | None = None,
 ) -> Tensor:
-    """Predict every row by the fits on the other folds, for p penalties: (p, n, k).
+    """Cross-validated predictions of every row for p penalties: (p, n, k).
 
     The Gram matrix of a training part is the total minus that of its fold, and one
     eigendecomposition a fold serves all penalties. Where a training part has fewer rows than
@@ -130,8 +130,8 @@ def ridge_folds(
         x: features (n, d).
         y: targets (n, k), floats.
         penalties: p numbers > 0, in any order.
-        folds: (n,) whole numbers: the fold that holds out the row.
-        weights: (n,) >= 0: what each row counts where it is learned from. None counts each once.
+        folds: (n,) integers: the fold that holds out the row.
+        weights: (n,) >= 0, of the training rows. None: all 1.
 
     Raises:
         BadData: x or y is not a float matrix of finite numbers, or they differ in rows.
@@ -171,7 +171,7 @@ class _Centred(NamedTuple):
 
 
 class _Sums(NamedTuple):
-    rows: Tensor  # (), or what they count
+    rows: Tensor  # (), or their total weight
     x: Tensor  # (d,)
     y: Tensor  # (k,)
     xx: Tensor  # (d, d)
@@ -213,11 +213,11 @@ def _path_by_width(
 def _path_by_rows(
     x: Tensor, y: Tensor, penalties: Tensor, counts: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The same by the n x n Gram matrix; residuals and 1 - leverage both divided by the penalty.
+    """As `_path_by_width`, by the n x n Gram matrix; residuals and 1 - leverage are divided by the penalty.
 
-    Centred rows sum to nothing, so the constant vector is an eigenvector of eigenvalue 0. It is
-    lifted above all others and dropped, since it belongs to the intercept: 1 - leverage is then
-    a sum of positive terms, and nothing cancels.
+    Centred rows sum to 0, so the constant vector is an eigenvector of eigenvalue 0. It is
+    shifted above all others and dropped, since it belongs to the intercept: 1 - leverage is then
+    a sum of positive terms, without cancellation.
     """
     gram = x @ x.T
     spectrum, basis = torch.linalg.eigh(gram + lift(gram, counts))
@@ -228,7 +228,7 @@ def _path_by_rows(
 
 
 class _Factors(NamedTuple):
-    """Weights are basis @ (answer / (spectrum + penalty))."""
+    """Spectral factors: weights are basis @ (answer / (spectrum + penalty))."""
 
     basis: Tensor  # (d, r)
     spectrum: Tensor  # (r,) >= 0

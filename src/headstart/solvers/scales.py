@@ -1,17 +1,17 @@
-"""The least log loss of several sets of scores at once, each brought to its best scale."""
+"""Temperature scaling of several sets of scores at once."""
 
 import torch
 from torch import Tensor
 
-STEPS = 60  # of Newton's method at most; a handful is enough
+STEPS = 60  # of Newton's method at most; a few are enough
 CLOSE = 1e-3  # of the scale: the loss is flat there
 
 
 def scaled_losses(scores: Tensor, y: Tensor, low: float = 1e-2, high: float = 1e3) -> Tensor:
-    """The log losses (b,) in nats of scores (b, n, classes) for labels y (n,), each at its best scale.
+    """Log losses (b,) in nats of scores (b, n, classes) for labels y (n,), each set at its best scale.
 
-    The scales are those of `best_scale`, found for all sets at once: by Newton's steps on the slope, which
-    rises in s, and by halving log s where such a step would leave the bracket.
+    The scales are those of `best_scale`, computed for all sets at once: by Newton's steps on the slope,
+    which rises in s, and by bisecting log s where such a step would leave the bracket.
     """
     scores = scores.double()
     ahead = scores - scores.gather(2, y[None, :, None].expand(len(scores), -1, 1))

@@ -1,4 +1,4 @@
-"""The one number that makes given scores into the best-calibrated probabilities."""
+"""Temperature scaling."""
 
 import torch
 from torch import Tensor
@@ -10,12 +10,12 @@ from .means import mean_of
 def best_scale(
     scores: Tensor, y: Tensor, low: float = 1e-2, high: float = 1e3, weights: Tensor | None = None
 ) -> float:
-    """The factor s in [low, high] for which softmax(s * scores) has the least log loss (arXiv:1706.04599).
+    """The factor s in [low, high] that minimises the log loss of softmax(s * scores) (arXiv:1706.04599).
 
-    Scores (n, classes) must not have been fitted on the same rows, or the answer is too sure.
+    Scores (n, classes) must not have been fitted on the same rows, or the result is overconfident.
     The log loss is convex in s; its slope, the mean of E_p[score - score[y]], is bisected in log s.
-    Where every row's own class has the highest score the loss falls for ever, and s is `high`.
-    Weights (n,) >= 0 are what each row counts.
+    If every row is classified correctly the loss falls without bound in s, and s is `high`.
+    Weights (n,) >= 0 are those of the rows.
     """
     scores = scores.double()
     ahead = scores - scores.gather(1, y[:, None])  # of the right class: exactly 0 for itself
@@ -32,7 +32,7 @@ def best_scale(
 
 
 def scaled_loss(scores: Tensor, y: Tensor, weights: Tensor | None = None) -> tuple[float, float]:
-    """The best scale and the mean log loss in nats that it gives."""
+    """The best scale and its mean log loss in nats."""
     scale = best_scale(scores, y, weights=weights)
     if weights is None:
         return scale, float(cross_entropy(scores.double() * scale, y))

@@ -1,4 +1,4 @@
-"""Boosting that unlearns what in a source contradicts a few labelled rows of the target.
+"""TrAdaBoost: boosting that downweights source rows that contradict the labelled target rows.
 
 Dai, Yang, Xue & Yu 2007, Boosting for transfer learning (TrAdaBoost), doi:10.1145/1273496.1273521.
 """
@@ -14,19 +14,19 @@ from headstart.core import BadInput
 
 from . import checks
 
-SURE = 1e-10  # error of a learner that makes none
-POOR = 0.49  # error of a learner that is no better than chance
+SURE = 1e-10  # error assumed for a learner without errors
+POOR = 0.49  # error assumed for a learner that is no better than chance
 Learner = TypeVar("Learner")
 
 
 class Boosted(NamedTuple, Generic[Learner]):
-    """What the rounds have learned; those from `first` on vote."""
+    """The learners of all rounds; those from `first` on vote."""
 
     learners: list[Learner]  # (rounds,)
     errors: Tensor  # (rounds,) float64, of each on the target's weighted rows, in [0, 1]
-    votes: Tensor  # (rounds,) float64 > 0, what each vote counts
-    first: int  # round that votes
-    weights: Tensor  # (rows,) float64, what each row counts after the last round; they sum to 1
+    votes: Tensor  # (rounds,) float64 > 0, weight of each vote
+    first: int  # first round that votes
+    weights: Tensor  # (rows,) float64, row weights after the last round; they sum to 1
 
 
 def tradaboost(
@@ -35,18 +35,18 @@ def tradaboost(
     source_rows: int,
     rounds: int,
 ) -> Boosted[Learner]:
-    """Boost a learner on rows of a source, followed by labelled ones of the target.
+    """Boost a learner on source rows followed by labelled target rows.
 
     Each round learns from all rows with their weights. With error e of the round on the target's weighted
     rows, beta_t = e / (1 - e) and beta = 1 / (1 + sqrt(2 ln n / rounds)) for n source rows, a wrong row of
-    the target is multiplied by 1 / beta_t, as in AdaBoost, and a wrong row of the source by beta, as it
+    the target is multiplied by 1 / beta_t, as in AdaBoost, and a wrong row of the source by beta, since it
     contradicts the target. The later half of the rounds vote; a vote counts ln(1 / beta_t).
 
     Args:
-        learn: takes what each row counts (rows,), float64 of mean 1, and gives a learner and where it is
-            wrong, bool (rows,).
-        weights: (rows,) > 0, what each counts at the start; their scale does not matter.
-        source_rows: n, how many of the rows are of the source, >= 1; one or more follow.
+        learn: maps row weights (rows,), float64 of mean 1, to a learner and its errors,
+            bool (rows,).
+        weights: (rows,) > 0, initial weights of the rows; their scale does not matter.
+        source_rows: n, the number of source rows, >= 1; one or more target rows follow.
         rounds: >= 1.
 
     Raises:
@@ -75,6 +75,6 @@ def tradaboost(
 
 
 def _beta(error: float) -> float:
-    """In (0, 1) also for a learner that is always right, or no better than chance."""
+    """Beta in (0, 1), also for a learner without errors or no better than chance."""
     error = min(max(error, SURE), POOR)
     return error / (1 - error)

@@ -6,7 +6,7 @@ The plan P (n, m) minimises
 
 among all whose rows sum to the weights of the source and whose columns sum to those of the target (Cuturi
 2013, arXiv:1306.0895). Products of exponentials lose all mass where epsilon is small; logarithms do not
-(arXiv:1803.00567, section 4.4). Worked out in float64 without a graph.
+(arXiv:1803.00567, section 4.4). Computed in float64, detached.
 """
 
 import math
@@ -19,13 +19,13 @@ from headstart.core import BadData, BadInput
 
 from . import checks
 
-CHECKED = 10  # steps between two looks at the error
-COARSER = 4.0  # factor between the epsilons that lead up to the wanted one
+CHECKED = 10  # steps between two checks of the error
+COARSER = 4.0  # factor between successive epsilons of the warm start
 WARM_STEPS = 10  # at each of them
 
 
 class Plan(NamedTuple):
-    """How much of each source row goes to each target row."""
+    """A transport plan: the mass from each source row to each target row."""
 
     plan: Tensor  # (n, m), >= 0
     cost: float  # sum(plan * cost), without the entropy
@@ -34,10 +34,10 @@ class Plan(NamedTuple):
 
 
 def squared_distances(source: Tensor, target: Tensor) -> Tensor:
-    """||x - y||^2 (n, m) of rows x of source (n, d) and y of target (m, d), float64.
+    """Squared distances (n, m) of rows of source (n, d) and target (m, d), float64.
 
     Raises:
-        BadData: they are no finite floats (rows, width) of one width.
+        BadData: they are not finite floats (rows, width) of the same width.
     """
     x, y = checks.features(source), checks.features(target)
     if x.shape[1] != y.shape[1]:
@@ -55,25 +55,25 @@ def sinkhorn(
     steps: int = 10_000,
     tolerance: float = 1e-9,
 ) -> Plan:
-    """The entropic plan for a cost matrix.
+    """Compute the entropic plan for a cost matrix.
 
-    The potentials are brought near at larger epsilons first, each a quarter of the one before.
+    The potentials are warm-started at larger epsilons, each a quarter of the one before.
 
     Args:
         cost: (n, m), finite.
         epsilon: > 0, in the units of the cost; the smaller, the nearer to the exact plan and the slower.
-        source_weights: (n,) >= 0, brought to a sum of 1; None: all the same.
+        source_weights: (n,) >= 0, normalised to a sum of 1; None: all equal.
         target_weights: (m,) likewise.
         steps: updates at most.
-        tolerance: the error, in shares of the mass, at which it ends.
+        tolerance: the marginal error, as a share of the mass, at which it has converged.
 
     Returns:
-        The plan, on the cost's device (the CPU where that knows no float64).
+        The plan, on the cost's device (the CPU if that has no float64).
 
     Raises:
-        BadData: the cost is no matrix of finite floats.
-        BadInput: weights that are no such numbers, or settings out of range, or the tolerance is not
-            reached within `steps`: a plan that leaves mass behind is not returned as if it were one.
+        BadData: the cost is not a matrix of finite floats.
+        BadInput: weights or settings are out of range, or the tolerance is not
+            reached within `steps`: an unconverged plan is not returned.
     """
     _check(epsilon, steps, tolerance)
     wide = _matrix(cost, "cost")
@@ -97,7 +97,7 @@ def sinkhorn(
 
 
 def barycentric_map(plan: Tensor, target: Tensor) -> Tensor:
-    """Where each source row goes on average: (n, d), rows of target (m, d) weighted by the plan (n, m).
+    """Barycentric map of each source row: (n, d), rows of target (m, d) weighted by the plan (n, m).
 
     In the precision of `target`. (Courty et al. 2017, arXiv:1507.00504.)
 
@@ -137,13 +137,13 @@ def _shares(weights: Tensor | None, count: int) -> Tensor:
 
 
 def _coarse(largest: float, epsilon: float) -> list[float]:
-    """Epsilons from about the range of the cost down to the wanted one, without it."""
+    """Epsilons from about the range of the cost down to, but excluding, the requested one."""
     levels = math.ceil(math.log(largest / epsilon, COARSER)) if largest > epsilon else 0
     return [epsilon * COARSER**level for level in range(levels, 0, -1)]
 
 
 def _update(cost: Tensor, epsilon: float, a: Tensor, b: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
-    """New potentials of the rows (n,) and then of the columns (m,); minus infinity where a weight is 0."""
+    """Update the row potentials (n,), then the column potentials (m,); -infinity where a weight is 0."""
     f = epsilon * (a.log() - ((g - cost) / epsilon).logsumexp(1))
     g = epsilon * (b.log() - ((f[:, None] - cost) / epsilon).logsumexp(0))
     return f, g

@@ -1,4 +1,4 @@
-"""Importance weights from a classifier that tells source rows from target rows."""
+"""Importance weights from a domain classifier."""
 
 import math
 
@@ -20,27 +20,27 @@ def classifier_ratios(
 ) -> Ratios:
     """Weights from logistic regression on the domain (Bickel et al. 2009, JMLR 10:2137-2155).
 
-    With p = P(source | x), Bayes gives w = (1 - p) / p * n_source / n_target; the last factor undoes that
-    the classifier has seen more rows of one domain. Each row is judged by a fit that has not seen it: on its
-    own rows a flexible classifier takes chance for shift. The logarithm of the weight is linear in the
+    With p = P(source | x), Bayes gives w = (1 - p) / p * n_source / n_target; the last factor corrects for
+    the numbers of rows. Each row is predicted by a fit without it, as a flexible classifier overfits its
+    training rows. The logarithm of the weight is linear in the
     columns; for two normal distributions of different spread, add squares of the columns.
 
     Args:
         source: rows (n, d).
         target: rows (m, d).
         penalty: of the squared weights, > 0, in units of standardised columns; see `solvers.logistic`. None
-            takes the one of the least log loss over the folds.
-        folds: that each domain is dealt to, >= 2; never more than it has rows.
-        clip: a quantile in (0, 1]: larger weights are cut to it. None cuts none.
-        seed: the same seed deals the same folds.
+            selects the one with the lowest log loss over the folds.
+        folds: of each domain, >= 2; never more than it has rows.
+        clip: a quantile in (0, 1] at which weights are clipped. None: no clipping.
+        seed: of the folds.
 
     Returns:
-        Weights (n,) with mean 1. `chosen` has `penalty`; `error`, the mean over both domains of the share of
-        rows that the held-out fit takes for the other, in [0, 1], 0.5 by chance; `auc`, the chance that it
-        finds a target row more target-like than a source row, in [0, 1].
+        Weights (n,) with mean 1. `chosen` has `penalty`; `error`, the mean over both domains of the held-out
+        error rate, in [0, 1], 0.5 by chance; `auc`, the held-out area under the ROC curve of the domain
+        classifier, in [0, 1].
 
     Raises:
-        BadData: either is no matrix of finite floats, has fewer than two rows, or their widths differ.
+        BadData: either is not a matrix of finite floats, has fewer than two rows, or their widths differ.
         BadInput: `penalty`, `folds` or `clip` is out of range.
     """
     one, other = pair(source, target)
@@ -56,7 +56,7 @@ def classifier_ratios(
 
 
 def _prior(domain: Tensor, held: Tensor) -> Tensor:
-    """(rows,) log n_source / n_target among the rows that the fit for each row has seen."""
+    """Log n_source / n_target (rows,) among the training rows of each row's fit."""
     counts = torch.stack(
         [torch.bincount(held[domain == each], minlength=int(held.max()) + 1) for each in (0, 1)]
     )

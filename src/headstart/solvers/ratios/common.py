@@ -1,8 +1,8 @@
-"""What every estimator of importance weights takes, checks and gives.
+"""Common inputs, checks and results of the estimators of importance weights.
 
 The weight of a row x of the source is w(x) = p_target(x) / p_source(x): above 1 where the target has more
 rows than the source. A loss averaged over source rows with these weights is the loss on the target, if the
-labels depend on x alike in both (Shimodaira 2000, doi:10.1016/S0378-3758(00)00115-4) and the source has
+p(y | x) is the same in both (Shimodaira 2000, doi:10.1016/S0378-3758(00)00115-4) and the source has
 rows wherever the target has.
 """
 
@@ -22,17 +22,17 @@ class Ratios(NamedTuple):
     """Importance weights of the source rows."""
 
     weights: Tensor  # (n,) float64, >= 0, with mean 1
-    mean: float  # of the weights before they were brought to mean 1: near 1 if the estimate is sound
-    chosen: dict[str, float]  # what was chosen, and what that was judged by
+    mean: float  # mean of the weights before normalisation: near 1 if the estimate is good
+    chosen: dict[str, float]  # selected hyper-parameters and their score
 
 
 def pair(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Both in float64 on the device of `source`, each column centred and divided by its pooled deviation.
+    """Convert both to float64 and standardise each column by its pooled mean and deviation.
 
     So the units of the columns do not matter. A constant column becomes 0.
 
     Raises:
-        BadData: either is no matrix of finite floats, has fewer than two rows, or their widths differ.
+        BadData: either is not a matrix of finite floats, has fewer than two rows, or their widths differ.
     """
     one, other = checks.features(source), checks.features(target)
     if one.shape[1] != other.shape[1]:
@@ -50,7 +50,7 @@ def pair(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def from_logs(logs: Tensor, clip: float | None, chosen: dict[str, float]) -> Ratios:
-    """`Ratios` from the logarithms (n,) of estimated ratios, which may be too large to be written out."""
+    """`Ratios` from the logarithms (n,) of estimated ratios, which may overflow."""
     top = float(logs.max())
     found = from_values((logs - top).exp(), clip, chosen)
     return found._replace(mean=math.exp(min(700.0, math.log(max(found.mean, TINY)) + top)))
@@ -61,8 +61,8 @@ def from_values(values: Tensor, clip: float | None, chosen: dict[str, float]) ->
 
     Args:
         values: (n,).
-        clip: a quantile in (0, 1]: larger weights are cut to it. None cuts none.
-        chosen: goes into the result.
+        clip: a quantile in (0, 1] at which weights are clipped. None: no clipping.
+        chosen: copied into the result.
 
     Raises:
         BadInput: `clip` is not in (0, 1].
@@ -82,13 +82,13 @@ def from_values(values: Tensor, clip: float | None, chosen: dict[str, float]) ->
 
 
 def quantile(values: Tensor, share: float) -> float:
-    """The smallest of `values` (n,) that at least `share` of them do not exceed."""
+    """The smallest of `values` (n,) that at least a `share` of them does not exceed."""
     place = max(1, math.ceil(share * len(values) - 1e-9))
     return float(values.sort().values[place - 1])
 
 
 def dealt(rows: int, folds: int, seed: int) -> Tensor:
-    """Fold numbers (rows,), as many rows in each as can be, at random.
+    """Random fold numbers (rows,) of nearly equal sizes.
 
     Raises:
         BadInput: `folds` is not in [2, rows].
@@ -99,5 +99,5 @@ def dealt(rows: int, folds: int, seed: int) -> Tensor:
 
 
 def shuffled(rows: int, seed: int, what: str) -> Tensor:
-    """The numbers of `rows` rows in an order that depends on the seed and on what for."""
+    """A permutation of `rows` row indices that depends on the seed and the purpose."""
     return torch.randperm(rows, generator=torch.Generator().manual_seed(derive_seed(seed, "ratios", what)))

@@ -1,4 +1,4 @@
-"""Importance weights from one normal distribution for each domain."""
+"""Importance weights from a normal distribution fitted to each domain."""
 
 import math
 
@@ -13,20 +13,20 @@ from .common import Ratios, from_logs, pair
 def gaussian_ratios(source: Tensor, target: Tensor, ridge: float = 1e-3, clip: float | None = None) -> Ratios:
     """Weights from the densities of two normal distributions (Shimodaira 2000).
 
-    Exact where both are normal, quick, and the first to go wrong elsewhere and in many columns: the errors
+    Exact if both are normal, and fast, but unreliable otherwise and in many columns: the errors
     of d^2 / 2 covariances add up in the exponent.
 
     Args:
         source: rows (n, d).
         target: rows (m, d).
         ridge: added to the variances of the standardised columns, >= 0; needed if d >= n or d >= m.
-        clip: a quantile in (0, 1]: larger weights are cut to it. None cuts none.
+        clip: a quantile in (0, 1] at which weights are clipped. None: no clipping.
 
     Returns:
         Weights (n,) with mean 1; `chosen` has `ridge`.
 
     Raises:
-        BadData: either is no matrix of finite floats, has fewer than two rows, or their widths differ.
+        BadData: either is not a matrix of finite floats, has fewer than two rows, or their widths differ.
         BadInput: `ridge` or `clip` is out of range, or `ridge` too small for a singular covariance.
     """
     if not (math.isfinite(ridge) and ridge >= 0):
@@ -37,7 +37,7 @@ def gaussian_ratios(source: Tensor, target: Tensor, ridge: float = 1e-3, clip: f
 
 
 def _log_density(x: Tensor, sample: Tensor, ridge: float) -> Tensor:
-    """(n,) of rows x (n, d) under the normal distribution of `sample` (m, d), but for a constant."""
+    """Log density (n,) of rows x (n, d) under a normal fitted to `sample` (m, d), up to a constant."""
     centred = sample - sample.mean(0)
     covariance = centred.T @ centred / len(sample)
     covariance.diagonal().add_(ridge)

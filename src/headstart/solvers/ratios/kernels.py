@@ -1,4 +1,4 @@
-"""Gaussian kernels and their widths, shared by the estimators that fit a sum of kernels."""
+"""Gaussian kernels and their widths for the kernel-based estimators."""
 
 import math
 
@@ -9,9 +9,9 @@ from headstart.core import BadInput
 
 from .common import shuffled
 
-CENTRES = 100  # at most: the ratio is a sum of that many kernels
+CENTRES = 100  # largest number of kernels in the ratio
 WIDTHS = (0.1, 0.2, 0.35, 0.6, 1.0, 3.0)  # times the median distance
-DRAWN = 1000  # rows whose distances are looked at
+DRAWN = 1000  # rows whose distances are computed
 
 
 def rbf(x: Tensor, centres: Tensor, width: float) -> Tensor:
@@ -20,14 +20,14 @@ def rbf(x: Tensor, centres: Tensor, width: float) -> Tensor:
 
 
 def median_distance(source: Tensor, target: Tensor, seed: int) -> float:
-    """The median distance of two rows of the pool, or of 1000 of them; 1 if most rows are the same."""
+    """The median distance of two pooled rows, or of 1000 of them; 1 if most rows are identical."""
     pool = torch.cat([source, target])
     pool = pool[shuffled(len(pool), seed, "median")[:DRAWN].to(pool.device)]
     return float(torch.pdist(pool).median()) or 1.0
 
 
 def widths_of(given: float | None, source: Tensor, target: Tensor, seed: int) -> list[float]:
-    """The widths to choose from: the given one, or multiples of the median distance.
+    """The candidate widths: the given one, or multiples of the median distance.
 
     Raises:
         BadInput: the given one is not a positive finite number.
@@ -41,5 +41,5 @@ def widths_of(given: float | None, source: Tensor, target: Tensor, seed: int) ->
 
 
 def centres_of(target: Tensor, seed: int) -> Tensor:
-    """The numbers (c,) of at most 100 target rows, at random: kernels stand where the ratio is large."""
+    """Indices (c,) of at most 100 random target rows as kernel centres, where the ratio is large."""
     return shuffled(len(target), seed, "centres")[:CENTRES].to(target.device)

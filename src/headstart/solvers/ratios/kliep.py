@@ -1,4 +1,4 @@
-"""Importance weights that make the target rows likeliest."""
+"""Importance weights of maximum target likelihood."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from .kernels import centres_of, rbf, widths_of
 
 
 class _Until(NamedTuple):
-    gap: float  # how far the mean log weight may be from its maximum
+    gap: float  # tolerance of the mean log weight
     steps: int
 
 
@@ -31,25 +31,25 @@ def kliep_ratios(
 
     The ratio is a sum of at most 100 Gaussian kernels on target rows with factors >= 0 that maximise the mean
     log weight of the target rows while the mean weight of the source rows is 1. With the factors times the
-    mean kernel over the source these are shares of a mixture: the steps of expectation maximisation climb to
-    the global maximum, and tell how far it can still be. Memory grows with 100 (n + m), not with n m.
+    mean kernel over the source these are mixture weights: expectation maximisation converges to the global
+    maximum, with a bound on the distance to it. Memory grows with 100 (n + m), not with n m.
 
     Args:
         source: rows (n, d).
         target: rows (m, d).
-        width: of the kernels, > 0, in units of standardised columns. None takes the one of six multiples of
-            the median distance under which held-out target rows are likeliest.
-        folds: that the target rows are dealt to for that, >= 2; never more than there are rows.
-        clip: a quantile in (0, 1]: larger weights are cut to it. None cuts none.
-        seed: draws the centres and deals the folds.
+        width: of the kernels, > 0, in units of standardised columns. None selects among six multiples of
+            the median distance by the likelihood of held-out target rows.
+        folds: of the target rows for that, >= 2; never more than there are rows.
+        clip: a quantile in (0, 1] at which weights are clipped. None: no clipping.
+        seed: of the centres and the folds.
 
     Returns:
         Weights (n,) with mean 1. `chosen` has `width`, and where that was chosen `score`: the mean log weight
         of held-out target rows in nats, 0 without shift, higher the farther apart the domains are.
 
     Raises:
-        BadData: either is no matrix of finite floats, has fewer than two rows, or their widths differ; or no
-            source row is near a target row.
+        BadData: either is not a matrix of finite floats, has fewer than two rows, or their widths differ;
+            or no source row is near a target row.
         BadInput: `width`, `folds` or `clip` is out of range.
     """
     one, other = pair(source, target)
@@ -72,7 +72,7 @@ def kliep_ratios(
 
 
 def _score(level: Tensor, kernels: Tensor, held: Tensor, places: Tensor) -> float:
-    """The mean log weight of target rows that were held out, as rows and as centres."""
+    """Mean log weight of held-out target rows, which are not used as centres either."""
     total = 0.0
     for number in range(int(held.max()) + 1):
         factors = _factors(level * (held[places] != number), kernels[held != number], ROUGHLY)
@@ -81,7 +81,7 @@ def _score(level: Tensor, kernels: Tensor, held: Tensor, places: Tensor) -> floa
 
 
 def _factors(level: Tensor, kernels: Tensor, until: _Until) -> Tensor:
-    """(c,) factors >= 0 with factors @ level = 1 that maximise the mean of log(kernels @ factors).
+    """Factors (c,) >= 0 with factors @ level = 1 that maximise the mean of log(kernels @ factors).
 
     Args:
         level: (c,) the mean of each kernel over the source.

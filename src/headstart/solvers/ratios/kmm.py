@@ -1,4 +1,4 @@
-"""Importance weights that bring the mean of the source onto that of the target, in a kernel's space."""
+"""Importance weights that match the kernel mean of the source to that of the target."""
 
 import math
 
@@ -12,9 +12,9 @@ from .common import Ratios, from_values, pair
 from .kernels import median_distance, rbf, widths_of
 
 ROWS = 8000  # source rows: the kernel of all their pairs is held in memory, 0.5 GB at most
-BLOCK = 2**24  # numbers held at once of the kernel between the domains
+BLOCK = 2**24  # kernel entries between the domains in memory at once
 STEPS = 500  # of projected gradient
-CLOSE = 1e-4  # a step that moves the weights by less than this on average is the last
+CLOSE = 1e-4  # converged when a step moves the weights by less than this on average
 
 
 def kmm_ratios(
@@ -29,21 +29,21 @@ def kmm_ratios(
 
     Minimises w' K w / 2 - k' w over 0 <= w <= bound with a mean within `slack` of 1, by accelerated projected
     gradient (Beck & Teboulle 2009, doi:10.1137/080716542). There is no model of the ratio: the weights are
-    good on average over neighbours, and ragged one by one; many may be exactly 0.
+    accurate on average over neighbours, but noisy individually; many may be exactly 0.
 
     Args:
         source: rows (n, d), n <= 8000.
         target: rows (m, d).
-        width: of the kernel, > 0, in units of standardised columns. None takes the median distance.
+        width: of the kernel, > 0, in units of standardised columns. None: the median distance.
         bound: the largest weight, > 1.
-        slack: how far the mean weight may be from 1, >= 0. None takes 1 - 1 / sqrt(n), as the paper does.
-        clip: a quantile in (0, 1]: larger weights are cut to it. None cuts none.
+        slack: tolerated distance of the mean weight from 1, >= 0. None: 1 - 1 / sqrt(n), as in the paper.
+        clip: a quantile in (0, 1] at which weights are clipped. None: no clipping.
 
     Returns:
-        Weights (n,) with mean 1. `chosen` has `width`, and `steps` that it took, 500 if it did not settle.
+        Weights (n,) with mean 1. `chosen` has `width`, and `steps`, 500 if it did not converge.
 
     Raises:
-        BadData: either is no matrix of finite floats, has fewer than two rows, or their widths differ.
+        BadData: either is not a matrix of finite floats, has fewer than two rows, or their widths differ.
         BadInput: there are more than 8000 source rows, or an argument is out of range.
     """
     one, other = pair(source, target)
@@ -74,14 +74,14 @@ def _check(rows: int, bound: float, slack: float) -> None:
 
 
 def _least(kernel: Tensor, pull: Tensor, bound: float, slack: float) -> tuple[Tensor, int]:
-    """The weights (n,) that minimise the objective, and the steps that it took."""
-    steep = float(kernel.sum(1).max())  # no less than the largest eigenvalue
+    """The weights (n,) that minimise the objective, and the number of steps."""
+    steep = float(kernel.sum(1).max())  # upper bound of the largest eigenvalue
     now = ahead = torch.ones_like(pull)
     speed = 1.0
     for step in range(1, STEPS + 1):
         then = within(ahead - (kernel @ ahead - pull) / steep, bound, slack)
         moved = then - now
-        if float((ahead - then) @ moved) > 0:  # uphill: forget the momentum (doi:10.1007/s10208-013-9150-3)
+        if float((ahead - then) @ moved) > 0:  # uphill: restart the momentum (doi:10.1007/s10208-013-9150-3)
             speed = 1.0
         faster = (1 + math.sqrt(1 + 4 * speed * speed)) / 2
         ahead, now, speed = then + (speed - 1) / faster * moved, then, faster
@@ -91,7 +91,7 @@ def _least(kernel: Tensor, pull: Tensor, bound: float, slack: float) -> tuple[Te
 
 
 def within(values: Tensor, bound: float, slack: float) -> Tensor:
-    """The nearest to `values` (n,) of all that lie in [0, bound] with a mean in [1 - slack, 1 + slack]."""
+    """Project `values` (n,) onto [0, bound] with a mean in [1 - slack, 1 + slack]."""
     found = values.clamp(0, bound)
     mean = float(found.mean())
     if 1 - slack <= mean <= 1 + slack:

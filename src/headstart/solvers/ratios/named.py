@@ -1,4 +1,4 @@
-"""The estimators of importance weights by name, and when their weights are not to be trusted."""
+"""The estimators of importance weights by name, and a check of their reliability."""
 
 from typing import Literal, get_args
 
@@ -15,25 +15,25 @@ from .ulsif import ulsif_ratios
 
 Estimator = Literal["classifier", "gaussian", "kliep", "ulsif", "kmm"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
-REACHED = 0.75  # of the target's rows, at least; about 0.95 are where there is no shift
-LEFT = 0.05  # of the source's rows, at least, that the weights are as good as
+REACHED = 0.75  # minimal share of supported target rows; about 0.95 without shift
+LEFT = 0.05  # minimal effective sample size as a share of the source rows
 
 
 def ratios(
     estimator: str, source: Tensor, target: Tensor, clip: float | None = None, seed: int = 0
 ) -> Ratios:
-    """Importance weights of source rows (n, d) for target rows (m, d).
+    """Estimate importance weights of source rows (n, d) for target rows (m, d).
 
     Args:
-        estimator: one of `ESTIMATORS`; each is told of in a file of its name beside this one.
+        estimator: one of `ESTIMATORS`; each is described in the module of its name.
         source: rows (n, d), n >= 2.
         target: rows (m, d), m >= 2.
-        clip: a quantile in (0, 1]: larger weights are cut to it. None cuts none.
-        seed: of folds and of what is drawn; "gaussian" and "kmm" draw nothing.
+        clip: a quantile in (0, 1] at which weights are clipped. None: no clipping.
+        seed: of folds and random draws; "gaussian" and "kmm" are deterministic.
 
     Raises:
-        Unknown: no estimator goes by that name.
-        BadData: either is no matrix of finite floats, has fewer than two rows, or their widths differ.
+        Unknown: no estimator has that name.
+        BadData: either is not a matrix of finite floats, has fewer than two rows, or their widths differ.
         BadInput: `clip` is out of range.
     """
     if estimator in ("gaussian", "kmm"):
@@ -47,10 +47,10 @@ def ratios(
 
 
 def doubt(support_share: float, ess: float) -> str | None:
-    """Why the weights are not to be trusted, in a sentence or two; None if nothing speaks against them.
+    """Why the weights are unreliable, in a sentence or two; None if they pass the checks.
 
     Args:
-        support_share: of the target's rows that lie where the source has rows, in [0, 1]; see
+        support_share: share of target rows within the support of the source, in [0, 1]; see
             `metrics.shift.coverage.support`.
         ess: the effective sample size of the weights as a share of the rows, in (0, 1].
     """

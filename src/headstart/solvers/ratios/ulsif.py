@@ -1,4 +1,4 @@
-"""Importance weights of the least squared error, in closed form."""
+"""Least-squares importance weights, in closed form."""
 
 import math
 from collections.abc import Sequence
@@ -27,25 +27,25 @@ def ulsif_ratios(
 
     The ratio is a sum of at most 100 Gaussian kernels on target rows, whose factors solve
     (H + penalty I) a = h: H is the mean product of two kernels over the source, h the mean kernel over the
-    target. Negative factors are then set to 0. Width and penalty are those of the least squared error with
-    one source row and one target row left out in turn, which costs no further fit.
+    target. Negative factors are then set to 0. Width and penalty minimise the squared error with
+    one source row and one target row left out in turn, which needs no further fit.
 
     Args:
         source: rows (n, d).
         target: rows (m, d).
-        width: of the kernels, > 0, in units of standardised columns. None chooses among six multiples of the
+        width: of the kernels, > 0, in units of standardised columns. None selects among six multiples of the
             median distance.
-        penalties: numbers > 0 to choose from.
-        clip: a quantile in (0, 1]: larger weights are cut to it. None cuts none.
-        seed: draws the centres and the pairs that are left out.
+        penalties: candidates > 0.
+        clip: a quantile in (0, 1] at which weights are clipped. None: no clipping.
+        seed: of the centres and of the pairs that are left out.
 
     Returns:
-        Weights (n,) with mean 1. `chosen` has `width`, `penalty` and `score`: the error left out, which is
+        Weights (n,) with mean 1. `chosen` has `width`, `penalty` and `score`: the leave-one-out error,
         half the mean squared error less a constant; lower is better.
 
     Raises:
-        BadData: either is no matrix of finite floats, has fewer than two rows, or their widths differ; or no
-            source row is near a target row.
+        BadData: either is not a matrix of finite floats, has fewer than two rows, or their widths differ;
+            or no source row is near a target row.
         BadInput: `width`, `clip` or a penalty is out of range.
     """
     one, other = pair(source, target)
@@ -69,7 +69,7 @@ def ulsif_ratios(
 
 
 def factors_of(near: Tensor, far: Tensor, penalty: float) -> Tensor:
-    """(c,) factors >= 0 of kernels with values near (n, c) at the source and far (m, c) at the target."""
+    """Factors (c,) >= 0 of kernels with values near (n, c) at the source and far (m, c) at the target."""
     system = near.T @ near / len(near)
     system.diagonal().add_(penalty)
     found: Tensor = torch.linalg.solve(system, far.mean(0))
@@ -77,7 +77,7 @@ def factors_of(near: Tensor, far: Tensor, penalty: float) -> Tensor:
 
 
 def left_out_error(near: Tensor, far: Tensor, penalty: float, mine: Tensor, theirs: Tensor) -> float:
-    """The mean of w(x)^2 / 2 - w(z) over pairs of a source row x and a target row z, each pair left out.
+    """Leave-one-out mean of w(x)^2 / 2 - w(z) over pairs of a source row x and a target row z.
 
     Args:
         near: kernels at the source rows (n, c).
