@@ -48,14 +48,15 @@ STREAMING_FAULTS = (
         "study/test_stream_guards.py says_too",
     ),
     Fault(
-        STREAM + "saved.py",
-        '        "memories": now.memories,\n',
-        '        "memories": [{} for _ in now.memories],\n',
+        STREAM + "state.py",
+        '        return values | {"log": [asdict(event) for event in self.log]}\n',
+        '        values["memories"] = [{} for _ in self.memories]\n'
+        '        return values | {"log": [asdict(event) for event in self.log]}\n',
         "what guards remember is lost on resume",
         "study/test_stream_guards.py remember_is_saved",
     ),
     Fault(
-        STREAM + "run.py",
+        STREAM + "contest.py",
         "            outputs = self._source.source(x) if entry.stream is None else entry.stream(x).outputs\n",
         "            entry.stream and entry.stream(x)\n"
         "            outputs = self._source.source(x) if entry.stream is None else entry.stream(x).outputs\n",

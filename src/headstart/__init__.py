@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from headstart.studies.shortcuts.record import Shortcuts as Shortcuts
     from headstart.studies.shortcuts.run import shortcuts as shortcuts
     from headstart.studies.stream import guards as guards
-    from headstart.studies.stream.record import Prequential as Prequential
-    from headstart.studies.stream.run import prequential as prequential
+    from headstart.studies.stream.contest import prequential as prequential
     from headstart.studies.stream.stream_model import Stream as Stream
     from headstart.studies.stream.stream_model import stream as stream
     from headstart.studies.translate.translated import Translated as Translated
@@ -57,8 +56,7 @@ _FOUND = {
     "shift": ("headstart.studies.shift.run", "shift"),
     "Shift": ("headstart.studies.shift.record", "Shift"),
     "guards": ("headstart.studies.stream.guards", ""),
-    "prequential": ("headstart.studies.stream.run", "prequential"),
-    "Prequential": ("headstart.studies.stream.record", "Prequential"),
+    "prequential": ("headstart.studies.stream.contest", "prequential"),
     "stream": ("headstart.studies.stream.stream_model", "stream"),
     "Stream": ("headstart.studies.stream.stream_model", "Stream"),
 }
@@ -68,7 +66,7 @@ __all__ += ["Recipe", "build_page", "data", "fit"]
 __all__ += ["methods", "models", "open"]
 __all__ += ["Shortcuts", "shortcuts"]
 __all__ += ["Aligned", "Shift", "shift"]
-__all__ += ["Prequential", "Stream", "guards", "prequential", "stream"]
+__all__ += ["Stream", "guards", "prequential", "stream"]
 __all__ += ["sklearn"]
 __all__ += ["Translated", "Translator"]
 

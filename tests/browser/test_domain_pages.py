@@ -17,7 +17,7 @@ from headstart.records.record import Interval
 from headstart.studies.pages import build_page
 from headstart.studies.shift.record import ClassShare, Unlike
 from headstart.studies.shortcuts.record import Conflict
-from headstart.studies.stream.record import Event, OnSegment, Point
+from headstart.studies.stream.spec import Event, OnSegment, Point
 from headstart.studies.translate.spec import Guard, Pair, TranslationReport
 
 from .chromium import chromium, opened

@@ -8,7 +8,7 @@ import pytest
 from tests.study import tiny
 
 import headstart as hs
-from headstart.studies.stream.record import Prequential
+from headstart.studies.stream.spec import Prequential
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +66,12 @@ def test_save_and_resume_go_on(headstart, finished, new, tmp_path):
     state = tmp_path / "state"
     words = ("stream", finished, new / "disc", "--batch", 4, "--method", "tent:lr=0.01", "--json")
     first = json.loads(headstart(*words, "--save", state).out)
-    again = json.loads(headstart(*words, "--resume", state).out)
+    again = json.loads(headstart(*words, "--load", state).out)
     assert first["answers"] != again["answers"]
     s = hs.stream("tent:lr=0.01", finished)
     s.load(state)
     assert s.rows == 8
-    other = headstart("stream", finished, new, "--method", "norm", "--resume", state)
+    other = headstart("stream", finished, new, "--method", "norm", "--load", state)
     assert other.code == 4
     assert "tent" in other.err
 
@@ -98,7 +98,7 @@ def test_what_is_refused(headstart, finished, new, tmp_path):
         ((tmp_path / "empty",), 3, "no pictures"),
         ((strange, "--labels"), 3, "'sphere'"),
         ((broken, "--labels"), 3, "1 files were not read"),
-        ((new, "--resume", new / "disc" / "0.png"), 4, "readable"),
+        ((new, "--load", new / "disc" / "0.png"), 4, "readable"),
     ):
         said = headstart("stream", finished, *words)
         assert said.code == code, (words, said)

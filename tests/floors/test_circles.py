@@ -7,7 +7,6 @@ from .test_floors import FILES, ROOT, absolute, tree_of
 SESSIONS = ("input_pipeline", "evaluation", "session", "holdout_selection", "source", "target", "weights")
 CIRCLES = [  # those that are left; none may be added
     {f"session/{name}" for name in SESSIONS},
-    {"studies/stream/saved", "studies/stream/stream_model"},
 ]
 
 

@@ -11,7 +11,7 @@ import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.data.streams import Segment
 from headstart.models.classifier import classifier
-from headstart.studies.stream.record import POINTS
+from headstart.studies.stream.spec import POINTS
 from headstart.studies.stream.tally import Tally, gains
 
 

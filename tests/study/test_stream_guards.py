@@ -10,7 +10,7 @@ import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.models.classifier import classifier
 from headstart.studies.stream.guards import Collapse, Confidence, Drift, Seen, blindness
-from headstart.studies.stream.standing import KEPT
+from headstart.studies.stream.state import KEPT
 
 FAST = "tent:lr=0.5"  # far too fast, so that it collapses
 N = 128  # the window of the default guard

@@ -10,7 +10,6 @@ from headstart.cli import (
     inspecting,
     models,
     shifting,
-    streaming,
     using,
 )
 from headstart.studies._spec import GROUPS, UNDERSTAND, studies
@@ -50,7 +49,7 @@ MODULES = (
     using,
     models,
 )
-for module in (*MODULES, streaming, inspecting):
+for module in (*MODULES, inspecting):
     module.register(app)
 for spec in studies():
     register(app, spec)

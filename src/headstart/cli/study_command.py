@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from json import loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +27,7 @@ WeightsOfSeveral = Annotated[
         show_default=False,
     ),
 ]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print the predictions as CSV.")]
 KEEP = "Folder for the record and a page; must be new or empty. None: nothing is kept."
 OUT = "Folder for the record and the page; must be new or empty."
 
@@ -74,14 +76,17 @@ def carry_out(
     resume: bool,
     json: bool,
     quiet: bool,
+    csv: bool = False,
     **given: Any,
 ) -> None:
     """Run the study, write its page, print what it found."""
-    from headstart.core import BadInput
+    from headstart.core import BadData, BadInput
     from headstart.run.engine import One
     from headstart.run.progress import Progress
     from headstart.studies._runner import run_study
 
+    if json and csv:
+        raise BadInput("Choose one of --json and --csv.")
     if resume and out is None:
         raise BadInput("--resume continues the study in a folder: name it with --out.")
     if resume and out is not None:
@@ -98,10 +103,32 @@ def carry_out(
     )
     page = output.page(out)
     record = getattr(result, "result", result)
-    if json:
+    if spec.predicts:
+        show_predictions(result, json, csv)
+    elif json:
         output.record(record)
-    else:
+    if not (json or csv or (spec.predicts and quiet)):
         show(spec, record, out, page, quiet)
+    if unread := getattr(result, "unread", ()):
+        raise BadData(f"{len(unread)} files were not read. {' '.join(unread[:5])}")
+
+
+def show_predictions(result: Any, json: bool, csv: bool) -> None:
+    """Print the predictions of a study: as a table, as CSV, or as JSON beside the record."""
+    from headstart.predictor.predictions import to_prediction
+
+    from .predictions import show as show_answers
+
+    predictor = result.predictor
+    rows = [
+        to_prediction(row, "classes", predictor.classes, predictor.abstain) for row in result.probabilities
+    ]
+    answers = list(zip(result.names, rows, strict=True))
+    if json:
+        told = [{"file": file} | vars(one) for file, one in answers]
+        output.as_json({"answers": told, "record": loads(result.result.to_json())})
+    else:
+        show_answers(answers, predictor, "csv" if csv else "table")
 
 
 def show(spec: Study, record: Any, out: Path | None, page: Path | None, quiet: bool) -> None:
@@ -150,8 +177,10 @@ def _shared(spec: Study) -> dict[str, tuple[Any, Any]]:
         Path | None, typer.Option(help=KEEP if spec.out is None else OUT, show_default=spec.out is not None)
     ]
     resume = Annotated[bool, typer.Option("--resume", help="Continue the study in the folder.")]
+    csv = {"csv": (AsCsv, False)} if spec.predicts else {}
     return {
         **weights,
+        **csv,
         "out": (out, None if spec.out is None else Path(spec.out)),
         "device": (Device, "auto"),
         "resume": (resume, False),

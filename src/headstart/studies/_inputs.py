@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from headstart.data.dataset import Dataset
 from headstart.data.load import load as load_data
@@ -75,6 +75,8 @@ def digest(value: Any) -> str:
         return backbone_digest(value)
     if isinstance(value, Predictor):
         return key_of(value.model.state_dict(), str(list(value.classes)))
+    if isinstance(value, Tensor):
+        return key_of({"": value}, "")
     if isinstance(value, nn.Module):
         return key_of(value.state_dict(), str(value))
     items = _items(value)

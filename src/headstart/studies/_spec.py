@@ -89,6 +89,8 @@ class Study:
         reads_folder: whether page and terminal read other files of the folder, which is then their second
             argument.
         needs_out: whether it makes no sense without an output folder, as it writes a model.
+        predicts: whether its result holds predictions: `names`, `probabilities` (n, classes), `predictor`
+            and why files are `unread`. The command prints them first, with `--csv` alone and as CSV.
         peaks: whether memory is given back after each step, so that the peaks of memory are its own.
     """
 
@@ -110,6 +112,7 @@ class Study:
     reads_folder: bool = False
     needs_out: bool = False
     peaks: bool = False
+    predicts: bool = False
 
     @property
     def record_file(self) -> str:

@@ -11,13 +11,10 @@ from headstart.studies.shift import page as shift
 from headstart.studies.shift.record import Shift
 from headstart.studies.shortcuts import page as confounding
 from headstart.studies.shortcuts.record import Shortcuts
-from headstart.studies.stream import page as streaming
-from headstart.studies.stream.record import Prequential
 
 EXPERIMENTS: dict[str, tuple[Any, Any]] = {
     "shift": (Shift, shift.view),
     "shortcuts": (Shortcuts, confounding.view),
-    "stream": (Prequential, streaming.view),
 }
 
 

@@ -7,9 +7,10 @@ from headstart.records.record import Interval
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
 from headstart.report.format import metric_format, tone
+from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, percent, pluralise, signed
 from headstart.studies._page import Cell, settings, versions
-from headstart.studies.stream.record import Contender, Event, OnSegment, Prequential
+from headstart.studies.stream.spec import Contender, Event, OnSegment, Prequential
 
 STYLES = 6
 SHOWN = 50  # events in the table of the page
@@ -51,6 +52,16 @@ def view(record: Prequential) -> dict[str, Any]:
         "settings": settings(record),
         "versions": versions(record),
     }
+
+
+def terminal(record: Prequential) -> Terminal:
+    """What the command prints: the same rows as the page's table."""
+    return Terminal(
+        title=title(record),
+        headings=headings(record),
+        rows=list(rows(record)),
+        sentences=list(sentences(record)),
+    )
 
 
 def title(record: Prequential) -> str:

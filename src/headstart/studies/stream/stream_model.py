@@ -9,14 +9,15 @@ from typing import Any, Literal
 from torch import Tensor
 
 from headstart.core import BadData, BadInput, Diverged, Method, Preprocess, make
+from headstart.run.cache import key_of
+from headstart.run.checkpoint import load_state, save_state
 from headstart.run.engine import Engine
 from headstart.run.recipe import Recipe
 from headstart.studies.stream.adapter import Adapter, recipe_for
 from headstart.studies.stream.given import Given, predictor_of, source_batches, tensor_of
 from headstart.studies.stream.guards import DEFAULT, Alarm, Guard, Seen
-from headstart.studies.stream.record import Event
-from headstart.studies.stream.saved import load_stream, save_stream
-from headstart.studies.stream.standing import Answer, Standing
+from headstart.studies.stream.spec import Event
+from headstart.studies.stream.state import KIND, Answer, StreamState, require_same_stream
 
 
 class Stream:
@@ -132,7 +133,9 @@ class Stream:
         Raises:
             CannotWrite: no space, no right; an older file is left as it was.
         """
-        save_stream(self, Path(path))
+        run = self._adapter.run.state_dict()
+        state = {"kind": KIND, "of": self._identity(), "standing": self._now.state_dict(), "run": run}
+        save_state(state, Path(path))
 
     def load(self, path: str | Path) -> None:
         """Go on, byte for byte, where a stream with the same method, model and settings was saved.
@@ -140,7 +143,22 @@ class Stream:
         Raises:
             Mismatch: the file is damaged, or of another stream; what differs is named, and nothing changed.
         """
-        load_stream(self, Path(path))
+        path, run = Path(path), self._adapter.run
+        state = load_state(path)
+        require_same_stream(state, self._identity(), run, path)
+        run.load_state_dict(state["run"])
+        self._now = self._beginning()
+        self._now.load_state_dict(state["standing"])
+
+    def _identity(self) -> dict[str, Any]:
+        """What a stream must have in common with the one that was saved."""
+        adapter = self._adapter
+        return {
+            "method": self.method.label,
+            "guards": [repr(guard) for guard in self.guards],
+            "recipe": repr(self.recipe),
+            "start": key_of(adapter.start.state_dict()) + key_of(adapter.given.state_dict()),
+        }
 
     def _check(self, x: Tensor) -> None:
         """The same shape and kind as before; the first batch is tried on the model as it was given."""
@@ -211,8 +229,8 @@ class Stream:
         value, limit = alarm or (None, None)
         return Event(self.step, self.rows, guard, value, limit, did)
 
-    def _beginning(self) -> Standing:
-        return Standing(memories=[{} for _ in self.guards])
+    def _beginning(self) -> StreamState:
+        return StreamState(memories=[{} for _ in self.guards])
 
 
 def stream(

@@ -1,12 +1,41 @@
-"""What a stream writes down: events, and `stream.json`, schema 1. Plain data; knows nothing of torch."""
+"""Label a stream of files with a model that adapts to it: each batch is predicted before it is learned from.
+
+The method, the source model and, where the model has normalisation layers, Norm predict the same batches.
+Guards watch the method that adapts. Labels, where they are named, are read for the accuracy alone; no method
+sees one. `hs.stream` is the same as a live object, `hs.prequential` the same for arrays and several methods.
+
+Raises:
+    BadInput: no such folder, or a method that takes no streams; on resuming, another study's folder.
+    BadData: nothing readable, or classes that the model does not know.
+    Mismatch: the state that is loaded is that of another stream.
+    CannotWrite: the folder is not empty or can't be written to.
+"""
 
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import ClassVar
 
 from headstart.records.record import Interval, Record
+from headstart.records.settings import StudySettings, option, whole
+from headstart.studies._spec import SHIFT, Input, Study, StudyRecord
 
-SCHEMA = 1
 POINTS = 200  # of a curve, at most
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamSettings(StudySettings):
+    """How `stream` works."""
+
+    kind: ClassVar[str] = "stream"
+
+    method: str = option("How it adapts; settings after a colon: tent:lr=1e-4.", "tent")
+    guards: bool = option("Watch the classes answered, the confidence and the drift, and go back.", True)
+    batch: int = option("Rows that come at once.", 64, whole(1))
+    labels: bool = option(
+        "FOLDER has class folders, or the file an array y: tell the accuracy. No method sees a label.", False
+    )
+    shuffle: bool = option("Take the files in random order instead of by name.", False)
+    seed: int = option("Random seed.", 0)
 
 
 @dataclass(frozen=True)
@@ -58,13 +87,10 @@ class Contender:
     stopped: bool
 
 
-@dataclass(frozen=True)
-class Prequential(Record):
+@dataclass(frozen=True, kw_only=True)
+class Prequential(StudyRecord):
     """Contenders on the same stream, side by side."""
 
-    schema: int
-    headstart: str  # version
-    command: str
     task: str  # name of the data
     classes: list[str]
     rows: int
@@ -72,11 +98,7 @@ class Prequential(Record):
     segments: list[str]  # parts of the stream, in their order
     contenders: list[Contender]  # first those that adapt
     guards: list[str]
-    notes: list[str]
-    settings: dict[str, Any]
-    seed: int
-    versions: dict[str, str]
-    labelled: bool = True  # whether accuracy could be told; the labels are read by nobody else
+    labelled: bool = True  # whether accuracy is known; the labels are read for it and by nobody else
 
     def of(self, name: str) -> Contender:
         """The contender of that name; KeyError if there is none."""
@@ -98,3 +120,40 @@ class Prequential(Record):
 
 def _share(figure: Interval | None) -> str:
     return "-" if figure is None else f"{100 * figure.value:.1f} %"
+
+
+def _file(name: str, text: str) -> Input:
+    return Input(
+        name=name,
+        help=text,
+        kind="value",
+        hint=Path,
+        required=False,
+        option=True,
+        default=None,
+        digested=False,
+    )
+
+
+SPEC = Study(
+    name="stream",
+    summary="Label a stream of files with a model that adapts to it as it goes, without labels.",
+    group=SHIFT,
+    function="",
+    inputs=(
+        Input(name="run", help="A run folder, or the model folder in it.", kind="model", hint=Path),
+        Input(
+            name="folder",
+            help="A folder of pictures at any depth, in the order of their names; or an .npz or .npy file, a "
+            "file with a text a line, or a table, as the model takes them.",
+            kind="value",
+            hint=Path,
+        ),
+        _file("save", "Write the state of the stream at the end to this file."),
+        _file("load", "Continue from a state that --save wrote."),
+    ),
+    settings=StreamSettings,
+    record=Prequential,
+    columns=False,
+    predicts=True,
+)
