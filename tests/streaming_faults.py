@@ -6,7 +6,7 @@ STREAM = "studies/stream/"
 
 STREAMING_FAULTS = (
     Fault(
-        STREAM + "given.py",
+        STREAM + "inputs.py",
         "own = copy.deepcopy(model) if isinstance(model, Model) else classifier(model)",
         "own = model if isinstance(model, Model) else classifier(model)",
         "the mode of the caller's model changes",
@@ -64,7 +64,7 @@ STREAMING_FAULTS = (
         "study/test_prequential.py judged_by_hand",
     ),
     Fault(
-        STREAM + "tally.py",
+        STREAM + "score.py",
         "            if len(self._hits) >= FEW:\n",
         "            if False:\n",
         "rows of a batch are drawn as if they were independent",

@@ -11,8 +11,8 @@ import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.data.streams import Segment
 from headstart.models.classifier import classifier
+from headstart.studies.stream.score import PrequentialScore, gains
 from headstart.studies.stream.spec import POINTS
-from headstart.studies.stream.tally import Tally, gains
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +32,21 @@ def outputs(answers, classes=3):
     return 9.0 * torch.nn.functional.one_hot(torch.tensor(answers), classes)
 
 
-def test_a_tally_by_hand():
-    tally = Tally(["a", "b"], ["x", "y", "z"], 6)
-    tally.add(outputs([0, 1, 2, 2]), np.array([0, 0, 0, 1]), np.array([0, 1, 1, 2]))
-    tally.add(outputs([2, 2]), np.array([1, 1]), np.array([0, 2]))
-    assert tally.accuracy().value == pytest.approx(4 / 6)
-    first, second = tally.parts()
+def test_a_score_by_hand():
+    score = PrequentialScore(["a", "b"], ["x", "y", "z"], 6)
+    score.add(outputs([0, 1, 2, 2]), np.array([0, 0, 0, 1]), np.array([0, 1, 1, 2]))
+    score.add(outputs([2, 2]), np.array([1, 1]), np.array([0, 2]))
+    assert score.accuracy().value == pytest.approx(4 / 6)
+    first, second = score.parts()
     assert (first.segment, first.rows, first.accuracy.value) == ("a", 3, pytest.approx(2 / 3))
     assert (second.top_class, second.top_share, second.accuracy.value) == ("z", 1.0, pytest.approx(2 / 3))
-    assert [(p.rows, p.accuracy, p.recent) for p in tally.curve()] == [(4, 0.75, 0.75), (6, 4 / 6, 0.5)]
+    assert [(p.rows, p.accuracy, p.recent) for p in score.curve()] == [(4, 0.75, 0.75), (6, 4 / 6, 0.5)]
     sure = float(torch.tensor([9.0, 0, 0]).softmax(0)[0])
-    assert tally.curve()[0].confidence == pytest.approx(sure)
+    assert score.curve()[0].confidence == pytest.approx(sure)
 
 
 def test_gains_are_paired_and_draw_whole_batches():
-    ours, theirs = (Tally(["a"], ["x", "y"], 400) for _ in range(2))
+    ours, theirs = (PrequentialScore(["a"], ["x", "y"], 400) for _ in range(2))
     zeros = np.zeros(10, np.int64)
     for k in range(40):  # ours is right everywhere, theirs in every second batch
         ours.add(outputs([0] * 10, 2), zeros, zeros)

@@ -14,11 +14,11 @@ from headstart.core import BadData, BadInput, Method
 from headstart.core.tokens import filled_up
 from headstart.records.provenance import command, versions
 from headstart.run.recipe import Recipe
-from headstart.studies.stream.given import Given, predictor_of, tensor_of
 from headstart.studies.stream.guards import DEFAULT, Guard
+from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor
+from headstart.studies.stream.score import PrequentialScore, gains
 from headstart.studies.stream.spec import SPEC, Contender, Prequential
 from headstart.studies.stream.stream_model import Stream, stream
-from headstart.studies.stream.tally import Tally, gains
 
 SOURCE = "source"
 Labels = NDArray[np.int64]
@@ -51,12 +51,12 @@ class Entry:
     title: str
     adapts: bool
     stream: Stream | None
-    tally: Tally
+    score: PrequentialScore
 
 
 def prequential(
     methods: Method[Any] | str | Sequence[Method[Any] | str],
-    model: Given,
+    model: ModelLike,
     segments: Sequence[Part],
     *,
     compare: Sequence[Method[Any] | str] = (SOURCE, "norm"),
@@ -115,13 +115,13 @@ class Contest:
     def __init__(
         self,
         methods: Sequence[Method[Any] | str],
-        model: Given,
+        model: ModelLike,
         segments: Sequence[Part],
         compare: Sequence[Method[Any] | str],
         seed: int,
         how: dict[str, Any],
     ) -> None:
-        self.reader = predictor_of(model)
+        self.reader = as_predictor(model)
         self.segments, self.seed, self.how = segments, seed, how
         recipe = how.get("recipe") or Recipe(lr=1e-3, weight_decay=0.0, clip=None, seed=seed)
         more = {**how, "recipe": recipe}
@@ -150,17 +150,17 @@ class Contest:
             for number in np.unique(mine):
                 low = max(start, int(begins[number])) - int(begins[number])
                 high = min(start + batch, int(begins[number + 1])) - int(begins[number])
-                pieces.append(tensor_of(self.segments[number].x[low:high], self.reader))
+                pieces.append(as_tensor(self.segments[number].x[low:high], self.reader))
             yield _joined(pieces), mine
 
     def feed(self, x: Tensor, numbers: Labels) -> list[Tensor]:
         """Let all contenders answer a batch, and judge them: logits (n, classes) of each."""
-        done = self.entries[0].tally.rows
+        done = self.entries[0].score.rows
         truth = None if self._labels is None else self._labels[done : done + len(x)]
         found = []
         for entry in self.entries:
             outputs = self._source.source(x) if entry.stream is None else entry.stream(x).outputs
-            entry.tally.add(outputs, numbers, truth)
+            entry.score.add(outputs, numbers, truth)
             found.append(outputs)
         return found
 
@@ -171,7 +171,7 @@ class Contest:
         return {
             "task": task,
             "classes": list(self.reader.classes),
-            "rows": self.entries[0].tally.rows,
+            "rows": self.entries[0].score.rows,
             "batch": batch,
             "segments": [part.name for part in self.segments],
             "contenders": [self._contender(entry) for entry in self.entries],
@@ -186,13 +186,13 @@ class Contest:
 
     def _entry(self, method: Method[Any] | str, how: dict[str, Any], adapts: bool) -> Entry:
         names = [part.name for part in self.segments]
-        tally = Tally(names, self.reader.classes, sum(len(part.x) for part in self.segments))
+        score = PrequentialScore(names, self.reader.classes, sum(len(part.x) for part in self.segments))
         if method == SOURCE:
             if adapts:
                 raise BadInput("source does not adapt; name it in compare.")
-            return Entry(SOURCE, "Source model", False, None, tally)
+            return Entry(SOURCE, "Source model", False, None, score)
         made = stream(method, self.reader, **how)
-        return Entry(made.method.label, made.method.title, adapts, made, tally)
+        return Entry(made.method.label, made.method.title, adapts, made, score)
 
     def _contender(self, entry: Entry) -> Contender:
         others = [one for one in self.entries if not one.adapts and one is not entry] if entry.adapts else []
@@ -201,10 +201,10 @@ class Contest:
             name=entry.name,
             title=entry.title,
             adapts=entry.adapts,
-            accuracy=entry.tally.accuracy(),
-            gains={one.name: gains(entry.tally, one.tally, self.seed) for one in others if self.labelled},
-            segments=entry.tally.parts(),
-            curve=entry.tally.curve(),
+            accuracy=entry.score.accuracy(),
+            gains={one.name: gains(entry.score, one.score, self.seed) for one in others if self.labelled},
+            segments=entry.score.parts(),
+            curve=entry.score.curve(),
             events=[] if made is None else made.log,
             resets=0 if made is None else made.resets,
             stopped=False if made is None else made.stopped,

@@ -14,8 +14,8 @@ from headstart.run.checkpoint import load_state, save_state
 from headstart.run.engine import Engine
 from headstart.run.recipe import Recipe
 from headstart.studies.stream.adapter import Adapter, recipe_for
-from headstart.studies.stream.given import Given, predictor_of, source_batches, tensor_of
 from headstart.studies.stream.guards import DEFAULT, Alarm, Guard, Seen
+from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor, source_batches
 from headstart.studies.stream.spec import Event
 from headstart.studies.stream.state import KIND, Answer, StreamState, require_same_stream
 
@@ -35,14 +35,14 @@ class Stream:
     def __init__(
         self,
         method: Method[Any],
-        model: Given,
+        model: ModelLike,
         batches: Iterable[Any] | None,
         guards: tuple[Guard, ...],
         recipe: Recipe,
         engine: Engine | None,
     ) -> None:
         self.method, self.guards, self.recipe, self.batches = method, guards, recipe, batches
-        self.reader = predictor_of(model)
+        self.reader = as_predictor(model)
         backbone: Any = self.reader.model.backbone
         self._adapter = Adapter(method, self.reader.model, _shape_of(backbone), recipe, engine)
         self._frozen = False
@@ -96,7 +96,7 @@ class Stream:
                 model answers them; in the first two cases nothing has changed.
             BadInput: it comes with labels, or has another shape or kind than the batches before it.
         """
-        x = tensor_of(batch, self.reader)
+        x = as_tensor(batch, self.reader)
         self._check(x)
         if self._frozen:
             outputs = self._adapter.source(x) if self.stopped else self._adapter.adapted(x)
@@ -109,7 +109,7 @@ class Stream:
 
     def source(self, batch: Any) -> Tensor:
         """Logits (n, classes) of the model as it was given, float32 on the CPU; nothing changes."""
-        x = tensor_of(batch, self.reader)
+        x = as_tensor(batch, self.reader)
         self._check(x)
         return _finite(self._adapter.source(x))
 
@@ -235,7 +235,7 @@ class Stream:
 
 def stream(
     method: Method[Any] | str,
-    model: Given,
+    model: ModelLike,
     batches: Iterable[Any] | None = None,
     *,
     guards: tuple[Guard, ...] | list[Guard] | Literal["default"] = "default",

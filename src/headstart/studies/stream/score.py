@@ -1,4 +1,4 @@
-"""Counting how a contender does on a stream, in a few bytes a batch."""
+"""The prequential score of one contender, kept in a few bytes a batch."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ FEW = 20  # batches; fewer are too few to be drawn as blocks
 Floats = NDArray[np.float64]
 
 
-class Tally:
+class PrequentialScore:
     """The score of one contender.
 
     Attributes:
@@ -90,7 +90,7 @@ class Tally:
         self._since = [0, 0, 0.0]
 
 
-def gains(ours: Tally, theirs: Tally, seed: int) -> Interval:
+def gains(ours: PrequentialScore, theirs: PrequentialScore, seed: int) -> Interval:
     """Our accuracy less theirs on the same rows, with a paired bootstrap.
 
     Batches are drawn whole, as the rows of a batch were answered by the same state of the model; rows where

@@ -13,11 +13,11 @@ from headstart.core import Backbone, BadData, BadInput, Batch, Model, Unlabelled
 from headstart.models.classifier import classifier
 from headstart.predictor.predictor import Predictor, open_model
 
-Given = Predictor | Model | nn.Module | str | Path
+ModelLike = Predictor | Model | nn.Module | str | Path
 SHARE = 64  # rows of source samples that are given to a method at once
 
 
-def predictor_of(model: Given) -> Predictor:
+def as_predictor(model: ModelLike) -> Predictor:
     """A predictor with a copy of the model, in evaluation mode.
 
     Raises:
@@ -43,14 +43,14 @@ def predictor_of(model: Given) -> Predictor:
     return Predictor(own, [str(number) for number in range(many)], getattr(own.backbone, "preprocess", None))
 
 
-def tensor_of(items: Any, reader: Predictor) -> Tensor:
+def as_tensor(items: Any, reader: Predictor) -> Tensor:
     """A batch as the model takes it, on the CPU or where it lies; whatever was given stays as it is.
 
     Raises:
         BadData: there are no rows, or numbers among them are missing or infinite.
         BadInput: labels came with it, or it is no batch of samples.
     """
-    x = _read(_alone(items), reader)
+    x = _read(without_labels(items), reader)
     if x.ndim < 2 and not (x.ndim == 1 and not len(x)):
         raise BadInput(f"A batch of samples has the shape (n, ...), not {tuple(x.shape)}; one is x[None].")
     if not len(x):
@@ -64,7 +64,7 @@ def tensor_of(items: Any, reader: Predictor) -> Tensor:
     return x
 
 
-def _alone(items: Any) -> Any:
+def without_labels(items: Any) -> Any:
     """Samples without anything beside them."""
     if isinstance(items, Unlabelled):
         return items.x
@@ -103,11 +103,11 @@ def _read(items: Any, reader: Predictor) -> Tensor:
 def source_batches(source: Any, reader: Predictor) -> Iterator[Tensor]:
     """Batches of source samples: from one tensor or array of all, or from batches."""
     if isinstance(source, Tensor | np.ndarray):
-        yield from torch.split(tensor_of(source, reader), SHARE)
+        yield from torch.split(as_tensor(source, reader), SHARE)
         return
     if not isinstance(source, Iterable):
         raise BadInput(
             "source is a tensor (n, ...) of samples that the model was trained on, or batches of it."
         )
     for batch in source:
-        yield tensor_of(batch, reader)
+        yield as_tensor(batch, reader)
