@@ -33,8 +33,8 @@ PRINTED = (
     ),
     Fault(
         "predictor/predictions.py",
-        "if share >= HALF)",
-        "if share > HALF)",
+        "if share >= TAG_THRESHOLD)",
+        "if share > TAG_THRESHOLD)",
         "a tag with a probability of one half is not given",
         "cli/test_predictions.py one_half",
     ),
