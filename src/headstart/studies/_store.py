@@ -195,7 +195,7 @@ def _check_same(
     old: dict[str, Any], new: dict[str, Any], digests: Iterable[str], out: Path, resumed: set[str]
 ) -> None:
     names = dict.fromkeys([*digests, *(old.keys() - {"settings", "command"})])
-    changed = [f"the {name}" for name in names if old.get(name) != new.get(name)]
+    changed = [f"the {name}" for name in names if old.get(name, "") != new.get(name, "")]
     before, now = old["settings"], new["settings"]
     changed += [
         f"{k} (was {before.get(k)!r}, is {v!r})"
