@@ -1,4 +1,4 @@
-"""Floor 2: data. Sources, checks, splits and streams; every batch is a function of (seed, step)."""
+"""Floor 2: data loading, checks, splits and batch streams; every batch is a function of (seed, step)."""
 
 from . import streams as streams
 from .augment import Augment as Augment

@@ -15,11 +15,11 @@ from .targets import as_array, of_values
 
 
 def from_arrays(x: Any, y: Any, groups: Any, name: str, label_kind: LabelKind | None = None) -> Dataset:
-    """Rows of `x` with the labels `y`; nothing is copied or changed.
+    """Build a dataset of the rows of `x` with labels `y`, without copying.
 
     Raises:
-        BadInput: labels are missing, lengths differ, or the shape is of no kind that is known.
-        BadData: features that are not finite, or labels that nothing can be learned from.
+        BadInput: labels are missing, lengths differ, or the shape is not supported.
+        BadData: features are not finite, or labels are constant or otherwise unusable.
     """
     if y is None:
         raise BadInput("Arrays need labels: load((x, y)) or load(x, labels=y).")
@@ -40,7 +40,7 @@ def from_arrays(x: Any, y: Any, groups: Any, name: str, label_kind: LabelKind | 
 
 
 def _pixels(x: NDArray[Any]) -> NDArray[np.uint8] | None:
-    """uint8 pictures as (n, h, w) or (n, h, w, c), a view; None if x is not pictures."""
+    """View of uint8 pictures as (n, h, w) or (n, h, w, c); None if x is not pictures."""
     if x.dtype != np.uint8 or x.ndim not in (3, 4):
         return None
     if x.ndim == 3 or x.shape[3] in (1, 3, 4):
@@ -69,7 +69,7 @@ def _check_features(x: NDArray[Any]) -> None:
 
 
 def group_numbers(groups: Any, rows: int) -> Rows | None:
-    """The user's groups (rows,) as numbers; None if there are none."""
+    """The user's groups (rows,) as integers; None if there are none."""
     if groups is None:
         return None
     names = as_array(groups, "groups")

@@ -1,4 +1,4 @@
-"""A nuisance of each row that may go with its class: a background, a colour, a hospital."""
+"""Nuisance attributes that may correlate with the class: background, colour, hospital."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,17 +14,17 @@ from .samples import Rows
 from .tables import columns_of
 from .targets import as_array
 
-MOST = 50  # values of a nuisance
+MOST = 50  # values of a nuisance attribute
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """The groups that classes and the values of a nuisance make.
+    """The groups of class by nuisance attribute value.
 
     Attributes:
         numbers: (n,) int64, the group of each row: class * values + value, or the class alone.
         names: of all groups, also of those without rows.
-        by_attribute: whether there is a nuisance; else the groups are the classes.
+        by_attribute: whether there is a nuisance attribute; else the groups are the classes.
     """
 
     numbers: Rows
@@ -32,15 +32,15 @@ class Crossing:
     by_attribute: bool
 
     def rows(self) -> tuple[int, ...]:
-        """How many rows each group has."""
+        """Number of rows of each group."""
         return tuple(np.bincount(self.numbers, minlength=len(self.names)).tolist())
 
 
 def class_by_attribute_groups(data: Dataset) -> Crossing:
-    """The groups of the rows of a dataset: its classes times its attributes.
+    """Group the rows of a dataset by class and attribute.
 
     Raises:
-        BadInput: its labels are no classes.
+        BadInput: its labels are not classes.
     """
     if data.label_kind != "classes":
         raise BadInput(f"{data.name} has {data.label_kind}; groups of class and attribute need classes.")
@@ -51,7 +51,7 @@ def class_by_attribute_groups(data: Dataset) -> Crossing:
 
 
 def association(data: Dataset) -> float:
-    """How firmly the attribute and the class go together: Cramer's V, 0 (independent) to 1.
+    """Association of attribute and class: Cramer's V, 0 (independent) to 1.
 
     Raises:
         BadInput: there are no attributes.
@@ -69,16 +69,16 @@ def association(data: Dataset) -> float:
 
 
 def attributed(data: Dataset, values: Any, first: int = 0) -> Dataset:
-    """The dataset with a nuisance (n,) of names or numbers; None leaves it as it is.
+    """Copy of the dataset with a nuisance attribute (n,) of names or numbers; unchanged if None.
 
     Args:
-        data: what the rows are of.
+        data: the dataset.
         values: for each row.
         first: the number of the first row in messages.
 
     Raises:
         BadInput: there are more or fewer values than rows.
-        BadData: a row has none, or there are too many of them to compare rows by.
+        BadData: a row has none, or there are too many distinct values.
     """
     if values is None:
         return data
@@ -104,7 +104,7 @@ def attributed(data: Dataset, values: Any, first: int = 0) -> Dataset:
 
 
 def attribute_cells(columns: Mapping[str, Any], column: str | None) -> Any:
-    """A column by its name; None if none is wanted.
+    """A column by its name; None if no name is given.
 
     Raises:
         Unknown: there is no such column; near ones are named.
@@ -117,7 +117,7 @@ def attribute_cells(columns: Mapping[str, Any], column: str | None) -> Any:
 
 
 def with_attribute(data: Dataset, source: Any, values: Any, column: str | None) -> Dataset:
-    """What was loaded of `source`, with a nuisance: `values` (n,), or what a column of the source holds.
+    """Add a nuisance attribute to the data loaded from `source`: `values` (n,), or a column of the source.
 
     Raises:
         Unknown: there is no such column.

@@ -1,4 +1,4 @@
-"""Random resized crops and mirror images of a batch of uint8 pictures (arXiv:1409.4842)."""
+"""Random resized crops and horizontal flips of batches of uint8 pictures (arXiv:1409.4842)."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -16,18 +16,18 @@ from headstart.data.random_draws import uniforms
 
 Pixels = NDArray[np.uint8]
 
-_TRIES = 10  # boxes drawn before the largest central one is taken
+_TRIES = 10  # attempts before falling back to the largest central crop
 
 
 @final
 @dataclass(frozen=True)
 class Augment:
-    """A random part of the picture, resized, and mirrored every other time.
+    """Random resized crop and horizontal flip.
 
     Attributes:
         scale: the share of the picture's area that is kept, drawn evenly from this range in (0, 1].
         ratio: the crop's aspect over the picture's own, drawn evenly on a log scale; both > 0.
-        flip: whether half of the pictures are mirrored left to right.
+        flip: whether pictures are flipped horizontally with probability 1/2.
     """
 
     scale: tuple[float, float] = (0.5, 1.0)
@@ -42,15 +42,15 @@ class Augment:
 
     @property
     def changes(self) -> bool:
-        """Whether it does anything."""
+        """Whether it changes pictures at all."""
         return self.flip or self.scale[0] < 1 or self.ratio != (1, 1)
 
     def settings(self) -> dict[str, Any]:
-        """JSON values."""
+        """Settings as JSON values."""
         return asdict(self)
 
     def __call__(self, x: Tensor, seeds: NDArray[np.int64], size: tuple[int, int]) -> Tensor:
-        """One view of each picture.
+        """Augment each picture once.
 
         Args:
             x: uint8 (n, 3, H, W).
@@ -75,7 +75,7 @@ class Augment:
     def draw(
         self, seeds: NDArray[np.int64], size: tuple[int, int]
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Where the views lie: (n, 4) top, left, height, width in pixels; (n,) bool mirrored."""
+        """Draw the crops: (n, 4) top, left, height, width in pixels; (n,) bool flipped."""
         noise = uniforms(seeds, 2 * _TRIES + 3)
         area = self.scale[0] + (self.scale[1] - self.scale[0]) * noise[:, :_TRIES]
         low, high = (math.log(edge) for edge in self.ratio)
@@ -96,7 +96,7 @@ class Augment:
 
 def _resized(picture: Pixels, box: list[int], size: tuple[int, int]) -> Pixels:
     # Pillow works in whole numbers and in the caller's thread: several times faster than sampling
-    # a float grid, and it does not fight with a training step for the cores as torch would
+    # a float grid, and it does not compete with a training step for cores as torch would
     top, left, high, wide = box
     edges = (left, top, left + wide, top + high)
     view = Image.fromarray(picture).resize(size[::-1], Image.Resampling.BILINEAR, edges)

@@ -1,4 +1,4 @@
-"""One column of a table: numbers, or names of categories, with nothing in some cells."""
+"""One column of a table: numbers or category names, with missing cells."""
 
 import re
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """The cells of a column.
+    """Parsed cells of a column.
 
     Attributes:
         kind: numbers or categories.
-        values: (n,) numbers, or positions in `words`; NaN where there is nothing.
+        values: (n,) numbers, or positions in `words`; NaN where missing.
         words: names of the categories, in natural order.
     """
 
@@ -36,7 +36,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a column is, for messages.
+    """The place of a column, for messages.
 
     Attributes:
         table: what the table is called.
@@ -49,22 +49,22 @@ class Place:
     first: int = 0
 
     def at(self, row: int) -> str:
-        """The cell in a row (from 0)."""
+        """Name of the cell in a row (from 0), for messages."""
         return f"{self.table}: row {row + self.first}, column {self.column!r}"
 
 
 def cells_of(values: Any, place: Place, kind: ColumnKind | None = None) -> Cells:
-    """A column out of texts, numbers, or a mixture with None.
+    """Parse a column of texts, numbers, or a mixture with None.
 
     Texts that are all numbers are numbers; where fewer than half are, all are names.
 
     Args:
         values: (n,).
         place: for messages.
-        kind: what it has to be; None finds out.
+        kind: the required kind; None infers it.
 
     Raises:
-        BadData: infinity, a text among numbers, or another kind than it has to be.
+        BadData: infinity, a text among numbers, or another kind than required.
     """
     array = np.asarray(values)
     if array.ndim != 1:
@@ -77,7 +77,7 @@ def cells_of(values: Any, place: Place, kind: ColumnKind | None = None) -> Cells
 
 
 def as_number(value: Any) -> float | None:
-    """The number that a cell holds, as a text or not; NaN where there is nothing, None if it is no number."""
+    """Parse a cell, text or not, as a number; NaN if missing, None if it is not a number."""
     if _is_number(value):
         return _float(value)
     if isinstance(value, bool | np.bool_):
@@ -89,7 +89,7 @@ def as_number(value: Any) -> float | None:
 
 
 def coded(names: Sequence[str | None]) -> Cells:
-    """Names of categories, None where there is nothing."""
+    """Encode category names, with None where missing."""
     words = tuple(sorted({name for name in names if name is not None}, key=natural))
     code = {word: float(number) for number, word in enumerate(words)}
     values = [np.nan if name is None else code[name] for name in names]
@@ -97,7 +97,7 @@ def coded(names: Sequence[str | None]) -> Cells:
 
 
 def _typed(values: Floats, place: Place, kind: ColumnKind | None) -> Cells:
-    """Numbers; as names only if they are whole."""
+    """Parse numbers; as category names only if they are integers."""
     if kind == "categorical":
         there = values[~np.isnan(values)]
         if not np.array_equal(there, np.rint(there)):
@@ -129,7 +129,7 @@ def _texts(texts: list[str], place: Place, kind: ColumnKind | None) -> Cells:
 
 
 def _finite(values: Floats, place: Place) -> Cells:
-    """Numbers of which none is infinite."""
+    """Check that no number is infinite."""
     wrong = np.flatnonzero(np.isinf(values))
     if len(wrong):
         raise BadData(
@@ -146,7 +146,7 @@ def _is_number(value: Any) -> bool:
 
 
 def gone(value: Any) -> bool:
-    """Whether a cell that is no text holds nothing: None, NaN, or what pandas has for it."""
+    """Whether a non-text cell is missing: None, NaN, or pandas' missing values."""
     if value is None or str(value) in ("<NA>", "NaT"):
         return True
     return isinstance(value, float) and value != value

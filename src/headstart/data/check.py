@@ -1,4 +1,4 @@
-"""Look at the data before anything is trained: what can't be read, what stands there twice."""
+"""Check data before training: unreadable rows, duplicates, class sizes."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,12 +23,12 @@ ABOUT = {"classes": about_classes, "tags": about_tags, "numbers": about_numbers}
 @final
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """What is fit to be learned from, and what was noticed.
+    """The readable rows of a dataset, and the findings of the check.
 
     Attributes:
-        dataset: the readable rows; its groups hold duplicates and the user's groups together.
-        rows: where they stood in the dataset that was checked.
-        findings: what a report should say.
+        dataset: the readable rows; its groups join duplicates and the user's groups.
+        rows: their indices in the dataset that was checked.
+        findings: for the report.
     """
 
     dataset: Dataset
@@ -37,7 +37,7 @@ class Checked:
 
     @property
     def groups(self) -> Rows:
-        """(n,) group numbers of the readable rows; a group never stands on both sides."""
+        """(n,) group numbers of the readable rows; a group is never split."""
         assert self.dataset.groups is not None
         return self.dataset.groups
 
@@ -48,7 +48,7 @@ class Checked:
 
 
 class _Look(NamedTuple):
-    """One row at a glance; `problem` says why it can't be read."""
+    """Summary of one row; `problem` is why it can't be read."""
 
     digest: str = ""
     glance: Any = None
@@ -56,16 +56,16 @@ class _Look(NamedTuple):
 
 
 def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) -> Checked:
-    """Read every row once, leave out what is unreadable and group what stands there twice.
+    """Read every row once, leave out unreadable ones and group duplicates.
 
     Args:
         dataset: pictures, texts or features.
         near: whether to look for near duplicates too: pictures of another size, compression or
             brightness, texts with other spaces, case or punctuation.
-        reader: of the backbone that will read them, to count texts that are too long for it.
+        reader: of the backbone, to count texts that are too long for it.
 
     Raises:
-        BadData: nothing can be read; a class has fewer than two readable rows, or none of them in the
+        BadData: no row is readable; a class has fewer than two readable rows, or none of them in the
             user's training part; all tags, or the numbers of a column, are the same in all rows.
     """
     looks = parallel_map(partial(_look, dataset), range(len(dataset)))

@@ -1,4 +1,4 @@
-"""Pictures whose colour goes with their class, as firmly as one likes: a shortcut to be found and cured."""
+"""Pictures with a spurious colour cue of adjustable correlation with the class."""
 
 from dataclasses import replace
 
@@ -26,23 +26,23 @@ PALETTE = {
 def confounded(
     data: Dataset, agreement: float = 0.9, *, colours: int | None = None, seed: int = 0
 ) -> Dataset:
-    """Grey pictures in colours that go with the class in a share of the rows: a spurious cue.
+    """Colour grey pictures so that the colour agrees with the class in a share of the rows.
 
     Class c has the colour c mod `colours`. Of each class, a share `agreement` of the rows has that colour,
-    and the others are dealt evenly over the other colours. At 1 / `colours` colour and class are
+    and the others are spread evenly over the other colours. At 1 / `colours` colour and class are
     independent, at 0 every row has a wrong colour. Which row gets which colour is a function of the seed.
 
     Args:
         data: pictures in an array: uint8 (n, h, w), light on black.
         agreement: in [0, 1].
         colours: how many there are, 2 to 10; None takes as many as classes, 10 at most.
-        seed: of who gets which colour.
+        seed: of the assignment of colours.
 
     Returns:
         The same rows and labels as pictures (n, h, w, 3), with the colour as attribute.
 
     Raises:
-        BadInput: the data are no grey pictures in an array with classes, or a setting is out of range.
+        BadInput: the data are not grey pictures in an array with classes, or a setting is out of range.
 
     >>> from headstart.data import load
     >>> found = confounded(load("digits"), 0.9)
@@ -62,7 +62,7 @@ def confounded(
 
 
 def _colours(data: Dataset, agreement: float, many: int, seed: int) -> Rows:
-    """(n,) the number of the colour of each row."""
+    """Index (n,) of the colour of each row."""
     found: Rows = np.zeros(len(data), dtype=np.int64)
     for one in range(len(data.classes)):
         rows = np.flatnonzero(data.labels == one)

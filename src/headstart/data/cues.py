@@ -1,7 +1,7 @@
-"""Pictures that keep one cue and lose another: shape without texture, texture without shape, and so on.
+"""Image transformations that keep one cue and remove another, such as shape without texture.
 
-A model that goes by what it should is right where that is kept, and one that takes a shortcut where the
-shortcut is (arXiv:1811.12231). All of it is made of the pictures themselves; what is drawn, by a seed.
+A model that relies on the intended cue is accurate where that is kept, and one that relies on a shortcut
+where the shortcut is kept (arXiv:1811.12231). All is computed from the pictures; random draws are seeded.
 """
 
 from collections.abc import Callable
@@ -17,19 +17,19 @@ from .shifts.shift import Pixels
 Floats = NDArray[np.float64]
 LUMINANCE = np.array([0.299, 0.587, 0.114])
 PATCHES = 4  # a side
-TAG = 6  # a tag is a 6th of the shorter side
+TAG = 6  # side of a tag, as a fraction 1/n of the shorter side
 COLOURS = {"red": (220, 30, 30), "green": (30, 180, 30), "blue": (40, 60, 230)}
-DARK = 8.0  # levels below which a picture has no tint
+DARK = 8.0  # grey levels below which a picture counts as uncoloured
 
 
 @dataclass(frozen=True)
 class Cue:
-    """A change of pictures.
+    """A transformation of pictures that keeps some cues and removes others.
 
     Attributes:
         name: such as "grey".
-        keeps: what is left of the picture, in words.
-        loses: what is not.
+        keeps: the cue that is kept, in words.
+        loses: the cue that is removed, in words.
         change: uint8 (h, w, 3) and a generator to uint8 (h, w, 3).
     """
 
@@ -40,7 +40,7 @@ class Cue:
 
 
 def grey(picture: Pixels, _draw: np.random.Generator) -> Pixels:
-    """The same without colour."""
+    """Remove colour."""
     return _in_three(_light(picture))
 
 
@@ -53,7 +53,7 @@ def silhouette(picture: Pixels, _draw: np.random.Generator) -> Pixels:
 
 
 def edges(picture: Pixels, _draw: np.random.Generator) -> Pixels:
-    """Dark lines on white where the light changes (Sobel), the strongest black."""
+    """Sobel edges as dark lines on white, the strongest black."""
     padded = np.pad(_light(picture), 1, mode="edge")
     across = padded[:, 2:] - padded[:, :-2]
     down = padded[2:] - padded[:-2]
@@ -64,7 +64,7 @@ def edges(picture: Pixels, _draw: np.random.Generator) -> Pixels:
 
 
 def shuffled(picture: Pixels, draw: np.random.Generator) -> Pixels:
-    """4 x 4 patches in another order; rows and columns that are left over stay where they are."""
+    """Shuffle 4 x 4 patches; leftover rows and columns at the border stay in place."""
     found = picture.copy()
     high, wide = picture.shape[0] // PATCHES, picture.shape[1] // PATCHES
     if not high or not wide:
@@ -78,20 +78,20 @@ def shuffled(picture: Pixels, draw: np.random.Generator) -> Pixels:
 
 
 def centre_hidden(picture: Pixels, _draw: np.random.Generator) -> Pixels:
-    """The middle, half of the area, in the mean colour of the rest: what stands around is left."""
+    """Replace the central half of the area by the mean colour of the rest."""
     return _hidden(picture, inside=True)
 
 
 def border_hidden(picture: Pixels, _draw: np.random.Generator) -> Pixels:
-    """All but the middle half of the area in the mean colour of the middle."""
+    """Replace all but the central half of the area by the mean colour of the centre."""
     return _hidden(picture, inside=False)
 
 
 def tagged(colour: str) -> Callable[[Pixels, np.random.Generator], Pixels]:
-    """A change that puts a square tag of a colour of `COLOURS` into the upper left corner.
+    """Transformation that puts a square tag of a colour of `COLOURS` into the upper left corner.
 
     Raises:
-        Unknown: no colour goes by that name.
+        Unknown: no colour has that name.
     """
     if colour not in COLOURS:
         raise Unknown("colour", colour, COLOURS)
@@ -106,9 +106,9 @@ def tagged(colour: str) -> Callable[[Pixels, np.random.Generator], Pixels]:
 
 
 def amplitudes_of(shape: Pixels, texture: Pixels) -> Pixels:
-    """The phase of one picture with the amplitude spectrum of another, channel by channel.
+    """Combine the phase of one picture with the amplitude spectrum of another, channel by channel.
 
-    The phase holds where edges are, and so the shape; the amplitude how much there is of each
+    The phase determines the position of edges, and so the shape; the amplitude the strength of each
     frequency, and so texture and colour (doi:10.1109/PROC.1981.12022).
 
     Args:
@@ -129,7 +129,7 @@ def amplitudes_of(shape: Pixels, texture: Pixels) -> Pixels:
 
 
 def tint_of(shape: Pixels, colour: Pixels) -> Pixels:
-    """The light and dark of one picture in the mean colour of another, whose brightness does not count.
+    """Combine the brightness of one picture with the mean hue and saturation of another.
 
     Args:
         shape: uint8 (h, w, 3).
@@ -186,7 +186,7 @@ def _hidden(picture: Pixels, inside: bool) -> Pixels:
 
 
 def _otsu(values: Floats) -> float:
-    """The level that parts values into two classes with the greatest variance between them (1979)."""
+    """Otsu's threshold, which maximises the between-class variance (1979)."""
     counts, ends = np.histogram(values, bins=256)
     middles = (ends[:-1] + ends[1:]) / 2
     below, sums = np.cumsum(counts), np.cumsum(counts * middles)

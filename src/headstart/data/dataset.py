@@ -1,4 +1,4 @@
-"""Samples with their labels: what `load` gives and everything else takes."""
+"""The dataset of samples and labels that `load` returns."""
 
 import hashlib
 from collections.abc import Sequence
@@ -30,12 +30,12 @@ class Dataset:
         classes: names of the classes, of the tags, or of the columns of numbers.
         labels: int64 (n,), positions in `classes`; bool (n, k), which of k tags a row has; or float64
             (n, k), k numbers for each row.
-        items: a file name or row for each sample, for display.
-        samples: where the samples lie.
-        groups: (n,) int64; rows of one group never stand on both sides of a split.
-        split: "train" or "test" for each row, if the user has decided that.
-        attributes: (n,) int64, a nuisance of each row that may go with the class, such as its background;
-            no model is given it.
+        items: a file name or row name for each sample, for display.
+        samples: the storage of the raw samples.
+        groups: (n,) int64; rows of one group are always on the same side of a split.
+        split: "train" or "test" for each row, if predefined by the user.
+        attributes: (n,) int64, a nuisance attribute that may correlate with the class, such as the
+            background; never an input of a model.
         attribute_names: of the values of `attributes`, which are positions in it.
     """
 
@@ -71,12 +71,12 @@ class Dataset:
 
     @property
     def label_kind(self) -> LabelKind:
-        """What is to be told of a row: "classes", "tags" or "numbers"; the dtype of the labels says it."""
+        """Kind of the labels, from their dtype: "classes", "tags" or "numbers"."""
         return label_kind_of(self.labels)
 
     @cached_property
     def strata(self) -> Rows:
-        """(n,) int64: rows of one stratum are dealt evenly to the parts of a split.
+        """Strata (n,) int64: the rows of a stratum are spread evenly over the parts of a split.
 
         It is the class; of tags the rarest one that a row has, or one more for rows without any; of
         numbers the quantile of the first column.
@@ -85,12 +85,12 @@ class Dataset:
 
     @property
     def kind(self) -> Kind:
-        """What the samples are: "pictures", "texts", "tables", "numbers", or another modality."""
+        """Modality of the samples: "pictures", "texts", "tables", "numbers", or another modality."""
         return self.samples.kind
 
     @property
     def modality(self) -> "Modality[Dataset]":
-        """What answers all that depends on the kind of the samples."""
+        """The modality object, which implements all that depends on the kind of samples."""
         return modalities()[self.kind]
 
     @property
@@ -115,15 +115,15 @@ class Dataset:
 
     @property
     def array(self) -> NDArray[np.generic] | None:
-        """All samples as one array (n, ...), if that is how they lie; not a copy."""
+        """All samples as one array (n, ...), if they are stored as one; not a copy."""
         return self.samples.array if isinstance(self.samples, Array) else None
 
     def raw(self, row: int) -> Raw:
-        """The sample as it lies there: encoded bytes, pixels or features."""
+        """The raw sample as stored: encoded bytes, pixels or features."""
         return self.samples.raw(row)
 
     def picture(self, row: int) -> Image.Image | None:
-        """The row as an RGB picture in its full size; None if the samples can't be looked at.
+        """The row as an RGB picture in its full size; None if the modality has none.
 
         Raises:
             BadData: it can't be read; the text names it.
@@ -131,7 +131,7 @@ class Dataset:
         return self.modality.picture(self.raw(row), self.items[row])
 
     def named(self, row: int) -> str:
-        """The row's item, and of a text the first words, of a row of a table a few cells."""
+        """Display name of a row: its item, with the first words of a text or a few cells of a table."""
         return self.modality.named(self, row)
 
     def said(self, row: int) -> str:
@@ -139,7 +139,7 @@ class Dataset:
         return said(self.labels[row], self.classes)
 
     def subset(self, rows: ArrayLike) -> "Dataset":
-        """The given rows in the given order; the classes stay the same."""
+        """Dataset of the given rows in the given order, with the same classes."""
         index: Rows = np.asarray(rows, dtype=np.int64).reshape(-1)
         part = Dataset(
             name=self.name,
@@ -157,12 +157,12 @@ class Dataset:
 
     @cached_property
     def digests(self) -> tuple[str, ...]:
-        """For each row the hex digest of its raw content (BLAKE2b, 128 bits), read once."""
+        """Hex digest of each row's raw content (BLAKE2b, 128 bits), computed once."""
         return tuple(parallel_map(lambda row: digest(self.raw(row)), range(len(self))))
 
     @cached_property
     def content(self) -> str:
-        """One hex string for all rows in their order, their labels and the class names."""
+        """Hex digest of all rows in their order, their labels and the class names."""
         whole = hashlib.blake2b(digest_size=16)
         whole.update(repr(self.classes).encode())
         if self.label_kind != "classes":
@@ -174,6 +174,6 @@ class Dataset:
         return whole.hexdigest()
 
     def knowing(self, digests: tuple[str, ...]) -> "Dataset":
-        """This dataset, told the digests that somebody has computed already."""
+        """Copy of this dataset with precomputed digests."""
         self.__dict__["digests"] = digests
         return self

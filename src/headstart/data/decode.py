@@ -1,4 +1,4 @@
-"""Pictures of every kind become RGB, and RGB becomes the input of a backbone.
+"""Decode pictures of any format to RGB, and resize them to the input of a backbone.
 
 The fast path: a JPEG is decoded at the smallest scale that is large enough, and cropping and
 resizing are one call.
@@ -14,7 +14,7 @@ from headstart.core import Preprocess
 
 from .opening import Source, flat, opened, shrink, upright_size
 
-GAP = 2.0  # large pictures are first averaged in whole boxes, down to this multiple of the target
+GAP = 2.0  # large pictures are first reduced by box averaging, down to this multiple of the target
 
 _FILTERS = {
     "bilinear": Resampling.BILINEAR,
@@ -25,18 +25,18 @@ _Size = tuple[int, int]  # width, height
 
 
 def read_picture(source: Source, name: str = "") -> Image.Image:
-    """A picture as RGB, upright, in its full size; transparency becomes white.
+    """Read a picture as upright RGB in its full size; transparency becomes white.
 
-    Animations give their first frame. 16-bit levels are scaled to 8 bits. A JPEG of more than 120
+    Of animations the first frame is read. 16-bit levels are scaled to 8 bits. A JPEG of more than 120
     million pixels is shrunk while it is decoded.
 
     Args:
         source: a path, the bytes of a file, a Pillow picture, or an array (h, w) or
             (h, w, 1 | 3 | 4) of uint8, uint16 or bool.
-        name: what error messages call it; a path is its own name.
+        name: for error messages; a path is its own name.
 
     Raises:
-        BadData: it can't be read, is cut off or is too large; the text names it.
+        BadData: it can't be read, is truncated or is too large; the text names it.
     """
     with opened(source, name) as picture:
         shrink(picture, None)
@@ -44,16 +44,16 @@ def read_picture(source: Source, name: str = "") -> Image.Image:
 
 
 def prepare(source: Source, preprocess: Preprocess, margin: float = 1.0, name: str = "") -> Tensor:
-    """A picture as a backbone wants it: uint8 (3, height, width), channels last in memory.
+    """Preprocess a picture for a backbone: uint8 (3, height, width), channels last in memory.
 
-    "crop" gives what resizing the shorter side to size / keep and cutting the centre out gives.
+    "crop" equals resizing the shorter side to size / keep and cropping the centre.
 
     Args:
         source: as for `read_picture`.
         preprocess: size, fit, keep and filter.
         margin: >= 1; the result is that many times as high and wide, for random crops later.
-            With "crop" it shows more of the picture, up to the whole of its shorter side.
-        name: what error messages call it; a path is its own name.
+            With "crop" it includes more of the picture, up to the whole of its shorter side.
+        name: for error messages; a path is its own name.
 
     Raises:
         BadData: as `read_picture`.
@@ -69,7 +69,7 @@ def prepare(source: Source, preprocess: Preprocess, margin: float = 1.0, name: s
 
 
 def _scaled(full: _Size, target: _Size, preprocess: Preprocess, margin: float) -> _Size:
-    """The size that the whole picture is scaled to; rounds as torchvision's Resize does."""
+    """Size to which the whole picture is scaled, rounded as in torchvision's Resize."""
     if preprocess.fit == "squash":
         return target
     if preprocess.fit == "pad":
@@ -83,7 +83,7 @@ def _scaled(full: _Size, target: _Size, preprocess: Preprocess, margin: float) -
 
 
 def _resized(picture: Image.Image, scaled: _Size, target: _Size, kernel: Resampling) -> Image.Image:
-    """The central `target` of the picture scaled to `scaled`; white where it does not reach."""
+    """Scale the picture to `scaled` and take the central `target`, padded with white."""
     inner = min(scaled[0], target[0]), min(scaled[1], target[1])
     left, top = (round((s - i) / 2) for s, i in zip(scaled, inner, strict=True))
     x, y = picture.width / scaled[0], picture.height / scaled[1]

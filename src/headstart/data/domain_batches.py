@@ -1,4 +1,4 @@
-"""Batches of unlabelled rows, alone or beside labelled ones of another domain."""
+"""Batches of unlabelled rows, alone or paired with labelled ones of another domain."""
 
 import itertools
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from headstart.data.stream import Stream
 def unlabelled(
     source: SampleLoader, rows: ArrayLike, batch: int, seed: int, views: int | None = None
 ) -> Stream[Unlabelled]:
-    """Endless batches of one size out of reshuffled epochs; every batch is f(seed, step).
+    """Infinite batches of a fixed size from reshuffled epochs; every batch is a function of (seed, step).
 
     Args:
-        source: where the samples come from.
-        rows: the rows to learn from, >= 1.
+        source: the loader of the samples.
+        rows: the training rows, >= 1.
         batch: rows in a batch, >= 1.
-        seed: of the order.
+        seed: of the shuffles.
         views: how many random views of each row there are, as in `labelled`.
 
     Raises:
@@ -42,7 +42,7 @@ def unlabelled(
 
 
 def unlabelled_once(source: SampleLoader, rows: ArrayLike, batches: int) -> Stream[Unlabelled]:
-    """One pass over `rows` in order, plain views, in so many nearly equal batches; no more than rows."""
+    """One pass over `rows` in order, plain views, in nearly equal batches; at most one a row."""
     chosen: Rows = np.asarray(rows, dtype=np.int64).reshape(-1)
 
     def stream(step: int) -> Iterator[Unlabelled]:
@@ -55,7 +55,7 @@ def unlabelled_once(source: SampleLoader, rows: ArrayLike, batches: int) -> Stre
 def pair_domains(
     source: Stream[Labelled], target: Stream[Unlabelled], target_labelled: Stream[Labelled] | None = None
 ) -> Stream[Domains]:
-    """The batches of all streams side by side, from the same step on; it ends with the shortest one."""
+    """Zip the batches of all streams from the same step on; ends with the shortest one."""
 
     def stream(step: int) -> Iterator[Domains]:
         theirs = itertools.repeat(None) if target_labelled is None else target_labelled(step)
@@ -66,7 +66,7 @@ def pair_domains(
 
 
 def pair_tasks(target: Stream[Labelled], source: Stream[Labelled]) -> Stream[TwoTasks]:
-    """The batches of both streams side by side, from the same step on; it ends with the shorter one."""
+    """Zip the batches of both streams from the same step on; ends with the shorter one."""
 
     def stream(step: int) -> Iterator[TwoTasks]:
         for mine, theirs in zip(target(step), source(step), strict=False):

@@ -1,4 +1,4 @@
-"""A labelled source and an unlabelled target: nobody who is given the pair can see the target's labels."""
+"""A labelled source and an unlabelled target domain, without access to the target's labels."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +19,12 @@ Given = str | Path | Dataset | tuple[Any, Any]
 class Domains:
     """Labelled rows of one domain, and rows of another whose labels are unknown.
 
-    With `target_labelled` it is semi-supervised: those rows of the target are learned from beside the source.
+    With `target_labelled` it is semi-supervised: those target rows are training data as well.
 
     Attributes:
         source: labelled.
-        target: rows of the domain that the model is for; all are of one class that means nothing.
-        target_labelled: labelled rows of the target to learn from, with the source's classes; None: none.
+        target: rows of the target domain; all have one placeholder class.
+        target_labelled: labelled target rows for training, with the source's classes; None: none.
     """
 
     source: Dataset
@@ -34,11 +34,11 @@ class Domains:
     def __init__(
         self, source: Given, target: Any, target_labelled: Given | None = None, *, overlap: bool = False
     ) -> None:
-        """Put two domains side by side.
+        """Load two domains.
 
         Args:
-            source: whatever `load` takes, or what it gave.
-            target: whatever `load_unlabelled` takes. Labels that come along, such as the names of class
+            source: any source of `load`, or a loaded dataset.
+            target: any source of `load_unlabelled`. Labels in it, such as the names of class
                 folders, are dropped here; a pair (x, y) is refused.
             target_labelled: like `source`, of rows of the target.
             overlap: leave out labelled target rows whose class the source lacks, instead of refusing them.
@@ -46,7 +46,7 @@ class Domains:
         Raises:
             BadInput: the target is a pair (x, y).
             BadData: rows of another kind, shape or columns than the source's, no or one row of the target, or
-                labels in `target_labelled` that the source has not; they are named.
+                labels in `target_labelled` that the source lacks; the text names them.
         """
         if isinstance(target, tuple):
             raise BadInput(
@@ -62,15 +62,15 @@ class Domains:
 
 
 def of_same_labels(rows: Dataset, source: Dataset, overlap: bool = False) -> Dataset:
-    """Labelled rows with the labels of a source: its classes, tags or columns, in its order.
+    """Labelled rows with labels in the encoding of a source: its classes, tags or columns, in its order.
 
     Args:
         rows: of another domain.
         source: has the labels.
-        overlap: leave out rows whose class the source has not.
+        overlap: leave out rows whose class the source lacks.
 
     Raises:
-        BadData: other labels, which are named, or none in common.
+        BadData: labels that the source lacks, which the text names, or none in common.
     """
     if rows.label_kind != source.label_kind:
         raise BadData(

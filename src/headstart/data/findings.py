@@ -1,4 +1,4 @@
-"""What the check has to say about classes, shapes and duplicates, in plain sentences."""
+"""Findings of the data check on classes, shapes and duplicates."""
 
 import re
 import unicodedata
@@ -15,9 +15,9 @@ from .dataset import Dataset
 from .samples import Rows
 
 EXAMPLES = 20  # items that a finding names at most
-FEW = 10  # rows of a class below which results are shaky
-UNEVEN = 10  # times that the largest class may be as large as the smallest
-AMOUNTS = 10  # classes beyond which names that are numbers may be amounts
+FEW = 10  # rows of a class below which results are unreliable
+UNEVEN = 10  # largest unremarkable ratio of the largest to the smallest class
+AMOUNTS = 10  # number of classes above which numeric names may be regression labels
 TINY = 16  # pixels
 SLIM = 4  # longer side over shorter side
 
@@ -42,12 +42,12 @@ class Finding:
 
 
 def finding(kind: str, severity: str, text: str, items: Sequence[str]) -> Finding:
-    """A finding that counts all `items` and shows the first of them."""
+    """Make a finding that counts all `items` and lists the first of them."""
     return Finding(kind, severity, text, list(items[:EXAMPLES]), len(items))
 
 
 def about_classes(dataset: Dataset) -> list[Finding]:
-    """Classes that are too small, sizes that are very unequal, and names that are nearly the same.
+    """Findings on small classes, class imbalance and nearly equal class names.
 
     Raises:
         BadData: a class with fewer than two rows, or one without training or test rows in the
@@ -76,7 +76,7 @@ def about_classes(dataset: Dataset) -> list[Finding]:
 
 
 def about_shapes(dataset: Dataset, sizes: Sequence[tuple[int, int]]) -> list[Finding]:
-    """Pictures that are tiny or very long."""
+    """Findings on tiny or elongated pictures."""
     found = []
     tiny = [row for row, size in enumerate(sizes) if min(size) < TINY]
     if tiny:
@@ -93,7 +93,7 @@ def about_shapes(dataset: Dataset, sizes: Sequence[tuple[int, int]]) -> list[Fin
 
 
 def about_twins(dataset: Dataset, exact: list[Pair], similar: list[Pair]) -> list[Finding]:
-    """Duplicates, whether their labels agree, and whether they stand on both sides of the split."""
+    """Findings on duplicates, label conflicts among them, and leakage across the split."""
     known = set(exact)
     near = [pair for pair in similar if pair not in known]
     thing = dataset.modality.rows
@@ -145,7 +145,7 @@ def _about_leaks(dataset: Dataset, pairs: list[Pair], thing: str) -> list[Findin
 
 
 def about_names(dataset: Dataset) -> list[Finding]:
-    """Names of classes or tags that differ by case, spaces, hyphens or underscores alone: mostly a slip."""
+    """Names of classes or tags that differ only by case, spaces, hyphens or underscores."""
     meant: dict[str, list[str]] = {}
     for name in dataset.classes:
         folded = unicodedata.normalize("NFKC", name).casefold()
@@ -175,7 +175,7 @@ def _about_split(dataset: Dataset) -> list[Finding]:
 
 
 def _amounts(dataset: Dataset) -> str:
-    """A hint if the names of the classes are mostly different numbers."""
+    """A hint if the class names are mostly distinct numbers."""
     amounts = [name for name in dataset.classes if as_number(name) is not None]
     if len(dataset.classes) <= AMOUNTS or len(amounts) < 0.9 * len(dataset.classes):
         return ""
@@ -197,7 +197,7 @@ def _pairs(dataset: Dataset, pairs: list[Pair]) -> list[str]:
 
 
 def some(names: Sequence[str]) -> str:
-    """The first five of the names, and how many more there are."""
+    """The first five of the names, and the number of others."""
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return ", ".join(map(repr, names[:5])) + more
 

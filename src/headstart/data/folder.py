@@ -14,9 +14,9 @@ _LAYOUT = "Put the {1} of each class into a folder of its own: {0}/cat/1{2}, {0}
 
 
 def from_folder(folder: Path, name: str) -> Dataset:
-    """Each folder in `folder` is a class; files further down count, what is hidden doesn't.
+    """Load a folder with one subfolder a class; searched recursively, hidden files ignored.
 
-    Of several kinds of files, such as pictures and sounds, those count of which there are most.
+    If there are files of several kinds, such as pictures and sounds, the most frequent kind is used.
 
     Raises:
         BadData: there are no samples, no class folders or one class, or train and test differ.
@@ -38,7 +38,7 @@ def from_folder(folder: Path, name: str) -> Dataset:
 
 
 def _parts(folder: Path) -> list[Path]:
-    """The folders train/ and test/ if there is nothing else and both hold class folders."""
+    """The folders train/ and test/ if there are no others and both hold class folders."""
     inside = _folders(folder)
     names = {part.name.casefold() for part in inside}
     known = {*TRAIN_NAMES, *TEST_NAMES, *MIDDLE_NAMES}
@@ -56,7 +56,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def sample_files(folder: Path) -> list[Path]:
-    """All files in or below a folder that hold one sample each, in natural order; hidden ones don't count."""
+    """All non-hidden files in or below a folder that hold one sample each, in natural order."""
     found = []
     suffixes = file_suffixes()
     for top, folders, files in os.walk(folder):

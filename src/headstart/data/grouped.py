@@ -1,4 +1,4 @@
-"""Batches of labelled rows that also say which group a row is of."""
+"""Batches of labelled rows with their groups."""
 
 import itertools
 from collections.abc import Iterator
@@ -16,17 +16,17 @@ from .stream import Stream
 def grouped(
     stream: Stream[Labelled], rows: ArrayLike, groups: ArrayLike, batch: int, seed: int
 ) -> Stream[Grouped]:
-    """The batches of a stream that `labelled` made, with the group of every row.
+    """Add the group of every row to the batches of a `labelled` stream.
 
     Args:
-        stream: made with the same `rows`, `batch` and `seed`.
+        stream: from `labelled` with the same `rows`, `batch` and `seed`.
         rows: (n,) the rows to train on.
-        groups: (m,) whole numbers, the group of each row of the source.
+        groups: (m,) integers, the group of each row of the source.
         batch: rows in a batch.
-        seed: of the order.
+        seed: of the shuffles.
 
     Raises:
-        BadInput: there are fewer groups than the rows say.
+        BadInput: `rows` has an index beyond `groups`.
     """
     chosen = np.asarray(rows, dtype=np.int64).reshape(-1)
     known = np.asarray(groups, dtype=np.int64)

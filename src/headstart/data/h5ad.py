@@ -1,4 +1,4 @@
-"""Cells and genes out of an .h5ad file, as AnnData of any age writes it; anndata itself is not needed."""
+"""Read cells and genes from .h5ad files of any AnnData version, without anndata."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -21,9 +21,9 @@ PLACES = (
     "raw/X",
     "raw.X",
     "X",
-)  # the first of counts wins
+)  # in order of preference for raw counts
 
-LONGEST = 1e15  # whole numbers above that are written as floats
+LONGEST = 1e15  # integers above it are written as floats
 
 NUMERIC: ColumnKind = "numeric"
 
@@ -31,14 +31,14 @@ Floats = NDArray[np.float32]
 
 
 def table_in(file: Path, name: str, passed: Sequence[str | None] = (), counts: bool | None = None) -> Table:
-    """The expression of every gene in every cell.
+    """Read the expression matrix of cells by genes as a table.
 
-    Raw counts are taken where the file has them: of `layers/counts`, `raw/X` and `X` the first with
-    whole numbers >= 0 alone. Else the first of them without negative numbers is taken as it is,
-    which is mostly the logarithm of normalised counts; `counts` = False passes raw counts over.
+    Raw counts are preferred: of `layers/counts`, `raw/X` and `X` the first that holds only
+    integers >= 0. Otherwise the first of them without negative numbers is used unchanged,
+    usually the logarithm of normalised counts; `counts` = False skips raw counts.
 
     Raises:
-        BadData: no .h5ad file, or nothing in it that can be read, or more than fits into memory.
+        BadData: it is not an .h5ad file, has no readable matrix, or does not fit into memory.
         MissingPackage: h5py is not there.
     """
     with _opened(file) as root:
@@ -63,10 +63,10 @@ def table_in(file: Path, name: str, passed: Sequence[str | None] = (), counts: b
 
 
 def annotation(file: Path, column: str) -> list[str]:
-    """What is said of each cell in a column of `obs`; "" where nothing is.
+    """Annotation of each cell in a column of `obs`; "" where missing.
 
     Raises:
-        BadData: there is no such column; the text names those that there are.
+        BadData: there is no such column; the text names the available ones.
         MissingPackage: h5py is not there.
     """
     with _opened(file) as root:
@@ -104,7 +104,7 @@ def _opened(file: Path) -> Iterator[Any]:
 
 
 def _best(root: Any, places: list[str], file: Path, counts: bool) -> tuple[str, Floats, bool]:
-    """Where the expression lies, the expression, and whether it is raw counts."""
+    """The place of the expression matrix, the matrix, and whether it is raw counts."""
     spare: tuple[str, Floats] | None = None
     for place in places:
         values = _dense(root[place], f"{file}: {place}")
@@ -126,7 +126,7 @@ def _best(root: Any, places: list[str], file: Path, counts: bool) -> tuple[str, 
 
 
 def _dense(node: Any, what: str) -> Floats:
-    """A matrix (cells, genes) that is dense, or sparse by rows or columns."""
+    """Read a matrix (cells, genes) that is dense, or sparse by rows or columns."""
     if hasattr(node, "shape"):
         _check_size(node.shape, what)
         return np.asarray(node[...], dtype=np.float32)
@@ -175,7 +175,7 @@ def _texts(root: Any, obs: Any, column: str) -> list[str]:
     if not hasattr(node, "dtype"):
         if "codes" in node:
             return _named(node["codes"][...], node["categories"][...])
-        values, gone = node["values"][...], node["mask"][...]  # numbers or words with nothing in some
+        values, gone = node["values"][...], node["mask"][...]  # numbers or strings with missing values
         return ["" if no else _plain(value) for value, no in zip(values, gone, strict=True)]
     if "categories" in node.attrs:  # AnnData 0.7
         return _named(node[...], root[node.attrs["categories"]][...])
@@ -197,7 +197,7 @@ def _plain(value: Any) -> str:
 
 
 def _apart(genes: list[str]) -> tuple[str, ...]:
-    """Names that are there again get a number: "A", "A-1", as AnnData has it."""
+    """Make names unique by a number: "A", "A-1", as AnnData does."""
     taken, again, found = set(genes), dict.fromkeys(genes, 0), []
     seen: set[str] = set()
     for gene in genes:

@@ -1,4 +1,4 @@
-"""Tables with a label for each row as a dataset: of a file, a data frame, or what is alike."""
+"""Labelled tables as datasets: from a file, a data frame or similar."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,11 +39,11 @@ def from_table(
     groups: Rows | None = None,
     split: tuple[str, ...] | None = None,
 ) -> Dataset:
-    """The rows of a table with their labels.
+    """Build a dataset of the rows of a table with their labels.
 
     Raises:
         BadInput: lengths differ.
-        BadData: no column says anything.
+        BadData: no column is informative.
     """
     if len(target) != len(table):
         raise BadInput(f"{name} has {len(table)} rows and there are {len(target)} labels.")
@@ -68,7 +68,7 @@ def from_cells(
     groups: Rows | None = None,
     split: tuple[str, ...] | None = None,
 ) -> Dataset:
-    """The columns of a file, but for the label and others that are no input, such as one without a name.
+    """Build a dataset of the columns of a file, except labels and other non-input columns.
 
     Raises:
         BadData: see `from_columns` and `from_table`.
@@ -88,7 +88,7 @@ def from_h5ad(
     kind: LabelKind | None = None,
     attribute: str | None = None,
 ) -> Dataset:
-    """The cells of an .h5ad file with what columns of its `obs` say of them.
+    """Build a dataset of the cells of an .h5ad file with labels from columns of its `obs`.
 
     Raises:
         BadData: it can't be read, there is no such column, or a cell without a label.
@@ -111,7 +111,7 @@ def from_frame(
     name: str,
     kind: LabelKind | None = None,
 ) -> Dataset:
-    """A data frame or what is alike, with the labels in columns of it or apart.
+    """Build a dataset of a data frame or similar, with labels in its columns or separate.
 
     Raises:
         BadInput: labels are missing, or lengths differ.
@@ -135,7 +135,7 @@ def from_frame(
 
 
 def named_kinds(columns: Mapping[str, Any], categorical: Sequence[str]) -> dict[str, ColumnKind]:
-    """The columns that the user says hold names.
+    """Kinds of the columns that the user declares categorical.
 
     Raises:
         Unknown: no column has a name out of `categorical`.

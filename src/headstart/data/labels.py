@@ -1,4 +1,4 @@
-"""Labels of three kinds as arrays: what they say of a row, and which rows are alike for a split."""
+"""Labels of the three kinds as arrays: conversion, strata, counts and display."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from .samples import Rows
 
 Labels = NDArray[Any]  # int64 (n,) classes, bool (n, k) tags, float64 (n, k) numbers
 
-BINS = 10  # strata of numbers at most
-ROWS = 5  # of a stratum of numbers at least, on average
+BINS = 10  # largest number of strata of numbers
+ROWS = 5  # smallest average size of a stratum of numbers
 
 
 def as_labels(values: ArrayLike) -> Labels:
-    """Labels of one of the three dtypes, a copy only if whole numbers or floats have another width."""
+    """Convert labels to one of the three dtypes, copying only if the width differs."""
     array = np.asarray(values)
     if array.dtype.kind in "iu":
         return array.astype(np.int64, copy=False)
@@ -26,13 +26,13 @@ def as_labels(values: ArrayLike) -> Labels:
 
 
 def labels_of(labels: Labels, rows: Rows) -> Tensor:
-    """The labels of the rows as a batch has them: int64 (n,), bool (n, k) or float32 (n, k)."""
+    """The labels of the rows in the dtype of batches: int64 (n,), bool (n, k) or float32 (n, k)."""
     found = torch.from_numpy(np.asarray(labels[rows]))
     return found.float() if found.is_floating_point() else found
 
 
 def strata(labels: Labels) -> Rows:
-    """(n,) numbers: rows of one stratum are dealt evenly to the parts of a split.
+    """Strata (n,): the rows of a stratum are spread evenly over the parts of a split.
 
     It is the class; of tags the rarest one that a row has, or one more for rows without any; of numbers
     the quantile of the first column, of which there are up to 10, fewer where there are few rows.
@@ -46,7 +46,7 @@ def strata(labels: Labels) -> Rows:
 
 
 def counted(labels: Labels, names: tuple[str, ...]) -> dict[str, int]:
-    """Rows of each class, or with each tag; nothing for numbers."""
+    """Number of rows of each class or tag; empty for numbers."""
     kind = label_kind_of(labels)
     if kind == "numbers":
         return {}
@@ -71,7 +71,7 @@ def _rarest(labels: Labels) -> Rows:
 
 
 def _quantiles(values: NDArray[np.float64]) -> Rows:
-    """The bin of the middle rank of all rows with the same value."""
+    """Quantile bin of each value, by the mid-rank of ties."""
     bins = max(1, min(BINS, len(values) // ROWS))
     _, place, count = np.unique(values, return_inverse=True, return_counts=True)
     middle = (np.cumsum(count) - count / 2) / len(values)

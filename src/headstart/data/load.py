@@ -1,4 +1,4 @@
-"""One verb for data: folders, manifests, arrays and built-in names become a `Dataset`."""
+"""Load folders, manifests, arrays or built-in data as a `Dataset`."""
 
 import difflib
 import os
@@ -39,7 +39,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     per_class: int | None = None,
     name: str | None = None,
 ) -> Dataset:
-    """Data to learn from.
+    """Load labelled data.
 
     Args:
         source: one of
@@ -66,8 +66,8 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         text_column: of a manifest of texts; None takes "text", if there is no column of paths.
         group_column: of a manifest; None if there is none.
         split_column: of a manifest, with "train", "test" or "val"; None if there is none.
-        attribute: (n,) names or numbers of a nuisance that may go with the label, such as the background
-            or the hospital; no model is given it. See [confounders](../how/confounders.md).
+        attribute: (n,) names or numbers of a nuisance that may correlate with the label, such as the
+            background or the hospital; never an input of a model. See [confounders](../how/confounders.md).
         attribute_column: the same of a manifest or table; None if there is none.
         categorical: columns of a table that hold names even if these are numbers, such as codes.
         task: what to predict for a row: "classification", one of several classes; "multilabel", any number
@@ -75,15 +75,15 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             which some have fractions, are numbers; several columns of 0 and 1 are tags; all else is
             classes. For "multilabel", a column may hold several tags with ";" or "|" between them; an empty
             cell has none.
-        per_class: take this many rows of each class at most, always the same; None takes all. Of
-            tags, the rarest of a row counts; of numbers, its tenth.
+        per_class: take this many rows of each class at most, always the same; None takes all. For
+            tags, the rarest of a row counts; for numbers, their decile.
         name: of the data, for titles; None takes that of the source.
 
     Raises:
         BadInput: there is no such source, or it does not fit the other arguments.
-        Unknown: no task or column of attributes goes by that name.
-        BadData: nothing can be learned from it: empty, one class, no labels, not numbers; in tables
-            and among numbers to be told infinity, or texts among numbers.
+        Unknown: no task or column of attributes has that name.
+        BadData: the data are empty, have one class, no labels or non-numeric features; or a table or
+            regression label holds infinity, or texts among numbers.
         MissingPackage: a Parquet file without pyarrow, .h5ad without h5py, or a built-in whose
             package is not there.
 
@@ -140,7 +140,7 @@ def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str |
 
 
 def named() -> dict[str, Callable[[str], Dataset]]:
-    """Makers of all built-in data by name."""
+    """Loaders of all built-in data by name."""
     return {name: make for one in modalities().values() for name, make in one.built_in.items()}
 
 

@@ -1,4 +1,4 @@
-"""A CSV or Parquet file with a row for each file, each text, or each sample of a table."""
+"""CSV and Parquet files with a row for each file, text or table row."""
 
 import csv
 import io
@@ -18,18 +18,18 @@ from .naming import grouped, sides
 from .samples import Files, Samples, Texts
 from .targets import label_columns, of_columns
 
-PATH, TEXT = "path", "text"  # the columns that are taken where none is named
+PATH, TEXT = "path", "text"  # default columns
 
 Table = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """What the columns of a manifest are called; None: there is no such column.
+    """Column names of a manifest; None: there is no such column.
 
-    Of `path` and `text`, what the user has named counts, else what is there of PATH and TEXT; if there
+    The columns `path` and `text` are those the user named, else PATH or TEXT if present; if there
     is neither, the rows are a table. Its columns in `categorical` hold names even if these are numbers.
-    There may be several columns of labels; what they hold is `label_kind`, or found out.
+    There may be several columns of labels; their kind is `label_kind`, or inferred.
     """
 
     path: str | None = None
@@ -43,11 +43,11 @@ class Columns:
 
 
 def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
-    """The texts in a file, the files that it names, or its rows; paths start at the file's folder.
+    """Load the texts of a manifest, the files it lists, or its rows; paths are relative to its folder.
 
     Raises:
         BadInput: both a column of paths and one of texts were named.
-        Unknown: no column goes by the name of that of attributes.
+        Unknown: no column has the name of that of attributes.
         BadData: a column is absent, a path or label is empty, there are fewer than two classes or tags,
             or a table or a label holds infinity or texts among numbers.
         MissingPackage: a Parquet file without pyarrow.
@@ -73,7 +73,7 @@ def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
 
 
 def texts_in(file: Path, column: str | None = None) -> list[str]:
-    """The texts in a column of a table, by default "text"; they may be empty.
+    """Read the texts in a column of a table, by default "text"; they may be empty.
 
     Raises:
         BadData: there is no such column.
@@ -82,7 +82,7 @@ def texts_in(file: Path, column: str | None = None) -> list[str]:
 
 
 def cells_in(file: Path) -> Table:
-    """All cells of a table as texts, by column.
+    """Read all cells of a table as texts, by column.
 
     Raises:
         BadInput: there is no such file, or it is of another kind.
@@ -95,7 +95,7 @@ def cells_in(file: Path) -> Table:
 
 
 def _samples(table: Table, columns: Columns, file: Path) -> tuple[tuple[str, ...], Samples]:
-    """The items and what they stand for."""
+    """Display names and samples of the rows."""
     if columns.path and columns.text:
         raise BadInput(f"{file}: name one column, path_column= for files or text_column= for texts.")
     if columns.text or not (columns.path or PATH in table):

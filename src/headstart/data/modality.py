@@ -1,7 +1,7 @@
-"""A modality is one kind of data: which files it has, how a row is read, checked, compared, fed and shown.
+"""Interface of a modality, one kind of data: how rows are read, checked, compared, fed and displayed.
 
-Each file in `modalities/` holds one. They are found by walking that folder, and nobody else asks what kind
-of data there is: a data set answers with its `modality`.
+Each file in `modalities/` holds one, found by walking that folder. No other code branches on the kind of
+data: it calls the data set's `modality`.
 """
 
 import importlib
@@ -30,40 +30,40 @@ D = TypeVar("D")  # `Dataset`, which knows its modality and so can't be known he
 Fetch = Callable[[Rows], Tensor]  # the samples (n, ...) of rows (n,), as the backbone takes them
 Features = Callable[[D, Rows, Fetch], Tensor]  # plain numbers (n, d) for rows (n,) of a data set
 
-DEFAULT = "pictures"  # what files of unknown endings are taken for
-BATCH = 64  # samples that are made plain together
-RAW_SIZE = 16  # pixels a side: more make a linear model of few pictures no better
+DEFAULT = "pictures"  # kind assumed for files with unknown suffixes
+BATCH = 64  # samples converted to plain numbers at once
+RAW_SIZE = 16  # pixels a side: more do not improve a linear model of few pictures
 
 
 class Inputs(NamedTuple):
-    """New items as a backbone takes them."""
+    """New items, preprocessed for a backbone."""
 
     x: Tensor  # (n, ...)
-    unseen: Mapping[str, int] = MappingProxyType({})  # rows with a name that no training row had, by column
+    unseen: Mapping[str, int] = MappingProxyType({})  # number of rows with an unseen category, by column
 
 
 class Modality(ABC, Generic[D]):
-    """One kind of data. Its attributes and methods answer all that depends on the kind.
+    """One kind of data; implements everything that depends on the kind.
 
     Attributes:
         kind: its name in the records, such as "pictures".
-        rows: what a few of its rows are called in a sentence.
-        description: what data of this kind hold, in a sentence.
-        example: the ending of such a file, for messages.
-        suffixes: endings of files that hold one sample each; none if a file holds many rows.
+        rows: plural noun for its rows in sentences.
+        description: of data of this kind, as a sentence.
+        example: the suffix of such a file, for messages.
+        suffixes: of files that hold one sample each; none if a file holds many rows.
         formats: these files in words.
-        readers: the readers of backbones that can take it; `NoneType` is a backbone for arrays.
-        backbone: the built-in backbone that suits it.
-        advice: which backbone to give instead of one that does not take it.
-        hub: where names of backbones that are not known are looked for; "" for nowhere.
-        augment: how random views for training come about; None if there are none.
-        same_shape: whether all rows have one shape once they are read.
-        whole: whether new items come as one thing, such as a table, rather than as a list.
+        readers: reader types of compatible backbones; `NoneType` is a backbone for arrays.
+        backbone: the default built-in backbone.
+        advice: which backbone to use instead of an incompatible one.
+        hub: where unknown backbone names are looked up; "" for nowhere.
+        augment: the augmentation of training samples; None if there is none.
+        same_shape: whether all rows have the same shape after reading.
+        whole: whether new items are passed as one object, such as a table, rather than as a list.
         by_columns: whether rows are columns of numbers, which can be compared without a backbone.
-        speed: samples a second of training, until a progress bar knows better.
-        near: what near duplicates have in common, in a sentence.
-        baseline: the plain baseline: its name in the records, and what its regression is on.
-        built_in: makers of data sets that come with headstart, by name.
+        speed: prior estimate of training speed, in samples a second.
+        near: definition of near duplicates, as a sentence.
+        baseline: the plain baseline: its name in the records, and the features of its regression.
+        built_in: loaders of built-in data sets, by name.
     """
 
     kind: ClassVar[str]
@@ -88,29 +88,29 @@ class Modality(ABC, Generic[D]):
     # reading
 
     def picture(self, raw: Raw, name: str) -> Image.Image | None:
-        """A row as an RGB picture to look at; None if it has none; `BadData` if it can't be read."""
+        """A row as an RGB picture for display; None if it has none; `BadData` if it can't be read."""
         return None
 
     def text(self, data: D, row: int) -> str:
-        """A row as a text to read; "" if it has none."""
+        """A row as a text for display; "" if it has none."""
         return ""
 
     def named(self, data: D, row: int) -> str:
-        """What a list calls a row: its item, and the first words of what it says."""
+        """Display name of a row in lists: its item, with the first words of its text."""
         return str(data.items[row])  # type: ignore[attr-defined]
 
     # checking
 
     def glance(self, raw: Raw, name: str) -> Any:
-        """What near duplicates and findings need of a row; `BadData` says why it can't be read."""
+        """Summary of a row for near duplicates and findings; raises `BadData` if it can't be read."""
         return None
 
     def near_duplicates(self, glances: Sequence[Any]) -> list[Pair]:
-        """Pairs (i, j), i < j, of rows that differ in nothing that matters."""
+        """Pairs (i, j), i < j, of near-duplicate rows."""
         return []
 
     def findings(self, data: D, glances: Sequence[Any], reader: Reader | None) -> list[Any]:
-        """What the check says of readable rows besides labels and duplicates, as `Finding`s."""
+        """Findings on readable rows, apart from labels and duplicates."""
         return []
 
     def unreadable(self, count: int, total: int, first: str) -> tuple[str, str]:
@@ -120,46 +120,46 @@ class Modality(ABC, Generic[D]):
         )
 
     def shape(self, data: D) -> tuple[int, ...] | None:
-        """What the input shape of a backbone has to be for these rows; None if it fits them to its own."""
+        """Required input shape of a backbone for these rows; None if rows are resized to the backbone's."""
         return None
 
     def matched(self, data: D, like: D) -> D:
-        """`data` in the form of `like`, of the same kind; `BadData` if they can't be in one form."""
+        """Convert `data` to the form of `like`, of the same kind; `BadData` if that is impossible."""
         return data
 
     # feeding
 
     def suited(self, data: D, reader: Reader | None, size: int | None, fit: str) -> Reader | None:
-        """The reader of a backbone with the size and fit that a user named, or else that suit the data."""
+        """The reader of a backbone with the user's size and fit, or else with those that suit the data."""
         return reader
 
     @abstractmethod
     def loader(self, data: D, reader: Reader | None, augment: Augment | None) -> SampleLoader:
-        """The samples of a data set as a backbone with that reader takes them."""
+        """Loader of the samples of a data set, preprocessed by a reader."""
 
     @abstractmethod
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
-        """New items, as a user gives them to a predictor, as the backbone takes them.
+        """Preprocess new items that a user passes to a predictor.
 
         Raises:
-            BadInput: they are something else.
+            BadInput: they are of an unsupported type.
             BadData: one of them can't be read; it is named.
         """
 
     def features(self, data: D, rows: Rows, reader: Reader | None) -> Features[D]:
-        """What the plain baseline learns from, fitted to the training rows (n,) alone."""
+        """Features of the plain baseline, fitted to the training rows (n,) only."""
         return raw_numbers
 
 
 def raw(samples: Tensor) -> Tensor:
-    """Samples (n, ...) as plain numbers (n, d): pictures at 16 x 16 pixels, the rest as it is."""
+    """Samples (n, ...) as plain numbers (n, d): pictures at 16 x 16 pixels, others flattened."""
     if samples.ndim == 4:
         samples = adaptive_avg_pool2d(samples.float() / 255, RAW_SIZE)
     return samples.float().flatten(1)
 
 
 def raw_numbers(data: Any, rows: Rows, fetch: Fetch) -> Tensor:
-    """`raw` of the samples of rows (n,), few at a time, as samples are large."""
+    """`raw` of the samples of rows (n,), in small chunks, as samples are large."""
     return torch.cat([raw(fetch(some)) for some in np.array_split(rows, max(1, -(-len(rows) // BATCH)))])
 
 
@@ -171,7 +171,7 @@ def pictured(reader: Reader | None) -> Preprocess:
 
 @cache
 def modalities() -> dict[str, Modality[Any]]:
-    """All modalities by kind, in the order of their files, found by looking; no list to keep."""
+    """All modalities by kind, in the order of their files; there is no list to maintain."""
     package = importlib.import_module("headstart.data.modalities")
     names = [f"{package.__name__}.{info.name}" for info in pkgutil.iter_modules(package.__path__)]
     modules = [importlib.import_module(name) for name in names]
@@ -185,7 +185,7 @@ def modalities() -> dict[str, Modality[Any]]:
 
 
 def kind_of_files(paths: Iterable[str | Path]) -> str:
-    """The kind of which most of the files are, by their endings; "pictures" if none is known."""
+    """The most frequent kind of the files by suffix; "pictures" if no suffix is known."""
     kinds = {suffix: one.kind for one in modalities().values() for suffix in one.suffixes}
     counts = Counter(kinds.get(Path(path).suffix.lower()) for path in paths)
     counts.pop(None, None)
@@ -193,10 +193,10 @@ def kind_of_files(paths: Iterable[str | Path]) -> str:
 
 
 def file_suffixes() -> frozenset[str]:
-    """The endings of files that hold one sample each, of any kind."""
+    """Suffixes of files that hold one sample each, of any kind."""
     return frozenset(suffix for one in modalities().values() for suffix in one.suffixes)
 
 
 def file_formats() -> str:
-    """Those files in words: "pictures (JPEG, ...) or sounds (WAV, ...)"."""
+    """File formats of all modalities in words: "pictures (JPEG, ...) or sounds (WAV, ...)"."""
     return " or ".join(f"{one.rows} ({one.formats})" for one in modalities().values() if one.suffixes)

@@ -1,4 +1,4 @@
-"""Tables inside packages that are installed for their data alone: read by path, never imported."""
+"""Built-in tables from data packages, which are read by path and never imported."""
 
 from collections.abc import Callable
 
@@ -46,7 +46,7 @@ def pbmc(name: str = "pbmc") -> Dataset:
     """700 blood cells of 10 types by the log-normalised expression of 765 genes (10x Genomics PBMC 68k).
 
     It comes with the package scanpy, whose own dependencies are not needed, but h5py is. The
-    types are those of the purified cells that each is most like (doi:10.1038/ncomms14049).
+    types are those of the most similar purified cells (doi:10.1038/ncomms14049).
 
     Raises:
         MissingPackage: scanpy or h5py is not installed.

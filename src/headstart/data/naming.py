@@ -1,4 +1,4 @@
-"""Class names, group numbers and split names out of what users write."""
+"""Parse class names, groups and split names from user input."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,11 +11,11 @@ from .samples import Rows
 
 TRAIN_NAMES = ("train", "training")
 TEST_NAMES = ("test", "testing")
-MIDDLE_NAMES = ("val", "valid", "validation", "dev")  # a test part if there is no other
+MIDDLE_NAMES = ("val", "valid", "validation", "dev")  # used as the test part if there is no other
 
 
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key under which img2 comes before img10.
+    """Sort key of natural order, in which img2 comes before img10.
 
     >>> sorted(["b10", "b2", "A"], key=natural)
     ['A', 'b2', 'b10']
@@ -40,13 +40,13 @@ def numbered(names: Sequence[str], what: str) -> tuple[tuple[str, ...], Rows]:
 
 
 def grouped(names: Iterable[object]) -> Rows:
-    """Equal names get equal numbers, counted from 0 in order of appearance."""
+    """Number distinct names from 0 in order of appearance."""
     numbers: dict[object, int] = {}
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
 def sides(names: Sequence[str], what: str) -> tuple[str, ...]:
-    """Each of the names of parts as "train" or "test"; validation joins train if there is a test.
+    """Map split names to "train" or "test"; validation joins train if there is a test part.
 
     Raises:
         BadData: a name is neither, or one of the sides is empty.

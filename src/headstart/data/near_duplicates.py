@@ -1,4 +1,4 @@
-"""Pictures that look alike: a perceptual hash proposes pairs, thumbnails confirm them."""
+"""Near-duplicate pictures: candidates by a perceptual hash, confirmed by thumbnails."""
 
 import math
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ THUMBNAIL = Preprocess(size=(32, 32), fit="squash", filter="bilinear")
 
 _BITS_APART = 10  # of 64
 _MEAN_APART = 0.2  # of the picture's own contrast
-_PATCH_APART = 0.4  # the same, over the patch of 4 x 4 pixels that differs most
-_BLANK = 3.0  # standard deviation of the levels below which nothing can be told apart
+_PATCH_APART = 0.4  # likewise, for the patch of 4 x 4 pixels that differs most
+_BLANK = 3.0  # standard deviation of the levels below which a picture counts as blank
 _CHUNK = 1024
-_CELLS = 2**24  # distances held at once
+_CELLS = 2**24  # distances in memory at once
 
 Pair = tuple[int, int]
 _Floats = NDArray[np.float32]
@@ -44,7 +44,7 @@ def near_pairs(thumbnails: NDArray[np.uint8]) -> list[Pair]:
 
 
 def groups_of_pairs(n: int, pairs: Iterable[Pair]) -> Rows:
-    """(n,) numbers of the sets that the pairs join, counted in order of appearance."""
+    """Connected components (n,) of the pairs, numbered in order of appearance."""
     parent = list(range(n))
 
     def root(i: int) -> int:
@@ -68,9 +68,9 @@ def pairs_of_equals(values: Iterable[object]) -> list[Pair]:
 
 
 def _hashes(thumbnails: NDArray[np.uint8]) -> tuple[Rows, _Floats]:
-    """The rows that are not blank, and 64 signs for each of them.
+    """The rows that are not blank, and the 64-bit hash of each.
 
-    The signs are those of the slowest 8 x 8 cosine waves of the grey picture about their median.
+    The bits are the signs of the lowest 8 x 8 DCT coefficients of the grey picture about their median.
     """
     weights = np.array([0.299, 0.587, 0.114], dtype=np.float32)
     place = np.arange(thumbnails.shape[1]) + 0.5
@@ -88,7 +88,7 @@ def _hashes(thumbnails: NDArray[np.uint8]) -> tuple[Rows, _Floats]:
 
 
 def _confirmed(thumbnails: NDArray[np.uint8], i: Rows, j: Rows) -> NDArray[np.bool_]:
-    """Which of the pairs really look the same, patch by patch."""
+    """Which of the candidate pairs agree patch by patch."""
     same = np.zeros(len(i), dtype=np.bool_)
     for start in range(0, len(i), _CHUNK):
         here = slice(start, start + _CHUNK)
@@ -101,7 +101,7 @@ def _confirmed(thumbnails: NDArray[np.uint8], i: Rows, j: Rows) -> NDArray[np.bo
 
 
 def _standard(thumbnails: NDArray[np.uint8]) -> _Floats:
-    """The same pictures with mean 0 and standard deviation 1."""
+    """Standardise each picture to mean 0 and standard deviation 1."""
     levels = thumbnails.astype(np.float32)
     axes = (1, 2, 3)
     centred = levels - levels.mean(axes, keepdims=True)

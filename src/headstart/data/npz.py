@@ -1,4 +1,4 @@
-"""Arrays in a file of NumPy's: what they are called in it, and nothing in it is executed."""
+"""Read arrays from NumPy files, without pickle."""
 
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ X, Y = "x", "y"
 
 
 def from_npz(file: Path, name: str, label_kind: LabelKind | None = None) -> Dataset:
-    """The arrays x (n, ...) and y, as `from_arrays` takes them, of an .npz file.
+    """Load a dataset from the arrays x (n, ...) and y of an .npz file; see `from_arrays`.
 
     Raises:
-        BadData: it can't be read, holds other arrays, or nothing can be learned from them.
+        BadData: it can't be read, holds other arrays, or has unusable labels.
     """
     found = _arrays(file)
     for wanted in (X, Y):
@@ -45,7 +45,7 @@ def arrays_in(file: Path) -> dict[str, NDArray[Any]]:
 
 
 def samples_in(file: Path) -> NDArray[Any]:
-    """Samples (n, ...) to be labelled: the array x of an .npz file, or that of an .npy file.
+    """Unlabelled samples (n, ...): the array x of an .npz file, or that of an .npy file.
 
     Raises:
         BadData: it can't be read, or has no array x.

@@ -1,4 +1,4 @@
-"""What the check has to say about numbers that are to be told."""
+"""Findings of the data check on regression labels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from headstart.core import BadData
 from .dataset import Dataset
 from .findings import Finding, finding, some
 
-FEW_ROWS = 30  # below which results are shaky
+FEW_ROWS = 30  # rows below which results are unreliable
 DISTINCT = 10  # values up to which a column looks like classes
 REPEATS = 5  # rows for each value, for that
 FENCE = 3.0  # interquartile ranges beyond the quartiles: "far out" (Tukey, Exploratory Data Analysis, 1977)
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 
 def about_numbers(dataset: Dataset) -> list[Finding]:
-    """Few rows, values far from all others, a long tail, and columns that look like classes or tags.
+    """Findings on few rows, outliers, skewness, and columns that look like classes or tags.
 
     Raises:
         BadData: fewer than two rows, or a column whose value is the same in all rows, also of the
@@ -40,7 +40,7 @@ def about_numbers(dataset: Dataset) -> list[Finding]:
 
 
 def skewness(values: Floats) -> float:
-    """Kelly's coefficient in [-1, 1]: how far the median (n,) lies from the middle of the outer tenths.
+    """Kelly's coefficient of skewness of values (n,), in [-1, 1], from the deciles.
 
     >>> skewness(np.array([0.0, 1.0, 2.0, 3.0, 4.0]))
     0.0
@@ -50,7 +50,7 @@ def skewness(values: Floats) -> float:
 
 
 def far_out(values: Floats) -> NDArray[np.int64]:
-    """Rows whose value lies more than three interquartile ranges beyond the quartiles, farthest first."""
+    """Rows with values more than three interquartile ranges beyond the quartiles, farthest first."""
     low, high = np.quantile(values, (0.25, 0.75)).tolist()
     beyond = np.maximum(low - values, values - high)
     rows = np.flatnonzero(beyond > FENCE * (high - low)) if high > low else np.zeros(0, np.int64)

@@ -1,4 +1,4 @@
-"""Columns of numbers to be told, out of texts or numbers; every cell has to hold a finite one."""
+"""Parse regression labels from columns of texts or numbers; every cell must be finite."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,17 +16,17 @@ Floats = NDArray[np.float64]
 
 
 def in_columns(columns: Mapping[str, Any], what: str, first: int = 0) -> Floats:
-    """Float64 (n, columns).
+    """Parse columns of labels into float64 (n, columns).
 
     Raises:
-        BadData: a cell is empty, or holds a text or no finite number; row, column and value are named.
+        BadData: a cell is empty or not a finite number; the text names row, column and value.
     """
     found = [_column(values, Place(what, name, first)) for name, values in columns.items()]
     return np.stack(found, axis=1)
 
 
 def have_fractions(columns: Mapping[str, Any]) -> bool:
-    """Whether all cells that hold something hold numbers, and some of these are not whole."""
+    """Whether all non-missing cells are numbers, some of them not integers."""
     fractions = False
     for values in columns.values():
         if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":

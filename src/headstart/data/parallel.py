@@ -1,4 +1,4 @@
-"""The same function on many things, in threads: Pillow and file reading release the GIL."""
+"""Parallel map in threads: Pillow and file reading release the GIL."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ R = TypeVar("R")
 
 
 def processors() -> int:
-    """How many processors this process may use, >= 1."""
+    """Number of processors available to this process, >= 1."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -19,13 +19,13 @@ def processors() -> int:
 def parallel_map(function: Callable[[A], R], things: Iterable[A], threads: int = 0) -> list[R]:
     """[function(thing) for thing in things], in order.
 
-    The first exception reaches the caller and what has not begun is dropped, also at Ctrl-C.
+    The first exception is raised and pending calls are cancelled, also at Ctrl-C.
     No thread outlives the call.
 
     Args:
         function: safe to call from several threads.
         things: its arguments.
-        threads: 0 takes one a processor.
+        threads: 0: one per processor.
     """
     things = list(things)
     workers = min(threads or processors(), len(things))

@@ -1,4 +1,4 @@
-"""Random numbers as plain functions of where they are needed, the same on every machine.
+"""Counter-based random numbers: functions of their seed, the same on every machine.
 
 The mixer is SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195).
 """
@@ -19,7 +19,7 @@ def uniforms(seeds: NDArray[np.int64], count: int) -> NDArray[np.float64]:
 
 
 def shuffled(n: int, *seed: int | str) -> NDArray[np.int64]:
-    """A permutation of 0 .. n-1, a function of the seed."""
+    """A permutation of 0 .. n-1 as a function of the seed."""
     keys = uniforms(np.array([derive_seed(*seed)]), n)[0]
     return np.argsort(keys, kind="stable").astype(np.int64)
 

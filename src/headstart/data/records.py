@@ -1,4 +1,4 @@
-"""The rows of a table as samples for a backbone, and what the check says of its columns."""
+"""Table rows as samples for a backbone, and findings on the columns."""
 
 import hashlib
 import json
@@ -19,15 +19,15 @@ from .tables import Table
 
 @final
 class Records:
-    """The rows of a table by a schema, as float32 (n, columns); views are all alike."""
+    """Loader of table rows encoded by a schema, float32 (n, columns); all views are the same."""
 
     def __init__(self, table: Table, content: str, schema: Schema) -> None:
-        """Serve `table`, whose content has the digest `content`, as `schema` says."""
+        """Encode `table`, whose content has the digest `content`, by `schema`."""
         self._table, self._digest, self._schema = table, content, schema
 
     @property
     def content(self) -> str:
-        """A function of the rows and of the schema."""
+        """Digest of the rows and the schema."""
         text = json.dumps(["table", self._digest, self._schema.settings()], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -37,16 +37,16 @@ class Records:
 
     @property
     def unseen(self) -> dict[str, int]:
-        """How many rows have a name that the schema does not know, by column."""
+        """Number of rows with a category unknown to the schema, by column."""
         return self._encoded.unseen
 
     def fetch(self, rows: Rows, views: Rows) -> Tensor:
-        """Float32 (n, columns): numbers, codes of categories, NaN where there is nothing."""
+        """Float32 (n, columns): numbers, codes of categories, NaN where missing."""
         return torch.from_numpy(self._encoded.values[rows])
 
 
 def about_columns(table: Table) -> list[Finding]:
-    """Cells with nothing in them, columns that say nothing, and how the table was read."""
+    """Findings on missing cells, uninformative columns, and how the table was read."""
     found = [finding("expression", "note", note, []) for note in table.notes]
     empty = np.isnan(table.values).sum(axis=0)
     places = [int(place) for place in np.argsort(-empty, kind="stable") if empty[place]]

@@ -1,4 +1,4 @@
-"""Where the samples of a dataset lie: in files, in memory as pictures or texts, in an array."""
+"""Storage of raw samples: in files, in memory as pictures or texts, or in an array."""
 
 import hashlib
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class Samples(Protocol):
 
     @property
     def kind(self) -> Kind:
-        """What the rows are."""
+        """Kind of the samples."""
         ...
 
     def __len__(self) -> int:
@@ -29,7 +29,7 @@ class Samples(Protocol):
         ...
 
     def raw(self, row: int) -> Raw:
-        """The content of a row as it lies there; `BadData` if it can't be read."""
+        """The raw content of a row as stored; `BadData` if it can't be read."""
         ...
 
     def take(self, rows: Rows) -> "Samples":

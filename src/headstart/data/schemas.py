@@ -1,4 +1,4 @@
-"""What the training rows of a table tell of its columns, and other rows as numbers by that."""
+"""Fit a schema to the training rows of a table, and encode rows by it."""
 
 import difflib
 from collections import Counter
@@ -14,9 +14,9 @@ from headstart.core.schema import Column, ColumnKind, Schema
 from .naming import natural
 from .tables import Table
 
-MOST = 64  # categories of a column that have a feature of their own
-TELLING = 20  # rows from which on another name in every row says nothing
-FAR = 1000  # times its deviation that a mean may be from 0 before float32 is too coarse
+MOST = 64  # largest number of categories with a feature of their own
+TELLING = 20  # rows above which a column of all-distinct names is uninformative
+FAR = 1000  # largest ratio of mean to deviation for which float32 is precise enough
 TOTAL = 1e4  # to which each row of counts is brought
 _HUGE = float(np.finfo(np.float32).max)
 
@@ -25,11 +25,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """Rows as a backbone takes them.
+    """Encoded rows of a table.
 
     Attributes:
-        values: (n, columns) float32: numbers, codes of categories, NaN where there is nothing.
-        unseen: how many rows have a name that the training rows did not have, by column.
+        values: (n, columns) float32: numbers, codes of categories, NaN where missing.
+        unseen: number of rows with a category absent from the training rows, by column.
     """
 
     values: NDArray[np.float32]
@@ -37,11 +37,11 @@ class Encoded:
 
 
 def schema_of(table: Table, rows: ArrayLike | None = None) -> Schema:
-    """The schema of a table, by the given rows alone.
+    """Fit the schema of a table to the given rows only.
 
     Args:
-        table: of any rows.
-        rows: (n,) numbers of the training rows; None: all.
+        table: may contain other rows too.
+        rows: (n,) indices of the training rows; None: all.
 
     Raises:
         BadData: no column varies, or counts that are not whole numbers >= 0.
@@ -67,9 +67,9 @@ def schema_of(table: Table, rows: ArrayLike | None = None) -> Schema:
 
 
 def _in_one_unit(columns: list[Column]) -> list[Column]:
-    """Columns of numbers that vary are divided by the same: the root of their mean variance.
+    """Divide all varying numeric columns by the same number, the root of their mean variance.
 
-    What varies more between rows counts more then, as it does for numbers that nobody has standardised.
+    Columns with more variance have more weight then, as without standardisation.
     """
     varying = [column.deviation for column in columns if column.deviation > 0]
     if not varying:
@@ -79,7 +79,7 @@ def _in_one_unit(columns: list[Column]) -> list[Column]:
 
 
 def silent_columns(table: Table, rows: NDArray[np.int64] | None = None) -> dict[str, str]:
-    """The columns that say nothing in some rows (n,), or in all, and why."""
+    """Uninformative columns in the given rows (n,), or in all, and why."""
     found = {}
     for place, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True)):
         mine: Floats = np.asarray(
@@ -92,7 +92,7 @@ def silent_columns(table: Table, rows: NDArray[np.int64] | None = None) -> dict[
 
 
 def encoded(table: Table, schema: Schema) -> Encoded:
-    """The rows of a table by the schema of others; columns are found by name, in any order.
+    """Encode the rows of a table by a schema; columns are matched by name, in any order.
 
     Raises:
         BadData: columns are absent, unknown or of another kind, or numbers too large for float32.
@@ -123,14 +123,14 @@ def encoded(table: Table, schema: Schema) -> Encoded:
 
 
 def log_normalised(counts: Floats) -> Floats:
-    """Rows of counts (n, d) brought to a total of 10,000, then log(1 + x); a row of zeros stays."""
+    """Normalise rows of counts (n, d) to a total of 10,000, then log(1 + x); a row of zeros stays."""
     totals = counts.sum(axis=1, keepdims=True)
     found: Floats = np.log1p(counts * (TOTAL / np.where(totals > 0, totals, 1)))
     return found
 
 
 def _of_counts(table: Table, values: Floats) -> Schema:
-    """All columns stay, as they make up the total; those that are constant give no feature."""
+    """Schema of counts: all columns stay, as they add up to the total; constant ones give no feature."""
     logs = log_normalised(values)
     means, deviations = logs.mean(axis=0), logs.std(axis=0)
     deviations[logs.max(axis=0) == logs.min(axis=0)] = 0
@@ -154,12 +154,12 @@ def _column(name: str, kind: ColumnKind, there: Floats, missing: bool, table: Ta
 
 
 def _deviation(values: Floats) -> float:
-    """Exactly 0 where all are equal, whatever the mean is rounded to."""
+    """Standard deviation, exactly 0 where all values are equal, despite rounding of the mean."""
     return float(values.std()) if values.max() > values.min() else 0.0
 
 
 def _silent(there: Floats, missing: bool, kind: ColumnKind, table: Table, name: str) -> str:
-    """Why a column says nothing; "" if it may say something."""
+    """Why a column is uninformative; "" if it may be informative."""
     distinct = np.unique(there)
     if len(distinct) == 0:
         return "it is empty"

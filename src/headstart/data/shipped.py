@@ -1,4 +1,4 @@
-"""The data that come with headstart: clip art and handwritten digits; NOTICE says from whom."""
+"""Data sets shipped with headstart: clip art and handwritten digits; for their sources see NOTICE."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Whether rows of a target can go where those of a source go: the same kind, columns and shapes."""
+"""Compatibility checks of a target with a source: kind, columns and shapes."""
 
 import difflib
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ AXES = {3: ("channels", "length"), 4: ("channels", "height", "width")}  # by the
 
 
 def require_same_kind(target: Dataset, source: Dataset) -> Dataset:
-    """The target, the columns of a table in the order of the source.
+    """Check that the target is compatible with the source, and order its columns like the source's.
 
-    Pictures may have any size and colours, as they are made alike when they are read. Columns that say
-    nothing in the source may be absent.
+    Pictures may have any size and colours, as they are converted when read. Columns that are
+    uninformative in the source may be absent.
 
     Raises:
         BadData: another kind of rows, other columns, channels or sizes; the text names them.
@@ -33,7 +33,7 @@ def require_same_kind(target: Dataset, source: Dataset) -> Dataset:
 
 
 def check_shape(target: Dataset, source: Dataset) -> None:
-    """Raise `BadData`, which names the axes, if the arrays of two domains differ in shape."""
+    """Raise `BadData` with the axes if the arrays of two domains differ in shape."""
     assert target.array is not None
     assert source.array is not None
     mine, theirs = target.array.shape, source.array.shape
@@ -53,7 +53,7 @@ def check_shape(target: Dataset, source: Dataset) -> None:
 
 
 def columns_in_order(target: Table, source: Table) -> Table:
-    """The target with its columns in the order of the source, whose silent columns may be absent.
+    """The target with its columns in the source's order; uninformative ones may be absent.
 
     Raises:
         BadData: other columns, or other kinds of columns; the text names them.

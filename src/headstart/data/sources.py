@@ -1,4 +1,4 @@
-"""Rows in, tensors out: pictures are decoded in threads and kept in memory while there is room."""
+"""Sample loaders: rows to tensors; pictures are decoded in threads and cached in memory."""
 
 import hashlib
 import json
@@ -27,10 +27,10 @@ PLAIN = -1  # the view of a row without augmentation
 
 @final
 class Arrays:
-    """The rows of a dataset of numbers, as float32; views are all alike."""
+    """Loader of a dataset of numbers, as float32; all views are the same."""
 
     def __init__(self, dataset: Dataset) -> None:
-        """Serve `dataset`, which is not of pictures."""
+        """Load from `dataset`, an array of numbers."""
         if dataset.array is None or dataset.kind != "numbers":
             raise BadInput(
                 f"Arrays are served of numbers, but {dataset.name} is made of {dataset.kind}: its modality "
@@ -41,12 +41,12 @@ class Arrays:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one sample."""
+        """Shape of one sample."""
         return tuple(self._array.shape[1:])
 
     @property
     def content(self) -> str:
-        """A function of the dataset's content."""
+        """Digest of the dataset's content."""
         return _hex("arrays", self._dataset.content)
 
     def fetch(self, rows: Rows, views: Rows) -> Tensor:
@@ -56,10 +56,10 @@ class Arrays:
 
 @final
 class Sentences:
-    """The texts of a dataset as ids of tokens, each text read once; views are all alike."""
+    """Loader of the texts of a dataset as token ids, tokenised once; all views are the same."""
 
     def __init__(self, dataset: Dataset, tokens: Tokens) -> None:
-        """Serve `dataset`, which is of texts, read as `tokens` says."""
+        """Load from `dataset`, which is of texts, tokenised by `tokens`."""
         if dataset.texts is None:
             raise BadInput(f"{dataset.name} is not made of texts.")
         self._dataset = dataset
@@ -71,21 +71,21 @@ class Sentences:
         return self._tokens.ids(self._dataset.texts)[0]
 
     def lengths(self, rows: Rows) -> Rows:
-        """How many tokens (n,) each of the rows has."""
+        """Number of tokens (n,) of each row."""
         return np.array([len(self._ids[row]) for row in rows.tolist()], dtype=np.int64)
 
     @property
     def content(self) -> str:
-        """A function of the dataset's content and of how it is read."""
+        """Digest of the dataset's content and of the tokenisation."""
         return _hex("texts", self._dataset.content, self._tokens.settings())
 
     def fetch(self, rows: Rows, views: Rows) -> Tensor:
-        """Int64 (n, longest of them), filled up with -1."""
+        """Int64 (n, longest of them), padded with -1."""
         return filled_up([self._ids[row] for row in rows.tolist()])
 
 
 def as_stored(raw: Raw, name: str) -> Source:
-    """A raw picture as it is."""
+    """Return a raw picture unchanged."""
     if isinstance(raw, str):
         raise BadInput(f"{name} is a text, no picture; serve texts with their modality's loader.")
     return raw
@@ -93,7 +93,7 @@ def as_stored(raw: Raw, name: str) -> Source:
 
 @final
 class Pictures:
-    """The pictures of a dataset, fitted and augmented: uint8 (n, 3, height, width)."""
+    """Loader of the pictures of a dataset, resized and augmented: uint8 (n, 3, height, width)."""
 
     def __init__(
         self,
@@ -104,15 +104,15 @@ class Pictures:
         memory: int = 2**30,
         opened: Callable[[Raw, str], Source] = as_stored,
     ) -> None:
-        """Serve `dataset`, of pictures or of what `opened` makes pictures of.
+        """Load from `dataset`, of pictures or of samples that `opened` converts to pictures.
 
         Args:
             dataset: the pictures.
             preprocess: how they become the input of a backbone.
-            augment: how random views (numbers >= 0) come about; None gives plain ones.
+            augment: makes random views (numbers >= 0); None: no augmentation.
             seed: of the random views.
-            memory: bytes of decoded pictures to keep; what is beyond is decoded again.
-            opened: from a raw sample and its name to a picture.
+            memory: bytes of decoded pictures to cache; others are decoded again.
+            opened: maps a raw sample and its name to a picture.
         """
         if Preprocess not in dataset.modality.readers:
             raise BadInput(f"{dataset.name} is not made of pictures; serve it with Arrays.")
@@ -129,12 +129,12 @@ class Pictures:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one sample: 3, height, width."""
+        """Shape of one sample: 3, height, width."""
         return (3, *self._preprocess.size)
 
     @property
     def content(self) -> str:
-        """A function of the dataset's content, the preprocessing, the augmentation and its seed."""
+        """Digest of the dataset's content, the preprocessing, the augmentation and its seed."""
         random = None
         if self._augment is not None:
             random = [self._augment.settings(), self._seed]
@@ -144,7 +144,7 @@ class Pictures:
         """Uint8 (n, 3, height, width), channels last in memory.
 
         Raises:
-            BadData: a picture can't be read any more; the text names it.
+            BadData: a picture is no longer readable; the text names it.
         """
         size = self._preprocess.size
         if self._augment is None:
@@ -168,7 +168,7 @@ class Pictures:
         return self._augment(larger, seeds, self._preprocess.size)
 
     def _decoded(self, rows: Rows, margin: float, size: tuple[int, int]) -> Tensor:
-        """The rows without augmentation: from memory, or else decoded, each row once."""
+        """The rows without augmentation, from the cache or decoded, each row once."""
         wanted = [(row, margin) for row in rows.tolist()]
         found = {key: self._kept[key] for key in wanted if key in self._kept}
         missing = list(dict.fromkeys(key for key in wanted if key not in found))

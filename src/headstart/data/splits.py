@@ -12,15 +12,15 @@ _Shares = NDArray[np.float64]
 
 
 def holdout(labels: ArrayLike, groups: ArrayLike | None, fraction: float, seed: int) -> tuple[Rows, Rows]:
-    """Split off a test part with nearly the same class shares; no group is cut.
+    """Split off a stratified test part without splitting groups.
 
-    Every class stands on both sides if its rows are in two groups or more, and that can be had.
+    Every class is on both sides if its rows are in two groups or more, where possible.
 
     Args:
         labels: (n,) class numbers.
         groups: (n,) group numbers; None: every row is its own group.
         fraction: the share of the test part, in (0, 1).
-        seed: of the choice.
+        seed: of the split.
 
     Returns:
         Rows of the training part and of the test part, each in ascending order.
@@ -36,7 +36,7 @@ def holdout(labels: ArrayLike, groups: ArrayLike | None, fraction: float, seed: 
 
 
 def folds(labels: ArrayLike, groups: ArrayLike | None, k: int, seed: int) -> Rows:
-    """(n,) fold numbers in [0, k): stratified, and a group lies in one fold.
+    """Assign stratified fold numbers (n,) in [0, k), with each group in one fold.
 
     Args:
         labels: (n,) class numbers.
@@ -52,7 +52,7 @@ def folds(labels: ArrayLike, groups: ArrayLike | None, k: int, seed: int) -> Row
 
 
 def per_class(labels: ArrayLike, k: int, seed: int) -> Rows:
-    """`k` rows of each class, or all of a class that has fewer; ascending.
+    """Draw `k` rows of each class, or all of a class that has fewer; in ascending order.
 
     The rows for a smaller k are among those for a larger one with the same seed.
 
@@ -72,7 +72,7 @@ def per_class(labels: ArrayLike, k: int, seed: int) -> Rows:
 
 
 class _Units:
-    """Groups as the units that are dealt: their rows in each class (units, classes)."""
+    """Groups as the units of assignment: their rows in each class (units, classes)."""
 
     def __init__(self, labels: ArrayLike, groups: ArrayLike | None) -> None:
         known = np.asarray(labels, dtype=np.int64)
@@ -88,7 +88,7 @@ class _Units:
 
 
 def _whole_shares(totals: Rows, fraction: float) -> Rows:
-    """Whole test rows of each class, largest remainders first, at least 1 on each side of 2."""
+    """Integer numbers of test rows of each class, by largest remainders, at least 1 on each side of 2."""
     exact = totals * fraction
     shares = np.floor(exact).astype(np.int64)
     missing = round(float(exact.sum())) - int(shares.sum())
@@ -97,7 +97,7 @@ def _whole_shares(totals: Rows, fraction: float) -> Rows:
 
 
 def _deal(counts: Rows, shares: _Shares | Rows, seed: int) -> Rows:
-    """The part of each unit: large units first, each to the part that lacks its classes most."""
+    """Assign units to parts greedily: large units first, each to the part that lacks its classes most."""
     mixed = shuffled(len(counts), seed, "deal")
     turn = mixed[np.argsort(-counts[mixed].sum(1), kind="stable")]
     lack = np.asarray(shares, dtype=np.float64).copy()
@@ -117,7 +117,7 @@ def _deal(counts: Rows, shares: _Shares | Rows, seed: int) -> Rows:
 
 
 def _mend(counts: Rows, part: Rows) -> None:
-    """Move small units across until each class stands on both sides, where one can be moved."""
+    """Move small units across until each class is on both sides, where possible."""
     for label in range(counts.shape[1]):
         for side in (0, 1):
             if counts[part == side, label].any():

@@ -1,6 +1,6 @@
-"""Streams of batches that can start at any step, and a thread that works ahead.
+"""Streams of batches that can start at any step, and a prefetching thread.
 
-A stream is a function from a step to an iterator: `stream(7)` gives batches 7, 8, 9, ...
+A stream is a function from a step to an iterator: `stream(7)` yields batches 7, 8, 9, ...
 """
 
 import itertools
@@ -37,17 +37,17 @@ def labelled(
     views: int | None = None,
     weights: ArrayLike | None = None,
 ) -> Stream[Labelled]:
-    """Endless batches of one size out of reshuffled epochs; every batch is f(seed, step).
+    """Infinite batches of a fixed size from reshuffled epochs; every batch is a function of (seed, step).
 
     Args:
-        source: where the samples come from.
+        source: the loader of the samples.
         labels: of all rows of the source: int64 (n,), bool (n, k) or floats (n, k).
         rows: the rows to train on, >= 1.
         batch: rows in a batch, >= 1.
-        seed: of the order.
-        views: how many random views of each row there are: None gives a new one every epoch, k goes
-            round k of them, 0 gives the plain one.
-        weights: (n,) >= 0 of all rows of the source, how much each counts; None: all the same.
+        seed: of the shuffles.
+        views: number of random views of each row: None: a new one every epoch, k: k of them in turn,
+            0: the sample without augmentation.
+        weights: (n,) >= 0 of all rows of the source; None: all equal.
 
     Raises:
         BadInput: there are no rows, `batch` is less than 1, or weights are negative, NaN or infinite.
@@ -84,10 +84,10 @@ def once(
 
 
 def ahead(stream: Stream[T], depth: int = 2) -> Stream[T]:
-    """The same batches, of which a thread prepares the next `depth` meanwhile.
+    """Prefetch the next `depth` batches in a thread.
 
-    What goes wrong there is raised here. The thread ends with the iterator: when it is used up,
-    closed or forgotten, or at Ctrl-C.
+    Errors of the thread are raised here. The thread ends with the iterator: when it is exhausted,
+    closed or garbage-collected, or at Ctrl-C.
     """
 
     def early(step: int) -> Iterator[T]:

@@ -1,4 +1,4 @@
-"""Streams made of labelled data and shifts, to judge models that adapt while they answer.
+"""Streams of labelled data under shifts, to evaluate test-time adaptation.
 
 Every stream is a list of segments, a function of the data, the shifts and the seed.
 """
@@ -27,12 +27,12 @@ UP_AND_DOWN = (1, 2, 3, 4, 5, 4, 3, 2, 1)
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """A part of a stream.
+    """A segment of a stream, with one shift.
 
     Attributes:
         name: such as "fog 3".
         x: samples: a tensor (n, ...), or a sequence of n raw samples of a dataset, read when needed.
-        y: (n,) numbers of classes; None if they are not known.
+        y: (n,) class indices; None if unknown.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Segment:
 
 
 class Raw(Sequence[Any]):
-    """Raw samples of a dataset, read when they are asked for."""
+    """Raw samples of a dataset, read lazily."""
 
     def __init__(self, samples: Samples) -> None:
         self.samples = samples
@@ -58,20 +58,20 @@ class Raw(Sequence[Any]):
 def recurring(
     data: Data, shifts: Sequence[Change], *, repeats: int = 3, rows: int | None = None, seed: int = 0
 ) -> list[Segment]:
-    """The same shifts one after the other, again and again.
+    """Stream of shifts in sequence, repeated.
 
     Args:
         data: a dataset of `hs.data.load`, or (x, y): samples (n, ...), pictures as uint8 (n, 1 | 3, h, w),
-            and numbers of classes (n,). It is not changed.
+            and class indices (n,). It is not changed.
         shifts: names such as "fog", shifts of `headstart.data.shifts`, functions of a tensor (n, ...), or
             None for the data as they are. Functions need tensors.
-        repeats: how often they come, >= 1.
+        repeats: number of passes over the shifts, >= 1.
         rows: of each segment, drawn anew for each; None takes all, in an order of its own.
         seed: of all that is random.
 
     Raises:
-        Unknown: no shift goes by that name.
-        BadInput: a number out of range, or a shift that does not go with the data.
+        Unknown: no shift has that name.
+        BadInput: a number out of range, or a shift that does not suit the data.
         BadData: labels that don't fit the samples.
 
     >>> x, y = torch.zeros(6, 1, 8, 8, dtype=torch.uint8), torch.tensor([0, 1, 0, 1, 0, 1])
@@ -97,7 +97,7 @@ def gradual(
     rows: int | None = None,
     seed: int = 0,
 ) -> list[Segment]:
-    """A corruption that grows stronger and weaker again.
+    """Stream of one corruption of rising, then falling severity.
 
     Args:
         data: as for `recurring`; pictures.
@@ -137,9 +137,9 @@ def mixed(data: Data, shifts: Sequence[Change], *, rows: int | None = None, seed
 def label_sorted(
     data: Data, shift: Change = None, *, rows: int | None = None, seed: int = 0
 ) -> list[Segment]:
-    """All rows of one class, then all of the next: what breaks methods that count on a mixture.
+    """Stream sorted by class, which breaks methods that assume mixed batches.
 
-    Arguments as for `recurring`, with one shift for all rows. A segment a class, called by its name.
+    Arguments as for `recurring`, with one shift for all rows. One segment per class, with its name.
     """
     chosen = _some(data, rows, _draws(seed, "label-sorted"))
     labels = _labels(data)[chosen]
@@ -153,7 +153,7 @@ def label_sorted(
 
 @dataclass(frozen=True, eq=False)
 class _Joined:
-    """Samples of several sources as one, in an order of their own."""
+    """Samples of several sources as one sequence in a given order."""
 
     parts: Sequence[Samples]
     order: Rows
@@ -175,7 +175,7 @@ class _Joined:
 
 
 def _segment(data: Data, change: Change, rows: Rows, seed: int, more: str = "") -> Segment:
-    """These rows with a shift; what a row becomes depends on its number in the data, not in the stream."""
+    """A segment of rows with a shift; randomness depends on a row's number in the data, not the stream."""
     if change is None or isinstance(change, str | Shift):
         known = None if change is None else shift_of(change)
         name = "as it is" if known is None else known.label

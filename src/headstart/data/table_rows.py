@@ -1,4 +1,4 @@
-"""New rows of a table, as a user gives them, with the columns of a schema."""
+"""Parse a user's new table rows into the columns of a schema."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from .tables import Table, columns_of, from_columns
 
 
 def rows_of(items: Any, schema: Schema) -> Table:
-    """New rows as a table with the columns of a schema.
+    """Parse new rows into a table with the columns of a schema.
 
     Args:
         items: a CSV, Parquet or .h5ad file, a data frame, a mapping of columns, a structured array, rows
@@ -21,7 +21,7 @@ def rows_of(items: Any, schema: Schema) -> Table:
 
     Raises:
         BadData: a text among numbers, infinity, or a file that can't be read.
-        BadInput: it is no table, or its rows have another number of columns.
+        BadInput: it is not a table, or its rows have another number of columns.
     """
     if isinstance(items, Table):  # which was read by this schema
         return items

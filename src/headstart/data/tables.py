@@ -1,4 +1,4 @@
-"""Tables in memory: columns of numbers and of names, some cells empty."""
+"""Tables in memory, with numeric and categorical columns and missing cells."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,22 +16,22 @@ from .cells import Cells, Place, cells_of
 from .samples import Kind, Rows
 
 LARGEST = 2**32  # bytes of numbers in memory
-SHOWN = 5  # cells that stand for a row
+SHOWN = 5  # cells shown for a row
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows of a table.
+    """A table in memory.
 
     Attributes:
         name: for messages.
-        names: of the columns, each there once.
+        names: of the columns, unique.
         kinds: of the columns.
-        values: (n, columns) numbers as they are, names as positions in `words`; NaN: nothing.
+        values: (n, columns) numbers, categories as positions in `words`; NaN: missing.
         words: the names of each categorical column.
         passed: columns that were left out, such as the label.
         counts: the numbers are raw counts.
-        alike: all numbers are in one unit, such as the expression of genes, so that they keep their spread.
+        alike: all numbers are in one unit, such as gene expression, so that they keep their relative spread.
         first: the number of the first row in messages, 1 in files and 0 in arrays.
         notes: how the table was read, in plain sentences.
     """
@@ -53,13 +53,13 @@ class Table:
         return len(self.values)
 
     def row(self, row: int) -> dict[str, float | str | None]:
-        """A row by column name; None where there is nothing."""
+        """A row by column name; None where missing."""
         return {
             name: self._cell(name, value) for name, value in zip(self.names, self.values[row], strict=True)
         }
 
     def shown(self, row: int) -> str:
-        """A few cells of a row in words; of many columns, those that are not empty or 0."""
+        """A few cells of a row in words; of many columns, the non-empty, non-zero ones."""
         cells = self.row(row)
         if len(cells) > SHOWN:
             cells = {name: value for name, value in cells.items() if value not in (None, 0)} or cells
@@ -67,7 +67,7 @@ class Table:
         return ", ".join(said) + ", \u2026" * (len(self.names) > len(said))
 
     def raw(self, row: int) -> bytes:
-        """All that a row says; two rows are equal if and only if this is."""
+        """Canonical bytes of a row; two rows are equal if and only if these are."""
         values = np.asarray(self.values[row], dtype=np.float64) + 0.0  # no -0.0
         said = [str(self._cell(name, values[place])) for place, name in self._named]
         return self._mark + values[self._numeric].tobytes() + "\0".join(said).encode("utf-8", "surrogatepass")
@@ -77,7 +77,7 @@ class Table:
         return replace(self, values=self.values[rows])
 
     def place(self, column: str) -> Place:
-        """A column, for messages."""
+        """Place of a column, for messages."""
         return Place(self.name, column, self.first)
 
     def _cell(self, name: str, value: float) -> float | str | None:
@@ -107,13 +107,13 @@ def from_columns(
     counts: bool = False,
     first: int = 0,
 ) -> Table:
-    """A table out of columns of texts or numbers, which may be those of a CSV file or a data frame.
+    """Build a table from columns of texts or numbers, such as those of a CSV file or a data frame.
 
     Args:
         columns: by name, each (n,).
         name: for messages.
         passed: columns that are no input, such as the label.
-        kinds: what some columns have to be; the others are found out.
+        kinds: required kinds of some columns; the others are inferred.
         counts: all are raw counts, such as of RNA molecules.
         first: the number of the first row in messages.
 
@@ -147,14 +147,14 @@ def from_columns(
 
 
 def columns_of(source: Any, names: Sequence[str] = ()) -> dict[str, Any] | None:
-    """The columns of a data frame, a structured array, a mapping, rows as mappings, or plain rows.
+    """Columns of a data frame, a structured array, a mapping, rows as mappings, or plain rows.
 
     Args:
         source: anything.
         names: of the columns of plain rows (n, columns); () takes "0", "1", ...
 
     Returns:
-        Each column (n,) by its name; None if the source is no table.
+        Each column (n,) by its name; None if the source is not a table.
 
     Raises:
         BadInput: plain rows have another number of columns than there are names.
@@ -183,7 +183,7 @@ def from_rows(
     kinds: Mapping[str, ColumnKind] | None = None,
     counts: bool = False,
 ) -> Table | None:
-    """A table out of what `columns_of` knows, see `from_columns`; None if the source is no table.
+    """Build a table from any source of `columns_of`, see `from_columns`; None if it is not a table.
 
     Columns of a data frame whose type is "category" hold names, also where these are numbers.
     """
@@ -195,7 +195,7 @@ def from_rows(
 
 
 def kinds_of(source: Any) -> dict[str, ColumnKind]:
-    """The columns of a data frame that it says hold names, even if these are numbers."""
+    """Columns that a data frame declares categorical, even if they hold numbers."""
     if not hasattr(source, "dtypes"):
         return {}
     types = zip(source.columns, source.dtypes, strict=True)

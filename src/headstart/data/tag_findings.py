@@ -1,4 +1,4 @@
-"""What the check has to say about tags."""
+"""Findings of the data check on tags."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,11 +8,11 @@ from headstart.core import BadData
 from .dataset import Dataset
 from .findings import FEW, Finding, about_names, finding, some
 
-RARE = 2  # rows of a tag at least: one to learn from, one to test with
+RARE = 2  # smallest number of rows of a tag: one for training, one for testing
 
 
 def about_tags(dataset: Dataset) -> list[Finding]:
-    """Tags that are rare, that all rows have or that always come together, and rows without any.
+    """Findings on rare, constant or always co-occurring tags, and on rows without tags.
 
     Raises:
         BadData: fewer than two rows, or every tag is the same in all rows.
@@ -47,7 +47,7 @@ def _named(
 
 
 def _about_twins(dataset: Dataset) -> list[Finding]:
-    """Tags that the very same rows have."""
+    """Tags that always occur together."""
     alike: dict[bytes, list[str]] = {}
     for name, column in zip(dataset.classes, dataset.labels.T, strict=True):
         if RARE <= column.sum() < len(column):
@@ -69,7 +69,7 @@ def _about_untagged(dataset: Dataset) -> list[Finding]:
 
 
 def _about_split(dataset: Dataset) -> list[Finding]:
-    """Tags that one side of the user's own split does not have."""
+    """Tags that are missing on one side of the user's own split."""
     if dataset.split is None:
         return []
     side, found = np.array(dataset.split), []

@@ -1,4 +1,4 @@
-"""Tags out of what users write: several in a cell, lists of them, or a column of 0 and 1 for each."""
+"""Parse tags: several in a cell, lists of them, or a column of 0 and 1 for each."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ Tags = tuple[tuple[str, ...], NDArray[np.bool_]]
 
 
 def in_cells(cells: Sequence[str], what: str) -> Tags:
-    """Tags that stand in one cell with ";" or "|" between them; an empty cell has none.
+    """Parse cells of tags separated by ";" or "|"; an empty cell has none.
 
     >>> in_cells(["red; round", "", "red"], "fruit")[0]
     ('red', 'round')
@@ -28,7 +28,7 @@ def in_cells(cells: Sequence[str], what: str) -> Tags:
 
 
 def in_lists(rows: Iterable[Iterable[str]], what: str) -> Tags:
-    """The names of all tags in natural order, and bool (n, tags): which of them each row has.
+    """Encode lists of tags: all names in natural order, and indicators bool (n, tags).
 
     Raises:
         BadData: there are fewer than two tags.
@@ -44,10 +44,10 @@ def in_lists(rows: Iterable[Iterable[str]], what: str) -> Tags:
 
 
 def in_columns(columns: Mapping[str, Any], what: str, first: int = 0) -> Tags:
-    """A column of 0 and 1, or of true and false, for each tag.
+    """Parse indicator columns of 0 and 1, or of true and false, one for each tag.
 
     Raises:
-        BadData: there is one column, or a cell holds anything else; row, column and value are named.
+        BadData: there is one column, or a cell holds anything else; the text names row, column and value.
     """
     _refuse_one(tuple(columns), what)
     return tuple(columns), np.stack(
@@ -56,12 +56,12 @@ def in_columns(columns: Mapping[str, Any], what: str, first: int = 0) -> Tags:
 
 
 def in_matrix(labels: NDArray[Any], names: tuple[str, ...], what: str) -> Tags:
-    """A matrix (n, tags) of 0 and 1; see `in_columns`."""
+    """Parse an indicator matrix (n, tags) of 0 and 1; see `in_columns`."""
     return in_columns(dict(zip(names, labels.T, strict=True)), what)
 
 
 def are_flags(labels: NDArray[Any]) -> bool:
-    """Whether an array is of truth values, or of whole numbers that are 0 and 1 alone."""
+    """Whether an array is boolean, or of integers that are all 0 or 1."""
     return labels.dtype.kind == "b" or (labels.dtype.kind in "iu" and bool(np.isin(labels, (0, 1)).all()))
 
 

@@ -1,4 +1,4 @@
-"""What is to be learned, out of what users write: classes, tags or numbers."""
+"""Parse labels from user input: classes, tags or numbers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,17 +38,17 @@ class Target:
 
     @property
     def kind(self) -> LabelKind:
-        """What they are: "classes", "tags" or "numbers"."""
+        """Kind of the labels: "classes", "tags" or "numbers"."""
         return label_kind_of(self.labels)
 
     @classmethod
     def of_classes(cls, names: Sequence[str], what: str) -> Self:
-        """The class of each row by name; `BadData` if there are fewer than two."""
+        """Labels from class names; `BadData` if there are fewer than two classes."""
         return cls(*numbered(names, what))
 
 
 def label_kind_for(task: str | None) -> LabelKind | None:
-    """The kind of label that a task needs; None for None, `Unknown` if there is no such task."""
+    """The label kind of a task; None for None, `Unknown` if there is no such task."""
     if task is None:
         return None
     if task not in TASKS:
@@ -57,18 +57,18 @@ def label_kind_for(task: str | None) -> LabelKind | None:
 
 
 def of_values(y: Any, kind: LabelKind | None, what: str) -> Target:
-    """Labels that are given apart from the samples.
+    """Parse labels that are passed separately from the samples.
 
     Args:
         y: (n,) names, whole numbers, numbers, or texts with several tags each; (n, k) truth values, 0 and 1,
             or numbers; n lists of tags; a data frame or mapping of label columns.
-        kind: what they are; None finds out: floats with fractions and floats (n, k) are numbers, 0 and 1
+        kind: of the labels; None infers it: floats with fractions and floats (n, k) are numbers, 0 and 1
             (n, k) and lists of names are tags, all else is classes.
         what: for messages.
 
     Raises:
         BadInput: they have another shape.
-        BadData: a row without a label, one class, one tag, a text or no finite number among numbers.
+        BadData: a row without a label, one class, one tag, or a text or non-finite value among numbers.
     """
     if isinstance(y, Mapping) or (hasattr(y, "columns") and hasattr(y, "dtypes")):
         columns = columns_of(y)
@@ -88,11 +88,11 @@ def of_values(y: Any, kind: LabelKind | None, what: str) -> Target:
 
 
 def of_columns(columns: Mapping[str, Any], kind: LabelKind | None, what: str, first: int = 0) -> Target:
-    """Labels in one or several columns of a file or a data frame.
+    """Parse labels from one or several columns of a file or a data frame.
 
     Args:
         columns: by name, each (n,), of texts or numbers.
-        kind: see `of_values`; None finds out: columns of numbers, of which some are not whole, are
+        kind: see `of_values`; None infers it: columns of numbers, of which some are not whole, are
             numbers; several columns of 0 and 1 are tags; all else is classes.
         what: for messages.
         first: the number of the first row in messages, 1 in files and 0 in arrays.
@@ -128,7 +128,7 @@ def of_columns(columns: Mapping[str, Any], kind: LabelKind | None, what: str, fi
 
 
 def label_columns(known: Iterable[str], given: str | Sequence[str]) -> tuple[str, ...]:
-    """The names of label columns in what was asked for: one name, several with commas, or a list.
+    """Parse the names of label columns: one name, several with commas, or a list.
 
     >>> label_columns(["a", "b,c"], "b,c"), label_columns(["a", "b"], "a, b")
     (('b,c',), ('a', 'b'))
@@ -145,7 +145,7 @@ def label_columns(known: Iterable[str], given: str | Sequence[str]) -> tuple[str
 
 
 def as_array(values: Any, what: str) -> NDArray[Any]:
-    """An array with a row for each sample; `BadInput` if it is none."""
+    """Convert labels to an array with a row for each sample; `BadInput` if impossible."""
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu()
         values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
@@ -159,7 +159,7 @@ def as_array(values: Any, what: str) -> NDArray[Any]:
 
 
 def class_names(y: NDArray[Any]) -> list[str]:
-    """The name of each row's class (n,), of names or whole numbers.
+    """Class name of each row (n,), from names or integers.
 
     Raises:
         BadData: a row without a label, or fractions.

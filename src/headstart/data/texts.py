@@ -1,4 +1,4 @@
-"""Texts as a dataset, and when two of them say the same."""
+"""Datasets of texts, and their normal form for near duplicates."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -27,11 +27,11 @@ def are_texts(values: Any) -> TypeGuard[Sequence[str]]:
 def from_texts(
     texts: Sequence[str], y: Any, groups: Any, name: str, label_kind: LabelKind | None = None
 ) -> Dataset:
-    """Texts with the labels `y`.
+    """Build a dataset of texts with labels `y`.
 
     Raises:
-        BadInput: labels are missing, lengths differ, or a row is no text.
-        BadData: labels that nothing can be learned from.
+        BadInput: labels are missing, lengths differ, or a row is not a text.
+        BadData: labels are constant or otherwise unusable.
     """
     if y is None:
         raise BadInput("Texts need labels: load((texts, y)) or load(texts, labels=y).")
@@ -49,7 +49,7 @@ def from_texts(
 
 
 def essence(text: str) -> str:
-    """What a text says without regard to case, punctuation, spaces and the spelling of letters.
+    """Normalise a text: case, punctuation, spaces and Unicode forms are ignored.
 
     A text of punctuation alone, such as a smiley, keeps it.
 
@@ -70,7 +70,7 @@ def _is_gap(letter: str) -> bool:
 
 
 def too_long(cut: np.ndarray, limit: int) -> str:
-    """A sentence on the texts that were cut off, out of n rows (n,) of truth."""
+    """A sentence on truncated texts, from indicators (n,)."""
     count = int(cut.sum())
     what = "1 text is" if count == 1 else f"{count} texts are"
     return f"{what} longer than {limit} tokens: what is beyond is not read ({len(cut)} texts in all)."

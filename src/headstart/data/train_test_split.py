@@ -1,4 +1,4 @@
-"""The rows to learn from and the rows to judge by."""
+"""Train-test split of a checked dataset."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +11,17 @@ Rows = NDArray[np.int64]
 
 
 def train_and_test(data: Dataset, share: float, seed: int) -> tuple[Rows, Rows]:
-    """Rows of the training and the test part: the user's own, or a stratified share of whole groups.
+    """Training and test rows: the user's own split, or a stratified one of whole groups.
 
-    What is stratified is the class, the rarest tag of a row, or the size of its first number.
+    Stratified by the class, the rarest tag of a row, or the quantile of its first number.
 
     Args:
-        data: as `check` gave it, so that duplicates are in one group.
+        data: from `check`, so that duplicates are in one group.
         share: of the test part, in (0, 1).
         seed: of the split.
 
     Raises:
-        BadData: the training part has no row of a class, or one of the parts has none at all.
+        BadData: the training part lacks a class, or one of the parts is empty.
     """
     if data.split is not None:
         side = np.array(data.split)

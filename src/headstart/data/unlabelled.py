@@ -1,4 +1,4 @@
-"""Data without labels: a folder, a file, arrays, texts or a table of a target, to go with a source."""
+"""Load unlabelled data: a folder, a file, arrays, texts or a table, such as a target domain."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -41,10 +41,10 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
     categorical: Sequence[str] = (),
     name: str | None = None,
 ) -> Dataset:
-    """Rows whose labels are unknown, or are not to be known: all are of one class, "unlabelled".
+    """Load rows without labels: all have the placeholder class "unlabelled".
 
-    Labels that are there are dropped before anything is done: names of class folders, y of a pair, the column
-    of labels. So nothing that is computed of the result can depend on them.
+    Existing labels are dropped first: names of class folders, y of a pair, the column of labels. So nothing
+    that is computed from the result can depend on them.
 
     Args:
         data: one of
@@ -55,11 +55,11 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
             - an array or tensor x, a pair (x, y) whose y is dropped, a list of texts, of paths of files,
               a data frame or what else is a table;
             - a name of built-in data, or a `Dataset`, whose labels are dropped; its groups stay.
-        like: the source, whose kind, columns and shapes these rows must have; of the columns of a table it
-            says which hold names, and their order. None takes what comes.
+        like: the source, whose kind, columns and shapes these rows must have; for tables it determines
+            which columns are categorical, and their order. None: no requirement.
         path_column: of a file of pictures; None takes "path".
         text_column: of a file of texts; None takes "text", if there is no column of paths.
-        label_column: that is dropped where it is there; several as a list, or with commas.
+        label_column: dropped if present; several as a list, or with commas.
         group_column: likewise.
         split_column: likewise.
         categorical: columns of a table that hold names even if these are numbers; only without `like`.
@@ -67,8 +67,8 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
 
     Raises:
         BadInput: there is no such file, or nothing that could be rows.
-        BadData: none or one row, or other kinds of rows, columns, channels or sizes than the source has; the
-            text names them.
+        BadData: fewer than two rows, or other kinds of rows, columns, channels or sizes than the source;
+            the text names them.
         MissingPackage: a Parquet file without pyarrow, .h5ad without h5py.
     """
     if isinstance(data, Dataset):
@@ -88,7 +88,7 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
 
 
 def without_labels(data: Dataset) -> Dataset:
-    """The same rows, all of one class."""
+    """The same rows with one placeholder class."""
     labels = np.zeros(len(data), np.int64)
     found = Dataset(data.name, (CLASS,), labels, data.items, data.samples, data.groups)
     known = data.__dict__.get("digests")
@@ -105,14 +105,14 @@ class _Columns:
 
 @dataclass(frozen=True)
 class _Reader:
-    """What reads rows of any kind, and the source that they are to be like."""
+    """Reader of rows of any kind, and the source that they must match."""
 
     columns: _Columns
     like: Dataset | None
     name: str | None
 
     def read(self, data: Any) -> Dataset:
-        """The rows with labels of no meaning."""
+        """Read the rows with placeholder labels."""
         if isinstance(data, tuple) and len(data) == 2 and not isinstance(data[0], str):
             data = data[0]
         if isinstance(data, str | os.PathLike):
@@ -144,7 +144,7 @@ class _Reader:
             return self._texts(_lines(path), name, first=1)
         if path.is_file() and suffix in SUFFIXES:
             return self._rows(path, SUFFIXES[suffix](path), name)
-        return load(path)  # which says why not
+        return load(path)  # which raises the reason
 
     def _array_of(self, path: Path, name: str) -> Dataset:
         values = samples_in(path)
@@ -153,7 +153,7 @@ class _Reader:
         return _numbers(values, name)
 
     def _rows(self, path: Path, cells: dict[str, list[str]], name: str) -> Dataset:
-        """Pictures, texts or rows of a table, as the columns say."""
+        """Read pictures, texts or rows of a table, depending on the columns."""
         mine = self.columns
         if not self._takes("tables") and (mine.path or PATH in cells) and not mine.text:
             paths = _column(cells, mine.path or PATH, path, "path")
@@ -186,7 +186,7 @@ class _Reader:
         return {str(name): "categorical" for name in columns if str(name) in self.columns.categorical}
 
     def _passed(self) -> set[str]:
-        """Columns that are no input: labels and the like, and what the source has left out."""
+        """Non-input columns: labels and the like, and those that the source leaves out."""
         if self.like is None or self.like.table is None:
             return {*self.columns.passed, ""}
         return {*self.columns.passed, *self.like.table.passed, ""} - set(self.like.table.names)
@@ -215,7 +215,7 @@ def _folder(folder: Path, name: str) -> Dataset:
 
 
 def _numbers(x: Any, name: str) -> Dataset:
-    """Arrays are checked by the reader of labelled ones; the labels that it gets mean nothing."""
+    """Validate arrays by the reader of labelled ones, with placeholder labels."""
     if not hasattr(x, "__len__"):
         raise BadInput(
             f"{type(x).__name__} holds no rows. Give a folder, a file, an array, texts or a table."

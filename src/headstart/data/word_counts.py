@@ -1,4 +1,4 @@
-"""Texts as plain numbers without a backbone: which words occur in them."""
+"""TF-IDF features of texts, without a backbone."""
 
 import math
 import re
@@ -17,17 +17,17 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 @dataclass(frozen=True)
 class WordCounts:
-    """Counts of words in texts, the rare ones heavier (TF-IDF, doi:10.1108/eb026526).
+    """TF-IDF vectors of texts (doi:10.1108/eb026526).
 
     Attributes:
-        weights: of each word that is counted: 1 + log((1 + texts) / (1 + texts that have it)).
+        weights: inverse document frequency of each word: 1 + log((1 + texts) / (1 + texts with it)).
     """
 
     weights: dict[str, float]
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Self:
-        """The words that most of the texts have, each in two at least; learn from no other texts."""
+        """Fit the vocabulary: the most frequent words, each in at least two texts."""
         found = Counter(word for text in texts for word in set(_words(text)))
         often = sorted((word for word in found if found[word] > 1), key=lambda word: (-found[word], word))
         return cls({word: 1 + math.log((1 + len(texts)) / (1 + found[word])) for word in often[:MOST]})

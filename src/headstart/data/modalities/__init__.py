@@ -1,1 +1,1 @@
-"""One file a modality: pictures, texts, tables, arrays of numbers. Found by walking this folder."""
+"""Modalities, one file each, which are found by walking this folder."""

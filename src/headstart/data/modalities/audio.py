@@ -1,4 +1,4 @@
-"""Sounds as log-mel pictures, which any backbone for pictures takes.
+"""Sounds as log-mel spectrograms, for any image backbone.
 
 The magnitudes of a short-time Fourier transform (windows of 25 ms every 10 ms) are summed in bands that are
 evenly spaced on the mel scale (Stevens, Volkmann and Newman 1937, doi:10.1121/1.1915893), in decibels below
@@ -34,7 +34,7 @@ BANDS = 128  # of the mel scale, the height of a picture
 HIGHEST = 8000.0  # Hz; of lower sampling rates, half the rate
 WINDOW, HOP = 0.025, 0.010  # seconds
 QUIETEST = -80.0  # dB below the loudest band: black
-SILENT = 1e-4  # largest amplitude of what counts as silent
+SILENT = 1e-4  # largest amplitude that counts as silent
 SHORT = 0.1  # seconds
 RATE = 8000  # samples a second of the built-in sounds
 PER_CLASS = 40  # of them
@@ -43,7 +43,7 @@ Source = str | Path | bytes | tuple[NDArray[Any], int]
 
 
 class Glance(NamedTuple):
-    """A sound at a glance."""
+    """Summary of a sound, for the data check."""
 
     seconds: float
     peak: float  # the largest amplitude, in [0, 1]
@@ -51,7 +51,7 @@ class Glance(NamedTuple):
 
 
 def read_wave(source: Source, name: str = "") -> tuple[Wave, int]:
-    """One channel of a sound, the mean of all, and its samples a second.
+    """Read a sound as mono, the mean of its channels, with its sampling rate.
 
     Args:
         source: a path, the bytes of a file, or samples (n,) or (n, channels) with their rate.
@@ -81,7 +81,7 @@ def read_wave(source: Source, name: str = "") -> tuple[Wave, int]:
 
 
 def log_mel(samples: Wave, rate: int) -> NDArray[np.uint8]:
-    """The picture of a sound, uint8 (128, frames); 255 is the loudest band, 0 is 80 dB below or less.
+    """Log-mel spectrogram, uint8 (128, frames); 255 is the loudest band, 0 is 80 dB below or less.
 
     >>> tone = np.sin(2 * np.pi * 1000 * np.arange(8000) / 8000)
     >>> log_mel(tone.astype(np.float32), 8000).shape
@@ -128,7 +128,7 @@ def _decoded(content: bytes) -> tuple[NDArray[np.float32], int]:
 
 
 def _pcm(content: bytes) -> tuple[NDArray[np.float32], int]:
-    """A .wav file by the standard library: whole numbers of 1 to 4 bytes."""
+    """Read a PCM .wav file of 1 to 4 bytes a sample by the standard library."""
     with wave.open(io.BytesIO(content)) as file:
         width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
         octets = np.frombuffer(file.readframes(file.getnframes()), np.uint8).reshape(-1, width)
@@ -150,7 +150,7 @@ def tones(name: str = "tones") -> Dataset:
 
 
 def _synthesised() -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Each sound has a pitch, a loudness and background noise of its own."""
+    """Synthesise the sounds, each with its own pitch, loudness and background noise."""
     time = np.arange(RATE) / RATE
     makers: dict[str, Callable[[float, np.random.Generator], NDArray[np.float64]]] = {
         "tone": lambda pitch, _: np.sin(2 * np.pi * pitch * time),
@@ -167,7 +167,7 @@ def _synthesised() -> Iterator[tuple[str, NDArray[np.float64]]]:
 
 
 def _written(samples: NDArray[np.float64]) -> bytes:
-    """A .wav file of 16 bits."""
+    """Write a 16-bit .wav file."""
     stream = io.BytesIO()
     with wave.open(stream, "wb") as file:
         file.setparams((1, 2, RATE, len(samples), "NONE", "not compressed"))
@@ -203,7 +203,7 @@ class SoundModality(Modality[Dataset]):
         return near_pairs(np.stack([one.thumbnail for one in glances]))
 
     def findings(self, data: Dataset, glances: Sequence[Glance], reader: Reader | None) -> list[Finding]:
-        """Sounds that are silent or very short."""
+        """Findings on silent or very short sounds."""
         checks = (
             ("silent", "warning", "silent", [one.peak < SILENT for one in glances]),
             ("short", "note", f"shorter than {SHORT} s", [one.seconds < SHORT for one in glances]),
@@ -217,7 +217,7 @@ class SoundModality(Modality[Dataset]):
         return found
 
     def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: str) -> Preprocess:
-        """The whole spectrogram, squashed: cutting would lose the beginning, the end or frequencies."""
+        """Squash the whole spectrogram: cropping would lose the beginning, the end or frequencies."""
         old = pictured(reader)
         side = size or min(max(old.size), BANDS)
         return replace(old, size=old.size if side == max(old.size) else (side, side), fit="squash")
@@ -226,7 +226,7 @@ class SoundModality(Modality[Dataset]):
         return Pictures(data, pictured(reader), augment, opened=self.picture)
 
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
-        """Paths, bytes of files, or pairs of samples (n,) or (n, channels) and their rate."""
+        """Accept paths, bytes of files, or pairs of samples (n,) or (n, channels) and their rate."""
         pictures = (log_mel(*read_wave(item)) for item in items)
         return Inputs(torch.stack([prepare(picture, pictured(reader)) for picture in pictures]))
 

@@ -1,4 +1,4 @@
-"""Arrays of numbers of one shape, which a backbone takes as they are."""
+"""Arrays of numbers of one shape, passed to a backbone unchanged."""
 
 from types import NoneType
 from typing import Any, final

@@ -22,12 +22,12 @@ from headstart.data.samples import Raw
 from headstart.data.shipped import BUILT_IN
 from headstart.data.sources import Arrays, Pictures
 
-LOOK = 50  # pictures whose size is looked at
+LOOK = 50  # pictures sampled to estimate the size
 STEP = 32  # pixels: most architectures halve their maps five times
 
 
 class Glance(NamedTuple):
-    """A picture at a glance."""
+    """Summary of a picture, for the data check."""
 
     size: tuple[int, int]  # width and height in pixels, as stored
     thumbnail: NDArray[np.uint8]  # (32, 32, 3)
@@ -35,7 +35,7 @@ class Glance(NamedTuple):
 
 @final
 class PictureModality(Modality[Dataset]):
-    """Pictures of any size and colours; a backbone takes them as red, green and blue."""
+    """Pictures of any size and colour mode, converted to RGB for a backbone."""
 
     kind = "pictures"
     rows = "pictures"
@@ -90,7 +90,7 @@ class PictureModality(Modality[Dataset]):
         return about_shapes(data, [one.size for one in glances])
 
     def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: Any) -> Preprocess:
-        """Without a size, the backbone's own, or that of the pictures where they are smaller."""
+        """Default size: the backbone's own, or that of the pictures if they are smaller."""
         old = pictured(reader)
         side = size or min(max(old.size), own_size(data))
         same = size is None and side == max(old.size)
@@ -104,7 +104,7 @@ class PictureModality(Modality[Dataset]):
 
 
 def own_size(data: Dataset) -> int:
-    """The median of the longer sides of some training pictures, rounded up; the check names what it skips."""
+    """Median of the longer sides of a sample of training pictures, rounded up."""
     sides = []
     rows = np.arange(len(data)) if data.split is None else np.flatnonzero(np.array(data.split) != "test")
     for row in rows[np.linspace(0, len(rows) - 1, min(LOOK, len(rows))).astype(int)]:

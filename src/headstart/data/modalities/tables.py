@@ -1,4 +1,4 @@
-"""Rows of tables: columns of numbers and of names of categories, some cells empty."""
+"""Rows of tables with numeric and categorical columns and missing cells."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -46,7 +46,7 @@ class TableModality(Modality[Dataset]):
         return about_columns(_table(data))
 
     def matched(self, data: Dataset, like: Dataset) -> Dataset:
-        """The columns in the order of `like`, whose silent ones may be absent."""
+        """The columns in the order of `like`; its uninformative ones may be absent."""
         return replace(data, samples=columns_in_order(_table(data), _table(like)))
 
     def loader(self, data: Dataset, reader: Reader | None, augment: Augment | None) -> Records:

@@ -18,7 +18,7 @@ from headstart.data.sources import Sentences
 from headstart.data.texts import essence, too_long
 from headstart.data.word_counts import WordCounts
 
-LETTERS = 60  # of a text that stand for it in a list
+LETTERS = 60  # characters of a text shown in lists
 
 
 @final
@@ -65,7 +65,7 @@ class TextModality(Modality[Dataset]):
         return "empty", f"{count} of {total} texts are empty and are left out."
 
     def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: str) -> Tokens:
-        """The size is the most tokens of a text that are read."""
+        """The size is the largest number of tokens read from a text."""
         tokens = _tokens(reader)
         return replace(tokens, limit=size or tokens.limit)
 

@@ -1,4 +1,4 @@
-"""Pictures as another camera, scanner or day would have taken them: corruptions and domains."""
+"""Synthetic distribution shifts of pictures: corruptions and domains."""
 
 from .apply import shift_pictures as shift_pictures
 from .corruption import CORRUPTIONS as CORRUPTIONS

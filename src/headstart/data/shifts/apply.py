@@ -1,4 +1,4 @@
-"""A shift worked into pictures: which one, and with which chance for each row."""
+"""Apply shifts to pictures, with reproducible randomness for each row."""
 
 from collections.abc import Sequence
 
@@ -16,11 +16,11 @@ from .shift import Pixels, Shift, levels
 
 
 def shift_of(shift: str | Shift, severity: int | None = None) -> Shift:
-    """The shift of that name, or the given one.
+    """Look up a shift by name, or return the given one.
 
     Raises:
-        Unknown: no shift goes by that name; near ones are named.
-        BadInput: a severity that does not go with it.
+        Unknown: no shift has that name; the text lists similar ones.
+        BadInput: a severity that the shift does not support.
     """
     if isinstance(shift, str):
         if shift in CORRUPTIONS:
@@ -44,24 +44,24 @@ def shift_pictures(
     seed: int = 0,
     rows: Sequence[int] | NDArray[np.int64] | None = None,
 ) -> Tensor:
-    """The pictures with a shift worked in.
+    """Apply a shift to pictures.
 
-    What a row becomes is a function of its picture, the shift, `seed` and its number in `rows`, and of
-    nothing else: each picture is computed by itself.
+    The result of a row is a function of its picture, the shift, `seed` and its number in `rows` only:
+    each picture is computed separately.
 
     Args:
         x: uint8 (n, 1 | 3, h, w), of any size; it is not changed.
         shift: a name of `CORRUPTIONS` or `DOMAINS`, or a shift.
         severity: of a corruption, 0 (nothing) to 5; None takes 3.
-        seed: of all that is random.
+        seed: of all random draws.
         rows: (n,) numbers of the rows, None counts them from 0.
 
     Returns:
         uint8 (n, 1 | 3, h, w).
 
     Raises:
-        Unknown: no shift goes by that name.
-        BadInput: x is no such pictures, lengths differ, or the severity is wrong.
+        Unknown: no shift has that name.
+        BadInput: x are not such pictures, lengths differ, or the severity is wrong.
 
     >>> x = torch.full((1, 1, 4, 4), 100, dtype=torch.uint8)
     >>> shift_pictures(x, "brightness", severity=2).unique().item()
@@ -85,10 +85,10 @@ def shift_pictures(
 
 
 def shift_one(pixels: Pixels, shift: Shift, seed: int, row: int) -> Pixels:
-    """One picture (h, w, 1 | 3) with the shift worked in; `pixels` is not changed.
+    """Apply the shift to one picture (h, w, 1 | 3); `pixels` is not modified.
 
     Raises:
-        BadInput: the shift is one of colours and the picture is grey.
+        BadInput: the shift needs colours and the picture is grey.
     """
     if shift.in_colour and pixels.shape[2] != 3:
         raise BadInput(

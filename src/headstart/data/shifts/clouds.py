@@ -1,4 +1,4 @@
-"""Fractal noise of any size: what fog and frost are made of."""
+"""Fractal noise of any size, for fog and frost."""
 
 import numpy as np
 
@@ -7,14 +7,14 @@ from .shift import Floats
 
 
 def clouds(size: tuple[int, int], decay: float, draw: np.random.Generator) -> Floats:
-    """Values (h, w) that fill [0, 1].
+    """Fractal noise (h, w) scaled to [0, 1].
 
     Grids of 2, 4, 8, ... uniform numbers a side are stretched over the picture and added up.
 
     Args:
         size: h, w in pixels.
-        decay: > 1; each grid weighs that much less than the one before. Low is rugged.
-        draw: the source of chance.
+        decay: > 1; factor between the weights of successive grids. Low values are rough.
+        draw: the random generator.
     """
     total, weight, cells = np.zeros(size), 1.0, 2
     while True:

@@ -1,4 +1,4 @@
-"""Turning the hue of levels, with value and saturation kept."""
+"""Hue rotation that keeps value and saturation."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .shift import Floats
 
 
 def turned(picture: Floats, degrees: float) -> Floats:
-    """The picture (h, w, 3) with the hue of HSV turned; +120 makes red green."""
+    """Rotate the HSV hue of a picture (h, w, 3) by degrees; +120 turns red into green."""
     value, least = picture.max(2), picture.min(2)
     spread = value - least
     red, green, blue = np.moveaxis(picture, 2, 0)

@@ -52,7 +52,7 @@ class Corruption:
         severity: 1 to 5; 0 changes nothing.
 
     Raises:
-        Unknown: no corruption goes by that name.
+        Unknown: no corruption has that name.
         BadInput: another severity.
     """
 
@@ -73,11 +73,11 @@ class Corruption:
 
     @property
     def stream(self) -> str:
-        """The name: at all severities the same numbers are drawn."""
+        """The name: the same random numbers are drawn at all severities."""
         return self.name
 
     def settings(self) -> dict[str, Any]:
-        """JSON values."""
+        """Settings as JSON values."""
         return asdict(self)
 
     def __call__(self, picture: Floats, draw: np.random.Generator) -> Floats:

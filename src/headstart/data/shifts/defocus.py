@@ -1,4 +1,4 @@
-"""A lens out of focus."""
+"""Defocus blur."""
 
 import numpy as np
 
@@ -9,5 +9,5 @@ _RADIUS = (3, 4, 6, 8, 10)
 
 
 def defocus_blur(picture: Floats, severity: int, _draw: np.random.Generator) -> Floats:
-    """Each point becomes a disk with a radius of 3 to 10 pixels of 224."""
+    """Blur by a disk with a radius of 3 to 10 pixels of 224."""
     return convolved(picture, disk(length(picture, _RADIUS[severity - 1])))

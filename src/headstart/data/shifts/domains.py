@@ -1,4 +1,4 @@
-"""Whole domains: negatives, turned, blurred, coloured or coarsely scanned pictures."""
+"""Domain shifts: inverted, blurred, rotated, coloured or low-resolution pictures."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ from .shift import Floats, Shift, length, levels
 
 
 class _Domain:
-    """What all have in common: a name, and words for their settings."""
+    """Base class with a name and a label of the settings."""
 
     name: ClassVar[str]
     in_colour: ClassVar[bool] = False
@@ -32,14 +32,14 @@ class _Domain:
         return self.name
 
     def settings(self) -> dict[str, Any]:
-        """JSON values."""
+        """Settings as JSON values."""
         return {}
 
 
 @final
 @dataclass(frozen=True)
 class Invert(_Domain):
-    """Black becomes white."""
+    """Invert the grey levels or colours."""
 
     name: ClassVar[str] = "invert"
 
@@ -73,7 +73,7 @@ class Blur(_Domain):
 @final
 @dataclass(frozen=True)
 class Rotate(_Domain):
-    """Turned about the middle, to the left if > 0; corners that open show the mirrored picture.
+    """Rotate about the centre, counter-clockwise if > 0; corners are filled by reflection.
 
     Attributes:
         degrees: any finite number.
@@ -100,7 +100,7 @@ class Rotate(_Domain):
 @final
 @dataclass(frozen=True)
 class Hue(_Domain):
-    """All hues turned; grey stays grey.
+    """Rotate all hues; grey stays grey.
 
     Attributes:
         degrees: any finite number; 120 makes red green, green blue and blue red.
@@ -123,10 +123,10 @@ class Hue(_Domain):
 @final
 @dataclass(frozen=True)
 class Tint(_Domain):
-    """Light of one colour, of a hue that is drawn for each row and knows nothing of its label.
+    """Colour cast with a random hue for each row, independent of its label.
 
     Attributes:
-        strength: in (0, 1]; how much of the darkest channel is taken away.
+        strength: in (0, 1]; the share removed from the darkest channel.
     """
 
     strength: float = 0.8
@@ -148,10 +148,10 @@ class Tint(_Domain):
 @final
 @dataclass(frozen=True)
 class Resolution(_Domain):
-    """A coarse scanner: made smaller, then large again.
+    """Reduce the resolution: downscale, then upscale again.
 
     Attributes:
-        share: in (0, 1]; of the pixels along each side that the scanner sees.
+        share: in (0, 1]; of the pixels along each side that are kept.
     """
 
     share: float = 0.5

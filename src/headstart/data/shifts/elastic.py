@@ -1,4 +1,4 @@
-"""Something soft that is stretched and pressed."""
+"""Elastic deformation."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .kernels import convolved, gaussian
 from .sampling import grid, sampled
 from .shift import Floats, length
 
-_SMOOTH = 7.0  # pixels of 224 over which neighbours move together
+_SMOOTH = 7.0  # correlation length of the field, in pixels of 224
 _MOVED = (1.2, 1.8, 2.6, 3.6, 5.0)  # pixels of 224: root mean square along each axis
 
 
@@ -18,6 +18,6 @@ def elastic(picture: Floats, severity: int, draw: np.random.Generator) -> Floats
     """
     sigma = length(picture, _SMOOTH)
     field = convolved(draw.standard_normal((*picture.shape[:2], 2)), gaussian(sigma))
-    field *= length(picture, _MOVED[severity - 1]) * 2 * sigma * np.pi**0.5  # the blur left 1 / that
+    field *= length(picture, _MOVED[severity - 1]) * 2 * sigma * np.pi**0.5  # the blur has divided by that
     y, x = grid(picture)
     return sampled(picture, y + field[..., 0], x + field[..., 1])

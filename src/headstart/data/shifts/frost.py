@@ -1,4 +1,4 @@
-"""Ice on the window."""
+"""Frost."""
 
 import numpy as np
 
@@ -11,9 +11,9 @@ _RUGGED, _SHARP = 1.5, 2.0
 
 
 def frost(picture: Floats, severity: int, draw: np.random.Generator) -> Floats:
-    """The picture grows dark and ice lies over it.
+    """Darken the picture and overlay ice.
 
-    The original takes the ice from photographs. Here it is drawn: the ridges of fractal noise.
+    The original takes the ice from photographs. Here it is generated: the ridges of fractal noise.
     """
     kept, added = _SETTINGS[severity - 1]
     size = picture.shape[0], picture.shape[1]

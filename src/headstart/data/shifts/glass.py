@@ -1,4 +1,4 @@
-"""Frosted glass before the lens."""
+"""Glass blur."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ _SETTINGS = ((0.7, 1, 2), (0.9, 2, 1), (1, 2, 3), (1.1, 3, 2), (1.5, 4, 2))
 
 
 def glass_blur(picture: Floats, severity: int, draw: np.random.Generator) -> Floats:
-    """Blurred, each pixel taken from a place nearby, blurred again.
+    """Blur, move each pixel to a random nearby place, and blur again.
 
     The original swaps pixels one after the other; here they all move at once, by the sum of as many
     uniform steps, which do not have to be whole pixels.

@@ -1,4 +1,4 @@
-"""Too few bytes."""
+"""JPEG compression."""
 
 import io
 
@@ -12,7 +12,7 @@ _QUALITY = (25, 18, 15, 10, 7)
 
 
 def jpeg(picture: Floats, severity: int, _draw: np.random.Generator) -> Floats:
-    """Packed as JPEG of quality 25 to 7, and unpacked."""
+    """Compress as JPEG of quality 25 to 7, and decompress."""
     stream = io.BytesIO()
     image(levels(picture)).save(stream, "JPEG", quality=_QUALITY[severity - 1])
     with Image.open(stream) as packed:

@@ -1,4 +1,4 @@
-"""Blurring: kernels of points that lie between pixels, and the convolution with them."""
+"""Blur kernels with subpixel positions, and the convolution with them."""
 
 from functools import lru_cache
 from statistics import NormalDist
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from .shift import Floats
 
-_QUANTILES = 256  # points that stand for a normal distribution along one axis
+_QUANTILES = 256  # points that represent a normal distribution along one axis
 
 
 def splat(points: Floats, weights: Floats) -> Floats:
-    """Points (m, 2) of y, x in pixels as a kernel with an odd number of rows and columns, sum 1.
+    """Turn points (m, 2) of y, x in pixels into a kernel with an odd number of rows and columns, sum 1.
 
     Each point is shared among the four pixels around it, so that a blur of half a pixel is one.
     """
@@ -30,7 +30,7 @@ def splat(points: Floats, weights: Floats) -> Floats:
 
 @lru_cache(64)
 def disk(radius: float) -> Floats:
-    """A lens out of focus: all points within `radius` >= 0 pixels count the same."""
+    """Defocus kernel: uniform within `radius` >= 0 pixels."""
     side = np.linspace(-radius, radius, 2 * int(np.ceil(4 * radius)) + 9)
     y, x = (axis.ravel() for axis in np.meshgrid(side, side, indexing="ij"))
     inside = y**2 + x**2 <= radius**2 * (1 + 1e-9)
@@ -39,7 +39,7 @@ def disk(radius: float) -> Floats:
 
 @lru_cache(64)
 def gaussian(sigma: float) -> Floats:
-    """A normal distribution of standard deviation `sigma` >= 0 pixels along both axes."""
+    """Gaussian kernel of standard deviation `sigma` >= 0 pixels along both axes."""
     places = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
     along = np.array([NormalDist().inv_cdf(place) for place in places]) * sigma
     taps = splat(np.stack([along, np.zeros(_QUANTILES)], 1), np.ones(_QUANTILES)).sum(1)
@@ -47,7 +47,7 @@ def gaussian(sigma: float) -> Floats:
 
 
 def streak(reach: float, sigma: float, degrees: float) -> Floats:
-    """A moving camera: points along a ray, up to `reach` pixels away, that fade as exp(-t^2 / 2 sigma^2)."""
+    """Motion kernel: points along a ray of up to `reach` pixels, weighted by exp(-t^2 / 2 sigma^2)."""
     t = np.linspace(0, reach, 2 * int(np.ceil(reach)) + 9)
     angle = np.deg2rad(degrees)
     fading: Floats = np.exp(-0.5 * (t / sigma) ** 2)
@@ -55,7 +55,7 @@ def streak(reach: float, sigma: float, degrees: float) -> Floats:
 
 
 def convolved(picture: Floats, kernel: Floats) -> Floats:
-    """The picture (h, w, c) blurred by a kernel with odd sides; the border is mirrored."""
+    """Convolve a picture (h, w, c) with a kernel of odd sides and reflected borders."""
     high, wide = (side // 2 for side in kernel.shape)
     padded = np.pad(picture, ((high, high), (wide, wide), (0, 0)), "symmetric")
     size = padded.shape[:2]

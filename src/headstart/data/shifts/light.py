@@ -1,4 +1,4 @@
-"""Too much light, and too little difference between light and dark."""
+"""Brightness and contrast."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ _KEPT = (0.4, 0.3, 0.2, 0.1, 0.05)
 
 
 def brightness(picture: Floats, severity: int, _draw: np.random.Generator) -> Floats:
-    """The value of HSV grows by 0.1 to 0.5 of white; hue and saturation stay."""
+    """Increase the HSV value by 0.1 to 0.5 of white; hue and saturation stay."""
     value = picture.max(2, keepdims=True)
     brighter = np.minimum(1, value + _ADDED[severity - 1])
     factor = brighter / np.where(value > 0, value, 1)
@@ -18,7 +18,7 @@ def brightness(picture: Floats, severity: int, _draw: np.random.Generator) -> Fl
 
 
 def contrast(picture: Floats, severity: int, _draw: np.random.Generator) -> Floats:
-    """Of the distance to the mean of the channel 0.4 to 0.05 is kept."""
+    """Reduce the deviation from the channel's mean to a share of 0.4 to 0.05."""
     mean = picture.mean((0, 1), keepdims=True)
     found: Floats = mean + _KEPT[severity - 1] * (picture - mean)
     return found

@@ -1,4 +1,4 @@
-"""Noise of a sensor: electronic, of few photons, and of dead or stuck cells."""
+"""Sensor noise: Gaussian, shot and impulse noise."""
 
 import numpy as np
 
@@ -10,18 +10,18 @@ _SHARE = (0.03, 0.06, 0.09, 0.17, 0.27)
 
 
 def gaussian_noise(picture: Floats, severity: int, draw: np.random.Generator) -> Floats:
-    """Each level of each channel moves by a normal number, of the white level 0.08 to 0.38."""
+    """Add Gaussian noise with a standard deviation of 0.08 to 0.38 of white."""
     return picture + _DEVIATION[severity - 1] * draw.standard_normal(picture.shape)
 
 
 def shot_noise(picture: Floats, severity: int, draw: np.random.Generator) -> Floats:
-    """Photons are counted: Poisson numbers, 60 to 3 of them at white."""
+    """Poisson noise with 60 to 3 photons at white."""
     photons = _PHOTONS[severity - 1]
     found: Floats = draw.poisson(picture * photons) / photons
     return found
 
 
 def impulse_noise(picture: Floats, severity: int, draw: np.random.Generator) -> Floats:
-    """A share of all levels, 0.03 to 0.27, becomes black or white, as often the one as the other."""
+    """Set a share of all levels, 0.03 to 0.27, to black or white with equal probability."""
     share, where = _SHARE[severity - 1], draw.random(picture.shape)
     return np.where(where < share / 2, 0.0, np.where(where < share, 1.0, picture))

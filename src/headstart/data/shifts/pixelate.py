@@ -1,4 +1,4 @@
-"""Too few pixels."""
+"""Pixelation."""
 
 import numpy as np
 from PIL import Image
@@ -10,7 +10,7 @@ _KEPT = (0.6, 0.5, 0.4, 0.3, 0.25)  # of the pixels along a side of 224
 
 
 def pixelate(picture: Floats, severity: int, _draw: np.random.Generator) -> Floats:
-    """Means over blocks, drawn as blocks: 1.7 to 4 pixels wide at 224, nearer to 1 in smaller pictures."""
+    """Average over blocks of 1.7 to 4 pixels at a size of 224, nearer to 1 in smaller pictures."""
     block = 1 + length(picture, 1 / _KEPT[severity - 1] - 1)
     high, wide = picture.shape[:2]
     small = max(1, round(wide / block)), max(1, round(high / block))

@@ -1,4 +1,4 @@
-"""Reading a picture at other places and in other sizes."""
+"""Bilinear sampling and resizing of pictures."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from .shift import Floats, Pixels
 
 
 def sampled(picture: Floats, y: Floats, x: Floats) -> Floats:
-    """The picture (h, w, c) at places y, x (h', w') in pixels, bilinear; beyond the border it is mirrored."""
+    """Sample a picture (h, w, c) at y, x (h', w') in pixels, bilinear, with reflected borders."""
     rows, down = _places(y, picture.shape[0])
     columns, right = _places(x, picture.shape[1])
     found: Floats = np.zeros((*y.shape, picture.shape[2]))
@@ -19,31 +19,31 @@ def sampled(picture: Floats, y: Floats, x: Floats) -> Floats:
 
 
 def grid(picture: Floats) -> tuple[Floats, Floats]:
-    """The y and the x (h, w) of each pixel."""
+    """Coordinates y and x (h, w) of each pixel."""
     high, wide = picture.shape[:2]
     y, x = np.meshgrid(np.arange(high, dtype=np.float64), np.arange(wide, dtype=np.float64), indexing="ij")
     return y, x
 
 
 def image(pixels: Pixels) -> Image.Image:
-    """Pixels (h, w, 1 | 3) for Pillow."""
+    """Convert pixels (h, w, 1 | 3) to a Pillow picture."""
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
 def floats(picture: Image.Image) -> Floats:
-    """The levels of an L or RGB picture of Pillow as (h, w, 1 | 3) in [0, 1]."""
+    """Convert an L or RGB Pillow picture to levels (h, w, 1 | 3) in [0, 1]."""
     found: Floats = np.atleast_3d(np.asarray(picture)) / 255
     return found
 
 
 def stretched(values: Floats, size: tuple[int, int]) -> Floats:
-    """Values (h', w') in another size h, w, bilinear."""
+    """Resize values (h', w') to h, w, bilinear."""
     small = Image.fromarray(values.astype(np.float32))
     return np.asarray(small.resize(size[::-1], Image.Resampling.BILINEAR), dtype=np.float64)
 
 
 def _places(at: Floats, size: int) -> tuple[list[NDArray[np.int64]], Floats]:
-    """The pixels before and after each place, mirrored into [0, size), and how far it is from the first."""
+    """Pixels before and after each coordinate, reflected into [0, size), and the offset from the first."""
     first = np.floor(at)
     both = [np.mod(first.astype(np.int64) + step, 2 * size) for step in (0, 1)]
     return [np.minimum(place, 2 * size - 1 - place) for place in both], at - first

@@ -1,4 +1,4 @@
-"""A dataset of pictures with a shift worked in; labels, groups and splits stay."""
+"""Datasets of pictures with a shift applied; labels, groups and splits stay."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,10 +20,10 @@ from .shift import REFERENCE, Pixels, Shift
 def shifted(
     data: Dataset, shift: str | Shift, *, severity: int | None = None, seed: int = 0, side: int = REFERENCE
 ) -> Dataset:
-    """The same rows as another camera, scanner or day would have shown them.
+    """Apply a shift to the pictures of a dataset.
 
-    What a row becomes depends on its picture, the shift, `seed` and its number in `data` alone, at all
-    severities with the same numbers drawn. Pictures in an array are worked on at once; those of files
+    The result of a row depends on its picture, the shift, `seed` and its number in `data` only, with the
+    same random numbers at all severities. Pictures in an array are transformed at once; those of files
     whenever they are read, and never written.
 
     Args:
@@ -31,15 +31,15 @@ def shifted(
         shift: a corruption ("gaussian-noise", "fog", ...), a domain ("invert", "rotate", ...), or one of
             `headstart.data.shifts` with settings, such as `Rotate(degrees=45)`.
         severity: of a corruption, 0 (`data` itself) to 5; None takes 3.
-        seed: of all that is random.
-        side: a picture whose shorter side has more pixels is first made smaller, down to that: noise on
+        seed: of all random draws.
+        side: a picture whose shorter side has more pixels is first downscaled to that: noise on
             the pixels of a large photo would vanish when a model shrinks it.
 
     Returns:
         A dataset with the same labels, classes, items, groups and split.
 
     Raises:
-        Unknown: no shift goes by that name.
+        Unknown: no shift has that name.
         BadInput: the data are not pictures, or a setting is wrong.
 
     >>> from headstart.data import load
@@ -63,7 +63,7 @@ def shifted(
 
 @dataclass(frozen=True, eq=False)
 class _Shifted:
-    """Samples that are changed when they are read; a row keeps its number when some are taken."""
+    """Samples that are transformed when read; rows keep their numbers in subsets."""
 
     base: Samples
     items: Sequence[str]
@@ -89,7 +89,7 @@ class _Shifted:
 
 
 def _pixels(raw: Raw, item: str, in_colour: bool) -> Pixels:
-    """uint8 (h, w) if it lies there in grey and may stay so, else (h, w, 3)."""
+    """uint8 (h, w) if it is stored in grey and may stay so, else (h, w, 3)."""
     if isinstance(raw, np.ndarray) and not in_colour and (raw.ndim == 2 or raw.shape[2] == 1):
         return raw.reshape(raw.shape[:2])
     return np.asarray(read_picture(raw, item))

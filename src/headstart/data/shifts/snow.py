@@ -1,4 +1,4 @@
-"""Snow that falls."""
+"""Snow."""
 
 from typing import NamedTuple
 
@@ -29,9 +29,9 @@ _SETTINGS = (
 
 
 def snow(picture: Floats, severity: int, draw: np.random.Generator) -> Floats:
-    """The picture grows pale, and flakes that are drawn long by their fall lie over it.
+    """Fade the picture and overlay motion-blurred flakes.
 
-    They are drawn for a shorter side of 224 pixels and then shrunk, or stretched, with the picture.
+    They are generated for a shorter side of 224 pixels and then scaled to the picture.
     """
     fall = _SETTINGS[severity - 1]
     falling = _falling(picture, fall, draw)

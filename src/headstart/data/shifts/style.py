@@ -1,8 +1,7 @@
-"""Pictures of one domain in the style of another, without training: levels, spectra, colour statistics.
+"""Style alignment of two domains without training: histograms, spectra, colour statistics.
 
-Each takes pictures to change and pictures to look like, as many of each as there are, and gives new ones.
-None moves anything: what is drawn stays where it is, so labels should hold. None can do what needs more than
-a change of levels, colours or slow gradients.
+Each function takes pictures to transform and reference pictures, in any numbers, and returns new ones.
+The content stays in place, so labels should stay valid. Only levels, colours and low frequencies change.
 """
 
 from collections.abc import Callable
@@ -13,15 +12,15 @@ from torch import Tensor
 from headstart.core import BadInput, Unknown, derive_seed
 
 LEVELS = 256
-LEAST = 1e-5  # a deviation below it counts as none
+LEAST = 1e-5  # a deviation below it counts as 0
 
 
 def match_histograms(x: Tensor, like: Tensor) -> Tensor:
-    """Levels changed so that all pictures together have the histogram of those that they are to look like.
+    """Match the pooled histogram of the pictures to that of the reference pictures.
 
-    Channel by channel, one rising curve for all pictures: a level goes where its share of the pixels is
-    reached in the other domain (histogram matching of the pooled levels, interpolated between levels). As
-    the curve rises, black on white can't become white on black.
+    Channel by channel, one monotone curve for all pictures: a level maps to the level of the same quantile
+    in the other domain (histogram matching of the pooled levels, interpolated between levels). As
+    the curve is increasing, black on white can't become white on black.
 
     Args:
         x: (n, c, h, w), uint8 or floats; not changed.
@@ -42,9 +41,9 @@ def match_histograms(x: Tensor, like: Tensor) -> Tensor:
 
 
 def match_spectra(x: Tensor, like: Tensor, *, share: float = 0.1, seed: int = 0) -> Tensor:
-    """Low frequencies get the amplitudes of another picture and keep their phases (FDA, arXiv:2004.05498).
+    """Replace low-frequency amplitudes by those of a reference picture (FDA, arXiv:2004.05498).
 
-    Each picture takes them from one that is drawn out of `like`.
+    Each picture takes them from a random picture of `like`; phases are kept.
 
     Args:
         x: (n, c, h, w), uint8 or floats; not changed.
@@ -75,7 +74,7 @@ def match_spectra(x: Tensor, like: Tensor, *, share: float = 0.1, seed: int = 0)
 
 
 def match_style(x: Tensor, like: Tensor) -> Tensor:
-    """Channels get the mean and the deviation of the other domain's, over all pictures and places.
+    """Match the mean and deviation of each channel to the other domain's, over all pictures and pixels.
 
     The statistics of adaptive instance normalisation (arXiv:1703.06868), of pixels and of whole domains.
 
@@ -109,10 +108,10 @@ STYLES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def in_style(x: Tensor, like: Tensor, method: str) -> Tensor:
-    """Pictures in the style of others, by the method of that name: histogram, fourier or style.
+    """Transform pictures by the named method: histogram, fourier or style.
 
     Raises:
-        Unknown: no method goes by that name.
+        Unknown: no method has that name.
     """
     if method not in STYLES:
         raise Unknown("way to match styles", method, STYLES)
@@ -120,7 +119,7 @@ def in_style(x: Tensor, like: Tensor, method: str) -> Tensor:
 
 
 def _matched(mine: Tensor, other: Tensor) -> Tensor:
-    """Levels (n, h, w) by the curve that brings their distribution to the other's."""
+    """Map levels (n, h, w) by the curve that matches their distribution to the other's."""
     levels, where, counts = torch.unique(mine, return_inverse=True, return_counts=True)
     goals, many = torch.unique(other, return_counts=True)
     reached = counts.cumsum(0) / counts.sum()
@@ -149,7 +148,7 @@ def _check(x: Tensor, like: Tensor) -> None:
 
 
 def _as(made: Tensor, x: Tensor) -> Tensor:
-    """In the dtype of x, bytes rounded and cut off."""
+    """Convert to the dtype of x, bytes rounded and clipped."""
     if x.dtype == torch.uint8:
         return made.round().clamp(0, LEVELS - 1).to(torch.uint8)
     return made.to(x.dtype)

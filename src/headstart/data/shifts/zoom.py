@@ -1,4 +1,4 @@
-"""A camera that comes nearer while the shutter is open."""
+"""Zoom blur."""
 
 import numpy as np
 from PIL import Image
@@ -11,7 +11,7 @@ _STEPS = 11
 
 
 def zoom_blur(picture: Floats, severity: int, _draw: np.random.Generator) -> Floats:
-    """The mean of the picture and of 11 enlargements of it, up to 1.10 to 1.30 times."""
+    """Average the picture with 11 enlargements of it, up to 1.10 to 1.30 times."""
     high, wide = picture.shape[:2]
     whole, total = image(levels(picture)), picture.copy()
     for factor in np.linspace(1, _NEAREST[severity - 1], _STEPS):
