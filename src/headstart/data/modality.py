@@ -199,4 +199,7 @@ def file_suffixes() -> frozenset[str]:
 
 def file_formats() -> str:
     """File formats of all modalities in words: "pictures (JPEG, ...) or sounds (WAV, ...)"."""
-    return " or ".join(f"{one.rows} ({one.formats})" for one in modalities().values() if one.suffixes)
+    named = sorted(
+        (one for one in modalities().values() if one.suffixes), key=lambda one: one.kind != DEFAULT
+    )
+    return " or ".join(f"{one.rows} ({one.formats})" for one in named)

@@ -1,10 +1,12 @@
 """Inputs of studies: from what the user named to data sets, backbones and models, and their digests."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 
 from headstart.data.dataset import Dataset
@@ -75,10 +77,17 @@ def digest(value: Any) -> str:
         return backbone_digest(value)
     if isinstance(value, Predictor):
         return key_of(value.model.state_dict(), str(list(value.classes)))
-    if isinstance(value, Tensor):
-        return key_of({"": value}, "")
     if isinstance(value, nn.Module):
         return key_of(value.state_dict(), str(value))
+    return _plain_digest(value)
+
+
+def _plain_digest(value: Any) -> str:
+    """The same of arrays, collections and plain values."""
+    if isinstance(value, Tensor):
+        return key_of({"": value}, "")
+    if isinstance(value, np.ndarray):
+        return key_of({}, f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}")
     items = _items(value)
     if items is not None:
         return key_of({}, str([digest(item) for item in items]))
