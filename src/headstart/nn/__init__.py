@@ -1,1 +1,1 @@
-"""Floor 1: layers that methods share."""
+"""Floor 1: layers shared by methods."""

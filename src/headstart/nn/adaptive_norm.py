@@ -1,4 +1,4 @@
-"""Batch normalisation whose statistics are those of the stream: the batch's, running ones, or a mixture."""
+"""Batch normalisation with statistics of the stream: the batch's, running ones, or a mixture."""
 
 import copy
 from typing import Literal, get_args
@@ -15,9 +15,9 @@ STATISTICS: tuple[Statistics, ...] = get_args(Statistics)
 
 
 def pooled(mean: Tensor, var: Tensor, other_mean: Tensor, other_var: Tensor, share: float) -> list[Tensor]:
-    """Mean and variance (c,) of a mixture: `share` in [0, 1] of the rows are the other's.
+    """Mean and variance (c,) of a mixture, in which a `share` in [0, 1] of the rows is the other's.
 
-    The variance of a mixture is the mean of both variances, and what the gap of the means adds:
+    The variance of a mixture is the mean of both variances plus the contribution of the means:
     (1 - a) v + a v' + a (1 - a) (m' - m)^2.
     """
     gap = other_mean - mean
@@ -25,25 +25,25 @@ def pooled(mean: Tensor, var: Tensor, other_mean: Tensor, other_var: Tensor, sha
 
 
 class AdaptiveNorm(_BatchNorm):
-    """Stands in for a batch normalisation of any number of axes, and shares its scale and shift.
+    """Replaces a batch normalisation of any number of axes, and shares its scale and shift.
 
-    x (n, c, ...) is normed channel by channel: statistics are over rows and positions. Where they are
-    mixed, what counts is rows: positions of one row look alike, so a batch of n rows has the share
+    x (n, c, ...) is normalised channel by channel: statistics are over rows and positions. Mixtures are
+    weighted by rows, as positions of one row are correlated: a batch of n rows has the share
     n / (n + prior), however many positions a row has.
 
     A batch with a single value a channel, such as one row (1, c), has no variance: with "batch" it is
-    normed by what is stored.
+    normalised by the stored statistics.
 
     Args:
-        norm: what it stands in for; it is not changed, only its parameters are shared.
+        norm: the module to replace; it is not changed, only its parameters are shared.
         statistics: "batch": those of the batch (arXiv:2006.16971). "mixed": the batch's, pooled with
-            `prior` rows of the source's. "running": each batch that is seen in training mode is pooled
-            with the `prior` rows before it, from the source's on, and that is stored and used; what
-            is stored is used alone in evaluation mode.
+            `prior` rows of the source's. "running": in training mode each batch is pooled with
+            the stored statistics as `prior` rows, starting from the source's; the result is stored and
+            used. In evaluation mode the stored statistics are used.
         prior: rows >= 0 that the stored statistics count for.
 
     Raises:
-        BadInput: the norm computes something of its own, or has no statistics that could be mixed.
+        BadInput: the norm has a custom forward, or has no statistics to mix.
     """
 
     running_mean: Tensor | None
@@ -77,7 +77,7 @@ class AdaptiveNorm(_BatchNorm):
             raise BadInput(f"A batch normalisation takes (rows, channels, ...), not {tuple(input.shape)}.")
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002
-        """(n, c, ...) normed, of input (n, c, ...)."""
+        """Normalise input (n, c, ...)."""
         self._check_input_dim(input)
         x = input
         if self.statistics == "batch":
@@ -121,7 +121,7 @@ class AdaptiveNorm(_BatchNorm):
 
 
 def _after(norm: _BatchNorm) -> nn.ModuleList:
-    """What a norm of another library does to its result, such as an activation."""
+    """What a norm of another library applies to its result, such as an activation."""
     kind = type(norm)
     own = kind.forward not in (_BatchNorm.forward, nn.SyncBatchNorm.forward, AdaptiveNorm.forward)
     if own and not all(isinstance(getattr(norm, name, None), nn.Module) for name in ("drop", "act")):
@@ -133,10 +133,10 @@ def _after(norm: _BatchNorm) -> nn.ModuleList:
 
 
 def adaptive(backbone: Backbone, statistics: Statistics = "batch", prior: float = 16.0) -> Backbone:
-    """A copy of a backbone in which each batch normalisation is an `AdaptiveNorm`; others stay as they are.
+    """Copy a backbone with each batch normalisation replaced by an `AdaptiveNorm`; other norms stay.
 
     Raises:
-        BadInput: a batch normalisation computes something of its own, or has no statistics to mix.
+        BadInput: a batch normalisation has a custom forward, or has no statistics to mix.
     """
     twin = copy.deepcopy(backbone)
     norms = {m: AdaptiveNorm(m, statistics, prior) for m in twin.modules() if isinstance(m, _BatchNorm)}
@@ -148,7 +148,7 @@ def adaptive(backbone: Backbone, statistics: Statistics = "batch", prior: float 
 
 
 def watch(module: nn.Module) -> nn.Module:
-    """The module itself, in evaluation mode but for its adaptive norms, which go with the stream."""
+    """Set the module to evaluation mode except its adaptive norms, which follow the stream; return it."""
     module.eval()
     for each in module.modules():
         if isinstance(each, AdaptiveNorm):

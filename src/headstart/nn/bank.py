@@ -1,4 +1,4 @@
-"""A part that remembers rows: checkpointed like any module, because it is one."""
+"""A memory bank of rows, as a module, so that it is checkpointed like any other."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ class Bank(nn.Module):
     """Features and labels in the order they were added.
 
     Attributes:
-        outputs: number of classes, tags or numbers that the labels are of.
+        outputs: number of classes, tags or numbers of the labels.
     """
 
     features: Tensor  # (rows, width)
     labels: Tensor  # (rows,) classes, (rows, outputs) tags or numbers
-    weights: Tensor | None  # (rows,) what each row counts; None as long as all count the same
+    weights: Tensor | None  # (rows,) weights of the rows; None while all are equal
     filled: Tensor  # () rows added so far
 
     def __init__(self, rows: int, width: int, outputs: int, kind: LabelKind = "classes") -> None:
@@ -32,9 +32,9 @@ class Bank(nn.Module):
         self.register_buffer("filled", torch.zeros((), dtype=torch.int64))
 
     def add(self, features: Tensor, labels: Tensor, weights: Tensor | None = None) -> None:
-        """Append features (n, width), labels (n, ...) and weights (n,); room is doubled when it runs out.
+        """Append features (n, width), labels (n, ...) and weights (n,); the capacity doubles when full.
 
-        Rows without weights count 1.
+        Rows without weights get 1.
         """
         start, end = int(self.filled), int(self.filled) + len(labels)
         if end > len(self.labels):
@@ -52,7 +52,7 @@ class Bank(nn.Module):
         self.filled += len(labels)
 
     def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *rest: Any) -> None:
-        # a bank that has grown is loaded into one that has not
+        # a bank that has grown may be loaded into one that has not
         for name in ("features", "labels", "weights"):
             if (saved := state.get(prefix + name)) is not None:
                 setattr(self, name, torch.zeros_like(saved, device=self.labels.device))
@@ -66,5 +66,5 @@ class Bank(nn.Module):
 
     @property
     def counts(self) -> Tensor | None:
-        """What each of these rows counts, (n,); None: all the same."""
+        """Weights (n,) of these rows; None: all equal."""
         return None if self.weights is None else self.weights[: int(self.filled)]

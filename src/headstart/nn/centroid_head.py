@@ -11,12 +11,12 @@ from headstart.core import Head
 
 
 class CentroidHead(Head):
-    """Cosine similarity to a centroid a class, times a scale: (n, width) -> (n, classes)."""
+    """Scaled cosine similarity to one centroid per class: (n, width) -> (n, classes)."""
 
     centre: Tensor  # (width,) subtracted from features first
     centroids: Tensor  # (classes, width), unit length
     scale: Tensor  # ()
-    bias: Tensor  # (classes,) 0, or far below for a class without a centroid
+    bias: Tensor  # (classes,) 0, or very negative for a class without a centroid
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()

@@ -8,11 +8,11 @@ from torch.nn.functional import normalize, one_hot
 class Centroids(nn.Module):
     """Running sums of unit features by class: first by the model's probabilities, then by the nearest class.
 
-    A 1 is put behind each feature before it is brought to unit length, so that the origin is a place too.
+    A 1 is appended to each feature vector before normalisation to unit length, so that the origin is a point.
 
     Attributes:
-        goals: of the rows of this step, (n,): the class of the nearest centroid. They do not outlive the
-            step, and are not saved.
+        goals: pseudo-labels (n,) of the rows of this step: the class of the nearest centroid. They are
+            not kept after the step, and not saved.
     """
 
     soft: Tensor  # (classes, width + 1) by probabilities
@@ -38,11 +38,11 @@ class Centroids(nn.Module):
 
 
 def unit(features: Tensor) -> Tensor:
-    """Features (n, width) with a 1 behind them, at unit length: (n, width + 1)."""
+    """Features (n, width) with an appended 1, normalised to unit length: (n, width + 1)."""
     return normalize(torch.cat([features, features.new_ones(len(features), 1)], 1), dim=1)
 
 
 def nearest(rows: Tensor, sums: Tensor) -> Tensor:
-    """The class (n,) of the largest cosine of rows (n, d) to sums (classes, d); none that has nothing."""
+    """The class (n,) of the largest cosine of rows (n, d) to sums (classes, d), empty ones excluded."""
     cosines = rows @ normalize(sums, dim=1).T
     return cosines.masked_fill((sums == 0).all(1), -torch.inf).argmax(1)

@@ -1,20 +1,20 @@
-"""The columns of a table as features: standardised numbers, categories, marks of missing cells."""
+"""The columns of a table as features: standardised numbers, one-hot categories, missing indicators."""
 
 import torch
 from torch import Tensor, nn
 
 from headstart.core.schema import Schema
 
-TOTAL = 1e4  # to which each row of counts is brought
+TOTAL = 1e4  # total to which each row of counts is normalised
 
 
 class Encode(nn.Module):
-    """Numbers and codes (n, columns) to features (n, width), by what training rows had; nothing is learned.
+    """Encode numbers and codes (n, columns) as features (n, width) by a schema; no parameters.
 
     The features are the standardised numbers, then a 0 or 1 for each category of each column and
-    one for all other categories, then a 1 for what is missing in the columns where training rows had that
-    too. A missing number counts as the median of its column. Raw counts are brought to a total of 10,000 a
-    row and x becomes log(1 + x), before they are standardised.
+    one for all other categories, then a missing indicator for the columns with missing cells in the
+    training rows. A missing number is replaced by the median of its column. Raw counts are normalised to a
+    total of 10,000 a row and x becomes log(1 + x), before they are standardised.
     """
 
     median: Tensor
@@ -52,7 +52,7 @@ class Encode(nn.Module):
         self.register_buffer("median", torch.tensor(medians, dtype=torch.float32))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Features (n, width) of x (n, columns); NaN: nothing there."""
+        """Features (n, width) of x (n, columns); NaN: missing."""
         missing = x.isnan()
         numbers = x[:, self.numbers].float()
         numbers = torch.where(missing[:, self.numbers], self.median, numbers)

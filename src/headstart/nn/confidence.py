@@ -1,25 +1,25 @@
-"""The calibrated confidence of a teacher, and the rows of which it is confident enough."""
+"""The calibrated confidence of a teacher, and the selection of confident rows."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-UNSURE = -1  # the goal of a row that has none
-LEAST = 0.5  # that a flexible threshold comes down to: less would take all rows at first, whatever is said
+UNSURE = -1  # the goal of a row without a pseudo-label
+LEAST = 0.5  # lower bound of a flexible threshold: less would select all rows at first
 
 
 class Confidence(nn.Module):
-    """Keeps a teacher's predictions on the last source rows, and its pseudo-labels of the last target rows.
+    """Buffer of a teacher's predictions on recent source rows, and pseudo-labels of recent target rows.
 
     Attributes:
-        goals: of the target rows of this step, (m,): the class, or -1 where the teacher is not sure. They do
-            not outlive the step, and are not saved.
+        goals: pseudo-labels (m,) of the target rows of this step, or -1 where the teacher is not confident.
+            They are not kept after the step, and not saved.
     """
 
     logits: Tensor  # (rows, classes) of source rows, the oldest first
-    labels: Tensor  # (rows,) theirs; -1 where there is none yet
-    sure: Tensor  # (rows,) the class that the last target rows were sure to be of, or -1
-    scale: Tensor  # () that logits are multiplied by, 1 / temperature
+    labels: Tensor  # (rows,) their labels; -1 where there is none yet
+    sure: Tensor  # (rows,) confident pseudo-labels of the last target rows, or -1
+    scale: Tensor  # () factor of the logits, 1 / temperature
     goals: Tensor
 
     def __init__(self, classes: int, rows: int = 512) -> None:
@@ -32,7 +32,7 @@ class Confidence(nn.Module):
         self.register_buffer("goals", torch.zeros(0, dtype=torch.int64), persistent=False)
 
     def remember(self, logits: Tensor, labels: Tensor) -> None:
-        """Answers (n, classes) to source rows of known labels (n,)."""
+        """Store the predictions (n, classes) on source rows with labels (n,)."""
         self.logits.copy_(_last(self.logits, logits))
         self.labels.copy_(_last(self.labels, labels))
 
@@ -45,10 +45,10 @@ class Confidence(nn.Module):
     def judge(self, logits: Tensor, threshold: float, flexible: bool) -> None:
         """Set the pseudo-labels of target rows by the teacher's logits (m, classes).
 
-        The threshold is on the greatest probability, after the scale. A flexible one is lower for classes
-        that fewer rows were sure to be of: times b / (2 - b), where b is their count over that of the most
-        frequent class, or of the rows that are not sure if these are more (arXiv:2110.08263), but not below
-        1/2.
+        The threshold is on the largest probability, after the scale. A flexible one is lower for classes
+        with fewer confident rows: times b / (2 - b), where b is their count over that of the most
+        frequent class, or of the rows that are not confident if these are more (arXiv:2110.08263), but not
+        below 1/2.
         """
         top, classes = (logits * self.scale).softmax(1).max(1)
         levels = top.new_full((self.classes,), threshold)
@@ -64,5 +64,5 @@ class Confidence(nn.Module):
 
 
 def _last(old: Tensor, new: Tensor) -> Tensor:
-    """As many rows as there are `old` ones: the last of both."""
+    """The last len(old) rows of `old` and new ones."""
     return torch.cat([old, new.to(old)])[-len(old) :]

@@ -1,4 +1,4 @@
-"""A classifier of two domains."""
+"""The domain critic, a classifier of two domains."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""Stochastic depth: whole branches are left out at random, for each sample by itself."""
+"""Stochastic depth: whole branches are dropped at random, independently for each sample."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ class DropPath(nn.Module):
         self.drop = drop
 
     def forward(self, x: Tensor) -> Tensor:
-        """The rows that are kept, of x (n, ...); the same as x on average."""
+        """Drop rows of x (n, ...); the expectation is x."""
         if not self.training or not self.drop:
             return x
         kept = torch.rand(len(x), *[1] * (x.ndim - 1), device=x.device) >= self.drop
@@ -22,10 +22,10 @@ class DropPath(nn.Module):
 
 
 def set_depth(model: nn.Module, drop: float) -> int:
-    """Let the places that the architecture has for it drop branches, in place; how many there are.
+    """Enable stochastic depth, in place, wherever the architecture supports it; return the number of places.
 
-    They are timm's, torchvision's and transformers' own modules for it, and what is called
-    `drop_path...` and does nothing as yet. The l-th of L drops with probability drop * l / L
+    These are timm's, torchvision's and transformers' own modules for it, and attributes
+    `drop_path...` that are an identity so far. The l-th of L drops with probability drop * l / L
     (arXiv:1603.09382).
     """
     places = list(_places(model))
@@ -39,7 +39,7 @@ def set_depth(model: nn.Module, drop: float) -> int:
 
 
 def _places(model: nn.Module) -> Iterator[tuple[nn.Module, str, str]]:
-    """Owner and name of each place, and what the probability is called there; "" where nothing is as yet."""
+    """Owner and name of each place, and the name of its probability; "" where it is an identity."""
     for owner in list(model.modules()):
         for name, child in list(owner.named_children()):
             if isinstance(child, nn.Identity) and name.startswith("drop_path"):

@@ -1,4 +1,4 @@
-"""Batch normalisation with statistics and weights of its own for each of two domains (arXiv:1906.03950).
+"""Domain-specific batch normalisation: separate statistics and weights for two domains (arXiv:1906.03950).
 
 Both domains go through a network in one batch, the source's rows first.
 """
@@ -16,22 +16,22 @@ _BatchNorm = nn.modules.batchnorm._BatchNorm
 
 
 class DomainNorm(nn.Module):
-    """A batch normalisation for the source's rows and one for the target's; both begin as a given one.
+    """A batch normalisation for source rows and one for target rows; both start as copies of a given one.
 
-    Outside of `domains` all rows are the target's.
+    Outside of `domains` all rows are target rows.
     """
 
     def __init__(self, norm: nn.Module) -> None:
         super().__init__()
         self.source, self.target = norm, copy.deepcopy(norm)
-        self.rows: tuple[int, int] | None = None  # of the source, and in all, in the batch of now
+        self.rows: tuple[int, int] | None = None  # source rows and all rows of the current batch
         self.training = norm.training
 
     def forward(self, x: Tensor) -> Tensor:
-        """The first rows of x (n, channels, ...) normalised as the source's, the others as the target's.
+        """Normalise the first rows of x (n, channels, ...) as source rows, the others as target rows.
 
         Raises:
-            BadInput: x has another number of rows than the batch, and is no multiple of it.
+            BadInput: the number of rows of x is not a multiple of the batch's.
         """
         if self.rows is None:
             found: Tensor = self.target(x)
@@ -47,8 +47,8 @@ class DomainNorm(nn.Module):
 
 
 def separate(module: nn.Module) -> int:
-    """Put a `DomainNorm` in the place of every batch normalisation in `module`; how many there are."""
-    made: dict[nn.Module, DomainNorm] = {}  # one that is there twice stays one
+    """Replace every batch normalisation in `module` by a `DomainNorm`; return their number."""
+    made: dict[nn.Module, DomainNorm] = {}  # a shared module stays shared
     for owner in [each for each in module.modules() if not isinstance(each, DomainNorm)]:
         for name, child in list(owner.named_children()):
             if isinstance(child, _BatchNorm):
@@ -68,7 +68,7 @@ def of_target(module: nn.Module) -> nn.Module:
 
 @contextmanager
 def domains(module: nn.Module, source: int, of: int) -> Iterator[None]:
-    """Inside, batches of `of` rows go through `module` whose first `source` rows are the source's."""
+    """Context in which batches of `of` rows start with `source` source rows."""
     norms = [each for each in module.modules() if isinstance(each, DomainNorm)]
     try:
         for norm in norms:

@@ -1,4 +1,4 @@
-"""The heads that can be written down as data and made anew, by name."""
+"""Registry of serialisable heads by name."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ HEADS: dict[str, type[Head]] = {
 
 
 def make_head(name: str, settings: Mapping[str, Any]) -> Head:
-    """A head from `type(head).__name__` and `head.settings`; its tensors are loaded afterwards."""
+    """Build a head from `type(head).__name__` and `head.settings`; its tensors are loaded afterwards."""
     if name not in HEADS:
         raise Unknown("head", name, HEADS)
     return HEADS[name](**settings)

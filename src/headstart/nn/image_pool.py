@@ -1,4 +1,4 @@
-"""Made samples of former steps, for a critic that is not to forget them (arXiv:1612.07828)."""
+"""A buffer of generated samples of earlier steps for training a critic (arXiv:1612.07828)."""
 
 import torch
 from torch import Tensor, nn
@@ -7,10 +7,10 @@ from headstart.core import BadInput, derive_seed
 
 
 class ImagePool(nn.Module):
-    """Up to `size` made samples; what is drawn is a function of its seed and of how often it was asked.
+    """A pool of up to `size` generated samples; draws are a function of its seed and number of calls.
 
-    All that it knows is in its buffers: a training goes on after a stop as if there had been none, and
-    processes that are told the same hold the same.
+    All its state is in buffers: a resumed training equals an uninterrupted one, and processes with the same
+    calls hold the same samples.
     """
 
     kept: Tensor  # (size, ...) float32
@@ -24,7 +24,7 @@ class ImagePool(nn.Module):
         Args:
             size: samples that it keeps, >= 0.
             shape: of a sample.
-            seed: of all draws, from the seed of the run.
+            seed: of all random draws, derived from that of the run.
 
         Raises:
             BadInput: `size` is negative.
@@ -38,10 +38,10 @@ class ImagePool(nn.Module):
         self.register_buffer("seed", torch.tensor(seed))
 
     def exchange(self, made: Tensor) -> Tensor:
-        """As many samples as are `made` (n, ...): each is one of them, or one of a former step.
+        """Exchange generated samples `made` (n, ...) for as many: each is one of them, or of an earlier step.
 
-        While there is room, what is made is kept and given back. After that each is given back as it is with
-        chance 1/2; else it takes the place of one that was kept, which is given instead.
+        Until the pool is full, samples are stored and returned. After that each is returned unchanged with
+        probability 1/2; otherwise it replaces a stored one, which is returned instead.
         """
         made = made.detach().float()
         draw = torch.Generator().manual_seed(derive_seed(int(self.seed), int(self.asked)))

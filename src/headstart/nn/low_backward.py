@@ -12,7 +12,7 @@ LAST = torch.channels_last
 
 
 class _Below(torch.autograd.Function):
-    """A convolution whose backward gives the gradient of the input alone; it keeps nothing but a shape."""
+    """A convolution whose backward computes only the input's gradient; it saves only a shape."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, conv: "LowBackwardConv2d") -> Tensor:
@@ -34,11 +34,11 @@ class _Below(torch.autograd.Function):
 class LowBackwardConv2d(nn.Conv2d):
     """A convolution with the usual outputs; where its own weights are frozen, its backward is in bf16.
 
-    The gradient that it hands down then has three digits, which is what mixed precision trains with.
+    The gradient of its input then has three digits, as in mixed precision.
     """
 
     def low(self) -> Tensor:
-        """The weight in bf16, converted again when it has changed."""
+        """The weight in bf16, reconverted when it has changed."""
         key = (self.weight._version, self.weight.data_ptr())
         if self.__dict__.get("_key") != key:
             self._low = self.weight.detach().to(torch.bfloat16, memory_format=LAST)
@@ -46,7 +46,7 @@ class LowBackwardConv2d(nn.Conv2d):
         return self._low
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002
-        """As the convolution."""
+        """Convolve as usual."""
         frozen = not any(p.requires_grad for p in (self.weight, self.bias) if p is not None)
         if frozen and input.requires_grad and torch.is_grad_enabled() and input.ndim == 4:
             found: Tensor = _Below.apply(input, self)
@@ -55,9 +55,9 @@ class LowBackwardConv2d(nn.Conv2d):
 
 
 def low_backward(backbone: Backbone) -> Backbone:
-    """A copy of a backbone whose plain two-dimensional convolutions are `LowBackwardConv2d`.
+    """Copy a backbone with its plain two-dimensional convolutions replaced by `LowBackwardConv2d`.
 
-    Those of other classes, or with padding that is not a number of zeros, stay as they are.
+    Those of other classes, or with padding other than a number of zeros, are unchanged.
     """
     twin = copy.deepcopy(backbone)
     for module in twin.modules():

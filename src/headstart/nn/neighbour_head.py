@@ -1,4 +1,4 @@
-"""Prediction by the k nearest rows."""
+"""Prediction by k nearest neighbours."""
 
 import copy
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from headstart.core import Head, LabelKind
 class NeighbourHead(Head):
     """The similarity-weighted vote of the k most similar rows: (n, width) -> (n, classes).
 
-    Logs of the shares of votes for classes, logits of the share that has each tag, or means of numbers.
+    Outputs are log vote shares of classes, logits of the vote share of each tag, or means of numbers.
     """
 
     centre: Tensor  # (width,) subtracted from features first
     rows: Tensor  # (rows, width), unit length
     votes: Tensor  # (rows, classes): one-hot, 0 and 1 for tags, or numbers
-    sharpness: Tensor  # () weight of a neighbour is exp(sharpness * cosine), times what it counts
-    counts: Tensor | None  # (rows,) > 0 what each row counts; None: all the same
+    sharpness: Tensor  # () weight of a neighbour is exp(sharpness * cosine), times its row weight
+    counts: Tensor | None  # (rows,) > 0 weights of the rows; None: all equal
 
     def __init__(
         self,
@@ -59,8 +59,8 @@ class NeighbourHead(Head):
     def count(self, nearest: Tensor, votes: Tensor, counts: Tensor | None = None) -> Tensor:
         """Predictions (n, classes) from the cosines (n, k) of the neighbours and their votes (n, k, classes).
 
-        `counts` (n, k) > 0 is what each neighbour counts; None: all the same.
-        One vote is spread over all classes, or over a tag and its absence.
+        `counts` (n, k) > 0 are weights of the neighbours; None: all equal.
+        One extra vote is spread over all classes, or over a tag and its absence.
         """
         sizes = self.sharpness * nearest
         weights = (sizes if counts is None else sizes + counts.log()).softmax(1)
@@ -72,7 +72,7 @@ class NeighbourHead(Head):
         return smooth.logit() if self.kind == "tags" else smooth.log()
 
     def rescaled(self, mean: Tensor, deviation: Tensor) -> "NeighbourHead":
-        """The same neighbours, whose numbers are in other units."""
+        """The same neighbours with rescaled labels, for regression."""
         twin = copy.deepcopy(self)
         twin.votes.mul_(deviation.to(self.votes)).add_(mean.to(self.votes))
         return twin

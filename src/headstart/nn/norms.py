@@ -1,4 +1,4 @@
-"""Which modules normalise."""
+"""Detection of normalisation layers."""
 
 import re
 
@@ -9,5 +9,5 @@ NAMED = re.compile(r"(batch|layer|group|instance|rms)_?norm", re.IGNORECASE)  # 
 
 
 def is_norm(module: nn.Module) -> bool:
-    """Whether it is a normalisation: batch, layer, group, instance or root mean square, of any library."""
+    """Whether a module is a normalisation: batch, layer, group, instance or RMS, of any library."""
     return isinstance(module, NORMS) or NAMED.search(type(module).__name__) is not None

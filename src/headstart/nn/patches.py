@@ -1,4 +1,4 @@
-"""What judges whether a sample is real, place by place."""
+"""Critics of real and generated samples: PatchGAN and a perceptron."""
 
 import math
 from itertools import pairwise
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from .translators import is_picture
 
-SMALL = 4  # places along the shorter side of the map that a critic gives, at least
+SMALL = 4  # smallest number of places along the shorter side of a critic's output
 MOST = 3  # halvings
 
 
@@ -15,7 +15,7 @@ class PatchCritic(nn.Module):
     """Scores (n, 1, h', w') of pictures (n, channels, h, w), one for each patch (arXiv:1611.07004).
 
     Convolutions with stride 2 until the shorter side has fewer than 8 places, at most three; leaky ReLUs and
-    no normalisation. A patch is small, so what is judged is style rather than content.
+    no normalisation. Small patches make it score style rather than content.
     """
 
     def __init__(self, channels: int, side: int, width: int = 32) -> None:
@@ -32,7 +32,7 @@ class PatchCritic(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Scores (n, 1, h', w'), about 1 where real and 0 where made."""
+        """Scores (n, 1, h', w'), about 1 for real and 0 for generated samples."""
         found: Tensor = self.layers(x)
         return found
 
@@ -46,13 +46,13 @@ class RowCritic(nn.Module):
         self.layers = nn.Sequential(*layers, nn.LeakyReLU(0.2), nn.Linear(width, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Scores (n, 1), about 1 where real and 0 where made."""
+        """Scores (n, 1), about 1 for real and 0 for generated samples."""
         found: Tensor = self.layers(x.flatten(1))
         return found
 
 
 def sample_critic(shape: tuple[int, ...], width: int) -> nn.Module:
-    """A critic for samples of a shape: (channels, h, w) is a picture, anything else numbers."""
+    """Build a critic for samples of a shape: (channels, h, w) is a picture, anything else numbers."""
     if is_picture(shape):
         return PatchCritic(shape[0], min(shape[1:]), width)
     return RowCritic(shape, width)

@@ -1,4 +1,4 @@
-"""Asks the processor, once, what it can do in bfloat16."""
+"""Detection of the processor's bfloat16 support, once."""
 
 from functools import cache
 
@@ -9,9 +9,9 @@ UNITS = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")  # of x86-64 and of ARM,
 
 @cache
 def runs_bf16() -> bool:
-    """Whether oneDNN's fused convolutions run in bfloat16 here; where they can't, torch raises.
+    """Whether oneDNN's fused convolutions run in bfloat16 on this machine; torch raises otherwise.
 
-    Tried out, for `ONEDNN_MAX_CPU_ISA` hides instructions from oneDNN that torch still reports.
+    Tested by a trial, since `ONEDNN_MAX_CPU_ISA` hides instructions from oneDNN that torch still reports.
     """
     x = torch.ones(1, 1, 1, 1, dtype=torch.bfloat16)
     try:
@@ -23,7 +23,7 @@ def runs_bf16() -> bool:
 
 @cache
 def has_bf16_unit() -> bool:
-    """Whether the processor has instructions that multiply in bfloat16; without them it is emulated."""
+    """Whether the processor has bfloat16 multiplication; without it bfloat16 is emulated."""
     if hasattr(torch.cpu, "get_capabilities"):
         capabilities = torch.cpu.get_capabilities()
         return any(capabilities.get(name) for name in UNITS)

@@ -1,18 +1,18 @@
-"""A running mean whose next value is staged in a step and counts from the step after."""
+"""A running mean whose next value is staged in a step and committed after it."""
 
 import torch
 from torch import Tensor, nn
 
 
 class RunningMean(nn.Module):
-    """An exponential moving average that starts at the first value it is given.
+    """An exponential moving average that starts at the first value.
 
-    A step stages a value; `commit` lets it count. Between the two lies the step itself, which may fail:
-    then the staged value never counted.
+    A step stages a value and `commit` adds it after the step. If the step fails in between, the staged
+    value is never added.
 
     Attributes:
-        mean: the average, of any shape; 0 as long as there is none.
-        seen: () values that count, int64.
+        mean: the average, of any shape; 0 before the first value.
+        seen: () number of committed values, int64.
     """
 
     mean: Tensor
@@ -28,19 +28,19 @@ class RunningMean(nn.Module):
         self.register_buffer("pending", torch.zeros((), dtype=torch.bool))
 
     def stage(self, value: Tensor | None) -> None:
-        """Keep a value of this step, in the shape of the mean, until `commit`; None: there is none."""
+        """Stage a value of this step, in the shape of the mean, until `commit`; None: no value."""
         self.pending.fill_(value is not None)
         if value is not None:
             self.staged.copy_(value.detach())
 
     def commit(self, rate: float) -> None:
-        """The mean becomes (1 - rate) mean + rate staged; the first value is the mean."""
+        """Update the mean to (1 - rate) mean + rate staged; the first value becomes the mean."""
         if self.pending:
             self.mean.lerp_(self.staged, rate if self.seen else 1.0)
             self.seen += 1
             self.pending.zero_()
 
     def reset(self) -> None:
-        """Back to the state before the first value."""
+        """Reset to the state before the first value."""
         for buffer in self.buffers():
             buffer.zero_()

@@ -1,4 +1,4 @@
-"""A translator in the units of a backbone: what stands in front of it, and how it is written down."""
+"""A translator in the units of a backbone, prepended to it, and its serialisation."""
 
 from collections.abc import Mapping
 from functools import singledispatch
@@ -11,14 +11,14 @@ from headstart.core import Backbone, BadInput
 
 from .translators import Ending, is_picture, translator
 
-LEAST = 1e-6  # a column that does not change is not divided by less
+LEAST = 1e-6  # lower bound of scales, for constant columns
 
 
 class Units(nn.Module):
     """Standardisation of samples: a translator takes (x - centre) / scale.
 
-    For pictures with a known normalisation that is [-1, 1], black to white. For other samples it is learned
-    from the first rows that are seen: columns, or channels of maps, are then standardised.
+    For pictures with a known normalisation the range is [-1, 1], black to white. For other samples it is
+    estimated from the first rows: columns, or channels of maps, are then standardised.
     """
 
     centre: Tensor
@@ -26,7 +26,7 @@ class Units(nn.Module):
     known: Tensor  # () bool
 
     def __init__(self, shape: tuple[int, ...], mean: Tensor | None = None, std: Tensor | None = None) -> None:
-        """Not known yet; or those of pictures that `mean` and `std` (channels, 1, 1) have normalised."""
+        """Create unknown units, or those of pictures normalised by `mean` and `std` (channels, 1, 1)."""
         super().__init__()
         size = (shape[0], 1, 1) if is_picture(shape) else shape
         fixed = mean is not None and std is not None
@@ -37,7 +37,7 @@ class Units(nn.Module):
         self.register_buffer("known", torch.tensor(fixed))
 
     def learn(self, x: Tensor) -> None:
-        """Take mean and deviation of x (n, ...), unless they are known."""
+        """Estimate mean and deviation from x (n, ...), unless they are known."""
         if self.known:
             return
         x = x.float()
@@ -48,7 +48,7 @@ class Units(nn.Module):
         self.known.fill_(True)
 
     def into(self, x: Tensor) -> Tensor:
-        """What a translator takes for samples (n, ...)."""
+        """Convert samples (n, ...) to the units of a translator."""
         return (x - self.centre) / self.scale
 
     def out(self, z: Tensor) -> Tensor:
@@ -57,9 +57,9 @@ class Units(nn.Module):
 
 
 class Translation(nn.Module):
-    """A translator between samples as a backbone takes them, normalised: (n, ...) -> the same shape.
+    """A translator between normalised inputs of a backbone: (n, ...) -> the same shape.
 
-    What comes out of it can be written down: its `settings` and its tensors make it again.
+    It is serialisable by its `settings` and tensors.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Translation(nn.Module):
         bounded: bool = False,
         kernel: int = 3,
     ) -> None:
-        """A new one for samples of `shape`; `bounded` ones are cut off at -1 and 1 in their own units."""
+        """Create one for samples of `shape`; `bounded` outputs are clipped to [-1, 1] in their own units."""
         super().__init__()
         self.shape, self.width, self.blocks = tuple(shape), width, blocks
         self.ending: Ending = ending
@@ -81,14 +81,14 @@ class Translation(nn.Module):
 
     @classmethod
     def of(cls, net: Any, units: Units, shape: tuple[int, ...], bounded: bool) -> "Translation":
-        """With a given net and given units, which are not copied."""
+        """Build from a net and units, which are not copied."""
         made = cls(shape, *_size(net), net.ending, bounded, getattr(net, "kernel", 3))
         made.net, made.units = net, units
         return made
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Keyword arguments that make one of the same shape; JSON values only."""
+        """Keyword arguments for one of the same shape; JSON values only."""
         names = ("width", "blocks", "ending", "bounded", "kernel")
         return {"shape": list(self.shape), **{name: getattr(self, name) for name in names}}
 
@@ -113,25 +113,25 @@ class Fronted(Backbone):
         return found
 
     def untrained(self, seed: int) -> "Fronted":
-        """The same with a backbone of random weights."""
+        """The same with random weights in the backbone."""
         return Fronted(self.inner.untrained(seed), self.front)
 
 
 @singledispatch
 def in_front(backbone: Backbone, front: Translation) -> Backbone:
-    """The backbone with a translation in front of it.
+    """Prepend a translation to a backbone.
 
-    A kind of backbone that can do so itself, such as one that can be saved, registers how
+    Backbone classes with their own implementation, such as serialisable ones, register it
     (`in_front.register`).
     """
     return Fronted(backbone, front)
 
 
 def normalised(backbone: nn.Module, x: Tensor) -> Tensor:
-    """Samples as floats in the units that the backbone computes in.
+    """Convert samples to floats in the units of the backbone's inputs.
 
     Raises:
-        BadInput: they are pictures of bytes and the backbone says nothing of normalising them, or texts.
+        BadInput: they are byte pictures and the backbone has no normalisation, or they are texts.
     """
     how: Any = getattr(backbone, "normalised", None)
     found: Tensor = x if how is None else how(x)
@@ -144,10 +144,10 @@ def normalised(backbone: nn.Module, x: Tensor) -> Tensor:
 
 
 def units_of(backbone: nn.Module, shape: tuple[int, ...]) -> Units:
-    """Those of the backbone's pictures, or unknown ones.
+    """Units of the backbone's pictures, or unknown ones.
 
     Raises:
-        BadInput: the backbone reads texts, or tables with names of categories, which have no units.
+        BadInput: the backbone takes texts, or tables with categories, which have no units.
     """
     if getattr(backbone, "tokens", None) is not None:
         raise BadInput("Texts can't be translated between domains. Align features instead, such as by dann.")

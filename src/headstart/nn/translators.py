@@ -1,4 +1,4 @@
-"""What turns a sample of one domain into one of another, of the same shape."""
+"""Networks that translate samples of one domain to another, of the same shape."""
 
 import math
 from typing import Literal
@@ -14,10 +14,10 @@ Ending = Literal["add", "tanh", "plain"]  # x + net(x), tanh(net(x)) or net(x)
 class PictureTranslator(nn.Module):
     """A light residual net for pictures (n, channels, h, w) of any size from 2 pixels on.
 
-    A convolution in, `blocks` residual blocks of two convolutions, one out, all `kernel` x `kernel` with
-    reflected borders and without normalisation, which would forget how bright a picture was. With the
-    ending "add" the last convolution starts at zero, so the whole starts as the identity, byte for byte.
-    Values are expected in about [-1, 1]; only "tanh" keeps what comes out in there.
+    An input convolution, `blocks` residual blocks of two convolutions and an output convolution, all
+    `kernel` x `kernel` with reflected borders and without normalisation, which would remove the brightness.
+    With the ending "add" the last convolution starts at zero, so that the whole starts as the exact identity.
+    Values are expected in about [-1, 1]; only "tanh" bounds the outputs to it.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class PictureTranslator(nn.Module):
 
 
 class Residual(nn.Module):
-    """x + two convolutions, the second one of half the usual size: (n, width, h, w) -> the same."""
+    """A residual block, x + 0.5 * two convolutions: (n, width, h, w) -> the same shape."""
 
     def __init__(self, width: int, kernel: int = 3) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Residual(nn.Module):
 
 
 class VectorTranslator(nn.Module):
-    """A residual perceptron for rows of numbers (n, ...), all of them taken as one vector.
+    """A residual perceptron for rows of numbers (n, ...), each flattened to a vector.
 
     `blocks` hidden layers; with the ending "add" the last layer starts at zero, so the whole starts as the
     identity. Columns are expected to be standardised.
@@ -79,10 +79,10 @@ class VectorTranslator(nn.Module):
 def translator(
     shape: tuple[int, ...], width: int, blocks: int, ending: Ending = "add", kernel: int = 3
 ) -> nn.Module:
-    """A translator for samples of a shape: (channels, h, w) is a picture, anything else numbers.
+    """Build a translator for samples of a shape: (channels, h, w) is a picture, anything else numbers.
 
     Raises:
-        BadInput: there is nothing in a sample.
+        BadInput: samples are empty.
     """
     if not shape or 0 in shape:
         raise BadInput(f"Samples of shape {shape} can't be translated: there is nothing in them.")
@@ -92,7 +92,7 @@ def translator(
 
 
 def is_picture(shape: tuple[int, ...]) -> bool:
-    """Whether samples of a shape are taken as pictures (channels, h, w)."""
+    """Whether samples of a shape are treated as pictures (channels, h, w)."""
     return len(shape) == 3 and min(shape[1:]) >= 2
 
 

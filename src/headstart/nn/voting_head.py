@@ -11,11 +11,11 @@ from headstart.core import Head
 
 
 class VotingHead(Head):
-    """The weighted vote of linear classifiers: (n, width) -> (n, classes), logs of the shares of votes."""
+    """Weighted vote of linear classifiers: (n, width) -> (n, classes), the log vote shares."""
 
     weight: Tensor  # (learners, classes, width)
     bias: Tensor  # (learners, classes)
-    votes: Tensor  # (learners,) > 0, what the vote of each counts
+    votes: Tensor  # (learners,) > 0, weights of the votes
 
     def __init__(self, learners: int, width: int, classes: int) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class VotingHead(Head):
         return {"learners": learners, "width": width, "classes": classes}
 
     def forward(self, z: Tensor) -> Tensor:
-        """Logs (n, classes) of the shares of votes for features (n, width); one vote goes to all alike."""
+        """Log vote shares (n, classes) of features (n, width); one extra vote is spread over all classes."""
         learners, classes, _ = self.weight.shape
         chosen = (torch.einsum("nw,lcw->nlc", z, self.weight) + self.bias).argmax(2)
         shares = torch.einsum("nlc,l->nc", one_hot(chosen, classes).to(z), self.votes / self.votes.sum())
@@ -38,7 +38,7 @@ class VotingHead(Head):
 
     @classmethod
     def of(cls, weight: Tensor, bias: Tensor, votes: Tensor) -> "VotingHead":
-        """With given weight (learners, classes, width), bias (learners, classes) and votes (learners,)."""
+        """Build from weight (learners, classes, width), bias (learners, classes) and votes (learners,)."""
         learners, classes, width = weight.shape
         head = cls(learners, width, classes)
         head.load_state_dict({"weight": weight.float(), "bias": bias.float(), "votes": votes.float()})
