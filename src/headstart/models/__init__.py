@@ -1,4 +1,4 @@
-"""Floor 2: make a backbone of anything, operate on it, keep its encoder, and run a frozen one fast."""
+"""Floor 2: backbones from names or modules, model surgery, encoder files, and fast frozen inference."""
 
 from .backbone import AnyBackbone as AnyBackbone
 from .backbone import backbone as backbone

@@ -1,7 +1,7 @@
-"""The parts of any model, measured by one forward: stem, blocks, head.
+"""Structure of any model, measured by one forward pass: stem, blocks, head.
 
-Nothing is looked up by the name of an architecture: what ran, in which order, and how many
-parameters each part holds decide.
+Nothing depends on the name of an architecture, only on what ran, in which order, and on the number of
+parameters of each part.
 """
 
 from collections.abc import Mapping
@@ -13,24 +13,24 @@ from torch import Tensor, nn
 from .layout import Layout, Tap, layout
 from .tracing import Trace, trace
 
-MOST = 0.6  # a part that holds this share of the parameters is opened
+MOST = 0.6  # a part with this share of the parameters is replaced by its children
 COMPARABLE = 0.01  # unless a sibling of its type holds at least this share
 
 
 @dataclass(frozen=True)
 class Anatomy:
-    """What one forward showed of a model.
+    """Structure of a model, as measured by one forward pass.
 
     Attributes:
         order: modules that own parameters, in the order in which they first ran.
-        head: the layer that makes the model's output; None if what it gives are features.
+        head: the layer that makes the model's output; None if the model outputs features.
         width: features per sample: the input of the head, or the pooled output.
-        blocks: the parts of the model in the order they run, without the head.
-        unused: parameters that no operation of the forward took.
+        blocks: the parts of the model in execution order, without the head.
+        unused: parameters that no operation of the forward used.
         shared: groups of names of the same parameter.
         outside: parameters that ran but belong to no block nor the head, such as a class token.
         taps: where the output of each block is read; the block itself, if it is ever called.
-        output: the axes of what the model gives when the head is cut off.
+        output: the axes of the model's output without the head.
     """
 
     order: tuple[str, ...]
@@ -45,14 +45,14 @@ class Anatomy:
 
 
 def anatomy(model: nn.Module, example: Tensor) -> Anatomy:
-    """Look at `model` through one forward on `example` (n, ...); the model is left as it was.
+    """Measure the structure of `model` by one forward on `example` (n, ...); the model is not changed.
 
     The head is the last layer that owns parameters, if it is linear (or a convolution over
-    single pixels) and what it gives is the model's output, up to a softmax, sigmoid or mean
+    single pixels) and its output is the model's output, up to a softmax, sigmoid or mean
     over space. The blocks are the executed children of the model that hold parameters; while
     a single one of them holds 60 % of all parameters and has no comparable sibling, it is
     replaced by its own children; tables of embeddings do not count, however large they are.
-    What holds the head is opened too.
+    A part that contains the head is replaced too.
     """
     seen = trace(model, example)
     head = _head(model, seen)
@@ -106,7 +106,7 @@ def _head(model: nn.Module, seen: Trace) -> str | None:
 
 
 def _reads(output: Tensor, given: Tensor, pixelwise: bool) -> bool:
-    """Whether the model's output is what the layer gave, or a plain reading of it."""
+    """Whether the model's output is the layer's output, or a simple function of it."""
     axis = 1 if pixelwise else -1
     looks = [given, given.softmax(axis), given.log_softmax(axis), given.sigmoid()]
     if given.ndim > 2:
@@ -127,7 +127,7 @@ def _head_axes(head: nn.Module | None, before: Tensor, rows: int) -> Layout:
 
 
 def _tap(tree: "_Tree", seen: Trace, rows: int, block: str) -> Tap:
-    """Where and how a block's output is read; a list of layers is read at its last layer."""
+    """Where and how to read a block's output; of a list of layers, the output of the last."""
     last = next(n for n in reversed(seen.calls) if n == block or _within(n, (block,)))
     spot = block
     while spot not in seen.shapes:
@@ -151,12 +151,12 @@ class _Tree:
         self.order = [name for name in order if name != head]
 
     def first(self, name: str) -> int | None:
-        """The place of the first layer in `name` that ran; None if none ran."""
+        """Position of the first layer in `name` that ran; None if none ran."""
         under = (i for i, leaf in enumerate(self.order) if leaf == name or _within(leaf, (name,)))
         return next(under, None)
 
     def size(self, name: str) -> int:
-        """Parameters in `name`, without the head and without tables that are only looked up in."""
+        """Number of parameters in `name`, without the head and embedding tables."""
         tables = (m for m in self.model.modules() if isinstance(m, nn.Embedding))
         skip = {id(p) for table in tables for p in table.parameters()}
         if self.head is not None:
@@ -165,7 +165,7 @@ class _Tree:
         return sum(p.numel() for p in found if id(p) not in skip)
 
     def inside(self, name: str) -> list[str]:
-        """The children of `name` that ran and hold parameters, as run; a lone one is opened."""
+        """Children of `name` that ran and have parameters, in execution order; an only child is expanded."""
         module = self.model.get_submodule(name)
         names = [f"{name}.{child}" if name else child for child, _ in module.named_children()]
         placed = [(place, n) for n in names if (place := self.first(n)) is not None]
@@ -182,7 +182,7 @@ def _blocks(tree: _Tree) -> tuple[str, ...]:
 
 
 def _opened(tree: _Tree, blocks: list[str]) -> str | None:
-    """The block that must be replaced by its children; None when all stay."""
+    """The block to be replaced by its children; None if all stay."""
     if tree.head is not None:
         for block in blocks:
             if _within(tree.head, (block,)):
@@ -201,7 +201,7 @@ def _opened(tree: _Tree, blocks: list[str]) -> str | None:
 
 
 def _only_list(tree: _Tree, blocks: list[str]) -> list[str]:
-    """The one block that is not a single layer, if it is a plain list of parts."""
+    """The only block that is not a single layer, if it is a plain list of modules."""
     many = [block for block in blocks if len(tree.inside(block)) >= 2]
     lists = (nn.Sequential, nn.ModuleList)
     return many if len(many) == 1 and isinstance(tree.model.get_submodule(many[0]), lists) else []

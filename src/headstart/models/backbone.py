@@ -1,4 +1,4 @@
-"""Make a backbone of a name or of the user's own module."""
+"""Build a backbone by name or from the user's own module."""
 
 import copy
 import json
@@ -31,10 +31,9 @@ def backbone(
     preprocess: Preprocess | None = None,
     tokenizer: Any = None,
 ) -> AnyBackbone:
-    """A model that gives features: found by name, or made of your own module.
+    """Build a backbone by name, or from your own module.
 
-    The layer that makes a classifier's output is found by one forward and cut off. A model that
-    gives maps or tokens has them averaged.
+    The output layer of a classifier is found by one forward and cut off. Maps or tokens are averaged.
 
     Args:
         source: "efficientnet_lite0" for pictures or "minilm" for texts (built-in, they need no
@@ -58,7 +57,7 @@ def backbone(
         The backbone; by name in evaluation mode, otherwise in the mode of your module.
 
     Raises:
-        Unknown: nothing goes by that name.
+        Unknown: no architecture has that name.
         Mismatch: the weights in the file belong to another architecture.
         BadInput: the module can't be copied or run on the example.
         MissingPackage: the package that knows the name is not installed.
@@ -96,7 +95,7 @@ def backbone(
 def rebuild(
     source: Mapping[str, Any], module: nn.Module | None = None, tokenizer: str | None = None
 ) -> AnyBackbone:
-    """The architecture that a backbone's `source` describes, for weights to be loaded into.
+    """Rebuild the architecture that a backbone's `source` describes, to load weights into it.
 
     Args:
         source: `AnyBackbone.source`, also after a trip through JSON.
@@ -140,7 +139,7 @@ def rebuild(
 
 
 def _opened(path: Path) -> AnyBackbone:
-    """The encoder in a file that `save_encoder` wrote, as what it was saved from."""
+    """Load the encoder of a `save_encoder` file into its original architecture."""
     if not path.is_file():
         raise BadInput(f"There is no encoder {str(path)!r}.")
     about = noted(path)
@@ -161,7 +160,7 @@ def _opened(path: Path) -> AnyBackbone:
 
 
 def _refuse_operated(file: str | Path | None) -> None:
-    """Weights of an encoder that was operated on fit no architecture by name, but the file knows its own."""
+    """Refuse weights of a modified encoder for a named architecture; its file holds its own."""
     about = noted(Path(file)) if is_encoder(file) and file is not None else {}
     if about and json.loads(about["source"]).get("operations"):
         raise BadInput(
@@ -177,7 +176,7 @@ def _wrap(
     example: Tensor,
     file: str | Path | None,
 ) -> AnyBackbone:
-    """Look, load, cut, wrap; `model` is ours already."""
+    """Measure, load weights, cut the head and wrap; `model` is already a copy."""
     parts = examined(model, example, str(origin["name"]))
     notes: tuple[str, ...] = ()
     if file == "random":
@@ -196,7 +195,7 @@ def _wrap(
 
 
 def _resets(model: nn.Module) -> bool:
-    """Take off all heads at once in timm's way, for a model that has several."""
+    """Remove all heads at once by timm's own method, for models with several."""
     reset_classifier: Any = getattr(model, "reset_classifier", None)
     if not callable(reset_classifier) or not getattr(model, "num_classes", 0):
         return False
@@ -207,8 +206,8 @@ def _resets(model: nn.Module) -> bool:
 def _again(
     made: AnyBackbone, file: str | Path | None, preprocess: Preprocess | None, tokenizer: Any
 ) -> AnyBackbone:
-    """A copy of a backbone, with other weights or another reading of its inputs if asked for."""
-    if isinstance(made, TableEncoder):  # which knows its columns
+    """Copy a backbone, with other weights or preprocessing if given."""
+    if isinstance(made, TableEncoder):  # which has its own columns
         copied: AnyBackbone = copy.deepcopy(made)
     else:
         copied = AnyBackbone(

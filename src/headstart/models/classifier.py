@@ -1,4 +1,4 @@
-"""A classifier of your own as what is shipped: a backbone and the head that it came with."""
+"""Convert your own classifier to a model of backbone and head."""
 
 import torch
 from torch import Tensor, nn
@@ -11,10 +11,10 @@ from .tracing import first_tensor, quiet
 
 
 def classifier(module: nn.Module, *, example: Tensor | None = None) -> Model:
-    """A copy of your classifier, cut into backbone and head; both together answer as it does.
+    """Copy your classifier and split it into backbone and head, with the same outputs.
 
-    The head is the last linear layer, found by one forward. A softmax after it is left out: what the
-    model gives are logits.
+    The head is the last linear layer, found by one forward. A softmax after it is left out: the result
+    outputs logits.
 
     Args:
         module: from x (n, ...) to logits or probabilities (n, classes); it is not changed.
@@ -24,7 +24,7 @@ def classifier(module: nn.Module, *, example: Tensor | None = None) -> Model:
         The model in evaluation mode.
 
     Raises:
-        BadInput: no linear layer makes the output, or the two parts together answer otherwise.
+        BadInput: the output layer is not linear, or the two parts together give other outputs.
     """
     if isinstance(module, Model):
         raise BadInput("This is a backbone with its head already; give it as it is.")

@@ -1,4 +1,4 @@
-"""The depth map of a model, to be read by people: what runs in which order and what lives where."""
+"""The depth map of a model: a readable table of its parts in execution order."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Part:
     """One line of the map.
 
     Attributes:
-        number: its place among the blocks, as `block(i)` counts; None for what is no block.
+        number: its index among the blocks, as in `block(i)`; None if it is not a block.
         name: of the module, or of the parameter outside all blocks.
         role: "stem", "block", "norm", "head" or "outside".
         kind: the class of the module.
@@ -32,13 +32,13 @@ class Part:
 
 @dataclass(frozen=True)
 class DepthMap:
-    """The parts of a model in the order they run; `print` shows it as a table.
+    """The parts of a model in execution order; `print` shows it as a table.
 
     Attributes:
         parts: blocks, then the head, then what lies outside.
         width: features per sample.
         norms: names of the normalisation layers.
-        unused: parameters that the forward did not take.
+        unused: parameters that the forward did not use.
         shared: names of the same parameter, in groups.
     """
 
@@ -63,10 +63,10 @@ class DepthMap:
 
 
 def describe(model: nn.Module, *, example: Tensor | None = None) -> DepthMap:
-    """The depth map of `model`, measured by one forward; no architecture is known by name.
+    """Build the depth map of `model` by one forward, whatever its architecture.
 
     Args:
-        model: a backbone, a model with a head, or any module; it is left as it was.
+        model: a backbone, a model with a head, or any module; it is not changed.
         example: inputs (n, ...) for the forward of a plain module; None guesses.
 
     Raises:

@@ -1,4 +1,4 @@
-"""An encoder in a file: tensors, what made them, and a fingerprint; into another model strictly."""
+"""Save and strictly load encoders: tensors, provenance and a fingerprint of the architecture."""
 
 import hashlib
 import json
@@ -18,11 +18,11 @@ from .weights import load, read
 from .wrapped import AnyBackbone
 
 FORMAT = "headstart-encoder-1"
-SHOWN = 6  # layers whose settings differ
+SHOWN = 6  # largest number of layers with other settings in a report
 
 
 def save_encoder(model: nn.Module, path: str | Path, *, example: Tensor | None = None) -> str:
-    """Write the encoder alone, without a head, as `.safetensors`; an older file is replaced at once.
+    """Save the encoder without its head as `.safetensors`; an older file is replaced atomically.
 
     Tensors are named as in the model itself (without "inner."), so any library can read the file. Tied
     tensors are written under each of their names.
@@ -33,11 +33,11 @@ def save_encoder(model: nn.Module, path: str | Path, *, example: Tensor | None =
         example: inputs (n, ...) for that forward.
 
     Returns:
-        The fingerprint of the architecture, which is in the file too.
+        The fingerprint of the architecture, which is also stored in the file.
 
     Raises:
         BadInput: the file's name ends in something else, or the model can't be run.
-        CannotWrite: no space or no right; an older file is left as it was.
+        CannotWrite: no space left or no permission; an older file is unchanged.
     """
     from safetensors.torch import save
 
@@ -81,21 +81,21 @@ def load_encoder(
     rename: Mapping[str, str] | None = None,
     allow: Sequence[str] = (),
 ) -> tuple[M, Report]:
-    """A copy of a downstream model with the weights of a file: all of them, or an error.
+    """Copy a downstream model with all weights of a file loaded; raise if any doesn't fit.
 
     Args:
         model: any module, also a backbone (into its inner model) or a model with a head (into
             the inner model of its backbone).
         path: what `save_encoder` wrote, other `.safetensors`, or a plain state dict, which is
             opened with `weights_only=True`.
-        rename: beginnings of keys in the file and what they are in the model, such as
-            {"": "encoder."} or {"backbone.": ""}; the longest that fits counts.
-        allow: globs of keys, as they are called in the model, that may be missing in the file,
+        rename: prefixes of keys in the file and their replacements in the model, such as
+            {"": "encoder."} or {"backbone.": ""}; the longest match counts.
+        allow: globs of keys, by their names in the model, that may be missing in the file,
             unexpected in the model or of another shape, such as ("head.*",); they are left out.
 
     Returns:
         The copy and the report, with a note on each layer whose settings, such as its padding,
-        are others than where the weights come from.
+        differ from those of the weights' origin.
 
     Raises:
         BadInput: there is no such file, it holds more than tensors, or `rename` makes two keys one.
@@ -130,16 +130,16 @@ def load_encoder(
 
 
 def fingerprint(model: nn.Module, *, example: Tensor | None = None) -> str:
-    """What names an architecture: 32 hexadecimal digits of its layers' settings and tensors' shapes.
+    """Fingerprint of an architecture: 32 hexadecimal digits of its layers' settings and tensors' shapes.
 
-    Weights don't count, nor does the head; kernel sizes, strides, paddings and activations do.
+    It is independent of weights and the head; kernel sizes, strides, paddings and activations matter.
     """
     root, head = _encoder(model, example)
     return _digest(layers(root, head), {k: v for k, v in state(root).items() if not _under(k, head)})
 
 
 def layers(model: nn.Module, head: str | None = None) -> dict[str, str]:
-    """The class and settings of every layer without children, as it prints itself."""
+    """The class and settings of every layer without children, as printed."""
     return {
         name: " ".join(repr(module).split())
         for name, module in model.named_modules()
@@ -148,12 +148,12 @@ def layers(model: nn.Module, head: str | None = None) -> dict[str, str]:
 
 
 def _stands_in(module: nn.Module) -> bool:
-    """Whether it is only there in the place of a head that was cut off."""
+    """Whether a module is only the placeholder of a removed head."""
     return type(module) is nn.Identity or type(module).__name__ == "Exit"
 
 
 def _encoder(model: nn.Module, example: Tensor | None) -> tuple[nn.Module, str | None]:
-    """The module whose tensors are an encoder's, and the head in it that is left out."""
+    """The module with an encoder's tensors, and the head in it to leave out."""
     view = look(model, example)
     return view.root, None if view.prefix else view.parts.head
 
@@ -169,12 +169,12 @@ def _digest(settings: Mapping[str, str], tensors: Mapping[str, Tensor]) -> str:
 
 
 def is_encoder(name: object) -> bool:
-    """Whether what is called a backbone is a file that may hold an encoder."""
+    """Whether a backbone argument is a file that may hold an encoder."""
     return isinstance(name, str | Path) and Path(name).suffix == ".safetensors"
 
 
 def noted(path: Path) -> dict[str, str]:
-    """What `save_encoder` noted in a file; nothing if another library wrote it, or it can't be read."""
+    """Metadata of a `save_encoder` file; empty if another library wrote it, or it can't be read."""
     if path.suffix != ".safetensors" or not path.is_file():
         return {}
     from safetensors import SafetensorError, safe_open
@@ -188,11 +188,11 @@ def noted(path: Path) -> dict[str, str]:
 
 
 def whole(path: Path, about: Mapping[str, str]) -> dict[str, Tensor]:
-    """All tensors of a file of ours, under the names that they have in the model.
+    """All tensors of a `save_encoder` file, under their names in the model.
 
     Args:
         path: of the file.
-        about: what is `noted` in it.
+        about: its metadata, from `noted`.
 
     Raises:
         Mismatch: the tensors are not those that were saved.
@@ -216,7 +216,7 @@ def _renamed(key: str, rename: Mapping[str, str] | None) -> str:
 
 
 def _differing(there: Mapping[str, str], here: Mapping[str, str]) -> tuple[str, ...]:
-    """Layers of both that are set otherwise: the tensors fit, but may mean something else."""
+    """Layers whose settings differ between both: the tensors fit, but may have another meaning."""
     found = [name for name, text in there.items() if name in here and here[name] != text]
     lines = [f"{name} is {here[name]}, the weights come from {there[name]}" for name in found[:SHOWN]]
     more = [f"... and {len(found) - SHOWN} more layers are set otherwise"] if len(found) > SHOWN else []

@@ -1,4 +1,4 @@
-"""Inputs to run a model on once, given or guessed."""
+"""Example inputs for one forward of a model, given or guessed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from headstart.core import BadInput, Preprocess, derive_seed
 
 
 def like(example: Mapping[str, Any]) -> Tensor:
-    """Inputs of a saved shape and dtype."""
+    """Example inputs of a saved shape and dtype."""
     dtype = getattr(torch, example["dtype"])
     if not dtype.is_floating_point:
         return torch.zeros(example["shape"], dtype=dtype)
@@ -18,13 +18,13 @@ def like(example: Mapping[str, Any]) -> Tensor:
 
 
 def noise(*shape: int) -> Tensor:
-    """Always the same numbers of a standard normal."""
+    """Fixed standard normal numbers."""
     generator = torch.Generator().manual_seed(derive_seed("example"))
     return torch.randn(*shape, generator=generator)
 
 
 def example_for(model: nn.Module, given: Tensor | None, preprocess: Preprocess | None) -> Tensor:
-    """Two inputs at most, on the model's device; guessed if none were given."""
+    """At most two example inputs, on the model's device; guessed if none are given."""
     parameter = next(model.parameters(), None)
     device = parameter.device if parameter is not None else torch.device("cpu")
     if given is not None:
@@ -46,7 +46,7 @@ def _moments(preprocess: Preprocess) -> tuple[tuple[float, ...], tuple[float, ..
 
 
 def _guess(model: nn.Module) -> tuple[int, ...]:
-    """The shape of one input, from the first layer that has parameters."""
+    """Guess the shape of one input from the first layer with parameters."""
     for module in model.modules():
         if next(module.parameters(recurse=False), None) is None:
             continue

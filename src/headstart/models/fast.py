@@ -1,4 +1,4 @@
-"""A frozen backbone, made fast: the same features for inference only."""
+"""Fast inference for frozen backbones, with the same features."""
 
 import copy
 from contextlib import AbstractContextManager, nullcontext
@@ -16,16 +16,16 @@ from .lengths import by_length
 from .tracing import quiet
 from .wrapped import AnyBackbone
 
-TOLERANCE = 1e-5  # on features, as a share of the largest
-PIXELS = 600_000  # at a time and thread on a CPU; more pictures at once fall out of its cache
+TOLERANCE = 1e-5  # tolerance of features, relative to the largest
+PIXELS = 600_000  # per chunk and thread on a CPU, so that activations fit into its cache
 
 
 class Fast(nn.Module):
-    """An inference-only backbone. It stays in evaluation mode and keeps no gradients.
+    """An inference-only backbone, always in evaluation mode and without gradients.
 
     Attributes:
         width: features per sample.
-        made: how it was made: "fused", "folded" or "plain".
+        made: the optimisation: "fused", "folded" or "plain".
         bf16: whether it computes in bfloat16.
     """
 
@@ -64,25 +64,25 @@ def _is_texts(backbone: Backbone) -> bool:
 
 
 def _rows(x: Tensor) -> int:
-    """Rows at a time: on a CPU, as many pictures as keep what passes between layers in its cache."""
+    """Rows per chunk: on a CPU, as many pictures as keep the activations in its cache."""
     if x.ndim != 4 or x.device.type != "cpu":
         return max(1, len(x))
     return max(1, PIXELS * torch.get_num_threads() // (x.shape[2] * x.shape[3]))
 
 
 def fast(backbone: Backbone, bf16: bool = False) -> Fast:
-    """A copy of `backbone` for feature extraction; `backbone` itself is not changed.
+    """Make a fast copy of `backbone` for feature extraction; `backbone` itself is not changed.
 
     BatchNorm is folded into the convolution before it, images lie channels last in memory, and
-    on a CPU convolution, bias and activation are one call. Texts are taken by their lengths. The
-    features of the copy are compared with those of `backbone` on its example: what does not agree
-    to 1e-5 of the largest feature is not used, so that in the end a plain copy remains.
+    on a CPU convolution, bias and activation are one call. Texts are batched by length. The
+    features of the copy are compared with those of `backbone` on its example: an optimisation that
+    does not agree to 1e-5 of the largest feature is not used, in the worst case none.
 
     Args:
-        backbone: any; one that is no `AnyBackbone` is only copied and laid out.
-        bf16: compute in bfloat16, which is faster and moves the features by a few per cent. Where the
-            backbone is on a processor without a unit for it, which would be slower, it stays float32; the
-            copy's `bf16` says what it computes in.
+        backbone: any; one that is not an `AnyBackbone` is only copied, channels last.
+        bf16: compute in bfloat16, which is faster and changes the features by a few per cent. If the
+            backbone is on a processor without bfloat16 support, which would be slower, it stays float32;
+            see the copy's `bf16`.
 
     Returns:
         A module x (n, ...) -> features (n, width), float32.
@@ -101,7 +101,7 @@ def _device(module: nn.Module) -> torch.device:
 
 
 def _best(backbone: AnyBackbone) -> Fast | None:
-    """The fastest copy that gives the same features; None if nothing can be folded."""
+    """The fastest copy with the same features; None if nothing can be folded."""
     example = backbone.example.to(backbone.mean.device)
     found = pairs(backbone.inner, example)
     if not found:
@@ -132,7 +132,7 @@ def _bare(backbone: AnyB) -> AnyB:
 
 
 def _fold(model: nn.Module, pair: Pair, fuse: bool) -> None:
-    """Fold one pair of `model`, in place; fused with its activation if that can be."""
+    """Fold one pair of `model` in place, fused with its activation if possible."""
     conv, norm = model.get_submodule(pair.conv), model.get_submodule(pair.norm)
     if not (isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)):
         raise TypeError(f"{pair.conv} and {pair.norm} are no convolution and BatchNorm")
@@ -155,7 +155,7 @@ def _constant(tensor: Tensor) -> nn.Parameter:
 
 
 def _halve(model: nn.Module) -> None:
-    """Weights of convolutions and products to bfloat16, in place; norms stay in float32."""
+    """Convert weights of convolutions and linear layers to bfloat16, in place; norms stay in float32."""
     for module in model.modules():
         if isinstance(module, (nn.Conv2d, nn.Linear, FusedConv)):
             module.to(torch.bfloat16)

@@ -1,4 +1,4 @@
-"""Which convolutions a BatchNorm may be folded into, found by watching one forward, and how."""
+"""Find convolutions into which a BatchNorm can be folded, by tracing one forward, and fold them."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -16,13 +16,13 @@ ACTS = (nn.ReLU, nn.ReLU6, nn.SiLU, nn.Hardswish, nn.Identity)
 
 @dataclass(frozen=True)
 class Pair:
-    """A convolution, the BatchNorm that alone eats its output, and an activation after that.
+    """A convolution, the BatchNorm that is the only consumer of its output, and an activation after that.
 
     Attributes:
         conv: path of the convolution.
         norm: path of the BatchNorm.
-        act: path of the activation that alone eats the BatchNorm's output, if it is a module
-            that runs once.
+        act: path of the activation that is the only consumer of the BatchNorm's output, if it is a
+            module that runs once.
     """
 
     conv: str
@@ -32,25 +32,25 @@ class Pair:
 
 @dataclass
 class _Flow:
-    """Who made and who took each value. A layer that works in place makes a new value."""
+    """Producer and consumers of each value. An in-place layer produces a new value."""
 
-    values: list[str] = field(default_factory=list)  # the maker of each value
+    values: list[str] = field(default_factory=list)  # the producer of each value
     now: dict[int, int] = field(default_factory=dict)  # id of a tensor -> the value in it
     takers: dict[int, set[str]] = field(default_factory=dict)  # of each value
-    eaten: dict[str, int] = field(default_factory=dict)  # the value that each module took
+    eaten: dict[str, int] = field(default_factory=dict)  # the input value of each module
     runs: Counter[str] = field(default_factory=Counter)
-    kept: list[Tensor] = field(default_factory=list)  # so that no id is given twice
+    kept: list[Tensor] = field(default_factory=list)  # kept alive, so that no id is reused
     inside: list[str] = field(default_factory=list)  # the watched modules that are running
 
     def take(self, tensor: Tensor) -> None:
-        """An operation takes `tensor`."""
+        """Record that an operation consumes `tensor`."""
         if id(tensor) in self.now:
             taker = self.inside[-1] if self.inside else ""
             self.takers.setdefault(self.now[id(tensor)], set()).add(taker)
 
 
 def pairs(model: nn.Module, x: Tensor) -> tuple[Pair, ...]:
-    """The foldable pairs of `model`, in the order they run on x; the model is left as it was."""
+    """The foldable pairs of `model`, in execution order on x; the model is not changed."""
     flow = _Flow()
     modules = {n: m for n, m in model.named_modules() if is_conv(m) or is_norm(m) or _is_act(m)}
     handles: list[RemovableHandle] = []
@@ -72,7 +72,7 @@ def pairs(model: nn.Module, x: Tensor) -> tuple[Pair, ...]:
 
 
 def _alone(flow: _Flow, value: int, taker: str) -> bool:
-    """Its maker and `taker` run once, and nobody but `taker` takes the value."""
+    """Whether the producer and `taker` run once, and `taker` is the only consumer."""
     once = flow.runs[flow.values[value]] == 1 and flow.runs[taker] == 1
     return once and flow.takers.get(value, set()) == {taker}
 
@@ -84,13 +84,13 @@ def _act_after(modules: dict[str, nn.Module], after: dict[str, str], norm: str) 
 
 
 def is_conv(module: nn.Module) -> bool:
-    """A 2-D convolution that computes with `weight` as it stands (not a standardised one)."""
+    """Whether it is a 2-D convolution that uses `weight` unchanged (not weight-standardised)."""
     plain = type(module).forward is nn.Conv2d.forward or type(module).__name__ == "Conv2dSame"
     return isinstance(module, nn.Conv2d) and plain and not hasattr(module, "parametrizations")
 
 
 def is_norm(module: nn.Module) -> bool:
-    """A BatchNorm with running statistics: torch's, or timm's with its activation inside."""
+    """Whether it is a BatchNorm with running statistics: torch's, or timm's with its activation inside."""
     if not isinstance(module, nn.BatchNorm2d) or module.running_var is None:
         return False
     timm = isinstance(getattr(module, "act", None), nn.Module)
@@ -108,10 +108,10 @@ def _is_act(module: nn.Module) -> bool:
 
 
 def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """Weight and bias of the convolution that does the work of both.
+    """Weight and bias of the convolution with the BatchNorm folded in.
 
     W' = W g / sqrt(v + eps) and b' = (b - m) g / sqrt(v + eps) + c, with the mean m, variance v,
-    scale g and shift c of the BatchNorm, worked out in float64.
+    scale g and shift c of the BatchNorm, computed in float64.
     """
     mean, var = norm.running_mean, norm.running_var
     if mean is None or var is None:

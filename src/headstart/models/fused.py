@@ -1,4 +1,4 @@
-"""Convolution, bias and activation in one call of oneDNN, where this build of torch has it.
+"""Fused convolution, bias and activation by oneDNN, if this build of torch has it.
 
 The operator is private to torch, so `fast` compares it with the plain layers before it is used.
 """
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# what oneDNN calls the activations, with their scalars
+# oneDNN's names of the activations, with their scalars
 _NAMES: dict[type[nn.Module], tuple[str, tuple[float, ...]]] = {
     nn.Identity: ("none", ()),
     nn.ReLU: ("relu", ()),
@@ -27,7 +27,7 @@ class FusedConv(nn.Module):
     wider: Tensor | None
 
     def __init__(self, conv: nn.Conv2d, act: nn.Module) -> None:
-        """Take weight and bias from `conv`; ask `fusable` first."""
+        """Take weight and bias from `conv`; check `fusable` first."""
         super().__init__()
         self.register_buffer("weight", conv.weight.detach(), persistent=False)
         bias = conv.bias if conv.bias is not None else torch.zeros(conv.out_channels)
@@ -44,7 +44,7 @@ class FusedConv(nn.Module):
         self.scalars = list(scalars)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Answers (n, d, h', w') in the type of the weights."""
+        """Outputs (n, d, h', w') in the type of the weights."""
         weight, padding = self.weight, self.padding
         if self.same:
             x, weight, padding = self._as_tensorflow_pads(x)
@@ -64,7 +64,7 @@ class FusedConv(nn.Module):
         return y
 
     def _as_tensorflow_pads(self, x: Tensor) -> tuple[Tensor, Tensor, list[int]]:
-        """Input, weight and even padding that do what an odd pixel to the right and below does.
+        """Input, weight and symmetric padding that equal TensorFlow's extra pixel to the right and below.
 
         A kernel with one more row of zeros above and to the left reads the same pixels when it
         starts one earlier, so that the input need not be copied into a larger one.
@@ -90,7 +90,7 @@ def _wider(weight: Tensor) -> Tensor:
 
 
 def fusable(conv: nn.Conv2d, act: nn.Module) -> bool:
-    """Whether `FusedConv` can do the work of both on this machine."""
+    """Whether `FusedConv` can replace both on this machine."""
     known = type(act) in _NAMES and conv.padding_mode == "zeros"
     known = known and not isinstance(conv.padding, str) and conv.weight.device.type == "cpu"
     return known and torch.backends.mkldnn.is_available() and _has_operator()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Whether a hub can be reached, known at once: the hubs' own clients try again for half a minute."""
+"""Quick check whether a hub is reachable, as the hubs' own clients retry for half a minute."""
 
 import os
 import socket
@@ -10,15 +10,15 @@ HUB = "https://huggingface.co"
 
 
 def endpoint() -> str:
-    """The address of the Hugging Face hub or of what stands in for it."""
+    """The address of the Hugging Face hub or of its configured mirror."""
     return os.environ.get("HF_ENDPOINT", HUB)
 
 
 def check_host(address: str) -> None:
-    """Look the host of an address up.
+    """Resolve the host of an address.
 
     Raises:
-        OSError: it has no number, so that nothing can be fetched from there.
+        OSError: it can't be resolved, so that nothing can be fetched from there.
     """
     host = urllib.parse.urlparse(address).hostname
     if host and not urllib.request.getproxies():
@@ -26,7 +26,7 @@ def check_host(address: str) -> None:
 
 
 def cached(repository: str, *files: str) -> str | None:
-    """The first of the files of a repository on the hub that was fetched before."""
+    """The first of the files of a hub repository that is in the local cache."""
     from huggingface_hub import try_to_load_from_cache
 
     for file in files:
@@ -37,7 +37,7 @@ def cached(repository: str, *files: str) -> str | None:
 
 
 def must_stay_local(name: str) -> bool:
-    """Whether a model, a folder or a name on the hub, is to be read without asking the hub.
+    """Whether a model, a folder or a name on the hub, must be read without contacting the hub.
 
     Raises:
         OSError: it is neither here nor can it be fetched.

@@ -1,4 +1,4 @@
-"""Which axis of an output counts rows and which counts features; the rest is averaged."""
+"""Detect the row and feature axes of an output; other axes are averaged."""
 
 from typing import NamedTuple
 
@@ -6,14 +6,14 @@ from torch import Tensor, nn
 
 
 class Layout(NamedTuple):
-    """The axes of an output that has at least two."""
+    """Axes of an output with at least two."""
 
     rows: int
     features: int
 
 
 class Tap(NamedTuple):
-    """Where a block's output is read: the module that gives it, and its axes."""
+    """Where to read a block's output: the module and its axes."""
 
     module: str
     layout: Layout
@@ -23,7 +23,7 @@ def pool(x: Tensor, layout: Layout, there: Tensor | None = None) -> Tensor:
     """Mean over every axis but rows and features: x (...) -> (n, d).
 
     Args:
-        x: what a part of a model gave.
+        x: output of a part of a model.
         layout: which of its axes are rows and features.
         there: bool (n, tokens); of an x (n, tokens, d), only tokens that are there count.
     """
@@ -40,10 +40,10 @@ def pool(x: Tensor, layout: Layout, there: Tensor | None = None) -> Tensor:
 
 
 def layout(shape: tuple[int, ...], rows: int, made_by: nn.Module | None, inner: int) -> Layout:
-    """The axes of an output of `shape`, of a model called on `rows` samples.
+    """Infer the axes of an output of `shape`, of a model called on `rows` samples.
 
-    The features axis is the one as long as the number of channels that the last layer gave:
-    so (n, c, h, w), (n, h, w, c) as in Swin, (n, tokens, c) and (n, c, length) are told apart.
+    The features axis is the one whose length is the last layer's number of channels, which
+    distinguishes (n, c, h, w), (n, h, w, c) as in Swin, (n, tokens, c) and (n, c, length).
 
     Args:
         shape: of the output, two axes or more.
@@ -68,7 +68,7 @@ _CHANNELS_FIRST = (nn.modules.conv._ConvNd, nn.modules.batchnorm._NormBase, nn.G
 
 
 def _channels(module: nn.Module | None) -> int | None:
-    """How many features the layer gives, by the names that torch's layers use for it."""
+    """Number of output features of a layer, by the attribute names of torch's layers."""
     for name in ("out_features", "out_channels", "num_features", "num_channels", "embedding_dim"):
         size = getattr(module, name, None)
         if isinstance(size, int):

@@ -1,20 +1,20 @@
-"""Texts of mixed length: those of a length together, so that little is computed for what fills up."""
+"""Batch texts by length, to compute little padding."""
 
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
-TOKENS = 1024  # at a time on a CPU: more at once fall out of its cache
+TOKENS = 1024  # per chunk on a CPU, to fit into its cache
 
 
 def by_length(function: Callable[[Tensor], Tensor], ids: Tensor, tokens: int = TOKENS) -> Tensor:
-    """`function` of ids (n, length), filled up with -1, in shares of rows that are about as long.
+    """Apply `function` to ids (n, length), padded with -1, in chunks of rows of similar length.
 
     Args:
         function: of ids (m, its longest), to (m, ...); a row's result may not depend on the others.
         ids: int64 (n, length), n >= 1.
-        tokens: in a share at most, filled up ones among them; one row may have more.
+        tokens: at most in a chunk, padding included; one row may have more.
 
     Returns:
         (n, ...) in the order of the rows.
@@ -29,7 +29,7 @@ def by_length(function: Callable[[Tensor], Tensor], ids: Tensor, tokens: int = T
 
 
 def _shares(order: Tensor, lengths: Tensor, tokens: int) -> Iterator[tuple[Tensor, int]]:
-    """Rows and their longest length, from short to long."""
+    """Chunks of rows with their longest length, from short to long."""
     known = lengths.clamp(min=1).tolist()
     start = 0
     for end in range(1, len(known) + 1):

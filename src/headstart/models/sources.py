@@ -16,7 +16,7 @@ from .untrained import seeded
 Kind = Literal["builtin", "timm", "torchvision", "transformers"]
 BUILT_IN = (lite0.NAME, minilm.NAME)
 FILTERS: tuple[Literal["bilinear", "bicubic", "lanczos"], ...] = ("bilinear", "bicubic", "lanczos")
-# What torchvision's own weights were made with, so that it is the same with other weights.
+# The preprocessing of torchvision's own weights, used for other weights as well.
 _OPTIONS: dict[str, dict[str, bool]] = {
     "googlenet": {"transform_input": True, "aux_logits": False, "init_weights": True},
     "inception_v3": {"transform_input": True, "init_weights": True},
@@ -24,13 +24,13 @@ _OPTIONS: dict[str, dict[str, bool]] = {
 
 
 def resolve(name: str) -> tuple[Kind, str]:
-    """Whose architecture `name` is, and what it is called there.
+    """Resolve `name` to a library and its name there.
 
-    "timm:...", "torchvision:..." and "transformers:..." say so; a bare name is looked for in
+    "timm:...", "torchvision:..." and "transformers:..." name the library; a bare name is looked up in
     headstart, as a folder of transformers', then in timm, then in torchvision.
 
     Raises:
-        Unknown: with the nearest names.
+        Unknown: no such architecture; the text lists similar names.
         MissingPackage: neither timm nor torchvision is installed.
     """
     kind, _, rest = name.partition(":")
@@ -64,7 +64,7 @@ def _explicit(kind: Literal["timm", "torchvision"], name: str) -> tuple[Kind, st
 
 
 def _unknown(name: str, known: set[str], prefix: str = "") -> Unknown:
-    """`Unknown` with names that are near, or a few that are popular: there are 1500 in all."""
+    """`Unknown` with similar names, or a few popular ones: there are 1500 in all."""
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     popular = {"resnet18", "resnet50", "vit_small_patch16_224", "convnext_tiny", *BUILT_IN}
     shown = near or (popular & known)
@@ -74,14 +74,14 @@ def _unknown(name: str, known: set[str], prefix: str = "") -> Unknown:
 def build(
     kind: Kind, name: str, pretrained: bool, seed: int = 0, config: Mapping[str, Any] | None = None
 ) -> nn.Module:
-    """The whole model with its head, in evaluation mode.
+    """Build the whole model with its head, in evaluation mode.
 
     Args:
-        kind: whose architecture it is.
-        name: what it is called there.
+        kind: the library.
+        name: of the architecture there.
         pretrained: with the weights that `kind` offers; else random ones.
         seed: of the random weights.
-        config: of transformers' architecture, if it is known.
+        config: of transformers' architecture, if known.
 
     Raises:
         HeadstartError: the weights can't be fetched.
@@ -94,7 +94,7 @@ def build(
 
 
 def preprocess(kind: Kind, name: str, model: nn.Module) -> Preprocess | None:
-    """How pictures become inputs of `model`; None if its inputs are not RGB pictures."""
+    """Image preprocessing of `model`; None if its inputs are not RGB pictures."""
     if kind == "transformers" or name == minilm.NAME:
         return None
     if kind == "builtin":
@@ -105,19 +105,19 @@ def preprocess(kind: Kind, name: str, model: nn.Module) -> Preprocess | None:
 
 
 def tokens(kind: Kind, name: str, model: nn.Module, tokenizer: Any = None) -> Tokens | None:
-    """How texts become inputs of `model`, by a `tokenizer` or its own; None if its inputs are no texts."""
+    """Tokenisation of `model`, by a `tokenizer` or its own; None if its inputs are not texts."""
     if kind == "transformers" or tokenizer is not None:
         return texts.tokens_of(tokenizer or name, model)
     return minilm.tokens() if kind == "builtin" and name == minilm.NAME else None
 
 
 def known(model: nn.Module) -> dict[str, Any]:
-    """What is needed besides its name to build the architecture again, as JSON values."""
+    """Settings besides the name that rebuild the architecture, as JSON values."""
     return {"config": texts.settings(model)} if isinstance(model, texts.Reader) else {}
 
 
 def renamed(kind: Kind, name: str, state: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
-    """The tensors of a file under the names that `model` has for them."""
+    """Rename the tensors of a file to their names in `model`."""
     if name in {lite0.NAME, lite0.TIMM_NAME}:
         return lite0.renamed(state)
     if kind == "transformers":
@@ -126,7 +126,7 @@ def renamed(kind: Kind, name: str, state: dict[str, Tensor], model: nn.Module) -
 
 
 def timm_preprocess(model: nn.Module) -> Preprocess | None:
-    """Read off the settings that timm's models carry; None if there are none."""
+    """Preprocessing from the settings of a timm model; None if there are none."""
     config = getattr(model, "pretrained_cfg", None)
     if not isinstance(config, dict) or len(config.get("input_size", ())) != 3:
         return None
@@ -182,7 +182,7 @@ def _timm(name: str, pretrained: bool) -> nn.Module:
 
 
 def _cached(config: Any, name: str) -> dict[str, str]:
-    """The file of a timm model if it was fetched before; fail at once if it can't be fetched."""
+    """The cached file of a timm model; raise immediately if it is neither cached nor reachable."""
     hub_id = config.hf_hub_id
     if hub_id and (found := hub.cached(hub_id, "model.safetensors", "pytorch_model.bin")):
         return {"file": found}
@@ -199,7 +199,7 @@ def _torchvision(name: str, pretrained: bool) -> nn.Module:
         made: nn.Module = models.get_model(name, weights=None, **_OPTIONS.get(name, {}))
         return made
     chosen = models.get_model_weights(name).DEFAULT
-    try:  # tensors only: a file with anything else in it is refused here, before it is used
+    try:  # tensors only: a file with other content is refused before use
         chosen.get_state_dict(progress=False, check_hash=True, weights_only=True)
         found: nn.Module = models.get_model(name, weights=chosen, progress=False)
     except Exception as reason:

@@ -1,4 +1,4 @@
-"""Cut the head off, and check that what is left gives what the head had eaten."""
+"""Cut off the head, and check that the rest outputs the head's input."""
 
 import copy
 
@@ -12,7 +12,7 @@ from .tracing import first_tensor, quiet
 
 
 class Reached(Exception):
-    """Carries the features out of a forward that would go on to spoil them."""
+    """Carries the features out of a forward that would process them further."""
 
     def __init__(self, features: Tensor) -> None:
         super().__init__("the features are reached")
@@ -20,7 +20,7 @@ class Reached(Exception):
 
 
 class Exit(nn.Module):
-    """Stands where the head was and leaves the forward with the head's input."""
+    """Replaces the head and leaves the forward with the head's input."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Never returns: raises `Reached` with x."""
@@ -28,7 +28,7 @@ class Exit(nn.Module):
 
 
 def run(model: nn.Module, x: Tensor) -> Tensor:
-    """What a cut model gives for x, whichever way it comes out."""
+    """Output of a cut model for x, returned or raised as `Reached`."""
     try:
         return first_tensor(model(x))
     except Reached as reached:
@@ -36,7 +36,7 @@ def run(model: nn.Module, x: Tensor) -> Tensor:
 
 
 def duplicate(module: nn.Module) -> nn.Module:
-    """A deep copy; `BadInput` says when there can be none."""
+    """Deep copy; raises `BadInput` if impossible."""
     try:
         return copy.deepcopy(module)
     except (RuntimeError, TypeError) as reason:
@@ -47,10 +47,10 @@ def duplicate(module: nn.Module) -> nn.Module:
 
 
 def cut(model: nn.Module, parts: Anatomy, example: Tensor) -> None:
-    """Replace the head of `model`, in place, so that the model gives the head's input.
+    """Replace the head of `model`, in place, so that the model outputs the head's input.
 
-    An identity takes the head's place. Where the model goes on to do something with the
-    features after the head (a softmax, a reshape to the number of classes), an `Exit` does.
+    The head is replaced by an identity, or by an `Exit` if the model processes the head's output
+    further (a softmax, a reshape to the number of classes).
     """
     if parts.head is None:
         return
@@ -72,5 +72,5 @@ def _gives(model: nn.Module, example: Tensor, wanted: Tensor) -> bool:
         with quiet(model):
             given = run(model, example)
     except (RuntimeError, ValueError, TypeError, AssertionError, IndexError):
-        return False  # what follows the head insists on the number of classes
+        return False  # layers after the head require the number of classes
     return given.shape == wanted.shape and torch.allclose(given, wanted, rtol=1e-4, atol=1e-5, equal_nan=True)

@@ -1,4 +1,4 @@
-"""Rows of a table as features: standardised, one feature for each category, and for what is missing."""
+"""Backbone for table rows: standardised numbers, one-hot categories, missing indicators."""
 
 import copy
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _AXES = Layout(0, 1)
 
 
 class Residual(nn.Module):
-    """x + what two layers make of it (arXiv:2106.11959), which is nothing at first."""
+    """Residual block, x + two layers of it (arXiv:2106.11959), initially the identity."""
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
@@ -38,19 +38,19 @@ class Residual(nn.Module):
 
 
 class TableEncoder(AnyBackbone):
-    """A backbone for the rows of tables: x (n, columns), as `headstart.data` encodes them, to features.
+    """A backbone for table rows: x (n, columns), as encoded by `headstart.data`, to features.
 
-    What it knows is the scale of each column. With `hidden` units there is one block of two layers, which
-    leaves the features as they are until it is tuned; trained from scratch it starts at random.
+    It is fitted only to the scale of each column. With `hidden` units there is one block of two layers, which
+    is the identity until it is fine-tuned; trained from scratch it starts at random.
 
     Attributes:
-        schema: the columns, as the training rows had them.
-        provisional: whether it was made by all rows of some data; a study makes it again by the training
-            part alone.
+        schema: the columns of the training rows.
+        provisional: whether it was fitted to all rows of some data; a study refits it to the training
+            part only.
     """
 
     def __init__(self, schema: Schema, hidden: int = 64) -> None:
-        """Make it for the columns of `schema`; `hidden` = 0 leaves nothing that can be tuned.
+        """Build it for the columns of `schema`; with `hidden` = 0 there is nothing to train.
 
         Raises:
             BadInput: `hidden` is negative, or no column gives a feature.
@@ -83,12 +83,12 @@ class TableEncoder(AnyBackbone):
 
     @property
     def reader(self) -> Schema:
-        """The columns, by which rows are encoded."""
+        """The schema of columns, which encodes rows."""
         return self.schema
 
     @classmethod
     def rebuilt(cls, source: Mapping[str, Any]) -> "TableEncoder":
-        """The same encoder of its `source`, also after a trip through JSON."""
+        """Rebuild an encoder from its `source`, also after a trip through JSON."""
         return cls(Schema.from_settings(source["schema"]), int(source["hidden"]))
 
     def untrained(self, seed: int) -> Self:
@@ -100,5 +100,5 @@ class TableEncoder(AnyBackbone):
 
 
 def _example(schema: Schema) -> Tensor:
-    """Two rows of medians and first categories."""
+    """Two example rows of medians and first categories."""
     return torch.tensor([[column.median for column in schema.columns]] * 2, dtype=torch.float32)

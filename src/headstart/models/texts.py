@@ -1,4 +1,4 @@
-"""Models of transformers, and modules of your own that take ids, as backbones of texts."""
+"""Transformers models, and your own modules that take ids, as text backbones."""
 
 import inspect
 import json
@@ -15,13 +15,13 @@ from headstart.core import BadInput, HeadstartError, MissingPackage, Tokens
 
 from . import hub
 
-LIMIT = 512  # tokens that are read of a text, unless the model takes fewer
-_POSITIONS = ("position_embeddings", "embed_positions", "wpe")  # what learned positions are called
+LIMIT = 512  # largest number of tokens of a text, unless the model takes fewer
+_POSITIONS = ("position_embeddings", "embed_positions", "wpe")  # names of learned position embeddings
 _WORDS = ("Here is a text to be read.", "And this is another one, which is longer.")
 
 
 class Reader(nn.Module):
-    """A model that is given ids, and what of them is real if its `forward` has a parameter for that.
+    """A model of token ids, with an attention mask if its `forward` has a parameter for it.
 
     The parameter is called `attention_mask` (int64, 1 for real) or `mask` (bool, True for real).
     """
@@ -35,7 +35,7 @@ class Reader(nn.Module):
         self.training = model.training
 
     def forward(self, ids: Tensor) -> Any:
-        """What the model gives for ids (n, length), filled up with -1."""
+        """Output of the model for ids (n, length), padded with -1."""
         there = ids >= 0
         ids = ids.masked_fill(~there, self.pad)
         if not self.mask:
@@ -44,12 +44,12 @@ class Reader(nn.Module):
 
 
 def build(name: str, pretrained: bool, config: Mapping[str, Any] | None = None) -> Reader:
-    """A model of transformers' that gives a vector of each token; an encoder alone where there are two.
+    """Build a transformers model that outputs token vectors; of an encoder-decoder, only the encoder.
 
     Args:
         name: a local folder or a name on the hub.
         pretrained: with its weights; else random ones.
-        config: what the architecture is, if that is known; then nothing is fetched.
+        config: of the architecture, if known; then nothing is fetched.
     """
     package = _transformers(name)
     with _quiet(package), _explained(name):
@@ -64,18 +64,18 @@ def build(name: str, pretrained: bool, config: Mapping[str, Any] | None = None) 
     if getattr(made, "is_encoder_decoder", False):
         model = model.get_encoder()
     if getattr(model, "pooler", None) is not None:
-        model.pooler = None  # made for another task; what is wanted are the tokens
+        model.pooler = None  # made for another task; only the token vectors are used
     return Reader(model, _pad(made.pad_token_id))
 
 
 def settings(model: Reader) -> dict[str, Any]:
-    """What the architecture is, as JSON values; see `build`."""
+    """Configuration of the architecture, as JSON values; see `build`."""
     config: dict[str, Any] = json.loads(json.dumps(model.model.config.to_dict()))  # type: ignore[union-attr, operator]
     return config
 
 
 def renamed(state: Mapping[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
-    """A state dict of transformers' under the names of a `Reader`."""
+    """Rename a transformers state dict to the names of a `Reader`."""
     own = model.state_dict()
     found = {}
     for key, value in state.items():
@@ -87,7 +87,7 @@ def renamed(state: Mapping[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
 
 
 def tokens_of(tokenizer: Any, model: nn.Module | None = None) -> Tokens:
-    """How texts are read, out of any tokenizer that can be written down as a `tokenizer.json`.
+    """Tokenisation by any tokenizer that can be serialised as a `tokenizer.json`.
 
     Args:
         tokenizer: `Tokens`; a folder or file; a tokenizer of transformers or of tokenizers; or the
@@ -95,7 +95,7 @@ def tokens_of(tokenizer: Any, model: nn.Module | None = None) -> Tokens:
         model: that takes the ids; its number of positions limits the length.
 
     Raises:
-        BadInput: it can't be written down.
+        BadInput: it can't be serialised.
         HeadstartError: it can't be fetched.
     """
     if isinstance(tokenizer, Tokens):
@@ -122,7 +122,7 @@ def example(tokens: Tokens) -> Tensor:
 
 
 def _opened(name: str) -> Any:
-    """A tokenizer out of a file, a folder, or the hub."""
+    """Load a tokenizer from a file, a folder, or the hub."""
     path = Path(name).expanduser()
     file = path / "tokenizer.json" if path.is_dir() else path
     if file.is_file() and not (path / "tokenizer_config.json").is_file():
@@ -136,7 +136,7 @@ def _opened(name: str) -> Any:
 
 
 def _padding(tokenizer: Any, backend: Any) -> int:
-    """The id that fills up; 0 where the tokenizer has none, as what is filled up is masked anyway."""
+    """The padding id; 0 if the tokenizer has none, as padding is masked anyway."""
     found = getattr(tokenizer, "pad_token_id", None)
     if found is None and isinstance(padding := getattr(backend, "padding", None), dict):
         found = padding.get("pad_id")
@@ -148,7 +148,7 @@ def _pad(found: int | None) -> int:
 
 
 def _positions(model: nn.Module | None) -> int:
-    """How many tokens a model has positions for; 0 if that is not known."""
+    """Number of positions of a model; 0 if unknown."""
     for name, module in model.named_modules() if model is not None else ():
         if name.endswith(_POSITIONS) and isinstance(module, nn.Embedding):
             first = 0 if module.padding_idx is None else module.padding_idx + 1
@@ -167,7 +167,7 @@ def _transformers(name: str) -> Any:
 
 @contextmanager
 def _quiet(package: Any) -> Iterator[None]:
-    """Without the bar for a model that is there in a moment and the table of keys that are not used."""
+    """Silence transformers' progress bar and its table of unused keys."""
     bar, log = package.utils.logging.is_progress_bar_enabled(), logging.getLogger("transformers")
     level = log.level
     package.utils.logging.disable_progress_bar()
@@ -182,7 +182,7 @@ def _quiet(package: Any) -> Iterator[None]:
 
 @contextmanager
 def _explained(name: str) -> Iterator[None]:
-    """What goes wrong inside is said in a sentence."""
+    """Convert errors inside to `HeadstartError`s of one sentence."""
     try:
         yield
     except HeadstartError:

@@ -1,4 +1,4 @@
-"""What runs when a model is called: one forward, watched from outside."""
+"""Trace one forward of a model: which modules run, with which shapes and parameters."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,20 +10,20 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
-LOOKS = {"__get__", "__set__", "dim", "size", "numel", "is_floating_point"}  # read no number
+LOOKS = {"__get__", "__set__", "dim", "size", "numel", "is_floating_point"}  # attributes without values
 
 
 @dataclass
 class Trace:
-    """What was seen in one forward.
+    """Record of one forward.
 
     Attributes:
-        calls: names of the layers that own parameters, each time they ran; what only holds
-            other such layers is no layer.
+        calls: names of the layers that own parameters, each time they ran; mere containers of
+            such layers are not layers.
         shapes: the shape of the last output of every module that ran.
-        read: ids of the parameters that any operation took.
+        read: ids of the parameters that any operation used.
         last: input and output of the last call in `calls`.
-        output: what the model gave.
+        output: of the model.
     """
 
     calls: list[str] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Trace:
 
 
 def first_tensor(output: Any) -> Tensor:
-    """The tensor that matters of what a model or layer gave.
+    """The main tensor in the output of a model or layer.
 
     A tensor is itself. Of a mapping or an object with fields: its `logits`, else its
     `pooler_output`, else its `last_hidden_state`, else its first tensor.
@@ -62,7 +62,7 @@ def _find_tensor(output: Any) -> Tensor | None:
 
 
 class Watch(TorchFunctionMode):
-    """Tells `seen` every tensor that an operation takes, whoever calls the operation."""
+    """Calls `seen` with every tensor that an operation takes, wherever the operation is called."""
 
     def __init__(self, seen: Callable[[Tensor], None]) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ def tensors(value: Any) -> Iterator[Tensor]:
 
 @contextmanager
 def quiet(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode, no gradients, no random numbers used up; everything is put back after."""
+    """Context of evaluation mode without gradients, with flags and random state restored after."""
     flags = [(module, module.training) for module in model.modules()]
     try:
         for module, _ in flags:
@@ -102,7 +102,7 @@ def quiet(model: nn.Module) -> Iterator[None]:
 def trace(model: nn.Module, x: Tensor) -> Trace:
     """One forward of `model` on x (n, ...), in evaluation mode and without gradients.
 
-    The model is left as it was, also when its forward raises: training flags, hooks, the
+    The model is restored, also if its forward raises: training flags, hooks, the
     global random state.
     """
     seen = Trace()

@@ -11,16 +11,16 @@ from headstart.core import derive_seed
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Random numbers on the CPU are a function of `seed` inside; outside nothing is noticed."""
+    """Context with a seeded CPU generator; the global random state is restored after it."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive_seed(seed, "untrained"))
         yield
 
 
 def reset(model: nn.Module, seed: int) -> None:
-    """Give `model`, in place, the random weights of `seed`.
+    """Reinitialise `model`, in place, as a function of `seed`.
 
-    Layers do it by their own `reset_parameters`, which for BatchNorm forgets the statistics too.
+    Layers use their own `reset_parameters`, which for BatchNorm resets the statistics too.
     Parameters of modules without one: a truncated normal of 0.02 with two axes or more (class
     tokens, position embeddings); with one axis or none, 1 for scales (named weight, scale or gamma)
     and 0 for the rest.

@@ -1,4 +1,4 @@
-"""Where the parts of any model lie in it: of a plain module, a backbone, or a backbone with a head."""
+"""Layout of any model: a plain module, a backbone, or a backbone with a head."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from .wrapped import AnyBackbone
 
 @dataclass(frozen=True)
 class View:
-    """The anatomy of a model, and how its names are spelled in the whole.
+    """The anatomy of a model, and the full names of its parts.
 
     Attributes:
-        model: the whole, as it was given.
-        root: the module in which the names of the anatomy are counted.
-        prefix: what comes before these names in the whole: "", "inner." or "0.inner.".
-        given: what gives the example.
-        find: what gives the anatomy, told the example.
+        model: the whole model.
+        root: the module to which the names of the anatomy are relative.
+        prefix: of these names in the whole model: "", "inner." or "0.inner.".
+        given: function that returns the example.
+        find: function from the example to the anatomy.
     """
 
     model: nn.Module
@@ -34,29 +34,29 @@ class View:
 
     @cached_property
     def example(self) -> Tensor:
-        """Inputs (n, ...) that it takes: those that were given, or a guess."""
+        """Example inputs (n, ...): given ones, or a guess."""
         return self.given()
 
     @cached_property
     def parts(self) -> Anatomy:
-        """The anatomy; it takes one forward, the first time, unless a backbone has it already."""
+        """The anatomy; measured by one forward the first time, unless a backbone has it already."""
         return self.find(self.example)
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """The blocks in the order they run, as they are called in the whole."""
+        """Full names of the blocks in execution order."""
         return tuple(self.prefix + block for block in self.parts.blocks)
 
     @property
     def head(self) -> str | None:
-        """The last layer as it is called in the whole; None where features are given."""
+        """Full name of the last layer; None if the model outputs features."""
         if isinstance(self.model, Model):
             return "1"
         return None if self.prefix or self.parts.head is None else self.parts.head
 
     @property
     def stem(self) -> tuple[str, ...]:
-        """The leading blocks of at most one layer that is no norm; at least the first block."""
+        """The leading blocks of at most one layer besides norms; at least the first block."""
         found = list(self.blocks[:1])
         single = [_layers(self.model.get_submodule(block)) <= 1 for block in self.blocks]
         if False in single:
@@ -69,10 +69,10 @@ class View:
 
 
 def look(model: nn.Module, example: Tensor | None = None) -> View:
-    """The parts of `model`, found by one forward on `example` (n, ...) when they are asked for.
+    """The layout of `model`, measured lazily by one forward on `example` (n, ...).
 
     Raises:
-        BadInput: when they are asked for and the model can't be run on the example.
+        BadInput: on access, if the model can't be run on the example.
     """
     inner: nn.Module = model.backbone if isinstance(model, Model) else model
     prefix = "0." if inner is not model else ""
@@ -90,7 +90,7 @@ def look(model: nn.Module, example: Tensor | None = None) -> View:
 
 
 def examined(model: nn.Module, example: Tensor, name: str) -> Anatomy:
-    """`anatomy`, with an error that says what to do where the model can't be run."""
+    """`anatomy`, with a helpful error if the model can't be run."""
     try:
         return anatomy(model, example)
     except Exception as reason:
@@ -101,7 +101,7 @@ def examined(model: nn.Module, example: Tensor, name: str) -> Anatomy:
 
 
 def is_norm(module: nn.Module) -> bool:
-    """Whether it normalises: a norm of torch's, or a class that says so, whose parameters are vectors."""
+    """Whether it is a norm: one of torch's, or a class named so whose parameters are vectors."""
     if isinstance(module, (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)):
         return True
     own = list(module.parameters(recurse=False))
@@ -109,7 +109,7 @@ def is_norm(module: nn.Module) -> bool:
 
 
 def layers(module: nn.Module) -> list[nn.Module]:
-    """The modules in it that own parameters, itself included."""
+    """The modules in a module that own parameters, itself included."""
     return [one for one in module.modules() if next(one.parameters(recurse=False), None) is not None]
 
 

@@ -1,4 +1,4 @@
-"""Weights out of a file into a model: strictly, or not at all."""
+"""Load weights from a file into a model, strictly."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +11,15 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, Mismatch
 
-WRAPPERS = ("state_dict", "model", "model_state_dict")  # what trainers put a state dict into
+WRAPPERS = ("state_dict", "model", "model_state_dict")  # keys under which trainers store a state dict
 PREFIXES = ("module.", "_orig_mod.", "inner.")  # DataParallel, torch.compile, a saved backbone
 SHOWN = 6  # keys of each kind in an error
 
 
 def read(path: str | Path) -> dict[str, Tensor]:
-    """The tensors in a `.safetensors` file or a plain PyTorch state dict.
+    """Read the tensors of a `.safetensors` file or a plain PyTorch state dict.
 
-    Wrappers {"state_dict": ...} and {"model": ...} and prefixes such as "module." are taken off.
+    Wrappers {"state_dict": ...} and {"model": ...} and prefixes such as "module." are removed.
     Nothing in the file is executed.
 
     Raises:
@@ -67,7 +67,7 @@ def _wrapper(state: Mapping[str, Any]) -> str | None:
 
 
 def unprefixed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same tensors without a prefix that every key has."""
+    """Remove a prefix that every key has."""
     for prefix in PREFIXES:
         if all(key.startswith(prefix) for key in state):
             return unprefixed({key.removeprefix(prefix): value for key, value in state.items()})
@@ -81,11 +81,11 @@ def load(
 
     There are three exceptions. The `head`, which is cut off anyway, may be absent or have another
     number of classes. BatchNorm's counter of batches may be absent, as in old files; so may a
-    tied tensor that is there under another name. What a glob of `allow` matches may be
+    tied tensor that is present under another name. What a glob of `allow` matches may be
     missing, unexpected or of another shape, and is left out then.
 
     Returns:
-        What was left out, one sentence a tensor.
+        The tensors that were left out, one sentence each.
 
     Raises:
         Mismatch: names the missing, unexpected and mis-shaped keys; `model` is untouched.
@@ -114,7 +114,7 @@ def _why(cut: bool) -> str:
 
 
 def _tied(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> set[str]:
-    """Keys of the model whose tensor is in the file under another of its names.
+    """Keys of the model whose tied tensor is in the file under another name.
 
     Raises:
         Mismatch: the file has different numbers under names that are one tensor here.

@@ -23,15 +23,15 @@ class AnyBackbone(Backbone):
     """A model without its head.
 
     Attributes:
-        name: what it is called in reports.
+        name: for reports.
         width: features per sample.
-        blocks: paths of its parts in the order they run; each is a sub-module of this one, so a
+        blocks: paths of its parts in execution order; each is a sub-module of this one, so a
             parameter belongs to a block if its name starts with the block and a dot.
-        source: how to make the architecture again, as JSON values; see `rebuild`.
-        notes: what was left out when weights were loaded.
-        example: one or two inputs that it was seen to take, (n, ...).
-        inner: the model, cut.
-        anatomy: what the one forward showed of the model before the cut.
+        source: settings to rebuild the architecture, as JSON values; see `rebuild`.
+        notes: tensors that were left out when weights were loaded.
+        example: one or two inputs (n, ...) on which it has run.
+        inner: the model without its head.
+        anatomy: structure of the model before its head was removed.
     """
 
     mean: Tensor
@@ -46,7 +46,7 @@ class AnyBackbone(Backbone):
         preprocess: Preprocess | None,
         example: Tensor,
     ) -> None:
-        """Wrap `inner`, whose head is cut off already and whose anatomy was `parts`."""
+        """Wrap `inner`, whose head is already removed and whose anatomy was `parts`."""
         super().__init__()
         self.name = name
         self.inner = inner
@@ -64,7 +64,7 @@ class AnyBackbone(Backbone):
 
     @property
     def preprocess(self) -> Preprocess | None:
-        """How pictures become its inputs; None if they are not RGB pictures."""
+        """Image preprocessing; None if its inputs are not RGB pictures."""
         return self._preprocess
 
     @preprocess.setter
@@ -77,7 +77,7 @@ class AnyBackbone(Backbone):
 
     @property
     def tokens(self) -> Tokens | None:
-        """How texts become its inputs; None if they are no texts."""
+        """Tokenisation; None if its inputs are not texts."""
         return self._tokens
 
     @tokens.setter
@@ -89,12 +89,12 @@ class AnyBackbone(Backbone):
 
     @property
     def reader(self) -> Reader | None:
-        """How samples become its inputs; None: arrays, as they are."""
+        """Preprocessing of samples; None: arrays, unchanged."""
         return self.tokens or self.preprocess
 
     @property
     def kind(self) -> str:
-        """The modality that it takes; that of its reader, unless it was made to suit another one."""
+        """Modality of its inputs; that of its reader, unless it was adapted to another one."""
         return str(self.source.get("modality") or kind_read(self.reader))
 
     @kind.setter
@@ -106,18 +106,18 @@ class AnyBackbone(Backbone):
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, width) of x (n, ...).
 
-        Pictures as uint8 (n, 3, h, w) are scaled to [0, 1] and normalised by `preprocess`; what
-        is given as float is taken as normalised already. Texts are ids (n, length), filled up
-        with -1, as `tokens` gives them; the features are means over what is there.
+        Pictures as uint8 (n, 3, h, w) are scaled to [0, 1] and normalised by `preprocess`; floats
+        are assumed to be normalised. Texts are ids (n, length), padded with -1, as from
+        `tokens`; the features are means over the real tokens.
         """
         return pool(run(self.inner, self.normalised(x)), self.anatomy.output, self.there(x))
 
     def there(self, x: Tensor) -> Tensor | None:
-        """Bool (n, length): which of the ids x (n, length) are tokens; None if x is no texts."""
+        """Mask (n, length), bool, of the ids x (n, length) that are tokens; None if x are not texts."""
         return x >= 0 if self.tokens is not None else None
 
     def normalised(self, x: Tensor) -> Tensor:
-        """What the model itself is given for x."""
+        """Inputs of the wrapped model for x."""
         if x.dtype == torch.uint8 and self.preprocess is not None:
             return (x.to(self.mean.dtype) / 255 - self.mean) / self.std
         return x
@@ -128,10 +128,10 @@ class AnyBackbone(Backbone):
         Args:
             x: inputs (n, ...), as for `forward`.
             blocks: names out of `blocks`; None means all of them.
-            take: what is kept of an output, told its layout and which tokens are there; see `pool`.
+            take: reduces an output, by its layout and the token mask; see `pool`.
 
         Returns:
-            For each block, in the order asked for, (n, d) with its own d, or what `take` gave.
+            For each block, in the requested order, (n, d) with its own d, or the result of `take`.
 
         Raises:
             Unknown: there is no such block.

@@ -1,5 +1,5 @@
-"""Surgery: a copy of a model with a part replaced, and a report of what was.
+"""Model surgery: copy a model with a part replaced, and report the changes.
 
-Every operation copies first, changes the copy, runs it once, and only then gives it back. If anything
-is wrong it raises, and the caller's model has been read but never written to.
+Every operation copies first, changes the copy, runs it once, and only then returns it. It raises on any
+error, and never writes to the caller's model.
 """

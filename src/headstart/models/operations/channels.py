@@ -1,4 +1,4 @@
-"""A new first layer when the inputs have other channels: the response to grey stays."""
+"""Replace the first layer for inputs with other channels, keeping the response to grey."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ GREY = 1e-4  # relative difference of the first layer's response to grey above w
 def new_channels(
     model: M, channels: int, *, like: Sequence[int | None] | None = None, example: Tensor | None = None
 ) -> tuple[M, Report]:
-    """A copy whose first layer takes another number of channels and answers to grey as before.
+    """Copy a model with another number of input channels and the same response to grey.
 
     Grey is the same value in every channel. For each output and each place in the kernel, the
     weights of the new channels sum to the sum of the old ones; the bias keeps every bit.
@@ -27,16 +27,16 @@ def new_channels(
         model: a backbone, a model with a head, or any module that begins with a convolution in
             one, two or three dimensions.
         channels: of the new inputs, >= 1.
-        like: for each new channel, the old channel that it resembles, or None for the mean of all,
+        like: for each new channel, the old channel to copy, or None for the mean of all,
             such as (0, 1, 2, None) for red, green, blue and near infrared. None: all the mean.
         example: old inputs (n, channels, ...) for the forward of a plain module.
 
     Returns:
         The copy and the report. A backbone for pictures has no `preprocess` any more if it
-        takes other than 3 channels.
+        takes a number of channels other than 3.
 
     Raises:
-        BadInput: it does not begin with a plain convolution, or can't answer to grey as before.
+        BadInput: it does not begin with a plain convolution, or can't keep its response to grey.
     """
     patient = Patient(model, example)
     name, layer = patient.first()
@@ -97,13 +97,13 @@ def _spread(weight: Tensor, resembled: tuple[int | None, ...]) -> Tensor:
     made = torch.cat([mean if one is None else old[:, one : one + 1] for one in resembled], 1)
     made *= old.shape[1] / len(resembled)
     made += (total - made.sum(1, keepdim=True)) / len(resembled)
-    rounded = made.to(weight.dtype).double()  # what rounding loses goes into the last channel
+    rounded = made.to(weight.dtype).double()  # the rounding error goes into the last channel
     rounded[:, -1:] += total - rounded.sum(1, keepdim=True)
     return rounded
 
 
 def _greys(example: Tensor, old: int, new: int) -> tuple[Tensor, Tensor]:
-    """The same grey inputs with the old and the new number of channels, wherever these lie."""
+    """The same grey inputs with the old and the new number of channels, on any axis."""
     axis = next((a for a in (1, example.ndim - 1) if example.shape[a] == old), None)
     if axis is None:
         raise BadInput(f"No axis of the example, of shape {tuple(example.shape)}, has {old} channels.")
@@ -112,7 +112,7 @@ def _greys(example: Tensor, old: int, new: int) -> tuple[Tensor, Tensor]:
 
 
 def _response(patient: Patient[M], layer: nn.Module, x: Tensor) -> Tensor:
-    """What a layer gives when the copy runs on x."""
+    """A layer's output when the copy runs on x."""
     seen: list[Tensor] = []
     handle = layer.register_forward_hook(lambda _module, _args, output: seen.append(output.detach().clone()))
     try:

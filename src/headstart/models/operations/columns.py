@@ -1,4 +1,4 @@
-"""A new first layer when the inputs have other columns: weights are kept by the column's name."""
+"""Replace the first layer for inputs with other columns; weights are kept by column name."""
 
 from collections.abc import Sequence
 
@@ -13,16 +13,16 @@ from .report import Report
 def new_columns(
     model: M, old: Sequence[str], new: Sequence[str], *, example: Tensor | None = None
 ) -> tuple[M, Report]:
-    """A copy whose first linear layer takes other columns: known ones keep their weights by name.
+    """Copy a model whose first linear layer takes other columns; old ones keep their weights by name.
 
-    The weights of a new column are 0, so that its values change nothing before something is
-    learned. Batch normalisation before the layer keeps its numbers by name too; a new column
-    begins with mean 0, variance 1.
+    The weights of a new column are 0, so that it has no effect before training. Batch normalisation
+    before the layer keeps its statistics and weights by name too; a new column starts with mean 0,
+    variance 1.
 
     Args:
         model: a backbone, a model with a head, or any module that begins with a linear layer.
-        old: the names of the columns that it takes, in their order.
-        new: those that it shall take, in their order.
+        old: the names of its columns, in order.
+        new: the names of the new columns, in order.
         example: old inputs (n, columns) for the forward of a plain module.
 
     Raises:
@@ -73,7 +73,7 @@ def _places(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
 
 
 def _by_name(x: Tensor, rows: list[int | None], fill: float) -> Tensor:
-    """The last axis rearranged; what has no source is `fill`."""
+    """Rearrange the last axis; entries without a source are `fill`."""
     made = x.new_full((*x.shape[:-1], len(rows)), fill)
     for new, old in enumerate(rows):
         if old is not None:

@@ -1,4 +1,4 @@
-"""A translation of the inputs in front of a model, such as colours to luminance."""
+"""Prepend an input transformation to a model, such as colours to luminance."""
 
 from typing import Any, cast
 
@@ -25,7 +25,7 @@ class Luminance(nn.Module):
     weights: Tensor  # (3,)
 
     def __init__(self, copies: int = 1) -> None:
-        """Give the luminance `copies` times: 3 for a model that was made for colours."""
+        """Repeat the luminance `copies` times: 3 for a model of RGB inputs."""
         super().__init__()
         if copies < 1:
             raise BadInput(f"copies is {copies}; give 1 or more.")
@@ -49,7 +49,7 @@ def translated(
     preprocess: Preprocess | None = None,
     example: Tensor | None = None,
 ) -> tuple[Any, Report]:
-    """A copy with a translation in front: x -> model(front(x)).
+    """Copy a model with a transformation prepended: x -> model(front(x)).
 
     Args:
         model: a backbone, a model with a head, or any module.
@@ -58,11 +58,11 @@ def translated(
         example: inputs (n, ...) of `front`; for `Luminance` it may be None.
 
     Returns:
-        What was given, of the same kind (a plain module becomes `nn.Sequential(front, model)`, whose
+        The copy, of the same type (a plain module becomes `nn.Sequential(front, model)`, whose
         names begin with "1."), and the report.
 
     Raises:
-        BadInput: the model can't take what `front` gives.
+        BadInput: the model can't run on the output of `front`.
     """
     patient = Patient(model, None if isinstance(front, Luminance) else example)
     mapping = patient.mapping
@@ -88,7 +88,7 @@ def translated(
 
 @in_front.register
 def _translated_backbone(backbone: AnyBackbone, front: Translation) -> AnyBackbone:
-    """A copy of a backbone with a copy of `front` before it, in units that `normalised` gives."""
+    """A copy of a backbone with a copy of `front` before it, in the units of `normalised`."""
     result: AnyBackbone = translated(backbone, front, example=backbone.example)[0]
     return result
 
@@ -122,14 +122,14 @@ def _in_front(
 
 
 def written(front: nn.Module) -> dict[str, Any] | None:
-    """The settings that make such a front again, where `replay` knows how to."""
+    """Settings to rebuild the front module, if `replay` supports it."""
     if type(front) is Luminance:
         return {"copies": front.copies}
     return dict(front.settings) if type(front) is Translation else None
 
 
 def _colours(patient: Patient[Any], front: nn.Module) -> Tensor:
-    """Three channels where the model's own example has others."""
+    """An example with three channels if the model's own has another number."""
     if not isinstance(front, Luminance):
         raise BadInput(f"Give example= a batch of inputs that {type(front).__name__} takes.")
     old = patient.view.example

@@ -1,4 +1,4 @@
-"""A new last layer when the labels change."""
+"""Replace the last layer for new labels."""
 
 from collections.abc import Callable
 from typing import Any, Literal
@@ -13,8 +13,8 @@ from headstart.models.untrained import seeded
 from .patient import M, Patient, as_parameter, own
 from .report import Report
 
-DEVIATION = 0.01  # of the weights of a small normal start
-COUNTS = ("num_classes", "num_labels")  # what models call the number of their outputs
+DEVIATION = 0.01  # deviation of the weights of the start "normal"
+COUNTS = ("num_classes", "num_labels")  # attribute names for the number of outputs
 
 
 def new_last(
@@ -26,10 +26,10 @@ def new_last(
     seed: int = 0,
     example: Tensor | None = None,
 ) -> tuple[M, Report]:
-    """A copy whose last layer gives `classes` outputs; the rest keeps every byte.
+    """Copy a model with a new last layer of `classes` outputs; the rest keeps every byte.
 
     Args:
-        model: a module with a head, or `core.Model`; a backbone has none, methods bring it one.
+        model: a module with a head, or `core.Model`; a backbone has none.
         classes: outputs, >= 1.
         start: "zero" (the first gradient is that of a linear probe), "normal" (weights of
             deviation 0.01, bias 0), or the weights of a linear probe: a layer or head, or a
@@ -41,7 +41,7 @@ def new_last(
 
     Raises:
         BadInput: there is no linear last layer, the given weights have another shape, or the
-            model can't give another number of outputs.
+            model does not support another number of outputs.
     """
     if classes < 1:
         raise BadInput(f"classes is {classes}; a last layer has at least one output.")
@@ -79,7 +79,7 @@ def _layer(patient: Patient[Any], name: str) -> Any:
     """The layer that is replaced: linear, or a convolution over single pixels."""
     model = patient.model
     if isinstance(model, Model) and name == "1" and not isinstance(model.head, LinearHead):
-        with seeded(0):  # so that nobody's random numbers are used up
+        with seeded(0):  # so that no global random numbers are consumed
             model[1] = LinearHead(model.backbone.width, 1).train(model.head.training)
     try:
         layer = model.get_submodule(name)
@@ -96,7 +96,7 @@ def _layer(patient: Patient[Any], name: str) -> Any:
 
 
 def _start(start: Any, classes: int, old: nn.Parameter, seed: int) -> tuple[Tensor, Tensor, str]:
-    """Weight (classes, width), bias (classes,), and how it is called."""
+    """Weight (classes, width), bias (classes,), and the name of the start."""
     shape = (classes, *old.shape[1:])
     if isinstance(start, str):
         makers: dict[str, Callable[[], Tensor]] = {
@@ -129,7 +129,7 @@ def _normal(shape: tuple[int, ...], seed: int) -> Tensor:
 
 
 def _put(layer: Any, weight: Tensor, bias: Tensor, classes: int) -> None:
-    """Into the layer itself, so that its class, flags, hooks and other names stay."""
+    """Set the parameters in the layer itself, so that its class, flags, hooks and aliases stay."""
     old = layer.weight
     layer.weight = as_parameter(old, weight)
     if layer.bias is not None:
@@ -142,6 +142,6 @@ def _put(layer: Any, weight: Tensor, bias: Tensor, classes: int) -> None:
 
 
 def _above(model: nn.Module, name: str) -> list[nn.Module]:
-    """The modules that the layer is in, the whole first."""
+    """The modules that contain the layer, outermost first."""
     pieces = name.split(".")
     return [model.get_submodule(".".join(pieces[:i])) for i in range(len(pieces))]

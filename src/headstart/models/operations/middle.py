@@ -1,4 +1,4 @@
-"""f = f1 o f2 o f3, and only the middle is kept: as weights in place, or as a module of its own."""
+"""Keep only the middle of f = f1 o f2 o f3: as weights in place, or as a separate module."""
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from .report import Report, compare, state
 
 
 def keep_only(model: M, pattern: str, *, seed: int = 0, example: Tensor | None = None) -> tuple[M, Report]:
-    """A copy in which only what `pattern` selects is kept; all else gets the random weights of `seed`.
+    """Copy a model and keep only what `pattern` selects; all else gets random weights of `seed`.
 
     The statistics of a normalisation are kept with its parameters; where it has none, with those of the
     module it is in.
@@ -34,7 +34,7 @@ def keep_only(model: M, pattern: str, *, seed: int = 0, example: Tensor | None =
     kept = set(select(model, pattern, example=example))
     patient = Patient(model, example)
     if isinstance(model, AnyBackbone):
-        patient.model = model.untrained(seed)  # as its authors initialise it
+        patient.model = model.untrained(seed)  # as initialised by its authors
     else:
         reset(patient.model, seed)
     named = dict(model.named_parameters())
@@ -51,7 +51,7 @@ def keep_only(model: M, pattern: str, *, seed: int = 0, example: Tensor | None =
 
 
 def _rests_on(model: nn.Module, buffer: str, kept: set[int]) -> bool:
-    """Whether the parameters that a buffer goes with are all kept."""
+    """Whether all parameters that belong to a buffer are kept."""
     path = buffer
     while path:
         path = path.rpartition(".")[0]
@@ -64,11 +64,11 @@ def _rests_on(model: nn.Module, buffer: str, kept: set[int]) -> bool:
 def middle(
     model: nn.Module, start: int, stop: int, *, example: Tensor | None = None
 ) -> tuple[nn.Sequential, Report]:
-    """Copies of the blocks from `start` to before `stop`, as a module of its own: f2 of f1 o f2 o f3.
+    """Copy the blocks from `start` to before `stop` as a separate module: f2 of f1 o f2 o f3.
 
     What lies between two blocks in the same `nn.Sequential`, such as an activation, comes along. The
-    result is run on what the first of these blocks is given in the model, and must give what the last
-    gives there, so nothing between them is lost unnoticed.
+    result is run on the input of the first of these blocks in the model, and must reproduce the output of
+    the last, so that nothing between them is lost unnoticed.
 
     Args:
         model: a backbone, a model with a head, or any module; see `describe` for its blocks.
@@ -81,7 +81,7 @@ def middle(
         `nn.Sequential(f3, f2, f1)`, and the report.
 
     Raises:
-        BadInput: there are no such blocks, or they are no chain.
+        BadInput: there are no such blocks, or they are not a chain.
     """
     view = look(model, example)
     if not 0 <= start < stop <= len(view.blocks):
@@ -115,7 +115,7 @@ def _chain(names: list[str]) -> str:
 
 
 def _between(model: nn.Module, blocks: tuple[str, ...]) -> list[str]:
-    """The blocks, and what lies between them in the same sequence."""
+    """The blocks and the modules between them in the same sequence."""
     parent, _, last = blocks[-1].rpartition(".")
     whole = model.get_submodule(parent)
     if not isinstance(whole, nn.Sequential) or any(b.rpartition(".")[0] != parent for b in blocks):
@@ -127,7 +127,7 @@ def _between(model: nn.Module, blocks: tuple[str, ...]) -> list[str]:
 
 
 def _passed(model: nn.Module, names: list[str], example: Tensor) -> tuple[Tensor, Tensor]:
-    """What the first of the modules is given in the model, and what the last gives."""
+    """Input of the first of the modules in the model, and output of the last."""
     given: list[Tensor] = []
     wanted: list[Tensor] = []
     first, last = model.get_submodule(names[0]), model.get_submodule(names[-1])

@@ -1,4 +1,4 @@
-"""The copy that is operated on: made first, checked by a forward last."""
+"""The working copy for model surgery: copied first, checked by a forward last."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=nn.Module)
 
 
 class Patient(Generic[M]):
-    """A copy of a model, where its parts lie, and how to give it back.
+    """A working copy of a model and its layout, rebuilt as the caller's type.
 
     Attributes:
         model: the copy; the caller's model is only read.
@@ -40,7 +40,7 @@ class Patient(Generic[M]):
         if not order:
             raise BadInput(f"{type(self.model).__name__} has no layer with parameters that is ever called.")
         name = self.view.prefix + order[0]
-        if "parametrizations" in (pieces := name.split(".")):  # what runs computes the layer's weight
+        if "parametrizations" in (pieces := name.split(".")):  # the weight is computed by a parametrisation
             name = ".".join(pieces[: pieces.index("parametrizations")])
         return name, self.model.get_submodule(name)
 
@@ -50,7 +50,7 @@ class Patient(Generic[M]):
         return [name for name, other in named if other is parameter]
 
     def answer(self, example: Tensor) -> Tensor:
-        """What the copy gives for an example, in evaluation mode; its flags are left as they are.
+        """Output of the copy for an example, in evaluation mode; its flags are restored.
 
         Raises:
             BadInput: it can't be run.
@@ -72,7 +72,7 @@ class Patient(Generic[M]):
         operation: Mapping[str, Any] | None = None,
         example: Tensor | None = None,
     ) -> tuple[M, Report]:
-        """The copy and the report; a backbone notes the operation, so that it can be rebuilt."""
+        """The copy and the report; a backbone records the operation, so that it can be rebuilt."""
         if self.mapping is not None:
             if operation is not None:
                 noted = self.mapping.source.get("operations", [])
@@ -110,7 +110,7 @@ def as_parameter(parameter: nn.Parameter, value: Tensor) -> nn.Parameter:
 
 
 def swap(model: nn.Module, old: nn.Parameter, fresh: nn.Parameter) -> None:
-    """Another parameter wherever the old one stands, so that what is tied stays tied."""
+    """Replace a parameter wherever it occurs, so that tied ones stay tied."""
     for owner in model.modules():
         for name, parameter in list(owner._parameters.items()):
             if parameter is old:

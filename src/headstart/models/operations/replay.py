@@ -1,4 +1,4 @@
-"""Operations noted in a backbone's source, done again when it is rebuilt."""
+"""Reapply the operations recorded in a backbone's source when it is rebuilt."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,10 +17,10 @@ from .vocabulary import resize
 
 
 def replay(made: AnyBackbone, operations: Iterable[Mapping[str, Any]]) -> AnyBackbone:
-    """The architecture that the operations make of `made`; the weights are loaded into it later.
+    """Apply the operations to the architecture `made`; the weights are loaded later.
 
     Raises:
-        BadInput: a module of the user's own was put in front.
+        BadInput: a module of the user's own was prepended.
     """
     for operation in operations:
         made = _DONE[operation["do"]](made, operation)
@@ -28,7 +28,7 @@ def replay(made: AnyBackbone, operations: Iterable[Mapping[str, Any]]) -> AnyBac
 
 
 def taken(example: Tensor, operations: Iterable[Mapping[str, Any]]) -> Tensor:
-    """Ids of the last vocabulary as some that the first one has too."""
+    """Map ids of the last vocabulary to ids that the first one has too."""
     counts = (noted["count"] for noted in operations if noted["do"] == "resize")
     return example.clamp(max=next(counts, int(example.max()) + 1) - 1)
 

@@ -1,4 +1,4 @@
-"""What an operation has replaced: measured by comparing every tensor before and after."""
+"""Report of an operation: compares every tensor before and after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-SHOWN = 12  # changes in a printed report
+SHOWN = 12  # largest number of changes in a printed report
 
 
 @dataclass(frozen=True)
 class Change:
-    """One tensor that is not what it was.
+    """One changed tensor.
 
     Attributes:
         name: of the parameter or buffer.
         before: its shape before; None if it is new.
         after: its shape now; None if it is gone.
-        how: where its numbers come from.
+        how: the origin of its values.
     """
 
     name: str
@@ -33,13 +33,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Report:
-    """What was done to a copy of a model.
+    """The changes to a copy of a model.
 
     Attributes:
         title: the operation in a sentence.
         changes: every tensor that differs, in the order of the model.
-        kept: how many tensors have kept every byte.
-        notes: what else is worth knowing.
+        kept: number of tensors that are unchanged in every byte.
+        notes: additional notes.
     """
 
     title: str
@@ -62,7 +62,7 @@ def compare(
     how: Mapping[str, str],
     notes: tuple[str, ...] = (),
 ) -> Report:
-    """The report on two state dicts; `how` says of some names where the new numbers come from."""
+    """Compare two state dicts; `how` gives the origin of some new tensors."""
     changes = []
     for name in dict.fromkeys([*after, *before]):
         old, new = before.get(name), after.get(name)
@@ -76,7 +76,7 @@ def _shape(x: Tensor | None) -> tuple[int, ...] | None:
 
 
 def same(a: Tensor, b: Tensor) -> bool:
-    """Whether shape, type and every byte agree, also of numbers that are none."""
+    """Whether shape, type and every byte agree, including NaN."""
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     return torch.equal(_bytes(a), _bytes(b))

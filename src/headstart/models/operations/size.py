@@ -1,4 +1,4 @@
-"""Other resolutions: position embeddings are interpolated, class tokens keep every byte."""
+"""Change the input resolution: position embeddings are interpolated, class tokens keep every byte."""
 
 import math
 from collections.abc import Sequence
@@ -17,19 +17,19 @@ from .report import Report
 
 MODES = {1: "linear", 2: "bicubic", 3: "trilinear"}  # by the number of dimensions in space
 CLASS = 8  # class tokens at most
-SIZES = ("image_size", "img_size")  # what models call the size that they insist on
+SIZES = ("image_size", "img_size")  # attribute names of the required input size
 
 
 def new_size(
     model: M, size: Sequence[int], *, position: str | None = None, example: Tensor | None = None
 ) -> tuple[M, Report]:
-    """A copy that takes inputs of another size in space.
+    """Copy a model for inputs of another spatial size.
 
     A position embedding is a parameter (1, tokens, d) that belongs to no layer, with a token for
     each place that the first layer gives, after class tokens if there are any. It is interpolated
     over these places (linear, bicubic or trilinear, antialiased where it shrinks in two
     dimensions); class tokens keep every byte. Models of timm do it by their own `set_input_size`.
-    A convolutional network has nothing to change, and is only tried.
+    A convolutional network needs no change, and is only run.
 
     Args:
         model: a backbone, a model with a head, or any module.
@@ -75,7 +75,7 @@ def _resized(x: Tensor, size: tuple[int, ...]) -> Tensor:
 
 
 def _by_itself(patient: Patient[M], resize: Any, size: tuple[int, ...]) -> dict[str, str]:
-    """The model's own way, as timm's models have one; flags of parameters are put back."""
+    """Use the model's own method, as in timm's models; flags of parameters are restored."""
     flags = {name: p.requires_grad for name, p in patient.model.named_parameters()}
     try:
         resize(img_size=size)
@@ -89,7 +89,7 @@ def _by_itself(patient: Patient[M], resize: Any, size: tuple[int, ...]) -> dict[
 
 
 def _interpolated(patient: Patient[M], position: str | None, inputs: Tensor) -> dict[str, str]:
-    """Replace position embeddings in the copy; where the numbers of each come from."""
+    """Replace position embeddings in the copy; return the origin of each."""
     how: dict[str, str] = {}
     old, tried = patient.view.example, position is not None or _candidates(patient.model)
     grid = _grid(patient, old) if tried else ()
@@ -134,7 +134,7 @@ def _fits(parameter: nn.Parameter, places: int) -> bool:
 
 
 def _grid(patient: Patient[M], x: Tensor) -> tuple[int, ...]:
-    """The places in space that the first layer gives for inputs x."""
+    """The spatial output size of the first layer for inputs x."""
     name, layer = patient.first()
     if not isinstance(layer, nn.modules.conv._ConvNd):
         raise BadInput(
@@ -144,7 +144,7 @@ def _grid(patient: Patient[M], x: Tensor) -> tuple[int, ...]:
     handle = layer.register_forward_hook(lambda _m, _a, output: seen.append(tuple(output.shape[2:])))
     try:
         trace(patient.model, x)
-    except Exception as reason:  # what follows may insist on the old size; the first layer has run
+    except Exception as reason:  # later layers may require the old size; the first layer has run
         if not seen:
             raise BadInput(
                 f"The model can't be run on inputs of shape {tuple(x.shape)}: {reason}."
@@ -155,7 +155,7 @@ def _grid(patient: Patient[M], x: Tensor) -> tuple[int, ...]:
 
 
 def stretch(position: Tensor, old: Sequence[int], new: Sequence[int]) -> Tensor:
-    """Position embeddings (1, k + places, d) for another grid of places; the first k are kept."""
+    """Interpolate position embeddings (1, k + places, d) to another grid; the first k are kept."""
     k = position.shape[1] - math.prod(old)
     tokens, places = position[:, :k], position[:, k:]
     maps = places.to(torch.promote_types(places.dtype, torch.float32)).transpose(1, 2).reshape(1, -1, *old)
@@ -165,7 +165,7 @@ def stretch(position: Tensor, old: Sequence[int], new: Sequence[int]) -> Tensor:
 
 
 def _insist(root: nn.Module, old: tuple[int, ...], new: tuple[int, ...]) -> None:
-    """Tell the modules that compare the size of their inputs with one that they have noted."""
+    """Update the modules that check the size of their inputs against an attribute."""
     for module in root.modules():
         for name in SIZES:
             noted = getattr(module, name, None)

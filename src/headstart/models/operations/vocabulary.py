@@ -1,4 +1,4 @@
-"""Other vocabularies: rows of embeddings are kept by the token's name."""
+"""Change the vocabulary: rows of embeddings are kept by token."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,9 +24,9 @@ def new_vocabulary(
     seed: int = 0,
     example: Tensor | None = None,
 ) -> tuple[M, Report]:
-    """A copy whose embedding has a row for each new token; known tokens keep theirs, byte for byte.
+    """Copy a model with an embedding row for each new token; known tokens keep theirs, byte for byte.
 
-    A new row is the mean of the old ones plus normal noise, so that a new token begins as an
+    A new row is the mean of the old ones plus normal noise, so that a new token starts as an
     average one. A linear layer tied to the embedding gets the same rows, and stays tied; its bias is
     kept by token too, with the mean for new ones. A backbone of texts has no `tokens` any more: set
     those that give the new numbers.
@@ -68,7 +68,7 @@ def resize(
     seed: int = 0,
     example: Tensor | None = None,
 ) -> tuple[M, Report]:
-    """The same, told for each new row which of the `count` old ones it is; None is a new token."""
+    """As `new_vocabulary`, by the index among `count` old rows of each new row; None is a new token."""
     patient = Patient(model, example)
     name = _embedding(patient, count, layer)
     found: Any = patient.model.get_submodule(name)
@@ -105,7 +105,7 @@ def resize(
 
 
 def _inputs(patient: Patient[M], given: Tensor | None, count: int) -> Tensor | None:
-    """Tokens that the new vocabulary has; None where nobody has said what inputs look like."""
+    """Example tokens in the new vocabulary; None if there is no example."""
     if given is None and patient.mapping is None:
         return None
     x = patient.view.example
@@ -131,7 +131,7 @@ def _embedding(patient: Patient[M], count: int, layer: str | None) -> str:
 
 
 def _rows(old: Tensor, rows: Sequence[int | None], pad: int | None, noise: float, seed: int) -> Tensor:
-    """Rows (new, ...): those with a source as they were, others the mean of the old and noise."""
+    """Rows (new, ...): copied from their source, or the mean of the old rows plus noise."""
     real = [row for row in range(len(old)) if row != pad]
     base = old[real].double() if real else old.double()
     mean = base.mean(0)
@@ -151,7 +151,7 @@ def _swap(patient: Patient[M], old: nn.Parameter, value: Tensor, fresh_ones: str
 
 
 def _tell(patient: Patient[M], module: Any, rows: Sequence[int | None], how: dict[str, str]) -> None:
-    """Bring a layer in line whose rows have changed: counts, padding, the bias of a tied output."""
+    """Update a layer whose rows have changed: counts, padding, the bias of a tied output."""
     if isinstance(module, EMBEDDINGS):
         module.num_embeddings = len(rows)
         pad = module.padding_idx
