@@ -79,7 +79,7 @@ class Labelled(Batch):
 
     x: Tensor  # (n, ...)
     y: Tensor  # int64 (n,) classes, bool (n, tags) or float32 (n, columns): see `label_kind_of`
-    weight: Tensor | None = None  # float32 (n,) >= 0, how much each row counts, 1 on average over the data
+    weight: Tensor | None = None  # float32 (n,) >= 0, sample weights, 1 on average over the data
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .tables import Table
 MOST = 64  # largest number of categories with a feature of their own
 TELLING = 20  # rows above which a column of all-distinct names is uninformative
 FAR = 1000  # largest ratio of mean to deviation for which float32 is precise enough
-TOTAL = 1e4  # to which each row of counts is brought
+TOTAL = 1e4  # total to which each row of counts is normalised
 _HUGE = float(np.finfo(np.float32).max)
 
 Floats = NDArray[np.float64]
@@ -44,7 +44,7 @@ def schema_of(table: Table, rows: ArrayLike | None = None) -> Schema:
         rows: (n,) indices of the training rows; None: all.
 
     Raises:
-        BadData: no column varies, or counts that are not whole numbers >= 0.
+        BadData: no column varies, or counts are not integers >= 0.
     """
     chosen = np.arange(len(table)) if rows is None else np.asarray(rows, dtype=np.int64).reshape(-1)
     values: Floats = np.asarray(table.values[chosen], dtype=np.float64)
