@@ -57,7 +57,9 @@ def test_tables_with_names_and_gaps():
 def test_pictures_by_the_usual_methods(pictures, weights, tmp_path):
     base = hs.models.backbone(tiny.BACKBONE, weights=weights)
     flat = hs.data.shifted(hs.data.load(pictures), "invert")
-    result = hs.align(backbone=base, source=pictures, target=flat, size=32, out=tmp_path / "run", **QUICK).result
+    result = hs.align(
+        backbone=base, source=pictures, target=flat, size=32, out=tmp_path / "run", **QUICK
+    ).result
     assert len(result.table) == 8
     assert all(row.selected is not None for row in result.table)
     assert hs.open(tmp_path / "run").predict(sorted(pictures.rglob("*.png"))[:2])
