@@ -18,14 +18,14 @@ SHIFT_REPORT_FAULTS = (
         "data/test_unlabelled.py tables_that_are_refused",
     ),
     Fault(
-        "studies/shift/told_apart.py",
+        "studies/shift/domain_classifier.py",
         "return wide if wide.low <= 0.5 <= wide.high else found",
         "return found",
         "one of twelve pairs of samples of one distribution is called different",
         "study/test_shift.py two_samples_of_one",
     ),
     Fault(
-        "studies/shift/told_apart.py",
+        "studies/shift/domain_classifier.py",
         ".numpy() + _prior(domain, held)",
         ".numpy()",
         "the classifier of domains counts the sizes of the two samples",
@@ -53,14 +53,14 @@ SHIFT_REPORT_FAULTS = (
         "study/test_shift.py verdicts_follow",
     ),
     Fault(
-        "studies/shift/plain.py",
+        "studies/shift/descriptors.py",
         "least = 2 if among else 1",
         "least = 1",
         "a word of the source is known by the text that it stands in",
         "study/test_shift.py by_hand",
     ),
     Fault(
-        "studies/shift/quantities.py",
+        "studies/shift/drift_tests.py",
         "yield _missing(name, gone[:n], gone[n:], draws, seed)",
         "yield _missing(name, gone[:n], gone[:n], draws, seed)",
         "empty cells of the target are not counted",

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from headstart.studies.adapt.run import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
     from headstart.studies.pages import build_page as build_page
-    from headstart.studies.shift.record import Shift as Shift
-    from headstart.studies.shift.run import shift as shift
     from headstart.studies.shortcuts.record import Shortcuts as Shortcuts
     from headstart.studies.shortcuts.run import shortcuts as shortcuts
     from headstart.studies.stream import guards as guards
@@ -53,8 +51,6 @@ _FOUND = {
     "Predictor": ("headstart.predictor.predictor", "Predictor"),
     "Translated": ("headstart.studies.translate.translated", "Translated"),
     "Translator": ("headstart.studies.translate.translated", "Translator"),
-    "shift": ("headstart.studies.shift.run", "shift"),
-    "Shift": ("headstart.studies.shift.record", "Shift"),
     "guards": ("headstart.studies.stream.guards", ""),
     "prequential": ("headstart.studies.stream.contest", "prequential"),
     "stream": ("headstart.studies.stream.stream_model", "stream"),
@@ -65,7 +61,7 @@ __all__ = ["Adapted", "PredictedClass", "PredictedNumbers", "PredictedTags", "Pr
 __all__ += ["Recipe", "build_page", "data", "fit"]
 __all__ += ["methods", "models", "open"]
 __all__ += ["Shortcuts", "shortcuts"]
-__all__ += ["Aligned", "Shift", "shift"]
+__all__ += ["Aligned"]
 __all__ += ["Stream", "guards", "prequential", "stream"]
 __all__ += ["sklearn"]
 __all__ += ["Translated", "Translator"]

@@ -15,7 +15,7 @@ from tests.report import test_streaming as streaming
 
 from headstart.records.record import Interval
 from headstart.studies.pages import build_page
-from headstart.studies.shift.record import ClassShare, Unlike
+from headstart.studies.shift.spec import ClassShare, LeastSimilarRow
 from headstart.studies.shortcuts.record import Conflict
 from headstart.studies.stream.spec import Event, OnSegment, Point
 from headstart.studies.translate.spec import Guard, Pair, TranslationReport
@@ -50,7 +50,7 @@ def picture() -> str:
 def shift() -> Any:
     """Rows with pictures, many classes, long names."""
     shares = [ClassShare(f"class {n} of many", 0.1, Interval(0.1, 0.04, 0.06 + n / 50)) for n in range(12)]
-    unlike = [Unlike(f"{n}.png", "", picture(), 0.9, n % 2 == 0) for n in range(5)]
+    unlike = [LeastSimilarRow(f"{n}.png", "", picture(), 0.9, n % 2 == 0) for n in range(5)]
     drift = [shifting.drifted(f"{LONG} {n}") for n in range(6)]
     return shifting.record(
         unlike=unlike, drift=drift, labels=replace(shifting.record().labels, shares=shares), source=EVIL
@@ -145,7 +145,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             evil, table=[replace(one, title=f"{EVIL} {one.title}") for one in evil.table]
         ),
         "shift": shift(),
-        "shift texts": shifting.record(labels=None, unlike=[Unlike("4", "word " * 90, "", 0.9, True)]),
+        "shift texts": shifting.record(
+            labels=None, unlike=[LeastSimilarRow("4", "word " * 90, "", 0.9, True)]
+        ),
         "stream": stream(),
         "shortcuts": shortcuts(),
         "translate": translate(),

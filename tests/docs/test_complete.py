@@ -14,8 +14,6 @@ from headstart.core import errors, walk
 from headstart.records import record as records
 from headstart.records.settings import StudySettings
 from headstart.studies._spec import studies
-from headstart.studies.shift import record as shifting_record
-from headstart.studies.shift.settings import ShiftSettings
 from headstart.studies.shortcuts import record as confounding_record
 
 COMMANDS = typer.main.get_command(app).commands
@@ -23,7 +21,6 @@ METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 PAGES = {
     records: "run-folder.md",
     confounding_record: "how/confounders.md",
-    shifting_record: "how/shift.md",
 }
 PAGES |= {spec.module("spec"): spec.docs_page for spec in studies()}
 RECORDS = [
@@ -33,7 +30,7 @@ RECORDS = [
     if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module.__name__
     if not issubclass(kind, StudySettings)
 ]
-SETTINGS = [(ShiftSettings, "how/shift.md")]
+SETTINGS: list[tuple[type, str]] = []
 SETTINGS += [(spec.settings, spec.docs_page) for spec in studies()]
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 

@@ -9,7 +9,7 @@ from headstart.records.record import Interval
 from headstart.report.text import SPACE
 from headstart.studies.pages import build_page
 from headstart.studies.shift import page as shift
-from headstart.studies.shift.record import ClassShare, Drifted, LabelShift, Shift, Unlike
+from headstart.studies.shift.spec import ClassShare, Drifted, LabelShift, LeastSimilarRow, Shift
 from headstart.studies.shift.tables import parts, rows
 
 EVIL = "<script>alert('x')</script>"
@@ -26,7 +26,7 @@ def record(**changes):
         ClassShare("dog", 0.5, Interval(0.8, 0.7, 0.9)),
     ]
     made = Shift(
-        schema=1,
+        schema=2,
         headstart="0.1",
         command="headstart shift photos/ scans/",
         source="photos",
@@ -56,7 +56,10 @@ def record(**changes):
         edges=[0.0, 0.5, 1.0],
         source_scores=[0.75, 0.25],
         target_scores=[0.1, 0.9],
-        unlike=[Unlike("7.png", "", "UklGRg==", 0.98, False), Unlike("8.png", "", "", 0.9, True)],
+        unlike=[
+            LeastSimilarRow("7.png", "", "UklGRg==", 0.98, False),
+            LeastSimilarRow("8.png", "", "", 0.9, True),
+        ],
         copies=0,
         near_copies=0,
         verdict="partly",
@@ -96,7 +99,7 @@ def test_quantities_are_told_in_their_own_units():
 
 def test_facts():
     found = {label: (plain(value), plain(detail)) for label, value, detail in shift.view(record())["facts"]}
-    assert found["told apart"] == ("AUC 0.93", "0.90 to 0.95; 0.5 is a guess")
+    assert found["domain classifier"] == ("AUC 0.93", "0.90 to 0.95; 0.5 is a guess")
     assert found["within reach"] == ("71.0 %", "of target rows; 95.0 % without shift")
     assert found["weights"][0] == "400 of 2,000"
     assert found["kernel test"] == ("p = 0.005", "proxy A-distance 1.40 of 2")
@@ -145,7 +148,10 @@ def test_the_page_is_alone_and_escaped(tmp_path):
         notes=[EVIL],
         drift=[drifted(EVIL), drifted("x", "names", EVIL)],
         labels=replace(record().labels, shares=[ClassShare(EVIL, 0.5, Interval(0.5, 0.4, 0.6))]),
-        unlike=[Unlike(EVIL, EVIL, '"><script>', 0.9, False), Unlike("a", "", '"><script>', 0.9, False)],
+        unlike=[
+            LeastSimilarRow(EVIL, EVIL, '"><script>', 0.9, False),
+            LeastSimilarRow("a", "", '"><script>', 0.9, False),
+        ],
     )
     shown = written(tmp_path, evil)
     assert EVIL not in shown

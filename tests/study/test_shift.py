@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from tests.study import tiny
 
+import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite, Unknown
 from headstart.data.load import load
 from headstart.models.backbone import backbone
 from headstart.records.record import Interval
 from headstart.studies.shift import words
-from headstart.studies.shift.plain import of_arrays, of_pictures, of_texts
-from headstart.studies.shift.record import Shift
-from headstart.studies.shift.run import shift
+from headstart.studies.shift.descriptors import of_arrays, of_pictures, of_texts
+from headstart.studies.shift.spec import Shift
 from headstart.studies.shift.words import Figures
 
 N = 400
@@ -31,7 +31,7 @@ def by_name(record):
 def test_two_samples_of_one_distribution():
     verdicts = []
     for seed in range(4):
-        found = shift(normal(seed, 0, 0, 0), normal(100 + seed, 0, 0, 0, rows=300), seed=seed)
+        found = hs.shift(normal(seed, 0, 0, 0), normal(100 + seed, 0, 0, 0, rows=300), seed=seed)
         verdicts.append(found.verdict)
         assert found.auc.value == pytest.approx(0.5, abs=0.07)
         assert found.inside == pytest.approx(0.95, abs=0.05)
@@ -39,11 +39,11 @@ def test_two_samples_of_one_distribution():
         assert found.distance < 0.4
         assert not any(one.drifted for one in found.drift)
     assert verdicts.count("none") >= 3
-    assert "can hardly be told apart" in found.headline
+    assert "can hardly be distinguished" in found.headline
 
 
 def test_one_deviation_apart():
-    found = shift(normal(0, 0, 0), normal(1, 1, 0), rows=N)
+    found = hs.shift(normal(0, 0, 0), normal(1, 1, 0), rows=N)
     assert found.auc.low < 0.760 < found.auc.high  # Phi(1 / sqrt 2)
     assert found.error == pytest.approx(0.309, abs=0.04)  # Phi(-1 / 2)
     assert found.distance == pytest.approx(2 * (1 - 2 * found.error))
@@ -58,7 +58,7 @@ def test_one_deviation_apart():
 
 
 def test_the_sizes_of_the_domains_are_no_shift():
-    found = shift(normal(0, 0, 0), normal(1, 1, 0, rows=60))
+    found = hs.shift(normal(0, 0, 0), normal(1, 1, 0, rows=60))
     assert found.error == pytest.approx(0.309, abs=0.05)
     assert found.effective / N == pytest.approx(np.exp(-1), abs=0.15)
     assert np.mean(found.source_scores[:10]) > 0.05
@@ -68,7 +68,7 @@ def test_only_the_shares_of_the_classes_differ():
     rng = np.random.default_rng(0)
     y, z = (rng.random(600) < 0.5).astype(int), (rng.random(500) < 0.85).astype(int)
     source = (normal(1, 0, 0, rows=600) + 3 * y[:, None], np.array(["cat", "dog"])[y])
-    found = shift(source, normal(2, 0, 0, rows=500) + 3 * z[:, None])
+    found = hs.shift(source, normal(2, 0, 0, rows=500) + 3 * z[:, None])
     assert found.verdict == "labels"
     dog = found.labels.shares[1]
     assert dog.name == "dog"
@@ -81,7 +81,7 @@ def test_only_the_shares_of_the_classes_differ():
 
 
 def test_a_target_out_of_reach():
-    found = shift(normal(0, 0, 0), normal(1, 9, 0))
+    found = hs.shift(normal(0, 0, 0), normal(1, 9, 0))
     assert found.verdict == "apart"
     assert found.inside == 0
     assert (found.auc.value, found.auc.high) == (1, 1)
@@ -92,7 +92,7 @@ def test_a_target_out_of_reach():
 def test_half_of_a_target_out_of_reach_and_its_rows_are_named():
     target = normal(1, 0, 0, rows=300)
     target[150:, 1] += 7
-    found = shift(normal(0, 0, 0), target)
+    found = hs.shift(normal(0, 0, 0), target)
     assert found.verdict == "partly"
     assert found.inside == pytest.approx(0.48, abs=0.05)
     named = [int(one.item.split()[1]) for one in found.unlike]
@@ -106,8 +106,8 @@ def test_labels_of_the_target_are_never_read(other):
     rng = np.random.default_rng(0)
     source, x = (normal(0, 0, 0), rng.integers(0, 2, N)), normal(1, 0.5, 0)
     labels = {"noise": rng.integers(0, 9, N), "none": None, "one": np.zeros(N, int)}[other]
-    truth = shift(source, load((x, rng.integers(0, 2, N))))
-    again = shift(source, x if labels is None else (x, labels))
+    truth = hs.shift(source, load((x, rng.integers(0, 2, N))))
+    again = hs.shift(source, x if labels is None else (x, labels))
     assert replace(again, command="") == replace(truth, command="")
 
 
@@ -119,7 +119,7 @@ def small(weights):
 def test_class_folders_of_the_target_are_never_read(tmp_path, small):
     source = tiny.folders(tmp_path / "source", each=8)
     here = tiny.folders(tmp_path / "here", each=8)
-    found = shift(source, here, small, size=32)
+    found = hs.shift(source, here, backbone=small, size=32)
     assert found.labels is None  # fewer than ten rows a class
     assert [note for note in found.notes if "fewer than 10" in note]
     assert found.verdict == "none"
@@ -129,7 +129,7 @@ def test_class_folders_of_the_target_are_never_read(tmp_path, small):
     flat.mkdir()
     for file in here.rglob("*.png"):
         (flat / f"{file.parent.name}-{file.name}").write_bytes(file.read_bytes())
-    again = shift(source, flat, small, size=32)
+    again = hs.shift(source, flat, backbone=small, size=32)
     assert again.auc == found.auc
     assert again.unlike[0].picture == found.unlike[0].picture != ""
 
@@ -137,7 +137,7 @@ def test_class_folders_of_the_target_are_never_read(tmp_path, small):
 def test_darker_pictures_are_seen_as_such(tmp_path, small):
     source = load(tiny.folders(tmp_path / "source", each=10))
     dark = np.stack([np.asarray(source.picture(row)) // 2 for row in range(len(source))])
-    found = shift(source, dark, small, size=32)
+    found = hs.shift(source, dark, backbone=small, size=32)
     brightness = by_name(found)["brightness", "numbers"]
     assert brightness.drifted
     assert brightness.target == pytest.approx(brightness.source / 2, abs=0.01)
@@ -155,7 +155,7 @@ def test_columns_names_and_empty_cells_of_tables():
     source = load(table(0, [0.6, 0.3, 0.1], 0.05, 40), label_column="y")
     target = table(1, [0.2, 0.3, 0.5], 0.3, 40)
     del target["y"]
-    found = by_name(shift(source, target))
+    found = by_name(hs.shift(source, target))
     assert {key for key, one in found.items() if one.drifted} == {("site", "names"), ("age", "missing")}
     site, empty = found["site", "names"], found["age", "missing"]
     assert site.detail in ("a", "c")
@@ -165,7 +165,7 @@ def test_columns_names_and_empty_cells_of_tables():
 
 def test_a_name_that_only_the_target_has_is_seen():
     source = load({"site": ["a", "b"] * 100, "y": [0, 1] * 100}, label_column="y")
-    found = shift(source, {"site": ["c"] * 100})
+    found = hs.shift(source, {"site": ["c"] * 100})
     assert found.auc.value == 1
     assert found.unlike[0].text == "site = c"
 
@@ -236,18 +236,18 @@ def test_sentences_follow_the_verdict():
 
 def test_no_more_rows_than_asked_for_and_the_same_ones(tmp_path):
     source, target = normal(0, 0, 0), normal(1, 1, 0)
-    found = shift(source, target, rows=50, seed=3, out=tmp_path / "out")
+    found = hs.shift(source, target, rows=50, seed=3, out=tmp_path / "out")
     assert (found.source_rows, found.source_taken, found.target_taken) == (N, 50, 50)
-    assert "Of 400 rows of arrays, 50 drawn at random were looked at." in found.notes
-    assert shift(source, target, rows=50, seed=3) == found
-    assert shift(source, target, rows=50, seed=4).auc != found.auc
+    assert "Of 400 rows of arrays, 50 drawn at random were used." in found.notes
+    assert hs.shift(source, target, rows=50, seed=3) == found
+    assert hs.shift(source, target, rows=50, seed=4).auc != found.auc
     read = Shift.read(tmp_path / "out" / "shift.json")
     assert read == found
     assert json.loads(found.to_json()) == json.loads(json.dumps(asdict(found)))
 
 
 def test_a_source_without_labels_will_do():
-    found = shift(["a good film", "a bad film", "so so", "not at all"], ["a talk", "on tax", "so so"])
+    found = hs.shift(["a good film", "a bad film", "so so", "not at all"], ["a talk", "on tax", "so so"])
     assert found.labels is None
     assert found.kind == "texts"
     assert found.copies == 1
@@ -257,17 +257,17 @@ def test_a_source_without_labels_will_do():
 def test_what_is_refused(tmp_path):
     x = normal(0, 0, 0)
     with pytest.raises(BadData, match="one row"):
-        shift(x, x[:1])
+        hs.shift(x, x[:1])
     with pytest.raises(BadData, match="no rows"):
-        shift(x, x[:0])
+        hs.shift(x, x[:0])
     with pytest.raises(BadData, match="2 and 3 columns"):
-        shift(x, normal(0, 0, 0, 0))
+        hs.shift(x, normal(0, 0, 0, 0))
     with pytest.raises(BadData, match="belong together"):
-        shift(load((x, np.arange(N) % 2), groups=[1] * N), x)
+        hs.shift(load((x, np.arange(N) % 2), groups=[1] * N), x)
     with pytest.raises(BadInput, match="--rows"):
-        shift(x, x, rows=5)
+        hs.shift(x, x, rows=5)
     with pytest.raises(Unknown, match="row"):
-        shift(x, x, row=50)
+        hs.shift(x, x, row=50)
     (tmp_path / "full").write_text("")
     with pytest.raises(CannotWrite):
-        shift(x, x, out=tmp_path)
+        hs.shift(x, x, out=tmp_path)

@@ -9,7 +9,6 @@ from headstart.cli import (
     confounding,
     inspecting,
     models,
-    shifting,
     using,
 )
 from headstart.studies._spec import GROUPS, UNDERSTAND, studies
@@ -44,7 +43,6 @@ def _root(
 
 
 MODULES = (
-    shifting,
     confounding,
     using,
     models,

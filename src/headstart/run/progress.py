@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -73,6 +73,17 @@ class Progress:
         for done, item in enumerate(items, 1):
             self._draw(done / len(items))
             yield item
+
+    def advance(self, total: int) -> Callable[[int], None]:
+        """A function that shows that so many more parts of the current step, of `total`, are done."""
+        done = 0
+
+        def more(parts: int) -> None:
+            nonlocal done
+            done += parts
+            self._draw(done / total)
+
+        return more
 
     def remaining(self, done: float = 0.0) -> float:
         """Estimated remaining seconds; `done` is the finished share of the current step."""

@@ -7,13 +7,10 @@ from headstart.studies._page import write
 from headstart.studies._spec import studies
 from headstart.studies.adapt.page import build_page as build_report
 from headstart.studies.adapt.run_records import record
-from headstart.studies.shift import page as shift
-from headstart.studies.shift.record import Shift
 from headstart.studies.shortcuts import page as confounding
 from headstart.studies.shortcuts.record import Shortcuts
 
 EXPERIMENTS: dict[str, tuple[Any, Any]] = {
-    "shift": (Shift, shift.view),
     "shortcuts": (Shortcuts, confounding.view),
 }
 

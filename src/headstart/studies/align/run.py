@@ -41,8 +41,7 @@ from headstart.studies.align.source_free import Saved, saved_in
 from headstart.studies.align.spec import SOURCE_ONLY, Alignment, AlignSettings, EvalPoint, MethodResult
 from headstart.studies.align.trial import TrialRunner, publish_model
 from headstart.studies.align.validators import ROWS, Validators, refuse_unscored
-from headstart.studies.shift.record import Shift
-from headstart.studies.shift.run import shift as shift_between
+from headstart.studies.shift.spec import Shift
 
 
 @dataclass(frozen=True)
@@ -241,13 +240,12 @@ def _shift(job: Job[AlignSettings], rows: AlignData, saved: Saved | None) -> Shi
         return None
     try:
         with job.step("measure the shift"):
-            shift = shift_between(
-                rows.source.subset(rows.train),
-                rows.target,
-                job.inputs["backbone"],
-                seed=job.settings.seed,
-                engine=job.engine,
-            )
+            inputs = {
+                "source": rows.source.subset(rows.train),
+                "target": rows.target,
+                "backbone": job.inputs["backbone"],
+            }
+            shift: Shift = job.substudy("shift", inputs, seed=job.settings.seed)
         return replace(shift, command=job.folder.command)
     except HeadstartError as error:
         job.notes.append(f"The shift was not measured: {error}")

@@ -19,7 +19,7 @@ from typing import ClassVar, Literal
 from headstart.records.record import Interval, Record
 from headstart.records.settings import SHARE, TrainingSettings, one_of, option, several, whole
 from headstart.studies._spec import SHIFT, Input, Study, StudyRecord
-from headstart.studies.shift.record import Shift
+from headstart.studies.shift.spec import Shift
 
 SCORES = ("im", "bnm", "snd", "iwv", "dev", "reverse", "source")
 

@@ -20,7 +20,7 @@ from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
 
 @dataclass(frozen=True)
 class Domain:
-    """The rows of a domain that are looked at.
+    """The rows of a domain that are used.
 
     Attributes:
         data: these rows, without labels. Rows that belong together are in one group, and so are pictures and
@@ -47,7 +47,7 @@ class Domain:
     def notes(self) -> Iterator[str]:
         """What was left out."""
         if self.total > len(self.data) + self.unreadable:
-            drawn = f"{len(self.data):,} drawn at random were looked at"
+            drawn = f"{len(self.data):,} drawn at random were used"
             yield f"Of {self.total:,} rows of {self.data.name}, {drawn}."
         if self.unreadable:
             many = "1 row" if self.unreadable == 1 else f"{self.unreadable:,} rows"
@@ -73,13 +73,7 @@ def read_source(data: Any, **options: Any) -> Dataset:
             raise error from None
 
 
-def read_both(source: Any, target: Any) -> tuple[Dataset, Dataset]:
-    """A source, with labels if it has any, and a target without."""
-    one = read_source(source)
-    return one, load_unlabelled(target, one)
-
-
-def drawn(data: Dataset, most: int, seed: int, what: str) -> Domain:
+def draw_rows(data: Dataset, most: int, seed: int, what: str) -> Domain:
     """At most so many rows of a domain, without its labels, the readable ones of them.
 
     Raises:
@@ -106,8 +100,8 @@ def classes_of(data: Dataset, domain: Domain) -> Labels | None:
     return data.labels[domain.rows]
 
 
-def called(given: Any, otherwise: str) -> str:
-    """What a domain is called in a command."""
+def name_in_command(given: Any, otherwise: str) -> str:
+    """How a command names a domain."""
     return str(given) if isinstance(given, str | Path) else otherwise
 
 

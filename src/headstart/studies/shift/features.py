@@ -1,4 +1,4 @@
-"""The features by which two domains are told apart: of a frozen backbone, or the columns themselves."""
+"""The features by which two domains are compared: of a frozen backbone, or the columns themselves."""
 
 import copy
 from collections.abc import Callable
@@ -17,14 +17,13 @@ from headstart.models.tables import TableEncoder
 from headstart.models.tracing import quiet
 from headstart.run.cache import Cache, key_of
 from headstart.run.engine import Engine
+from headstart.run.progress import Progress
 from headstart.session.inputs import backbone_for, default_name, loader_of, suited
 from headstart.studies.shift.columns import joint
-from headstart.studies.shift.settings import ShiftSettings
+from headstart.studies.shift.spec import ShiftSettings
 
 WIDEST = 2048  # features; of more, those that vary most
 BATCH = 16  # rows at a time on other devices
-
-Counted = Callable[[int], None]
 
 
 class Features(NamedTuple):
@@ -58,7 +57,7 @@ def by_backbone(
     settings: ShiftSettings,
     cache: Path,
     engine: Engine,
-    counted: Counted,
+    progress: Progress,
 ) -> Features:
     """What a frozen backbone, which suits the source, makes of both.
 
@@ -68,11 +67,14 @@ def by_backbone(
     """
     source = domains[0]
     mapping = suited(backbone_for(source, base or default_name(source)), source, settings)
-    rows = [_encoded(mapping, data, cache, engine, counted) for data in domains]
+    done = progress.advance(sum(map(len, domains)))
+    rows = [_encoded(mapping, data, cache, engine, done) for data in domains]
     return _widest(Features(rows[0], rows[1], mapping.name))
 
 
-def _encoded(mapping: AnyBackbone, data: Dataset, cache: Path, engine: Engine, counted: Counted) -> Tensor:
+def _encoded(
+    mapping: AnyBackbone, data: Dataset, cache: Path, engine: Engine, done: Callable[[int], None]
+) -> Tensor:
     """Features (n, d) in the order of the rows."""
     order = np.arange(len(data))
     if data.texts is not None:  # texts of one length are the quickest together
@@ -81,9 +83,9 @@ def _encoded(mapping: AnyBackbone, data: Dataset, cache: Path, engine: Engine, c
     key = key_of(mapping.state_dict(), "features", mapping.name, samples.content)
     store = Cache(cache, samples, _encoder(mapping, engine), key, len(data))
     before = 0
-    for done in store.fill():
-        counted(done - before)
-        before = done
+    for filled in store.fill():
+        done(filled - before)
+        before = filled
     found = torch.empty(len(data), mapping.width, dtype=torch.float64)
     found[torch.from_numpy(order)] = store.fetch(np.arange(len(data)), np.full(len(data), -1)).double()
     return found
@@ -122,5 +124,5 @@ def _widest(found: Features) -> Features:
         return found
     spread = torch.cat([found.source, found.target]).var(0)
     kept = spread.argsort(descending=True, stable=True)[:WIDEST].sort().values
-    note = f"Of {width:,} features the {WIDEST:,} that vary most tell the domains apart."
+    note = f"Of {width:,} features the {WIDEST:,} that vary most are compared."
     return found._replace(source=found.source[:, kept], target=found.target[:, kept], notes=(note,))

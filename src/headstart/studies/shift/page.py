@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from headstart.report.terminal import Terminal
 from headstart.report.text import fixed, percent, pluralise
 from headstart.studies._page import Cell, settings, versions
-from headstart.studies.shift.record import Drifted, Shift
-from headstart.studies.shift.tables import MOST, figures, named, others, p_value, quantities, scored
-
-TONES = {True: ("differs", "bad"), False: ("not clearly", "")}
+from headstart.studies.shift.spec import Drifted, Shift
+from headstart.studies.shift.tables import headings, others, p_value, quantities, rows, scored
 
 
 def view(record: Shift) -> dict[str, Any]:
@@ -21,8 +20,8 @@ def view(record: Shift) -> dict[str, Any]:
         **scored(record),
         "facts": _facts(record),
         "reading": quantities(record)["say"][0],
-        "headings": ["quantity", "source", "target", "difference", "adjusted p", "verdict"],
-        "rows": [_row(one) for one in record.drift[:MOST]],
+        "headings": headings(),
+        "rows": [_row(*pair) for pair in zip(record.drift, rows(record), strict=False)],
         "more": [*others(record), *_next(record)],
         "smallprint": list(_smallprint(record)),
         "settings": settings(record),
@@ -30,11 +29,23 @@ def view(record: Shift) -> dict[str, Any]:
     }
 
 
+def terminal(record: Shift) -> Terminal:
+    """What the command prints: the same rows as the page's table."""
+    return Terminal(
+        title=f"{record.target} beside {record.source}, quantity by quantity",
+        headings=headings(),
+        rows=list(rows(record)),
+        sentences=record.say,
+        answer=[record.headline],
+        next=record.next,
+    )
+
+
 def _facts(record: Shift) -> list[tuple[str, str, str]]:
     auc = record.auc
     return [
         (
-            "told apart",
+            "domain classifier",
             f"AUC {fixed(auc.value, 2)}",
             f"{fixed(auc.low, 2)} to {fixed(auc.high, 2)}; 0.5 is a guess",
         ),
@@ -57,12 +68,11 @@ def _is(p: str) -> str:
     return p if p.startswith("<") else f"= {p}"
 
 
-def _row(one: Drifted) -> tuple[str, str, list[Cell | None]]:
-    text, tone = TONES[one.drifted]
-    hover = f"difference {one.statistic:.2f}, adjusted p {p_value(one.adjusted)}"
-    last = Cell("", "", text, tone, hover)
-    told = (*figures(one), fixed(one.statistic, 2), p_value(one.adjusted))
-    return named(one), "", [*(Cell(value, "", "", "", "") for value in told), last]
+def _row(quantity: Drifted, shown: list[str]) -> tuple[str, str, list[Cell | None]]:
+    name, *figures, verdict = shown
+    hover = f"difference {quantity.statistic:.2f}, adjusted p {p_value(quantity.adjusted)}"
+    last = Cell("", "", verdict, "bad" if quantity.drifted else "", hover)
+    return name, "", [*(Cell(value, "", "", "", "") for value in figures), last]
 
 
 def _next(record: Shift) -> Iterator[dict[str, Any]]:
@@ -78,7 +88,7 @@ def _next(record: Shift) -> Iterator[dict[str, Any]]:
 def _smallprint(record: Shift) -> Iterator[str]:
     yield (
         f"{pluralise(record.source_taken, 'row')} of the source and {record.target_taken:,} of the target "
-        f"were looked at. No label of the target was read. Rows that are the same, or nearly, are held out "
+        f"were used. No label of the target was read. Rows that are the same, or nearly, are held out "
         f"together."
     )
     yield (

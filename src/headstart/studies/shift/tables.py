@@ -9,7 +9,7 @@ from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
 from headstart.report.format import minus
 from headstart.report.text import fixed, percent, pluralise, round_percent, shorten_middle, signed
-from headstart.studies.shift.record import Drifted, LabelShift, Shift, Unlike
+from headstart.studies.shift.spec import Drifted, LabelShift, LeastSimilarRow, Shift
 
 MOST = 30  # quantities, or classes, that are shown
 NAME = 18  # letters of a class under a figure
@@ -57,11 +57,6 @@ def others(record: Shift) -> Iterator[Part]:
         yield _classes(record.labels)
     if record.unlike:
         yield _unlike(record)
-
-
-def title(record: Shift) -> str:
-    """Of the table of quantities."""
-    return f"{record.target} beside {record.source}, quantity by quantity"
 
 
 def headings() -> list[str]:
@@ -137,10 +132,10 @@ def _classes(found: LabelShift) -> Part:
     )
     say = [how]
     if not found.known:
-        say.append("That is not enough to tell these shares: the intervals say how little is known.")
+        say.append("That is not enough to estimate these shares: their intervals are wide.")
     if found.auc is not None:
         say.append(
-            f"Source rows drawn with these shares are told from the target with AUC {_auc(found.auc)}"
+            f"A classifier of the target and source rows drawn with these shares has AUC {_auc(found.auc)}"
             + (
                 ": the shares explain the difference."
                 if found.auc.low <= 0.5
@@ -195,7 +190,7 @@ def _unlike(record: Shift) -> Part:
     }
 
 
-def _card(one: Unlike) -> dict[str, str]:
+def _card(one: LeastSimilarRow) -> dict[str, str]:
     return {
         "text": one.text,
         "source": f"data:image/webp;base64,{one.picture}" if one.picture else "",

@@ -1,4 +1,4 @@
-"""What the figures of a shift say in plain words, and what to do about it."""
+"""The verdict on a shift in plain words, and what to do about it."""
 
 import shlex
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from headstart.records.record import Interval
 
 FEW = 50  # rows of a domain below which little can be seen
 CHANCE = 0.01  # p-values below are not taken for chance
-EASY, PLAIN = 0.8, 0.6  # areas under the curve: told apart easily, plainly
+EASY, PLAIN = 0.8, 0.6  # areas under the curve: separated easily, plainly
 MOST, SOME = 0.8, 0.2  # shares of target rows within reach of the source
 CARRY, ROWS = 0.1, 30  # weighted rows must be as good as that share of the source, and as that many
 APART = 0.05  # total variation of the classes' shares that is worth a word
@@ -16,13 +16,13 @@ APART = 0.05  # total variation of the classes' shares that is worth a word
 class Figures(NamedTuple):
     """All that the verdict hangs on."""
 
-    auc: Interval  # of the classifier that tells the domains apart
+    auc: Interval  # of the classifier of the two domains
     mmd_p: float  # of the kernel test
     drifted: int  # quantities with another distribution
-    quantities: int  # that were looked at
+    quantities: int  # that were used
     inside: float  # share of target rows within reach of the source
     effective: float  # source rows that the weighted ones are as good as
-    source_rows: int  # that were looked at
+    source_rows: int  # that were used
     target_rows: int
     moved: float = 0.0  # total variation of the classes' shares, where it is known
     at_shares: Interval | None = None  # AUC of source rows that have the target's shares of classes
@@ -31,7 +31,7 @@ class Figures(NamedTuple):
 def verdict(found: Figures) -> str:
     """In a word.
 
-    "none": nothing tells the two apart. "slight": a test does, the classifier hardly. "labels": the shares
+    "none": no difference is found. "slight": a test does, the classifier hardly. "labels": the shares
     of the classes explain it all. "weights": source rows can stand for nearly all target rows. "partly": for
     some. "apart": for hardly any, or so few source rows would count that weights are no cure.
     """
@@ -51,8 +51,8 @@ def headline(found: Figures) -> str:
     auc, inside = f"AUC {found.auc.value:.2f}", f"{_percent(found.inside)} of its rows"
     where = f"{inside} lie where the source has rows"
     return {
-        "none": f"The two can hardly be told apart ({auc}).",
-        "slight": f"The two are nearly alike ({auc}).",
+        "none": f"The two can hardly be distinguished ({auc}).",
+        "slight": f"The two are very similar ({auc}).",
         "labels": f"The target differs ({auc}), and other shares of the same classes explain it.",
         "weights": f"The target differs ({auc}); {where}: weights can help.",
         "partly": f"The target differs ({auc}); {where}: weights can help for those, alignment or "
@@ -72,9 +72,7 @@ def warnings(found: Figures) -> list[str]:
     if few >= FEW:
         return []
     which = "source" if found.source_rows <= found.target_rows else "target"
-    return [
-        f"The {which} has {few} rows that could be looked at: only a large shift can be seen with so few."
-    ]
+    return [f"The {which} has {few} rows that could be used: only a large shift can be seen with so few."]
 
 
 def commands(found: Figures, source: str, target: str) -> list[str]:
@@ -109,7 +107,7 @@ def _told_apart(found: Figures) -> str:
         how = "does so easily"
     else:
         how = "does so in part" if auc.value >= PLAIN else "does so barely"
-    return f"A classifier that is to tell target rows from source rows {how}: {score}. {test}."
+    return f"A classifier that is to separate target rows from source rows {how}: {score}. {test}."
 
 
 def _quantities(found: Figures) -> str:
@@ -117,9 +115,9 @@ def _quantities(found: Figures) -> str:
         return ""
     many = f"{found.quantities:,} quantit{'y' if found.quantities == 1 else 'ies'}"
     if not found.drifted:
-        return f"Of {many} looked at one by one, none is distributed differently beyond chance."
+        return f"Of {many} tested one by one, none is distributed differently beyond chance."
     verb = "is" if found.drifted == 1 else "are"
-    return f"Of {many} looked at one by one, {found.drifted:,} {verb} distributed differently."
+    return f"Of {many} tested one by one, {found.drifted:,} {verb} distributed differently."
 
 
 def _reach(found: Figures) -> str:
@@ -131,7 +129,7 @@ def _reach(found: Figures) -> str:
 def _advice(found: Figures) -> str:
     return {
         "none": "Use a model of the source as it is. Whether labels mean the same in both, no figure here "
-        "can tell.",
+        "shows.",
         "slight": "A model of the source will mostly do; test it on a few labelled rows of the target.",
         "labels": "Correct the model's probabilities, or weight each class, by its share in the target over "
         "that in the source; there is nothing to align.",

@@ -12,8 +12,8 @@ from headstart.data.tables import Table
 from headstart.metrics.shift.drift import benjamini_hochberg, drift
 from headstart.metrics.shift.shares import total_variation
 from headstart.studies.shift.columns import joint
-from headstart.studies.shift.plain import Quantities, of_arrays, of_pictures, of_texts
-from headstart.studies.shift.record import Drifted
+from headstart.studies.shift.descriptors import Quantities, of_arrays, of_pictures, of_texts
+from headstart.studies.shift.spec import Drifted
 
 LEVEL = 0.01  # of false discoveries among what is reported
 DRAWS, LEAST, LARGEST = 40, 2000, 40_000  # deals of a permutation test: for each quantity, and at least
@@ -21,7 +21,7 @@ DRAWS, LEAST, LARGEST = 40, 2000, 40_000  # deals of a permutation test: for eac
 Floats = NDArray[np.float64]
 
 
-def drifted(source: Dataset, target: Dataset, seed: int) -> list[Drifted]:
+def find_drift(source: Dataset, target: Dataset, seed: int) -> list[Drifted]:
     """All quantities, those that differ most first; p-values are adjusted for their number."""
     found = list(_of_tables(source.table, target.table, seed) if source.table and target.table else ())
     if not found:

@@ -1,4 +1,4 @@
-"""A classifier that tells target rows from source rows, judged on rows that it has not seen."""
+"""A classifier of source and target rows, evaluated on rows that it has not seen."""
 
 import math
 from typing import NamedTuple
@@ -23,13 +23,13 @@ Ints = NDArray[np.int64]
 BINS = 20
 
 
-class Apart(NamedTuple):
-    """What held-out fits say of each row: log p_target(x) / p_source(x)."""
+class DomainClassifierResult(NamedTuple):
+    """Log ratios log p_target(x) / p_source(x) of all rows, by fits that have not seen them."""
 
     source: Floats  # (n,)
     target: Floats  # (m,)
     auc: Interval
-    error: float  # mean over the domains of the share that is taken for the other, 0.5 by chance
+    error: float  # mean over the domains of the share of misclassified rows, 0.5 by chance
 
     @property
     def effective(self) -> float:
@@ -47,7 +47,9 @@ class Apart(NamedTuple):
         return edges.tolist(), counts[0].tolist(), counts[1].tolist()
 
 
-def told_apart(source: Tensor, target: Tensor, groups: tuple[Ints, Ints], folds: int, seed: int) -> Apart:
+def classify_domains(
+    source: Tensor, target: Tensor, groups: tuple[Ints, Ints], folds: int, seed: int
+) -> DomainClassifierResult:
     """Logistic regression on the domain, cross-fitted; whole groups are held out.
 
     Args:
@@ -76,7 +78,7 @@ def told_apart(source: Tensor, target: Tensor, groups: tuple[Ints, Ints], folds:
     logs = (fit.held_out[:, 1] - fit.held_out[:, 0]).double().numpy() + _prior(domain, held)
     mine, theirs = logs[: len(one)], logs[len(one) :]
     error = float((mine > 0).mean() + (theirs <= 0).mean()) / 2
-    return Apart(mine, theirs, _honest(auc(mine, theirs, *groups)), error)
+    return DomainClassifierResult(mine, theirs, _honest(auc(mine, theirs, *groups)), error)
 
 
 def _honest(found: Interval) -> Interval:

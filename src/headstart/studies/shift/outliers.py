@@ -7,14 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.dataset import Dataset
-from headstart.studies.shift.record import Unlike
+from headstart.studies.shift.spec import LeastSimilarRow
 
 SHOWN = 12
 THUMBNAIL = 96  # pixels
 LETTERS = 240  # of a text
 
 
-def most_unlike(target: Dataset, probability: NDArray[np.float64], inside: NDArray[np.bool_]) -> list[Unlike]:
+def least_similar(
+    target: Dataset, probability: NDArray[np.float64], inside: NDArray[np.bool_]
+) -> list[LeastSimilarRow]:
     """The rows that the classifier is surest of, one of those that are the same.
 
     Args:
@@ -22,7 +24,7 @@ def most_unlike(target: Dataset, probability: NDArray[np.float64], inside: NDArr
         probability: (n,) that each is of the target.
         inside: (n,) whether the source has rows there.
     """
-    found: list[Unlike] = []
+    found: list[LeastSimilarRow] = []
     seen: set[int] = set()
     groups = np.arange(len(target)) if target.groups is None else target.groups
     for row in np.argsort(-probability, kind="stable").tolist():
@@ -31,7 +33,7 @@ def most_unlike(target: Dataset, probability: NDArray[np.float64], inside: NDArr
         if (group := int(groups[row])) not in seen:
             seen.add(group)
             shown = target.items[row], _text(target, row), _picture(target, row)
-            found.append(Unlike(*shown, float(probability[row]), bool(inside[row])))
+            found.append(LeastSimilarRow(*shown, float(probability[row]), bool(inside[row])))
     return found
 
 
