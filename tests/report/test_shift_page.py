@@ -110,7 +110,7 @@ def test_facts():
     [
         ({}, "they don't explain it all."),
         ({"auc": Interval(0.51, 0.48, 0.54)}, "the shares explain the difference."),
-        ({"known": False, "auc": None}, "not enough to tell"),
+        ({"known": False, "auc": None}, "not enough to estimate"),
     ],
 )
 def test_sentences_of_classes(labels, says):

@@ -1,4 +1,4 @@
-"""How often each class occurs in the target, by the answers of a probe that was fitted on the source."""
+"""The share of each class in the target, by the predictions of a probe that was fitted on the source."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from headstart.studies.shift.spec import ClassShare, LabelShift
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MOST = 50  # classes; of more, the shares can't be told from so few rows
+MOST = 50  # classes; of more, the shares can't be estimated from so few rows
 LEAST = 10  # rows of a class
 DRAWS = 400  # of the answers, for the intervals
 WIDE = 0.2  # an interval of a share that is wider says nothing
@@ -138,5 +138,5 @@ def _why(classes: tuple[str, ...], there: Ints) -> str:
     more = f" and {len(few) - 3} more" if len(few) > 3 else ""
     return (
         f"The shares of the classes are not estimated: {', '.join(few[:3])}{more} "
-        f"{'has' if len(few) == 1 else 'have'} fewer than {LEAST} source rows that were looked at."
+        f"{'has' if len(few) == 1 else 'have'} fewer than {LEAST} source rows that were used."
     )

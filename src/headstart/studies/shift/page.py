@@ -35,9 +35,8 @@ def terminal(record: Shift) -> Terminal:
         title=f"{record.target} beside {record.source}, quantity by quantity",
         headings=headings(),
         rows=list(rows(record)),
-        sentences=record.say,
+        sentences=[*record.say, *(f"Next:   {command}" for command in record.next)],
         answer=[record.headline],
-        next=record.next,
     )
 
 
