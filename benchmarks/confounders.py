@@ -20,7 +20,7 @@ from headstart.core import Preprocess, make
 from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.dataset import Dataset
 from headstart.metrics.groups import group_accuracy
-from headstart.studies.shortcuts.asked import Asked
+from headstart.studies.shortcuts.model_under_test import ClassifierUnderTest
 
 METHODS: tuple[tuple[str, bool], ...] = (  # and whether they see the target
     ("fine-tune:backbone_lr=1.0", False),
@@ -73,7 +73,7 @@ def judged(method: str, sees_target: bool, seed: int, steps: int) -> dict[str, f
     model = hs.fit(make(method), net(seed), data, recipe)
     figures: dict[str, float] = {}
     for name, part in (("test", test), ("target", target)):
-        right = Asked.about(model, part).tell(part) == part.labels
+        right = ClassifierUnderTest.of(model, part).predict(part) == part.labels
         found = group_accuracy(right, class_by_attribute_groups(part).numbers)
         figures |= {name: found.average.value, f"worst group, {name}": found.worst.value}
     return figures

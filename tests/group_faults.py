@@ -116,14 +116,14 @@ GROUP_FAULTS = (
         "study/test_shortcuts.py conflicts",
     ),
     Fault(
-        "studies/shortcuts/columns.py",
+        "studies/shortcuts/changes.py",
         "        found[rows] = draw.permutation(rows)\n",
         "        found[rows] = draw.permutation(len(labels))[: len(rows)]\n",
         "columns are shuffled across classes as within",
         "study/test_shortcuts.py columns_of_numbers",
     ),
     Fault(
-        "studies/shortcuts/asked.py",
+        "studies/shortcuts/model_under_test.py",
         "lost = plain.astype(np.float64) - after.mean(0)",
         "lost = after.mean(0) - plain.astype(np.float64)",
         "a loss is told as a gain",

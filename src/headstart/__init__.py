@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from headstart.studies.adapt.run import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
     from headstart.studies.pages import build_page as build_page
-    from headstart.studies.shortcuts.record import Shortcuts as Shortcuts
-    from headstart.studies.shortcuts.run import shortcuts as shortcuts
     from headstart.studies.stream import guards as guards
     from headstart.studies.stream.contest import prequential as prequential
     from headstart.studies.stream.stream_model import Stream as Stream
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
     from headstart.studies.translate.translated import Translator as Translator
 
 _FOUND = {
-    "shortcuts": ("headstart.studies.shortcuts.run", "shortcuts"),
-    "Shortcuts": ("headstart.studies.shortcuts.record", "Shortcuts"),
     "data": ("headstart.data", ""),
     "methods": ("headstart.methods", ""),
     "models": ("headstart.models", ""),
@@ -60,7 +56,6 @@ _FOUND = {
 __all__ = ["Adapted", "PredictedClass", "PredictedNumbers", "PredictedTags", "Predictor"]
 __all__ += ["Recipe", "build_page", "data", "fit"]
 __all__ += ["methods", "models", "open"]
-__all__ += ["Shortcuts", "shortcuts"]
 __all__ += ["Aligned"]
 __all__ += ["Stream", "guards", "prequential", "stream"]
 __all__ += ["sklearn"]

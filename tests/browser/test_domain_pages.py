@@ -16,7 +16,7 @@ from tests.report import test_streaming as streaming
 from headstart.records.record import Interval
 from headstart.studies.pages import build_page
 from headstart.studies.shift.spec import ClassShare, LeastSimilarRow
-from headstart.studies.shortcuts.record import Conflict
+from headstart.studies.shortcuts.spec import Conflict
 from headstart.studies.stream.spec import Event, OnSegment, Point
 from headstart.studies.translate.spec import Guard, Pair, TranslationReport
 

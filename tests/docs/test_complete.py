@@ -14,13 +14,11 @@ from headstart.core import errors, walk
 from headstart.records import record as records
 from headstart.records.settings import StudySettings
 from headstart.studies._spec import studies
-from headstart.studies.shortcuts import record as confounding_record
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 PAGES = {
     records: "run-folder.md",
-    confounding_record: "how/confounders.md",
 }
 PAGES |= {spec.module("spec"): spec.docs_page for spec in studies()}
 RECORDS = [
@@ -30,8 +28,7 @@ RECORDS = [
     if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module.__name__
     if not issubclass(kind, StudySettings)
 ]
-SETTINGS: list[tuple[type, str]] = []
-SETTINGS += [(spec.settings, spec.docs_page) for spec in studies()]
+SETTINGS = [(spec.settings, spec.docs_page) for spec in studies()]
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 
 

@@ -8,7 +8,7 @@ from headstart.records.record import Interval
 from headstart.report.text import SPACE
 from headstart.studies.pages import build_page
 from headstart.studies.shortcuts import page as confounding
-from headstart.studies.shortcuts.record import Change, Conflict, GroupTold, Shortcuts
+from headstart.studies.shortcuts.spec import Change, Conflict, GroupScore, Shortcuts
 
 EVIL = "<script>alert('x')</script>"
 
@@ -19,7 +19,7 @@ def about(value, width=0.05):
 
 def group(name, accuracy, rows=100):
     label, attribute = name.split(", ")
-    return GroupTold(name, label, attribute, rows, about(accuracy))
+    return GroupScore(name, label, attribute, rows, about(accuracy))
 
 
 def change(name, kind, drop, accuracy=0.6, width=0.02):
@@ -29,7 +29,7 @@ def change(name, kind, drop, accuracy=0.6, width=0.02):
 
 def record(**changes):
     made = Shortcuts(
-        schema=1,
+        schema=2,
         headstart="0.1",
         command="headstart shortcuts runs/a test.csv",
         task="cattle",
@@ -62,8 +62,11 @@ def said(made):
 
 def test_sentences_of_groups():
     text = said(record())
-    assert text.startswith("Cow, sand: only 40.0 % are told right. ")
-    assert "The worst group, cow, sand (12 rows), is told right in 40.0 % (35.0 to 45.0), the best" in text
+    assert text.startswith("Cow, sand: only 40.0 % are classified correctly. ")
+    assert (
+        "The worst group, cow, sand (12 rows), is classified correctly in 40.0 % (35.0 to 45.0), the best"
+        in text
+    )
     assert "The gap of 55.0 points is more than chance." in text
     assert "Cramér's V 0.70" in text
     assert "Of cow, sand there are fewer than 20 rows" in text
@@ -84,7 +87,7 @@ def test_a_gap_that_may_be_chance_is_no_verdict():
         (about(0.25), ": mostly texture."),
         (about(0.52), ": neither is seen to prevail."),
         (about(0.8), ": mostly shape."),
-        (None, "neither is ever told (50 pictures)"),
+        (None, "neither is ever predicted (50 pictures)"),
     ],
 )
 def test_sentences_of_conflicts(share, says):
@@ -96,7 +99,7 @@ def test_without_a_gap_a_conflict_makes_the_headline_and_then_a_tag():
     assert said(record(**plain)).startswith("Small relies on texture, not on shape.")
     tag = said(record(**plain, conflicts=[]))
     assert tag.startswith("A red tag in the corner is enough to mislead small.")
-    assert "A red tag in the corner costs 10.0 points and changes 25.0 % of the answers." in tag
+    assert "A red tag in the corner costs 10.0 points and changes 25.0 % of the predictions." in tag
     harmless = said(record(**plain, conflicts=[], changes=[change("red tag", "tag", 0.01)]))
     assert "No tag is seen to cost accuracy." in harmless
     assert "No shortcut" in harmless
@@ -114,7 +117,7 @@ def test_sentences_of_columns():
 
 def test_reading_what_is_around_is_told_only_above_chance():
     above, below = change("middle hidden", "cue", 0.1, 0.7), change("middle hidden", "cue", 0.3, 0.52)
-    assert "it can read what stands around" in said(record(changes=[above]))
+    assert "it can read the surroundings" in said(record(changes=[above]))
     assert "it can read" not in said(record(changes=[below]))
 
 
@@ -131,5 +134,8 @@ def test_the_page(tmp_path):
 
 
 def test_terminal_rows_have_as_many_cells_as_headings():
-    for row in confounding.rows(record()):
-        assert len(row) == len(confounding.headings())
+    shown = confounding.terminal(record())
+    assert [len(row) for row in shown.rows] == [len(shown.headings)] * 6
+    texts = [[cell.replace(SPACE, " ").replace("\u2212", "-") for cell in row] for row in shown.rows]
+    assert texts[2] == ["cow, sand", "12 rows", "40.0 % (35.0 to 45.0) -40.0 worse", ""]
+    assert texts[4] == ["grey", "left: the rest", "60.0 % (55.0 to 65.0) -20.0 worse", "25.0 %"]

@@ -18,7 +18,7 @@ from tests.report.test_streaming import record as stream
 from tests.report.verdicts import between, page_of, tones
 
 from headstart.records.record import Interval
-from headstart.studies.shortcuts.record import Conflict
+from headstart.studies.shortcuts.spec import Conflict
 from headstart.studies.translate.spec import Guard, TranslationReport
 
 CASES = [  # the 95 % interval of a difference, and what may be said of it

@@ -16,7 +16,7 @@ from headstart.metrics.groups import group_accuracy
 from headstart.models.backbone import backbone
 from headstart.run.recipe import Recipe
 from headstart.session.session import Session
-from headstart.studies.shortcuts.asked import Asked
+from headstart.studies.shortcuts.model_under_test import ClassifierUnderTest
 
 RECIPE = Recipe(steps=60, batch=32, lr=0.02, seed=0)
 
@@ -40,9 +40,9 @@ def base():
 
 
 def worst(method, base, data, test):
-    asked = Asked.about(hs.fit(method, base, data, RECIPE), test)
+    asked = ClassifierUnderTest.of(hs.fit(method, base, data, RECIPE), test)
     return group_accuracy(
-        asked.tell(test) == test.labels, class_by_attribute_groups(test).numbers
+        asked.predict(test) == test.labels, class_by_attribute_groups(test).numbers
     ).worst.value
 
 

@@ -11,7 +11,7 @@ from headstart.core.linear_head import LinearHead
 from headstart.data.samples import Texts
 from headstart.models.backbone import backbone
 from headstart.predictor.predictor import Predictor
-from headstart.studies.shortcuts.record import Shortcuts
+from headstart.studies.shortcuts.spec import Shortcuts
 
 SIDE = 16
 
@@ -216,7 +216,7 @@ def test_words(monkeypatch):
         ]
         return np.array([int("cheap" in one) for one in words])
 
-    monkeypatch.setattr("headstart.studies.shortcuts.asked.Asked.tell", tell)
+    monkeypatch.setattr("headstart.studies.shortcuts.model_under_test.ClassifierUnderTest.predict", tell)
     asked = of_rows([0.0] * 3)
     found = hs.shortcuts(asked, data, words=["cheap", "thing"])
     out, into = change(found, "cheap", "word out"), change(found, "cheap", "word in")

@@ -5,12 +5,7 @@ Nothing here imports torch before a command needs it, so that `--help` is quick.
 
 import typer
 
-from headstart.cli import (
-    confounding,
-    inspecting,
-    models,
-    using,
-)
+from headstart.cli import inspecting, models, using
 from headstart.studies._spec import GROUPS, UNDERSTAND, studies
 
 from .study_command import register
@@ -42,12 +37,7 @@ def _root(
     """Turn a model that already knows something and a little data of yours into your model."""
 
 
-MODULES = (
-    confounding,
-    using,
-    models,
-)
-for module in (*MODULES, inspecting):
+for module in (using, models, inspecting):
     module.register(app)
 for spec in studies():
     register(app, spec)

@@ -175,11 +175,8 @@ def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
 ) -> None:
     """Rebuild the page of a finished study from its record."""
-    from headstart.core import BadInput
-    from headstart.studies.pages import build_page, holds_record
+    from headstart.studies.pages import build_page
 
-    if not holds_record(run):
-        raise BadInput(f"{run} holds no result.json. Finish the run first: headstart adapt ... --resume.")
     output.line(str(build_page(run)))
 
 

@@ -5,14 +5,16 @@ from typing import Any
 
 from headstart.report.figures.dots import Dot, dots
 from headstart.report.format import MetricFormat, metric_format
+from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, pluralise
-from headstart.studies._page import Cell, settings, versions
-from headstart.studies.shortcuts.record import Change, Conflict, GroupTold, Shortcuts
+from headstart.studies._page import Cell, settings, text, versions
+from headstart.studies.shortcuts.spec import Change, Conflict, GroupScore, Shortcuts
 
 METRIC = "accuracy"
 FIRM = 0.1  # Cramer's V from which attribute and class are said to go together
 FEW = 20  # rows of a group below which little can be said of it
-TOLD = 3  # columns that are named in a sentence
+NAMED = 3  # columns that are named in a sentence
+HEADINGS = ["rows", "accuracy", "predictions that changed"]
 CUES = {"texture": "texture", "colour": "colours"}
 
 
@@ -31,44 +33,32 @@ def view(record: Shortcuts) -> dict[str, Any]:
         "facts": _facts(record, metric),
         "reading": "Accuracy with its 95 % interval. Below that of a group how far it is from all rows; "
         "below that of a change how far it moves the same rows, coloured where that is more than chance.",
-        "headings": ["rows that are told", "accuracy", "answers that changed"],
-        "rows": list(_table(record, metric)),
+        "headings": HEADINGS,
+        "rows": list(rows(record)),
         "smallprint": list(_smallprint(record)),
         "settings": settings(record),
         "versions": versions(record),
     }
 
 
-def title(record: Shortcuts) -> str:
-    """Of the table."""
-    return f"What {record.model} goes by on {record.task}: accuracy"
-
-
-def headings() -> list[str]:
-    """Of the table for a terminal."""
-    return ["told", "rows", "accuracy", "drop", "answers changed"]
-
-
-def rows(record: Shortcuts) -> Iterator[list[str]]:
-    """A row for each group and each change, for a terminal."""
-    metric = metric_format(METRIC)
-    yield ["all rows", str(record.rows), str(metric.shown(record.accuracy)), "", ""]
-    for group in record.groups:
-        yield [group.name, str(group.rows), str(metric.shown(group.accuracy)), "", ""]
-    for one in record.conflicts:
-        shown = str(metric.shown(one.share)) if one.share else "-"
-        yield [f"by shape, not {CUES[one.cue]}", str(one.rows), shown, "", ""]
-    for change in record.changes:
-        drop = str(metric.gained(change.drop))
-        changed = metric.value(change.changed)
-        yield [named(change), str(change.rows), str(metric.shown(change.accuracy)), drop, changed]
+def terminal(record: Shortcuts) -> Terminal:
+    """What the command prints: the same rows as the page's table."""
+    first, *others = HEADINGS
+    return Terminal(
+        title=f"Cues that {record.model} relies on, in {record.task}",
+        headings=[first, "", *others],
+        rows=[(name, detail, *(text(cell) for cell in cells)) for name, detail, cells in rows(record)],
+        sentences=[headline(record), *sentences(record)],
+    )
 
 
 def headline(record: Shortcuts) -> str:
     """The gravest that the figures prove."""
     metric, worst = metric_format(METRIC), record.worst_group
     if record.gap is not None and record.gap.low > 0 and worst is not None:
-        return f"{capitalise(worst.name)}: only {metric.value(worst.accuracy.value)} are told right."
+        return (
+            f"{capitalise(worst.name)}: only {metric.value(worst.accuracy.value)} are classified correctly."
+        )
     followed = [one for one in record.conflicts if one.share is not None and one.share.high < 0.5]
     if followed:
         cues = join_words([CUES[one.cue] for one in followed])
@@ -106,7 +96,7 @@ def _of_groups(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
     if worst is None or best is None or gap is None:
         return
     pair = (
-        f"The worst group, {worst.name} ({pluralise(worst.rows, 'row')}), is told right in "
+        f"The worst group, {worst.name} ({pluralise(worst.rows, 'row')}), is classified correctly in "
         f"{metric.shown(worst.accuracy)}, the best, {best.name}, in {metric.shown(best.accuracy)}; over all "
         f"rows it is {metric.value(record.accuracy.value)}."
     )
@@ -117,23 +107,23 @@ def _of_groups(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
     if record.association is not None and record.association >= FIRM:
         yield (
             f"In these rows class and attribute go together (Cramér's V {record.association:.2f}), so "
-            "accuracy over all rows flatters a model that goes by the attribute."
+            "accuracy over all rows flatters a model that relies on the attribute."
         )
     small = [group.name for group in record.groups if group.rows < FEW]
     if small:
-        many = join_words(small[:TOLD]) + (" and others" if len(small) > TOLD else "")
+        many = join_words(small[:NAMED]) + (" and others" if len(small) > NAMED else "")
         yield f"Of {many} there are fewer than {FEW} rows: little can be said of so few."
 
 
 def _of_conflict(one: Conflict, metric: MetricFormat) -> str:
     what = CUES[one.cue]
     if one.share is None:
-        return (
-            f"Shape of one class, {what} of another: neither is ever told ({pluralise(one.rows, 'picture')})."
-        )
+        return f"Shape of one class, {what} of another: neither is ever predicted "
+            f"({pluralise(one.rows, 'picture')})."
+    undecided = one.rows - one.shape - one.other
     said = (
-        f"Where shape and {what} disagree, {metric.shown(one.share)} of the decided answers go by shape "
-        f"({one.shape} to {one.other}, {pluralise(one.rows - one.shape - one.other, 'answer')} with neither)"
+        f"Where shape and {what} disagree, {metric.shown(one.share)} of the decided predictions follow shape "
+        f"({one.shape} to {one.other}, {pluralise(undecided, 'prediction')} with neither)"
     )
     if one.share.low > 0.5:
         return f"{said}: mostly shape."
@@ -148,11 +138,11 @@ def _of_cues(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
             f"Without {change.loses} it loses {metric.lead(change.drop.value)} "
             f"({metric.value(change.plain)} to {metric.value(change.accuracy.value)})."
         )
-    for name, reads in (("shuffled patches", "texture and colour"), ("middle hidden", "what stands around")):
+    for name, reads in (("shuffled patches", "texture and colour"), ("middle hidden", "the surroundings")):
         if name in cues and cues[name].accuracy.low > record.chance:
             right = metric.shown(cues[name].accuracy)
             yield (
-                f"Left with {cues[name].keeps} alone it is still right in {right}, above the "
+                f"Left with {cues[name].keeps} alone it still classifies {right} correctly, above the "
                 f"{metric.value(record.chance)} of always the largest class: it can read {reads}."
             )
 
@@ -160,10 +150,10 @@ def _of_cues(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
 def _of_tags(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
     found = record.of("tag", "word in", "word out")
     bad = [change for change in found if change.drop.low > 0]
-    for change in sorted(bad, key=_lost, reverse=True)[:TOLD]:
+    for change in sorted(bad, key=_lost, reverse=True)[:NAMED]:
         yield (
             f"{capitalise(named(change))} costs {metric.lead(change.drop.value)} and changes "
-            f"{metric.value(change.changed)} of the answers."
+            f"{metric.value(change.changed)} of the predictions."
         )
     if found and not bad:
         what = "tag" if record.kind == "pictures" else "word"
@@ -178,7 +168,7 @@ def _of_columns(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
     if not used:
         yield "No column is seen to matter by itself: shuffling it costs nothing that is more than chance."
         return
-    said = [f"{one.name} ({metric.lead(one.drop.value)})" for one in used[:TOLD]]
+    said = [f"{one.name} ({metric.lead(one.drop.value)})" for one in used[:NAMED]]
     yield f"Shuffled over all rows, these columns cost most: {join_words(said)}."
     inside = {one.name: one for one in record.of("column within classes")}
     top = used[0]
@@ -194,7 +184,9 @@ def _lost(change: Change) -> float:
     return change.drop.value
 
 
-def _table(record: Shortcuts, metric: MetricFormat) -> Iterator[tuple[str, str, list[Cell | None]]]:
+def rows(record: Shortcuts) -> Iterator[tuple[str, str, list[Cell | None]]]:
+    """Of the table: all rows, each group, each conflict and each change."""
+    metric = metric_format(METRIC)
     yield "all rows", pluralise(record.rows, "row"), [_plain(record.accuracy, metric), None]
     for group in record.groups:
         yield group.name, pluralise(group.rows, "row"), [_group(record, group, metric), None]
@@ -214,7 +206,7 @@ def _plain(interval: Any, metric: MetricFormat) -> Cell:
     return Cell(shown.value, shown.interval, "", "", "")
 
 
-def _group(record: Shortcuts, group: GroupTold, metric: MetricFormat) -> Cell:
+def _group(record: Shortcuts, group: GroupScore, metric: MetricFormat) -> Cell:
     shown = metric.shown(group.accuracy)
     away = group.accuracy.value - record.accuracy.value
     apart = group.accuracy.high < record.accuracy.low or group.accuracy.low > record.accuracy.high
@@ -232,7 +224,7 @@ def _changed(change: Change, metric: MetricFormat) -> Cell:
 
 
 def _facts(record: Shortcuts, metric: MetricFormat) -> list[tuple[str, str, str]]:
-    facts = [("rows", f"{record.rows:,}", f"{metric.value(record.accuracy.value)} told right")]
+    facts = [("rows", f"{record.rows:,}", f"{metric.value(record.accuracy.value)}classified correctly")]
     if record.worst is not None and record.worst_group is not None:
         facts.append(("worst group", metric.value(record.worst.value), record.worst_group.name))
     if record.balanced is not None:
@@ -248,16 +240,16 @@ def _smallprint(record: Shortcuts) -> Iterator[str]:
         )
     if record.conflicts:
         yield (
-            "Cue conflicts are made of pairs of these pictures that the model tells right: the phase of the "
-            "spectrum of one with the amplitudes of another (texture), or its light and dark in the mean "
-            "colour of another. They are coarser than those drawn by style transfer: compare models with "
+            "Cue conflicts are made of pairs of these pictures that the model classifies correctly: the phase "
+            "of the spectrum of one with the amplitudes of another (texture), or its light and dark in the "
+            "mean colour of another. They are coarser than those drawn by style transfer: compare models with "
             "them, not with figures of papers."
         )
     if record.changes:
         yield (
-            "A changed copy differs from what the model has learned in more than the cue that was taken: a "
-            "drop says that it minds the change, and accuracy that stays says that it can do without. Drops "
-            "are paired."
+            "A changed copy differs from the training rows in more than the cue that was taken: a drop shows "
+            "that the change matters to the model, and accuracy that stays that it can do without the cue. "
+            "Drops are paired."
         )
     yield "Of twenty such intervals one may miss by chance."
 

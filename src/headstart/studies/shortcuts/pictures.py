@@ -1,4 +1,4 @@
-"""Pictures that keep one cue and lose another, and what a model makes of them."""
+"""Pictures that keep one cue and lose another, and the predictions for them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,15 +13,15 @@ from headstart.data.dataset import Dataset
 from headstart.data.samples import Kind, Rows
 from headstart.metrics.groups import share
 from headstart.records.record import Interval
-from headstart.studies.shortcuts.asked import Asked, Before
-from headstart.studies.shortcuts.record import Change, Conflict
+from headstart.studies.shortcuts.model_under_test import Baseline, ClassifierUnderTest
+from headstart.studies.shortcuts.spec import Change, Conflict
 
 Pixels = NDArray[np.uint8]
 SIDE = 224  # pixels of the shorter side: what is larger is made smaller before anything is changed
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class PicturesInMemory:
     """Pictures in memory, of any size each."""
 
     pictures: Sequence[Pixels]
@@ -34,59 +34,58 @@ class Drawn:
         """uint8 (h, w, 3)."""
         return self.pictures[row]
 
-    def take(self, rows: Rows) -> "Drawn":
+    def take(self, rows: Rows) -> "PicturesInMemory":
         """The pictures of `rows`, in that order."""
-        return Drawn([self.pictures[row] for row in rows])
+        return PicturesInMemory([self.pictures[row] for row in rows])
 
 
-def drawn(data: Dataset, side: int = SIDE) -> Dataset:
+def in_memory(data: Dataset, side: int = SIDE) -> Dataset:
     """The same pictures in memory, their shorter sides at most `side` pixels.
 
     Raises:
         BadData: one can't be read; the text names it.
     """
-    return replace(data, samples=Drawn([_small(data.picture(row), side) for row in range(len(data))]))
+    return replace(
+        data, samples=PicturesInMemory([_small(data.picture(row), side) for row in range(len(data))])
+    )
 
 
-def cue_changes(asked: Asked, before: Before) -> Iterator[Change]:
-    """Every cue, worked into pictures that `drawn` gave."""
-    pictures = _pictures(before.data)
-    for cue in CUES.values():
-        seeds = [derive_seed(before.seed, "cue", cue.name, row) for row in range(len(pictures))]
-        new = [
-            cue.change(picture, np.random.default_rng(seed))
-            for picture, seed in zip(pictures, seeds, strict=True)
-        ]
-        kind = "tag" if cue.name.endswith(" tag") else "cue"
-        told = asked.tell(replace(before.data, samples=Drawn(new)))
-        yield before.change(told, cue.name, kind, cue.keeps, cue.loses)
+def cue_changes(model: ClassifierUnderTest, baseline: Baseline, name: str) -> Iterator[Change]:
+    """A cue, worked into pictures that `in_memory` gave."""
+    pictures, cue = _pictures(baseline.data), CUES[name]
+    seeds = [derive_seed(baseline.seed, "cue", cue.name, row) for row in range(len(pictures))]
+    new = [
+        cue.change(picture, np.random.default_rng(seed))
+        for picture, seed in zip(pictures, seeds, strict=True)
+    ]
+    kind = "tag" if cue.name.endswith(" tag") else "cue"
+    predicted = model.predict(replace(baseline.data, samples=PicturesInMemory(new)))
+    yield baseline.change(predicted, cue.name, kind, cue.keeps, cue.loses)
 
 
-def conflicts(asked: Asked, before: Before) -> Iterator[Conflict]:
+def conflicts(model: ClassifierUnderTest, baseline: Baseline, name: str) -> Iterator[Conflict]:
     """The shape of one picture with the texture, or the colour, of one of another class."""
-    pairs = _pairs(before)
+    pairs = _pairs(baseline)
     if not len(pairs):
         return
-    pictures = _pictures(before.data)
-    labels = before.data.labels
-    for name, mix in CONFLICTS.items():
-        new = [mix(pictures[one], _as_large(pictures[other], pictures[one])) for one, other in pairs]
-        told = asked.tell(replace(before.data.subset(pairs[:, 0]), samples=Drawn(new)))
-        shape = int((told == labels[pairs[:, 0]]).sum())
-        other = int((told == labels[pairs[:, 1]]).sum())
-        decided = shape + other
-        found = share(shape, decided) if decided else None
-        yield Conflict(name, len(pairs), shape, other, Interval(*found) if found else None)
+    pictures, labels, mix = _pictures(baseline.data), baseline.data.labels, CONFLICTS[name]
+    new = [mix(pictures[one], _as_large(pictures[other], pictures[one])) for one, other in pairs]
+    mixed = replace(baseline.data.subset(pairs[:, 0]), samples=PicturesInMemory(new))
+    predicted = model.predict(mixed)
+    shape = int((predicted == labels[pairs[:, 0]]).sum())
+    other = int((predicted == labels[pairs[:, 1]]).sum())
+    decided = shape + other
+    yield Conflict(name, len(pairs), shape, other, Interval(*share(shape, decided)) if decided else None)
 
 
-def _pairs(before: Before) -> Rows:
-    """(pairs, 2): each row that is told right with one of another class, and attribute if there is one.
+def _pairs(baseline: Baseline) -> Rows:
+    """(pairs, 2): each row that is classified correctly with one of another class and attribute.
 
     A partner with the same attribute, such as the same colour, would bring no other cue.
     """
-    right = np.flatnonzero(before.right)
-    draw = np.random.default_rng(derive_seed(before.seed, "pairs"))
-    labels, attributes = before.data.labels, before.data.attributes
+    right = np.flatnonzero(baseline.correct)
+    draw = np.random.default_rng(derive_seed(baseline.seed, "pairs"))
+    labels, attributes = baseline.data.labels, baseline.data.attributes
     found = []
     for row in right:
         others = right[labels[right] != labels[row]]
@@ -98,7 +97,7 @@ def _pairs(before: Before) -> Rows:
 
 
 def _pictures(data: Dataset) -> Sequence[Pixels]:
-    assert isinstance(data.samples, Drawn)
+    assert isinstance(data.samples, PicturesInMemory)
     return data.samples.pictures
 
 

@@ -1,90 +1,84 @@
-"""What does a model go by? The groups that it fails, and what is left of it when a cue is taken away."""
+"""How `shortcuts` is computed: predictions for the rows, and for copies of them that lack a cue."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-import headstart
 from headstart.core import BadData, BadInput, derive_seed
 from headstart.data.attributes import association, class_by_attribute_groups
+from headstart.data.cues import CONFLICTS, CUES
 from headstart.data.dataset import Dataset
-from headstart.data.load import load
+from headstart.data.load import load as load_data
 from headstart.metrics.groups import GroupAccuracy, group_accuracy
 from headstart.predictor.predictor import Predictor, open_model
-from headstart.records.provenance import command, versions
 from headstart.records.record import Interval
-from headstart.run.checkpoint import write_atomically
-from headstart.run.progress import Progress
-from headstart.studies._store import merge_options, require_empty
-from headstart.studies.shortcuts.asked import Asked, Before
-from headstart.studies.shortcuts.columns import MOST, chosen, column_changes, names_of
-from headstart.studies.shortcuts.pictures import conflicts, cue_changes, drawn
-from headstart.studies.shortcuts.record import SCHEMA, Change, Conflict, GroupTold, Shortcuts
-from headstart.studies.shortcuts.settings import ShortcutsSettings
-from headstart.studies.shortcuts.words import word_changes
+from headstart.studies._runner import Job, Trial
+from headstart.studies._spec import Study
+from headstart.studies.shortcuts.changes import MOST, choose_columns, column_changes, names_of, word_changes
+from headstart.studies.shortcuts.model_under_test import Baseline, ClassifierUnderTest
+from headstart.studies.shortcuts.pictures import conflicts, cue_changes, in_memory
+from headstart.studies.shortcuts.spec import Change, Conflict, GroupScore, ShortcutsSettings
 
-FILE = "shortcuts.json"
 LEAST = 4  # rows
 
 
-def shortcuts(
-    model: str | Path | Predictor,
-    data: str | Path | Dataset | tuple[Any, Any],
-    *,
-    out: str | Path | None = None,
-    settings: ShortcutsSettings | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Shortcuts:
-    """Look for shortcuts of a model of classes: what it goes by, and whom that costs.
-
-    With attributes (`attribute_column=` or `attribute=` of `hs.data.load`), the accuracy of every group of
-    class and attribute, the worst of them and the gap. Of pictures, cue conflicts (arXiv:1811.12231): the
-    shape of one class with the texture or the colour of another, and the accuracy where a cue is taken away
-    or a tag stamped in. Of tables and rows of numbers, each column shuffled over all rows and within classes.
-    Of texts, the words that you name taken out and put in.
-
-    Args:
-        model: a run folder, the model folder in it, or a predictor; never changed.
-        data: labelled rows that the model was not trained on: whatever `hs.data.load` takes, or what it gave.
-            If they have a split, those of its test part are taken.
-        out: folder for the record `shortcuts.json`; empty or new. None writes nothing.
-        settings: or the same as keyword options: `words`, `features`, `rounds`, `rows`, `seed`.
-        progress: shows what is going on; None: silent.
-        **options: fields of `ShortcutsSettings` by name.
-
-    Returns:
-        The record; its intervals are of 95 %.
-
-    Raises:
-        Unknown: an option or a column that nothing goes by.
-        BadInput: no model in the folder, a setting out of range, a model or data without classes, classes
-            that the model does not know, words for what are no texts.
-        BadData: fewer than 4 rows, or nothing readable.
-        CannotWrite: the folder is not empty or can't be written to.
-    """
-    made = merge_options(settings, ShortcutsSettings(), options)
-    folder = None if out is None else Path(out)
-    if folder is not None:
-        require_empty(folder, False)
+def load(
+    spec: Study, given: Mapping[str, Any], settings: ShortcutsSettings, columns: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The model, and the rows that its own split keeps for testing, if there is one."""
+    model, data = given["model"], given["data"]
     predictor = model if isinstance(model, Predictor) else open_model(model)
-    part = _part(data if isinstance(data, Dataset) else load(data))
-    asked = Asked.about(predictor, part)
-    _check(part, made)
-    progress = progress or Progress()
-    try:
-        record = _Study(made, asked, part, progress).run()
-    finally:
-        progress.close()
-    if folder is not None:
-        write_atomically(folder / FILE, record.to_json().encode())
-    return record
+    return {
+        "model": predictor,
+        "data": _test_part(data if isinstance(data, Dataset) else load_data(data, **columns)),
+    }
 
 
-def _part(data: Dataset) -> Dataset:
+def check(settings: ShortcutsSettings, inputs: Mapping[str, Any]) -> None:
+    """Refuse a model and data that don't fit, and words or columns that the data can't have."""
+    data = inputs["data"]
+    ClassifierUnderTest.of(inputs["model"], data)
+    if settings.words and not data.is_texts:
+        raise BadInput(f"--word goes with texts, and {data.name} holds {data.kind}. Leave it out.")
+    if settings.features:
+        if not names_of(data):
+            raise BadInput(f"--feature goes with tables, and {data.name} holds {data.kind}. Leave it out.")
+        choose_columns(data, settings.features)
+
+
+def compute(job: Job[ShortcutsSettings]) -> dict[str, Any]:
+    """The record's own fields."""
+    data, seed = job.inputs["data"], job.settings.seed
+    model = ClassifierUnderTest.of(job.inputs["model"], data, job.engine.device)
+    with job.step("predict the rows"):
+        whole = Baseline(data, model.predict(data), seed)
+    few = _rows_to_change(data, job.settings)
+    part = Baseline(data.subset(few), whole.predicted[few], seed)
+    if data.is_images:
+        with job.step("predict the pictures that are changed"):
+            pictures = in_memory(part.data)
+            part = Baseline(pictures, model.predict(pictures), seed)
+    results = job.trials(_trials(job.settings, model, part))
+    job.notes += _notes(data, job.settings, few)
+    return {
+        "task": data.name,
+        "model": model.name,
+        "kind": data.kind,
+        "classes": list(data.classes),
+        "rows": len(data),
+        "accuracy": Interval(*group_accuracy(whole.correct, np.zeros(len(data), np.int64)).average),
+        "chance": float(np.bincount(data.labels).max() / len(data)),
+        "attributes": list(data.attribute_names),
+        **_by_group(whole),
+        "conflicts": _results(results, Conflict),
+        "changes": _results(results, Change),
+    }
+
+
+def _test_part(data: Dataset) -> Dataset:
     if data.split is not None:
         data = data.subset(np.flatnonzero(np.array(data.split) == "test"))
     if len(data) < LEAST:
@@ -92,107 +86,73 @@ def _part(data: Dataset) -> Dataset:
     return data
 
 
-def _check(data: Dataset, settings: ShortcutsSettings) -> None:
-    if settings.words and not data.is_texts:
-        raise BadInput(f"--word goes with texts, and {data.name} holds {data.kind}. Leave it out.")
-    if settings.features:
-        if not names_of(data):
-            raise BadInput(f"--feature goes with tables, and {data.name} holds {data.kind}. Leave it out.")
-        chosen(data, settings.features)
+def _rows_to_change(data: Dataset, settings: ShortcutsSettings) -> np.ndarray:
+    """The rows of which changed copies are made: all, or some drawn by the seed."""
+    if len(data) <= settings.rows:
+        return np.arange(len(data))
+    draw = np.random.default_rng(derive_seed(settings.seed, "rows"))
+    return np.sort(draw.choice(len(data), settings.rows, replace=False))
 
 
-@dataclass(frozen=True)
-class _Study:
-    """The steps of `shortcuts`."""
+def _trials(settings: ShortcutsSettings, model: ClassifierUnderTest, part: Baseline) -> Iterator[Trial]:
+    """Each cue, column or word by itself."""
+    data = part.data
+    if data.is_images:
+        for name in CONFLICTS:
+            yield _trial(Conflict, f"shape against {name}", partial(conflicts, model, part, name))
+        for name in CUES:
+            yield _trial(Change, f"change the cue {name}", partial(cue_changes, model, part, name))
+    elif data.is_texts:
+        for number, word in enumerate(dict.fromkeys(settings.words), 1):
+            yield _trial(Change, f"word {number}, {word}", partial(word_changes, model, part, word))
+    elif names_of(data):
+        for number, name in enumerate(choose_columns(data, settings.features), 1):
+            work = partial(column_changes, model, part, name, settings.rounds)
+            yield _trial(Change, f"column {number}, {name}", work)
 
-    settings: ShortcutsSettings
-    asked: Asked
-    data: Dataset
-    progress: Progress
 
-    def run(self) -> Shortcuts:
-        seed = self.settings.seed
-        with self.progress.step("answer the rows"):
-            whole = Before(self.data, self.asked.tell(self.data), seed)
-        few = self._few()
-        found: tuple[list[Conflict], list[Change]] = ([], [])
-        if self.data.is_images:
-            with self.progress.step("take cues away"):
-                part = drawn(self.data.subset(few))
-                before = Before(part, self.asked.tell(part), seed)
-                found = (list(conflicts(self.asked, before)), list(cue_changes(self.asked, before)))
-        else:
-            with self.progress.step("change columns or words"):
-                before = Before(self.data.subset(few), whole.told[few], seed)
-                found = ([], list(self._changes(before)))
-        return self._record(whole, *found, list(self._notes(few)))
+def _trial(kind: type[Change | Conflict], name: str, work: Any) -> Trial:
+    return Trial((kind, name), name, name, lambda _: [asdict(result) for result in work()])
 
-    def _changes(self, before: Before) -> Iterator[Change]:
-        if self.data.is_texts:
-            yield from word_changes(self.asked, before, self.settings.words)
-        elif names_of(self.data):
-            yield from column_changes(self.asked, before, self.settings.features, self.settings.rounds)
 
-    def _few(self) -> np.ndarray:
-        """The rows of which changed copies are made: all, or some drawn by the seed."""
-        if len(self.data) <= self.settings.rows:
-            return np.arange(len(self.data))
-        draw = np.random.default_rng(derive_seed(self.settings.seed, "rows"))
-        return np.sort(draw.choice(len(self.data), self.settings.rows, replace=False))
+def _results(values: Mapping[Any, Any], wanted: type[Any]) -> list[Any]:
+    """Records of one kind out of the values of the trials."""
+    return [wanted.from_values(one) for (kind, _), found in values.items() if kind is wanted for one in found]
 
-    def _notes(self, few: np.ndarray) -> Iterator[str]:
-        if self.data.attributes is None:
-            yield (
-                "The data have no attribute, so no groups were compared. Name one with --attribute-column, "
-                "such as the background or the hospital."
-            )
-        if len(few) < len(self.data):
-            yield f"Changed copies were made of {len(few)} of the {len(self.data)} rows."
-        if self.data.is_texts and not self.settings.words:
-            yield "No word was named, so none was taken out. Name some that should not matter with --word."
-        many = len(names_of(self.data))
-        if many > MOST and not self.settings.features:
-            yield f"The first {MOST} of {many} columns were shuffled. Name others with --feature."
 
-    def _record(
-        self, whole: Before, mixed: list[Conflict], changes: list[Change], notes: list[str]
-    ) -> Shortcuts:
-        data, right = self.data, whole.right
-        grouped = (
-            None
-            if data.attributes is None
-            else group_accuracy(right, class_by_attribute_groups(data).numbers)
+def _notes(data: Dataset, settings: ShortcutsSettings, few: np.ndarray) -> Iterator[str]:
+    if data.attributes is None:
+        yield (
+            "The data have no attribute, so no groups were compared. Name one with --attribute-column, "
+            "such as the background or the hospital."
         )
-        mapping: Any = self.asked.predictor.model.backbone
-        return Shortcuts(
-            schema=SCHEMA,
-            headstart=headstart.__version__,
-            command=command(),
-            task=data.name,
-            model=str(getattr(mapping, "name", type(mapping).__name__)),
-            kind=data.kind,
-            classes=list(data.classes),
-            rows=len(data),
-            accuracy=Interval(*group_accuracy(right, np.zeros(len(data), np.int64)).average),
-            chance=float(np.bincount(data.labels).max() / len(data)),
-            attributes=list(data.attribute_names),
-            association=None if grouped is None else association(data),
-            groups=[] if grouped is None else list(_groups(data, grouped)),
-            balanced=None if grouped is None else grouped.balanced,
-            worst=None if grouped is None else Interval(*grouped.worst),
-            gap=None if grouped is None else Interval(*grouped.gap),
-            conflicts=mixed,
-            changes=changes,
-            notes=notes,
-            settings=self.settings.record(),
-            seed=self.settings.seed,
-            versions=versions(),
-        )
+    if len(few) < len(data):
+        yield f"Changed copies were made of {len(few)} of the {len(data)} rows."
+    if data.is_texts and not settings.words:
+        yield "No word was named, so none was taken out. Name some that should not matter with --word."
+    many = len(names_of(data))
+    if many > MOST and not settings.features:
+        yield f"The first {MOST} of {many} columns were shuffled. Name others with --feature."
 
 
-def _groups(data: Dataset, found: GroupAccuracy) -> Iterator[GroupTold]:
+def _by_group(whole: Baseline) -> dict[str, Any]:
+    """Accuracy by class and attribute; nothing if the data have no attribute."""
+    data = whole.data
+    if data.attributes is None:
+        return {"association": None, "groups": [], "balanced": None, "worst": None, "gap": None}
+    accuracy = group_accuracy(whole.correct, class_by_attribute_groups(data).numbers)
+    return {
+        "association": association(data),
+        "groups": list(_groups(data, accuracy)),
+        "balanced": accuracy.balanced,
+        "worst": Interval(*accuracy.worst),
+        "gap": Interval(*accuracy.gap),
+    }
+
+
+def _groups(data: Dataset, accuracy: GroupAccuracy) -> Iterator[GroupScore]:
     names = class_by_attribute_groups(data).names
     values = len(data.attribute_names)
-    for number, rows, accuracy in zip(found.groups, found.rows, found.each, strict=True):
+    for number, rows, interval in zip(accuracy.groups, accuracy.rows, accuracy.each, strict=True):
         label, attribute = data.classes[number // values], data.attribute_names[number % values]
-        yield GroupTold(names[number], label, attribute, rows, Interval(*accuracy))
+        yield GroupScore(names[number], label, attribute, rows, Interval(*interval))
