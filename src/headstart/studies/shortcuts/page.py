@@ -118,8 +118,10 @@ def _of_groups(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
 def _of_conflict(one: Conflict, metric: MetricFormat) -> str:
     what = CUES[one.cue]
     if one.share is None:
-        return f"Shape of one class, {what} of another: neither is ever predicted "
+        return (
+            f"Shape of one class, {what} of another: neither is ever predicted "
             f"({pluralise(one.rows, 'picture')})."
+        )
     undecided = one.rows - one.shape - one.other
     said = (
         f"Where shape and {what} disagree, {metric.shown(one.share)} of the decided predictions follow shape "
@@ -240,10 +242,10 @@ def _smallprint(record: Shortcuts) -> Iterator[str]:
         )
     if record.conflicts:
         yield (
-            "Cue conflicts are made of pairs of these pictures that the model classifies correctly: the phase "
-            "of the spectrum of one with the amplitudes of another (texture), or its light and dark in the "
-            "mean colour of another. They are coarser than those drawn by style transfer: compare models with "
-            "them, not with figures of papers."
+            "Cue conflicts are made of pairs of these pictures that the model classifies correctly: the "
+            "phase of the spectrum of one with the amplitudes of another (texture), or its light and dark in "
+            "the mean colour of another. They are coarser than those drawn by style transfer: compare models "
+            "with them, not with figures of papers."
         )
     if record.changes:
         yield (
