@@ -195,9 +195,9 @@ def test_commands_on_a_folder_without_a_run(headstart, program, pictures, tmp_pa
         headstart("export", tmp_path, tmp_path / "m.onnx"), BadInput.code, f"No model in {tmp_path}"
     )
     assert refused(
-        headstart("report", tmp_path), BadInput.code, f"{tmp_path} holds no result.json", "--resume"
+        headstart("report", tmp_path), BadInput.code, f"{tmp_path} holds no record of a study", "--resume"
     )
-    assert refused(program("report", tmp_path), BadInput.code, "holds no result.json")
+    assert refused(program("report", tmp_path), BadInput.code, "holds no record of a study")
     assert untouched(tmp_path)
 
 

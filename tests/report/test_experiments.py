@@ -176,7 +176,7 @@ def test_a_verdict_needs_an_interval_away_from_zero() -> None:
 
 
 def test_what_can_t_be_read_or_written(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"There is no result\.json"):
+    with pytest.raises(BadInput, match=r"holds no record of a study, such as result\.json"):
         build_page(tmp_path)
     (tmp_path / "curve.json").write_text("{")
     with pytest.raises(BadData, match=r"curve\.json is not a record of headstart: .* Run `curve` again"):

@@ -212,7 +212,7 @@ def test_a_page_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_missing_and_broken_records_are_named(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"no result\.json"):
+    with pytest.raises(BadInput, match=r"no record of a study, such as result\.json"):
         build_page(tmp_path)
     for broken in ("{", '{"schema": 1}', "[]", '{"candidates": 3}'):
         (tmp_path / "result.json").write_text(broken)

@@ -149,7 +149,7 @@ def test_the_gravest_of_several_tags_is_named_first():
 
 def test_answers_with_neither_class_are_counted():
     text = said_of_shortcuts(shortcuts(conflicts=[Conflict("texture", 50, 10, 30, about(0.25))]))
-    assert "(10 to 30, 10 answers with neither)" in text
+    assert "(10 to 30, 10 predictions with neither)" in text
 
 
 @pytest.mark.parametrize(("p", "says"), [(0.0001, "differs"), (0.5, "not clearly")])
