@@ -81,7 +81,7 @@ ALIGN_FAULTS = (
         "study/test_target.py look",
     ),
     Fault(
-        "session/weights.py",
+        "session/requirements.py",
         "return weights / weights[rows].mean(), notes",
         "return weights, notes",
         "the scale of weights is a learning rate",

@@ -67,7 +67,7 @@ GROUP_FAULTS = (
         "study/test_groups.py group_in_a_batch",
     ),
     Fault(
-        "session/groups.py",
+        "session/requirements.py",
         "np.bincount(found.numbers[rows], minlength=len(found.names)).tolist()",
         "np.bincount(found.numbers, minlength=len(found.names)).tolist()",
         "rows that are held out weigh",

@@ -32,14 +32,14 @@ SOURCE_FAULTS = (
         "methods/test_pretrain_fine_tune.py by_hand or two_fine_tunings",
     ),
     Fault(
-        "session/source.py",
+        "session/session_data.py",
         "return head if (mine.label_kind, mine.classes) == (target.label_kind, target.classes) else None",
         "return None",
         "a new head where the old one had learned the same labels",
         "methods/test_pretrain_fine_tune.py goes_along",
     ),
     Fault(
-        "session/source.py",
+        "session/session_data.py",
         'labels = " then ".join(stage.label for stage in stages[: number + 1])',
         'labels = "all"',
         "a method begins with what another one has learned on the source",

@@ -19,7 +19,7 @@ from headstart.models.backbone import backbone
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
 from headstart.session.session import Session
-from headstart.session.source import attach_source
+from headstart.session.session_data import attach_source
 
 STEP = replace(PLAIN, steps=1, lr=0.1, schedule="constant", optimiser="sgd", weight_decay=0.0)
 

@@ -22,7 +22,7 @@ from headstart.models.backbone import backbone
 from headstart.run.loop import start, train
 from headstart.run.watch import drain
 from headstart.session.session import Session
-from headstart.session.source import attach_source
+from headstart.session.session_data import attach_source
 
 
 def data(seed=0, rows=30, classes=3, spread=1.0):

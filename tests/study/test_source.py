@@ -16,7 +16,7 @@ from headstart.run.checkpoint import load_state
 from headstart.session import session
 from headstart.session.requirements import needs_source
 from headstart.session.session import Session
-from headstart.session.source import attach_source
+from headstart.session.session_data import attach_source
 from headstart.session.source_data import fit_to_learn, loaded_source
 from headstart.sklearn import TransferClassifier
 

@@ -16,7 +16,7 @@ from headstart.run.recipe import Recipe
 from headstart.session.evaluation import EvalHook
 from headstart.session.input_pipeline import batch_stream, example_batch, method_inputs
 from headstart.session.session import FitOptions, Session
-from headstart.session.target import attach_target
+from headstart.session.session_data import attach_target
 
 SHORT = Recipe(steps=6, batch=8, lr=1e-2)
 

@@ -18,10 +18,9 @@ from headstart.run.recipe import Recipe
 from headstart.session.inputs import backbone_for, suited
 from headstart.session.requirements import require_source_use, require_target_use
 from headstart.session.session import FitOptions, Session
-from headstart.session.source import attach_source
+from headstart.session.session_data import attach_source, attach_target
 from headstart.session.source_data import loaded_source
 from headstart.session.tables import by_training_part
-from headstart.session.target import attach_target
 
 
 def fit(  # noqa: PLR0913  # an option is an argument

@@ -1,8 +1,8 @@
-"""Looks at a model while it learns: what it says after certain steps."""
+"""Evaluation during training: the outputs of the model after chosen steps."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
@@ -11,16 +11,14 @@ from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.state import Run, Tick
 from headstart.session.input_pipeline import InputSource, plain_input
-from headstart.session.outputs import outputs_of
+from headstart.session.scoring import outputs_of
+from headstart.session.session_data import SessionData
 from headstart.session.units import Units
-
-if TYPE_CHECKING:
-    from headstart.session.session import Session
 
 
 @dataclass(frozen=True)
 class EvalState:
-    """A model as it is now; it goes on learning afterwards.
+    """A model in the middle of its training.
 
     Attributes:
         model: what would be shipped; its tensors are those that go on learning.
@@ -35,18 +33,18 @@ class EvalState:
 
 @dataclass(frozen=True)
 class EvalHook:
-    """What is done with a model of the last stage after certain steps.
+    """Callback of the last stage: evaluate the model after chosen steps.
 
     Attributes:
-        steps: after which it is looked at, >= 1.
-        evaluate: told the step and the model.
+        steps: after which the model is evaluated, each >= 1.
+        evaluate: takes the step and the model.
     """
 
     steps: frozenset[int]
     evaluate: Callable[[int, EvalState], None]
 
     def run_at(self, ticks: Iterator[Tick], state: Callable[[], EvalState]) -> Iterator[Tick]:
-        """The same ticks, with a look after each of the steps."""
+        """The same ticks, with an evaluation after each of the steps."""
         for tick in ticks:
             if tick.step in self.steps:
                 self.evaluate(tick.step, state())
@@ -54,7 +52,11 @@ class EvalHook:
 
 
 def eval_state(
-    session: "Session", method: Method[Any], run: Run[Any], plain: tuple[InputSource, InputSource], rows: Rows
+    session: SessionData,
+    method: Method[Any],
+    run: Run[Any],
+    plain: tuple[InputSource, InputSource],
+    rows: Rows,
 ) -> EvalState:
     """The model in the middle of its training, within which recorded outputs stand in for samples.
 
@@ -71,7 +73,9 @@ def eval_state(
     return EvalState(model, says(plain[0].source), says(plain[1].source))
 
 
-def plain_inputs(session: "Session", run: Run[Any], replay: Replay | None) -> tuple[InputSource, InputSource]:
+def plain_inputs(
+    session: SessionData, run: Run[Any], replay: Replay | None
+) -> tuple[InputSource, InputSource]:
     """Plain views of a session's data and of the target's: recorded now, as nothing can be on the way."""
     target = None if session.target is None else session.target.session
     own = plain_input(session, run, replay)

@@ -1,4 +1,4 @@
-"""What a method made of a backbone and some rows."""
+"""Result of a fit: the model, its training curve and its outputs on rows."""
 
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from headstart.core import Method, Model, SampleLoader
+from headstart.core import Descend, Method, Model, SampleLoader
 from headstart.run.frozen import Replay
 from headstart.run.state import Run
-from headstart.session.outputs import outputs_of
+from headstart.session.scoring import outputs_of
 
 
 @dataclass
 class Fitted:
-    """What a method made of a backbone and some rows."""
+    """Result of a fit: the model, the loss of each step, and the run that gave it."""
 
     method: Method[Any]
     model: Model
@@ -32,3 +32,10 @@ class Fitted:
         self.run.parts.eval()
         with self.replay.on(self.run.parts) if self.replay else nullcontext():
             return outputs_of(self.model, self.source, rows, self.run.engine.device, self.batch)
+
+
+def trained(run: Run[Any], model: Model) -> int:
+    """Number of trained parameters: what the descents moved, or else what was solved for."""
+    descents = [move for move in run.moves if isinstance(move, Descend)]
+    moved = {id(p): p.numel() for move in descents for p in move.parameters(run.parts)}
+    return sum(moved.values()) if moved else sum(p.numel() for p in model.head.parameters())

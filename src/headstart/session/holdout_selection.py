@@ -1,7 +1,7 @@
-"""Methods that choose among what they have trained: by rows that are held out of their own fit."""
+"""Selection after training: a method picks its final weights by the score on rows held out of the fit."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,18 +10,16 @@ from torch import nn
 from headstart.core import Method, Model, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.splits import holdout
+from headstart.session.fitted import Fitted
 from headstart.session.scoring import selection_of, value
 from headstart.session.units import Units
-
-if TYPE_CHECKING:
-    from headstart.session.session import Fitted
 
 Rows = NDArray[np.int64]
 NOBODY = np.zeros(0, dtype=np.int64)
 
 
 def hold_out(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple[Rows, Rows]:
-    """The rows (n,) of a fit that a method learns from, and those that it settles by, mostly none.
+    """Split the rows (n,) of a fit into those that a method learns from and those it selects by, often none.
 
     The split is stratified and cuts no group. Where it would leave a class without a row to learn from,
     nothing is held out.
@@ -36,10 +34,10 @@ def hold_out(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple
     return rows[learn], rows[held]
 
 
-def selected_model(fitted: "Fitted", method: Method[Any], data: Dataset, rows: Rows, held: Rows) -> "Fitted":
-    """What a method ships after it has chosen by the `held` rows; `rows` are those that it learned from.
+def selected_model(fitted: Fitted, method: Method[Any], data: Dataset, rows: Rows, held: Rows) -> Fitted:
+    """The fit with the model selected by its score on the `held` rows; `rows` are those it learned from.
 
-    They are judged by the metric of selection.
+    The score is the metric of selection.
     """
     if not method.holdout_fraction():
         return fitted

@@ -1,7 +1,7 @@
-"""What the runs of a session eat: samples, or what a frozen prefix gave for them, in batches."""
+"""Input pipeline: raw samples or cached activations of the frozen layers, in batches."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,16 +23,14 @@ from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run
-from headstart.session.groups import grouped_example, in_groups
+from headstart.session.requirements import grouped_example, in_groups
+from headstart.session.session_data import SessionData
 from headstart.session.units import Units
-
-if TYPE_CHECKING:
-    from headstart.session.session import Session
 
 
 @dataclass(frozen=True)
 class InputSource:
-    """What a run takes: a source, how to take it, and how many views of each row there are."""
+    """Input of a run: a loader of samples or cached activations, and the number of views of each row."""
 
     source: SampleLoader
     replay: Replay | None
@@ -40,11 +38,16 @@ class InputSource:
     notes: list[str]
 
 
-MethodInputs = tuple[InputSource, InputSource | None, InputSource | None]
+class MethodInputs(NamedTuple):
+    """Inputs of a method: of its labelled rows, of the data beside them, of labelled rows of the target."""
+
+    own: InputSource
+    other: InputSource | None
+    target_labelled: InputSource | None
 
 
-def training_input(session: "Session", run: Run[Any], replay: Replay | None) -> InputSource:
-    """What training takes: samples in views, or what a frozen prefix gave for them."""
+def training_input(session: SessionData, run: Run[Any], replay: Replay | None) -> InputSource:
+    """Input of training: augmented samples, or cached activations of the frozen layers."""
     views = run.recipe.views if session.augment else 0
     if views == 0:
         return plain_input(session, run, replay)
@@ -53,12 +56,12 @@ def training_input(session: "Session", run: Run[Any], replay: Replay | None) -> 
     return _recorded(session, run, replay, views)
 
 
-def plain_input(session: "Session", run: Run[Any], replay: Replay | None) -> InputSource:
+def plain_input(session: SessionData, run: Run[Any], replay: Replay | None) -> InputSource:
     """The same without augmentation, for probes and for answers."""
     return _recorded(session, run, replay, 0) if replay else InputSource(session.source_in(None), None, 0, [])
 
 
-def _recorded(session: "Session", run: Run[Any], replay: Replay, views: int) -> InputSource:
+def _recorded(session: SessionData, run: Run[Any], replay: Replay, views: int) -> InputSource:
     """What the run's frozen prefix gives, recorded; the samples if the record can't be trusted."""
     source = session.source_in(session.augment if views else None)
     try:
@@ -68,26 +71,26 @@ def _recorded(session: "Session", run: Run[Any], replay: Replay, views: int) -> 
 
 
 def method_inputs(
-    session: "Session", method: Method[Any], run: Run[Any], replay: Replay | None
+    session: SessionData, method: Method[Any], run: Run[Any], replay: Replay | None
 ) -> MethodInputs:
-    """Of the session's own data, of the data beside it and of the few labelled rows of the target."""
+    """Inputs of all data that a method learns from; cached for all of them or for none."""
     other, target_labelled = _beside(session, method), _target_labelled(session, method)
     if method.about.needs is Unlabelled and other is not None:
         unseen = training_input(other, run, replay)
-        return unseen, unseen, None
+        return MethodInputs(unseen, unseen, None)
     mine = training_input(session, run, replay)
     theirs = None if other is None else training_input(other, run, mine.replay)
     labelled = None if target_labelled is None else training_input(target_labelled, run, mine.replay)
     found = [each for each in (mine, theirs, labelled) if each is not None]
     if len({each.replay is None for each in found}) > 1:  # a run takes records of all of them or of none
         return method_inputs(session, method, run, None)
-    return mine, theirs, labelled
+    return MethodInputs(mine, theirs, labelled)
 
 
-def example_batch(session: "Session", method: Method[Any], rows: Rows) -> Batch:
+def example_batch(session: SessionData, method: Method[Any], rows: Rows) -> Batch:
     """A batch of the first of `rows`, of the kind that a method eats."""
 
-    def first(one: "Session", some: Rows) -> Labelled:
+    def first(one: SessionData, some: Rows) -> Labelled:
         return Labelled(one.samples(some[:3]), labels_of(one.data.labels, some[:3]))
 
     batch: Any = grouped_example(session.data, method, first(session, rows), rows[:3])
@@ -106,7 +109,7 @@ def example_batch(session: "Session", method: Method[Any], rows: Rows) -> Batch:
 
 
 def batch_stream(
-    session: "Session",
+    session: SessionData,
     method: Method[Any],
     given: MethodInputs,
     rows: Rows,
@@ -156,7 +159,7 @@ def _unlabelled(theirs: InputSource, rows: Rows, recipe: Recipe) -> Stream[Unlab
 
 
 def _labelled_target(
-    session: "Session", target_labelled: InputSource | None, rows: Rows, recipe: Recipe
+    session: SessionData, target_labelled: InputSource | None, rows: Rows, recipe: Recipe
 ) -> Stream[Labelled] | None:
     if target_labelled is None or session.target is None or session.target.target_labelled is None:
         return None
@@ -166,7 +169,7 @@ def _labelled_target(
     return labelled(target_labelled.source, labels, all_rows, size, seed, target_labelled.views)
 
 
-def _beside(session: "Session", method: Method[Any]) -> "Session | None":
+def _beside(session: SessionData, method: Method[Any]) -> SessionData | None:
     """The session on the other data that a method eats, if it eats any."""
     if method.about.needs is TwoTasks and session.source is not None:
         return session.source.session
@@ -175,6 +178,6 @@ def _beside(session: "Session", method: Method[Any]) -> "Session | None":
     return None
 
 
-def _target_labelled(session: "Session", method: Method[Any]) -> "Session | None":
+def _target_labelled(session: SessionData, method: Method[Any]) -> SessionData | None:
     wanted = session.target is not None and issubclass(method.about.needs, Domains)
     return session.target.target_labelled if wanted and session.target is not None else None

@@ -1,4 +1,4 @@
-"""Training on a few labels a class, judged on rows that are held out."""
+"""Low-data trials: subsets of labelled rows, and the score on held-out rows of what is trained on each."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,14 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import Method, derive_seed
+from headstart.data.dataset import Dataset
 from headstart.data.splits import per_class
 from headstart.records.settings import TrainingSettings
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import value
 from headstart.session.session import Session
-from headstart.session.subsets import strata_for_subsets
+
+ROWS = 10  # with tags or numbers stand for a row of each class in sizes that nobody has named
 
 Rows = NDArray[np.int64]
+
+
+def strata_for_subsets(data: Dataset) -> Rows:
+    """(n,) the stratum of each row that subsets draw from evenly: its class; 0 with tags and numbers."""
+    labels: Rows = data.labels if data.label_kind == "classes" else np.zeros(len(data), np.int64)
+    return labels
+
+
+def n_strata(data: Dataset) -> int:
+    """Number of strata: classes, or 1 with tags and numbers."""
+    return len(data.classes) if data.label_kind == "classes" else 1
+
+
+def default_sizes(sizes: tuple[int, ...], data: Dataset) -> tuple[int, ...]:
+    """Sizes of subsets: those of classes, or ten times as many rows for tags and numbers."""
+    return sizes if data.label_kind == "classes" else tuple(ROWS * size for size in sizes)
 
 
 @dataclass(frozen=True)

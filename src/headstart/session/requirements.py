@@ -1,9 +1,36 @@
-"""What methods learn from beside labelled rows, by the batches that they eat and by their traits."""
+"""What methods learn from beside labelled rows: source task, target domain, groups and sample weights.
 
-from collections.abc import Iterable, Sequence
+A method asks for them by the batch that it eats and by its traits.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from headstart.core import BadInput, Domains, LabelKind, Method, SourceLabelled, TwoTasks, Unlabelled, walk
+import numpy as np
+import torch
+from torch import Tensor
+
+from headstart.core import (
+    BadInput,
+    Domains,
+    Grouped,
+    LabelKind,
+    Labelled,
+    Method,
+    SourceLabelled,
+    TwoTasks,
+    Unlabelled,
+    derive_seed,
+    walk,
+)
+from headstart.data.attributes import class_by_attribute_groups
+from headstart.data.dataset import Dataset
+from headstart.data.grouped import grouped
+from headstart.data.stream import Stream
+from headstart.data.train_test_split import Rows
+from headstart.models.fast import fast
+from headstart.session.scoring import outputs_of
+from headstart.session.session_data import SessionData
 
 
 def learns_on_source_alone(stage: Method[Any]) -> bool:
@@ -109,3 +136,85 @@ def require_target_use(methods: Iterable[Method[Any]]) -> None:
             )
         names = ", ".join(sorted(kind.about.name for kind in walk() if learns_from_domains(kind())))
         raise BadInput(f"There is a target, but {method.label} makes nothing of it. These do: {names}.")
+
+
+FEW = 5  # rows of a group below which it is named
+
+
+def group_rows(data: Dataset, method: Method[Any], rows: Rows) -> tuple[int, ...]:
+    """How many of `rows` (n,) each group has, for a method that wants to know; () for others."""
+    if not issubclass(method.about.needs, Grouped):
+        return ()
+    found = class_by_attribute_groups(data)
+    return tuple(np.bincount(found.numbers[rows], minlength=len(found.names)).tolist())
+
+
+def in_groups(
+    data: Dataset, method: Method[Any], stream: Stream[Labelled], rows: Rows, batch: int, seed: int
+) -> Stream[Any]:
+    """The batches of a stream, with groups for a method that eats them."""
+    if not issubclass(method.about.needs, Grouped):
+        return stream
+    return grouped(stream, rows, class_by_attribute_groups(data).numbers, batch, seed)
+
+
+def grouped_example(data: Dataset, method: Method[Any], batch: Labelled, rows: Rows) -> Labelled:
+    """A batch of `rows`, with groups for a method that eats them."""
+    if not issubclass(method.about.needs, Grouped):
+        return batch
+    here = torch.from_numpy(class_by_attribute_groups(data).numbers[rows])
+    return Grouped(batch.x, batch.y, batch.weight, here)
+
+
+def about_groups(data: Dataset, stages: Iterable[Method[Any]], rows: Rows) -> Iterator[str]:
+    """What is to be said of the groups, if a stage looks at them."""
+    if not any(issubclass(stage.about.needs, Grouped) for stage in stages):
+        return
+    found = class_by_attribute_groups(data)
+    if not found.by_attribute:
+        yield (
+            "The data have no attribute, so the groups are the classes. Name one with attribute_column= or "
+            "attribute= to look after groups within them."
+        )
+    many = np.bincount(found.numbers[rows], minlength=len(found.names))
+    few = [f"{found.names[group]} ({many[group]})" for group in np.flatnonzero((many > 0) & (many < FEW))]
+    if few:
+        yield f"Groups with fewer than {FEW} training rows: {', '.join(few[:5])}. Their rows weigh much."
+
+
+def row_weights(
+    session: SessionData, method: Method[Any], rows: Rows, seed: int, given: np.ndarray | None
+) -> tuple[np.ndarray | None, list[str]]:
+    """Weights of all rows of a session's data, 1 on average over `rows`; None if all count the same.
+
+    Also what is to be said of them.
+
+    Raises:
+        BadInput: they are not finite numbers >= 0, one a row, or all of `rows` have 0.
+    """
+    notes: list[str] = []
+    if given is None and method.about.weights_source_rows and session.target is not None:
+        target = session.target
+        seen, unseen = features(session, rows), features(target.session, target.rows)
+        estimated = method.row_weights(seen, unseen, derive_seed(seed, "weights"))
+        assert estimated is not None
+        given = np.zeros(len(session.data))
+        given[rows] = estimated.numpy(force=True)
+        warning = method.unreliable_weights(seen, unseen, estimated)
+        notes = [] if warning is None else [warning]
+    if given is None:
+        return None, []
+    weights = np.asarray(given, dtype=np.float64)
+    wrong = weights.shape != (len(session.data),) or not np.isfinite(weights).all() or (weights < 0).any()
+    if wrong or not weights[rows].sum() > 0:
+        raise BadInput(
+            f"Weights must be {len(session.data)} finite numbers >= 0, one for each row and not all 0; "
+            "drop rows whose weight is unknown."
+        )
+    return weights / weights[rows].mean(), notes
+
+
+def features(session: SessionData, rows: Rows) -> Tensor:
+    """What the frozen backbone gives (n, width) for rows (n,)."""
+    encoder = fast(session.backbone) if session.engine.device.type == "cpu" else session.backbone.eval()
+    return outputs_of(encoder, session.source_in(None), rows, session.engine.device, 32)

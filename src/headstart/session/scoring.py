@@ -1,20 +1,40 @@
-"""Predictions against labels, as records."""
+"""Outputs of a model on rows, and their scores against labels, as records."""
 
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from headstart.core import LabelKind, derive_seed, label_kind_of
+from headstart.core import LabelKind, SampleLoader, derive_seed, label_kind_of
+from headstart.data.stream import Sentences
+from headstart.data.train_test_split import Rows
 from headstart.metrics.calibration import reliability
 from headstart.metrics.classification import confusion
 from headstart.metrics.intervals import bootstrap, paired, score_all, wilson
 from headstart.metrics.kinds import measure_of
 from headstart.metrics.scored_outputs import once
+from headstart.models.lengths import by_length
 from headstart.records.measures import MEASURES
 from headstart.records.record import Bin, Interval, Scores
+
+
+def outputs_of(
+    model: nn.Module, source: SampleLoader, rows: Rows, device: torch.device, batch: int
+) -> Tensor:
+    """Outputs (n, outputs) on the CPU for plain views of rows (n,) of a source, `batch` at a time."""
+    if isinstance(source, Sentences) and len(rows):
+        with torch.inference_mode():
+            ids = source.fetch(rows, np.full(len(rows), -1))
+            return by_length(lambda some: model(some.to(device)).float().cpu(), ids)
+    with torch.inference_mode():
+        shares = [
+            model(source.fetch(some, np.full(len(some), -1)).to(device))
+            for some in np.array_split(rows, max(1, -(-len(rows) // batch)))
+        ]
+    return torch.cat(shares).float().cpu()
+
 
 Labels = NDArray[Any]
 

@@ -1,39 +1,34 @@
-"""A backbone, data and a cache: carries out methods on rows of the data and answers for others."""
+"""Fit methods on rows of a session's data, stage by stage, resumable and logged."""
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
 
 from headstart.core import (
     Backbone,
+    CannotWrite,
     Diverged,
     Head,
+    HeadstartError,
     Method,
     Model,
-    SampleLoader,
-    Task,
     require_label_kind,
 )
-from headstart.data.augment import Augment
-from headstart.data.dataset import Dataset
-from headstart.data.stream import Sentences, ahead
-from headstart.models.backbone import AnyBackbone
+from headstart.data.stream import ahead
 from headstart.run.checkpoint import save_state
-from headstart.run.engine import Engine, One
 from headstart.run.frozen import Replay
 from headstart.run.loop import start, train
-from headstart.run.recipe import Precision, Recipe
+from headstart.run.recipe import Recipe
 from headstart.run.state import Run, Tick
-from headstart.run.watch import drain, keep, remember, resume
+from headstart.run.watch import drain, keep, log, remember, resume
 from headstart.session.evaluation import EvalHook, eval_state, plain_inputs, ships_its_own
 from headstart.session.fitted import Fitted as Fitted
-from headstart.session.groups import about_groups, group_rows
+from headstart.session.fitted import trained
 from headstart.session.holdout_selection import hold_out, selected_model
 from headstart.session.input_pipeline import (
     InputSource,
@@ -43,16 +38,39 @@ from headstart.session.input_pipeline import (
     method_inputs,
     plain_input,
 )
-from headstart.session.inputs import loader_of
-from headstart.session.logbook import logged, save_last
-from headstart.session.outputs import outputs_of
-from headstart.session.recorded import Recorded
-from headstart.session.requirements import label_free_stages, learns_on_source_alone, require_data
-from headstart.session.source import SourceTask
-from headstart.session.target import TargetDomain
-from headstart.session.trained import trained
+from headstart.session.requirements import (
+    about_groups,
+    group_rows,
+    label_free_stages,
+    learns_on_source_alone,
+    require_data,
+    row_weights,
+)
+from headstart.session.session_data import SessionData, SourceTask
 from headstart.session.units import Units
-from headstart.session.weights import row_weights
+
+
+def save_last(run: Run[Any], checkpoint: Path, error: Diverged) -> None:
+    """Save the last good weights; where that fails, say so without hiding the error."""
+    try:
+        save_state(run.state_dict(), checkpoint)
+    except CannotWrite as failure:
+        raise Diverged(f"{error} {failure}") from error
+
+
+def logged(ticks: Iterable[Tick], file: Path, name: str, run: Run[Any]) -> Iterator[Tick]:
+    """The ticks, each of which is a line in the file.
+
+    Raises:
+        CannotWrite: no space or no right.
+    """
+    try:
+        yield from log(ticks, file, name, run)
+    except OSError as error:
+        if isinstance(error, HeadstartError):
+            raise
+        raise CannotWrite(f"Can't write {file}: {error.strerror or error}. Free some space.") from error
+
 
 Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
 CHECKPOINT_EVERY = 20  # steps
@@ -60,11 +78,11 @@ CHECKPOINT_EVERY = 20  # steps
 
 @dataclass(frozen=True)
 class FitOptions:
-    """What a fit may be given besides a method, rows and a recipe.
+    """Optional arguments of `Session.fit`.
 
     Attributes:
-        weights: (rows of the data,) >= 0, how much each counts; their scale does not matter. None takes those
-            of a method that weighs, if there is a target, and else 1.
+        weights: (rows of the data,) >= 0, sample weights, at any scale. None takes those of a method
+            that weights source rows, if there is a target, and else 1.
         eval_hook: evaluates the model while the last stage learns.
         head: of a saved model, without labels to learn another from: only the stages that need none are
             carried out.
@@ -77,7 +95,7 @@ class FitOptions:
 
 @dataclass(frozen=True)
 class StageOptions:
-    """How one stage is carried out: its name, where it is kept, weights of all rows, looks at it."""
+    """Options of one stage: run name, checkpoint path, sample weights, evaluation hook."""
 
     name: str
     checkpoint: Path | None
@@ -86,37 +104,16 @@ class StageOptions:
 
 
 @dataclass
-class Session:
-    """Carries out methods on one backbone and one data set.
+class Session(SessionData):
+    """Fits methods on rows of its data.
 
     Attributes:
-        backbone: never changed; every run has its own copy.
-        data: the rows that methods may be fitted on and asked about.
-        cache: folder for what frozen parts gave; None computes it every time.
-        precision: of training and of the cache.
-        augment: what makes views for training; None: none.
-        engine: where it runs.
         logbook: file for the ticks of all runs; None: none.
         watch: wraps the ticks of every run, for a progress bar.
-        source: other data for the methods that learn from two data sets; None: there are none.
-        target: unlabelled rows of the domain that models are for, for methods that learn from them.
     """
 
-    backbone: AnyBackbone
-    data: Dataset
-    cache: Path | None = None
-    precision: Precision = "float32"
-    augment: Augment | None = None
-    engine: Engine = field(default_factory=One)
     logbook: Path | None = None
     watch: Watch | None = None
-    source: SourceTask | None = None
-    target: TargetDomain | None = None
-
-    def __post_init__(self) -> None:
-        self.records = Recorded(self.cache, self.precision, len(self.data), self.data.modality.same_shape)
-        self._sources: dict[Augment | None, SampleLoader] = {}
-        self._shape = tuple(self.source_in(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
 
     def fit(
         self,
@@ -140,7 +137,7 @@ class Session:
             recipe: how to descend.
             name: of the run, in the log.
             checkpoint: file that an interrupted descent goes on from.
-            options: weights, looks at the model on the way, the head of a saved model.
+            options: sample weights, an evaluation hook, the head of a saved model.
 
         Raises:
             BadInput: a stage can't learn what the labels are, or needs other data where there are none.
@@ -173,30 +170,15 @@ class Session:
         units = Units.of(self.data.labels[rows])
         return replace(fitted, model=units.undone(fitted.model)) if units else fitted
 
-    def logits(self, model: nn.Module, rows: np.ndarray, batch: int = 32) -> Tensor:
-        """Outputs (n, outputs) on the CPU of a model that takes samples, for rows (n,) of the data."""
-        return outputs_of(model.eval(), self.source_in(None), rows, self.engine.device, batch)
-
-    def samples(self, rows: np.ndarray) -> Tensor:
-        """The plain samples (n, ...) of rows (n,)."""
-        return self.source_in(None).fetch(rows, np.full(len(rows), -1))
-
-    def quickest(self, rows: np.ndarray) -> np.ndarray:
-        """Rows (n,) in the order in which they are computed soonest: texts by length."""
-        source = self.source_in(None)
-        if isinstance(source, Sentences):
-            return rows[np.argsort(source.lengths(rows), kind="stable")]
-        return rows
-
     def _start(
         self, method: Method[Any], backbone: Backbone, head: Head | None, rows: np.ndarray, recipe: Recipe
     ) -> tuple[Run[Any], Replay | None]:
         require_label_kind(method, self.data.label_kind)
         recipe = replace(recipe, **method.recipe_overrides(), precision=self.precision)
-        task = self._task(len(rows), recipe.seed, copy.deepcopy(head))
+        task = self.task(len(rows), recipe.seed, copy.deepcopy(head))
         task = replace(task, groups=group_rows(self.data, method, rows))
         if self.source is not None:
-            task = replace(task, source=self.source.session._task(len(self.source.rows), recipe.seed))
+            task = replace(task, source=self.source.session.task(len(self.source.rows), recipe.seed))
         if method.about.closed_form:
             least = len(rows) if self.target is None else min(len(rows), len(self.target.rows))
             recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
@@ -206,9 +188,6 @@ class Session:
         )
         run.notes |= {"replay": found.note} if found.note else {}
         return run, found.replay
-
-    def _task(self, rows: int, seed: int, head: Head | None = None) -> Task:
-        return Task(len(self.data.classes), self._shape, rows, seed, head, self.data.label_kind)
 
     def _carry_out(
         self,
@@ -269,6 +248,7 @@ class Session:
     ) -> Fitted:
         """Carry out a stage on the source alone; once it is saved it is not computed again."""
         stage, there, rows = stages[number], source.session, source.rows
+        assert isinstance(there, Session)
         saved = source.checkpoint(stages, number, checkpoint)
         run, replay = there._start(stage, backbone, None, rows, source.recipe or recipe)
         fitted = there._carry_out(
@@ -290,9 +270,3 @@ class Session:
             return
         with closing(keep(ticks, run, checkpoint, CHECKPOINT_EVERY)) as kept:
             yield from self.watch(kept, run) if self.watch else kept
-
-    def source_in(self, augment: Augment | None) -> SampleLoader:
-        """Samples of the data; decoded pictures stay in memory from one run to the next."""
-        if augment not in self._sources:
-            self._sources[augment] = loader_of(self.data, self.backbone, augment)
-        return self._sources[augment]

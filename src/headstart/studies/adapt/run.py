@@ -18,7 +18,7 @@ from headstart.predictor.save import save_model
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import needs_source, require_data, require_source_use
 from headstart.session.session import Session
-from headstart.session.source import attach_source
+from headstart.session.session_data import attach_source
 from headstart.session.source_data import fit_to_learn, told_alike
 from headstart.studies import _inputs
 from headstart.studies._runner import Job, methods_of

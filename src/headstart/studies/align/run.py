@@ -20,9 +20,8 @@ from headstart.metrics.kinds import measure_of
 from headstart.models.backbone import AnyBackbone
 from headstart.models.texts import Reader
 from headstart.predictor.predictor import Predictor, open_model
-from headstart.session.requirements import require_data
-from headstart.session.target import attach_target
-from headstart.session.weights import features
+from headstart.session.requirements import features, require_data
+from headstart.session.session_data import attach_target
 from headstart.studies._inputs import load_backbone
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies._spec import Study

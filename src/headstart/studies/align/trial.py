@@ -18,6 +18,7 @@ from headstart.run.step_cache import file_name
 from headstart.session.evaluation import EvalHook, EvalState
 from headstart.session.recipes import VIEWS
 from headstart.session.session import FitOptions, Session
+from headstart.session.session_data import SessionData
 from headstart.studies.align.data_split import AlignData
 from headstart.studies.align.spec import AlignSettings
 from headstart.studies.align.validators import Validators
@@ -78,7 +79,7 @@ class TrialRunner:
         return {"steps": recipe.steps, "notes": fitted.notes, "looks": self._looks(place)}
 
     @property
-    def target_session(self) -> Session:
+    def target_session(self) -> SessionData:
         """The session on the target's rows."""
         assert self.session.target is not None
         return self.session.target.session

@@ -11,10 +11,9 @@ from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.train_test_split import Rows, train_and_test
 from headstart.methods.outputs.probing.linear_probe import linear_probe
-from headstart.session.low_data import SubsetTrials
+from headstart.session.low_data import SubsetTrials, default_sizes, n_strata, strata_for_subsets
 from headstart.session.requirements import require_data
 from headstart.session.scoring import least_of, selection_of
-from headstart.session.subsets import default_sizes, n_strata, strata_for_subsets
 from headstart.studies._repeats import gain, interval, mean
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies.curve.spec import SIZES, CurvePoint, CurveSettings

@@ -14,7 +14,7 @@ from headstart.metrics.intervals import bootstrap
 from headstart.predictor.predictor import Predictor
 from headstart.records.record import Interval
 from headstart.session.inputs import loader_of
-from headstart.session.outputs import outputs_of
+from headstart.session.scoring import outputs_of
 from headstart.studies.shortcuts.spec import Change
 
 Rows = NDArray[np.int64]

@@ -20,7 +20,7 @@ from headstart.data.domains import Domains, of_same_labels
 from headstart.data.load import load as load_data
 from headstart.data.order import order
 from headstart.data.shifts.style import STYLES, in_style
-from headstart.methods.inputs.translation._translating import Translating
+from headstart.methods.inputs.translation.unpaired import UnpairedTranslation
 from headstart.nn.translation import Translation
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.run.loop import start, train
@@ -58,7 +58,7 @@ def check(settings: TranslateSettings, inputs: Mapping[str, Any]) -> None:
     source, model = inputs["source"], inputs["model"]
     if settings.method not in CHEAP:
         (method,) = methods_of([settings.method], inputs)
-        if not isinstance(method, Translating):
+        if not isinstance(method, UnpairedTranslation):
             name = method.about.name
             raise BadInput(f"{name} translates nothing. Take cyclegan, cycada, {', '.join(CHEAP)}.")
     if source.kind not in ("pictures", "numbers"):

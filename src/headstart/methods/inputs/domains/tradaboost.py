@@ -4,7 +4,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from headstart.core import About, Backbone, BadInput, Ctx, Do, Domains, Head, Method, Model, Parts, Task
+from headstart.core import About, Backbone, Ctx, Do, Domains, Head, Method, Model, Parts, Task
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.nn.bank import Bank
 from headstart.nn.voting_head import VotingHead
@@ -45,10 +45,8 @@ class TrAdaBoost(Method[Domains]):
     penalty: float | None = None
 
     def __post_init__(self) -> None:
-        if self.rounds < 1:
-            raise BadInput(f"tradaboost: rounds is {self.rounds!r}; it must be >= 1.")
-        if self.penalty is not None and not self.penalty > 0:
-            raise BadInput(f"tradaboost: penalty is {self.penalty!r}; it must be > 0, or None to find it.")
+        self.check("rounds", self.rounds >= 1, ">= 1")
+        self.check("penalty", self.penalty is None or self.penalty > 0, "> 0, or None to find it")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The frozen backbone, and a bank for its features of the labelled rows of each domain."""

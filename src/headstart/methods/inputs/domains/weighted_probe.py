@@ -5,7 +5,7 @@ from torch import Tensor
 
 from headstart.core import About, Head, Labelled, label_kind_of
 from headstart.methods.outputs.probing.linear_probe import linear_probe
-from headstart.methods.outputs.probing.probe import Probe, check_penalty
+from headstart.methods.outputs.probing.probe import Probe
 
 from .row_weighting import RowWeighting
 
@@ -34,7 +34,7 @@ class WeightedProbe(RowWeighting, Probe):
     penalty: float | None = None
 
     def __post_init__(self) -> None:
-        check_penalty(self, self.penalty)
+        self.check("penalty", self.penalty is None or self.penalty > 0, "> 0")
         self.check_weighting()
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:

@@ -7,12 +7,12 @@ from torch import Tensor
 from headstart.core import About, Domains, Parts, label_kind_of
 from headstart.losses.translation import answers_as_labels, semantic_loss
 
-from ._translating import Made, Translating
+from .unpaired import Made, UnpairedTranslation
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class CyCADA(Translating):
+class CyCADA(UnpairedTranslation):
     """CycleGAN with a semantic loss: predictions of the source model must survive the translation.
 
     The model was trained on the source and is frozen. Of source samples it has to tell the label after
@@ -39,7 +39,7 @@ class CyCADA(Translating):
         super().__post_init__()
         self.check("semantic", 0 <= self.semantic < float("inf"), ">= 0")
 
-    def more(self, parts: Parts, batch: Domains, made: Made) -> Mapping[str, Tensor]:
+    def extra_terms(self, parts: Parts, batch: Domains, made: Made) -> Mapping[str, Tensor]:
         """The semantic loss."""
         if not self.semantic:
             return {}

@@ -1,14 +1,17 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
-from headstart.core import About, Domains
+from torch import Tensor
 
-from ._translating import Translating
+from headstart.core import About, Domains, Parts
+
+from .unpaired import Made, UnpairedTranslation
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class CycleGAN(Translating):
+class CycleGAN(UnpairedTranslation):
     """Translate target samples to look like the source, by critics and by the way there and back.
 
     Critics judge by least squares; what was translated there and back again has to be as it was.
@@ -24,3 +27,7 @@ class CycleGAN(Translating):
         stochastic_loss=True,
         display_name="CycleGAN",
     )
+
+    def extra_terms(self, parts: Parts, batch: Domains, made: Made) -> Mapping[str, Tensor]:
+        """None."""
+        return {}

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
-from headstart.core import About, BadInput, Head, Labelled, label_kind_of
+from headstart.core import About, Head, Labelled, label_kind_of
 from headstart.losses.label import label_loss
 from headstart.nn.neighbour_head import NeighbourHead
 from headstart.solvers.means import mean_of
@@ -37,10 +37,8 @@ class KNN(Probe):
     sharpness: float | None = None
 
     def __post_init__(self) -> None:
-        if self.k is not None and self.k < 1:
-            raise BadInput(f"knn: k is {self.k}; it must be a whole number >= 1.")
-        if self.sharpness is not None and not self.sharpness >= 0:
-            raise BadInput(f"knn: sharpness is {self.sharpness!r}; it must be >= 0.")
+        self.check("k", self.k is None or self.k >= 1, "a whole number >= 1")
+        self.check("sharpness", self.sharpness is None or self.sharpness >= 0, ">= 0")
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """All rows, and the k and sharpness that serve rows best that don't see themselves."""

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
-from headstart.core import About, BadInput, Head, Labelled
+from headstart.core import About, Head, Labelled
 from headstart.nn.centroid_head import CentroidHead
 from headstart.solvers.means import mean_of
 from headstart.solvers.temperature import best_scale
@@ -40,8 +40,7 @@ class NearestCentroid(Probe):
     scale: float | None = None
 
     def __post_init__(self) -> None:
-        if self.scale is not None and not self.scale > 0:
-            raise BadInput(f"nearest-centroid: scale is {self.scale!r}; it must be > 0.")
+        self.check("scale", self.scale is None or self.scale > 0, "> 0")
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """Centroids of the classes that have rows; the others are never predicted."""

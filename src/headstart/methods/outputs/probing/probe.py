@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 from torch import Tensor, nn
 
-from headstart.core import Backbone, BadInput, Ctx, Do, Head, Labelled, Method, Model, Parts, Task
+from headstart.core import Backbone, Ctx, Do, Head, Labelled, Method, Model, Parts, Task
 from headstart.nn.bank import Bank
 from headstart.solvers.threads import threads_for
 
@@ -45,12 +45,6 @@ class Probe(Method[Labelled]):
 
         Weights (n,) > 0 are what each row counts; None: all the same.
         """
-
-
-def check_penalty(probe: Probe, penalty: float | None) -> None:
-    """Refuse a penalty that is not > 0; None: it is searched for."""
-    if penalty is not None and not penalty > 0:
-        raise BadInput(f"{probe.about.name}: penalty is {penalty!r}; it must be > 0.")
 
 
 def _bank(parts: Parts) -> Bank:

@@ -7,7 +7,7 @@ from headstart.core import About, Head, Labelled
 from headstart.core.linear_head import LinearHead
 from headstart.solvers.penalty_selection import select_ridge
 
-from .probe import Probe, check_penalty
+from .probe import Probe
 
 
 @final
@@ -28,7 +28,7 @@ class RidgeProbe(Probe):
     penalty: float | None = None
 
     def __post_init__(self) -> None:
-        check_penalty(self, self.penalty)
+        self.check("penalty", self.penalty is None or self.penalty > 0, "> 0")
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """The linear head of the best penalty."""

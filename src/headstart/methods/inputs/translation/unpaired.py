@@ -1,5 +1,6 @@
 """Unpaired translation: two translators, two critics, two pools."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -35,7 +36,7 @@ Made = tuple[Tensor, Tensor, Tensor, Tensor]  # source, target, source as target
 
 
 @dataclass(frozen=True, kw_only=True)
-class Translating(Method[Domains]):
+class UnpairedTranslation(Method[Domains]):
     """Learns to translate between two domains without pairs; backbone and head stay as they are.
 
     Attributes:
@@ -78,12 +79,6 @@ class Translating(Method[Domains]):
             self.check(name, fine, allowed)
         if self.first:
             make(self.first)
-
-    def check(self, setting: str, fine: bool, allowed: str) -> None:
-        """Refuse the value of a setting that is not fine."""
-        if not fine:
-            value: Any = getattr(self, setting)
-            raise BadInput(f"{self.about.name}: {setting} is {value!r}; it must be {allowed}.")
 
     def stages(self, kind: LabelKind = "classes") -> tuple[Method[Any], ...]:
         """The training on the source, then the translation."""
@@ -156,11 +151,11 @@ class Translating(Method[Domains]):
         if self.identity:
             stays = cycle_loss(target, there(target)) + cycle_loss(source, back(source), weight)
             terms["identity"] = self.cycle * self.identity * stays
-        return Loss.sum(**terms, **self.more(parts, batch, made))
+        return Loss.sum(**terms, **self.extra_terms(parts, batch, made))
 
-    def more(self, parts: Parts, batch: Domains, made: Made) -> Mapping[str, Tensor]:
-        """Further terms, each ()."""
-        return {}
+    @abstractmethod
+    def extra_terms(self, parts: Parts, batch: Domains, made: Made) -> Mapping[str, Tensor]:
+        """Terms of the loss, each (), besides those of the critics, the cycle and the identity."""
 
     def critics(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
         """What the critics descend: real samples against those of the pools."""

@@ -1,0 +1,150 @@
+"""A backbone and data by role: the rows of a session, a source task and a target domain beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from headstart.core import Head, Method, SampleLoader, Task
+from headstart.data.augment import Augment
+from headstart.data.dataset import Dataset
+from headstart.data.stream import Sentences
+from headstart.data.train_test_split import Rows
+from headstart.models.backbone import AnyBackbone
+from headstart.run.engine import Engine, One
+from headstart.run.recipe import Precision, Recipe
+from headstart.run.step_cache import file_name
+from headstart.session.inputs import loader_of
+from headstart.session.recorded import Recorded
+from headstart.session.scoring import outputs_of
+
+
+@dataclass
+class SessionData:
+    """One data set as the inputs of one backbone, and the data that methods may learn from beside it.
+
+    Attributes:
+        backbone: never changed; every run has its own copy.
+        data: the rows that methods may be fitted on and asked about.
+        cache: folder for what frozen parts gave; None computes it every time.
+        precision: of training and of the cache.
+        augment: what makes views for training; None: none.
+        engine: where it runs.
+        source: other data for the methods that learn from two data sets; None: there are none.
+        target: unlabelled rows of the domain that models are for, for methods that learn from them.
+    """
+
+    backbone: AnyBackbone
+    data: Dataset
+    cache: Path | None = None
+    precision: Precision = "float32"
+    augment: Augment | None = None
+    engine: Engine = field(default_factory=One)
+    source: "SourceTask | None" = None
+    target: "TargetDomain | None" = None
+
+    def __post_init__(self) -> None:
+        self.records = Recorded(self.cache, self.precision, len(self.data), self.data.modality.same_shape)
+        self._sources: dict[Augment | None, SampleLoader] = {}
+        self.shape = tuple(self.source_in(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
+
+    def task(self, rows: int, seed: int, head: Head | None = None) -> Task:
+        """What a method learns from so many rows of the data."""
+        return Task(len(self.data.classes), self.shape, rows, seed, head, self.data.label_kind)
+
+    def logits(self, model: nn.Module, rows: np.ndarray, batch: int = 32) -> Tensor:
+        """Outputs (n, outputs) on the CPU of a model that takes samples, for rows (n,) of the data."""
+        return outputs_of(model.eval(), self.source_in(None), rows, self.engine.device, batch)
+
+    def samples(self, rows: np.ndarray) -> Tensor:
+        """The plain samples (n, ...) of rows (n,)."""
+        return self.source_in(None).fetch(rows, np.full(len(rows), -1))
+
+    def quickest(self, rows: np.ndarray) -> np.ndarray:
+        """Rows (n,) in the order in which they are computed soonest: texts by length."""
+        source = self.source_in(None)
+        if isinstance(source, Sentences):
+            return rows[np.argsort(source.lengths(rows), kind="stable")]
+        return rows
+
+    def source_in(self, augment: Augment | None) -> SampleLoader:
+        """Samples of the data; decoded pictures stay in memory from one run to the next."""
+        if augment not in self._sources:
+            self._sources[augment] = loader_of(self.data, self.backbone, augment)
+        return self._sources[augment]
+
+
+@dataclass(frozen=True)
+class SourceTask:
+    """Labelled data of another task, beside those of the target.
+
+    Attributes:
+        session: on the source's data, with the target's backbone.
+        recipe: of what is learned on the source alone; None takes that of each fit.
+        folder: where the states of what is learned on the source alone are kept, so that all fits of a
+            study begin with the same one. Needs a `recipe`, since it must be the same for all.
+    """
+
+    session: SessionData
+    recipe: Recipe | None = None
+    folder: Path | None = None
+
+    @property
+    def rows(self) -> Rows:
+        """All of them."""
+        return np.arange(len(self.session.data))
+
+    def checkpoint(self, stages: Sequence[Method[Any]], number: int, given: Path | None) -> Path | None:
+        """The file for the state of a stage on the source; beside the `given` one if there is no folder."""
+        if self.folder is not None and self.recipe is not None:
+            labels = " then ".join(stage.label for stage in stages[: number + 1])
+            return self.folder / f"{file_name(f'source {labels}')}.checkpoint"
+        return None if given is None else given.with_name(f"{given.stem}.stage-{number + 1}{given.suffix}")
+
+    def transferable_head(self, head: Head, target: Dataset) -> Head | None:
+        """The head that a stage on the source hands on to the target: its own if the labels are the same."""
+        mine = self.session.data
+        return head if (mine.label_kind, mine.classes) == (target.label_kind, target.classes) else None
+
+
+def attach_source(
+    session: SessionData, data: Dataset, recipe: Recipe | None = None, folder: Path | None = None
+) -> SourceTask:
+    """The source task on `data` for a session that learns from other data, with the same backbone."""
+    augment = data.modality.augment
+    return SourceTask(replace(session, data=data, augment=augment, source=None), recipe, folder)
+
+
+@dataclass(frozen=True)
+class TargetDomain:
+    """Rows of the domain that a model is for.
+
+    Attributes:
+        session: on samples without labels, with the source's backbone.
+        target_labelled: on labelled rows of the same domain to learn from; None: there are none.
+        some: rows of `session` that may be learned from; None: all.
+    """
+
+    session: SessionData
+    target_labelled: SessionData | None = None
+    some: Rows | None = None
+
+    @property
+    def rows(self) -> Rows:
+        """Those that may be learned from."""
+        return np.arange(len(self.session.data)) if self.some is None else self.some
+
+
+def attach_target(
+    session: SessionData, target: Dataset, target_labelled: Dataset | None = None, some: Rows | None = None
+) -> TargetDomain:
+    """The target for a session on the source: unlabelled rows, and maybe a few labelled ones."""
+
+    def on(data: Dataset) -> SessionData:
+        augment = data.modality.augment if session.augment else None
+        return replace(session, data=data, augment=augment, source=None, target=None)
+
+    return TargetDomain(on(target), None if target_labelled is None else on(target_labelled), some)
