@@ -246,7 +246,9 @@ def _signature(spec: Study) -> inspect.Signature:
     keywords = [
         shared[name] for name in ("out", "settings", "resume", "progress", "engine", "columns", "options")
     ]
-    return inspect.Signature([*own, *keywords], return_annotation=spec.record)
+    finish = spec.hook("finish")
+    returns = spec.record if finish is None else inspect.signature(finish).return_annotation
+    return inspect.Signature([*own, *keywords], return_annotation=returns)
 
 
 def _docstring(spec: Study) -> str:
