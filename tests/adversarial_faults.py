@@ -33,7 +33,7 @@ ADVERSARIAL_FAULTS = (
         "methods/test_dann.py by_hand or formula",
     ),
     Fault(
-        HERE + "deep_coral.py",
+        HERE + "dann.py",
         "        if not self.weight:\n            return source_loss(parts, batch, ctx, self.smoothing)\n",
         "",
         "without a weight the target is looked at all the same",

@@ -3,8 +3,8 @@
     python -m tests.study.starter
 
 Each line of standard input is an order in JSON: `words` of the command line, the folder `here`, and
-perhaps a `signal` to be sent `after` seconds. Each answer is a line with the exit code (as `subprocess`
-has it) and the seconds that it took. Every run is a process of its own, forked off before any thread is
+perhaps a `signal` to be sent `after` seconds, or sooner, when there is a file that matches `seen`. Each
+answer is a line with the exit code (as `subprocess` has it) and the seconds that it took. Every run is a process of its own, forked off before any thread is
 used. Checkpoints are written and the cache is recorded in smaller steps than usual, so that the moments
 fall into more different places.
 """
@@ -15,18 +15,20 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import timm
 import torch
 
-import headstart.report
+import headstart.cli
+import headstart.studies.pages
 from headstart.__main__ import main
 from headstart.core import walk
 from headstart.run import cache
 from headstart.session import session
 from headstart.studies.adapt import run as adapt
 
-NEEDED = (timm, headstart.report, adapt, *walk())
+NEEDED = (timm, headstart.cli, headstart.studies.pages, adapt, *walk())
 
 
 def run(order: dict) -> None:
@@ -55,9 +57,12 @@ def carry_out(order: dict) -> dict:
     if child == 0:
         run(order)
     if "signal" in order:
+        seen = order.get("seen")
         while time.monotonic() - begun < order["after"] and not os.waitid(
             os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT
         ):
+            if seen and any(Path(order["here"]).glob(seen)):
+                break
             time.sleep(0.002)
         os.kill(child, order["signal"])
     _, status = os.waitpid(child, 0)

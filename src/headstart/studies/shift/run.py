@@ -89,7 +89,7 @@ def compute(job: Job[ShiftSettings]) -> dict[str, Any]:
 
 def _features(job: Job[ShiftSettings], source: Dataset, target: Dataset) -> Features:
     backbone = job.inputs["backbone"]
-    if source.table is not None or (backbone is None and not source.is_images and not source.is_texts):
+    if source.table is not None or (backbone is None and source.modality.by_columns):
         return columns_of(source, target)
     cache = job.folder.path / "cache"
     return by_backbone((source, target), backbone, job.settings, cache, job.engine, job.progress)
