@@ -4,9 +4,9 @@
 
 Each line of standard input is an order in JSON: `words` of the command line, the folder `here`, and
 perhaps a `signal` to be sent `after` seconds, or sooner, when there is a file that matches `seen`. Each
-answer is a line with the exit code (as `subprocess` has it) and the seconds that it took. Every run is a
-process of its own, forked off before any thread is used. Checkpoints are written and the cache is recorded in smaller steps than usual, so that the moments
-fall into more different places.
+answer is a line with the exit code (as `subprocess` has it) and the seconds that it took. Every run is
+a process of its own, forked off before any thread is used. Checkpoints are written and the cache is
+recorded in smaller steps than usual, so that the moments fall into more different places.
 """
 
 import gc
