@@ -63,6 +63,12 @@ class Input:
     digested: bool = True
 
 
+BACKBONE = Input(
+    name="backbone", help="A name, a module or a backbone; never changed.", kind="backbone", option=True
+)
+DATA = Input(name="data", help="Labelled data, as `hs.data.load` takes them.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Study:
     """A question that can be asked of data and models, declared.

@@ -30,7 +30,7 @@ from headstart.records.settings import (
     option,
     whole,
 )
-from headstart.studies._spec import START, Input, Study, StudyRecord
+from headstart.studies._spec import BACKBONE, DATA, START, Input, Study, StudyRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,13 +246,8 @@ SPEC = Study(
     summary="Turn a pretrained backbone and labelled data into a model and an honest report.",
     group=START,
     inputs=(
-        Input(
-            name="backbone",
-            help="A name, a module or a backbone; never changed.",
-            kind="backbone",
-            option=True,
-        ),
-        Input(name="data", help="Labelled data, as `hs.data.load` takes them."),
+        BACKBONE,
+        DATA,
         Input(
             name="source",
             help="Labelled data of another task, given like DATA, for methods that learn from both.",

@@ -19,7 +19,7 @@ from typing import ClassVar
 from headstart.records.record import Interval, Record
 from headstart.records.settings import option, several, whole
 from headstart.studies._experiment import Experiment
-from headstart.studies._spec import Input, Study, StudyRecord
+from headstart.studies._spec import BACKBONE, DATA, Study, StudyRecord
 
 SIZES = (1, 2, 5, 10, 20, 50)
 
@@ -99,15 +99,7 @@ class SizeCurve(StudyRecord):
 SPEC = Study(
     name="curve",
     summary="Draw accuracy against labels per class, for several methods over several seeds.",
-    inputs=(
-        Input(
-            name="backbone",
-            help="A name, a module or a backbone; never changed.",
-            kind="backbone",
-            option=True,
-        ),
-        Input(name="data", help="Labelled data, as `hs.data.load` takes them."),
-    ),
+    inputs=(BACKBONE, DATA),
     settings=CurveSettings,
     record=SizeCurve,
     out="curve",

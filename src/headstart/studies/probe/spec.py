@@ -22,7 +22,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import InputSettings, option, several, whole
-from headstart.studies._spec import Input, Study, StudyRecord
+from headstart.studies._spec import BACKBONE, DATA, Study, StudyRecord
 
 TITLES = {
     "ridge": "Ridge probe",
@@ -101,15 +101,7 @@ class Probing(StudyRecord):
 SPEC = Study(
     name="probe",
     summary="Probe every block of the frozen backbone, with control tasks.",
-    inputs=(
-        Input(
-            name="backbone",
-            help="A name, a module or a backbone; never changed.",
-            kind="backbone",
-            option=True,
-        ),
-        Input(name="data", help="Labelled data, as `hs.data.load` takes them."),
-    ),
+    inputs=(BACKBONE, DATA),
     settings=ProbeSettings,
     record=Probing,
 )

@@ -37,7 +37,7 @@ from headstart.records.settings import (
     several,
     whole,
 )
-from headstart.studies._spec import Input, Study, StudyRecord
+from headstart.studies._spec import BACKBONE, DATA, Study, StudyRecord
 
 Space = Mapping[str, Mapping[str, Any]]
 
@@ -176,15 +176,7 @@ class Search(StudyRecord):
 SPEC = Study(
     name="search",
     summary="Search methods and hyper-parameters by cross-validation; the test part is never used.",
-    inputs=(
-        Input(
-            name="backbone",
-            help="A name, a module or a backbone; never changed.",
-            kind="backbone",
-            option=True,
-        ),
-        Input(name="data", help="Labelled data, as `hs.data.load` takes them."),
-    ),
+    inputs=(BACKBONE, DATA),
     settings=SearchSettings,
     record=Search,
     out="search",
