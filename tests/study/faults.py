@@ -108,4 +108,18 @@ STUDY = (
         "the look at the layers changes the caller's statistics",
         "study/test_unchanged.py statistics",
     ),
+    Fault(
+        "studies/_runner.py",
+        "            methods[value.label] = value\n",
+        "",
+        "a method that was given as an object is made anew from its label",
+        "study/test_runner.py as_objects or kept_too",
+    ),
+    Fault(
+        "studies/_runner.py",
+        "tuple(dict.fromkeys(map(label_of, several)))",
+        "tuple(map(label_of, several))",
+        "a method that is named twice is trained twice",
+        "study/test_runner.py as_objects",
+    ),
 )

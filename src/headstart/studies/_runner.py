@@ -165,7 +165,6 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
         raise BadInput(f"{spec.name} writes a model: give out=, the folder for it.")
     progress = progress or Progress()
     try:
-        given = {**given, METHODS: methods}
         inputs = {METHODS: methods} | (spec.hook("load") or load)(spec, given, chosen, dict(columns or {}))
         if check := spec.hook("check"):
             check(chosen, inputs)
@@ -200,16 +199,20 @@ def _carry_out(job: Job[Any]) -> Any:
 
 def _split_methods(options: Mapping[str, Any]) -> tuple[dict[str, Method[Any]], dict[str, Any]]:
     """Methods that were given as objects, by label; and the options with their labels instead."""
-    if isinstance(one := options.get("method"), Method):
-        return {one.label: one}, {**options, "method": one.label}
-    specs = options.get("methods")
-    alone = {name: method for name, method in options.items() if isinstance(method, Method)}
-    options = {**options, **{name: method.label for name, method in alone.items()}}
-    if specs is None or isinstance(specs, str):
-        return {method.label: method for method in alone.values()}, options
-    methods = {one.label: one for one in specs if isinstance(one, Method)}
-    labels = dict.fromkeys(one.label if isinstance(one, Method) else str(one) for one in specs)
-    return methods, {**options, "methods": tuple(labels)}
+    methods: dict[str, Method[Any]] = {}
+
+    def label_of(value: Any) -> Any:
+        if isinstance(value, Method):
+            methods[value.label] = value
+            return value.label
+        return value
+
+    plain = {name: label_of(value) for name, value in options.items() if name != "methods"}
+    if "methods" in options:
+        specs = options["methods"]
+        several = (specs,) if isinstance(specs, Method) else specs
+        plain["methods"] = specs if isinstance(specs, str) else tuple(dict.fromkeys(map(label_of, several)))
+    return methods, plain
 
 
 class StudyFunction:

@@ -155,7 +155,7 @@ def open_study(
     digests: Mapping[str, str],
     resume: bool,
     progress: Progress,
-    spec: Study | None = None,
+    spec: Study,
 ) -> Iterator[StudyFolder]:
     """The folder of a study, or a temporary one; see `prepare_folder` for what it refuses."""
     if out is None:
@@ -165,16 +165,12 @@ def open_study(
         ):
             yield store
         return
-    resumed = () if spec is None else spec.resumed
-    command = prepare_folder(out, settings, digests, resume, provenance.command(), resumed)
+    command = prepare_folder(out, settings, digests, resume, provenance.command(), spec.resumed)
     try:
-        tidy = spec is not None and spec.peaks
-        yield StudyFolder(out, command, StepCache(out / "steps", tidy=tidy), progress)
+        yield StudyFolder(out, command, StepCache(out / "steps", tidy=spec.peaks), progress)
     except (BadData, BadInput):
         remove_unstarted(out)
         raise
-    finally:
-        progress.close()
 
 
 def merge_options(settings: S | None, default: S, options: Mapping[str, Any]) -> S:

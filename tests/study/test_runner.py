@@ -1,0 +1,41 @@
+"""What the runner does for every study: methods as objects, texts or both."""
+
+import pytest
+
+import headstart as hs
+from headstart.core import BadInput
+from headstart.studies._runner import METHODS, _split_methods, methods_of
+
+KNN, LAST = hs.methods.KNN(k=3), hs.methods.FineTune(last=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "labels", "own"),
+    [
+        ({"methods": [KNN, "lp-ft", LAST, KNN]}, ("knn:k=3", "lp-ft", "fine-tune:last=1"), [KNN, LAST]),
+        ({"methods": KNN}, ("knn:k=3",), [KNN]),
+        ({"methods": ("lp-ft", "lp-ft")}, ("lp-ft",), []),
+    ],
+)
+def test_methods_as_objects_are_settings_by_label(given, labels, own):
+    methods, plain = _split_methods({**given, "seed": 1})
+    assert plain == {"methods": labels, "seed": 1}
+    assert list(methods.values()) == own
+    assert [one for one in methods_of(labels, {METHODS: methods}) if one in own] == own
+
+
+def test_a_method_beside_others_is_kept_too():
+    methods, plain = _split_methods({"tune": LAST, "methods": [KNN]})
+    assert plain == {"tune": "fine-tune:last=1", "methods": ("knn:k=3",)}
+    assert methods == {"fine-tune:last=1": LAST, "knn:k=3": KNN}
+
+
+def test_one_word_is_no_list_of_methods():
+    assert _split_methods({"methods": "knn"}) == ({}, {"methods": "knn"})
+    with pytest.raises(BadInput, match="must be a list of methods"):
+        hs.CurveSettings(methods="knn")
+
+
+def test_a_study_that_writes_a_model_asks_for_a_folder():
+    with pytest.raises(BadInput, match="give out="):
+        hs.adapt("efficientnet_lite0", "digits")
