@@ -17,7 +17,7 @@ import headstart as hs
 from headstart.models.fast import fast
 from headstart.models.lengths import by_length
 from headstart.run.progress import Progress
-from headstart.studies.align.spec import Alignment
+from headstart.studies.align import Alignment
 
 IMDB = 25_000  # rows of the reviews; the others are of Rotten Tomatoes
 SOURCE, TARGET, LIMIT = 2000, 3000, 96

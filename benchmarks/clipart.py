@@ -24,9 +24,9 @@ from headstart.session.inputs import suited
 from headstart.session.scoring import value
 from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
+from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.candidates import CrossValidation, choose
 from headstart.studies.adapt.plan import Amounts, make_plan
-from headstart.studies.adapt.spec import AdaptSettings
 
 LABELS = 20
 SEEDS = range(5)

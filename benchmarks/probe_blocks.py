@@ -21,9 +21,9 @@ from headstart.data.load import load
 from headstart.models.tracing import quiet
 from headstart.session.inputs import backbone_for, suited
 from headstart.session.session import Session
+from headstart.studies.probe import ProbeSettings
 from headstart.studies.probe.blocks import bench, probed
 from headstart.studies.probe.outputs import BATCH, Outputs, read_blocks
-from headstart.studies.probe.spec import ProbeSettings
 
 TARGET = 1.3
 

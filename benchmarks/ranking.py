@@ -31,8 +31,8 @@ from headstart.models import AnyBackbone, backbone
 from headstart.models.lite0 import NAME
 from headstart.models.weights import read
 from headstart.run.progress import Progress
+from headstart.studies.rank import Ranking
 from headstart.studies.rank.candidates import Given
-from headstart.studies.rank.spec import Ranking
 
 SCORES = ("logme", "h-score", "knn", "leep", "nce")
 STAGES = (1, 3, 3, 4, 4, 5, 1)  # blocks in each stage of Lite1 and Lite2

@@ -62,7 +62,7 @@ def studies_page() -> str:
 
     sections = (
         f"## {spec.name}\n\n{spec.summary} [Its page](../{spec.docs_page}).\n\n"
-        f"::: headstart.studies.{spec.name}.spec\n"
+        f"::: headstart.studies.{spec.name}\n"
         for spec in studies()
     )
     return STUDIES_HEAD + "\n".join(sections)

@@ -15,10 +15,10 @@ from tests.report import test_streaming as streaming
 
 from headstart.records.record import Interval
 from headstart.studies.pages import build_page
-from headstart.studies.shift.spec import ClassShare, LeastSimilarRow
-from headstart.studies.shortcuts.spec import Conflict
-from headstart.studies.stream.spec import Event, OnSegment, Point
-from headstart.studies.translate.spec import Guard, Pair, TranslationReport
+from headstart.studies.shift import ClassShare, LeastSimilarRow
+from headstart.studies.shortcuts import Conflict
+from headstart.studies.stream import Event, OnSegment, Point
+from headstart.studies.translate import Guard, Pair, TranslationReport
 
 from .chromium import chromium, opened
 from .test_experiment_pages import DESK, OVERFLOW, PHONE

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.cli.telling import refused
 
-from headstart.studies.align.spec import Alignment
+from headstart.studies.align import Alignment
 
 
 def rows(file, seed, move=0.0, label=True, many=60):

@@ -92,7 +92,7 @@ def test_a_folder_with_nothing_readable(headstart, quick, tmp_path):
 
 
 def test_what_is_unreadable_is_left_out_and_said(headstart, quick, pictures, tmp_path):
-    from headstart.studies.adapt.spec import Result
+    from headstart.studies.adapt import Result
 
     data = shutil.copytree(pictures, tmp_path / "data")
     (data / "disc" / "broken.png").write_bytes(b"no picture")

@@ -11,7 +11,7 @@ from tests.cli.telling import refused, untouched
 from tests.study import tiny
 
 from headstart.core import BadData
-from headstart.studies.adapt.spec import Result
+from headstart.studies.adapt import Result
 
 QUICK = ["--epochs", 1, "--folds", 2, "--no-curve", "--quiet", "--method", "ridge-probe"]
 HEAD = ["size", "colour", "label"]

@@ -86,7 +86,7 @@ def test_resume_with_other_data(headstart, weights, finished, tmp_path):
 
 
 def test_a_method_that_diverges_is_dropped_and_the_others_go_on(headstart, pictures, quick, tmp_path):
-    from headstart.studies.adapt.spec import Result
+    from headstart.studies.adapt import Result
 
     said = headstart(
         "adapt",
@@ -122,7 +122,7 @@ def test_all_methods_diverge(headstart, pictures, weights, tmp_path):
 
 def test_short_memory_halves_the_batch_and_says_so(headstart, pictures, weights, tmp_path, monkeypatch):
     from headstart.methods.mapping.finetuning.fine_tune import FineTune
-    from headstart.studies.adapt.spec import Result
+    from headstart.studies.adapt import Result
 
     words = [*tiny.options(weights), "--method", "fine-tune", "--batch", 6, "--no-curve", "--quiet"]
     assert headstart("adapt", pictures, *words, "--out", tmp_path / "roomy").code == 0

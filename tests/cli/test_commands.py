@@ -17,7 +17,7 @@ from tests.study import tiny
 import headstart as hs
 from headstart.core import walk
 from headstart.predictor.predictor import BATCH_TOLERANCE
-from headstart.studies.adapt.spec import Result
+from headstart.studies.adapt import Result
 
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 

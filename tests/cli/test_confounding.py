@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.cli.telling import refused, untouched
 
-from headstart.studies.shortcuts.spec import Shortcuts
+from headstart.studies.shortcuts import Shortcuts
 
 OPTIONS = ["--method", "ridge-probe", "--budget", 30, "--no-curve", "--folds", 2, "--quiet"]
 

@@ -7,8 +7,8 @@ from tests.cli.telling import refused, untouched
 from tests.study import tiny
 
 from headstart.session.session import Session
-from headstart.studies.curve.spec import SizeCurve
-from headstart.studies.yosinski.spec import Transfer
+from headstart.studies.curve import SizeCurve
+from headstart.studies.yosinski import Transfer
 
 SMALL = ["--backbone", tiny.BACKBONE, "--size", 32, "--epochs", 1, "--seeds", 2]
 

@@ -15,7 +15,7 @@ import headstart as hs
 from headstart.cli import app
 from headstart.cli.options import with_options
 from headstart.core import walk
-from headstart.studies.adapt.spec import AdaptSettings
+from headstart.studies.adapt import AdaptSettings
 
 ROOT = Path(__file__).parents[2]
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)

@@ -10,7 +10,7 @@ import pytest
 from tests.study import tiny
 
 from headstart.core import CannotWrite
-from headstart.studies.adapt.spec import Result
+from headstart.studies.adapt import Result
 
 ODD = os.fsdecode(b"caf\xe9")  # Latin-1: not UTF-8
 CLASSES = ("two words", "日本 Ünïcode", ODD)

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.telling import refused, untouched
 from tests.study import tiny
 
-from headstart.studies.probe.spec import Probing
+from headstart.studies.probe import Probing
 
 SMALL = ["--backbone", tiny.BACKBONE, "--size", 32]
 

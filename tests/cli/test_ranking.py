@@ -11,8 +11,8 @@ from tests.study import tiny
 from headstart.records.record import Interval
 from headstart.report.text import MINUS, SPACE
 from headstart.studies._page import page
+from headstart.studies.rank import RankedBackbone, Ranking
 from headstart.studies.rank.page import terminal, view
-from headstart.studies.rank.spec import RankedBackbone, Ranking
 
 TWO = ["--backbone", tiny.BACKBONE, "--size", 32]
 

@@ -12,7 +12,7 @@ from tests.study.test_tables import rows, write
 from headstart.core import make
 from headstart.report.format import metric_format
 from headstart.session.session import Session
-from headstart.studies.search.spec import Search
+from headstart.studies.search import Search
 from headstart.studies.search.summary import next_command
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.telling import refused, untouched
 from tests.study import tiny
 
-from headstart.studies.shift.spec import Shift
+from headstart.studies.shift import Shift
 
 
 def rows(file, seed, move=0.0, label=True, many=120):

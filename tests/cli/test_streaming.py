@@ -8,7 +8,7 @@ import pytest
 from tests.study import tiny
 
 import headstart as hs
-from headstart.studies.stream.spec import Prequential
+from headstart.studies.stream import Prequential
 
 
 @pytest.fixture(scope="module")

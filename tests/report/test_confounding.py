@@ -7,8 +7,8 @@ import pytest
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
 from headstart.studies.pages import build_page
+from headstart.studies.shortcuts import Change, Conflict, GroupScore, Shortcuts
 from headstart.studies.shortcuts import page as confounding
-from headstart.studies.shortcuts.spec import Change, Conflict, GroupScore, Shortcuts
 
 EVIL = "<script>alert('x')</script>"
 

@@ -8,8 +8,8 @@ import pytest
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
 from headstart.studies.pages import build_page
+from headstart.studies.probe import Probed, Probing
 from headstart.studies.probe import page as probing
-from headstart.studies.probe.spec import Probed, Probing
 
 EVIL = "<script>alert('x')</script>"
 SCORES = {"stem": 0.3, "body.0": 0.6, "body.1": 0.7}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from headstart.records.record import Interval
+from headstart.studies.adapt import SPEC, Bin, Curve, DataCheck, Finding, Layer, Result, SizePoint
 from headstart.studies.adapt.run_records import Given
 from headstart.studies.adapt.sections import (
     calibration,
@@ -21,7 +22,6 @@ from headstart.studies.adapt.sections import (
     training,
     use,
 )
-from headstart.studies.adapt.spec import SPEC, Bin, Curve, DataCheck, Finding, Layer, Result, SizePoint
 
 from .example import candidates, example, timings
 

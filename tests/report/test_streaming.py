@@ -5,8 +5,8 @@ from dataclasses import replace
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
 from headstart.studies.pages import build_page
+from headstart.studies.stream import Contender, Event, OnSegment, Point, Prequential
 from headstart.studies.stream import page as streaming
-from headstart.studies.stream.spec import Contender, Event, OnSegment, Point, Prequential
 
 EVIL = "<script>alert('x')</script>"
 

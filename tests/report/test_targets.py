@@ -9,6 +9,7 @@ import pytest
 from headstart.records.record import Interval
 from headstart.report.format import amount, metric_format
 from headstart.report.text import MINUS, SPACE
+from headstart.studies.adapt import ColumnFigures, Result
 from headstart.studies.adapt.page import sections_of
 from headstart.studies.adapt.run_records import Given
 from headstart.studies.adapt.sections import (
@@ -22,7 +23,6 @@ from headstart.studies.adapt.sections import (
     tags,
     tested,
 )
-from headstart.studies.adapt.spec import ColumnFigures, Result
 from headstart.studies.adapt.table import columns, table
 from headstart.studies.pages import build_page
 

@@ -18,8 +18,8 @@ from tests.report.test_streaming import record as stream
 from tests.report.verdicts import between, page_of, tones
 
 from headstart.records.record import Interval
-from headstart.studies.shortcuts.spec import Conflict
-from headstart.studies.translate.spec import Guard, TranslationReport
+from headstart.studies.shortcuts import Conflict
+from headstart.studies.translate import Guard, TranslationReport
 
 CASES = [  # the 95 % interval of a difference, and what may be said of it
     ((0.01, 0.2), "good"),

@@ -9,8 +9,8 @@ from tests.study import tiny
 
 import headstart as hs
 from headstart.models.backbone import backbone
+from headstart.studies.adapt import Result, Timings
 from headstart.studies.adapt import run as job
-from headstart.studies.adapt.spec import Result, Timings
 
 
 def with_split(x, y, test):
@@ -183,7 +183,7 @@ def test_garbage_in_the_test_part_changes_no_choice(base, shapes, tmp_path):
 
 def test_the_size_of_test_pictures_says_nothing(weights, tmp_path):
     from headstart.session.inputs import suited
-    from headstart.studies.adapt.spec import AdaptSettings
+    from headstart.studies.adapt import AdaptSettings
 
     small, large = (tiny.folders(tmp_path / name, 2) for name in ("train", "test"))
     for file in large.rglob("*.png"):

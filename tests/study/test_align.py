@@ -14,8 +14,7 @@ from headstart.records.record import Interval
 from headstart.run.checkpoint import load_state
 from headstart.run.progress import Progress
 from headstart.run.step_cache import file_name
-from headstart.studies.align import prose
-from headstart.studies.align.spec import Alignment, EvalPoint, MethodResult
+from headstart.studies.align import Alignment, EvalPoint, MethodResult, prose
 from headstart.studies.align.trial import best
 
 METHODS = ("deep-coral:backbone_lr=1.0", "mcc:backbone_lr=1.0", "coral")

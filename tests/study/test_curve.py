@@ -16,8 +16,8 @@ from headstart.run.progress import Progress
 from headstart.session import low_data
 from headstart.session.low_data import SubsetTrials
 from headstart.session.session import Session
+from headstart.studies.curve import SizeCurve
 from headstart.studies.curve.run import DEFAULT
-from headstart.studies.curve.spec import SizeCurve
 
 TWO = ("nearest-centroid", "fine-tune")
 SMALL = {"methods": TWO, "labels_per_class": (1, 2, 4), "seeds": 3, "epochs": 2, "steps": 4}

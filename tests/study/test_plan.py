@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from headstart.core import make
+from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.plan import Amounts, limited, make_plan, only_upper, upper_parts
-from headstart.studies.adapt.spec import AdaptSettings
 
 CURVE = "The size curve has no whole models in it: the budget is too small."
 TUNED = "No whole model was fine-tuned: the budget is too small."

@@ -14,7 +14,7 @@ from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
 from headstart.session import precision
 from headstart.session.precision import settle_precision, settled_precision
-from headstart.studies.adapt.spec import AdaptSettings
+from headstart.studies.adapt import AdaptSettings
 
 NO_UNIT = (
     "Computed in float32: bf16 was asked for, but this processor has no unit for it and would be slower."

@@ -11,8 +11,8 @@ import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.data.streams import Segment
 from headstart.models.classifier import classifier
+from headstart.studies.stream import POINTS
 from headstart.studies.stream.score import PrequentialScore, gains
-from headstart.studies.stream.spec import POINTS
 
 
 @pytest.fixture(scope="module")

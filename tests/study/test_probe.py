@@ -20,11 +20,11 @@ from headstart.session.session import Session
 from headstart.solvers.penalty_selection import RIDGE_GRID, spread
 from headstart.solvers.ridge import one_hot, ridge
 from headstart.studies.adapt.layers import probe_layers
+from headstart.studies.probe import Probing
 from headstart.studies.probe.attentive import attentive
 from headstart.studies.probe.blocks import at_random, chance, probed
 from headstart.studies.probe.outputs import Outputs, read_blocks
 from headstart.studies.probe.probes import PROBES, Bench
-from headstart.studies.probe.spec import Probing
 
 ALL = ("ridge", "logistic", "knn", "attentive")
 

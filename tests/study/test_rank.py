@@ -15,8 +15,7 @@ from headstart.data.load import load
 from headstart.metrics.agreement import linear_cka
 from headstart.metrics.transferability import h_score, knn_accuracy, leep, logme, nce
 from headstart.run.progress import Progress
-from headstart.studies.rank import run
-from headstart.studies.rank.spec import RankedBackbone, Ranking
+from headstart.studies.rank import RankedBackbone, Ranking, run
 
 VECTORS = vectors()
 

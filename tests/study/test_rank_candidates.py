@@ -17,9 +17,9 @@ from headstart.metrics.transferability import leep
 from headstart.models.backbone import backbone
 from headstart.session.inputs import suited
 from headstart.session.session import Session
+from headstart.studies.rank import RankSettings
 from headstart.studies.rank.candidates import candidates, pairs_of
 from headstart.studies.rank.run import training_part
-from headstart.studies.rank.spec import RankSettings
 
 VECTORS = vectors()
 

@@ -14,9 +14,9 @@ from headstart.records import measures
 from headstart.records.measures import MEASURES
 from headstart.records.record import Interval, Scores
 from headstart.run.step_cache import StepCache
+from headstart.studies import adapt as records
 from headstart.studies._store import prepare_folder, remove_unstarted, saved_settings
-from headstart.studies.adapt import spec as records
-from headstart.studies.adapt.spec import AdaptSettings, Result, Timing, Timings
+from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
 from headstart.studies.adapt.time_estimate import by_method
 from headstart.studies.adapt.words import headline, warnings
 

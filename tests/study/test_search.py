@@ -12,7 +12,7 @@ import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage, Unknown, make
 from headstart.run.step_cache import StepCache
 from headstart.session.session import Session
-from headstart.studies.search.spec import Search
+from headstart.studies.search import Search
 
 VECTORS = vectors()
 FEW = {"methods": ("ridge-probe", "fine-tune"), "trials": 8, "folds": 3, "epochs": 1}

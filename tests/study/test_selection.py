@@ -12,9 +12,9 @@ from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
 from headstart.session.scoring import bins, confusions, difference, value
 from headstart.studies._store import StudyFolder
+from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.candidates import CandidateResult, CrossValidation, best, choose, shared
 from headstart.studies.adapt.plan import Amounts, make_plan
-from headstart.studies.adapt.spec import AdaptSettings
 
 LABELS = np.arange(60) % 2  # of 60 rows in 2 folds: the even ones and the odd ones of each class
 FOLDS = np.arange(60) // 2 % 2

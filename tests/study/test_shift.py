@@ -12,9 +12,8 @@ from headstart.core import BadData, BadInput, CannotWrite, Unknown
 from headstart.data.load import load
 from headstart.models.backbone import backbone
 from headstart.records.record import Interval
-from headstart.studies.shift import words
+from headstart.studies.shift import Shift, words
 from headstart.studies.shift.descriptors import of_arrays, of_pictures, of_texts
-from headstart.studies.shift.spec import Shift
 from headstart.studies.shift.words import Figures
 
 N = 400

@@ -11,7 +11,7 @@ from headstart.core.linear_head import LinearHead
 from headstart.data.samples import Texts
 from headstart.models.backbone import backbone
 from headstart.predictor.predictor import Predictor
-from headstart.studies.shortcuts.spec import Shortcuts
+from headstart.studies.shortcuts import Shortcuts
 
 SIDE = 16
 

@@ -4,8 +4,8 @@ import optuna
 import pytest
 
 from headstart.core import make, walk
+from headstart.studies.search import SearchSettings
 from headstart.studies.search.spaces import OWN, Choices, Range, joint_space, parsed
-from headstart.studies.search.spec import SearchSettings
 
 
 def test_text_and_python_values_are_the_same_ranges():

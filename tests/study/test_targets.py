@@ -13,7 +13,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.samples import Array
 from headstart.predictor.predictions import PredictedNumbers, PredictedTags
 from headstart.predictor.predictor import BATCH_TOLERANCE
-from headstart.studies.adapt.spec import Result
+from headstart.studies.adapt import Result
 
 ROWS = 80
 X = np.random.default_rng(1).normal(size=(ROWS, 6)).astype(np.float32)

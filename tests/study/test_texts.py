@@ -19,8 +19,8 @@ from headstart.predictor.predictor import BATCH_TOLERANCE
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import default_name, suited
 from headstart.session.session import Session
+from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.layers import probe_layers
-from headstart.studies.adapt.spec import AdaptSettings
 from headstart.studies.pages import build_page
 
 TEXTS, LABELS = wordy.reviews(30)

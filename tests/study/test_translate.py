@@ -9,9 +9,9 @@ import torch
 import headstart as hs
 from headstart.core import BadData, BadInput, Unknown
 from headstart.data.dataset import Dataset
+from headstart.studies.translate import TranslationReport
 from headstart.studies.translate import guards as watch
 from headstart.studies.translate.folder import write
-from headstart.studies.translate.spec import TranslationReport
 
 QUICK = {"steps": 4, "batch": 8, "tries": 1}
 

@@ -16,7 +16,7 @@ from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
 from headstart.session.session import Session
-from headstart.studies.yosinski.spec import Transfer
+from headstart.studies.yosinski import Transfer
 from headstart.studies.yosinski.transplant import Transplant, treatment
 from headstart.studies.yosinski.two_tasks import by_classes
 

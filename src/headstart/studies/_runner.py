@@ -222,7 +222,7 @@ class StudyFunction:
         """Make the function; its docstring comes from the declaration."""
         self.spec = spec
         self.__name__ = self.__qualname__ = spec.function or spec.name
-        self.__module__ = f"headstart.studies.{spec.name}.spec"
+        self.__module__ = f"headstart.studies.{spec.name}"
         self.__doc__ = _docstring(spec)
         self.__signature__ = _signature(spec)
 
@@ -258,5 +258,5 @@ def _docstring(spec: Study) -> str:
     lines = [f"    {item.name}: {item.help}" for item in spec.inputs]
     shared = inspect.getdoc(run_study) or ""
     rest = shared[shared.index("    out: ") :]
-    text = inspect.getdoc(spec.module("spec")) or spec.summary
+    text = inspect.getdoc(spec.module()) or spec.summary
     return f"{text}\n\nArgs:\n" + "\n".join(lines) + f"\n{rest}"

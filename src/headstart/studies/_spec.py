@@ -73,8 +73,9 @@ DATA = Input(name="data", help="Labelled data, as `hs.data.load` takes them.")
 class Study:
     """A question that can be asked of data and models, declared.
 
-    Beside the `spec.py` that declares it lie `run.py`, with `compute(job)` and perhaps `check`, `load` and
-    `finish`, and `page.py`, with `view(record)` and `terminal(record)`; see `_runner` and `pages`.
+    The package of its name declares it as `SPEC`, without torch. In it lie `run.py`, with `compute(job)` and
+    perhaps `check`, `load` and `finish`, and `page.py`, with `view(record)` and `terminal(record)`; see
+    `_runner` and `pages`.
 
     Attributes:
         name: of the folder, the command and the record's file.
@@ -139,9 +140,9 @@ class Study:
         """Whether a resumed study must be given the same of a loaded input; names with `_` are not asked."""
         return not name.startswith("_") and all(item.digested for item in self.inputs if item.name == name)
 
-    def module(self, name: Literal["spec", "run", "page"]) -> ModuleType:
-        """One of the study's three files."""
-        return importlib.import_module(f"headstart.studies.{self.name}.{name}")
+    def module(self, name: Literal["", "run", "page"] = "") -> ModuleType:
+        """The study's package, or one of its two other files."""
+        return importlib.import_module(f"headstart.studies.{self.name}.{name}".removesuffix("."))
 
     def hook(self, name: str) -> Callable[..., Any] | None:
         """An optional function that `run.py` defines (one that it only imports does not count)."""
@@ -151,16 +152,16 @@ class Study:
 
 
 def study_names() -> tuple[str, ...]:
-    """The names of all studies: the folders of this package that hold a `spec.py`."""
+    """The names of all studies: the folders of this package that hold a `run.py`."""
     path = importlib.import_module(__package__ or "").__path__
     folders = (folder for place in path for folder in Path(place).iterdir())
-    return tuple(sorted(folder.name for folder in folders if (folder / "spec.py").is_file()))
+    return tuple(sorted(folder.name for folder in folders if (folder / "run.py").is_file()))
 
 
 @cache
 def study(name: str) -> Study:
-    """The study of that name, out of its `spec.py`."""
-    spec: Study = importlib.import_module(f"headstart.studies.{name}.spec").SPEC
+    """The study of that name, out of its package."""
+    spec: Study = importlib.import_module(f"headstart.studies.{name}").SPEC
     return spec
 
 

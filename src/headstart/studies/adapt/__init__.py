@@ -1,1 +1,268 @@
-"""The main job: what is tried, selected, judged and told."""
+"""Turn a pretrained backbone and labelled data into a model, a report and the evidence for both.
+
+The data are checked and split. On the training part, methods are compared by cross-validation under a time
+budget, and the best one is fitted on all of it. Then the held-out test part is predicted, once, also by the
+same architecture trained from scratch, the largest class and the raw features. The record holds everything
+that the report shows and nothing that a second run would not repeat; seconds and memory are in
+`timings.json`.
+
+Raises:
+    BadData: nothing readable, one class, or a class with one row.
+    BadInput: an unknown name or a setting out of range; a source that no method learns from, or a method
+        without its source; on resuming, another study's folder.
+    CannotWrite: the folder is not empty or can't be written to.
+    Diverged: every training's loss stopped being a number.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from headstart.records.record import Bin, Interval, Record, Scores
+from headstart.records.settings import (
+    FITS,
+    PIXELS,
+    POSITIVE,
+    PRECISION,
+    PRECISIONS,
+    SHARE,
+    Rule,
+    TrainingSettings,
+    option,
+    whole,
+)
+from headstart.studies._spec import BACKBONE, DATA, START, Input, Study, StudyRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptSettings(TrainingSettings):
+    """How `adapt` works; each field is an option of the command line."""
+
+    budget: float = option(
+        "Time budget in seconds for comparing and training; what does not fit is left out.",
+        300.0,
+        Rule(lambda v: v > 0, "a number of seconds > 0"),
+    )
+    methods: tuple[str, ...] = option(
+        "Method to compare, with settings after a colon: fine-tune:last=2,norm=train; repeatable. Default: "
+        "all that suit the data and the budget.",
+        (),
+    )
+    folds: int = option("Number of cross-validation folds on the training part, at least 2.", 5, whole(2))
+    test: float = option("Fraction of the rows held out for the final test, in (0, 1).", 0.2, SHARE)
+    size: int | None = option(
+        "Pixels of the height and width of pictures, or the most tokens of a text; else the backbone's own.",
+        None,
+        PIXELS,
+    )
+    fit: Literal["crop", "pad", "squash"] = option(
+        "Other aspect ratios: squash, add white, or cut the centre out as most backbones were trained; "
+        "the first two see all of the picture.",
+        "squash",
+        FITS,
+    )
+    epochs: int | None = option("Epochs per training. Default: as many as the budget allows.", None, whole(1))
+    batch: int = option("Batch size.", 32, whole(1))
+    lr: float = option("Peak learning rate of heads; backbones use a tenth of it.", 2e-3, POSITIVE)
+    precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32", PRECISIONS)
+    curve: bool = option("Also measure accuracy against labels per class.", True)
+    abstain: float = option(
+        "Predict 'unsure' below this probability, in [0, 1).",
+        0.0,
+        Rule(lambda v: 0 <= v < 1, "in [0, 1)"),
+    )
+    seed: int = option("Random seed.", 0)
+
+
+@dataclass(frozen=True)
+class Candidate(Record):
+    """A method that was tried by cross-validation on the training part."""
+
+    name: str  # such as "ridge-probe"
+    title: str  # in plain words, such as "Ridge probe"
+    settings: dict[str, Any]
+    transfers: str
+    adapts: str
+    paper: str
+    folds: int  # that it was tried on
+    of_folds: int
+    dropped: str  # why it was not tried on all of them; "" if it was
+    trained_parameters: int
+    scores: Scores | None  # over the out-of-fold predictions; None if it was not tried
+
+
+@dataclass(frozen=True)
+class Tested(Record):
+    """A model judged once on the held-out test part."""
+
+    name: str  # "selected", "from-scratch", "majority-class", "raw-pixels", "word-counts", "columns"
+    title: str
+    trained_parameters: int
+    scores: Scores
+    gain: Interval | None  # main metric of the selected less this one's, paired bootstrap; None for itself
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A row of the test part that was told wrong: a confident error, or a large one."""
+
+    item: str  # file name or row
+    picture: str  # file in the run folder, relative; "" if there is none
+    truth: str  # such as "cat"; of tags "red" or "not red"; of numbers "price 3.2"
+    answer: str
+    confidence: float  # that the answer had; 0 of numbers
+    text: str = ""  # what was read, if the samples are texts
+    error: float | None = None  # of numbers: the answer less the truth, in the units of the column
+
+
+@dataclass(frozen=True)
+class TagFigures:
+    """How well one tag is told on the test part; said of a row where its probability is 0.5 or more."""
+
+    name: str
+    rows: int  # that have it
+    said: int  # rows of which it is said
+    average_precision: Interval | None  # None if no row has it
+    precision: Interval | None  # share of the rows it is said of that have it; None if it is said of none
+    recall: Interval | None  # share of the rows that have it of which it is said; None if no row has it
+
+
+@dataclass(frozen=True)
+class ColumnFigures:
+    """How well one column of numbers is told on the test part, in its own units."""
+
+    name: str
+    r2: Interval
+    rmse: Interval
+    mae: Interval
+    mean_mae: float  # of always telling the mean of the training part
+    truth: list[float]  # of some rows, evenly taken by the true number
+    answers: list[float]  # for the same rows
+    low: float  # left end of the bars of errors (answer less truth)
+    high: float  # right end
+    errors: list[int]  # test rows in bars of equal width from `low` to `high`
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a block of the frozen backbone knows: a ridge probe, each row told without having been seen."""
+
+    block: str
+    width: int
+    score: Interval  # of the main metric
+
+
+@dataclass(frozen=True)
+class SizePoint:
+    """How good a method is after training on a few labels a class."""
+
+    method: str
+    title: str
+    labels_per_class: int  # of tags and numbers: rows in all
+    score: list[float]  # one per seed, of the metric of selection
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The loss of one training, step by step."""
+
+    method: str
+    title: str
+    fold: int  # -1: the final training on all of the training part
+    steps: list[int]
+    losses: list[float]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something the data check noticed."""
+
+    kind: str  # "unreadable", "exact-duplicates", "near-duplicates", "few-examples", "imbalance", ...
+    severity: str  # "note" or "warning"
+    text: str  # one plain sentence
+    items: list[str]  # at most 20 examples
+    count: int
+
+
+@dataclass(frozen=True)
+class DataCheck(Record):
+    """What was found in the data before anything was trained."""
+
+    rows: int  # readable
+    classes: dict[str, int]  # rows of each class
+    findings: list[Finding]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result(StudyRecord):
+    """All that a report says, and nothing that a second run would not repeat."""
+
+    task: str  # name of the data
+    classes: list[str]
+    train_rows: int
+    test_rows: int
+    backbone: str
+    backbone_parameters: int
+    preprocess: dict[str, Any]
+    check: DataCheck
+    candidates: list[Candidate]
+    selected: str  # name of the winning candidate
+    why: str  # one plain sentence
+    tested: list[Tested]  # the selected model first
+    headline: str
+    warnings: list[str]  # such as: transfer hurts here
+    confusion: list[list[int]]  # test rows: truth x answer; [] of tags and numbers
+    bins: list[Bin]
+    mistakes: list[Mistake]
+    layers: list[Layer]
+    size_curve: list[SizePoint]
+    curves: list[Curve]
+    kind: str = "pictures"  # what the samples are: "pictures", "texts", "numbers" or "tables"
+    label_kind: str = "classes"  # what the labels are: "classes" (one of them), "tags" (any) or "numbers"
+    metric: str = "accuracy"  # the main one
+    selection: str = "balanced_accuracy"  # that methods were chosen by
+    tags: list[TagFigures] = field(default_factory=list)  # of the selected model; [] if there are no tags
+    columns: list[ColumnFigures] = field(default_factory=list)  # the same; [] if there are no numbers
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What something cost here, this time."""
+
+    seconds: float
+    peak_megabytes: float  # largest memory of the process meanwhile
+
+
+@dataclass(frozen=True)
+class Timings(Record):
+    """What would differ in a second run."""
+
+    machine: str
+    total_seconds: float
+    steps: dict[str, Timing] = field(default_factory=dict)  # by candidate name, "test", "report", ...
+
+
+SPEC = Study(
+    name="adapt",
+    summary="Turn a pretrained backbone and labelled data into a model and an honest report.",
+    group=START,
+    inputs=(
+        BACKBONE,
+        DATA,
+        Input(
+            name="source",
+            help="Labelled data of another task, given like DATA, for methods that learn from both.",
+            required=False,
+            option=True,
+            default=None,
+        ),
+    ),
+    settings=AdaptSettings,
+    record=Result,
+    out="run",
+    needs_out=True,
+    file="result.json",
+    page="report.html",
+    docs="run-folder.md",
+    reads_folder=True,
+    peaks=True,
+)

@@ -15,8 +15,8 @@ from headstart.session.recipes import recipe_for
 from headstart.session.scoring import difference, selection_of, value
 from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
+from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.plan import Plan
-from headstart.studies.adapt.spec import AdaptSettings
 
 
 @dataclass

@@ -11,12 +11,7 @@ from headstart.data.dataset import Dataset
 from headstart.models.backbone import AnyBackbone
 from headstart.session.scoring import bins, confusions, scores, selection_of
 from headstart.session.tables import about_columns
-from headstart.studies.adapt.candidates import CandidateResult
-from headstart.studies.adapt.figures import columns_of, tags_of
-from headstart.studies.adapt.final_models import FittedModel
-from headstart.studies.adapt.mistakes import save_pictures as save_pictures
-from headstart.studies.adapt.plan import Plan
-from headstart.studies.adapt.spec import (
+from headstart.studies.adapt import (
     AdaptSettings,
     Candidate,
     Curve,
@@ -27,6 +22,11 @@ from headstart.studies.adapt.spec import (
     SizePoint,
     Tested,
 )
+from headstart.studies.adapt.candidates import CandidateResult
+from headstart.studies.adapt.figures import columns_of, tags_of
+from headstart.studies.adapt.final_models import FittedModel
+from headstart.studies.adapt.mistakes import save_pictures as save_pictures
+from headstart.studies.adapt.plan import Plan
 from headstart.studies.adapt.words import headline, warnings
 
 

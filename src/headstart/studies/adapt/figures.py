@@ -12,7 +12,7 @@ from headstart.metrics.intervals import bootstraps, score_all, wilson
 from headstart.metrics.tags import average_precisions, score_outputs
 from headstart.records.record import Interval
 from headstart.session.scoring import answers
-from headstart.studies.adapt.spec import ColumnFigures, TagFigures
+from headstart.studies.adapt import ColumnFigures, TagFigures
 
 POINTS = 500  # rows of a column that are drawn
 BARS = 31  # of errors; odd, so that the middle one is around 0

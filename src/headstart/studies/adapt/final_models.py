@@ -15,9 +15,9 @@ from headstart.nn.heads import make_head
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import difference, scores
 from headstart.session.session import Session
+from headstart.studies.adapt import Curve, Tested
 from headstart.studies.adapt.baselines import CONSTANTS, constant, plain, title_of
 from headstart.studies.adapt.candidates import CrossValidation
-from headstart.studies.adapt.spec import Curve, Tested
 
 
 @dataclass(frozen=True)

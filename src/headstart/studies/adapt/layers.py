@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from headstart.records.record import Interval
 from headstart.session.session import Session
+from headstart.studies.adapt import Layer
 from headstart.studies.adapt.candidates import CrossValidation
-from headstart.studies.adapt.spec import Layer
+from headstart.studies.probe import ProbeSettings
 from headstart.studies.probe.blocks import bench, probed
 from headstart.studies.probe.outputs import read_blocks
-from headstart.studies.probe.spec import ProbeSettings
 
 LAYERS = "probe every block"
 

@@ -14,7 +14,7 @@ from headstart.metrics.tags import THRESHOLD
 from headstart.records.measures import significant
 from headstart.run.checkpoint import write_atomically
 from headstart.session.scoring import answers
-from headstart.studies.adapt.spec import Mistake
+from headstart.studies.adapt import Mistake
 from headstart.studies.adapt.words import brief
 
 MISTAKES = 12

@@ -1,7 +1,7 @@
 """The model card: what the model is, how good, and how to use it, in Markdown."""
 
 from headstart.records.measures import MEASURES
-from headstart.studies.adapt.spec import Result, Tested
+from headstart.studies.adapt import Result, Tested
 
 KINDS = {  # what the samples are: the tag on model hubs, and one of them
     "pictures": ("image-classification", '"new.jpg"'),

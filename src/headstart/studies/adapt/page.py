@@ -7,8 +7,8 @@ from typing import Any
 from headstart.report.format import metric_format
 from headstart.report.html import asset, environment, policy, put
 from headstart.report.terminal import Terminal
+from headstart.studies.adapt import Result, Timings
 from headstart.studies.adapt.run_records import Given, read
-from headstart.studies.adapt.spec import Result, Timings
 from headstart.studies.adapt.table import table
 
 Section = tuple[str, str, str]  # id, heading, name in the contents; the view is in sections/<id>.py

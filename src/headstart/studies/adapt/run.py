@@ -23,6 +23,7 @@ from headstart.session.source_data import fit_to_learn, told_alike
 from headstart.studies import _inputs
 from headstart.studies._runner import Job, methods_of
 from headstart.studies._spec import Study
+from headstart.studies.adapt import AdaptSettings, Result
 from headstart.studies.adapt.candidates import CrossValidation, choose
 from headstart.studies.adapt.evidence import Evidence, fields_of, notes_of, save_pictures
 from headstart.studies.adapt.final_models import evaluate_on_test, refit, refit_scratch
@@ -30,7 +31,6 @@ from headstart.studies.adapt.layers import layers_of
 from headstart.studies.adapt.model_card import card
 from headstart.studies.adapt.plan import Plan, amounts, enough, limited, make_plan, only_upper, upper_parts
 from headstart.studies.adapt.sizes import size_curve
-from headstart.studies.adapt.spec import AdaptSettings, Result
 from headstart.studies.adapt.time_estimate import expected_steps, training_rate, write_timings
 
 DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")

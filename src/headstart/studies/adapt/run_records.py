@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from headstart.records.record import Record
-from headstart.studies.adapt.spec import Candidate, Result, Tested, Timings
+from headstart.studies.adapt import Candidate, Result, Tested, Timings
 
 R = TypeVar("R", bound=Record)
 

@@ -10,8 +10,8 @@ from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.session.low_data import SubsetTrials
+from headstart.studies.adapt import SizePoint
 from headstart.studies.adapt.candidates import CrossValidation
-from headstart.studies.adapt.spec import SizePoint
 
 SEEDS = 5  # of the probe; whole models get one, as each costs a training
 

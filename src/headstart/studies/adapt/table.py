@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headstart.report.format import metric_format
 from headstart.report.text import Shown, megabytes, seconds, short
-from headstart.studies.adapt.spec import Candidate, Result, Timings
+from headstart.studies.adapt import Candidate, Result, Timings
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from headstart.session.low_data import n_strata
 from headstart.session.recipes import recipe_for
 from headstart.session.session import Session
 from headstart.studies._runner import Job
+from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.final_models import refit_name
 from headstart.studies.adapt.layers import LAYERS
 from headstart.studies.adapt.plan import Plan
 from headstart.studies.adapt.sizes import size_name, size_steps
-from headstart.studies.adapt.spec import AdaptSettings, Result, Timing, Timings
 
 GUESS = 30.0  # samples a second where none were measured
 STEPS = 4  # the first warms up

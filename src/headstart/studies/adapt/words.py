@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from headstart.records.measures import MEASURES, Measure, significant
-from headstart.studies.adapt.spec import Tested
+from headstart.studies.adapt import Tested
 
 
 def brief(text: str, most: int) -> str:

@@ -1,1 +1,179 @@
-"""A model for data without labels, from labelled data of elsewhere."""
+"""Adapt a model to an unlabelled target domain, from a labelled source or a saved model.
+
+Every method is trained on the source's rows with their labels and on the target's without, `seeds` times, and
+evaluated on the way. A score that needs no target label selects which of these models is shipped. If the
+target has labels, a share of its rows is held out from all learning, and they are read for the table alone:
+training on the source only, the last model, the selected one, and the one that the labels would select.
+The record says whether it helped.
+
+Raises:
+    BadData: nothing readable, other labels than the source has, or rows of another kind or shape.
+    BadInput: an unknown name or a setting out of range, or a method that makes nothing of a target; on
+        resuming, another study's folder.
+    CannotWrite: the folder is not empty or can't be written to.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from headstart.records.record import Interval, Record
+from headstart.records.settings import SHARE, TrainingSettings, one_of, option, several, whole
+from headstart.studies._spec import SHIFT, Input, Study, StudyRecord
+from headstart.studies.shift import Shift
+
+SCORES = ("im", "bnm", "snd", "iwv", "dev", "reverse", "source")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlignSettings(TrainingSettings):
+    """How `align` works; each field is an option of the command line."""
+
+    kind: ClassVar[str] = "align"
+
+    methods: tuple[str, ...] = option(
+        "Method, with settings after a colon: dann:weight=0.5; repeatable. Default: a few of each family.",
+        (),
+        several("methods"),
+    )
+    select: Literal["im", "bnm", "snd", "iwv", "dev", "reverse", "source"] = option(
+        "What models are chosen by, without target labels: im (information maximisation), bnm, snd, iwv, "
+        "dev, reverse, or source: the accuracy on held-out source rows.",
+        "im",
+        one_of(*SCORES),
+    )
+    seeds: int = option("Number of random seeds per method.", 3, whole(1))
+    epochs: int = option("Epochs per training, over the larger of the two domains.", 10, whole(1))
+    looks: int = option(
+        "Evaluations per training; the selected model is one of these checkpoints.", 5, whole(1)
+    )
+    last: int | None = option(
+        "Number of last blocks of the backbone to train; 0: all. Default: 2 of a backbone by name, else all.",
+        None,
+        whole(0),
+    )
+    held: float = option("Fraction of the source rows held out for model selection, in (0, 1).", 0.2, SHARE)
+    test: float = option("Fraction of a labelled target held out for the report, in (0, 1).", 0.3, SHARE)
+    overlap: bool = option("Drop labelled target rows whose class the source lacks.", False)
+    unlabelled: bool = option("Ignore the labels of the target, also in the report.", False)
+    batch: int = option("Batch size per domain.", 32, whole(1))
+
+
+SOURCE_ONLY = "source-only"
+TITLES = {  # of the scores that need no target labels
+    "im": "information maximisation",
+    "bnm": "nuclear norm (BNM)",
+    "snd": "neighbourhood density (SND)",
+    "iwv": "importance-weighted validation",
+    "dev": "deep embedded validation (DEV)",
+    "reverse": "reverse validation",
+    "source": "held-out source rows",
+}
+
+
+@dataclass(frozen=True)
+class EvalPoint(Record):
+    """A model at one step of a training."""
+
+    method: str
+    seed: int
+    step: int
+    progress: float  # of the training, in (0, 1]
+    scores: dict[str, float]  # without target labels, by name, higher is better; those that could be computed
+    source: float  # metric of selection on held-out source rows
+    target: float | None  # main metric on the target's test rows, where labels are there: for the report only
+
+
+@dataclass(frozen=True)
+class MethodResult(Record):
+    """A method, over all seeds: means of the figures and of the ends of their intervals."""
+
+    method: str  # as it is made of text
+    title: str
+    seeds: int  # that did not diverge
+    score: float  # of the selected models, by what was chosen by
+    source: float  # metric of selection of the selected models on held-out source rows
+    steps: list[int]  # of the selected models, by seed
+    last: Interval | None  # on target test rows, at the end of the training
+    selected: Interval | None  # at the steps that were chosen without labels
+    oracle: Interval | None  # at the steps that are best by the labels: nobody could have chosen them
+    spread: float | None  # deviation of the selected models over the seeds
+    gain: Interval | None  # selected, less source-only at its end, on the same rows
+    notes: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alignment(StudyRecord):
+    """What became of a source and an unlabelled target."""
+
+    source: str  # names of the data
+    target: str
+    classes: list[str]
+    kind: str  # of the samples: pictures, texts, tables, numbers
+    source_rows: int  # learned from
+    held_rows: int  # of the source, to choose by
+    target_rows: int  # learned from without labels
+    target_labelled_rows: int  # of the target, learned from with labels
+    test_rows: int  # of the target, judged on; 0: no labels
+    backbone: str
+    backbone_parameters: int
+    metric: str  # of all figures
+    chosen_by: str  # a key of `TITLES`
+    chosen: str  # the method whose model is shipped
+    chosen_seed: int
+    chosen_step: int
+    headline: str
+    verdict: str  # helped, unclear, harmed, unknown (no labels) or nothing (source-only was chosen)
+    table: list[MethodResult]  # source-only first, then by score
+    eval_points: list[EvalPoint]
+    shift: Shift | None
+    label_kind: str = "classes"  # what is told of a row: "classes", "tags" or "numbers"
+
+    def row(self, method: str) -> MethodResult:
+        """Of one method."""
+        return next(one for one in self.table if one.method == method)
+
+
+SPEC = Study(
+    name="align",
+    summary="Adapt a model to unlabelled data from labelled data of another domain; say whether it helped.",
+    group=SHIFT,
+    inputs=(
+        Input(
+            name="source",
+            help="Labelled data of another domain; or a run folder, whose model is adapted without a source.",
+            kind="value",
+            option=True,
+            hint=str,
+        ),
+        Input(
+            name="target",
+            help="What the model is for: data of the same kind. Labels are only reported on.",
+            kind="value",
+            option=True,
+            hint=str,
+        ),
+        Input(
+            name="backbone",
+            help="A name, a module or a backbone, never changed; None takes the built-in one for the data.",
+            kind="backbone",
+            required=False,
+            option=True,
+            default=None,
+            positional=True,
+        ),
+        Input(
+            name="target_labelled",
+            help="Labelled rows of the target to learn from.",
+            kind="value",
+            required=False,
+            option=True,
+            default=None,
+            hint=str,
+            flag="target-labels",
+        ),
+    ),
+    settings=AlignSettings,
+    record=Alignment,
+    without=("task", "attribute_column"),
+    out="aligned",
+)

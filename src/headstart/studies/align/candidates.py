@@ -6,7 +6,7 @@ from headstart.core import Method, make, require_label_kind
 from headstart.data.dataset import Dataset
 from headstart.models.backbone import AnyBackbone
 from headstart.session.requirements import label_free_stages, learns_from_domains, require_target_use
-from headstart.studies.align.spec import SOURCE_ONLY
+from headstart.studies.align import SOURCE_ONLY
 
 DEFAULT = (  # a few of each family
     SOURCE_ONLY,

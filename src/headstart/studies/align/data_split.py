@@ -18,7 +18,7 @@ from headstart.data.train_test_split import Rows, train_and_test
 from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
 from headstart.records.record import Interval
 from headstart.session.scoring import difference, main_score
-from headstart.studies.align.spec import AlignSettings
+from headstart.studies.align import AlignSettings
 
 FEWEST = 10  # rows of the target that are learned from
 

@@ -13,7 +13,7 @@ from headstart.report.format import metric_format, minus
 from headstart.report.terminal import Terminal
 from headstart.report.text import SPACE, capitalise, fixed, join_words, pluralise, short
 from headstart.studies._page import settings, versions
-from headstart.studies.align.spec import SOURCE_ONLY, TITLES, Alignment, EvalPoint
+from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint
 from headstart.studies.align.table import cells, headings, rows, shortened
 from headstart.studies.align.table import title as table_title
 

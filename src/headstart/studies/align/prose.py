@@ -1,7 +1,7 @@
 """The result in sentences and as a model card: the verdict follows the figures and their intervals."""
 
 from headstart.records.measures import MEASURES
-from headstart.studies.align.spec import SOURCE_ONLY, TITLES, Alignment, EvalPoint, MethodResult
+from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint, MethodResult
 
 
 def verdict(row: MethodResult) -> str:

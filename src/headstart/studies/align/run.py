@@ -25,7 +25,7 @@ from headstart.session.session_data import attach_target
 from headstart.studies._inputs import load_backbone
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies._spec import Study
-from headstart.studies.align import prose
+from headstart.studies.align import SOURCE_ONLY, Alignment, AlignSettings, EvalPoint, MethodResult, prose
 from headstart.studies.align.candidates import (
     BLOCKS,
     by_name,
@@ -37,10 +37,9 @@ from headstart.studies.align.candidates import (
 from headstart.studies.align.data_split import AlignData, read_target, split_domains
 from headstart.studies.align.selection import Trials, eval_points, method_result, select_model
 from headstart.studies.align.source_free import Saved, saved_in
-from headstart.studies.align.spec import SOURCE_ONLY, Alignment, AlignSettings, EvalPoint, MethodResult
 from headstart.studies.align.trial import TrialRunner, publish_model
 from headstart.studies.align.validators import ROWS, Validators, refuse_unscored
-from headstart.studies.shift.spec import Shift
+from headstart.studies.shift import Shift
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from headstart.core import Method
 from headstart.records.record import Interval
+from headstart.studies.align import SOURCE_ONLY, EvalPoint, MethodResult
 from headstart.studies.align.data_split import HiddenTestLabels
-from headstart.studies.align.spec import SOURCE_ONLY, EvalPoint, MethodResult
 from headstart.studies.align.trial import best
 
 Trials = Mapping[int, dict[str, Any]]  # by seed; those that diverged are not there

@@ -11,7 +11,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.unlabelled import load_unlabelled
 from headstart.models.backbone import AnyBackbone
 from headstart.predictor.predictor import Predictor, open_model
-from headstart.studies.align.spec import AlignSettings
+from headstart.studies.align import AlignSettings
 
 UNSEEN = ("im", "bnm", "snd")  # scores that need no row of a source
 

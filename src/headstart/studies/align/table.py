@@ -6,7 +6,7 @@ from dataclasses import replace
 from headstart.report.format import MetricFormat, metric_format, minus
 from headstart.report.text import fixed, join_words
 from headstart.studies._page import Cell, cell, text
-from headstart.studies.align.spec import TITLES, Alignment, MethodResult
+from headstart.studies.align import TITLES, Alignment, MethodResult
 
 BRACKET = re.compile(r"(.+?) \(([a-z]\w* = .*)\)")  # a title and the settings at its end
 BETWEEN = re.compile(r", (?=[a-z]\w* = )")  # two settings

@@ -19,8 +19,8 @@ from headstart.session.evaluation import EvalHook, EvalState
 from headstart.session.recipes import VIEWS
 from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import SessionData
+from headstart.studies.align import AlignSettings
 from headstart.studies.align.data_split import AlignData
-from headstart.studies.align.spec import AlignSettings
 from headstart.studies.align.validators import Validators
 
 

@@ -1,1 +1,106 @@
-"""."""
+"""Draw accuracy against labels per class: every method learns from the same few rows.
+
+A part of the rows is held out, stratified and by whole groups, and every model is evaluated on it. Of the
+other rows each seed draws nested subsets with so many rows of each class (with tags and numbers, so many in
+all); all methods get the same ones. Sizes without enough rows are left out, and the notes say so.
+
+The record holds for every method and size the score of each seed (balanced accuracy, average precision or
+R\u00b2), their mean with its 95 % interval over the seeds, and the paired difference to the first method.
+
+Raises:
+    BadData: nothing readable, one class, or no size that every class has rows for.
+    BadInput: an unknown name or a setting out of range; on resuming, another study's folder.
+    CannotWrite: the folder is not empty or can't be written to.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from headstart.records.record import Interval, Record
+from headstart.records.settings import option, several, whole
+from headstart.studies._experiment import Experiment
+from headstart.studies._spec import BACKBONE, DATA, Study, StudyRecord
+
+SIZES = (1, 2, 5, 10, 20, 50)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveSettings(Experiment):
+    """How `curve` works.
+
+    Attributes:
+        methods: specs of the methods, such as "fine-tune:last=2"; none: those of `curve.DEFAULT` that can
+            learn the kind of target, for numbers with a ridge probe.
+        labels_per_class: of the subsets, rising, each >= 1; with tags and numbers rows in all. None: those of
+            `SIZES`, with tags and numbers ten times as many.
+        steps: the least that each training takes, as few labels make short epochs.
+    """
+
+    kind: ClassVar[str] = "curve"
+
+    methods: tuple[str, ...] = option(
+        "A method, settings after a colon: fine-tune:last=2; give several. The others are compared with the "
+        "first. None: logistic-probe (for numbers ridge-probe), nearest-centroid (for classes), fine-tune, "
+        "from-scratch.",
+        (),
+        several("methods"),
+    )
+    labels_per_class: tuple[int, ...] | None = option(
+        "Labels per class of the subsets, rising; with tags or numbers, labels in all. Else 1,2,5,10,20,50, "
+        "or ten times as many.",
+        None,
+        flag="labels",
+    )
+    steps: int = option(
+        "Minimum number of steps per training: with few labels epochs are short.", 50, whole(1)
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        sizes = SIZES if self.labels_per_class is None else self.labels_per_class
+        fine = bool(sizes) and all(whole(1).allows(k) for k in sizes) and sorted(set(sizes)) == list(sizes)
+        self.check("labels_per_class", fine, "one or more whole numbers >= 1, rising")
+
+
+@dataclass(frozen=True)
+class CurvePoint(Record):
+    """A method after training on a few labels a class."""
+
+    method: str  # with its settings, such as "fine-tune:last=2"
+    title: str  # in plain words
+    labels_per_class: int
+    seeds: list[int]  # that did not diverge
+    score: list[float]  # of the metric of selection, on the held-out part, one for each of them
+    mean: float
+    interval: Interval | None  # of the mean over the seeds, Student's t; None for a single seed
+    gain: Interval | None  # over the first method on the same subsets, paired; None for itself
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeCurve(StudyRecord):
+    """How good several methods are with more and more labels a class."""
+
+    task: str  # name of the data
+    classes: list[str]
+    train_rows: int  # that the subsets are taken from
+    test_rows: int  # held out, the same for all
+    backbone: str
+    backbone_parameters: int
+    labels_per_class: list[int]  # that could be had
+    methods: list[str]  # the first one is what the others are compared with
+    points: list[CurvePoint]  # by method, then by size
+    selection: str = "balanced_accuracy"  # the metric of the scores
+
+    def of(self, method: str) -> list[CurvePoint]:
+        """The points of one method, by rising size."""
+        return [point for point in self.points if point.method == method]
+
+
+SPEC = Study(
+    name="curve",
+    summary="Draw accuracy against labels per class, for several methods over several seeds.",
+    inputs=(BACKBONE, DATA),
+    settings=CurveSettings,
+    record=SizeCurve,
+    out="curve",
+)

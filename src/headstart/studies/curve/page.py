@@ -10,7 +10,7 @@ from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, percent, pluralise, short
 from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, text, versions
 from headstart.studies.adapt.sections.labels import CLASS, STYLES, axis, by_method, ends, headstart
-from headstart.studies.curve.spec import CurvePoint, SizeCurve
+from headstart.studies.curve import CurvePoint, SizeCurve
 
 
 def view(record: SizeCurve) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from headstart.session.requirements import require_data
 from headstart.session.scoring import least_of, selection_of
 from headstart.studies._repeats import gain, interval, mean
 from headstart.studies._runner import Job, Trial, methods_of
-from headstart.studies.curve.spec import SIZES, CurvePoint, CurveSettings
+from headstart.studies.curve import SIZES, CurvePoint, CurveSettings
 
 DEFAULT = ("logistic-probe", "nearest-centroid", "fine-tune", "from-scratch")
 SAMPLES_PER_SECOND = 100.0  # of training, for the progress bar until it knows better

@@ -16,9 +16,9 @@ from headstart.metrics.scored_outputs import once
 from headstart.session.scoring import answers, main_score
 from headstart.session.units import Units
 from headstart.solvers.threads import threads_for
+from headstart.studies.probe import Probed, ProbeSettings
 from headstart.studies.probe.outputs import Outputs, Rows
 from headstart.studies.probe.probes import BY_FOLDS, PROBES, Bench, Said
-from headstart.studies.probe.spec import Probed, ProbeSettings
 
 
 def group_numbers(data: Dataset) -> Rows:

@@ -9,7 +9,7 @@ from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, pluralise, short
 from headstart.studies._page import Cell, settings, text, versions
 from headstart.studies.adapt.sections.layers import across, anchor, best, peak, rise
-from headstart.studies.probe.spec import TITLES, Probed, Probing
+from headstart.studies.probe import TITLES, Probed, Probing
 
 MUCH, SOME = 0.5, 0.1  # of the way from chance to all: what a probe memorises
 

@@ -14,10 +14,10 @@ from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.models.places import MOST
 from headstart.studies._runner import Job, Trial
+from headstart.studies.probe import TITLES, Probed, ProbeSettings
 from headstart.studies.probe.blocks import bench, chance, group_numbers, main_metric, probed
 from headstart.studies.probe.outputs import Outputs, most_places, read_blocks
 from headstart.studies.probe.probes import BY_FOLDS
-from headstart.studies.probe.spec import TITLES, Probed, ProbeSettings
 
 LEAST = 4  # rows, or groups of them
 ROWS_PER_SECOND = 100.0  # in the pass, for the progress bar until it knows better

@@ -10,7 +10,7 @@ from headstart.report.format import metric_format, minus
 from headstart.report.terminal import Terminal
 from headstart.report.text import join_words, pluralise, short, shorten_middle
 from headstart.studies._page import Cell, settings, text, versions
-from headstart.studies.rank.spec import RankedBackbone, Ranking
+from headstart.studies.rank import RankedBackbone, Ranking
 
 LONGEST = 24  # letters of a name under the axis
 

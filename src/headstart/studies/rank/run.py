@@ -29,9 +29,9 @@ from headstart.session.session import Session
 from headstart.studies import _inputs
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
+from headstart.studies.rank import RankedBackbone, RankSettings, agreement
 from headstart.studies.rank.candidates import Candidate, candidates, pairs_of
 from headstart.studies.rank.scores import FOR_ALL, SCORES, Features, UnknownHead
-from headstart.studies.rank.spec import RankedBackbone, RankSettings, agreement
 
 BATCH = 64
 

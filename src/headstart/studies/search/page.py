@@ -9,8 +9,8 @@ from headstart.report.format import MetricFormat, metric_format
 from headstart.report.terminal import Terminal
 from headstart.report.text import fixed, percent, pluralise, short
 from headstart.studies._page import Cell, settings, text, versions
+from headstart.studies.search import Search, SearchTrial
 from headstart.studies.search.importance import Weight, weights
-from headstart.studies.search.spec import Search, SearchTrial
 
 SCRATCH = "from-scratch"
 STATES = {"pruned": "s2", "diverged": "s4", "refused": "s4", "unfinished": "s5"}

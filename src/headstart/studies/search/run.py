@@ -16,10 +16,10 @@ from headstart.records.record import Interval
 from headstart.session.requirements import require_data
 from headstart.session.scoring import difference, selection_of
 from headstart.studies._runner import Job
+from headstart.studies.search import SearchSettings, SearchTrial
 from headstart.studies.search.cross_validation import CrossValidator
 from headstart.studies.search.optimiser import Optimiser, optuna_package, quiet
 from headstart.studies.search.spaces import Configured, Joint, joint_space
-from headstart.studies.search.spec import SearchSettings, SearchTrial
 from headstart.studies.search.summary import (
     adapt_options,
     next_command,

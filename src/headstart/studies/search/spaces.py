@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from headstart.core import BadInput, Method, Unknown
-from headstart.studies.search.spec import Space
+from headstart.studies.search import Space
 
 Row = dict[str, str]  # by setting: "low..high", or values with | between
 LR = "lr"  # the highest learning rate, which is a setting of `adapt`, not of a method

@@ -8,8 +8,8 @@ from typing import Any
 from headstart.core import BadInput, Diverged, HeadstartError, make
 from headstart.records.measures import Measure
 from headstart.records.record import Interval
+from headstart.studies.search import SearchSettings, SearchTrial
 from headstart.studies.search.spaces import rounded
-from headstart.studies.search.spec import SearchSettings, SearchTrial
 
 OWN = ("--out", "--method", "--range", *(f"--{name}" for name in SearchSettings.names()))  # with a value
 FLAGS = ("--json", "--quiet", "-q", "--resume")  # without one

@@ -15,7 +15,7 @@ from headstart.records.record import Interval
 from headstart.solvers.penalty_selection import select_logistic
 from headstart.solvers.ratios.common import pair
 from headstart.solvers.threads import threads_for
-from headstart.studies.shift.spec import ClassShare, LabelShift
+from headstart.studies.shift import ClassShare, LabelShift
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

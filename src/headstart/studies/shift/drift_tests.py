@@ -11,9 +11,9 @@ from headstart.data.dataset import Dataset
 from headstart.data.tables import Table
 from headstart.metrics.shift.drift import benjamini_hochberg, drift
 from headstart.metrics.shift.shares import total_variation
+from headstart.studies.shift import Drifted
 from headstart.studies.shift.columns import joint
 from headstart.studies.shift.descriptors import Quantities, of_arrays, of_pictures, of_texts
-from headstart.studies.shift.spec import Drifted
 
 LEVEL = 0.01  # of false discoveries among what is reported
 DRAWS, LEAST, LARGEST = 40, 2000, 40_000  # deals of a permutation test: for each quantity, and at least

@@ -19,8 +19,8 @@ from headstart.run.cache import Cache, key_of
 from headstart.run.engine import Engine
 from headstart.run.progress import Progress
 from headstart.session.inputs import backbone_for, default_name, loader_of, suited
+from headstart.studies.shift import ShiftSettings
 from headstart.studies.shift.columns import joint
-from headstart.studies.shift.spec import ShiftSettings
 
 WIDEST = 2048  # features; of more, those that vary most
 BATCH = 16  # rows at a time on other devices

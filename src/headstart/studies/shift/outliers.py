@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.dataset import Dataset
-from headstart.studies.shift.spec import LeastSimilarRow
+from headstart.studies.shift import LeastSimilarRow
 
 SHOWN = 12
 THUMBNAIL = 96  # pixels

@@ -6,7 +6,7 @@ from typing import Any
 from headstart.report.terminal import Terminal
 from headstart.report.text import fixed, percent, pluralise
 from headstart.studies._page import Cell, settings, versions
-from headstart.studies.shift.spec import Drifted, Shift
+from headstart.studies.shift import Drifted, Shift
 from headstart.studies.shift.tables import headings, others, p_value, quantities, rows, scored
 
 

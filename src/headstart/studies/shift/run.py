@@ -17,14 +17,13 @@ from headstart.session.inputs import backbone_for
 from headstart.studies._inputs import UNLABELLED
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
-from headstart.studies.shift import words
+from headstart.studies.shift import Drifted, LabelShift, ShiftSettings, words
 from headstart.studies.shift.classes import moved, shares_of, with_shares
 from headstart.studies.shift.domain_classifier import DomainClassifierResult, classify_domains
 from headstart.studies.shift.domains import Domain, classes_of, draw_rows, name_in_command, read_source
 from headstart.studies.shift.drift_tests import find_drift
 from headstart.studies.shift.features import Features, by_backbone, columns_of
 from headstart.studies.shift.outliers import least_similar
-from headstart.studies.shift.spec import Drifted, LabelShift, ShiftSettings
 
 NEIGHBOUR, QUANTILE = 5, 0.95  # of what counts as within reach
 FEWEST = 30  # source rows with the target's shares, to be compared with the target

@@ -9,7 +9,7 @@ from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
 from headstart.report.format import minus
 from headstart.report.text import fixed, percent, pluralise, round_percent, shorten_middle, signed
-from headstart.studies.shift.spec import Drifted, LabelShift, LeastSimilarRow, Shift
+from headstart.studies.shift import Drifted, LabelShift, LeastSimilarRow, Shift
 
 MOST = 30  # quantities, or classes, that are shown
 NAME = 18  # letters of a class under a figure

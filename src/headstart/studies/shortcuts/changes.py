@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from headstart.core import Unknown, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array, Rows, Texts
+from headstart.studies.shortcuts import Change
 from headstart.studies.shortcuts.model_under_test import Baseline, ClassifierUnderTest
-from headstart.studies.shortcuts.spec import Change
 
 MOST = 30  # columns that are shuffled where none is named
 WAYS = {

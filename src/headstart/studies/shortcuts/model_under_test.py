@@ -15,7 +15,7 @@ from headstart.predictor.predictor import Predictor
 from headstart.records.record import Interval
 from headstart.session.inputs import loader_of
 from headstart.session.scoring import outputs_of
-from headstart.studies.shortcuts.spec import Change
+from headstart.studies.shortcuts import Change
 
 Rows = NDArray[np.int64]
 BATCH = 64

@@ -8,7 +8,7 @@ from headstart.report.format import MetricFormat, metric_format
 from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, pluralise
 from headstart.studies._page import Cell, settings, text, versions
-from headstart.studies.shortcuts.spec import Change, Conflict, GroupScore, Shortcuts
+from headstart.studies.shortcuts import Change, Conflict, GroupScore, Shortcuts
 
 METRIC = "accuracy"
 FIRM = 0.1  # Cramer's V from which attribute and class are said to go together

@@ -13,8 +13,8 @@ from headstart.data.dataset import Dataset
 from headstart.data.samples import Kind, Rows
 from headstart.metrics.groups import share
 from headstart.records.record import Interval
+from headstart.studies.shortcuts import Change, Conflict
 from headstart.studies.shortcuts.model_under_test import Baseline, ClassifierUnderTest
-from headstart.studies.shortcuts.spec import Change, Conflict
 
 Pixels = NDArray[np.uint8]
 SIDE = 224  # pixels of the shorter side: what is larger is made smaller before anything is changed

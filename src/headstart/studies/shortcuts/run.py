@@ -17,10 +17,10 @@ from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval
 from headstart.studies._runner import Job, Trial
 from headstart.studies._spec import Study
+from headstart.studies.shortcuts import Change, Conflict, GroupScore, ShortcutsSettings
 from headstart.studies.shortcuts.changes import MOST, choose_columns, column_changes, names_of, word_changes
 from headstart.studies.shortcuts.model_under_test import Baseline, ClassifierUnderTest
 from headstart.studies.shortcuts.pictures import conflicts, cue_changes, in_memory
-from headstart.studies.shortcuts.spec import Change, Conflict, GroupScore, ShortcutsSettings
 
 LEAST = 4  # rows
 

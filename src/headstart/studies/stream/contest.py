@@ -14,10 +14,10 @@ from headstart.core import BadData, BadInput, Method
 from headstart.core.tokens import filled_up
 from headstart.records.provenance import command, versions
 from headstart.run.recipe import Recipe
+from headstart.studies.stream import SPEC, Contender, Prequential
 from headstart.studies.stream.guards import DEFAULT, Guard
 from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor
 from headstart.studies.stream.score import PrequentialScore, gains
-from headstart.studies.stream.spec import SPEC, Contender, Prequential
 from headstart.studies.stream.stream_model import Stream, stream
 
 SOURCE = "source"

@@ -10,7 +10,7 @@ from headstart.report.format import metric_format, tone
 from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, percent, pluralise, signed
 from headstart.studies._page import Cell, settings, versions
-from headstart.studies.stream.spec import Contender, Event, OnSegment, Prequential
+from headstart.studies.stream import Contender, Event, OnSegment, Prequential
 
 STYLES = 6
 SHOWN = 50  # events in the table of the page

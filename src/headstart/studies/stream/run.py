@@ -12,9 +12,9 @@ from headstart.core import BadInput
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
+from headstart.studies.stream import Prequential, StreamSettings
 from headstart.studies.stream.contest import SOURCE, Contest
 from headstart.studies.stream.items import Items, items_in
-from headstart.studies.stream.spec import Prequential, StreamSettings
 from headstart.studies.stream.stream_model import Stream, stream
 
 SHARES = 20  # steps that the progress has at most

@@ -9,7 +9,7 @@ from torch import Tensor
 from headstart.core import derive_seed
 from headstart.metrics.intervals import bootstrap, wilson
 from headstart.records.record import Interval
-from headstart.studies.stream.spec import POINTS, OnSegment, Point
+from headstart.studies.stream import POINTS, OnSegment, Point
 
 FEW = 20  # batches; fewer are too few to be drawn as blocks
 Floats = NDArray[np.float64]

@@ -11,8 +11,8 @@ from torch import Tensor
 from headstart.core import Mismatch
 from headstart.run.belongs import refuse_other
 from headstart.run.state import Run
+from headstart.studies.stream import Event
 from headstart.studies.stream.guards import Memory
-from headstart.studies.stream.spec import Event
 
 KIND = "stream 1"  # of a saved state
 KEPT = 1000  # events; of older ones only the number is kept

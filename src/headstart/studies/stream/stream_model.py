@@ -13,10 +13,10 @@ from headstart.run.cache import key_of
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.engine import Engine
 from headstart.run.recipe import Recipe
+from headstart.studies.stream import Event
 from headstart.studies.stream.adapter import Adapter, recipe_for
 from headstart.studies.stream.guards import DEFAULT, Alarm, Guard, Seen
 from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor, source_batches
-from headstart.studies.stream.spec import Event
 from headstart.studies.stream.state import KIND, Answer, StreamState, require_same_stream
 
 

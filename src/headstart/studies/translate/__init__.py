@@ -1,1 +1,149 @@
-"""Rows of one domain made to look like those of another, and what guards against a wrong look."""
+"""Learn to translate rows of one domain into another's look, without pairs, and check whether it went well.
+
+Rows of the source are turned into rows of the target and back, without labels of the target: by translators
+that are trained against critics ("cyclegan", "cycada", or such a method), or by statistics of the other
+domain's pictures that are computed ("histogram", "fourier", "style").
+
+Returned is a `Translator`: `to_target(x)`, `to_source(x)`, `dataset(data)`, `report()`. With an output
+folder, translated rows and pairs of pictures are written too, and the given model behind the translator.
+
+Raises:
+    BadData: texts or tables, rows of different shapes, fewer than two rows.
+    BadInput: no method that translates, or a computed one on numbers; on resuming, another study's folder.
+    Diverged: every training stopped being numbers.
+    CannotWrite: the folder is not empty or can't be written to.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from headstart.records.record import Record
+from headstart.records.settings import PIXELS, POSITIVE, StudySettings, one_of, option, whole
+from headstart.studies._spec import SHIFT, Input, Study, StudyRecord
+
+CHEAP = ("histogram", "fourier", "style")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslateSettings(StudySettings):
+    """How `translate` works."""
+
+    kind: ClassVar[str] = "translate"
+
+    method: str = option(
+        "cyclegan or cycada, settings after a colon, are learned; histogram, fourier and style cost nothing.",
+        "cyclegan",
+    )
+    direction: Literal["to-target", "to-source"] = option(
+        "Which rows are written: source rows in the target's look, or target rows in the source's.",
+        "to-target",
+        one_of("to-target", "to-source"),
+    )
+    steps: int = option("Steps of the training of translators.", 600, whole(1))
+    batch: int = option("Batch size per domain.", 32, whole(1))
+    lr: float = option("Highest learning rate of translators and critics.", 1e-3, POSITIVE)
+    tries: int = option(
+        "Starts at most: another one is made while critics see through what is made; the best is kept.",
+        3,
+        whole(1),
+    )
+    side: int | None = option(
+        "Height and width of pictures in pixels; else their own up to 64, or the model's.", None, PIXELS
+    )
+    seed: int = option("Random seed.", 0)
+
+
+@dataclass(frozen=True)
+class Guard(Record):
+    """One thing that goes wrong with translators, measured."""
+
+    name: str  # "collapse", "labels" or "critics"
+    value: float
+    limit: float
+    fine: bool
+    says: str  # what was found, and what to do if it is not fine
+
+
+@dataclass(frozen=True)
+class Pair(Record):
+    """A sample before, to the left, and after, as one picture in the folder."""
+
+    item: str
+    label: str  # "" of target rows
+    picture: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslationReport(StudyRecord):
+    """How rows of one domain were translated into another's look, and whether it went well."""
+
+    source: str  # name of the data
+    target: str
+    classes: list[str]
+    rows: int  # of the source
+    target_rows: int
+    method: str
+    title: str
+    learned: bool  # whether translators were trained; else the look was computed
+    tries: int  # starts that were made; the one that critics saw through least is described
+    cycle: list[float]  # error of the way there and back at each step, mean of both domains
+    cycle_before: float | None  # mean over the first tenth of the steps
+    cycle_after: float | None  # over the last tenth
+    seen_through: float | None  # translators' loss against critics at the end: 0.25 fooled, 1 seen through
+    diversity_target: float  # of translated source rows, relative to real target rows: 1 is as it should be
+    diversity_source: float | None  # of translated target rows, likewise
+    flips: float | None  # share of source rows whose predicted class changes by the translation
+    round_trip_flips: float | None  # the same after the way there and back
+    accuracy_source: float | None  # of the model on source rows
+    accuracy_translated: float | None  # of the model on translated source rows, with the labels of the source
+    accuracy_target: float | None  # of the model on target rows as they are; only with labels to judge by
+    accuracy_through: float | None  # of the model on target rows that were made to look like the source
+    accuracy_trained: float | None  # of a small net trained on translated source rows, on target rows
+    model: str  # what answered
+    guards: list[Guard]
+    to_target: list[Pair]  # source rows
+    to_source: list[Pair]  # target rows
+
+    @property
+    def fine(self) -> bool:
+        """Whether no guard found anything."""
+        return all(guard.fine for guard in self.guards)
+
+
+SPEC = Study(
+    name="translate",
+    summary="Learn to translate rows of one domain into another's look, without pairs.",
+    group=SHIFT,
+    inputs=(
+        Input(name="source", help="Labelled data, as for adapt: pictures or arrays of numbers.", option=True),
+        Input(
+            name="target",
+            help="Data of another domain; its labels, if any, are dropped.",
+            kind="target",
+            option=True,
+        ),
+        Input(
+            name="model",
+            flag="run",
+            help="A run, or a predictor, whose model knows the source: it shows whether labels hold, and is "
+            "written again, with the translator in front, to OUT/model. None: a small net is trained.",
+            kind="model",
+            required=False,
+            option=True,
+            default=None,
+        ),
+        Input(
+            name="judge",
+            help="Labelled rows of the target, to report on and nothing else.",
+            required=False,
+            option=True,
+            default=None,
+        ),
+    ),
+    settings=TranslateSettings,
+    record=TranslationReport,
+    columns=False,
+    out="translate",
+    docs="how/translation.md",
+    reads_folder=True,
+)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from headstart.core import CannotWrite
 from headstart.data.dataset import Dataset
-from headstart.studies.translate.spec import Pair
+from headstart.studies.translate import Pair
 from headstart.studies.translate.translated import Ways
 
 ROWS = "translated"

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from headstart.core import Model, derive_seed
 from headstart.data.dataset import Dataset
+from headstart.studies.translate import Guard
 from headstart.studies.translate.small_net import answers_of
-from headstart.studies.translate.spec import Guard
 from headstart.studies.translate.translated import Way
 
 PAIRS = 2000  # that a diversity is a mean over

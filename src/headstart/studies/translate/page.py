@@ -10,7 +10,7 @@ from headstart.report.terminal import Terminal
 from headstart.report.text import percent
 from headstart.studies._page import Cell, settings, versions
 from headstart.studies.adapt.sections.mistakes import picture
-from headstart.studies.translate.spec import Pair, TranslationReport
+from headstart.studies.translate import Pair, TranslationReport
 
 GIVEN = "the model given"  # a record says of what predicted
 POINTS = 200  # of the curve

@@ -27,10 +27,9 @@ from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.studies._runner import Job, methods_of
 from headstart.studies._spec import Study
-from headstart.studies.translate import guards
+from headstart.studies.translate import CHEAP, TranslateSettings, TranslationReport, guards
 from headstart.studies.translate.folder import write
 from headstart.studies.translate.small_net import HALF, answers_of, fit_small
-from headstart.studies.translate.spec import CHEAP, TranslateSettings, TranslationReport
 from headstart.studies.translate.translated import Translated, Translator, Way, Ways, samples_of
 
 LARGEST = 64  # pixels of a side, unless another is asked for

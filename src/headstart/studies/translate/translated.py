@@ -18,7 +18,7 @@ from headstart.models.backbone import AnyBackbone
 from headstart.nn.translation import Translation, in_front
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.save import save_model
-from headstart.studies.translate.spec import TranslationReport
+from headstart.studies.translate import TranslationReport
 
 Way = Callable[[Tensor], Tensor]  # samples as they lie in `Ways.samples`
 SHARE = 256  # rows that are translated together

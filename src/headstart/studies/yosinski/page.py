@@ -10,7 +10,7 @@ from headstart.report.format import metric_format as metric_of
 from headstart.report.terminal import Terminal
 from headstart.report.text import SPACE, capitalise, join_words, pluralise, short
 from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, text, versions
-from headstart.studies.yosinski.spec import SERIES, Cut, Network, Transfer
+from headstart.studies.yosinski import SERIES, Cut, Network, Transfer
 
 STYLES = {"BnB": "s1 frozen", "BnB+": "s1 tuned", "AnB": "s2 frozen", "AnB+": "s2 tuned"}
 MEANING = {

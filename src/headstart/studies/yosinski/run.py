@@ -23,7 +23,7 @@ from headstart.session.session import Fitted, Session
 from headstart.studies._repeats import gain, interval, mean
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
-from headstart.studies.yosinski.spec import SERIES, Cut, Network, YosinskiSettings
+from headstart.studies.yosinski import SERIES, Cut, Network, YosinskiSettings
 from headstart.studies.yosinski.transplant import check_cuts, shape_digest, treatment, with_weights_of
 from headstart.studies.yosinski.two_tasks import Part, apart, by_classes, by_training_part_of
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from headstart.report.text import join_words, pluralise, quoted, shorten_middle
+from headstart.studies.adapt import DataCheck, Finding
 from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.spec import DataCheck, Finding
 
 MOST = 60  # classes that are drawn
 NOUNS = {  # one of what is counted, several, and what rows are said to be of

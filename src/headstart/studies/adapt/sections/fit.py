@@ -7,8 +7,8 @@ from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
 from headstart.report.format import amount, metric_format, minus
 from headstart.report.text import SPACE, percent, pluralise, quoted, shorten_middle
+from headstart.studies.adapt import ColumnFigures
 from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.spec import ColumnFigures
 
 MOST = 12  # columns that are drawn
 LEAN = 0.1  # of the mean error: what is off in one direction by less is not worth a word

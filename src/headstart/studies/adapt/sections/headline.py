@@ -14,8 +14,8 @@ from headstart.report.text import (
     short,
     shorten_middle,
 )
+from headstart.studies.adapt import SPEC, Tested
 from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.spec import SPEC, Tested
 
 BASELINES = {
     "from-scratch": "training from scratch",

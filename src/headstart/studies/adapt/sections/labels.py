@@ -8,8 +8,8 @@ from headstart.report.figures.axis import doubling
 from headstart.report.figures.plot import Plot
 from headstart.report.format import MetricFormat, metric_format
 from headstart.report.text import pluralise
+from headstart.studies.adapt import SizePoint
 from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.spec import SizePoint
 
 SCRATCH = "from-scratch"
 STYLES = 6

@@ -8,8 +8,8 @@ from headstart.report.figures.axis import Axis
 from headstart.report.figures.plot import Plot
 from headstart.report.format import MetricFormat, metric_format
 from headstart.report.text import capitalise, overlap, pluralise, shorten_middle
+from headstart.studies.adapt import Layer
 from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.spec import Layer
 
 TEXTS = 14  # at most, under the axis
 LONGEST = 12  # letters of a block's name under the axis

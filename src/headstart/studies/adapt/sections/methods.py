@@ -6,8 +6,8 @@ from headstart.records.record import Scores
 from headstart.report.figures.dots import Dot, dots
 from headstart.report.format import MetricFormat, metric_format
 from headstart.report.text import capitalise, join_words, overlap, pluralise
+from headstart.studies.adapt import Candidate
 from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.spec import Candidate
 from headstart.studies.adapt.table import headings, ranked, table
 
 

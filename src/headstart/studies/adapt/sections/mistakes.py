@@ -7,8 +7,8 @@ from typing import Any
 from headstart.records.measures import significant
 from headstart.report.format import minus
 from headstart.report.text import MINUS, percent, pluralise, quoted
+from headstart.studies.adapt import Mistake
 from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.spec import Mistake
 
 KINDS = {".webp": "webp", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 

@@ -6,8 +6,8 @@ from headstart.records.record import Interval
 from headstart.report.figures.dots import Dot, dots
 from headstart.report.format import metric_format
 from headstart.report.text import in_percent, percent, pluralise, quoted, shorten_middle
+from headstart.studies.adapt import TagFigures
 from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.spec import TagFigures
 
 MOST = 25  # tags that are drawn
 LONGEST = 40  # letters of a name

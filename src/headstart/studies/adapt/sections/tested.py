@@ -5,8 +5,8 @@ from typing import Any
 from headstart.report.figures.dots import Dot, dots
 from headstart.report.format import VERDICTS, MetricFormat, metric_format, tone
 from headstart.report.text import capitalise, short
+from headstart.studies.adapt import Tested
 from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.spec import Tested
 from headstart.studies.adapt.table import headings, metrics
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
 from headstart.report.text import join_words, pluralise
+from headstart.studies.adapt import Curve
 from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.spec import Curve
 
 MOST = 160  # points of a line that are drawn
 FINAL = -1  # the fold of the training on all of the training part
