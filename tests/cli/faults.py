@@ -4,23 +4,23 @@ from tests.faults import Fault
 
 PRINTED = (
     Fault(
-        "cli/predictions.py",
-        'return [*first, *(f"{answer.probabilities[name]:.6f}" for name in names)]',
-        'return [*first, *(f"{answer.probabilities[name]:.6f}" for name in sorted(names))]',
+        "cli/output.py",
+        'return [*first, *(f"{prediction.probabilities[name]:.6f}" for name in names)]',
+        'return [*first, *(f"{prediction.probabilities[name]:.6f}" for name in sorted(names))]',
         "in CSV the probabilities stand under other classes",
         "cli/test_predictions.py stands_under or tags_are_joined",
     ),
     Fault(
-        "cli/predictions.py",
+        "cli/output.py",
         "DIGITS = 9",
         "DIGITS = 6",
         "numbers of the model lose digits in CSV",
         "cli/test_predictions.py every_digit",
     ),
     Fault(
-        "cli/predictions.py",
-        "for tag in answer.tags)",
-        "for tag in answer.probabilities)",
+        "cli/output.py",
+        "for tag in prediction.tags)",
+        "for tag in prediction.probabilities)",
         "the table shows probabilities of tags that were not given",
         "cli/test_predictions.py tags_are_joined",
     ),
@@ -42,7 +42,7 @@ PRINTED = (
 
 ROWS = (
     Fault(
-        "cli/predictions.py",
+        "cli/using.py",
         "enumerate(_lines(file, column), 1)",
         "enumerate(_lines(file, column))",
         "lines are numbered from 0, and answers belong to the line before",
@@ -98,8 +98,8 @@ CODES = (
 OPTIONS = (
     Fault(
         "cli/options.py",
-        'names = [f"{name}/--no-{field.name}"] if hint is bool',
-        'names = [f"--no-{field.name}/{name}"] if hint is bool',
+        'names = [f"{names[0]}/--no-{field.name}"]',
+        'names = [f"--no-{field.name}/{names[0]}"]',
         "--no-salt means salt",
         "cli/test_predictions.py become_the_settings",
     ),
@@ -118,14 +118,14 @@ OPTIONS = (
         "cli/test_predictions.py become_the_settings",
     ),
     Fault(
-        "cli/arguments.py",
+        "cli/options.py",
         "    if not resume or settings != replace(usual, **anew):\n",
         "    if not resume or settings == replace(usual, **anew):\n",
         "a resumed study starts with the default settings",
         "cli/test_predictions.py begun_with",
     ),
     Fault(
-        "cli/arguments.py",
+        "cli/options.py",
         " if value != getattr(usual, name)}",
         "}",
         "resuming puts what may be given anew back to its default",

@@ -12,10 +12,9 @@ import typer
 from typer.testing import CliRunner
 
 from headstart import __main__ as program
-from headstart.cli import predictions
-from headstart.cli.arguments import begun_with
-from headstart.cli.options import with_options
-from headstart.cli.predictions import texts_of
+from headstart.cli import output
+from headstart.cli.options import begun_with, with_options
+from headstart.cli.using import texts_of
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage
 from headstart.data.modality import modalities
 from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags, to_prediction
@@ -28,7 +27,7 @@ SHARES = {"dog": 0.2, "ant": 0.1, "cat": 0.7}
 def printed(capsys, kind, form, *said, names=NAMES):
     """What `show` prints of answers to the files 1.png, 2.png, ..."""
     named = [(f"{number}.png", one) for number, one in enumerate(said, 1)]
-    predictions.show(named, SimpleNamespace(label_kind=kind, classes=names), form)
+    output.predictions(named, SimpleNamespace(label_kind=kind, classes=names), form)
     return capsys.readouterr().out
 
 

@@ -12,7 +12,7 @@ from tests.docs.pages import ROOT, Page
 
 import headstart as hs
 from headstart import studies
-from headstart.cli.study_command import register
+from headstart.cli.study_command import command
 from headstart.core import Unknown
 from headstart.run.progress import Progress
 from headstart.studies import _spec, face
@@ -98,7 +98,7 @@ def test_interrupted_and_resumed_it_ends_in_the_same_bytes(tmp_path):
 def test_its_page_and_its_command_show_the_same_rows(tmp_path, capsys):
     app = typer.Typer()
     app.callback()(lambda: None)
-    register(app, _spec.study("spread"))
+    app.command("spread")(command(_spec.study("spread")))
     out = tmp_path / "out"
     words = [
         "spread",
@@ -132,7 +132,7 @@ def test_it_is_tidy(tmp_path):
         path.write_text(text, "utf-8")
     config = ["--no-cache", "--config", str(ROOT / "pyproject.toml")]
     ours = 'lint.isort.known-first-party=["headstart", "tests"]'
-    for command in (["check", *config, "--config", ours], ["format", "--check", *config]):
-        words = [sys.executable, "-m", "ruff", *command, "."]
+    for arguments in (["check", *config, "--config", ours], ["format", "--check", *config]):
+        words = [sys.executable, "-m", "ruff", *arguments, "."]
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stdout

@@ -5,10 +5,18 @@ Nothing here imports torch before a command needs it, so that `--help` is quick.
 
 import typer
 
-from headstart.cli import inspecting, models, using
-from headstart.studies._spec import GROUPS, UNDERSTAND, studies
+from headstart.studies._spec import GROUPS, MODELS, START, TOOLS, UNDERSTAND, studies
 
-from .study_command import register
+from .models import anatomy, surgery
+from .study_command import command
+from .tools import doctor, methods, show
+from .using import export, predict, report
+
+COMMANDS = {  # beside the studies, by panel of `headstart --help`
+    START: (predict, report),
+    MODELS: (export, anatomy, surgery),
+    TOOLS: (methods, show, doctor),
+}
 
 app = typer.Typer(
     name="headstart",
@@ -37,8 +45,9 @@ def _root(
     """Turn a model that already knows something and a little data of yours into your model."""
 
 
-for module in (using, models, inspecting):
-    module.register(app)
 for spec in studies():
-    register(app, spec)
+    app.command(spec.name, rich_help_panel=spec.group)(command(spec))
+for panel, functions in COMMANDS.items():
+    for function in functions:
+        app.command(rich_help_panel=panel)(function)
 app.registered_commands.sort(key=lambda info: GROUPS.index(info.rich_help_panel or UNDERSTAND))

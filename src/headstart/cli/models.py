@@ -2,15 +2,13 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from headstart.cli import output
-from headstart.cli.arguments import AsJson, Quiet, Weights
-from headstart.cli.options import with_options
+from headstart.cli.options import AsJson, Quiet, Weights, with_options
 from headstart.predictor.surgery_settings import SurgerySettings
-from headstart.studies._spec import MODELS
 
 Base = Annotated[
     str,
@@ -18,12 +16,6 @@ Base = Annotated[
         help="A backbone by name, as for adapt; an encoder's file, .safetensors; or a run folder."
     ),
 ]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command(rich_help_panel=MODELS)(anatomy)
-    app.command(rich_help_panel=MODELS)(surgery)
 
 
 def anatomy(
@@ -100,17 +92,12 @@ def surgery(
 
     made, loaded = opened_with(backbone, weights, rename or (), allow or ())
     made, done = perform_surgery(made, operations)
-    mark = save_encoder(made, out)
+    fingerprint = save_encoder(made, out)
     if json:
-        output.as_json(
-            {"file": str(out), "fingerprint": mark, "reports": [_plain(one) for one in (*loaded, *done)]}
-        )
+        reports = [asdict(report) for report in (*loaded, *done)]
+        output.as_json({"file": str(out), "fingerprint": fingerprint, "reports": reports})
         return
     for report in () if quiet else (*loaded, *done):
         output.line(str(report))
     output.line(f"Encoder: {out}")
     output.line(f"Next:    headstart adapt DATA --backbone {out}")
-
-
-def _plain(report: Any) -> dict[str, Any]:
-    return asdict(report)

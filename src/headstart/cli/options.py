@@ -1,13 +1,86 @@
-"""Command-line options out of dataclasses: their fields, defaults and sentences."""
+"""Options that several commands have, and options made of the fields of dataclasses."""
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, fields
-from typing import Any, get_args, get_origin, get_type_hints
+from dataclasses import MISSING, asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import typer
 
-from headstart.records.settings import StudySettings
+from headstart.records.settings import StudySettings, option
+
+T = TypeVar("T", bound=StudySettings)
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="A folder of class folders; a CSV or Parquet file with a column label and one of paths "
+        "or texts, else a table; an .h5ad file; or the name of a built-in: clipart, digits, reviews, tweets, "
+        "spambase, pbmc.",
+        show_default=True,
+    ),
+]
+KINDS_OF_BACKBONES = (
+    "efficientnet_lite0 (built-in, for pictures), minilm (built-in, for texts), a name of timm's, "
+    "torchvision:NAME, transformers:NAME or a folder of transformers', table (for tables)."
+)
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        help="Local checkpoint for the backbone (.safetensors or .pth), or random for random weights."
+    ),
+]
+Device = Annotated[
+    str, typer.Option(help="Device: cpu, cuda or another device of torch; auto uses a GPU if there is one.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result and errors.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """What the columns of a file with rows are called, and which of its rows are taken."""
+
+    path_column: str | None = option("Column of picture paths in a CSV or Parquet file. Default: path.", None)
+    text_column: str | None = option("Column of texts in a CSV or Parquet file. Default: text.", None)
+    label_column: str = option(
+        "Column of labels in a CSV or Parquet file; several, separated by commas.", "label"
+    )
+    task: Literal["classification", "multilabel", "regression"] | None = option(
+        "What to predict for a row: one class, a set of tags, or numbers; else inferred from the labels.",
+        None,
+    )
+    group_column: str | None = option(
+        "Column of groups: rows of one group are never split between training and test.", None
+    )
+    split_column: str | None = option(
+        "Column that assigns rows to train, val or test, if the split is given.", None
+    )
+    attribute_column: str | None = option(
+        "Column of a nuisance attribute that may be confounded with the label, such as the background.", None
+    )
+    categorical: tuple[str, ...] = option(
+        "Column of a table to treat as categorical although it holds numbers; repeatable.", ()
+    )
+    per_class: int | None = option("Use at most this many rows per class (always the same ones).", None)
+
+    def options(self, without: tuple[str, ...] = ()) -> dict[str, Any]:
+        """As keyword arguments of `hs.data.load`."""
+        return {name: value for name, value in asdict(self).items() if name not in without}
+
+
+def begun_with(out: Path, resume: bool, settings: T, resumed: tuple[str, ...] = ()) -> T:
+    """When resuming without new options, the saved settings; those in `resumed` may be given anew."""
+    from headstart.studies._store import saved_settings
+
+    usual = type(settings)()
+    anew = {name: getattr(settings, name) for name in resumed}
+    if not resume or settings != replace(usual, **anew):
+        return settings
+    saved = saved_settings(out, type(settings))
+    changed = {name: value for name, value in anew.items() if value != getattr(usual, name)}
+    return settings if saved is None else replace(saved, **changed)
 
 
 def with_options(
@@ -43,24 +116,17 @@ def _option(kind: type[Any], field: Any) -> inspect.Parameter:
     """A field as a typer option; tuples are options that may be given several times."""
     hint = get_type_hints(kind)[field.name]
     default = None if field.default is MISSING else field.default
-    name = f"--{_flag(field)}"
-    if _is_numbers(hint):
-        return _parsed(field, name, "N,N,...", str | None)
-    if "parse" in field.metadata:
-        return _parsed(field, name, field.metadata["metavar"], list[str] | None)
-    if get_origin(hint) is tuple:
-        hint, default, name = list[get_args(hint)[0]], list(default or ()), name.removesuffix("s")  # type: ignore[misc]
-    names = [f"{name}/--no-{field.name}"] if hint is bool else [name]
+    names = [f"--{_flag(field)}"]
     shown = {name: field.metadata.get(name) for name in ("help", "metavar")}
+    if _is_numbers(hint) or "parse" in field.metadata:  # read by `_value`
+        hint, default = str | None if _is_numbers(hint) else list[str] | None, None
+        shown |= {"metavar": shown["metavar"] or "N,N,...", "show_default": False}
+    elif get_origin(hint) is tuple:
+        hint, default, names = list[get_args(hint)[0]], list(default or ()), [names[0].removesuffix("s")]  # type: ignore[misc]
+    elif hint is bool:
+        names = [f"{names[0]}/--no-{field.name}"]
     option = typer.Option(default, *names, **shown)
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=hint)
-
-
-def _parsed(field: Any, name: str, metavar: str, annotation: Any) -> inspect.Parameter:
-    """An option whose text is parsed by `_value`."""
-    option = typer.Option(None, name, help=field.metadata["help"], metavar=metavar, show_default=False)
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(field.name, keyword, default=option, annotation=annotation)
 
 
 def _flag(field: Any) -> str:
@@ -83,7 +149,6 @@ def _value(kind: type[Any], name: str, value: Any) -> Any:
 
 
 def _numbers(flag: str, text: str) -> tuple[int, ...]:
-    """Whole numbers with commas between them."""
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not all(word.isdecimal() for word in words):
         from headstart.core import BadInput

@@ -1,42 +1,43 @@
-"""How commands talk: tables for people, JSON for machines, both on standard output."""
+"""How commands print: tables for people, CSV and JSON for machines, all on standard output."""
 
+import csv
 import json
+import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from headstart.predictor.predictor import Predictor
+
+Form = Literal["table", "csv", "json"]
+BETWEEN = ";"  # of tags in a cell, as `hs.data.load` takes them
+DIGITS = 9  # that tell any two float32 apart
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
     """A table as wide as the terminal; plain when the output is not a terminal."""
+    from rich import box
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
-    made = Table(
-        title=title or None, title_justify="left", header_style="bold", box=_box(console.is_terminal)
-    )
+    lines = box.SIMPLE_HEAD if console.is_terminal else box.ASCII2
+    content = Table(title=title or None, title_justify="left", header_style="bold", box=lines)
     for heading in headings:
-        made.add_column(heading, overflow="fold")
+        content.add_column(heading, overflow="fold")
     for row in rows:
-        made.add_row(*(escape(cell) for cell in row))
+        content.add_row(*(escape(cell) for cell in row))
     if not console.is_terminal:  # a file or another program takes whole lines
         console.width = 200
-    console.print(made)
+    console.print(content)
 
 
-def line(text: str = "") -> None:
-    """A line for people."""
+def line(text: str = "", stderr: bool = False) -> None:
+    """A line for people, on standard error if it stands beside an output for machines."""
     from rich.console import Console
 
-    Console(highlight=False, soft_wrap=True).print(text, markup=False)
-
-
-def stderr_line(text: str) -> None:
-    """A line for people on standard error, beside the answer."""
-    from rich.console import Console
-
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+    Console(stderr=stderr, highlight=False, soft_wrap=True).print(text, markup=False)
 
 
 def as_json(value: Any) -> None:
@@ -46,21 +47,37 @@ def as_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
 
 
-def record(found: Any) -> None:
-    """A record as indented JSON."""
-    as_json(json.loads(found.to_json()))
+def predictions(rows: Sequence[tuple[str, Any]], predictor: "Predictor", form: Form) -> None:
+    """Print predictions by the name of their file or row; every class, tag or number is a column of CSV."""
+    kind, names = predictor.label_kind, predictor.classes
+    if form == "json":
+        as_json([{"file": file} | vars(prediction) for file, prediction in rows])
+    elif form == "csv":
+        first = {"classes": ["label", "probability"], "tags": ["tags"], "numbers": []}
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(["file", *first[kind], *names])
+        writer.writerows([file, *_exact(prediction, kind, names)] for file, prediction in rows)
+    elif kind == "numbers":
+        shown = [(file, *(f"{prediction.values[name]:.6g}" for name in names)) for file, prediction in rows]
+        table(("file", *names), shown)
+    else:
+        headings = ("label", "probability") if kind == "classes" else ("tags", "probabilities")
+        table(("file", *headings), [(file, *_short(prediction, kind)) for file, prediction in rows])
 
 
-def _box(terminal: bool) -> Any:
-    from rich import box
+def _exact(prediction: Any, kind: str, names: Sequence[str]) -> list[str]:
+    if kind == "numbers":
+        return [f"{prediction.values[name]:.{DIGITS}g}" for name in names]
+    first = (
+        [prediction.label, f"{prediction.probability:.6f}"]
+        if kind == "classes"
+        else [BETWEEN.join(prediction.tags)]
+    )
+    return [*first, *(f"{prediction.probabilities[name]:.6f}" for name in names)]
 
-    return box.SIMPLE_HEAD if terminal else box.ASCII2
 
-
-def page(out: Path | None) -> Path | None:
-    """The page of the study in a folder, made now; None without a folder."""
-    if out is None:
-        return None
-    from headstart.studies.pages import build_page
-
-    return build_page(out)
+def _short(prediction: Any, kind: str) -> tuple[str, str]:
+    if kind == "classes":
+        return prediction.label, f"{prediction.probability:.3f}"
+    shares = ", ".join(f"{prediction.probabilities[tag]:.3f}" for tag in prediction.tags)
+    return ", ".join(prediction.tags) or "none", shares or "-"

@@ -11,8 +11,18 @@ import typer
 from headstart.studies._spec import Input, Study
 
 from . import output
-from .arguments import KINDS_OF_BACKBONES, AsJson, Columns, Data, Device, Quiet, Weights, begun_with
-from .options import with_options
+from .options import (
+    KINDS_OF_BACKBONES,
+    AsJson,
+    Columns,
+    Data,
+    Device,
+    Quiet,
+    Weights,
+    begun_with,
+    with_options,
+)
+from .output import Form
 
 if TYPE_CHECKING:
     from headstart.report.terminal import Terminal
@@ -32,33 +42,23 @@ KEEP = "Folder for the record and a page; must be new or empty. None: nothing is
 OUT = "Folder for the record and the page; must be new or empty."
 
 
-def register(app: typer.Typer, spec: Study) -> None:
-    """Add the command of a study."""
-    app.command(spec.name, rich_help_panel=spec.group)(command(spec))
-
-
 def command(spec: Study) -> Callable[..., None]:
     """The typer command of a study."""
 
     def run(*, settings: Any, columns: Columns, **values: Any) -> None:
         carry_out(spec, settings, columns, **values)
 
-    inputs = {item.name: _annotated(item) for item in spec.inputs}
-    shared = _shared(spec)
-    parameters = {**inputs, **shared}
-    arguments = [name for name in inputs if not next(i for i in spec.inputs if i.name == name).option]
-    order = [*arguments, *(name for name in parameters if name not in arguments)]
+    positional = {item.name: _annotated(item) for item in spec.inputs if not item.option}
+    options = {item.name: _annotated(item) for item in spec.inputs if item.option}
+    hints = {**positional, **options, **_shared(spec)}
     keyword = inspect.Parameter.KEYWORD_ONLY
-    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            *(
-                inspect.Parameter(n, keyword, default=parameters[n][1], annotation=parameters[n][0])
-                for n in order
-            ),
-            *(inspect.Parameter(name, keyword) for name in ("columns", "settings")),
-        ]
-    )
-    run.__annotations__ = {name: hint for name, (hint, _) in parameters.items()}
+    own = [
+        inspect.Parameter(name, keyword, default=default, annotation=hint)
+        for name, (hint, default) in hints.items()
+    ]
+    last = [inspect.Parameter(name, keyword) for name in ("columns", "settings")]
+    run.__signature__ = inspect.Signature([*own, *last])  # type: ignore[attr-defined]
+    run.__annotations__ = {name: hint for name, (hint, _) in hints.items()}
     run.__annotations__ |= {"columns": Columns, "settings": spec.settings}
     run.__name__, run.__doc__ = spec.name, spec.summary
     without = spec.without if spec.columns else tuple(Columns.__dataclass_fields__)
@@ -79,11 +79,12 @@ def carry_out(
     csv: bool = False,
     **given: Any,
 ) -> None:
-    """Run the study, write its page, print what it found."""
+    """Run the study, write its page, print the results."""
     from headstart.core import BadData, BadInput
     from headstart.run.engine import One
     from headstart.run.progress import Progress
     from headstart.studies._runner import run_study
+    from headstart.studies.pages import build_page
 
     if json and csv:
         raise BadInput("Choose one of --json and --csv.")
@@ -101,37 +102,31 @@ def carry_out(
         engine=One(device),
         columns=columns.options(spec.without) if spec.columns else {},
     )
-    page = output.page(out)
-    record = getattr(result, "result", result)
-    if spec.predicts:
-        show_predictions(result, json, csv)
-    elif json:
-        output.record(record)
-    if not (json or csv or (spec.predicts and quiet)):
-        show(spec, record, out, page, quiet)
+    if out is not None:
+        build_page(out)
+    _print(spec, result, out, "json" if json else "csv" if csv else "table", quiet)
     if unread := getattr(result, "unread", ()):
         raise BadData(f"{len(unread)} files were not read. {' '.join(unread[:5])}")
 
 
-def show_predictions(result: Any, json: bool, csv: bool) -> None:
-    """Print the predictions of a study: as a table, as CSV, or as JSON beside the record."""
-    from headstart.predictor.predictions import to_prediction
+def _print(spec: Study, result: Any, out: Path | None, form: Form, quiet: bool) -> None:
+    """Print the record, after the predictions of a study that predicts."""
+    record = getattr(result, "result", result)
+    rows: list[Any] = []
+    if spec.predicts:
+        rows = list(zip(result.names, result.predictor.predictions(result.probabilities), strict=True))
+    if form == "json":
+        values = loads(record.to_json())
+        predictions = [{"file": file} | vars(row) for file, row in rows]
+        output.as_json({"answers": predictions, "record": values} if spec.predicts else values)
+        return
+    if spec.predicts:
+        output.predictions(rows, result.predictor, form)
+    if form == "table" and not (spec.predicts and quiet):
+        show(spec, record, out, quiet)
 
-    from .predictions import show as show_answers
 
-    predictor = result.predictor
-    rows = [
-        to_prediction(row, "classes", predictor.classes, predictor.abstain) for row in result.probabilities
-    ]
-    answers = list(zip(result.names, rows, strict=True))
-    if json:
-        told = [{"file": file} | vars(one) for file, one in answers]
-        output.as_json({"answers": told, "record": loads(result.result.to_json())})
-    else:
-        show_answers(answers, predictor, "csv" if csv else "table")
-
-
-def show(spec: Study, record: Any, out: Path | None, page: Path | None, quiet: bool) -> None:
+def show(spec: Study, record: Any, out: Path | None, quiet: bool) -> None:
     """Print for people: the table, sentences, notes, and where everything lies."""
     module = spec.module("page")
     terminal: Terminal = module.terminal(record, out) if spec.reads_folder else module.terminal(record)
@@ -140,11 +135,10 @@ def show(spec: Study, record: Any, out: Path | None, page: Path | None, quiet: b
     notes = [f"Note: {note}" for note in record.notes]
     for sentence in (*(() if quiet else (*terminal.sentences, *notes)), *terminal.answer):
         output.line(sentence)
-    places = [] if out is None else [(label, str(out / file)) for label, file in terminal.places]
-    if page is not None and out is not None:
-        places += [("Page", str(page)), ("Record", str(out / spec.record_file))]
-    commands = [one.replace("FOLDER", str(out)) for one in terminal.next]
-    for label, text in (*places, *(("Next", one) for one in commands)):
+    places = [*terminal.places, ("Page", spec.page_file), ("Record", spec.record_file)]
+    lines = [] if out is None else [(label, str(out / file)) for label, file in places]
+    lines += [("Next", command.replace("FOLDER", str(out))) for command in terminal.next]
+    for label, text in lines:
         output.line(f"{label + ':':<8}{text}")
 
 

