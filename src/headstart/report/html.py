@@ -1,4 +1,4 @@
-"""Writing a page: templates, style, content policy, an atomic write."""
+"""Writing a page: templates, style, pictures, content policy, an atomic write."""
 
 import base64
 import contextlib
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 TEMPLATES = Path(__file__).parent / "templates"
+PICTURES = {".webp": "webp", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}  # types by ending
 
 
 def put(page: str, target: Path) -> Path:
@@ -31,6 +32,15 @@ def put(page: str, target: Path) -> Path:
 def asset(name: str) -> str:
     """A file of the templates."""
     return (TEMPLATES / name).read_text("utf-8")
+
+
+def picture_data(folder: Path, name: str) -> str:
+    """A picture of a folder as a data URI; "" if it is missing or lies outside."""
+    path = (folder / name).resolve()
+    kind = PICTURES.get(path.suffix.lower())
+    if not name or kind is None or not path.is_relative_to(folder.resolve()) or not path.is_file():
+        return ""
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def policy(script: str) -> str:

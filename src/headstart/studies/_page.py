@@ -1,14 +1,32 @@
 """What the pages of the experiments have in common."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from headstart.records.record import Interval, Record
 from headstart.report.format import VERDICTS, MetricFormat, tone
 from headstart.report.html import asset, environment, put
 from headstart.report.text import pairs
+
+R = TypeVar("R", bound=Record)
+
+
+def read_record(kind: type[R], path: Path) -> R:
+    """The record in a file.
+
+    Raises:
+        BadData: if it can't be read.
+    """
+    try:
+        return kind.read(path)
+    except (json.JSONDecodeError, UnicodeDecodeError, TypeError, AttributeError) as error:
+        from headstart.core.errors import BadData
+
+        study = "adapt" if path.stem in ("result", "timings") else path.stem
+        raise BadData(f"{path} is not a record of headstart: {error}. Run `{study}` again.") from error
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from headstart.core import BadInput
-from headstart.studies._page import write
+from headstart.studies._page import read_record, write
 from headstart.studies._spec import studies
-from headstart.studies.adapt.run_records import record
 
 
 def build_page(run: Path) -> Path:
@@ -31,9 +30,9 @@ def build_page(run: Path) -> Path:
             module = spec.module("page")
             if hasattr(module, "build_page"):
                 return Path(module.build_page(run))
-            found = record(spec.record, file)
-            view = module.view(found, run) if spec.reads_folder else module.view(found)
-            return write(found, view, run / spec.page_file)
+            record = read_record(spec.record, file)
+            view = module.view(record, run) if spec.reads_folder else module.view(record)
+            return write(record, view, run / spec.page_file)
     raise BadInput(
         f"{run} holds no record of a study, such as result.json. Finish the study first: its command with "
         "--resume."

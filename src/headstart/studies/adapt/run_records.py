@@ -1,14 +1,10 @@
 """What a report is made of: the records of a run, read once."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from headstart.records.record import Record
+from headstart.studies._page import read_record
 from headstart.studies.adapt import Candidate, Result, Tested, Timings
-
-R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -54,24 +50,6 @@ def read(run: Path) -> Given:
     timings = run / "timings.json"
     return Given(
         run,
-        record(Result, run / "result.json"),
-        record(Timings, timings) if timings.is_file() else None,
+        read_record(Result, run / "result.json"),
+        read_record(Timings, timings) if timings.is_file() else None,
     )
-
-
-def record(kind: type[R], path: Path) -> R:
-    """The record in a file.
-
-    Raises:
-        BadData: if it can't be read.
-    """
-    try:
-        return kind.read(path)
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError, AttributeError) as error:
-        from headstart.core.errors import BadData
-
-        raise BadData(f"{path} is not a record of headstart: {error}. Run `{_maker(path)}` again.") from error
-
-
-def _maker(path: Path) -> str:
-    return "adapt" if path.stem in ("result", "timings") else path.stem

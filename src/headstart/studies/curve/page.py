@@ -8,8 +8,8 @@ from headstart.report.figures.plot import Plot
 from headstart.report.format import MetricFormat, metric_format
 from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, percent, pluralise, short
+from headstart.studies._curves import CLASS, by_method, described, ends, headstart, label_axis, style
 from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, text, versions
-from headstart.studies.adapt.sections.labels import CLASS, STYLES, axis, by_method, ends, headstart
 from headstart.studies.curve import CurvePoint, SizeCurve
 
 
@@ -27,7 +27,7 @@ def view(record: SizeCurve) -> dict[str, Any]:
             headstart(curves, metric, of) if curves else "",
             *(_crossing(curve, first, of) for curve in curves[1:]),
         ],
-        "legend": [(_style(i), curve[0].title) for i, curve in enumerate(curves)],
+        "legend": [(style(i), curve[0].title) for i, curve in enumerate(curves)],
         "figure": _figure(curves, metric, of) if curves else "",
         "caption": f"Lines join the means of {seeds}, bands are their 95 % intervals, dots single seeds. "
         f"With one seed all methods learn from the same rows, and smaller subsets lie in larger ones.",
@@ -68,10 +68,6 @@ def rows(record: SizeCurve) -> list[tuple[str, list[Cell | None]]]:
         known = {p.labels_per_class: cell(metric, p.mean, p.interval, p.gain) for p in curve}
         found.append((curve[0].title, [known.get(k) for k in record.labels_per_class]))
     return found
-
-
-def _style(number: int) -> str:
-    return f"s{number % STYLES + 1}"
 
 
 def _crossing(curve: list[CurvePoint], first: str, of: str) -> str:
@@ -118,7 +114,7 @@ def _chance(record: SizeCurve) -> list[tuple[str, str, str]]:
 
 def _figure(curves: list[list[CurvePoint]], metric: MetricFormat, of: str) -> str:
     points = [p for curve in curves for p in curve]
-    x = doubling([p.labels_per_class for p in points], axis(of))
+    x = doubling([p.labels_per_class for p in points], label_axis(of))
     spread = [v for p in points for v in p.score]
     if all(len(p.seeds) > 2 for p in points):
         spread += [v for p in points if p.interval for v in (p.interval.low, p.interval.high)]
@@ -126,17 +122,13 @@ def _figure(curves: list[list[CurvePoint]], metric: MetricFormat, of: str) -> st
     for i, curve in reversed(list(enumerate(curves))):
         sure = [(p.labels_per_class, p.interval) for p in curve if p.interval]
         if sure:
-            plot.band([(k, a.high) for k, a in sure], [(k, a.low) for k, a in sure], f"{_style(i)} many")
+            plot.band([(k, a.high) for k, a in sure], [(k, a.low) for k, a in sure], f"{style(i)} many")
     for i, curve in reversed(list(enumerate(curves))):
-        plot.line([(p.labels_per_class, p.mean) for p in curve], _style(i))
+        plot.line([(p.labels_per_class, p.mean) for p in curve], style(i))
         for p in curve:
             for value in p.score:
                 hover = f"{p.title}, {pluralise(p.labels_per_class, 'label')}: {metric.value(value)}"
-                plot.dot((p.labels_per_class, value), f"{_style(i)} seed", hover, 2.5)
+                plot.dot((p.labels_per_class, value), f"{style(i)} seed", hover, 2.5)
             hover = f"{p.title}, {pluralise(p.labels_per_class, 'label')}: {metric.value(p.mean)} on average"
-            plot.dot((p.labels_per_class, p.mean), _style(i), hover, 4)
-    said = [
-        f"{c[0].title} {', '.join(f'{p.labels_per_class:,}: {metric.value(p.mean)}' for p in c)}"
-        for c in curves
-    ]
-    return plot.figure(f"Mean {metric.title} by {axis(of)}. {'; '.join(said)}")
+            plot.dot((p.labels_per_class, p.mean), style(i), hover, 4)
+    return plot.figure(described(curves, metric, of))

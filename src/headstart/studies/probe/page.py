@@ -7,8 +7,8 @@ from headstart.report.figures.plot import Plot
 from headstart.report.format import MetricFormat, metric_format
 from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, pluralise, short
+from headstart.studies._curves import anchor, best, block_axis, peak, rise
 from headstart.studies._page import Cell, settings, text, versions
-from headstart.studies.adapt.sections.layers import across, anchor, best, peak, rise
 from headstart.studies.probe import TITLES, Probed, Probing
 
 MUCH, SOME = 0.5, 0.1  # of the way from chance to all: what a probe memorises
@@ -221,7 +221,7 @@ def _figure(record: Probing, metric: MetricFormat) -> str:
         v for one in record.table for v in (one.score.low, one.score.high, one.control) if v is not None
     ]
     y = metric.axis([*values, record.chance], metric.title)
-    plot = Plot(across(blocks), y, 380, slanted=True)
+    plot = Plot(block_axis(blocks), y, 380, slanted=True)
     plot.line([(-0.5, record.chance), (len(blocks) - 0.5, record.chance)], "fold")
     many = " many" if len(record.probes) > 1 else ""
     for number, name in reversed(list(enumerate(record.probes, 1))):

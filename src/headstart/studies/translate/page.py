@@ -6,10 +6,10 @@ from typing import Any
 
 from headstart.report.figures.axis import linear
 from headstart.report.figures.plot import Plot
+from headstart.report.html import picture_data
 from headstart.report.terminal import Terminal
 from headstart.report.text import percent
 from headstart.studies._page import Cell, settings, versions
-from headstart.studies.adapt.sections.mistakes import picture
 from headstart.studies.translate import Pair, TranslationReport
 
 GIVEN = "the model given"  # a record says of what predicted
@@ -144,7 +144,7 @@ def _gallery(record: TranslationReport, run: Path | None) -> Iterator[dict[str, 
 
 def _card(run: Path, pair: Pair) -> dict[str, str]:
     return {
-        "source": picture(run, pair.picture),
+        "source": picture_data(run, pair.picture),
         "text": "",
         "alt": f"{pair.item} before and after",
         "part": "0",

@@ -1,16 +1,14 @@
 """The most confident mistakes, as pictures or words."""
 
-import base64
 from pathlib import Path
 from typing import Any
 
 from headstart.records.measures import significant
 from headstart.report.format import minus
+from headstart.report.html import picture_data
 from headstart.report.text import MINUS, percent, pluralise, quoted
 from headstart.studies.adapt import Mistake
 from headstart.studies.adapt.run_records import Given
-
-KINDS = {".webp": "webp", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 
 
 def view(given: Given) -> dict[str, Any]:
@@ -64,7 +62,7 @@ def _card(run: Path, mistake: Mistake, most: float) -> dict[str, str]:
         off = minus(significant(mistake.error))
         sure, part = off if off.startswith(MINUS) else f"+{off}", abs(mistake.error) / (most or 1.0)
     return {
-        "source": picture(run, mistake.picture),
+        "source": picture_data(run, mistake.picture),
         "alt": alt,
         "text": mistake.text,
         "item": mistake.item,
@@ -73,12 +71,3 @@ def _card(run: Path, mistake: Mistake, most: float) -> dict[str, str]:
         "confidence": sure,
         "part": f"{part:.3f}",
     }
-
-
-def picture(run: Path, name: str) -> str:
-    """A picture of the run folder as a data URI; "" if it is missing or lies outside."""
-    path = (run / name).resolve()
-    kind = KINDS.get(path.suffix.lower())
-    if not name or kind is None or not path.is_relative_to(run.resolve()) or not path.is_file():
-        return ""
-    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
