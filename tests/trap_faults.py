@@ -141,14 +141,14 @@ TRAP_FAULTS = (
         "models/test_anatomy.py nothing_is_left",
     ),
     Fault(
-        "models/operations/patient.py",
+        "models/operations/editor.py",
         "found = layer._parameters.get(name)",
         "found = getattr(layer, name, None)",
         "a weight that is computed from others is overwritten",
         "models/test_new_first.py refused",
     ),
     Fault(
-        "models/operations/patient.py",
+        "models/operations/editor.py",
         "value.detach().to(device=parameter.device, dtype=parameter.dtype)",
         "value.detach().to(device=parameter.device)",
         "surgery changes the type of numbers",

@@ -75,7 +75,7 @@ def test_each_critic_judges_its_own_domain():
         parts["critics"]["source"].weight.zero_()
     terms = method.loss(parts, BATCH, CTX).terms
     assert (terms["fool_target"].item(), terms["fool_source"].item()) == pytest.approx((5.0, 1.0))
-    method.remember(parts, BATCH, CTX)
+    method.update_pools(parts, BATCH, CTX)
     assert method.critics(parts, BATCH, CTX).terms["source"].item() == pytest.approx(0.5)
 
 
@@ -83,7 +83,7 @@ def test_the_critics_loss_by_hand():
     """Real sources 1 and 3: (0 + 4) / 2 = 2; the made source 3: 9; half their sum 5.5. Targets: 16 and 10."""
     method = CycleGAN()
     parts = by_hand(method)
-    method.remember(parts, BATCH, CTX)
+    method.update_pools(parts, BATCH, CTX)
     terms = method.critics(parts, BATCH, CTX).terms
     assert {name: value.item() for name, value in terms.items()} == pytest.approx(
         {"source": 5.5, "target": 13.0}
@@ -195,7 +195,7 @@ def test_rows_of_the_source_count_by_their_weights():
     parts = by_hand(method)
     weighted = replace(BATCH, source=replace(BATCH.source, weight=weight))
     assert method.loss(parts, weighted, CTX).terms["fool_target"].item() == pytest.approx(1.0)
-    method.remember(parts, weighted, CTX)
+    method.update_pools(parts, weighted, CTX)
     assert method.critics(parts, weighted, CTX).terms["source"].item() == pytest.approx(0.5 * (0 + 9))
 
 

@@ -24,9 +24,9 @@ def logits(*shares):
 
 
 @torch.no_grad()
-def judge(method, parts, batch, ctx):
+def label_target(method, parts, batch, ctx):
     """As the loop does it."""
-    method.judge(parts, batch, ctx)
+    method.label_target(parts, batch, ctx)
 
 
 def made(method):
@@ -44,23 +44,23 @@ def test_a_teacher_that_is_wrong_more_often_than_it_says_is_taken_to_be_less_sur
     method = SelfTraining(threshold=0.74)
     parts = made(method)
     target = logits([0.9, 0.1], [0.1, 0.9], [0.89, 0.11], [0.5, 0.5])
-    judge(method, parts, Domains(wrong_once(4), target), context())
+    label_target(method, parts, Domains(wrong_once(4), target), context())
     assert float(parts["confidence"].scale) == pytest.approx(0.5, abs=1e-4)
-    assert parts["confidence"].goals.tolist() == [0, 1, -1, -1]  # of 0.75, 0.75, 0.7399 and 0.5
+    assert parts["confidence"].pseudo_labels.tolist() == [0, 1, -1, -1]  # of 0.75, 0.75, 0.7399 and 0.5
 
 
 def test_a_teacher_that_is_right_more_often_than_it_says_is_taken_by_its_word():
     parts = made(method := SelfTraining(threshold=0.85))
-    judge(method, parts, Domains(wrong_once(40), logits([0.8, 0.2], [0.9, 0.1])), context())
+    label_target(method, parts, Domains(wrong_once(40), logits([0.8, 0.2], [0.9, 0.1])), context())
     assert float(parts["confidence"].scale) == 1.0
-    assert parts["confidence"].goals.tolist() == [-1, 0]
+    assert parts["confidence"].pseudo_labels.tolist() == [-1, 0]
 
 
 def test_the_loss_is_over_all_rows_of_which_the_unsure_have_none():
     method = SelfTraining(threshold=0.7, weight=3.0, steepness=0.0)
     parts = made(method)
     batch = Domains(wrong_once(4), target := logits([0.9, 0.1], [0.6, 0.4]))
-    judge(method, parts, batch, context())
+    label_target(method, parts, batch, context())
     parts["head"].bias.data[1] = 0.5  # the student has gone on; the goals are the teacher's
     found = method.loss(parts, batch, context()).terms["self"]
     expected = 3.0 * cross_entropy(target[:1] + torch.tensor([0.0, 0.5]), torch.tensor([0])) / 2
@@ -71,21 +71,21 @@ def test_flexible_thresholds_are_lower_for_rare_classes():
     """Sure so far: 4 of class 0, 2 of class 1, 1 unsure: b = 1 and 1/2, thresholds 0.9 and 0.9 / 3,
     but at least 1/2."""
     memory = Confidence(2, rows=7)
-    memory.judge(logits(*[[0.95, 0.05]] * 4, *[[0.05, 0.95]] * 2, [0.5, 0.5]), 0.9, False)
+    memory.set_pseudo_labels(logits(*[[0.95, 0.05]] * 4, *[[0.05, 0.95]] * 2, [0.5, 0.5]), 0.9, False)
     seen = logits([0.8, 0.2], [0.45, 0.55], [0.91, 0.09])
     assert (0.9 * memory._eased()).tolist() == pytest.approx([0.9, 0.3])
-    memory.judge(seen, 0.9, True)
-    assert memory.goals.tolist() == [-1, 1, 0]
-    memory.judge(seen, 0.9, False)
-    assert memory.goals.tolist() == [-1, -1, 0]
+    memory.set_pseudo_labels(seen, 0.9, True)
+    assert memory.pseudo_labels.tolist() == [-1, 1, 0]
+    memory.set_pseudo_labels(seen, 0.9, False)
+    assert memory.pseudo_labels.tolist() == [-1, -1, 0]
     assert Confidence(2)._eased().tolist() == [0, 0]  # as long as nothing was seen, all is unsure
 
 
 def test_only_the_last_rows_are_remembered():
     memory = Confidence(2, rows=3)
-    memory.remember(torch.arange(4.0).reshape(2, 2), torch.tensor([0, 1]))
+    memory.store(torch.arange(4.0).reshape(2, 2), torch.tensor([0, 1]))
     assert memory.known[1].tolist() == [0, 1]
-    memory.remember(torch.full((2, 2), 9.0), torch.tensor([1, 0]))
+    memory.store(torch.full((2, 2), 9.0), torch.tensor([1, 0]))
     assert memory.known[1].tolist() == [1, 1, 0]
     assert memory.known[0][:, 0].tolist() == [2, 9, 9]
 
@@ -114,8 +114,8 @@ def test_labelled_rows_of_the_target_have_a_goal_too():
     parts = made(method)
     target_labelled = Labelled(logits([0.1, 0.9]), torch.tensor([1]))
     batch = Domains(wrong_once(8), logits([0.9, 0.1]), target_labelled)
-    judge(method, parts, batch, context())
-    assert parts["confidence"].goals.tolist() == [0, 1]
+    label_target(method, parts, batch, context())
+    assert parts["confidence"].pseudo_labels.tolist() == [0, 1]
     assert math.isfinite(method.loss(parts, batch, context()).total.item())
 
 

@@ -37,9 +37,9 @@ def test_with_all_rows_in_a_batch_labels_are_those_of_the_authors():
     features, shares = drawn(60, 4), (2 * drawn(60, 3, seed=1)).softmax(1)
     centroids = Centroids(4, 3)
     centroids.follow(features, shares, 0.0)
-    centroids.judge(features)
-    assert torch.equal(centroids.goals, authors(features, shares))
-    assert not torch.equal(centroids.goals, shares.argmax(1))
+    centroids.set_pseudo_labels(features)
+    assert torch.equal(centroids.pseudo_labels, authors(features, shares))
+    assert not torch.equal(centroids.pseudo_labels, shares.argmax(1))
 
 
 def test_centroids_are_running_sums():
@@ -65,7 +65,7 @@ def test_the_loss_by_hand():
     batch, ctx = Unlabelled(torch.tensor([[0.75, 0.25], [0.25, 0.75]]).log()), Ctx(0, 0.0, lambda rows: rows)
     with torch.no_grad():
         method.find(parts, batch, ctx)
-    assert parts["centroids"].goals.tolist() == [0, 1]
+    assert parts["centroids"].pseudo_labels.tolist() == [0, 1]
     terms = method.loss(parts, batch, ctx).terms
     assert terms["information"].item() == pytest.approx(0.562335 - 0.693147, abs=1e-5)
     assert terms["pseudo"].item() == pytest.approx(0.3 * 0.287682, abs=1e-5)

@@ -56,7 +56,7 @@ MODELS = (
     ),
     Fault(
         "models/operations/channels.py",
-        "        patient.mapping.preprocess = None\n",
+        "        editor.mapping.preprocess = None\n",
         "        pass\n",
         "five channels are normalised as three colours",
         "models/test_new_first.py pretrained_net",
@@ -92,21 +92,21 @@ MODELS = (
     ),
     # copies
     Fault(
-        "models/operations/patient.py",
+        "models/operations/editor.py",
         'self.model: M = cast("M", duplicate(model))',
         "self.model: M = model",
         "the caller's model is operated on",
         "models/test_new_last.py refused or keeps_the_rest",
     ),
     Fault(
-        "models/operations/patient.py",
+        "models/operations/editor.py",
         "requires_grad=parameter.requires_grad",
         "requires_grad=True",
         "what was frozen learns after surgery",
         "models/test_new_last.py keeps_the_rest",
     ),
     Fault(
-        "models/operations/patient.py",
+        "models/operations/editor.py",
         "            if parameter is old:",
         "            if parameter is old and owner is not model.out:",
         "a tied output is left with the old rows",

@@ -27,7 +27,7 @@ RUN = (
     ),
     Fault(
         "run/loop.py",
-        "rest(run.parts, move.train)",
+        "set_eval(run.parts, move.train)",
         "pass",
         "a closed-form update in whatever mode was left",
         "run/test_loop.py moves_happen_in_order",
@@ -91,7 +91,7 @@ RUN = (
     ),
     Fault(
         "run/descent.py",
-        "    let_learn(run.parts, learning, [on for on in move.on if ctx.progress >= on.since])\n",
+        "    set_trainable(run.parts, learning, [on for on in move.on if ctx.progress >= on.since])\n",
         "",
         "frozen layers in training mode",
         "run/test_modes.py frozen_statistics",
@@ -233,7 +233,7 @@ RUN = (
     ),
     Fault(
         "run/watch.py",
-        "    refuse_other(state, run, path)\n",
+        "    require_same_run(state, run, path)\n",
         "",
         "the checkpoint of another training is taken",
         "run/test_belongs.py something_else",

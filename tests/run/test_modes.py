@@ -9,7 +9,7 @@ from torch import nn
 from headstart.core import Backbone, Descend, On, Parts
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.loop import start, train
-from headstart.run.modes import let_learn, rest
+from headstart.run.modes import set_eval, set_trainable
 from headstart.run.watch import drain
 
 BATCH = labelled(8, torch.Generator().manual_seed(1))
@@ -46,7 +46,7 @@ def training(module):
 
 def test_only_what_learns_is_in_training_mode():
     parts = Parts({"deep": Deep(), "rest": Deep()}).train()
-    let_learn(parts, list(parts["deep"].high[0].parameters()), (On("deep", linear, slice(1, None)),))
+    set_trainable(parts, list(parts["deep"].high[0].parameters()), (On("deep", linear, slice(1, None)),))
     # a dropout goes with the module that it is in; the batch normalisation has parameters of its own
     assert training(parts) - {""} == {"deep", "deep.between", "deep.high", "deep.high.0", "deep.high.2"}
     assert {n for n, p in parts.named_parameters() if p.requires_grad} == {
@@ -57,25 +57,25 @@ def test_only_what_learns_is_in_training_mode():
 
 def test_all_of_it_is_again_in_training_mode_when_all_learns():
     parts = Parts({"deep": Deep()}).eval()
-    let_learn(parts, [], ())
+    set_trainable(parts, [], ())
     assert not training(parts["deep"])
     assert not any(p.requires_grad for p in parts.parameters())
-    let_learn(parts, list(parts.parameters()), (On("deep"),))
+    set_trainable(parts, list(parts.parameters()), (On("deep"),))
     assert training(parts["deep"]) == {name for name, _ in parts["deep"].named_modules()}
     assert all(p.requires_grad for p in parts.parameters())
 
 
 def test_a_part_without_parameters_rests():
     parts = Parts({"deep": Deep(), "drop": nn.Dropout(0.5)}).train()
-    let_learn(parts, list(parts["deep"].parameters()), (On("deep"),))
+    set_trainable(parts, list(parts["deep"].parameters()), (On("deep"),))
     assert not parts["drop"].training
 
 
 def test_rest_puts_all_but_the_named_parts_to_rest():
     parts = Parts({"a": Deep(), "b": Deep()}).train()
-    rest(parts)
+    set_eval(parts)
     assert not training(parts["a"]) | training(parts["b"])
-    rest(parts, ("b",))
+    set_eval(parts, ("b",))
     assert not training(parts["a"])
     assert parts["b"].high[1].training
 
@@ -204,7 +204,7 @@ def test_a_frozen_layer_of_any_kind_is_a_function_that_stays(kind):
 
 def test_frozen_statistics_rest_although_their_weights_learn():
     parts = Parts({"deep": Deep(), "other": Deep()}).eval()
-    let_learn(parts, list(parts.parameters()), (On("deep", statistics="frozen"), On("other")))
+    set_trainable(parts, list(parts.parameters()), (On("deep", statistics="frozen"), On("other")))
     resting = {name for name, m in parts.named_modules() if not m.training}
     assert resting - {""} == {"deep.low.1", "deep.high.1"}
     assert all(p.requires_grad for p in parts.parameters())
@@ -215,7 +215,7 @@ def test_of_blocks_that_are_chosen_from_only_the_chosen_one_is_in_training_mode(
     """Before the choice all have gradients, to choose by, but nothing follows the data."""
     parts = Parts({"deep": Deep()}).train()
     on = On("deep", not_norm, slice(None), chosen=lambda parts: chosen)
-    let_learn(parts, on(parts), (on,))
+    set_trainable(parts, on(parts), (on,))
     if chosen is None:
         assert not training(parts["deep"])
         assert {n for n, p in parts.named_parameters() if not p.requires_grad} == {

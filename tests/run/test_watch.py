@@ -12,7 +12,7 @@ from headstart.core import CannotWrite, Descend, On
 from headstart.run import watch
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.loop import train
-from headstart.run.watch import drain, keep, log, remember, resume, stop_early
+from headstart.run.watch import drain, log, record_losses, resume, save_checkpoints, stop_early
 
 TEN = replace(PLAIN, steps=10)
 
@@ -73,25 +73,25 @@ def test_a_resumed_log_has_every_step_once_whatever_was_torn(tmp_path):
 
 def test_the_curve_is_remembered_and_cut_when_steps_are_done_again(tmp_path):
     run = fresh()
-    for tick in remember(ticks_of(run), run):
+    for tick in record_losses(ticks_of(run), run):
         if tick.step == 4:
             save_state(run.state_dict(), tmp_path / "saved")
     run = fresh()
     resume(run, tmp_path / "saved")
     run.notes["curve"] += [7.0, 7.0]  # of steps after the ones that were saved
-    drain(remember(ticks_of(run), run))
+    drain(record_losses(ticks_of(run), run))
     assert run.notes["curve"] == pytest.approx([-0.8 * k for k in range(10)], abs=1e-5)
 
 
 def test_it_is_kept_after_every_third_step_and_when_it_is_left(tmp_path):
     path, run = tmp_path / "kept", fresh()
-    ticks = keep(ticks_of(run), run, path, every=3)
+    ticks = save_checkpoints(ticks_of(run), run, path, every=3)
     at = [load_state(path)["step"] if path.exists() else 0 for _ in ticks]
     assert at == [0, 0, 3, 3, 3, 6, 6, 6, 9, 9]
 
     path.unlink()
     run = fresh()
-    stop_after(keep(ticks_of(run), run, path, every=3), 5)
+    stop_after(save_checkpoints(ticks_of(run), run, path, every=3), 5)
     assert load_state(path)["step"] == 5
     again = fresh()
     assert resume(again, path)
@@ -106,7 +106,7 @@ def test_an_error_within_a_step_keeps_the_last_good_state(tmp_path):
 
     run = begin({"a": Two()}, Descend(fails, on=(On("a"),)), recipe=TEN)
     with pytest.raises(KeyboardInterrupt):
-        drain(keep(ticks_of(run), run, tmp_path / "kept", every=4))
+        drain(save_checkpoints(ticks_of(run), run, tmp_path / "kept", every=4))
     assert load_state(tmp_path / "kept")["step"] == 4
 
 
@@ -119,7 +119,7 @@ def full_disk(*_args):
 
 def test_a_full_disk_is_told_when_it_is_left(tmp_path, monkeypatch):
     run = fresh()
-    ticks = keep(ticks_of(run), run, tmp_path / "kept", every=100)
+    ticks = save_checkpoints(ticks_of(run), run, tmp_path / "kept", every=100)
     next(ticks)
     monkeypatch.setattr(watch, "save_state", full_disk)
     with pytest.raises(CannotWrite, match="No space left"):
@@ -132,7 +132,7 @@ def test_a_full_disk_does_not_hide_why_it_was_left(first, tmp_path, monkeypatch)
     monkeypatch.setattr(watch, "save_state", full_disk)
 
     def watched():
-        with closing(keep(ticks_of(run), run, tmp_path / "kept", 100)) as ticks:
+        with closing(save_checkpoints(ticks_of(run), run, tmp_path / "kept", 100)) as ticks:
             for _ in ticks:
                 raise first
 
@@ -207,10 +207,10 @@ def test_a_resumed_run_stops_at_the_same_step(tmp_path, stop, inside):
 
     def watched(run, every):
         if inside:
-            kept = keep(ticks_of(run), run, path, every)
+            kept = save_checkpoints(ticks_of(run), run, path, every)
             return stop_early(kept, run, scored(run, seen), every=2, patience=2)
         looked = stop_early(ticks_of(run), run, scored(run, seen), every=2, patience=2)
-        return keep(looked, run, path, every)
+        return save_checkpoints(looked, run, path, every)
 
     half = fresh()
     for tick in watched(half, every=stop):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from .view import View, is_norm, layers, look
+from .view import ModelLayout, inspect_model, is_norm, layers
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def describe(model: nn.Module, *, example: Tensor | None = None) -> DepthMap:
     Raises:
         BadInput: the model can't be run on the example.
     """
-    view = look(model, example)
+    view = inspect_model(model, example)
     stem = view.stem
     parts = [
         _part(view, i, block, "stem" if block in stem else "block") for i, block in enumerate(view.blocks)
@@ -93,7 +93,7 @@ def describe(model: nn.Module, *, example: Tensor | None = None) -> DepthMap:
     )
 
 
-def _part(view: View, number: int | None, name: str, role: str) -> Part:
+def _part(view: ModelLayout, number: int | None, name: str, role: str) -> Part:
     module = view.model.get_submodule(name)
     owners = layers(module)
     if role == "block" and owners and all(map(is_norm, owners)):

@@ -9,11 +9,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from headstart.core import BadInput, CannotWrite, Mismatch, Model
+from headstart.models.operations.editor import M
 
-from .operations.patient import M
 from .operations.report import Report, compare, state
 from .surgery import duplicate
-from .view import look
+from .view import inspect_model
 from .weights import load, read
 from .wrapped import AnyBackbone
 
@@ -154,7 +154,7 @@ def _stands_in(module: nn.Module) -> bool:
 
 def _encoder(model: nn.Module, example: Tensor | None) -> tuple[nn.Module, str | None]:
     """The module with an encoder's tensors, and the head in it to leave out."""
-    view = look(model, example)
+    view = inspect_model(model, example)
     return view.root, None if view.prefix else view.parts.head
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, Unknown
 
-from .view import View, is_norm, look
+from .view import ModelLayout, inspect_model, is_norm
 
 WORDS = ("all", "stem", "head", "norms", "biases", "outside", "first(1)", "last(1)", "block(0)")
 _COUNTED = re.compile(r"(first|last|block)\(\s*(-?\d+)\s*\)")
@@ -48,7 +48,7 @@ def select(model: nn.Module, pattern: str, *, example: Tensor | None = None) -> 
     terms = [term.strip() for term in pattern.split(",") if term.strip()]
     if not terms:
         raise BadInput(f"The selection {pattern!r} is empty. Write a name, or one of: {', '.join(WORDS)}.")
-    chooser = _Chooser(look(model, example))
+    chooser = _Chooser(inspect_model(model, example))
     wanted = [chooser.term(term) for term in terms if not term.startswith("~")]
     unwanted = [chooser.term(term[1:].strip()) for term in terms if term.startswith("~")]
     ids = set().union(*wanted) if wanted else set(chooser.owner)
@@ -61,7 +61,7 @@ def select(model: nn.Module, pattern: str, *, example: Tensor | None = None) -> 
 class _Chooser:
     """Resolves single terms; a tied parameter counts once, whichever of its names is matched."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: ModelLayout) -> None:
         self.view = view
         named = view.model.named_parameters(remove_duplicate=False)
         self.names = {name: id(parameter) for name, parameter in named}

@@ -15,7 +15,7 @@ from .wrapped import AnyBackbone
 
 
 @dataclass(frozen=True)
-class View:
+class ModelLayout:
     """The anatomy of a model, and the full names of its parts.
 
     Attributes:
@@ -68,7 +68,7 @@ class View:
         return tuple(found)
 
 
-def look(model: nn.Module, example: Tensor | None = None) -> View:
+def inspect_model(model: nn.Module, example: Tensor | None = None) -> ModelLayout:
     """The layout of `model`, measured lazily by one forward on `example` (n, ...).
 
     Raises:
@@ -79,8 +79,8 @@ def look(model: nn.Module, example: Tensor | None = None) -> View:
     if isinstance(inner, AnyBackbone):
         mapping = inner
         known = (lambda: mapping.example, lambda _: mapping.anatomy)
-        return View(model, mapping.inner, prefix + "inner.", *known)
-    return View(
+        return ModelLayout(model, mapping.inner, prefix + "inner.", *known)
+    return ModelLayout(
         model,
         inner,
         prefix,

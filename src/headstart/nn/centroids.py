@@ -11,19 +11,19 @@ class Centroids(nn.Module):
     A 1 is appended to each feature vector before normalisation to unit length, so that the origin is a point.
 
     Attributes:
-        goals: pseudo-labels (n,) of the rows of this step: the class of the nearest centroid. They are
+        pseudo_labels: (n,) of the rows of this step: the class of the nearest centroid. They are
             not kept after the step, and not saved.
     """
 
     soft: Tensor  # (classes, width + 1) by probabilities
     hard: Tensor  # (classes, width + 1) by the nearest of `soft`
-    goals: Tensor
+    pseudo_labels: Tensor
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
         self.register_buffer("soft", torch.zeros(classes, width + 1))
         self.register_buffer("hard", torch.zeros(classes, width + 1))
-        self.register_buffer("goals", torch.zeros(0, dtype=torch.int64), persistent=False)
+        self.register_buffer("pseudo_labels", torch.zeros(0, dtype=torch.int64), persistent=False)
 
     def follow(self, features: Tensor, probabilities: Tensor, momentum: float) -> None:
         """Sums <- momentum * sums + those of features (n, width) with probabilities (n, classes)."""
@@ -32,9 +32,9 @@ class Centroids(nn.Module):
         member = one_hot(nearest(rows, self.soft), len(self.soft)).to(rows)
         self.hard.mul_(momentum).add_(member.T @ rows)
 
-    def judge(self, features: Tensor) -> None:
+    def set_pseudo_labels(self, features: Tensor) -> None:
         """Set the pseudo-labels of features (n, width): the class of the nearest centroid."""
-        self.goals = nearest(unit(features), self.hard)
+        self.pseudo_labels = nearest(unit(features), self.hard)
 
 
 def unit(features: Tensor) -> Tensor:

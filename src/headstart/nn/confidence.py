@@ -12,7 +12,7 @@ class Confidence(nn.Module):
     """Buffer of a teacher's predictions on recent source rows, and pseudo-labels of recent target rows.
 
     Attributes:
-        goals: pseudo-labels (m,) of the target rows of this step, or -1 where the teacher is not confident.
+        pseudo_labels: (m,) of the target rows of this step, or -1 where the teacher is not confident.
             They are not kept after the step, and not saved.
     """
 
@@ -20,7 +20,7 @@ class Confidence(nn.Module):
     labels: Tensor  # (rows,) their labels; -1 where there is none yet
     sure: Tensor  # (rows,) confident pseudo-labels of the last target rows, or -1
     scale: Tensor  # () factor of the logits, 1 / temperature
-    goals: Tensor
+    pseudo_labels: Tensor
 
     def __init__(self, classes: int, rows: int = 512) -> None:
         super().__init__()
@@ -29,9 +29,9 @@ class Confidence(nn.Module):
         self.register_buffer("labels", torch.full((rows,), UNSURE))
         self.register_buffer("sure", torch.full((rows,), UNSURE))
         self.register_buffer("scale", torch.ones(()))
-        self.register_buffer("goals", torch.zeros(0, dtype=torch.int64), persistent=False)
+        self.register_buffer("pseudo_labels", torch.zeros(0, dtype=torch.int64), persistent=False)
 
-    def remember(self, logits: Tensor, labels: Tensor) -> None:
+    def store(self, logits: Tensor, labels: Tensor) -> None:
         """Store the predictions (n, classes) on source rows with labels (n,)."""
         self.logits.copy_(_last(self.logits, logits))
         self.labels.copy_(_last(self.labels, labels))
@@ -42,7 +42,7 @@ class Confidence(nn.Module):
         there = self.labels >= 0
         return self.logits[there], self.labels[there]
 
-    def judge(self, logits: Tensor, threshold: float, flexible: bool) -> None:
+    def set_pseudo_labels(self, logits: Tensor, threshold: float, flexible: bool) -> None:
         """Set the pseudo-labels of target rows by the teacher's logits (m, classes).
 
         The threshold is on the largest probability, after the scale. A flexible one is lower for classes
@@ -54,7 +54,7 @@ class Confidence(nn.Module):
         levels = top.new_full((self.classes,), threshold)
         if flexible:
             levels = (levels * self._eased()).clamp_min(min(LEAST, threshold))
-        self.goals = torch.where(top >= levels[classes], classes, UNSURE)
+        self.pseudo_labels = torch.where(top >= levels[classes], classes, UNSURE)
         self.sure.copy_(_last(self.sure, torch.where(top >= threshold, classes, UNSURE)))
 
     def _eased(self) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from headstart.core import Ctx, Descend, Diverged, Loss, Parts
 from headstart.core.batches import Batch
 
-from .modes import let_learn
+from .modes import set_trainable
 from .seeding import seeded
 from .state import Run
 
@@ -48,7 +48,7 @@ def descend(
             and statistic keeps its value from before the step.
     """
     optimiser = run.optimisers[move.name]
-    learning = _let_learn_now(run, move, ctx)
+    learning = _set_trainable_now(run, move, ctx)
     closure = isinstance(optimiser, torch.optim.LBFGS)
     weight = run.engine.share(len(batch))
     statistics = Snapshot(_statistics(run.parts))
@@ -84,7 +84,7 @@ def _statistics(parts: Parts) -> Iterable[Tensor]:
     return (b for module in parts.modules() if module.training for b in module.buffers(recurse=False))
 
 
-def _let_learn_now(run: Run[Any], move: Descend[Any], ctx: Ctx) -> list[nn.Parameter]:
+def _set_trainable_now(run: Run[Any], move: Descend[Any], ctx: Ctx) -> list[nn.Parameter]:
     """Set rates and modes for this step, and return the parameters that learn in it."""
     optimiser = run.optimisers[move.name]
     rate = run.recipe.rate(ctx.progress)
@@ -97,7 +97,7 @@ def _let_learn_now(run: Run[Any], move: Descend[Any], ctx: Ctx) -> list[nn.Param
         elif ctx.progress >= group["since"]:
             group["lr"] = rate * group["factor"]
             learning += group["params"]
-    let_learn(run.parts, learning, [on for on in move.on if ctx.progress >= on.since])
+    set_trainable(run.parts, learning, [on for on in move.on if ctx.progress >= on.since])
     return learning
 
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from headstart.core import Batch, Descend, Do, Parts
 
 from .loop import train
-from .modes import let_learn
+from .modes import set_trainable
 from .state import Run
 
 TRIES = 12  # boundaries that are tried, the latest first: a residual block has up to ten modules
@@ -257,7 +257,7 @@ def _blank(tree: Any, like: Tensor) -> Any:
 def _proven(run: Run[Any], replay: Replay, batch: Batch, plain: Parts) -> bool:
     """Whether a step on recorded outputs changes a copy of the run as the step on samples changed `plain`."""
     replayed = _copy(run)
-    let_learn(replayed.parts, _learning(replayed), ())
+    set_trainable(replayed.parts, _learning(replayed), ())
     recorded = batch.changed(lambda x: replay.record(replayed.parts, x))
     if [len(x) for x in recorded.samples] != [len(x) for x in batch.samples]:
         return False

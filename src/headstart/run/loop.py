@@ -13,7 +13,7 @@ from .average import Average
 from .descent import descend
 from .engine import Engine, One
 from .memory import memory_format
-from .modes import rest
+from .modes import set_eval
 from .recipe import Recipe
 from .seeding import seeded
 from .state import Run, Tick
@@ -73,7 +73,7 @@ def train(run: Run[B], stream: Callable[[int], Iterator[B]]) -> Iterator[Tick]:
         for move in run.moves:
             seed = derive_seed(run.recipe.seed, run.step, run.engine.rank)
             if isinstance(move, Do):
-                rest(run.parts, move.train)
+                set_eval(run.parts, move.train)
                 with seeded(seed), torch.no_grad(), run.engine.autocast(_bf16(run)):
                     found = move.update(run.parts, share, ctx)
                 outputs = outputs if found is None else found

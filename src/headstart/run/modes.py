@@ -8,7 +8,7 @@ from torch import nn
 from headstart.core import On, Parts
 
 
-def let_learn(parts: Parts, learning: list[nn.Parameter], on: Iterable[On]) -> None:
+def set_trainable(parts: Parts, learning: list[nn.Parameter], on: Iterable[On]) -> None:
     """Set training mode and `requires_grad` for the trained modules; freeze all others.
 
     A module is trained if it contains a trained parameter; a module without parameters has the mode of
@@ -35,10 +35,10 @@ def let_learn(parts: Parts, learning: list[nn.Parameter], on: Iterable[On]) -> N
         if each.statistics == "frozen":
             _freeze_statistics(parts[each.part])
         if each.chosen is not None:
-            _rest_but(parts, each, each.chosen(parts))
+            _train_only_block(parts, each, each.chosen(parts))
 
 
-def rest(parts: Parts, train: tuple[str, ...] = ()) -> None:
+def set_eval(parts: Parts, train: tuple[str, ...] = ()) -> None:
     """Set all parts but those named to evaluation mode."""
     for name, part in parts.items():
         part.train(name in train)
@@ -74,7 +74,7 @@ def _freeze_statistics(part: nn.Module) -> None:
             module.eval()
 
 
-def _rest_but(parts: Parts, on: On, chosen: int | None) -> None:
+def _train_only_block(parts: Parts, on: On, chosen: int | None) -> None:
     """Train only the chosen block; without one, set everything to evaluation mode."""
     part = parts[on.part]
     names: tuple[str, ...] = getattr(part, "blocks", ())

@@ -32,7 +32,7 @@ class StepCache:
         """
         path = self.path(name)
         if not path.exists():
-            forget_peak()
+            reset_peak_memory()
             begun = time.perf_counter()
             value = compute()
             if self.tidy:
@@ -71,14 +71,14 @@ def release_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def forget_peak() -> None:
+def reset_peak_memory() -> None:
     """Reset the peak memory of this process, where the system can (Linux)."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_megabytes() -> float:
-    """Peak memory of this process since `forget_peak`, or else since its start, in megabytes."""
+    """Peak memory of this process since `reset_peak_memory`, or else since its start, in megabytes."""
     with contextlib.suppress(OSError, IndexError, ValueError):
         status = Path("/proc/self/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) / 1024

@@ -11,8 +11,8 @@ from typing import Any
 from torch import Tensor
 
 from headstart.core import CannotWrite
+from headstart.run.checkpoint_check import require_same_run
 
-from .belongs import refuse_other
 from .checkpoint import load_state, save_state, write_atomically
 from .state import Run, Tick
 
@@ -31,7 +31,7 @@ def log(ticks: Iterable[Tick], path: Path, name: str, run: Run[Any]) -> Iterator
             yield tick
 
 
-def remember(ticks: Iterable[Tick], run: Run[Any]) -> Iterator[Tick]:
+def record_losses(ticks: Iterable[Tick], run: Run[Any]) -> Iterator[Tick]:
     """Keep the sum of each tick's terms in the run's notes, under "curve": [loss of step 1, ...]."""
     curve: list[float] = run.notes.setdefault("curve", [])
     del curve[run.step :]
@@ -40,7 +40,9 @@ def remember(ticks: Iterable[Tick], run: Run[Any]) -> Iterator[Tick]:
         yield tick
 
 
-def keep(ticks: Iterable[Tick], run: Run[Any], path: Path, every: int) -> Generator[Tick, None, None]:
+def save_checkpoints(
+    ticks: Iterable[Tick], run: Run[Any], path: Path, every: int
+) -> Generator[Tick, None, None]:
     """Save the run after each `every`-th step and when the loop is left between steps, for `resume`.
 
     Close the generator when leaving it early (`contextlib.closing`), or the run is saved only later.
@@ -74,7 +76,7 @@ def resume(run: Run[Any], path: Path) -> bool:
     if not path.exists():
         return False
     state = load_state(path)
-    refuse_other(state, run, path)
+    require_same_run(state, run, path)
     run.load_state_dict(state)
     return True
 

@@ -25,7 +25,7 @@ from headstart.run.frozen import Replay
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run, Tick
-from headstart.run.watch import drain, keep, log, remember, resume
+from headstart.run.watch import drain, log, record_losses, resume, save_checkpoints
 from headstart.session.evaluation import EvalHook, eval_state, plain_inputs, ships_its_own
 from headstart.session.fitted import Fitted as Fitted
 from headstart.session.fitted import trained
@@ -262,11 +262,11 @@ class Session(SessionData):
     def _watched(
         self, ticks: Iterator[Tick], run: Run[Any], name: str, checkpoint: Path | None
     ) -> Iterator[Tick]:
-        ticks = remember(ticks, run)
+        ticks = record_losses(ticks, run)
         if self.logbook and run.optimisers:
             ticks = logged(ticks, self.logbook, name, run)
         if not checkpoint:
             yield from self.watch(ticks, run) if self.watch else ticks
             return
-        with closing(keep(ticks, run, checkpoint, CHECKPOINT_EVERY)) as kept:
+        with closing(save_checkpoints(ticks, run, checkpoint, CHECKPOINT_EVERY)) as kept:
             yield from self.watch(kept, run) if self.watch else kept

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import BadInput
+from headstart.models.operations.editor import M, ModelEditor, as_parameter, own
 from headstart.models.surgery import run
 from headstart.models.tracing import quiet
 
-from .patient import M, Patient, as_parameter, own
 from .report import Report
 
 GREY = 1e-4  # relative difference of the first layer's response to grey above which it is refused
@@ -38,28 +38,28 @@ def new_channels(
     Raises:
         BadInput: it does not begin with a plain convolution, or can't keep its response to grey.
     """
-    patient = Patient(model, example)
-    name, layer = patient.first()
+    editor = ModelEditor(model, example)
+    name, layer = editor.first()
     conv = _conv(name, layer)
     resembled = tuple(like) if like is not None else (None,) * channels
     _check(channels, conv.in_channels, resembled)
-    grey, wide = _greys(patient.view.example, conv.in_channels, channels)
-    wanted = _response(patient, conv, grey)
+    grey, wide = _greys(editor.view.example, conv.in_channels, channels)
+    wanted = _response(editor, conv, grey)
     weight = own(conv, "weight", name)
-    names = patient.aliases(weight)
+    names = editor.aliases(weight)
     conv.weight = as_parameter(weight, _spread(weight, resembled))
     conv.in_channels = channels
-    patient.answer(wide)
-    given = _response(patient, conv, wide)
+    editor.answer(wide)
+    given = _response(editor, conv, wide)
     off = ((given - wanted).abs().max() / wanted.abs().max().clamp(min=1e-12)).item()
     if not off <= GREY:
         raise BadInput(
             f"{name} ({type(conv).__name__}) would answer to grey otherwise than before, by {off:.1e} of its "
             "largest value: it does more with its weights than convolve. Nothing was changed."
         )
-    if patient.mapping is not None and channels != 3:
-        patient.mapping.preprocess = None
-    return patient.finish(
+    if editor.mapping is not None and channels != 3:
+        editor.mapping.preprocess = None
+    return editor.finish(
         f"{name}: {grey.shape[1]} channels -> {channels}; grey gives the same to {off:.0e}",
         dict.fromkeys(names[:1], "each place sums to what it was; " + _said(resembled)),
         *(f"{other} is no longer shared with {name}.weight" for other in names if other != f"{name}.weight"),
@@ -111,13 +111,13 @@ def _greys(example: Tensor, old: int, new: int) -> tuple[Tensor, Tensor]:
     return grey.repeat_interleave(old, axis), grey.repeat_interleave(new, axis)
 
 
-def _response(patient: Patient[M], layer: nn.Module, x: Tensor) -> Tensor:
+def _response(editor: ModelEditor[M], layer: nn.Module, x: Tensor) -> Tensor:
     """A layer's output when the copy runs on x."""
     seen: list[Tensor] = []
     handle = layer.register_forward_hook(lambda _module, _args, output: seen.append(output.detach().clone()))
     try:
-        with quiet(patient.model):
-            run(patient.model, x)
+        with quiet(editor.model):
+            run(editor.model, x)
     except Exception as reason:
         raise BadInput(f"The model can't be run on inputs of shape {tuple(x.shape)}: {reason}.") from reason
     finally:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Unknown
+from headstart.models.operations.editor import M, ModelEditor, as_parameter, own
 
-from .patient import M, Patient, as_parameter, own
 from .report import Report
 
 
@@ -28,9 +28,9 @@ def new_columns(
     Raises:
         BadInput: names are given twice, their number is wrong, or no column is kept.
     """
-    patient = Patient(model, example)
+    editor = ModelEditor(model, example)
     rows = _places(old, new)
-    leading = _leading(patient, len(old))
+    leading = _leading(editor, len(old))
     how: dict[str, str] = {}
     for name, layer in leading:
         for part, fill in _COLUMNS[isinstance(layer, nn.Linear)].items():
@@ -42,11 +42,11 @@ def new_columns(
             setattr(layer, part, as_parameter(tensor, made) if isinstance(tensor, nn.Parameter) else made)
             how[f"{name}.{part}"] = f"columns by name, new ones {fill:g}"
         setattr(layer, "in_features" if isinstance(layer, nn.Linear) else "num_features", len(new))
-    inputs = _by_name(patient.view.example, rows, 0.0)
-    patient.answer(inputs)
+    inputs = _by_name(editor.view.example, rows, 0.0)
+    editor.answer(inputs)
     gone, fresh = [one for one in old if one not in new], [one for one in new if one not in old]
     said = f"new: {', '.join(fresh) or 'none'}; left out: {', '.join(gone) or 'none'}"
-    return patient.finish(
+    return editor.finish(
         f"{leading[-1][0]}: {len(old)} columns -> {len(new)}",
         how,
         f"kept by name: {len(new) - len(fresh)}; {said}",
@@ -81,12 +81,12 @@ def _by_name(x: Tensor, rows: list[int | None], fill: float) -> Tensor:
     return made
 
 
-def _leading(patient: Patient[M], columns: int) -> list[tuple[str, nn.Module]]:
+def _leading(editor: ModelEditor[M], columns: int) -> list[tuple[str, nn.Module]]:
     """The batch normalisations that run first, and the linear layer after them."""
     found: list[tuple[str, nn.Module]] = []
-    for short in patient.view.parts.order:
-        name = patient.view.prefix + short
-        layer = patient.model.get_submodule(name)
+    for short in editor.view.parts.order:
+        name = editor.view.prefix + short
+        layer = editor.model.get_submodule(name)
         linear = isinstance(layer, nn.Linear)
         if not linear and not isinstance(layer, nn.modules.batchnorm._BatchNorm):
             raise BadInput(f"The first layer, {name}, is not linear but a {type(layer).__name__}.")

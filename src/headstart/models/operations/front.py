@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Model, Preprocess
+from headstart.models.operations.editor import ModelEditor, moved
 from headstart.models.surgery import duplicate
 from headstart.models.wrapped import AnyBackbone
 from headstart.nn.translation import Translation, in_front
 
-from .patient import Patient, moved
 from .report import Report, compare, state
 
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601
@@ -64,23 +64,23 @@ def translated(
     Raises:
         BadInput: the model can't run on the output of `front`.
     """
-    patient = Patient(model, None if isinstance(front, Luminance) else example)
-    mapping = patient.mapping
-    inputs = example if example is not None else _colours(patient, front)
+    editor = ModelEditor(model, None if isinstance(front, Luminance) else example)
+    mapping = editor.mapping
+    inputs = example if example is not None else _colours(editor, front)
     before = state(model)
     if mapping is None:
-        made: nn.Module = _sequence(duplicate(front), patient.model)
+        made: nn.Module = _sequence(duplicate(front), editor.model)
         renamed = {f"1.{name}": value for name, value in before.items()}
     else:
-        made = patient.model
+        made = editor.model
         head = made[1] if isinstance(made, Model) else None
         mapping = _in_front(mapping, duplicate(front), preprocess, inputs)
         made = Model(mapping, cast("Any", head)) if head is not None else mapping
         made.training = model.training
         at = "0.inner." if head is not None else "inner."
         renamed = {_at(name, at): value for name, value in before.items()}
-    patient.model = made
-    patient.answer(inputs)
+    editor.model = made
+    editor.answer(inputs)
     return made, compare(
         renamed, state(made), f"{type(front).__name__} in front", {}, ("names begin with 1.",)
     )
@@ -128,9 +128,9 @@ def written(front: nn.Module) -> dict[str, Any] | None:
     return dict(front.settings) if type(front) is Translation else None
 
 
-def _colours(patient: Patient[Any], front: nn.Module) -> Tensor:
+def _colours(editor: ModelEditor[Any], front: nn.Module) -> Tensor:
     """An example with three channels if the model's own has another number."""
     if not isinstance(front, Luminance):
         raise BadInput(f"Give example= a batch of inputs that {type(front).__name__} takes.")
-    old = patient.view.example
+    old = editor.view.example
     return old if old.shape[1] == 3 else old[:, :1].expand(-1, 3, *(-1,) * (old.ndim - 2))

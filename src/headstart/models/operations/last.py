@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, Model, derive_seed
 from headstart.core.linear_head import LinearHead
+from headstart.models.operations.editor import M, ModelEditor, as_parameter, own
 from headstart.models.untrained import seeded
 
-from .patient import M, Patient, as_parameter, own
 from .report import Report
 
 DEVIATION = 0.01  # deviation of the weights of the start "normal"
@@ -45,39 +45,39 @@ def new_last(
     """
     if classes < 1:
         raise BadInput(f"classes is {classes}; a last layer has at least one output.")
-    patient = Patient(model, example)
-    name = last or patient.view.head
+    editor = ModelEditor(model, example)
+    name = last or editor.view.head
     if name is None:
         raise BadInput(
             f"{type(model).__name__} has no last layer to replace: what it gives are features. "
             "Name a layer with last=, or put a head on with core.Model."
         )
-    layer = _layer(patient, name)
+    layer = _layer(editor, name)
     weight, old = own(layer, "weight", name), layer.weight.shape[0]
-    before = patient.answer(patient.view.example)
-    names = patient.aliases(weight)
+    before = editor.answer(editor.view.example)
+    names = editor.aliases(weight)
     value, bias, said = _start(start, classes, weight, seed)
     _put(layer, value, bias, classes)
-    for module in _above(patient.model, name):
+    for module in _above(editor.model, name):
         for count in COUNTS:
             if getattr(module, count, None) == old:
                 setattr(module, count, classes)
-    after = patient.answer(patient.view.example)
+    after = editor.answer(editor.view.example)
     if after.numel() * old != before.numel() * classes:
         raise BadInput(
             f"With {classes} outputs of {name} the model gives {tuple(after.shape)}, where it gave "
             f"{tuple(before.shape)}: it isn't its last layer. Nothing was changed."
         )
-    return patient.finish(
+    return editor.finish(
         f"{name}: {old} outputs -> {classes}, {said}",
         {f"{name}.{part}": said for part in ("weight", "bias")},
         *(f"{other} is no longer shared with {name}.weight" for other in names if other != f"{name}.weight"),
     )
 
 
-def _layer(patient: Patient[Any], name: str) -> Any:
+def _layer(editor: ModelEditor[Any], name: str) -> Any:
     """The layer that is replaced: linear, or a convolution over single pixels."""
-    model = patient.model
+    model = editor.model
     if isinstance(model, Model) and name == "1" and not isinstance(model.head, LinearHead):
         with seeded(0):  # so that no global random numbers are consumed
             model[1] = LinearHead(model.backbone.width, 1).train(model.head.training)

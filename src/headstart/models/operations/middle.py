@@ -4,14 +4,14 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import BadInput
+from headstart.models.operations.editor import M, ModelEditor
 from headstart.models.selecting import select
 from headstart.models.surgery import duplicate, run
 from headstart.models.tracing import first_tensor, quiet
 from headstart.models.untrained import reset
-from headstart.models.view import look
+from headstart.models.view import inspect_model
 from headstart.models.wrapped import AnyBackbone
 
-from .patient import M, Patient
 from .report import Report, compare, state
 
 
@@ -32,22 +32,22 @@ def keep_only(model: M, pattern: str, *, seed: int = 0, example: Tensor | None =
         BadInput: nothing is selected.
     """
     kept = set(select(model, pattern, example=example))
-    patient = Patient(model, example)
+    editor = ModelEditor(model, example)
     if isinstance(model, AnyBackbone):
-        patient.model = model.untrained(seed)  # as initialised by its authors
+        editor.model = model.untrained(seed)  # as initialised by its authors
     else:
-        reset(patient.model, seed)
+        reset(editor.model, seed)
     named = dict(model.named_parameters())
     with torch.no_grad():
-        for name, parameter in patient.model.named_parameters():
+        for name, parameter in editor.model.named_parameters():
             if name in kept:
                 parameter.copy_(named[name])
-        ours = dict(patient.model.named_buffers())
+        ours = dict(editor.model.named_buffers())
         for name, value in model.named_buffers():
             if _rests_on(model, name, {id(named[one]) for one in kept}):
                 ours[name].copy_(value)
     how = dict.fromkeys(state(model), f"random, seed {seed}")
-    return patient.model, compare(state(model), state(patient.model), f"only {pattern} is kept", how)
+    return editor.model, compare(state(model), state(editor.model), f"only {pattern} is kept", how)
 
 
 def _rests_on(model: nn.Module, buffer: str, kept: set[int]) -> bool:
@@ -83,7 +83,7 @@ def middle(
     Raises:
         BadInput: there are no such blocks, or they are not a chain.
     """
-    view = look(model, example)
+    view = inspect_model(model, example)
     if not 0 <= start < stop <= len(view.blocks):
         raise BadInput(
             f"Blocks {start} to {stop} are not there: there are {len(view.blocks)}; stop is exclusive."

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from headstart.core import BadInput, Unknown
+from headstart.models.operations.editor import M, ModelEditor, as_parameter, swap
 from headstart.models.tracing import trace
 
-from .patient import M, Patient, as_parameter, swap
 from .report import Report
 
 MODES = {1: "linear", 2: "bicubic", 3: "trilinear"}  # by the number of dimensions in space
@@ -40,27 +40,27 @@ def new_size(
     Raises:
         BadInput: the model can't take that size, or there is no such parameter.
     """
-    patient = Patient(model, example)
-    old = patient.view.example
+    editor = ModelEditor(model, example)
+    old = editor.view.example
     size = tuple(int(one) for one in size)
     if len(size) != old.ndim - 2 or min(size, default=0) < 1:
         raise BadInput(
             f"size is {size}; inputs of shape {tuple(old.shape)} need {old.ndim - 2} sizes of 1 or more."
         )
     inputs = _resized(old, size)
-    resize = getattr(patient.view.root, "set_input_size", None)
+    resize = getattr(editor.view.root, "set_input_size", None)
     if callable(resize) and position is None:
-        how = _by_itself(patient, resize, size)
+        how = _by_itself(editor, resize, size)
     else:
-        how = _interpolated(patient, position, inputs)
-    patient.answer(inputs)
-    mapping = patient.mapping
+        how = _interpolated(editor, position, inputs)
+    editor.answer(inputs)
+    mapping = editor.mapping
     if mapping is not None and mapping.preprocess is not None and len(size) == 2:
         mapping.preprocess = replace(mapping.preprocess, size=(size[0], size[1]))
     title = f"inputs of {_x(old.shape[2:])} -> {_x(size)}"
     note = () if how else ("no position embedding: nothing had to change",)
     operation = {"do": "new_size", "size": list(size), "position": position}
-    return patient.finish(title, how, *note, operation=operation, example=inputs)
+    return editor.finish(title, how, *note, operation=operation, example=inputs)
 
 
 def _x(size: Sequence[int]) -> str:
@@ -74,42 +74,42 @@ def _resized(x: Tensor, size: tuple[int, ...]) -> Tensor:
     return x
 
 
-def _by_itself(patient: Patient[M], resize: Any, size: tuple[int, ...]) -> dict[str, str]:
+def _by_itself(editor: ModelEditor[M], resize: Any, size: tuple[int, ...]) -> dict[str, str]:
     """Use the model's own method, as in timm's models; flags of parameters are restored."""
-    flags = {name: p.requires_grad for name, p in patient.model.named_parameters()}
+    flags = {name: p.requires_grad for name, p in editor.model.named_parameters()}
     try:
         resize(img_size=size)
     except Exception as reason:
         raise BadInput(
-            f"{type(patient.view.root).__name__} can't take inputs of {_x(size)}: {reason}."
+            f"{type(editor.view.root).__name__} can't take inputs of {_x(size)}: {reason}."
         ) from reason
-    for name, parameter in patient.model.named_parameters():
+    for name, parameter in editor.model.named_parameters():
         parameter.requires_grad_(flags.get(name, True))
     return dict.fromkeys(flags, "interpolated by the model's own set_input_size")
 
 
-def _interpolated(patient: Patient[M], position: str | None, inputs: Tensor) -> dict[str, str]:
+def _interpolated(editor: ModelEditor[M], position: str | None, inputs: Tensor) -> dict[str, str]:
     """Replace position embeddings in the copy; return the origin of each."""
     how: dict[str, str] = {}
-    old, tried = patient.view.example, position is not None or _candidates(patient.model)
-    grid = _grid(patient, old) if tried else ()
-    _insist(patient.view.root, tuple(old.shape[2:]), tuple(inputs.shape[2:]))
-    wanted = _grid(patient, inputs) if tried else ()
-    for found in _positions(patient, position, grid) if tried else ():
+    old, tried = editor.view.example, position is not None or _candidates(editor.model)
+    grid = _grid(editor, old) if tried else ()
+    _insist(editor.view.root, tuple(old.shape[2:]), tuple(inputs.shape[2:]))
+    wanted = _grid(editor, inputs) if tried else ()
+    for found in _positions(editor, position, grid) if tried else ():
         if grid == wanted:
             break
         fresh = as_parameter(found, stretch(found.detach(), grid, wanted))
-        swap(patient.model, found, fresh)
-        how |= dict.fromkeys(patient.aliases(fresh), f"interpolated from {_x(grid)} places to {_x(wanted)}")
+        swap(editor.model, found, fresh)
+        how |= dict.fromkeys(editor.aliases(fresh), f"interpolated from {_x(grid)} places to {_x(wanted)}")
     return how
 
 
-def _positions(patient: Patient[M], position: str | None, grid: tuple[int, ...]) -> list[nn.Parameter]:
+def _positions(editor: ModelEditor[M], position: str | None, grid: tuple[int, ...]) -> list[nn.Parameter]:
     places = math.prod(grid)
     if position is None:
-        return [p for p in _candidates(patient.model) if _fits(p, places)]
-    named = dict(patient.model.named_parameters())
-    found = named.get(position, named.get(patient.view.prefix + position))
+        return [p for p in _candidates(editor.model) if _fits(p, places)]
+    named = dict(editor.model.named_parameters())
+    found = named.get(position, named.get(editor.view.prefix + position))
     if found is None:
         raise Unknown("parameter", position, named)
     if not _fits(found, places):
@@ -133,9 +133,9 @@ def _fits(parameter: nn.Parameter, places: int) -> bool:
     )
 
 
-def _grid(patient: Patient[M], x: Tensor) -> tuple[int, ...]:
+def _grid(editor: ModelEditor[M], x: Tensor) -> tuple[int, ...]:
     """The spatial output size of the first layer for inputs x."""
-    name, layer = patient.first()
+    name, layer = editor.first()
     if not isinstance(layer, nn.modules.conv._ConvNd):
         raise BadInput(
             f"The first layer, {name}, is a {type(layer).__name__}; only a convolution has places."
@@ -143,7 +143,7 @@ def _grid(patient: Patient[M], x: Tensor) -> tuple[int, ...]:
     seen: list[tuple[int, ...]] = []
     handle = layer.register_forward_hook(lambda _m, _a, output: seen.append(tuple(output.shape[2:])))
     try:
-        trace(patient.model, x)
+        trace(editor.model, x)
     except Exception as reason:  # later layers may require the old size; the first layer has run
         if not seen:
             raise BadInput(

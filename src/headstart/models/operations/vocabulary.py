@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Unknown, derive_seed
+from headstart.models.operations.editor import M, ModelEditor, as_parameter, own, swap
 
-from .patient import M, Patient, as_parameter, own, swap
 from .report import Report
 
 EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
@@ -69,26 +69,26 @@ def resize(
     example: Tensor | None = None,
 ) -> tuple[M, Report]:
     """As `new_vocabulary`, by the index among `count` old rows of each new row; None is a new token."""
-    patient = Patient(model, example)
-    name = _embedding(patient, count, layer)
-    found: Any = patient.model.get_submodule(name)
+    editor = ModelEditor(model, example)
+    name = _embedding(editor, count, layer)
+    found: Any = editor.model.get_submodule(name)
     old = own(found, "weight", name)
-    how = _swap(patient, old, _rows(old.detach(), rows, found.padding_idx, noise, seed), "mean and noise")
-    for module in patient.model.modules():
+    how = _swap(editor, old, _rows(old.detach(), rows, found.padding_idx, noise, seed), "mean and noise")
+    for module in editor.model.modules():
         if module._parameters.get("weight") is found.weight:
-            _tell(patient, module, rows, how)
+            _tell(editor, module, rows, how)
         config = getattr(module, "config", None)
         if config is not None and getattr(config, "vocab_size", None) == count:
             config.vocab_size = len(rows)
-    inputs = _inputs(patient, example, len(rows))
+    inputs = _inputs(editor, example, len(rows))
     if inputs is not None:
-        patient.answer(inputs)
+        editor.answer(inputs)
     kept = sum(row is not None for row in rows)
     notes = [] if inputs is not None else ["not run: there was no example"]
-    if patient.mapping is not None and patient.mapping.tokens is not None:
-        patient.mapping.tokens = None  # they are the old ones
+    if editor.mapping is not None and editor.mapping.tokens is not None:
+        editor.mapping.tokens = None  # they are the old ones
         notes.append("how texts become ids is not known any more: set the copy's tokens")
-    return patient.finish(
+    return editor.finish(
         f"{name}: {count} tokens -> {len(rows)}",
         how,
         f"kept by name: {kept}; new: {len(rows) - kept}; left out: {count - len(set(rows) - {None})}",
@@ -97,25 +97,25 @@ def resize(
             "do": "resize",
             "count": count,
             "rows": len(rows),
-            "layer": name.removeprefix(patient.view.prefix),
+            "layer": name.removeprefix(editor.view.prefix),
             "padding": found.padding_idx,
         },
         example=inputs,
     )
 
 
-def _inputs(patient: Patient[M], given: Tensor | None, count: int) -> Tensor | None:
+def _inputs(editor: ModelEditor[M], given: Tensor | None, count: int) -> Tensor | None:
     """Example tokens in the new vocabulary; None if there is no example."""
-    if given is None and patient.mapping is None:
+    if given is None and editor.mapping is None:
         return None
-    x = patient.view.example
+    x = editor.view.example
     return x if x.is_floating_point() else x.clamp(max=count - 1)
 
 
-def _embedding(patient: Patient[M], count: int, layer: str | None) -> str:
-    found = {n: m for n, m in patient.model.named_modules() if isinstance(m, EMBEDDINGS)}
+def _embedding(editor: ModelEditor[M], count: int, layer: str | None) -> str:
+    found = {n: m for n, m in editor.model.named_modules() if isinstance(m, EMBEDDINGS)}
     if layer is not None:
-        full = next((n for n in (layer, patient.view.prefix + layer) if n in found), None)
+        full = next((n for n in (layer, editor.view.prefix + layer) if n in found), None)
         if full is None:
             raise Unknown("embedding", layer, found)
         if found[full].num_embeddings != count:
@@ -144,13 +144,13 @@ def _rows(old: Tensor, rows: Sequence[int | None], pad: int | None, noise: float
     return made
 
 
-def _swap(patient: Patient[M], old: nn.Parameter, value: Tensor, fresh_ones: str) -> dict[str, str]:
+def _swap(editor: ModelEditor[M], old: nn.Parameter, value: Tensor, fresh_ones: str) -> dict[str, str]:
     fresh = as_parameter(old, value)
-    swap(patient.model, old, fresh)
-    return dict.fromkeys(patient.aliases(fresh), f"rows by token; new ones the {fresh_ones}")
+    swap(editor.model, old, fresh)
+    return dict.fromkeys(editor.aliases(fresh), f"rows by token; new ones the {fresh_ones}")
 
 
-def _tell(patient: Patient[M], module: Any, rows: Sequence[int | None], how: dict[str, str]) -> None:
+def _tell(editor: ModelEditor[M], module: Any, rows: Sequence[int | None], how: dict[str, str]) -> None:
     """Update a layer whose rows have changed: counts, padding, the bias of a tied output."""
     if isinstance(module, EMBEDDINGS):
         module.num_embeddings = len(rows)
@@ -160,4 +160,4 @@ def _tell(patient: Patient[M], module: Any, rows: Sequence[int | None], how: dic
         module.out_features = len(rows)
         if module.bias is not None:
             made = _rows(module.bias.detach(), rows, None, 0.0, 0)
-            how |= _swap(patient, module.bias, made, "mean")
+            how |= _swap(editor, module.bias, made, "mean")

@@ -23,7 +23,7 @@ from headstart.core import (
 )
 from headstart.run.engine import Engine, One
 from headstart.run.loop import start, train
-from headstart.run.modes import rest
+from headstart.run.modes import set_eval
 from headstart.run.recipe import Recipe
 from headstart.run.seeding import seeded
 from headstart.run.state import Tick
@@ -125,7 +125,7 @@ class Adapter:
         if parts is None:
             model.eval()
         else:
-            rest(parts)
+            set_eval(parts)
         bf16, seed = run.recipe.precision == "bf16", derive_seed(run.recipe.seed, "answer")
         with torch.no_grad(), seeded(seed), run.engine.autocast(bf16):
             outputs: Tensor = model(Unlabelled(x).to(run.engine.device, run.layout).x)

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from headstart.core import Mismatch
-from headstart.run.belongs import refuse_other
+from headstart.run.checkpoint_check import require_same_run
 from headstart.run.state import Run
 from headstart.studies.stream import Event
 from headstart.studies.stream.guards import Memory
@@ -76,7 +76,7 @@ def require_same_stream(state: Any, identity: Mapping[str, Any], run: Run[Any], 
     """
     if not isinstance(state, dict) or state.get("kind") != KIND:
         raise Mismatch(f"{path} is not the state of a stream. Give a file that Stream.save wrote.")
-    refuse_other(state["run"], run, path)
+    require_same_run(state["run"], run, path)
     for what, here in identity.items():
         there = state["of"].get(what)
         if there != here:

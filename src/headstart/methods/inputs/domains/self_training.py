@@ -45,7 +45,7 @@ class SelfTraining(AlignmentSettings):
         self.check("decay", 0 <= self.decay < 1, "in [0, 1)")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The backbone and a linear head; the teacher, and what it needs to judge its confidence."""
+        """The backbone and a linear head; the teacher, and what it needs to calibrate its confidence."""
         parts = tuned_parts(self, backbone, task)
         if self.weight:
             parts["teacher"] = copy.deepcopy(Model.of(parts))
@@ -57,25 +57,25 @@ class SelfTraining(AlignmentSettings):
         descend = Descend(self.loss, on=tuned_on(self))
         if not self.weight:
             return (descend,)
-        judge = Do(self.judge, changes=("confidence",))
-        return (judge, descend, Do(self.follow, changes=("teacher",)))
+        label = Do(self.label_target, changes=("confidence",))
+        return (label, descend, Do(self.follow, changes=("teacher",)))
 
-    def judge(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
+    def label_target(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
         """Calibrate the teacher on the source, and find the target rows that it is confident of."""
         samples = with_target_labelled(batch, batch.source.x, batch.target)
         logits = parts["teacher"](samples).float()
         n, confidence = len(batch.source), _confidence(parts)
-        confidence.remember(ctx.gather(logits[:n]), ctx.gather(batch.source.y))
+        confidence.store(ctx.gather(logits[:n]), ctx.gather(batch.source.y))
         # rows that were learned from would ask for ever more confident predictions
         confidence.scale.fill_(min(1.0, best_scale(*confidence.known)))
-        confidence.judge(ctx.gather(logits[n:]), self.threshold, self.flexible)
+        confidence.set_pseudo_labels(ctx.gather(logits[n:]), self.threshold, self.flexible)
 
     def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
         """The label loss, and the cross-entropy with the teacher's class; 0 where it is not confident."""
         if not self.weight:
             return source_loss(parts, batch, ctx, self.smoothing)
         outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
-        pseudo_labels, logits = _confidence(parts).goals, outputs.target_logits.float()
+        pseudo_labels, logits = _confidence(parts).pseudo_labels, outputs.target_logits.float()
         total = cross_entropy(logits, pseudo_labels, ignore_index=UNSURE, reduction="sum")
         return Loss.sum(**labels, self=self.strength(ctx) * (total / len(pseudo_labels)))
 

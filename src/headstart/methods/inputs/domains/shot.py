@@ -89,7 +89,7 @@ class SHOT(TuningSettings[Unlabelled]):
         shares = probabilities(parts["head"](features))
         centroids = _centroids(parts)
         centroids.follow(ctx.gather(features.float()), ctx.gather(shares), self.momentum)
-        centroids.judge(features.float())
+        centroids.set_pseudo_labels(features.float())
 
     def loss(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> Loss:
         """Information maximisation, and the cross-entropy with the class of the nearest centroid."""
@@ -97,7 +97,7 @@ class SHOT(TuningSettings[Unlabelled]):
         information = information_maximisation_loss(ctx.gather(logits), self.balance)
         terms = {"information": self.weight * information}
         if self.pseudo:
-            goals = _centroids(parts).goals
+            goals = _centroids(parts).pseudo_labels
             terms["pseudo"] = self.weight * self.pseudo * cross_entropy(logits.float(), goals)
         return Loss.sum(**terms)
 

@@ -22,7 +22,7 @@ class Start(nn.Module):
         super().__init__()
         self.register_buffer("values", torch.cat([p.detach().reshape(-1) for p in parameters]))
 
-    def put_back(self, parameters: list[nn.Parameter]) -> None:
+    def restore(self, parameters: list[nn.Parameter]) -> None:
         """Give parameters of the same shapes, in the same order, the values of the start."""
         pieces = torch.split(self.values, [p.numel() for p in parameters])
         for parameter, piece in zip(parameters, pieces, strict=True):
@@ -109,7 +109,7 @@ class SAR(SampleSelectionSettings):
         assert isinstance(start, Start)
         ema.commit(0.1)
         if ema.seen and ema.mean < self.e_m:
-            start.put_back(norms_on()(parts))
+            start.restore(norms_on()(parts))
             ema.reset()
 
     def predictor(self, parts: Parts) -> Model:

@@ -114,7 +114,7 @@ class UnpairedTranslation(Method[Domains]):
         translators = (On("to_target"), On("to_source"))
         return (
             Do(self.learn_units, changes=("units",)),
-            Do(self.remember, changes=("pools",)),
+            Do(self.update_pools, changes=("pools",)),
             Descend(self.loss, on=translators, name="translators"),
             Descend(self.critics, on=(On("critics", lr=self.critic_lr),), name="critics"),
         )
@@ -128,7 +128,7 @@ class UnpairedTranslation(Method[Domains]):
                 raise BadInput(f"Samples of the two domains have shapes {shapes}; bring them into one.")
             _units(parts).learn(torch.cat(both))
 
-    def remember(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
+    def update_pools(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
         """What the translators make now, exchanged with what they made before."""
         _, _, as_target, as_source = self.made(parts, batch)
         for name, made in (("target", as_target), ("source", as_source)):

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import Mismatch
+from headstart.run.state import Run
 
-from .state import Run
 
-
-def refuse_other(state: Any, run: Run[Any], path: Path) -> None:
+def require_same_run(state: Any, run: Run[Any], path: Path) -> None:
     """Raise unless a checkpoint was saved from a run of the same method, parts and optimisers.
 
     Raises:

@@ -9,17 +9,16 @@ from torch import Tensor, nn
 from headstart.core import BadInput, Model
 from headstart.models.anatomy import Anatomy
 from headstart.models.layout import Tap
+from headstart.models.operations.report import Report, compare, state
 from headstart.models.surgery import duplicate, run
 from headstart.models.tracing import quiet
-from headstart.models.view import View, look
+from headstart.models.view import ModelLayout, inspect_model
 from headstart.models.wrapped import AnyBackbone
-
-from .report import Report, compare, state
 
 M = TypeVar("M", bound=nn.Module)
 
 
-class Patient(Generic[M]):
+class ModelEditor(Generic[M]):
     """A working copy of a model and its layout, rebuilt as the caller's type.
 
     Attributes:
@@ -31,7 +30,7 @@ class Patient(Generic[M]):
     def __init__(self, model: M, example: Tensor | None = None) -> None:
         self.given = model
         self.model: M = cast("M", duplicate(model))
-        self.view: View = look(self.model, example)
+        self.view: ModelLayout = inspect_model(self.model, example)
         self.mapping = mapping_of(self.model)
 
     def first(self) -> tuple[str, nn.Module]:
