@@ -10,7 +10,7 @@ from tests.study import tiny
 from tests.study.test_tables import rows, write
 
 from headstart.core import make
-from headstart.report.format import metric_format
+from headstart.report.metric import get_metric
 from headstart.session.session import Session
 from headstart.studies.search import Search
 from headstart.studies.search.summary import next_command
@@ -49,7 +49,7 @@ def test_a_search_that_is_interrupted_goes_on_and_adapt_takes_the_best(
     assert len(record.trials) == 5
     assert record.space["fine-tune"] == {"last": "1..3", "norm": "frozen|train"}
     assert f"Cross-validation on the {record.train_rows} training rows of shapes" in said.out
-    score = metric_format(record.selection).value(record.best_score)
+    score = get_metric(record.selection).value(record.best_score)
     assert f"Best:   {record.method}, balanced accuracy {score}" in said.out
     assert "Note: The" in said.out
     said = headstart("search", *again, "--trials", 6, "--json")

@@ -4,30 +4,30 @@ from tests.faults import Fault
 
 VERDICTS = (
     Fault(
-        "report/format.py",
+        "report/metric.py",
         "    if gain.low > 0:\n",
         "    if gain.low >= 0:\n",
         "a gain whose interval touches zero is called better",
         "report/test_verdicts.py of_a_baseline",
     ),
     Fault(
-        "report/format.py",
+        "report/metric.py",
         'return "bad" if gain.high < 0 else "even"',
         'return "bad" if gain.value < 0 else "even"',
         "a loss that may be chance is called worse",
         "report/test_verdicts.py of_an_alignment",
     ),
     Fault(
-        "report/format.py",
+        "report/metric.py",
         '{"good": "better", "bad": "worse", "even"',
         '{"good": "worse", "bad": "better", "even"',
         "what is worse stands there as better",
         "report/test_verdicts.py of_a_baseline",
     ),
     Fault(
-        "report/text.py",
-        "return MINUS + text[1:] if",
-        'return "+" + text[1:] if',
+        "report/metric.py",
+        'f"+{text}" if float(text) > 0 else text)',
+        '"+" + text.lstrip("-"))',
         "a loss is shown as a gain of the same size",
         "report/test_verdicts.py of_a_group",
     ),

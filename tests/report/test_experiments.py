@@ -8,7 +8,7 @@ import pytest
 
 from headstart.core import BadData, BadInput, CannotWrite
 from headstart.records.record import Interval
-from headstart.report.format import metric_format
+from headstart.report.metric import get_metric
 from headstart.report.text import SPACE
 from headstart.studies._page import cell, text
 from headstart.studies.curve import page as curve
@@ -165,14 +165,14 @@ def test_base_b_that_diverged(tmp_path: Path) -> None:
 
 
 def test_a_verdict_needs_an_interval_away_from_zero() -> None:
-    even = cell(metric_format("balanced_accuracy"), 0.5, None, Interval(0.1, 0.0, 0.2))
+    even = cell(get_metric("balanced_accuracy"), 0.5, None, Interval(0.1, 0.0, 0.2))
     assert (even.tone, even.gain, plain(even.hover)) == (
         "even",
         "+10.0",
         "+10.0 points (0.0 to +20.0): no clear difference",
     )
-    assert cell(metric_format("balanced_accuracy"), 0.5, None, Interval(0.1, 0.01, 0.2)).tone == "good"
-    assert cell(metric_format("balanced_accuracy"), 0.5, None, Interval(-0.1, -0.2, -0.01)).tone == "bad"
+    assert cell(get_metric("balanced_accuracy"), 0.5, None, Interval(0.1, 0.01, 0.2)).tone == "good"
+    assert cell(get_metric("balanced_accuracy"), 0.5, None, Interval(-0.1, -0.2, -0.01)).tone == "bad"
 
 
 def test_what_can_t_be_read_or_written(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from headstart.report.figures import axis, svg
-from headstart.report.text import SPACE, megabytes, points, round_percent
+from headstart.report.metric import get_metric
+from headstart.report.text import SPACE, megabytes, round_percent
 from headstart.studies.adapt.table import columns, table
 
 from .example import example, timings
@@ -57,8 +58,8 @@ def test_examples_in_the_docstrings(name: str) -> None:
 
 
 def test_words_never_show_a_negative_zero() -> None:
-    assert points(-0.0004) == f"0.0{SPACE}points"
-    assert points(-0.0006) == f"\u22120.1{SPACE}points"
+    assert get_metric("accuracy").size(-0.0004) == f"0.0{SPACE}points"
+    assert get_metric("accuracy").size(-0.0006) == f"\u22120.1{SPACE}points"
     assert round_percent(-1e-12) == f"0{SPACE}%"
     assert round_percent(0.125) == f"12.5{SPACE}%"
     assert megabytes(1240.0) == f"1.2{SPACE}GB"

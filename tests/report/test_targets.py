@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from headstart.records.record import Interval
-from headstart.report.format import amount, metric_format
-from headstart.report.text import MINUS, SPACE
+from headstart.report.metric import get_metric
+from headstart.report.text import MINUS, SPACE, amount
 from headstart.studies.adapt import ColumnFigures, Result
 from headstart.studies.adapt.page import sections_of
 from headstart.studies.adapt.run_records import Given
@@ -215,14 +215,14 @@ def test_the_check_counts_what_there_is():
     ],
 )
 def test_figures_are_written_in_their_unit(metric, value, shown):
-    assert metric_format(metric).value(value).replace(SPACE, " ") == shown
+    assert get_metric(metric).value(value).replace(SPACE, " ") == shown
 
 
 def test_differences_and_axes():
-    assert metric_format("r2").change(0.0) == "0.000"
-    assert metric_format("r2").change(-0.1234) == f"{MINUS}0.123"
-    assert metric_format("accuracy").lead(0.012).replace(SPACE, " ") == "1.2 points"
+    assert get_metric("r2").change(0.0) == "0.000"
+    assert get_metric("r2").change(-0.1234) == f"{MINUS}0.123"
+    assert get_metric("accuracy").size(0.012).replace(SPACE, " ") == "1.2 points"
     assert (amount(25000.0), amount(-0.5), amount(1e12)) == ("25,000", f"{MINUS}0.5", "1e+12")
-    low = metric_format("r2").axis([-3.0, 0.9]).low
+    low = get_metric("r2").axis([-3.0, 0.9]).low
     assert low < -3
-    assert metric_format("accuracy").axis([0.001, 0.9]).low == 0
+    assert get_metric("accuracy").axis([0.001, 0.9]).low == 0

@@ -10,9 +10,9 @@ import torch
 from tests.study import tiny
 
 from headstart.core import BadInput, Mismatch
-from headstart.records import measures
-from headstart.records.measures import MEASURES
 from headstart.records.record import Interval, Scores
+from headstart.report import text
+from headstart.report.metric import get_metric
 from headstart.run.step_cache import StepCache
 from headstart.studies import adapt as records
 from headstart.studies._store import prepare_folder, remove_unstarted, saved_settings
@@ -163,9 +163,9 @@ def judged(name, title, *gain):
 
 
 def test_shares_are_whole_per_cents():
-    accuracy = MEASURES["accuracy"]
-    assert accuracy.figure(0.8751) == "88 %"
-    assert accuracy.figure(1.0) == "100 %"
+    accuracy = get_metric("accuracy").plain()
+    assert accuracy.value(0.8751) == "88 %"
+    assert accuracy.value(1.0) == "100 %"
     assert accuracy.span(Interval(0.5, 0.404, 0.996)) == "40 to 100 %"
 
 
@@ -254,7 +254,7 @@ def test_the_headline_of_tags_is_their_average_precision():
 
 
 def test_numbers_have_three_digits_that_count():
-    assert doctest.testmod(measures).failed == 0
-    assert [measures.significant(value, 4) for value in (0.00012346, 999.96, -12.0, 1e9)] == [
+    assert doctest.testmod(text).failed == 0
+    assert [text.significant(value, 4) for value in (0.00012346, 999.96, -12.0, 1e9)] == [
         *("0.0001235", "1,000", "-12.00", "1e+09")
     ]

@@ -44,8 +44,8 @@ class Scores(Record):
     """How good predictions are; each of n rows counts once."""
 
     rows: int
-    figures: dict[str, Interval]  # by metric, in the order in which they are told; see `study.measures`
-    main: str  # the metric that is told first
+    figures: dict[str, Interval]  # by metric, the main one first; see `headstart.report.metric`
+    main: str  # the metric of the headline
 
     def __getitem__(self, metric: str) -> Interval:
         """The figure of one of the metrics."""

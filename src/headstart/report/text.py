@@ -1,6 +1,7 @@
 """Numbers as people read them, and lists as sentences."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,42 +36,6 @@ def percent(fraction: float) -> str:
 def round_percent(fraction: float) -> str:
     """A fraction in percent, without decimals where there are none, for axes."""
     return f"{fixed(100 * fraction, 1).removesuffix('.0')}{SPACE}%"
-
-
-def points(fraction: float) -> str:
-    """A difference of two fractions in percentage points, with its sign.
-
-    >>> points(0.0123).replace(SPACE, " "), points(0.0).replace(SPACE, " ")
-    ('+1.2 points', '0.0 points')
-    """
-    return f"{signed(fraction)}{SPACE}points"
-
-
-def signed(fraction: float) -> str:
-    """Percentage points with a sign and without a unit."""
-    text = fixed(100 * fraction, 1)
-    if text == "0.0":
-        return text
-    return MINUS + text[1:] if text.startswith("-") else "+" + text
-
-
-def in_percent(interval: Interval) -> Shown:
-    """A fraction with its interval, both in percent."""
-    return Shown(
-        percent(interval.value),
-        f"{fixed(100 * interval.low, 1)} to {fixed(100 * interval.high, 1)}",
-    )
-
-
-def in_points(interval: Interval) -> Shown:
-    """A difference of fractions with its interval, both in percentage points."""
-    return Shown(points(interval.value), f"{signed(interval.low)} to {signed(interval.high)}")
-
-
-def plain(interval: Interval, digits: int = 3) -> Shown:
-    """A figure without a unit, such as a log loss, with its interval."""
-    low, high = fixed(interval.low, digits), fixed(interval.high, digits)
-    return Shown(fixed(interval.value, digits), f"{low} to {high}")
 
 
 def seconds(duration: float) -> str:
@@ -154,6 +119,31 @@ def fixed(value: float, digits: int) -> str:
     """A number with so many decimals; zero has no sign."""
     text = f"{value:.{digits}f}"
     return text.removeprefix("-") if float(text) == 0 else text
+
+
+def minus(text: str) -> str:
+    """A number with a real minus sign."""
+    return text.replace("-", MINUS, 1) if text.startswith("-") else text
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number in the units of the labels, to so many significant digits.
+
+    >>> " ".join(significant(value) for value in (2.3456, -0.01234, 123456.7, 0.0, 99.96, 1.5e-9, 2e12))
+    '2.35 -0.0123 123,000 0 100 1.5e-09 2e+12'
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value:.0f}"
+    rounded = float(f"{value:.{digits - 1}e}")
+    if not 1e-4 <= abs(rounded) < 1e9:
+        return f"{rounded:.{digits}g}"
+    decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(0, decimals)}f}"
+
+
+def amount(value: float) -> str:
+    """A round number beside an axis, in the units of the labels."""
+    return minus(f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.6g}")
 
 
 def pairs(settings: dict[str, Any]) -> list[tuple[str, str]]:

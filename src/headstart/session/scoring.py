@@ -16,7 +16,6 @@ from headstart.metrics.intervals import bootstrap, paired, score_all, wilson
 from headstart.metrics.kinds import measure_of
 from headstart.metrics.scored_outputs import once
 from headstart.models.lengths import by_length
-from headstart.records.measures import MEASURES
 from headstart.records.record import Bin, Interval, Scores
 
 
@@ -96,11 +95,6 @@ def difference(
 def selection_of(labels: Labels) -> str:
     """The name of the metric that methods are chosen by."""
     return measure_of(label_kind_of(labels)).selection
-
-
-def least_of(labels: Labels) -> float:
-    """No figure of that metric is less."""
-    return MEASURES[selection_of(labels)].least
 
 
 def value(outputs: Tensor, labels: Labels) -> float:

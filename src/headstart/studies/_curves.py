@@ -5,7 +5,7 @@ from statistics import fmean
 from typing import TypeVar
 
 from headstart.report.figures.axis import Axis
-from headstart.report.format import MetricFormat
+from headstart.report.metric import Metric
 from headstart.report.text import overlap, pluralise, shorten_middle
 from headstart.studies.adapt import Layer, SizePoint
 from headstart.studies.curve import CurvePoint
@@ -50,7 +50,7 @@ def by_method(points: Sequence[P], first: str) -> list[list[P]]:
     return [sorted(methods[name], key=lambda p: p.labels_per_class) for name in ordered]
 
 
-def ends(curves: Sequence[Sequence[Point]], metric: MetricFormat, of: str) -> str:
+def ends(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
     """Which method is best on average with the fewest labels, and which with the most."""
     points = [p for curve in curves for p in curve]
     sizes = sorted({p.labels_per_class for p in points})
@@ -66,7 +66,7 @@ def ends(curves: Sequence[Sequence[Point]], metric: MetricFormat, of: str) -> st
     )
 
 
-def headstart(curves: Sequence[Sequence[Point]], metric: MetricFormat, of: str) -> str:
+def headstart(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
     """How many labels the first method needs to match training from scratch with all of them."""
     scratch = next((c for c in curves if c[0].method == SCRATCH), None)
     first = curves[0]
@@ -80,7 +80,7 @@ def headstart(curves: Sequence[Sequence[Point]], metric: MetricFormat, of: str) 
     return f"What training from scratch gets from {most}, {title} matches with {reached.labels_per_class:,}."
 
 
-def described(curves: Sequence[Sequence[Point]], metric: MetricFormat, of: str) -> str:
+def described(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
     """The figure in words."""
     methods = [
         f"{c[0].title} {', '.join(f'{p.labels_per_class:,}: {metric.value(mean(p))}' for p in c)}"
@@ -97,7 +97,7 @@ def best(blocks: Sequence[Block]) -> int:
     return max(range(len(blocks)), key=lambda i: (blocks[i].score.value, i))
 
 
-def peak(blocks: Sequence[Block], metric: MetricFormat) -> str:
+def peak(blocks: Sequence[Block], metric: Metric) -> str:
     """Which block knows most, and what the last one lacks."""
     where, last = best(blocks), blocks[-1]
     top = blocks[where]
@@ -106,14 +106,14 @@ def peak(blocks: Sequence[Block], metric: MetricFormat) -> str:
         return f"One block was probed: {top.block}, {metric.shown(top.score)}."
     if where == len(blocks) - 1:
         return f"The last block, {knows}. Nothing is gained by reading earlier."
-    lead = metric.lead(top.score.value - last.score.value)
+    lead = metric.size(top.score.value - last.score.value)
     sentence = f"Block {where + 1} of {len(blocks)}, {knows}. The last block, {last.block}, is not best"
     if overlap(top.score, last.score):
         return f"{sentence}, but the lead of {lead} may be chance: the intervals overlap."
     return f"{sentence}: reading earlier gains {lead}."
 
 
-def rise(blocks: Sequence[Block], metric: MetricFormat) -> str:
+def rise(blocks: Sequence[Block], metric: Metric) -> str:
     """How it begins, and from where on it is about as good as it gets."""
     if len(blocks) < 2:
         return ""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from headstart.records.record import Interval, Record
-from headstart.report.format import VERDICTS, MetricFormat, tone
 from headstart.report.html import asset, environment, put
+from headstart.report.metric import VERDICTS, Metric, tone
 from headstart.report.text import pairs
 
 R = TypeVar("R", bound=Record)
@@ -48,7 +48,7 @@ def seeds_say(others: str) -> str:
     )
 
 
-def cell(metric: MetricFormat, mean: float, interval: Interval | None, gain: Interval | None) -> Cell:
+def cell(metric: Metric, mean: float, interval: Interval | None, gain: Interval | None) -> Cell:
     """A figure of the table."""
     between = metric.shown(interval).interval if interval else ""
     if gain is None:
@@ -58,7 +58,7 @@ def cell(metric: MetricFormat, mean: float, interval: Interval | None, gain: Int
     return Cell(metric.value(mean), between, metric.change(gain.value), verdict, hover)
 
 
-def points(metric: MetricFormat) -> str:
+def points(metric: Metric) -> str:
     """What stands below a mean."""
     return "the points" if metric.is_share else "what is"
 

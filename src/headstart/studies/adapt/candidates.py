@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.core import BadInput, Diverged, HeadstartError, Method, derive_seed
-from headstart.records.measures import MEASURES
+from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import difference, selection_of, value
 from headstart.session.session import Session
@@ -117,11 +117,11 @@ class CrossValidation:
         lag = self._difference(mine, leader)
         if lag.high >= 0:
             return ""
-        measure = MEASURES[selection_of(self.session.data.labels)]
+        metric = get_metric(selection_of(self.session.data.labels)).plain()
         return (
-            f"after {mine.folds} of {self.settings.folds} folds its {measure.title} was "
-            f"{measure.size(lag.value)} below {leader.method.title}'s "
-            f"(95 % interval {measure.difference(-lag.high)[1:]} to {measure.difference(-lag.low)[1:]})"
+            f"after {mine.folds} of {self.settings.folds} folds its {metric.title} was "
+            f"{metric.size(-lag.value)} below {leader.method.title}'s "
+            f"(95 % interval {metric.change(-lag.high).lstrip('+')} to {metric.change(-lag.low).lstrip('+')})"
         )
 
     def _add_fold(self, mine: CandidateResult, number: int) -> None:
@@ -184,7 +184,7 @@ def choose(
     assert leader is not None, "at least one method is tried on at least one fold"
     winner = leader
     metric = selection_of(labels)
-    why = f"it has the highest {MEASURES[metric].title} in the cross-validation on the training part"
+    why = f"it has the highest {get_metric(metric).title} in the cross-validation on the training part"
     most = 0.0
     for one in tried:
         if 0 < len(one.rows) < len(leader.rows):

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from headstart.data.dataset import Dataset
 from headstart.metrics.tags import THRESHOLD
-from headstart.records.measures import significant
+from headstart.report.text import significant
 from headstart.run.checkpoint import write_atomically
 from headstart.session.scoring import answers
 from headstart.studies.adapt import Mistake

@@ -1,6 +1,6 @@
 """The model card: what the model is, how good, and how to use it, in Markdown."""
 
-from headstart.records.measures import MEASURES
+from headstart.report.metric import get_metric
 from headstart.studies.adapt import Result, Tested
 
 KINDS = {  # what the samples are: the tag on model hubs, and one of them
@@ -20,7 +20,7 @@ def card(result: Result) -> str:
         metrics.append(SECOND[result.label_kind])
     classes = ", ".join(f"`{name}`" for name in result.classes)
     rows = "\n".join(f"| {one.title} | {_figures(one, metrics)} |" for one in result.tested)
-    headings = " | ".join(f"{MEASURES[name].title} | 95 % interval" for name in metrics)
+    headings = " | ".join(f"{get_metric(name).title} | 95 % interval" for name in metrics)
     tag, item = KINDS.get(result.kind, ("image-classification", '"new.jpg"'))
     if result.label_kind == "numbers":
         tag = tag.replace("classification", "regression")
@@ -69,5 +69,5 @@ Made with headstart {result.headstart}, seed {result.seed}.
 
 def _figures(tested: Tested, metrics: list[str]) -> str:
     """The figures of a model and their intervals as cells."""
-    found = [(MEASURES[name], tested.scores[name]) for name in metrics]
-    return " | ".join(f"{one.figure(figure.value)} | {one.span(figure)}" for one, figure in found)
+    found = [(get_metric(name).plain(), tested.scores[name]) for name in metrics]
+    return " | ".join(f"{one.value(figure.value)} | {one.span(figure)}" for one, figure in found)

@@ -4,8 +4,8 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from headstart.report.format import metric_format
 from headstart.report.html import asset, environment, policy, put
+from headstart.report.metric import get_metric
 from headstart.report.terminal import Terminal
 from headstart.studies.adapt import Result, Timings
 from headstart.studies.adapt.run_records import Given, read
@@ -52,7 +52,7 @@ def terminal(record: Result, folder: Path) -> Terminal:
     what = '--text "..."' if record.kind == "texts" else "FILES..."
     return Terminal(
         title="Cross-validation on the training part",
-        headings=("method", metric_format(record.selection).title, "time", "folds", "note"),
+        headings=("method", get_metric(record.selection).title, "time", "folds", "note"),
         rows=[(row.title, str(row.selection or ""), row.seconds, row.folds, row.note) for row in rows],
         sentences=[f"Note: {warning}" for warning in record.warnings],
         answer=[record.headline],

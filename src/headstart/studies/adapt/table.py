@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from headstart.report.format import metric_format
+from headstart.report.metric import get_metric
 from headstart.report.text import Shown, megabytes, seconds, short
 from headstart.studies.adapt import Candidate, Result, Timings
 
@@ -42,7 +42,7 @@ def metrics(result: Result) -> list[str]:
 
 def headings(result: Result) -> list[str]:
     """Of the columns of figures."""
-    return [metric_format(name).title for name in metrics(result)]
+    return [get_metric(name).title for name in metrics(result)]
 
 
 def columns(result: Result) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def ranked(result: Result) -> list[Candidate]:
 
 def _row(candidate: Candidate, result: Result, timings: Timings | None) -> Row:
     figures = candidate.scores.figures if candidate.scores else {}
-    shown = {name: metric_format(name).shown(figure) for name, figure in figures.items()}
+    shown = {name: get_metric(name).shown(figure) for name, figure in figures.items()}
     cost = timings.steps.get(candidate.name) if timings else None
     return Row(
         name=candidate.name,

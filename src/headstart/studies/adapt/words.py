@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from headstart.records.measures import MEASURES, Measure, significant
+from headstart.report.metric import Metric, get_metric
+from headstart.report.text import significant
 from headstart.studies.adapt import Tested
 
 
@@ -27,34 +28,34 @@ def headline(tested: Sequence[Tested], rows: int, task: str, outputs: int) -> st
         outputs: how many classes, tags or columns of numbers there are.
     """
     scores = tested[0].scores
-    measure, figure = MEASURES[scores.main], scores.main_figure
-    text = _OPENINGS[scores.main](measure, tested, f"{rows} unseen rows of {task}", outputs)
-    text += f" (95 % interval {measure.span(figure)})"
+    metric, figure = get_metric(scores.main).plain(), scores.main_figure
+    text = _OPENINGS[scores.main](metric, tested, f"{rows} unseen rows of {task}", outputs)
+    text += f" (95 % interval {metric.span(figure)})"
     scratch = next((one for one in tested if one.name == "from-scratch"), None)
     if scratch is None or scratch.gain is None:
         return text + "."
     gain = scratch.gain.value
-    if measure.difference(gain) in (measure.difference(0.0), measure.difference(-0.0)):
+    if metric.change(gain) == metric.change(0.0):
         return text + ", as much as training from scratch."
-    less = "fewer" if measure.unit == "share" else "less"
+    less = "fewer" if metric.is_share else "less"
     more = "more" if gain >= 0 else less
-    return text + f", {measure.size(gain)} {more} than training from scratch."
+    return text + f", {metric.size(abs(gain))} {more} than training from scratch."
 
 
-def _right(measure: Measure, tested: Sequence[Tested], rows: str, outputs: int) -> str:
-    return f"{measure.figure(tested[0].scores.main_figure.value)} of {rows} labelled right"
+def _right(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) -> str:
+    return f"{metric.value(tested[0].scores.main_figure.value)} of {rows} labelled right"
 
 
-def _ranked(measure: Measure, tested: Sequence[Tested], rows: str, outputs: int) -> str:
+def _ranked(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) -> str:
     of = "a tag" if outputs == 1 else f"{outputs} tags"
-    figure = measure.figure(tested[0].scores.main_figure.value)
-    return f"{measure.title.capitalize()} of {figure} for {of} on {rows}"
+    figure = metric.value(tested[0].scores.main_figure.value)
+    return f"{metric.title.capitalize()} of {figure} for {of} on {rows}"
 
 
-def _off(measure: Measure, tested: Sequence[Tested], rows: str, outputs: int) -> str:
+def _off(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) -> str:
     """The typical error in the target's units, which several columns have none of in common."""
     scores = tested[0].scores
-    explained = f"{measure.title} is {measure.figure(scores.main_figure.value)}"
+    explained = f"{metric.title} is {metric.value(scores.main_figure.value)}"
     if outputs > 1:
         return f"{explained} on average of {outputs} numbers on {rows}"
     mean = next((one for one in tested if one.name == "mean"), None)
@@ -63,7 +64,7 @@ def _off(measure: Measure, tested: Sequence[Tested], rows: str, outputs: int) ->
     return f"{told}{than}. {explained}"
 
 
-_OPENINGS: dict[str, Callable[[Measure, Sequence[Tested], str, int], str]] = {
+_OPENINGS: dict[str, Callable[[Metric, Sequence[Tested], str, int], str]] = {
     "accuracy": _right,
     "average_precision": _ranked,
     "r2": _off,
@@ -73,12 +74,12 @@ _OPENINGS: dict[str, Callable[[Measure, Sequence[Tested], str, int], str]] = {
 def warnings(tested: Sequence[Tested]) -> list[str]:
     """Where the selected model is not clearly better than what needs no transfer."""
     said = []
-    measure = MEASURES[tested[0].scores.main]
+    metric = get_metric(tested[0].scores.main).plain()
     for other in tested[1:]:
         if other.gain is None:
             continue
-        low, high = measure.difference(other.gain.low), measure.difference(other.gain.high)
-        between = f"{low} to {high} {measure.gained}"
+        low, high = metric.change(other.gain.low), metric.change(other.gain.high)
+        between = f"{low} to {high} {metric.change_unit}"
         if other.gain.high < 0:
             said.append(
                 f"Transfer hurts here: {other.title.lower()} is better on the held-out test part "

@@ -9,9 +9,9 @@ from headstart.records.record import Interval
 from headstart.report.figures.axis import linear
 from headstart.report.figures.dots import Dot, dots
 from headstart.report.figures.plot import Plot
-from headstart.report.format import metric_format, minus
+from headstart.report.metric import get_metric
 from headstart.report.terminal import Terminal
-from headstart.report.text import SPACE, capitalise, fixed, join_words, pluralise, short
+from headstart.report.text import SPACE, capitalise, fixed, join_words, minus, pluralise, short
 from headstart.studies._page import settings, versions
 from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint
 from headstart.studies.align.table import cells, headings, rows, shortened
@@ -93,7 +93,7 @@ def _figure(record: Alignment) -> str:
             for row in known
         ]
         return dots(shown, axis, "Scores of the selected models")
-    metric = metric_format(record.metric)
+    metric = get_metric(record.metric)
     found = [(row, row.selected) for row in record.table if row.selected is not None]
     axis = metric.axis([end for _, one in found for end in (one.low, one.high)], metric.title)
     shown = [Dot(row.title, one, metric.value(one.value), _style(record, row.method)) for row, one in found]
@@ -167,7 +167,7 @@ def _legend(styles: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _path(record: Alignment) -> dict[str, Any]:
     """The target's figure along the trainings."""
-    metric, curves = metric_format(record.metric), []
+    metric, curves = get_metric(record.metric), []
     for title, style, looks in _by_method(record):
         places = sorted({look.progress for look in looks})
         means = [(at, _mean([look.target or 0.0 for look in looks if look.progress == at])) for at in places]
@@ -193,7 +193,7 @@ def _path(record: Alignment) -> dict[str, Any]:
 
 def _trust(record: Alignment) -> dict[str, Any]:
     """Whether what was chosen by goes along with the target's figure."""
-    metric, by = metric_format(record.metric), record.chosen_by
+    metric, by = get_metric(record.metric), record.chosen_by
     groups = [
         (title, style, [(look.scores[by], look.target or 0.0) for look in looks if by in look.scores])
         for title, style, looks in _by_method(record)

@@ -1,6 +1,6 @@
 """The result in sentences and as a model card: the verdict follows the figures and their intervals."""
 
-from headstart.records.measures import MEASURES
+from headstart.report.metric import get_metric
 from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint, MethodResult
 
 
@@ -17,7 +17,7 @@ def verdict(row: MethodResult) -> str:
 
 def headline(row: MethodResult, metric: str, select: str, test_rows: int) -> str:
     """One sentence for the top of the page."""
-    measure, by = MEASURES[metric], TITLES[select]
+    shown, by = get_metric(metric).plain(), TITLES[select]
     found = verdict(row)
     if found == "nothing":
         return f"Nothing was better than training on the source alone, by {by}: that model is kept."
@@ -28,9 +28,9 @@ def headline(row: MethodResult, metric: str, select: str, test_rows: int) -> str
         )
     assert row.gain is not None
     assert row.selected is not None
-    figures = f"{measure.figure(row.selected.value)} {measure.title} on {test_rows} target rows"
-    gain = f"{measure.difference(row.gain.value)} ({measure.difference(row.gain.low)} to "
-    gain += f"{measure.difference(row.gain.high)}) {measure.gained}"
+    figures = f"{shown.value(row.selected.value)} {shown.title} on {test_rows} target rows"
+    low, high = shown.change(row.gain.low), shown.change(row.gain.high)
+    gain = f"{shown.change(row.gain.value)} ({low} to {high}) {shown.change_unit}"
     if found == "helped":
         return f"{row.title} helps: {figures}, {gain} against training on the source alone."
     if found == "harmed":
@@ -61,7 +61,7 @@ def dissent(chosen: EvalPoint, alone: EvalPoint, select: str) -> str:
 
 def cautions(table: list[MethodResult], chosen: str, metric: str) -> list[str]:
     """What a reader must know besides: methods that harm, a choice that missed a better one."""
-    measure, found = MEASURES[metric], []
+    found = []
     harmed = [row.title for row in table if row.gain is not None and row.gain.high < 0]
     if harmed:
         many = "is" if len(harmed) == 1 else "are"
@@ -73,8 +73,9 @@ def cautions(table: list[MethodResult], chosen: str, metric: str) -> list[str]:
         assert top.selected is not None
         assert mine.selected is not None
         if top.method != chosen and top.selected.value - mine.selected.value > 0.02:
+            figure = get_metric(metric).plain().value(top.selected.value)
             found.append(
-                f"By its labels {top.title} would have been better ({measure.figure(top.selected.value)}): "
+                f"By its labels {top.title} would have been better ({figure}): "
                 "the choice without labels missed it."
             )
     return found
@@ -82,11 +83,11 @@ def cautions(table: list[MethodResult], chosen: str, metric: str) -> list[str]:
 
 def card(result: Alignment) -> str:
     """Text for `README.md` in the model's folder."""
-    measure, row = MEASURES[result.metric], result.row(result.chosen)
+    metric, row = get_metric(result.metric).plain(), result.row(result.chosen)
     judged = "Not known: the target has no labels."
     if row.selected is not None:
         judged = (
-            f"{measure.figure(row.selected.value)} {measure.title} ({measure.span(row.selected)}) on "
+            f"{metric.value(row.selected.value)} {metric.title} ({metric.span(row.selected)}) on "
             f"{result.test_rows} target rows that nothing was learned from or chosen by; mean over "
             f"{row.seeds} seeds."
         )

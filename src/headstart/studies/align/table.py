@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
-from headstart.report.format import MetricFormat, metric_format, minus
-from headstart.report.text import fixed, join_words
+from headstart.report.metric import Metric, get_metric
+from headstart.report.text import fixed, join_words, minus
 from headstart.studies._page import Cell, cell, text
 from headstart.studies.align import TITLES, Alignment, MethodResult
 
@@ -15,7 +15,7 @@ BETWEEN = re.compile(r", (?=[a-z]\w* = )")  # two settings
 def title(record: Alignment) -> str:
     """Of the table."""
     judged = (
-        f"{metric_format(record.metric).title} on {record.test_rows:,} target rows"
+        f"{get_metric(record.metric).title} on {record.test_rows:,} target rows"
         if record.test_rows
         else "no labels"
     )
@@ -39,7 +39,7 @@ def rows(record: Alignment) -> list[list[str]]:
 
 def cells(record: Alignment, row: MethodResult) -> list[Cell | None]:
     """The figures of one method."""
-    metric, found = metric_format(record.metric), list[Cell | None]()
+    metric, found = get_metric(record.metric), list[Cell | None]()
     if record.test_rows:
         assert row.selected is not None
         found += [
@@ -100,6 +100,6 @@ def _without(pair: str, titles: list[str], parted: list[tuple[str, list[str]]]) 
     return f" (all but {join_words(without)})" if without else ""
 
 
-def _held(record: Alignment) -> MetricFormat:
+def _held(record: Alignment) -> Metric:
     selection = {"accuracy": "balanced_accuracy"}
-    return metric_format(selection.get(record.metric, record.metric))
+    return get_metric(selection.get(record.metric, record.metric))

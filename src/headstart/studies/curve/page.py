@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from headstart.records.measures import MEASURES
 from headstart.report.figures.axis import doubling, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.format import MetricFormat, metric_format
+from headstart.report.metric import Metric, get_metric
 from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, percent, pluralise, short
 from headstart.studies._curves import CLASS, by_method, described, ends, headstart, label_axis, style
@@ -15,7 +14,7 @@ from headstart.studies.curve import CurvePoint, SizeCurve
 
 def view(record: SizeCurve) -> dict[str, Any]:
     """What the template shows."""
-    curves, metric = by_method(record.points, record.methods[0]), metric_format(record.selection)
+    curves, metric = by_method(record.points, record.methods[0]), get_metric(record.selection)
     of = CLASS if record.selection == "balanced_accuracy" else ""
     seeds = pluralise(max((len(p.seeds) for p in record.points), default=0), "seed")
     first = curves[0][0].title if curves else ""
@@ -48,7 +47,7 @@ def view(record: SizeCurve) -> dict[str, Any]:
 
 def terminal(record: SizeCurve) -> Terminal:
     """What the command prints: the same rows as the page's table."""
-    metric = capitalise(MEASURES[record.selection].title)
+    metric = capitalise(get_metric(record.selection).title)
     return Terminal(
         title=f"{metric} on {record.test_rows} held-out rows of {record.task}",
         headings=headings(record),
@@ -63,7 +62,7 @@ def headings(record: SizeCurve) -> list[str]:
 
 def rows(record: SizeCurve) -> list[tuple[str, list[Cell | None]]]:
     """A row a method, the one that the others are compared with first."""
-    found, metric = [], metric_format(record.selection)
+    found, metric = [], get_metric(record.selection)
     for curve in by_method(record.points, record.methods[0]):
         known = {p.labels_per_class: cell(metric, p.mean, p.interval, p.gain) for p in curve}
         found.append((curve[0].title, [known.get(k) for k in record.labels_per_class]))
@@ -112,13 +111,13 @@ def _chance(record: SizeCurve) -> list[tuple[str, str, str]]:
     return [("chance", percent(1 / len(record.classes)), "of balanced accuracy")] if known else []
 
 
-def _figure(curves: list[list[CurvePoint]], metric: MetricFormat, of: str) -> str:
+def _figure(curves: list[list[CurvePoint]], metric: Metric, of: str) -> str:
     points = [p for curve in curves for p in curve]
     x = doubling([p.labels_per_class for p in points], label_axis(of))
     spread = [v for p in points for v in p.score]
     if all(len(p.seeds) > 2 for p in points):
         spread += [v for p in points if p.interval for v in (p.interval.low, p.interval.high)]
-    plot = Plot(x, linear(*air(spread, metric.measure.least), metric.tick, metric.title), 380)
+    plot = Plot(x, linear(*air(spread, metric.least), metric.tick, metric.title), 380)
     for i, curve in reversed(list(enumerate(curves))):
         sure = [(p.labels_per_class, p.interval) for p in curve if p.interval]
         if sure:

@@ -11,9 +11,10 @@ from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.train_test_split import Rows, train_and_test
 from headstart.methods.outputs.probing.linear_probe import linear_probe
+from headstart.report.metric import get_metric
 from headstart.session.low_data import SubsetTrials, default_sizes, n_strata, strata_for_subsets
 from headstart.session.requirements import require_data
-from headstart.session.scoring import least_of, selection_of
+from headstart.session.scoring import selection_of
 from headstart.studies._repeats import gain, interval, mean
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies.curve import SIZES, CurvePoint, CurveSettings
@@ -51,7 +52,9 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
         "backbone_parameters": sum(p.numel() for p in session.backbone.parameters()),
         "labels_per_class": sizes,
         "methods": [method.label for method in methods],
-        "points": list(_points(methods, sizes, scores, settings.seeds, least_of(data.labels))),
+        "points": list(
+            _points(methods, sizes, scores, settings.seeds, get_metric(selection_of(data.labels)).least)
+        ),
         "selection": selection_of(data.labels),
     }
 

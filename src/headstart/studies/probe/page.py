@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from headstart.report.figures.plot import Plot
-from headstart.report.format import MetricFormat, metric_format
+from headstart.report.metric import Metric, get_metric
 from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, pluralise, short
 from headstart.studies._curves import anchor, best, block_axis, peak, rise
@@ -16,7 +16,7 @@ MUCH, SOME = 0.5, 0.1  # of the way from chance to all: what a probe memorises
 
 def view(record: Probing) -> dict[str, Any]:
     """What the template shows."""
-    metric = metric_format(record.metric)
+    metric = get_metric(record.metric)
     return {
         "kind": "probe of every block",
         "task": record.task,
@@ -40,7 +40,7 @@ def view(record: Probing) -> dict[str, Any]:
 
 def terminal(record: Probing) -> Terminal:
     """What the command prints: the same rows as the page's table."""
-    metric = metric_format(record.metric)
+    metric = get_metric(record.metric)
     first, *others = headings(record)
     return Terminal(
         title=f"What each block of {record.backbone} knows of {record.task}: {metric.title} on unseen rows",
@@ -57,7 +57,7 @@ def headings(record: Probing) -> list[str]:
 
 def rows(record: Probing) -> Iterator[tuple[str, str, list[Cell | None]]]:
     """A row for each block: its name, its width, one or two cells for each probe."""
-    metric = metric_format(record.metric)
+    metric = get_metric(record.metric)
     for results in _by_block(record):
         first = next(result for result in results if result is not None)
         cells = [cell for result in results for cell in _cells(record, result, metric)]
@@ -66,7 +66,7 @@ def rows(record: Probing) -> Iterator[tuple[str, str, list[Cell | None]]]:
 
 def sentences(record: Probing) -> Iterator[str]:
     """Where the knowledge lies, and whether it is more than chance and memorising."""
-    metric, mine = metric_format(record.metric), record.of(record.probes[0])
+    metric, mine = get_metric(record.metric), record.of(record.probes[0])
     yield peak(mine, metric)
     yield rise(mine, metric)
     first, *others = [record.best(name) for name in record.probes]
@@ -76,7 +76,7 @@ def sentences(record: Probing) -> Iterator[str]:
         yield f"Other probes read, at best: {join_words([_short(one, metric) for one in others])}."
 
 
-def _short(top: Probed, metric: MetricFormat) -> str:
+def _short(top: Probed, metric: Metric) -> str:
     """The best block of a further probe."""
     found = f"{_the(top.probe)} {metric.value(top.score.value)} from {top.block}"
     if top.control is None or top.memory is None:
@@ -84,21 +84,21 @@ def _short(top: Probed, metric: MetricFormat) -> str:
     return f"{found} (random labels {metric.value(top.control)}, by heart {metric.value(top.memory)})"
 
 
-def _headline(record: Probing, metric: MetricFormat) -> str:
+def _headline(record: Probing, metric: Metric) -> str:
     top = record.best()
     if not _knows(record, top):
         return f"No block of {record.backbone} is seen to know anything of {record.task}."
     return f"{top.block} knows most of {record.task}: {metric.value(top.score.value)} by {_a(top.probe)}."
 
 
-def _verdict(record: Probing, top: Probed, metric: MetricFormat) -> str:
+def _verdict(record: Probing, top: Probed, metric: Metric) -> str:
     """Whether the score of a probe on its best block is more than luck."""
     assert top.control is not None
     luck = (
         f"With random labels {_the(top.probe)} scores {metric.value(top.control)} on unseen rows; "
         f"{_guess(record)} would be {metric.value(record.chance)}."
     )
-    above = metric.lead(top.score.value - _floor(record, top))
+    above = metric.size(top.score.value - _floor(record, top))
     if _knows(record, top):
         return (
             f"{luck} With the true ones it is {above} above both: that is knowledge of the block, not luck."
@@ -106,7 +106,7 @@ def _verdict(record: Probing, top: Probed, metric: MetricFormat) -> str:
     return f"{luck} With the true ones it is not clearly above both: that may be luck."
 
 
-def _capacity(record: Probing, top: Probed, metric: MetricFormat) -> str:
+def _capacity(record: Probing, top: Probed, metric: Metric) -> str:
     """How much a probe can learn by heart, and what follows."""
     assert top.memory is not None
     heart = f"On the rows that it was fitted to it scores {metric.value(top.memory)} with random labels"
@@ -161,7 +161,7 @@ def _by_block(record: Probing) -> Iterator[list[Probed | None]]:
         yield [known.get((name, block)) for name in record.probes]
 
 
-def _cells(record: Probing, one: Probed | None, metric: MetricFormat) -> list[Cell | None]:
+def _cells(record: Probing, one: Probed | None, metric: Metric) -> list[Cell | None]:
     if one is None:
         return [None] * (2 if _controlled(record) else 1)
     shown = metric.shown(one.score)
@@ -173,7 +173,7 @@ def _cells(record: Probing, one: Probed | None, metric: MetricFormat) -> list[Ce
     return [score, Cell(metric.value(one.control), f"by heart {metric.value(one.memory)}", "", "", "")]
 
 
-def _facts(record: Probing, metric: MetricFormat) -> list[tuple[str, str, str]]:
+def _facts(record: Probing, metric: Metric) -> list[tuple[str, str, str]]:
     top = record.best()
     together = (
         f"in {record.groups:,} groups" if record.groups < record.rows else "each predicted by fits without it"
@@ -214,7 +214,7 @@ def _legend(record: Probing) -> list[tuple[str, str]]:
     return [*probes, *controls, ("fold", "chance")]
 
 
-def _figure(record: Probing, metric: MetricFormat) -> str:
+def _figure(record: Probing, metric: Metric) -> str:
     blocks = [next(one for one in group if one is not None) for group in _by_block(record)]
     where = {one.block: float(i) for i, one in enumerate(blocks)}
     values = [

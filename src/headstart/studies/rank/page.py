@@ -6,9 +6,9 @@ from typing import Any
 from headstart.records.record import Interval
 from headstart.report.figures.axis import Axis, linear, within
 from headstart.report.figures.plot import Plot
-from headstart.report.format import metric_format, minus
+from headstart.report.metric import get_metric
 from headstart.report.terminal import Terminal
-from headstart.report.text import join_words, pluralise, short, shorten_middle
+from headstart.report.text import join_words, minus, pluralise, short, shorten_middle
 from headstart.studies._page import Cell, settings, text, versions
 from headstart.studies.rank import RankedBackbone, Ranking
 
@@ -52,7 +52,7 @@ def terminal(record: Ranking) -> Terminal:
 
 def headings(record: Ranking) -> list[str]:
     """Of the table."""
-    tuned = [f"{metric_format(record.metric).title} of {record.tuned}"] if record.tuned else []
+    tuned = [f"{get_metric(record.metric).title} of {record.tuned}"] if record.tuned else []
     return ["backbone", *record.scores, *tuned, "features", "seconds"]
 
 
@@ -75,7 +75,7 @@ def sentences(record: Ranking) -> Iterator[str]:
     """How the best backbone compares, and how far the scores agree with the accuracies."""
     known = [row for row in record.table if row.accuracy is not None]
     if known:
-        metric = metric_format(record.metric)
+        metric = get_metric(record.metric)
         top = max(known, key=lambda row: row.accuracy.value if row.accuracy else 0.0)
         assert top.accuracy is not None
         shown = metric.shown(top.accuracy)

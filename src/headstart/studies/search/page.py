@@ -5,7 +5,7 @@ from typing import Any
 
 from headstart.report.figures.axis import linear
 from headstart.report.figures.plot import Plot
-from headstart.report.format import MetricFormat, metric_format
+from headstart.report.metric import Metric, get_metric
 from headstart.report.terminal import Terminal
 from headstart.report.text import fixed, percent, pluralise, short
 from headstart.studies._page import Cell, settings, text, versions
@@ -18,7 +18,7 @@ STATES = {"pruned": "s2", "diverged": "s4", "refused": "s4", "unfinished": "s5"}
 
 def view(record: Search) -> dict[str, Any]:
     """What the template shows."""
-    metric = metric_format(record.selection)
+    metric = get_metric(record.selection)
     return {
         "kind": "search",
         "task": record.task,
@@ -43,7 +43,7 @@ def view(record: Search) -> dict[str, Any]:
 
 def terminal(record: Search) -> Terminal:
     """What the command prints: the same rows as the page's table."""
-    metric = metric_format(record.selection)
+    metric = get_metric(record.selection)
     return Terminal(
         title=f"Cross-validation on the {record.train_rows} training rows of {record.task}",
         headings=["", *_headings(record)],
@@ -56,12 +56,12 @@ def terminal(record: Search) -> Terminal:
     )
 
 
-def _headline(record: Search, metric: MetricFormat) -> str:
+def _headline(record: Search, metric: Metric) -> str:
     trials = pluralise(len(record.trials), "trial")
     return f"{record.best.title} is the best of {trials}: {metric.value(record.best_score)}"
 
 
-def _alarm(record: Search, metric: MetricFormat) -> str:
+def _alarm(record: Search, metric: Metric) -> str:
     """What transfer has over training from scratch."""
     if record.gain is None:
         return "Whether transfer helps is not known: it and training from scratch were not both finished."
@@ -75,7 +75,7 @@ def _alarm(record: Search, metric: MetricFormat) -> str:
     return f"{what}: transfer helps."
 
 
-def _plain(record: Search, metric: MetricFormat) -> str:
+def _plain(record: Search, metric: Metric) -> str:
     """What the search has found beyond default settings."""
     if record.plain is None or record.plain.score is None:
         return ""
@@ -107,7 +107,7 @@ def _shown(trial: SearchTrial) -> float | None:
     return trial.score if trial.score is not None else (trial.folds[-1] if trial.folds else None)
 
 
-def _figure(record: Search, metric: MetricFormat) -> str:
+def _figure(record: Search, metric: Metric) -> str:
     last = max(trial.number for trial in record.trials)
     drawn = [(trial, value) for trial in record.trials if (value := _shown(trial)) is not None]
     x = linear(0, max(last, 1), lambda value: f"{value:.0f}" if value == round(value) else "", "trial", 9)
@@ -143,7 +143,7 @@ def _steps(trials: Sequence[SearchTrial], last: int) -> list[tuple[float, float]
     return [*points, (max(last, 1), points[-1][1])]
 
 
-def _facts(record: Search, metric: MetricFormat) -> list[tuple[str, str, str]]:
+def _facts(record: Search, metric: Metric) -> list[tuple[str, str, str]]:
     states = [trial.state for trial in record.trials]
     ended = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     return [
@@ -155,13 +155,13 @@ def _facts(record: Search, metric: MetricFormat) -> list[tuple[str, str, str]]:
 
 
 def _headings(record: Search) -> list[str]:
-    metric = metric_format(record.selection)
+    metric = get_metric(record.selection)
     return ["trial", metric.title, "lr", "after each fold", "outcome"]
 
 
 def _cells(trial: SearchTrial, record: Search) -> list[Cell | None]:
     """What the table shows of a trial, beside its name."""
-    metric = metric_format(record.selection)
+    metric = get_metric(record.selection)
     value = None if trial.score is None else Cell(metric.value(trial.score), "", *_mark(trial, record))
     folds = ", ".join(metric.value(fold) for fold in trial.folds)
     lr = None if trial.lr is None else Cell(f"{trial.lr:g}", "", "", "", "")

@@ -11,8 +11,8 @@ from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
-from headstart.records.measures import MEASURES
 from headstart.records.record import Interval
+from headstart.report.metric import get_metric
 from headstart.session.requirements import require_data
 from headstart.session.scoring import difference, selection_of
 from headstart.studies._runner import Job
@@ -176,7 +176,7 @@ def _results(
     rival = max(transferring, key=score_of, default=None)
     gain = _gain(search.validator, rival, scratch, job.settings) if rival and scratch else None
     selection = selection_of(search.validator.session.data.labels)
-    job.notes += notes_of(trials, job.settings, best, rival, gain, MEASURES[selection], test_rows)
+    job.notes += notes_of(trials, job.settings, best, rival, gain, get_metric(selection), test_rows)
     options = adapt_options(best, job.settings)
     return {
         "trials": trials,

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput, Diverged, HeadstartError, make
-from headstart.records.measures import Measure
 from headstart.records.record import Interval
+from headstart.report.metric import Metric
 from headstart.studies.search import SearchSettings, SearchTrial
 from headstart.studies.search.spaces import rounded
 
@@ -93,7 +93,7 @@ def notes_of(
     best: SearchTrial,
     rival: SearchTrial | None,
     gain: Interval | None,
-    measure: Measure,
+    metric: Metric,
     test_rows: int,
 ) -> list[str]:
     """What to keep in mind; `rival` is the best that transfers, `gain` what it has over from-scratch."""
@@ -113,12 +113,12 @@ def notes_of(
             "Transfer and training from scratch were not both finished: nothing says which is better."
         )
     elif gain.low <= 0 and rival is not None:
-        of = "points of" if measure.unit == "share" else "of"
+        of, metric = "points of" if metric.is_share else "of", metric.plain(1)
         verdict = "Negative transfer" if gain.high < 0 else "Transfer is not clearly better here"
         notes.append(
-            f"{verdict}: {rival.title} has {measure.difference(gain.value, 1)} "
-            f"{of} {measure.title} over training from scratch with the same epochs (95 % interval "
-            f"{measure.difference(gain.low, 1)} to {measure.difference(gain.high, 1)}), although it is the "
+            f"{verdict}: {rival.title} has {metric.change(gain.value)} "
+            f"{of} {metric.title} over training from scratch with the same epochs (95 % interval "
+            f"{metric.change(gain.low)} to {metric.change(gain.high)}), although it is the "
             f"best of many."
         )
     return notes

@@ -3,16 +3,24 @@
 from collections.abc import Iterator
 from typing import Any
 
-from headstart.records.measures import significant
 from headstart.records.record import Interval
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.format import minus
-from headstart.report.text import fixed, percent, pluralise, round_percent, shorten_middle, signed
+from headstart.report.metric import Metric
+from headstart.report.text import (
+    fixed,
+    minus,
+    percent,
+    pluralise,
+    round_percent,
+    shorten_middle,
+    significant,
+)
 from headstart.studies.shift import Drifted, LabelShift, LeastSimilarRow, Shift
 
 MOST = 30  # quantities, or classes, that are shown
 NAME = 18  # letters of a class under a figure
+SHARE = Metric("share", "share of rows", "share")
 UNIT = {"missing": "cells with nothing in them"}
 
 Part = dict[str, Any]
@@ -150,9 +158,8 @@ def _classes(found: LabelShift) -> Part:
 
 
 def _class_row(one: Any) -> list[str]:
-    now = one.target
-    between = f"{fixed(100 * now.low, 1)} to {fixed(100 * now.high, 1)}"
-    return [one.name, percent(one.source), percent(now.value), between, signed(now.value - one.source)]
+    target, change = SHARE.shown(one.target), SHARE.change(one.target.value - one.source)
+    return [one.name, SHARE.value(one.source), target.value, target.interval, change]
 
 
 def _class_figure(found: LabelShift) -> Part:

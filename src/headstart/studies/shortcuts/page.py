@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from headstart.report.figures.dots import Dot, dots
-from headstart.report.format import MetricFormat, metric_format
+from headstart.report.metric import Metric, get_metric
 from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, pluralise
 from headstart.studies._page import Cell, settings, text, versions
@@ -20,7 +20,7 @@ CUES = {"texture": "texture", "colour": "colours"}
 
 def view(record: Shortcuts) -> dict[str, Any]:
     """What the template shows."""
-    metric = metric_format(METRIC)
+    metric = get_metric(METRIC)
     return {
         "kind": "shortcuts",
         "task": record.task,
@@ -54,7 +54,7 @@ def terminal(record: Shortcuts) -> Terminal:
 
 def headline(record: Shortcuts) -> str:
     """The gravest that the figures prove."""
-    metric, worst = metric_format(METRIC), record.worst_group
+    metric, worst = get_metric(METRIC), record.worst_group
     if record.gap is not None and record.gap.low > 0 and worst is not None:
         return (
             f"{capitalise(worst.name)}: only {metric.value(worst.accuracy.value)} are classified correctly."
@@ -71,7 +71,7 @@ def headline(record: Shortcuts) -> str:
 
 def sentences(record: Shortcuts) -> Iterator[str]:
     """What the figures say, and only where the intervals allow it."""
-    metric = metric_format(METRIC)
+    metric = get_metric(METRIC)
     yield from _of_groups(record, metric)
     for one in record.conflicts:
         yield _of_conflict(one, metric)
@@ -91,7 +91,7 @@ def named(change: Change) -> str:
     }.get(change.kind, change.name)
 
 
-def _of_groups(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
+def _of_groups(record: Shortcuts, metric: Metric) -> Iterator[str]:
     worst, best, gap = record.worst_group, record.best_group, record.gap
     if worst is None or best is None or gap is None:
         return
@@ -101,9 +101,9 @@ def _of_groups(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
         f"rows it is {metric.value(record.accuracy.value)}."
     )
     if gap.low > 0:
-        yield f"{pair} The gap of {metric.lead(gap.value)} is more than chance."
+        yield f"{pair} The gap of {metric.size(gap.value)} is more than chance."
     else:
-        yield f"{pair} The intervals overlap: a gap of {metric.lead(gap.value)} may be chance."
+        yield f"{pair} The intervals overlap: a gap of {metric.size(gap.value)} may be chance."
     if record.association is not None and record.association >= FIRM:
         yield (
             f"In these rows class and attribute go together (Cramér's V {record.association:.2f}), so "
@@ -115,7 +115,7 @@ def _of_groups(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
         yield f"Of {many} there are fewer than {FEW} rows: little can be said of so few."
 
 
-def _of_conflict(one: Conflict, metric: MetricFormat) -> str:
+def _of_conflict(one: Conflict, metric: Metric) -> str:
     what = CUES[one.cue]
     if one.share is None:
         return (
@@ -132,12 +132,12 @@ def _of_conflict(one: Conflict, metric: MetricFormat) -> str:
     return f"{said}: mostly {what}." if one.share.high < 0.5 else f"{said}: neither is seen to prevail."
 
 
-def _of_cues(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
+def _of_cues(record: Shortcuts, metric: Metric) -> Iterator[str]:
     cues = {change.name: change for change in record.of("cue")}
     costly = [change for change in cues.values() if change.drop.low > 0 and change.name in ("grey", "edges")]
     for change in costly:
         yield (
-            f"Without {change.loses} it loses {metric.lead(change.drop.value)} "
+            f"Without {change.loses} it loses {metric.size(change.drop.value)} "
             f"({metric.value(change.plain)} to {metric.value(change.accuracy.value)})."
         )
     for name, reads in (("shuffled patches", "texture and colour"), ("middle hidden", "the surroundings")):
@@ -149,12 +149,12 @@ def _of_cues(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
             )
 
 
-def _of_tags(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
+def _of_tags(record: Shortcuts, metric: Metric) -> Iterator[str]:
     found = record.of("tag", "word in", "word out")
     bad = [change for change in found if change.drop.low > 0]
     for change in sorted(bad, key=_lost, reverse=True)[:NAMED]:
         yield (
-            f"{capitalise(named(change))} costs {metric.lead(change.drop.value)} and changes "
+            f"{capitalise(named(change))} costs {metric.size(change.drop.value)} and changes "
             f"{metric.value(change.changed)} of the predictions."
         )
     if found and not bad:
@@ -162,7 +162,7 @@ def _of_tags(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
         yield f"No {what} is seen to cost accuracy."
 
 
-def _of_columns(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
+def _of_columns(record: Shortcuts, metric: Metric) -> Iterator[str]:
     columns = record.of("column")
     used = sorted((one for one in columns if one.drop.low > 0), key=_lost, reverse=True)
     if not columns:
@@ -170,14 +170,14 @@ def _of_columns(record: Shortcuts, metric: MetricFormat) -> Iterator[str]:
     if not used:
         yield "No column is seen to matter by itself: shuffling it costs nothing that is more than chance."
         return
-    said = [f"{one.name} ({metric.lead(one.drop.value)})" for one in used[:NAMED]]
+    said = [f"{one.name} ({metric.size(one.drop.value)})" for one in used[:NAMED]]
     yield f"Shuffled over all rows, these columns cost most: {join_words(said)}."
     inside = {one.name: one for one in record.of("column within classes")}
     top = used[0]
     if top.name in inside and inside[top.name].drop.high < top.drop.low:
         yield (
             f"Shuffled among rows of the same class, {top.name} costs "
-            f"{metric.lead(inside[top.name].drop.value)}: the model takes from it mostly how it goes with "
+            f"{metric.size(inside[top.name].drop.value)}: the model takes from it mostly how it goes with "
             "the class. If that should not matter, it is a shortcut."
         )
 
@@ -188,7 +188,7 @@ def _lost(change: Change) -> float:
 
 def rows(record: Shortcuts) -> Iterator[tuple[str, str, list[Cell | None]]]:
     """Of the table: all rows, each group, each conflict and each change."""
-    metric = metric_format(METRIC)
+    metric = get_metric(METRIC)
     yield "all rows", pluralise(record.rows, "row"), [_plain(record.accuracy, metric), None]
     for group in record.groups:
         yield group.name, pluralise(group.rows, "row"), [_group(record, group, metric), None]
@@ -203,12 +203,12 @@ def rows(record: Shortcuts) -> Iterator[tuple[str, str, list[Cell | None]]]:
         yield named(change), f"left: {change.keeps}", cells
 
 
-def _plain(interval: Any, metric: MetricFormat) -> Cell:
+def _plain(interval: Any, metric: Metric) -> Cell:
     shown = metric.shown(interval)
     return Cell(shown.value, shown.interval, "", "", "")
 
 
-def _group(record: Shortcuts, group: GroupScore, metric: MetricFormat) -> Cell:
+def _group(record: Shortcuts, group: GroupScore, metric: Metric) -> Cell:
     shown = metric.shown(group.accuracy)
     away = group.accuracy.value - record.accuracy.value
     apart = group.accuracy.high < record.accuracy.low or group.accuracy.low > record.accuracy.high
@@ -218,14 +218,14 @@ def _group(record: Shortcuts, group: GroupScore, metric: MetricFormat) -> Cell:
     return Cell(shown.value, shown.interval, change, tone, f"{change}: {says}")
 
 
-def _changed(change: Change, metric: MetricFormat) -> Cell:
+def _changed(change: Change, metric: Metric) -> Cell:
     shown = metric.shown(change.accuracy)
     tone = "bad" if change.drop.low > 0 else "good" if change.drop.high < 0 else "even"
     moved = metric.change(-change.drop.value)
     return Cell(shown.value, shown.interval, moved, tone, f"drop {metric.gained(change.drop)}")
 
 
-def _facts(record: Shortcuts, metric: MetricFormat) -> list[tuple[str, str, str]]:
+def _facts(record: Shortcuts, metric: Metric) -> list[tuple[str, str, str]]:
     facts = [("rows", f"{record.rows:,}", f"{metric.value(record.accuracy.value)}classified correctly")]
     if record.worst is not None and record.worst_group is not None:
         facts.append(("worst group", metric.value(record.worst.value), record.worst_group.name))
@@ -256,7 +256,7 @@ def _smallprint(record: Shortcuts) -> Iterator[str]:
     yield "Of twenty such intervals one may miss by chance."
 
 
-def _figure(record: Shortcuts, metric: MetricFormat) -> str:
+def _figure(record: Shortcuts, metric: Metric) -> str:
     shown: list[Dot] = [_dot("all rows", record.accuracy, metric, "selected")]
     worst = record.worst_group
     for group in record.groups:
@@ -277,5 +277,5 @@ def _few(changes: Sequence[Change]) -> list[Change]:
     return [changes[place] for place in sorted(most)]
 
 
-def _dot(name: str, interval: Any, metric: MetricFormat, style: str) -> Dot:
+def _dot(name: str, interval: Any, metric: Metric, style: str) -> Dot:
     return Dot(name, interval, metric.value(interval.value), style)

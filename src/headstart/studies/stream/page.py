@@ -6,15 +6,15 @@ from typing import Any
 from headstart.records.record import Interval
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.format import metric_format, tone
+from headstart.report.metric import get_metric, tone
 from headstart.report.terminal import Terminal
-from headstart.report.text import capitalise, join_words, percent, pluralise, signed
+from headstart.report.text import capitalise, join_words, percent, pluralise
 from headstart.studies._page import Cell, settings, versions
 from headstart.studies.stream import Contender, Event, OnSegment, Prequential
 
 STYLES = 6
 SHOWN = 50  # events in the table of the page
-ACCURACY = metric_format("accuracy")
+ACCURACY = get_metric("accuracy")
 GUARDS = {
     "collapse": "one class took nearly all answers",
     "confidence": "the answers became too sure",
@@ -126,7 +126,7 @@ def _verdict(record: Prequential, one: Contender) -> str:
 
 
 def _points(gain: Interval) -> str:
-    return f"{signed(gain.value)} points ({signed(gain.low)} to {signed(gain.high)})"
+    return str(ACCURACY.gained(gain))
 
 
 def _guarded(one: Contender) -> str:
@@ -161,7 +161,7 @@ def _cells(record: Prequential, one: Contender) -> Iterator[Cell | None]:
         return
     shown = ACCURACY.shown(one.accuracy)
     gain = next(iter(one.gains.values()), None)
-    change = "" if gain is None else signed(gain.value)
+    change = "" if gain is None else ACCURACY.change(gain.value)
     yield Cell(shown.value, shown.interval, change, "" if gain is None else tone(gain), _hover(one))
 
 

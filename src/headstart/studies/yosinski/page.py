@@ -5,8 +5,7 @@ from typing import Any
 from headstart.records.record import Interval
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.format import MetricFormat
-from headstart.report.format import metric_format as metric_of
+from headstart.report.metric import Metric, get_metric
 from headstart.report.terminal import Terminal
 from headstart.report.text import SPACE, capitalise, join_words, pluralise, short
 from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, text, versions
@@ -24,7 +23,7 @@ SHIFT = 0.05  # between the series at one cut, so that bars don't hide each othe
 
 def view(record: Transfer) -> dict[str, Any]:
     """What the template shows."""
-    seeds, metric = pluralise(len(record.base_b.seeds), "seed"), metric_of(record.selection)
+    seeds, metric = pluralise(len(record.base_b.seeds), "seed"), get_metric(record.selection)
     return {
         "kind": "transfer by depth",
         "task": record.base_b.task,
@@ -51,7 +50,7 @@ def view(record: Transfer) -> dict[str, Any]:
 
 def terminal(record: Transfer) -> Terminal:
     """What the command prints: the same rows as the page's table."""
-    metric = capitalise(metric_of(record.selection).title)
+    metric = capitalise(get_metric(record.selection).title)
     return Terminal(
         title=f"{metric} on {record.base_b.test_rows} held-out rows of {record.base_b.task}",
         headings=headings(record),
@@ -69,7 +68,7 @@ def rows(record: Transfer) -> list[tuple[str, str, list[Cell | None]]]:
     """A row a cut: what it is called, the last block that is copied, a cell for each series."""
     names = [name for name in SERIES if record.of(name)]
     known = {
-        (c.series, c.cut): cell(metric_of(record.selection), c.mean, c.interval, c.gain) for c in record.cuts
+        (c.series, c.cut): cell(get_metric(record.selection), c.mean, c.interval, c.gain) for c in record.cuts
     }
     return [
         (f"{cut}", _last(record.blocks[cut - 1]), [known.get((name, cut)) for name in names])
@@ -106,7 +105,7 @@ def claims(record: Transfer) -> list[str]:
 
 
 def _level(record: Transfer) -> str:
-    base, metric = record.base_b, metric_of(record.selection)
+    base, metric = record.base_b, get_metric(record.selection)
     if base.mean is None:
         return "Base B could not be trained."
     level = _shown(metric, base.mean, base.interval)
@@ -129,7 +128,7 @@ def _fragile(record: Transfer) -> str:
     too = f"tuned (BnB+), they are at {_cuts(tuned)}" if tuned else "tuned (BnB+), they nowhere are"
     return (
         f"Fragile co-adaptation shows: own blocks, frozen under new ones (BnB), are clearly below base B at "
-        f"{_most(low, metric_of(record.selection))}; {too}."
+        f"{_most(low, get_metric(record.selection))}; {too}."
     )
 
 
@@ -138,7 +137,7 @@ def _general(record: Transfer) -> str:
     if not compared:
         return ""
     low = [cut for cut in compared if _worse(cut)]
-    metric, change = metric_of(record.selection), compared[-1].mean - compared[0].mean
+    metric, change = get_metric(record.selection), compared[-1].mean - compared[0].mean
     by = f"{metric.change(change)}{SPACE}points" if metric.is_share else metric.change(change)
     slope = f"; from cut {compared[0].cut} to {compared[-1].cut} the mean of AnB changes by {by}"
     slope *= len(compared) > 1
@@ -170,7 +169,7 @@ def _worse(cut: Cut) -> bool:
     return cut.gain is not None and cut.gain.high < 0
 
 
-def _most(cuts: list[Cut], metric: MetricFormat) -> str:
+def _most(cuts: list[Cut], metric: Metric) -> str:
     """Where they are, and how far the lowest of them is below base B."""
     worst = min(cuts, key=lambda cut: cut.gain.value if cut.gain else 0.0)
     assert worst.gain is not None
@@ -182,13 +181,13 @@ def _cuts(cuts: list[int]) -> str:
     return f"{'cut' if len(cuts) == 1 else 'cuts'} {join_words([str(cut) for cut in cuts])}"
 
 
-def _shown(metric: MetricFormat, mean: float, interval: Interval | None) -> str:
+def _shown(metric: Metric, mean: float, interval: Interval | None) -> str:
     level = metric.value(mean)
     return f"{level} (95 % interval {metric.shown(interval).interval})" if interval else level
 
 
 def _facts(record: Transfer) -> list[tuple[str, str, str]]:
-    a, b, metric = record.base_a, record.base_b, metric_of(record.selection)
+    a, b, metric = record.base_a, record.base_b, get_metric(record.selection)
     facts = [("base B", _level_of(b, metric), f"{b.task}, {len(b.classes)} classes")]
     if a is not None:
         facts.append(("base A", _level_of(a, metric), f"{a.task}, {len(a.classes)} classes"))
@@ -198,7 +197,7 @@ def _facts(record: Transfer) -> list[tuple[str, str, str]]:
     return facts
 
 
-def _level_of(network: Network, metric: MetricFormat) -> str:
+def _level_of(network: Network, metric: Metric) -> str:
     return "given" if network.mean is None else metric.value(network.mean)
 
 
@@ -215,13 +214,13 @@ def _tasks(record: Transfer) -> str:
 
 
 def _figure(record: Transfer) -> str:
-    base, metric = record.base_b, metric_of(record.selection)
+    base, metric = record.base_b, get_metric(record.selection)
     last = max(cut.cut for cut in record.cuts)
     spread = [v for cut in record.cuts for v in cut.score] + list(base.score)
     if all(len(cut.seeds) > 2 for cut in record.cuts):
         spread += [v for cut in record.cuts if cut.interval for v in (cut.interval.low, cut.interval.high)]
     x = Axis(0.5, last + 0.5, tuple((float(n), str(n)) for n in range(1, last + 1)), "blocks copied")
-    plot = Plot(x, linear(*air(spread, metric.measure.least), metric.tick, f"{metric.title} on task B"), 400)
+    plot = Plot(x, linear(*air(spread, metric.least), metric.tick, f"{metric.title} on task B"), 400)
     if base.mean is not None:
         ends = (0.5, last + 0.5)
         if base.interval:
@@ -239,7 +238,7 @@ def _figure(record: Transfer) -> str:
     return plot.figure(f"Mean {metric.title} on task B by blocks copied. {level}{'; '.join(described)}")
 
 
-def _series(plot: Plot, cuts: list[Cut], metric: MetricFormat, shift: float) -> None:
+def _series(plot: Plot, cuts: list[Cut], metric: Metric, shift: float) -> None:
     if not cuts:
         return
     style = STYLES[cuts[0].series]

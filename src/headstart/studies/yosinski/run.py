@@ -15,10 +15,11 @@ from headstart.data.dataset import Dataset
 from headstart.data.load import load as load_data
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.models.backbone import AnyBackbone
+from headstart.report.metric import get_metric
 from headstart.session.inputs import alike, backbone_for, default_name, suited
 from headstart.session.precision import settled_precision
 from headstart.session.recipes import recipe_for
-from headstart.session.scoring import least_of, selection_of, value
+from headstart.session.scoring import selection_of, value
 from headstart.session.session import Fitted, Session
 from headstart.studies._repeats import gain, interval, mean
 from headstart.studies._runner import Job
@@ -128,7 +129,7 @@ class _Experiment:
             "blocks": [block.removeprefix("inner.") for block in self.backbone.blocks],
             "base_a": None if self.a is None else self._record("base A", self.a, levels["base A"]),
             "base_b": self._record("base B", self.b, levels["base B"]),
-            "cuts": list(_cuts(scores, levels["base B"], least_of(self.b.data.labels))),
+            "cuts": list(_cuts(scores, levels["base B"], get_metric(selection_of(self.b.data.labels)).least)),
             "selection": selection_of(self.b.data.labels),
         }
 
@@ -220,7 +221,7 @@ class _Experiment:
             seeds=list(levels),
             score=values,
             mean=mean(values) if values else None,
-            interval=interval(values, least_of(task.data.labels)) if values else None,
+            interval=interval(values, get_metric(selection_of(task.data.labels)).least) if values else None,
         )
 
     def _expected(self) -> dict[str, float]:

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 from headstart.records.record import Bin
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.text import in_percent, percent, pluralise, points, round_percent
+from headstart.report.metric import get_metric
+from headstart.report.text import percent, pluralise, round_percent
 from headstart.studies.adapt.run_records import Given
 
 HALF = 0.02  # of the width of a bar
@@ -59,7 +60,7 @@ def view(given: Given) -> dict[str, Any]:
     words = TAGS if given.result.label_kind == "tags" else ROWS
     say = [_verdict(bins, words)]
     if given.chosen and "calibration_error" in given.chosen.scores.figures:
-        error = in_percent(given.chosen.scores["calibration_error"])
+        error = get_metric("calibration_error").shown(given.chosen.scores["calibration_error"])
         say.append(f"The expected calibration error is {error}; 0 is perfect.")
     return {
         "say": say,
@@ -80,7 +81,7 @@ def _verdict(bins: list[Bin], words: Words) -> str:
     if abs(gap) <= 2 * spread:
         return f"{told}: that difference is within chance, so it is neither over- nor under-confident."
     kind = "over-confident" if gap > 0 else "under-confident"
-    return f"{told}: it is {kind} by {points(abs(gap)).removeprefix('+')}."
+    return f"{told}: it is {kind} by {get_metric('calibration_error').size(abs(gap))}."
 
 
 def _percents() -> Axis:

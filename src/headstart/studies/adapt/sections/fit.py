@@ -2,11 +2,19 @@
 
 from typing import Any
 
-from headstart.records.measures import significant
 from headstart.report.figures.axis import Axis, linear
 from headstart.report.figures.plot import Plot
-from headstart.report.format import amount, metric_format, minus
-from headstart.report.text import SPACE, percent, pluralise, quoted, shorten_middle
+from headstart.report.metric import get_metric
+from headstart.report.text import (
+    SPACE,
+    amount,
+    minus,
+    percent,
+    pluralise,
+    quoted,
+    shorten_middle,
+    significant,
+)
 from headstart.studies.adapt import ColumnFigures
 from headstart.studies.adapt.run_records import Given
 
@@ -34,7 +42,7 @@ def _best_and_worst(columns: list[ColumnFigures]) -> str:
         return ""
     ordered = sorted(columns, key=lambda one: one.r2.value)
     low, high = ordered[0], ordered[-1]
-    r2 = metric_format("r2")
+    r2 = get_metric("r2")
     return (
         f"Predicted best is {quoted(high.name)}, with R\u00b2 {r2.shown(high.r2)}; "
         f"worst is {quoted(low.name)}, with {r2.shown(low.r2)}."
@@ -42,12 +50,12 @@ def _best_and_worst(columns: list[ColumnFigures]) -> str:
 
 
 def _typical(column: ColumnFigures) -> str:
-    error = metric_format("mae").shown(column.mae)
+    error = get_metric("mae").shown(column.mae)
     less = 1 - column.mae.value / column.mean_mae if column.mean_mae else 0.0
     than = f"{percent(abs(less))} {'less' if less >= 0 else 'more'} than by always telling the mean"
     return (
         f"A prediction is off by {error.value} on average (95{SPACE}% interval {error.interval}), {than}, "
-        f"which is off by {metric_format('mae').value(column.mean_mae)}. {_lean(column)}"
+        f"which is off by {get_metric('mae').value(column.mean_mae)}. {_lean(column)}"
     )
 
 
@@ -86,7 +94,7 @@ def _scatter(column: ColumnFigures) -> str:
     for truth, answer in zip(column.truth, column.answers, strict=True):
         hover = f"true {minus(significant(truth, 4))}, predicted {minus(significant(answer, 4))}"
         plot.dot((truth, answer), style, hover, 3.2)
-    r2 = metric_format("r2").shown(column.r2)
+    r2 = get_metric("r2").shown(column.r2)
     return plot.figure(
         f"Predicted against true {column.name} of {pluralise(len(column.truth), 'test row')}; R\u00b2 {r2}"
     )
@@ -103,13 +111,13 @@ def _errors(column: ColumnFigures) -> str:
         between = f"{minus(significant(left, 3))} to {minus(significant(left + width, 3))}"
         if count:
             plot.bar(left, left + width, count, "s1", f"{pluralise(count, 'row')}: {between}")
-    spread = metric_format("rmse").shown(column.rmse)
+    spread = get_metric("rmse").shown(column.rmse)
     return plot.figure(f"Errors of {column.name}: predicted less true; root mean squared error {spread}")
 
 
 def _row(column: ColumnFigures) -> dict[str, Any]:
     return {
         "name": column.name,
-        "figures": [metric_format(name).shown(getattr(column, name)) for name in ("r2", "mae", "rmse")],
-        "mean": metric_format("mae").value(column.mean_mae),
+        "figures": [get_metric(name).shown(getattr(column, name)) for name in ("r2", "mae", "rmse")],
+        "mean": get_metric("mae").value(column.mean_mae),
     }

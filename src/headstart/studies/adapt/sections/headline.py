@@ -3,7 +3,7 @@
 from typing import Any
 
 from headstart.records.record import Interval
-from headstart.report.format import VERDICTS, MetricFormat, metric_format, tone
+from headstart.report.metric import VERDICTS, Metric, get_metric, tone
 from headstart.report.text import (
     SPACE,
     capitalise,
@@ -37,7 +37,7 @@ SHORT = {
 
 def view(given: Given) -> dict[str, Any]:
     """Headline, warnings, the large figure and the cards."""
-    result, chosen, metric = given.result, given.chosen, metric_format(given.result.metric)
+    result, chosen, metric = given.result, given.chosen, get_metric(given.result.metric)
     return {
         "headline": result.headline or f"{given.title} was selected for {result.task}.",
         "warnings": [*result.warnings, *_newer(result.schema)],
@@ -62,7 +62,7 @@ def _bar(figure: Interval) -> Interval:
     return Interval(*(min(1.0, max(0.0, value)) for value in (figure.value, figure.low, figure.high)))
 
 
-def _answers(given: Given, chosen: Tested, metric: MetricFormat) -> str:
+def _answers(given: Given, chosen: Tested, metric: Metric) -> str:
     shown = metric.shown(chosen.scores.main_figure)
     seen = f"On {pluralise(chosen.scores.rows, 'test row')} that it had never seen, {given.title}"
     if given.result.label_kind == "numbers":
@@ -79,7 +79,7 @@ def _answers(given: Given, chosen: Tested, metric: MetricFormat) -> str:
 
 def _off(given: Given, chosen: Tested) -> str:
     """The typical error in the target's units, and what explaining means."""
-    r2, columns = metric_format("r2").shown(chosen.scores["r2"]), given.result.columns
+    r2, columns = get_metric("r2").shown(chosen.scores["r2"]), given.result.columns
     share = f"R² is {r2.value} (95{SPACE}% interval {r2.interval}): "
     if chosen.scores["r2"].value > 0:
         share += "that share of the variance is explained."
@@ -87,14 +87,14 @@ def _off(given: Given, chosen: Tested) -> str:
         share += "it is no better than always telling the mean."
     if len(columns) == 1:
         error, mean = (
-            metric_format("mae").shown(columns[0].mae),
-            metric_format("mae").value(columns[0].mean_mae),
+            get_metric("mae").shown(columns[0].mae),
+            get_metric("mae").value(columns[0].mean_mae),
         )
         return (
             f"was off by {error.value} on average (95{SPACE}% interval {error.interval}); always telling the "
             f"mean is off by {mean}. {share}"
         )
-    mae = metric_format("mae")
+    mae = get_metric("mae")
     parts = [f"{mae.value(c.mae.value)} ({c.name}; the mean {mae.value(c.mean_mae)})" for c in columns]
     return f"was off by {join_words(parts)} on average. {share}"
 
@@ -114,7 +114,7 @@ def _gains(baselines: list[Tested]) -> str:
     return capitalise("; ".join(parts)) + "." if parts else "It was compared with nothing else."
 
 
-def _gain_card(tested: Tested, gain: Interval, metric: MetricFormat) -> dict[str, str]:
+def _gain_card(tested: Tested, gain: Interval, metric: Metric) -> dict[str, str]:
     shown = metric.gained(gain)
     return {
         "label": SHORT.get(tested.name, f"over {baseline(tested)}"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from headstart.report.figures.axis import doubling
 from headstart.report.figures.plot import Plot
-from headstart.report.format import MetricFormat, metric_format
+from headstart.report.metric import Metric, get_metric
 from headstart.report.text import pluralise
 from headstart.studies._curves import CLASS, by_method, described, ends, headstart, label_axis, mean, style
 from headstart.studies.adapt import SizePoint
@@ -16,11 +16,10 @@ def view(given: Given) -> dict[str, Any]:
     curves = by_method(given.result.size_curve, given.result.selected)
     if not curves:
         none = (
-            f"This run did not measure {metric_format(given.result.metric).title} against the number of "
-            "labels."
+            f"This run did not measure {get_metric(given.result.metric).title} against the number of labels."
         )
         return {"say": [none], "figure": ""}
-    metric, of = metric_format(given.result.selection), CLASS if given.result.label_kind == "classes" else ""
+    metric, of = get_metric(given.result.selection), CLASS if given.result.label_kind == "classes" else ""
     return {
         "say": [ends(curves, metric, of), headstart(curves, metric, of)],
         "figure": _figure(curves, metric, of),
@@ -36,7 +35,7 @@ def seeds(curves: list[list[SizePoint]]) -> str:
     return f"A dot is one seed ({many} a size), a line joins their means."
 
 
-def _figure(curves: list[list[SizePoint]], metric: MetricFormat, of: str) -> str:
+def _figure(curves: list[list[SizePoint]], metric: Metric, of: str) -> str:
     points = [p for curve in curves for p in curve]
     y = metric.axis([v for p in points for v in p.score], metric.title)
     x = doubling([p.labels_per_class for p in points], label_axis(of))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from headstart.report.figures.plot import Plot
-from headstart.report.format import MetricFormat, metric_format
+from headstart.report.metric import Metric, get_metric
 from headstart.report.text import capitalise, pluralise
 from headstart.studies._curves import anchor, best, block_axis, peak, rise
 from headstart.studies.adapt import Layer
@@ -15,7 +15,7 @@ def view(given: Given) -> dict[str, Any]:
     layers = given.result.layers
     if not layers:
         return {"say": ["This run did not probe the layers of the backbone."], "figure": ""}
-    metric = metric_format(given.result.metric)
+    metric = get_metric(given.result.metric)
     return {
         "say": [peak(layers, metric), rise(layers, metric)],
         "figure": _figure(layers, metric),
@@ -23,7 +23,7 @@ def view(given: Given) -> dict[str, Any]:
     }
 
 
-def _figure(layers: list[Layer], metric: MetricFormat) -> str:
+def _figure(layers: list[Layer], metric: Metric) -> str:
     y = metric.axis(
         [v for layer in layers for v in (layer.score.low, layer.score.high)], f"{metric.title} of a probe"
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from headstart.records.record import Scores
 from headstart.report.figures.dots import Dot, dots
-from headstart.report.format import MetricFormat, metric_format
+from headstart.report.metric import Metric, get_metric
 from headstart.report.text import capitalise, join_words, overlap, pluralise
 from headstart.studies.adapt import Candidate
 from headstart.studies.adapt.run_records import Given
@@ -19,8 +19,8 @@ def view(given: Given) -> dict[str, Any]:
         "why": result.why,
         "rows": table(result, given.timings),
         "headings": headings(result),
-        "metric": capitalise(metric_format(result.metric).title),
-        "figure": _figure(ranked(result), result.selected, metric_format(result.metric)),
+        "metric": capitalise(get_metric(result.metric).title),
+        "figure": _figure(ranked(result), result.selected, get_metric(result.metric)),
     }
 
 
@@ -35,7 +35,7 @@ def _leader(given: Given) -> str:
     if not done:
         return "No method was tried on all folds."
     (first, top), others = done[0], done[1:]
-    metric = metric_format(given.result.metric)
+    metric = get_metric(given.result.metric)
     best = metric.shown(top.main_figure)
     if not others:
         return f"{first.title} is the only method tried on all folds: {best}."
@@ -67,7 +67,7 @@ def _dropped(candidates: list[Candidate]) -> str:
     return f"{some} dropped before the last fold: {join_words(dropped)}."
 
 
-def _figure(candidates: list[Candidate], selected: str, metric: MetricFormat) -> str:
+def _figure(candidates: list[Candidate], selected: str, metric: Metric) -> str:
     scored = [(c, c.scores.main_figure) for c in candidates if c.scores]
     if not scored:
         return ""

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from headstart.records.measures import significant
-from headstart.report.format import minus
 from headstart.report.html import picture_data
-from headstart.report.text import MINUS, percent, pluralise, quoted
+from headstart.report.text import MINUS, minus, percent, pluralise, quoted, significant
 from headstart.studies.adapt import Mistake
 from headstart.studies.adapt.run_records import Given
 

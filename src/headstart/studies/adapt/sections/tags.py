@@ -4,8 +4,8 @@ from typing import Any
 
 from headstart.records.record import Interval
 from headstart.report.figures.dots import Dot, dots
-from headstart.report.format import metric_format
-from headstart.report.text import in_percent, percent, pluralise, quoted, shorten_middle
+from headstart.report.metric import get_metric
+from headstart.report.text import percent, pluralise, quoted, shorten_middle
 from headstart.studies.adapt import TagFigures
 from headstart.studies.adapt.run_records import Given
 
@@ -13,7 +13,7 @@ MOST = 25  # tags that are drawn
 LONGEST = 40  # letters of a name
 FEW = 10  # rows of which little can be said
 
-AP = metric_format("average_precision")
+AP = get_metric("average_precision")
 
 
 def view(given: Given) -> dict[str, Any]:
@@ -36,10 +36,10 @@ def _hardest(known: list[tuple[TagFigures, Interval]], rows: int) -> str:
         return "No test row has a tag."
     (easy, high), (hard, low) = known[0], known[-1]
     if len(known) == 1:
-        return f"The one tag, {quoted(easy.name)}, has an average precision of {in_percent(high)}."
+        return f"The one tag, {quoted(easy.name)}, has an average precision of {AP.shown(high)}."
     return (
-        f"Predicted best is {quoted(easy.name)}, with an average precision of {in_percent(high)}; the "
-        f"hardest tag is {quoted(hard.name)}, with {in_percent(low)}, where sorting the rows at random would "
+        f"Predicted best is {quoted(easy.name)}, with an average precision of {AP.shown(high)}; the "
+        f"hardest tag is {quoted(hard.name)}, with {AP.shown(low)}, where sorting the rows at random would "
         f"give about {percent(hard.rows / rows)}."
     )
 
@@ -65,7 +65,7 @@ def _kept(known: list[tuple[TagFigures, Interval]]) -> list[tuple[TagFigures, In
 def _figure(known: list[tuple[TagFigures, Interval]]) -> str:
     rows = [Dot(shorten_middle(one.name, LONGEST), figure, percent(figure.value)) for one, figure in known]
     axis = AP.axis([v for _, figure in known for v in (figure.low, figure.high)], AP.title, 5)
-    said = [f"{one.name} {in_percent(figure)}" for one, figure in known]
+    said = [f"{one.name} {AP.shown(figure)}" for one, figure in known]
     return dots(rows, axis, f"Average precision of each tag with 95 % intervals: {', '.join(said)}")
 
 
@@ -76,5 +76,5 @@ def _row(one: TagFigures, rows: int) -> dict[str, Any]:
         "rows": f"{one.rows:,}",
         "share": percent(one.rows / rows) if rows else "",
         "said": f"{one.said:,}",
-        "figures": [in_percent(figure) if figure else None for figure in figures],
+        "figures": [AP.shown(figure) if figure else None for figure in figures],
     }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from headstart.report.figures.dots import Dot, dots
-from headstart.report.format import VERDICTS, MetricFormat, metric_format, tone
+from headstart.report.metric import VERDICTS, Metric, get_metric, tone
 from headstart.report.text import capitalise, short
 from headstart.studies.adapt import Tested
 from headstart.studies.adapt.run_records import Given
@@ -12,7 +12,7 @@ from headstart.studies.adapt.table import headings, metrics
 
 def view(given: Given) -> dict[str, Any]:
     """Scores of every tested model and the paired differences."""
-    metric = metric_format(given.result.metric)
+    metric = get_metric(given.result.metric)
     return {
         "say": [_promise(given, metric)],
         "headings": headings(given.result),
@@ -24,7 +24,7 @@ def view(given: Given) -> dict[str, Any]:
     }
 
 
-def _promise(given: Given, metric: MetricFormat) -> str:
+def _promise(given: Given, metric: Metric) -> str:
     """What cross-validation foretold, against what the test part gave."""
     chosen, winner = given.chosen, given.winner
     if not chosen or not winner or not winner.scores:
@@ -42,9 +42,9 @@ def _promise(given: Given, metric: MetricFormat) -> str:
     )
 
 
-def _row(tested: Tested, names: list[str], metric: MetricFormat) -> dict[str, Any]:
+def _row(tested: Tested, names: list[str], metric: Metric) -> dict[str, Any]:
     known, gain = tested.scores.figures, tested.gain
-    figures = [metric_format(name).shown(known[name]) if name in known else None for name in names]
+    figures = [get_metric(name).shown(known[name]) if name in known else None for name in names]
     return {
         "title": tested.title,
         "figures": figures,
@@ -55,7 +55,7 @@ def _row(tested: Tested, names: list[str], metric: MetricFormat) -> dict[str, An
     }
 
 
-def _figures(tested: list[Tested], metric: MetricFormat) -> str:
+def _figures(tested: list[Tested], metric: Metric) -> str:
     if not tested:
         return ""
     rows = []
@@ -69,14 +69,14 @@ def _figures(tested: list[Tested], metric: MetricFormat) -> str:
     return dots(rows, axis, label)
 
 
-def _gains(baselines: list[Tested], metric: MetricFormat) -> str:
+def _gains(baselines: list[Tested], metric: Metric) -> str:
     gains = [(t.title, t.gain) for t in baselines if t.gain]
     if not gains:
         return ""
     rows = [Dot(title, gain, metric.change(gain.value), tone(gain)) for title, gain in gains]
     low = min(0.0, *(gain.low for _, gain in gains))
     high = max(0.0, *(gain.high for _, gain in gains))
-    axis = metric.changes(low, high, "points" if metric.is_share else metric.title)
+    axis = metric.change_axis(low, high, "points" if metric.is_share else metric.title)
     said = [f"against {title} {metric.gained(gain)}" for title, gain in gains]
     label = f"{capitalise(metric.title)} gained by the selected model with 95 % intervals: {', '.join(said)}"
     return dots(rows, axis, label, zero=0.0)

@@ -1,0 +1,146 @@
+"""The metrics: what they are called, and how their figures are written in sentences, tables and plots."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from headstart.records.record import Interval
+from headstart.report.figures.axis import Axis, linear, within
+from headstart.report.text import SPACE, Shown, fixed, minus, significant
+
+Unit = Literal["share", "nats", "number", "units"]  # "units": those of the labels
+VERDICTS = {"good": "better", "bad": "worse", "even": "no clear difference"}
+
+
+def tone(gain: Interval) -> str:
+    """Whether a gain is "good", "bad" or "even": its interval reaches zero."""
+    if gain.low > 0:
+        return "good"
+    return "bad" if gain.high < 0 else "even"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric and how its figures are written: shares in percent, the rest as they are.
+
+    Attributes:
+        name: in the records.
+        title: in plain words.
+        unit: of its figures.
+        decimals: of a percentage; figures that are no shares have two more.
+        ascii: whether figures are written without special minus signs and spaces, as in records.
+    """
+
+    name: str
+    title: str
+    unit: Unit
+    decimals: int = 1
+    ascii: bool = False
+
+    @property
+    def is_share(self) -> bool:
+        """Whether figures are written in percent, and differences in percentage points."""
+        return self.unit == "share"
+
+    @property
+    def least(self) -> float:
+        """No figure is less."""
+        return -math.inf if self.unit == "number" else 0.0
+
+    def plain(self, decimals: int = 0) -> "Metric":
+        """The same with rounder figures and in ASCII, for sentences in records: "93 %", "0.73"."""
+        return replace(self, decimals=decimals, ascii=True)
+
+    @property
+    def change_unit(self) -> str:
+        """What comes after a difference in a sentence: "points", "of R²"."""
+        return "points" if self.is_share else f"of {self.title}"
+
+    def value(self, figure: float) -> str:
+        """A figure: "93.1 %", "0.731", "2.35"."""
+        return self._figure(figure) + self._percent
+
+    def shown(self, interval: Interval) -> Shown:
+        """A figure and the ends of its interval: "93.1 %" and "91.0 to 94.9"."""
+        ends = f"{self._figure(interval.low)} to {self._figure(interval.high)}"
+        return Shown(self.value(interval.value), ends)
+
+    def span(self, interval: Interval) -> str:
+        """The ends of an interval with their unit: "91.0 to 94.9 %"."""
+        return self.shown(interval).interval + self._percent
+
+    def change(self, difference: float) -> str:
+        """A difference with its sign and without a unit: "+1.2", "-0.120"; zero has no sign."""
+        text = self._scaled(difference)
+        return self._spell(f"+{text}" if float(text) > 0 else text)
+
+    def gained(self, interval: Interval) -> Shown:
+        """A difference and the ends of its interval: "+1.2 points", or "+0.120"."""
+        ends = f"{self.change(interval.low)} to {self.change(interval.high)}"
+        return Shown(self._with_points(self.change(interval.value)), ends)
+
+    def size(self, difference: float) -> str:
+        """A difference without a plus sign: "1.2 points", "0.120"."""
+        return self._with_points(self.change(difference).removeprefix("+"))
+
+    def axis(self, values: Sequence[float], title: str = "", most: int = 6) -> Axis:
+        """An axis around values, not beyond what the metric can be."""
+        return linear(*within(self.least, 1.0, values), self.tick, title, most)
+
+    def change_axis(self, low: float, high: float, title: str, most: int = 5) -> Axis:
+        """An axis of differences."""
+        return linear(low, high, self._change_tick, title, most)
+
+    def tick(self, figure: float) -> str:
+        """A figure beside an axis: "12.5 %", "0.25"."""
+        text = self._tick(figure)
+        return f"{text}{SPACE}%" if self.is_share else text
+
+    def _change_tick(self, difference: float) -> str:
+        text = self._tick(difference)
+        return f"+{text}" if difference > 0 and text != "0" else text
+
+    def _tick(self, figure: float) -> str:
+        return minus(fixed(100 * figure, 1).removesuffix(".0") if self.is_share else f"{figure:.6g}")
+
+    @property
+    def _percent(self) -> str:
+        return self._spell(f"{SPACE}%") if self.is_share else ""
+
+    def _figure(self, figure: float) -> str:
+        return self._spell(significant(figure) if self.unit == "units" else self._scaled(figure))
+
+    def _scaled(self, figure: float) -> str:
+        return fixed(100 * figure, self.decimals) if self.is_share else fixed(figure, self.decimals + 2)
+
+    def _with_points(self, change: str) -> str:
+        return self._spell(f"{change}{SPACE}points") if self.is_share else change
+
+    def _spell(self, text: str) -> str:
+        return text.replace(SPACE, " ") if self.ascii else minus(text)
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("accuracy", "accuracy", "share"),
+        Metric("balanced_accuracy", "balanced accuracy", "share"),
+        Metric("macro_f1", "macro F1", "share"),
+        Metric("log_loss", "log loss", "nats"),
+        Metric("calibration_error", "calibration error", "share"),
+        Metric("average_precision", "average precision", "share"),
+        Metric("micro_f1", "micro F1", "share"),
+        Metric("exact_match", "exact match", "share"),
+        Metric("hamming_accuracy", "Hamming accuracy", "share"),
+        Metric("r2", "R\u00b2", "number"),
+        Metric("rmse", "RMSE", "units"),
+        Metric("mae", "mean absolute error", "units"),
+        Metric("spearman", "rank correlation", "number"),
+    )
+}
+
+
+def get_metric(name: str) -> Metric:
+    """The metric of a name; one that headstart does not know is written as a number."""
+    return METRICS.get(name) or Metric(name, name.replace("_", " "), "number")
