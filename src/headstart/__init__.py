@@ -68,14 +68,14 @@ def __getattr__(name: str) -> Any:
         value = importlib.import_module(module)
         return getattr(value, attribute) if attribute else value
     if not name.startswith("_"):
-        from headstart.studies import face
+        from headstart.studies import _spec
 
-        if name in face.names():
-            return face.find(name)
+        if name in _spec.public_names():
+            return _spec.find_public(name)
     raise AttributeError(f"headstart has no {name!r}; it has {', '.join(__dir__())}")
 
 
 def __dir__() -> list[str]:
-    from headstart.studies import face
+    from headstart.studies import _spec
 
-    return sorted([*_FOUND, *face.names(), "__version__"])
+    return sorted([*_FOUND, *_spec.public_names(), "__version__"])

@@ -15,7 +15,7 @@ from headstart import studies
 from headstart.cli.study_command import command
 from headstart.core import Unknown
 from headstart.run.progress import Progress
-from headstart.studies import _spec, face
+from headstart.studies import _spec
 from headstart.studies.pages import build_page
 
 BLOCKS = {block.title: block.text for block in Page(ROOT / "CONTRIBUTING.md").blocks() if block.title}
@@ -34,12 +34,12 @@ def _study(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(studies, "__path__", [*studies.__path__, str(folder)])
         importlib.invalidate_caches()
-        face.names.cache_clear()
+        _spec.public_names.cache_clear()
         yield
     for name in [name for name in sys.modules if name.startswith("headstart.studies.spread")]:
         del sys.modules[name]
     _spec.study.cache_clear()
-    face.names.cache_clear()
+    _spec.public_names.cache_clear()
 
 
 def rows():

@@ -18,9 +18,9 @@ STUDY = (
         "study/test_curve.py smallest_class",
     ),
     Fault(
-        "studies/_repeats.py",
-        "ours[seed] - theirs[seed]",
-        "theirs[seed] - ours[seed]",
+        "session/scoring.py",
+        "scores[seed] - reference[seed]",
+        "reference[seed] - scores[seed]",
         "gains have the wrong sign",
         "study/test_curve.py by_hand",
     ),

@@ -136,3 +136,14 @@ class TrainingSettings(InputSettings):
     lr: float = option("Peak learning rate.", 2e-3, POSITIVE)
     precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32", PRECISIONS)
     seed: int = option("Random seed.", 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentSettings(TrainingSettings):
+    """Settings of every experiment that repeats its trainings with several seeds."""
+
+    kind: ClassVar[str] = "experiment"
+
+    seeds: int = option("Number of random seeds.", 5, whole(1))
+    epochs: int = option("Epochs per training.", 10, whole(1))
+    test: float = option("Fraction of the rows held out for testing, in (0, 1).", 0.2, SHARE)

@@ -1,5 +1,6 @@
 """Outputs of a model on rows, and their scores against labels, as records."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from headstart.metrics.calibration import reliability
 from headstart.metrics.classification import confusion
 from headstart.metrics.intervals import bootstrap, paired, score_all, wilson
 from headstart.metrics.kinds import measure_of
+from headstart.metrics.repeats import student
 from headstart.metrics.scored_outputs import once
 from headstart.models.lengths import by_length
 from headstart.records.record import Bin, Interval, Scores
@@ -126,3 +128,19 @@ def confusions(outputs: Tensor, labels: Labels) -> list[list[int]]:
         return []
     counts: list[list[int]] = confusion(outputs.argmax(1).numpy(), labels, outputs.shape[1]).tolist()
     return counts
+
+
+def mean_of_seeds(values: Sequence[float], low: float = 0.0, high: float = 1.0) -> Interval | None:
+    """The mean over seeds with Student's 95 % interval, clipped to [low, high]; None for a single seed."""
+    return Interval(*student(values, low, high)) if len(values) > 1 else None
+
+
+def gain_of_seeds(
+    scores: Mapping[int, float], reference: Mapping[int, float], least: float = 0.0
+) -> Interval | None:
+    """The mean difference over the seeds that both have; None if these are fewer than two.
+
+    No score lies outside [`least`, 1], which limits the interval.
+    """
+    both = [scores[seed] - reference[seed] for seed in sorted(scores.keys() & reference.keys())]
+    return mean_of_seeds(both, least - 1, 1 - least)

@@ -1,4 +1,4 @@
-"""What the pages of the experiments have in common."""
+"""What the pages of the studies have in common."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from headstart.records.record import Interval, Record
 from headstart.report.html import asset, environment, put
 from headstart.report.metric import VERDICTS, Metric, tone
-from headstart.report.text import pairs
+from headstart.report.text import Shown, pairs
 
 R = TypeVar("R", bound=Record)
 
@@ -31,13 +31,24 @@ def read_record(kind: type[R], path: Path) -> R:
 
 @dataclass(frozen=True)
 class Cell:
-    """A mean with its interval, and how it differs from what it is compared with."""
+    """A figure of the table, and how it differs from what it is compared with; `str` is for a terminal."""
 
     value: str
-    interval: str
-    gain: str  # in points if the metric is a share, "" if it is compared with nothing
-    tone: str
-    hover: str
+    interval: str = ""
+    gain: str = ""  # in points if the metric is a share, "" if it is compared with nothing
+    tone: str = ""  # "good", "bad" or "even"
+    hover: str = ""
+
+    @classmethod
+    def of(cls, figure: Shown) -> "Cell":
+        """A figure that is compared with nothing."""
+        return cls(figure.value, figure.interval)
+
+    def __str__(self) -> str:
+        """Such as "93.1 % (91.0 to 94.9) +1.2 better"."""
+        between = f" ({self.interval})" if self.interval else ""
+        mark = {"good": " better", "bad": " worse"}.get(self.tone, "")
+        return f"{self.value}{between}" + (f" {self.gain}{mark}" if self.gain else "")
 
 
 def seeds_say(others: str) -> str:
@@ -52,7 +63,7 @@ def cell(metric: Metric, mean: float, interval: Interval | None, gain: Interval 
     """A figure of the table."""
     between = metric.shown(interval).interval if interval else ""
     if gain is None:
-        return Cell(metric.value(mean), between, "", "", "")
+        return Cell(metric.value(mean), between)
     verdict = tone(gain)
     hover = f"{metric.gained(gain)}: {VERDICTS[verdict]}"
     return Cell(metric.value(mean), between, metric.change(gain.value), verdict, hover)
@@ -63,13 +74,9 @@ def points(metric: Metric) -> str:
     return "the points" if metric.is_share else "what is"
 
 
-def text(made: Cell | None) -> str:
-    """The same for a terminal."""
-    if made is None:
-        return ""
-    between = f" ({made.interval})" if made.interval else ""
-    mark = {"good": " better", "bad": " worse"}.get(made.tone, "")
-    return f"{made.value}{between}" + (f" {made.gain}{mark}" if made.gain else "")
+def text(cell: Cell | None) -> str:
+    """The cell for a terminal; "" for none."""
+    return "" if cell is None else str(cell)
 
 
 def versions(record: Any) -> list[tuple[str, str]]:

@@ -136,6 +136,11 @@ class Study:
         """Its page in the documentation."""
         return self.docs or f"how/{self.name}.md"
 
+    @property
+    def function_name(self) -> str:
+        """Of the Python function; "" if there is none."""
+        return self.name if self.function is None else self.function
+
     def digests(self, name: str) -> bool:
         """Whether a resumed study must be given the same of a loaded input; names with `_` are not asked."""
         return not name.startswith("_") and all(item.digested for item in self.inputs if item.name == name)
@@ -168,3 +173,29 @@ def study(name: str) -> Study:
 def studies() -> Iterator[Study]:
     """All studies, by name."""
     return map(study, study_names())
+
+
+@cache
+def public_names() -> dict[str, Study]:
+    """The study behind each name that `headstart` has of it: `curve`, `CurveSettings`, `SizeCurve`."""
+    return {
+        name: spec
+        for spec in studies()
+        for name in (spec.function_name, spec.settings.__name__, spec.record.__name__)
+        if name
+    }
+
+
+def find_public(name: str) -> Any:
+    """The function, settings or record of a public name."""
+    spec = public_names()[name]
+    classes = {each.__name__: each for each in (spec.settings, spec.record)}
+    return classes[name] if name in classes else study_function(spec)
+
+
+@cache
+def study_function(spec: Study) -> Any:
+    """The Python function of a study."""
+    from headstart.studies._runner import StudyFunction
+
+    return StudyFunction(spec)

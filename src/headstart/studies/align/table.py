@@ -46,7 +46,7 @@ def cells(record: Alignment, row: MethodResult) -> list[Cell | None]:
             cell(metric, row.selected.value, row.selected, row.gain),
             *(None if one is None else cell(metric, one.value, None, None) for one in (row.last, row.oracle)),
         ]
-    score = Cell(minus(fixed(row.score, 3)), "", "", "", "")
+    score = Cell(minus(fixed(row.score, 3)))
     return [*found, score, *([cell(_held(record), row.source, None, None)] if record.held_rows else [])]
 
 

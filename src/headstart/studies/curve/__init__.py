@@ -17,15 +17,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from headstart.records.record import Interval, Record
-from headstart.records.settings import option, several, whole
-from headstart.studies._experiment import Experiment
+from headstart.records.settings import ExperimentSettings, option, several, whole
 from headstart.studies._spec import BACKBONE, DATA, Study, StudyRecord
 
 SIZES = (1, 2, 5, 10, 20, 50)
 
 
 @dataclass(frozen=True, kw_only=True)
-class CurveSettings(Experiment):
+class CurveSettings(ExperimentSettings):
     """How `curve` works.
 
     Attributes:

@@ -8,7 +8,7 @@ from headstart.report.metric import Metric, get_metric
 from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, percent, pluralise, short
 from headstart.studies._curves import CLASS, by_method, described, ends, headstart, label_axis, style
-from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, text, versions
+from headstart.studies._page import Cell, air, cell, page_view, points, seeds_say, text
 from headstart.studies.curve import CurvePoint, SizeCurve
 
 
@@ -18,31 +18,30 @@ def view(record: SizeCurve) -> dict[str, Any]:
     of = CLASS if record.selection == "balanced_accuracy" else ""
     seeds = pluralise(max((len(p.seeds) for p in record.points), default=0), "seed")
     first = curves[0][0].title if curves else ""
-    return {
-        "kind": "size curve",
-        "task": record.task,
-        "headline": ends(curves, metric, of) if curves else "Every training diverged.",
-        "say": [
+    return page_view(
+        record,
+        kind="size curve",
+        task=record.task,
+        headline=ends(curves, metric, of) if curves else "Every training diverged.",
+        say=[
             headstart(curves, metric, of) if curves else "",
             *(_crossing(curve, first, of) for curve in curves[1:]),
         ],
-        "legend": [(style(i), curve[0].title) for i, curve in enumerate(curves)],
-        "figure": _figure(curves, metric, of) if curves else "",
-        "caption": f"Lines join the means of {seeds}, bands are their 95 % intervals, dots single seeds. "
+        legend=[(style(i), curve[0].title) for i, curve in enumerate(curves)],
+        figure=_figure(curves, metric, of) if curves else "",
+        caption=f"Lines join the means of {seeds}, bands are their 95 % intervals, dots single seeds. "
         f"With one seed all methods learn from the same rows, and smaller subsets lie in larger ones.",
-        "facts": _facts(record),
-        "reading": f"Mean {metric.title} on the held-out part with its 95 % interval; below it "
+        facts=_facts(record),
+        reading=f"Mean {metric.title} on the held-out part with its 95 % interval; below it "
         f"{points(metric)} gained over {first} on the same subsets, coloured where their interval does not "
         f"reach zero.",
-        "headings": headings(record),
-        "rows": [(name, "", cells) for name, cells in rows(record)],
-        "smallprint": [
+        headings=headings(record),
+        rows=[(name, "", cells) for name, cells in rows(record)],
+        smallprint=[
             _held(record),
             seeds_say("Other subsets, other random weights, another order of the rows"),
         ],
-        "settings": settings(record),
-        "versions": versions(record),
-    }
+    )
 
 
 def terminal(record: SizeCurve) -> Terminal:

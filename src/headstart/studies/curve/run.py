@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,7 @@ from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.report.metric import get_metric
 from headstart.session.low_data import SubsetTrials, default_sizes, n_strata, strata_for_subsets
 from headstart.session.requirements import require_data
-from headstart.session.scoring import selection_of
-from headstart.studies._repeats import gain, interval, mean
+from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_of
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies.curve import SIZES, CurvePoint, CurveSettings
 
@@ -130,7 +130,7 @@ def _points(
                 labels_per_class=k,
                 seeds=list(own),
                 score=values,
-                mean=mean(values),
-                interval=interval(values, least),
-                gain=None if method.label == first else gain(own, by_seed(first, k), least),
+                mean=fmean(values),
+                interval=mean_of_seeds(values, least),
+                gain=None if method.label == first else gain_of_seeds(own, by_seed(first, k), least),
             )

@@ -8,7 +8,7 @@ from headstart.report.metric import Metric, get_metric
 from headstart.report.terminal import Terminal
 from headstart.report.text import capitalise, join_words, pluralise, short
 from headstart.studies._curves import anchor, best, block_axis, peak, rise
-from headstart.studies._page import Cell, settings, text, versions
+from headstart.studies._page import Cell, page_view, text
 from headstart.studies.probe import TITLES, Probed, Probing
 
 MUCH, SOME = 0.5, 0.1  # of the way from chance to all: what a probe memorises
@@ -17,25 +17,24 @@ MUCH, SOME = 0.5, 0.1  # of the way from chance to all: what a probe memorises
 def view(record: Probing) -> dict[str, Any]:
     """What the template shows."""
     metric = get_metric(record.metric)
-    return {
-        "kind": "probe of every block",
-        "task": record.task,
-        "headline": _headline(record, metric),
-        "say": list(sentences(record)),
-        "legend": _legend(record),
-        "figure": _figure(record, metric),
-        "caption": f"{capitalise(metric.title)} on rows that the probe has not seen; bands are 95 % "
+    return page_view(
+        record,
+        kind="probe of every block",
+        task=record.task,
+        headline=_headline(record, metric),
+        say=list(sentences(record)),
+        legend=_legend(record),
+        figure=_figure(record, metric),
+        caption=f"{capitalise(metric.title)} on rows that the probe has not seen; bands are 95 % "
         f"intervals. Dashed grey: the same probe with random labels. Thin grey: {_guess(record)}.",
-        "facts": _facts(record, metric),
-        "reading": f"{capitalise(metric.title)} with its 95 % interval, and below it the selectivity: how "
+        facts=_facts(record, metric),
+        reading=f"{capitalise(metric.title)} with its 95 % interval, and below it the selectivity: how "
         f"far it is above the control, coloured where the interval lies above both the control and chance. "
         f"By heart is what the probe makes of random labels on the very rows that it was fitted to.",
-        "headings": headings(record),
-        "rows": list(rows(record)),
-        "smallprint": list(_smallprint(record)),
-        "settings": settings(record),
-        "versions": versions(record),
-    }
+        headings=headings(record),
+        rows=list(rows(record)),
+        smallprint=list(_smallprint(record)),
+    )
 
 
 def terminal(record: Probing) -> Terminal:
@@ -166,11 +165,11 @@ def _cells(record: Probing, one: Probed | None, metric: Metric) -> list[Cell | N
         return [None] * (2 if _controlled(record) else 1)
     shown = metric.shown(one.score)
     if one.control is None or one.memory is None or one.selectivity is None:
-        return [Cell(shown.value, shown.interval, "", "", "")]
+        return [Cell.of(shown)]
     tone, says = ("good", "clearly above") if _knows(record, one) else ("even", "not clearly above")
     change = metric.change(one.selectivity)
     score = Cell(shown.value, shown.interval, change, tone, f"{change}: {says} the control and chance")
-    return [score, Cell(metric.value(one.control), f"by heart {metric.value(one.memory)}", "", "", "")]
+    return [score, Cell(metric.value(one.control), f"by heart {metric.value(one.memory)}")]
 
 
 def _facts(record: Probing, metric: Metric) -> list[tuple[str, str, str]]:

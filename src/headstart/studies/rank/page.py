@@ -9,7 +9,7 @@ from headstart.report.figures.plot import Plot
 from headstart.report.metric import get_metric
 from headstart.report.terminal import Terminal
 from headstart.report.text import join_words, minus, pluralise, short, shorten_middle
-from headstart.studies._page import Cell, settings, text, versions
+from headstart.studies._page import Cell, page_view, text
 from headstart.studies.rank import RankedBackbone, Ranking
 
 LONGEST = 24  # letters of a name under the axis
@@ -18,26 +18,25 @@ LONGEST = 24  # letters of a name under the axis
 def view(record: Ranking) -> dict[str, Any]:
     """What the template shows."""
     first = record.scores[0]
-    return {
-        "kind": "ranking of backbones",
-        "task": record.task,
-        "headline": f"{record.best} is first of {pluralise(len(record.table), 'backbone')} by {first}.",
-        "say": list(sentences(record)),
-        "legend": [("s1", first)],
-        "figure": _figure(record),
-        "caption": f"{first} of each backbone; higher is better. It can be compared between backbones on the "
+    return page_view(
+        record,
+        kind="ranking of backbones",
+        task=record.task,
+        headline=f"{record.best} is first of {pluralise(len(record.table), 'backbone')} by {first}.",
+        say=list(sentences(record)),
+        legend=[("s1", first)],
+        figure=_figure(record),
+        caption=f"{first} of each backbone; higher is better. It can be compared between backbones on the "
         f"same rows, and with nothing else.",
-        "facts": _facts(record),
-        "reading": f"The table is in the order of {first}. Higher is better in all scores.",
-        "headings": headings(record),
-        "rows": list(rows(record)),
-        "smallprint": [
+        facts=_facts(record),
+        reading=f"The table is in the order of {first}. Higher is better in all scores.",
+        headings=headings(record),
+        rows=list(rows(record)),
+        smallprint=[
             "The scores judge frozen features: one that fine-tunes well from a poor start is underrated.",
             "The rows that adapt would test on with the same share and seed are not used.",
         ],
-        "settings": settings(record),
-        "versions": versions(record),
-    }
+    )
 
 
 def terminal(record: Ranking) -> Terminal:
@@ -88,7 +87,7 @@ def sentences(record: Ranking) -> Iterator[str]:
 
 
 def _plain(value: str) -> Cell:
-    return Cell(value, "", "", "", "")
+    return Cell(value)
 
 
 def _number(value: float | None) -> Cell:
@@ -98,7 +97,7 @@ def _number(value: float | None) -> Cell:
 def _interval(value: Interval | None) -> Cell:
     if value is None:
         return _plain("-")
-    return Cell(minus(f"{value.value:.3f}"), minus(f"{value.low:.2f}") + f" to {value.high:.2f}", "", "", "")
+    return Cell(minus(f"{value.value:.3f}"), minus(f"{value.low:.2f}") + f" to {value.high:.2f}")
 
 
 def _facts(record: Ranking) -> list[tuple[str, str, str]]:

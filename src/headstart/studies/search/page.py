@@ -164,9 +164,9 @@ def _cells(trial: SearchTrial, record: Search) -> list[Cell | None]:
     metric = get_metric(record.selection)
     value = None if trial.score is None else Cell(metric.value(trial.score), "", *_mark(trial, record))
     folds = ", ".join(metric.value(fold) for fold in trial.folds)
-    lr = None if trial.lr is None else Cell(f"{trial.lr:g}", "", "", "", "")
-    outcome = Cell(trial.state, trial.why, "", "", "")
-    return [value, lr, Cell("", folds, "", "", "") if folds else None, outcome]
+    lr = None if trial.lr is None else Cell(f"{trial.lr:g}")
+    outcome = Cell(trial.state, trial.why)
+    return [value, lr, Cell("", folds) if folds else None, outcome]
 
 
 def _mark(trial: SearchTrial, record: Search) -> tuple[str, str, str]:

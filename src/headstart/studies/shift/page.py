@@ -71,7 +71,7 @@ def _row(quantity: Drifted, shown: list[str]) -> tuple[str, str, list[Cell | Non
     name, *figures, verdict = shown
     hover = f"difference {quantity.statistic:.2f}, adjusted p {p_value(quantity.adjusted)}"
     last = Cell("", "", verdict, "bad" if quantity.drifted else "", hover)
-    return name, "", [*(Cell(value, "", "", "", "") for value in figures), last]
+    return name, "", [*(Cell(value) for value in figures), last]
 
 
 def _next(record: Shift) -> Iterator[dict[str, Any]]:

@@ -198,14 +198,14 @@ def rows(record: Shortcuts) -> Iterator[tuple[str, str, list[Cell | None]]]:
     for change in record.changes:
         cells: list[Cell | None] = [
             _changed(change, metric),
-            Cell(metric.value(change.changed), "", "", "", ""),
+            Cell(metric.value(change.changed)),
         ]
         yield named(change), f"left: {change.keeps}", cells
 
 
 def _plain(interval: Any, metric: Metric) -> Cell:
     shown = metric.shown(interval)
-    return Cell(shown.value, shown.interval, "", "", "")
+    return Cell.of(shown)
 
 
 def _group(record: Shortcuts, group: GroupScore, metric: Metric) -> Cell:

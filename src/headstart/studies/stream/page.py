@@ -153,10 +153,10 @@ def _text(part: OnSegment) -> str:
 def _cells(record: Prequential, one: Contender) -> Iterator[Cell | None]:
     for part in one.segments:
         if part.accuracy is None:
-            yield Cell(part.top_class, percent(part.top_share), "", "", "")
+            yield Cell(part.top_class, percent(part.top_share))
         else:
             shown = ACCURACY.shown(part.accuracy)
-            yield Cell(shown.value, shown.interval, "", "", "")
+            yield Cell.of(shown)
     if one.accuracy is None:
         return
     shown = ACCURACY.shown(one.accuracy)

@@ -29,7 +29,7 @@ def view(record: TranslationReport, run: Path | None = None) -> dict[str, Any]:
         "facts": _facts(record),
         "reading": f"Answers of {record.model}, and how different translated rows are from each other.",
         "headings": headings(),
-        "rows": [(name, "", [Cell(value, "", "", "", "")]) for name, value in rows(record)],
+        "rows": [(name, "", [Cell(value)]) for name, value in rows(record)],
         "more": list(_gallery(record, run)),
         "smallprint": list(_smallprint(record)),
         "settings": settings(record),

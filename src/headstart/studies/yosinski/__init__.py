@@ -23,15 +23,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from headstart.records.record import Interval, Record
-from headstart.records.settings import option, whole
-from headstart.studies._experiment import Experiment
+from headstart.records.settings import ExperimentSettings, option, whole
 from headstart.studies._spec import Input, Study, StudyRecord
 
 SERIES = ("BnB", "BnB+", "AnB", "AnB+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class YosinskiSettings(Experiment):
+class YosinskiSettings(ExperimentSettings):
     """How `yosinski` works.
 
     Attributes:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch.nn
@@ -19,9 +20,8 @@ from headstart.report.metric import get_metric
 from headstart.session.inputs import alike, backbone_for, default_name, suited
 from headstart.session.precision import settled_precision
 from headstart.session.recipes import recipe_for
-from headstart.session.scoring import selection_of, value
+from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_of, value
 from headstart.session.session import Fitted, Session
-from headstart.studies._repeats import gain, interval, mean
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
 from headstart.studies.yosinski import SERIES, Cut, Network, YosinskiSettings
@@ -220,8 +220,8 @@ class _Experiment:
             given=name in self.given,
             seeds=list(levels),
             score=values,
-            mean=mean(values) if values else None,
-            interval=interval(values, get_metric(selection_of(task.data.labels)).least) if values else None,
+            mean=fmean(values) if values else None,
+            interval=mean_of_seeds(values, get_metric(selection_of(task.data.labels)).least),
         )
 
     def _expected(self) -> dict[str, float]:
@@ -251,5 +251,5 @@ def _cuts(
     for (series, cut), levels in scores.items():
         values = list(levels.values())
         if values:
-            figures = interval(values, least), gain(levels, base, least)
-            yield Cut(series, cut, list(levels), values, mean(values), *figures)
+            figures = mean_of_seeds(values, least), gain_of_seeds(levels, base, least)
+            yield Cut(series, cut, list(levels), values, fmean(values), *figures)
