@@ -119,9 +119,9 @@ STUDIES = (
         "report/test_verdicts.py beyond_chance",
     ),
     Fault(
-        "studies/shift/tables.py",
-        "if found.auc.low <= 0.5\n",
-        "if found.auc.high >= 0.5\n",
+        "studies/shift/page.py",
+        "if labels.auc.low <= 0.5 else",
+        "if labels.auc.high >= 0.5 else",
         "the shares of the classes are said to explain any shift",
         "report/test_verdicts.py shares_of_the_classes",
     ),

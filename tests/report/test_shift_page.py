@@ -10,7 +10,7 @@ from headstart.report.text import SPACE
 from headstart.studies.pages import build_page
 from headstart.studies.shift import ClassShare, Drifted, LabelShift, LeastSimilarRow, Shift
 from headstart.studies.shift import page as shift
-from headstart.studies.shift.tables import parts, rows
+from headstart.studies.shift.page import parts, rows
 
 EVIL = "<script>alert('x')</script>"
 
@@ -99,7 +99,7 @@ def test_quantities_are_told_in_their_own_units():
 
 def test_facts():
     found = {label: (plain(value), plain(detail)) for label, value, detail in shift.view(record())["facts"]}
-    assert found["domain classifier"] == ("AUC 0.93", "0.90 to 0.95; 0.5 is a guess")
+    assert found["domain classifier"] == ("AUC 0.93", "0.90 to 0.95; 0.5 is chance")
     assert found["within reach"] == ("71.0 %", "of target rows; 95.0 % without shift")
     assert found["weights"][0] == "400 of 2,000"
     assert found["kernel test"] == ("p = 0.005", "proxy A-distance 1.40 of 2")
@@ -108,7 +108,7 @@ def test_facts():
 @pytest.mark.parametrize(
     ("labels", "says"),
     [
-        ({}, "they don't explain it all."),
+        ({}, "they don't explain all of the difference."),
         ({"auc": Interval(0.51, 0.48, 0.54)}, "the shares explain the difference."),
         ({"known": False, "auc": None}, "not enough to estimate"),
     ],

@@ -12,9 +12,9 @@ from headstart.core import BadData, BadInput, CannotWrite, Unknown
 from headstart.data.load import load
 from headstart.models.backbone import backbone
 from headstart.records.record import Interval
-from headstart.studies.shift import Shift, words
-from headstart.studies.shift.descriptors import of_arrays, of_pictures, of_texts
-from headstart.studies.shift.words import Figures
+from headstart.studies.shift import Shift, verdict
+from headstart.studies.shift.quantities import of_arrays, of_pictures, of_texts
+from headstart.studies.shift.verdict import Figures
 
 N = 400
 
@@ -216,21 +216,21 @@ def figures(auc=0.75, low=0.7, **more):
     ],
 )
 def test_verdicts_follow_the_figures(found, says):
-    assert words.verdict(found) == says
+    assert verdict.verdict(found) == says
 
 
 def test_sentences_follow_the_verdict():
     partly = figures(0.93, 0.9, inside=0.71)
-    assert words.headline(partly) == (
+    assert verdict.headline(partly) == (
         "The target differs (AUC 0.93); 71 % of its rows lie where the source has rows: weights can help for "
         "those, alignment or translation for the rest."
     )
-    assert "does so easily: AUC 0.930 (0.900 to 0.800" in words.sentences(partly)[0]
-    assert words.commands(partly, "a b", "c") == ["headstart align --source 'a b' --target c"]
-    assert "weights would leave 9 of 400" in words.headline(figures(effective=9.0))
-    assert "only 3 %" in words.headline(figures(inside=0.03))
-    assert words.warnings(figures(target_rows=12))[0].startswith("The target has 12 rows")
-    assert words.warnings(figures()) == []
+    assert "does so easily: AUC 0.930 (0.900 to 0.800" in verdict.sentences(partly)[0]
+    assert verdict.commands(partly, "a b", "c") == ["headstart align --source 'a b' --target c"]
+    assert "weights would leave 9 of 400" in verdict.headline(figures(effective=9.0))
+    assert "only 3 %" in verdict.headline(figures(inside=0.03))
+    assert verdict.warnings(figures(target_rows=12))[0].startswith("The target has 12 rows")
+    assert verdict.warnings(figures()) == []
 
 
 def test_no_more_rows_than_asked_for_and_the_same_ones(tmp_path):

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import headstart.studies.shift.tables as of_shift
 from headstart.records.record import Interval
 from headstart.report.figures.axis import linear
 from headstart.report.figures.dots import Dot, dots
@@ -16,6 +15,7 @@ from headstart.studies._page import settings, versions
 from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint
 from headstart.studies.align.table import cells, headings, rows, shortened
 from headstart.studies.align.table import title as table_title
+from headstart.studies.shift.page import parts as shift_parts
 
 STYLES = 6  # of lines and dots that are told apart, besides those of the source alone
 NAMED = 3  # of the others, named in a legend
@@ -139,7 +139,7 @@ def _more(record: Alignment) -> Iterator[dict[str, Any]]:
     if any(record.chosen_by in look.scores for look in judged):
         yield _trust(record)
     if record.shift is not None:
-        yield from of_shift.parts(record.shift)
+        yield from shift_parts(record.shift)
 
 
 def _by_method(record: Alignment) -> list[tuple[str, str, list[EvalPoint]]]:

@@ -41,12 +41,12 @@ class ShiftSettings(InputSettings):
 
 @dataclass(frozen=True)
 class Drifted(Record):
-    """One quantity in both domains: a column, or what can be said of a picture or a text in a number."""
+    """One quantity in both domains: a column, or a number that describes a picture or a text."""
 
     name: str
-    kind: str  # "numbers"; "names" of a column; "missing": cells with nothing in them
-    detail: str  # of names, the one whose share differs most; else ""
-    source: float  # mean; of names the share of that one; of missing cells their share
+    kind: str  # "numbers"; "names": categories; "missing": empty cells
+    detail: str  # of categories, the one whose share differs most; else ""
+    source: float  # mean; of categories the share of that one; of missing cells their share
     target: float
     statistic: float  # in [0, 1]: the largest difference of the distribution functions, or total variation
     p_value: float
@@ -68,9 +68,9 @@ class LabelShift(Record):
     """The shares of the target's classes by black box shift estimation."""
 
     shares: list[ClassShare]
-    accuracy: float  # of the probe on source rows that it has not seen
-    condition: float  # by how much errors in the shares of the answers may be enlarged, >= 1
-    known: bool  # whether the intervals are narrow enough to mean anything
+    accuracy: float  # of the probe on held-out source rows
+    condition: float  # by how much errors in the shares of the predictions may be amplified, >= 1
+    known: bool  # whether the intervals are narrow enough to be useful
     auc: Interval | None  # of a classifier of the target and source rows with these shares; None: not fitted
 
 
@@ -98,11 +98,11 @@ class Shift(StudyRecord):
     target_taken: int
     features: str  # where they come from: a backbone, or "columns"
     width: int  # features a row
-    auc: Interval  # of a classifier of the two domains, on rows that it has not seen
-    error: float  # its mean share of errors in both domains, 0.5 by chance
+    auc: Interval  # of a classifier of the two domains, on held-out rows
+    error: float  # mean of its error rates in the two domains, 0.5 by chance
     distance: float  # proxy A-distance, 0 to 2
     mmd: float  # squared maximum mean discrepancy
-    mmd_p: float  # how often chance makes one as large
+    mmd_p: float  # its p-value by permutation
     inside: float  # share of target rows that lie where the source has rows
     expected: float  # what that is without shift, about
     effective: float  # source rows that count alike and are as good as the weighted ones
@@ -112,7 +112,7 @@ class Shift(StudyRecord):
     source_scores: list[float]  # share of source rows in each bin
     target_scores: list[float]
     unlike: list[LeastSimilarRow]
-    copies: int  # target rows that stand in the source too
+    copies: int  # target rows that are in the source too
     near_copies: int
     verdict: str  # "none", "slight", "labels", "weights", "partly" or "apart"
     headline: str

@@ -1,29 +1,123 @@
-"""The features by which two domains are compared: of a frozen backbone, or the columns themselves."""
+"""The two domains as a study takes them: rows that are drawn and can be read, and their common features."""
 
 import copy
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from torch import Tensor
 
+from headstart.core import BadData
+from headstart.data.check import check
 from headstart.data.dataset import Dataset
+from headstart.data.labels import Labels
+from headstart.data.naming import natural
+from headstart.data.random_draws import shuffled
+from headstart.data.samples import Rows
 from headstart.data.schemas import encoded, schema_of
+from headstart.data.tables import Table
+from headstart.data.unlabelled import CLASS, without_labels
 from headstart.models.backbone import AnyBackbone
 from headstart.models.fast import fast
 from headstart.models.tables import TableEncoder
 from headstart.models.tracing import quiet
+from headstart.report.text import pluralise
 from headstart.run.cache import Cache, key_of
 from headstart.run.engine import Engine
-from headstart.run.progress import Progress
 from headstart.session.inputs import backbone_for, default_name, loader_of, suited
+from headstart.studies._runner import Job
 from headstart.studies.shift import ShiftSettings
-from headstart.studies.shift.columns import joint
 
 WIDEST = 2048  # features; of more, those that vary most
 BATCH = 16  # rows at a time on other devices
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The rows of a domain that are used.
+
+    Attributes:
+        data: these rows, without labels. Rows that belong together are in one group, and so are pictures and
+            texts that are the same or nearly; rows of numbers may be the same by chance.
+        labels: (n,) their classes; None if there are none.
+        total: rows that there are.
+        unreadable: of those that were drawn.
+    """
+
+    data: Dataset
+    labels: Labels | None
+    total: int
+    unreadable: int
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """(n,) which rows belong together."""
+        assert self.data.groups is not None
+        return self.data.groups
+
+    def notes(self) -> Iterator[str]:
+        """What was left out."""
+        if self.total > len(self) + self.unreadable:
+            yield f"Of {self.total:,} rows of {self.data.name}, {len(self):,} drawn at random were used."
+        if self.unreadable:
+            verb = "is" if self.unreadable == 1 else "are"
+            rows = pluralise(self.unreadable, "row")
+            yield f"{rows} of {self.data.name} can't be read and {verb} left out."
+
+
+def draw_rows(data: Dataset, most: int, seed: int, role: str) -> Domain:
+    """At most so many rows of a domain, the readable ones of them.
+
+    Raises:
+        BadData: fewer than two rows can be read.
+    """
+    rows: Rows = np.arange(len(data))
+    if len(data) > most:
+        rows = np.sort(shuffled(len(data), seed, "rows", role)[:most])
+    part = without_labels(data.subset(rows))
+    if part.modality.by_columns:
+        used = part if part.groups is not None else replace(part, groups=np.arange(len(part)))
+    else:
+        try:
+            checked = check(part)
+        except BadData as error:
+            raise BadData(f"{data.name} has fewer than two rows that can be read. {error}") from error
+        used, rows = checked.dataset, rows[checked.rows]
+    labelled = data.label_kind == "classes" and data.classes != (CLASS,)
+    return Domain(used, data.labels[rows] if labelled else None, len(data), len(part) - len(used))
+
+
+def join_tables(source: Table, target: Table) -> Table:
+    """The rows of the source and then those of the target; names of both in each categorical column.
+
+    A column that the target lacks, because it never varies in the source, is empty there.
+    """
+    words = {
+        name: tuple(sorted({*names, *target.words.get(name, ())}, key=natural))
+        for name, names in source.words.items()
+    }
+    values = np.full((len(source) + len(target), len(source.names)), np.nan)
+    for place, name in enumerate(source.names):
+        values[: len(source), place] = _column(source, name, words)
+        if name in target.names:
+            values[len(source) :, place] = _column(target, name, words)
+    return replace(source, name=f"{source.name} and {target.name}", values=values, words=words)
+
+
+def _column(table: Table, name: str, words: dict[str, tuple[str, ...]]) -> NDArray[np.float64]:
+    """(n,) numbers, or the codes of names among `words`; NaN where empty."""
+    values: NDArray[np.float64] = np.asarray(table.values[:, table.names.index(name)], np.float64)
+    if name not in words:
+        return values
+    place = {word: float(code) for code, word in enumerate(words[name])}
+    codes = np.array([*(place[word] for word in table.words[name]), np.nan])
+    return codes[np.where(np.isnan(values), len(codes) - 1, values).astype(np.int64)]
 
 
 class Features(NamedTuple):
@@ -35,94 +129,74 @@ class Features(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def columns_of(source: Dataset, target: Dataset) -> Features:
-    """Tables by the schema of all rows, arrays flattened and standardised."""
-    if source.table is not None and target.table is not None:
-        both = joint(source.table, target.table)
-        schema = schema_of(both)
-        encoder = TableEncoder(schema, hidden=0)
-        with torch.inference_mode(), quiet(encoder):
-            rows = encoder(torch.from_numpy(encoded(both, schema).values)).double()
-    else:
-        assert source.array is not None
-        assert target.array is not None
-        flat = [np.asarray(one.array, np.float64).reshape(len(one), -1) for one in (source, target)]
-        rows = _standard(torch.from_numpy(np.concatenate(flat)))
-    return _widest(Features(rows[: len(source)], rows[len(source) :], "columns"))
-
-
-def by_backbone(
-    domains: tuple[Dataset, Dataset],
-    base: str | nn.Module | None,
-    settings: ShiftSettings,
-    cache: Path,
-    engine: Engine,
-    progress: Progress,
-) -> Features:
-    """What a frozen backbone, which suits the source, makes of both.
+def extract_features(job: Job[ShiftSettings], source: Dataset, target: Dataset) -> Features:
+    """Of the backbone that was named or suits the data; of tables, and of arrays without one, the columns.
 
     Raises:
         BadData: the backbone takes other samples.
         CannotWrite: the cache can't be written.
     """
-    source = domains[0]
-    mapping = suited(backbone_for(source, base or default_name(source)), source, settings)
-    done = progress.advance(sum(map(len, domains)))
-    rows = [_encoded(mapping, data, cache, engine, done) for data in domains]
-    return _widest(Features(rows[0], rows[1], mapping.name))
+    given = job.inputs["backbone"]
+    if source.table is not None and target.table is not None:
+        rows, origin = _encode_tables(source.table, target.table), "columns"
+    elif given is None and source.modality.by_columns:
+        flat = [np.asarray(data.array, np.float64).reshape(len(data), -1) for data in (source, target)]
+        rows, origin = _standardise(torch.from_numpy(np.concatenate(flat))), "columns"
+    else:
+        backbone = suited(backbone_for(source, given or default_name(source)), source, job.settings)
+        done = job.progress.advance(len(source) + len(target))
+        rows = torch.cat([_encode(job, backbone, data, done) for data in (source, target)])
+        origin = backbone.name
+    notes: tuple[str, ...] = ()
+    if rows.shape[1] > WIDEST:
+        notes = (f"Of {rows.shape[1]:,} features the {WIDEST:,} that vary most are compared.",)
+        rows = rows[:, rows.var(0).argsort(descending=True, stable=True)[:WIDEST].sort().values]
+    return Features(rows[: len(source)], rows[len(source) :], origin, notes)
 
 
-def _encoded(
-    mapping: AnyBackbone, data: Dataset, cache: Path, engine: Engine, done: Callable[[int], None]
+def _encode_tables(source: Table, target: Table) -> Tensor:
+    """Features (n + m, d) by the schema of all rows."""
+    both = join_tables(source, target)
+    schema = schema_of(both)
+    encoder = TableEncoder(schema, hidden=0)
+    with torch.inference_mode(), quiet(encoder):
+        rows: Tensor = encoder(torch.from_numpy(encoded(both, schema).values)).double()
+    return rows
+
+
+def _standardise(rows: Tensor) -> Tensor:
+    """Columns of mean 0 and deviation 1 over all rows; those that are constant become 0."""
+    deviation, mean = torch.std_mean(rows, 0, correction=0)
+    varies = deviation > 1e-12 * rows.abs().amax(0)
+    return (rows - mean) * torch.where(varies, 1 / deviation, 0.0)
+
+
+def _encode(
+    job: Job[ShiftSettings], backbone: AnyBackbone, data: Dataset, done: Callable[[int], None]
 ) -> Tensor:
-    """Features (n, d) in the order of the rows."""
+    """Features (n, d) of a frozen backbone in the order of the rows."""
     order = np.arange(len(data))
     if data.texts is not None:  # texts of one length are the quickest together
         order = np.argsort([len(text) for text in data.texts], kind="stable")
-    samples = loader_of(data.subset(order), mapping, None)
-    key = key_of(mapping.state_dict(), "features", mapping.name, samples.content)
-    store = Cache(cache, samples, _encoder(mapping, engine), key, len(data))
+    samples = loader_of(data.subset(order), backbone, None)
+    key = key_of(backbone.state_dict(), "features", backbone.name, samples.content)
+    store = Cache(job.folder.path / "cache", samples, _encoder(backbone, job.engine), key, len(data))
     before = 0
     for filled in store.fill():
         done(filled - before)
         before = filled
-    found = torch.empty(len(data), mapping.width, dtype=torch.float64)
-    found[torch.from_numpy(order)] = store.fetch(np.arange(len(data)), np.full(len(data), -1)).double()
-    return found
+    rows = torch.empty(len(data), backbone.width, dtype=torch.float64)
+    rows[torch.from_numpy(order)] = store.fetch(np.arange(len(data)), np.full(len(data), -1)).double()
+    return rows
 
 
-def _encoder(mapping: AnyBackbone, engine: Engine) -> Callable[[Tensor], Tensor]:
+def _encoder(backbone: AnyBackbone, engine: Engine) -> Callable[[Tensor], Tensor]:
     if engine.device.type == "cpu":
-        quick = fast(mapping)
+        return fast(backbone)
+    moved = copy.deepcopy(backbone).to(engine.device).eval()
 
-        def encode(x: Tensor) -> Tensor:
-            with torch.inference_mode():
-                features: Tensor = quick(x)
-            return features
+    def encode(x: Tensor) -> Tensor:
+        with torch.inference_mode(), quiet(moved):
+            return torch.cat([moved(rows.to(engine.device)) for rows in torch.split(x, BATCH)])
 
-        return encode
-    there = copy.deepcopy(mapping).to(engine.device).eval()
-
-    def elsewhere(x: Tensor) -> Tensor:
-        with torch.inference_mode(), quiet(there):
-            return torch.cat([there(rows.to(engine.device)) for rows in torch.split(x, BATCH)])
-
-    return elsewhere
-
-
-def _standard(rows: Tensor) -> Tensor:
-    """Columns of mean 0 and deviation 1 over all rows; those that are constant become 0."""
-    deviation, mean = torch.std_mean(rows, 0, correction=0)
-    alive = deviation > 1e-12 * rows.abs().amax(0)
-    return (rows - mean) * torch.where(alive, 1 / deviation, 0.0)
-
-
-def _widest(found: Features) -> Features:
-    """Of too many features those that vary most over all rows."""
-    width = found.source.shape[1]
-    if width <= WIDEST:
-        return found
-    spread = torch.cat([found.source, found.target]).var(0)
-    kept = spread.argsort(descending=True, stable=True)[:WIDEST].sort().values
-    note = f"Of {width:,} features the {WIDEST:,} that vary most are compared."
-    return found._replace(source=found.source[:, kept], target=found.target[:, kept], notes=(note,))
+    return encode

@@ -1,87 +1,254 @@
-"""The page of a shift: can the two domains be told apart, by what, and what can be done."""
+"""The page of a shift: whether the two domains can be separated, by what, and what can be done."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from headstart.records.record import Interval
+from headstart.report.figures.axis import Axis, linear
+from headstart.report.figures.plot import Plot
+from headstart.report.metric import Metric
 from headstart.report.terminal import Terminal
-from headstart.report.text import fixed, percent, pluralise
-from headstart.studies._page import Cell, settings, versions
-from headstart.studies.shift import Drifted, Shift
-from headstart.studies.shift.tables import headings, others, p_value, quantities, rows, scored
+from headstart.report.text import (
+    fixed,
+    minus,
+    percent,
+    pluralise,
+    round_percent,
+    shorten_middle,
+    significant,
+)
+from headstart.studies._page import Cell, page_view
+from headstart.studies.shift import ClassShare, Drifted, LabelShift, LeastSimilarRow, Shift
+
+MOST = 30  # quantities, or classes, that are shown
+NAME = 18  # letters of a class under a figure
+SHARE = Metric("share", "share of rows", "share")
+HEADINGS = ("quantity", "source", "target", "difference", "adjusted p", "verdict")
+
+Part = dict[str, Any]
 
 
-def view(record: Shift) -> dict[str, Any]:
+def view(record: Shift) -> Part:
     """What the template shows."""
-    return {
-        "kind": "shift",
-        "task": f"{record.source} \u2192 {record.target}",
-        "headline": record.headline,
-        "say": record.say,
-        **scored(record),
-        "facts": _facts(record),
-        "reading": quantities(record)["say"][0],
-        "headings": headings(),
-        "rows": [_row(*pair) for pair in zip(record.drift, rows(record), strict=False)],
-        "more": [*others(record), *_next(record)],
-        "smallprint": list(_smallprint(record)),
-        "settings": settings(record),
-        "versions": versions(record),
-    }
+    return page_view(
+        record,
+        kind="shift",
+        task=f"{record.source} \u2192 {record.target}",
+        headline=record.headline,
+        say=record.say,
+        **_scores(record),
+        facts=_facts(record),
+        reading=_reading(record),
+        headings=HEADINGS,
+        rows=[_row(*pair) for pair in zip(record.drift, rows(record), strict=False)],
+        more=[*_classes_and_rows(record), *_next(record)],
+        smallprint=list(_smallprint(record)),
+    )
 
 
 def terminal(record: Shift) -> Terminal:
     """What the command prints: the same rows as the page's table."""
     return Terminal(
         title=f"{record.target} beside {record.source}, quantity by quantity",
-        headings=headings(),
-        rows=list(rows(record)),
+        headings=HEADINGS,
+        rows=rows(record),
         sentences=[*record.say, *(f"Next:   {command}" for command in record.next)],
         answer=[record.headline],
     )
 
 
-def _facts(record: Shift) -> list[tuple[str, str, str]]:
-    auc = record.auc
+def parts(record: Shift) -> list[Part]:
+    """All of it as further parts of the page of another study."""
+    scores = {"id": "shift", "heading": "How the target differs", "say": [record.headline, *record.say]}
+    quantities = {
+        "id": "quantities",
+        "heading": "Quantity by quantity",
+        "say": [_reading(record)],
+        "headings": HEADINGS,
+        "rows": rows(record),
+    }
+    return [scores | _scores(record), quantities, *_classes_and_rows(record)]
+
+
+def rows(record: Shift) -> list[list[str]]:
+    """The table of single quantities, the largest difference first."""
     return [
-        (
-            "domain classifier",
-            f"AUC {fixed(auc.value, 2)}",
-            f"{fixed(auc.low, 2)} to {fixed(auc.high, 2)}; 0.5 is a guess",
-        ),
+        [
+            _name(quantity),
+            *_figures(quantity),
+            fixed(quantity.statistic, 2),
+            _p_value(quantity.adjusted),
+            "differs" if quantity.drifted else "not clearly",
+        ]
+        for quantity in record.drift[:MOST]
+    ]
+
+
+def _name(quantity: Drifted) -> str:
+    suffixes = {"missing": ": empty", "names": f" = {quantity.detail}"}
+    return quantity.name + suffixes.get(quantity.kind, "")
+
+
+def _figures(quantity: Drifted) -> list[str]:
+    """In the source and in the target: a mean or a share."""
+    values = (quantity.source, quantity.target)
+    return [minus(significant(value)) if quantity.kind == "numbers" else percent(value) for value in values]
+
+
+def _p_value(p: float) -> str:
+    return "< 0.001" if p < 0.001 else fixed(p, 3)
+
+
+def _interval(area: Interval, digits: int = 3) -> str:
+    return f"{fixed(area.low, digits)} to {fixed(area.high, digits)}"
+
+
+def _auc(area: Interval) -> str:
+    return f"{fixed(area.value, 3)} ({_interval(area)})"
+
+
+def _row(quantity: Drifted, shown: list[str]) -> tuple[str, str, list[Cell | None]]:
+    name, *figures, verdict = shown
+    hover = f"difference {quantity.statistic:.2f}, adjusted p {_p_value(quantity.adjusted)}"
+    last = Cell("", "", verdict, "bad" if quantity.drifted else "", hover)
+    return name, "", [*(Cell(value) for value in figures), last]
+
+
+def _facts(record: Shift) -> list[tuple[str, str, str]]:
+    auc, p = record.auc, _p_value(record.mmd_p)
+    worth = f"{record.effective:,.0f} of {record.source_taken:,}"
+    return [
+        ("domain classifier", f"AUC {fixed(auc.value, 2)}", f"{_interval(auc, 2)}; 0.5 is chance"),
         ("within reach", percent(record.inside), f"of target rows; {percent(record.expected)} without shift"),
-        (
-            "weights",
-            f"{record.effective:,.0f} of {record.source_taken:,}",
-            "source rows that the weighted ones are worth",
-        ),
+        ("weights", worth, "source rows that the weighted ones are worth"),
         (
             "kernel test",
-            f"p {_is(p_value(record.mmd_p))}",
+            f"p {p if p.startswith('<') else f'= {p}'}",
             f"proxy A-distance {fixed(record.distance, 2)} of 2",
         ),
         ("features", record.features, pluralise(record.width, "feature")),
     ]
 
 
-def _is(p: str) -> str:
-    return p if p.startswith("<") else f"= {p}"
+def _reading(record: Shift) -> str:
+    cut = len(record.drift) - MOST
+    more = f" {pluralise(cut, 'quantity', 'quantities')} that differ less are left out." if cut > 0 else ""
+    return (
+        f"Means of numbers; of categories the share of the one that differs most. The difference is the "
+        f"largest between the two distribution functions, or the share of rows that would have to change: 0 "
+        f"is none, 1 is all.{more}"
+    )
 
 
-def _row(quantity: Drifted, shown: list[str]) -> tuple[str, str, list[Cell | None]]:
-    name, *figures, verdict = shown
-    hover = f"difference {quantity.statistic:.2f}, adjusted p {p_value(quantity.adjusted)}"
-    last = Cell("", "", verdict, "bad" if quantity.drifted else "", hover)
-    return name, "", [*(Cell(value) for value in figures), last]
+def _scores(record: Shift) -> Part:
+    """The figure of the domain classifier's scores."""
+    top = max([*record.source_scores, *record.target_scores])
+    x = Axis(0, 1, tuple((at, f"{at:g}") for at in (0, 0.25, 0.5, 0.75, 1)), "probability of the target")
+    plot = Plot(x, linear(0, top, round_percent, "share of rows"), 300)
+    for style, shares in (("s2", record.target_scores), ("s1", record.source_scores)):
+        bins = zip(record.edges, record.edges[1:], shares, strict=False)
+        steps = [point for left, right, share in bins for point in ((left, share), (right, share))]
+        plot.band(steps, [(0, 0), (1, 0)], style)
+        plot.line(steps, style)
+    return {
+        "legend": [("s1", f"source: {record.source}"), ("s2", f"target: {record.target}")],
+        "figure": plot.figure(
+            f"Scores of the domain classifier: source and target, AUC {_auc(record.auc)}; "
+            f"{percent(record.inside)} of the target lies where the source has rows"
+        ),
+        "caption": f"Probability that a held-out row is of the target, by the domain classifier: 0 is surely "
+        f"source, 1 surely target. AUC {_auc(record.auc)}; where the two curves overlap, the domains do. "
+        f"Rows of the source far to the right would carry the most weight.",
+    }
 
 
-def _next(record: Shift) -> Iterator[dict[str, Any]]:
-    if record.next:
-        yield {
-            "id": "next",
-            "heading": "What to do next",
-            "say": [record.say[-1]],
-            "command": "\n".join(record.next),
-        }
+def _classes_and_rows(record: Shift) -> list[Part]:
+    """What only some have: classes, and the rows that are least like the source."""
+    classes = [_classes(record.labels)] if record.labels is not None else []
+    return classes + ([_unlike(record.unlike)] if record.unlike else [])
+
+
+def _classes(labels: LabelShift) -> Part:
+    how = (
+        f"Estimated from the predictions of a probe that was fitted on the source (accuracy "
+        f"{percent(labels.accuracy)} on held-out source rows), assuming that rows of a class look alike in "
+        f"both domains."
+    )
+    say = [how]
+    if not labels.known:
+        say.append("That is not enough to estimate these shares: their intervals are wide.")
+    if labels.auc is not None:
+        explained = "the shares explain" if labels.auc.low <= 0.5 else "they don't explain all of"
+        say.append(
+            f"A classifier of the target and source rows drawn with these shares has AUC {_auc(labels.auc)}: "
+            f"{explained} the difference."
+        )
+    return {
+        "id": "classes",
+        "heading": "Shares of the classes",
+        "say": say,
+        "headings": ["class", "source", "target, estimated", "interval", "points"],
+        "rows": [_class_row(share) for share in labels.shares],
+        **(_class_figure(labels.shares) if len(labels.shares) <= MOST else {}),
+    }
+
+
+def _class_row(share: ClassShare) -> list[str]:
+    target, change = SHARE.shown(share.target), SHARE.change(share.target.value - share.source)
+    return [share.name, SHARE.value(share.source), target.value, target.interval, change]
+
+
+def _class_figure(shares: list[ClassShare]) -> Part:
+    ticks = tuple((float(i), shorten_middle(share.name, NAME)) for i, share in enumerate(shares))
+    top = max(max(share.source, share.target.high) for share in shares)
+    plot = Plot(
+        Axis(-0.5, len(shares) - 0.5, ticks), linear(0, top, round_percent, "share of rows"), 240, True
+    )
+    for i, share in enumerate(shares):
+        x, now, name = i + 0.12, share.target, share.name
+        plot.line([(x, now.low), (x, now.high)], "s2 whisker")
+        plot.dot((i - 0.12, share.source), "s1", f"{name} in the source: {percent(share.source)}", 5)
+        plot.dot((x, now.value), "s2", f"{name} in the target: {percent(now.value)}, estimated", 5)
+    changes = (f"{share.name} {percent(share.source)} to {percent(share.target.value)}" for share in shares)
+    return {
+        "legend": [("s1", "source"), ("s2", "target, estimated")],
+        "figure": plot.figure(f"Shares of the classes in source and target: {', '.join(changes)}"),
+        "caption": "Lines are 95 % intervals of the estimate.",
+    }
+
+
+def _unlike(least_similar: list[LeastSimilarRow]) -> Part:
+    outside = sum(not row.inside for row in least_similar)
+    say = (
+        f"Of these {pluralise(len(least_similar), 'row')} of the target {outside:,} "
+        f"{'lies' if outside == 1 else 'lie'} where the source has no rows. What they have in common is "
+        f"often what the shift is."
+    )
+    return {
+        "id": "unlike",
+        "heading": "Rows least like the source",
+        "say": [say],
+        "cards": [_card(row) for row in least_similar],
+    }
+
+
+def _card(row: LeastSimilarRow) -> dict[str, str]:
+    return {
+        "text": row.text,
+        "source": f"data:image/webp;base64,{row.picture}" if row.picture else "",
+        "alt": f"{row.item}, a row of the target",
+        "part": f"{row.probability:.3f}",
+        "value": percent(row.probability),
+        "item": row.item,
+        "detail": "where the source has rows" if row.inside else "out of reach of the source",
+    }
+
+
+def _next(record: Shift) -> list[Part]:
+    if not record.next:
+        return []
+    commands = "\n".join(record.next)
+    return [{"id": "next", "heading": "What to do next", "say": [record.say[-1]], "command": commands}]
 
 
 def _smallprint(record: Shift) -> Iterator[str]:
@@ -93,9 +260,9 @@ def _smallprint(record: Shift) -> Iterator[str]:
     yield (
         "The classifier is a logistic regression on standardised features, its penalty chosen on held-out "
         "rows. A target row is within reach if it is as near to its fifth source row as source rows mostly "
-        "are to theirs. The kernel test has 200 deals. The weights are those of the classifier."
+        "are to theirs. The kernel test has 200 permutations. The weights are those of the classifier."
     )
     yield (
-        "None of this tells whether the same row would have the same label in both domains; only labels of "
+        "None of this shows whether the same row would have the same label in both domains; only labels of "
         "the target do."
     )

@@ -1,32 +1,42 @@
 """How `shift` is computed: features of both domains, a classifier of the two, tests of single quantities."""
 
-from collections.abc import Iterator, Mapping
+import base64
+import io
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from headstart.core import HeadstartError
 from headstart.data.dataset import Dataset
+from headstart.data.load import load as load_data
 from headstart.data.overlap import copies
 from headstart.data.unlabelled import load_unlabelled
-from headstart.metrics.shift.coverage import Support, support
-from headstart.metrics.shift.discrepancy import Discrepancy, mmd, proxy_a_distance
-from headstart.records.record import Interval
+from headstart.metrics.shift.coverage import support
+from headstart.metrics.shift.discrepancy import mmd, proxy_a_distance
 from headstart.session.inputs import backbone_for
 from headstart.studies._inputs import UNLABELLED
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
-from headstart.studies.shift import Drifted, LabelShift, ShiftSettings, words
-from headstart.studies.shift.classes import moved, shares_of, with_shares
-from headstart.studies.shift.domain_classifier import DomainClassifierResult, classify_domains
-from headstart.studies.shift.domains import Domain, classes_of, draw_rows, name_in_command, read_source
-from headstart.studies.shift.drift_tests import find_drift
-from headstart.studies.shift.features import Features, by_backbone, columns_of
-from headstart.studies.shift.outliers import least_similar
+from headstart.studies.shift import LabelShift, LeastSimilarRow, ShiftSettings, verdict
+from headstart.studies.shift.classifiers import (
+    DomainClassifierResult,
+    classify_domains,
+    estimate_shares,
+    resample_shares,
+)
+from headstart.studies.shift.features import Domain, Features, draw_rows, extract_features
+from headstart.studies.shift.quantities import find_drift
 
 NEIGHBOUR, QUANTILE = 5, 0.95  # of what counts as within reach
 FEWEST = 30  # source rows with the target's shares, to be compared with the target
+SHOWN = 12  # rows least like the source
+THUMBNAIL = 96  # pixels
+LETTERS = 240  # of a text
 
 
 def load(
@@ -34,35 +44,61 @@ def load(
 ) -> dict[str, Any]:
     """Both domains, the source with labels if it has any; the backbone if one is named."""
     kept = {name: column for name, column in columns.items() if name in UNLABELLED}
-    source, backbone = read_source(given["source"], **kept), given.get("backbone")
+    source, backbone = _load_source(given["source"], kept), given.get("backbone")
+    domains = {role: given[role] for role in ("source", "target")}
     return {
         "source": source,
         "target": load_unlabelled(given["target"], source, **kept),
         "backbone": None if backbone is None else backbone_for(source, backbone, given.get("weights")),
-        "_names": tuple(name_in_command(given[role], role) for role in ("source", "target")),
+        "_names": [str(data) if isinstance(data, str | Path) else role for role, data in domains.items()],
     }
+
+
+def _load_source(data: Any, columns: Mapping[str, Any]) -> Dataset:
+    """With labels, or without if it has none; the error is that of reading it with labels."""
+    if isinstance(data, Dataset):
+        return data
+    try:
+        return load_data(data, **columns)
+    except HeadstartError as error:
+        if columns.get("label_column", "label") != "label":
+            raise
+        try:
+            return load_unlabelled(data)
+        except HeadstartError:
+            raise error from None
 
 
 def compute(job: Job[ShiftSettings]) -> dict[str, Any]:
     """The record's own fields."""
-    settings, whole = job.settings, job.inputs["source"]
-    with job.step("look at the data"):
-        source = draw_rows(whole, settings.rows, settings.seed, "source")
-        target = draw_rows(job.inputs["target"], settings.rows, settings.seed, "target")
-    with job.step("look through both domains"):
-        features = _features(job, source.data, target.data)
+    settings, roles = job.settings, ("source", "target")
+    with job.step("check the data"):
+        source, target = (draw_rows(job.inputs[role], settings.rows, settings.seed, role) for role in roles)
+    with job.step("extract features"):
+        features = extract_features(job, source.data, target.data)
     with job.step("classify the domains"):
-        apart = _classify(settings, features, np.arange(len(source)), source, target)
+        domains = _classify(settings, features, np.arange(len(source)), source, target)
         reach = support(features.source, features.target, min(NEIGHBOUR, len(source) - 1), QUANTILE)
         test = mmd(features.source, features.target, seed=settings.seed, most=settings.rows)
     with job.step("compare single quantities"):
         drift = find_drift(source.data, target.data, settings.seed)
     with job.step("estimate the classes"):
-        labels, why = _labels(settings, features, whole, source, target)
-    twins = copies(source.data, target.data)
-    figures = _figures(apart, test, reach, drift, labels, (len(source), len(target)))
-    job.notes += [*words.warnings(figures), *source.notes(), *target.notes(), *features.notes]
-    job.notes += [*why, *_about_copies(twins)]
+        labels, why = _label_shift(job, features, source, target)
+    exact, near = ({row for _, row in pairs} for pairs in copies(source.data, target.data))
+    figures = verdict.Figures(
+        auc=domains.auc,
+        mmd_p=test.p_value,
+        drifted=sum(quantity.drifted for quantity in drift),
+        quantities=len(drift),
+        inside=reach.share,
+        effective=domains.effective,
+        source_rows=len(source),
+        target_rows=len(target),
+        moved=_total_variation(labels) if labels is not None and labels.known else 0.0,
+        at_shares=None if labels is None else labels.auc,
+    )
+    job.notes += [*verdict.warnings(figures), *source.notes(), *target.notes(), *features.notes]
+    job.notes += filter(None, (why, _about_copies(len(exact), len(near))))
     return {
         "source": source.data.name,
         "target": target.data.name,
@@ -73,29 +109,29 @@ def compute(job: Job[ShiftSettings]) -> dict[str, Any]:
         "target_taken": len(target),
         "features": features.origin,
         "width": features.source.shape[1],
-        **_measured(apart, test, reach),
+        "auc": domains.auc,
+        "error": domains.error,
+        "distance": proxy_a_distance(error=domains.error),
+        "mmd": test.value,
+        "mmd_p": test.p_value,
+        "inside": reach.share,
+        "expected": QUANTILE,
+        "effective": domains.effective,
+        **dict(zip(("edges", "source_scores", "target_scores"), domains.binned(), strict=True)),
         "drift": drift,
         "labels": labels,
-        "unlike": least_similar(target.data, apart.probability(), reach.inside),
-        "copies": len({row for _, row in twins[0]}),
-        "near_copies": len({row for _, row in twins[1]} - {row for _, row in twins[0]}),
-        "verdict": words.verdict(figures),
-        "headline": words.headline(figures),
-        "say": words.sentences(figures),
-        "next": words.commands(figures, *job.inputs["_names"]),
+        "unlike": least_similar(target.data, domains.probability(), reach.inside),
+        "copies": len(exact),
+        "near_copies": len(near - exact),
+        "verdict": verdict.verdict(figures),
+        "headline": verdict.headline(figures),
+        "say": verdict.sentences(figures),
+        "next": verdict.commands(figures, *job.inputs["_names"]),
     }
 
 
-def _features(job: Job[ShiftSettings], source: Dataset, target: Dataset) -> Features:
-    backbone = job.inputs["backbone"]
-    if source.table is not None or (backbone is None and source.modality.by_columns):
-        return columns_of(source, target)
-    cache = job.folder.path / "cache"
-    return by_backbone((source, target), backbone, job.settings, cache, job.engine, job.progress)
-
-
 def _classify(
-    settings: ShiftSettings, features: Features, rows: np.ndarray, source: Domain, target: Domain
+    settings: ShiftSettings, features: Features, rows: NDArray[np.int64], source: Domain, target: Domain
 ) -> DomainClassifierResult:
     """The classifier of these rows of the source and all of the target."""
     some = features.source[torch.from_numpy(rows)]
@@ -103,70 +139,76 @@ def _classify(
     return classify_domains(some, features.target, groups, settings.folds, settings.seed)
 
 
-def _labels(
-    settings: ShiftSettings, features: Features, whole: Dataset, source: Domain, target: Domain
-) -> tuple[LabelShift | None, list[str]]:
-    """The target's classes and whether their shares explain the shift; and why there is nothing to say."""
-    labels, seed = classes_of(whole, source), settings.seed
-    if labels is None:
-        return None, []
-    shares = shares_of(features.source, features.target, labels, whole.classes, source.groups, seed)
-    why, estimated = [shares.why] if shares.why else [], shares.found
-    if estimated is None or not estimated.known or moved(estimated) < words.APART:
-        return estimated, why
-    rows = with_shares(labels, [share.target.value for share in estimated.shares], seed)
+def _label_shift(
+    job: Job[ShiftSettings], features: Features, source: Domain, target: Domain
+) -> tuple[LabelShift | None, str]:
+    """The target's shares of classes and whether they explain the shift; and why there are none."""
+    if source.labels is None:
+        return None, ""
+    classes, seed = job.inputs["source"].classes, job.settings.seed
+    labels, why = estimate_shares(
+        features.source, features.target, source.labels, classes, source.groups, seed
+    )
+    if labels is None or not labels.known or _total_variation(labels) < verdict.APART:
+        return labels, why
+    rows = resample_shares(source.labels, [share.target.value for share in labels.shares], seed)
     if len(rows) < FEWEST:
-        return estimated, why
-    auc = _interval(_classify(settings, features, rows, source, target).auc)
-    return replace(estimated, auc=auc), why
+        return labels, why
+    return replace(labels, auc=_classify(job.settings, features, rows, source, target).auc), why
 
 
-def _measured(apart: DomainClassifierResult, test: Discrepancy, reach: Support) -> dict[str, Any]:
-    return {
-        "auc": _interval(apart.auc),
-        "error": apart.error,
-        "distance": proxy_a_distance(error=apart.error),
-        "mmd": test.value,
-        "mmd_p": test.p_value,
-        "inside": reach.share,
-        "expected": QUANTILE,
-        "effective": apart.effective,
-        **dict(zip(("edges", "source_scores", "target_scores"), apart.binned(), strict=True)),
-    }
+def _total_variation(labels: LabelShift) -> float:
+    """Half the sum of the differences of the classes' shares."""
+    return sum(abs(share.source - share.target.value) for share in labels.shares) / 2
 
 
-def _figures(
-    apart: DomainClassifierResult,
-    test: Discrepancy,
-    reach: Support,
-    drift: list[Drifted],
-    labels: LabelShift | None,
-    rows: tuple[int, int],
-) -> words.Figures:
-    return words.Figures(
-        auc=_interval(apart.auc),
-        mmd_p=test.p_value,
-        drifted=sum(one.drifted for one in drift),
-        quantities=len(drift),
-        inside=reach.share,
-        effective=apart.effective,
-        source_rows=rows[0],
-        target_rows=rows[1],
-        moved=moved(labels) if labels is not None and labels.known else 0.0,
-        at_shares=None if labels is None else labels.auc,
+def _about_copies(exact: int, near: int) -> str:
+    """Rows that are in both domains make them look more alike than they are."""
+    which = " and ".join(f"{n:,} {how}" for n, how in ((exact, "exactly"), (near, "nearly")) if n)
+    return which and (
+        f"Rows of the target that are in the source too: {which}. They make the two look more alike, and a "
+        f"model that was trained on them is not tested by them."
     )
 
 
-def _interval(figure: Any) -> Interval:
-    return Interval(figure.value, figure.low, figure.high)
+def least_similar(
+    target: Dataset, probability: NDArray[np.float64], inside: NDArray[np.bool_]
+) -> list[LeastSimilarRow]:
+    """The rows that the classifier is surest of, one of each group of rows.
 
-
-def _about_copies(twins: tuple[list[Any], list[Any]]) -> Iterator[str]:
-    """Rows that stand on both sides make them look more alike than they are."""
-    exact, near = (len({row for _, row in pairs}) for pairs in twins)
-    if exact + near:
-        which = " and ".join(f"{n:,} {how}" for n, how in ((exact, "exactly"), (near, "nearly")) if n)
-        yield (
-            f"Rows of the target that stand in the source too: {which}. They make the two look more alike, "
-            f"and a model that learned from them is no test on them."
+    Args:
+        target: n rows.
+        probability: (n,) that each is of the target.
+        inside: (n,) whether the source has rows there.
+    """
+    order = np.argsort(-probability, kind="stable")
+    groups = order if target.groups is None else target.groups[order]
+    first = np.sort(np.unique(groups, return_index=True)[1])[:SHOWN]
+    return [
+        LeastSimilarRow(
+            item=target.items[row],
+            text=_text(target, row),
+            picture=_thumbnail(target, row),
+            probability=float(probability[row]),
+            inside=bool(inside[row]),
         )
+        for row in order[first].tolist()
+    ]
+
+
+def _text(data: Dataset, row: int) -> str:
+    if data.table is not None:
+        return data.table.shown(row)
+    words = "" if data.texts is None else " ".join(data.texts[row].split())
+    return words if len(words) <= LETTERS else f"{words[:LETTERS].rstrip()}…"
+
+
+def _thumbnail(data: Dataset, row: int) -> str:
+    """WebP in base64; "" if the row is no picture."""
+    picture = data.picture(row)
+    if picture is None:
+        return ""
+    stream = io.BytesIO()
+    picture.thumbnail((THUMBNAIL, THUMBNAIL))
+    picture.save(stream, "WEBP", quality=75)
+    return base64.b64encode(stream.getvalue()).decode()
