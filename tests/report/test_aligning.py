@@ -39,7 +39,7 @@ def test_the_headline_and_what_is_shipped():
     assert view["say"] == [
         (
             "The shipped model is Domain-adversarial training (DANN), after 20 steps of seed 0. It was "
-            "chosen by information maximisation, which reads no label of the target."
+            "selected by information maximisation, which reads no label of the target."
         )
     ]
     assert view["task"] == "digits \u2192 scans"
@@ -164,10 +164,10 @@ def test_without_labels_of_the_target(tmp_path):
     view = aligning.view(made)
     assert view["more"] == []
     assert view["caption"] == "Information maximisation of the selected models: it is no accuracy."
-    assert ("judged on", "no labels", "of the target were given") in view["facts"]
+    assert ("tested on", "no labels", "of the target were given") in view["facts"]
     page = written(tmp_path, made)
     assert "nobody knows how good a model is there" in page
-    for absent in ("oracle", "Can the choice be trusted?", "On the way", "Oracle", "intervals hold"):
+    for absent in ("oracle", "Can the selection be trusted?", "On the way", "Oracle", "intervals hold"):
         assert absent not in page
 
 

@@ -14,8 +14,8 @@ from headstart.records.record import Interval
 from headstart.run.checkpoint import load_state
 from headstart.run.progress import Progress
 from headstart.run.step_cache import file_name
-from headstart.studies.align import Alignment, EvalPoint, MethodResult, prose
-from headstart.studies.align.trial import best
+from headstart.studies.align import Alignment, EvalPoint, MethodResult
+from headstart.studies.align.results import best, dissent, headline, verdict
 
 METHODS = ("deep-coral:backbone_lr=1.0", "mcc:backbone_lr=1.0", "coral")
 QUICK = {"seeds": 2, "epochs": 4, "looks": 2, "lr": 1e-2, "methods": METHODS}
@@ -241,7 +241,7 @@ def test_partial_overlap_of_classes():
     result = run(target=(x, names), methods=("coral",), seeds=1, overlap=True).result
     assert result.target_rows == 56
     assert 0 < result.test_rows < 24
-    assert any("neither learned from nor judged" in note for note in result.notes)
+    assert any("neither for training nor for testing" in note for note in result.notes)
 
 
 def row(gain, method="dann"):
@@ -257,19 +257,19 @@ def row(gain, method="dann"):
             "helped",
             "dann helps: 80 % accuracy on 50 target rows, +10 (+2 to +20) points",
         ),
-        (Interval(0.1, -0.02, 0.2), "unclear", "dann was chosen by"),
+        (Interval(0.1, -0.02, 0.2), "unclear", "dann was selected by"),
         (Interval(-0.1, -0.2, -0.02), "harmed", "Negative transfer: dann"),
-        (None, "unknown", "dann was chosen by"),
+        (None, "unknown", "dann was selected by"),
     ],
 )
 def test_verdicts_follow_the_interval(gain, said, starts):
-    assert prose.verdict(row(gain)) == said
-    assert prose.headline(row(gain), "accuracy", "im", 50).startswith(starts)
+    assert verdict(row(gain)) == said
+    assert headline(row(gain), "accuracy", "im", 50).startswith(starts)
 
 
 def test_nothing_better_than_the_source_alone_is_said():
-    assert prose.verdict(row(None, "source-only")) == "nothing"
-    assert prose.headline(row(None, "source-only"), "accuracy", "im", 50).startswith("Nothing was better")
+    assert verdict(row(None, "source-only")) == "nothing"
+    assert headline(row(None, "source-only"), "accuracy", "im", 50).startswith("Nothing was better")
 
 
 def test_the_record_is_read_back(done):
@@ -286,9 +286,9 @@ def look(method, **scores):
     return EvalPoint(method, 0, 1, 1.0, scores, scores.get("source", 0.0), None)
 
 
-def test_scores_that_disagree_with_the_choice_are_told():
+def test_scores_that_disagree_with_the_selection_are_named():
     alone = look("source-only", im=0.1, bnm=0.9, reverse=0.8, source=0.9)
-    said = prose.dissent(look("shot", im=2.0, bnm=0.95, reverse=0.5, source=0.4), alone, "im")
-    assert said.startswith("The scores disagree: 2 of 3 others (reverse validation, held-out source rows)")
-    assert prose.dissent(look("shot", im=2.0, bnm=0.95, reverse=0.9, source=0.4), alone, "im") == ""
-    assert prose.dissent(look("source-only", im=0.1, bnm=0.1, reverse=0.1, source=0.1), alone, "im") == ""
+    (note,) = dissent(look("shot", im=2.0, bnm=0.95, reverse=0.5, source=0.4), alone, "im")
+    assert note.startswith("The scores disagree: 2 of 3 others (reverse validation, held-out source rows)")
+    assert dissent(look("shot", im=2.0, bnm=0.95, reverse=0.9, source=0.4), alone, "im") == []
+    assert dissent(look("source-only", im=0.1, bnm=0.1, reverse=0.1, source=0.1), alone, "im") == []

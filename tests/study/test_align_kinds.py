@@ -76,7 +76,7 @@ def test_tags_and_numbers_by_methods_that_can(kind):
     done = hs.align((x, labels(x)), target, net, methods=("dan:backbone_lr=1.0",), **options)
     assert done.result.label_kind == kind
     assert done.result.metric == {"tags": "average_precision", "numbers": "r2"}[kind]
-    with pytest.raises(BadInput, match=f"select is 'im'.*tells {kind}.*--select source"):
+    with pytest.raises(BadInput, match=f"select is 'im'.*has {kind} as labels.*--select source"):
         hs.align((x, labels(x)), target, net, **QUICK)
     usual = hs.align((x, labels(x)), there, net, **options).result
     assert {"deep-coral", "dann"} <= {row.method.partition(":")[0] for row in usual.table}

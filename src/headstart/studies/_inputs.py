@@ -56,9 +56,19 @@ def _load(
         return value if isinstance(value, Predictor) else open_model(value)
     if item.kind == "target":
         source = next(one for one in loaded.values() if isinstance(one, Dataset))
-        kept = {name: column for name, column in columns.items() if name in UNLABELLED}
-        return load_unlabelled(value, source, **kept)
+        return load_target(value, source, columns)
+    return load_labelled(value, columns)
+
+
+def load_labelled(value: Any, columns: Mapping[str, Any]) -> Dataset:
+    """A data set as it is, or labelled data as `hs.data.load` takes them."""
     return value if isinstance(value, Dataset) else load_data(value, **columns)
+
+
+def load_target(value: Any, source: Dataset | None, columns: Mapping[str, Any]) -> Dataset:
+    """Rows of the source's kind without their labels, if they have any."""
+    kept = {name: column for name, column in columns.items() if name in UNLABELLED}
+    return load_unlabelled(value, source, **kept)
 
 
 def load_backbone(value: Any, data: Dataset, settings: Any, weights: str | None = None) -> AnyBackbone:

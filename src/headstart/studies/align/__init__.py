@@ -8,7 +8,7 @@ The record says whether it helped.
 
 Raises:
     BadData: nothing readable, other labels than the source has, or rows of another kind or shape.
-    BadInput: an unknown name or a setting out of range, or a method that makes nothing of a target; on
+    BadInput: an unknown name or a setting out of range, or a method that learns nothing from a target; on
         resuming, another study's folder.
     CannotWrite: the folder is not empty or can't be written to.
 """
@@ -21,7 +21,16 @@ from headstart.records.settings import SHARE, TrainingSettings, one_of, option, 
 from headstart.studies._spec import SHIFT, Input, Study, StudyRecord
 from headstart.studies.shift import Shift
 
-SCORES = ("im", "bnm", "snd", "iwv", "dev", "reverse", "source")
+SOURCE_ONLY = "source-only"
+TITLES = {  # of the scores that need no target labels
+    "im": "information maximisation",
+    "bnm": "nuclear norm (BNM)",
+    "snd": "neighbourhood density (SND)",
+    "iwv": "importance-weighted validation",
+    "dev": "deep embedded validation (DEV)",
+    "reverse": "reverse validation",
+    "source": "held-out source rows",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +45,10 @@ class AlignSettings(TrainingSettings):
         several("methods"),
     )
     select: Literal["im", "bnm", "snd", "iwv", "dev", "reverse", "source"] = option(
-        "What models are chosen by, without target labels: im (information maximisation), bnm, snd, iwv, "
-        "dev, reverse, or source: the accuracy on held-out source rows.",
+        "Score that selects models without target labels: im (information maximisation), bnm, snd, iwv, dev, "
+        "reverse, or source: the accuracy on held-out source rows.",
         "im",
-        one_of(*SCORES),
+        one_of(*TITLES),
     )
     seeds: int = option("Number of random seeds per method.", 3, whole(1))
     epochs: int = option("Epochs per training, over the larger of the two domains.", 10, whole(1))
@@ -58,18 +67,6 @@ class AlignSettings(TrainingSettings):
     batch: int = option("Batch size per domain.", 32, whole(1))
 
 
-SOURCE_ONLY = "source-only"
-TITLES = {  # of the scores that need no target labels
-    "im": "information maximisation",
-    "bnm": "nuclear norm (BNM)",
-    "snd": "neighbourhood density (SND)",
-    "iwv": "importance-weighted validation",
-    "dev": "deep embedded validation (DEV)",
-    "reverse": "reverse validation",
-    "source": "held-out source rows",
-}
-
-
 @dataclass(frozen=True)
 class EvalPoint(Record):
     """A model at one step of a training."""
@@ -85,35 +82,35 @@ class EvalPoint(Record):
 
 @dataclass(frozen=True)
 class MethodResult(Record):
-    """A method, over all seeds: means of the figures and of the ends of their intervals."""
+    """A method over all seeds: means of the figures and of the ends of their intervals."""
 
-    method: str  # as it is made of text
+    method: str  # name and settings
     title: str
     seeds: int  # that did not diverge
-    score: float  # of the selected models, by what was chosen by
+    score: float  # of the selected models, by which they were selected
     source: float  # metric of selection of the selected models on held-out source rows
     steps: list[int]  # of the selected models, by seed
     last: Interval | None  # on target test rows, at the end of the training
-    selected: Interval | None  # at the steps that were chosen without labels
-    oracle: Interval | None  # at the steps that are best by the labels: nobody could have chosen them
-    spread: float | None  # deviation of the selected models over the seeds
+    selected: Interval | None  # at the steps that were selected without labels
+    oracle: Interval | None  # at the steps that are best by the labels, which the selection can't know
+    spread: float | None  # standard deviation of the selected models over the seeds
     gain: Interval | None  # selected, less source-only at its end, on the same rows
     notes: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alignment(StudyRecord):
-    """What became of a source and an unlabelled target."""
+    """Result of adapting from a source to an unlabelled target."""
 
     source: str  # names of the data
     target: str
     classes: list[str]
     kind: str  # of the samples: pictures, texts, tables, numbers
-    source_rows: int  # learned from
-    held_rows: int  # of the source, to choose by
-    target_rows: int  # learned from without labels
-    target_labelled_rows: int  # of the target, learned from with labels
-    test_rows: int  # of the target, judged on; 0: no labels
+    source_rows: int  # trained on
+    held_rows: int  # of the source, held out for model selection
+    target_rows: int  # trained on without labels
+    target_labelled_rows: int  # of the target, trained on with labels
+    test_rows: int  # of the target, held out for testing; 0: no labels
     backbone: str
     backbone_parameters: int
     metric: str  # of all figures
@@ -122,15 +119,15 @@ class Alignment(StudyRecord):
     chosen_seed: int
     chosen_step: int
     headline: str
-    verdict: str  # helped, unclear, harmed, unknown (no labels) or nothing (source-only was chosen)
+    verdict: str  # helped, unclear, harmed, unknown (no labels) or nothing (source-only was selected)
     table: list[MethodResult]  # source-only first, then by score
     eval_points: list[EvalPoint]
     shift: Shift | None
-    label_kind: str = "classes"  # what is told of a row: "classes", "tags" or "numbers"
+    label_kind: str = "classes"  # "classes", "tags" or "numbers"
 
     def row(self, method: str) -> MethodResult:
-        """Of one method."""
-        return next(one for one in self.table if one.method == method)
+        """The row of a method in the table."""
+        return next(row for row in self.table if row.method == method)
 
 
 SPEC = Study(
@@ -143,14 +140,12 @@ SPEC = Study(
             help="Labelled data of another domain; or a run folder, whose model is adapted without a source.",
             kind="value",
             option=True,
-            hint=str,
         ),
         Input(
             name="target",
             help="What the model is for: data of the same kind. Labels are only reported on.",
             kind="value",
             option=True,
-            hint=str,
         ),
         Input(
             name="backbone",
@@ -168,7 +163,6 @@ SPEC = Study(
             required=False,
             option=True,
             default=None,
-            hint=str,
             flag="target-labels",
         ),
     ),

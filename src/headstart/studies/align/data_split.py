@@ -1,14 +1,15 @@
-"""Which rows of both domains train, select and test; the labels of test rows are hidden from all else."""
+"""Read both domains, and decide which rows train, select and test; the labels of test rows are hidden."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from headstart.core import BadData, HeadstartError, derive_seed
-from headstart.data.check import check
+from headstart.core import BadData, BadInput, HeadstartError, derive_seed
+from headstart.data.check import Checked, check
 from headstart.data.dataset import Dataset
 from headstart.data.domains import of_same_labels
 from headstart.data.load import load
@@ -16,36 +17,30 @@ from headstart.data.overlap import copies
 from headstart.data.splits import holdout
 from headstart.data.train_test_split import Rows, train_and_test
 from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
+from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval
 from headstart.session.scoring import difference, main_score
+from headstart.studies._inputs import load_target
 from headstart.studies.align import AlignSettings
 
-FEWEST = 10  # rows of the target that are learned from
+FEWEST = 10  # rows of the target to train on
+SOURCE_FREE = ("im", "bnm", "snd")  # scores that need no row of a source
 
 
 @dataclass(frozen=True)
 class HiddenTestLabels:
-    """Labels of test rows that figures are made of, and nothing else.
-
-    Attributes:
-        rows: how many there are; 0: no labels.
-    """
+    """Labels (n,) of the test rows, which serve for scores alone; n is 0 for a target without labels."""
 
     _labels: Any = field(repr=False)
-    seed: int = 0
-
-    @property
-    def rows(self) -> int:
-        """How many rows are judged."""
-        return 0 if self._labels is None else len(self._labels)
+    seed: int
 
     def score(self, outputs: Tensor) -> Interval | None:
-        """The main figure of outputs (rows, outputs)."""
-        return main_score(outputs, self._labels, self.seed) if self.rows else None
+        """The main metric of outputs (n, outputs); None without labels."""
+        return main_score(outputs, self._labels, self.seed) if len(self._labels) else None
 
-    def gain(self, ours: Tensor, theirs: Tensor) -> Interval | None:
-        """How much better the first outputs are than the second, on the same rows."""
-        return difference(ours, theirs, self._labels, self.seed) if self.rows else None
+    def gain(self, outputs: Tensor, baseline: Tensor) -> Interval | None:
+        """How much better outputs are than those of a baseline on the same rows; None without labels."""
+        return difference(outputs, baseline, self._labels, self.seed) if len(self._labels) else None
 
 
 @dataclass(frozen=True)
@@ -53,14 +48,14 @@ class AlignData:
     """Rows of both domains, and what each is for.
 
     Attributes:
-        source: labelled; readable rows that do not stand in the target.
-        train: rows of the source that are learned from.
-        held: rows of the source that models are chosen by.
+        source: labelled; readable rows without copies in the target.
+        train: rows of the source to train on.
+        held: rows of the source held out for model selection.
         target: all readable rows, without labels.
-        learn: rows of the target that are learned from.
-        test: rows of the target that the report judges; none without labels.
+        learn: rows of the target to train on.
+        test: rows of the target held out for testing; none without labels.
         test_labels: the labels of `test`.
-        target_labelled: labelled rows of the target to learn from; None: none.
+        target_labelled: labelled rows of the target to train on; None: none.
         notes: what was left out.
     """
 
@@ -71,34 +66,68 @@ class AlignData:
     learn: Rows
     test: Rows
     test_labels: HiddenTestLabels
-    target_labelled: Dataset | None = None
-    notes: list[str] = field(default_factory=list)
+    target_labelled: Dataset | None
+    notes: list[str]
+
+
+def load_saved_model(source: Any, settings: AlignSettings) -> Predictor | None:
+    """The model in the place of a source: a `Predictor`, or a run or model folder; None of other sources.
+
+    Raises:
+        BadInput: it does not predict classes, or the selection needs rows of a source.
+    """
+    model = source if isinstance(source, Predictor) else None
+    if isinstance(source, str | Path):
+        folder = Path(source).expanduser()
+        if any((place / "config.json").is_file() for place in (folder, folder / "model")):
+            model = open_model(folder)
+    if model is None:
+        return None
+    if model.label_kind != "classes":
+        raise BadInput(
+            f"The saved model predicts {model.label_kind}; without its source only classes can be adapted."
+        )
+    if settings.select not in SOURCE_FREE:
+        raise BadInput(
+            f"select is {settings.select!r}, which needs rows of the source, and there is only a saved "
+            f"model. Take one of {', '.join(SOURCE_FREE)}."
+        )
+    return model
+
+
+def label_with_placeholders(target: Any, model: Predictor, source: Any) -> Dataset:
+    """Rows of the target as if they had labels among the model's classes; the labels mean nothing."""
+    rows = load_unlabelled(target)
+    labels = np.arange(len(rows), dtype=np.int64) % len(model.classes)
+    name = f"the model in {source}" if isinstance(source, str | Path) else "the saved model"
+    return replace(rows, name=name, classes=model.classes, labels=labels, split=None)
 
 
 def read_target(
-    target: Any, like: Dataset, settings: AlignSettings, columns: Mapping[str, Any]
+    target: Any, source: Dataset, settings: AlignSettings, columns: Mapping[str, Any]
 ) -> tuple[Dataset, Dataset | None]:
     """The target without labels, and with them if there are any that may be reported on.
 
     Raises:
-        BadData: labels that the source has not, which are named, or rows of another kind or shape.
+        BadData: labels that the source lacks, which are named, or rows of another kind or shape.
     """
-    if settings.unlabelled:
-        return load_unlabelled(target, like, **_known(columns)), None
-    if isinstance(target, Dataset):
-        labelled = None if target.classes == (CLASS,) else target
-    else:
-        try:
-            labelled = load(target, **columns)
-        except HeadstartError:  # no class folders or no labels; what can't be read at all is told below
-            labelled = None
+    labelled = None if settings.unlabelled else _load_labelled(target, columns)
     if labelled is None:
-        return load_unlabelled(target, like, **_known(columns)), None
+        return load_target(target, source, columns), None
     try:
-        of_same_labels(labelled, like, settings.overlap)
+        of_same_labels(labelled, source, settings.overlap)
     except BadData as error:
-        raise BadData(f"{error} Or pass over the labels of the target: --unlabelled.") from error
-    return load_unlabelled(labelled, like), labelled
+        raise BadData(f"{error} Or ignore the labels of the target: --unlabelled.") from error
+    return load_unlabelled(labelled, source), labelled
+
+
+def _load_labelled(target: Any, columns: Mapping[str, Any]) -> Dataset | None:
+    if isinstance(target, Dataset):
+        return None if target.classes == (CLASS,) else target
+    try:
+        return load(target, **columns)
+    except HeadstartError:  # no labels; if it can't be read at all, reading it without labels raises why
+        return None
 
 
 def split_domains(
@@ -107,123 +136,107 @@ def split_domains(
     labelled: Dataset | None,
     target_labelled: Dataset | None,
     settings: AlignSettings,
-    sourceless: bool = False,
+    sourceless: bool,
 ) -> AlignData:
     """Decide which rows train, which select and which test.
 
-    `sourceless`: there is no source, and `source` only says the classes.
+    Args:
+        source: labelled rows, or with `sourceless` those of `label_with_placeholders`: target rows that are
+            trained on stand for the source, and none is held out.
+        target: without labels.
+        labelled: the target with its labels; None: it has none, and nothing is tested.
+        target_labelled: labelled rows of the target to train on.
+        settings: of the study.
+        sourceless: whether there is no source.
+
+    Raises:
+        BadData: too few rows of the target, or too many copies of them in the source.
     """
+    notes: list[str] = []
+    if not sourceless:
+        whole = check(source)
+        source, notes = whole.dataset, _unreadable(whole)
+        if source.split is not None:
+            source = source.subset(np.flatnonzero(np.array(source.split) != "test"))
+    checked = check(target)
+    rows, notes = checked.dataset, notes + _unreadable(checked)
     if sourceless:
-        return _sourceless(source, target, labelled, settings)
-    looked, notes = check(source), list[str]()
-    mine = looked.dataset
-    if mine.split is not None:
-        mine = mine.subset(np.flatnonzero(np.array(mine.split) != "test"))
-    theirs = check(target)
-    for one in (looked, theirs):
-        notes += [found.text for found in one.findings if found.kind in ("unreadable", "empty")]
-    mine, said = _without_copies(mine, theirs.dataset)
-    notes += said
-    train, held = train_and_test(replace(mine, split=None), settings.held, derive_seed(settings.seed, "held"))
-    learn, test = np.arange(len(theirs.dataset)), np.zeros(0, np.int64)
-    labels: Any = None
+        source, target_labelled = replace(source.subset(checked.rows), groups=rows.groups), None
+    else:
+        source = _without_copies(source, rows, notes)
+    learn, test, labels = np.arange(len(rows)), np.zeros(0, np.int64), np.zeros(0)
     if labelled is not None:
-        learn, test, labels = _judged(
-            labelled.subset(theirs.rows), theirs.dataset, mine, target_labelled, settings
+        labelled = labelled.subset(checked.rows)
+        learn, test, labels = _hold_out(labelled, rows, source, target_labelled, settings)
+    train, held = learn, np.zeros(0, np.int64)
+    if not sourceless:
+        notes += _unused(learn, test, rows)
+        seed = derive_seed(settings.seed, "held")
+        train, held = train_and_test(replace(source, split=None), settings.held, seed)
+    test_labels = HiddenTestLabels(labels, settings.seed)
+    unseen = without_labels(rows)
+    return AlignData(source, train, held, unseen, learn, test, test_labels, target_labelled, notes)
+
+
+def _unreadable(checked: Checked) -> list[str]:
+    return [finding.text for finding in checked.findings if finding.kind in ("unreadable", "empty")]
+
+
+def _without_copies(source: Dataset, target: Dataset, notes: list[str]) -> Dataset:
+    """The source without rows of which the target has copies: their labels would be known beforehand."""
+    kept = _rows_without_copies(source, target)
+    copied = f"{len(source) - len(kept)} of {len(source)} rows"
+    if len(kept) == len(source):
+        return source
+    if len(kept) < len(source) / 2:
+        raise BadData(
+            f"{copied} of {source.name} stand in {target.name} too, so there is next to nothing to bring "
+            "together. Give a source of elsewhere."
         )
-        notes += _about_test(learn, test, theirs.dataset)
+    notes.append(f"{copied} of the source stand in the target too and are left out of it.")
+    return source.subset(kept)
+
+
+def _rows_without_copies(rows: Dataset, others: Dataset) -> Rows:
+    """Indices of the rows of which `others` has no exact or near duplicate."""
+    exact, near = copies(rows, others)
+    return np.setdiff1d(np.arange(len(rows)), [row for row, _ in (*exact, *near)])
+
+
+def _hold_out(
+    labelled: Dataset,
+    target: Dataset,
+    source: Dataset,
+    target_labelled: Dataset | None,
+    settings: AlignSettings,
+) -> tuple[Rows, Rows, Any]:
+    """Rows to train on, rows to test on, and the labels of the latter in the encoding of the source."""
+    if labelled.split is not None:
+        side = np.array(labelled.split) == "test"
+        learn, test = np.flatnonzero(~side), np.flatnonzero(side)
+    else:  # not stratified, which would use the labels
+        seed = derive_seed(settings.seed, "test")
+        learn, test = holdout(np.zeros(len(labelled), np.int64), target.groups, settings.test, seed)
+    if target_labelled is not None:
+        test = test[_rows_without_copies(labelled.subset(test), target_labelled)]
+    rows = labelled.subset(test)
+    if source.label_kind == "classes":
+        shared = np.array([name in source.classes for name in rows.classes])[rows.labels]
+        test, rows = test[shared], rows.subset(np.flatnonzero(shared))
+    return learn, test, of_same_labels(rows, source, True).labels if len(rows) else np.zeros(0)
+
+
+def _unused(learn: Rows, test: Rows, target: Dataset) -> list[str]:
+    """What is to be said of rows that serve for nothing.
+
+    Raises:
+        BadData: too few rows to train on.
+    """
     if len(learn) < FEWEST:
         raise BadData(
             f"{target.name} has {len(learn)} rows to learn from. Give {FEWEST} or more, or train on the "
             "source alone: headstart adapt."
         )
-    unseen = without_labels(theirs.dataset)
-    return AlignData(
-        mine,
-        train,
-        held,
-        unseen,
-        learn,
-        test,
-        HiddenTestLabels(labels, settings.seed),
-        target_labelled,
-        notes,
-    )
-
-
-def _sourceless(
-    like: Dataset, target: Dataset, labelled: Dataset | None, settings: AlignSettings
-) -> AlignData:
-    """The rows of a target alone; those that are learned from stand for the source, which is gone."""
-    checked = check(target)
-    learn, test, labels = np.arange(len(checked.dataset)), np.zeros(0, np.int64), None
-    mine = replace(like.subset(checked.rows), groups=checked.dataset.groups)
-    if labelled is not None:
-        learn, test, labels = _judged(labelled.subset(checked.rows), checked.dataset, mine, None, settings)
-    notes = [found.text for found in checked.findings if found.kind in ("unreadable", "empty")]
-    nobody = np.zeros(0, np.int64)
-    test_labels = HiddenTestLabels(labels, settings.seed)
-    return AlignData(
-        mine, learn, nobody, without_labels(checked.dataset), learn, test, test_labels, None, notes
-    )
-
-
-def _judged(
-    labelled: Dataset,
-    checked: Dataset,
-    source: Dataset,
-    target_labelled: Dataset | None,
-    settings: AlignSettings,
-) -> tuple[Rows, Rows, Any]:
-    """Rows to learn from and rows to judge, and the labels of the latter, told as the source tells them."""
-    if labelled.split is not None:
-        side = np.array(labelled.split) == "test"
-        learn, test = np.flatnonzero(~side), np.flatnonzero(side)
-    else:  # not stratified: nobody has looked at the labels
-        learn, test = holdout(
-            np.zeros(len(labelled), np.int64),
-            checked.groups,
-            settings.test,
-            derive_seed(settings.seed, "test"),
-        )
-    if target_labelled is not None:
-        exact, near = copies(labelled.subset(test), target_labelled)
-        known = {row for row, _ in (*exact, *near)}
-        test = np.array([row for place, row in enumerate(test) if place not in known], dtype=np.int64)
-    rows = labelled.subset(test)
-    if source.label_kind == "classes":
-        there = np.array([name in source.classes for name in rows.classes])[rows.labels]
-        test, rows = test[there], rows.subset(np.flatnonzero(there))
-    labels = of_same_labels(rows, source, True).labels if len(rows) else None
-    return learn, test, labels
-
-
-def _about_test(learn: Rows, test: Rows, target: Dataset) -> list[str]:
-    left = len(target) - len(learn) - len(test)
-    if not left:
-        return []
-    return [
-        f"{left} rows of {target.name} are neither learned from nor judged: the source has no such class."
-    ]
-
-
-def _without_copies(source: Dataset, target: Dataset) -> tuple[Dataset, list[str]]:
-    """The source without rows that stand in the target too, whose labels would be known beforehand."""
-    exact, near = copies(source, target)
-    twins = {row for row, _ in (*exact, *near)}
-    if not twins:
-        return source, []
-    kept = np.array([row for row in range(len(source)) if row not in twins], dtype=np.int64)
-    if len(kept) < len(source) / 2:
-        raise BadData(
-            f"{len(twins)} of {len(source)} rows of {source.name} stand in {target.name} too, so there is "
-            "next to nothing to bring together. Give a source of elsewhere."
-        )
-    many = f"{len(twins)} of {len(source)} rows of the source stand in the target too and are left out of it."
-    return source.subset(kept), [many]
-
-
-def _known(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of `load` that `load_unlabelled` has too."""
-    names = ("path_column", "text_column", "label_column", "group_column", "split_column", "categorical")
-    return {name: columns[name] for name in names if name in columns}
+    unused = len(target) - len(learn) - len(test)
+    why = "serve neither for training nor for testing: the source has no such class."
+    return [f"{unused} rows of {target.name} {why}"] if unused else []

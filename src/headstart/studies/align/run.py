@@ -1,7 +1,7 @@
 """How `align` is computed: train methods with several seeds, select without target labels, ship the model."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,35 +11,33 @@ import numpy as np
 import torch
 from torch import nn
 
-from headstart.core import Diverged, HeadstartError, Method
-from headstart.data.dataset import Dataset
+from headstart.core import Diverged, HeadstartError, Method, make, require_label_kind
 from headstart.data.domains import of_same_labels
-from headstart.data.load import load as load_data
 from headstart.data.random_draws import shuffled
 from headstart.metrics.kinds import measure_of
 from headstart.models.backbone import AnyBackbone
 from headstart.models.texts import Reader
 from headstart.predictor.predictor import Predictor, open_model
-from headstart.session.requirements import features, require_data
+from headstart.session.requirements import features, label_free_stages, require_data, require_target_use
 from headstart.session.session_data import attach_target
-from headstart.studies._inputs import load_backbone
+from headstart.studies._inputs import load_backbone, load_labelled
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies._spec import Study
-from headstart.studies.align import SOURCE_ONLY, Alignment, AlignSettings, EvalPoint, MethodResult, prose
-from headstart.studies.align.candidates import (
-    BLOCKS,
-    by_name,
-    label,
-    methods_for,
-    methods_without_source,
-    trial_name,
+from headstart.studies.align import SOURCE_ONLY, Alignment, AlignSettings, results
+from headstart.studies.align.data_split import (
+    AlignData,
+    label_with_placeholders,
+    load_saved_model,
+    read_target,
+    split_domains,
 )
-from headstart.studies.align.data_split import AlignData, read_target, split_domains
-from headstart.studies.align.selection import Trials, eval_points, method_result, select_model
-from headstart.studies.align.source_free import Saved, saved_in
-from headstart.studies.align.trial import TrialRunner, publish_model
-from headstart.studies.align.validators import ROWS, Validators, refuse_unscored
+from headstart.studies.align.trial import TrialRunner, Validators, require_scored
 from headstart.studies.shift import Shift
+
+DEFAULT = ("importance-weighting", "coral", "deep-coral", "dann", "mcc", "self-training", "shot")
+WITHOUT_SOURCE: tuple[str, ...] = ("shot",)  # with a saved model in the place of the source
+BLOCKS = 2  # of a backbone by name that are trained by default
+ROWS = 2000  # of the target on which scores are computed
 
 
 @dataclass(frozen=True)
@@ -65,26 +63,26 @@ def load(
     `labelled target` is the target with its labels, for the report alone; `_saved` the model in the place of
     the source, `_module` the caller's own module.
     """
-    saved = saved_in(given["source"], given["target"], settings)
-    source: Dataset = saved.like if saved else _data(given["source"], columns)
-    refuse_unscored(settings.select, source.label_kind)
+    saved, module = load_saved_model(given["source"], settings), given.get("backbone")
+    if saved is None:
+        source = load_labelled(given["source"], columns)
+    else:
+        source = label_with_placeholders(given["target"], saved, given["source"])
+        module = saved.model.backbone
+    require_scored(settings.select, source.label_kind)
     target, labelled = read_target(given["target"], source, settings, columns)
     few = given.get("target_labelled")
-    few = None if few is None else of_same_labels(_data(few, columns), source, settings.overlap)
-    named = given.get("backbone")
+    if few is not None:
+        few = of_same_labels(load_labelled(few, columns), source, settings.overlap)
     return {
         "source": source,
         "target": target,
         "labelled target": labelled,
         "target_labelled": few,
-        "backbone": saved.mapping if saved else load_backbone(named, source, settings, given.get("weights")),
+        "backbone": module if saved else load_backbone(module, source, settings, given.get("weights")),
         "_saved": saved,
-        "_module": saved.mapping if saved else named if isinstance(named, nn.Module) else None,
+        "_module": module if isinstance(module, nn.Module) else None,
     }
-
-
-def _data(value: Any, columns: Mapping[str, Any]) -> Dataset:
-    return value if isinstance(value, Dataset) else load_data(value, **columns)
 
 
 def check(settings: AlignSettings, inputs: Mapping[str, Any]) -> None:
@@ -94,51 +92,66 @@ def check(settings: AlignSettings, inputs: Mapping[str, Any]) -> None:
 
 
 def _methods(settings: AlignSettings, inputs: Mapping[str, Any]) -> list[Method[Any]]:
-    """Source-only first, then those that were named, or a few of each family."""
-    usual = BLOCKS if by_name(inputs["backbone"]) else 0
-    last = usual if settings.last is None else settings.last
+    """Source-only, or the saved model as it is under this name; then the named methods or the default ones.
+
+    Raises:
+        BadInput: one of the named methods can't learn from these data.
+    """
+    kind = inputs["source"].label_kind
     named = methods_of([spec for spec in settings.methods if spec != "auto"], inputs)
     if inputs["_saved"] is None:
-        return methods_for(named, inputs["source"], last)
-    return methods_without_source(named, last)
+        for method in named:
+            require_label_kind(method, kind)
+        require_target_use(named)
+    for method in named if inputs["_saved"] else ():
+        label_free_stages(method.stages())
+    usual = WITHOUT_SOURCE if inputs["_saved"] else DEFAULT
+    last = settings.last
+    if last is None:
+        last = 0 if inputs["backbone"].source["kind"] in ("own", "table") else BLOCKS
+    methods = named or [method for method in map(make, usual) if kind in method.about.label_kinds]
+    methods = [method.limit_blocks(last) if last else method for method in (*methods, make(SOURCE_ONLY))]
+    baseline = next(method for method in methods if _label(method) == SOURCE_ONLY)
+    return [baseline, *dict.fromkeys(method for method in methods if _label(method) != SOURCE_ONLY)]
+
+
+def _label(method: Method[Any]) -> str:
+    """Label of a method in the table: source-only whatever its settings are."""
+    return SOURCE_ONLY if method.about.name == SOURCE_ONLY else method.label
 
 
 def compute(job: Job[AlignSettings]) -> dict[str, Any]:
     """The record's own fields; the selected model is left for `finish`."""
     settings, inputs = job.settings, job.inputs
-    saved: Saved | None = inputs["_saved"]
-    precision = job.notes[:]
-    with job.step("look at the data"):
-        rows = split_domains(
-            inputs["source"],
-            inputs["target"],
-            inputs["labelled target"],
-            inputs["target_labelled"],
-            settings,
-            saved is not None,
-        )
-    job.notes[:] = [*rows.notes, *precision]
+    saved: Predictor | None = inputs["_saved"]
     methods = _methods(settings, inputs)
+    with job.step("look at the data"):
+        target, labelled, few = (inputs[name] for name in ("target", "labelled target", "target_labelled"))
+        rows = split_domains(inputs["source"], target, labelled, few, settings, saved is not None)
+    job.notes[:0] = rows.notes
     runner = _runner(job, rows, saved)
-    results = _train(job, runner, methods, saved)
-    if not results[SOURCE_ONLY]:
+    trials = _train(job, runner, methods, saved)
+    if not trials[SOURCE_ONLY]:
         raise Diverged(f"Training on the source alone diverged in every seed. {job.notes[-1]}")
-    chosen = select_model(results, settings.select)
-    labels = rows.test_labels
+    name, seed, step = results.select_model(trials, settings.select)
+    labels, alone = rows.test_labels, trials[SOURCE_ONLY]
     table = [
-        method_result(method, name, results[name], results[SOURCE_ONLY], settings.select, labels)
+        results.method_result(label, method.title, trials[label], alone, settings.select, labels)
         for method in methods
-        if results[name := label(method)]
+        if trials[label := _label(method)]
     ]
-    table = [table[0], *sorted(table[1:], key=lambda row: -row.score)]
-    own = next(row for row in table if row.method == chosen.method)
+    table[1:] = sorted(table[1:], key=lambda row: -row.score)
+    chosen = next(row for row in table if row.method == name)
     metric = measure_of(rows.source.label_kind).main
-    points = [point for name, trials in results.items() for point in eval_points(name, trials, labels)]
-    shift = _shift(job, rows, saved)
-    picked = [point for point in points if (point.method, point.seed) == (chosen.method, chosen.seed)]
-    job.notes[:0] = _cautions(settings, table, points, picked[chosen.look], metric)
-    kept = runner.model(f"try {trial_name(chosen.method, chosen.seed)}")
-    job.artefacts |= {"model": kept, "trials": runner.folder}
+    points = [point for each in trials.items() for point in results.eval_points(*each, labels)]
+    shift = None if saved else _shift(job, rows)
+    shipped = next(point for point in points if (point.method, point.seed, point.step) == (name, seed, step))
+    last = [point for point in points if point.method == SOURCE_ONLY][-1]
+    job.notes[:0] = [
+        *results.dissent(shipped, last, settings.select),
+        *results.cautions(table, chosen, metric),
+    ]
+    job.artefacts |= {"model": runner.model(f"try {name}, seed {seed}"), "trials": runner.folder}
     return {
         "source": rows.source.name,
         "target": rows.target.name,
@@ -148,16 +161,16 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
         "held_rows": len(rows.held),
         "target_rows": len(rows.learn),
         "target_labelled_rows": 0 if rows.target_labelled is None else len(rows.target_labelled),
-        "test_rows": labels.rows,
+        "test_rows": len(rows.test),
         "backbone": runner.session.backbone.name,
         "backbone_parameters": sum(p.numel() for p in runner.session.backbone.parameters()),
         "metric": metric,
         "chosen_by": settings.select,
-        "chosen": chosen.method,
-        "chosen_seed": chosen.seed,
-        "chosen_step": results[chosen.method][chosen.seed]["looks"][chosen.look]["step"],
-        "headline": prose.headline(own, metric, settings.select, labels.rows),
-        "verdict": prose.verdict(own),
+        "chosen": name,
+        "chosen_seed": seed,
+        "chosen_step": step,
+        "headline": results.headline(chosen, metric, settings.select, len(rows.test)),
+        "verdict": results.verdict(chosen),
         "table": table,
         "eval_points": points,
         "shift": shift,
@@ -166,22 +179,21 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
 
 
 def finish(job: Job[AlignSettings], record: Alignment) -> Aligned:
-    """Publish the selected model with its card, and open it."""
-    folder, kept = job.folder.path, job.artefacts["model"]
-    if kept.exists():  # otherwise it was published before, and this is a finished study once more
-        publish_model(kept, folder / "model", prose.card(record))
-        shutil.rmtree(job.artefacts["trials"], ignore_errors=True)
-    return Aligned(record, open_model(folder, backbone=_plain(job.inputs["_module"])), job.out)
+    """Publish the selected model with its card, whole or not at all, and open it."""
+    folder, model = job.folder.path, job.artefacts["model"]
+    if model.exists():  # otherwise it was published before, and a finished study is resumed
+        (model / "README.md").write_text(results.card(record), "utf-8", "backslashreplace")
+        shutil.rmtree(folder / "model", ignore_errors=True)
+        model.rename(folder / "model")
+    shutil.rmtree(job.artefacts["trials"], ignore_errors=True)
+    module = job.inputs["_module"]
+    module = module.inner if isinstance(module, AnyBackbone) else module
+    module = module.model if isinstance(module, Reader) else module
+    return Aligned(record, open_model(folder, backbone=module), job.out)
 
 
-def _plain(module: nn.Module | None) -> nn.Module | None:
-    """The caller's module, of what may be a backbone made of it."""
-    inner = module.inner if isinstance(module, AnyBackbone) else module
-    return inner.model if isinstance(inner, Reader) else inner
-
-
-def _runner(job: Job[AlignSettings], rows: AlignData, saved: Saved | None) -> TrialRunner:
-    """What trains on the source with the target beside it."""
+def _runner(job: Job[AlignSettings], rows: AlignData, saved: Predictor | None) -> TrialRunner:
+    """The trainer on the source with the target beside it."""
     session = job.session(rows.source, rows.train)
     session.target = attach_target(session, rows.target, rows.target_labelled, rows.learn)
     seen = rows.learn
@@ -192,57 +204,47 @@ def _runner(job: Job[AlignSettings], rows: AlignData, saved: Saved | None) -> Tr
         target = features(session.target.session, seen)
     labels = rows.source.labels[rows.held]
     validators = Validators(rows.source.label_kind, labels, held, target, job.settings.seed)
-    head = None if saved is None else saved.head
-    return TrialRunner(session, rows, job.settings, validators, seen, job.folder.path / "looks", head)
+    return TrialRunner(
+        session=session,
+        target=session.target.session,
+        rows=rows,
+        settings=job.settings,
+        validators=validators,
+        seen=seen,
+        folder=job.folder.path / "looks",
+        head=None if saved is None else saved.model.head,
+    )
 
 
 def _train(
-    job: Job[AlignSettings], runner: TrialRunner, methods: list[Method[Any]], saved: Saved | None
-) -> dict[str, Trials]:
+    job: Job[AlignSettings], runner: TrialRunner, methods: Sequence[Method[Any]], saved: Predictor | None
+) -> dict[str, results.Trials]:
     """The trials of every method by seed, without those that diverged."""
     rows = 2 * max(len(runner.rows.train), len(runner.rows.learn))
     seconds = job.settings.epochs * rows / runner.rows.source.modality.speed
     planned = []
     for method in methods:
-        closed = method.about.closed_form
-        for seed in range(1 if closed else job.settings.seeds):
-            name = trial_name(label(method), seed)
+        label, once = _label(method), method.about.closed_form
+        for seed in range(1 if once else job.settings.seeds):
+            name = f"{label}, seed {seed}"
             compute = partial(runner.run, method, seed, f"try {name}")
-            if saved is not None and label(method) == SOURCE_ONLY:
-                compute = partial(runner.evaluate_unadapted, saved.predictor.model, f"try {name}")
+            if saved is not None and label == SOURCE_ONLY:
+                compute = partial(runner.evaluate_unadapted, saved.model, f"try {name}")
             note = f"{method.title}, seed {seed}"
-            planned.append(Trial((label(method), seed), name, note, compute, 1.0 if closed else seconds))
+            planned.append(Trial((label, seed), name, note, compute, 1.0 if once else seconds))
     values = job.trials(planned)
     return {
-        label(method): {seed: value for (name, seed), value in values.items() if name == label(method)}
+        _label(method): {seed: value for (label, seed), value in values.items() if label == _label(method)}
         for method in methods
     }
 
 
-def _cautions(
-    settings: AlignSettings,
-    table: list[MethodResult],
-    points: list[EvalPoint],
-    chosen: EvalPoint,
-    metric: str,
-) -> list[str]:
-    """What the figures and the other scores say against the model that is shipped."""
-    alone = [point for point in points if point.method == SOURCE_ONLY][-1]
-    dissent = prose.dissent(chosen, alone, settings.select)
-    return [*([dissent] if dissent else []), *prose.cautions(table, chosen.method, metric)]
-
-
-def _shift(job: Job[AlignSettings], rows: AlignData, saved: Saved | None) -> Shift | None:
+def _shift(job: Job[AlignSettings], rows: AlignData) -> Shift | None:
     """How the target differs; a study does not fail because that can't be measured."""
-    if saved is not None:
-        return None
+    source, backbone = rows.source.subset(rows.train), job.inputs["backbone"]
+    inputs = {"source": source, "target": rows.target, "backbone": backbone}
     try:
         with job.step("measure the shift"):
-            inputs = {
-                "source": rows.source.subset(rows.train),
-                "target": rows.target,
-                "backbone": job.inputs["backbone"],
-            }
             shift: Shift = job.substudy("shift", inputs, seed=job.settings.seed)
         return replace(shift, command=job.folder.command)
     except HeadstartError as error:

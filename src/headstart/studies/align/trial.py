@@ -1,7 +1,8 @@
-"""One method, one seed: trained, looked at on the way, its best model by a label-free score kept."""
+"""One method, one seed: trained, evaluated on the way, its best model by a label-free score kept."""
 
-import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -9,89 +10,155 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.core import Head, Method, Model, derive_seed
+from headstart.core import BadInput, Head, HeadstartError, LabelKind, Method, Model, derive_seed
 from headstart.data.train_test_split import Rows
+from headstart.metrics.unlabelled import (
+    deep_embedded_validation,
+    importance_weighted_validation,
+    information_maximisation,
+    nuclear_norm,
+    soft_neighbourhood_density,
+)
 from headstart.predictor.save import save_model
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.recipe import Recipe
 from headstart.run.step_cache import file_name
 from headstart.session.evaluation import EvalHook, EvalState
 from headstart.session.recipes import VIEWS
+from headstart.session.scoring import answers, value
 from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import SessionData
+from headstart.solvers.penalty_selection import select_logistic
+from headstart.solvers.ratios.classifier import classifier_ratios
 from headstart.studies.align import AlignSettings
 from headstart.studies.align.data_split import AlignData
-from headstart.studies.align.validators import Validators
+
+
+def require_scored(select: str, kind: LabelKind) -> None:
+    """Refuse to select models of tags and numbers by a score that reads predictions of classes.
+
+    Raises:
+        BadInput: it says which score there is.
+    """
+    if kind != "classes" and select != "source":
+        raise BadInput(
+            f"select is {select!r}, which reads predictions of classes, and the source has {kind} as labels. "
+            "Take 'source', the figure on held-out source rows: on the command line --select source."
+        )
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What the scores by which models are selected are computed from; none is a label of the target.
+
+    In every score higher is better.
+
+    Attributes:
+        kind: of the labels.
+        labels: of the held-out source rows.
+        held: features (h, width) of the frozen backbone for these rows.
+        target: the same for target rows (m, width).
+        seed: of the folds of the domain classifier.
+    """
+
+    kind: LabelKind
+    labels: Any
+    held: Tensor
+    target: Tensor
+    seed: int
+
+    def scores(self, held: Tensor, target: Tensor) -> dict[str, float]:
+        """All scores of a model with outputs (h, outputs) and (m, outputs); without those that fail."""
+        values = {"source": value(held, self.labels)} if len(held) else {}
+        if self.kind != "classes":
+            return values
+        p = answers(target, "classes")
+        scores: dict[str, Callable[[], float]] = {
+            "im": lambda: information_maximisation(p),
+            "bnm": lambda: nuclear_norm(p),
+            "snd": lambda: soft_neighbourhood_density(p),
+        }
+        if len(held):
+            losses = (held.argmax(1).numpy() != self.labels).astype(np.float64)
+            scores |= {
+                "iwv": lambda: importance_weighted_validation(losses, self.weights),
+                "dev": lambda: deep_embedded_validation(losses, self.weights),
+                "reverse": lambda: self.reverse(target.argmax(1)),
+            }
+        for name, compute in scores.items():
+            try:
+                values[name] = compute()
+            except HeadstartError:  # such as a domain without overlap, whose weights can't be estimated
+                continue
+        return values
+
+    @cached_property
+    def weights(self) -> Any:
+        """Importance weights (h,) of the held-out source rows, from the frozen features."""
+        return classifier_ratios(self.held, self.target, seed=self.seed).weights.numpy()
+
+    def reverse(self, predicted: Tensor) -> float:
+        """How well a probe that learns a model's predictions (m,) for the target predicts the source.
+
+        Reverse validation (Zhong et al. 2010, doi:10.1007/978-3-642-15939-8_35) on frozen features. No row of
+        a class that the model never predicts is classified correctly.
+        """
+        kept, places = torch.unique(predicted, return_inverse=True)
+        if len(kept) < 2:
+            return 1 / max(1, len(np.unique(self.labels)))
+        fit = select_logistic(self.target.double(), places, len(kept), 1.0, None)
+        back = kept[(self.held.double() @ fit.weight.double().T + fit.bias.double()).argmax(1)]
+        outputs = torch.nn.functional.one_hot(back, int(max(int(kept.max()), self.labels.max())) + 1).float()
+        return value(outputs, self.labels)
 
 
 @dataclass(frozen=True)
 class TrialRunner:
-    """Trains methods and keeps what they say on the way.
+    """Trains methods, evaluates them on the way, and keeps their best models.
 
     Attributes:
         session: on the source, with the target beside it.
-        rows: the rows.
+        target: the session on the target's rows.
+        rows: of both domains.
         settings: of the study.
-        validators: that models are chosen by.
-        seen: rows of the target that the validators look at.
-        folder: for looks and models.
-        head: of a saved model that there is no source for.
+        validators: the scores by which models are selected.
+        seen: rows of the target that these scores are computed on.
+        folder: for evaluations and models.
+        head: of a saved model in the place of the source.
     """
 
     session: Session
+    target: SessionData
     rows: AlignData
     settings: AlignSettings
     validators: Validators
     seen: Rows
     folder: Path
-    head: Head | None = None
+    head: Head | None
 
     def run(self, method: Method[Any], seed: int, name: str, checkpoint: Path) -> dict[str, Any]:
-        """The looks at a training, each with its scores, and outputs for the test rows.
+        """Train, and return the evaluations on the way: scores, and outputs for the test rows.
 
         Raises:
             Diverged: the loss stopped being a number.
         """
         recipe = self.recipe(method, seed)
-        place = self.folder / file_name(name)
-        once = method.about.closed_form
-        hook = (
-            None
-            if once
-            else EvalHook(self.steps(recipe.steps), lambda step, now: self._keep(place, step, now))
-        )
-        fitted = self.session.fit(
-            method,
-            self.rows.train,
-            recipe,
-            name=name,
-            checkpoint=None if once else checkpoint,
-            options=FitOptions(eval_hook=hook, head=self.head),
-        )
-        if once:
-            target = self.target_session
-            self._keep(
-                place,
-                1,
-                EvalState(fitted.model, fitted.logits, lambda some: target.logits(fitted.model, some)),
-            )
-            return {"steps": 1, "notes": fitted.notes, "looks": self._looks(place)}
-        return {"steps": recipe.steps, "notes": fitted.notes, "looks": self._looks(place)}
-
-    @property
-    def target_session(self) -> SessionData:
-        """The session on the target's rows."""
-        assert self.session.target is not None
-        return self.session.target.session
+        if method.about.closed_form:
+            options = FitOptions(head=self.head)
+            fitted = self.session.fit(method, self.rows.train, recipe, name=name, options=options)
+            return self._evaluate_once(name, fitted.model, fitted.logits, fitted.notes)
+        hook = EvalHook(self.steps(recipe.steps), partial(self._evaluate, name))
+        options = FitOptions(eval_hook=hook, head=self.head)
+        train = self.rows.train
+        fitted = self.session.fit(method, train, recipe, name=name, checkpoint=checkpoint, options=options)
+        return {"steps": recipe.steps, "notes": fitted.notes, "looks": self._evaluations(name)}
 
     def evaluate_unadapted(self, model: Model, name: str, _checkpoint: Path) -> dict[str, Any]:
-        """The only look at a model that is rows, as if it had been trained here."""
-        place, target = self.folder / file_name(name), self.target_session
-        self._keep(place, 1, EvalState(model, lambda _rows: _none(), lambda some: target.logits(model, some)))
-        return {"steps": 1, "notes": [], "looks": self._looks(place)}
+        """The only evaluation of a saved model that is not trained."""
+        return self._evaluate_once(name, model, partial(self.session.logits, model), [])
 
     def recipe(self, method: Method[Any], seed: int) -> Recipe:
-        """How a method descends: `epochs` over the larger of both domains."""
+        """How a method is trained: `epochs` over the larger of both domains."""
         number = derive_seed(self.settings.seed, "align", seed)
         if method.about.closed_form:
             return Recipe(batch=64, seed=number)
@@ -106,45 +173,37 @@ class TrialRunner:
         )
 
     def steps(self, total: int) -> frozenset[int]:
-        """After which of so many steps a training is looked at: evenly, and at the end."""
+        """After which of so many steps a training is evaluated: evenly, and at the end."""
         looks = self.settings.looks
         return frozenset(round(total * (k + 1) / looks) for k in range(looks))
 
     def model(self, name: str) -> Path:
-        """Where the best model of a trial lies."""
+        """Folder of the best model of a trial."""
         return self.folder / file_name(name) / "model"
 
-    def _keep(self, place: Path, step: int, now: EvalState) -> None:
-        """Write a look down, and the model if it is the best so far by what is chosen by."""
-        held = now.logits(self.rows.held) if len(self.rows.held) else _none()
-        scores = self.validators.scores(held, now.target_logits(self.seen))
-        mine = scores.get(self.settings.select, -np.inf)
-        before = [look for look in self._looks(place) if look["step"] < step]
-        place.mkdir(parents=True, exist_ok=True)
-        if all(mine > look["scores"].get(self.settings.select, -np.inf) for look in before):
+    def _evaluate_once(
+        self, name: str, model: Model, logits: Callable[[Rows], Tensor], notes: list[str]
+    ) -> dict[str, Any]:
+        self._evaluate(name, 1, EvalState(model, logits, partial(self.target.logits, model)))
+        return {"steps": 1, "notes": notes, "looks": self._evaluations(name)}
+
+    def _evaluate(self, name: str, step: int, state: EvalState) -> None:
+        """Write an evaluation down, and the model if it is the best so far by the score of the settings."""
+        held = _outputs(state.logits, self.rows.held)
+        scores = self.validators.scores(held, state.target_logits(self.seen))
+        score = scores.get(self.settings.select, -np.inf)
+        before = [look for look in self._evaluations(name) if look["step"] < step]
+        path = self.folder / file_name(name)
+        path.mkdir(parents=True, exist_ok=True)
+        if all(score > look["scores"].get(self.settings.select, -np.inf) for look in before):
             data = self.rows.source
-            save_model(now.model, place / "model", data.classes, 0.0, "", data.label_kind)
-        test = now.target_logits(self.rows.test) if len(self.rows.test) else _none()
-        save_state({"step": step, "scores": scores, "test": test}, place / f"{step:08d}.safetensors")
+            save_model(state.model, self.model(name), data.classes, 0.0, "", data.label_kind)
+        test = _outputs(state.target_logits, self.rows.test)
+        save_state({"step": step, "scores": scores, "test": test}, path / f"{step:08d}.safetensors")
 
-    def _looks(self, place: Path) -> list[dict[str, Any]]:
-        return [load_state(path) for path in sorted(place.glob("*.safetensors"))]
-
-
-def best(looks: list[dict[str, Any]], select: str) -> int:
-    """The place of the look with the highest score; the earlier of two that are equal."""
-    return int(np.argmax([look["scores"].get(select, -np.inf) for look in looks]))
+    def _evaluations(self, name: str) -> list[dict[str, Any]]:
+        return [load_state(path) for path in sorted((self.folder / file_name(name)).glob("*.safetensors"))]
 
 
-def publish_model(model: Path, out: Path, card: str) -> None:
-    """Copy a kept model to where it is shipped from, with its card; whole or not at all."""
-    fresh = out.with_name(f".{out.name}.tmp")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(model, fresh)
-    (fresh / "README.md").write_text(card, "utf-8", "backslashreplace")
-    shutil.rmtree(out, ignore_errors=True)
-    fresh.rename(out)
-
-
-def _none() -> Tensor:
-    return torch.zeros(0)
+def _outputs(logits: Callable[[Rows], Tensor], rows: Rows) -> Tensor:
+    return logits(rows) if len(rows) else torch.zeros(0)
