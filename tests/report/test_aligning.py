@@ -37,10 +37,8 @@ def test_the_headline_and_what_is_shipped():
         f"Domain-adversarial training (DANN) helps: 80{SPACE}% accuracy on 1300 target rows."
     )
     assert view["say"] == [
-        (
-            "The shipped model is Domain-adversarial training (DANN), after 20 steps of seed 0. It was "
-            "selected by information maximisation, which reads no label of the target."
-        )
+        "The shipped model is Domain-adversarial training (DANN), after 20 steps of seed 0.",
+        "It was selected by information maximisation, which reads no label of the target.",
     ]
     assert view["task"] == "digits \u2192 scans"
     assert [detail for _, detail, _ in view["rows"]] == ["", "shipped", "", ""]
