@@ -22,8 +22,8 @@ from headstart.models.tracing import quiet
 from headstart.session.inputs import backbone_for, suited
 from headstart.session.session import Session
 from headstart.studies.probe import ProbeSettings
-from headstart.studies.probe.blocks import bench, probed
 from headstart.studies.probe.outputs import BATCH, Outputs, read_blocks
+from headstart.studies.probe.run import make_tasks, probe_block
 
 TARGET = 1.3
 
@@ -44,9 +44,9 @@ def plain(session: Session, rows: np.ndarray) -> float:
 def probes(session: Session, rows: np.ndarray, found: list[Outputs], control: int) -> float:
     """Seconds of a ridge probe on every block, with control tasks."""
     start = now()
-    made = bench(session.data, rows, ProbeSettings(control=control))
+    tasks = make_tasks(session.data.subset(rows), ProbeSettings(control=control))
     for block in found:
-        probed("ridge", block, made, 0)
+        probe_block("ridge", block, tasks, 0)
     return now() - start
 
 

@@ -85,7 +85,7 @@ def test_an_interruption_has_no_traceback_and_says_how_to_go_on(headstart, words
 
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
-        patch.setattr("headstart.studies.probe.run.probed", interrupted)
+        patch.setattr("headstart.studies.probe.run.probe_block", interrupted)
         said = headstart("probe", *words, "--out", out)
     assert said.code == 130
     assert "Interrupted." in said.err

@@ -67,16 +67,16 @@ STUDY = (
         "study/test_two_tasks.py judged_by",
     ),
     Fault(
-        "studies/probe/blocks.py",
+        "studies/probe/run.py",
         "main_score(true.held_out,",
         "main_score(true.fitted,",
         "a probe is judged by the rows that it was fitted to",
         "study/test_probe.py random_features or on_its_own_rows",
     ),
     Fault(
-        "studies/probe/blocks.py",
-        "main_value(said.held_out, y)",
-        "main_value(said.fitted, y)",
+        "studies/probe/run.py",
+        "main_value(each.held_out, y)",
+        "main_value(each.fitted, y)",
         "the control is what was learned by heart",
         "study/test_probe.py random_features or on_its_own_rows",
     ),
@@ -88,7 +88,7 @@ STUDY = (
         "study/test_probe.py belong_together",
     ),
     Fault(
-        "studies/probe/attentive.py",
+        "studies/probe/probes.py",
         "[folds != number for number in numbers]",
         "[folds != -1 for number in numbers]",
         "readers learn from the fold that they are asked about",
@@ -103,7 +103,7 @@ STUDY = (
     ),
     Fault(
         "studies/probe/outputs.py",
-        "quiet(mapping), torch.inference_mode()",
+        "quiet(backbone), torch.inference_mode()",
         "torch.inference_mode()",
         "the look at the layers changes the caller's statistics",
         "study/test_unchanged.py statistics",

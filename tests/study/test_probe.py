@@ -21,10 +21,9 @@ from headstart.solvers.penalty_selection import RIDGE_GRID, spread
 from headstart.solvers.ridge import one_hot, ridge
 from headstart.studies.adapt.layers import probe_layers
 from headstart.studies.probe import Probing
-from headstart.studies.probe.attentive import attentive
-from headstart.studies.probe.blocks import at_random, chance, probed
 from headstart.studies.probe.outputs import Outputs, read_blocks
-from headstart.studies.probe.probes import PROBES, Bench
+from headstart.studies.probe.probes import PROBES, Tasks, attend
+from headstart.studies.probe.run import chance, draw_rows, probe_block
 
 ALL = ("ridge", "logistic", "knn", "attentive")
 
@@ -33,8 +32,8 @@ def bench(y, classes, controls=3, seed=0, groups=None):
     """Labels and random ones, as the study makes them."""
     y = torch.as_tensor(y)
     groups = np.arange(len(y)) if groups is None else groups
-    tasks = [y, *(y[at_random(groups, derive_seed(seed, number))] for number in range(controls))]
-    return Bench(tasks, classes, torch.from_numpy(groups), torch.arange(len(y)) % 5)
+    tasks = [y, *(y[draw_rows(groups, derive_seed(seed, number))] for number in range(controls))]
+    return Tasks(tasks, classes, torch.from_numpy(groups), torch.arange(len(y)) % 5)
 
 
 def noise(n, width, seed=0):
@@ -91,7 +90,7 @@ def test_random_features_score_like_chance_however_well_they_are_learned_by_hear
     y = torch.randint(3, (n,), generator=torch.Generator().manual_seed(1))
     value = noise(n, 2 * width).reshape(n, 2, width)
     block = Outputs("b", value[:, 0]) if probe != "attentive" else by_places(value)
-    found = probed(probe, block, bench(y, 3, controls=40 if probe in ("ridge", "knn") else 5), 0)
+    found = probe_block(probe, block, bench(y, 3, controls=40 if probe in ("ridge", "knn") else 5), 0)
     assert abs(found.score.value - 1 / 3) < 0.13
     assert abs(found.control - 1 / 3) < 0.05
     assert found.memory > 0.9 or found.memory > found.control + 0.3
@@ -102,13 +101,13 @@ def test_a_probe_that_scores_on_its_own_rows_would_be_caught():
     y = torch.arange(90) % 3
     features = 0.5 * noise(90, 300)
     features[:, :3] += 2 * one_hot(y, 3)
-    found = probed("ridge", Outputs("b", features), bench(y, 3), 0)
+    found = probe_block("ridge", Outputs("b", features), bench(y, 3), 0)
     assert found.seen == 1.0
     assert found.memory > 0.9
     assert found.control < 0.5
     assert found.score.value > 0.8
     assert found.selectivity == pytest.approx(found.score.value - found.control)
-    near = probed("knn", Outputs("b", features), bench(y, 3), 0)
+    near = probe_block("knn", Outputs("b", features), bench(y, 3), 0)
     assert near.memory > 0.9
     assert near.control < 0.5
 
@@ -116,11 +115,11 @@ def test_a_probe_that_scores_on_its_own_rows_would_be_caught():
 def test_random_labels_have_no_bias_where_shuffled_ones_do():
     """A row finds its own class rarer among the others if labels are only shuffled."""
     y, features = torch.arange(40) % 4, Outputs("b", noise(40, 2))
-    drawn = probed("ridge", features, bench(y, 4, controls=60), 0).control
+    drawn = probe_block("ridge", features, bench(y, 4, controls=60), 0).control
     mixed = [y[torch.from_numpy(np.random.default_rng(seed).permutation(40))] for seed in range(60)]
-    shuffled = Bench([y, *mixed], 4, torch.arange(40), torch.arange(40) % 5)
+    shuffled = Tasks([y, *mixed], 4, torch.arange(40), torch.arange(40) % 5)
     assert drawn > 0.22
-    assert probed("ridge", features, shuffled, 0).control < drawn - 0.04
+    assert probe_block("ridge", features, shuffled, 0).control < drawn - 0.04
 
 
 def test_rows_that_belong_together_are_left_out_together():
@@ -130,11 +129,11 @@ def test_rows_that_belong_together_are_left_out_together():
     y = torch.cat([torch.arange(40) % 2] * 2)
     twins = np.tile(np.arange(40), 2)
     for probe in ("ridge", "knn"):
-        alone = probed(probe, Outputs("b", features), bench(y, 2, 0), 0)
-        together = probed(probe, Outputs("b", features), bench(y, 2, 0, groups=twins), 0)
+        alone = probe_block(probe, Outputs("b", features), bench(y, 2, 0), 0)
+        together = probe_block(probe, Outputs("b", features), bench(y, 2, 0, groups=twins), 0)
         assert alone.score.value > 0.9
         assert together.score.value < 0.75
-    drawn = at_random(twins, 5)
+    drawn = draw_rows(twins, 5)
     assert np.array_equal(drawn[:40], drawn[40:])
 
 
@@ -158,25 +157,23 @@ def test_attention_finds_the_one_place_that_tells():
     value[torch.arange(n), where, 0] = 6.0
     value[torch.arange(n), where, 1] = (2.0 * y - 1) * 2
     block = by_places(value)
-    both = {name: probed(name, block, bench(y, 2, 1), 0).score.value for name in ("attentive", "ridge")}
+    both = {name: probe_block(name, block, bench(y, 2, 1), 0).score.value for name in ("attentive", "ridge")}
     assert both["attentive"] > both["ridge"] + 0.1
     padded = Places(torch.cat([value, 1e3 * noise(n, 8).reshape(n, 2, 4)], 1), torch.arange(p + 2) < p)
     padded = Places(padded.value, padded.there.expand(n, -1))
     tasks, folds = [y], torch.arange(n) % 5
     plain = Places(value, torch.ones(n, p, dtype=torch.bool))
-    for one, other in zip(
-        attentive(padded, tasks, 2, folds)[0], attentive(plain, tasks, 2, folds)[0], strict=True
-    ):
+    for one, other in zip(attend(padded, tasks, 2, folds)[0], attend(plain, tasks, 2, folds)[0], strict=True):
         assert torch.allclose(one, other, atol=1e-3)
 
 
 def test_no_reader_learns_from_the_fold_that_it_is_asked_about(monkeypatch):
-    monkeypatch.setattr("headstart.studies.probe.attentive.MARKS", (80,))  # nothing to choose
+    monkeypatch.setattr("headstart.studies.probe.probes.MARKS", (80,))  # nothing to choose
     value, y = noise(40, 30).reshape(40, 3, 10), torch.arange(40) % 2
     folds, other = torch.arange(40) % 5, y.clone()
     other[folds == 2] = 1 - other[folds == 2]
     found = Places(value, torch.ones(40, 3, dtype=torch.bool))
-    first, second = (attentive(found, [labels], 2, folds)[0][0] for labels in (y, other))
+    first, second = (attend(found, [labels], 2, folds)[0][0] for labels in (y, other))
     assert torch.allclose(first[folds == 2], second[folds == 2], atol=1e-5)
     assert not torch.allclose(first[folds == 1], second[folds == 1], atol=1e-2)
 

@@ -11,7 +11,7 @@ from headstart.studies.probe import run
 def test_resumed_it_goes_on_after_the_blocks_that_are_finished(monkeypatch, tmp_path):
     backbone, data = made(), rows()
     whole = hs.probe(backbone, data, control=1, out=tmp_path / "whole")
-    real, fitted = run.probed, []
+    real, fitted = run.probe_block, []
 
     def stopping(last):
         def watched(probe, block, *rest):
@@ -22,10 +22,10 @@ def test_resumed_it_goes_on_after_the_blocks_that_are_finished(monkeypatch, tmp_
 
         return watched
 
-    monkeypatch.setattr(run, "probed", stopping(whole.table[1].block))
+    monkeypatch.setattr(run, "probe_block", stopping(whole.table[1].block))
     with pytest.raises(KeyboardInterrupt):
         hs.probe(backbone, data, control=1, out=tmp_path / "out")
-    monkeypatch.setattr(run, "probed", stopping(""))
+    monkeypatch.setattr(run, "probe_block", stopping(""))
     assert hs.probe(backbone, data, control=1, out=tmp_path / "out", resume=True) == whole
     assert fitted == [result.block for result in whole.table]
     with pytest.raises(BadInput, match="control"):

@@ -11,8 +11,8 @@ from headstart.session.session import Session
 from headstart.studies.adapt import Layer
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.probe import ProbeSettings
-from headstart.studies.probe.blocks import bench, probed
 from headstart.studies.probe.outputs import read_blocks
+from headstart.studies.probe.run import make_tasks, probe_block
 
 LAYERS = "probe every block"
 
@@ -32,9 +32,9 @@ def layers_of(validation: CrossValidation) -> list[Layer]:
 def probe_layers(session: Session, rows: NDArray[np.int64]) -> list[Layer]:
     """The score of a ridge probe on every block's output, averaged over places; see `hs.probe`.
 
-    All blocks are read in one pass over the rows, and each row, or group of rows, is told by the exact fit
-    without it. The penalty of each probe is the one that serves rows best that were left out.
+    All blocks are read in one pass over the rows, and each row, or group of rows, is predicted by the exact
+    fit without it. The penalty of each probe is the one that serves rows best that were left out.
     """
-    made = bench(session.data, rows, ProbeSettings(control=0))
-    found = [probed("ridge", block, made, 0) for block in read_blocks(session, rows)]
-    return [Layer(one.block, one.width, one.score) for one in found]
+    tasks = make_tasks(session.data.subset(rows), ProbeSettings(control=0))
+    probed = [probe_block("ridge", block, tasks, 0) for block in read_blocks(session, rows)]
+    return [Layer(each.block, each.width, each.score) for each in probed]

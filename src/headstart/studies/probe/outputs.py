@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from headstart.data.train_test_split import Rows
 from headstart.models.layout import Layout, pool
 from headstart.models.places import MOST, Places, places
 from headstart.models.tracing import quiet
@@ -20,12 +21,10 @@ from headstart.session.session import Session
 BATCH = 16
 NUMBERS = 2**27  # kept of the places of a block; wide blocks of many rows keep fewer places
 
-Rows = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a block gave for n rows, in their order.
+    """Outputs of a block for n rows, in their order.
 
     Attributes:
         block: its name.
@@ -38,6 +37,23 @@ class Outputs:
     features: Tensor
     value: NDArray[np.float32] | None = None
     there: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def empty(
+        cls, block: str, rows: int, features: Tensor, places: Places | None, file: Path | None
+    ) -> "Outputs":
+        """Room for as many rows, shaped like the features and places of some of them."""
+        room = features.new_empty(rows, features.shape[1])
+        if places is None or file is None:
+            return cls(block, room)
+        value = np.lib.format.open_memmap(file, "w+", np.float32, (rows, *places.value.shape[1:]))
+        return cls(block, room, value, np.zeros((rows, places.there.shape[1]), np.bool_))
+
+    def fill(self, rows: Rows, features: Tensor, places: Places | None) -> None:
+        """Write the outputs for some of the rows."""
+        self.features[torch.from_numpy(rows)] = features
+        if places is not None and self.value is not None and self.there is not None:
+            self.value[rows], self.there[rows] = places.value.numpy(), places.there.numpy()
 
     @property
     def width(self) -> int:
@@ -68,18 +84,21 @@ def read_blocks(
         folder: an empty one, where outputs are kept place by place; None: only their means are kept.
         progress: shows how far the pass is.
     """
-    gathered: dict[str, _Block] = {}
-    (mapping, device), blocks = _placed(session), session.backbone.anatomy.blocks
+    blocks: dict[str, Outputs] = {}
+    device, backbone = session.engine.device, session.backbone
+    if device.type != "cpu":
+        backbone = copy.deepcopy(backbone).to(device)
     take = _taker(folder is not None, len(rows))
     for share in (progress or Progress()).count(_in_turn(session, rows)):
-        with quiet(mapping), torch.inference_mode():
-            found = mapping.features(session.samples(rows[share]).to(device), blocks, take)
-        for number, (block, (features, there)) in enumerate(found.items()):
-            if block not in gathered:
+        with quiet(backbone), torch.inference_mode():
+            samples = session.samples(rows[share]).to(device)
+            outputs = backbone.features(samples, backbone.anatomy.blocks, take)
+        for number, (block, (features, by_place)) in enumerate(outputs.items()):
+            if block not in blocks:
                 file = None if folder is None else folder / f"{number}.npy"
-                gathered[block] = _Block.like(block, len(rows), features, there, file)
-            gathered[block].add(share, features, there)
-    return [block.outputs() for block in gathered.values()]
+                blocks[block] = Outputs.empty(block, len(rows), features, by_place, file)
+            blocks[block].fill(share, features, by_place)
+    return list(blocks.values())
 
 
 def _in_turn(session: Session, rows: Rows) -> list[Rows]:
@@ -87,14 +106,6 @@ def _in_turn(session: Session, rows: Rows) -> list[Rows]:
     where = {int(row): place for place, row in enumerate(rows)}
     order = np.array([where[int(row)] for row in session.quickest(rows)], np.int64)
     return np.array_split(order, -(-len(order) // BATCH))
-
-
-def _placed(session: Session) -> tuple[Any, torch.device]:
-    """The backbone on the device of the session; a copy of it, if it is not there."""
-    device = session.engine.device
-    if device.type == "cpu":
-        return session.backbone, device
-    return copy.deepcopy(session.backbone).to(device), device
 
 
 def most_places(rows: int, width: int) -> int:
@@ -107,38 +118,7 @@ def _taker(also_places: bool, rows: int) -> Callable[[Tensor, Layout, Tensor | N
         features = pool(x, layout, there).float().cpu()
         if not also_places:
             return features, None
-        found = places(x, layout, there, most_places(rows, features.shape[1]))
-        return features, Places(found.value.float().cpu(), found.there.cpu())
+        kept = places(x, layout, there, most_places(rows, features.shape[1]))
+        return features, Places(kept.value.float().cpu(), kept.there.cpu())
 
     return take
-
-
-@dataclass
-class _Block:
-    """What was gathered of a block so far."""
-
-    name: str
-    features: Tensor
-    value: NDArray[np.float32] | None = None
-    there: NDArray[np.bool_] | None = None
-
-    @classmethod
-    def like(
-        cls, name: str, rows: int, features: Tensor, found: Places | None, file: Path | None
-    ) -> "_Block":
-        """Room for as many rows of what a block gave for some."""
-        room = features.new_empty(rows, features.shape[1])
-        if found is None or file is None:
-            return cls(name, room)
-        kept = np.lib.format.open_memmap(file, "w+", np.float32, (rows, *found.value.shape[1:]))
-        return cls(name, room, kept, np.zeros((rows, found.there.shape[1]), np.bool_))
-
-    def add(self, share: Rows, features: Tensor, found: Places | None) -> None:
-        """What the block gave for a share of the rows."""
-        self.features[torch.from_numpy(share)] = features
-        if found is not None and self.value is not None and self.there is not None:
-            self.value[share], self.there[share] = found.value.numpy(), found.there.numpy()
-
-    def outputs(self) -> Outputs:
-        """All of it."""
-        return Outputs(self.name, self.features, self.value, self.there)

@@ -1,23 +1,30 @@
 """How `probe` is computed: one pass over the data, then a probe of every block."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
-from headstart.core import BadData, BadInput
+from headstart.core import BadData, BadInput, derive_seed, label_kind_of
 from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
+from headstart.data.random_draws import uniforms
+from headstart.data.splits import folds
+from headstart.data.train_test_split import Rows
+from headstart.metrics.kinds import measure_of
 from headstart.models.places import MOST
+from headstart.session.scoring import main_score, main_value
+from headstart.session.units import Units
+from headstart.solvers.threads import threads_for
 from headstart.studies._runner import Job, Trial
 from headstart.studies.probe import TITLES, Probed, ProbeSettings
-from headstart.studies.probe.blocks import bench, chance, group_numbers, main_metric, probed
 from headstart.studies.probe.outputs import Outputs, most_places, read_blocks
-from headstart.studies.probe.probes import BY_FOLDS
+from headstart.studies.probe.probes import BY_FOLDS, PROBES, Tasks
 
 LEAST = 4  # rows, or groups of them
 ROWS_PER_SECOND = 100.0  # in the pass, for the progress bar until it knows better
@@ -35,24 +42,23 @@ def compute(job: Job[ProbeSettings]) -> dict[str, Any]:
     if not session.backbone.anatomy.blocks:
         raise BadInput(f"{session.backbone.name} has no blocks with parameters that could be probed.")
     probes = list(dict.fromkeys(settings.probes))
+    tasks = make_tasks(data, settings)
     job.progress.expect({PASS: len(data) / ROWS_PER_SECOND})
-    with ExitStack() as stack:
-        folder = None
-        if "attentive" in probes:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="headstart-")))
+    with TemporaryDirectory(prefix="headstart-") as folder:
+        attentive = "attentive" in probes
         with job.step(PASS):
-            blocks = read_blocks(session, rows, folder, job.progress)
-        if "attentive" in probes:
+            blocks = read_blocks(session, rows, Path(folder) if attentive else None, job.progress)
+        if attentive:
             job.notes += _attentive_notes(blocks, len(data), session.backbone.name)
-        table = job.trials(_trials(probes, blocks, data, settings))
+        table = job.trials(_trials(probes, blocks, tasks, settings.seed))
     return {
         "task": data.name,
         "classes": list(data.classes),
         "rows": len(data),
-        "groups": len(np.unique(group_numbers(data))),
+        "groups": len(np.unique(tasks.groups.numpy())),
         "backbone": session.backbone.name,
         "backbone_parameters": sum(p.numel() for p in session.backbone.parameters()),
-        "metric": main_metric(data),
+        "metric": measure_of(data.label_kind).main,
         "chance": chance(data.labels),
         "probes": probes,
         "table": [Probed.from_values(values) for values in table.values()],
@@ -76,20 +82,81 @@ def _rows_to_probe(data: Dataset, settings: ProbeSettings) -> Dataset:
     return data
 
 
-def _trials(
-    probes: list[str], blocks: list[Outputs], data: Dataset, settings: ProbeSettings
-) -> Iterator[Trial]:
+def make_tasks(data: Dataset, settings: ProbeSettings) -> Tasks:
+    """The true labels of the rows, and random ones; numbers are standardised."""
+    units, groups = Units.of(data.labels), data.groups
+    labels = units.standard(data.labels) if units else data.labels
+    groups = np.arange(len(data)) if groups is None else groups
+    seeds = [derive_seed(settings.seed, "control", number) for number in range(settings.control)]
+    orders = [np.arange(len(data)), *(draw_rows(groups, seed) for seed in seeds)]
+    held_out = np.zeros(len(data), np.int64)
+    if set(BY_FOLDS) & set(settings.probes):
+        held_out = folds(data.strata, groups, settings.folds, derive_seed(settings.seed, "folds"))
+    tasks = [torch.from_numpy(np.ascontiguousarray(labels[order])) for order in orders]
+    return Tasks(tasks, len(data.classes), torch.from_numpy(groups), torch.from_numpy(held_out))
+
+
+def draw_rows(groups: Rows, seed: int) -> Rows:
+    """For each of n rows the row whose label it gets in a control task; rows of a group get the same.
+
+    Labels are drawn with replacement. Were they shuffled, a row would find its own label to be a little rarer
+    among the others, and a probe that knows nothing would be right less often than chance.
+    """
+    _, group = np.unique(groups, return_inverse=True)
+    draws = uniforms(np.array([seed]), int(group.max()) + 1)[0]
+    drawn: Rows = np.floor(draws * len(groups)).astype(np.int64)[group.reshape(-1)]
+    return drawn
+
+
+def _trials(probes: list[str], blocks: list[Outputs], tasks: Tasks, seed: int) -> Iterator[Trial]:
     """Each probe on each block that it can read."""
-    tasks = bench(data, np.arange(len(data)), settings)
     for probe in probes:
         for number, block in enumerate(blocks, 1):
             if probe != "attentive" or block.many > 1:
                 name = f"{TITLES[probe].lower()} of block {number}"
 
                 def compute(_: Path, probe: str = probe, block: Outputs = block) -> dict[str, Any]:
-                    return asdict(probed(probe, block, tasks, settings.seed))
+                    return asdict(probe_block(probe, block, tasks, seed))
 
                 yield Trial((probe, block.block), name, name, compute, SECONDS[probe])
+
+
+def probe_block(name: str, block: Outputs, tasks: Tasks, seed: int) -> Probed:
+    """A probe on a block: its score and those of its controls."""
+    with threads_for(block.features.numel()):
+        true, *others = PROBES[name](block, tasks)
+    labels, *random = [y.numpy() for y in tasks.labels]
+    controls = [main_value(each.held_out, y) for each, y in zip(others, random, strict=True)]
+    memory = [main_value(each.fitted, y) for each, y in zip(others, random, strict=True)]
+    score = main_score(true.held_out, labels, seed)
+    control = float(np.mean(controls)) if controls else None
+    return Probed(
+        probe=name,
+        block=block.block,
+        width=block.width,
+        places=block.many if name == "attentive" else 1,
+        score=score,
+        seen=main_value(true.fitted, labels),
+        control=control,
+        controls=controls,
+        memory=float(np.mean(memory)) if memory else None,
+        selectivity=None if control is None else score.value - control,
+    )
+
+
+def chance(labels: NDArray[Any]) -> float:
+    """The main metric of the best constant prediction.
+
+    It is the share of the largest class; of tags the mean share of the rows that have one; of numbers 0, as
+    their mean explains none of their variance.
+    """
+    kind = label_kind_of(labels)
+    if kind == "classes":
+        return float(np.bincount(labels).max() / len(labels))
+    if kind == "tags":
+        shares = labels.mean(0)
+        return float(shares[shares > 0].mean()) if shares.any() else 0.0
+    return 0.0
 
 
 def _attentive_notes(blocks: list[Outputs], rows: int, backbone: str) -> Iterator[str]:
