@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from headstart.predictor.predictor import Predictor as Predictor
     from headstart.predictor.predictor import open_model as open  # noqa: A004
     from headstart.run.recipe import Recipe as Recipe
+    from headstart.studies import build_page as build_page
     from headstart.studies.adapt.run import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
-    from headstart.studies.pages import build_page as build_page
     from headstart.studies.stream import guards as guards
     from headstart.studies.stream.contest import prequential as prequential
     from headstart.studies.stream.stream_model import Stream as Stream
@@ -38,7 +38,7 @@ _FOUND = {
     "Recipe": ("headstart.run.recipe", "Recipe"),
     "Adapted": ("headstart.studies.adapt.run", "Adapted"),
     "Aligned": ("headstart.studies.align.run", "Aligned"),
-    "build_page": ("headstart.studies.pages", "build_page"),
+    "build_page": ("headstart.studies", "build_page"),
     "fit": ("headstart.predictor.fit", "fit"),
     "open": ("headstart.predictor.predictor", "open_model"),
     "PredictedNumbers": ("headstart.predictor.predictions", "PredictedNumbers"),
@@ -68,14 +68,14 @@ def __getattr__(name: str) -> Any:
         value = importlib.import_module(module)
         return getattr(value, attribute) if attribute else value
     if not name.startswith("_"):
-        from headstart.studies import _spec
+        from headstart import studies
 
-        if name in _spec.public_names():
-            return _spec.find_public(name)
+        if name in studies.public_names():
+            return studies.find_public(name)
     raise AttributeError(f"headstart has no {name!r}; it has {', '.join(__dir__())}")
 
 
 def __dir__() -> list[str]:
-    from headstart.studies import _spec
+    from headstart import studies
 
-    return sorted([*_FOUND, *_spec.public_names(), "__version__"])
+    return sorted([*_FOUND, *studies.public_names(), "__version__"])

@@ -14,7 +14,7 @@ from tests.report import test_shift_page as shifting
 from tests.report import test_streaming as streaming
 
 from headstart.records.record import Interval
-from headstart.studies.pages import build_page
+from headstart.studies import build_page
 from headstart.studies.shift import ClassShare, LeastSimilarRow
 from headstart.studies.shortcuts import Conflict
 from headstart.studies.stream import Event, OnSegment, Point

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.report.experiments import METHODS, alone, size_curve, transfer
 
-from headstart.studies.pages import build_page
+from headstart.studies import build_page
 
 from .chromium import chromium, opened
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from tests.report.example import example, timings, write
 
+from headstart.studies import build_page
 from headstart.studies.adapt import Result
 from headstart.studies.adapt.page import SECTIONS
-from headstart.studies.pages import build_page
 
 from .chromium import chromium, opened
 

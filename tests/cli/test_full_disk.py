@@ -145,7 +145,7 @@ def test_an_error_that_nobody_foresaw(headstart, words, tmp_path, monkeypatch):
         def build(_run):
             raise error
 
-        monkeypatch.setattr("headstart.studies.pages.build_page", build)
+        monkeypatch.setattr("headstart.studies.build_page", build)
 
     monkeypatch.chdir(tmp_path)
     fails(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "some file"))

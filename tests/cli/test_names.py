@@ -35,7 +35,7 @@ def run(tmp_path_factory, weights, data):
     """A finished run on them."""
     from headstart import adapt
     from headstart.models.backbone import backbone
-    from headstart.studies.pages import build_page
+    from headstart.studies import build_page
 
     out = tmp_path_factory.mktemp("names") / "out 日本 Ü"
     adapt(backbone(tiny.BACKBONE, weights=weights), data, out=out, **SETTINGS)

@@ -15,8 +15,7 @@ from headstart import studies
 from headstart.cli.study_command import command
 from headstart.core import Unknown
 from headstart.run.progress import Progress
-from headstart.studies import _spec
-from headstart.studies.pages import build_page
+from headstart.studies import _spec, build_page
 
 BLOCKS = {block.title: block.text for block in Page(ROOT / "CONTRIBUTING.md").blocks() if block.title}
 FILES = {title: text for title, text in BLOCKS.items() if "studies/spread/" in title}
@@ -34,12 +33,12 @@ def _study(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(studies, "__path__", [*studies.__path__, str(folder)])
         importlib.invalidate_caches()
-        _spec.public_names.cache_clear()
+        studies.public_names.cache_clear()
         yield
     for name in [name for name in sys.modules if name.startswith("headstart.studies.spread")]:
         del sys.modules[name]
     _spec.study.cache_clear()
-    _spec.public_names.cache_clear()
+    studies.public_names.cache_clear()
 
 
 def rows():

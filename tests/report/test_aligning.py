@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from headstart.report.text import SPACE
+from headstart.studies import build_page
 from headstart.studies.align import page as aligning
 from headstart.studies.align.table import cells, headings, rows, shortened
-from headstart.studies.pages import build_page
 
 from .alignments import CORAL, DANN, TITLES, about, alignment, crowded, row, unjudged
 from .test_shift_page import record as shift

@@ -6,7 +6,7 @@ import pytest
 
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
-from headstart.studies.pages import build_page
+from headstart.studies import build_page
 from headstart.studies.shortcuts import Change, Conflict, GroupScore, Shortcuts
 from headstart.studies.shortcuts import page as confounding
 

@@ -10,9 +10,9 @@ from headstart.core import BadData, BadInput, CannotWrite
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.report.text import SPACE
+from headstart.studies import build_page
 from headstart.studies._page import cell, text
 from headstart.studies.curve import page as curve
-from headstart.studies.pages import build_page
 from headstart.studies.yosinski import page as yosinski
 
 from .experiments import alone, gained, size_curve, transfer

@@ -7,7 +7,7 @@ import pytest
 
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
-from headstart.studies.pages import build_page
+from headstart.studies import build_page
 from headstart.studies.probe import Probed, Probing
 from headstart.studies.probe import page as probing
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from headstart.core import BadData, BadInput, CannotWrite, MissingPackage
+from headstart.studies import build_page
 from headstart.studies.adapt import Finding
 from headstart.studies.adapt.page import SECTIONS
-from headstart.studies.pages import build_page
 
 from .example import example, timings, write
 

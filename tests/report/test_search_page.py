@@ -8,8 +8,8 @@ from tests.report.experiments import about, search_record
 
 from headstart.core import BadData
 from headstart.report.text import SPACE
+from headstart.studies import build_page
 from headstart.studies._page import page
-from headstart.studies.pages import build_page
 from headstart.studies.search.importance import between, correlation, weights
 from headstart.studies.search.page import view
 

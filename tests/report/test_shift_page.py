@@ -7,7 +7,7 @@ import pytest
 
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
-from headstart.studies.pages import build_page
+from headstart.studies import build_page
 from headstart.studies.shift import ClassShare, Drifted, LabelShift, LeastSimilarRow, Shift
 from headstart.studies.shift import page as shift
 from headstart.studies.shift.page import parts, rows

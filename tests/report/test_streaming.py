@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
-from headstart.studies.pages import build_page
+from headstart.studies import build_page
 from headstart.studies.stream import Contender, Event, OnSegment, Point, Prequential
 from headstart.studies.stream import page as streaming
 

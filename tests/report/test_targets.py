@@ -9,6 +9,7 @@ import pytest
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.report.text import MINUS, SPACE, amount
+from headstart.studies import build_page
 from headstart.studies.adapt import ColumnFigures, Result
 from headstart.studies.adapt.page import sections_of
 from headstart.studies.adapt.run_records import Given
@@ -24,7 +25,6 @@ from headstart.studies.adapt.sections import (
     tested,
 )
 from headstart.studies.adapt.table import columns, table
-from headstart.studies.pages import build_page
 
 from .example import example, timings, write
 from .targets import with_numbers, with_tags

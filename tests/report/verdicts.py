@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from headstart.records.record import Interval, Record
-from headstart.studies.pages import build_page
+from headstart.studies import build_page
 
 ROW = re.compile(r'<th scope="row">.*?</tr>', re.DOTALL)
 NAME = re.compile(r'<span class="name">(.*?)</span>')

@@ -21,14 +21,14 @@ import timm
 import torch
 
 import headstart.cli
-import headstart.studies.pages
+import headstart.studies
 from headstart.__main__ import main
 from headstart.core import walk
 from headstart.run import cache
 from headstart.session import session
 from headstart.studies.adapt import run as adapt
 
-NEEDED = (timm, headstart.cli, headstart.studies.pages, adapt, *walk())
+NEEDED = (timm, headstart.cli, headstart.studies, adapt, *walk())
 
 
 def run(order: dict) -> None:

@@ -15,8 +15,8 @@ from headstart.data.schemas import schema_of
 from headstart.models.tables import TableEncoder
 from headstart.predictor.predictor import BATCH_TOLERANCE
 from headstart.session.inputs import default_name
+from headstart.studies import build_page
 from headstart.studies.adapt import Result
-from headstart.studies.pages import build_page
 
 HEAD = ["size", "colour", "noise", "flat", "label"]
 METHODS = ("ridge-probe", "fine-tune")

@@ -19,9 +19,9 @@ from headstart.predictor.predictor import BATCH_TOLERANCE
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import default_name, suited
 from headstart.session.session import Session
+from headstart.studies import build_page
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.layers import probe_layers
-from headstart.studies.pages import build_page
 
 TEXTS, LABELS = wordy.reviews(30)
 OPTIONS = {"methods": ("logistic-probe", "ridge-probe", "fine-tune"), **tiny.QUICK}

@@ -61,7 +61,7 @@ def finished(out: Path, pictures: Path, file: Path) -> Path:
     """The run folder of a finished run with a report."""
     from headstart import adapt
     from headstart.models.backbone import backbone
-    from headstart.studies.pages import build_page
+    from headstart.studies import build_page
 
     adapt(backbone(BACKBONE, weights=file), pictures, out=out, size=32, epochs=1, folds=2, methods=TRIED)
     build_page(out)

@@ -83,8 +83,8 @@ def carry_out(
     from headstart.core import BadData, BadInput
     from headstart.run.engine import One
     from headstart.run.progress import Progress
+    from headstart.studies import build_page
     from headstart.studies._runner import run_study
-    from headstart.studies.pages import build_page
 
     if json and csv:
         raise BadInput("Choose one of --json and --csv.")

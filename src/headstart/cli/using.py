@@ -171,7 +171,7 @@ def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
 ) -> None:
     """Rebuild the page of a finished study from its record."""
-    from headstart.studies.pages import build_page
+    from headstart.studies import build_page
 
     output.line(str(build_page(run)))
 

@@ -75,7 +75,7 @@ class Study:
 
     The package of its name declares it as `SPEC`, without torch. In it lie `run.py`, with `compute(job)` and
     perhaps `check`, `load` and `finish`, and `page.py`, with `view(record)` and `terminal(record)`; see
-    `_runner` and `pages`.
+    `_runner` and `_page`.
 
     Attributes:
         name: of the folder, the command and the record's file.
@@ -173,29 +173,3 @@ def study(name: str) -> Study:
 def studies() -> Iterator[Study]:
     """All studies, by name."""
     return map(study, study_names())
-
-
-@cache
-def public_names() -> dict[str, Study]:
-    """The study behind each name that `headstart` has of it: `curve`, `CurveSettings`, `SizeCurve`."""
-    return {
-        name: spec
-        for spec in studies()
-        for name in (spec.function_name, spec.settings.__name__, spec.record.__name__)
-        if name
-    }
-
-
-def find_public(name: str) -> Any:
-    """The function, settings or record of a public name."""
-    spec = public_names()[name]
-    classes = {each.__name__: each for each in (spec.settings, spec.record)}
-    return classes[name] if name in classes else study_function(spec)
-
-
-@cache
-def study_function(spec: Study) -> Any:
-    """The Python function of a study."""
-    from headstart.studies._runner import StudyFunction
-
-    return StudyFunction(spec)
