@@ -10,8 +10,7 @@ from headstart.core import BadData
 from headstart.report.text import SPACE
 from headstart.studies import build_page
 from headstart.studies._page import page
-from headstart.studies.search.importance import between, correlation, weights
-from headstart.studies.search.page import view
+from headstart.studies.search.page import between, correlation, view, weights
 
 
 def shown(record=None):
@@ -46,9 +45,9 @@ def test_every_trial_has_a_row_and_each_with_a_value_a_dot():
 
 
 def test_the_best_so_far_is_a_staircase_by_hand():
-    from headstart.studies.search.page import _steps
+    from headstart.studies.search.page import _best_so_far
 
-    assert _steps(search_record().trials, 9) == [
+    assert _best_so_far(search_record().trials, 9) == [
         (0, 0.8),
         (1, 0.8),
         (1, 0.8),
@@ -64,7 +63,7 @@ def test_the_best_so_far_is_a_staircase_by_hand():
     [
         (about(-0.10, 0.05), "Negative transfer: the best that transfers has \u221210.0 points"),
         (about(0.01, 0.05), "transfer is not clearly better here."),
-        (None, "Whether transfer helps is not known"),
+        (None, "Whether transfer helps is unknown"),
     ],
 )
 def test_the_alarm(gain, said):

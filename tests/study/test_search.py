@@ -161,7 +161,7 @@ def test_the_budget_counts_the_seconds_of_former_runs(tmp_path):
 
 
 def test_a_trial_that_the_budget_cut_is_unfinished_and_goes_on(found, monkeypatch, tmp_path):
-    from headstart.studies.search.cross_validation import CrossValidator
+    from headstart.studies.search.run import CrossValidator
 
     answers = iter([False] * 3 + [True] * 9)  # asked before each trial but the first, and before its folds
     monkeypatch.setattr(CrossValidator, "out_of_time", lambda self: next(answers))

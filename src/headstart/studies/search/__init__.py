@@ -58,13 +58,7 @@ def parse_ranges(texts: Sequence[str]) -> dict[str, dict[str, str]]:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSettings(InputSettings):
-    """How `search` works.
-
-    Attributes:
-        methods: specs of the methods, such as "fine-tune:norm=train"; none: those of `search.DEFAULT`.
-        space: by method, then by setting: (low, high), or a list of values, or the same as text,
-            "1e-4..1e-2" and "frozen|train". Takes the place of the method's own ranges.
-    """
+    """How `search` works."""
 
     kind: ClassVar[str] = "search"
 
@@ -92,7 +86,7 @@ class SearchSettings(InputSettings):
         Rule(lambda v: v > 0, "a number of seconds > 0"),
     )
     epochs: int = option("Epochs per training.", 5, whole(1))
-    test: float = option("Share of the rows that adapt will test on, and that is not looked at.", 0.2, SHARE)
+    test: float = option("Share of the rows that adapt will test on, and that no trial sees.", 0.2, SHARE)
     size: int | None = option(
         "Height and width of the pictures in pixels; else the backbone's own.", None, PIXELS
     )
@@ -149,7 +143,7 @@ class Search(StudyRecord):
     task: str  # name of the data
     classes: list[str]
     train_rows: int  # that all trials are cross-validated on
-    test_rows: int  # that `adapt` will test on; not looked at
+    test_rows: int  # that `adapt` will test on; no trial sees them
     backbone: str
     backbone_parameters: int
     trials: list[SearchTrial]

@@ -1,7 +1,8 @@
-"""Optuna's part of a search: what is tried next, which trial is given up, and the file that keeps it all."""
+"""Optuna's part of a search: proposals, pruning, and the file that keeps the trials."""
 
 import importlib
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from headstart.core import BadData, MissingPackage, derive_seed
 
 RANDOM = 10  # trials before the sampler begins to learn from them
-UNCUT = 5  # complete trials before others are given up
+UNPRUNED = 5  # complete trials before others are pruned
 
 
 class Optimiser:
@@ -33,7 +34,7 @@ class Optimiser:
         self._optuna = optuna = optuna_package()
         self._seed = seed
         file.parent.mkdir(parents=True, exist_ok=True)
-        _mend(file)
+        _repair(file)
         journal = importlib.import_module("optuna.storages.journal")
         lock = journal.JournalFileOpenLock(str(file))
         try:
@@ -46,7 +47,7 @@ class Optimiser:
                 storage=storage,
                 direction="maximize",
                 sampler=self._sampler("start"),
-                pruner=optuna.pruners.MedianPruner(n_startup_trials=UNCUT),
+                pruner=optuna.pruners.MedianPruner(n_startup_trials=UNPRUNED),
                 load_if_exists=True,
             )
             for values in queue[len(self.study.trials) :]:
@@ -76,18 +77,16 @@ class Optimiser:
         return self._optuna.samplers.TPESampler(n_startup_trials=RANDOM, multivariate=False, seed=seed)
 
     def reported(self, trial: Any) -> dict[int, float]:
-        """Values of a trial that are written down, by step."""
+        """Values of a trial that are stored, by step."""
         return dict(self.study.trials[trial.number].intermediate_values)
 
     def complete(self, trial: Any, value: float) -> None:
         """Finish a trial with its value."""
-        with quiet():
-            self.study.tell(trial, value)
+        self.study.tell(trial, value)
 
     def give_up(self, trial: Any) -> None:
-        """Finish a trial without a value; the sampler learns that it was bad."""
-        with quiet():
-            self.study.tell(trial, state=self._optuna.trial.TrialState.PRUNED)
+        """Finish a trial without a value; for the sampler it was a bad one."""
+        self.study.tell(trial, state=self._optuna.trial.TrialState.PRUNED)
 
 
 @contextmanager
@@ -111,13 +110,10 @@ def optuna_package() -> Any:
     return optuna
 
 
-def _mend(file: Path) -> None:
-    """Take away what a process that was killed has left: half a line, and the lock."""
+def _repair(file: Path) -> None:
+    """Remove what a process that was killed has left: half a line, and the lock."""
     file.with_name(file.name + ".lock").unlink(missing_ok=True)
-    if not file.exists():
-        return
-    content = file.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if whole != content:
-        with file.open("r+b") as stream:
-            stream.truncate(len(whole))
+    content = file.read_bytes() if file.exists() else b""
+    complete = content.rfind(b"\n") + 1
+    if complete != len(content):
+        os.truncate(file, complete)

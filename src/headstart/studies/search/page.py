@@ -1,44 +1,57 @@
-"""The page of a search: every trial, what was best so far, the space, and whether transfer helped."""
+"""The page of a search: every trial, the best so far, what mattered, the space, whether transfer helped."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from headstart.report.figures.axis import linear
 from headstart.report.figures.plot import Plot
 from headstart.report.metric import Metric, get_metric
 from headstart.report.terminal import Terminal
-from headstart.report.text import fixed, percent, pluralise, short
-from headstart.studies._page import Cell, settings, text, versions
+from headstart.report.text import capitalise, fixed, minus, percent, pluralise, short
+from headstart.studies._page import Cell, page_view
 from headstart.studies.search import Search, SearchTrial
-from headstart.studies.search.importance import Weight, weights
 
 SCRATCH = "from-scratch"
 STATES = {"pruned": "s2", "diverged": "s4", "refused": "s4", "unfinished": "s5"}
+FEWEST = 5  # trials whose scores are related to a setting
 
 
 def view(record: Search) -> dict[str, Any]:
     """What the template shows."""
-    metric = get_metric(record.selection)
-    return {
-        "kind": "search",
-        "task": record.task,
-        "headline": _headline(record, metric),
-        "say": [_alarm(record, metric), _plain(record, metric)],
-        "legend": _legend(record),
-        "figure": _figure(record, metric),
-        "caption": f"A dot for each trial, in the order of the search: its {metric.title} over the held-out "
-        f"rows of all folds; an open one was given up, and its height is that over the folds until then. The "
-        f"line is the best so far; the first trials are the methods with their default settings.",
-        "facts": _facts(record, metric),
-        "reading": f"The {metric.title} is cross-validated on the {record.train_rows:,} training rows. The "
-        f"best of many is partly the luckiest: the number to tell others is that of adapt on the test part.",
-        "headings": _headings(record),
-        "rows": [(trial.title, f"trial {trial.number}", _cells(trial, record)) for trial in record.trials],
-        "more": list(_more(record)),
-        "smallprint": [_held(record)],
-        "settings": settings(record),
-        "versions": versions(record),
-    }
+    metric, best = get_metric(record.selection), record.best
+    states, best_score = [trial.state for trial in record.trials], metric.value(record.best_score)
+    ended = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    held_out = (
+        f"{pluralise(record.test_rows, 'row')} were held out before the first trial, stratified and by whole "
+        f"groups, duplicates together, as adapt holds them out with the same seed. No trial was fitted or "
+        f"evaluated on them."
+    )
+    return page_view(
+        record,
+        kind="search",
+        task=record.task,
+        headline=f"{best.title} is the best of {pluralise(len(states), 'trial')}: {best_score}",
+        say=[_transfer(record, metric), _plain(record, metric)],
+        legend=_legend(record),
+        figure=_figure(record, metric),
+        caption=f"A dot for each trial, in the order of the search: its {metric.title} over the held-out "
+        f"rows of all folds; an open one was pruned or failed, and its height is that over the folds until "
+        f"then. The line is the best so far; the first trials are the methods with their default settings.",
+        facts=[
+            ("best", best_score, f"{metric.title} of trial {best.number}"),
+            ("trials", f"{len(states):,}", ended),
+            ("held out", f"{record.test_rows:,} rows", "that no trial has seen; adapt tests on them"),
+            ("backbone", record.backbone, f"{short(record.backbone_parameters)} parameters"),
+        ],
+        reading=f"The {metric.title} is cross-validated on the {record.train_rows:,} training rows. The "
+        f"best of many is partly the luckiest: the number to report is that of adapt on the test part.",
+        headings=_headings(metric),
+        rows=[(t.title, f"trial {t.number}", _cells(t, record, metric)) for t in record.trials],
+        more=list(_more(record)),
+        smallprint=[held_out],
+    )
 
 
 def terminal(record: Search) -> Terminal:
@@ -46,92 +59,83 @@ def terminal(record: Search) -> Terminal:
     metric = get_metric(record.selection)
     return Terminal(
         title=f"Cross-validation on the {record.train_rows} training rows of {record.task}",
-        headings=["", *_headings(record)],
+        headings=["", *_headings(metric)],
         rows=[
-            (f"{trial.number}", trial.title, *(text(cell).strip() for cell in _cells(trial, record)))
-            for trial in record.trials
+            (f"{t.number}", t.title, *(str(cell or "").strip() for cell in _cells(t, record, metric)))
+            for t in record.trials
         ],
         answer=[f"Best:   {record.method}, {metric.title} {metric.value(record.best_score)}"],
         next=[record.next] if record.next else [],
     )
 
 
-def _headline(record: Search, metric: Metric) -> str:
-    trials = pluralise(len(record.trials), "trial")
-    return f"{record.best.title} is the best of {trials}: {metric.value(record.best_score)}"
-
-
-def _alarm(record: Search, metric: Metric) -> str:
-    """What transfer has over training from scratch."""
+def _transfer(record: Search, metric: Metric) -> str:
+    """What transfer gains over training from scratch."""
     if record.gain is None:
-        return "Whether transfer helps is not known: it and training from scratch were not both finished."
-    shown = metric.gained(record.gain)
-    over = f"has {shown.value} ({shown.interval}) of {metric.title} over training from scratch"
-    what = f"The best that transfers {over}"
+        return "Whether transfer helps is unknown: it and training from scratch were not both finished."
+    gain = metric.gained(record.gain)
+    best = f"the best that transfers has {gain} of {metric.title} over training from scratch"
     if record.gain.high < 0:
-        return f"Negative transfer: the best that transfers {over}. What was learned before does harm here."
+        return f"Negative transfer: {best}. What was learned before does harm here."
     if record.gain.low <= 0:
-        return f"{what}: transfer is not clearly better here."
-    return f"{what}: transfer helps."
+        return f"{capitalise(best)}: transfer is not clearly better here."
+    return f"{capitalise(best)}: transfer helps."
 
 
 def _plain(record: Search, metric: Metric) -> str:
-    """What the search has found beyond default settings."""
-    if record.plain is None or record.plain.score is None:
+    """What the search gains over default settings."""
+    plain = record.plain
+    if plain is None or plain.score is None:
         return ""
-    if record.plain.number == record.best.number:
-        return f"No searched settings were better than the default ones of {record.plain.title}."
-    gain = metric.change(record.best_score - record.plain.score)
+    if plain.number == record.best.number:
+        return f"No searched settings were better than the default ones of {plain.title}."
+    gain = metric.change(record.best_score - plain.score)
     unit = " points" if metric.is_share else ""
     return (
-        f"The best of the default settings is {record.plain.title} with {metric.value(record.plain.score)}; "
-        f"the search has found {gain}{unit} more. Where that is little, take the default settings."
+        f"The best of the default settings is {plain.title} with {metric.value(plain.score)}; the search has "
+        f"found {gain}{unit} more. Where that is little, take the default settings."
     )
 
 
 def _legend(record: Search) -> list[tuple[str, str]]:
-    found = [("s1", "finished, and the best so far")]
     states = dict.fromkeys(trial.state for trial in record.trials if trial.state in STATES and trial.folds)
-    found += [(STATES[state], state) for state in states]
-    return found + ([("s3", "from scratch")] if _scratch(record) else [])
+    scratch = [("s3", "from scratch")] if _scratch_score(record) is not None else []
+    return [
+        ("s1", "finished, and the best so far"),
+        *((STATES[state], state) for state in states),
+        *scratch,
+    ]
 
 
-def _scratch(record: Search) -> SearchTrial | None:
-    return next(
-        (trial for trial in record.trials if trial.method == SCRATCH and trial.score is not None), None
-    )
-
-
-def _shown(trial: SearchTrial) -> float | None:
-    """The height of its dot: the score, or that over the folds until it was given up."""
-    return trial.score if trial.score is not None else (trial.folds[-1] if trial.folds else None)
+def _scratch_score(record: Search) -> float | None:
+    scores = (trial.score for trial in record.trials if trial.method == SCRATCH)
+    return next((score for score in scores if score is not None), None)
 
 
 def _figure(record: Search, metric: Metric) -> str:
-    last = max(trial.number for trial in record.trials)
-    drawn = [(trial, value) for trial in record.trials if (value := _shown(trial)) is not None]
-    x = linear(0, max(last, 1), lambda value: f"{value:.0f}" if value == round(value) else "", "trial", 9)
-    plot = Plot(x, metric.axis([value for _, value in drawn], metric.title), 340)
-    plot.line(_steps(record.trials, last), "s1")
-    scratch = _scratch(record)
-    if scratch is not None and scratch.score is not None:
-        plot.line([(0, scratch.score), (max(last, 1), scratch.score)], "s3")
-    for trial, value in drawn:
-        hover = f"trial {trial.number}, {trial.title}: {metric.value(value)}"
+    last = max(1, *(trial.number for trial in record.trials))
+    drawn = [trial for trial in record.trials if trial.score is not None or trial.folds]
+    values = [trial.folds[-1] if trial.score is None else trial.score for trial in drawn]
+    x = linear(0, last, lambda value: f"{value:.0f}" if value == round(value) else "", "trial", 9)
+    plot = Plot(x, metric.axis(values, metric.title), 340)
+    plot.line(_best_so_far(record.trials, last), "s1")
+    scratch = _scratch_score(record)
+    if scratch is not None:
+        plot.line([(0, scratch), (last, scratch)], "s3")
+    for trial, value in zip(drawn, values, strict=True):
+        at, hover = (trial.number, value), f"trial {trial.number}, {trial.title}: {metric.value(value)}"
         if trial.score is None:
-            plot.dot(
-                (trial.number, value), f"{STATES.get(trial.state, 's5')} open", f"{hover}, {trial.state}", 4
-            )
+            plot.dot(at, f"{STATES.get(trial.state, 's5')} open", f"{hover}, {trial.state}", 4)
         else:
             style = "s3" if trial.method == SCRATCH else "s1"
-            plot.dot((trial.number, value), style, hover, 6 if trial.number == record.best.number else 4)
+            plot.dot(at, style, hover, 6 if trial.number == record.best.number else 4)
     complete = sum(trial.score is not None for trial in record.trials)
     label = f"{metric.title} of {pluralise(len(record.trials), 'trial')}, {complete} of them finished"
     return plot.figure(f"{label}; the best is trial {record.best.number}")
 
 
-def _steps(trials: Sequence[SearchTrial], last: int) -> list[tuple[float, float]]:
-    """The best so far as a staircase."""
+def _best_so_far(trials: Sequence[SearchTrial], last: int) -> list[tuple[float, float]]:
+    """As a staircase."""
     points: list[tuple[float, float]] = []
     for trial in trials:
         if trial.score is None:
@@ -140,38 +144,23 @@ def _steps(trials: Sequence[SearchTrial], last: int) -> list[tuple[float, float]
         if points:
             points.append((trial.number, points[-1][1]))
         points.append((trial.number, best))
-    return [*points, (max(last, 1), points[-1][1])]
+    return [*points, (last, points[-1][1])]
 
 
-def _facts(record: Search, metric: Metric) -> list[tuple[str, str, str]]:
-    states = [trial.state for trial in record.trials]
-    ended = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    return [
-        ("best", metric.value(record.best_score), f"{metric.title} of trial {record.best.number}"),
-        ("trials", f"{len(states):,}", ended),
-        ("held out", f"{record.test_rows:,} rows", "that no trial has seen; adapt tests on them"),
-        ("backbone", record.backbone, f"{short(record.backbone_parameters)} parameters"),
-    ]
-
-
-def _headings(record: Search) -> list[str]:
-    metric = get_metric(record.selection)
+def _headings(metric: Metric) -> list[str]:
     return ["trial", metric.title, "lr", "after each fold", "outcome"]
 
 
-def _cells(trial: SearchTrial, record: Search) -> list[Cell | None]:
-    """What the table shows of a trial, beside its name."""
-    metric = get_metric(record.selection)
-    value = None if trial.score is None else Cell(metric.value(trial.score), "", *_mark(trial, record))
+def _cells(trial: SearchTrial, record: Search, metric: Metric) -> list[Cell | None]:
+    """What the table shows of a trial, beside its name; the best one is marked."""
+    mark = ("best", "good", "the highest of all") if trial.number == record.best.number else ()
     folds = ", ".join(metric.value(fold) for fold in trial.folds)
-    lr = None if trial.lr is None else Cell(f"{trial.lr:g}")
-    outcome = Cell(trial.state, trial.why)
-    return [value, lr, Cell("", folds) if folds else None, outcome]
-
-
-def _mark(trial: SearchTrial, record: Search) -> tuple[str, str, str]:
-    """The best one is marked."""
-    return ("best", "good", "the highest of all") if trial.number == record.best.number else ("", "", "")
+    return [
+        None if trial.score is None else Cell(metric.value(trial.score), "", *mark),
+        None if trial.lr is None else Cell(f"{trial.lr:g}"),
+        Cell("", folds) if folds else None,
+        Cell(trial.state, trial.why),
+    ]
 
 
 def _more(record: Search) -> Iterator[dict[str, Any]]:
@@ -183,9 +172,10 @@ def _more(record: Search) -> Iterator[dict[str, Any]]:
             "say": ["Fit the best on all training rows, and test it once on rows that no trial has seen:"],
             "command": record.next,
         }
-    searched = [(_name(t.method), t.settings, t.score) for t in record.trials if t.score is not None]
-    found = weights(searched)
-    if found:
+    searched = [
+        (t.method.partition(":")[0], t.settings, t.score) for t in record.trials if t.score is not None
+    ]
+    if weighted := weights(searched):
         yield {
             "id": "importance",
             "heading": "What mattered",
@@ -195,45 +185,113 @@ def _more(record: Search) -> Iterator[dict[str, Any]]:
                 "Of other values, the share of the variance of the scores that lies between them.",
                 "Only finished trials count, and these were drawn where others had been good: it is a hint.",
             ],
-            "headings": ["setting", "trials", "tried", "goes with the score", "best trial's"],
-            "rows": [_importance(one) for one in found],
+            "headings": ["setting", "trials", "tried", "relation to the score", "best trial's"],
+            "rows": [[w.name, f"{w.trials}", w.values, _relation(w), w.best] for w in weighted],
         }
     yield {
         "id": "space",
         "heading": "What was searched",
         "say": ["Ranges that span a factor of ten or more were searched on a logarithmic scale."],
         "headings": ["method", "setting", "values"],
-        "rows": list(_space(record)),
+        "rows": [
+            [method, setting, values.replace("..", " to ").replace("|", ", ")]
+            for method, row in record.space.items()
+            for setting, values in (row or {"none": "as it is"}).items()
+        ],
     }
 
 
-def _importance(one: Weight) -> list[str]:
-    figure = (
-        f"{_plus(one.figure)} (rank correlation)" if one.ranked else f"{percent(one.figure)} of the variance"
-    )
-    return [one.name, f"{one.trials}", one.values, figure, one.best]
+@dataclass(frozen=True)
+class Weight:
+    """How the score is related to one setting.
+
+    Attributes:
+        name: such as "fine-tune: lr", or "method".
+        trials: that were finished with it.
+        values: lowest and highest of numbers, or how many different values.
+        figure: rank correlation with the score in [-1, 1], or share of its variance in [0, 1].
+        ranked: whether it is the former.
+        best: the value of the trial with the best score.
+    """
+
+    name: str
+    trials: int
+    values: str
+    figure: float
+    ranked: bool
+    best: str
 
 
-def _plus(value: float) -> str:
-    text = fixed(value, 2)
-    return f"+{text}" if value > 0 and text != "0.00" else text.replace("-", "\u2212")
+def weights(trials: Sequence[tuple[str, Mapping[str, Any], float]]) -> list[Weight]:
+    """The method first, then the settings, the one that is most closely related to the score on top.
+
+    Args:
+        trials: that were finished: name of the method, its settings that were searched, and the score.
+
+    Returns:
+        Of numbers Spearman's rank correlation, of other values and of the methods the share of the
+        variance of the scores that lies between them; nothing of what has fewer than five trials or one
+        value.
+    """
+    names = dict.fromkeys((name, setting) for name, settings, _ in trials for setting in settings)
+    related = [
+        _weight(
+            f"{name}: {setting}", [(row[setting], y) for n, row, y in trials if n == name and setting in row]
+        )
+        for name, setting in names
+    ]
+    method = _weight("method", [(name, score) for name, _, score in trials])
+    return [*filter(None, [method]), *sorted(filter(None, related), key=lambda weight: -abs(weight.figure))]
 
 
-def _space(record: Search) -> Iterator[list[str]]:
-    for method, row in record.space.items():
-        if not row:
-            yield [method, "none", "as it is"]
-        for setting, values in row.items():
-            yield [method, setting, values.replace("..", " to ").replace("|", ", ")]
+def _weight(name: str, pairs: Sequence[tuple[Any, float]]) -> Weight | None:
+    values, scores = [value for value, _ in pairs], [score for _, score in pairs]
+    texts = list(map(str, values))
+    if len(pairs) < FEWEST or len(set(texts)) < 2:
+        return None
+    best = max(pairs, key=lambda pair: pair[1])[0]
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        span = f"{min(values):g} to {max(values):g}"
+        return Weight(name, len(pairs), span, correlation(values, scores), True, f"{best:g}")
+    return Weight(name, len(pairs), f"{len(set(texts))} values", between(texts, scores), False, str(best))
 
 
-def _name(method: str) -> str:
-    return method.partition(":")[0]
+def _relation(weight: Weight) -> str:
+    text = fixed(weight.figure, 2)
+    if weight.ranked:
+        return f"{'+' if float(text) > 0 else ''}{minus(text)} (rank correlation)"
+    return f"{percent(weight.figure)} of the variance"
 
 
-def _held(record: Search) -> str:
-    return (
-        f"{pluralise(record.test_rows, 'row')} were held out before the first trial, stratified and by whole "
-        f"groups, duplicates together, as adapt holds them out with the same seed. No trial was fitted on "
-        f"them or judged by them."
-    )
+def correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    """Spearman's rank correlation of n pairs, in [-1, 1]; 0 where either has one value.
+
+    >>> correlation([1, 2, 3, 4], [0.1, 0.2, 0.4, 0.3])
+    0.8
+    """
+    a, b = _ranks(one), _ranks(other)
+    mean = (len(a) - 1) / 2
+    above = sum((x - mean) * (y - mean) for x, y in zip(a, b, strict=True))
+    below = (sum((x - mean) ** 2 for x in a) * sum((y - mean) ** 2 for y in b)) ** 0.5
+    return round(above / below, 12) if below else 0.0
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    """From 0; equal values share the mean of their places."""
+    order = sorted(values)
+    return [order.index(value) + (order.count(value) - 1) / 2 for value in values]
+
+
+def between(groups: Sequence[str], scores: Sequence[float]) -> float:
+    """The share of the variance of n scores that lies between groups, in [0, 1]; 0 where there is none.
+
+    >>> between(["a", "a", "b", "b"], [1.0, 3.0, 5.0, 7.0])
+    0.8
+    """
+    mean = fmean(scores)
+    total = sum((score - mean) ** 2 for score in scores)
+    within = 0.0
+    for group in set(groups):
+        members = [score for name, score in zip(groups, scores, strict=True) if name == group]
+        within += sum((score - fmean(members)) ** 2 for score in members)
+    return 1 - within / total if total else 0.0

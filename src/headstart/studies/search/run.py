@@ -1,23 +1,28 @@
 """How `search` is computed: trials by cross-validation, which Optuna proposes and prunes."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
-from headstart.core import Method, derive_seed, make
+from headstart.core import BadInput, Diverged, Method, derive_seed, make
 from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
-from headstart.data.splits import folds
+from headstart.data.splits import folds as assign_folds
 from headstart.data.train_test_split import train_and_test
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
+from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data
-from headstart.session.scoring import difference, selection_of
+from headstart.session.scoring import difference, selection_of, value
+from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.search import SearchSettings, SearchTrial
-from headstart.studies.search.cross_validation import CrossValidator
 from headstart.studies.search.optimiser import Optimiser, optuna_package, quiet
 from headstart.studies.search.spaces import Configured, Joint, joint_space
 from headstart.studies.search.summary import (
@@ -47,35 +52,146 @@ def compute(job: Job[SearchSettings]) -> dict[str, Any]:
     settings, backbone = job.settings, job.inputs["backbone"]
     with job.step("look at the data"):
         data = check_data(job.inputs["data"], reader=backbone.reader).dataset
-        rest, held = train_and_test(data, settings.test, settings.seed)
+        train, test = train_and_test(data, settings.test, settings.seed)
     methods = job.methods(dict.fromkeys(settings.methods or DEFAULT))
     space = joint_space(methods, settings.space, len(backbone.blocks))
-    search = _search(job, data.subset(rest), space)
-    search.run()
-    trials = [record_trial(trial) for trial in search.optimiser.trials()]
+    validator = _validator(job, data.subset(train))
+    queue = _first_trials(list(space.methods.values()))
+    values = [{"method": config.label} if config.label in space.methods else {} for config in queue]
+    optimiser = Optimiser(job.folder.path / TRIALS, settings.seed, values)
+    _Search(job, space, validator, optimiser, queue).run()
+    trials = [record_trial(trial) for trial in optimiser.trials()]
     return {
         "task": job.inputs["data"].name,
         "classes": list(data.classes),
-        "train_rows": len(rest),
-        "test_rows": len(held),
+        "train_rows": len(train),
+        "test_rows": len(test),
         "backbone": backbone.name,
         "backbone_parameters": sum(p.numel() for p in backbone.parameters()),
         "space": space.record(),
-        **_results(job, search, trials, len(held)),
+        "trials": trials,
+        **_results(job, validator, trials, len(queue), len(test)),
+    }
+
+
+def _first_trials(methods: Sequence[Method[Any]]) -> list[Configured]:
+    """A quick method, from scratch, then the others, all with their own settings."""
+    quick_first = sorted(methods, key=lambda method: not method.about.closed_form)
+    plain = [Configured(method) for method in quick_first if method.label != SCRATCH]
+    return [*plain[:1], Configured(make(SCRATCH)), *plain[1:]]
+
+
+def _results(
+    job: Job[SearchSettings],
+    validator: "CrossValidator",
+    trials: list[SearchTrial],
+    queued: int,
+    test_rows: int,
+) -> dict[str, Any]:
+    """Which trials are best, as fields of the record; notes on them."""
+    complete = [trial for trial in trials if trial.state == "complete"]
+    if not complete:
+        raise no_trial_error(trials, job.settings)
+    best = max(complete, key=score_of)
+    transferring = [trial for trial in complete if make(trial.method).about.transfers != "nothing"]
+    rival = max(transferring, key=score_of, default=None)
+    scratch = next((t for t in complete if t.number < queued and t.method == SCRATCH), None)
+    gain = validator.difference(rival, scratch) if rival and scratch else None
+    selection = selection_of(validator.session.data.labels)
+    job.notes += notes_of(trials, job.settings, best, rival, gain, get_metric(selection), test_rows)
+    options = adapt_options(best, job.settings)
+    return {
+        "best": best,
+        "gain": gain,
+        "plain": max((t for t in transferring if t.number < queued), key=score_of, default=None),
+        "adapt": options,
+        "next": next_command(job.folder.command, options, job.folder.path),
+        "selection": selection,
     }
 
 
 @dataclass(frozen=True)
-class _Search:
-    """One search: what proposes trials, what carries them out, and what is tried first.
+class CrossValidator:
+    """Cross-validation of configurations on the same folds, each fold a kept step.
 
     Attributes:
         job: of the study.
-        space: that is searched.
-        validator: carries out trials, fold by fold.
-        optimiser: proposes and prunes them.
-        queue: the first trials.
+        session: on the training part.
+        folds: (rows,) which fold holds a row out.
+        budget: seconds from now after which no fold begins; None: any number.
     """
+
+    job: Job[SearchSettings]
+    session: Session
+    folds: NDArray[np.int64]
+    budget: float | None
+    begun: float = field(default_factory=time.perf_counter)
+
+    def out_of_time(self) -> bool:
+        """Whether no further fold may be begun."""
+        return self.budget is not None and time.perf_counter() - self.begun >= self.budget
+
+    def done(self, config: Configured, number: int) -> bool:
+        """Whether a fold is finished."""
+        return self.job.folder.steps.done(_name(config, number))
+
+    def fold(self, config: Configured, number: int, shown: str) -> str:
+        """Compute a fold unless it is kept; why it failed, with the kind of reason first, or ""."""
+        with self.job.step(shown):
+            step = self.job.folder.steps.once(_name(config, number), lambda: self._fold(config, number))
+        return str(step.get("failed", ""))
+
+    def value(self, config: Configured, folds: int) -> float:
+        """The metric of selection over the held-out rows of the first folds, which are finished."""
+        return value(*self._predictions(config, folds))
+
+    def difference(self, first: SearchTrial, second: SearchTrial) -> Interval:
+        """Score of the first trial less the second's on the same rows."""
+        settings = self.job.settings
+        configs = [Configured(make(trial.method), trial.lr) for trial in (first, second)]
+        (ours, labels), (theirs, _) = (self._predictions(config, settings.folds) for config in configs)
+        return difference(ours, theirs, labels, settings.seed, selection_of(labels))
+
+    def _predictions(self, config: Configured, folds: int) -> tuple[Tensor, NDArray[Any]]:
+        """Logits (n, classes) on the held-out rows of the first folds, and the labels of these rows."""
+        steps = [self.job.folder.steps.once(_name(config, number), dict) for number in range(folds)]
+        rows = np.concatenate([np.flatnonzero(self.folds == number) for number in range(folds)])
+        return torch.cat([step["logits"] for step in steps]), self.session.data.labels[rows]
+
+    def _fold(self, config: Configured, number: int) -> dict[str, Any]:
+        rest, name = np.flatnonzero(self.folds != number), _name(config, number)
+        settings = self.job.settings.training()
+        if config.lr is not None:
+            settings = replace(settings, lr=config.lr)
+        assert settings.epochs is not None
+        seed = derive_seed(settings.seed, name)
+        recipe = recipe_for(config.method, settings, settings.epochs, len(rest), seed)
+        try:
+            checkpoint = self.job.folder.steps.checkpoint(name)
+            fitted = self.session.fit(config.method, rest, recipe, name=name, checkpoint=checkpoint)
+        except Diverged as error:
+            return {"failed": f"diverged {error}"}
+        except BadInput as error:
+            return {"failed": f"refused {error}"}
+        return {"logits": fitted.logits(np.flatnonzero(self.folds == number))}
+
+
+def _name(config: Configured, number: int) -> str:
+    return f"try {config.label} fold {number}"
+
+
+def _validator(job: Job[SearchSettings], train: Dataset) -> CrossValidator:
+    """On the training part, with what former runs have left of the budget."""
+    settings, folder = job.settings, job.folder
+    session = job.session(train, np.arange(len(train)), logbook=folder.path / "ticks.jsonl")
+    folds = assign_folds(train.strata, train.groups, settings.folds, derive_seed(settings.seed, "folds"))
+    spent = sum(cost["seconds"] for cost in folder.steps.spent().values())
+    return CrossValidator(job, session, folds, None if settings.budget is None else settings.budget - spent)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One search: what proposes trials, what carries them out, and the configurations of the first ones."""
 
     job: Job[SearchSettings]
     space: Joint
@@ -85,10 +201,10 @@ class _Search:
 
     def run(self) -> None:
         """Carry out trials until there are enough of them, or the time is over."""
-        optimiser, settings, progress = self.optimiser, self.job.settings, self.job.progress
+        optimiser, settings = self.optimiser, self.job.settings
         expected = range(optimiser.finished(), settings.trials)
         ahead = (f"trial {n} fold {k}" for n in expected for k in range(settings.folds))
-        progress.expect(dict.fromkeys(ahead, 1.0))
+        self.job.progress.expect(dict.fromkeys(ahead, 1.0))
         with quiet():
             while optimiser.finished() < settings.trials:
                 if optimiser.finished() and self.validator.out_of_time():
@@ -98,7 +214,7 @@ class _Search:
                     break
 
     def _configuration(self, trial: Any) -> Configured:
-        """What a trial tries; it is written down with it."""
+        """What a trial tries; it is stored with it."""
         if trial.number < len(self.queue):
             config: Configured = self.queue[trial.number]
             if config.label in self.space.methods:
@@ -140,65 +256,3 @@ class _Search:
         if folds_done == of or not trial.should_prune():
             return ""
         return f"pruned after {folds_done} of {of} folds it was below the median of the trials before it"
-
-
-def _search(job: Job[SearchSettings], train: Dataset, space: Joint) -> _Search:
-    """The search on the training part, as far as it was carried out before."""
-    settings, folder = job.settings, job.folder
-    session = job.session(train, np.arange(len(train)), logbook=folder.path / "ticks.jsonl")
-    fold_of = folds(train.strata, train.groups, settings.folds, derive_seed(settings.seed, "folds"))
-    former = sum(cost["seconds"] for cost in folder.steps.spent().values())
-    budget = None if settings.budget is None else settings.budget - former
-    validator = CrossValidator(session, fold_of, settings.training(), folder.steps, job.progress, budget)
-    queue = list(_first_trials(list(space.methods.values())))
-    values = [{"method": config.label} if config.label in space.methods else {} for config in queue]
-    return _Search(job, space, validator, Optimiser(folder.path / TRIALS, settings.seed, values), queue)
-
-
-def _first_trials(methods: Sequence[Method[Any]]) -> Iterator[Configured]:
-    """A quick method, from scratch, then the others, all with their own settings."""
-    quick_first = sorted(methods, key=lambda method: not method.about.closed_form)
-    plain = [Configured(method) for method in quick_first if method.label != SCRATCH]
-    yield from (*plain[:1], Configured(make(SCRATCH)), *plain[1:])
-
-
-def _results(
-    job: Job[SearchSettings], search: _Search, trials: list[SearchTrial], test_rows: int
-) -> dict[str, Any]:
-    """The trials and which of them are best, as fields of the record; notes on them."""
-    complete = [trial for trial in trials if trial.state == "complete"]
-    if not complete:
-        raise no_trial_error(trials, job.settings)
-    best = max(complete, key=score_of)
-    transferring = [trial for trial in complete if make(trial.method).about.transfers != "nothing"]
-    first = [trial for trial in complete if trial.number < len(search.queue)]
-    scratch = next((trial for trial in first if trial.method == SCRATCH), None)
-    rival = max(transferring, key=score_of, default=None)
-    gain = _gain(search.validator, rival, scratch, job.settings) if rival and scratch else None
-    selection = selection_of(search.validator.session.data.labels)
-    job.notes += notes_of(trials, job.settings, best, rival, gain, get_metric(selection), test_rows)
-    options = adapt_options(best, job.settings)
-    return {
-        "trials": trials,
-        "best": best,
-        "gain": gain,
-        "plain": max((trial for trial in transferring if trial in first), key=score_of, default=None),
-        "adapt": options,
-        "next": next_command(job.folder.command, options, job.folder.path),
-        "selection": selection,
-    }
-
-
-def _gain(
-    validator: CrossValidator, first: SearchTrial, second: SearchTrial, settings: SearchSettings
-) -> Interval:
-    """Score of the first trial less the second's on the same rows."""
-    logits, rows = zip(
-        *(
-            validator.predictions(Configured(make(trial.method), trial.lr), settings.folds)
-            for trial in (first, second)
-        ),
-        strict=True,
-    )
-    labels = validator.session.data.labels[rows[0]]
-    return difference(logits[0], logits[1], labels, settings.seed, selection_of(labels))

@@ -1,4 +1,4 @@
-"""Which settings of which method are searched, and between what bounds: data, and how it is read."""
+"""Which settings of which method are searched, and between what bounds."""
 
 import ast
 from collections.abc import Callable, Mapping
@@ -114,15 +114,15 @@ class Joint:
     rows: Mapping[str, Mapping[str, Range | Choices]]
 
     def suggest(self, trial: Any, aim: Callable[[str], None]) -> Configured:
-        """What an Optuna trial proposes; `aim` is told the name of each number before it is drawn."""
+        """What an Optuna trial proposes; `aim` is called with the name of each number before it is drawn."""
         aim("method")
         label = trial.suggest_categorical("method", list(self.methods))
-        found = {}
+        settings = {}
         for setting, values in self.rows[label].items():
             aim(f"{label}.{setting}")
-            found[setting] = values.suggest(trial, f"{label}.{setting}")
-        lr = found.pop(LR, None)
-        return Configured(_with(self.methods[label], found), lr)
+            settings[setting] = values.suggest(trial, f"{label}.{setting}")
+        lr = settings.pop(LR, None)
+        return Configured(_replace(self.methods[label], settings), lr)
 
     def record(self) -> dict[str, dict[str, str]]:
         """As text."""
@@ -138,34 +138,31 @@ def joint_space(methods: list[Method[Any]], given: Space, blocks: int) -> Joint:
         blocks: of the backbone.
 
     Raises:
-        Unknown: `given` has a name that no method goes by, or no setting of it.
-        BadInput: a range can't be read, or goes to where the method refuses it.
+        Unknown: `given` names no method of the search, or no setting of it.
+        BadInput: a range can't be read, or the method refuses its ends.
     """
-    known = {method.about.name for method in methods} | {method.label for method in methods}
+    names = {method.about.name for method in methods} | {method.label for method in methods}
     for name in given:
-        if name not in known:
-            raise Unknown("method of the search", name, known)
+        if name not in names:
+            raise Unknown("method of the search", name, names)
     named = {method.label: method for method in methods}
     return Joint(named, {label: _row(method, given, blocks) for label, method in named.items()})
 
 
 def _row(method: Method[Any], given: Space, blocks: int) -> dict[str, Range | Choices]:
     name = method.about.name
-    mine = given.get(method.label, given.get(name))
-    if mine is not None:
-        return {
-            k: _checked(method, k, parsed(f"{name}:{k}", text, blocks), blocks) for k, text in mine.items()
-        }
-    row = OWN.get(name, {} if method.about.closed_form else DESCENTS)
-    free = {k: text for k, text in row.items() if k not in method.changed and k in _settings(method)}
-    enough = {k: text for k, text in free.items() if not text.endswith(f"..{BLOCKS}") or blocks > 1}
-    return {k: parsed(f"{name}:{k}", text, blocks) for k, text in enough.items()}
+    users = given.get(method.label, given.get(name))
+    if users is not None:
+        return {k: _checked(method, k, parsed(f"{name}:{k}", v, blocks), blocks) for k, v in users.items()}
+    own = OWN.get(name, {} if method.about.closed_form else DESCENTS)
+    free = {k: text for k, text in own.items() if k not in method.changed and k in _settings(method)}
+    row = {k: text for k, text in free.items() if not text.endswith(f"..{BLOCKS}") or blocks > 1}
+    return {k: parsed(f"{name}:{k}", text, blocks) for k, text in row.items()}
 
 
-def _with(method: Method[Any], found: Mapping[str, Any]) -> Method[Any]:
-    """The method with some settings changed."""
-    known: Any = method
-    changed: Method[Any] = replace(known, **found)
+def _replace(method: Method[Any], settings: Mapping[str, Any]) -> Method[Any]:
+    instance: Any = method
+    changed: Method[Any] = replace(instance, **settings)
     return changed
 
 
@@ -176,21 +173,20 @@ def _settings(method: Method[Any]) -> list[str]:
 
 def _checked(method: Method[Any], setting: str, values: Range | Choices, blocks: int) -> Range | Choices:
     """A user's range, if the method takes its ends."""
+    name = method.about.name
     if setting not in _settings(method):
-        raise Unknown(f"setting of {method.about.name}", setting, _settings(method))
+        raise Unknown(f"setting of {name}", setting, _settings(method))
     for value in values.ends():
         if setting == LR:
             if isinstance(value, str | None) or not value > 0:
-                raise BadInput(f"{method.about.name}: lr is {value!r}; it must be > 0.")
+                raise BadInput(f"{name}: lr is {value!r}; it must be > 0.")
             continue
         if setting == "last" and isinstance(value, int) and value > blocks:
-            raise BadInput(
-                f"{method.about.name}: last goes to {value}, and the backbone has {blocks} blocks."
-            )
+            raise BadInput(f"{name}: last goes to {value}, and the backbone has {blocks} blocks.")
         try:
-            _with(method, {setting: value})
+            _replace(method, {setting: value})
         except TypeError as error:
-            raise BadInput(f"{method.about.name}: {setting} can't be {value!r}: {error}.") from error
+            raise BadInput(f"{name}: {setting} can't be {value!r}: {error}.") from error
     return values
 
 
@@ -203,7 +199,7 @@ def parsed(what: str, text: str, blocks: int) -> Range | Choices:
     low, dots, high = text.partition("..")
     if dots:
         pair = _plain(low), blocks if high.strip() == BLOCKS else _plain(high)
-        if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in pair):
+        if not all(isinstance(end, int | float) and not isinstance(end, bool) for end in pair):
             raise BadInput(f"The range of {what} is {text!r}; write low..high with two numbers.")
         if not float("-inf") < pair[0] < pair[1] < float("inf"):
             raise BadInput(f"The range of {what} is {text!r}; the second number must be larger.")

@@ -1,4 +1,4 @@
-"""Trials of a search for the record, its notes, and the command of `adapt` that fits the best."""
+"""What a search leaves: its trials as records, notes, and the command of `adapt` that fits the best."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ SAME = ("test", "size", "fit", "batch", "precision", "seed")  # settings that `a
 
 
 def record_trial(trial: Any) -> SearchTrial:
-    """A trial as Optuna wrote it down, for the record."""
+    """A trial of Optuna's, for the record."""
     label, lr = trial.user_attrs["method"], trial.user_attrs["lr"]
     kind, _, why = trial.user_attrs.get("why", "").partition(" ")
     complete = trial.state.name == "COMPLETE"
@@ -52,10 +52,8 @@ def adapt_options(best: SearchTrial, settings: SearchSettings) -> list[str]:
     if best.lr is not None:
         words += ["--lr", f"{best.lr:g}"]
     usual = SearchSettings()
-    changed = {
-        name: getattr(settings, name) for name in SAME if getattr(settings, name) != getattr(usual, name)
-    }
-    return words + [word for name, value in changed.items() for word in (f"--{name}", str(value))]
+    changed = [name for name in SAME if getattr(settings, name) != getattr(usual, name)]
+    return words + [word for name in changed for word in (f"--{name}", str(getattr(settings, name)))]
 
 
 def next_command(command: str, options: Sequence[str], folder: Path) -> str:
@@ -96,30 +94,26 @@ def notes_of(
     metric: Metric,
     test_rows: int,
 ) -> list[str]:
-    """What to keep in mind; `rival` is the best that transfers, `gain` what it has over from-scratch."""
+    """Caveats; `rival` is the best that transfers, `gain` its gain over training from scratch."""
     luck = (
         f"The {score_of(best):.3f} of the best is optimistic: the best of {len(trials)} trials is partly the "
-        f"luckiest. The {test_rows} held-out test rows were not touched; adapt judges on them."
+        f"luckiest. The {test_rows} held-out test rows were not touched; adapt tests on them."
     )
     notes = [luck]
     finished = sum(trial.state != "unfinished" for trial in trials)
     if finished < settings.trials:
         notes.append(
             f"{finished} of {settings.trials} trials were finished in the budget of {settings.budget:g} "
-            f"seconds; --resume with a larger --budget goes on."
+            f"seconds; --resume with a larger --budget continues."
         )
     if gain is None:
-        notes.append(
-            "Transfer and training from scratch were not both finished: nothing says which is better."
-        )
+        notes.append("Transfer and training from scratch were not both finished and can't be compared.")
     elif gain.low <= 0 and rival is not None:
-        of, metric = "points of" if metric.is_share else "of", metric.plain(1)
+        shown = metric.plain(1).gained(gain)
         verdict = "Negative transfer" if gain.high < 0 else "Transfer is not clearly better here"
         notes.append(
-            f"{verdict}: {rival.title} has {metric.change(gain.value)} "
-            f"{of} {metric.title} over training from scratch with the same epochs (95 % interval "
-            f"{metric.change(gain.low)} to {metric.change(gain.high)}), although it is the "
-            f"best of many."
+            f"{verdict}: {rival.title} has {shown.value} of {metric.title} over training from scratch with "
+            f"the same epochs (95 % interval {shown.interval}), although it is the best of many."
         )
     return notes
 
