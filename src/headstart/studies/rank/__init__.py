@@ -25,7 +25,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import PIXELS, SHARE, TrainingSettings, option, several, whole
-from headstart.studies._spec import Input, Study, StudyRecord
+from headstart.studies._spec import DATA, Input, Study, StudyRecord
 
 SCORES = ("logme", "h-score", "leep", "nce", "knn", "cka")
 
@@ -127,7 +127,7 @@ SPEC = Study(
     summary="Rank backbones by how well their features will serve a task, from one pass each: no training.",
     inputs=(
         Input(name="backbones", help="A list of backbones, or a mapping that names them.", kind="backbones"),
-        Input(name="data", help="Labelled data, as `hs.data.load` takes them."),
+        DATA,
         Input(
             name="cache",
             help="Folder that keeps the outputs of frozen layers for the next run.",

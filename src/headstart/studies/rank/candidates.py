@@ -28,7 +28,7 @@ class Candidate:
 
     Attributes:
         name: in the ranking.
-        base: a name of an architecture, or a module of the caller's, such as a `Model` that was fitted.
+        base: a name of an architecture, or a module of the caller's, such as a fitted `Model`.
         weights: a file or "random"; None: those that belong to the name.
     """
 
@@ -81,9 +81,8 @@ class Candidate:
     def _head(self, backbone: AnyBackbone) -> tuple[Tensor, Tensor] | None:
         """Weight (z, width) and bias (z,)."""
         path = backbone.anatomy.head
-        if path is None or self.weights == RANDOM or isinstance(self.base, AnyBackbone):
-            return None
-        if is_encoder(self.base):
+        without = self.weights == RANDOM or isinstance(self.base, AnyBackbone) or is_encoder(self.base)
+        if path is None or without:
             return None
         if not isinstance(self.base, str):
             return _flat(dict(self.base.get_submodule(path).named_parameters()), "", backbone.width)
@@ -106,17 +105,19 @@ def candidates(given: Sequence[Given] | Mapping[str, Given], data: Dataset | Non
     """
     if isinstance(given, str | nn.Module):
         raise BadInput("rank takes a list of backbones, or a mapping that names them.")
-    pairs = given.items() if isinstance(given, Mapping) else [(_name(one), one) for one in given]
-    found = [Candidate(str(name), *(one if isinstance(one, tuple) else (one,))) for name, one in pairs]
-    if not found:
+    pairs = given.items() if isinstance(given, Mapping) else [(_name(base), base) for base in given]
+    result = [Candidate(str(name), *(base if isinstance(base, tuple) else (base,))) for name, base in pairs]
+    if not result:
         raise BadInput("There is no backbone to rank. Name one or more.")
-    for name in {one.name for one in found}:
-        if sum(one.name == name for one in found) > 1:
+    names = [candidate.name for candidate in result]
+    for name in names:
+        if names.count(name) > 1:
             raise BadInput(
                 f"Two backbones are called {name!r}. Give a mapping that names each: {{name: backbone}}."
             )
-    _check_all(found, data)
-    return found
+    for candidate in result:
+        _check(candidate, data)
+    return result
 
 
 def _softmax(logits: Tensor) -> NDArray[np.float64]:
@@ -124,30 +125,28 @@ def _softmax(logits: Tensor) -> NDArray[np.float64]:
     return shares
 
 
-def _name(one: Given) -> str:
-    if isinstance(one, tuple):
-        return f"{one[0]} ({Path(one[1]).stem})"
-    if isinstance(one, str):
-        return one
-    one = one.backbone if isinstance(one, Model) else one
-    return one.name if isinstance(one, AnyBackbone) else type(one).__name__
+def _name(base: Given) -> str:
+    if isinstance(base, tuple):
+        return f"{base[0]} ({Path(base[1]).stem})"
+    if isinstance(base, str):
+        return base
+    base = base.backbone if isinstance(base, Model) else base
+    return base.name if isinstance(base, AnyBackbone) else type(base).__name__
 
 
-def _check_all(found: list[Candidate], data: Dataset | None) -> None:
+def _check(candidate: Candidate, data: Dataset | None) -> None:
     """Refuse what can't be loaded before anything is computed."""
-    for one in found:
-        if is_encoder(one.base):
-            backbone(str(one.base))
-        elif isinstance(one.base, str):
-            _check_name(one.base, data)
-        elif not isinstance(one.base, nn.Module):
-            raise BadInput(
-                f"The backbone {one.name} is a {type(one.base).__name__}; give a name or an nn.Module."
-            )
-        elif one.weights is not None:
-            raise BadInput(f"The backbone {one.name} is a module of yours; load its weights yourself.")
-        if one.weights not in (None, RANDOM) and not Path(str(one.weights)).is_file():
-            raise BadInput(f"There is no weights file {str(one.weights)!r} for {one.name}.")
+    name, base, weights = candidate.name, candidate.base, candidate.weights
+    if is_encoder(base):
+        backbone(str(base))
+    elif isinstance(base, str):
+        _check_name(base, data)
+    elif not isinstance(base, nn.Module):
+        raise BadInput(f"The backbone {name} is a {type(base).__name__}; give a name or an nn.Module.")
+    elif weights is not None:
+        raise BadInput(f"The backbone {name} is a module of yours; load its weights yourself.")
+    if weights not in (None, RANDOM) and not Path(str(weights)).is_file():
+        raise BadInput(f"There is no weights file {str(weights)!r} for {name}.")
 
 
 def _check_name(name: str, data: Dataset | None) -> None:
@@ -184,7 +183,7 @@ def pairs_of(names: Sequence[str], weights: Sequence[str]) -> Iterator[tuple[str
                 f"--weights {pair}: write NAME=FILE, where NAME is one of --backbone {', '.join(files)}."
             )
         files[name].append(file)
-    for name, mine in files.items():
-        for file in mine or ["pretrained"]:
-            called = name if len(mine) < 2 else f"{name} ({Path(file).stem})"
-            yield called, name if file == "pretrained" else (name, file)
+    for name, own in files.items():
+        for file in own or ["pretrained"]:
+            label = name if len(own) < 2 else f"{name} ({Path(file).stem})"
+            yield label, name if file == "pretrained" else (name, file)

@@ -1,7 +1,7 @@
 """How `rank` is computed: one pass over the same rows for each backbone, and perhaps a training."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,12 @@ from headstart.core import BadData, BadInput, Method, derive_seed, make, require
 from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.splits import folds, holdout
+from headstart.data.train_test_split import Rows
 from headstart.methods.outputs.probing.nearest_centroid import NearestCentroid
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
+from headstart.metrics.agreement import linear_cka
 from headstart.metrics.kinds import measure_of
+from headstart.metrics.transferability import h_score, knn_accuracy, leep, logme, nce
 from headstart.nn.bank import Bank
 from headstart.records.record import Interval
 from headstart.run.recipe import Recipe
@@ -31,11 +34,39 @@ from headstart.studies._runner import Job
 from headstart.studies._spec import Study
 from headstart.studies.rank import RankedBackbone, RankSettings, agreement
 from headstart.studies.rank.candidates import Candidate, candidates, pairs_of
-from headstart.studies.rank.scores import FOR_ALL, SCORES, Features, UnknownHead
 
 BATCH = 64
 
-Rows = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the scores of one backbone are computed from.
+
+    Attributes:
+        own: (n, width) features of the rows.
+        labels: (n,) of the rows.
+        first: (n, width of the first) features of the first backbone.
+        head: (n, z) probabilities of the head that the backbone was trained with; None if it is not known.
+    """
+
+    own: Floats
+    labels: NDArray[Any]
+    first: Floats
+    head: Any
+
+
+FOR_ALL = ("logme", "cka")  # defined for tags and numbers, too
+OF_HEAD = ("leep", "nce")  # need the backbone's own head
+SCORES: dict[str, Callable[[Features], float]] = {  # see `headstart.metrics.transferability`
+    "logme": lambda z: logme(z.own, z.labels),
+    "h-score": lambda z: h_score(z.own, z.labels),
+    "leep": lambda z: leep(z.head, z.labels),
+    "nce": lambda z: nce(z.head.argmax(1), z.labels),
+    "knn": lambda z: knn_accuracy(z.own, z.labels),
+    "cka": lambda z: linear_cka(z.own, z.first),
+}
 
 
 def load(
@@ -65,24 +96,25 @@ def compute(job: Job[RankSettings]) -> dict[str, Any]:
     settings = job.settings
     with job.step("look at the data"):
         data = training_part(job.inputs["data"], settings)
-    methods = job.methods([settings.tune] if settings.tune else [])
-    method = methods[0] if methods else None
-    ranking = _Ranking(job, data, _available(settings.scores, data), method, job.inputs["backbones"])
-    job.progress.expect(dict.fromkeys(ranking.steps(), 1.0))
-    table = [ranking.row(candidate) for candidate in ranking.candidates]
+    (method,) = job.methods([settings.tune]) if settings.tune else (None,)
+    scores, backbones = _available(settings.scores, data), job.inputs["backbones"]
+    ranking = _Ranking(job, data, scores, method, backbones)
+    kinds = ("scores of", "tune") if method else ("scores of",)
+    job.progress.expect({f"try {kind} {each.name}": 1.0 for each in backbones for kind in kinds})
+    table = [ranking.row(candidate) for candidate in backbones]
     if len(table) == 1:
-        job.notes.append(_alone(ranking.candidates[0], data))
-    table.sort(key=lambda row: _order(row.scores[ranking.scores[0]]))
-    known = {row.backbone: row.accuracy.value for row in table if row.accuracy}
+        job.notes.append(_alone(backbones[0], data))
+    table.sort(key=lambda row: (row.scores[scores[0]] is None, -(row.scores[scores[0]] or 0.0)))
+    accuracies = {row.backbone: row.accuracy.value for row in table if row.accuracy}
     return {
         "task": data.name,
         "classes": len(data.classes),
         "rows": len(ranking.rows),
         "held_out": len(ranking.held_out),
-        "scores": ranking.scores,
+        "scores": scores,
         "tuned": method.label if method else "",
         "table": table,
-        "agreement": {score: agreement(table, score, known) for score in ranking.scores} if method else {},
+        "agreement": {score: agreement(table, score, accuracies) for score in scores} if method else {},
         "metric": measure_of(data.label_kind).main,
     }
 
@@ -137,14 +169,9 @@ class _Ranking:
         return np.flatnonzero(self._folds == 0)
 
     @cached_property
-    def first_features(self) -> NDArray[np.float32]:
+    def first_features(self) -> Floats:
         """Of the first backbone, which the others are compared with."""
         return _features(self._session(self.candidates[0], note=False), self.rows)
-
-    def steps(self) -> list[str]:
-        """Names of the steps to come."""
-        kinds = ("scores of", "tune")[: 1 if self.method is None else 2]
-        return [f"try {kind} {one.name}" for one in self.candidates for kind in kinds]
 
     def row(self, candidate: Candidate) -> RankedBackbone:
         """A backbone's scores, and its accuracy if a method is fitted on it."""
@@ -184,21 +211,18 @@ class _Ranking:
     def _scores(self, candidate: Candidate, session: Session) -> dict[str, Any]:
         """The scores by name, None where the backbone's own head is not known; and how long it took."""
         begun = time.perf_counter()
-        features = _features(session, self.rows)
-        head = None
-        if {"leep", "nce"} & set(self.scores):
-            head = candidate.probabilities(session.backbone, features)
+        own = _features(session, self.rows)
         similar = "cka" in self.scores and candidate is not self.candidates[0]
-        first = self.first_features if similar else features
-        given = Features(features, self.data.labels[self.rows], first, head)
+        first = self.first_features if similar else own
+        head = candidate.probabilities(session.backbone, own) if {*OF_HEAD} & {*self.scores} else None
+        features = Features(own, self.data.labels[self.rows], first, head)
         scores: dict[str, float | None] = dict.fromkeys(self.scores)
         for name in self.scores:
-            try:
-                scores[name] = SCORES[name](given)
-            except UnknownHead:
-                continue
-            except BadData as error:
-                raise BadData(f"{candidate.name}: {error}") from error
+            if head is not None or name not in OF_HEAD:
+                try:
+                    scores[name] = SCORES[name](features)
+                except BadData as error:
+                    raise BadData(f"{candidate.name}: {error}") from error
         return {"scores": scores, "seconds": time.perf_counter() - begun}
 
     def _accuracy(self, candidate: Candidate, session: Session, method: Method[Any]) -> Interval | None:
@@ -233,7 +257,7 @@ def _alone(candidate: Candidate, data: Dataset) -> str:
     )
 
 
-def _features(session: Session, rows: Rows) -> NDArray[np.float32]:
+def _features(session: Session, rows: Rows) -> Floats:
     """(n, width) in the order of `rows`: what a probe collects in its one pass."""
     probe: Method[Any] = (
         NearestCentroid(scale=1.0) if session.data.label_kind == "classes" else RidgeProbe(penalty=1.0)
@@ -241,10 +265,5 @@ def _features(session: Session, rows: Rows) -> NDArray[np.float32]:
     fitted = session.fit(probe, rows, Recipe(batch=BATCH), name="features")
     bank = fitted.run.parts["bank"]
     assert isinstance(bank, Bank)
-    features: NDArray[np.float32] = bank.content[0].cpu().numpy()
+    features: Floats = bank.content[0].cpu().numpy()
     return features
-
-
-def _order(score: float | None) -> tuple[bool, float]:
-    """The largest first, what has none last."""
-    return (score is None, -(score or 0.0))
