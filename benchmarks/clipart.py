@@ -20,8 +20,8 @@ from headstart.methods.outputs.probing.probe import Probe
 from headstart.models import backbone
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
-from headstart.session.inputs import suited
-from headstart.session.scoring import value
+from headstart.session.inputs import fit_to_data
+from headstart.session.scoring import selection_score
 from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
@@ -44,7 +44,7 @@ def scores_of(seed: int, features: torch.Tensor, session: Session) -> Iterator[t
         probe = find(name)()
         assert isinstance(probe, Probe)
         head = probe.solve(features[train], torch.from_numpy(labels[train]), classes)
-        heads[name] = value(head(features[test]), labels[test])
+        heads[name] = selection_score(head(features[test]), labels[test])
         yield name, heads[name]
     yield "what `adapt` selects of these", heads[selected(seed, session, train)]
 
@@ -83,7 +83,7 @@ def main() -> None:
     """Print the table."""
     warnings.simplefilter("ignore")
     data = check(load("clipart")).dataset
-    session = Session(suited(backbone("efficientnet_lite0"), data, AdaptSettings()), data)
+    session = Session(fit_to_data(backbone("efficientnet_lite0"), data), data)
     fitted = session.backbone.eval()
     with torch.inference_mode():
         rows = np.array_split(np.arange(len(data)), 20)

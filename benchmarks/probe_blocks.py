@@ -19,7 +19,7 @@ import torch
 from headstart.data.check import check
 from headstart.data.load import load
 from headstart.models.tracing import quiet
-from headstart.session.inputs import backbone_for, suited
+from headstart.session.inputs import build_backbone, fit_to_data
 from headstart.session.session import Session
 from headstart.studies.probe import ProbeSettings
 from headstart.studies.probe.outputs import BATCH, Outputs, read_blocks
@@ -59,7 +59,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     data = check(load("clipart")).dataset
     rows = np.arange(len(data))[: options.pictures or None]
-    session = Session(suited(backbone_for(data, "efficientnet_lite0"), data, ProbeSettings()), data)
+    session = Session(fit_to_data(build_backbone(data, "efficientnet_lite0"), data), data)
     session.samples(rows)  # decoded pictures stay in memory, for both ways
     plain(session, rows[:BATCH])
 

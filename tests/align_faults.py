@@ -54,8 +54,8 @@ ALIGN_FAULTS = (
     ),
     Fault(
         "session/input_pipeline.py",
-        "return pair_domains(own, unseen, _labelled_target(session, target_labelled, rows, recipe))",
-        "return pair_domains(own, unseen)",
+        "return pair_domains(stream, unseen, _labelled_target(session, target_labelled, rows, recipe))",
+        "return pair_domains(stream, unseen)",
         "labelled rows of the target are never learned from",
         "study/test_target.py few_labelled",
     ),
@@ -68,16 +68,16 @@ ALIGN_FAULTS = (
     ),
     Fault(
         "session/input_pipeline.py",
-        "_unlabelled(theirs, target.rows, recipe)\n    return pair_domains",
-        "_unlabelled(theirs, np.arange(len(target.session.data)), recipe)\n    return pair_domains",
+        "_unlabelled(other, target.rows, recipe)\n    return pair_domains",
+        "_unlabelled(other, np.arange(len(target.session.data)), recipe)\n    return pair_domains",
         "rows that are kept from learning are learned from",
         "study/test_target.py may_be_learned",
     ),
     Fault(
         "session/session.py",
-        "plain = plain_inputs(self, run, given[0].replay) if looked else (given[0], given[0])",
-        "plain = (given[0], given[0])",
-        "a look takes training views, and the source for the target",
+        "plain = (own, own if target is None else plain_input(target.session, run, inputs.own.replay))",
+        "plain = (inputs.own, inputs.own)",
+        "an evaluation takes training views, and the source for the target",
         "study/test_target.py look",
     ),
     Fault(

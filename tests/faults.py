@@ -215,7 +215,7 @@ METHODS = (
         "methods/test_soup.py greedy_choice",
     ),
     Fault(
-        "session/holdout_selection.py",
+        "session/fitted.py",
         "return rows[learn], rows[held]",
         "return rows, rows[held]",
         "the rows that choose the members are learned from",
@@ -223,8 +223,8 @@ METHODS = (
     ),
     Fault(
         "session/session.py",
-        "plain_input(self, run, feed.replay if own else None)",
-        "plain_input(self, run, feed.replay)",
+        "plain_input(session, run, own.replay if is_own else None)",
+        "plain_input(session, run, own.replay)",
         "recorded outputs are fed to a model that takes samples",
         "methods/test_wise_ft.py session_with_a_cache",
     ),
@@ -244,8 +244,8 @@ METHODS = (
     ),
     Fault(
         "session/input_pipeline.py",
-        "units = Units.of(labels[rows])",
-        "units = Units.of(labels)",
+        "units = LabelUnits.of(labels[rows])",
+        "units = LabelUnits.of(labels)",
         "the units of numbers are those of rows that are held out, too",
         "study/test_units.py other_units",
     ),

@@ -68,8 +68,8 @@ GROUP_FAULTS = (
     ),
     Fault(
         "session/requirements.py",
-        "np.bincount(found.numbers[rows], minlength=len(found.names)).tolist()",
-        "np.bincount(found.numbers, minlength=len(found.names)).tolist()",
+        "np.bincount(groups.numbers[rows], minlength=len(groups.names)).tolist()",
+        "np.bincount(groups.numbers, minlength=len(groups.names)).tolist()",
         "rows that are held out weigh",
         "study/test_groups.py do_not_count",
     ),

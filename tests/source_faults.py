@@ -54,13 +54,13 @@ SOURCE_FAULTS = (
     ),
     Fault(
         "session/input_pipeline.py",
-        'replace(recipe, seed=derive_seed(recipe.seed, "source"))',
-        "recipe",
+        'derive_seed(recipe.seed, "source")',
+        "recipe.seed",
         "rows of both data sets always meet in the same pairs",
         "methods/test_multi_task.py same_order",
     ),
     Fault(
-        "session/source_data.py",
+        "data/source_task.py",
         "if row not in twins]",
         "]",
         "rows of the test part are learned from in the source",

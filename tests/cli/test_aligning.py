@@ -67,7 +67,7 @@ def test_without_labels_of_the_target(headstart, tables, tmp_path):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--method", "l2-sp"), "makes nothing of it"),
+        (("--method", "l2-sp"), "does not learn from it"),
         (("--method", "dan:weigth=2"), "weight"),
         (("--select", "luck"), "luck"),
         (("--held", "1.5"), "held is 1.5"),

@@ -17,8 +17,7 @@ from headstart.data.load import load
 from headstart.data.modalities.audio import BANDS, log_mel, read_wave
 from headstart.data.unlabelled import load_unlabelled
 from headstart.predictor.save import save_model
-from headstart.records.settings import InputSettings
-from headstart.session.inputs import loader_of, suited
+from headstart.session.inputs import fit_to_data, loader_of
 
 RATE = 8000
 TIME = np.arange(RATE) / RATE
@@ -156,14 +155,14 @@ def test_a_saved_model_knows_that_it_takes_sounds(fitted, tmp_path):
     (before,) = predictor.predict([data.raw(7)])
     assert answer.label == before.label
     assert answer.probability == pytest.approx(before.probability, abs=1e-5)
-    picture = suited(opened.model.backbone, load("clipart").subset([0, 500]), InputSettings())
+    picture = fit_to_data(opened.model.backbone, load("clipart").subset([0, 500]))
     assert picture.kind == "pictures"
 
 
 def test_other_data_keep_their_own_backbones(fitted):
     _, predictor = fitted
     with pytest.raises(BadData, match="takes pictures, but texts holds texts"):
-        suited(predictor.model.backbone, load((["a", "b"], ["x", "y"])), InputSettings())
+        fit_to_data(predictor.model.backbone, load((["a", "b"], ["x", "y"])))
     text = replace(load("tones").subset([0, 50]))
     assert text.modality.text(text, 0) == ""
 

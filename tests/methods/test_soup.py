@@ -142,11 +142,11 @@ def session(x=X, groups=None):
 
 def test_the_rows_that_choose_are_not_learned_from():
     """Other samples in their place change the choice, and no tensor of a member."""
-    from headstart.session.holdout_selection import hold_out
+    from headstart.session.fitted import split_holdout
 
     given = session()
     rows = np.arange(4, 60)
-    learn, held = hold_out(Soup(held=0.25), given.data, rows, SHORT.seed)
+    learn, held = split_holdout(Soup(held=0.25), given.data, rows, SHORT.seed)
     assert (len(learn), len(held)) == (42, 14)
     assert sorted([*learn, *held]) == rows.tolist()
     fitted = given.fit(Soup(held=0.25, ratio=30.0), rows, SHORT)
@@ -162,25 +162,25 @@ def test_the_rows_that_choose_are_not_learned_from():
 
 
 def test_the_average_that_is_shipped_is_no_worse_on_the_held_rows_than_any_member():
-    from headstart.session.holdout_selection import hold_out
-    from headstart.session.scoring import value
+    from headstart.session.fitted import split_holdout
+    from headstart.session.scoring import selection_score
 
     given, method = session(), Soup(held=0.25, ratio=30.0)
-    _, held = hold_out(method, given.data, np.arange(60), SHORT.seed)
+    _, held = split_holdout(method, given.data, np.arange(60), SHORT.seed)
     fitted = given.fit(method, np.arange(60), SHORT)
     labels = given.data.labels[held]
     alone = [
-        value(replace(fitted, model=method._mean([n], fitted.run.parts)).logits(held), labels)
+        selection_score(replace(fitted, model=method._mean([n], fitted.run.parts)).logits(held), labels)
         for n in range(3)
     ]
-    assert value(fitted.logits(held), labels) >= max(alone) > 1 / 3
+    assert selection_score(fitted.logits(held), labels) >= max(alone) > 1 / 3
 
 
 def test_groups_stay_whole_and_too_few_rows_leave_nothing_out():
-    from headstart.session.holdout_selection import hold_out
+    from headstart.session.fitted import split_holdout
 
     given = session(groups=np.arange(60) // 4)
-    learn, held = hold_out(Soup(held=0.25), given.data, np.arange(60), 0)
+    learn, held = split_holdout(Soup(held=0.25), given.data, np.arange(60), 0)
     assert not set((learn // 4).tolist()) & set((held // 4).tolist())
     few = np.array([int(np.flatnonzero(given.data.labels == c)[0]) for c in range(3)])
     fitted = given.fit(Soup(held=0.25), few, SHORT)

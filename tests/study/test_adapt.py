@@ -182,15 +182,14 @@ def test_garbage_in_the_test_part_changes_no_choice(base, shapes, tmp_path):
 
 
 def test_the_size_of_test_pictures_says_nothing(weights, tmp_path):
-    from headstart.session.inputs import suited
-    from headstart.studies.adapt import AdaptSettings
+    from headstart.session.inputs import fit_to_data
 
     small, large = (tiny.folders(tmp_path / name, 2) for name in ("train", "test"))
     for file in large.rglob("*.png"):
         tiny.shape("disc", 0, side=150).save(file)
     data = hs.data.load(tmp_path)
     assert data.split
-    made = suited(backbone(tiny.BACKBONE, weights=weights), data, AdaptSettings())
+    made = fit_to_data(backbone(tiny.BACKBONE, weights=weights), data)
     assert made.preprocess.size == (64, 64)  # 40 pixels, rounded up to 32s
     assert small.name == "train"
 

@@ -218,7 +218,7 @@ def test_a_saved_model_without_its_source(done, tmp_path):
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [
-        ({"methods": ("l2-sp",)}, BadInput, "makes nothing of it"),
+        ({"methods": ("l2-sp",)}, BadInput, "does not learn from it"),
         ({"methods": ("tent",)}, BadInput, "hs.stream"),
         ({"select": "luck"}, BadInput, "select"),
         ({"seeds": 0}, BadInput, "seeds"),

@@ -17,8 +17,8 @@ from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.predictor.export import export_model
 from headstart.run.checkpoint import load_state
 from headstart.run.recipe import Recipe
+from headstart.session import session as fitting
 from headstart.session.requirements import learns_from_domains, needs_source, needs_target
-from headstart.session.session import Session
 
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 # of each batch that methods take, one that descends and one in closed form
@@ -177,7 +177,7 @@ def test_fit_that_diverges_keeps_the_last_good_weights(tmp_path, monkeypatch):
 def test_a_fit_that_was_left_goes_on(tmp_path, monkeypatch):
     data, recipe = vectors(0), Recipe(steps=30, batch=10, lr=0.01)
     whole = hs.fit(FineTune(), Layers(), data, recipe)
-    real, steps = Session._watched, []
+    real, steps = fitting._watch, []
 
     def leaves(self, ticks, run, name, checkpoint):
         for tick in real(self, ticks, run, name, checkpoint):
@@ -188,11 +188,11 @@ def test_a_fit_that_was_left_goes_on(tmp_path, monkeypatch):
 
     file = tmp_path / "fit.checkpoint"
     monkeypatch.setattr("headstart.session.session.CHECKPOINT_EVERY", 5)
-    monkeypatch.setattr(Session, "_watched", leaves)
+    monkeypatch.setattr(fitting, "_watch", leaves)
     with pytest.raises(KeyboardInterrupt):
         hs.fit(FineTune(), Layers(), data, recipe, checkpoint=file)
     steps.clear()
-    monkeypatch.setattr(Session, "_watched", real)
+    monkeypatch.setattr(fitting, "_watch", real)
     resumed = hs.fit(FineTune(), Layers(), data, recipe, checkpoint=file)
     ours, theirs = resumed.model.state_dict(), whole.model.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)

@@ -5,7 +5,7 @@ import torch
 from tests.study.test_checkpoints import data, net, watched_by
 
 import headstart as hs
-from headstart.session.session import Session
+from headstart.session import session as fitting
 
 STEPS = 6
 RECIPE = hs.Recipe(steps=STEPS, batch=10, lr=0.05)
@@ -56,7 +56,7 @@ def test_broken_off_between_the_probe_and_the_tuning(monkeypatch, tmp_path):
     """The second phase has not begun: what is resumed makes the probe again and ends in the same bytes."""
     method = PHASES["lp-ft"]
     whole, file = fitted(method), tmp_path / "between.safetensors"
-    real, seen = Session._carry_out, []
+    real, seen = fitting._train, []
 
     def carry_out(self, of, *more):
         seen.append(of.about.name)
@@ -65,7 +65,7 @@ def test_broken_off_between_the_probe_and_the_tuning(monkeypatch, tmp_path):
         return real(self, of, *more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Session, "_carry_out", carry_out)
+        patch.setattr(fitting, "_train", carry_out)
         with pytest.raises(KeyboardInterrupt):
             fitted(method, checkpoint=file)
     assert seen == ["logistic-probe", "lp-ft"]

@@ -15,7 +15,7 @@ from headstart.core import BadInput, Unknown
 from headstart.data.load import load
 from headstart.metrics.transferability import leep
 from headstart.models.backbone import backbone
-from headstart.session.inputs import suited
+from headstart.session.inputs import fit_to_data
 from headstart.session.session import Session
 from headstart.studies.rank import RankSettings
 from headstart.studies.rank.candidates import candidates, pairs_of
@@ -45,7 +45,7 @@ def test_the_head_of_a_file_is_the_head_of_the_model(pictures, weights):
     model.load_state_dict(load_file(weights))
     made = backbone(tiny.BACKBONE, weights=weights)
     part = training_part(load(pictures), RankSettings())
-    session = Session(suited(made, part, RankSettings(size=32)), part)
+    session = Session(fit_to_data(made, part, RankSettings(size=32)), part)
     with torch.no_grad():
         x = session.backbone.normalised(session.samples(np.arange(len(part))))
         expected = leep(model.eval()(x).double().softmax(1), part.labels)

@@ -10,7 +10,7 @@ import torch
 from headstart.core import BadInput, Diverged, make
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
-from headstart.session.scoring import bins, confusions, difference, value
+from headstart.session.scoring import bins, confusions, difference, selection_score
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.candidates import CandidateResult, CrossValidation, best, choose, shared
@@ -37,9 +37,9 @@ def tried(name, wrong, rows=None, folds=2):
 
 def test_balanced_accuracy_is_the_mean_over_the_classes():
     labels = np.array([0, 0, 0, 1])
-    assert value(answering(labels, [0]), labels) == pytest.approx((2 / 3 + 1) / 2)
-    assert value(answering(labels, [3]), labels) == pytest.approx(1 / 2)
-    assert value(answering(labels[:3], [0]), labels[:3]) == pytest.approx(2 / 3)  # one class
+    assert selection_score(answering(labels, [0]), labels) == pytest.approx((2 / 3 + 1) / 2)
+    assert selection_score(answering(labels, [3]), labels) == pytest.approx(1 / 2)
+    assert selection_score(answering(labels[:3], [0]), labels[:3]) == pytest.approx(2 / 3)  # one class
 
 
 def test_confusions_are_truth_by_answer():

@@ -12,12 +12,12 @@ from tests.study.experiments import made, network, rows
 import headstart as hs
 from headstart.core import BadData, BadInput, Mismatch, walk
 from headstart.data.load import load
+from headstart.data.source_task import load_source, usable_source
 from headstart.run.checkpoint import load_state
 from headstart.session import session
 from headstart.session.requirements import needs_source
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
-from headstart.session.source_data import fit_to_learn, loaded_source
 from headstart.sklearn import TransferClassifier
 
 SHORT = hs.Recipe(steps=8, batch=10, lr=0.01)
@@ -41,7 +41,7 @@ def source():
 
 
 def left_out(source, target, test=()):
-    return fit_to_learn(source, target, np.array(test, dtype=np.int64))
+    return usable_source(source, target, np.array(test, dtype=np.int64))
 
 
 def test_copies_of_any_row_of_the_target_are_left_out_and_said(target):
@@ -71,18 +71,18 @@ def test_what_the_user_keeps_for_testing_is_not_learned_from(target, source):
 
 def test_the_same_labels_in_another_order_are_told_alike(target):
     other = replace(target, classes=("2", "0", "1"))
-    told = loaded_source(other, target)
+    told = load_source(other, target)
     assert told.classes == target.classes
     assert [told.classes[n] for n in told.labels] == [other.classes[n] for n in other.labels]
     tags = load((target.array, np.eye(3, dtype=bool)[target.labels]), task="multilabel")
     tags = replace(tags, classes=("a", "b", "c"))
     turned = replace(tags, classes=("c", "a", "b"))
-    told = loaded_source(turned, tags)
+    told = load_source(turned, tags)
     for name in "abc":
         column = turned.labels[:, turned.classes.index(name)]
         assert (told.labels[:, told.classes.index(name)] == column).all()
-    assert loaded_source(replace(target, classes=("0", "1", "x")), target).classes == ("0", "1", "x")
-    assert loaded_source(None, target) is None
+    assert load_source(replace(target, classes=("0", "1", "x")), target).classes == ("0", "1", "x")
+    assert load_source(None, target) is None
 
 
 def test_another_kind_of_samples_is_refused(target, shapes):

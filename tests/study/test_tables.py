@@ -14,7 +14,7 @@ from headstart.core import BadData, BadInput, Model
 from headstart.data.schemas import schema_of
 from headstart.models.tables import TableEncoder
 from headstart.predictor.predictor import BATCH_TOLERANCE
-from headstart.session.inputs import default_name
+from headstart.session.inputs import default_backbone
 from headstart.studies import build_page
 from headstart.studies.adapt import Result
 
@@ -146,7 +146,7 @@ def test_fit_and_go_on_with_what_was_fitted(file):
 
 def test_backbones_and_data_that_do_not_fit_are_refused(file, pictures, base, tmp_path):
     data = hs.data.load(file)
-    assert default_name(data) == "table"
+    assert default_backbone(data) == "table"
     with pytest.raises(BadData, match="is a table, which the backbone resnet18 does not take"):
         hs.fit(hs.methods.RidgeProbe(), "resnet18", data)
     with pytest.raises(BadData, match=r"takes tables, but .* holds pictures"):

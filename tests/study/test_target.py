@@ -13,9 +13,9 @@ from headstart.core import BadInput, Domains, Labelled
 from headstart.data.augment import Augment
 from headstart.data.unlabelled import load_unlabelled
 from headstart.run.recipe import Recipe
-from headstart.session.evaluation import EvalHook
+from headstart.session.fitted import EvalHook
 from headstart.session.input_pipeline import batch_stream, example_batch, method_inputs
-from headstart.session.session import FitOptions, Session
+from headstart.session.session import FitOptions, Session, _start
 from headstart.session.session_data import attach_target
 
 SHORT = Recipe(steps=6, batch=8, lr=1e-2)
@@ -50,7 +50,7 @@ def same(one, other):
 
 
 def batches(made, method, many=3):
-    run, replay = made._start(method, made.backbone, None, np.arange(30), SHORT)
+    run, replay = _start(made, method, made.backbone, None, np.arange(30), SHORT)
     stream = batch_stream(made, method, method_inputs(made, method, run, replay), np.arange(30), run.recipe)
     return [batch for batch, _ in zip(stream(0), range(many), strict=False)]
 
@@ -215,7 +215,7 @@ def test_a_method_that_weighs_does_so_by_where_the_target_lies():
 
 def test_a_target_that_nothing_is_made_of():
     domains = hs.data.Domains(rows(30, 0), rows(20, 1)[0])
-    with pytest.raises(BadInput, match=r"fine-tune makes nothing of it\. These do: .*dann"):
+    with pytest.raises(BadInput, match=r"fine-tune does not learn from it\. These do: .*dann"):
         hs.fit(hs.methods.FineTune(), net(), domains)
     with pytest.raises(BadInput, match=r"hs\.stream"):
         hs.fit(hs.methods.Tent(), net(), domains)

@@ -17,10 +17,9 @@ from headstart.models import backbone
 from headstart.predictor.export import export_model
 from headstart.predictor.predictor import BATCH_TOLERANCE
 from headstart.run.recipe import Recipe
-from headstart.session.inputs import default_name, suited
+from headstart.session.inputs import default_backbone, fit_to_data
 from headstart.session.session import Session
 from headstart.studies import build_page
-from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.layers import probe_layers
 
 TEXTS, LABELS = wordy.reviews(30)
@@ -160,15 +159,15 @@ def test_counts_of_words():
 def test_the_wrong_kind_of_data_is_named(base):
     texts, digits = hs.data.load((TEXTS, LABELS)), hs.data.load("digits")
     with pytest.raises(BadData, match=r"takes pictures, but texts holds texts\. Give 'minilm'"):
-        suited(base, texts, AdaptSettings())
+        fit_to_data(base, texts)
     with pytest.raises(BadData, match="takes texts, but digits holds pictures"):
-        suited(own(), digits, AdaptSettings())
+        fit_to_data(own(), digits)
     with pytest.raises(BadData, match="takes texts, but arrays holds arrays of numbers"):
-        suited(own(), hs.data.load((np.zeros((4, 3)), [0, 1, 0, 1])), AdaptSettings())
+        fit_to_data(own(), hs.data.load((np.zeros((4, 3)), [0, 1, 0, 1])))
     with pytest.raises(BadData, match=r"Words was given no tokenizer.*backbone\(module, tokenizer="):
         hs.fit(RidgeProbe(), wordy.Words(), texts)
-    assert default_name(texts) == "minilm"
-    assert default_name(digits) == "efficientnet_lite0"
+    assert default_backbone(texts) == "minilm"
+    assert default_backbone(digits) == "efficientnet_lite0"
 
 
 def test_fit_takes_texts_and_weights_are_checked(run, tmp_path):

@@ -9,9 +9,9 @@ from headstart.core import BadInput, make
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array
 from headstart.run.recipe import Recipe
-from headstart.session.inputs import backbone_for
+from headstart.session.input_pipeline import LabelUnits
+from headstart.session.inputs import build_backbone
 from headstart.session.session import Session
-from headstart.session.units import Units
 
 X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
 Y = np.stack([X[:, 0] + X[:, 1] ** 2, X[:, 2]], 1).astype(np.float64)
@@ -24,15 +24,15 @@ def session(y, classes=("a", "b")):
         torch.manual_seed(0)
         net = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 3))
     data = Dataset("d", classes, y, tuple(map(str, range(len(y)))), Array(X, False))
-    return Session(backbone_for(data, net), data)
+    return Session(build_backbone(data, net), data)
 
 
 def test_by_hand():
-    units = Units.of(np.array([[1.0, 5.0], [3.0, 5.0]]))
+    units = LabelUnits.of(np.array([[1.0, 5.0], [3.0, 5.0]]))
     assert units.mean.tolist() == [2, 5]
     assert units.deviation.tolist() == [1, 1]  # a column without spread keeps its own unit
     assert units.standard(np.array([[4.0, 6.0]])).tolist() == [[2, 1]]
-    assert Units.of(np.array([0, 1])) is None
+    assert LabelUnits.of(np.array([0, 1])) is None
 
 
 @pytest.mark.parametrize("spec", ["ridge-probe", "knn", "fine-tune", "lp-ft", "soup"])

@@ -8,7 +8,7 @@ import typer
 
 from headstart.cli import output
 from headstart.cli.options import AsJson, Quiet, Weights, with_options
-from headstart.predictor.surgery_settings import SurgerySettings
+from headstart.records.settings import SurgerySettings
 
 Base = Annotated[
     str,

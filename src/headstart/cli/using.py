@@ -10,8 +10,7 @@ from . import output
 
 if TYPE_CHECKING:
     from headstart.data.modality import Modality
-    from headstart.predictor.predictions import Prediction
-    from headstart.predictor.predictor import Predictor
+    from headstart.predictor.predictor import Prediction, Predictor
 
     Named = tuple[list[tuple[str, Prediction]], list[str]]
 

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, CannotWrite, LabelKind, Mismatch, MissingPackage, Model
 from headstart.predictor.predictor import Predictor
-from headstart.session.scoring import meant
+from headstart.session.scoring import activate
 
 TOLERANCE = 1e-4  # of probabilities; of numbers, in units of the largest
 
 
-class _Answers(nn.Module):
+class _WithActivation(nn.Module):
     """Pictures (n, 3, h, w), ids (n, length) or arrays (n, ...) in, probabilities or numbers (n, k) out."""
 
     def __init__(self, model: Model, label_kind: LabelKind) -> None:
@@ -25,7 +25,7 @@ class _Answers(nn.Module):
         self.model, self.label_kind = model, label_kind
 
     def forward(self, x: Tensor) -> Tensor:
-        return meant(self.model(x), self.label_kind)
+        return activate(self.model(x), self.label_kind)
 
 
 def export_model(predictor: Predictor, file: str | Path) -> float:
@@ -51,7 +51,7 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise MissingPackage(error.name or "onnxruntime", "The export", "export") from error
-    model, samples = _Answers(predictor.model, predictor.label_kind).eval(), _samples(predictor)
+    model, samples = _WithActivation(predictor.model, predictor.label_kind).eval(), _samples(predictor)
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

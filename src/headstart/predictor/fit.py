@@ -11,16 +11,14 @@ from headstart.core import Method
 from headstart.data.dataset import Dataset
 from headstart.data.domains import Domains
 from headstart.data.load import load
+from headstart.data.source_task import load_source
 from headstart.predictor.predictor import Predictor
-from headstart.records.settings import InputSettings
 from headstart.run.engine import Engine, One
 from headstart.run.recipe import Recipe
-from headstart.session.inputs import backbone_for, suited
+from headstart.session.inputs import build_backbone, by_training_part, fit_to_data
 from headstart.session.requirements import require_source_use, require_target_use
 from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import attach_source, attach_target
-from headstart.session.source_data import loaded_source
-from headstart.session.tables import by_training_part
 
 
 def fit(  # noqa: PLR0913  # an option is an argument
@@ -65,10 +63,12 @@ def fit(  # noqa: PLR0913  # an option is an argument
     dataset = domains.source if domains else data if isinstance(data, Dataset) else load(data)
     if domains:
         require_target_use([method])
-    other = loaded_source(source, dataset)
+    other = None if source is None else load_source(source, dataset)
     if other is not None:
         require_source_use([method])
-    mapping = by_training_part(suited(backbone_for(dataset, base), dataset, InputSettings()), dataset)
+    mapping = fit_to_data(build_backbone(dataset, base), dataset)
+    if dataset.table is not None:
+        mapping = by_training_part(mapping, dataset)
     session = Session(
         mapping,
         dataset,

@@ -1,6 +1,7 @@
-"""A saved model that answers on new data."""
+"""A saved model and its predictions for new items."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,71 @@ from headstart.core import BadInput, LabelKind, Model, Preprocess, Reader, Schem
 from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality, modalities
 from headstart.models.lengths import by_length
-from headstart.predictor.predictions import Prediction, to_prediction
 from headstart.predictor.save import load_model
-from headstart.session.scoring import answers
+from headstart.session.scoring import as_predictions
 
 Items = Any  # a list, an array, a data frame, a file: what the model takes
 MANY = 32  # batches of texts that are sorted by length together
 BATCH_TOLERANCE = 1e-4  # of a probability, or of a number in the unit of the labels' standard deviation
+
+
+UNSURE = "unsure"
+TAG_THRESHOLD = 0.5  # a tag whose probability is at least this is given
+
+
+@dataclass(frozen=True)
+class PredictedClass:
+    """The prediction for one item by a model of classes.
+
+    Attributes:
+        label: the most probable class, or "unsure" if its probability is below the threshold.
+        probability: of the most probable class, in [0, 1].
+        probabilities: of every class; they sum to 1.
+    """
+
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class PredictedTags:
+    """The prediction for one item by a model of tags.
+
+    Attributes:
+        tags: those with a probability of 0.5 or more, in the order of the model's outputs.
+        probabilities: of every tag, each in [0, 1] by itself.
+    """
+
+    tags: tuple[str, ...]
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class PredictedNumbers:
+    """The prediction for one item by a model of numbers.
+
+    Attributes:
+        values: of every column, in the units of the labels.
+    """
+
+    values: dict[str, float]
+
+
+Prediction = PredictedClass | PredictedTags | PredictedNumbers
+
+
+def to_prediction(
+    row: NDArray[np.float64], kind: LabelKind, names: tuple[str, ...], abstain: float
+) -> Prediction:
+    """A row (k,) of probabilities or numbers by name; a class below the probability `abstain` is "unsure"."""
+    named = dict(zip(names, row.tolist(), strict=True))
+    if kind == "numbers":
+        return PredictedNumbers(named)
+    if kind == "tags":
+        return PredictedTags(tuple(name for name, share in named.items() if share >= TAG_THRESHOLD), named)
+    best = int(row.argmax())
+    return PredictedClass(names[best] if row[best] >= abstain else UNSURE, float(row[best]), named)
 
 
 class Predictor:
@@ -32,7 +91,7 @@ class Predictor:
         preprocess: of pictures; None if the model takes none.
         tokens: of texts; None if the model takes none.
         schema: of tables; None if the model takes none.
-        unseen: how many of the rows that were answered last have a name that no training row had, by
+        unseen: how many of the rows that were predicted last have a name that no training row had, by
             column; all such names count as one.
     """
 
@@ -63,12 +122,12 @@ class Predictor:
         return modalities()[own or kind_read(reader)]
 
     def predict(self, items: Items, batch: int = 32) -> list[Prediction]:
-        """An answer for each item: a `PredictedClass`, `PredictedTags` or `PredictedNumbers`.
+        """A prediction for each item: a `PredictedClass`, `PredictedTags` or `PredictedNumbers`.
 
-        An item alone and in a batch of any size gets the same answer but for rounding: probabilities agree
-        to `BATCH_TOLERANCE`, so that a label can differ only between two classes that close, and numbers to
-        that share of the standard deviation of the training labels. The one exception is a model whose
-        normalisation reads the batch, as of the methods `norm` and `tent`.
+        An item alone and in a batch of any size gets the same prediction but for rounding: probabilities
+        agree to `BATCH_TOLERANCE`, so that a label can differ only between two classes that close, and
+        numbers to that share of the standard deviation of the training labels. The one exception is a model
+        whose normalisation reads the batch, as of the methods `norm` and `tent`.
 
         Args:
             items: paths of pictures or sounds, PIL images or arrays (h, w, 3); texts; for a model of arrays
@@ -80,7 +139,7 @@ class Predictor:
             BadData: a picture can't be read, a text is empty, or a table has other columns than the
                 training rows had; it is named.
         """
-        return [row for rows in self._answers(items, batch) for row in self.predictions(rows)]
+        return [row for rows in self._outputs(items, batch) for row in self.predictions(rows)]
 
     def predictions(self, outputs: NDArray[np.float64]) -> list[Prediction]:
         """Rows (n, k) of probabilities or numbers as predictions."""
@@ -90,26 +149,26 @@ class Predictor:
         """Probabilities (n, classes) or (n, tags) of n items; see `predict`.
 
         Raises:
-            BadInput: the model answers with numbers.
+            BadInput: the model predicts numbers.
         """
         if self.label_kind == "numbers":
-            raise BadInput("This model answers with numbers, not probabilities. Take predictor.values(...).")
+            raise BadInput("This model predicts numbers, not probabilities. Take predictor.values(...).")
         return self._all(items, batch)
 
     def values(self, items: Items, batch: int = 32) -> NDArray[np.float64]:
         """Numbers (n, columns) for n items, in the units of the labels; see `predict`.
 
         Raises:
-            BadInput: the model answers with classes or tags.
+            BadInput: the model predicts classes or tags.
         """
         if self.label_kind != "numbers":
             raise BadInput(
-                f"This model answers with {self.label_kind}, not numbers. Take predictor.probabilities(...)."
+                f"This model predicts {self.label_kind}, not numbers. Take predictor.probabilities(...)."
             )
         return self._all(items, batch)
 
     def _all(self, items: Items, batch: int) -> NDArray[np.float64]:
-        found = list(self._answers(items, batch))
+        found = list(self._outputs(items, batch))
         return np.concatenate(found) if found else np.zeros((0, len(self.classes)))
 
     def samples(self, items: Items) -> Tensor:
@@ -118,11 +177,11 @@ class Predictor:
         self.unseen = dict(found.unseen)
         return found.x
 
-    def _answers(self, items: Items, batch: int) -> Iterator[NDArray[np.float64]]:
+    def _outputs(self, items: Items, batch: int) -> Iterator[NDArray[np.float64]]:
         for some in self._shares(items, batch if self.tokens is None else batch * MANY):
             with torch.inference_mode():
                 outputs = self.model(some) if self.tokens is None else by_length(self.model, some)
-            yield answers(outputs, self.label_kind)
+            yield as_predictions(outputs, self.label_kind)
 
     def _shares(self, items: Items, batch: int) -> Iterator[Tensor]:
         """Samples of one batch after the other; a table is read whole."""

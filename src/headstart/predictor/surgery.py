@@ -19,7 +19,7 @@ from headstart.models.operations.report import Report
 from headstart.models.operations.size import new_size
 from headstart.models.operations.vocabulary import new_vocabulary
 from headstart.predictor.predictor import open_model
-from headstart.predictor.surgery_settings import SurgerySettings
+from headstart.records.settings import SurgerySettings
 
 COLOURS = 3
 

@@ -1,41 +1,152 @@
-"""Result of a fit: the model, its training curve and its outputs on rows."""
+"""A model while it is fitted and after: evaluation on the way, selection on held-out rows, the result."""
 
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
-from headstart.core import Descend, Method, Model, SampleLoader
+from headstart.core import Descend, Method, Model, SampleLoader, derive_seed
+from headstart.data.dataset import Dataset
+from headstart.data.splits import holdout
+from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
-from headstart.run.state import Run
-from headstart.session.scoring import outputs_of
+from headstart.run.state import Run, Tick
+from headstart.session.input_pipeline import InputSource, LabelUnits
+from headstart.session.scoring import outputs_of, selection_metric, selection_score
+from headstart.session.session_data import SessionData
 
 
 @dataclass
 class Fitted:
-    """Result of a fit: the model, the loss of each step, and the run that gave it."""
+    """Result of a fit.
+
+    Attributes:
+        method: that was fitted.
+        model: backbone and head.
+        curve: the loss of each step; empty for a closed form.
+        notes: sentences for the record.
+        run: that gave the model.
+        replay: of the cached prefix, if `source` gives its outputs.
+        source: of what the run's parts take, in plain views.
+    """
 
     method: Method[Any]
     model: Model
-    curve: list[float]  # loss of each step; empty for what is solved, not descended
-    trained: int  # parameters that were changed or made
+    curve: list[float]
     notes: list[str]
     run: Run[Any]
     replay: Replay | None
-    source: SampleLoader  # of what the run's parts take, in plain views
-    batch: int = 32
+    source: SampleLoader
 
     def logits(self, rows: np.ndarray) -> Tensor:
         """Outputs (n, outputs) on the CPU for rows (n,) of the data that it was fitted in."""
         self.run.parts.eval()
         with self.replay.on(self.run.parts) if self.replay else nullcontext():
-            return outputs_of(self.model, self.source, rows, self.run.engine.device, self.batch)
+            return outputs_of(self.model, self.source, rows, self.run.engine.device)
+
+    @property
+    def trained(self) -> int:
+        """Number of trained parameters: those that descents changed, or else those of the solved head."""
+        descents = [move for move in self.run.moves if isinstance(move, Descend)]
+        changed = {id(p): p.numel() for move in descents for p in move.parameters(self.run.parts)}
+        return sum(changed.values()) if changed else sum(p.numel() for p in self.model.head.parameters())
 
 
-def trained(run: Run[Any], model: Model) -> int:
-    """Number of trained parameters: what the descents moved, or else what was solved for."""
-    descents = [move for move in run.moves if isinstance(move, Descend)]
-    moved = {id(p): p.numel() for move in descents for p in move.parameters(run.parts)}
-    return sum(moved.values()) if moved else sum(p.numel() for p in model.head.parameters())
+@dataclass(frozen=True)
+class EvalState:
+    """A model in the middle of its training.
+
+    Attributes:
+        model: what would be shipped; its tensors are those that go on learning.
+        logits: outputs (n, outputs) for rows (n,) of the data that it is fitted in.
+        target_logits: the same for rows of the unlabelled data.
+    """
+
+    model: Model
+    logits: Callable[[Rows], Tensor]
+    target_logits: Callable[[Rows], Tensor]
+
+
+@dataclass(frozen=True)
+class EvalHook:
+    """Callback of the last stage: evaluate the model after chosen steps.
+
+    Attributes:
+        steps: after which the model is evaluated, each >= 1.
+        evaluate: takes the step and the model.
+    """
+
+    steps: frozenset[int]
+    evaluate: Callable[[int, EvalState], None]
+
+    def run_at(self, ticks: Iterator[Tick], state: Callable[[], EvalState]) -> Iterator[Tick]:
+        """The same ticks, with an evaluation after each of the steps."""
+        for tick in ticks:
+            if tick.step in self.steps:
+                self.evaluate(tick.step, state())
+            yield tick
+
+
+def eval_state(
+    session: SessionData,
+    method: Method[Any],
+    run: Run[Any],
+    plain: tuple[InputSource, InputSource],
+    rows: Rows,
+) -> EvalState:
+    """The model in the middle of its training; `plain` are the inputs of the data and of the target."""
+    units = LabelUnits.of(session.data.labels[rows])
+    predictor = method.predictor(run.parts)
+    assert isinstance(predictor, Model)
+    model = (units.undone(predictor) if units else predictor).eval()
+
+    def logits_of(source: SampleLoader) -> Callable[[Rows], Tensor]:
+        return lambda some: outputs_of(model, source, some, session.engine.device)
+
+    return EvalState(model, logits_of(plain[0].source), logits_of(plain[1].source))
+
+
+def split_holdout(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple[Rows, Rows]:
+    """Split the rows (n,) of a fit into those that a method learns from and those it selects by, often none.
+
+    The split is stratified and cuts no group. Where it would leave a class without a row to learn from,
+    nothing is held out.
+    """
+    nothing = rows, np.zeros(0, dtype=np.int64)
+    if not method.holdout_fraction():
+        return nothing
+    strata = data.strata[rows]
+    groups = None if data.groups is None else data.groups[rows]
+    learn, held = holdout(strata, groups, method.holdout_fraction(), derive_seed(seed, "held apart"))
+    if len(held) == 0 or set(strata.tolist()) != set(strata[learn].tolist()):
+        return nothing
+    return rows[learn], rows[held]
+
+
+def select_on_holdout(fitted: Fitted, method: Method[Any], data: Dataset, rows: Rows, held: Rows) -> Fitted:
+    """The fit with the model selected by its score on the `held` rows; `rows` are those it learned from.
+
+    The score is the metric of selection.
+    """
+    if not method.holdout_fraction():
+        return fitted
+    title = method.about.title
+    if not len(held):
+        note = f"{title}: {len(rows)} rows are too few to hold some out, so nothing is left out."
+        return replace(fitted, notes=[*fitted.notes, note])
+    units, labels = LabelUnits.of(data.labels[rows]), data.labels[held]
+    labels = units.standard(labels) if units else labels
+
+    def score(model: nn.Module) -> float:
+        assert isinstance(model, Model)
+        return selection_score(replace(fitted, model=model).logits(held), labels)
+
+    result = method.select_on_holdout(fitted.run.parts, score)
+    model = method.predictor(fitted.run.parts)
+    assert isinstance(model, Model)
+    by = selection_metric(data.labels).replace("_", " ")
+    note = f"{title}, by the {by} on {len(held)} rows that were held out of the training: {result}"
+    return replace(fitted, model=model, notes=[*fitted.notes, note])

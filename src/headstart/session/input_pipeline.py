@@ -1,20 +1,26 @@
-"""Input pipeline: raw samples or cached activations of the frozen layers, in batches."""
+"""Input pipeline: samples or cached activations of the frozen layers, with labels, in batches."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from headstart.core import (
     Batch,
     CacheRefused,
     Domains,
+    Grouped,
     Labelled,
     Method,
+    Model,
     SampleLoader,
     TwoTasks,
     Unlabelled,
     derive_seed,
+    label_kind_of,
 )
 from headstart.data.domain_batches import pair_domains, pair_tasks, unlabelled, unlabelled_once
 from headstart.data.labels import Labels, labels_of
@@ -23,9 +29,8 @@ from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run
-from headstart.session.requirements import grouped_example, in_groups
+from headstart.session.requirements import add_groups, grouped_stream
 from headstart.session.session_data import SessionData
-from headstart.session.units import Units
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,38 @@ class MethodInputs(NamedTuple):
     own: InputSource
     other: InputSource | None
     target_labelled: InputSource | None
+
+
+@dataclass(frozen=True)
+class LabelUnits:
+    """Units in which numbers are learned: mean 0 and deviation 1 on the rows of a fit.
+
+    Attributes:
+        mean: (columns,) float64.
+        deviation: (columns,) float64, division by n; 1 where all values are equal.
+    """
+
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, labels: NDArray[Any]) -> "LabelUnits | None":
+        """Of labels (n, ...); None for classes and tags, which have no units."""
+        if label_kind_of(labels) != "numbers":
+            return None
+        deviation = labels.std(0)
+        return cls(labels.mean(0), np.where(deviation > 0, deviation, 1.0))
+
+    def standard(self, labels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Labels (n, columns) in these units."""
+        return (labels - self.mean) / self.deviation
+
+    def undone(self, model: Model) -> Model:
+        """The same backbone with a head that predicts in the user's units."""
+        old = model.head
+        head = old.rescaled(torch.from_numpy(self.mean), torch.from_numpy(self.deviation))
+        device = next(chain(old.parameters(), old.buffers())).device
+        return Model(model.backbone, head.to(device).train(old.training))
 
 
 def training_input(session: SessionData, run: Run[Any], replay: Replay | None) -> InputSource:
@@ -65,7 +102,7 @@ def _recorded(session: SessionData, run: Run[Any], replay: Replay, views: int) -
     """What the run's frozen prefix gives, recorded; the samples if the record can't be trusted."""
     source = session.source_in(session.augment if views else None)
     try:
-        return InputSource(session.records.source(run, replay, source, views), replay, views, [])
+        return InputSource(session.caches.loader(run, replay, source, views), replay, views, [])
     except CacheRefused as refusal:
         return InputSource(source, None, views, [str(refusal)])
 
@@ -78,32 +115,34 @@ def method_inputs(
     if method.about.needs is Unlabelled and other is not None:
         unseen = training_input(other, run, replay)
         return MethodInputs(unseen, unseen, None)
-    mine = training_input(session, run, replay)
-    theirs = None if other is None else training_input(other, run, mine.replay)
-    labelled = None if target_labelled is None else training_input(target_labelled, run, mine.replay)
-    found = [each for each in (mine, theirs, labelled) if each is not None]
-    if len({each.replay is None for each in found}) > 1:  # a run takes records of all of them or of none
+    own = training_input(session, run, replay)
+    beside = [
+        None if each is None else training_input(each, run, own.replay) for each in (other, target_labelled)
+    ]
+    if any(each is not None and (each.replay is None) != (own.replay is None) for each in beside):
         return method_inputs(session, method, run, None)
-    return MethodInputs(mine, theirs, labelled)
+    return MethodInputs(own, *beside)
 
 
 def example_batch(session: SessionData, method: Method[Any], rows: Rows) -> Batch:
     """A batch of the first of `rows`, of the kind that a method eats."""
 
-    def first(one: SessionData, some: Rows) -> Labelled:
-        return Labelled(one.samples(some[:3]), labels_of(one.data.labels, some[:3]))
+    def first(of: SessionData, some: Rows) -> Labelled:
+        return Labelled(of.samples(some[:3]), labels_of(of.data.labels, some[:3]))
 
-    batch: Any = grouped_example(session.data, method, first(session, rows), rows[:3])
+    batch: Any = first(session, rows)
+    if issubclass(method.about.needs, Grouped):
+        batch = add_groups(session.data, batch, rows[:3])
     other, target_labelled = _beside(session, method), _target_labelled(session, method)
     needs = method.about.needs
     if needs is TwoTasks and other is not None:
         batch = TwoTasks(batch, first(other, np.arange(len(other.data))))
     elif issubclass(needs, Domains | Unlabelled) and session.target is not None:
         unseen = session.target.session.samples(session.target.rows[:2])
-        known = (
+        few = (
             None if target_labelled is None else first(target_labelled, np.arange(len(target_labelled.data)))
         )
-        batch = Unlabelled(unseen) if needs is Unlabelled else Domains(batch, unseen, known)
+        batch = Unlabelled(unseen) if needs is Unlabelled else Domains(batch, unseen, few)
     moved: Batch = batch.to(session.engine.device)
     return moved
 
@@ -117,45 +156,43 @@ def batch_stream(
     weights: np.ndarray | None = None,
 ) -> Stream[Any]:
     """Batches of the kind that a method eats: rows (n,) of the session's data and what lies beside."""
-    (mine, theirs, target_labelled), needs, target = given, method.about.needs, session.target
-    labels = standardise_labels(session.data.labels, rows)
-    if issubclass(needs, Unlabelled) and target is not None and theirs is not None:
-        return _unlabelled(theirs, target.rows, recipe)
-    batch = -(-len(rows) // recipe.steps)
+    (own, other, target_labelled), needs, target = given, method.about.needs, session.target
+    labels, source = standardise_labels(session.data.labels, rows), session.source
+    if issubclass(needs, Unlabelled) and target is not None and other is not None:
+        return _unlabelled(other, target.rows, recipe)
+    size, batch = min(recipe.batch, len(rows)), -(-len(rows) // recipe.steps)
     if method.about.closed_form:
-        own = once(mine.source, labels, rows, batch, weights)
+        stream = once(own.source, labels, rows, batch, weights)
     else:
-        own = labelled(
-            mine.source, labels, rows, min(recipe.batch, len(rows)), recipe.seed, mine.views, weights
+        stream = labelled(own.source, labels, rows, size, recipe.seed, own.views, weights)
+    if other is None:
+        return (
+            grouped_stream(session.data, stream, rows, size, recipe.seed)
+            if issubclass(needs, Grouped)
+            else stream
         )
-    if theirs is None:
-        return in_groups(session.data, method, own, rows, min(recipe.batch, len(rows)), recipe.seed)
-    if needs is TwoTasks and session.source is not None:
-        other = session.source
-        order = replace(recipe, seed=derive_seed(recipe.seed, "source"))
-        own_labels = standardise_labels(other.session.data.labels, other.rows)
-        size = min(order.batch, len(other.rows))
-        return pair_tasks(
-            own, labelled(theirs.source, own_labels, other.rows, size, order.seed, theirs.views)
-        )
+    if needs is TwoTasks and source is not None:
+        source_labels = standardise_labels(source.session.data.labels, source.rows)
+        size, seed = min(recipe.batch, len(source.rows)), derive_seed(recipe.seed, "source")
+        return pair_tasks(stream, labelled(other.source, source_labels, source.rows, size, seed, other.views))
     assert target is not None
     if method.about.closed_form:
-        unseen = unlabelled_once(theirs.source, target.rows, -(-len(rows) // batch))
+        unseen = unlabelled_once(other.source, target.rows, -(-len(rows) // batch))
     else:
-        unseen = _unlabelled(theirs, target.rows, recipe)
-    return pair_domains(own, unseen, _labelled_target(session, target_labelled, rows, recipe))
+        unseen = _unlabelled(other, target.rows, recipe)
+    return pair_domains(stream, unseen, _labelled_target(session, target_labelled, rows, recipe))
 
 
 def standardise_labels(labels: Labels, rows: Rows, of: Labels | None = None) -> Labels:
     """Labels as methods learn them: numbers in units of their own, those of `rows` of `labels`."""
-    units = Units.of(labels[rows])
+    units = LabelUnits.of(labels[rows])
     given = labels if of is None else of
     return units.standard(given) if units else given
 
 
-def _unlabelled(theirs: InputSource, rows: Rows, recipe: Recipe) -> Stream[Unlabelled]:
+def _unlabelled(given: InputSource, rows: Rows, recipe: Recipe) -> Stream[Unlabelled]:
     seed = derive_seed(recipe.seed, "target")
-    return unlabelled(theirs.source, rows, min(recipe.batch, len(rows)), seed, theirs.views)
+    return unlabelled(given.source, rows, min(recipe.batch, len(rows)), seed, given.views)
 
 
 def _labelled_target(

@@ -1,38 +1,40 @@
 """A backbone made to suit the data and the settings: how samples become its inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import nn
 
-from headstart.core import BadData, Preprocess, SampleLoader, Schema, Tokens, kind_read
+from headstart.core import BadData, BadInput, Preprocess, SampleLoader, Schema, Tokens, kind_read
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.modality import modalities
+from headstart.data.schemas import encoded, schema_of
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.sources import BUILT_IN
+from headstart.models.tables import TableEncoder
 from headstart.models.tracing import quiet
-from headstart.records.settings import InputSettings
-from headstart.session import tables
 
 COLOURS = 3
+TABLE = "table"  # name of the backbone that is made for a table
+MOST = 20  # left-out columns that are named
 
 
-def default_name(data: Dataset) -> str:
+def default_backbone(data: Dataset) -> str:
     """The built-in backbone for the kind of data."""
     return data.modality.backbone
 
 
-def backbone_for(data: Dataset, base: str | nn.Module, weights: str | None = None) -> AnyBackbone:
+def build_backbone(data: Dataset, base: str | nn.Module, weights: str | None = None) -> AnyBackbone:
     """A backbone made of a name or of your own module, which is tried on rows of the data.
 
     For texts, names that headstart does not know are those of transformers.
     """
     modality = data.modality
     if data.table is not None:
-        return tables.table_backbone(data, base, weights)
+        return _table_backbone(data, base, weights)
     if isinstance(base, AnyBackbone):
         return base
     if isinstance(base, str):
@@ -44,8 +46,10 @@ def backbone_for(data: Dataset, base: str | nn.Module, weights: str | None = Non
     return backbone(base, example=None if array is None else torch.tensor(array[:2], dtype=torch.float32))
 
 
-def suited(mapping: AnyBackbone, data: Dataset, settings: InputSettings) -> AnyBackbone:
-    """The backbone with the size and fit that the settings name, or else that suit the data.
+def fit_to_data(
+    mapping: AnyBackbone, data: Dataset, size: int | None = None, fit: str = "squash"
+) -> AnyBackbone:
+    """The backbone with a size and fit, see `records.settings`, or else with those that suit the data.
 
     Without a size, pictures are taken at the backbone's own, or at their own where they are
     smaller: enlarging costs time and adds nothing. Of texts, the size is the most tokens that are
@@ -63,7 +67,7 @@ def suited(mapping: AnyBackbone, data: Dataset, settings: InputSettings) -> AnyB
         reader = Preprocess(size=(int(height), int(width)), keep=1.0)
     if reader is None:
         _try(mapping, data)
-    reader = modality.suited(data, reader, settings.size, settings.fit)
+    reader = modality.suited(data, reader, size, fit)
     if reader is None or isinstance(reader, Schema):
         return mapping
     if isinstance(reader, Tokens):
@@ -117,16 +121,44 @@ def _check_colours(mapping: AnyBackbone, data: Dataset) -> None:
         )
 
 
-def alike(data: Sequence[Dataset]) -> None:
-    """Refuse tasks whose samples one network can't take.
+def _table_backbone(data: Dataset, base: str | nn.Module, weights: str | None) -> TableEncoder:
+    """A backbone for the columns of `data`, which is a table: made by its rows, or the one that is given.
 
     Raises:
-        BadData: pictures and numbers, or rows of another shape.
+        BadData: `base` takes something else, or no column varies.
+        BadInput: there are `weights`, which a backbone for a table has none of.
     """
-    shapes = {(one.kind, one.modality.shape(one)) for one in data}
-    if len(shapes) > 1:
-        named = " and ".join(f"{one.name} has {one.kind}" for one in data)
+    if weights is not None:
+        raise BadInput(f"weights is {weights!r}, but the backbone of a table has none to load. Leave it out.")
+    if is_encoder(base):
+        base = backbone(str(base))
+    if isinstance(base, TableEncoder):
+        return base
+    if base not in (None, TABLE):
+        name = base if isinstance(base, str) else type(base).__name__
         raise BadData(
-            f"One network can't take both tasks: {named}, in rows of different shapes. "
-            f"Give tasks of one kind."
+            f"{data.name} is a table, which the backbone {name} does not take. Leave the backbone out, "
+            f"name {TABLE!r}, or give the columns as an array of numbers."
         )
+    assert data.table is not None
+    encoder = TableEncoder(schema_of(data.table))
+    encoder.provisional = True
+    return encoder
+
+
+def by_training_part(mapping: AnyBackbone, train: Dataset) -> AnyBackbone:
+    """The backbone; one that was made by all rows is made again by those of the training part alone."""
+    if train.table is None or not isinstance(mapping, TableEncoder) or not mapping.provisional:
+        return mapping
+    return TableEncoder(schema_of(train.table))
+
+
+def about_columns(mapping: AnyBackbone, test: Dataset) -> Iterator[str]:
+    """Notes on columns that were left out, and on names that only test rows have."""
+    if test.table is None or not isinstance(mapping, TableEncoder):
+        return
+    for column, why in list(mapping.schema.dropped.items())[:MOST]:
+        yield f"The column {column!r} was left out: in the training part {why}."
+    for column, count in encoded(test.table, mapping.schema).unseen.items():
+        rows = "1 test row has" if count == 1 else f"{count} test rows have"
+        yield f"{rows} a name in the column {column!r} that no training row had; all such names count as one."

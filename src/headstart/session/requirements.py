@@ -135,59 +135,49 @@ def require_target_use(methods: Iterable[Method[Any]]) -> None:
                 "Take headstart stream or hs.stream."
             )
         names = ", ".join(sorted(kind.about.name for kind in walk() if learns_from_domains(kind())))
-        raise BadInput(f"There is a target, but {method.label} makes nothing of it. These do: {names}.")
+        raise BadInput(f"There is a target, but {method.label} does not learn from it. These do: {names}.")
 
 
 FEW = 5  # rows of a group below which it is named
 
 
-def group_rows(data: Dataset, method: Method[Any], rows: Rows) -> tuple[int, ...]:
-    """How many of `rows` (n,) each group has, for a method that wants to know; () for others."""
-    if not issubclass(method.about.needs, Grouped):
-        return ()
-    found = class_by_attribute_groups(data)
-    return tuple(np.bincount(found.numbers[rows], minlength=len(found.names)).tolist())
+def group_rows(data: Dataset, rows: Rows) -> tuple[int, ...]:
+    """How many of `rows` (n,) each group has."""
+    groups = class_by_attribute_groups(data)
+    return tuple(np.bincount(groups.numbers[rows], minlength=len(groups.names)).tolist())
 
 
-def in_groups(
-    data: Dataset, method: Method[Any], stream: Stream[Labelled], rows: Rows, batch: int, seed: int
-) -> Stream[Any]:
-    """The batches of a stream, with groups for a method that eats them."""
-    if not issubclass(method.about.needs, Grouped):
-        return stream
+def grouped_stream(data: Dataset, stream: Stream[Labelled], rows: Rows, batch: int, seed: int) -> Stream[Any]:
+    """The batches of a stream with their groups, for methods that learn from them."""
     return grouped(stream, rows, class_by_attribute_groups(data).numbers, batch, seed)
 
 
-def grouped_example(data: Dataset, method: Method[Any], batch: Labelled, rows: Rows) -> Labelled:
-    """A batch of `rows`, with groups for a method that eats them."""
-    if not issubclass(method.about.needs, Grouped):
-        return batch
-    here = torch.from_numpy(class_by_attribute_groups(data).numbers[rows])
-    return Grouped(batch.x, batch.y, batch.weight, here)
+def add_groups(data: Dataset, batch: Labelled, rows: Rows) -> Grouped:
+    """A batch of `rows` with their groups."""
+    groups = torch.from_numpy(class_by_attribute_groups(data).numbers[rows])
+    return Grouped(batch.x, batch.y, batch.weight, groups)
 
 
-def about_groups(data: Dataset, stages: Iterable[Method[Any]], rows: Rows) -> Iterator[str]:
-    """What is to be said of the groups, if a stage looks at them."""
-    if not any(issubclass(stage.about.needs, Grouped) for stage in stages):
-        return
-    found = class_by_attribute_groups(data)
-    if not found.by_attribute:
+def group_notes(data: Dataset, rows: Rows) -> Iterator[str]:
+    """Notes on groups that are classes for want of an attribute, and on small ones."""
+    groups = class_by_attribute_groups(data)
+    if not groups.by_attribute:
         yield (
             "The data have no attribute, so the groups are the classes. Name one with attribute_column= or "
             "attribute= to look after groups within them."
         )
-    many = np.bincount(found.numbers[rows], minlength=len(found.names))
-    few = [f"{found.names[group]} ({many[group]})" for group in np.flatnonzero((many > 0) & (many < FEW))]
-    if few:
-        yield f"Groups with fewer than {FEW} training rows: {', '.join(few[:5])}. Their rows weigh much."
+    counts = np.bincount(groups.numbers[rows], minlength=len(groups.names))
+    small = [
+        f"{groups.names[group]} ({counts[group]})" for group in np.flatnonzero((counts > 0) & (counts < FEW))
+    ]
+    if small:
+        yield f"Groups with fewer than {FEW} training rows: {', '.join(small[:5])}. Their rows weigh much."
 
 
 def row_weights(
     session: SessionData, method: Method[Any], rows: Rows, seed: int, given: np.ndarray | None
 ) -> tuple[np.ndarray | None, list[str]]:
-    """Weights of all rows of a session's data, 1 on average over `rows`; None if all count the same.
-
-    Also what is to be said of them.
+    """Weights of all rows of a session's data, 1 on average over `rows`, and notes; None if all are equal.
 
     Raises:
         BadInput: they are not finite numbers >= 0, one a row, or all of `rows` have 0.
@@ -195,12 +185,12 @@ def row_weights(
     notes: list[str] = []
     if given is None and method.about.weights_source_rows and session.target is not None:
         target = session.target
-        seen, unseen = features(session, rows), features(target.session, target.rows)
-        estimated = method.row_weights(seen, unseen, derive_seed(seed, "weights"))
+        both = features(session, rows), features(target.session, target.rows)
+        estimated = method.row_weights(*both, derive_seed(seed, "weights"))
         assert estimated is not None
         given = np.zeros(len(session.data))
         given[rows] = estimated.numpy(force=True)
-        warning = method.unreliable_weights(seen, unseen, estimated)
+        warning = method.unreliable_weights(*both, estimated)
         notes = [] if warning is None else [warning]
     if given is None:
         return None, []
@@ -217,4 +207,4 @@ def row_weights(
 def features(session: SessionData, rows: Rows) -> Tensor:
     """What the frozen backbone gives (n, width) for rows (n,)."""
     encoder = fast(session.backbone) if session.engine.device.type == "cpu" else session.backbone.eval()
-    return outputs_of(encoder, session.source_in(None), rows, session.engine.device, 32)
+    return outputs_of(encoder, session.source_in(None), rows, session.engine.device)

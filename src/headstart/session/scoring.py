@@ -22,7 +22,7 @@ from headstart.records.record import Bin, Interval, Scores
 
 
 def outputs_of(
-    model: nn.Module, source: SampleLoader, rows: Rows, device: torch.device, batch: int
+    model: nn.Module, source: SampleLoader, rows: Rows, device: torch.device, batch: int = 32
 ) -> Tensor:
     """Outputs (n, outputs) on the CPU for plain views of rows (n,) of a source, `batch` at a time."""
     if isinstance(source, Sentences) and len(rows):
@@ -40,20 +40,16 @@ def outputs_of(
 Labels = NDArray[Any]
 
 
-def meant(outputs: Tensor, kind: LabelKind) -> Tensor:
-    """What outputs (n, k) of a model say.
-
-    Classes: a distribution for each row (softmax). Tags: a probability for each (sigmoid). Numbers:
-    themselves.
-    """
+def activate(outputs: Tensor, kind: LabelKind) -> Tensor:
+    """Outputs (n, k) after their activation: softmax for classes, sigmoid for tags, none for numbers."""
     if kind == "classes":
         return outputs.softmax(-1)
     return outputs.sigmoid() if kind == "tags" else outputs
 
 
-def answers(outputs: Tensor, kind: LabelKind) -> NDArray[np.float64]:
+def as_predictions(outputs: Tensor, kind: LabelKind) -> NDArray[np.float64]:
     """The same in float64, as an array."""
-    return meant(outputs.double(), kind).numpy()
+    return activate(outputs.double(), kind).numpy()
 
 
 def scores(outputs: Tensor, labels: Labels, seed: int) -> Scores:
@@ -63,7 +59,7 @@ def scores(outputs: Tensor, labels: Labels, seed: int) -> Scores:
     and so has the share of rows all of whose tags are right; the others have bootstrap intervals.
     """
     kind = label_kind_of(labels)
-    found = score_all(answers(outputs, kind), labels, derive_seed(seed, "scores"))
+    found = score_all(as_predictions(outputs, kind), labels, derive_seed(seed, "scores"))
     for name in ("accuracy", "exact_match"):
         if name in found:
             found[name] = wilson(round(found[name].value * len(labels)), len(labels))
@@ -77,7 +73,7 @@ def main_score(outputs: Tensor, labels: Labels, seed: int) -> Interval:
     if kind == "classes":
         return Interval(*wilson(int((outputs.argmax(1).numpy() == labels).sum()), len(labels)))
     measures = measure_of(kind)
-    scored, metric = measures.score(answers(outputs, kind), labels), measures.metrics[measures.main]
+    scored, metric = measures.score(as_predictions(outputs, kind), labels), measures.metrics[measures.main]
     found = bootstrap(lambda weights: metric(scored, weights), len(labels), derive_seed(seed, "scores"))
     return Interval(*found)
 
@@ -86,38 +82,38 @@ def main_value(outputs: Tensor, labels: Labels) -> float:
     """The main figure without its interval."""
     if label_kind_of(labels) == "classes":
         return float((outputs.argmax(1).numpy() == labels).mean())
-    return value(outputs, labels)  # of tags and numbers, methods are chosen by the main metric
+    return selection_score(outputs, labels)  # of tags and numbers, methods are chosen by the main metric
 
 
 def difference(
-    ours: Tensor, theirs: Tensor, labels: Labels, seed: int, metric: str | None = None
+    outputs: Tensor, others: Tensor, labels: Labels, seed: int, metric: str | None = None
 ) -> Interval:
     """How much better the first outputs are than the second on the same rows (paired bootstrap).
 
     `metric` is the main one if none is named.
     """
     kind = label_kind_of(labels)
-    pair = answers(ours, kind), answers(theirs, kind)
+    pair = as_predictions(outputs, kind), as_predictions(others, kind)
     return Interval(*paired(*pair, labels, derive_seed(seed, "difference"), metric=metric))
 
 
-def selection_of(labels: Labels) -> str:
+def selection_metric(labels: Labels) -> str:
     """The name of the metric that methods are chosen by."""
     return measure_of(label_kind_of(labels)).selection
 
 
-def value(outputs: Tensor, labels: Labels) -> float:
+def selection_score(outputs: Tensor, labels: Labels) -> float:
     """The metric that methods are chosen by, of outputs (n, k); higher is better.
 
-    Balanced accuracy of classes: the mean over those that occur of the share of their rows that is
-    answered right. Average precision of tags, R\u00b2 of numbers.
+    Balanced accuracy of classes, the mean recall of those that occur; average precision of tags, R\u00b2 of
+    numbers.
     """
     kind = label_kind_of(labels)
     if kind == "classes":
         right = outputs.argmax(1) == torch.from_numpy(labels)
         return float(np.mean([right.numpy()[labels == c].mean() for c in np.unique(labels)]))
     measures = measure_of(kind)
-    scored = measures.score(answers(outputs, kind), labels)
+    scored = measures.score(as_predictions(outputs, kind), labels)
     return once(scored, measures.metrics[measures.selection], len(labels))
 
 
@@ -126,7 +122,7 @@ def bins(outputs: Tensor, labels: Labels) -> list[Bin]:
     kind = label_kind_of(labels)
     if kind == "numbers":
         return []
-    return [Bin(*found) for found in reliability(answers(outputs, kind), labels) if found[2]]
+    return [Bin(*found) for found in reliability(as_predictions(outputs, kind), labels) if found[2]]
 
 
 def confusions(outputs: Tensor, labels: Labels) -> list[list[int]]:

@@ -1,7 +1,7 @@
-"""Fit methods on rows of a session's data, stage by stage, resumable and logged."""
+"""Fit a method on rows of a session's data, stage by stage, resumable and logged."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from headstart.core import (
     Backbone,
     CannotWrite,
     Diverged,
+    Grouped,
     Head,
     HeadstartError,
     Method,
@@ -26,12 +27,10 @@ from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run, Tick
 from headstart.run.watch import drain, log, record_losses, resume, save_checkpoints
-from headstart.session.evaluation import EvalHook, eval_state, plain_inputs, ships_its_own
-from headstart.session.fitted import Fitted as Fitted
-from headstart.session.fitted import trained
-from headstart.session.holdout_selection import hold_out, selected_model
+from headstart.session.fitted import EvalHook, Fitted, eval_state, select_on_holdout, split_holdout
 from headstart.session.input_pipeline import (
     InputSource,
+    LabelUnits,
     MethodInputs,
     batch_stream,
     example_batch,
@@ -39,7 +38,7 @@ from headstart.session.input_pipeline import (
     plain_input,
 )
 from headstart.session.requirements import (
-    about_groups,
+    group_notes,
     group_rows,
     label_free_stages,
     learns_on_source_alone,
@@ -47,32 +46,7 @@ from headstart.session.requirements import (
     row_weights,
 )
 from headstart.session.session_data import SessionData, SourceTask
-from headstart.session.units import Units
 
-
-def save_last(run: Run[Any], checkpoint: Path, error: Diverged) -> None:
-    """Save the last good weights; where that fails, say so without hiding the error."""
-    try:
-        save_state(run.state_dict(), checkpoint)
-    except CannotWrite as failure:
-        raise Diverged(f"{error} {failure}") from error
-
-
-def logged(ticks: Iterable[Tick], file: Path, name: str, run: Run[Any]) -> Iterator[Tick]:
-    """The ticks, each of which is a line in the file.
-
-    Raises:
-        CannotWrite: no space or no right.
-    """
-    try:
-        yield from log(ticks, file, name, run)
-    except OSError as error:
-        if isinstance(error, HeadstartError):
-            raise
-        raise CannotWrite(f"Can't write {file}: {error.strerror or error}. Free some space.") from error
-
-
-Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
 CHECKPOINT_EVERY = 20  # steps
 
 
@@ -105,15 +79,7 @@ class StageOptions:
 
 @dataclass
 class Session(SessionData):
-    """Fits methods on rows of its data.
-
-    Attributes:
-        logbook: file for the ticks of all runs; None: none.
-        watch: wraps the ticks of every run, for a progress bar.
-    """
-
-    logbook: Path | None = None
-    watch: Watch | None = None
+    """Fits methods on rows of its data."""
 
     def fit(
         self,
@@ -129,7 +95,7 @@ class Session(SessionData):
 
         Stages that learn on the source alone take all of its rows. With `checkpoint`, a descent that was
         interrupted goes on from there, or from a file beside it if it is one on the source. Numbers are
-        learned in units of their own, see `Units`; the fitted model answers in those of the data.
+        learned in units of their own, see `LabelUnits`; the fitted model predicts in those of the data.
 
         Args:
             method: with its settings.
@@ -140,133 +106,176 @@ class Session(SessionData):
             options: sample weights, an evaluation hook, the head of a saved model.
 
         Raises:
-            BadInput: a stage can't learn what the labels are, or needs other data where there are none.
+            BadInput: a stage can't learn this kind of label, or needs other data where there are none.
         """
         backbone: Backbone = self.backbone
         stages, head = method.stages(self.data.label_kind), options.head
         if head is not None:
             stages = label_free_stages(stages)
-        given = {"source": bool(self.source), "target": bool(self.target)}
-        labelled = bool(self.target and self.target.target_labelled)
-        require_data((method,), "this run", **given, target_labelled=labelled)
-        rows, held = hold_out(method, self.data, rows, recipe.seed)
-        counts, said = row_weights(self, method, rows, recipe.seed, options.weights)
+        require_data((method,), "this run", **self.roles)
+        learn, held = split_holdout(method, self.data, rows, recipe.seed)
+        weights, notes = row_weights(self, method, learn, recipe.seed, options.weights)
         fitted: Fitted | None = None
         for number, stage in enumerate(stages):
             if self.source is not None and learns_on_source_alone(stage):
-                fitted = self._on_source(self.source, stages, number, backbone, recipe, checkpoint)
+                fitted = _fit_on_source(self.source, stages, number, backbone, recipe, checkpoint)
                 head = self.source.transferable_head(fitted.model.head, self.data)
             else:
                 last = number == len(stages) - 1
-                run, replay = self._start(stage, backbone, head, rows, recipe)
-                title, saved = name or method.about.name, checkpoint if last else None
-                of_stage = StageOptions(title, saved, counts, options.eval_hook if last else None)
-                fitted = self._carry_out(stage, run, replay, rows, of_stage)
+                run, replay = _start(self, stage, backbone, head, learn, recipe)
+                saved, eval_hook = (checkpoint, options.eval_hook) if last else (None, None)
+                of_stage = StageOptions(name or method.about.name, saved, weights, eval_hook)
+                fitted = _train(self, stage, run, replay, learn, of_stage)
                 head = fitted.model.head
             backbone = fitted.model.backbone
         assert fitted is not None
-        fitted = selected_model(fitted, method, self.data, rows, held)
-        fitted.notes.extend((*said, *about_groups(self.data, stages, rows)))
-        units = Units.of(self.data.labels[rows])
+        fitted = select_on_holdout(fitted, method, self.data, learn, held)
+        if any(issubclass(stage.about.needs, Grouped) for stage in stages):
+            notes = [*notes, *group_notes(self.data, learn)]
+        fitted.notes.extend(notes)
+        units = LabelUnits.of(self.data.labels[learn])
         return replace(fitted, model=units.undone(fitted.model)) if units else fitted
 
-    def _start(
-        self, method: Method[Any], backbone: Backbone, head: Head | None, rows: np.ndarray, recipe: Recipe
-    ) -> tuple[Run[Any], Replay | None]:
-        require_label_kind(method, self.data.label_kind)
-        recipe = replace(recipe, **method.recipe_overrides(), precision=self.precision)
-        task = self.task(len(rows), recipe.seed, copy.deepcopy(head))
-        task = replace(task, groups=group_rows(self.data, method, rows))
-        if self.source is not None:
-            task = replace(task, source=self.source.session.task(len(self.source.rows), recipe.seed))
-        if method.about.closed_form:
-            least = len(rows) if self.target is None else min(len(rows), len(self.target.rows))
-            recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
-        run = start(method, copy.deepcopy(backbone), task, recipe, self.engine)
-        found = self.records.replay(
-            f"{method!r} {head is None}", run, lambda: example_batch(self, method, rows)
-        )
-        run.notes |= {"replay": found.note} if found.note else {}
-        return run, found.replay
 
-    def _carry_out(
-        self,
-        method: Method[Any],
-        run: Run[Any],
-        replay: Replay | None,
-        rows: np.ndarray,
-        options: StageOptions,
-    ) -> Fitted:
-        name, checkpoint, eval_hook = options.name, options.checkpoint, options.eval_hook
-        given, plain = self._fed(method, run, replay, eval_hook is not None)
-        feed = given[0]
-        stream = batch_stream(self, method, given, rows, run.recipe, options.weights)
+def _start(
+    session: SessionData,
+    method: Method[Any],
+    backbone: Backbone,
+    head: Head | None,
+    rows: np.ndarray,
+    recipe: Recipe,
+) -> tuple[Run[Any], Replay | None]:
+    """The run of a stage, and what of it can be replayed from a cache."""
+    require_label_kind(method, session.data.label_kind)
+    recipe = replace(recipe, **method.recipe_overrides(), precision=session.precision)
+    groups = group_rows(session.data, rows) if issubclass(method.about.needs, Grouped) else ()
+    task = replace(session.task(len(rows), recipe.seed, copy.deepcopy(head)), groups=groups)
+    if session.source is not None:
+        task = replace(task, source=session.source.session.task(len(session.source.rows), recipe.seed))
+    if method.about.closed_form:
+        least = len(rows) if session.target is None else min(len(rows), len(session.target.rows))
+        recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
+    run = start(method, copy.deepcopy(backbone), task, recipe, session.engine)
+    if session.cache is None:
+        return run, None
+    key = f"{method!r} {head is None}"
+    prefix = session.caches.replay(key, run, lambda: example_batch(session, method, rows))
+    run.notes |= {"replay": prefix.note} if prefix.note else {}
+    return run, prefix.replay
+
+
+def _train(
+    session: SessionData,
+    method: Method[Any],
+    run: Run[Any],
+    replay: Replay | None,
+    rows: np.ndarray,
+    options: StageOptions,
+) -> Fitted:
+    """Carry out the moves of a started run to its end."""
+    name, checkpoint, eval_hook = options.name, options.checkpoint, options.eval_hook
+    inputs, plain = _inputs(session, method, run, replay, eval_hook is not None)
+    own = inputs.own
+    stream = batch_stream(session, method, inputs, rows, run.recipe, options.weights)
+    if checkpoint:
+        resume(run, checkpoint)
+    try:
+        with own.replay.on(run.parts) if own.replay else nullcontext():
+            ticks: Iterator[Tick] = train(run, ahead(stream))
+            if eval_hook is not None:
+                ticks = eval_hook.run_at(ticks, lambda: eval_state(session, method, run, plain, rows))
+            drain(_watch(session, ticks, run, name, checkpoint))
+    except Diverged as error:
         if checkpoint:
-            resume(run, checkpoint)
-        try:
-            with feed.replay.on(run.parts) if feed.replay else nullcontext():
-                ticks: Iterator[Tick] = train(run, ahead(stream))
-                if eval_hook is not None:
-                    ticks = eval_hook.run_at(ticks, lambda: eval_state(self, method, run, plain, rows))
-                drain(self._watched(ticks, run, name, checkpoint))
-        except Diverged as error:
-            if checkpoint:
-                save_last(run, checkpoint, error)
+            _save_last(run, checkpoint, error)
+        raise
+    if run.average:
+        run.parts.load_state_dict(run.parts.state_dict() | run.average.values)
+    model = method.predictor(run.parts)
+    assert isinstance(model, Model)
+    curve = [] if method.about.closed_form else list(run.notes.get("curve", []))
+    notes = [note for note in (*own.notes, *(run.notes.get(key) for key in ("replay", "accumulate"))) if note]
+    # a model that is not the run's own, such as an average of weights, takes samples
+    is_own = own.replay is not None and model.backbone is run.parts[own.replay.part]
+    plain_own = plain_input(session, run, own.replay if is_own else None)
+    return Fitted(method, model, curve, notes, run, plain_own.replay, plain_own.source)
+
+
+def _inputs(
+    session: SessionData, method: Method[Any], run: Run[Any], replay: Replay | None, evaluated: bool
+) -> tuple[MethodInputs, tuple[InputSource, InputSource]]:
+    """What training takes and what evaluations take; where one can't be cached, none is."""
+    if evaluated and not _evaluates_cached(method, run, replay):
+        replay = None
+    inputs = method_inputs(session, method, run, replay)
+    plain = (inputs.own, inputs.own)
+    if evaluated:  # recorded before the training, as nothing can be on the way
+        own = plain_input(session, run, inputs.own.replay)
+        target = session.target
+        plain = (own, own if target is None else plain_input(target.session, run, inputs.own.replay))
+    if inputs.own.replay is not None and any(each.replay is None for each in plain):
+        return _inputs(session, method, run, None, evaluated)
+    return inputs, plain
+
+
+def _evaluates_cached(method: Method[Any], run: Run[Any], replay: Replay | None) -> bool:
+    """Whether the predictor is the part that takes cached outputs, and not a copy of it."""
+    if replay is None or not run.optimisers:
+        return replay is not None
+    model = method.predictor(run.parts)
+    return isinstance(model, Model) and model.backbone is run.parts[replay.part]
+
+
+def _fit_on_source(
+    source: SourceTask,
+    stages: tuple[Method[Any], ...],
+    number: int,
+    backbone: Backbone,
+    recipe: Recipe,
+    checkpoint: Path | None,
+) -> Fitted:
+    """Carry out a stage on the source alone; once it is saved it is not computed again."""
+    stage, session, rows = stages[number], source.session, source.rows
+    saved = source.checkpoint(stages, number, checkpoint)
+    run, replay = _start(session, stage, backbone, None, rows, source.recipe or recipe)
+    fitted = _train(session, stage, run, replay, rows, StageOptions(f"{stage.label} on the source", saved))
+    if saved and not run.notes.get("finished"):
+        run.notes["finished"] = True
+        save_state(run.state_dict(), saved)
+    return fitted
+
+
+def _watch(
+    session: SessionData, ticks: Iterator[Tick], run: Run[Any], name: str, checkpoint: Path | None
+) -> Iterator[Tick]:
+    """The ticks of a run, recorded, logged, saved and shown."""
+    ticks = record_losses(ticks, run)
+    if session.logbook and run.optimisers:
+        ticks = _log(ticks, session.logbook, name, run)
+    if not checkpoint:
+        yield from session.watch(ticks, run) if session.watch else ticks
+        return
+    with closing(save_checkpoints(ticks, run, checkpoint, CHECKPOINT_EVERY)) as kept:
+        yield from session.watch(kept, run) if session.watch else kept
+
+
+def _log(ticks: Iterator[Tick], file: Path, name: str, run: Run[Any]) -> Iterator[Tick]:
+    """The ticks, each of which is a line in the file.
+
+    Raises:
+        CannotWrite: no space or no right.
+    """
+    try:
+        yield from log(ticks, file, name, run)
+    except OSError as error:
+        if isinstance(error, HeadstartError):
             raise
-        if run.average:
-            run.parts.load_state_dict(run.parts.state_dict() | run.average.values)
-        model = method.predictor(run.parts)
-        assert isinstance(model, Model)
-        curve = [] if method.about.closed_form else list(run.notes.get("curve", []))
-        said = (run.notes.get(name, "") for name in ("replay", "accumulate"))
-        notes = [note for note in (*feed.notes, *said) if note]
-        # a model that is not the run's own, such as an average of weights, takes samples
-        own = feed.replay is not None and model.backbone is run.parts[feed.replay.part]
-        answers = plain_input(self, run, feed.replay if own else None)
-        return Fitted(method, model, curve, trained(run, model), notes, run, answers.replay, answers.source)
+        raise CannotWrite(f"Can't write {file}: {error.strerror or error}. Free some space.") from error
 
-    def _fed(
-        self, method: Method[Any], run: Run[Any], replay: Replay | None, looked: bool
-    ) -> tuple[MethodInputs, tuple[InputSource, InputSource]]:
-        """What training eats and what looks at it take; where one can't be recorded, none is."""
-        if looked and not ships_its_own(method, run, replay):
-            replay = None
-        given = method_inputs(self, method, run, replay)
-        plain = plain_inputs(self, run, given[0].replay) if looked else (given[0], given[0])
-        if given[0].replay is not None and any(one.replay is None for one in plain):
-            return self._fed(method, run, None, looked)
-        return given, plain
 
-    def _on_source(
-        self,
-        source: SourceTask,
-        stages: tuple[Method[Any], ...],
-        number: int,
-        backbone: Backbone,
-        recipe: Recipe,
-        checkpoint: Path | None,
-    ) -> Fitted:
-        """Carry out a stage on the source alone; once it is saved it is not computed again."""
-        stage, there, rows = stages[number], source.session, source.rows
-        assert isinstance(there, Session)
-        saved = source.checkpoint(stages, number, checkpoint)
-        run, replay = there._start(stage, backbone, None, rows, source.recipe or recipe)
-        fitted = there._carry_out(
-            stage, run, replay, rows, StageOptions(f"{stage.label} on the source", saved)
-        )
-        if saved and not run.notes.get("finished"):
-            run.notes["finished"] = True
-            save_state(run.state_dict(), saved)
-        return fitted
-
-    def _watched(
-        self, ticks: Iterator[Tick], run: Run[Any], name: str, checkpoint: Path | None
-    ) -> Iterator[Tick]:
-        ticks = record_losses(ticks, run)
-        if self.logbook and run.optimisers:
-            ticks = logged(ticks, self.logbook, name, run)
-        if not checkpoint:
-            yield from self.watch(ticks, run) if self.watch else ticks
-            return
-        with closing(save_checkpoints(ticks, run, checkpoint, CHECKPOINT_EVERY)) as kept:
-            yield from self.watch(kept, run) if self.watch else kept
+def _save_last(run: Run[Any], checkpoint: Path, error: Diverged) -> None:
+    """Save the last good weights; where that fails, say so without hiding the error."""
+    try:
+        save_state(run.state_dict(), checkpoint)
+    except CannotWrite as failure:
+        raise Diverged(f"{error} {failure}") from error

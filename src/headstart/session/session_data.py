@@ -1,6 +1,6 @@
-"""A backbone and data by role: the rows of a session, a source task and a target domain beside them."""
+"""A backbone and data by role: labelled rows, a source task, a target domain."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ from headstart.data.train_test_split import Rows
 from headstart.models.backbone import AnyBackbone
 from headstart.run.engine import Engine, One
 from headstart.run.recipe import Precision, Recipe
+from headstart.run.state import Run, Tick
 from headstart.run.step_cache import file_name
+from headstart.session.activation_cache import ActivationCaches
 from headstart.session.inputs import loader_of
-from headstart.session.recorded import Recorded
 from headstart.session.scoring import outputs_of
+
+Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
 
 
 @dataclass
@@ -35,6 +38,8 @@ class SessionData:
         engine: where it runs.
         source: other data for the methods that learn from two data sets; None: there are none.
         target: unlabelled rows of the domain that models are for, for methods that learn from them.
+        logbook: file for the ticks of all runs; None: none.
+        watch: wraps the ticks of every run, for a progress bar.
     """
 
     backbone: AnyBackbone
@@ -45,11 +50,24 @@ class SessionData:
     engine: Engine = field(default_factory=One)
     source: "SourceTask | None" = None
     target: "TargetDomain | None" = None
+    logbook: Path | None = None
+    watch: Watch | None = None
 
     def __post_init__(self) -> None:
-        self.records = Recorded(self.cache, self.precision, len(self.data), self.data.modality.same_shape)
+        same_shape = self.data.modality.same_shape
+        self.caches = ActivationCaches(self.cache, self.precision, len(self.data), same_shape)
         self._sources: dict[Augment | None, SampleLoader] = {}
         self.shape = tuple(self.source_in(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
+
+    @property
+    def roles(self) -> dict[str, bool]:
+        """Which data there are beside the labelled rows, as `require_data` takes them."""
+        labelled = self.target is not None and self.target.target_labelled is not None
+        return {
+            "source": self.source is not None,
+            "target": self.target is not None,
+            "target_labelled": labelled,
+        }
 
     def task(self, rows: int, seed: int, head: Head | None = None) -> Task:
         """What a method learns from so many rows of the data."""

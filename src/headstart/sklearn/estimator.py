@@ -16,8 +16,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.samples import Texts
 from headstart.data.tables import Table
 from headstart.models.backbone import AnyBackbone, backbone
-from headstart.records.settings import InputSettings
-from headstart.session.inputs import backbone_for, suited
+from headstart.session.inputs import build_backbone, fit_to_data
 from headstart.sklearn.raw_samples import channels_last, shape_of, unwrapped
 
 from .kinds import table_of, takes, texts_of
@@ -78,7 +77,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """The backbone as it suits the samples; for None, what standardises a table is done before."""
         if data.is_texts or data.table is not None:
             weights = None if self.weights is None else str(self.weights)
-            made = backbone_for(data, self.backbone or "", weights)
+            made = build_backbone(data, self.backbone or "", weights)
             self._schema = getattr(made, "schema", None)
         elif self.backbone is None or isinstance(self.backbone, nn.Module):
             given: nn.Module = nn.Identity() if self.backbone is None else self.backbone
@@ -87,7 +86,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             made = backbone(given, example=None if isinstance(given, AnyBackbone) else like)
         else:
             made = backbone(self.backbone, weights=self.weights)
-        return suited(made, data, InputSettings(size=self.size))
+        return fit_to_data(made, data, self.size)
 
     def _standard(self, X: Any) -> Any:  # noqa: N803
         """Columns of mean 0 and variance 1 on the rows that it was fitted to, where there is no backbone."""

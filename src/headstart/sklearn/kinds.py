@@ -14,7 +14,7 @@ from headstart.models import minilm, sources
 from headstart.models.backbone import backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.tables import TableEncoder
-from headstart.session.tables import NAME
+from headstart.session.inputs import TABLE
 
 Takes = Literal["texts", "tables", "others"]
 
@@ -22,8 +22,8 @@ Takes = Literal["texts", "tables", "others"]
 def takes(base: str | nn.Module | None, weights: str | Path | None) -> Takes:
     """What a backbone takes; "others" are pictures and arrays, and the tables of None."""
     if isinstance(base, str):
-        if base in (NAME, minilm.NAME):
-            return "tables" if base == NAME else "texts"
+        if base in (TABLE, minilm.NAME):
+            return "tables" if base == TABLE else "texts"
         if is_encoder(base) or sources.resolve(base)[0] == "transformers":
             base = backbone(base, weights=weights)
     if isinstance(base, TableEncoder):

@@ -16,7 +16,7 @@ from headstart.data.labels import Labels
 from headstart.data.samples import Texts
 from headstart.predictor.predictor import Predictor
 from headstart.run.recipe import Recipe
-from headstart.session.scoring import answers
+from headstart.session.scoring import as_predictions
 from headstart.session.session import Session
 from headstart.sklearn.raw_samples import dataset_of
 
@@ -86,7 +86,7 @@ class Learner(Estimator):
             return ask(X.texts if isinstance(X, Texts) else X, self.batch)
         with torch.inference_mode():
             outputs: Tensor = self._head(torch.from_numpy(self._standard(X)))
-        return answers(outputs, self.predictor_.label_kind)
+        return as_predictions(outputs, self.predictor_.label_kind)
 
     def _recipe(self) -> Recipe:
         seed = self.random_state

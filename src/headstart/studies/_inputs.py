@@ -16,7 +16,7 @@ from headstart.models.backbone import AnyBackbone
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.settings import StudySettings
 from headstart.run.cache import key_of
-from headstart.session.inputs import backbone_for, default_name, suited
+from headstart.session.inputs import build_backbone, default_backbone, fit_to_data
 from headstart.studies._spec import Input, Study
 
 UNLABELLED = ("path_column", "text_column", "label_column", "group_column", "split_column", "categorical")
@@ -73,8 +73,8 @@ def load_target(value: Any, source: Dataset | None, columns: Mapping[str, Any]) 
 
 def load_backbone(value: Any, data: Dataset, settings: Any, weights: str | None = None) -> AnyBackbone:
     """The backbone that was named, or the built-in one for the data, at the size of the settings."""
-    backbone = backbone_for(data, default_name(data) if value is None else value, weights)
-    return suited(backbone, data, settings) if hasattr(settings, "size") else backbone
+    backbone = build_backbone(data, default_backbone(data) if value is None else value, weights)
+    return fit_to_data(backbone, data, settings.size, settings.fit) if hasattr(settings, "size") else backbone
 
 
 def digest(value: Any) -> str:

@@ -14,9 +14,9 @@ from headstart.records.provenance import versions
 from headstart.records.settings import StudySettings
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
+from headstart.session.inputs import by_training_part
 from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.session import Session
-from headstart.session.tables import by_training_part
 from headstart.studies._inputs import digest, load
 from headstart.studies._spec import Study, study
 from headstart.studies._store import StudyFolder, merge_options, open_study, require_empty

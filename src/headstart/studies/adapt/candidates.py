@@ -12,7 +12,7 @@ from torch import Tensor
 from headstart.core import BadInput, Diverged, HeadstartError, Method, derive_seed
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
-from headstart.session.scoring import difference, selection_of, value
+from headstart.session.scoring import difference, selection_metric, selection_score
 from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
@@ -117,7 +117,7 @@ class CrossValidation:
         lag = self._difference(mine, leader)
         if lag.high >= 0:
             return ""
-        metric = get_metric(selection_of(self.session.data.labels)).plain()
+        metric = get_metric(selection_metric(self.session.data.labels)).plain()
         return (
             f"after {mine.folds} of {self.settings.folds} folds its {metric.title} was "
             f"{metric.size(-lag.value)} below {leader.method.title}'s "
@@ -161,14 +161,14 @@ class CrossValidation:
     def _difference(self, mine: CandidateResult, leader: CandidateResult) -> Any:
         ours, theirs, rows = shared(mine, leader)
         labels = self.session.data.labels[rows]
-        return difference(ours, theirs, labels, self.settings.seed, selection_of(labels))
+        return difference(ours, theirs, labels, self.settings.seed, selection_metric(labels))
 
 
 def best(tried: Sequence[CandidateResult], labels: NDArray[np.int64]) -> CandidateResult | None:
     """The one with the highest figure of selection among those tried on the most rows."""
     most = max((len(one.rows) for one in tried), default=0)
     full = [one for one in tried if len(one.rows) == most and most]
-    return max(full, key=lambda one: value(one.logits, labels[one.rows]), default=None)
+    return max(full, key=lambda one: selection_score(one.logits, labels[one.rows]), default=None)
 
 
 def choose(
@@ -183,7 +183,7 @@ def choose(
     leader = best(tried, labels)
     assert leader is not None, "at least one method is tried on at least one fold"
     winner = leader
-    metric = selection_of(labels)
+    metric = selection_metric(labels)
     why = f"it has the highest {get_metric(metric).title} in the cross-validation on the training part"
     most = 0.0
     for one in tried:

@@ -9,8 +9,8 @@ from torch import Tensor
 from headstart.data.check import Checked
 from headstart.data.dataset import Dataset
 from headstart.models.backbone import AnyBackbone
-from headstart.session.scoring import bins, confusions, scores, selection_of
-from headstart.session.tables import about_columns
+from headstart.session.inputs import about_columns
+from headstart.session.scoring import bins, confusions, scores, selection_metric
 from headstart.studies.adapt import (
     AdaptSettings,
     Candidate,
@@ -79,7 +79,7 @@ def fields_of(evidence: Evidence) -> dict[str, Any]:
         "kind": train.kind,
         "label_kind": train.label_kind,
         "metric": tested[0].scores.main,
-        "selection": selection_of(train.labels),
+        "selection": selection_metric(train.labels),
         "tags": tags_of(test, logits, seed),
         "columns": columns_of(train, test, logits, seed),
     }

@@ -11,7 +11,7 @@ from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import bootstraps, score_all, wilson
 from headstart.metrics.tags import average_precisions, score_outputs
 from headstart.records.record import Interval
-from headstart.session.scoring import answers
+from headstart.session.scoring import as_predictions
 from headstart.studies.adapt import ColumnFigures, TagFigures
 
 POINTS = 500  # rows of a column that are drawn
@@ -26,7 +26,7 @@ def tags_of(test: Dataset, outputs: Tensor, seed: int) -> list[TagFigures]:
     """
     if test.label_kind != "tags":
         return []
-    scored = score_outputs(answers(outputs, "tags"), test.labels)
+    scored = score_outputs(as_predictions(outputs, "tags"), test.labels)
     found = bootstraps(
         lambda weights: average_precisions(scored, weights), len(test), derive_seed(seed, "tags")
     )
@@ -49,7 +49,7 @@ def columns_of(train: Dataset, test: Dataset, outputs: Tensor, seed: int) -> lis
     """Figures of each column by itself, of outputs (n, columns) on the test part; none of another target."""
     if test.label_kind != "numbers":
         return []
-    told, mean = answers(outputs, "numbers"), train.labels.mean(0)
+    told, mean = as_predictions(outputs, "numbers"), train.labels.mean(0)
     return [
         _column(name, told[:, [k]], test.labels[:, [k]], float(mean[k]), derive_seed(seed, "columns", k))
         for k, name in enumerate(test.classes)

@@ -13,7 +13,7 @@ from headstart.data.dataset import Dataset
 from headstart.metrics.tags import THRESHOLD
 from headstart.report.text import significant
 from headstart.run.checkpoint import write_atomically
-from headstart.session.scoring import answers
+from headstart.session.scoring import as_predictions
 from headstart.studies.adapt import Mistake
 from headstart.studies.adapt.words import brief
 
@@ -55,7 +55,7 @@ def _classes(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
 
 
 def _tags(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
-    probabilities, known = answers(outputs, "tags"), test.labels
+    probabilities, known = as_predictions(outputs, "tags"), test.labels
     against = np.where(known, 1 - probabilities, probabilities)  # of what is not so
     worst = against.argmax(1)
     for row in np.argsort(-against.max(1), kind="stable").tolist():
@@ -68,7 +68,7 @@ def _tags(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
 
 
 def _numbers(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
-    errors = answers(outputs, "numbers") - test.labels
+    errors = as_predictions(outputs, "numbers") - test.labels
     deviation = test.labels.std(0)
     size = np.abs(errors) / np.where(deviation > 0, deviation, 1.0)
     worst = size.argmax(1)

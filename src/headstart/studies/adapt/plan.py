@@ -10,7 +10,7 @@ import numpy as np
 
 from headstart.core import Method
 from headstart.data.dataset import Dataset
-from headstart.session.low_data import default_sizes, n_strata, strata_for_subsets
+from headstart.session.recipes import default_sizes, n_strata, strata_for_subsets
 from headstart.studies.adapt import AdaptSettings
 
 EPOCHS = (20, 12, 8, 6, 4, 3, 2)  # of a training, the most that fits is taken

@@ -10,6 +10,7 @@ import numpy as np
 from headstart.core import BadInput, LabelKind, Method, derive_seed, make, require_label_kind
 from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
+from headstart.data.source_task import align_labels, usable_source
 from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
@@ -19,7 +20,6 @@ from headstart.session.recipes import recipe_for
 from headstart.session.requirements import needs_source, require_data, require_source_use
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
-from headstart.session.source_data import fit_to_learn, told_alike
 from headstart.studies import _inputs
 from headstart.studies._runner import Job, methods_of
 from headstart.studies._spec import Study
@@ -56,7 +56,7 @@ def load(
     """The inputs; labels of a source with the same classes are brought into the order of the data's."""
     inputs = _inputs.load(spec, given, settings, columns)
     if inputs["source"] is not None:
-        inputs["source"] = told_alike(inputs["source"], inputs["data"])
+        inputs["source"] = align_labels(inputs["source"], inputs["data"])
     return inputs
 
 
@@ -84,7 +84,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         train, test = (checked.dataset.subset(rows) for rows in parts)
         source = job.inputs["source"]
         if source is not None:
-            source, findings = fit_to_learn(source, checked.dataset, parts[1])
+            source, findings = usable_source(source, checked.dataset, parts[1])
             checked = replace(checked, findings=(*checked.findings, *findings))
     session = job.session(train, np.arange(len(train)), logbook=folder.path / "ticks.jsonl")
     methods = job.methods(settings.methods) or usual_methods(train.label_kind, source is not None)

@@ -9,7 +9,7 @@ from headstart.core import Diverged, Method
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.outputs.probing.linear_probe import linear_probe
-from headstart.session.low_data import SubsetTrials
+from headstart.session.recipes import SubsetTrials
 from headstart.studies.adapt import SizePoint
 from headstart.studies.adapt.candidates import CrossValidation
 

@@ -16,8 +16,7 @@ from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.run.checkpoint import write_atomically
 from headstart.run.state import Run, Tick
 from headstart.run.step_cache import file_name, release_memory
-from headstart.session.low_data import n_strata
-from headstart.session.recipes import recipe_for
+from headstart.session.recipes import n_strata, recipe_for
 from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings

@@ -23,9 +23,9 @@ from headstart.predictor.save import save_model
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.recipe import Recipe
 from headstart.run.step_cache import file_name
-from headstart.session.evaluation import EvalHook, EvalState
+from headstart.session.fitted import EvalHook, EvalState
 from headstart.session.recipes import VIEWS
-from headstart.session.scoring import answers, value
+from headstart.session.scoring import as_predictions, selection_score
 from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import SessionData
 from headstart.solvers.penalty_selection import select_logistic
@@ -69,10 +69,10 @@ class Validators:
 
     def scores(self, held: Tensor, target: Tensor) -> dict[str, float]:
         """All scores of a model with outputs (h, outputs) and (m, outputs); without those that fail."""
-        values = {"source": value(held, self.labels)} if len(held) else {}
+        values = {"source": selection_score(held, self.labels)} if len(held) else {}
         if self.kind != "classes":
             return values
-        p = answers(target, "classes")
+        p = as_predictions(target, "classes")
         scores: dict[str, Callable[[], float]] = {
             "im": lambda: information_maximisation(p),
             "bnm": lambda: nuclear_norm(p),
@@ -109,7 +109,7 @@ class Validators:
         fit = select_logistic(self.target.double(), places, len(kept), 1.0, None)
         back = kept[(self.held.double() @ fit.weight.double().T + fit.bias.double()).argmax(1)]
         outputs = torch.nn.functional.one_hot(back, int(max(int(kept.max()), self.labels.max())) + 1).float()
-        return value(outputs, self.labels)
+        return selection_score(outputs, self.labels)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from headstart.data.dataset import Dataset
 from headstart.data.train_test_split import Rows, train_and_test
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.report.metric import get_metric
-from headstart.session.low_data import SubsetTrials, default_sizes, n_strata, strata_for_subsets
+from headstart.session.recipes import SubsetTrials, default_sizes, n_strata, strata_for_subsets
 from headstart.session.requirements import require_data
-from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_of
+from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_metric
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies.curve import SIZES, CurvePoint, CurveSettings
 
@@ -53,9 +53,9 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
         "labels_per_class": sizes,
         "methods": [method.label for method in methods],
         "points": list(
-            _points(methods, sizes, scores, settings.seeds, get_metric(selection_of(data.labels)).least)
+            _points(methods, sizes, scores, settings.seeds, get_metric(selection_metric(data.labels)).least)
         ),
-        "selection": selection_of(data.labels),
+        "selection": selection_metric(data.labels),
     }
 
 

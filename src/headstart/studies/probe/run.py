@@ -18,8 +18,8 @@ from headstart.data.splits import folds
 from headstart.data.train_test_split import Rows
 from headstart.metrics.kinds import measure_of
 from headstart.models.places import MOST
+from headstart.session.input_pipeline import LabelUnits
 from headstart.session.scoring import main_score, main_value
-from headstart.session.units import Units
 from headstart.solvers.threads import threads_for
 from headstart.studies._runner import Job, Trial
 from headstart.studies.probe import TITLES, Probed, ProbeSettings
@@ -84,7 +84,7 @@ def _rows_to_probe(data: Dataset, settings: ProbeSettings) -> Dataset:
 
 def make_tasks(data: Dataset, settings: ProbeSettings) -> Tasks:
     """The true labels of the rows, and random ones; numbers are standardised."""
-    units, groups = Units.of(data.labels), data.groups
+    units, groups = LabelUnits.of(data.labels), data.groups
     labels = units.standard(data.labels) if units else data.labels
     groups = np.arange(len(data)) if groups is None else groups
     seeds = [derive_seed(settings.seed, "control", number) for number in range(settings.control)]

@@ -15,8 +15,7 @@ from headstart.models import lite0, sources
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.weights import read
-from headstart.session import tables
-from headstart.session.inputs import backbone_for
+from headstart.session.inputs import TABLE, build_backbone
 
 Given = str | nn.Module | tuple[str, str | Path]
 RANDOM = "random"
@@ -41,7 +40,7 @@ class Candidate:
         """Where its weights come from: "pretrained", "random", "columns", the name of a file, or "own"."""
         if not isinstance(self.base, str) or is_encoder(self.base):
             return "own"
-        if self.base == tables.NAME and self.weights is None:
+        if self.base == TABLE and self.weights is None:
             return "columns"
         return "pretrained" if self.weights is None else Path(self.weights).name
 
@@ -49,9 +48,9 @@ class Candidate:
         """A backbone for the data; nothing of the caller's is changed."""
         if isinstance(self.base, str):
             if data.table is not None and self.weights == RANDOM:
-                return backbone_for(data, self.base).untrained(0)
-            return backbone_for(data, self.base, None if self.weights is None else str(self.weights))
-        return backbone_for(data, self.base.backbone if isinstance(self.base, Model) else self.base)
+                return build_backbone(data, self.base).untrained(0)
+            return build_backbone(data, self.base, None if self.weights is None else str(self.weights))
+        return build_backbone(data, self.base.backbone if isinstance(self.base, Model) else self.base)
 
     def probabilities(
         self, backbone: AnyBackbone, features: NDArray[np.float32]
@@ -72,7 +71,7 @@ class Candidate:
         """Why there may be no head."""
         if self.weights == RANDOM:
             return "its head was never trained"
-        if self.base == tables.NAME:
+        if self.base == TABLE:
             return "the columns of a table come without a head"
         if isinstance(self.base, AnyBackbone) or is_encoder(self.base):
             return "a backbone comes without its head"
@@ -151,7 +150,7 @@ def _check(candidate: Candidate, data: Dataset | None) -> None:
 
 def _check_name(name: str, data: Dataset | None) -> None:
     """Refuse the name of no architecture, as far as that is known without the network."""
-    if name == tables.NAME and (data is None or data.table is not None):
+    if name == TABLE and (data is None or data.table is not None):
         return
     try:
         sources.resolve(name)

@@ -23,7 +23,7 @@ from headstart.metrics.transferability import h_score, knn_accuracy, leep, logme
 from headstart.nn.bank import Bank
 from headstart.records.record import Interval
 from headstart.run.recipe import Recipe
-from headstart.session.inputs import default_name, suited
+from headstart.session.inputs import default_backbone, fit_to_data
 from headstart.session.precision import settle_precision, settled_precision
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data
@@ -76,7 +76,7 @@ def load(
     inputs = _inputs.load(spec, given, settings, columns)
     named = inputs["backbones"]
     if named is None:
-        named = [default_name(inputs["data"])]
+        named = [default_backbone(inputs["data"])]
     if weights := given.get("weights"):
         named = dict(pairs_of(named, weights))
     return {**inputs, "backbones": candidates(named, inputs["data"])}
@@ -193,7 +193,8 @@ class _Ranking:
         )
 
     def _session(self, candidate: Candidate, note: bool = True) -> Session:
-        job, backbone = self.job, suited(candidate.make(self.data), self.data, self.job.settings)
+        job, settings = self.job, self.job.settings
+        backbone = fit_to_data(candidate.make(self.data), self.data, settings.size, settings.fit)
         settings, notes = settle_precision(
             job.settings, backbone, job.engine, job.folder.steps, f"precision of {candidate.name}"
         )

@@ -19,7 +19,7 @@ from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data
-from headstart.session.scoring import difference, selection_of, value
+from headstart.session.scoring import difference, selection_metric, selection_score
 from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.search import SearchSettings, SearchTrial
@@ -97,7 +97,7 @@ def _results(
     rival = max(transferring, key=score_of, default=None)
     scratch = next((t for t in complete if t.number < queued and t.method == SCRATCH), None)
     gain = validator.difference(rival, scratch) if rival and scratch else None
-    selection = selection_of(validator.session.data.labels)
+    selection = selection_metric(validator.session.data.labels)
     job.notes += notes_of(trials, job.settings, best, rival, gain, get_metric(selection), test_rows)
     options = adapt_options(best, job.settings)
     return {
@@ -143,14 +143,14 @@ class CrossValidator:
 
     def value(self, config: Configured, folds: int) -> float:
         """The metric of selection over the held-out rows of the first folds, which are finished."""
-        return value(*self._predictions(config, folds))
+        return selection_score(*self._predictions(config, folds))
 
     def difference(self, first: SearchTrial, second: SearchTrial) -> Interval:
         """Score of the first trial less the second's on the same rows."""
         settings = self.job.settings
         configs = [Configured(make(trial.method), trial.lr) for trial in (first, second)]
         (ours, labels), (theirs, _) = (self._predictions(config, settings.folds) for config in configs)
-        return difference(ours, theirs, labels, settings.seed, selection_of(labels))
+        return difference(ours, theirs, labels, settings.seed, selection_metric(labels))
 
     def _predictions(self, config: Configured, folds: int) -> tuple[Tensor, NDArray[Any]]:
         """Logits (n, classes) on the held-out rows of the first folds, and the labels of these rows."""

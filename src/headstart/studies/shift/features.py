@@ -27,7 +27,7 @@ from headstart.models.tracing import quiet
 from headstart.report.text import pluralise
 from headstart.run.cache import Cache, key_of
 from headstart.run.engine import Engine
-from headstart.session.inputs import backbone_for, default_name, loader_of, suited
+from headstart.session.inputs import build_backbone, default_backbone, fit_to_data, loader_of
 from headstart.studies._runner import Job
 from headstart.studies.shift import ShiftSettings
 
@@ -143,7 +143,12 @@ def extract_features(job: Job[ShiftSettings], source: Dataset, target: Dataset) 
         flat = [np.asarray(data.array, np.float64).reshape(len(data), -1) for data in (source, target)]
         rows, origin = _standardise(torch.from_numpy(np.concatenate(flat))), "columns"
     else:
-        backbone = suited(backbone_for(source, given or default_name(source)), source, job.settings)
+        backbone = fit_to_data(
+            build_backbone(source, given or default_backbone(source)),
+            source,
+            job.settings.size,
+            job.settings.fit,
+        )
         done = job.progress.advance(len(source) + len(target))
         rows = torch.cat([_encode(job, backbone, data, done) for data in (source, target)])
         origin = backbone.name

@@ -18,7 +18,7 @@ from headstart.data.overlap import copies
 from headstart.data.unlabelled import load_unlabelled
 from headstart.metrics.shift.coverage import support
 from headstart.metrics.shift.discrepancy import mmd, proxy_a_distance
-from headstart.session.inputs import backbone_for
+from headstart.session.inputs import build_backbone
 from headstart.studies._inputs import UNLABELLED
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
@@ -49,7 +49,7 @@ def load(
     return {
         "source": source,
         "target": load_unlabelled(given["target"], source, **kept),
-        "backbone": None if backbone is None else backbone_for(source, backbone, given.get("weights")),
+        "backbone": None if backbone is None else build_backbone(source, backbone, given.get("weights")),
         "_names": [str(data) if isinstance(data, str | Path) else role for role, data in domains.items()],
     }
 

@@ -14,14 +14,16 @@ import torch.nn
 from headstart.core import BadData, Method, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.load import load as load_data
+from headstart.data.source_task import require_same_inputs
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.models.backbone import AnyBackbone
 from headstart.report.metric import get_metric
-from headstart.session.inputs import alike, backbone_for, default_name, suited
+from headstart.session.fitted import Fitted
+from headstart.session.inputs import build_backbone, default_backbone, fit_to_data
 from headstart.session.precision import settled_precision
 from headstart.session.recipes import recipe_for
-from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_of, value
-from headstart.session.session import Fitted, Session
+from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_metric, selection_score
+from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
 from headstart.studies.yosinski import SERIES, Cut, Network, YosinskiSettings
@@ -42,11 +44,11 @@ def load(
         for name in ("task_a", "task_b")
         if (value := given.get(name)) is not None
     }
-    alike(list(tasks.values()))
+    require_same_inputs(list(tasks.values()))
     data = next(reversed(tasks.values()))
-    base = default_name(data) if given.get("backbone") is None else given["backbone"]
+    base = default_backbone(data) if given.get("backbone") is None else given["backbone"]
     unused = "random" if isinstance(base, str) and data.table is None else None
-    backbone = suited(backbone_for(data, base, unused), data, settings)
+    backbone = fit_to_data(build_backbone(data, base, unused), data, settings.size, settings.fit)
     networks = {
         key: with_weights_of(backbone, _network(given[key], base, data), name)
         for name, key in BASES.items()
@@ -58,8 +60,8 @@ def load(
 def _network(value: Any, base: Any, data: Dataset) -> AnyBackbone:
     """A network that was given, or the architecture with the weights that were named."""
     if isinstance(value, torch.nn.Module):
-        return backbone_for(data, value)
-    return backbone_for(data, base, None if value == "pretrained" else str(value))
+        return build_backbone(data, value)
+    return build_backbone(data, base, None if value == "pretrained" else str(value))
 
 
 def check(settings: YosinskiSettings, inputs: Mapping[str, Any]) -> None:
@@ -129,8 +131,10 @@ class _Experiment:
             "blocks": [block.removeprefix("inner.") for block in self.backbone.blocks],
             "base_a": None if self.a is None else self._record("base A", self.a, levels["base A"]),
             "base_b": self._record("base B", self.b, levels["base B"]),
-            "cuts": list(_cuts(scores, levels["base B"], get_metric(selection_of(self.b.data.labels)).least)),
-            "selection": selection_of(self.b.data.labels),
+            "cuts": list(
+                _cuts(scores, levels["base B"], get_metric(selection_metric(self.b.data.labels)).least)
+            ),
+            "selection": selection_metric(self.b.data.labels),
         }
 
     def _session(self, network: AnyBackbone, task: Part, cache: str) -> Session:
@@ -208,7 +212,7 @@ class _Experiment:
         small = session.samples(task.train[:1]).numel() <= SMALL
         recipe = replace(recipe, views=0, accumulate=1 if small else recipe.accumulate)
         fitted = session.fit(method, task.train, recipe, name=f"try {step}", checkpoint=checkpoint)
-        return fitted, value(fitted.logits(task.test), task.data.labels[task.test])
+        return fitted, selection_score(fitted.logits(task.test), task.data.labels[task.test])
 
     def _record(self, name: str, task: Part, levels: Mapping[int, float]) -> Network:
         values = list(levels.values())
@@ -221,7 +225,7 @@ class _Experiment:
             seeds=list(levels),
             score=values,
             mean=fmean(values) if values else None,
-            interval=mean_of_seeds(values, get_metric(selection_of(task.data.labels)).least),
+            interval=mean_of_seeds(values, get_metric(selection_metric(task.data.labels)).least),
         )
 
     def _expected(self) -> dict[str, float]:

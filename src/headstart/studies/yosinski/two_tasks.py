@@ -11,7 +11,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.random_draws import shuffled
 from headstart.data.train_test_split import Rows, train_and_test
 from headstart.models.backbone import AnyBackbone
-from headstart.session.tables import by_training_part
+from headstart.session.inputs import by_training_part
 
 BY_CLASSES = "classes"
 

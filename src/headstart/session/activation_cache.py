@@ -1,4 +1,4 @@
-"""What frozen parts give, computed once and kept: replays that were proven, and their records."""
+"""Outputs of frozen parts, computed once and kept: replays that were proven, and their caches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ ROWS = 16  # that go through a frozen prefix at a time: more take more memory an
 
 
 @dataclass
-class Recorded:
+class ActivationCaches:
     """Replays and caches of the runs on one backbone and one data set.
 
     Attributes:
@@ -45,7 +45,7 @@ class Recorded:
             self._found[key] = find(run, batch()) if wanted else Found(None)
         return self._found[key]
 
-    def source(self, run: Run[Any], replay: Replay, source: SampleLoader, views: int) -> SampleLoader:
+    def loader(self, run: Run[Any], replay: Replay, source: SampleLoader, views: int) -> SampleLoader:
         """What the frozen prefix of a run gives for the samples of a source.
 
         Raises:

@@ -1,6 +1,6 @@
-"""The rows of a source that may be learned from: readable, no copy of the target's, labels told alike."""
+"""The rows of a source task to learn from: readable, no copy of the target's, labels in its order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,9 @@ from headstart.data.findings import Finding, finding
 from headstart.data.load import load
 from headstart.data.overlap import copies
 from headstart.data.train_test_split import Rows
-from headstart.session.inputs import alike
 
 
-def loaded_source(source: str | Path | Dataset | tuple[Any, Any] | None, target: Dataset) -> Dataset | None:
+def load_source(source: str | Path | Dataset | tuple[Any, Any] | None, target: Dataset) -> Dataset | None:
     """The source that was given, if one was, with its labels in the target's order if they are the same.
 
     Raises:
@@ -25,16 +24,16 @@ def loaded_source(source: str | Path | Dataset | tuple[Any, Any] | None, target:
     """
     if source is None:
         return None
-    return told_alike(source if isinstance(source, Dataset) else load(source), target)
+    return align_labels(source if isinstance(source, Dataset) else load(source), target)
 
 
-def told_alike(source: Dataset, target: Dataset) -> Dataset:
+def align_labels(source: Dataset, target: Dataset) -> Dataset:
     """The source, with its labels in the target's order if the two have the same ones.
 
     Raises:
         BadData: one backbone can't take the samples of both.
     """
-    alike([source, target])
+    require_same_inputs([source, target])
     same = source.label_kind == target.label_kind and source.classes != target.classes
     if not same or sorted(source.classes) != sorted(target.classes):
         return source
@@ -43,19 +42,19 @@ def told_alike(source: Dataset, target: Dataset) -> Dataset:
         labels = np.array(places, dtype=np.int64)[source.labels]
     else:
         labels = source.labels[:, np.argsort(places)]
-    known = source.__dict__.get("digests")
-    told = replace(source, classes=target.classes, labels=labels)
-    return told if known is None else told.knowing(known)
+    digests = source.__dict__.get("digests")
+    aligned = replace(source, classes=target.classes, labels=labels)
+    return aligned if digests is None else aligned.knowing(digests)
 
 
-def fit_to_learn(source: Dataset, target: Dataset, test: Rows) -> tuple[Dataset, list[Finding]]:
+def usable_source(source: Dataset, target: Dataset, test: Rows) -> tuple[Dataset, list[Finding]]:
     """The rows of a source that a study may learn from, and what is to be said of it.
 
     Left out are rows that can't be read, those that the user keeps for testing, and copies of any row of the
     target: of those in the test part lest it is known beforehand, of the others lest a fold is.
 
     Args:
-        source: as `loaded_source` gave it.
+        source: as `load_source` gave it.
         target: as `check` gave it, with training and test part.
         test: rows of the target's test part.
 
@@ -74,22 +73,20 @@ def fit_to_learn(source: Dataset, target: Dataset, test: Rows) -> tuple[Dataset,
             f"Nothing is left of the source {source.name}: all of its {len(data)} rows stand in "
             f"{target.name} too. Give other data as the source."
         )
-    found = [*_about(data.subset(kept)), *_about_copies(data, target, exact, near, test)]
-    found += [
-        replace(one, text=f"Of the source: {one.text}")
-        for one in checked.findings
-        if one.kind in ("unreadable", "empty", "conflicting-labels")
-    ]
-    return data.subset(kept), found
-
-
-def _about(source: Dataset) -> Iterator[Finding]:
-    what = f"{len(source)} rows of {source.name} with {len(source.classes)} {source.label_kind}"
+    kept_data = data.subset(kept)
+    what = f"{len(kept)} rows of {data.name} with {len(data.classes)} {data.label_kind}"
     text = f"Methods that learn from a source task too had {what}."
-    yield finding("source", "note", text, list(source.classes))
+    findings = [finding("source", "note", text, list(kept_data.classes))]
+    findings += _copies(data, target, exact, near, test)
+    findings += [
+        replace(each, text=f"Of the source: {each.text}")
+        for each in checked.findings
+        if each.kind in ("unreadable", "empty", "conflicting-labels")
+    ]
+    return kept_data, findings
 
 
-def _about_copies(
+def _copies(
     source: Dataset,
     target: Dataset,
     exact: list[tuple[int, int]],
@@ -107,3 +104,18 @@ def _about_copies(
     )
     items = [f"{source.named(i)} = {target.items[j]}" for i, j in pairs]
     yield replace(finding("source-copies", "warning", text, items), count=len(rows))
+
+
+def require_same_inputs(data: Sequence[Dataset]) -> None:
+    """Refuse tasks whose samples one network can't take.
+
+    Raises:
+        BadData: pictures and numbers, or rows of another shape.
+    """
+    shapes = {(each.kind, each.modality.shape(each)) for each in data}
+    if len(shapes) > 1:
+        named = " and ".join(f"{each.name} has {each.kind}" for each in data)
+        raise BadData(
+            f"One network can't take both tasks: {named}, in rows of different shapes. "
+            "Give tasks of one kind."
+        )
