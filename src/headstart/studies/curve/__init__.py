@@ -25,15 +25,7 @@ SIZES = (1, 2, 5, 10, 20, 50)
 
 @dataclass(frozen=True, kw_only=True)
 class CurveSettings(ExperimentSettings):
-    """How `curve` works.
-
-    Attributes:
-        methods: specs of the methods, such as "fine-tune:last=2"; none: those of `curve.DEFAULT` that can
-            learn the kind of target, for numbers with a ridge probe.
-        labels_per_class: of the subsets, rising, each >= 1; with tags and numbers rows in all. None: those of
-            `SIZES`, with tags and numbers ten times as many.
-        steps: the least that each training takes, as few labels make short epochs.
-    """
+    """How `curve` works."""
 
     kind: ClassVar[str] = "curve"
 

@@ -18,27 +18,38 @@ def view(record: SizeCurve) -> dict[str, Any]:
     of = CLASS if record.selection == "balanced_accuracy" else ""
     seeds = pluralise(max((len(p.seeds) for p in record.points), default=0), "seed")
     first = curves[0][0].title if curves else ""
+    words = {"balanced_accuracy": ("class", "classes"), "average_precision": ("tag", "tags")}
+    outputs = words.get(record.selection, ("number a row", "numbers a row"))
+    chance = ("chance", percent(1 / len(record.classes)), "of balanced accuracy")
     return page_view(
         record,
         kind="size curve",
         task=record.task,
         headline=ends(curves, metric, of) if curves else "Every training diverged.",
-        say=[
-            headstart(curves, metric, of) if curves else "",
-            *(_crossing(curve, first, of) for curve in curves[1:]),
-        ],
+        say=[headstart(curves, metric, of), *(_crossing(curve, first, of) for curve in curves[1:])]
+        if curves
+        else [],
         legend=[(style(i), curve[0].title) for i, curve in enumerate(curves)],
         figure=_figure(curves, metric, of) if curves else "",
         caption=f"Lines join the means of {seeds}, bands are their 95 % intervals, dots single seeds. "
         f"With one seed all methods learn from the same rows, and smaller subsets lie in larger ones.",
-        facts=_facts(record),
+        facts=[
+            ("held out", f"{record.test_rows:,} rows", "the same for every point"),
+            ("to learn from", f"{record.train_rows:,} rows", pluralise(len(record.classes), *outputs)),
+            *([chance] if of else []),
+            ("backbone", record.backbone, f"{short(record.backbone_parameters)} parameters"),
+        ],
         reading=f"Mean {metric.title} on the held-out part with its 95 % interval; below it "
         f"{points(metric)} gained over {first} on the same subsets, coloured where their interval does not "
         f"reach zero.",
         headings=headings(record),
         rows=[(name, "", cells) for name, cells in rows(record)],
         smallprint=[
-            _held(record),
+            (
+                f"{pluralise(record.test_rows, 'row')} were held out before the first training, stratified "
+                f"and by whole groups, duplicates together; every point is evaluated on them. The subsets "
+                f"come from the other {record.train_rows:,}."
+            ),
             seeds_say("Other subsets, other random weights, another order of the rows"),
         ],
     )
@@ -50,7 +61,7 @@ def terminal(record: SizeCurve) -> Terminal:
     return Terminal(
         title=f"{metric} on {record.test_rows} held-out rows of {record.task}",
         headings=headings(record),
-        rows=[(name, *(text(cell) for cell in cells)) for name, cells in rows(record)],
+        rows=[(name, *map(text, cells)) for name, cells in rows(record)],
     )
 
 
@@ -61,11 +72,11 @@ def headings(record: SizeCurve) -> list[str]:
 
 def rows(record: SizeCurve) -> list[tuple[str, list[Cell | None]]]:
     """A row a method, the one that the others are compared with first."""
-    found, metric = [], get_metric(record.selection)
+    table, metric = [], get_metric(record.selection)
     for curve in by_method(record.points, record.methods[0]):
-        known = {p.labels_per_class: cell(metric, p.mean, p.interval, p.gain) for p in curve}
-        found.append((curve[0].title, [known.get(k) for k in record.labels_per_class]))
-    return found
+        cells = {p.labels_per_class: cell(metric, p.mean, p.interval, p.gain) for p in curve}
+        table.append((curve[0].title, [cells.get(k) for k in record.labels_per_class]))
+    return table
 
 
 def _crossing(curve: list[CurvePoint], first: str, of: str) -> str:
@@ -82,34 +93,6 @@ def _crossing(curve: list[CurvePoint], first: str, of: str) -> str:
     return f"{curve[0].title} is {', and '.join(parts)} labels{of}, compared with {first}."
 
 
-def _held(record: SizeCurve) -> str:
-    return (
-        f"{pluralise(record.test_rows, 'row')} were held out before the first training, stratified and by "
-        f"whole groups, duplicates together; they judge every point. The subsets come from the other "
-        f"{record.train_rows:,}."
-    )
-
-
-def _facts(record: SizeCurve) -> list[tuple[str, str, str]]:
-    known = f"{short(record.backbone_parameters)} parameters"
-    return [
-        ("held out", f"{record.test_rows:,} rows", "the same for every point"),
-        ("to learn from", f"{record.train_rows:,} rows", _outputs(record)),
-        *_chance(record),
-        ("backbone", record.backbone, known),
-    ]
-
-
-def _outputs(record: SizeCurve) -> str:
-    words = {"balanced_accuracy": ("class", "classes"), "average_precision": ("tag", "tags")}
-    return pluralise(len(record.classes), *words.get(record.selection, ("number a row", "numbers a row")))
-
-
-def _chance(record: SizeCurve) -> list[tuple[str, str, str]]:
-    known = record.selection == "balanced_accuracy"
-    return [("chance", percent(1 / len(record.classes)), "of balanced accuracy")] if known else []
-
-
 def _figure(curves: list[list[CurvePoint]], metric: Metric, of: str) -> str:
     points = [p for curve in curves for p in curve]
     x = doubling([p.labels_per_class for p in points], label_axis(of))
@@ -117,16 +100,17 @@ def _figure(curves: list[list[CurvePoint]], metric: Metric, of: str) -> str:
     if all(len(p.seeds) > 2 for p in points):
         spread += [v for p in points if p.interval for v in (p.interval.low, p.interval.high)]
     plot = Plot(x, linear(*air(spread, metric.least), metric.tick, metric.title), 380)
-    for i, curve in reversed(list(enumerate(curves))):
-        sure = [(p.labels_per_class, p.interval) for p in curve if p.interval]
-        if sure:
-            plot.band([(k, a.high) for k, a in sure], [(k, a.low) for k, a in sure], f"{style(i)} many")
-    for i, curve in reversed(list(enumerate(curves))):
-        plot.line([(p.labels_per_class, p.mean) for p in curve], style(i))
+    styled = [(style(i), curve) for i, curve in reversed(list(enumerate(curves)))]
+    for name, curve in styled:
+        ends = [(p.labels_per_class, p.interval) for p in curve if p.interval]
+        if ends:
+            plot.band([(k, a.high) for k, a in ends], [(k, a.low) for k, a in ends], f"{name} many")
+    for name, curve in styled:
+        plot.line([(p.labels_per_class, p.mean) for p in curve], name)
         for p in curve:
+            hover = f"{p.title}, {pluralise(p.labels_per_class, 'label')}"
             for value in p.score:
-                hover = f"{p.title}, {pluralise(p.labels_per_class, 'label')}: {metric.value(value)}"
-                plot.dot((p.labels_per_class, value), f"{style(i)} seed", hover, 2.5)
-            hover = f"{p.title}, {pluralise(p.labels_per_class, 'label')}: {metric.value(p.mean)} on average"
-            plot.dot((p.labels_per_class, p.mean), style(i), hover, 4)
+                seed = f"{hover}: {metric.value(value)}"
+                plot.dot((p.labels_per_class, value), f"{name} seed", seed, 2.5)
+            plot.dot((p.labels_per_class, p.mean), name, f"{hover}: {metric.value(p.mean)} on average", 4)
     return plot.figure(described(curves, metric, of))

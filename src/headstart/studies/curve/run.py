@@ -1,6 +1,7 @@
 """How `curve` is computed: one training for every size, method and seed, all tested on the same rows."""
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -42,6 +43,7 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
     session = job.session(data, rest)
     few = SubsetTrials(session, settings, rest, test, settings.steps)
     methods = job.methods(settings.methods) or usual_methods(data)
+    selection = selection_metric(data.labels)
     scores = job.trials(_trials(settings, few, methods, sizes))
     return {
         "task": data.name,
@@ -52,10 +54,8 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
         "backbone_parameters": sum(p.numel() for p in session.backbone.parameters()),
         "labels_per_class": sizes,
         "methods": [method.label for method in methods],
-        "points": list(
-            _points(methods, sizes, scores, settings.seeds, get_metric(selection_metric(data.labels)).least)
-        ),
-        "selection": selection_metric(data.labels),
+        "points": list(_points(methods, sizes, scores, get_metric(selection).least)),
+        "selection": selection,
     }
 
 
@@ -70,23 +70,23 @@ def _trials(
 ) -> Iterator[Trial]:
     """One training for every size, method and seed."""
     data = few.session.data
-    for k in sizes:
+    for k, method, seed in product(sizes, methods, range(settings.seeds)):
         rows = k * n_strata(data)
         samples = max(settings.epochs * rows, settings.steps * min(settings.batch, rows))
-        for method in methods:
-            seconds = 0.1 if method.about.closed_form else samples / SAMPLES_PER_SECOND
-            for seed in range(settings.seeds):
-                yield _trial(few, method, k, seed, settings.epochs, seconds)
+        name = f"{method.label} with {k} labels a class, seed {seed}"
 
+        def compute(
+            checkpoint: Path, k: int = k, method: Method[Any] = method, seed: int = seed, name: str = name
+        ) -> float:
+            return few.score(method, settings.epochs, k, seed, f"try {name}", checkpoint)
 
-def _trial(few: SubsetTrials, method: Method[Any], k: int, seed: int, epochs: int, seconds: float) -> Trial:
-    name = f"{method.label} with {k} labels a class, seed {seed}"
-    label = f"{method.title} with {_labels(k, few.session.data)}, seed {seed}"
-
-    def compute(checkpoint: Path) -> float:
-        return few.score(method, epochs, k, seed, f"try {name}", checkpoint)
-
-    return Trial((method.label, k, seed), name, label, compute, seconds)
+        yield Trial(
+            (method.label, k, seed),
+            name,
+            f"{method.title} with {_labels(k, data)}, seed {seed}",
+            compute,
+            0.1 if method.about.closed_form else samples / SAMPLES_PER_SECOND,
+        )
 
 
 def _sizes(data: Dataset, rest: Rows, wanted: tuple[int, ...]) -> tuple[list[int], list[str]]:
@@ -110,20 +110,17 @@ def _labels(k: int, data: Dataset) -> str:
 
 
 def _points(
-    methods: list[Method[Any]], sizes: list[int], scores: Mapping[Any, float], seeds: int, least: float
+    methods: list[Method[Any]], sizes: list[int], scores: Mapping[Any, float], least: float
 ) -> Iterator[CurvePoint]:
     """Means over the seeds, and differences to the first method on the same subsets."""
-
-    def by_seed(label: str, k: int) -> dict[int, float]:
-        return {seed: scores[label, k, seed] for seed in range(seeds) if (label, k, seed) in scores}
-
+    by_seed: dict[tuple[str, int], dict[int, float]] = {}
+    for (label, k, seed), score in scores.items():
+        by_seed.setdefault((label, k), {})[seed] = score
     first = methods[0].label
-    for method in methods:
-        for k in sizes:
-            own = by_seed(method.label, k)
-            if not own:
-                continue
+    for method, k in product(methods, sizes):
+        if own := by_seed.get((method.label, k)):
             values = list(own.values())
+            gain = gain_of_seeds(own, by_seed.get((first, k), {}), least)
             yield CurvePoint(
                 method=method.label,
                 title=method.title,
@@ -132,5 +129,5 @@ def _points(
                 score=values,
                 mean=fmean(values),
                 interval=mean_of_seeds(values, least),
-                gain=None if method.label == first else gain_of_seeds(own, by_seed(first, k), least),
+                gain=None if method.label == first else gain,
             )
