@@ -1,42 +1,35 @@
 """Each sentence follows from the numbers: for every one, a case that says the opposite."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from headstart.records.record import Interval
+from headstart.report.metric import tone
 from headstart.studies.adapt import SPEC, Bin, Curve, DataCheck, Finding, Layer, Result, SizePoint
-from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.sections import (
-    calibration,
-    check,
-    confusion,
-    headline,
-    labels,
-    layers,
-    methods,
-    mistakes,
-    smallprint,
-    tested,
-    training,
-    use,
-)
+from headstart.studies.adapt.page_answer import headline, held_out, use
+from headstart.studies.adapt.page_doubts import calibration, check, mistakes, smallprint
+from headstart.studies.adapt.page_outputs import confusion
+from headstart.studies.adapt.page_training import labels, layers, methods, training
+from headstart.studies.adapt.summary import RunRecords
 
 from .example import candidates, example, timings
 
 
-def say(section: object, result: Result, run: str = "run") -> str:
-    view = section.view(Given(Path(run), result, None))  # type: ignore[attr-defined]
+def say(section: Callable[[RunRecords], dict[str, Any]], result: Result, run: str = "run") -> str:
+    view = section(RunRecords(Path(run), result, None))
     return " ".join(view["say"]).replace("\u00a0", " ")
 
 
 def test_headline_accuracy_and_gains() -> None:
     told = say(headline, example())
-    assert "On 195 test rows that it had never seen, Probe, then fine-tune (LP-FT) was right 93.3 %" in told
-    assert "the 95 % interval is 88.9 to 96.1 %." in told
+    assert "On 195 test rows that it had never seen, Probe, then fine-tune (LP-FT) classified 93.3 %" in told
+    assert "correctly; the 95 % interval is 88.9 to 96.1 %." in told
     assert (
-        "It is clearly better than training from scratch, always answering the largest class "
+        "It is clearly better than training from scratch, always predicting the largest class "
         "and learning from the raw numbers." in told
     )
 
@@ -48,22 +41,22 @@ def test_headline_says_when_transfer_hurts_or_is_unclear() -> None:
     raw = replace(raw, gain=Interval(0.01, -0.02, 0.04))
     result = replace(result, tested=[chosen, scratch, majority, raw])
     told = say(headline, result)
-    assert "It is clearly better than always answering the largest class; it is clearly worse" in told
+    assert "It is clearly better than always predicting the largest class; it is clearly worse" in told
     assert "clearly worse than training from scratch; there is no clear difference from learning" in told
-    cards = headline.view(Given(Path("run"), result, None))["gains"]
+    cards = headline(RunRecords(Path("run"), result, None))["gains"]
     assert [card["verdict"] for card in cards] == ["worse", "better", "no clear difference"]
     assert cards[0]["value"] == "\u22123.1\u00a0points"
     assert cards[0]["detail"] == "\u22125.0 to \u22121.0"
 
 
 def test_gain_whose_interval_touches_zero_is_not_clear() -> None:
-    assert headline.tone(Interval(0.1, 0.0, 0.2)) == "even"
-    assert headline.tone(Interval(-0.1, -0.2, 0.0)) == "even"
+    assert tone(Interval(0.1, 0.0, 0.2)) == "even"
+    assert tone(Interval(-0.1, -0.2, 0.0)) == "even"
 
 
 def test_facts_have_no_time_without_timings() -> None:
     def facts(times: object) -> list[str]:
-        found = headline.view(Given(Path("run"), example(), times))["facts"]  # type: ignore[arg-type]
+        found = headline(RunRecords(Path("run"), example(), times))["facts"]  # type: ignore[arg-type]
         return [name for name, _, _ in found]
 
     assert facts(None) == ["rows", "classes", "backbone"]
@@ -73,7 +66,7 @@ def test_facts_have_no_time_without_timings() -> None:
 @pytest.mark.parametrize("newer", [0, 1])
 def test_newer_schema_is_a_warning(newer: int) -> None:
     schema = SPEC.schema + newer
-    found = headline.view(Given(Path("run"), replace(example(), schema=schema), None))["warnings"]
+    found = headline(RunRecords(Path("run"), replace(example(), schema=schema), None))["warnings"]
     assert len(found) == newer
     assert all(f"schema {schema}" in warning for warning in found)
 
@@ -118,7 +111,7 @@ def test_promise_of_cross_validation(low: float, high: float, where: str) -> Non
     found = result.candidates[1]
     assert found.scores
     scores = replace(found.scores, figures={"accuracy": Interval((low + high) / 2, low, high)})
-    told = say(tested, replace(result, candidates=[replace(found, scores=scores)]))
+    told = say(held_out, replace(result, candidates=[replace(found, scores=scores)]))
     assert where in told
     assert ("too good" in told) == (low == 0.94)
 
@@ -145,7 +138,7 @@ def test_layers_name_the_best_block() -> None:
 def test_long_block_names_keep_what_tells_them_apart() -> None:
     names = [f"encoder.layers.block_{i}.output" for i in range(12)]
     found = [layer(name, 0.5) for name in names]
-    figure = layers.view(Given(Path("run"), replace(example(), layers=found), None))["figure"]
+    figure = layers(RunRecords(Path("run"), replace(example(), layers=found), None))["figure"]
     assert ">block_0</text>" in figure
     assert ">block_11</text>" in figure
     assert "encoder.layers.block_0.output: 50.0" in figure  # in full when pointed at
@@ -175,8 +168,8 @@ def test_learning_curves_tell_which_rose() -> None:
     assert "each of the 2 trainings ended lower" in say(training, replace(example(), curves=[falls, falls]))
     told = say(training, replace(example(), curves=[falls, rises]))
     assert "In 1 of 2 trainings the loss did not end lower than it began: Method B." in told
-    panels = training.view(Given(Path("run"), replace(example(), curves=[falls, rises]), None))["panels"]
-    assert [p["told"] for p in panels] == [
+    panels = training(RunRecords(Path("run"), replace(example(), curves=[falls, rises]), None))["panels"]
+    assert [p["caption"] for p in panels] == [
         "final training: 2 to 0.5 in 10 steps",
         "fold 1: 1 to 1.5 in 10 steps",
     ]
@@ -186,8 +179,8 @@ def test_long_curves_are_thinned_but_keep_their_ends() -> None:
     steps = list(range(5000))
     losses = [5000.0 - s for s in steps]
     losses[-1] = 777.0
-    view = training.view(
-        Given(Path("run"), replace(example(), curves=[Curve("a", "A", -1, steps, losses)]), None)
+    view = training(
+        RunRecords(Path("run"), replace(example(), curves=[Curve("a", "A", -1, steps, losses)]), None)
     )
     path = view["panels"][0]["figure"].split(' d="')[1].split('"')[0]
     assert path.count("L") == 159
@@ -257,13 +250,13 @@ def test_data_check_sizes_and_findings() -> None:
     assert "The check gave 1 warning." in told
     even = say(check, replace(example(), check=DataCheck(20, {"a": 10, "b": 10}, [])))
     assert even == "20 readable rows in 2 classes, 10 in each. The check found nothing to remark on."
-    ordered = check.view(Given(Path("run"), example(), None))["findings"]
-    assert [f["severity"] for f in ordered] == ["warning", "note", "note"]
-    assert [f["more"] for f in ordered] == ["", "and 3 more", ""]
+    ordered = check(RunRecords(Path("run"), example(), None))["findings"]
+    assert [finding.severity for finding, _ in ordered] == ["warning", "note", "note"]
+    assert [more for _, more in ordered] == ["", "and 3 more", ""]
 
 
 def test_code_to_copy_names_the_run_and_is_quoted(tmp_path: Path) -> None:
-    view = use.view(Given(tmp_path / "my run", example(), None))
+    view = use(RunRecords(tmp_path / "my run", example(), None))
     code = dict(view["blocks"])
     assert "hs.open('my run/model')" in code["In Python"]
     assert code["On the command line"] == "headstart predict 'my run/model' photo.jpg"
@@ -274,8 +267,8 @@ def test_code_to_copy_names_the_run_and_is_quoted(tmp_path: Path) -> None:
 def test_small_print_counts_the_rows_and_sorts_the_times() -> None:
     told = say(smallprint, example())
     assert "The test part, 195 rows, was set aside" in told
-    assert "to judge 4 models" in told
-    times = smallprint.view(Given(Path("run"), example(), timings()))["times"]
+    assert "to score 4 models" in told
+    times = smallprint(RunRecords(Path("run"), example(), timings()))["times"]
     assert [name for name, _, _ in times[:3]] == [
         "test",
         "Surgical fine-tuning of the last block",
@@ -286,10 +279,10 @@ def test_small_print_counts_the_rows_and_sorts_the_times() -> None:
 def test_mistakes_in_words_and_how_to_use_a_model_of_texts():
     result = example()
     words = [replace(one, picture="", text="<b>words</b>") for one in result.mistakes]
-    given = Given(Path("run"), replace(result, mistakes=words, kind="texts"), None)
-    assert mistakes.view(given)["mistakes"][0]["text"] == "<b>words</b>"
-    assert "--text 'A text.'" in use.view(given)["blocks"][1][1]
-    assert 'model.predict(["A text."])' in use.view(given)["blocks"][0][1]
-    plain = Given(Path("run"), result, None)
-    assert mistakes.view(plain)["mistakes"][0]["text"] == ""
-    assert use.view(plain)["blocks"][1][1].endswith(" photo.jpg")
+    given = RunRecords(Path("run"), replace(result, mistakes=words, kind="texts"), None)
+    assert mistakes(given)["mistakes"][0]["mistake"].text == "<b>words</b>"
+    assert "--text 'A text.'" in use(given)["blocks"][1][1]
+    assert 'model.predict(["A text."])' in use(given)["blocks"][0][1]
+    plain = RunRecords(Path("run"), result, None)
+    assert mistakes(plain)["mistakes"][0]["mistake"].text == ""
+    assert use(plain)["blocks"][1][1].endswith(" photo.jpg")

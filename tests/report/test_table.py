@@ -9,14 +9,14 @@ import pytest
 from headstart.report.figures import axis, svg
 from headstart.report.metric import get_metric
 from headstart.report.text import SPACE, megabytes, round_percent
-from headstart.studies.adapt.table import columns, table
+from headstart.studies.adapt.summary import metrics, table
 
 from .example import example, timings
 
 
 def test_rows_are_selected_first_then_by_accuracy_then_dropped() -> None:
     rows = table(example(), timings())
-    assert [row.name for row in rows] == [
+    assert [row.candidate.name for row in rows] == [
         "lp-ft",
         "ridge-probe",
         "logistic-probe",
@@ -27,26 +27,26 @@ def test_rows_are_selected_first_then_by_accuracy_then_dropped() -> None:
     ]
     assert [row.selected for row in rows] == [True] + 6 * [False]
     other = table(replace(example(), selected="prototypes"), None)
-    assert [row.name for row in other[:2]] == ["prototypes", "lp-ft"]
+    assert [row.candidate.name for row in other[:2]] == ["prototypes", "lp-ft"]
 
 
-def test_cells_are_plain_text_under_the_headings() -> None:
+def test_figures_are_plain_text_in_the_order_of_the_metrics() -> None:
     first, *_, last = table(example(), timings())
-    cells = dict(zip(columns(example()), first.cells(), strict=True))
-    assert cells["accuracy"] == f"93.8{SPACE}% (91.6 to 95.5)"
-    assert cells["log loss"] == "0.208 (0.179 to 0.243)"
-    assert cells["trained parameters"] == f"3.4{SPACE}M"
-    assert (cells["time"], cells["peak memory"]) == (f"4.1{SPACE}s", f"705{SPACE}MB")
-    assert (cells["folds"], cells["note"]) == ("5 of 5", "")
+    figures = dict(zip(metrics(example()), map(str, first.figures), strict=True))
+    assert figures["accuracy"] == f"93.8{SPACE}% (91.6 to 95.5)"
+    assert figures["log_loss"] == "0.208 (0.179 to 0.243)"
+    assert first.trained_parameters == f"3.4{SPACE}M"
+    assert (first.seconds, first.peak_memory) == (f"4.1{SPACE}s", f"705{SPACE}MB")
+    assert (first.folds, first.candidate.dropped) == ("5 of 5", "")
     assert last.folds == "2 of 5"
-    assert last.note.startswith("after 2 of 5 folds")
+    assert last.candidate.dropped.startswith("after 2 of 5 folds")
 
 
 def test_untried_candidates_and_missing_timings_are_blank() -> None:
     result = example()
     untried = replace(result.candidates[0], scores=None, folds=0, dropped="no time left")
     row = table(replace(result, candidates=[untried]), None)[0]
-    assert row.cells()[3:8] == ("",) * 5
+    assert (row.figures, row.selection) == ((None,) * 5, None)
     assert (row.seconds, row.peak_memory) == ("", "")
 
 

@@ -12,26 +12,18 @@ from headstart.report.text import MINUS, SPACE, amount
 from headstart.studies import build_page
 from headstart.studies.adapt import ColumnFigures, Result
 from headstart.studies.adapt.page import sections_of
-from headstart.studies.adapt.run_records import Given
-from headstart.studies.adapt.sections import (
-    calibration,
-    check,
-    fit,
-    headline,
-    labels,
-    layers,
-    mistakes,
-    tags,
-    tested,
-)
-from headstart.studies.adapt.table import columns, table
+from headstart.studies.adapt.page_answer import headline, held_out
+from headstart.studies.adapt.page_doubts import calibration, check, mistakes
+from headstart.studies.adapt.page_outputs import fit, tags
+from headstart.studies.adapt.page_training import labels, layers
+from headstart.studies.adapt.summary import RunRecords, metrics, table
 
 from .example import example, timings, write
 from .targets import with_numbers, with_tags
 
 
-def given(result: Result) -> Given:
-    return Given(Path("run"), result, None)
+def given(result: Result) -> RunRecords:
+    return RunRecords(Path("run"), result, None)
 
 
 def said(view: dict) -> str:
@@ -55,7 +47,7 @@ def test_a_page_has_its_own_parts_and_none_of_classes(page):
 
 
 def test_classes_have_the_parts_that_they_had():
-    assert [one[0] for one in sections_of("classes")] == [
+    assert [section.id for section in sections_of("classes")] == [
         *("headline", "methods", "tested", "layers", "labels", "training", "confusion", "mistakes"),
         *("calibration", "check", "use", "smallprint"),
     ]
@@ -65,10 +57,10 @@ def test_classes_have_the_parts_that_they_had():
 
 
 def test_the_typical_error_stands_in_the_units_of_the_target():
-    found = headline.view(given(with_numbers()))
+    found = headline(given(with_numbers()))
     assert found["figure"].value == "0.730"
     assert (
-        "was off by 2.30 on average (95 % interval 2.00 to 2.60); always telling the mean is off by 4.12."
+        "was off by 2.30 on average (95 % interval 2.00 to 2.60); always predicting the mean is off by 4.12."
         in said(found)
     )
     assert "R² is 0.730 (95 % interval 0.630 to 0.830)" in said(found)
@@ -80,14 +72,14 @@ def test_the_typical_error_stands_in_the_units_of_the_target():
 def test_what_is_worse_than_the_mean_is_said_to_be():
     result = with_numbers()
     bad = replace(result.tested[2], gain=None)
-    found = headline.view(given(replace(result, tested=[bad])))
+    found = headline(given(replace(result, tested=[bad])))
     assert f"R² is {MINUS}0.001" in said(found)
-    assert "no better than always telling the mean" in said(found)
+    assert "no better than always predicting the mean" in said(found)
     assert found["bar"].value == 0.0  # the gauge ends there
 
 
 def test_tags_are_told_by_average_precision():
-    found = headline.view(given(with_tags()))
+    found = headline(given(with_tags()))
     assert found["figure"].value.replace(SPACE, " ") == "83.0 %"
     assert "average precision of 83.0 %" in said(found)
     assert "For 80.0 % of the rows all tags were right." in said(found)
@@ -95,7 +87,7 @@ def test_tags_are_told_by_average_precision():
 
 
 def test_differences_of_r2_are_no_points():
-    found = tested.view(given(with_numbers()))
+    found = held_out(given(with_numbers()))
     assert found["gained"] == "R² gained"
     assert "points" not in found["gains"]
     assert [row["gain"] and row["gain"].value for row in found["rows"]] == [None, "+0.120", "+0.731"]
@@ -103,19 +95,18 @@ def test_differences_of_r2_are_no_points():
 
 def test_the_table_has_a_column_for_each_metric():
     rows = table(with_numbers(), None)
-    cells = dict(zip(columns(with_numbers()), rows[0].cells(), strict=True))
-    assert cells["R²"] == "0.700 (0.600 to 0.800)"
-    assert cells["mean absolute error"] == "2.40 (1.92 to 2.88)"
-    assert cells["rank correlation"] == "0.800 (0.700 to 0.900)"
-    assert len(rows[0].cells()) == len(columns(with_numbers()))
-    assert "Hamming accuracy" in columns(with_tags())
+    cells = dict(zip(metrics(with_numbers()), map(str, rows[0].figures), strict=True))
+    assert cells["r2"] == "0.700 (0.600 to 0.800)"
+    assert cells["mae"] == "2.40 (1.92 to 2.88)"
+    assert cells["spearman"] == "0.800 (0.700 to 0.900)"
+    assert "Hamming accuracy" in held_out(given(with_tags()))["headings"]
 
 
 # --- numbers
 
 
 def test_the_scatter_has_a_dot_a_row_and_the_line_where_both_are_equal():
-    (panel,) = fit.view(given(with_numbers()))["columns"]
+    (panel,) = fit(given(with_numbers()))["columns"]
     assert panel["scatter"].count("<circle") == 60
     assert "line ideal" in panel["scatter"]
     assert "true 10, predicted 12" in panel["scatter"].replace(".00", "")
@@ -125,7 +116,7 @@ def test_the_scatter_has_a_dot_a_row_and_the_line_where_both_are_equal():
 
 def lean(errors: list[int]) -> str:
     (column,) = with_numbers().columns
-    return said(fit.view(given(replace(with_numbers(), columns=[replace(column, errors=errors)]))))
+    return said(fit(given(replace(with_numbers(), columns=[replace(column, errors=errors)]))))
 
 
 def test_it_says_when_errors_go_one_way():
@@ -135,25 +126,25 @@ def test_it_says_when_errors_go_one_way():
 
 
 def test_several_columns_are_told_apart():
-    found = fit.view(given(with_numbers(3)))
+    found = fit(given(with_numbers(3)))
     assert "Predicted best is “price”, with R² 0.730" in said(found)
     assert "worst is “size 1”" in said(found)
     assert [row["name"] for row in found["rows"]] == ["price", "size 1", "size 2"]
     assert found["rows"][0]["mean"] == "4.12"
-    assert "The first 12 of 14" in fit.view(given(with_numbers(14)))["cut"]
+    assert "The first 12 of 14" in fit(given(with_numbers(14)))["cut"]
 
 
 def test_one_row_and_perfect_answers_are_drawn():
     still = Interval(1.0, 1.0, 1.0)
     none = Interval(0.0, 0.0, 0.0)
     one = ColumnFigures("x", still, none, none, 0.0, [5.0], [5.0], -1.0, 1.0, [0, 1, 0])
-    found = fit.view(given(replace(with_numbers(), columns=[one])))
+    found = fit(given(replace(with_numbers(), columns=[one])))
     assert "0 on average" in said(found)
     assert found["columns"][0]["scatter"].count("<circle") == 1
 
 
 def test_the_largest_errors_have_their_sign():
-    found = mistakes.view(given(with_numbers()))
+    found = mistakes(given(with_numbers()))
     assert [card["confidence"] for card in found["mistakes"]] == ["+6.00", f"{MINUS}3.50"]
     assert [card["part"] for card in found["mistakes"]] == ["1.000", "0.583"]
     assert "Of these 2 rows 1 was predicted too large" in said(found)
@@ -163,9 +154,9 @@ def test_the_largest_errors_have_their_sign():
 
 
 def test_each_tag_has_its_row_and_what_no_row_has_is_left_out():
-    found = tags.view(given(with_tags()))
+    found = tags(given(with_tags()))
     red, round_, rare = found["rows"]
-    assert (red["rows"], red["said"]) == ("100", "90")
+    assert (red["rows"], red["predicted"]) == ("100", "90")
     assert round_["figures"][1] is None  # said of no row: no precision
     assert rare["figures"] == [None, rare["figures"][1], None]
     assert found["figure"].count("dots-name") == 3  # two tags and the axis
@@ -175,30 +166,30 @@ def test_each_tag_has_its_row_and_what_no_row_has_is_left_out():
 
 
 def test_calibration_of_tags_counts_pairs():
-    found = calibration.view(given(with_tags()))
+    found = calibration(given(with_tags()))
     assert "over all pairs of a row and a tag the model gives the tag 49.0 %" in said(found)
     assert "285 pairs: given 90.0 %, so in 85.0 %".replace(" %", f"{SPACE}%") in found["figure"]
-    assert "row" not in said(calibration.view(given(example()))).replace("rows", "")
+    assert "row" not in said(calibration(given(example()))).replace("rows", "")
 
 
 # --- the rest
 
 
 def test_labels_are_counted_as_rows():
-    found = labels.view(given(with_numbers()))
+    found = labels(given(with_numbers()))
     assert f"with 20 labels, {MINUS}0.050, and with 200, 0.400" in said(found)
     assert "labelled rows" in found["figure"]
 
 
 def test_layers_may_be_worse_than_the_mean():
-    found = layers.view(given(with_numbers()))
+    found = layers(given(with_numbers()))
     assert "R² of a probe" in found["figure"]
     assert f"gives {MINUS}0.200" in said(found)
 
 
 def test_the_check_counts_what_there_is():
-    assert said(check.view(given(with_numbers()))).startswith("780 readable rows.")
-    found = check.view(given(with_tags()))
+    assert said(check(given(with_numbers()))).startswith("780 readable rows.")
+    found = check(given(with_tags()))
     assert said(found).startswith("780 readable rows with 3 tags: from 3 (“rare”) to 400 (“red”)")
     assert found["heading"] == "Rows with each tag"
 

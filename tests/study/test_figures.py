@@ -6,8 +6,7 @@ import torch
 
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array
-from headstart.studies.adapt.figures import BARS, columns_of, tags_of
-from headstart.studies.adapt.mistakes import save_pictures
+from headstart.studies.adapt.evidence import BARS, columns_of, save_mistakes, tags_of
 
 
 def dataset(labels, classes):
@@ -34,7 +33,7 @@ def test_each_tag_is_counted_by_itself():
 
 
 def test_the_mistakes_of_tags_are_the_worst_of_each_row(tmp_path):
-    found = save_pictures(tmp_path, TAGGED, SAID)
+    found = save_mistakes(tmp_path, TAGGED, SAID)
     assert [(one.item, one.truth, one.answer, round(one.confidence, 2)) for one in found] == [
         ("row 2", "not red", "red", 0.95),
         ("row 3", "red", "not red", 0.7),
@@ -60,7 +59,7 @@ def test_columns_have_their_own_units_and_the_mean_of_the_training_part(tmp_path
     assert size.mae.value == pytest.approx(500)
     assert tags_of(test, outputs, 0) == []
     # in deviations of the columns: 2 / 1.63 is more than 1500 / 1247
-    second, first, *_ = save_pictures(tmp_path, test, outputs)
+    second, first, *_ = save_mistakes(tmp_path, test, outputs)
     assert (first.item, first.truth, first.answer, first.error) == (
         "row 2",
         "size 3,000",

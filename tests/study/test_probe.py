@@ -19,7 +19,7 @@ from headstart.models.untrained import seeded
 from headstart.session.session import Session
 from headstart.solvers.penalty_selection import RIDGE_GRID, spread
 from headstart.solvers.ridge import one_hot, ridge
-from headstart.studies.adapt.layers import probe_layers
+from headstart.studies.adapt.evaluation import probe_layers
 from headstart.studies.probe import Probing
 from headstart.studies.probe.outputs import Outputs, read_blocks
 from headstart.studies.probe.probes import PROBES, Tasks, attend

@@ -17,8 +17,8 @@ from headstart.run.step_cache import StepCache
 from headstart.studies import adapt as records
 from headstart.studies._store import prepare_folder, remove_unstarted, saved_settings
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
-from headstart.studies.adapt.time_estimate import by_method
-from headstart.studies.adapt.words import headline, warnings
+from headstart.studies.adapt.run import steps_by_method
+from headstart.studies.adapt.summary import headline, warnings
 
 ODD = os.fsdecode(b"caf\xe9")
 DIGESTS = {"data": "0", "backbone": "1"}
@@ -101,7 +101,7 @@ def test_a_folder_is_given_back_only_while_nothing_was_tried(tmp_path):
 def test_steps_of_a_method_are_summed():
     steps = {"try-knn-fold-0": Timing(1, 10), "try-knn-fold-1": Timing(2, 30), "plan": Timing(5, 1)}
     steps |= {"try-knn-two-fold-0": Timing(100, 100)}
-    assert by_method(steps, ["knn", "lp-ft"]) == {"knn": Timing(3, 30), "plan": Timing(5, 1)}
+    assert steps_by_method(steps, ["knn", "lp-ft"]) == {"knn": Timing(3, 30), "plan": Timing(5, 1)}
 
 
 # --- the journal
@@ -232,8 +232,8 @@ def test_the_headline_of_numbers_tells_the_typical_error_in_their_units():
         off("mean", 0.0, 4.1, 0.7, 0.6, 0.8),
     ]
     assert headline(tested, 50, "houses", 1) == (
-        "Off by 2.35 on average on 50 unseen rows of houses; always telling the mean is off by 4.10. R² is "
-        "0.70 (95 % interval 0.60 to 0.80), 0.10 less than training from scratch."
+        "Off by 2.35 on average on 50 unseen rows of houses; always predicting the mean is off by 4.10. R² "
+        "is 0.70 (95 % interval 0.60 to 0.80), 0.10 less than training from scratch."
     )
     for gain in (0.004, -0.004):
         alike = [tested[0], off("from-scratch", 0.7, 1.9, gain, -0.2, 0.2)]

@@ -87,7 +87,7 @@ def test_best_is_the_highest_among_those_tried_on_the_most_rows():
 
 def test_the_best_of_the_full_ones_wins_and_it_is_said_why():
     winner, why = choose([tried("knn", range(8)), tried("ridge-probe", range(6))], LABELS, 0)
-    assert winner.name == "ridge-probe"
+    assert winner.method.label == "ridge-probe"
     assert why == (
         "Ridge probe was selected because it has the highest balanced accuracy in the cross-validation on "
         "the training part."
@@ -162,7 +162,7 @@ def test_every_row_is_answered_by_a_fit_without_it(tmp_path):
 def test_a_clearly_worse_method_is_dropped_after_its_first_fold(tmp_path):
     session = Scripted(fine_tune=range(0, 60, 2), lp_ft=[3], ridge_probe=[])
     ridge, tuned, lpft = race(tmp_path, session, "fine-tune", "lp-ft", "ridge-probe")
-    assert [one.name for one in (ridge, tuned, lpft)] == ["ridge-probe", "fine-tune", "lp-ft"]
+    assert [one.method.label for one in (ridge, tuned, lpft)] == ["ridge-probe", "fine-tune", "lp-ft"]
     assert tuned.folds == 1
     assert tuned.dropped.startswith(
         "after 1 of 2 folds its balanced accuracy was 50 points below Ridge probe's"

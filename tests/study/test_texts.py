@@ -20,7 +20,7 @@ from headstart.run.recipe import Recipe
 from headstart.session.inputs import default_backbone, fit_to_data
 from headstart.session.session import Session
 from headstart.studies import build_page
-from headstart.studies.adapt.layers import probe_layers
+from headstart.studies.adapt.evaluation import probe_layers
 
 TEXTS, LABELS = wordy.reviews(30)
 OPTIONS = {"methods": ("logistic-probe", "ridge-probe", "fine-tune"), **tiny.QUICK}

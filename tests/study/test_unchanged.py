@@ -7,7 +7,7 @@ from tests.study.tiny import QUICK
 import headstart as hs
 from headstart.data.load import load
 from headstart.session.session import Session
-from headstart.studies.adapt.layers import probe_layers
+from headstart.studies.adapt.evaluation import probe_layers
 
 
 def test_adapt_does_not_change_the_statistics_of_the_caller_s_norms(tmp_path):

@@ -38,6 +38,11 @@ def round_percent(fraction: float) -> str:
     return f"{fixed(100 * fraction, 1).removesuffix('.0')}{SPACE}%"
 
 
+def whole(value: float) -> str:
+    """A count beside an axis; "" of what lies between counts."""
+    return f"{value:,.0f}" if value % 1 == 0 else ""
+
+
 def seconds(duration: float) -> str:
     """A duration in the two largest units that it fills.
 

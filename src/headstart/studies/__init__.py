@@ -57,11 +57,10 @@ def build_page(run: Path) -> Path:
     for spec in studies():
         if (file := run / spec.record_file).is_file():
             module = spec.module("page")
-            if hasattr(module, "build_page"):
-                return Path(module.build_page(run))
             record = read_record(spec.record, file)
             view = module.view(record, run) if spec.reads_folder else module.view(record)
-            return write(record, view, run / spec.page_file)
+            template = getattr(module, "TEMPLATE", "experiment.html")
+            return write(record, view, run / spec.page_file, template)
     raise BadInput(
         f"{run} holds no record of a study, such as result.json. Finish the study first: its command with "
         "--resume."

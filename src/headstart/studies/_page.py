@@ -105,19 +105,17 @@ def page_view(record: Any, *, kind: str, task: str, headline: str, **more: Any) 
     return {**parts, **head, **more, "settings": settings(record), "versions": versions(record)}
 
 
-def page(record: Record, view: dict[str, Any]) -> str:
+def page(record: Record, view: dict[str, Any], template: str = "experiment.html") -> str:
     """The page as text; every word of the record is escaped."""
     made: str = (
-        environment()
-        .get_template("experiment.html")
-        .render(record=record, view=view, style=asset("style.css"))
+        environment().get_template(template).render(record=record, view=view, style=asset("style.css"))
     )
     return made
 
 
-def write(record: Record, view: dict[str, Any], target: Path) -> Path:
+def write(record: Record, view: dict[str, Any], target: Path, template: str = "experiment.html") -> Path:
     """The page in a file."""
-    return put(page(record, view), target)
+    return put(page(record, view, template), target)
 
 
 def air(values: Sequence[float], least: float = 0.0) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from headstart.records.record import Interval
+from headstart.report.metric import Metric
 
 from .axis import Axis
 from .svg import share, tag, written
@@ -33,6 +34,22 @@ def dots(rows: Sequence[Dot], axis: Axis, label: str, zero: float | None = None)
     """
     drawn = [_row(row, axis, zero) for row in rows]
     return written(tag("div", *drawn, _axis(axis), class_="dots", role="img", aria_label=label))
+
+
+def metric_dots(metric: Metric, figures: Sequence[tuple[str, Interval, str]], title: str) -> str:
+    """Figures of one metric with their 95 % intervals; "" of none.
+
+    Args:
+        metric: how they are written.
+        figures: name, figure and style, from the top.
+        title: what the figures are.
+    """
+    if not figures:
+        return ""
+    rows = [Dot(name, figure, metric.value(figure.value), style) for name, figure, style in figures]
+    ends = [value for _, figure, _ in figures for value in (figure.low, figure.high)]
+    words = ", ".join(f"{name} {metric.shown(figure)}" for name, figure, _ in figures)
+    return dots(rows, metric.axis(ends, metric.title, 5), f"{title} with 95 % intervals: {words}")
 
 
 def _row(row: Dot, axis: Axis, zero: float | None) -> Element:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.core import BadInput, Diverged, HeadstartError, Method, derive_seed
+from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import difference, selection_metric, selection_score
@@ -21,34 +22,17 @@ from headstart.studies.adapt.plan import Plan
 
 @dataclass
 class CandidateResult:
-    """A method and its out-of-fold predictions.
-
-    Attributes:
-        method: with its settings.
-        logits: (rows, classes) for the rows it was tried on, in the order of `rows`.
-        rows: (n,) numbers in the training part.
-        folds: that it was tried on.
-        dropped: why not on all of them; "" if on all.
-        curves: losses of each fold's training; empty for what is solved.
-        trained: parameters that it changed or made.
-        notes: what the runs had to say.
-        diverged: on one of the folds, which drops it.
-    """
+    """A method and its out-of-fold predictions."""
 
     method: Method[Any]
-    logits: Tensor
-    rows: NDArray[np.int64]
-    folds: int = 0
-    dropped: str = ""
-    curves: list[list[float]] = field(default_factory=list)
-    trained: int = 0
-    notes: list[str] = field(default_factory=list)
-    diverged: bool = False
-
-    @property
-    def name(self) -> str:
-        """Of the method."""
-        return self.method.label
+    logits: Tensor  # (rows, classes) for the rows it was tried on, in the order of `rows`
+    rows: NDArray[np.int64]  # (n,) numbers in the training part
+    folds: int = 0  # that it was tried on
+    dropped: str = ""  # why not on all of them; "" if on all
+    curves: list[list[float]] = field(default_factory=list)  # losses by fold; [] of what is solved
+    trained: int = 0  # parameters that it changed or made
+    notes: list[str] = field(default_factory=list)  # of the trainings
+    diverged: bool = False  # on one of the folds, which drops it
 
 
 @dataclass(frozen=True)
@@ -76,73 +60,71 @@ class CrossValidation:
             whole.append(self._race(self._new(method), self.plan.rivals, tried + whole))
         self._continue_best(whole, tried)
         tried += whole
-        if not any(one.folds for one in tried):
+        if not any(result.folds for result in tried):
             raise _nothing(tried, self.settings)
         return tried
 
     def _new(self, method: Method[Any]) -> CandidateResult:
         return CandidateResult(method, torch.zeros(0, len(self.session.data.classes)), np.zeros(0, np.int64))
 
-    def _race(self, mine: CandidateResult, upto: int, others: list[CandidateResult]) -> CandidateResult:
+    def _race(self, result: CandidateResult, upto: int, others: list[CandidateResult]) -> CandidateResult:
         """Add folds until there are `upto`, or the method has clearly lost against others."""
         if not upto:
-            mine.dropped = "the budget is too small"
-        while mine.folds < upto and not mine.dropped:
-            self._add_fold(mine, mine.folds)
-            if others and not mine.dropped:
-                mine.dropped = self._reason_to_drop(mine, others)
-        return mine
+            result.dropped = "the budget is too small"
+        while result.folds < upto and not result.dropped:
+            self._add_fold(result, result.folds)
+            if others and not result.dropped:
+                result.dropped = self._reason_to_drop(result, others)
+        return result
 
     def _continue_best(self, whole: list[CandidateResult], others: list[CandidateResult]) -> None:
         """The best whole model takes the folds that the budget has room for; the others leave."""
-        alive = [one for one in whole if not one.dropped]
+        alive = [result for result in whole if not result.dropped]
         leader = best(alive, self.session.data.labels)
         if leader is not None and self.plan.folds > self.plan.rivals:
-            for one in alive:
-                if one is not leader:
-                    one.dropped = (
-                        f"after {one.folds} of {self.settings.folds} folds {leader.method.title} was better, "
-                        f"and the budget had no room for both"
+            for result in alive:
+                if result is not leader:
+                    result.dropped = (
+                        f"after {result.folds} of {self.settings.folds} folds {leader.method.title} was "
+                        f"better, and the budget had no room for both"
                     )
             self._race(leader, self.plan.folds, others)
-        for one in alive:
-            if one.folds < self.settings.folds and not one.dropped:
-                one.dropped = "the budget had no room for more"
+        for result in alive:
+            if result.folds < self.settings.folds and not result.dropped:
+                result.dropped = "the budget had no room for more"
 
-    def _reason_to_drop(self, mine: CandidateResult, others: list[CandidateResult]) -> str:
+    def _reason_to_drop(self, result: CandidateResult, others: list[CandidateResult]) -> str:
         """Why a method has lost already: it is clearly worse than the best so far; else ""."""
-        leader = best(others, self.session.data.labels)
-        if leader is None:
+        labels, seed = self.session.data.labels, self.settings.seed
+        leader = best(others, labels)
+        if leader is None or (lag := lead(result, leader, labels, seed)).high >= 0:
             return ""
-        lag = self._difference(mine, leader)
-        if lag.high >= 0:
-            return ""
-        metric = get_metric(selection_metric(self.session.data.labels)).plain()
+        metric = get_metric(selection_metric(labels)).plain()
         return (
-            f"after {mine.folds} of {self.settings.folds} folds its {metric.title} was "
+            f"after {result.folds} of {self.settings.folds} folds its {metric.title} was "
             f"{metric.size(-lag.value)} below {leader.method.title}'s "
             f"(95 % interval {metric.change(-lag.high).lstrip('+')} to {metric.change(-lag.low).lstrip('+')})"
         )
 
-    def _add_fold(self, mine: CandidateResult, number: int) -> None:
+    def _add_fold(self, result: CandidateResult, number: int) -> None:
         held = np.flatnonzero(self.folds == number)
         rest = np.flatnonzero(self.folds != number)
-        step = f"try {mine.name} fold {number}"
-        found = self.folder.once(step, lambda: self._fold(mine.method, step, rest, held))
-        if "diverged" in found:  # its predictions on other folds are of no use then
-            mine.logits, mine.rows = mine.logits[:0], mine.rows[:0]
-            mine.folds, mine.curves, mine.diverged = 0, [], True
-            mine.dropped = (
+        step = f"try {result.method.label} fold {number}"
+        fold = self.folder.once(step, lambda: self._fold(result.method, step, rest, held))
+        if "diverged" in fold:  # its predictions on other folds are of no use then
+            result.logits, result.rows = result.logits[:0], result.rows[:0]
+            result.folds, result.curves, result.diverged = 0, [], True
+            result.dropped = (
                 f"on fold {number + 1} of {self.settings.folds} its loss stopped being a number; a lower "
                 f"learning rate than {self.settings.lr:g} may help"
             )
             return
-        mine.logits = torch.cat([mine.logits, found["logits"]])
-        mine.rows = np.concatenate([mine.rows, held])
-        mine.folds += 1
-        mine.trained = found["trained"]
-        mine.notes += [note for note in found["notes"] if note not in mine.notes]
-        mine.curves += [found["curve"]] if found["curve"] else []
+        result.logits = torch.cat([result.logits, fold["logits"]])
+        result.rows = np.concatenate([result.rows, held])
+        result.folds += 1
+        result.trained = fold["trained"]
+        result.notes += [note for note in fold["notes"] if note not in result.notes]
+        result.curves += [fold["curve"]] if fold["curve"] else []
 
     def _fold(
         self, method: Method[Any], step: str, rest: NDArray[np.int64], held: NDArray[np.int64]
@@ -158,17 +140,12 @@ class CrossValidation:
             "notes": fitted.notes,
         }
 
-    def _difference(self, mine: CandidateResult, leader: CandidateResult) -> Any:
-        ours, theirs, rows = shared(mine, leader)
-        labels = self.session.data.labels[rows]
-        return difference(ours, theirs, labels, self.settings.seed, selection_metric(labels))
-
 
 def best(tried: Sequence[CandidateResult], labels: NDArray[np.int64]) -> CandidateResult | None:
-    """The one with the highest figure of selection among those tried on the most rows."""
-    most = max((len(one.rows) for one in tried), default=0)
-    full = [one for one in tried if len(one.rows) == most and most]
-    return max(full, key=lambda one: selection_score(one.logits, labels[one.rows]), default=None)
+    """The result with the highest figure of selection among those on the most rows."""
+    most = max((len(result.rows) for result in tried), default=0)
+    full = [result for result in tried if len(result.rows) == most and most]
+    return max(full, key=lambda result: selection_score(result.logits, labels[result.rows]), default=None)
 
 
 def choose(
@@ -183,23 +160,22 @@ def choose(
     leader = best(tried, labels)
     assert leader is not None, "at least one method is tried on at least one fold"
     winner = leader
-    metric = selection_metric(labels)
-    why = f"it has the highest {get_metric(metric).title} in the cross-validation on the training part"
+    title = get_metric(selection_metric(labels)).title
+    why = f"it has the highest {title} in the cross-validation on the training part"
     most = 0.0
-    for one in tried:
-        if 0 < len(one.rows) < len(leader.rows):
-            ours, theirs, rows = shared(one, leader)
-            gain = difference(ours, theirs, labels[rows], seed, metric)
+    for result in tried:
+        if 0 < len(result.rows) < len(leader.rows):
+            gain = lead(result, leader, labels, seed)
             if gain.low > 0 and gain.value > most:
-                winner, most = one, gain.value
-                folds = "fold" if one.folds == 1 else f"{one.folds} folds"
+                winner, most = result, gain.value
+                folds = "fold" if result.folds == 1 else f"{result.folds} folds"
                 why = f"on the {folds} it was tried on, it was clearly better than {leader.method.title}"
     return winner, f"{winner.method.title} was selected because {why}."
 
 
 def _nothing(tried: Sequence[CandidateResult], settings: AdaptSettings) -> HeadstartError:
-    reasons = "; ".join(f"{one.method.title}: {one.dropped}" for one in tried)
-    if any(one.diverged for one in tried):
+    reasons = "; ".join(f"{result.method.title}: {result.dropped}" for result in tried)
+    if any(result.diverged for result in tried):
         return Diverged(f"No method could be tried to the end. {reasons}.")
     return BadInput(
         f"No method could be tried in {settings.budget:g} seconds. {reasons}. Give a larger --budget, or "
@@ -207,7 +183,13 @@ def _nothing(tried: Sequence[CandidateResult], settings: AdaptSettings) -> Heads
     )
 
 
-def shared(one: CandidateResult, other: CandidateResult) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
+def lead(result: CandidateResult, other: CandidateResult, labels: NDArray[np.int64], seed: int) -> Interval:
+    """The figure of selection less the other's, paired over the rows that both methods were tried on."""
+    left, right, rows = shared(result, other)
+    return difference(left, right, labels[rows], seed, selection_metric(labels[rows]))
+
+
+def shared(result: CandidateResult, other: CandidateResult) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
     """Both methods' predictions on the rows that both were tried on, and those rows."""
-    rows, here, there = np.intersect1d(one.rows, other.rows, return_indices=True)
-    return one.logits[torch.from_numpy(here)], other.logits[torch.from_numpy(there)], rows
+    rows, here, there = np.intersect1d(result.rows, other.rows, return_indices=True)
+    return result.logits[torch.from_numpy(here)], other.logits[torch.from_numpy(there)], rows

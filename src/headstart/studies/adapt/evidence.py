@@ -1,43 +1,54 @@
-"""All that a study evidence, and the record made of it."""
+"""The record of a study: what was measured, figures of each tag or column, and the mistakes."""
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
+from headstart.core import Method, derive_seed
 from headstart.data.check import Checked
 from headstart.data.dataset import Dataset
-from headstart.models.backbone import AnyBackbone
+from headstart.metrics.intervals import bootstraps, score_all, wilson
+from headstart.metrics.tags import THRESHOLD, average_precisions, score_outputs
+from headstart.records.record import Interval
+from headstart.report.text import significant
+from headstart.run.checkpoint import write_atomically
 from headstart.session.inputs import about_columns
-from headstart.session.scoring import bins, confusions, scores, selection_metric
+from headstart.session.scoring import as_predictions, bins, confusions, scores, selection_metric
 from headstart.studies.adapt import (
-    AdaptSettings,
     Candidate,
+    ColumnFigures,
     Curve,
     DataCheck,
     Finding,
     Layer,
     Mistake,
     SizePoint,
+    TagFigures,
     Tested,
 )
-from headstart.studies.adapt.candidates import CandidateResult
-from headstart.studies.adapt.figures import columns_of, tags_of
-from headstart.studies.adapt.final_models import FittedModel
-from headstart.studies.adapt.mistakes import save_pictures as save_pictures
-from headstart.studies.adapt.plan import Plan
-from headstart.studies.adapt.words import headline, warnings
+from headstart.studies.adapt.candidates import CandidateResult, CrossValidation
+from headstart.studies.adapt.evaluation import FittedModel
+from headstart.studies.adapt.summary import headline, warnings
+
+POINTS = 500  # rows of a column that are drawn
+BARS = 31  # of errors; odd, so that the middle one is around 0
+MISTAKES = 12
+THUMBNAIL = 192  # pixels
+LETTERS = 600  # of a text that is shown
+DIGITS = 4  # of a number
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """All that a study evidence, in its own types."""
+    """All that a study measured, in its own types."""
 
-    settings: AdaptSettings
-    plan: Plan
-    backbone: AnyBackbone
-    train: Dataset
+    validation: CrossValidation
     test: Dataset
     checked: Checked
     results: Sequence[CandidateResult]
@@ -53,19 +64,22 @@ class Evidence:
 
 def fields_of(evidence: Evidence) -> dict[str, Any]:
     """The record's own fields; a function of the evidence alone."""
-    train, test, logits, tested = evidence.train, evidence.test, evidence.logits, evidence.tested
-    seed = evidence.settings.seed
+    session, seed = evidence.validation.session, evidence.validation.settings.seed
+    train, test, backbone = session.data, evidence.test, session.backbone
+    logits, tested = evidence.logits, evidence.tested
+    reading = backbone.preprocess or backbone.tokens
+    findings = [Finding(**{**vars(each), "items": list(each.items)}) for each in evidence.checked.findings]
     return {
         "task": train.name,
         "classes": list(train.classes),
         "train_rows": len(train),
         "test_rows": len(test),
-        "backbone": evidence.backbone.name,
-        "backbone_parameters": sum(p.numel() for p in evidence.backbone.parameters()),
-        "preprocess": _preprocess(evidence.backbone),
-        "check": _data_check(evidence.checked),
-        "candidates": [_candidate(result, evidence) for result in evidence.results],
-        "selected": evidence.chosen.name,
+        "backbone": backbone.name,
+        "backbone_parameters": sum(p.numel() for p in backbone.parameters()),
+        "preprocess": reading.settings() if reading else {},
+        "check": DataCheck(len(evidence.checked.dataset), evidence.checked.class_counts, findings),
+        "candidates": [_candidate(result, evidence.validation) for result in evidence.results],
+        "selected": evidence.chosen.method.label,
         "why": evidence.why,
         "tested": tested,
         "headline": headline(tested, len(test), train.name, len(train.classes)),
@@ -85,58 +99,196 @@ def fields_of(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _preprocess(mapping: AnyBackbone) -> dict[str, Any]:
-    reading = mapping.preprocess or mapping.tokens
-    return reading.settings() if reading else {}
-
-
-def _candidate(one: CandidateResult, evidence: Evidence) -> Candidate:
-    about = one.method.about
-    labels = evidence.train.labels[one.rows]
+def _candidate(result: CandidateResult, validation: CrossValidation) -> Candidate:
+    method, settings, labels = result.method, validation.settings, validation.session.data.labels
     return Candidate(
-        name=one.name,
-        title=one.method.title,
-        settings=dict(vars(one.method)),
-        transfers=about.transfers,
-        adapts=about.adapts,
-        paper=about.paper,
-        folds=one.folds,
-        of_folds=evidence.settings.folds,
-        dropped=one.dropped,
-        trained_parameters=one.trained,
-        scores=scores(one.logits, labels, evidence.settings.seed) if one.folds else None,
+        name=method.label,
+        title=method.title,
+        settings=dict(vars(method)),
+        transfers=method.about.transfers,
+        adapts=method.about.adapts,
+        paper=method.about.paper,
+        folds=result.folds,
+        of_folds=settings.folds,
+        dropped=result.dropped,
+        trained_parameters=result.trained,
+        scores=scores(result.logits, labels[result.rows], settings.seed) if result.folds else None,
     )
 
 
-def _data_check(checked: Checked) -> DataCheck:
-    findings = [Finding(**{**vars(one), "items": list(one.items)}) for one in checked.findings]
-    return DataCheck(len(checked.dataset), checked.class_counts, findings)
+def _curves(evidence: Evidence) -> Iterator[Curve]:
+    """The learning curve of every training by descent; fold -1 is the training on all rows."""
+
+    def curve(method: Method[Any], fold: int, losses: list[float]) -> Curve:
+        return Curve(method.label, method.title, fold, list(range(1, len(losses) + 1)), losses)
+
+    for result in evidence.results:
+        yield from (curve(result.method, fold, losses) for fold, losses in enumerate(result.curves))
+    yield from (curve(final.method, -1, final.curve) for final in evidence.finals if final.curve)
 
 
 def notes_of(evidence: Evidence) -> Iterator[str]:
     """What the budget or the race cut, in order."""
-    yield from evidence.plan.decisions
-    yield from about_columns(evidence.backbone, evidence.test)
-    for one in evidence.results:
-        if one.dropped:
-            yield f"{one.method.title}: {one.dropped}."
-        yield from one.notes
+    plan, session = evidence.validation.plan, evidence.validation.session
+    yield from plan.decisions
+    yield from about_columns(session.backbone, evidence.test)
+    for result in evidence.results:
+        if result.dropped:
+            yield f"{result.method.title}: {result.dropped}."
+        yield from result.notes
     for final in evidence.finals:
         yield from final.notes
-    if evidence.plan.scratch and len(evidence.finals) < 2:
+    if plan.scratch and len(evidence.finals) < 2:
         yield "From scratch: its loss stopped being a number, so there is nothing to compare transfer with."
+    of = "labels a class" if session.data.label_kind == "classes" else "labelled rows"
     for point in evidence.sizes:
         if not point.score:
-            of = "labels a class" if evidence.train.label_kind == "classes" else "labelled rows"
             what = f"{point.title} with {point.labels_per_class} {of}"
             yield f"{what} is not in the size curve: its loss stopped being a number."
 
 
-def _curves(evidence: Evidence) -> Iterator[Curve]:
-    for one in evidence.results:
-        for number, losses in enumerate(one.curves):
-            steps = list(range(1, len(losses) + 1))
-            yield Curve(one.name, one.method.title, number, steps, losses)
-    for final in evidence.finals:
-        if curve := final.shown_curve():
-            yield curve
+# --- each tag, or each column of numbers
+
+
+def tags_of(test: Dataset, outputs: Tensor, seed: int) -> list[TagFigures]:
+    """Figures of each tag by itself, of outputs (n, tags) on the test part; [] for other kinds of label.
+
+    Average precision has a bootstrap interval over the draws in which a row has the tag, precision and
+    recall are shares of rows and have Wilson's.
+    """
+    if test.label_kind != "tags":
+        return []
+    scored = score_outputs(as_predictions(outputs, "tags"), test.labels)
+    precisions = bootstraps(
+        lambda weights: average_precisions(scored, weights), len(test), derive_seed(seed, "tags")
+    )
+    correct = (scored.known & scored.given).sum(0)
+    rows, predicted = scored.known.sum(0), scored.given.sum(0)
+    return [
+        TagFigures(
+            name=name,
+            rows=int(rows[tag]),
+            said=int(predicted[tag]),
+            average_precision=Interval(*precisions[tag]) if rows[tag] else None,
+            precision=_share(correct[tag], predicted[tag]),
+            recall=_share(correct[tag], rows[tag]),
+        )
+        for tag, name in enumerate(test.classes)
+    ]
+
+
+def _share(some: Any, of: Any) -> Interval | None:
+    return Interval(*wilson(int(some), int(of))) if of else None
+
+
+def columns_of(train: Dataset, test: Dataset, outputs: Tensor, seed: int) -> list[ColumnFigures]:
+    """Figures of each column by itself, of outputs (n, columns) on the test part; [] for other labels."""
+    if test.label_kind != "numbers":
+        return []
+    predicted, mean = as_predictions(outputs, "numbers"), train.labels.mean(0)
+    return [
+        _column(name, predicted[:, [k]], test.labels[:, [k]], float(mean[k]), derive_seed(seed, "columns", k))
+        for k, name in enumerate(test.classes)
+    ]
+
+
+def _column(
+    name: str, predicted: NDArray[np.float64], truth: NDArray[Any], mean: float, seed: int
+) -> ColumnFigures:
+    figures = score_all(predicted, truth, seed)
+    order = np.argsort(truth[:, 0], kind="stable")
+    shown = order[np.linspace(0, len(order) - 1, min(POINTS, len(order))).round().astype(np.int64)]
+    errors = (predicted - truth)[:, 0]
+    end = float(np.abs(errors).max()) or 1.0
+    counts, _ = np.histogram(errors, BARS, (-end, end))
+    return ColumnFigures(
+        name=name,
+        r2=Interval(*figures["r2"]),
+        rmse=Interval(*figures["rmse"]),
+        mae=Interval(*figures["mae"]),
+        mean_mae=float(np.abs(truth - mean).mean()),
+        truth=truth[shown, 0].tolist(),
+        answers=predicted[shown, 0].tolist(),
+        low=-end,
+        high=end,
+        errors=counts.tolist(),
+    )
+
+
+# --- the mistakes
+
+
+class Wrong(NamedTuple):
+    """What is wrong with the prediction for a row."""
+
+    row: int
+    truth: str
+    answer: str
+    confidence: float
+    error: float | None = None
+
+
+def save_mistakes(folder: Path, test: Dataset, outputs: Tensor) -> list[Mistake]:
+    """The worst mistakes on the test part, with the text or a small picture in `folder`.
+
+    Of classes and tags, the most confident ones, for tags the worst of each row; of numbers, the largest
+    errors, those of several columns in units of the column's deviation.
+    """
+    wrong = {"classes": _classes, "tags": _tags, "numbers": _numbers}[test.label_kind](test, outputs)
+    return [_mistake(folder, place, test, one) for place, one in zip(range(MISTAKES), wrong, strict=False)]
+
+
+def _classes(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
+    confidences, predicted = (values.tolist() for values in outputs.double().softmax(1).max(1))
+    wrong = [row for row in range(len(test)) if predicted[row] != int(test.labels[row])]
+    for row in sorted(wrong, key=lambda row: -confidences[row]):
+        truth, answer = test.classes[int(test.labels[row])], test.classes[predicted[row]]
+        yield Wrong(row, truth, answer, confidences[row])
+
+
+def _tags(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
+    probabilities, labels = as_predictions(outputs, "tags"), test.labels
+    against = np.where(labels, 1 - probabilities, probabilities)  # of what is not so
+    worst = against.argmax(1)
+    for row in np.argsort(-against.max(1), kind="stable").tolist():
+        tag, confidence = int(worst[row]), float(against[row].max())
+        if (probabilities[row, tag] >= THRESHOLD) == labels[row, tag]:
+            return
+        name = test.classes[tag]
+        truth, answer = (name, f"not {name}") if labels[row, tag] else (f"not {name}", name)
+        yield Wrong(row, truth, answer, confidence)
+
+
+def _numbers(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
+    errors = as_predictions(outputs, "numbers") - test.labels
+    deviation = test.labels.std(0)
+    size = np.abs(errors) / np.where(deviation > 0, deviation, 1.0)
+    worst = size.argmax(1)
+    for row in np.argsort(-size.max(1), kind="stable").tolist():
+        column = int(worst[row])
+        error, truth = float(errors[row, column]), float(test.labels[row, column])
+        if error == 0:
+            return
+        name = f"{test.classes[column]} " if len(test.classes) > 1 else ""
+        shown = [f"{name}{significant(value, DIGITS)}" for value in (truth, truth + error)]
+        yield Wrong(row, shown[0], shown[1], 0.0, error)
+
+
+def _mistake(folder: Path, place: int, test: Dataset, wrong: Wrong) -> Mistake:
+    name = ""
+    if (picture := test.picture(wrong.row)) is not None:
+        name = f"{folder.name}/mistake-{place:02d}.webp"
+        stream = io.BytesIO()
+        picture.thumbnail((THUMBNAIL, THUMBNAIL))
+        picture.save(stream, "WEBP", quality=80)
+        write_atomically(folder.parent / name, stream.getvalue())
+    text = _beginning(test.modality.text(test, wrong.row), LETTERS)
+    item = test.items[wrong.row]
+    return Mistake(item, name, wrong.truth, wrong.answer, wrong.confidence, text, wrong.error)
+
+
+def _beginning(text: str, most: int) -> str:
+    """The beginning of a text, up to a space, with a sign that there is more."""
+    if len(text) <= most:
+        return text
+    return (text[:most].rpartition(" ")[0] or text[: most - 1]) + "\u2026"

@@ -1,49 +1,73 @@
-"""One self-contained page out of the records of a run."""
+"""The report: one self-contained page out of the records of a run."""
 
-import importlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from headstart.report.html import asset, environment, policy, put
+from headstart.report.html import asset, policy
 from headstart.report.metric import get_metric
 from headstart.report.terminal import Terminal
+from headstart.studies._page import read_record
 from headstart.studies.adapt import Result, Timings
-from headstart.studies.adapt.run_records import Given, read
-from headstart.studies.adapt.table import table
+from headstart.studies.adapt.page_answer import headline, held_out, use
+from headstart.studies.adapt.page_doubts import calibration, check, mistakes, smallprint
+from headstart.studies.adapt.page_outputs import confusion, fit, tags
+from headstart.studies.adapt.page_training import labels, layers, methods, training
+from headstart.studies.adapt.summary import RunRecords, table
 
-Section = tuple[str, str, str]  # id, heading, name in the contents; the view is in sections/<id>.py
-SECTIONS: tuple[Section, ...] = (
-    ("headline", "The result", "Result"),
-    ("methods", "Methods compared", "Methods"),
-    ("tested", "On the held-out test part", "Held-out test"),
-    ("layers", "What each layer knows", "Layers"),
-    ("labels", "Accuracy against labels per class", "Labels"),
-    ("training", "Learning curves", "Learning curves"),
-    ("confusion", "What is taken for what", "Confusion"),
-    ("mistakes", "The most confident mistakes", "Mistakes"),
-    ("calibration", "Is it as sure as it should be?", "Calibration"),
-    ("check", "The data check", "Data check"),
-    ("use", "How to use the model", "Use it"),
-    ("smallprint", "The small print", "Small print"),
+TEMPLATE = "page.html"
+
+
+class Section(NamedTuple):
+    """A part of the page; its macro in `sections.html` has its name."""
+
+    id: str
+    heading: str
+    short: str  # in the contents
+    view: Callable[[RunRecords], dict[str, Any]]  # what the macro shows
+
+
+SECTIONS = (
+    Section("headline", "The result", "Result", headline),
+    Section("methods", "Methods compared", "Methods", methods),
+    Section("tested", "On the held-out test part", "Held-out test", held_out),
+    Section("layers", "What each layer knows", "Layers", layers),
+    Section("labels", "Accuracy against labels per class", "Labels", labels),
+    Section("training", "Learning curves", "Learning curves", training),
+    Section("confusion", "What is taken for what", "Confusion", confusion),
+    Section("mistakes", "The most confident mistakes", "Mistakes", mistakes),
+    Section("calibration", "Is it as sure as it should be?", "Calibration", calibration),
+    Section("check", "The data check", "Data check", check),
+    Section("use", "How to use the model", "Use it", use),
+    Section("smallprint", "The small print", "Small print", smallprint),
 )
-INSTEAD: dict[str, dict[str, Section | None]] = {  # of what other targets have in place of classes
+INSTEAD: dict[str, dict[str, Section | None]] = {  # of what other kinds of label have in place of classes
     "tags": {
-        "labels": ("labels", "Average precision against labelled rows", "Labels"),
-        "confusion": ("tags", "Tag by tag", "Tags"),
+        "labels": Section("labels", "Average precision against labelled rows", "Labels", labels),
+        "confusion": Section("tags", "Tag by tag", "Tags", tags),
     },
     "numbers": {
-        "labels": ("labels", "R² against labelled rows", "Labels"),
-        "confusion": ("fit", "Predicted against true", "Predictions"),
-        "mistakes": ("mistakes", "The largest errors", "Errors"),
+        "labels": Section("labels", "R² against labelled rows", "Labels", labels),
+        "confusion": Section("fit", "Predicted against true", "Predictions", fit),
+        "mistakes": Section("mistakes", "The largest errors", "Errors", mistakes),
         "calibration": None,
     },
 }
 
 
-def sections_of(target: str) -> list[Section]:
-    """The parts of a page about a kind of target."""
-    instead = INSTEAD.get(target, {})
-    return [part for one in SECTIONS if (part := instead.get(one[0], one))]
+def sections_of(label_kind: str) -> list[Section]:
+    """The parts of a page about a kind of label."""
+    instead = INSTEAD.get(label_kind, {})
+    return [part for section in SECTIONS if (part := instead.get(section.id, section))]
+
+
+def view(record: Result, folder: Path) -> dict[str, Any]:
+    """What the template shows of the records and pictures in a run folder."""
+    timings = folder / "timings.json"
+    run = RunRecords(folder, record, read_record(Timings, timings) if timings.is_file() else None)
+    script = asset("script.js")
+    sections = [(section, section.view(run)) for section in sections_of(record.label_kind)]
+    return {"sections": sections, "script": script, "policy": policy(script)}
 
 
 def terminal(record: Result, folder: Path) -> Terminal:
@@ -53,60 +77,12 @@ def terminal(record: Result, folder: Path) -> Terminal:
     return Terminal(
         title="Cross-validation on the training part",
         headings=("method", get_metric(record.selection).title, "time", "folds", "note"),
-        rows=[(row.title, str(row.selection or ""), row.seconds, row.folds, row.note) for row in rows],
+        rows=[
+            (row.candidate.title, str(row.selection or ""), row.seconds, row.folds, row.candidate.dropped)
+            for row in rows
+        ],
         sentences=[f"Note: {warning}" for warning in record.warnings],
         answer=[record.headline],
         next=[f"headstart predict FOLDER {what}"],
         places=[("Model", "model")],
     )
-
-
-def build_page(run: Path) -> Path:
-    """Write `run/report.html`, a page without any outside part.
-
-    The same records and pictures in a folder of the same name give the same bytes. The page is
-    written beside and then moved into place, so that a reader never sees half of it.
-
-    Args:
-        run: the folder that `adapt` wrote, with `result.json`, perhaps `timings.json`, and the
-            pictures that the result names.
-
-    Returns:
-        The path of the page.
-
-    Raises:
-        BadInput: if there is no `result.json`.
-        BadData: if a record can't be read.
-        MissingPackage: if jinja2 is not installed.
-        CannotWrite: if the page can't be written.
-    """
-    run = Path(run)
-    return put(render(read(run)), run / "report.html")
-
-
-def render(given: Given) -> str:
-    """The page as text; every word of the records is escaped."""
-    style, script = asset("style.css"), asset("script.js")
-    sections = [
-        {"id": name, "heading": heading, "short": short, "view": _view(name, given)}
-        for name, heading, short in sections_of(given.result.label_kind)
-    ]
-    page: str = (
-        environment()
-        .get_template("page.html")
-        .render(
-            task=given.result.task,
-            headstart=given.result.headstart,
-            sections=sections,
-            style=style,
-            script=script,
-            policy=policy(script),
-        )
-    )
-    return page
-
-
-def _view(name: str, given: Given) -> dict[str, Any]:
-    module = importlib.import_module(f"{__package__}.sections.{name}")
-    found: dict[str, Any] = module.view(given)
-    return found

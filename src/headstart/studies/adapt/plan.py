@@ -1,7 +1,8 @@
-"""What fits into the budget: decided once, before anything is tried, and written down."""
+"""What fits into the budget: decided once from how fast training is here, and written down."""
 
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -9,8 +10,13 @@ from typing import Any
 import numpy as np
 
 from headstart.core import Method
-from headstart.data.dataset import Dataset
-from headstart.session.recipes import default_sizes, n_strata, strata_for_subsets
+from headstart.methods.mapping.finetuning.fine_tune import FineTune
+from headstart.run.state import Run, Tick
+from headstart.run.step_cache import release_memory
+from headstart.session.recipes import default_sizes, n_strata, recipe_for, strata_for_subsets
+from headstart.session.requirements import needs_source
+from headstart.session.session import Session
+from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
 
 EPOCHS = (20, 12, 8, 6, 4, 3, 2)  # of a training, the most that fits is taken
@@ -20,6 +26,7 @@ LEAST = 3  # epochs from scratch
 SHARE = 0.8  # of the budget that is planned for; the rest is for what takes longer than thought
 SIZES = (2, 5, 10, 20, 50)  # labels a class in the size curve
 CHEAP = 20.0  # seconds set aside for probes, layers and the report
+TIMED = 4  # steps that the speed is measured over; the first warms up
 
 
 @dataclass(frozen=True)
@@ -56,9 +63,44 @@ class Plan:
         """Of a training with the method."""
         return self.scratch or self.epochs if method.about.transfers == "nothing" else self.epochs
 
-    def record(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
+
+def plan_study(job: Job[AdaptSettings], session: Session, methods: Sequence[Method[Any]]) -> Plan:
+    """What fits the budget; the speed is measured once, so that a resumed run keeps to the plan."""
+    settings, data = job.settings, session.data
+    smallest = int(np.bincount(strata_for_subsets(data), minlength=n_strata(data)).min())
+    amounts = Amounts(len(data), smallest, n_strata(data), default_sizes(SIZES, data))
+
+    def compute() -> dict[str, Any]:
+        ways = sum(1 + needs_source(m, data.label_kind) for m in methods if not m.about.closed_form)
+        rate = training_rate(session, settings, FineTune())
+        plan = make_plan(settings, amounts, rate, ways=ways)
+        for last in () if settings.methods else upper_parts(len(job.inputs["backbone"].blocks)):
+            if enough(plan, settings):
+                break
+            relative = training_rate(session, settings, FineTune(last=last)) / rate
+            plan = only_upper(make_plan(settings, amounts, rate, relative, ways), last)
+        return asdict(plan)
+
+    return Plan(**job.folder.once("plan", compute))
+
+
+def training_rate(session: Session, settings: AdaptSettings, method: FineTune) -> float:
+    """Samples a second in fine-tuning; inf if the settings say how long to train."""
+    if settings.epochs is not None:
+        return float("inf")
+    data = session.data.subset(np.arange(min(len(session.data), settings.batch)))
+    rows = np.arange(len(data))
+    recipe = replace(recipe_for(method, settings, 1, len(rows), settings.seed), steps=TIMED)
+    times: list[float] = []
+
+    def note(ticks: Iterable[Tick], _run: Run[Any]) -> Iterator[Tick]:
+        for tick in ticks:
+            times.append(time.perf_counter())
+            yield tick
+
+    replace(session, data=data, logbook=None, watch=note).fit(method, rows, recipe)
+    release_memory()
+    return len(rows) / float(np.diff(times).min())
 
 
 @dataclass(frozen=True)
@@ -76,12 +118,6 @@ class Amounts:
     smallest: int
     kinds: int
     sizes: tuple[int, ...] = SIZES
-
-
-def amounts(data: Dataset) -> Amounts:
-    """How much there is to learn from."""
-    smallest = int(np.bincount(strata_for_subsets(data), minlength=n_strata(data)).min())
-    return Amounts(len(data), smallest, n_strata(data), default_sizes(SIZES, data))
 
 
 def make_plan(
@@ -103,8 +139,8 @@ def make_plan(
     sizes = [k for k in amounts.sizes if k <= amounts.smallest * (settings.folds - 1) // settings.folds]
     tuned_sizes = sizes[-2::-3][::-1] or sizes[-1:] if settings.curve else []
     room = max(0.0, SHARE * settings.budget - CHEAP) * rate if math.isfinite(rate) else rate  # samples
-    rows, kinds = amounts.rows, amounts.kinds
-    costs = _Costs(rows, rows * (settings.folds - 1) // settings.folds, kinds, relative, ways)
+    fold_rows = amounts.rows * (settings.folds - 1) // settings.folds
+    costs = _Costs(amounts.rows, fold_rows, amounts.kinds, relative, ways)
     wishes: tuple[tuple[bool, bool, list[int], str], ...] = (
         (True, True, tuned_sizes, ""),
         (True, True, [], "The size curve has no whole models in it: the budget is too small."),
@@ -118,18 +154,18 @@ def make_plan(
         epochs = _epochs(settings, cost, again * costs.fold(1), room)
         if not epochs and (tuning or scratch):
             continue
-        said = [sentence] if sentence and (tuned_sizes or not scratch or not tuning) else []
+        decisions = [sentence] if sentence and (tuned_sizes or not scratch or not tuning) else []
         left = (room - cost(epochs)) / max(1, costs.fold(epochs))
         rivals = settings.folds if left >= ways * (settings.folds - 1) else 1
         folds = settings.folds if rivals > 1 else 1 + int(min(settings.folds - 1, left))
         if tuning and folds < settings.folds:
-            said.append(
+            decisions.append(
                 f"Whole models were cross-validated on {folds} of {settings.folds} folds at most: "
                 f"the budget has no room for more."
             )
         scratch_epochs = from_scratch(epochs, relative) if scratch else 0
         if 0 < scratch_epochs < epochs:
-            said.append(
+            decisions.append(
                 f"From scratch was trained for {scratch_epochs} epochs, tuning for {epochs}: about the "
                 f"same time, as all blocks have to learn."
             )
@@ -141,7 +177,7 @@ def make_plan(
             rivals=rivals * tuning,
             sizes=sizes * settings.curve,
             tuned_sizes=curved,
-            decisions=said,
+            decisions=decisions,
             rate=rate,
             relative=relative,
         )
@@ -192,15 +228,15 @@ def only_upper(plan: Plan, last: int) -> Plan:
     """The plan, if it tunes, for the last blocks of the backbone alone."""
     if not plan.tuning:
         return plan
-    said = (
+    decision = (
         f"Only the last {last} blocks of the backbone were fine-tuned, from recorded outputs of those "
         f"below: the budget has no room for all of them."
     )
-    return replace(plan, last=last, decisions=[said, *plan.decisions])
+    return replace(plan, last=last, decisions=[decision, *plan.decisions])
 
 
 def limited(method: Method[Any], last: int | None) -> Method[Any]:
-    """The method, made to tune the last blocks only if it would tune all."""
+    """The method, which tunes the last blocks only if it would tune all."""
     return method if last is None else method.limit_blocks(last)
 
 

@@ -1,6 +1,10 @@
 """How `adapt` is computed: cross-validate methods, refit the best one, predict the test part once."""
 
-from collections.abc import Mapping
+import math
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,28 +17,38 @@ from headstart.data.dataset import Dataset
 from headstart.data.source_task import align_labels, usable_source
 from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
-from headstart.methods.mapping.finetuning.fine_tune import FineTune
+from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
 from headstart.predictor.save import save_model
-from headstart.session.recipes import recipe_for
-from headstart.session.requirements import needs_source, require_data, require_source_use
+from headstart.run.checkpoint import write_atomically
+from headstart.run.step_cache import file_name
+from headstart.session.recipes import n_strata, recipe_for
+from headstart.session.requirements import require_data, require_source_use
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
 from headstart.studies import _inputs
 from headstart.studies._runner import Job, methods_of
 from headstart.studies._spec import Study
-from headstart.studies.adapt import AdaptSettings, Result
+from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
 from headstart.studies.adapt.candidates import CrossValidation, choose
-from headstart.studies.adapt.evidence import Evidence, fields_of, notes_of, save_pictures
-from headstart.studies.adapt.final_models import evaluate_on_test, refit, refit_scratch
-from headstart.studies.adapt.layers import layers_of
-from headstart.studies.adapt.model_card import card
-from headstart.studies.adapt.plan import Plan, amounts, enough, limited, make_plan, only_upper, upper_parts
-from headstart.studies.adapt.sizes import size_curve
-from headstart.studies.adapt.time_estimate import expected_steps, training_rate, write_timings
+from headstart.studies.adapt.evaluation import (
+    LAYERS,
+    evaluate_on_test,
+    layers_of,
+    refit,
+    refit_name,
+    refit_scratch,
+    size_curve,
+    size_name,
+    size_steps,
+)
+from headstart.studies.adapt.evidence import Evidence, fields_of, notes_of, save_mistakes
+from headstart.studies.adapt.plan import Plan, limited, plan_study
+from headstart.studies.adapt.summary import model_card
 
 DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")
 WITH_SOURCE = ("pretrain-fine-tune", "multi-task")
+GUESS = 30.0  # samples a second where none were measured
 
 
 @dataclass(frozen=True)
@@ -88,7 +102,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
             checked = replace(checked, findings=(*checked.findings, *findings))
     session = job.session(train, np.arange(len(train)), logbook=folder.path / "ticks.jsonl")
     methods = job.methods(settings.methods) or usual_methods(train.label_kind, source is not None)
-    plan = _plan(job, session, methods)
+    plan = plan_study(job, session, methods)
     if source is not None:
         _learn_source(job, session, source, plan)
     methods = [limited(method, plan.last) for method in methods]
@@ -106,10 +120,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
 
     with job.step("save"):
         evidence = Evidence(
-            settings=settings,
-            plan=plan,
-            backbone=session.backbone,
-            train=train,
+            validation=validation,
             test=test,
             checked=checked,
             results=results,
@@ -118,7 +129,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
             finals=[final for final in (selected, scratch) if final],
             tested=tested,
             logits=logits,
-            mistakes=save_pictures(folder.path / "pictures", test, logits),
+            mistakes=save_mistakes(folder.path / "pictures", test, logits),
             layers=layers,
             sizes=sizes,
         )
@@ -130,10 +141,14 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
 def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     """Write the model with its card, and what this run took, `timings.json`."""
     kind: LabelKind = job.inputs["data"].label_kind
-    model, folder = job.artefacts["model"], job.folder.path / "model"
-    save_model(model, folder, tuple(record.classes), job.settings.abstain, card(record), kind)
-    write_timings(job, record)
-    return Adapted(job.folder.path, record)
+    model, folder = job.artefacts["model"], job.folder.path
+    save_model(model, folder / "model", tuple(record.classes), job.settings.abstain, model_card(record), kind)
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
+    steps = {name: Timing(**cost) for name, cost in job.folder.steps.spent().items()}
+    by_method = steps_by_method(steps, [candidate.name for candidate in record.candidates])
+    timings = Timings(machine, time.perf_counter() - job.started, by_method)
+    write_atomically(folder / "timings.json", timings.to_json().encode())
+    return Adapted(folder, record)
 
 
 def usual_methods(kind: LabelKind, sourced: bool) -> list[Method[Any]]:
@@ -150,20 +165,36 @@ def _learn_source(job: Job[AdaptSettings], session: Session, source: Dataset, pl
     session.source = attach_source(session, source, recipe, job.folder.steps.folder)
 
 
-def _plan(job: Job[AdaptSettings], session: Session, methods: list[Method[Any]]) -> Plan:
-    """What fits the budget; the speed is measured once, so that a resumed run keeps to the plan."""
-    settings, kind = job.settings, session.data.label_kind
+def expected_steps(validation: CrossValidation, methods: Sequence[Method[Any]]) -> dict[str, float]:
+    """The names of the coming steps with an estimate of the seconds of each."""
+    plan, data = validation.plan, validation.session.data
+    second = 1 / (plan.rate if math.isfinite(plan.rate) else GUESS)
 
-    def compute_plan() -> dict[str, Any]:
-        about = (settings, amounts(session.data))
-        ways = sum(1 + needs_source(one, kind) for one in methods if not one.about.closed_form)
-        rate = training_rate(session, settings, FineTune())
-        plan = make_plan(*about, rate, ways=ways)
-        for last in () if settings.methods else upper_parts(len(job.inputs["backbone"].blocks)):
-            if enough(plan, settings):
-                break
-            relative = training_rate(session, settings, FineTune(last=last)) / rate
-            plan = only_upper(make_plan(*about, rate, relative, ways), last)
-        return plan.record()
+    def training(method: Method[Any], rows: float) -> float:
+        faster = 1.0 if method.about.transfers == "nothing" else plan.relative
+        return rows * second * plan.epochs_of(method) / faster
 
-    return Plan(**job.folder.once("plan", compute_plan))
+    steps: dict[str, float] = {}
+    for method in methods:
+        closed = method.about.closed_form
+        # which of the whole models goes on is not known yet
+        count = validation.settings.folds if closed else min(1, plan.folds)
+        each = 1.0 if closed else training(method, 0.8 * len(data))
+        steps |= {f"try {method.label} fold {number}": each for number in range(count)}
+    for method, k, seeds in size_steps(validation):
+        closed = method.about.closed_form
+        steps[size_name(method, k)] = 1.0 * seeds if closed else training(method, k * n_strata(data))
+    if plan.scratch:
+        steps[refit_name(FromScratch())] = len(data) * second * plan.scratch
+    return steps | {LAYERS: 0.3 * len(data) * second, "test": 5.0, "save": 1.0}
+
+
+def steps_by_method(steps: Mapping[str, Timing], names: Sequence[str]) -> dict[str, Timing]:
+    """What each method's validation cost together, beside all other steps."""
+    costs = {}
+    for name in names:
+        own = [timing for step, timing in steps.items() if step.startswith(file_name(f"try {name} fold "))]
+        if own:
+            peak = max(timing.peak_megabytes for timing in own)
+            costs[name] = Timing(sum(timing.seconds for timing in own), peak)
+    return costs | {step: timing for step, timing in steps.items() if not step.startswith("try-")}

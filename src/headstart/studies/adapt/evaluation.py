@@ -1,0 +1,238 @@
+"""What is measured once a method is chosen: each block, few labels, and the final models on the test part.
+
+The selected model is compared with what any model has to beat: the same architecture from random weights, a
+linear model of the raw features, and a constant.
+"""
+
+import copy
+from contextlib import suppress
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from headstart.core import Diverged, LabelKind, Method, Model, derive_seed, label_kind_of
+from headstart.data.dataset import Dataset
+from headstart.data.labels import labels_of
+from headstart.methods.mapping.finetuning.fine_tune import FineTune
+from headstart.methods.mapping.pretraining.from_scratch import FromScratch
+from headstart.methods.outputs.probing.linear_probe import linear_probe
+from headstart.nn.heads import make_head
+from headstart.records.record import Interval
+from headstart.session.recipes import SubsetTrials, recipe_for
+from headstart.session.scoring import difference, scores
+from headstart.session.session import Session
+from headstart.solvers.threads import threads_for
+from headstart.studies.adapt import Layer, SizePoint, Tested
+from headstart.studies.adapt.candidates import CrossValidation
+from headstart.studies.probe import ProbeSettings
+from headstart.studies.probe.outputs import read_blocks
+from headstart.studies.probe.run import make_tasks, probe_block
+
+LAYERS = "probe every block"
+SEEDS = 5  # of the probe in the size curve; whole models get one, as each costs a training
+CONSTANTS: dict[LabelKind, tuple[str, str]] = {  # the model that ignores the samples: name and title
+    "classes": ("majority-class", "Always the largest class"),
+    "tags": ("tag-shares", "Each tag as often as in training"),
+    "numbers": ("mean", "Always the mean"),
+}
+
+
+# --- on the training part: the blocks, and few labels
+
+
+def layers_of(validation: CrossValidation) -> list[Layer]:
+    """`probe_layers` on the training part, as a step of the study."""
+    session = validation.session
+
+    def compute() -> dict[str, Any]:
+        layers = probe_layers(session, np.arange(len(session.data)))
+        return {"layers": [(layer.block, layer.width, *astuple(layer.score)) for layer in layers]}
+
+    kept = validation.folder.once(LAYERS, compute)["layers"]
+    return [Layer(block, width, Interval(*score)) for block, width, *score in kept]
+
+
+def probe_layers(session: Session, rows: NDArray[np.int64]) -> list[Layer]:
+    """The score of a ridge probe on every block's output, averaged over places; see `hs.probe`.
+
+    All blocks are read in one pass over the rows, and each row, or group of rows, is predicted by the exact
+    fit without it. The penalty of each probe is the one that serves rows best that were left out.
+    """
+    tasks = make_tasks(session.data.subset(rows), ProbeSettings(control=0))
+    results = [probe_block("ridge", block, tasks, 0) for block in read_blocks(session, rows)]
+    return [Layer(result.block, result.width, result.score) for result in results]
+
+
+def size_steps(validation: CrossValidation) -> list[tuple[Method[Any], int, int]]:
+    """Method, labels a class and number of seeds of every point of the size curve, in order."""
+    plan, probe = validation.plan, linear_probe(validation.session.data.label_kind)
+    points: list[tuple[Method[Any], int, int]] = [(probe, k, SEEDS) for k in plan.sizes]
+    for method in (FineTune(last=plan.last), FromScratch()):
+        points += [(method, k, 1) for k in plan.tuned_sizes]
+    return points
+
+
+def size_name(method: Method[Any], k: int) -> str:
+    """The step's name."""
+    return f"{method.about.title} with {k} labels a class"
+
+
+def size_curve(validation: CrossValidation) -> list[SizePoint]:
+    """The metric of selection on the first fold after training on a few labels a class of the other folds.
+
+    Trainings that diverge are left out; a point may so be left with none.
+    """
+    held, rest = np.flatnonzero(validation.folds == 0), np.flatnonzero(validation.folds != 0)
+    trials = SubsetTrials(validation.session, validation.settings, rest, held)
+    return [_point(validation, trials, *step) for step in size_steps(validation)]
+
+
+def _point(
+    validation: CrossValidation, trials: SubsetTrials, method: Method[Any], k: int, seeds: int
+) -> SizePoint:
+    name, epochs = size_name(method, k), validation.plan.epochs_of(method)
+
+    def compute() -> dict[str, Any]:
+        scores = []
+        for seed in range(seeds):
+            with suppress(Diverged):
+                scores.append(trials.score(method, epochs, k, seed, f"{name} seed {seed}"))
+        return {"scores": scores}
+
+    scores = validation.folder.once(name, compute)["scores"]
+    return SizePoint(method.about.name, method.about.title, k, scores)
+
+
+# --- the final models
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A method fitted on all of the training part."""
+
+    method: Method[Any]
+    state: dict[str, Tensor]
+    head: tuple[str, dict[str, Any]]
+    trained: int
+    curve: list[float]
+    notes: list[str]
+
+    def model(self, session: Session) -> Model:
+        """The fitted model on the session's device, in evaluation mode."""
+        model = Model(copy.deepcopy(session.backbone), make_head(*self.head))
+        model.load_state_dict(self.state)
+        return model.to(session.engine.device).eval()
+
+
+def refit(validation: CrossValidation, method: Method[Any]) -> FittedModel:
+    """Fit a method on all of the training part; a step of the study."""
+    name = refit_name(method)
+    rows = np.arange(len(validation.session.data))
+
+    def compute() -> dict[str, Any]:
+        seed = derive_seed(validation.settings.seed, name)
+        recipe = recipe_for(method, validation.settings, validation.plan.epochs_of(method), len(rows), seed)
+        checkpoint = validation.folder.steps.checkpoint(name)
+        fitted = validation.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
+        head = fitted.model.head
+        return {
+            "state": dict(fitted.model.state_dict()),
+            "head": [type(head).__name__, dict(head.settings)],
+            "trained": fitted.trained,
+            "curve": fitted.curve,
+            "notes": fitted.notes,
+        }
+
+    kept = validation.folder.once(name, compute)
+    if "diverged" in kept:
+        raise Diverged(kept["diverged"])
+    return FittedModel(method, **kept)
+
+
+def refit_scratch(validation: CrossValidation) -> FittedModel | None:
+    """The same architecture trained from random weights; None if the plan leaves it out or it diverges."""
+    with suppress(Diverged):
+        return refit(validation, FromScratch()) if validation.plan.scratch else None
+    return None
+
+
+def refit_name(method: Method[Any]) -> str:
+    """The step's name."""
+    return f"fit {method.label} on the whole training part"
+
+
+def evaluate_on_test(
+    validation: CrossValidation, selected: FittedModel, scratch: FittedModel | None, test: Dataset
+) -> tuple[list[Tested], Tensor]:
+    """All figures on the test part, which nothing has seen before, and the selected model's logits."""
+    predicted = _predict_test(validation, selected, scratch, test)
+    logits, labels, seed = predicted["logits"], test.labels, validation.settings.seed
+    (raw, features), (constant, title) = test.modality.baseline, CONSTANTS[test.label_kind]
+    regression = "Ridge" if test.label_kind == "numbers" else "Logistic"
+    models = {  # title and number of trained parameters
+        "selected": (selected.method.title, selected.trained),
+        "from-scratch": ("From scratch", scratch.trained if scratch else 0),
+        raw: (f"{regression} regression on {features}", predicted["raw parameters"]),
+        constant: (title, 0),
+    }
+    tested = []
+    for name, outputs in logits.items():
+        gain = None if name == "selected" else difference(logits["selected"], outputs, labels, seed)
+        tested.append(Tested(name, *models[name], scores(outputs, labels, seed), gain))
+    return tested, logits["selected"]
+
+
+def _predict_test(
+    validation: CrossValidation, selected: FittedModel, scratch: FittedModel | None, test: Dataset
+) -> dict[str, Any]:
+    """Outputs (test rows, outputs) of every model; a step of the study, done once."""
+    session, rows = validation.session, np.arange(len(test))
+
+    def compute() -> dict[str, Any]:
+        held = Session(session.backbone, test, precision=session.precision, engine=session.engine)
+        logits = {"selected": held.logits(selected.model(session), rows)}
+        if scratch is not None:
+            logits["from-scratch"] = held.logits(scratch.model(session), rows)
+        logits[test.modality.baseline[0]], parameters = raw_baseline(session, held)
+        logits[CONSTANTS[test.label_kind][0]] = constant_baseline(session.data, len(test))
+        return {"logits": logits, "raw parameters": parameters}
+
+    return validation.folder.once("test", compute)
+
+
+def raw_baseline(session: Session, held: Session) -> tuple[Tensor, int]:
+    """A linear model without a backbone, its penalty chosen as for any probe.
+
+    Returns:
+        Its outputs (n, outputs) for all rows of `held`, and the number of its parameters.
+    """
+    data, rows = session.data, np.arange(len(session.data))
+    features = data.modality.features(data, rows, session.backbone.reader)
+    x, y = features(data, rows, session.samples), labels_of(data.labels, rows)
+    with threads_for(x.numel()):
+        head = linear_probe(data.label_kind).solve(x, y, len(data.classes))
+    with torch.inference_mode():
+        outputs = head(features(held.data, np.arange(len(held.data)), held.samples))
+    return outputs, sum(p.numel() for p in head.parameters())
+
+
+def constant_baseline(train: Dataset, rows: int) -> Tensor:
+    """The same outputs (rows, outputs) for every row, of the labels of the training part alone.
+
+    Classes: the log of how often each was seen; tags: the log odds of it; numbers: their means. Half a row
+    more counts for and against each class and tag.
+    """
+    labels: NDArray[Any] = train.labels
+    kind = label_kind_of(labels)
+    if kind == "classes":
+        counts = np.bincount(labels, minlength=len(train.classes)) + 0.5
+        outputs = np.log(counts / counts.sum())
+    elif kind == "tags":
+        outputs = np.log((labels.sum(0) + 0.5) / (len(labels) - labels.sum(0) + 0.5))
+    else:
+        outputs = labels.mean(0)
+    return torch.from_numpy(outputs).float().expand(rows, len(train.classes)).clone()

@@ -1,0 +1,230 @@
+"""The test part output by output: which classes are confused, tag by tag, or column by column of numbers."""
+
+from typing import Any
+
+from headstart.records.record import Interval
+from headstart.report.figures.axis import Axis, linear
+from headstart.report.figures.confusion import heat
+from headstart.report.figures.dots import Dot, dots
+from headstart.report.figures.plot import Plot
+from headstart.report.metric import get_metric
+from headstart.report.text import (
+    SPACE,
+    amount,
+    minus,
+    percent,
+    pluralise,
+    quoted,
+    shorten_middle,
+    significant,
+    whole,
+)
+from headstart.studies.adapt import ColumnFigures, TagFigures
+from headstart.studies.adapt.summary import RunRecords
+
+CLASSES = 40  # that are drawn
+TAGS = 25  # that are drawn
+COLUMNS = 12  # that are drawn
+LONGEST = 40  # letters of a tag's name
+FEW = 10  # rows of which little can be said
+LEAN = 0.1  # of the mean error: what is off in one direction by less is not worth a word
+AP, R2, MAE, RMSE = map(get_metric, ("average_precision", "r2", "mae", "rmse"))
+
+
+# --- classes
+
+
+def confusion(run: RunRecords) -> dict[str, Any]:
+    """The heat map and the pair that is confused most."""
+    classes, counts = run.result.classes, run.result.confusion
+    if not counts or not any(map(sum, counts)):
+        return {"say": ["This run recorded no confusion matrix."], "heat": None}
+
+    def errors(i: int) -> int:
+        return sum(counts[i]) + sum(row[i] for row in counts) - 2 * counts[i][i]
+
+    most = sorted(range(len(counts)), key=lambda i: (-errors(i), i))[:CLASSES]
+    drawn = sorted(most)
+    cut = f"Of {len(counts):,} classes the {CLASSES} with the most errors are shown."
+    cells = [[counts[i][j] for j in drawn] for i in drawn]
+    return {
+        "say": [_pair(classes, counts), _hardest_class(classes, counts)],
+        "cut": cut if len(drawn) < len(counts) else "",
+        "heat": heat([classes[i] for i in drawn], cells, [sum(counts[i]) for i in drawn]),
+    }
+
+
+def _pair(classes: list[str], counts: list[list[int]]) -> str:
+    n = len(counts)
+    pairs = [(counts[i][j] + counts[j][i], i, j) for i in range(n) for j in range(i + 1, n)]
+    most = max((times for times, _, _ in pairs), default=0)
+    rows = pluralise(sum(map(sum, counts)), "test row")
+    if not most:
+        return f"None of {rows} was answered wrongly."
+    wrong = sum(times for times, _, _ in pairs)
+    _, i, j = next(pair for pair in pairs if pair[0] == most)
+    if counts[j][i] > counts[i][j]:
+        i, j = j, i
+    equals = sum(times == most for times, _, _ in pairs) - 1
+    tied = f" ({pluralise(equals, 'other pair')} as often)" if equals else ""
+    a, b = quoted(classes[i]), quoted(classes[j])
+    return (
+        f"{wrong:,} of {rows} {'was' if wrong == 1 else 'were'} answered wrongly. Most often confused are "
+        f"{a} and {b}, {pluralise(most, 'time')}{tied}: {a} was taken for {b} "
+        f"{pluralise(counts[i][j], 'time')}, the other way round {counts[j][i]:,}."
+    )
+
+
+def _hardest_class(classes: list[str], counts: list[list[int]]) -> str:
+    shares = [(counts[i][i] / sum(row), i) for i, row in enumerate(counts) if sum(row)]
+    low, i = min(shares)
+    if low == max(shares)[0]:
+        return ""
+    right = f"{counts[i][i]:,} of {pluralise(sum(counts[i]), 'row')}"
+    return f"The hardest class is {quoted(classes[i])}: {right} right, {percent(low)}."
+
+
+# --- tags
+
+
+def tags(run: RunRecords) -> dict[str, Any]:
+    """A figure of the average precisions, best first, and a table of all tags in their order."""
+    figures, rows = run.result.tags, run.result.test_rows
+    if not figures:
+        return {"say": ["This run recorded no figures of single tags."], "figure": "", "cut": "", "rows": []}
+    ranked = [(tag, tag.average_precision) for tag in figures if tag.average_precision]
+    ranked.sort(key=lambda pair: -pair[1].value)
+    return {
+        "say": [_hardest_tag(ranked, rows), *_rare(figures)],
+        "figure": _precision_figure(ranked[-TAGS:]) if ranked else "",
+        "cut": f"The {TAGS} tags with the lowest figures are drawn." if len(ranked) > TAGS else "",
+        "rows": [_tag_row(tag, rows) for tag in figures],
+    }
+
+
+def _hardest_tag(ranked: list[tuple[TagFigures, Interval]], rows: int) -> str:
+    if not ranked:
+        return "No test row has a tag."
+    (easy, high), (hard, low) = ranked[0], ranked[-1]
+    if len(ranked) == 1:
+        return f"The one tag, {quoted(easy.name)}, has an average precision of {AP.shown(high)}."
+    return (
+        f"Predicted best is {quoted(easy.name)}, with an average precision of {AP.shown(high)}; the "
+        f"hardest tag is {quoted(hard.name)}, with {AP.shown(low)}, where sorting the rows at random would "
+        f"give about {percent(hard.rows / rows)}."
+    )
+
+
+def _rare(figures: list[TagFigures]) -> list[str]:
+    none, few = sum(tag.rows == 0 for tag in figures), sum(0 < tag.rows < FEW for tag in figures)
+    are, have = "is" if none == 1 else "are", "has" if few == 1 else "have"
+    absent = f"{pluralise(none, 'tag')} that no test row has {are} left out of the averages."
+    rare = f"{pluralise(few, 'tag')} {have} fewer than {FEW} test rows: look at the intervals."
+    return [absent if none else "", rare if few else ""]
+
+
+def _precision_figure(ranked: list[tuple[TagFigures, Interval]]) -> str:
+    rows = [Dot(shorten_middle(tag.name, LONGEST), figure, percent(figure.value)) for tag, figure in ranked]
+    axis = AP.axis([value for _, figure in ranked for value in (figure.low, figure.high)], AP.title, 5)
+    words = ", ".join(f"{tag.name} {AP.shown(figure)}" for tag, figure in ranked)
+    return dots(rows, axis, f"Average precision of each tag with 95 % intervals: {words}")
+
+
+def _tag_row(tag: TagFigures, rows: int) -> dict[str, Any]:
+    figures = [tag.average_precision, tag.precision, tag.recall]
+    return {
+        "name": tag.name,
+        "rows": f"{tag.rows:,}",
+        "share": percent(tag.rows / rows) if rows else "",
+        "predicted": f"{tag.said:,}",
+        "figures": [AP.shown(figure) if figure else None for figure in figures],
+    }
+
+
+# --- columns of numbers
+
+
+def fit(run: RunRecords) -> dict[str, Any]:
+    """Two figures a column, and a table if there are several."""
+    columns, several = run.result.columns, len(run.result.columns) > 1
+    if not columns:
+        return {"say": ["This run recorded no predictions of numbers."], "columns": [], "rows": []}
+    cut = f"The first {COLUMNS} of {len(columns)} columns are drawn." if len(columns) > COLUMNS else ""
+    return {
+        "say": [_best_and_worst(columns) if several else _typical(columns[0])],
+        "columns": [_panel(column, several) for column in columns[:COLUMNS]],
+        "cut": cut,
+        "rows": [_column_row(column) for column in columns] if several else [],
+    }
+
+
+def _best_and_worst(columns: list[ColumnFigures]) -> str:
+    ordered = sorted(columns, key=lambda column: column.r2.value)
+    low, high = ordered[0], ordered[-1]
+    return (
+        f"Predicted best is {quoted(high.name)}, with R\u00b2 {R2.shown(high.r2)}; "
+        f"worst is {quoted(low.name)}, with {R2.shown(low.r2)}."
+    )
+
+
+def _typical(column: ColumnFigures) -> str:
+    error = MAE.shown(column.mae)
+    less = 1 - column.mae.value / column.mean_mae if column.mean_mae else 0.0
+    than = f"{percent(abs(less))} {'less' if less >= 0 else 'more'} than by always predicting the mean"
+    return (
+        f"A prediction is off by {error.value} on average (95{SPACE}% interval {error.interval}), {than}, "
+        f"which is off by {MAE.value(column.mean_mae)}. {_lean(column)}"
+    )
+
+
+def _lean(column: ColumnFigures) -> str:
+    """Whether errors go one way, as far as the bars show."""
+    total, width = max(1, sum(column.errors)), (column.high - column.low) / max(1, len(column.errors))
+    mean = sum(n * (column.low + (i + 0.5) * width) for i, n in enumerate(column.errors)) / total
+    if abs(mean) <= max(2 * column.rmse.value / total**0.5, LEAN * column.mae.value):
+        return "Predictions are not clearly too large or too small on the whole."
+    way = "large" if mean > 0 else "small"
+    return f"On the whole predictions are too {way}, by about {significant(abs(mean), 2)}."
+
+
+def _panel(column: ColumnFigures, named: bool) -> dict[str, str]:
+    return {
+        "name": column.name if named else "",
+        "scatter": _scatter(column),
+        "points": f"{pluralise(len(column.truth), 'test row')}; on the dashed line both are equal.",
+        "errors": _errors(column),
+    }
+
+
+def _scatter(column: ColumnFigures) -> str:
+    values = [*column.truth, *column.answers]
+    x = linear(min(values), max(values), amount, f"true {shorten_middle(column.name, 24)}", most=6)
+    plot = Plot(x, Axis(x.low, x.high, x.ticks, "predicted"), 300)
+    plot.line([(x.low, x.low), (x.high, x.high)], "ideal")
+    style = "s1 seed" if len(column.truth) > 40 else "s1"
+    for truth, answer in zip(column.truth, column.answers, strict=True):
+        hover = f"true {minus(significant(truth, 4))}, predicted {minus(significant(answer, 4))}"
+        plot.dot((truth, answer), style, hover, 3.2)
+    rows = pluralise(len(column.truth), "test row")
+    return plot.figure(f"Predicted against true {column.name} of {rows}; R\u00b2 {R2.shown(column.r2)}")
+
+
+def _errors(column: ColumnFigures) -> str:
+    width = (column.high - column.low) / len(column.errors)
+    x = linear(column.low, column.high, amount, "predicted less true", most=6)
+    plot = Plot(x, linear(0, max(1, *column.errors), whole, "rows", 6), 300)
+    for i, count in enumerate(column.errors):
+        left = column.low + i * width
+        between = f"{minus(significant(left, 3))} to {minus(significant(left + width, 3))}"
+        if count:
+            plot.bar(left, left + width, count, "s1", f"{pluralise(count, 'row')}: {between}")
+    spread = RMSE.shown(column.rmse)
+    return plot.figure(f"Errors of {column.name}: predicted less true; root mean squared error {spread}")
+
+
+def _column_row(column: ColumnFigures) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "figures": [R2.shown(column.r2), MAE.shown(column.mae), RMSE.shown(column.rmse)],
+        "mean": MAE.value(column.mean_mae),
+    }

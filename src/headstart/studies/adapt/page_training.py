@@ -1,0 +1,210 @@
+"""What happened on the training part: methods compared, blocks probed, few labels, learning curves."""
+
+from typing import Any
+
+from headstart.records.record import Scores
+from headstart.report.figures.axis import Axis, doubling, linear
+from headstart.report.figures.dots import metric_dots
+from headstart.report.figures.plot import Plot
+from headstart.report.metric import Metric, get_metric
+from headstart.report.text import capitalise, join_words, overlap, pluralise, whole
+from headstart.studies._curves import (
+    CLASS,
+    anchor,
+    best,
+    block_axis,
+    by_method,
+    described,
+    ends,
+    headstart,
+    label_axis,
+    mean,
+    peak,
+    rise,
+    style,
+)
+from headstart.studies.adapt import Candidate, Curve, Layer, SizePoint
+from headstart.studies.adapt.summary import RunRecords, metrics, ranked, table
+
+POINTS = 160  # of a learning curve that are drawn
+FINAL = -1  # the fold of the training on all of the training part
+
+
+# --- the methods compared by cross-validation
+
+
+def methods(run: RunRecords) -> dict[str, Any]:
+    """The table, the figure and what to read from them."""
+    result, metric = run.result, get_metric(run.result.metric)
+    figures = [
+        (c.title, c.scores.main_figure, _style(c, result.selected)) for c in ranked(result) if c.scores
+    ]
+    return {
+        "say": [_leader(run, metric), _dropped(result.candidates)],
+        "why": result.why,
+        "rows": table(result, run.timings),
+        "headings": [get_metric(name).title for name in metrics(result)],
+        "metric": capitalise(metric.title),
+        "figure": metric_dots(metric, figures, f"Cross-validated {metric.title}"),
+    }
+
+
+def _style(candidate: Candidate, selected: str) -> str:
+    return "selected" if candidate.name == selected else "faint" if candidate.dropped else ""
+
+
+def _leader(run: RunRecords, metric: Metric) -> str:
+    finished = [(c, c.scores) for c in run.result.candidates if c.scores and not c.dropped]
+    if not finished:
+        return "No method was tried on all folds."
+    finished.sort(key=lambda pair: -pair[1].main_figure.value)
+    (first, top), others = finished[0], finished[1:]
+    highest = metric.shown(top.main_figure)
+    if not others:
+        return f"{first.title} is the only method tried on all folds: {highest}."
+    second, other = others[0]
+    if first.name == run.result.selected:
+        comparison = f"The runner-up, {second.title}, reached {metric.value(other.main_figure.value)}"
+    else:
+        selected = next((scores for c, scores in others if c.name == run.result.selected), None)
+        reached = metric.value(selected.main_figure.value) if selected else "no figure over all folds"
+        other = selected or other
+        comparison = f"{run.title} was selected all the same, with {reached}"
+    return (
+        f"{first.title} had the highest cross-validated {metric.title}, {highest}. "
+        f"{comparison}; {_apart(top, other)}."
+    )
+
+
+def _apart(a: Scores, b: Scores) -> str:
+    if overlap(a.main_figure, b.main_figure):
+        return "their intervals overlap, so the order of the two may be chance"
+    return "their intervals do not overlap"
+
+
+def _dropped(candidates: list[Candidate]) -> str:
+    dropped = [c.title for c in candidates if c.dropped]
+    if not dropped:
+        return f"All {pluralise(len(candidates), 'method')} were tried on every fold."
+    some = pluralise(len(dropped), "method was", "methods were")
+    return f"{some} dropped before the last fold: {join_words(dropped)}."
+
+
+# --- what each block of the frozen backbone knows
+
+
+def layers(run: RunRecords) -> dict[str, Any]:
+    """The curve over the blocks and its best one."""
+    blocks, metric = run.result.layers, get_metric(run.result.metric)
+    if not blocks:
+        return {"say": ["This run did not probe the layers of the backbone."], "figure": ""}
+    say = [peak(blocks, metric), rise(blocks, metric)]
+    return {"say": say, "figure": _block_figure(blocks, metric), "metric": metric.title}
+
+
+def _block_figure(blocks: list[Layer], metric: Metric) -> str:
+    bounds = [value for block in blocks for value in (block.score.low, block.score.high)]
+    plot = Plot(block_axis(blocks), metric.axis(bounds, f"{metric.title} of a probe"), slanted=True)
+    spots = [(float(i), block.score) for i, block in enumerate(blocks)]
+    plot.band([(i, score.high) for i, score in spots], [(i, score.low) for i, score in spots], "s1")
+    plot.line([(i, score.value) for i, score in spots], "s1")
+    top = best(blocks)
+    for i, block in enumerate(blocks):
+        hover = f"{block.block}: {metric.shown(block.score)}, {pluralise(block.width, 'feature')}"
+        look, radius = ("s1 best", 6.0) if i == top else ("s1", 3.5)
+        plot.dot((float(i), block.score.value), look, hover, radius)
+    score = blocks[top].score
+    plot.note((float(top), score.high), metric.value(score.value), anchor(top, len(blocks)), 8)
+    values = ", ".join(f"{block.block} {metric.value(block.score.value)}" for block in blocks)
+    return plot.figure(f"{capitalise(metric.title)} of a ridge probe on each block: {values}")
+
+
+# --- how good methods are with more and more labels
+
+
+def labels(run: RunRecords) -> dict[str, Any]:
+    """One line a method, one dot a seed."""
+    result, metric = run.result, get_metric(run.result.selection)
+    curves, of = (
+        by_method(result.size_curve, result.selected),
+        CLASS if result.label_kind == "classes" else "",
+    )
+    if not curves:
+        title = get_metric(result.metric).title
+        return {"say": [f"This run did not measure {title} against the number of labels."], "figure": ""}
+    return {
+        "say": [ends(curves, metric, of), headstart(curves, metric, of)],
+        "figure": _size_figure(curves, metric, of),
+        "legend": [(style(i), curve[0].title) for i, curve in enumerate(curves)],
+        "seeds": _seeds(curves),
+    }
+
+
+def _seeds(curves: list[list[SizePoint]]) -> str:
+    counts = sorted({len(p.score) for curve in curves for p in curve})
+    many = f"{counts[0]:,} to {counts[-1]:,} seeds" if len(counts) > 1 else pluralise(counts[0], "seed")
+    return f"A dot is one seed ({many} a size), a line joins their means."
+
+
+def _size_figure(curves: list[list[SizePoint]], metric: Metric, of: str) -> str:
+    points = [p for curve in curves for p in curve]
+    x = doubling([p.labels_per_class for p in points], label_axis(of))
+    plot = Plot(x, metric.axis([value for p in points for value in p.score], metric.title), 300)
+    for i, curve in reversed(list(enumerate(curves))):
+        plot.line([(p.labels_per_class, mean(p)) for p in curve], style(i))
+        for k, value in ((p.labels_per_class, value) for p in curve for value in p.score):
+            plot.dot((k, value), f"{style(i)} seed", f"{curve[0].title}: {metric.value(value)}", 3)
+    return plot.figure(described(curves, metric, of))
+
+
+# --- the loss of every training, step by step
+
+
+def training(run: RunRecords) -> dict[str, Any]:
+    """One small figure a method."""
+    curves = [curve for curve in run.result.curves if curve.losses]
+    if not curves:
+        return {"say": ["This run recorded no learning curves."], "panels": []}
+    by_name: dict[str, list[Curve]] = {}
+    for curve in curves:
+        by_name.setdefault(curve.method, []).append(curve)
+    return {"say": [_falls(curves)], "panels": [_panel(group) for group in by_name.values()]}
+
+
+def _falls(curves: list[Curve]) -> str:
+    rose = [curve for curve in curves if curve.losses[-1] >= curve.losses[0]]
+    if not rose:
+        many = "the one training" if len(curves) == 1 else f"each of the {len(curves):,} trainings"
+        return f"The loss of {many} ended lower than it began."
+    titles = join_words(list(dict.fromkeys(curve.title for curve in rose)))
+    return (
+        f"In {len(rose):,} of {pluralise(len(curves), 'training')} the loss did not end lower "
+        f"than it began: {titles}. Look at the learning rate there."
+    )
+
+
+def _panel(curves: list[Curve]) -> dict[str, str]:
+    shown = next((curve for curve in curves if curve.fold == FINAL), curves[0])
+    which = "final training" if shown.fold == FINAL else f"fold {shown.fold + 1}"
+    steps = pluralise(shown.steps[-1], "step")
+    caption = f"{which}: {shown.losses[0]:.3g} to {shown.losses[-1]:.3g} in {steps}"
+    return {"title": curves[0].title, "caption": caption, "figure": _loss_figure(curves, caption)}
+
+
+def _loss_figure(curves: list[Curve], caption: str) -> str:
+    thinned = [(c, _thin(list(zip(map(float, c.steps), c.losses, strict=True)))) for c in curves]
+    losses = [loss for _, points in thinned for _, loss in points]
+    last = max(1, *(curve.steps[-1] for curve in curves))
+    ticks = linear(0, last, whole, most=4).ticks
+    x = Axis(0, last, tuple((value, text) for value, text in ticks if value <= last), "step")
+    plot = Plot(x, linear(min(0.0, *losses), max(losses), lambda loss: f"{loss:g}", "loss", 5), 150)
+    for curve, points in sorted(thinned, key=lambda pair: pair[0].fold == FINAL):
+        plot.line(points, "s1" if curve.fold == FINAL else "fold")
+    return plot.figure(f"Loss of {curves[0].title}, {caption}")
+
+
+def _thin(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """At most `POINTS` of the points, evenly taken, the first and the last among them."""
+    if len(points) <= POINTS:
+        return points
+    return [points[i * (len(points) - 1) // (POINTS - 1)] for i in range(POINTS)]

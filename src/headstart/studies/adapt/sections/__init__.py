@@ -1,1 +1,0 @@
-"""One file a section: its sentences, worked out from the numbers, and its figures."""

@@ -1,0 +1,241 @@
+"""The records of a run, and what they say: the headline, warnings, the table of methods, the model card."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from headstart.records.record import Interval
+from headstart.report.metric import Metric, get_metric
+from headstart.report.text import Shown, megabytes, seconds, short, significant
+from headstart.studies.adapt import Candidate, Result, Tested, Timings
+
+SAMPLES = {  # by kind of sample: the tag on model hubs, and a sample as Python
+    "pictures": ("image-classification", '"new.jpg"'),
+    "texts": ("text-classification", '"A text of yours."'),
+    "tables": ("tabular-classification", "{column: cell, ...}"),
+    "numbers": ("tabular-classification", "[0.5, 1.0, ...]"),
+}
+OUTPUTS = {"classes": "Classes", "tags": "Tags", "numbers": "Numbers"}  # by kind of label: what is predicted
+
+
+def headline(tested: Sequence[Tested], rows: int, task: str, outputs: int) -> str:
+    """What the selected model does on the held-out test part, and what transfer brought.
+
+    Args:
+        tested: the selected model first.
+        rows: of the test part.
+        task: name of the data.
+        outputs: how many classes, tags or columns of numbers there are.
+    """
+    scores = tested[0].scores
+    metric, figure = get_metric(scores.main).plain(), scores.main_figure
+    text = _OPENINGS[scores.main](metric, tested, f"{rows} unseen rows of {task}", outputs)
+    text += f" (95 % interval {metric.span(figure)})"
+    gain = next((other.gain for other in tested if other.name == "from-scratch"), None)
+    if gain is None:
+        return text + "."
+    if metric.change(gain.value) == metric.change(0.0):
+        return text + ", as much as training from scratch."
+    less = "fewer" if metric.is_share else "less"
+    more = "more" if gain.value >= 0 else less
+    return f"{text}, {metric.size(abs(gain.value))} {more} than training from scratch."
+
+
+def _accuracy(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) -> str:
+    return f"{metric.value(tested[0].scores.main_figure.value)} of {rows} classified correctly"
+
+
+def _precision(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) -> str:
+    of = "a tag" if outputs == 1 else f"{outputs} tags"
+    figure = metric.value(tested[0].scores.main_figure.value)
+    return f"{metric.title.capitalize()} of {figure} for {of} on {rows}"
+
+
+def _error(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) -> str:
+    """The typical error in the units of the column, which several columns have none of in common."""
+    scores = tested[0].scores
+    explained = f"{metric.title} is {metric.value(scores.main_figure.value)}"
+    if outputs > 1:
+        return f"{explained} on average of {outputs} numbers on {rows}"
+    mean = next((other.scores["mae"].value for other in tested if other.name == "mean"), None)
+    than = "" if mean is None else f"; always predicting the mean is off by {significant(mean)}"
+    return f"Off by {significant(scores['mae'].value)} on average on {rows}{than}. {explained}"
+
+
+_OPENINGS: dict[str, Callable[[Metric, Sequence[Tested], str, int], str]] = {
+    "accuracy": _accuracy,
+    "average_precision": _precision,
+    "r2": _error,
+}
+
+
+def warnings(tested: Sequence[Tested]) -> list[str]:
+    """Where the selected model is not clearly better than what needs no transfer."""
+    sentences = []
+    metric = get_metric(tested[0].scores.main).plain()
+    for other in tested[1:]:
+        if other.gain is None:
+            continue
+        low, high = metric.change(other.gain.low), metric.change(other.gain.high)
+        between = f"{low} to {high} {metric.change_unit}"
+        if other.gain.high < 0:
+            sentences.append(
+                f"Transfer hurts here: {other.title.lower()} is better on the held-out test part "
+                f"(difference {between}). Use it instead, or another backbone."
+            )
+        elif other.gain.low <= 0:
+            sentences.append(
+                f"No clear gain over {other.title.lower()}: the difference is {between}, "
+                f"so it may be chance. More labels would show it."
+            )
+    return sentences
+
+
+def model_card(result: Result) -> str:
+    """`README.md` of the model's folder in Markdown, for people and for model hubs."""
+    tested, names = result.tested[0], [result.metric]
+    if result.label_kind == "numbers" and len(result.classes) == 1:
+        names.append("mae")
+    metrics = [get_metric(name).plain() for name in names]
+    classes = ", ".join(f"`{name}`" for name in result.classes)
+    headings = " | ".join(f"{metric.title} | 95 % interval" for metric in metrics)
+    rows = "\n".join(f"| {model.title} | {_cells(model, metrics)} |" for model in result.tested)
+    tag, sample = SAMPLES.get(result.kind, SAMPLES["pictures"])
+    if result.label_kind == "numbers":
+        tag = tag.replace("classification", "regression")
+    cautions = "\n".join(f"- {warning}" for warning in result.warnings) or "- None beyond the intervals."
+    return f"""---
+license: other
+library_name: headstart
+tags: [transfer-learning, {tag}]
+---
+# {result.task}: {tested.title} on {result.backbone}
+
+{result.headline}
+
+{result.why}
+
+## Use
+
+```python
+import headstart as hs
+
+model = hs.open("model")
+model.predict([{sample}])
+```
+
+## {OUTPUTS[result.label_kind]}
+
+{classes}
+
+## How good
+
+Measured once on {result.test_rows} held-out rows that nothing was chosen by; {result.train_rows} rows
+were learned from.
+
+| model | {headings} |
+|---|{"---|---|" * len(metrics)}
+{rows}
+
+## Cautions
+
+{cautions}
+- The figures hold for new data of the same kind as the held-out rows.
+
+Made with headstart {result.headstart}, seed {result.seed}.
+"""
+
+
+def _cells(model: Tested, metrics: Sequence[Metric]) -> str:
+    """The figures of a model and their intervals."""
+    cells = []
+    for metric in metrics:
+        figure = model.scores[metric.name]
+        cells += [metric.value(figure.value), metric.span(figure)]
+    return " | ".join(cells)
+
+
+# --- the records in a folder, and the table of methods
+
+
+@dataclass(frozen=True)
+class RunRecords:
+    """The records of a run and the folder that they lie in."""
+
+    folder: Path
+    result: Result
+    timings: Timings | None
+
+    @property
+    def selected(self) -> Tested | None:
+        """The selected model on the test part."""
+        return next((tested for tested in self.result.tested if tested.gain is None), None)
+
+    @property
+    def baselines(self) -> list[tuple[Tested, Interval]]:
+        """The models that it is compared with on the test part, and what it gains over each."""
+        return [(tested, tested.gain) for tested in self.result.tested if tested.gain is not None]
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """The selected model in cross-validation."""
+        return next((c for c in self.result.candidates if c.name == self.result.selected), None)
+
+    @property
+    def title(self) -> str:
+        """The selected method in plain words."""
+        return self.candidate.title if self.candidate else self.result.selected
+
+
+@dataclass(frozen=True)
+class Row:
+    """A candidate in words; figures that are not known are None or ""."""
+
+    candidate: Candidate
+    selected: bool
+    figures: tuple[Shown | None, ...]  # of each metric, in the order of `metrics`
+    selection: Shown | None  # of the metric of selection
+    trained_parameters: str
+    seconds: str
+    peak_memory: str
+    folds: str
+
+
+def metrics(result: Result) -> list[str]:
+    """The metrics that the candidates and the tested models were evaluated by, in order."""
+    scores = [tested.scores for tested in result.tested] + [c.scores for c in result.candidates if c.scores]
+    return list(scores[0].figures) if scores else []
+
+
+def table(result: Result, timings: Timings | None) -> list[Row]:
+    """The candidates as `ranked`; without timings of the same run, seconds and memory are ""."""
+    rows = []
+    for candidate in ranked(result):
+        figures = candidate.scores.figures if candidate.scores else {}
+        shown = {name: get_metric(name).shown(figure) for name, figure in figures.items()}
+        cost = timings.steps.get(candidate.name) if timings else None
+        row = Row(
+            candidate=candidate,
+            selected=candidate.name == result.selected,
+            figures=tuple(shown.get(name) for name in metrics(result)),
+            selection=shown.get(result.selection),
+            trained_parameters=short(candidate.trained_parameters),
+            seconds=seconds(cost.seconds) if cost else "",
+            peak_memory=megabytes(cost.peak_megabytes) if cost else "",
+            folds=f"{candidate.folds} of {candidate.of_folds}",
+        )
+        rows.append(row)
+    return rows
+
+
+def ranked(result: Result) -> list[Candidate]:
+    """The selected candidate, the finished ones from the best by the main metric, then the dropped ones."""
+
+    def order(candidate: Candidate) -> tuple[bool, bool, int, float, str]:
+        figure = candidate.scores.main_figure.value if candidate.scores else -math.inf
+        cut = bool(candidate.dropped)
+        folds = candidate.folds if cut else 0
+        return candidate.name != result.selected, cut, -folds, -figure, candidate.name
+
+    return sorted(result.candidates, key=order)
