@@ -11,7 +11,7 @@ from torch import nn
 
 import headstart as hs
 from headstart.data.streams import Segment
-from headstart.run.seeding import seeded
+from headstart.run.modes import seeded
 from headstart.studies.stream import Prequential
 
 METHOD = "tent:lr=0.03"

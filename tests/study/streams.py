@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.run.seeding import seeded
+from headstart.run.modes import seeded
 
 CLASSES, SIDE = 4, 6
 

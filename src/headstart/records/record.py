@@ -1,11 +1,17 @@
 """Records: what studies write down, as plain data that is written to and read from JSON without torch."""
 
 import json
+import shlex
+import sys
 import types
 import typing
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
+
+PACKAGES = ("torch", "numpy", "safetensors", "Pillow", "timm", "torchvision", "tokenizers", "transformers")
 
 
 class Record:
@@ -80,3 +86,23 @@ def _build(kind: Any, value: Any) -> Any:
     if origin in (typing.Union, types.UnionType):
         return None if value is None else _build(next(a for a in args if a is not type(None)), value)
     return value
+
+
+def typed_command() -> str:
+    """What was typed, without what only says that it is typed again."""
+    program, *words = sys.argv
+    name = "headstart" if program.endswith("headstart/__main__.py") else Path(program).name
+    return shlex.join([name, *(word for word in words if word != "--resume")])
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that matter, as far as they are installed."""
+    return dict(_versions())
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for package in PACKAGES:
+        try:
+            yield package, metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue

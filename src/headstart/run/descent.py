@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from headstart.core import Ctx, Descend, Diverged, Loss, Parts
 from headstart.core.batches import Batch
 
-from .modes import set_trainable
-from .seeding import seeded
+from .modes import seeded, set_trainable
 from .state import Run
 
 FAR = 1e15  # a shorter step takes no finite float32 out of its range, which ends at 3e38

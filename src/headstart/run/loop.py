@@ -12,10 +12,8 @@ from headstart.core.batches import B
 from .average import Average
 from .descent import descend
 from .engine import Engine, One
-from .memory import memory_format
-from .modes import set_eval
+from .modes import memory_format, seeded, set_eval
 from .recipe import Recipe
-from .seeding import seeded
 from .state import Run, Tick
 
 

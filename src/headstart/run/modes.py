@@ -1,11 +1,33 @@
-"""Set training mode and `requires_grad` for what is trained, evaluation mode for the rest."""
+"""What a step computes in: seeds, memory format, training mode and `requires_grad`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+import torch
 from torch import nn
 
 from headstart.core import On, Parts
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Context in which all random draws are a function of `seed`; the generators are restored after it."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def memory_format(parts: Parts, bf16: bool, device: torch.device) -> torch.memory_format:
+    """The faster format: channels last, except for float32 on a CPU without grouped convolutions.
+
+    There plain convolutions are trained 1.1 to 1.3 times faster as (n, channels, height, width);
+    grouped and depthwise ones, bf16 and GPUs are faster with the channels last.
+    """
+    grouped = any(isinstance(m, nn.Conv2d) and m.groups > 1 for m in parts.modules())
+    if device.type == "cpu" and not bf16 and not grouped:
+        return torch.contiguous_format
+    return torch.channels_last
 
 
 def set_trainable(parts: Parts, learning: list[nn.Parameter], on: Iterable[On]) -> None:

@@ -12,7 +12,7 @@ from headstart.core import Parts, Preprocess
 from headstart.models.backbone import AnyBackbone
 from headstart.nn import processor
 from headstart.run.engine import Engine
-from headstart.run.memory import memory_format
+from headstart.run.modes import memory_format
 from headstart.run.recipe import Precision
 from headstart.run.step_cache import StepCache
 

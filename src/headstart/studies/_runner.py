@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import headstart
 from headstart.core import BadInput, Method, make
 from headstart.data.dataset import Dataset
-from headstart.records.provenance import versions
+from headstart.records.record import versions
 from headstart.records.settings import StudySettings
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress

@@ -12,8 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
-from headstart.records import provenance
-from headstart.records.record import Record
+from headstart.records.record import Record, typed_command
 from headstart.records.settings import StudySettings
 from headstart.run.checkpoint import write_atomically
 from headstart.run.progress import Progress
@@ -165,7 +164,7 @@ def open_study(
         ):
             yield store
         return
-    command = prepare_folder(out, settings, digests, resume, provenance.command(), spec.resumed)
+    command = prepare_folder(out, settings, digests, resume, typed_command(), spec.resumed)
     try:
         yield StudyFolder(out, command, StepCache(out / "steps", tidy=spec.peaks), progress)
     except (BadData, BadInput):

@@ -23,9 +23,8 @@ from headstart.core import (
 )
 from headstart.run.engine import Engine, One
 from headstart.run.loop import start, train
-from headstart.run.modes import set_eval
+from headstart.run.modes import seeded, set_eval
 from headstart.run.recipe import Recipe
-from headstart.run.seeding import seeded
 from headstart.run.state import Tick
 
 ENDLESS = 2**53  # steps; a stream has no end, and so no progress towards it

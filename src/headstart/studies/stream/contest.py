@@ -12,7 +12,7 @@ from torch import Tensor
 import headstart
 from headstart.core import BadData, BadInput, Method
 from headstart.core.tokens import filled_up
-from headstart.records.provenance import command, versions
+from headstart.records.record import typed_command, versions
 from headstart.run.recipe import Recipe
 from headstart.studies.stream import SPEC, Contender, Prequential
 from headstart.studies.stream.guards import DEFAULT, Guard
@@ -94,7 +94,7 @@ def prequential(
     return Prequential(
         schema=SPEC.schema,
         headstart=headstart.__version__,
-        command=command(),
+        command=typed_command(),
         settings={"study": "stream", "batch": batch, "seed": seed},
         seed=seed,
         versions=versions(),
