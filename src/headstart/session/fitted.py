@@ -110,14 +110,12 @@ def eval_state(
 
 
 def split_holdout(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple[Rows, Rows]:
-    """Split the rows (n,) of a fit into those that a method learns from and those it selects by, often none.
+    """Split the rows (n,) of a fit into those that a method learns from and those it selects by.
 
     The split is stratified and cuts no group. Where it would leave a class without a row to learn from,
     nothing is held out.
     """
     nothing = rows, np.zeros(0, dtype=np.int64)
-    if not method.holdout_fraction():
-        return nothing
     strata = data.strata[rows]
     groups = None if data.groups is None else data.groups[rows]
     learn, held = holdout(strata, groups, method.holdout_fraction(), derive_seed(seed, "held apart"))
@@ -131,8 +129,6 @@ def select_on_holdout(fitted: Fitted, method: Method[Any], data: Dataset, rows: 
 
     The score is the metric of selection.
     """
-    if not method.holdout_fraction():
-        return fitted
     title = method.about.title
     if not len(held):
         note = f"{title}: {len(rows)} rows are too few to hold some out, so nothing is left out."

@@ -113,7 +113,8 @@ class Session(SessionData):
         if head is not None:
             stages = label_free_stages(stages)
         require_data((method,), "this run", **self.roles)
-        learn, held = split_holdout(method, self.data, rows, recipe.seed)
+        holds_out = method.holdout_fraction() > 0
+        learn, held = split_holdout(method, self.data, rows, recipe.seed) if holds_out else (rows, rows[:0])
         weights, notes = row_weights(self, method, learn, recipe.seed, options.weights)
         fitted: Fitted | None = None
         for number, stage in enumerate(stages):
@@ -129,7 +130,8 @@ class Session(SessionData):
                 head = fitted.model.head
             backbone = fitted.model.backbone
         assert fitted is not None
-        fitted = select_on_holdout(fitted, method, self.data, learn, held)
+        if holds_out:
+            fitted = select_on_holdout(fitted, method, self.data, learn, held)
         if any(issubclass(stage.about.needs, Grouped) for stage in stages):
             notes = [*notes, *group_notes(self.data, learn)]
         fitted.notes.extend(notes)
