@@ -70,10 +70,10 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     for seed in (0, 1, 2):
         plain, guarded = judged(seed, False), judged(seed, True)
-        every = [one.accuracy for one in (*plain.contenders[1:], plain.contenders[0], guarded.contenders[0])]
+        every = [one.accuracy for one in (*plain.methods[1:], plain.methods[0], guarded.methods[0])]
         shares = [f"{100 * one.value:.1f} %" for one in every if one is not None]
-        last = f"{100 * plain.contenders[0].segments[-1].top_share:.0f} %"
-        cells = [str(seed), *shares[:3], last, shares[3], str(guarded.contenders[0].resets)]
+        last = f"{100 * plain.methods[0].segments[-1].top_share:.0f} %"
+        cells = [str(seed), *shares[:3], last, shares[3], str(guarded.methods[0].resets)]
         print(f"| {' | '.join(cells)} |")
 
 

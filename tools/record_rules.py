@@ -35,6 +35,8 @@ RENAMED: dict[str, str] = {
     "align.target_kind": "label_kind",
     "align.few_rows": "target_labelled_rows",
     "align.looks": "eval_points",
+    "stream.contenders": "methods",
+    "stream.*.events.did": "action",
 }
 
 # Path of a field in the new version -> old value -> new one.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from headstart.studies.adapt.run import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
     from headstart.studies.stream import guards as guards
-    from headstart.studies.stream.contest import prequential as prequential
+    from headstart.studies.stream.prequential import prequential as prequential
     from headstart.studies.stream.stream_model import Stream as Stream
     from headstart.studies.stream.stream_model import stream as stream
     from headstart.studies.translate.translated import Translated as Translated
@@ -46,7 +46,7 @@ _FOUND = {
     "Translated": ("headstart.studies.translate.translated", "Translated"),
     "Translator": ("headstart.studies.translate.translated", "Translator"),
     "guards": ("headstart.studies.stream.guards", ""),
-    "prequential": ("headstart.studies.stream.contest", "prequential"),
+    "prequential": ("headstart.studies.stream.prequential", "prequential"),
     "stream": ("headstart.studies.stream.stream_model", "stream"),
     "Stream": ("headstart.studies.stream.stream_model", "Stream"),
 }

@@ -17,7 +17,7 @@ from headstart.records.record import Interval
 from headstart.studies import build_page
 from headstart.studies.shift import ClassShare, LeastSimilarRow
 from headstart.studies.shortcuts import Conflict
-from headstart.studies.stream import Event, OnSegment, Point
+from headstart.studies.stream import Event, SegmentScore, StreamPoint
 from headstart.studies.translate import Guard, Pair, TranslationReport
 
 from .chromium import chromium, opened
@@ -58,17 +58,17 @@ def shift() -> Any:
 
 
 def stream() -> Any:
-    """Five contenders with long titles on eight parts, and many events."""
+    """Five methods with long titles on eight parts, and many events."""
     parts = [f"gaussian noise of severity {n}" for n in range(8)]
     right = Interval(0.7, 0.66, 0.74)
     events = [Event(n, 64 * n, "drift", 0.31, 0.25, "reset") for n in range(1, 60)]
-    curve = [Point(50 * k, 0.7, 0.5 + k % 9 / 20, 0.9) for k in range(1, 9)]
+    curve = [StreamPoint(50 * k, 0.7, 0.5 + k % 9 / 20, 0.9) for k in range(1, 9)]
     made = [
         replace(
-            streaming.contender("tent" if n < 4 else "source"),
+            streaming.method("tent" if n < 4 else "source"),
             name=f"m{n}" if n < 4 else "source",
             title=f"Test-time entropy minimisation (lr = 0.0{n}, steps = {n})",
-            segments=[OnSegment(part, 50, right, "cat", 0.4) for part in parts],
+            segments=[SegmentScore(part, 50, right, "cat", 0.4) for part in parts],
             curve=[replace(point, recent=point.recent - n / 20) for point in curve],
             events=events if n == 0 else [],
         )

@@ -31,16 +31,16 @@ def test_answers_summary_and_page(headstart, finished, new, tmp_path):
         "Source model",
         "Norm: statistics",
         "TENT",
-        "was right",
+        "of the rows correctly",
         "No guard had to act",
     ):
         assert words in shown
     record = Prequential.read(out / "stream.json")
-    assert [one.name for one in record.contenders] == ["tent", "source", "norm"]
+    assert [one.name for one in record.methods] == ["tent", "source", "norm"]
     assert (record.rows, record.batch, record.labelled) == (24, 8, True)
     page = plain((out / "stream.html").read_text("utf-8"))
     assert "Against Source model, " in page
-    assert "Labels are read by the judge alone" in page
+    assert "Labels serve for the scores alone" in page
     assert headstart("report", out).code == 0
     assert plain((out / "stream.html").read_text("utf-8")) == page
 

@@ -78,8 +78,8 @@ STUDIES = (
     ),
     Fault(
         "studies/stream/page.py",
-        '            "good": "adapting helped",\n            "bad": "adapting hurt",\n',
-        '            "bad": "adapting helped",\n            "good": "adapting hurt",\n',
+        '"good": "adapting helped", "bad": "adapting hurt"',
+        '"bad": "adapting helped", "good": "adapting hurt"',
         "a stream on which adapting hurt is said to have gained by it",
         "report/test_verdicts.py of_a_stream",
     ),

@@ -5,24 +5,24 @@ from dataclasses import replace
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
 from headstart.studies import build_page
-from headstart.studies.stream import Contender, Event, OnSegment, Point, Prequential
+from headstart.studies.stream import Event, Prequential, SegmentScore, StreamMethod, StreamPoint
 from headstart.studies.stream import page as streaming
 
 EVIL = "<script>alert('x')</script>"
 
 
-def contender(name="tent", gain=0.1, events=(), **changes):
+def method(name="tent", gain=0.1, events=(), **changes):
     right = Interval(0.7, 0.66, 0.74)
     gains = {"source": Interval(gain, gain - 0.05, gain + 0.05)} if name == "tent" else {}
-    parts = [OnSegment(part, 200, right, "cat", 0.4) for part in ("fog 3", "snow 3")]
-    curve = [Point(k, 0.7, 0.6 + k / 4000, 0.9) for k in (100, 200, 300, 400)]
-    resets = sum(event.did == "reset" for event in events)
+    parts = [SegmentScore(part, 200, right, "cat", 0.4) for part in ("fog 3", "snow 3")]
+    curve = [StreamPoint(k, 0.7, 0.6 + k / 4000, 0.9) for k in (100, 200, 300, 400)]
+    resets = sum(event.action == "reset" for event in events)
     title = {"tent": "TENT", "source": "Source model"}[name]
-    made = Contender(name, title, name == "tent", right, gains, parts, curve, list(events), resets, False)
+    made = StreamMethod(name, title, name == "tent", right, gains, parts, curve, list(events), resets, False)
     return replace(made, **changes)
 
 
-def record(*contenders, **changes):
+def record(*methods, **changes):
     made = Prequential(
         schema=1,
         headstart="0.1",
@@ -32,7 +32,7 @@ def record(*contenders, **changes):
         rows=400,
         batch=64,
         segments=["fog 3", "snow 3"],
-        contenders=list(contenders) or [contender(), contender("source")],
+        methods=list(methods) or [method(), method("source")],
         guards=["Drift(most=0.25, then='reset')"],
         notes=[],
         settings={"study": "stream", "batch": 64},
@@ -52,10 +52,10 @@ def test_the_verdict_follows_the_paired_interval():
         (-0.1, "adapting hurt"),
         (0.03, "there is no clear difference"),
     ):
-        made = record(contender(gain=gain), contender("source"))
+        made = record(method(gain=gain), method("source"))
         first, last = f"{100 * gain - 5:+.1f}", f"{100 * gain + 5:+.1f}"
         assert plain(streaming.headline(made)) == (
-            f"TENT was right 70.0 % of the time. Against Source model, {says}: "
+            f"TENT classified 70.0 % of the rows correctly. Against Source model, {says}: "
             f"{100 * gain:+.1f} points ({first} to {last})."
         )
 
@@ -66,44 +66,44 @@ def test_events_are_told_in_plain_words(tmp_path):
         Event(5, 320, "diverged", None, None, "reset"),
         Event(6, 384, "mine", 2.0, 1.0, "stop"),
     )
-    assert [streaming.told_event(event) for event in events] == [
-        "One class took nearly all answers (0.95, limit 0.8): everything was put back to the start.",
-        "The numbers ran out of range: everything was put back to the start.",
-        "The guard 'mine' raised an alarm (2, limit 1): the source model answers from then on.",
+    assert [streaming.describe_event(event) for event in events] == [
+        "One class took nearly all predictions (0.95, limit 0.8): everything was reset to the start.",
+        "The numbers ran out of range: everything was reset to the start.",
+        "The guard 'mine' raised an alarm (2, limit 1): the source model predicts from then on.",
     ]
-    made = record(contender(events=events[:2]), contender("source"))
+    made = record(method(events=events[:2]), method("source"))
     assert list(streaming.sentences(made))[-1] == (
-        "TENT was put back to its start 2 times: one class took nearly all answers and the numbers ran out "
+        "TENT was reset to its start 2 times: one class took nearly all predictions and the numbers ran out "
         "of range."
     )
     (tmp_path / "stream.json").write_text(made.to_json(), "utf-8")
     page = build_page(tmp_path).read_text("utf-8")
     assert "What the guards did" in page
-    assert "One class took nearly all answers (0.95, limit 0.8)" in page
+    assert "One class took nearly all predictions (0.95, limit 0.8)" in page
     assert page.count("<td>192</td>") == 1
 
 
 def test_without_labels_nothing_is_claimed(tmp_path):
-    parts = [OnSegment("photos", 400, None, "cat", 0.4)]
-    curve = [Point(400, None, None, 0.9)]
-    one = contender(accuracy=None, gains={}, segments=parts, curve=curve)
+    parts = [SegmentScore("photos", 400, None, "cat", 0.4)]
+    curve = [StreamPoint(400, None, None, 0.9)]
+    one = method(accuracy=None, gains={}, segments=parts, curve=curve)
     made = record(
         one,
         replace(one, name="source", title="Source model", adapts=False),
         segments=["photos"],
         labelled=False,
     )
-    assert streaming.headline(made) == "TENT answered 400 rows; without labels nobody knows how well."
+    assert streaming.headline(made) == "TENT predicted 400 rows; without labels nobody knows how well."
     assert [plain(cell) for cell in next(iter(streaming.rows(made)))] == ["TENT", "cat 40.0 %"]
     (tmp_path / "stream.json").write_text(made.to_json(), "utf-8")
     page = plain(build_page(tmp_path).read_text("utf-8"))
     assert "Mean confidence" in page
-    assert "Labels are read" not in page
+    assert "Labels serve" not in page
 
 
 def test_nothing_breaks_out_of_the_page(tmp_path):
-    parts = [OnSegment(EVIL, 400, Interval(0.5, 0.4, 0.6), EVIL, 0.4)]
-    one = contender(title=EVIL, segments=parts, events=(Event(1, 2, EVIL, 1.0, 2.0, EVIL),))
+    parts = [SegmentScore(EVIL, 400, Interval(0.5, 0.4, 0.6), EVIL, 0.4)]
+    one = method(title=EVIL, segments=parts, events=(Event(1, 2, EVIL, 1.0, 2.0, EVIL),))
     made = record(
         one,
         replace(one, name="source", adapts=False),

@@ -13,7 +13,7 @@ from tests.report.test_confounding import record as shortcuts
 from tests.report.test_confounding import said as said_of_shortcuts
 from tests.report.test_shift_page import drifted
 from tests.report.test_shift_page import record as shift
-from tests.report.test_streaming import contender
+from tests.report.test_streaming import method
 from tests.report.test_streaming import record as stream
 from tests.report.verdicts import between, page_of, tones
 
@@ -62,8 +62,8 @@ def test_of_an_alignment(ends, tone, tmp_path):
 
 @by_interval
 def test_of_a_stream(ends, tone, tmp_path):
-    one = contender(gains={"source": between(*ends)})
-    page = page_of(stream(one, contender("source")), "stream", tmp_path)
+    one = method(gains={"source": between(*ends)})
+    page = page_of(stream(one, method("source")), "stream", tmp_path)
     assert tones(page) == {"TENT": [tone], "Source model": []}
     words = {"good": "adapting helped", "bad": "adapting hurt", "even": "there is no clear difference"}
     assert [word for word in words.values() if word in page] == [words[tone]]

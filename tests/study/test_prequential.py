@@ -12,7 +12,7 @@ from headstart.core import BadData, BadInput
 from headstart.data.streams import Segment
 from headstart.models.classifier import classifier
 from headstart.studies.stream import POINTS
-from headstart.studies.stream.score import PrequentialScore, gains
+from headstart.studies.stream.prequential import PrequentialScore, gain
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +51,11 @@ def test_gains_are_paired_and_draw_whole_batches():
     for k in range(40):  # ours is right everywhere, theirs in every second batch
         ours.add(outputs([0] * 10, 2), zeros, zeros)
         theirs.add(outputs([k % 2] * 10, 2), zeros, zeros)
-    gain = gains(ours, theirs, 0)
-    assert gain.value == 0.5
-    assert gain.low == pytest.approx(0.35, abs=0.03)  # sd of a mean of 40 halves: 0.079; of 400 rows: 0.025
-    assert gain.high == pytest.approx(0.65, abs=0.03)
-    assert gains(ours, ours, 0) == type(gain)(0.0, 0.0, 0.0)
+    better = gain(ours, theirs, 0)
+    assert better.value == 0.5
+    assert better.low == pytest.approx(0.35, abs=0.03)  # sd of a mean of 40 halves: 0.079; of 400 rows: 0.025
+    assert better.high == pytest.approx(0.65, abs=0.03)
+    assert gain(ours, ours, 0) == type(better)(0.0, 0.0, 0.0)
 
 
 def test_it_equals_a_stream_that_is_judged_by_hand(model):
@@ -66,7 +66,7 @@ def test_it_equals_a_stream_that_is_judged_by_hand(model):
     hits = np.concatenate(
         [(s(part).outputs.argmax(1).numpy() == y[16 * k : 16 * k + 16]) for k, part in enumerate(x.split(16))]
     )
-    mine = found.contenders[0]
+    mine = found.methods[0]
     assert mine.accuracy.value == pytest.approx(hits.mean())
     s.reset()
     sure = [float(s(part).probabilities.amax(1).mean()) for part in x.split(16)]
@@ -75,18 +75,18 @@ def test_it_equals_a_stream_that_is_judged_by_hand(model):
         pytest.approx(hits[:50].mean()),
         pytest.approx(hits[50:].mean()),
     ]
-    source = found.of("source")
+    source = found.method("source")
     assert source.accuracy.value == pytest.approx((model(x).argmax(1).numpy() == y).mean())
-    assert [one.name for one in found.contenders] == ["tent:lr=0.05", "source", "norm"]
+    assert [one.name for one in found.methods] == ["tent:lr=0.05", "source", "norm"]
     assert mine.gains["source"].value == pytest.approx(mine.accuracy.value - source.accuracy.value)
     assert found.table().splitlines()[0].split() == ["part", "1", "part", "2", "all"]
 
 
 def test_norm_helps_where_the_shift_is_one_of_scale(model):
     found = hs.prequential("tent", model, segments(200, shift=2.0), batch=32)
-    assert found.of("source").accuracy.value < 0.6
-    assert found.of("norm").accuracy.value > 0.9
-    assert found.contenders[0].gains["source"].low > 0.2
+    assert found.method("source").accuracy.value < 0.6
+    assert found.method("norm").accuracy.value > 0.9
+    assert found.methods[0].gains["source"].low > 0.2
 
 
 def test_no_method_sees_a_label_and_the_same_seed_gives_the_same_record(model):
@@ -97,7 +97,7 @@ def test_no_method_sees_a_label_and_the_same_seed_gives_the_same_record(model):
     )
     poisoned = [Segment(p.name, p.x, (p.y + 1) % CLASSES) for p in parts]
     other = hs.prequential(["tent:lr=0.05", "sar"], model, poisoned, batch=16, seed=5)
-    for a, b in zip(first.contenders, other.contenders, strict=True):
+    for a, b in zip(first.methods, other.methods, strict=True):
         assert [p.top_share for p in a.segments] == [p.top_share for p in b.segments]
         assert [p.confidence for p in a.curve] == [p.confidence for p in b.curve]
         assert a.accuracy != b.accuracy
@@ -106,7 +106,7 @@ def test_no_method_sees_a_label_and_the_same_seed_gives_the_same_record(model):
 def test_without_labels_there_is_no_accuracy_and_curves_are_short(model):
     x, _ = rows(900, 1)
     found = hs.prequential("norm:statistics=running", model, [Segment("all", x, None)], batch=4)
-    one = found.contenders[0]
+    one = found.methods[0]
     assert not found.labelled
     assert one.accuracy is None
     assert one.gains == {}

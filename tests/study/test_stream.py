@@ -102,9 +102,9 @@ def test_reset_is_bit_for_bit_and_frozen_changes_nothing(net, method, tmp_path):
     s = hs.stream(method, classifier(net, example=given[0]))
     s.save(tmp_path / "new")
     with s.frozen():
-        s._now.shape = None
+        s._state.shape = None
         s(given[0])
-    s._now.shape, s._now.dtype = None, ""  # which is all that an answer while frozen notes
+    s._state.shape, s._state.dtype = None, ""  # which is all that an answer while frozen notes
     s.save(tmp_path / "frozen")
     for x in given:
         s(x)

@@ -8,9 +8,9 @@ from benchmarks import stream_guard
 def test_guarded_tent_stays_within_five_points_of_norm_where_plain_tent_collapses():
     plain = stream_guard.judged(0, False, passes=8, rows=400).of(stream_guard.METHOD)
     found = stream_guard.judged(0, True, passes=8, rows=400)
-    guarded, norm = found.of(stream_guard.METHOD), found.of("norm")
+    guarded, norm = found.method(stream_guard.METHOD), found.method("norm")
     assert plain.segments[-1].top_share > 0.7
     assert plain.segments[-1].accuracy.value < 0.25
     assert guarded.accuracy.value >= norm.accuracy.value - 0.05
     assert guarded.resets == len(guarded.events) > 0
-    assert {event.did for event in guarded.events} == {"reset"}
+    assert {event.action for event in guarded.events} == {"reset"}

@@ -9,8 +9,8 @@ from tests.study.streams import CLASSES, SIDE, adversaries, alike, rows, state_o
 import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.models.classifier import classifier
-from headstart.studies.stream.guards import Collapse, Confidence, Drift, Seen, blindness
-from headstart.studies.stream.state import KEPT
+from headstart.studies.stream.adapter import KEPT
+from headstart.studies.stream.guards import Collapse, Confidence, Drift, Observation, normalised_entropy
 
 FAST = "tent:lr=0.5"  # far too fast, so that it collapses
 N = 128  # the window of the default guard
@@ -30,7 +30,7 @@ def seen(mine, fresh=None, drift=0.0):
         assert fresh is not None, "asked for without need"
         return fresh
 
-    return Seen(mine, answer, lambda: drift)
+    return Observation(mine, answer, lambda: drift)
 
 
 def top_share(outputs):
@@ -40,45 +40,45 @@ def top_share(outputs):
 def test_collapse_by_hand():
     guard, memory = Collapse(max_share=0.8, window=8, gap=0.1), {}
     even = saying([0, 1, 2, 3])
-    assert guard.look(seen(even), memory) is None
-    assert guard.look(seen(saying([0, 0, 0, 0])), memory) is None  # 5 of 8: no suspicion
-    value, limit = guard.look(seen(saying([0, 0, 0, 0]), even), memory)  # 8 of 8, and a quarter at the start
+    assert guard.check(seen(even), memory) is None
+    assert guard.check(seen(saying([0, 0, 0, 0])), memory) is None  # 5 of 8: no suspicion
+    value, limit = guard.check(seen(saying([0, 0, 0, 0]), even), memory)  # 8 of 8, and a quarter at the start
     assert (value, limit) == (1.0, 0.8)
-    assert memory["said"].tolist() == [0] * 8
-    assert memory["fresh"].tolist() == [-1] * 4 + [0, 1, 2, 3]
+    assert memory["predicted"].tolist() == [0] * 8
+    assert memory["at_start"].tolist() == [-1] * 4 + [0, 1, 2, 3]
 
 
 def test_what_the_start_says_too_is_no_collapse_and_only_the_rest_counts():
     same = saying([2, 2, 2, 2, 2, 2, 2, 2])
-    assert Collapse(max_share=0.8, window=8).look(seen(same, same), {}) is None
+    assert Collapse(max_share=0.8, window=8).check(seen(same, same), {}) is None
     most = saying([2, 2, 2, 2, 2, 2, 2, 1])  # 0.875 at the start, so 0.975 is the limit
-    assert Collapse(max_share=0.8, window=8).look(seen(same, most), {}) == (1.0, 0.975)
-    assert Collapse(max_share=0.8, window=8, gap=0.125).look(seen(same, most), {}) is None
+    assert Collapse(max_share=0.8, window=8).check(seen(same, most), {}) == (1.0, 0.975)
+    assert Collapse(max_share=0.8, window=8, gap=0.125).check(seen(same, most), {}) is None
 
 
 def test_the_share_without_a_limit_of_yours_goes_by_the_classes():
-    assert Collapse()._most(2) == 0.8
-    assert Collapse()._most(10) == 0.3
-    assert Collapse()._most(1000) == 0.25
+    assert Collapse().limit(2) == 0.8
+    assert Collapse().limit(10) == 0.3
+    assert Collapse().limit(1000) == 0.25
 
 
 def test_one_row_at_a_time_a_collapse_is_seen_once_a_quarter_of_the_window_is_known():
     guard, memory, found = Collapse(max_share=0.8, window=16), {}, []
-    found.extend(guard.look(seen(saying([0]), saying([1])), memory) for _ in range(20))
+    found.extend(guard.check(seen(saying([0]), saying([1])), memory) for _ in range(20))
     assert [alarm is not None for alarm in found[:8]] == [False] * 6 + [True] * 2
-    assert len(memory["said"]) == len(memory["fresh"]) == 16
+    assert len(memory["predicted"]) == len(memory["at_start"]) == 16
 
 
 def test_confidence_by_hand():
     blind, sure = torch.zeros(4, 4), saying([0, 1, 2, 3], sure=30.0)
-    assert blindness(blind) == pytest.approx(1.0)
-    assert blindness(torch.tensor([[0.0, 0.0, -1e9, -1e9]])) == pytest.approx(0.5)
+    assert normalised_entropy(blind) == pytest.approx(1.0)
+    assert normalised_entropy(torch.tensor([[0.0, 0.0, -1e9, -1e9]])) == pytest.approx(0.5)
     guard, memory = Confidence(floor=0.01, times=20, rows=4), {}
-    assert guard.look(seen(blind), memory) is None
-    assert guard.look(seen(sure), memory) is None  # exp(-1) of the first is left
-    assert memory["mine"] == pytest.approx(0.36788, abs=1e-4)
-    assert Confidence().look(seen(sure, sure), {}) is None  # it has always been so sure
-    value, limit = Confidence().look(seen(sure, blind), {})
+    assert guard.check(seen(blind), memory) is None
+    assert guard.check(seen(sure), memory) is None  # exp(-1) of the first is left
+    assert memory["average"] == pytest.approx(0.36788, abs=1e-4)
+    assert Confidence().check(seen(sure, sure), {}) is None  # it has always been so sure
+    value, limit = Confidence().check(seen(sure, blind), {})
     assert value < limit == 0.01
 
 
@@ -94,8 +94,8 @@ def test_drift_is_the_relative_distance_of_what_learns(model):
     wanted = (moved / sum(float(start[n].square().sum()) for n in names)) ** 0.5
     assert s._adapter.drift() == pytest.approx(wanted, rel=1e-5)
     assert wanted > 0.005
-    assert Drift(wanted * 1.01).look(seen(torch.zeros(1, 4), drift=wanted), {}) is None
-    assert Drift(0.25).look(seen(torch.zeros(1, 4), drift=0.3), {}) == (0.3, 0.25)
+    assert Drift(wanted * 1.01).check(seen(torch.zeros(1, 4), drift=wanted), {}) is None
+    assert Drift(0.25).check(seen(torch.zeros(1, 4), drift=0.3), {}) == (0.3, 0.25)
 
 
 @pytest.mark.parametrize("kind", list(adversaries(4)))
@@ -112,7 +112,7 @@ def test_no_stream_drives_it_to_one_class(model, method, kind):
             fresh = start(x).outputs
         assert answer.isfinite().all()
         top = int(torch.bincount(answer.argmax(1)).argmax())
-        allowed = max(wanted._most(CLASSES), float((fresh.argmax(1) == top).float().mean()) + wanted.gap)
+        allowed = max(wanted.limit(CLASSES), float((fresh.argmax(1) == top).float().mean()) + wanted.gap)
         assert top_share(answer) <= allowed
     right = []
     for k in range(8):  # an honest stream afterwards
@@ -141,7 +141,7 @@ def test_a_reset_is_logged_puts_parts_and_optimisers_back_and_answers_anew(model
     for step in (1, 2):
         answer = s(x)
         (event,) = answer.events
-        assert (event.step, event.rows, event.guard, event.did) == (step, 64 * step, "drift", "reset")
+        assert (event.step, event.rows, event.guard, event.action) == (step, 64 * step, "drift", "reset")
         assert event.value > event.limit == 1e-6
         assert torch.equal(answer.outputs, wanted)
         assert alike(state_of(s), start)
@@ -157,7 +157,7 @@ def test_stopped_the_source_model_answers_from_then_on(model):
         assert torch.equal(s(x).outputs, s.source(x))
         assert torch.allclose(s.source(x), model(x), atol=1e-6)
     assert s.stopped
-    assert [event.did for event in s.log] == ["stop"]
+    assert [event.action for event in s.log] == ["stop"]
     s.reset()
     assert not s.stopped
 
@@ -182,10 +182,10 @@ def test_what_guards_remember_is_saved(model, tmp_path):
         one(rows(24, k)[0])
     one.save(tmp_path / "s")
     two.load(tmp_path / "s")
-    memory = two._now.memories[0]
-    assert len(memory["said"]) == 72
-    assert torch.equal(memory["said"], one._now.memories[0]["said"])
-    assert two._now.memories[1:] == one._now.memories[1:]
+    memory = two._state.memories[0]
+    assert len(memory["predicted"]) == 72
+    assert torch.equal(memory["predicted"], one._state.memories[0]["predicted"])
+    assert two._state.memories[1:] == one._state.memories[1:]
 
 
 def test_methods_that_change_nothing_are_left_alone(model):
@@ -196,9 +196,9 @@ def test_methods_that_change_nothing_are_left_alone(model):
 
 def test_the_log_does_not_grow(model):
     s = hs.stream(FAST, model, guards=(Drift(1e-6),))
-    s._now.counts["drift"] = KEPT
+    s._state.counts["drift"] = KEPT
     for event in range(KEPT):
-        s._now.log.append(event)
+        s._state.log.append(event)
     s(rows(4, 1)[0])
     assert len(s.log) == KEPT
     assert s.counts["drift"] == KEPT + 1

@@ -1,17 +1,18 @@
 """Label a stream of files with a model that adapts to it: each batch is predicted before it is learned from.
 
 The method, the source model and, where the model has normalisation layers, Norm predict the same batches.
-Guards watch the method that adapts. Labels, where they are named, are read for the accuracy alone; no method
-sees one. `hs.stream` is the same as a live object, `hs.prequential` the same for arrays and several methods.
+Guards watch the method that adapts. With `labels` these are read for the accuracy alone; no method sees one.
+`hs.stream` is the same as a live object, `hs.prequential` the same for arrays and several methods.
 
 Raises:
     BadInput: no such folder, or a method that takes no streams; on resuming, another study's folder.
-    BadData: nothing readable, or classes that the model does not know.
+    BadData: nothing readable, or classes that the model lacks.
     Mismatch: the state that is loaded is that of another stream.
     CannotWrite: the folder is not empty or can't be written to.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,11 +29,12 @@ class StreamSettings(StudySettings):
 
     kind: ClassVar[str] = "stream"
 
-    method: str = option("How it adapts; settings after a colon: tent:lr=1e-4.", "tent")
-    guards: bool = option("Watch the classes answered, the confidence and the drift, and go back.", True)
-    batch: int = option("Rows that come at once.", 64, whole(1))
+    method: str = option("Method of adaptation, with settings after a colon: tent:lr=1e-4.", "tent")
+    guards: bool = option("Watch predicted classes, confidence and drift, and reset if they go wrong.", True)
+    batch: int = option("Batch size.", 64, whole(1))
     labels: bool = option(
-        "FOLDER has class folders, or the file an array y: tell the accuracy. No method sees a label.", False
+        "FOLDER has class folders, or the file an array y: measure the accuracy. No method sees a label.",
+        False,
     )
     shuffle: bool = option("Take the files in random order instead of by name.", False)
     seed: int = option("Random seed.", 0)
@@ -40,39 +42,39 @@ class StreamSettings(StudySettings):
 
 @dataclass(frozen=True)
 class Event(Record):
-    """What a guard did."""
+    """An alarm of a guard, or a reset that the method asks for."""
 
     step: int  # batches so far, this one among them
     rows: int  # rows so far, those of this batch among them
     guard: str  # "collapse", "confidence", "drift", "diverged", "schedule", or your own
     value: float | None  # what went beyond the limit; None if it was no number
     limit: float | None
-    did: str  # "reset": everything back to the start; "stop": the source model answers from now on
+    action: str  # "reset": everything back to the start; "stop": the source model predicts from now on
 
 
 @dataclass(frozen=True)
-class Point:
-    """How far a contender was after so many rows."""
+class StreamPoint:
+    """A method after so many rows."""
 
     rows: int
     accuracy: float | None  # of all rows so far; None without labels
     recent: float | None  # of the rows since the last point
-    confidence: float  # mean probability of what was answered, of the rows since the last point
+    confidence: float  # mean probability of the predicted classes, of the rows since the last point
 
 
 @dataclass(frozen=True)
-class OnSegment:
-    """A contender on one part of the stream."""
+class SegmentScore:
+    """A method on one part of the stream."""
 
     segment: str
     rows: int
     accuracy: Interval | None  # None without labels
-    top_class: str  # that was answered most often
+    top_class: str  # that was predicted most often
     top_share: float  # of the rows
 
 
 @dataclass(frozen=True)
-class Contender:
+class StreamMethod:
     """A method on the whole stream, each batch predicted before it was learned from."""
 
     name: str  # such as "tent:lr=0.01"; "source": the model as it was given
@@ -80,8 +82,8 @@ class Contender:
     adapts: bool  # False: it is only there to be compared with
     accuracy: Interval | None
     gains: dict[str, Interval]  # accuracy less that of those that it is compared with, by their name
-    segments: list[OnSegment]
-    curve: list[Point]
+    segments: list[SegmentScore]
+    curve: list[StreamPoint]
     events: list[Event]  # the last 1000 at most
     resets: int
     stopped: bool
@@ -89,51 +91,34 @@ class Contender:
 
 @dataclass(frozen=True, kw_only=True)
 class Prequential(StudyRecord):
-    """Contenders on the same stream, side by side."""
+    """Methods on the same stream, side by side."""
 
     task: str  # name of the data
     classes: list[str]
     rows: int
     batch: int  # rows that come at once
     segments: list[str]  # parts of the stream, in their order
-    contenders: list[Contender]  # first those that adapt
+    methods: list[StreamMethod]  # first those that adapt
     guards: list[str]
-    labelled: bool = True  # whether accuracy is known; the labels are read for it and by nobody else
+    labelled: bool = True  # whether accuracy was measured; the labels are read for it and by nobody else
 
-    def of(self, name: str) -> Contender:
-        """The contender of that name; KeyError if there is none."""
-        return {one.name: one for one in self.contenders}[name]
+    def method(self, name: str) -> StreamMethod:
+        """The method of that name; KeyError if there is none."""
+        return {method.name: method for method in self.methods}[name]
 
     def table(self) -> str:
         """The accuracy on each part of the stream as plain text."""
         rows = [["", *self.segments, "all"]]
-        for one in self.contenders:
-            figures = [*(part.accuracy for part in one.segments), one.accuracy]
-            rows.append([one.title, *map(_share, figures)])
-        first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = (
-            [name.ljust(first), *(cell.rjust(wide) for cell, wide in zip(cells, others, strict=True))]
-            for name, *cells in rows
+        for method in self.methods:
+            figures = [*(segment.accuracy for segment in method.segments), method.accuracy]
+            rows.append([method.title, *("-" if f is None else f"{100 * f.value:.1f} %" for f in figures)])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join((name.ljust(widths[0]), *map(str.rjust, cells, widths[1:]))) for name, *cells in rows
         )
-        return "\n".join("  ".join(line) for line in lines)
 
 
-def _share(figure: Interval | None) -> str:
-    return "-" if figure is None else f"{100 * figure.value:.1f} %"
-
-
-def _file(name: str, text: str) -> Input:
-    return Input(
-        name=name,
-        help=text,
-        kind="value",
-        hint=Path,
-        required=False,
-        option=True,
-        default=None,
-        digested=False,
-    )
-
+_FILE = partial(Input, kind="value", hint=Path, required=False, option=True, default=None, digested=False)
 
 SPEC = Study(
     name="stream",
@@ -149,11 +134,12 @@ SPEC = Study(
             kind="value",
             hint=Path,
         ),
-        _file("save", "Write the state of the stream at the end to this file."),
-        _file("load", "Continue from a state that --save wrote."),
+        _FILE(name="save", help="Write the state of the stream at the end to this file."),
+        _FILE(name="load", help="Continue from a state that --save wrote."),
     ),
     settings=StreamSettings,
     record=Prequential,
+    schema=3,
     columns=False,
     predicts=True,
 )

@@ -1,8 +1,10 @@
-"""The model that adapts: one step a batch, and always the way back to where it started."""
+"""The model that adapts: one step a batch, always the way back to where it started, and its saved state."""
 
 import copy
-from collections.abc import Iterator
-from dataclasses import replace
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,6 +15,7 @@ from headstart.core import (
     Descend,
     Diverged,
     Method,
+    Mismatch,
     Model,
     Parts,
     Task,
@@ -21,93 +24,113 @@ from headstart.core import (
     require_label_kind,
     walk,
 )
+from headstart.run.checkpoint_check import require_same_run
 from headstart.run.engine import Engine, One
 from headstart.run.loop import start, train
 from headstart.run.modes import seeded, set_eval
 from headstart.run.recipe import Recipe
-from headstart.run.state import Tick
+from headstart.run.state import Run
+from headstart.studies.stream import Event
+from headstart.studies.stream.guards import Memory
+from headstart.studies.stream.inputs import count_outputs
 
 ENDLESS = 2**53  # steps; a stream has no end, and so no progress towards it
+FORMAT = "stream 2"  # of a saved state
+KEPT = 1000  # events; of older ones only the number is kept
+OTHER = {  # what is said of a saved state that differs
+    "method": "another method, or other settings of it",
+    "guards": "other guards",
+    "recipe": "another recipe",
+    "start": "another model, or other source samples",
+}
 
 
 def recipe_for(method: Method[Any], recipe: Recipe | None) -> Recipe:
     """The recipe without what only has a meaning if there is an end; what the method decides is kept."""
     given = recipe or Recipe(lr=1e-3, weight_decay=0.0, clip=None)
     endless = replace(given, steps=ENDLESS, schedule="constant", warmup=0.0, ema=None)
-    return replace(
-        endless, **{name: value for name, value in method.recipe_overrides().items() if name != "steps"}
-    )
+    decided = {name: value for name, value in method.recipe_overrides().items() if name != "steps"}
+    return replace(endless, **decided)
 
 
 class Adapter:
-    """A method set on a copy of a model, with all that it was at the start.
+    """A method on a copy of a model, with all that it was at the start.
 
     Attributes:
         run: what changes.
-        resets: after so many steps the method wants to be put back to the start; None: never.
+        start: the parts as they were at the start.
+        given: the model as it was given.
+        reset_interval: number of steps after which the method asks for a reset to the start; None: never.
         learns: whether anything changes from batch to batch.
     """
 
     def __init__(
         self, method: Method[Any], model: Model, shape: tuple[int, ...], recipe: Recipe, engine: Engine | None
     ) -> None:
-        _refuse_other_batches(method)
-        outputs = _outputs_of(model)
-        task = Task(outputs, shape, seed=recipe.seed, head=copy.deepcopy(model.head))
+        if method.about.needs is not Unlabelled:
+            raise BadInput(
+                f"{method.about.name} learns from {method.about.needs.__name__} batches, and a stream has "
+                f"samples alone. {_name_methods()}"
+            )
+        require_label_kind(method, "classes")
+        task = Task(count_outputs(model), shape, seed=recipe.seed, head=copy.deepcopy(model.head))
         self.method = method
         self.run = start(method, copy.deepcopy(model.backbone), task, recipe, engine or One())
         self.given: nn.Module = copy.deepcopy(model).to(self.run.engine.device).eval().requires_grad_(False)
-        self.resets: int | None = method.reset_interval()
+        self.reset_interval: int | None = method.reset_interval()
         self.learns = any(isinstance(move, Descend) or bool(move.changes) for move in self.run.moves)
-        self._begin()
+        self._keep_start()
 
-    def prepare(self, batches: Iterator[Tensor]) -> None:
-        """Let the method look at source samples, if it wants to; that is its start then."""
+    def fit_source_statistics(self, batches: Iterator[Tensor]) -> None:
+        """Let the method read source samples, if it asks for them; the start is what it is then."""
         run = self.run
         with seeded(derive_seed(run.recipe.seed, "prepare")):
             self.method.fit_source_statistics(run.parts, (x.to(run.engine.device) for x in batches))
-        self._begin()
+        self._keep_start()
 
     def step(self, x: Tensor) -> Tensor:
         """Predict, then adapt: logits (n, classes) from before the update.
 
         Raises:
-            Diverged: a loss, a gradient, an answer or a statistic is not finite.
+            Diverged: a loss, a gradient, an output or a statistic is not finite.
         """
         (tick,) = train(self.run, lambda _step: iter([Unlabelled(x)]))
-        outputs = _answered(tick, self.method).float().cpu()
+        if tick.outputs is None:
+            name = self.method.about.name
+            raise BadInput(f"{name} predicts nothing for the batch that it adapts to. {_name_methods()}")
+        outputs = tick.outputs.float().cpu()
         buffers = (b for b in self.run.parts.buffers() if b.is_floating_point())
-        if not bool(outputs.isfinite().all()) or not all(bool(b.isfinite().all()) for b in buffers):
-            raise Diverged(f"{self.run.name}: what it answers or remembers is no longer a number.")
+        if not all(bool(values.isfinite().all()) for values in (outputs, *buffers)):
+            raise Diverged(f"{self.run.name}: an output or a statistic is no longer a number.")
         return outputs
 
-    def adapted(self, x: Tensor) -> Tensor:
+    def adapted_outputs(self, x: Tensor) -> Tensor:
         """Logits (n, classes) of the model as adapted so far, which stays as it is."""
-        return self._answer(self.method.predictor(self.run.parts), self.run.parts, x)
+        return self._predict(self.run.parts, x)
 
-    def fresh(self, x: Tensor) -> Tensor:
+    def start_outputs(self, x: Tensor) -> Tensor:
         """Logits (n, classes) of the method as it was at the start."""
-        return self._answer(self.method.predictor(self.start), self.start, x)
+        return self._predict(self.start, x)
 
-    def source(self, x: Tensor) -> Tensor:
+    def source_outputs(self, x: Tensor) -> Tensor:
         """Logits (n, classes) of the model as it was given."""
-        return self._answer(self.given, None, x)
+        return self._outputs(self.given.eval(), x)
 
     def drift(self) -> float:
-        """How far what learns is from the start, relative to the length of that."""
+        """Distance of the trainable parameters from the start, relative to their norm there."""
         groups = [group for o in self.run.optimisers.values() for group in o.param_groups]
         ids = {id(parameter) for group in groups for parameter in group["params"]}
         before = dict(self.start.named_parameters())
-        far = long = 0.0
+        moved = norm = 0.0
         for name, now in self.run.parts.named_parameters():
             if id(now) in ids:
                 old = before[name].detach().double()
-                far += float((now.detach().double() - old).square().sum())
-                long += float(old.square().sum())
-        return float((far / (long or 1.0)) ** 0.5)
+                moved += float((now.detach().double() - old).square().sum())
+                norm += float(old.square().sum())
+        return float((moved / (norm or 1.0)) ** 0.5)
 
-    def put_back(self) -> None:
-        """Parts and optimisers as they were at the start, bit for bit."""
+    def restore_start(self) -> None:
+        """Set parts and optimisers back to the start, bit for bit."""
         before = _tensors(self.start)
         with torch.no_grad():
             for name, now in _tensors(self.run.parts).items():
@@ -115,16 +138,17 @@ class Adapter:
         for name, optimiser in self.run.optimisers.items():
             optimiser.load_state_dict(copy.deepcopy(self._optimisers[name]))
 
-    def _begin(self) -> None:
+    def _keep_start(self) -> None:
         self.start = copy.deepcopy(self.run.parts).requires_grad_(False)
         self._optimisers = {name: copy.deepcopy(o.state_dict()) for name, o in self.run.optimisers.items()}
 
-    def _answer(self, model: nn.Module, parts: Parts | None, x: Tensor) -> Tensor:
+    def _predict(self, parts: Parts, x: Tensor) -> Tensor:
+        model = self.method.predictor(parts)
+        set_eval(parts)
+        return self._outputs(model, x)
+
+    def _outputs(self, model: nn.Module, x: Tensor) -> Tensor:
         run = self.run
-        if parts is None:
-            model.eval()
-        else:
-            set_eval(parts)
         bf16, seed = run.recipe.precision == "bf16", derive_seed(run.recipe.seed, "answer")
         with torch.no_grad(), seeded(seed), run.engine.autocast(bf16):
             outputs: Tensor = model(Unlabelled(x).to(run.engine.device, run.layout).x)
@@ -132,33 +156,61 @@ class Adapter:
 
 
 def _tensors(parts: Parts) -> dict[str, Tensor]:
-    """All, those that are not saved too."""
+    """Parameters and buffers, those that are not saved too."""
     return {**dict(parts.named_parameters()), **dict(parts.named_buffers())}
 
 
-def _answered(tick: Tick, method: Method[Any]) -> Tensor:
-    if tick.outputs is None:
-        raise BadInput(f"{method.about.name} says nothing of the batch that it adapts to. {_can()}")
-    return tick.outputs
-
-
-def _refuse_other_batches(method: Method[Any]) -> None:
-    if method.about.needs is not Unlabelled:
-        raise BadInput(
-            f"{method.about.name} learns from {method.about.needs.__name__} batches, and a stream has "
-            f"samples alone. {_can()}"
-        )
-    require_label_kind(method, "classes")
-
-
-def _can() -> str:
+def _name_methods() -> str:
     names = sorted(m.about.name for m in walk() if m.about.needs is Unlabelled and m.about.adapts == "inputs")
     return f"Methods of streams: {', '.join(names)}."
 
 
-def _outputs_of(model: Model) -> int:
-    weight = next(model.head.parameters(), None)
-    blank = torch.zeros(1, model.backbone.width, device=None if weight is None else weight.device)
-    with torch.no_grad():
-        many: int = model.eval().head(blank).shape[1]
-    return many
+@dataclass
+class StreamState:
+    """Where a stream is: all that `Stream.save` keeps beside what the method itself changes."""
+
+    step: int = 0
+    rows: int = 0
+    stopped: bool = False
+    shape: tuple[int, ...] | None = None
+    dtype: str = ""
+    log: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT))
+    counts: dict[str, int] = field(default_factory=dict)  # of events, by guard
+    resets: int = 0
+    memories: list[Memory] = field(default_factory=list)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain values and tensors, for `load_state_dict`."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return values | {"log": [asdict(event) for event in self.log]}
+
+    def load_state_dict(self, values: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        log = deque((Event(**event) for event in values["log"]), maxlen=self.log.maxlen)
+        for name, value in (values | {"log": log}).items():
+            setattr(self, name, value)
+
+
+def require_same_stream(state: Any, identity: Mapping[str, Any], run: Run[Any], path: Path) -> None:
+    """Raise unless a saved state is that of such a stream.
+
+    Args:
+        state: as it was read.
+        identity: method, guards, recipe and start of the stream that it is loaded into.
+        run: of that stream.
+        path: that it was read from.
+
+    Raises:
+        Mismatch: it is no state of a stream, or of another one; what differs is named.
+    """
+    if not isinstance(state, dict) or state.get("kind") != FORMAT:
+        raise Mismatch(f"{path} is not the state of a stream. Give a file that Stream.save wrote.")
+    require_same_run(state["run"], run, path)
+    for what, here in identity.items():
+        there = state["of"].get(what)
+        if there != here:
+            values = "" if what == "start" else f": {there} there, {here} here"
+            raise Mismatch(
+                f"{path} was saved from a stream with {OTHER[what]}{values}. Load it into a stream made "
+                "with the same method, model, guards and recipe."
+            )

@@ -1,27 +1,32 @@
-"""What a stream is given: a model of any kind, samples of any kind; both are checked and never changed."""
+"""What a stream is given: a model of any kind, batches of any kind, or files; checked and never changed."""
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.core import Backbone, BadData, BadInput, Batch, Model, Unlabelled
+from headstart.core import Backbone, BadData, BadInput, Batch, Model, Preprocess, Unlabelled, derive_seed
+from headstart.data.naming import natural
+from headstart.data.npz import SUFFIXES, arrays_in
+from headstart.data.streams import Segment
 from headstart.models.classifier import classifier
 from headstart.predictor.predictor import Predictor, open_model
 
 ModelLike = Predictor | Model | nn.Module | str | Path
-SHARE = 64  # rows of source samples that are given to a method at once
+SHARE = 64  # source samples that a method is given at once
 
 
 def as_predictor(model: ModelLike) -> Predictor:
     """A predictor with a copy of the model, in evaluation mode.
 
     Raises:
-        BadInput: it is none, or answers with tags or numbers.
+        BadInput: it is no model, or predicts tags or numbers.
     """
     if isinstance(model, str | Path):
         model = open_model(model)
@@ -32,15 +37,30 @@ def as_predictor(model: ModelLike) -> Predictor:
             )
         return Predictor(copy.deepcopy(model.model), model.classes, model.preprocess, model.abstain)
     if isinstance(model, Backbone):
-        raise BadInput("A backbone without a head answers nothing. Give a model with its head.")
+        raise BadInput("A backbone without a head predicts nothing. Give a model with its head.")
     if not isinstance(model, nn.Module):
         raise BadInput(f"A stream adapts a model: a run folder, a Predictor or an nn.Module, not {model!r}.")
     own = copy.deepcopy(model) if isinstance(model, Model) else classifier(model)
+    names = [str(number) for number in range(count_outputs(own))]
+    return Predictor(own, names, getattr(own.backbone, "preprocess", None))
+
+
+def count_outputs(model: Model) -> int:
+    """How many outputs the head of a model has, which is put into evaluation mode."""
+    weight = next(model.head.parameters(), None)
+    blank = torch.zeros(1, model.backbone.width, device=None if weight is None else weight.device)
     with torch.no_grad():
-        at = next((p for p in own.head.parameters()), None)
-        blank = torch.zeros(1, own.backbone.width, device=None if at is None else at.device)
-        many = own.eval().head(blank).shape[1]
-    return Predictor(own, [str(number) for number in range(many)], getattr(own.backbone, "preprocess", None))
+        outputs: Tensor = model.eval().head(blank)
+    return outputs.shape[1]
+
+
+def sample_shape(model: Model) -> tuple[int, ...]:
+    """Shape of one sample, as far as the backbone of a model states it; else ()."""
+    backbone: Any = model.backbone
+    preprocess, example = getattr(backbone, "preprocess", None), getattr(backbone, "example", None)
+    if isinstance(preprocess, Preprocess):
+        return (3, *preprocess.size)
+    return tuple(example.shape[1:]) if isinstance(example, Tensor) else ()
 
 
 def as_tensor(items: Any, reader: Predictor) -> Tensor:
@@ -55,36 +75,40 @@ def as_tensor(items: Any, reader: Predictor) -> Tensor:
         raise BadInput(f"A batch of samples has the shape (n, ...), not {tuple(x.shape)}; one is x[None].")
     if not len(x):
         raise BadData("This batch has no rows. Leave it out of the stream.")
-    if x.is_floating_point() and not bool((ok := x.isfinite().flatten(1).all(1)).all()):
-        bad = (~ok).nonzero().flatten()[:5].tolist()
+    if x.is_floating_point() and not bool((finite := x.isfinite().flatten(1).all(1)).all()):
+        bad = (~finite).nonzero().flatten().tolist()
         raise BadData(
-            f"{int((~ok).sum())} of {len(x)} rows hold missing or infinite numbers, such as row "
-            f"{', '.join(map(str, bad))} of the batch; nothing was adapted. Mend or leave them out."
+            f"{len(bad)} of {len(x)} rows hold missing or infinite numbers, such as row "
+            f"{', '.join(map(str, bad[:5]))} of the batch; nothing was adapted. Mend or leave them out."
         )
     return x
 
 
 def without_labels(items: Any) -> Any:
-    """Samples without anything beside them."""
+    """Samples without anything beside them.
+
+    Raises:
+        BadInput: there are labels beside them.
+    """
     if isinstance(items, Unlabelled):
         return items.x
     labelled = isinstance(items, Batch)
     if isinstance(items, tuple | list) and len(items) == 2:
-        labelled = isinstance(items[0], Tensor | np.ndarray) and isinstance(items[1], Tensor | np.ndarray)
+        labelled = all(isinstance(item, Tensor | np.ndarray) for item in items)
         labelled = labelled and np.ndim(items[1]) <= 1 and np.ndim(items[0]) > 1
     if labelled:
         raise BadInput(
             "A stream is given samples alone, and this batch comes with labels, which no method may see. "
-            "Give x of (x, y); hs.prequential keeps the labels apart and tells the accuracy."
+            "Give x of (x, y); hs.prequential keeps the labels apart and measures the accuracy."
         )
     return items
 
 
 def _read(items: Any, reader: Predictor) -> Tensor:
     if isinstance(items, Tensor):
-        like = next((p for p in reader.model.parameters() if p.is_floating_point()), None)
-        known = like is not None and items.is_floating_point()
-        return items.detach().to(like.dtype) if known and like is not None else items.detach()
+        weight = next((p for p in reader.model.parameters() if p.is_floating_point()), None)
+        castable = weight is not None and items.is_floating_point()
+        return items.detach().to(weight.dtype) if castable and weight is not None else items.detach()
     if isinstance(items, str | Path) and reader.schema is None:
         raise BadInput(f"A batch is a list of items; write [{str(items)!r}].")
     try:
@@ -111,3 +135,140 @@ def source_batches(source: Any, reader: Predictor) -> Iterator[Tensor]:
         )
     for batch in source:
         yield as_tensor(batch, reader)
+
+
+def read_labels(segments: Sequence[Segment], classes: int) -> NDArray[np.int64] | None:
+    """The labels of all rows of a stream; None if no segment has any.
+
+    Raises:
+        BadData: some segments lack them, or they are no numbers of the model's classes.
+    """
+    known = [segment for segment in segments if segment.y is not None]
+    if not known:
+        return None
+    if len(known) < len(segments):
+        raise BadData("Some parts of this stream have labels and some have none. Give all or none.")
+    labels = []
+    for segment in known:
+        y = np.asarray(segment.y)
+        if y.shape != (len(segment.x),) or y.dtype.kind not in "iu":
+            raise BadData(
+                f"The labels of {segment.name!r} are {y.dtype} of shape {y.shape}; they must be whole "
+                f"numbers ({len(segment.x)},)."
+            )
+        if len(y) and not 0 <= y.min() <= y.max() < classes:
+            raise BadData(
+                f"The labels of {segment.name!r} go from {y.min()} to {y.max()}; the model has the classes "
+                f"0 to {classes - 1}."
+            )
+        labels.append(y.astype(np.int64))
+    return np.concatenate(labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Items(Segment):
+    """The whole of a stream out of files, in the order in which they come.
+
+    Attributes:
+        names: of the samples, such as their files.
+        unread: one message for each file that can't be read and is left out.
+    """
+
+    names: Sequence[str]
+    unread: Sequence[str] = ()
+
+
+def read_items(place: Path, reader: Predictor, labels: bool, shuffle: bool, seed: int) -> Items:
+    """The samples of a folder of files with one each, or of a file of arrays, texts or a table.
+
+    Args:
+        place: a folder of pictures or sounds, at any depth; or .npz, .npy, .txt with a text a line, or a
+            table.
+        reader: of the model.
+        labels: whether the first folder below `place`, or the array y, is the class of each sample.
+        shuffle: whether the order is drawn at random.
+        seed: of the order.
+
+    Raises:
+        BadData: nothing is there, or a class that the model lacks.
+        BadInput: the model takes other files, or they have no labels.
+    """
+    if not place.exists():
+        raise BadInput(f"There is no folder {place}. Name one with the files of the stream.")
+    if reader.modality.suffixes and not reader.modality.whole:
+        items = _read_files(place, reader, labels)
+    else:
+        x, y = _read_rows(place, reader, labels)
+        items = Items(place.stem, x, y, [f"{place}:{number}" for number in range(1, len(x) + 1)])
+    if not shuffle:
+        return items
+    order = np.random.Generator(np.random.PCG64(derive_seed(seed, "stream order"))).permutation(len(items.x))
+    x = items.x[torch.from_numpy(order)] if isinstance(items.x, Tensor) else [items.x[i] for i in order]
+    y = None if items.y is None else items.y[order]
+    return replace(items, x=x, y=y, names=[items.names[i] for i in order])
+
+
+def _read_files(place: Path, reader: Predictor, labels: bool) -> Items:
+    """A sample a file, hidden files and folders left out, in natural order of their names."""
+    paths = [(path, path.relative_to(place)) for path in (place.rglob("*") if place.is_dir() else (place,))]
+    files = [
+        (path, inner)
+        for path, inner in paths
+        if path.suffix.lower() in reader.modality.suffixes and path.is_file()
+        if not any(part.startswith(".") for part in inner.parts)
+    ]
+    files.sort(key=lambda pair: natural(pair[1].as_posix()))
+    read, folders, unread = [], [], []
+    for path, inner in files:
+        try:
+            reader.samples([path])
+        except BadData as error:
+            unread.append(str(error))
+        else:
+            read.append(path)
+            folders.append(inner.parts[0] if inner.parts else "")
+    if not read:
+        raise BadData(
+            f"There are no {reader.modality.rows} in {place} that can be read. {' '.join(unread[:5])}".strip()
+        )
+    y = _class_numbers(folders, reader, place) if labels else None
+    return Items(place.name, read, y, [str(path) for path in read], unread)
+
+
+def _read_rows(place: Path, reader: Predictor, labels: bool) -> tuple[Any, NDArray[np.int64] | None]:
+    """The rows of one file, and their classes where these are asked for."""
+    suffix, texts = place.suffix.lower(), reader.tokens is not None
+    if labels and (reader.modality.whole or texts):
+        raise BadInput("--labels goes with pictures in class folders, or an .npz file with an array y.")
+    if reader.modality.whole:
+        return reader.samples(place), None
+    if texts:
+        if suffix != ".txt":
+            raise BadInput(f"{place}: this model takes texts, a file .txt with one a line.")
+        return [line for line in place.read_text("utf-8").splitlines() if line.strip()], None
+    if suffix not in SUFFIXES:
+        raise BadInput(f"{place}: this model takes arrays of numbers, .npz with an array x, or .npy.")
+    arrays = arrays_in(place)
+    return torch.as_tensor(np.asarray(arrays["x"], dtype=np.float32)), _read_y(arrays, reader, place, labels)
+
+
+def _read_y(
+    arrays: Mapping[str, Any], reader: Predictor, place: Path, labels: bool
+) -> NDArray[np.int64] | None:
+    if not labels:
+        return None
+    if "y" not in arrays:
+        raise BadInput(f"{place} has no array 'y'. Leave --labels out, or add it.")
+    y: NDArray[Any] = arrays["y"]
+    return y.astype(np.int64) if y.dtype.kind in "iu" else _class_numbers(y.tolist(), reader, place)
+
+
+def _class_numbers(names: Sequence[Any], reader: Predictor, place: Path) -> NDArray[np.int64]:
+    numbers = {name: number for number, name in enumerate(reader.classes)}
+    unknown = sorted({str(name) for name in names} - numbers.keys())
+    if unknown:
+        raise BadData(
+            f"{place} has classes that the model lacks: {', '.join(map(repr, unknown[:5]))}; it has "
+            f"{', '.join(map(repr, reader.classes[:5]))}. Rename the folders, or leave --labels out."
+        )
+    return np.array([numbers[str(name)] for name in names], dtype=np.int64)

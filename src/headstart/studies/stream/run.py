@@ -13,11 +13,11 @@ from headstart.predictor.predictor import Predictor, open_model
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
 from headstart.studies.stream import Prequential, StreamSettings
-from headstart.studies.stream.contest import SOURCE, Contest
-from headstart.studies.stream.items import Items, items_in
+from headstart.studies.stream.inputs import Items, read_items
+from headstart.studies.stream.prequential import SOURCE, PrequentialEvaluation
 from headstart.studies.stream.stream_model import Stream, stream
 
-SHARES = 20  # steps that the progress has at most
+STEPS = 20  # that the progress has at most
 SORTED = (
     "The files came in the order of their names, so one class after the other: that is hard for methods that "
     "rely on the statistics of a batch. --shuffle draws another order."
@@ -47,34 +47,33 @@ def load(
     _: Study, given: Mapping[str, Any], settings: StreamSettings, columns: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The model, the files in their order, and where the state is written and read."""
-    run = given["run"]
+    run, folder = given["run"], Path(given["folder"])
     predictor = run if isinstance(run, Predictor) else open_model(run)
-    items = items_in(Path(given["folder"]), predictor, settings.labels, settings.shuffle, settings.seed)
     return {
         "run": predictor,
-        "folder": items,
+        "folder": read_items(folder, predictor, settings.labels, settings.shuffle, settings.seed),
         "save": given.get("save"),
         "load": given.get("load"),
-        "_task": Path(given["folder"]).name,
+        "_task": folder.name,
     }
 
 
 def compute(job: Job[StreamSettings]) -> dict[str, Any]:
     """The record's own fields; the predictions are left for `finish`."""
     predictor, items, settings = job.inputs["run"], job.inputs["folder"], job.settings
-    how = {"guards": "default" if settings.guards else (), "engine": job.engine}
+    options = {"guards": "default" if settings.guards else (), "engine": job.engine}
     compare = (SOURCE, "norm") if _has_norms(predictor, settings) else (SOURCE,)
-    contest = Contest([settings.method], predictor, [items], compare, settings.seed, how)
-    adapting = contest.entries[0].stream
+    evaluation = PrequentialEvaluation([settings.method], predictor, [items], compare, settings.seed, options)
+    adapting = evaluation.entries[0].stream
     assert isinstance(adapting, Stream)
     if job.inputs["load"] is not None:
         adapting.load(job.inputs["load"])
-    job.artefacts["probabilities"] = _feed(job, contest)
+    job.artefacts["probabilities"] = _predict(job, evaluation)
     if job.inputs["save"] is not None:
         adapting.save(job.inputs["save"])
     if settings.labels and not settings.shuffle:
         job.notes.append(SORTED)
-    return contest.fields(settings.batch, job.inputs["_task"])
+    return evaluation.fields(settings.batch, job.inputs["_task"])
 
 
 def finish(job: Job[StreamSettings], record: Prequential) -> StreamedFiles:
@@ -94,18 +93,17 @@ def _has_norms(predictor: Predictor, settings: StreamSettings) -> bool:
     return True
 
 
-def _feed(job: Job[StreamSettings], contest: Contest) -> NDArray[np.float64]:
-    """Probabilities (n, classes) of the contender that adapts, after all batches."""
-    batch, rows = job.settings.batch, contest.rows
-    share = max(batch, -(-rows // SHARES))
-    ends = range(share, rows + share, share)
-    steps = [f"rows up to {min(rows, end)}" for end in ends]
-    job.progress.expect(dict.fromkeys(steps, 1.0))
-    batches, outputs, done = contest.batches(batch), [], 0
-    for step, end in zip(steps, ends, strict=True):
-        with job.step(step):
-            while done < min(end, rows):
+def _predict(job: Job[StreamSettings], evaluation: PrequentialEvaluation) -> NDArray[np.float64]:
+    """Probabilities (n, classes) of the method that adapts, after all batches."""
+    batch, rows = job.settings.batch, evaluation.rows
+    share = max(batch, -(-rows // STEPS))
+    ends = [min(rows, end) for end in range(share, rows + share, share)]
+    job.progress.expect({f"rows up to {end}": 1.0 for end in ends})
+    batches, outputs, done = evaluation.batches(batch), [], 0
+    for end in ends:
+        with job.step(f"rows up to {end}"):
+            while done < end:
                 x, numbers = next(batches)
-                outputs.append(contest.feed(x, numbers)[0].double().softmax(1).numpy())
+                outputs.append(evaluation.add(x, numbers)[0].double().softmax(1).numpy())
                 done += len(x)
     return np.concatenate(outputs)
