@@ -35,7 +35,7 @@ RENAMED: dict[str, str] = {
     "align.target_kind": "label_kind",
     "align.few_rows": "target_labelled_rows",
     "align.looks": "eval_points",
-    "stream.contenders": "methods",
+    "stream*.contenders": "methods",
     "stream.*.events.did": "action",
 }
 
