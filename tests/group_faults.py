@@ -109,7 +109,7 @@ GROUP_FAULTS = (
         "data/test_confounded.py shares_by_hand",
     ),
     Fault(
-        "studies/shortcuts/pictures.py",
+        "studies/shortcuts/changes.py",
         "            others = others[attributes[others] != attributes[row]]\n",
         "            others = others[attributes[others] == attributes[row]]\n",
         "cues that do not conflict are told as conflicts",
@@ -117,15 +117,15 @@ GROUP_FAULTS = (
     ),
     Fault(
         "studies/shortcuts/changes.py",
-        "        found[rows] = draw.permutation(rows)\n",
-        "        found[rows] = draw.permutation(len(labels))[: len(rows)]\n",
+        "        order[rows] = draw.permutation(rows)\n",
+        "        order[rows] = draw.permutation(len(groups))[: len(rows)]\n",
         "columns are shuffled across classes as within",
         "study/test_shortcuts.py columns_of_numbers",
     ),
     Fault(
         "studies/shortcuts/model_under_test.py",
-        "lost = plain.astype(np.float64) - after.mean(0)",
-        "lost = after.mean(0) - plain.astype(np.float64)",
+        "lost = plain.astype(np.float64) - correct.mean(0)",
+        "lost = correct.mean(0) - plain.astype(np.float64)",
         "a loss is told as a gain",
         "study/test_shortcuts.py without_colour",
     ),

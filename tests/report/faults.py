@@ -113,8 +113,8 @@ STUDIES = (
     ),
     Fault(
         "studies/shortcuts/page.py",
-        "if one.share is not None and one.share.high < 0.5]",
-        "if one.share is not None and one.share.low < 0.5]",
+        "if c.share is not None and c.share.high < 0.5]",
+        "if c.share is not None and c.share.low < 0.5]",
         "a model is said to rely on texture where shape and texture decide alike",
         "report/test_verdicts.py beyond_chance",
     ),

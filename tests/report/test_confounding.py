@@ -64,7 +64,7 @@ def test_sentences_of_groups():
     text = said(record())
     assert text.startswith("Cow, sand: only 40.0 % are classified correctly. ")
     assert (
-        "The worst group, cow, sand (12 rows), is classified correctly in 40.0 % (35.0 to 45.0), the best"
+        "The worst group, cow, sand (12 rows), has accuracy 40.0 % (35.0 to 45.0), the best, cow, grass,"
         in text
     )
     assert "The gap of 55.0 points is more than chance." in text
@@ -117,8 +117,8 @@ def test_sentences_of_columns():
 
 def test_reading_what_is_around_is_told_only_above_chance():
     above, below = change("middle hidden", "cue", 0.1, 0.7), change("middle hidden", "cue", 0.3, 0.52)
-    assert "it can read the surroundings" in said(record(changes=[above]))
-    assert "it can read" not in said(record(changes=[below]))
+    assert "it can use the surroundings" in said(record(changes=[above]))
+    assert "it can use" not in said(record(changes=[below]))
 
 
 def test_the_page(tmp_path):

@@ -1,23 +1,123 @@
-"""Columns that are shuffled, over all rows and within classes, and words that are taken out or put in."""
+"""Changed copies of the rows: cues of pictures, columns shuffled, words taken out or put in."""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from headstart.core import Unknown, derive_seed
+from headstart.data.cues import CONFLICTS, CUES
 from headstart.data.dataset import Dataset
-from headstart.data.samples import Array, Rows, Texts
-from headstart.studies.shortcuts import Change
-from headstart.studies.shortcuts.model_under_test import Baseline, ClassifierUnderTest
+from headstart.data.samples import Array, Kind, Rows, Texts
+from headstart.metrics.groups import share
+from headstart.records.record import Interval
+from headstart.studies.shortcuts import Change, Conflict
+from headstart.studies.shortcuts.model_under_test import Baseline
 
+Pixels = NDArray[np.uint8]
+SIDE = 224  # pixels of the shorter side: what is larger is made smaller before anything is changed
 MOST = 30  # columns that are shuffled where none is named
-WAYS = {
-    "column": ("all other columns", "what the column says of the row"),
-    "column within classes": ("how the column goes with the class", "what else it says of the row"),
+KEEPS_AND_LOSES = {
+    "column": ("all other columns", "the information in the column"),
+    "column within classes": ("the relation of the column and the class", "its other information"),
 }
+
+
+@dataclass(frozen=True, eq=False)
+class PicturesInMemory:
+    """Pictures in memory, of any size each."""
+
+    pictures: Sequence[Pixels]
+    kind: Kind = "pictures"
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def raw(self, row: int) -> Pixels:
+        """uint8 (h, w, 3)."""
+        return self.pictures[row]
+
+    def take(self, rows: Rows) -> "PicturesInMemory":
+        """The pictures of `rows`, in that order."""
+        return PicturesInMemory([self.pictures[row] for row in rows])
+
+
+def in_memory(data: Dataset, side: int = SIDE) -> Dataset:
+    """The same pictures in memory, their shorter sides at most `side` pixels.
+
+    Raises:
+        BadData: one can't be read; the text names it.
+    """
+    return replace(data, samples=PicturesInMemory([_small(data, row, side) for row in range(len(data))]))
+
+
+def _small(data: Dataset, row: int, side: int) -> Pixels:
+    picture = data.picture(row)
+    assert picture is not None
+    shorter = min(picture.size)
+    if shorter > side:
+        width, height = (max(1, round(length * side / shorter)) for length in picture.size)
+        picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+    return np.array(picture.convert("RGB"), dtype=np.uint8)
+
+
+def _pictures(data: Dataset) -> Sequence[Pixels]:
+    assert isinstance(data.samples, PicturesInMemory)
+    return data.samples.pictures
+
+
+def cue_changes(baseline: Baseline, name: str) -> Iterator[Change]:
+    """A cue, worked into pictures that `in_memory` gave."""
+    pictures, cue = _pictures(baseline.data), CUES[name]
+    seeds = [derive_seed(baseline.seed, "cue", cue.name, row) for row in range(len(pictures))]
+    draws = map(np.random.default_rng, seeds)
+    new = [cue.change(picture, draw) for picture, draw in zip(pictures, draws, strict=True)]
+    kind = "tag" if cue.name.endswith(" tag") else "cue"
+    predicted = baseline.model.predict(replace(baseline.data, samples=PicturesInMemory(new)))
+    yield baseline.change(predicted, (cue.name, kind, cue.keeps, cue.loses))
+
+
+def conflicts(baseline: Baseline, name: str) -> Iterator[Conflict]:
+    """The shape of one picture with the texture, or the colour, of one of another class."""
+    pairs = _pairs(baseline)
+    if not len(pairs):
+        return
+    pictures, labels, mix = _pictures(baseline.data), baseline.data.labels, CONFLICTS[name]
+    new = [mix(pictures[one], _resized(pictures[other], pictures[one])) for one, other in pairs]
+    mixed = replace(baseline.data.subset(pairs[:, 0]), samples=PicturesInMemory(new))
+    predicted = baseline.model.predict(mixed)
+    shape, other = (int((predicted == labels[rows]).sum()) for rows in pairs.T)
+    decided = shape + other
+    yield Conflict(name, len(pairs), shape, other, Interval(*share(shape, decided)) if decided else None)
+
+
+def _pairs(baseline: Baseline) -> Rows:
+    """(pairs, 2): each row that is classified correctly with one of another class and attribute.
+
+    A partner with the same attribute, such as the same colour, would bring no other cue.
+    """
+    correct = np.flatnonzero(baseline.correct)
+    draw = np.random.default_rng(derive_seed(baseline.seed, "pairs"))
+    labels, attributes = baseline.data.labels, baseline.data.attributes
+    pairs = []
+    for row in correct:
+        others = correct[labels[correct] != labels[row]]
+        if attributes is not None:
+            others = others[attributes[others] != attributes[row]]
+        if len(others):
+            pairs.append((int(row), int(draw.choice(others))))
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _resized(picture: Pixels, like: Pixels) -> Pixels:
+    if picture.shape == like.shape:
+        return picture
+    height, width = like.shape[:2]
+    resized = Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR)
+    return np.array(resized, dtype=np.uint8)
 
 
 def names_of(data: Dataset) -> tuple[str, ...]:
@@ -35,67 +135,58 @@ def choose_columns(data: Dataset, wanted: Sequence[str]) -> tuple[str, ...]:
     Raises:
         Unknown: a wanted column is not there; near names are named.
     """
-    known = names_of(data)
+    names = names_of(data)
     for name in wanted:
-        if name not in known:
-            raise Unknown("column", name, known)
-    return tuple(dict.fromkeys(wanted)) or known[:MOST]
+        if name not in names:
+            raise Unknown("column", name, names)
+    return tuple(dict.fromkeys(wanted)) or names[:MOST]
 
 
-def column_changes(
-    model: ClassifierUnderTest, baseline: Baseline, name: str, rounds: int
-) -> Iterator[Change]:
-    """A column shuffled in two ways, `rounds` times each."""
-    place = names_of(baseline.data).index(name)
-    for kind, words in WAYS.items():
+def column_changes(baseline: Baseline, name: str, rounds: int) -> Iterator[Change]:
+    """A column shuffled over all rows and within classes, `rounds` times each."""
+    place, labels = names_of(baseline.data).index(name), baseline.data.labels
+    for kind, words in KEEPS_AND_LOSES.items():
+        groups = labels if kind == "column within classes" else np.zeros_like(labels)
         predicted = []
         for number in range(rounds):
             draw = np.random.default_rng(derive_seed(baseline.seed, kind, name, number))
-            order = (_over if kind == "column" else _within)(draw, baseline.data.labels)
-            predicted.append(model.predict(_shuffled(baseline.data, place, order)))
-        yield baseline.change(np.concatenate(predicted), name, kind, *words)
+            shuffled = _with_column_of(baseline.data, place, _permutation(draw, groups))
+            predicted.append(baseline.model.predict(shuffled))
+        yield baseline.change(np.concatenate(predicted), (name, kind, *words))
 
 
-def word_changes(model: ClassifierUnderTest, baseline: Baseline, word: str) -> Iterator[Change]:
+def _permutation(draw: np.random.Generator, groups: Rows) -> Rows:
+    """An order in which every row is replaced by one of its group."""
+    order: Rows = np.arange(len(groups), dtype=np.int64)
+    for group in np.unique(groups):
+        rows = np.flatnonzero(groups == group)
+        order[rows] = draw.permutation(rows)
+    return order
+
+
+def _with_column_of(data: Dataset, place: int, order: Rows) -> Dataset:
+    """The data with one column in another order."""
+    values = np.array(data.array if data.table is None else data.table.values)
+    values[:, place] = values[order, place]
+    if data.table is None:
+        return replace(data, samples=Array(values, are_images=False))
+    return replace(data, samples=replace(data.table, values=values))
+
+
+def word_changes(baseline: Baseline, word: str) -> Iterator[Change]:
     """A word taken out of the texts that have it, and put in front of those that do not."""
     texts = baseline.data.texts
     assert texts is not None
     pattern = re.compile(rf"(?<!\w){re.escape(word.strip())}(?!\w)", re.IGNORECASE)
-    there = np.array([bool(pattern.search(text)) for text in texts])
+    present = np.array([bool(pattern.search(text)) for text in texts])
     without = [" ".join(pattern.sub(" ", text).split()) for text in texts]
-    out = np.flatnonzero(there & np.array([bool(text) for text in without]))
-    into = np.flatnonzero(~there)
+    out = np.flatnonzero(present & np.array([bool(text) for text in without]))
+    into = np.flatnonzero(~present)
     for rows, kind, new, loses in (
         (out, "word out", without, f"the word {word!r}"),
         (into, "word in", [f"{word} {text}" for text in texts], f"nothing; {word!r} is new"),
     ):
         if len(rows):
             part = replace(baseline.data.subset(rows), samples=Texts([new[row] for row in rows]))
-            yield baseline.change(model.predict(part), word, kind, "all other words", loses, rows=rows)
-
-
-def _over(draw: np.random.Generator, labels: Rows) -> Rows:
-    return draw.permutation(len(labels))
-
-
-def _within(draw: np.random.Generator, labels: Rows) -> Rows:
-    """An order in which every row is replaced by one of its class."""
-    found: Rows = np.arange(len(labels), dtype=np.int64)
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        found[rows] = draw.permutation(rows)
-    return found
-
-
-def _shuffled(data: Dataset, place: int, order: Rows) -> Dataset:
-    """The data with one column in another order."""
-
-    def mixed(values: NDArray[np.generic]) -> NDArray[np.generic]:
-        new = np.array(values)
-        new[:, place] = values[order, place]
-        return new
-
-    if data.table is not None:
-        return replace(data, samples=replace(data.table, values=mixed(data.table.values)))
-    assert data.array is not None
-    return replace(data, samples=Array(mixed(data.array), are_images=False))
+            predicted = baseline.model.predict(part)
+            yield baseline.change(predicted, (word, kind, "all other words", loses), rows)

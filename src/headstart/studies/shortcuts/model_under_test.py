@@ -1,7 +1,7 @@
 """A classifier whose predictions for changed copies of the same rows are compared."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -39,17 +39,17 @@ class ClassifierUnderTest:
         """
         if predictor.label_kind != "classes" or data.label_kind != "classes":
             kind = predictor.label_kind if predictor.label_kind != "classes" else data.label_kind
-            raise BadInput(f"Shortcuts are looked for in classes, and these are {kind}.")
+            raise BadInput(f"Shortcuts are those of a classifier, and these are {kind}.")
         if unknown := [name for name in data.classes if name not in predictor.classes]:
             raise BadInput(
                 f"The model does not know {', '.join(map(repr, unknown[:5]))} of {data.name}; it predicts "
                 f"{', '.join(map(repr, predictor.classes[:10]))}. Give data with its classes."
             )
-        number = {name: place for place, name in enumerate(data.classes)}
+        place = {name: number for number, name in enumerate(data.classes)}
         model = predictor.model
         if device is not None and device.type != "cpu":
             model = copy.deepcopy(model).to(device)
-        return cls(model, np.array([number.get(name, -1) for name in predictor.classes], dtype=np.int64))
+        return cls(model, np.array([place.get(name, -1) for name in predictor.classes], dtype=np.int64))
 
     @property
     def name(self) -> str:
@@ -58,8 +58,7 @@ class ClassifierUnderTest:
 
     def predict(self, data: Dataset) -> Rows:
         """Predicted class of each row, (n,), as an index into the data's classes; -1 if the data lack it."""
-        mapping = self.model.backbone
-        source = loader_of(data, mapping, None)  # type: ignore[arg-type]
+        source = loader_of(data, self.model.backbone, None)  # type: ignore[arg-type]
         rows = np.arange(len(data), dtype=np.int64)
         device = next(iter(self.model.parameters()), torch.zeros(0)).device
         outputs = outputs_of(self.model.eval(), source, rows, device, BATCH)
@@ -69,36 +68,42 @@ class ClassifierUnderTest:
 
 @dataclass(frozen=True)
 class Baseline:
-    """Rows as they are, and their predictions."""
+    """A model and its predictions for rows as they are, with which those for changed copies are compared."""
 
+    model: ClassifierUnderTest
     data: Dataset
     predicted: Rows
     seed: int
+
+    @classmethod
+    def of(cls, model: ClassifierUnderTest, data: Dataset, seed: int) -> "Baseline":
+        """Predict the rows."""
+        return cls(model, data, model.predict(data), seed)
+
+    def subset(self, rows: Rows) -> "Baseline":
+        """The same of some of the rows."""
+        return replace(self, data=self.data.subset(rows), predicted=self.predicted[rows])
 
     @property
     def correct(self) -> NDArray[np.bool_]:
         """(n,) whether each row is classified correctly."""
         return np.asarray(self.predicted == self.data.labels)
 
-    def change(self, predicted: Rows, *about: str, rows: Rows | None = None) -> Change:
+    def change(self, predicted: Rows, about: tuple[str, str, str, str], rows: Rows | None = None) -> Change:
         """The effect of a change: `predicted` (rounds * n,), `about` is its name, kind, keeps and loses."""
-        here = np.arange(len(self.data)) if rows is None else rows
-        plain, labels = self.correct[here], self.data.labels[here]
-        after = predicted.reshape(-1, len(here)) == labels
-        lost = plain.astype(np.float64) - after.mean(0)
-        groups = None if self.data.groups is None else self.data.groups[here]
-        drop = bootstrap(lambda w: w @ lost / w.sum(1), len(here), self.seed, groups)
-        value = float(after.mean())
-        near = share(round(value * len(here)), len(here))
-        name, kind, keeps, loses = about
+        before = self if rows is None else self.subset(rows)
+        plain, n = before.correct, len(before.data)
+        rounds = predicted.reshape(-1, n)
+        correct = rounds == before.data.labels
+        lost = plain.astype(np.float64) - correct.mean(0)
+        drop = bootstrap(lambda w: w @ lost / w.sum(1), n, self.seed, before.data.groups)
+        accuracy = float(correct.mean())
+        wilson = share(round(accuracy * n), n)
         return Change(
-            name=name,
-            kind=kind,
-            keeps=keeps,
-            loses=loses,
-            rows=len(here),
+            *about,
+            rows=n,
             plain=float(plain.mean()),
-            accuracy=Interval(value, min(value, near.low), max(value, near.high)),
+            accuracy=Interval(accuracy, min(accuracy, wilson.low), max(accuracy, wilson.high)),
             drop=Interval(*drop),
-            changed=float((predicted.reshape(-1, len(here)) != self.predicted[here]).mean()),
+            changed=float((rounds != before.predicted).mean()),
         )
