@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from headstart.report.figures import axis, svg
+from headstart.report import axis, figures
 from headstart.report.metric import get_metric
 from headstart.report.text import SPACE, megabytes, round_percent
 from headstart.studies.adapt.summary import metrics, table
@@ -50,7 +50,7 @@ def test_untried_candidates_and_missing_timings_are_blank() -> None:
     assert (row.seconds, row.peak_memory) == ("", "")
 
 
-@pytest.mark.parametrize("name", ["text", "figures.svg"])
+@pytest.mark.parametrize("name", ["text", "figures"])
 def test_examples_in_the_docstrings(name: str) -> None:
     found = doctest.testmod(importlib.import_module(f"headstart.report.{name}"))
     assert found.attempted > 0
@@ -89,5 +89,7 @@ def test_doubling_axis_spreads_factors_evenly() -> None:
 
 
 def test_elements_escape_their_texts() -> None:
-    made = svg.tag("text", '<b>"&', aria_label='"><script>', class_=None, x=1.5)
-    assert svg.written(made) == '<text aria-label="&quot;&gt;&lt;script&gt;" x="1.5">&lt;b&gt;"&amp;</text>'
+    made = figures.tag("text", '<b>"&', aria_label='"><script>', class_=None, x=1.5)
+    assert (
+        figures.written(made) == '<text aria-label="&quot;&gt;&lt;script&gt;" x="1.5">&lt;b&gt;"&amp;</text>'
+    )

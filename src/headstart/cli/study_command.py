@@ -25,7 +25,7 @@ from .options import (
 from .output import Form
 
 if TYPE_CHECKING:
-    from headstart.report.terminal import Terminal
+    from headstart.report.text import Terminal
 
 SEVERAL = "A backbone, as for adapt; give several. None: the built-in for the data."
 WeightsOfSeveral = Annotated[

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from headstart.records.record import Interval
-from headstart.report.figures.axis import Axis, linear, within
+from headstart.report.axis import NARROW, Air, Axis, linear, within
 from headstart.report.text import SPACE, Shown, fixed, minus, significant
 
 Unit = Literal["share", "nats", "number", "units"]  # "units": those of the labels
@@ -84,9 +84,9 @@ class Metric:
         """A difference without a plus sign: "1.2 points", "0.120"."""
         return self._with_points(self.change(difference).removeprefix("+"))
 
-    def axis(self, values: Sequence[float], title: str = "", most: int = 6) -> Axis:
+    def axis(self, values: Sequence[float], title: str = "", most: int = 6, air: Air = NARROW) -> Axis:
         """An axis around values, not beyond what the metric can be."""
-        return linear(*within(self.least, 1.0, values), self.tick, title, most)
+        return linear(*within(self.least, 1.0, values, air), self.tick, title, most)
 
     def change_axis(self, low: float, high: float, title: str, most: int = 5) -> Axis:
         """An axis of differences."""

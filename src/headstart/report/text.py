@@ -1,4 +1,4 @@
-"""Numbers as people read them, and lists as sentences."""
+"""Numbers as people read them, lists as sentences, and the text that a command prints."""
 
 import json
 import math
@@ -159,3 +159,27 @@ def pairs(settings: dict[str, Any]) -> list[tuple[str, str]]:
 def as_text(value: Any) -> str:
     """A setting as text: strings as they are, the rest as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terminal:
+    """The output of a study's command for people.
+
+    Attributes:
+        title: of the table.
+        headings: of the table.
+        rows: of the table, one text a cell; the same rows as the page's. Without `answer` the table is what
+            `--quiet` still prints.
+        sentences: below the table; `--quiet` leaves them out.
+        answer: sentences that are printed with `--quiet` too.
+        next: commands to go on with; FOLDER stands for the output folder.
+        places: (label, file in the output folder) that are named at the end, beside page and record.
+    """
+
+    title: str = ""
+    headings: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    sentences: Sequence[str] = ()
+    answer: Sequence[str] = ()
+    next: Sequence[str] = ()
+    places: Sequence[tuple[str, str]] = ()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TypeVar
 
-from headstart.report.figures.axis import Axis
+from headstart.report.axis import Axis
 from headstart.report.metric import Metric
 from headstart.report.text import overlap, pluralise, shorten_middle
 from headstart.studies.adapt import Layer, SizePoint

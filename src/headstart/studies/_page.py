@@ -1,7 +1,6 @@
 """What the pages of the studies have in common."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -116,10 +115,3 @@ def page(record: Record, view: dict[str, Any], template: str = "experiment.html"
 def write(record: Record, view: dict[str, Any], target: Path, template: str = "experiment.html") -> Path:
     """The page in a file."""
     return put(page(record, view, template), target)
-
-
-def air(values: Sequence[float], least: float = 0.0) -> tuple[float, float]:
-    """Ends of an axis around values, a little wider than they are, in [`least`, 1]."""
-    low, high = min(values), max(values)
-    more = max(0.06 * (high - low), 0.01)
-    return max(least, low - more), min(1.0, high + more)

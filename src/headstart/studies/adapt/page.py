@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from headstart.report.html import asset, policy
 from headstart.report.metric import get_metric
-from headstart.report.terminal import Terminal
+from headstart.report.text import Terminal
 from headstart.studies._page import read_record
 from headstart.studies.adapt import Result, Timings
 from headstart.studies.adapt.page_answer import headline, held_out, use

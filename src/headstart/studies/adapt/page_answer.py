@@ -4,7 +4,7 @@ import shlex
 from typing import Any
 
 from headstart.records.record import Interval
-from headstart.report.figures.dots import Dot, dots, metric_dots
+from headstart.report.figures import Dot, dots, metric_dots
 from headstart.report.metric import VERDICTS, Metric, get_metric, tone
 from headstart.report.text import (
     SPACE,

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from headstart.records.record import Bin
-from headstart.report.figures.axis import linear
-from headstart.report.figures.plot import Plot
+from headstart.report.axis import linear
+from headstart.report.figures import Plot
 from headstart.report.html import picture_data
 from headstart.report.metric import get_metric
 from headstart.report.text import (

@@ -3,10 +3,8 @@
 from typing import Any
 
 from headstart.records.record import Interval
-from headstart.report.figures.axis import Axis, linear
-from headstart.report.figures.confusion import heat
-from headstart.report.figures.dots import Dot, dots
-from headstart.report.figures.plot import Plot
+from headstart.report.axis import Axis, linear
+from headstart.report.figures import Dot, Plot, dots, heat
 from headstart.report.metric import get_metric
 from headstart.report.text import (
     SPACE,

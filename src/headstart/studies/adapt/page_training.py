@@ -3,9 +3,8 @@
 from typing import Any
 
 from headstart.records.record import Scores
-from headstart.report.figures.axis import Axis, doubling, linear
-from headstart.report.figures.dots import metric_dots
-from headstart.report.figures.plot import Plot
+from headstart.report.axis import Axis, doubling, linear
+from headstart.report.figures import Plot, metric_dots
 from headstart.report.metric import Metric, get_metric
 from headstart.report.text import capitalise, join_words, overlap, pluralise, whole
 from headstart.studies._curves import (

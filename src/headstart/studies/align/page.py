@@ -6,12 +6,10 @@ from statistics import fmean
 from typing import Any
 
 from headstart.records.record import Interval
-from headstart.report.figures.axis import linear
-from headstart.report.figures.dots import Dot, dots
-from headstart.report.figures.plot import Plot
+from headstart.report.axis import linear
+from headstart.report.figures import Dot, Plot, dots
 from headstart.report.metric import get_metric
-from headstart.report.terminal import Terminal
-from headstart.report.text import SPACE, capitalise, fixed, join_words, minus, pluralise, short
+from headstart.report.text import SPACE, Terminal, capitalise, fixed, join_words, minus, pluralise, short
 from headstart.studies._page import page_view
 from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint
 from headstart.studies.align.table import cells, headings, rows, shortened

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from headstart.report.figures.axis import doubling, linear
-from headstart.report.figures.plot import Plot
+from headstart.report.axis import WIDE, doubling
+from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
-from headstart.report.terminal import Terminal
-from headstart.report.text import capitalise, join_words, percent, pluralise, short
+from headstart.report.text import Terminal, capitalise, join_words, percent, pluralise, short
 from headstart.studies._curves import CLASS, by_method, described, ends, headstart, label_axis, style
-from headstart.studies._page import Cell, air, cell, page_view, points, seeds_say, text
+from headstart.studies._page import Cell, cell, page_view, points, seeds_say, text
 from headstart.studies.curve import CurvePoint, SizeCurve
 
 
@@ -99,7 +98,7 @@ def _figure(curves: list[list[CurvePoint]], metric: Metric, of: str) -> str:
     spread = [v for p in points for v in p.score]
     if all(len(p.seeds) > 2 for p in points):
         spread += [v for p in points if p.interval for v in (p.interval.low, p.interval.high)]
-    plot = Plot(x, linear(*air(spread, metric.least), metric.tick, metric.title), 380)
+    plot = Plot(x, metric.axis(spread, metric.title, air=WIDE), 380)
     styled = [(style(i), curve) for i, curve in reversed(list(enumerate(curves)))]
     for name, curve in styled:
         ends = [(p.labels_per_class, p.interval) for p in curve if p.interval]

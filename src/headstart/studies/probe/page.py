@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from headstart.report.figures.plot import Plot
+from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
-from headstart.report.terminal import Terminal
-from headstart.report.text import capitalise, join_words, pluralise, short
+from headstart.report.text import Terminal, capitalise, join_words, pluralise, short
 from headstart.studies._curves import anchor, best, block_axis, peak, rise
 from headstart.studies._page import Cell, page_view, text
 from headstart.studies.probe import TITLES, Probed, Probing

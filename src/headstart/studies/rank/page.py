@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from headstart.records.record import Interval
-from headstart.report.figures.axis import Axis, linear, within
-from headstart.report.figures.plot import Plot
+from headstart.report.axis import Axis, linear, within
+from headstart.report.figures import Plot
 from headstart.report.metric import get_metric
-from headstart.report.terminal import Terminal
-from headstart.report.text import join_words, minus, pluralise, short, shorten_middle
+from headstart.report.text import Terminal, join_words, minus, pluralise, short, shorten_middle
 from headstart.studies._page import Cell, page_view, text
 from headstart.studies.rank import Ranking
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from headstart.report.figures.axis import linear
-from headstart.report.figures.plot import Plot
+from headstart.report.axis import linear
+from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
-from headstart.report.terminal import Terminal
-from headstart.report.text import capitalise, fixed, minus, percent, pluralise, short
+from headstart.report.text import Terminal, capitalise, fixed, minus, percent, pluralise, short
 from headstart.studies._page import Cell, page_view
 from headstart.studies.search import Search, SearchTrial
 

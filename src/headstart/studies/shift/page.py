@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from headstart.records.record import Interval
-from headstart.report.figures.axis import Axis, linear
-from headstart.report.figures.plot import Plot
+from headstart.report.axis import Axis, linear
+from headstart.report.figures import Plot
 from headstart.report.metric import Metric
-from headstart.report.terminal import Terminal
 from headstart.report.text import (
+    Terminal,
     fixed,
     minus,
     percent,

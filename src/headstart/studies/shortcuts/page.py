@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from headstart.records.record import Interval
-from headstart.report.figures.dots import Dot, dots
+from headstart.report.figures import Dot, dots
 from headstart.report.metric import get_metric
-from headstart.report.terminal import Terminal
-from headstart.report.text import capitalise, join_words, pluralise
+from headstart.report.text import Terminal, capitalise, join_words, pluralise
 from headstart.studies._page import Cell, page_view, text
 from headstart.studies.shortcuts import Change, Conflict, GroupScore, Shortcuts
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
-from headstart.report.figures.axis import Axis, linear
-from headstart.report.figures.plot import Plot
+from headstart.report.axis import Axis, linear
+from headstart.report.figures import Plot
 from headstart.report.metric import get_metric, tone
-from headstart.report.terminal import Terminal
-from headstart.report.text import capitalise, join_words, percent, pluralise
+from headstart.report.text import Terminal, capitalise, join_words, percent, pluralise
 from headstart.studies._page import Cell, page_view
 from headstart.studies.stream import Event, Prequential, StreamMethod
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from headstart.report.figures.axis import linear
-from headstart.report.figures.plot import Plot
+from headstart.report.axis import linear
+from headstart.report.figures import Plot
 from headstart.report.html import picture_data
-from headstart.report.terminal import Terminal
-from headstart.report.text import percent
+from headstart.report.text import Terminal, percent
 from headstart.studies._page import Cell, settings, versions
 from headstart.studies.translate import Pair, TranslationReport
 

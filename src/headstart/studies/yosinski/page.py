@@ -3,12 +3,11 @@
 from typing import Any
 
 from headstart.records.record import Interval
-from headstart.report.figures.axis import Axis, linear
-from headstart.report.figures.plot import Plot
+from headstart.report.axis import WIDE, Axis
+from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
-from headstart.report.terminal import Terminal
-from headstart.report.text import SPACE, capitalise, join_words, pluralise, short
-from headstart.studies._page import Cell, air, cell, points, seeds_say, settings, text, versions
+from headstart.report.text import SPACE, Terminal, capitalise, join_words, pluralise, short
+from headstart.studies._page import Cell, cell, points, seeds_say, settings, text, versions
 from headstart.studies.yosinski import SERIES, Cut, Network, Transfer
 
 STYLES = {"BnB": "s1 frozen", "BnB+": "s1 tuned", "AnB": "s2 frozen", "AnB+": "s2 tuned"}
@@ -220,7 +219,7 @@ def _figure(record: Transfer) -> str:
     if all(len(cut.seeds) > 2 for cut in record.cuts):
         spread += [v for cut in record.cuts if cut.interval for v in (cut.interval.low, cut.interval.high)]
     x = Axis(0.5, last + 0.5, tuple((float(n), str(n)) for n in range(1, last + 1)), "blocks copied")
-    plot = Plot(x, linear(*air(spread, metric.least), metric.tick, f"{metric.title} on task B"), 400)
+    plot = Plot(x, metric.axis(spread, f"{metric.title} on task B", air=WIDE), 400)
     if base.mean is not None:
         ends = (0.5, last + 0.5)
         if base.interval:

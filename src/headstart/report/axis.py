@@ -4,6 +4,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+Air = tuple[float, float]  # beside values: a share of their distance, and the least that there is
+NARROW, WIDE = (0.04, 0.005), (0.06, 0.01)
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -40,19 +43,21 @@ def linear(low: float, high: float, text: Callable[[float], str], title: str = "
     return Axis(step * first, step * last, ticks, title)
 
 
-def within(axis_low: float, axis_high: float, values: Sequence[float]) -> tuple[float, float]:
-    """The smallest and largest of `values` with a little air, kept in [axis_low, axis_high]."""
+def within(
+    axis_low: float, axis_high: float, values: Sequence[float], air: Air = NARROW
+) -> tuple[float, float]:
+    """The smallest and largest of `values` with some air beside them, kept in [axis_low, axis_high]."""
     low, high = min(values), max(values)
-    air = max(0.04 * (high - low), 0.005)
-    return max(axis_low, low - air), min(axis_high, high + air)
+    beside = max(air[0] * (high - low), air[1])
+    return max(axis_low, low - beside), min(axis_high, high + beside)
 
 
 def doubling(values: Sequence[int], title: str) -> Axis:
     """A logarithmic axis over positive whole numbers, which are its ticks themselves."""
-    known = sorted(set(values))
-    low, high = known[0] / 1.2, known[-1] * 1.2
+    ordered = sorted(set(values))
+    low, high = ordered[0] / 1.2, ordered[-1] * 1.2
     shown: list[int] = []
-    for value in known:  # texts may not touch on a phone
+    for value in ordered:  # texts may not touch on a phone
         if not shown or math.log(value / shown[-1]) >= 0.09 * math.log(high / low):
             shown.append(value)
     return Axis(low, high, tuple((v, f"{v:,}") for v in shown), title, log=True)
