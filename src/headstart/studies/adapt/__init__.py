@@ -92,7 +92,7 @@ class Candidate(Record):
 
 @dataclass(frozen=True)
 class Tested(Record):
-    """A model judged once on the held-out test part."""
+    """A model scored once on the held-out test part."""
 
     name: str  # "selected", "from-scratch", "majority-class", "raw-pixels", "word-counts", "columns"
     title: str
@@ -103,7 +103,7 @@ class Tested(Record):
 
 @dataclass(frozen=True)
 class Mistake:
-    """A row of the test part that was told wrong: a confident error, or a large one."""
+    """A wrong prediction on the test part: a confident error, or a large one."""
 
     item: str  # file name or row
     picture: str  # file in the run folder, relative; "" if there is none
@@ -116,25 +116,25 @@ class Mistake:
 
 @dataclass(frozen=True)
 class TagFigures:
-    """How well one tag is told on the test part; said of a row where its probability is 0.5 or more."""
+    """How well one tag is predicted on the test part: for rows where its probability is 0.5 or more."""
 
     name: str
     rows: int  # that have it
-    said: int  # rows of which it is said
+    said: int  # rows that it is predicted for
     average_precision: Interval | None  # None if no row has it
-    precision: Interval | None  # share of the rows it is said of that have it; None if it is said of none
-    recall: Interval | None  # share of the rows that have it of which it is said; None if no row has it
+    precision: Interval | None  # share of the predicted rows that have it; None if there are none
+    recall: Interval | None  # share of the rows with it that it is predicted for; None if no row has it
 
 
 @dataclass(frozen=True)
 class ColumnFigures:
-    """How well one column of numbers is told on the test part, in its own units."""
+    """How well one column of numbers is predicted on the test part, in its own units."""
 
     name: str
     r2: Interval
     rmse: Interval
     mae: Interval
-    mean_mae: float  # of always telling the mean of the training part
+    mean_mae: float  # of always predicting the mean of the training part
     truth: list[float]  # of some rows, evenly taken by the true number
     answers: list[float]  # for the same rows
     low: float  # left end of the bars of errors (answer less truth)
@@ -144,7 +144,7 @@ class ColumnFigures:
 
 @dataclass(frozen=True)
 class Layer:
-    """What a block of the frozen backbone knows: a ridge probe, each row told without having been seen."""
+    """What a block of the frozen backbone knows: a ridge probe, scored on rows left out of its fit."""
 
     block: str
     width: int
@@ -185,7 +185,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class DataCheck(Record):
-    """What was found in the data before anything was trained."""
+    """What a check of the data noticed before anything was trained."""
 
     rows: int  # readable
     classes: dict[str, int]  # rows of each class
@@ -194,7 +194,7 @@ class DataCheck(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Result(StudyRecord):
-    """All that a report says, and nothing that a second run would not repeat."""
+    """All that a report shows, and nothing that a second run would not repeat."""
 
     task: str  # name of the data
     classes: list[str]

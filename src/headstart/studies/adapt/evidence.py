@@ -3,8 +3,9 @@
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,8 @@ MISTAKES = 12
 THUMBNAIL = 192  # pixels
 LETTERS = 600  # of a text that is shown
 DIGITS = 4  # of a number
+
+Wrong = tuple[int, str, str, float, float | None]  # row, truth, answer, its confidence, error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,24 +221,25 @@ def _column(
 # --- the mistakes
 
 
-class Wrong(NamedTuple):
-    """What is wrong with the prediction for a row."""
-
-    row: int
-    truth: str
-    answer: str
-    confidence: float
-    error: float | None = None
-
-
 def save_mistakes(folder: Path, test: Dataset, outputs: Tensor) -> list[Mistake]:
     """The worst mistakes on the test part, with the text or a small picture in `folder`.
 
     Of classes and tags, the most confident ones, for tags the worst of each row; of numbers, the largest
     errors, those of several columns in units of the column's deviation.
     """
-    wrong = {"classes": _classes, "tags": _tags, "numbers": _numbers}[test.label_kind](test, outputs)
-    return [_mistake(folder, place, test, one) for place, one in zip(range(MISTAKES), wrong, strict=False)]
+    worst = {"classes": _classes, "tags": _tags, "numbers": _numbers}[test.label_kind](test, outputs)
+    mistakes: list[Mistake] = []
+    for row, truth, answer, confidence, error in islice(worst, MISTAKES):
+        name = ""
+        if (picture := test.picture(row)) is not None:
+            name = f"{folder.name}/mistake-{len(mistakes):02d}.webp"
+            stream = io.BytesIO()
+            picture.thumbnail((THUMBNAIL, THUMBNAIL))
+            picture.save(stream, "WEBP", quality=80)
+            write_atomically(folder.parent / name, stream.getvalue())
+        text = _beginning(test.modality.text(test, row), LETTERS)
+        mistakes.append(Mistake(test.items[row], name, truth, answer, confidence, text, error))
+    return mistakes
 
 
 def _classes(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
@@ -243,7 +247,7 @@ def _classes(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
     wrong = [row for row in range(len(test)) if predicted[row] != int(test.labels[row])]
     for row in sorted(wrong, key=lambda row: -confidences[row]):
         truth, answer = test.classes[int(test.labels[row])], test.classes[predicted[row]]
-        yield Wrong(row, truth, answer, confidences[row])
+        yield row, truth, answer, confidences[row], None
 
 
 def _tags(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
@@ -256,7 +260,7 @@ def _tags(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
             return
         name = test.classes[tag]
         truth, answer = (name, f"not {name}") if labels[row, tag] else (f"not {name}", name)
-        yield Wrong(row, truth, answer, confidence)
+        yield row, truth, answer, confidence, None
 
 
 def _numbers(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
@@ -271,20 +275,7 @@ def _numbers(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
             return
         name = f"{test.classes[column]} " if len(test.classes) > 1 else ""
         shown = [f"{name}{significant(value, DIGITS)}" for value in (truth, truth + error)]
-        yield Wrong(row, shown[0], shown[1], 0.0, error)
-
-
-def _mistake(folder: Path, place: int, test: Dataset, wrong: Wrong) -> Mistake:
-    name = ""
-    if (picture := test.picture(wrong.row)) is not None:
-        name = f"{folder.name}/mistake-{place:02d}.webp"
-        stream = io.BytesIO()
-        picture.thumbnail((THUMBNAIL, THUMBNAIL))
-        picture.save(stream, "WEBP", quality=80)
-        write_atomically(folder.parent / name, stream.getvalue())
-    text = _beginning(test.modality.text(test, wrong.row), LETTERS)
-    item = test.items[wrong.row]
-    return Mistake(item, name, wrong.truth, wrong.answer, wrong.confidence, text, wrong.error)
+        yield row, shown[0], shown[1], 0.0, error
 
 
 def _beginning(text: str, most: int) -> str:

@@ -47,32 +47,22 @@ class Words(NamedTuple):
     y: str
     average: str
     each: str
-    titles: tuple[str, str]
-    diagonal: str  # under the two figures
-    counts: str
 
 
 ROWS = Words(
     "row",
     "confidence",
     "right",
-    "On average the model says {says} and is right {right} of the time",
-    "says {says}, is right {right}",
-    ("How often it is right", "How sure it is"),
-    "On the dashed line a model is right as often as it says; below it, it is too sure. Larger dots hold "
-    "more rows.",
-    "Test rows by the confidence of their answer.",
+    "On average the model says {confidence} and is right {accuracy} of the time",
+    "says {confidence}, is right {accuracy}",
 )
 TAGS = Words(
     "pair",
     "probability",
     "so",
-    "On average over all pairs of a row and a tag the model gives the tag {says}; {right} of them have it",
-    "given {says}, so in {right}",
-    ("How often a tag is there", "How probable tags are"),
-    "On the dashed line a tag is there as often as its probability says; below it, the model is too sure. "
-    "Larger dots hold more pairs of a row and a tag.",
-    "Pairs of a test row and a tag by the probability of the tag.",
+    "On average over all pairs of a row and a tag the model gives the tag {confidence}; {accuracy} of them "
+    "have it",
+    "given {confidence}, so in {accuracy}",
 )
 
 
@@ -86,17 +76,18 @@ def calibration(run: RunRecords) -> dict[str, Any]:
     if run.selected and "calibration_error" in run.selected.scores.figures:
         error = ERROR.shown(run.selected.scores["calibration_error"])
         say.append(f"The expected calibration error is {error}; 0 is perfect.")
-    return {"say": say, "words": words, "figure": _reliability(bins, words), "counts": _counts(bins, words)}
+    figures = {"figure": _reliability(bins, words), "counts": _counts(bins, words)}
+    return {"say": say, "tags": words is TAGS, **figures}
 
 
 def _verdict(bins: list[Bin], words: Words) -> str:
     """Over-confident, under-confident, or neither by more than two standard errors."""
     rows = sum(b.rows for b in bins)
-    says = sum(b.rows * b.confidence for b in bins) / rows
-    right = sum(b.rows * b.accuracy for b in bins) / rows
+    confidence = sum(b.rows * b.confidence for b in bins) / rows
+    accuracy = sum(b.rows * b.accuracy for b in bins) / rows
     spread = sum(b.rows * b.accuracy * (1 - b.accuracy) for b in bins) ** 0.5 / rows
-    averages = words.average.format(says=percent(says), right=percent(right))
-    gap = says - right
+    averages = words.average.format(confidence=percent(confidence), accuracy=percent(accuracy))
+    gap = confidence - accuracy
     if abs(gap) <= 2 * spread:
         return f"{averages}: that difference is within chance, so it is neither over- nor under-confident."
     kind = "over-confident" if gap > 0 else "under-confident"
@@ -104,7 +95,7 @@ def _verdict(bins: list[Bin], words: Words) -> str:
 
 
 def _each(b: Bin, words: Words) -> str:
-    return words.each.format(says=percent(b.confidence), right=percent(b.accuracy))
+    return words.each.format(confidence=percent(b.confidence), accuracy=percent(b.accuracy))
 
 
 def _reliability(bins: list[Bin], words: Words) -> str:
@@ -204,6 +195,7 @@ def check(run: RunRecords) -> dict[str, Any]:
         shown = ordered[:half] + ordered[-half:]
         cut = f"Of {len(sizes):,} {nouns[1]} the {half} largest and the {half} smallest are shown."
     most = max((rows for _, rows in shown), default=0) or 1
+    findings = sorted(result.findings, key=lambda finding: finding.severity != "warning")
     return {
         "say": [_sizes(result, nouns), _found(result)],
         "bars": [
@@ -213,12 +205,8 @@ def check(run: RunRecords) -> dict[str, Any]:
         "heading": f"Rows {nouns[2]}",
         "label": f"Rows {nouns[2]}: {', '.join(f'{name} {rows:,}' for name, rows in shown)}",
         "cut": cut,
-        "findings": [(finding, _more(finding)) for finding in sorted(result.findings, key=_is_note)],
+        "findings": [(finding, _more(finding)) for finding in findings],
     }
-
-
-def _is_note(finding: Finding) -> bool:
-    return finding.severity != "warning"
 
 
 def _more(finding: Finding) -> str:

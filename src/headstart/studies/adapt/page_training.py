@@ -110,8 +110,8 @@ def _block_figure(blocks: list[Layer], metric: Metric) -> str:
     top = best(blocks)
     for i, block in enumerate(blocks):
         hover = f"{block.block}: {metric.shown(block.score)}, {pluralise(block.width, 'feature')}"
-        look, radius = ("s1 best", 6.0) if i == top else ("s1", 3.5)
-        plot.dot((float(i), block.score.value), look, hover, radius)
+        kind, radius = ("s1 best", 6.0) if i == top else ("s1", 3.5)
+        plot.dot((float(i), block.score.value), kind, hover, radius)
     score = blocks[top].score
     plot.note((float(top), score.high), metric.value(score.value), anchor(top, len(blocks)), 8)
     values = ", ".join(f"{block.block} {metric.value(block.score.value)}" for block in blocks)

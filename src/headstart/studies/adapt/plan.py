@@ -31,33 +31,19 @@ TIMED = 4  # steps that the speed is measured over; the first warms up
 
 @dataclass(frozen=True)
 class Plan:
-    """What is tried.
+    """What is tried."""
 
-    Attributes:
-        epochs: of each training.
-        tuning: whether whole models are trained as candidates.
-        scratch: epochs of the same architecture from random weights, to compare with; 0: not trained.
-        folds: of the cross-validation that the best whole model may take part in; probes take all.
-        rivals: folds after which the other whole models leave.
-        sizes: labels a class in the size curve of probes.
-        tuned_sizes: labels a class in the size curve of whole models.
-        decisions: what was left out and why, in plain sentences.
-        rate: samples a second in training a whole model that the plan counted on.
-        last: how many of the backbone's last blocks are tuned; None: all.
-        relative: how many times faster tuning is than training a whole model.
-    """
-
-    epochs: int
-    tuning: bool
-    scratch: int
-    folds: int
-    rivals: int
-    sizes: list[int]
-    tuned_sizes: list[int]
-    decisions: list[str]
-    rate: float
-    last: int | None = None
-    relative: float = 1.0
+    epochs: int  # of each training
+    tuning: bool  # whether whole models are trained as candidates
+    scratch: int  # epochs of the same architecture from random weights, to compare with; 0: not trained
+    folds: int  # of the cross-validation that the best whole model may take part in; probes take all
+    rivals: int  # folds after which the other whole models leave
+    sizes: list[int]  # labels a class in the size curve of probes
+    tuned_sizes: list[int]  # labels a class in the size curve of whole models
+    decisions: list[str]  # what was left out and why, in plain sentences
+    rate: float  # samples a second in training a whole model that the plan counted on
+    last: int | None = None  # how many of the backbone's last blocks are tuned; None: all
+    relative: float = 1.0  # how many times faster tuning is than training a whole model
 
     def epochs_of(self, method: Method[Any]) -> int:
         """Of a training with the method."""
@@ -105,19 +91,12 @@ def training_rate(session: Session, settings: AdaptSettings, method: FineTune) -
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much there is to learn from.
+    """How much there is to learn from."""
 
-    Attributes:
-        rows: in the training part.
-        smallest: rows of its smallest class; all of them where there are no classes.
-        kinds: number of classes; 1 where there are none.
-        sizes: labels a class in a size curve, as far as there are as many; labels where there are none.
-    """
-
-    rows: int
-    smallest: int
-    kinds: int
-    sizes: tuple[int, ...] = SIZES
+    rows: int  # in the training part
+    smallest: int  # rows of its smallest class; all of them where there are no classes
+    kinds: int  # number of classes; 1 where there are none
+    sizes: tuple[int, ...] = SIZES  # labels a class in a size curve; labels where there are no classes
 
 
 def make_plan(

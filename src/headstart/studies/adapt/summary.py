@@ -1,7 +1,7 @@
 """The records of a run, and what they say: the headline, warnings, the table of methods, the model card."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +28,9 @@ def headline(tested: Sequence[Tested], rows: int, task: str, outputs: int) -> st
         task: name of the data.
         outputs: how many classes, tags or columns of numbers there are.
     """
-    scores = tested[0].scores
-    metric, figure = get_metric(scores.main).plain(), scores.main_figure
-    text = _OPENINGS[scores.main](metric, tested, f"{rows} unseen rows of {task}", outputs)
-    text += f" (95 % interval {metric.span(figure)})"
+    metric = get_metric(tested[0].scores.main).plain()
+    text = _opening(metric, tested, f"{rows} unseen rows of {task}", outputs)
+    text += f" (95 % interval {metric.span(tested[0].scores.main_figure)})"
     gain = next((other.gain for other in tested if other.name == "from-scratch"), None)
     if gain is None:
         return text + "."
@@ -42,32 +41,21 @@ def headline(tested: Sequence[Tested], rows: int, task: str, outputs: int) -> st
     return f"{text}, {metric.size(abs(gain.value))} {more} than training from scratch."
 
 
-def _accuracy(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) -> str:
-    return f"{metric.value(tested[0].scores.main_figure.value)} of {rows} classified correctly"
-
-
-def _precision(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) -> str:
-    of = "a tag" if outputs == 1 else f"{outputs} tags"
-    figure = metric.value(tested[0].scores.main_figure.value)
-    return f"{metric.title.capitalize()} of {figure} for {of} on {rows}"
-
-
-def _error(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) -> str:
-    """The typical error in the units of the column, which several columns have none of in common."""
+def _opening(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) -> str:
+    """The main figure; of one column of numbers also the typical error in its units."""
     scores = tested[0].scores
-    explained = f"{metric.title} is {metric.value(scores.main_figure.value)}"
+    figure = metric.value(scores.main_figure.value)
+    if metric.name == "accuracy":
+        return f"{figure} of {rows} classified correctly"
+    if metric.name == "average_precision":
+        of = "a tag" if outputs == 1 else f"{outputs} tags"
+        return f"{metric.title.capitalize()} of {figure} for {of} on {rows}"
     if outputs > 1:
-        return f"{explained} on average of {outputs} numbers on {rows}"
+        return f"{metric.title} is {figure} on average of {outputs} numbers on {rows}"
     mean = next((other.scores["mae"].value for other in tested if other.name == "mean"), None)
     than = "" if mean is None else f"; always predicting the mean is off by {significant(mean)}"
-    return f"Off by {significant(scores['mae'].value)} on average on {rows}{than}. {explained}"
-
-
-_OPENINGS: dict[str, Callable[[Metric, Sequence[Tested], str, int], str]] = {
-    "accuracy": _accuracy,
-    "average_precision": _precision,
-    "r2": _error,
-}
+    error = significant(scores["mae"].value)
+    return f"Off by {error} on average on {rows}{than}. {metric.title} is {figure}"
 
 
 def warnings(tested: Sequence[Tested]) -> list[str]:
