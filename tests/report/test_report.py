@@ -67,7 +67,7 @@ def test_figures_say_what_they_show(page: Path) -> None:
     images = read.named("img")
     assert len(images) == 8
     assert all(str(a["src"]).startswith("data:image/webp;base64,UklGR") for a in images)
-    assert images[0]["alt"] == "cat/cat_017.png: cat, answered as dog"
+    assert images[0]["alt"] == "cat/cat_017.png: cat, predicted as dog"
 
 
 def test_same_records_same_bytes(tmp_path: Path, page: Path) -> None:
@@ -194,8 +194,8 @@ def test_of_very_many_classes_the_worst_forty_are_shown(tmp_path: Path) -> None:
     text = build_page(write(tmp_path / "run", result)).read_text("utf-8")
     assert "Of 100 classes the 40 with the most errors are shown." in text
     assert text.count('<td class="right"') == 40
-    assert "class 75 answered as class 75" in text
-    assert "class 30 answered as class 30" not in text
+    assert "class 75 predicted as class 75" in text
+    assert "class 30 predicted as class 30" not in text
 
 
 def test_only_whole_pages_are_left_behind(page: Path) -> None:

@@ -6,6 +6,7 @@ bands of a plot are drawn in a box that is stretched, with strokes that are not.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
 from headstart.records.record import Interval
@@ -203,17 +204,14 @@ def metric_dots(metric: Metric, figures: Sequence[tuple[str, Interval, str]], ti
 
 
 def _dot_row(row: Dot, axis: Axis, zero: float | None) -> Element:
-    middle = "50%"
-    lines = [(value, "grid") for value, _ in axis.ticks]
-    lines += [] if zero is None else [(zero, "zero")]
-    drawn = [
-        tag("line", class_=kind, x1=share(axis.at(v)), x2=share(axis.at(v)), y1="0", y2="100%")
-        for v, kind in lines
-    ]
-    low, high = share(axis.at(row.interval.low)), share(axis.at(row.interval.high))
-    drawn.append(tag("line", class_="span", x1=low, x2=high, y1=middle, y2=middle))
-    spot = share(axis.at(row.interval.value))
-    drawn.append(tag("circle", class_="dot", cx=spot, cy=middle, r=5.5))
+    lines = [(value, "grid") for value, _ in axis.ticks] + ([] if zero is None else [(zero, "zero")])
+    drawn = []
+    for value, kind in lines:
+        x = share(axis.at(value))
+        drawn.append(tag("line", class_=kind, x1=x, x2=x, y1="0", y2="100%"))
+    low, spot, high = (share(axis.at(v)) for v in (row.interval.low, row.interval.value, row.interval.high))
+    drawn.append(tag("line", class_="span", x1=low, x2=high, y1="50%", y2="50%"))
+    drawn.append(tag("circle", class_="dot", cx=spot, cy="50%", r=5.5))
     return tag(
         "div",
         tag("span", row.name, class_="dots-name"),
@@ -240,45 +238,32 @@ def _axis_row(axis: Axis) -> Element:
 # --- the confusion matrix as a table of coloured cells
 
 
-@dataclass(frozen=True)
-class HeatCell:
-    """Rows of one class that got one answer."""
-
-    count: str  # "" for none
-    heat: str  # strength of the colour, in [0, 1]
-    right: bool
-    hover: str
-
-
-@dataclass(frozen=True)
-class Heat:
-    """A table: one row a true class, one column an answer."""
-
-    size: str  # "small", "medium" or "large"
-    names: list[tuple[str, str]]  # short, in full
-    rows: list[tuple[tuple[str, str], list[HeatCell]]]
-    label: str
-
-
-def heat(names: list[str], counts: list[list[int]], totals: list[int]) -> Heat:
-    """The table for the classes `names`.
+def heat(names: list[str], counts: list[list[int]], totals: list[int]) -> dict[str, Any]:
+    """The table for k classes, with one row a true class and one column a predicted one.
 
     Args:
-        names: of k classes.
-        counts: k x k, truth x answer.
-        totals: k, the test rows of each true class, also those answered by a class not shown.
+        names: of the classes.
+        counts: k x k, true class x predicted class.
+        totals: k, the test rows of each true class, also those predicted to be of a class not shown.
     """
     k = len(names)
     heads = [(shorten_middle(name, LONGEST), name) for name in names]
-    rows = [(heads[i], [_heat_cell(names, counts, totals, i, j) for j in range(k)]) for i in range(k)]
-    size = "large" if k <= 8 else "medium" if k <= 20 else "small"
-    label = f"Confusion matrix of {k} classes, truth in rows and answers in columns"
-    return Heat(size, heads, rows, label)
+    return {
+        "size": "large" if k <= 8 else "medium" if k <= 20 else "small",
+        "names": heads,
+        "rows": [(heads[i], [_heat_cell(names, counts, totals, i, j) for j in range(k)]) for i in range(k)],
+        "label": f"Confusion matrix of {k} classes, truth in rows and predictions in columns",
+    }
 
 
-def _heat_cell(names: list[str], counts: list[list[int]], totals: list[int], i: int, j: int) -> HeatCell:
+def _heat_cell(
+    names: list[str], counts: list[list[int]], totals: list[int], i: int, j: int
+) -> dict[str, Any]:
     count = counts[i][j]
     part = count / totals[i] if totals[i] else 0.0
-    strength = part if i == j else part**0.5  # so that rare errors can be seen
-    hover = f"{names[i]} answered as {names[j]}: {count:,} ({percent(part)})"
-    return HeatCell(f"{count:,}" if count else "", f"{strength:.2f}", i == j, hover)
+    return {
+        "count": f"{count:,}" if count else "",
+        "heat": f"{part if i == j else part**0.5:.2f}",  # the root, so that rare errors can be seen
+        "right": i == j,
+        "hover": f"{names[i]} predicted as {names[j]}: {count:,} ({percent(part)})",
+    }

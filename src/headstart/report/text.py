@@ -152,13 +152,9 @@ def amount(value: float) -> str:
 
 
 def pairs(settings: dict[str, Any]) -> list[tuple[str, str]]:
-    """Settings as texts."""
-    return [(name, as_text(value)) for name, value in settings.items()]
-
-
-def as_text(value: Any) -> str:
-    """A setting as text: strings as they are, the rest as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """Settings as texts: strings as they are, the rest as JSON."""
+    texts = {k: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for k, v in settings.items()}
+    return list(texts.items())
 
 
 @dataclass(frozen=True, kw_only=True)
