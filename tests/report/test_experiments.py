@@ -110,7 +110,7 @@ def test_a_curve_of_nothing_and_of_one_seed(tmp_path: Path) -> None:
 def test_claims_are_read_off_the_intervals() -> None:
     said = [plain(sentence) for sentence in yosinski.claims(transfer())]
     assert said == [
-        "Base B, trained on its task alone, answers 90.0 % (95 % interval 87.5 to 92.5) right.",
+        "Base B, trained on its task alone, has balanced accuracy 90.0 % (95 % interval 87.5 to 92.5).",
         (
             "Fragile co-adaptation shows: own blocks, frozen under new ones (BnB), are clearly below base B "
             "at cut 2, by -6.0 points (-9.0 to -3.0); tuned (BnB+), they nowhere are."
@@ -132,7 +132,7 @@ def test_claims_that_do_not_show() -> None:
         still = gained(still, series, (0.0, -0.01, 0.01))
     said = [plain(sentence) for sentence in yosinski.claims(still)]
     assert said[1].startswith("Fragile co-adaptation does not show")
-    assert said[2].startswith("That blocks higher up are more special to task A does not show clearly")
+    assert said[2].startswith("That blocks higher up are more specific to task A does not show clearly")
     assert said[3] == "Blocks of A, tuned (AnB+), are at no cut clearly better or worse than base B."
     assert yosinski.headline(still) == (
         "Frozen blocks of every depth carry over from A to B without a clear loss."
@@ -150,7 +150,7 @@ def test_claims_that_do_not_show() -> None:
 def test_one_seed_claims_nothing(tmp_path: Path) -> None:
     one = alone(transfer())
     assert len(yosinski.claims(one)) == 1
-    assert "too few seeds to tell what is chance" in yosinski.headline(one)
+    assert "too few seeds to exclude chance" in yosinski.headline(one)
     shown = build_page(written(tmp_path, "yosinski.json", one)).read_text("utf-8")
     assert "whisker" not in re.sub(r"<style>.*?</style>", "", shown, flags=re.DOTALL)
 

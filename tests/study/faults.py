@@ -60,8 +60,8 @@ STUDY = (
         "study/test_yosinski.py right_network",
     ),
     Fault(
-        "studies/yosinski/two_tasks.py",
-        "not in held]",
+        "studies/yosinski/transplant.py",
+        " not in held_out]",
         "]",
         "task A learns what task B is judged by",
         "study/test_two_tasks.py judged_by",

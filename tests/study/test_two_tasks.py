@@ -7,7 +7,7 @@ from tests.study.experiments import made, rows
 import headstart as hs
 from headstart.core import BadInput, Unknown
 from headstart.data.load import load
-from headstart.studies.yosinski.two_tasks import apart, by_classes
+from headstart.studies.yosinski.transplant import Part, split_classes
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def six():
 
 
 def test_classes_are_split_into_halves(six):
-    a, b = by_classes(six, "classes", 0.25, 0)
+    a, b = split_classes(six, "classes", 0.25, 0)
     assert len(a.data.classes) == len(b.data.classes) == 3
     assert set(a.data.classes) | set(b.data.classes) == set(six.classes)
     for part in (a, b):
@@ -27,12 +27,12 @@ def test_classes_are_split_into_halves(six):
             old = int(part.data.items[row].removeprefix("row "))
             assert part.data.classes[part.data.labels[row]] == six.classes[six.labels[old]]
             assert (part.data.array[row] == six.array[old]).all()
-    assert by_classes(six, "classes", 0.25, 0)[0].data.classes == a.data.classes
-    assert len({by_classes(six, "classes", 0.25, seed)[0].data.classes for seed in range(6)}) > 1
+    assert split_classes(six, "classes", 0.25, 0)[0].data.classes == a.data.classes
+    assert len({split_classes(six, "classes", 0.25, seed)[0].data.classes for seed in range(6)}) > 1
 
 
 def test_classes_of_task_a_may_be_named(six):
-    a, b = by_classes(six, "4, 1", 0.25, 0)
+    a, b = split_classes(six, "4, 1", 0.25, 0)
     assert a.data.classes == ("1", "4")
     assert b.data.classes == ("0", "2", "3", "5")
 
@@ -41,7 +41,7 @@ def test_copies_in_both_tasks_stand_on_one_side():
     x, y = rows(classes=4, each=12)
     for place in range(0, 48, 4):
         x[place + 1] = x[place]  # a row of class 0 and one of class 1
-    a, b = by_classes(load((x, y)), "0,2", 0.25, 0)
+    a, b = split_classes(load((x, y)), "0,2", 0.25, 0)
     learned = {a.data.digests[row] for row in a.train} | {b.data.digests[row] for row in b.train}
     judging = {b.data.digests[row] for row in b.test} | {a.data.digests[row] for row in a.test}
     assert not learned & judging
@@ -49,12 +49,14 @@ def test_copies_in_both_tasks_stand_on_one_side():
 
 def test_what_task_b_is_judged_by_is_not_learned_in_task_a(six):
     half = six.subset(np.arange(60))
-    a, b, said = apart(six, half, 0.25, 0)
+    b = Part.of(half, 0.25, 0)
+    a, left_out = Part.of(six, 0.25, 0).without_test_rows_of(b)
     held = {b.data.digests[row] for row in b.test}
     assert not held & {a.data.digests[row] for row in a.train}
-    assert said[0].endswith("rows of task A are not learned from, as task B is judged by copies of them.")
-    other = load(rows(seed=5))
-    assert apart(six, other, 0.25, 0)[2] == []
+    assert len(a.train) == 90 - left_out < 90
+    assert Part.of(load(rows(seed=5)), 0.25, 0).without_test_rows_of(b)[1] == 0
+    notes = hs.yosinski(made(), six, half, test=0.25, cuts=(1,), seeds=1, epochs=1).notes
+    assert f"{left_out} rows of task A are not used for training: copies of them test task B." in notes
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,7 @@ from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
 from headstart.session.session import Session
 from headstart.studies.yosinski import Transfer
-from headstart.studies.yosinski.transplant import Transplant, treatment
-from headstart.studies.yosinski.two_tasks import by_classes
+from headstart.studies.yosinski.transplant import Transplant, split_classes, transplant
 
 RECIPE = Recipe(steps=6, batch=16, lr=5e-3, seed=11)
 SMALL = {"seeds": 2, "epochs": 2, "test": 0.25}
@@ -50,7 +49,7 @@ def same(one, other):
 
 @pytest.mark.parametrize("frozen", [True, False])
 def test_at_cut_0_it_is_training_from_scratch_bit_for_bit(session, frozen):
-    ours = session.fit(treatment(3, 0, frozen), ALL, RECIPE).model.state_dict()
+    ours = session.fit(transplant(3, 0, frozen), ALL, RECIPE).model.state_dict()
     base = session.fit(FromScratch(), ALL, RECIPE).model.state_dict()
     assert ours.keys() == base.keys()
     assert same(ours, base)
@@ -58,7 +57,7 @@ def test_at_cut_0_it_is_training_from_scratch_bit_for_bit(session, frozen):
 
 @pytest.mark.parametrize("cut", [1, 2, 3])
 def test_frozen_blocks_keep_every_byte_and_all_above_learns(session, trained, cut):
-    fitted = session.fit(treatment(3, cut, True), ALL, RECIPE).model.backbone
+    fitted = session.fit(transplant(3, cut, True), ALL, RECIPE).model.backbone
     twin = trained.untrained(RECIPE.seed)
     for number in range(3):
         if number < cut:
@@ -71,7 +70,7 @@ def test_frozen_blocks_keep_every_byte_and_all_above_learns(session, trained, cu
 
 @pytest.mark.parametrize("cut", [1, 2, 3])
 def test_tuned_blocks_change_all(session, trained, cut):
-    fitted = session.fit(treatment(3, cut, False), ALL, RECIPE).model.backbone
+    fitted = session.fit(transplant(3, cut, False), ALL, RECIPE).model.backbone
     for number in range(3):
         for name, value in block(fitted, number).items():
             assert not torch.equal(value, block(trained, number)[name])
@@ -82,7 +81,7 @@ def test_tuned_blocks_change_all(session, trained, cut):
 def test_what_is_begun_anew_is_random_and_the_rest_copied(trained, cut, frozen):
     import copy
 
-    parts = treatment(3, cut, frozen).parts(copy.deepcopy(trained), Task(3, (6,), seed=11))
+    parts = transplant(3, cut, frozen).parts(copy.deepcopy(trained), Task(3, (6,), seed=11))
     twin = trained.untrained(11)
     for number in range(3):
         source, other = (trained, twin) if number < cut else (twin, trained)
@@ -94,9 +93,9 @@ def test_the_frozen_prefix_is_recorded_and_gives_the_same(session, trained):
     """A bias before a normalisation has no gradient but rounding, of which AdamW would make whole steps."""
     plain, recipe = Session(trained, load(rows())), replace(RECIPE, optimiser="momentum", lr=0.05)
     for cut in (1, 2, 3):
-        fitted = session.fit(treatment(3, cut, True), ALL, recipe)
+        fitted = session.fit(transplant(3, cut, True), ALL, recipe)
         assert fitted.replay is not None
-        other = plain.fit(treatment(3, cut, True), ALL, recipe)
+        other = plain.fit(transplant(3, cut, True), ALL, recipe)
         assert other.replay is None
         given, wanted = fitted.logits(ALL), other.logits(ALL)
         assert wanted.std() > 0.01
@@ -180,7 +179,7 @@ def test_every_training_starts_from_the_right_network_and_learns_from_the_right_
 def test_rows_that_judge_are_never_learned_from(six, monkeypatch):
     seen = spied(monkeypatch)
     hs.yosinski(network(), six, cuts=[1], **SMALL | {"seeds": 1})
-    b = by_classes(six, "classes", 0.25, 0)[1]
+    b = split_classes(six, "classes", 0.25, 0)[1]
     for session, _, some, _, _ in seen:
         if session.data.classes == b.data.classes:
             assert set(some.tolist()) == set(b.train.tolist())

@@ -31,17 +31,13 @@ SERIES = ("BnB", "BnB+", "AnB", "AnB+")
 
 @dataclass(frozen=True, kw_only=True)
 class YosinskiSettings(ExperimentSettings):
-    """How `yosinski` works.
-
-    Attributes:
-        cuts: after how many blocks the network is cut, rising, each >= 1; none: after each.
-        split: of one data set: "classes" makes task A of a random half of its classes, or names of
-            those classes with commas between; the others are task B.
-    """
+    """How `yosinski` works."""
 
     kind: ClassVar[str] = "yosinski"
 
-    cuts: tuple[int, ...] = option("Blocks that are copied, rising; none: every number.", ())
+    cuts: tuple[int, ...] = option(
+        "After how many blocks the network is cut, rising, each >= 1; none: after each.", ()
+    )
     seeds: int = option("Number of random seeds.", 3, whole(1))
     epochs: int = option("Epochs per training.", 20, whole(1))
     split: str = option(
@@ -59,7 +55,7 @@ class YosinskiSettings(ExperimentSettings):
 
 @dataclass(frozen=True)
 class Network(Record):
-    """A network that blocks are taken from, judged on the held-out part of its own task."""
+    """A network that blocks are taken from, evaluated on the held-out part of its own task."""
 
     task: str  # name of the data
     classes: list[str]
@@ -67,14 +63,14 @@ class Network(Record):
     test_rows: int  # held out, the same for all
     given: bool  # whether it was given, and not trained from scratch
     seeds: list[int]  # that did not diverge
-    score: list[float]  # of the metric of selection, one for each of them; empty if it can't be known
-    mean: float | None  # None if it can't be known
+    score: list[float]  # of the metric of selection, one for each of them; empty if it is unknown
+    mean: float | None  # None if it is unknown
     interval: Interval | None  # of the mean over the seeds, Student's t; None for a single seed
 
 
 @dataclass(frozen=True)
 class Cut(Record):
-    """A series at a cut, judged on the held-out part of task B."""
+    """A series at a cut, evaluated on the held-out part of task B."""
 
     series: str  # "BnB", "BnB+", "AnB" or "AnB+"
     cut: int  # blocks that were copied, from the first one on

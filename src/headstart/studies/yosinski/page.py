@@ -7,7 +7,7 @@ from headstart.report.axis import WIDE, Axis
 from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
 from headstart.report.text import SPACE, Terminal, capitalise, join_words, pluralise, short
-from headstart.studies._page import Cell, cell, points, seeds_say, settings, text, versions
+from headstart.studies._page import Cell, cell, page_view, points, seeds_say, text
 from headstart.studies.yosinski import SERIES, Cut, Network, Transfer
 
 STYLES = {"BnB": "s1 frozen", "BnB+": "s1 tuned", "AnB": "s2 frozen", "AnB+": "s2 tuned"}
@@ -23,28 +23,25 @@ SHIFT = 0.05  # between the series at one cut, so that bars don't hide each othe
 def view(record: Transfer) -> dict[str, Any]:
     """What the template shows."""
     seeds, metric = pluralise(len(record.base_b.seeds), "seed"), get_metric(record.selection)
-    return {
-        "kind": "transfer by depth",
-        "task": record.base_b.task,
-        "headline": headline(record),
-        "say": claims(record),
-        "legend": [
-            *((STYLES[name], MEANING[name]) for name in SERIES if record.of(name)),
-            ("base", "base B: all of it on its own task"),
-        ],
-        "figure": _figure(record) if record.cuts else "",
-        "caption": f"At cut n the first n blocks are copied and the rest, the head too, begins anew; then it "
+    legend = [(STYLES[name], MEANING[name]) for name in SERIES if record.of(name)]
+    return page_view(
+        record,
+        kind="transfer by depth",
+        task=record.base_b.task,
+        headline=headline(record),
+        say=claims(record),
+        legend=[*legend, ("base", "base B: all of it on its own task")],
+        figure=_figure(record) if record.cuts else "",
+        caption=f"At cut n the first n blocks are copied and the rest, the head too, begins anew; then it "
         f"is trained on task B. Lines join the means of {seeds}, bars are their 95 % intervals.",
-        "facts": _facts(record),
-        "reading": f"Mean {metric.title} on the held-out part of task B with its 95 % interval; below it "
+        facts=_facts(record),
+        reading=f"Mean {metric.title} on the held-out part of task B with its 95 % interval; below it "
         f"{points(metric)} gained over base B of the same seed, coloured where their interval does not reach "
         f"zero.",
-        "headings": headings(record),
-        "rows": rows(record),
-        "smallprint": [_tasks(record), seeds_say("Other random weights, another order of the rows")],
-        "settings": settings(record),
-        "versions": versions(record),
-    }
+        headings=headings(record),
+        rows=rows(record),
+        smallprint=[_tasks(record), seeds_say("Other random weights, another order of the rows")],
+    )
 
 
 def terminal(record: Transfer) -> Terminal:
@@ -65,27 +62,21 @@ def headings(record: Transfer) -> list[str]:
 
 def rows(record: Transfer) -> list[tuple[str, str, list[Cell | None]]]:
     """A row a cut: what it is called, the last block that is copied, a cell for each series."""
-    names = [name for name in SERIES if record.of(name)]
-    known = {
-        (c.series, c.cut): cell(get_metric(record.selection), c.mean, c.interval, c.gain) for c in record.cuts
-    }
-    return [
-        (f"{cut}", _last(record.blocks[cut - 1]), [known.get((name, cut)) for name in names])
-        for cut in sorted({c.cut for c in record.cuts})
-    ]
-
-
-def _last(block: str) -> str:
-    """What is copied, by the name of the last block, which may be a mere number."""
-    return f"up to block {block}" if block.isdigit() else f"up to {block}"
+    metric, (_, *names) = get_metric(record.selection), headings(record)
+    cells = {(c.series, c.cut): cell(metric, c.mean, c.interval, c.gain) for c in record.cuts}
+    table: list[tuple[str, str, list[Cell | None]]] = []
+    for cut in sorted({c.cut for c in record.cuts}):
+        last = record.blocks[cut - 1]  # may be a mere number
+        copied = f"up to block {last}" if last.isdigit() else f"up to {last}"
+        table.append((f"{cut}", copied, [cells.get((name, cut)) for name in names]))
+    return table
 
 
 def headline(record: Transfer) -> str:
-    """How far up blocks carry over from A to B when they are frozen."""
-    frozen = record.of("AnB")
-    compared = [cut for cut in frozen if cut.gain]
+    """Up to which depth frozen blocks of A transfer to B."""
+    compared = _compared(record, "AnB")
     if not compared:
-        return f"Transfer by depth from A to {record.base_b.task}: too few seeds to tell what is chance."
+        return f"Transfer by depth from A to {record.base_b.task}: too few seeds to exclude chance."
     lost = next((cut.cut for cut in compared if _worse(cut)), None)
     if lost is None:
         most = "" if len(compared) == len(record.blocks) else f" up to cut {compared[-1].cut}"
@@ -99,8 +90,8 @@ def headline(record: Transfer) -> str:
 
 
 def claims(record: Transfer) -> list[str]:
-    """Whether what the paper found shows here, each from the intervals of the paired differences."""
-    return [said for said in (_level(record), _fragile(record), _general(record), _boost(record)) if said]
+    """Whether the findings of the paper hold here, each by the intervals of the paired differences."""
+    return [claim for claim in (_level(record), _fragile(record), _general(record), _boost(record)) if claim]
 
 
 def _level(record: Transfer) -> str:
@@ -108,13 +99,11 @@ def _level(record: Transfer) -> str:
     if base.mean is None:
         return "Base B could not be trained."
     level = _shown(metric, base.mean, base.interval)
-    if record.selection != "balanced_accuracy":
-        return f"Base B, trained on its task alone, has {level} of {metric.title}."
-    return f"Base B, trained on its task alone, answers {level} right."
+    return f"Base B, trained on its task alone, has {metric.title} {level}."
 
 
 def _fragile(record: Transfer) -> str:
-    compared = [cut for cut in record.of("BnB") if cut.gain]
+    compared = _compared(record, "BnB")
     if not compared:
         return ""
     low = [cut for cut in compared if _worse(cut)]
@@ -124,44 +113,48 @@ def _fragile(record: Transfer) -> str:
             "clearly below base B."
         )
     tuned = [cut.cut for cut in record.of("BnB+") if _worse(cut)]
-    too = f"tuned (BnB+), they are at {_cuts(tuned)}" if tuned else "tuned (BnB+), they nowhere are"
+    too = f"they are at {_cuts(tuned)}" if tuned else "they nowhere are"
     return (
         f"Fragile co-adaptation shows: own blocks, frozen under new ones (BnB), are clearly below base B at "
-        f"{_most(low, get_metric(record.selection))}; {too}."
+        f"{_most(low, get_metric(record.selection))}; tuned (BnB+), {too}."
     )
 
 
 def _general(record: Transfer) -> str:
-    compared = [cut for cut in record.of("AnB") if cut.gain]
+    compared = _compared(record, "AnB")
     if not compared:
         return ""
     low = [cut for cut in compared if _worse(cut)]
-    metric, change = get_metric(record.selection), compared[-1].mean - compared[0].mean
-    by = f"{metric.change(change)}{SPACE}points" if metric.is_share else metric.change(change)
-    slope = f"; from cut {compared[0].cut} to {compared[-1].cut} the mean of AnB changes by {by}"
-    slope *= len(compared) > 1
+    metric, slope = get_metric(record.selection), ""
+    if len(compared) > 1:
+        change = metric.change(compared[-1].mean - compared[0].mean)
+        by = f"{change}{SPACE}points" if metric.is_share else change
+        slope = f"; from cut {compared[0].cut} to {compared[-1].cut} the mean of AnB changes by {by}"
     if not low:
         return (
-            f"That blocks higher up are more special to task A does not show clearly: no cut of AnB is "
+            f"That blocks higher up are more specific to task A does not show clearly: no cut of AnB is "
             f"clearly below base B{slope}."
         )
     return f"Blocks of A, frozen (AnB), are clearly below base B at {_most(low, metric)}{slope}."
 
 
 def _boost(record: Transfer) -> str:
-    compared = [cut for cut in record.of("AnB+") if cut.gain]
+    compared = _compared(record, "AnB+")
     if not compared:
         return ""
-    up = [cut.cut for cut in compared if cut.gain and cut.gain.low > 0]
-    down = [cut.cut for cut in compared if _worse(cut)]
-    if not up and not down:
-        return "Blocks of A, tuned (AnB+), are at no cut clearly better or worse than base B."
+    better = [cut.cut for cut in compared if cut.gain and cut.gain.low > 0]
+    worse = [cut.cut for cut in compared if _worse(cut)]
     parts = [
         f"clearly {word} than base B at {_cuts(cuts)}"
-        for word, cuts in (("better", up), ("worse", down))
+        for word, cuts in (("better", better), ("worse", worse))
         if cuts
     ]
-    return f"Blocks of A, tuned (AnB+), are {' and '.join(parts)}."
+    which = " and ".join(parts) or "at no cut clearly better or worse than base B"
+    return f"Blocks of A, tuned (AnB+), are {which}."
+
+
+def _compared(record: Transfer, series: str) -> list[Cut]:
+    return [cut for cut in record.of(series) if cut.gain]
 
 
 def _worse(cut: Cut) -> bool:
@@ -186,14 +179,17 @@ def _shown(metric: Metric, mean: float, interval: Interval | None) -> str:
 
 
 def _facts(record: Transfer) -> list[tuple[str, str, str]]:
-    a, b, metric = record.base_a, record.base_b, get_metric(record.selection)
-    facts = [("base B", _level_of(b, metric), f"{b.task}, {len(b.classes)} classes")]
-    if a is not None:
-        facts.append(("base A", _level_of(a, metric), f"{a.task}, {len(a.classes)} classes"))
-    known = f"{pluralise(len(record.blocks), 'block')}, {short(record.backbone_parameters)} parameters"
-    rows = f"{b.train_rows:,} rows of B"
-    facts += [("network", record.backbone, known), ("trained on", rows, f"{b.test_rows:,} held out")]
-    return facts
+    b, metric = record.base_b, get_metric(record.selection)
+    bases = [("base B", b)] + ([("base A", record.base_a)] if record.base_a is not None else [])
+    size = f"{pluralise(len(record.blocks), 'block')}, {short(record.backbone_parameters)} parameters"
+    return [
+        *(
+            (name, _level_of(base, metric), f"{base.task}, {len(base.classes)} classes")
+            for name, base in bases
+        ),
+        ("network", record.backbone, size),
+        ("trained on", f"{b.train_rows:,} rows of B", f"{b.test_rows:,} held out"),
+    ]
 
 
 def _level_of(network: Network, metric: Metric) -> str:
@@ -202,13 +198,11 @@ def _level_of(network: Network, metric: Metric) -> str:
 
 def _tasks(record: Transfer) -> str:
     a, b = record.base_a, record.base_b
-    described = f"Task B: {join_words(b.classes)}. "
-    if a is not None:
-        described = f"Task A: {join_words(a.classes)}. {described}"
+    task_a = "" if a is None else f"Task A: {join_words(a.classes)}. "
     return (
-        f"{described}{pluralise(b.test_rows, 'row')} of task B were held out before the first training and "
-        f"judge every point. All trainings are alike; with one seed, new blocks have the same random weights "
-        f"in all series."
+        f"{task_a}Task B: {join_words(b.classes)}. {pluralise(b.test_rows, 'row')} of task B were held out "
+        f"before the first training and test every point. All trainings are alike; with one seed, new blocks "
+        f"have the same random weights in all series."
     )
 
 
@@ -228,11 +222,11 @@ def _figure(record: Transfer) -> str:
         plot.line([(e, base.mean) for e in ends], "base")
     for place, name in enumerate(SERIES):
         _series(plot, record.of(name), metric, SHIFT * (place - 1.5))
-    described = [
-        f"{n} {', '.join(f'{c.cut}: {metric.value(c.mean)}' for c in record.of(n))}"
-        for n in SERIES
-        if record.of(n)
-    ]
+    described = (
+        f"{name} {', '.join(f'{c.cut}: {metric.value(c.mean)}' for c in record.of(name))}"
+        for name in SERIES
+        if record.of(name)
+    )
     level = "" if base.mean is None else f"Base B {metric.value(base.mean)}. "
     return plot.figure(f"Mean {metric.title} on task B by blocks copied. {level}{'; '.join(described)}")
 

@@ -2,8 +2,9 @@
 
 import copy
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from statistics import fmean
@@ -11,15 +12,15 @@ from typing import Any
 
 import torch.nn
 
-from headstart.core import BadData, Method, derive_seed
+from headstart.core import BadData, BadInput, Method, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.load import load as load_data
 from headstart.data.source_task import require_same_inputs
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.models.backbone import AnyBackbone
 from headstart.report.metric import get_metric
-from headstart.session.fitted import Fitted
-from headstart.session.inputs import build_backbone, default_backbone, fit_to_data
+from headstart.run.cache import key_of
+from headstart.session.inputs import build_backbone, by_training_part, default_backbone, fit_to_data
 from headstart.session.precision import settled_precision
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_metric, selection_score
@@ -27,8 +28,7 @@ from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
 from headstart.studies.yosinski import SERIES, Cut, Network, YosinskiSettings
-from headstart.studies.yosinski.transplant import check_cuts, shape_digest, treatment, with_weights_of
-from headstart.studies.yosinski.two_tasks import Part, apart, by_classes, by_training_part_of
+from headstart.studies.yosinski.transplant import Part, split_classes, transplant, with_weights_of
 
 SMALL = 3 * 64 * 64  # numbers in a row; batches of such rows are computed in one part
 GUESS = 300.0  # samples a second in training, for the progress bar until it knows better
@@ -38,7 +38,7 @@ BASES = {"base A": "base_a", "base B": "base_b"}  # name -> input
 def load(
     _: Study, given: Mapping[str, Any], settings: YosinskiSettings, columns: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The tasks, the architecture, and the networks that were given, with its layout and their weights."""
+    """The tasks, the architecture, and the networks that were given, as copies of it with their weights."""
     tasks = {
         name: value if isinstance(value, Dataset) else load_data(value, **columns)
         for name in ("task_a", "task_b")
@@ -54,7 +54,9 @@ def load(
         for name, key in BASES.items()
         if given.get(key) is not None
     }
-    return {**tasks, "backbone": backbone, "architecture": shape_digest(backbone), **networks}
+    shapes = {name: tuple(value.shape) for name, value in backbone.state_dict().items()}
+    architecture = key_of({}, str(backbone.source), str(shapes))
+    return {**tasks, "backbone": backbone, "architecture": architecture, **networks}
 
 
 def _network(value: Any, base: Any, data: Dataset) -> AnyBackbone:
@@ -65,33 +67,46 @@ def _network(value: Any, base: Any, data: Dataset) -> AnyBackbone:
 
 
 def check(settings: YosinskiSettings, inputs: Mapping[str, Any]) -> None:
-    """Refuse tasks without classes, and cuts between blocks that the backbone has not."""
+    """Refuse tasks without classes, and cuts between blocks that the backbone does not have."""
     for data in (inputs["task_a"], inputs.get("task_b")):
         if data is not None and data.label_kind != "classes":
             raise BadData(f"{data.name} has {data.label_kind}; it takes tasks with classes.")
-    check_cuts(settings.cuts, inputs["backbone"])
+    name, blocks = inputs["backbone"].name, len(inputs["backbone"].blocks)
+    if not blocks:
+        raise BadInput(f"The backbone {name} has no blocks to cut between. Give a network of layers.")
+    if settings.cuts and settings.cuts[-1] > blocks:
+        raise BadInput(
+            f"cuts names {settings.cuts[-1]}, but {name} has {blocks} blocks; name some of 1 to {blocks}, or "
+            f"none for all."
+        )
 
 
 def compute(job: Job[YosinskiSettings]) -> dict[str, Any]:
     """The record's own fields."""
     with job.step("look at the data"):
         a, b = _tasks(job)
-        backbone = by_training_part_of(job.inputs["backbone"], b)
+    # both tasks have the same features, which are independent of the held-out rows of task B
+    backbone = by_training_part(job.inputs["backbone"], b.data.subset(b.train))
     cuts = job.settings.cuts or tuple(range(1, len(backbone.blocks) + 1))
     given = {name: job.inputs[key] for name, key in BASES.items() if job.inputs.get(key) is not None}
     return _Experiment(job, backbone, given, a, b, cuts).run()
 
 
 def _tasks(job: Job[YosinskiSettings]) -> tuple[Part | None, Part]:
-    share, seed = job.settings.test, job.settings.seed
-    task_a: Dataset = job.inputs["task_a"]
-    task_b: Dataset | None = job.inputs.get("task_b")
-    given = job.inputs.get("base_a") is not None
+    """Task A and task B; no task A if a trained network takes its place.
+
+    Copies of rows that task B is tested on are left out of the training rows of task A.
+    """
+    share, seed, task_a = job.settings.test, job.settings.seed, job.inputs["task_a"]
+    task_b, given = job.inputs.get("task_b"), job.inputs.get("base_a") is not None
     if task_b is None and not given:
-        return by_classes(task_a, job.settings.split, share, seed)
-    first = task_a if task_b is not None and not given else None
-    a, b, notes = apart(first, task_a if task_b is None else task_b, share, seed)
-    job.notes += notes
+        return split_classes(task_a, job.settings.split, share, seed)
+    b = Part.of(task_a if task_b is None else task_b, share, seed)
+    if given:
+        return None, b
+    a, left_out = Part.of(task_a, share, seed).without_test_rows_of(b)
+    if left_out:
+        job.notes.append(f"{left_out} rows of task A are not used for training: copies of them test task B.")
     return a, b
 
 
@@ -106,6 +121,7 @@ class _Experiment:
         a: task A; None if base A was given.
         b: task B.
         cuts: after how many blocks networks are cut.
+        scores: by seed, of the bases by name and of the series by their names and cuts.
     """
 
     job: Job[YosinskiSettings]
@@ -114,26 +130,24 @@ class _Experiment:
     a: Part | None
     b: Part
     cuts: tuple[int, ...]
+    scores: dict[Any, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
 
     def run(self) -> dict[str, Any]:
         """All trainings; the record's own fields."""
         self.job.progress.expect(self._expected())
-        levels: dict[str, dict[int, float]] = {"base A": {}, "base B": {}}
-        scores: dict[tuple[str, int], dict[int, float]] = {(s, n): {} for s in SERIES for n in self.cuts}
         for seed in range(self.job.settings.seeds):
             for letter, task in (("B", self.b), ("A", self.a)):
-                network = self._base(f"base {letter}", task, seed, levels[f"base {letter}"])
+                network = self._base(f"base {letter}", task, seed)
                 if network is not None:
-                    self._cut(letter, network, seed, scores)
+                    self._cut(letter, network, seed)
+        series = [(name, cut) for name in SERIES for cut in self.cuts]
         return {
             "backbone": self.backbone.name,
             "backbone_parameters": sum(p.numel() for p in self.backbone.parameters()),
             "blocks": [block.removeprefix("inner.") for block in self.backbone.blocks],
-            "base_a": None if self.a is None else self._record("base A", self.a, levels["base A"]),
-            "base_b": self._record("base B", self.b, levels["base B"]),
-            "cuts": list(
-                _cuts(scores, levels["base B"], get_metric(selection_metric(self.b.data.labels)).least)
-            ),
+            "base_a": None if self.a is None else self._record("base A", self.a),
+            "base_b": self._record("base B", self.b),
+            "cuts": [self._record_cut(name, cut) for name, cut in series if self.scores[name, cut]],
             "selection": selection_metric(self.b.data.labels),
         }
 
@@ -147,113 +161,103 @@ class _Experiment:
             watch=self.job.progress.watch,
         )
 
-    def _base(self, name: str, task: Part | None, seed: int, levels: dict[int, float]) -> AnyBackbone | None:
-        """The network of a seed, trained or given, its level noted; None if its training diverged."""
-        step = f"{name}, seed {seed}"
+    def _base(self, name: str, task: Part | None, seed: int) -> AnyBackbone | None:
+        """The network of a seed, trained or given, after it is scored; None if its training diverged."""
+        step, blocks = f"{name}, seed {seed}", len(self.backbone.blocks)
         if name in self.given:
             network = self.given[name]
             if name == "base B":
-                session = self._session(network, self.b, name)
-                head = treatment(len(network.blocks), len(network.blocks), True)
-                self._keep(step, partial(self._level, session, head, seed, step), levels, seed)
+                session, head = self._session(network, self.b, name), transplant(blocks, blocks, True)
+                self._keep(name, seed, step, partial(self._train, session, head, self.b, seed, step))
             return network
         assert task is not None, "a network that is not given has a task"
         session = self._session(self.backbone, task, name)
-
-        def train(checkpoint: Path) -> dict[str, Any]:
-            own = derive_seed(seed, name)
-            fitted, level = self._fit(session, FromScratch(), task, own, step, checkpoint)
-            return {"level": level, "state": dict(fitted.model.backbone.state_dict())}
-
-        kept = self._keep(step, train, levels, seed)
+        train = partial(self._train, session, FromScratch(), task, derive_seed(seed, name), step)
+        kept = self._keep(name, seed, step, train)
         if kept is None:
             return None
         network = copy.deepcopy(self.backbone)
         network.load_state_dict(kept["state"])
         return network
 
-    def _cut(
-        self, letter: str, network: AnyBackbone, seed: int, scores: dict[tuple[str, int], dict[int, float]]
-    ) -> None:
+    def _cut(self, letter: str, network: AnyBackbone, seed: int) -> None:
         """Both series that take blocks of a network."""
         cache = f"{letter} {seed}"
         session = self._session(network, self.b, cache)
         for cut in self.cuts:
             for sign, frozen in (("", True), ("+", False)):
-                method = treatment(len(self.backbone.blocks), cut, frozen)
+                method = transplant(len(self.backbone.blocks), cut, frozen)
                 step = _step(letter, frozen, cut, seed)
-                train = partial(self._level, session, method, seed, step)
-                self._keep(step, train, scores[f"{letter}nB{sign}", cut], seed)
+                train = partial(self._train, session, method, self.b, seed, step)
+                self._keep((f"{letter}nB{sign}", cut), seed, step, train)
         shutil.rmtree(self.job.folder.path / "cache" / cache, ignore_errors=True)  # no other seed needs it
 
-    def _keep(self, step: str, train: Any, levels: dict[int, float], seed: int) -> dict[str, Any] | None:
-        """A training as a kept step; its level is noted, or why there is none."""
+    def _keep(
+        self, key: Any, seed: int, step: str, train: Callable[[Path], dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        """A training as a kept step; its score is added to those of the key, or noted why there is none."""
         kept = self.job.folder.trial(step, train)
         if "diverged" in kept:
             self.job.notes.append(f"{step} is left out: {kept['diverged']}")
             return None
-        levels[seed] = kept["value"]["level"]
         value: dict[str, Any] = kept["value"]
+        self.scores[key][seed] = value["level"]
         return value
 
-    def _level(
-        self, session: Session, method: Method[Any], seed: int, step: str, checkpoint: Path
-    ) -> dict[str, float]:
-        """The score of a training on task B, as a step keeps it."""
-        return {"level": self._fit(session, method, self.b, seed, step, checkpoint)[1]}
-
-    def _fit(  # a training and where it is kept
+    def _train(
         self, session: Session, method: Method[Any], task: Part, seed: int, step: str, checkpoint: Path
-    ) -> tuple[Fitted, float]:
-        """A training on a task, and its figure of selection on the held-out part."""
+    ) -> dict[str, Any]:
+        """A training on a task: the score on its held-out part, and the weights of a new base network."""
         settings = self.job.settings
         seed = derive_seed(settings.seed, "yosinski", seed)
         recipe = recipe_for(method, settings, settings.epochs, len(task.train), seed)
         small = session.samples(task.train[:1]).numel() <= SMALL
         recipe = replace(recipe, views=0, accumulate=1 if small else recipe.accumulate)
         fitted = session.fit(method, task.train, recipe, name=f"try {step}", checkpoint=checkpoint)
-        return fitted, selection_score(fitted.logits(task.test), task.data.labels[task.test])
+        level = selection_score(fitted.logits(task.test), task.data.labels[task.test])
+        is_base = isinstance(method, FromScratch)
+        return {"level": level} | ({"state": dict(fitted.model.backbone.state_dict())} if is_base else {})
 
-    def _record(self, name: str, task: Part, levels: Mapping[int, float]) -> Network:
-        values = list(levels.values())
+    def _record(self, name: str, task: Part) -> Network:
+        scores = list(self.scores[name].values())
         return Network(
             task=task.data.name,
             classes=list(task.data.classes),
             train_rows=len(task.train),
             test_rows=len(task.test),
             given=name in self.given,
-            seeds=list(levels),
-            score=values,
-            mean=fmean(values) if values else None,
-            interval=mean_of_seeds(values, get_metric(selection_metric(task.data.labels)).least),
+            seeds=list(self.scores[name]),
+            score=scores,
+            mean=fmean(scores) if scores else None,
+            interval=mean_of_seeds(scores, _least(task)),
         )
+
+    def _record_cut(self, series: str, cut: int) -> Cut:
+        by_seed, least = self.scores[series, cut], _least(self.b)
+        scores = list(by_seed.values())
+        figures = mean_of_seeds(scores, least), gain_of_seeds(by_seed, self.scores["base B"], least)
+        return Cut(series, cut, list(by_seed), scores, fmean(scores), *figures)
 
     def _expected(self) -> dict[str, float]:
         """The names of all steps with a guess of the seconds of each."""
         second = self.job.settings.epochs / GUESS
-        rows = len(self.b.train)
         steps: dict[str, float] = {}
         for seed in range(self.job.settings.seeds):
             for letter, task in (("B", self.b), ("A", self.a)):
                 if task is not None:
                     steps[f"try base {letter}, seed {seed}"] = len(task.train) * second
                 for cut in self.cuts:
-                    share = 1 - cut / (len(self.backbone.blocks) + 1)
+                    share, rows = 1 - cut / (len(self.backbone.blocks) + 1), len(self.b.train)
                     steps[f"try {_step(letter, True, cut, seed)}"] = share * rows * second
                     steps[f"try {_step(letter, False, cut, seed)}"] = rows * second
         return steps
 
 
+def _least(task: Part) -> float:
+    """No score on a task is less."""
+    return get_metric(selection_metric(task.data.labels)).least
+
+
 def _step(letter: str, frozen: bool, cut: int, seed: int) -> str:
-    """The name of a step; files may not tell BnB+ from BnB."""
+    """The name of a step; names of files may not distinguish BnB+ from BnB."""
     return f"{letter}nB {'frozen' if frozen else 'tuned'} at {cut}, seed {seed}"
-
-
-def _cuts(
-    scores: Mapping[tuple[str, int], Mapping[int, float]], base: Mapping[int, float], least: float
-) -> Iterator[Cut]:
-    for (series, cut), levels in scores.items():
-        values = list(levels.values())
-        if values:
-            figures = mean_of_seeds(values, least), gain_of_seeds(levels, base, least)
-            yield Cut(series, cut, list(levels), values, fmean(values), *figures)
