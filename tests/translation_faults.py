@@ -74,9 +74,9 @@ TRANSLATION_FAULTS = (
         "data/test_style.py histograms_by_hand",
     ),
     Fault(
-        "studies/translate/translated.py",
-        "made.units.centre.copy_((0.5 - mean) / std)",
-        "made.units.centre.copy_(made.units.centre)",
+        "studies/translate/translator.py",
+        "converted.units.centre.copy_((0.5 - mean) / std)",
+        "converted.units.centre.copy_(converted.units.centre)",
         "a model that normalises otherwise is given pictures in the wrong units",
         "study/test_translate.py normalises_otherwise",
     ),

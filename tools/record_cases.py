@@ -196,17 +196,17 @@ CASES = (
     ),
     Case(
         "translate-style",
-        "translate --source shapes --target dim-shapes --judge dim-shapes --side 16 --method style",
+        "translate --source shapes --target dim-shapes --target-test dim-shapes --side 16 --method style",
     ),
     Case(
         "translate-cyclegan",
-        "translate --source shapes --target dim-shapes --run out/adapt-shapes --judge dim-shapes --side "
+        "translate --source shapes --target dim-shapes --run out/adapt-shapes --target-test dim-shapes --side "
         "32 --method cyclegan:width=4 --steps 4 --batch 8 --tries 2 --direction to-source",
         needs=("adapt-shapes",),
     ),
     Case(
         "translate-arrays",
-        "translate --source arrays.npz --target arrays-target.npz --judge arrays-target.npz "
+        "translate --source arrays.npz --target arrays-target.npz --target-test arrays-target.npz "
         "--method cyclegan --steps 5",
     ),
     Case(

@@ -20,7 +20,7 @@ PROSE = (
     "*.warnings",
     "*.decisions",
     "*.findings.text",
-    "*.guards.says",
+    "*.guards.message",
     "*.say",
     "*.next",
     "*.keeps",
@@ -36,6 +36,8 @@ RENAMED: dict[str, str] = {
     "align.few_rows": "target_labelled_rows",
     "align.looks": "eval_points",
     "stream*.contenders": "methods",
+    "translate*.guards.says": "message",
+    "translate*.seen_through": "adversarial_loss",
     "stream.*.events.did": "action",
 }
 

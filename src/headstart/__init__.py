@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from headstart.studies.stream.prequential import prequential as prequential
     from headstart.studies.stream.stream_model import Stream as Stream
     from headstart.studies.stream.stream_model import stream as stream
-    from headstart.studies.translate.translated import Translated as Translated
-    from headstart.studies.translate.translated import Translator as Translator
+    from headstart.studies.translate.translator import Translated as Translated
+    from headstart.studies.translate.translator import Translator as Translator
 
 _FOUND = {
     "data": ("headstart.data", ""),
@@ -43,8 +43,8 @@ _FOUND = {
     "PredictedClass": ("headstart.predictor.predictions", "PredictedClass"),
     "PredictedTags": ("headstart.predictor.predictions", "PredictedTags"),
     "Predictor": ("headstart.predictor.predictor", "Predictor"),
-    "Translated": ("headstart.studies.translate.translated", "Translated"),
-    "Translator": ("headstart.studies.translate.translated", "Translator"),
+    "Translated": ("headstart.studies.translate.translator", "Translated"),
+    "Translator": ("headstart.studies.translate.translator", "Translator"),
     "guards": ("headstart.studies.stream.guards", ""),
     "prequential": ("headstart.studies.stream.prequential", "prequential"),
     "stream": ("headstart.studies.stream.stream_model", "stream"),

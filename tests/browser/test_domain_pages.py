@@ -93,7 +93,7 @@ def shortcuts() -> Any:
 def translate() -> Any:
     """Translators that were trained, with pictures in the folder and a guard that raised an alarm."""
     pairs = [Pair(f"{n}.png", "seven", f"pairs/{n}.webp") for n in range(4)]
-    none = dict.fromkeys(("accuracy_translated", "accuracy_trained", "round_trip_flips", "seen_through"))
+    none = dict.fromkeys(("accuracy_translated", "accuracy_trained", "round_trip_flips", "adversarial_loss"))
     return TranslationReport(
         schema=1,
         headstart="0.1",

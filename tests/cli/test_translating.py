@@ -28,7 +28,7 @@ def two(tmp_path_factory):
 def test_translated_rows_record_and_page(headstart, two, tmp_path):
     source, target = two
     out = tmp_path / "out"
-    words = ("--source", source, "--target", target, "--out", out, "--judge", target)
+    words = ("--source", source, "--target", target, "--out", out, "--target-test", target)
     said = headstart(
         "translate", *words, "--method", "cyclegan:width=4,blocks=1", "--steps", 3, "--tries", 1, "--side", 8
     )

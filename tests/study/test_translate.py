@@ -9,9 +9,7 @@ import torch
 import headstart as hs
 from headstart.core import BadData, BadInput, Unknown
 from headstart.data.dataset import Dataset
-from headstart.studies.translate import TranslationReport
-from headstart.studies.translate import guards as watch
-from headstart.studies.translate.folder import write
+from headstart.studies.translate import TranslationReport, quality
 
 QUICK = {"steps": 4, "batch": 8, "tries": 1}
 
@@ -35,13 +33,13 @@ def target():
 
 @pytest.fixture(scope="module")
 def learned(source, target):
-    return hs.translate(source, target, method="cyclegan:width=4,blocks=1", judge=target, **QUICK)
+    return hs.translate(source, target, method="cyclegan:width=4,blocks=1", target_test=target, **QUICK)
 
 
 @pytest.fixture(scope="module")
 def model(source):
     """A small net of the user's own for pictures of 8 x 8."""
-    from headstart.studies.translate.small_net import small_backbone
+    from headstart.studies.translate.quality import small_backbone
 
     return hs.fit(
         hs.methods.FromScratch(), small_backbone((3, 8, 8), 10), source, hs.Recipe(steps=30, lr=5e-3)
@@ -87,7 +85,7 @@ def test_what_is_measured(learned, tmp_path):
 @pytest.mark.slow
 def test_labels_to_judge_by_change_nothing_but_what_is_said_of_them(source, target, learned):
     wrong = replace(target, labels=(target.labels + 1) % 10)
-    other = hs.translate(source, wrong, method="cyclegan:width=4,blocks=1", judge=wrong, **QUICK)
+    other = hs.translate(source, wrong, method="cyclegan:width=4,blocks=1", target_test=wrong, **QUICK)
     judged = ("accuracy_target", "accuracy_through", "accuracy_trained")
     mine, theirs = (replace(one.report(), **dict.fromkeys(judged)) for one in (learned, other))
     assert mine == theirs
@@ -123,9 +121,9 @@ def test_a_model_behind_a_translator_is_one_predictor_that_can_be_saved(source, 
     )  # bytes are rounded in between
     assert abs(both.probabilities(pictures) - model.probabilities(pictures)).max() > 0.02
     both.save(tmp_path / "model")
-    from headstart.studies.translate.small_net import _convolutions
+    from headstart.studies.translate.quality import small_network
 
-    again = hs.open(tmp_path / "model", backbone=_convolutions((3, 8, 8), 10))
+    again = hs.open(tmp_path / "model", backbone=small_network((3, 8, 8), 10))
     np.testing.assert_array_equal(again.probabilities(pictures), both.probabilities(pictures))
     assert all(torch.equal(before[name], value) for name, value in model.model.state_dict().items())
 
@@ -133,7 +131,7 @@ def test_a_model_behind_a_translator_is_one_predictor_that_can_be_saved(source, 
 def test_a_model_that_normalises_otherwise_sees_the_same_pictures(learned, model):
     """The translator knows [-1, 1]; the model has other means and deviations."""
     from headstart.core import Model
-    from headstart.studies.translate.translated import fitted_to
+    from headstart.studies.translate.translator import convert_units
 
     mapping = model.model.backbone
     mean, std = (0.4, 0.5, 0.6), (0.2, 0.3, 0.25)
@@ -142,12 +140,12 @@ def test_a_model_that_normalises_otherwise_sees_the_same_pictures(learned, model
     x = torch.randint(0, 256, (4, 3, 8, 8), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
     front = learned.fronts["to_source"]
     plain = front(x / 127.5 - 1)
-    fitted = fitted_to(front, other)(other.normalised(x))
+    fitted = convert_units(front, other)(other.normalised(x))
     torch.testing.assert_close((fitted * other.std + other.mean) * 2 - 1, plain, atol=1e-4, rtol=1e-4)
 
 
 def test_hs_fit_carries_a_translation_out_on_domains(source, target):
-    from headstart.studies.translate.small_net import small_backbone
+    from headstart.studies.translate.quality import small_backbone
 
     method = hs.methods.CycleGAN(width=4, blocks=1, first="fine-tune:backbone_lr=1.0")
     domains = hs.data.Domains(source, target)
@@ -181,26 +179,26 @@ def test_what_cannot_be_translated_is_refused(source, target):
 
 def test_guards_by_hand():
     real = torch.tensor([[0.0], [2.0]])
-    assert watch.diversity(torch.tensor([[5.0], [6.0]]), real) == pytest.approx(0.5)
-    assert watch.diversity(torch.zeros(4, 1), real) == 0
-    assert watch.flipped(torch.tensor([0, 1, 2, 3]), torch.tensor([0, 1, 3, 2])) == 0.5
-    fine = watch.guards(0.9, 1.1, 0.1)
+    assert quality.diversity(torch.tensor([[5.0], [6.0]]), real) == pytest.approx(0.5)
+    assert quality.diversity(torch.zeros(4, 1), real) == 0
+    assert quality.flipped(torch.tensor([0, 1, 2, 3]), torch.tensor([0, 1, 3, 2])) == 0.5
+    fine = quality.guards(0.9, 1.1, 0.1)
     assert [guard.fine for guard in fine] == [True, True]
-    collapsed, flipped = watch.guards(0.9, 0.2, 0.5)
+    collapsed, flipped = quality.guards(0.9, 0.2, 0.5)
     assert (collapsed.fine, collapsed.value) == (False, 0.2)
-    assert "collapsed" in collapsed.says
+    assert "collapsed" in collapsed.message
     assert not flipped.fine
-    assert "cycada" in flipped.says
-    assert (watch.critics_guard(0.3).fine, watch.critics_guard(0.9).fine) == (True, False)
+    assert "cycada" in flipped.message
+    assert (quality.critics_guard(0.3).fine, quality.critics_guard(0.9).fine) == (True, False)
 
 
 def test_rows_are_written_into_class_folders(learned, source, target, tmp_path):
-    pairs = write(learned, source, target, tmp_path, "to-target")
+    pairs = learned.write(source, target, tmp_path, "to-target")
     again = hs.data.load(tmp_path / "translated")
     assert again.classes == source.classes
     assert np.array_equal(np.sort(again.labels), np.sort(source.labels))
     assert all((tmp_path / pair.picture).is_file() for pair in (*pairs["to_target"], *pairs["to_source"]))
-    write(learned, source, target, tmp_path / "other", "to-source")
+    learned.write(source, target, tmp_path / "other", "to-source")
     assert len(list((tmp_path / "other" / "translated").glob("*.png"))) == len(target)
 
 
@@ -208,10 +206,10 @@ def test_another_start_is_made_while_critics_see_through_and_the_best_is_kept(
     source, target, model, monkeypatch
 ):
     many = {"model": model, "steps": 2, "batch": 8, "tries": 3}
-    monkeypatch.setattr(watch, "MOST_SEEN", -1.0)
+    monkeypatch.setattr(quality, "MOST_LOSS", -1.0)
     all_three = hs.translate(source, target, method="cyclegan:width=4,blocks=1", **many).report()
     first = hs.translate(source, target, method="cyclegan:width=4,blocks=1", **(many | {"tries": 1})).report()
     assert (all_three.tries, first.tries) == (3, 1)
-    assert all_three.seen_through <= first.seen_through
-    monkeypatch.setattr(watch, "MOST_SEEN", 99.0)
+    assert all_three.adversarial_loss <= first.adversarial_loss
+    monkeypatch.setattr(quality, "MOST_LOSS", 99.0)
     assert hs.translate(source, target, method="cyclegan:width=4,blocks=1", **many).report().tries == 1

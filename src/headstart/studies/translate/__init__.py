@@ -1,4 +1,4 @@
-"""Learn to translate rows of one domain into another's look, without pairs, and check whether it went well.
+"""Learn to translate rows of one domain into another's look, without pairs, and check the quality.
 
 Rows of the source are turned into rows of the target and back, without labels of the target: by translators
 that are trained against critics ("cyclegan", "cycada", or such a method), or by statistics of the other
@@ -31,7 +31,7 @@ class TranslateSettings(StudySettings):
     kind: ClassVar[str] = "translate"
 
     method: str = option(
-        "cyclegan or cycada, settings after a colon, are learned; histogram, fourier and style cost nothing.",
+        "cyclegan or cycada, settings after a colon, are trained; histogram, fourier and style are computed.",
         "cyclegan",
     )
     direction: Literal["to-target", "to-source"] = option(
@@ -39,11 +39,11 @@ class TranslateSettings(StudySettings):
         "to-target",
         one_of("to-target", "to-source"),
     )
-    steps: int = option("Steps of the training of translators.", 600, whole(1))
+    steps: int = option("Training steps of the translators.", 600, whole(1))
     batch: int = option("Batch size per domain.", 32, whole(1))
-    lr: float = option("Highest learning rate of translators and critics.", 1e-3, POSITIVE)
+    lr: float = option("Peak learning rate of translators and critics.", 1e-3, POSITIVE)
     tries: int = option(
-        "Starts at most: another one is made while critics see through what is made; the best is kept.",
+        "Number of starts at most: another is made while critics detect translated rows; the best is kept.",
         3,
         whole(1),
     )
@@ -55,13 +55,13 @@ class TranslateSettings(StudySettings):
 
 @dataclass(frozen=True)
 class Guard(Record):
-    """One thing that goes wrong with translators, measured."""
+    """One thing that can go wrong with translators, measured."""
 
     name: str  # "collapse", "labels" or "critics"
     value: float
     limit: float
     fine: bool
-    says: str  # what was found, and what to do if it is not fine
+    message: str  # the figure in a sentence, and what to do if it is not fine
 
 
 @dataclass(frozen=True)
@@ -85,28 +85,28 @@ class TranslationReport(StudyRecord):
     method: str
     title: str
     learned: bool  # whether translators were trained; else the look was computed
-    tries: int  # starts that were made; the one that critics saw through least is described
-    cycle: list[float]  # error of the way there and back at each step, mean of both domains
+    tries: int  # starts that were made; the one with the least adversarial loss is described
+    cycle: list[float]  # error of the round trip at each step, mean of both domains
     cycle_before: float | None  # mean over the first tenth of the steps
     cycle_after: float | None  # over the last tenth
-    seen_through: float | None  # translators' loss against critics at the end: 0.25 fooled, 1 seen through
-    diversity_target: float  # of translated source rows, relative to real target rows: 1 is as it should be
+    adversarial_loss: float | None  # of translators at the end: 0.25: critics are fooled, 1: always detected
+    diversity_target: float  # of translated source rows, relative to real target rows: 1 is ideal
     diversity_source: float | None  # of translated target rows, likewise
     flips: float | None  # share of source rows whose predicted class changes by the translation
-    round_trip_flips: float | None  # the same after the way there and back
+    round_trip_flips: float | None  # the same after a round trip
     accuracy_source: float | None  # of the model on source rows
     accuracy_translated: float | None  # of the model on translated source rows, with the labels of the source
-    accuracy_target: float | None  # of the model on target rows as they are; only with labels to judge by
-    accuracy_through: float | None  # of the model on target rows that were made to look like the source
+    accuracy_target: float | None  # of the model on target rows as they are; only with labels to test on
+    accuracy_through: float | None  # of the model on target rows that were translated to the source
     accuracy_trained: float | None  # of a small net trained on translated source rows, on target rows
-    model: str  # what answered
+    model: str  # that predicted
     guards: list[Guard]
     to_target: list[Pair]  # source rows
     to_source: list[Pair]  # target rows
 
     @property
     def fine(self) -> bool:
-        """Whether no guard found anything."""
+        """Whether no guard raised an alarm."""
         return all(guard.fine for guard in self.guards)
 
 
@@ -125,15 +125,16 @@ SPEC = Study(
         Input(
             name="model",
             flag="run",
-            help="A run, or a predictor, whose model knows the source: it shows whether labels hold, and is "
-            "written again, with the translator in front, to OUT/model. None: a small net is trained.",
+            help="A run, or a predictor, whose model knows the source: it measures whether labels hold, and "
+            "is written again, with the translator in front, to OUT/model. None: a small net is trained.",
             kind="model",
             required=False,
             option=True,
             default=None,
         ),
         Input(
-            name="judge",
+            name="target_test",
+            flag="target-test",
             help="Labelled rows of the target, to report on and nothing else.",
             required=False,
             option=True,
@@ -142,6 +143,7 @@ SPEC = Study(
     ),
     settings=TranslateSettings,
     record=TranslationReport,
+    schema=3,
     columns=False,
     out="translate",
     docs="how/translation.md",
