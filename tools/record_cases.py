@@ -200,8 +200,8 @@ CASES = (
     ),
     Case(
         "translate-cyclegan",
-        "translate --source shapes --target dim-shapes --run out/adapt-shapes --target-test dim-shapes --side "
-        "32 --method cyclegan:width=4 --steps 4 --batch 8 --tries 2 --direction to-source",
+        "translate --source shapes --target dim-shapes --run out/adapt-shapes --target-test dim-shapes "
+        "--side 32 --method cyclegan:width=4 --steps 4 --batch 8 --tries 2 --direction to-source",
         needs=("adapt-shapes",),
     ),
     Case(
