@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
+SIZE = "Height and width of pictures in pixels, or the most tokens of a text; else the backbone's own."
+FIT = "How to fit other aspect ratios: squash, pad with white, or crop the centre."
 PRECISION = (
     "bf16 is less exact, and faster where the processor has a unit for it; elsewhere float32 is used. "
     "auto: what a short measurement finds faster."
@@ -110,14 +112,8 @@ class StudySettings:
 class InputSettings(StudySettings):
     """Settings of every study that puts data through a backbone: how samples are read, and the seed."""
 
-    size: int | None = option(
-        "Height and width of pictures in pixels, or the most tokens of a text; else the backbone's own.",
-        None,
-        PIXELS,
-    )
-    fit: Literal["crop", "pad", "squash"] = option(
-        "How to fit other aspect ratios: squash, pad with white, or crop the centre.", "squash", FITS
-    )
+    size: int | None = option(SIZE, None, PIXELS)
+    fit: Literal["crop", "pad", "squash"] = option(FIT, "squash", FITS)
     seed: int = option("Random seed.", 0)
 
 
@@ -126,16 +122,11 @@ class TrainingSettings(InputSettings):
     """Settings of every study that trains: beside how samples are read, how long and how fast it descends."""
 
     epochs: int | None = option("Epochs per training. Default: as many as the budget allows.", None, whole(1))
-    size: int | None = option(
-        "Height and width of the pictures in pixels; else the backbone's own.", None, PIXELS
-    )
-    fit: Literal["crop", "pad", "squash"] = option(
-        "How to fit other aspect ratios: squash, pad with white, or crop the centre.", "squash", FITS
-    )
+    size: int | None = option(SIZE, None, PIXELS)
+    fit: Literal["crop", "pad", "squash"] = option(FIT, "squash", FITS)
     batch: int = option("Batch size.", 32, whole(1))
     lr: float = option("Peak learning rate.", 2e-3, POSITIVE)
     precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32", PRECISIONS)
-    seed: int = option("Random seed.", 0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from headstart.records.record import Interval, Record
-from headstart.records.settings import PIXELS, SHARE, TrainingSettings, option, several, whole
+from headstart.records.settings import SHARE, TrainingSettings, option, several, whole
 from headstart.studies._spec import DATA, Input, Study, StudyRecord
 
 SCORES = ("logme", "h-score", "leep", "nce", "knn", "cka")
@@ -50,11 +50,6 @@ class RankSettings(TrainingSettings):
     epochs: int = option("Epochs of each training with --tune.", 5, whole(1))
     folds: int = option("Folds of the rows, of which --tune holds one out, at least 2.", 5, whole(2))
     test: float = option("Share of the rows that adapt will test on, and that is not used.", 0.2, SHARE)
-    size: int | None = option(
-        "Height and width of pictures in pixels, or the most tokens of a text; else the backbone's own.",
-        None,
-        PIXELS,
-    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
