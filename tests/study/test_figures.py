@@ -6,7 +6,7 @@ import torch
 
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array
-from headstart.studies.adapt.evidence import BARS, columns_of, save_mistakes, tags_of
+from headstart.studies.adapt.record_fields import BARS, columns_of, save_mistakes, tags_of
 
 
 def dataset(labels, classes):

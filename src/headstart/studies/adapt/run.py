@@ -42,8 +42,15 @@ from headstart.studies.adapt.evaluation import (
     size_name,
     size_steps,
 )
-from headstart.studies.adapt.evidence import Evidence, fields_of, notes_of, save_mistakes
 from headstart.studies.adapt.plan import Plan, limited, plan_study
+from headstart.studies.adapt.record_fields import (
+    about_candidate,
+    about_data,
+    about_test,
+    curves_of,
+    notes_of,
+    save_mistakes,
+)
 from headstart.studies.adapt.summary import model_card
 
 DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")
@@ -119,23 +126,20 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     tested, logits = evaluate_on_test(validation, selected, scratch, test)
 
     with job.step("save"):
-        evidence = Evidence(
-            validation=validation,
-            test=test,
-            checked=checked,
-            results=results,
-            chosen=chosen,
-            why=why,
-            finals=[final for final in (selected, scratch) if final],
-            tested=tested,
-            logits=logits,
-            mistakes=save_mistakes(folder.path / "pictures", test, logits),
-            layers=layers,
-            sizes=sizes,
-        )
-        job.notes[:] = dict.fromkeys([*job.notes, *notes_of(evidence)])
+        finals = [final for final in (selected, scratch) if final]
+        job.notes[:] = dict.fromkeys([*job.notes, *notes_of(validation, test, results, finals, sizes)])
         job.artefacts["model"] = selected.model(session)
-        return fields_of(evidence)
+        return {
+            **about_data(session, test, checked),
+            "candidates": [about_candidate(result, validation) for result in results],
+            "selected": chosen.method.label,
+            "why": why,
+            "layers": layers,
+            "size_curve": [point for point in sizes if point.score],
+            "curves": list(curves_of(results, finals)),
+            **about_test(train, test, tested, logits, settings.seed),
+            "mistakes": save_mistakes(folder.path / "pictures", test, logits),
+        }
 
 
 def finish(job: Job[AdaptSettings], record: Result) -> Adapted:

@@ -1,8 +1,7 @@
-"""The record of a study: what was measured, figures of each tag or column, and the mistakes."""
+"""The fields of the record: data, candidates, notes, figures on the test part, and the mistakes."""
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,13 @@ from headstart.report.text import significant
 from headstart.run.checkpoint import write_atomically
 from headstart.session.inputs import about_columns
 from headstart.session.scoring import as_predictions, bins, confusions, scores, selection_metric
+from headstart.session.session import Session
 from headstart.studies.adapt import (
     Candidate,
     ColumnFigures,
     Curve,
     DataCheck,
     Finding,
-    Layer,
     Mistake,
     SizePoint,
     TagFigures,
@@ -47,31 +46,11 @@ DIGITS = 4  # of a number
 Wrong = tuple[int, str, str, float, float | None]  # row, truth, answer, its confidence, error
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """All that a study measured, in its own types."""
-
-    validation: CrossValidation
-    test: Dataset
-    checked: Checked
-    results: Sequence[CandidateResult]
-    chosen: CandidateResult
-    why: str
-    finals: Sequence[FittedModel]
-    tested: list[Tested]
-    logits: Tensor  # (test rows, classes) of the selected model
-    mistakes: list[Mistake]
-    layers: list[Layer]
-    sizes: list[SizePoint]
-
-
-def fields_of(evidence: Evidence) -> dict[str, Any]:
-    """The record's own fields; a function of the evidence alone."""
-    session, seed = evidence.validation.session, evidence.validation.settings.seed
-    train, test, backbone = session.data, evidence.test, session.backbone
-    logits, tested = evidence.logits, evidence.tested
+def about_data(session: Session, test: Dataset, checked: Checked) -> dict[str, Any]:
+    """The fields that describe the data and the backbone."""
+    train, backbone = session.data, session.backbone
     reading = backbone.preprocess or backbone.tokens
-    findings = [Finding(**{**vars(each), "items": list(each.items)}) for each in evidence.checked.findings]
+    findings = [Finding(**{**vars(each), "items": list(each.items)}) for each in checked.findings]
     return {
         "task": train.name,
         "classes": list(train.classes),
@@ -80,29 +59,15 @@ def fields_of(evidence: Evidence) -> dict[str, Any]:
         "backbone": backbone.name,
         "backbone_parameters": sum(p.numel() for p in backbone.parameters()),
         "preprocess": reading.settings() if reading else {},
-        "check": DataCheck(len(evidence.checked.dataset), evidence.checked.class_counts, findings),
-        "candidates": [_candidate(result, evidence.validation) for result in evidence.results],
-        "selected": evidence.chosen.method.label,
-        "why": evidence.why,
-        "tested": tested,
-        "headline": headline(tested, len(test), train.name, len(train.classes)),
-        "warnings": warnings(tested),
-        "confusion": confusions(logits, test.labels),
-        "bins": bins(logits, test.labels),
-        "mistakes": evidence.mistakes,
-        "layers": evidence.layers,
-        "size_curve": [point for point in evidence.sizes if point.score],
-        "curves": list(_curves(evidence)),
+        "check": DataCheck(len(checked.dataset), checked.class_counts, findings),
         "kind": train.kind,
         "label_kind": train.label_kind,
-        "metric": tested[0].scores.main,
         "selection": selection_metric(train.labels),
-        "tags": tags_of(test, logits, seed),
-        "columns": columns_of(train, test, logits, seed),
     }
 
 
-def _candidate(result: CandidateResult, validation: CrossValidation) -> Candidate:
+def about_candidate(result: CandidateResult, validation: CrossValidation) -> Candidate:
+    """The record of a method that was tried by cross-validation."""
     method, settings, labels = result.method, validation.settings, validation.session.data.labels
     return Candidate(
         name=method.label,
@@ -119,35 +84,57 @@ def _candidate(result: CandidateResult, validation: CrossValidation) -> Candidat
     )
 
 
-def _curves(evidence: Evidence) -> Iterator[Curve]:
+def curves_of(results: Sequence[CandidateResult], finals: Sequence[FittedModel]) -> Iterator[Curve]:
     """The learning curve of every training by descent; fold -1 is the training on all rows."""
 
     def curve(method: Method[Any], fold: int, losses: list[float]) -> Curve:
         return Curve(method.label, method.title, fold, list(range(1, len(losses) + 1)), losses)
 
-    for result in evidence.results:
+    for result in results:
         yield from (curve(result.method, fold, losses) for fold, losses in enumerate(result.curves))
-    yield from (curve(final.method, -1, final.curve) for final in evidence.finals if final.curve)
+    yield from (curve(final.method, -1, final.curve) for final in finals if final.curve)
 
 
-def notes_of(evidence: Evidence) -> Iterator[str]:
+def notes_of(
+    validation: CrossValidation,
+    test: Dataset,
+    results: Sequence[CandidateResult],
+    finals: Sequence[FittedModel],
+    sizes: Sequence[SizePoint],
+) -> Iterator[str]:
     """What the budget or the race cut, in order."""
-    plan, session = evidence.validation.plan, evidence.validation.session
+    plan, session = validation.plan, validation.session
     yield from plan.decisions
-    yield from about_columns(session.backbone, evidence.test)
-    for result in evidence.results:
+    yield from about_columns(session.backbone, test)
+    for result in results:
         if result.dropped:
             yield f"{result.method.title}: {result.dropped}."
         yield from result.notes
-    for final in evidence.finals:
+    for final in finals:
         yield from final.notes
-    if plan.scratch and len(evidence.finals) < 2:
+    if plan.scratch and len(finals) < 2:
         yield "From scratch: its loss stopped being a number, so there is nothing to compare transfer with."
     of = "labels a class" if session.data.label_kind == "classes" else "labelled rows"
-    for point in evidence.sizes:
+    for point in sizes:
         if not point.score:
             what = f"{point.title} with {point.labels_per_class} {of}"
             yield f"{what} is not in the size curve: its loss stopped being a number."
+
+
+def about_test(
+    train: Dataset, test: Dataset, tested: list[Tested], logits: Tensor, seed: int
+) -> dict[str, Any]:
+    """The fields that describe the test part; `logits` (test rows, outputs) of the selected model."""
+    return {
+        "tested": tested,
+        "headline": headline(tested, len(test), train.name, len(train.classes)),
+        "warnings": warnings(tested),
+        "metric": tested[0].scores.main,
+        "confusion": confusions(logits, test.labels),
+        "bins": bins(logits, test.labels),
+        "tags": tags_of(test, logits, seed),
+        "columns": columns_of(train, test, logits, seed),
+    }
 
 
 # --- each tag, or each column of numbers
