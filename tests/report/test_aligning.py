@@ -38,7 +38,7 @@ def test_the_headline_and_what_is_shipped():
     )
     assert view["say"] == [
         "The shipped model is Domain-adversarial training (DANN), after 20 steps of seed 0.",
-        "It was selected by information maximisation, which reads no label of the target.",
+        "It was selected by information maximisation; no label of the target was read for it.",
     ]
     assert view["task"] == "digits \u2192 scans"
     assert [detail for _, detail, _ in view["rows"]] == ["", "shipped", "", ""]

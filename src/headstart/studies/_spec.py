@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -67,6 +67,7 @@ BACKBONE = Input(
     name="backbone", help="A name, a module or a backbone; never changed.", kind="backbone", option=True
 )
 DATA = Input(name="data", help="Labelled data, as `hs.data.load` takes them.")
+optional_input = partial(Input, required=False, option=True, default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

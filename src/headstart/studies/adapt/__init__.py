@@ -30,7 +30,7 @@ from headstart.records.settings import (
     option,
     whole,
 )
-from headstart.studies._spec import BACKBONE, DATA, START, Input, Study, StudyRecord
+from headstart.studies._spec import BACKBONE, DATA, START, Study, StudyRecord, optional_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,12 +248,9 @@ SPEC = Study(
     inputs=(
         BACKBONE,
         DATA,
-        Input(
+        optional_input(
             name="source",
             help="Labelled data of another task, given like DATA, for methods that learn from both.",
-            required=False,
-            option=True,
-            default=None,
         ),
     ),
     settings=AdaptSettings,

@@ -18,7 +18,7 @@ from typing import ClassVar, Literal
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import SHARE, TrainingSettings, one_of, option, several, whole
-from headstart.studies._spec import SHIFT, Input, Study, StudyRecord
+from headstart.studies._spec import SHIFT, Input, Study, StudyRecord, optional_input
 from headstart.studies.shift import Shift
 
 SOURCE_ONLY = "source-only"
@@ -147,22 +147,16 @@ SPEC = Study(
             kind="value",
             option=True,
         ),
-        Input(
+        optional_input(
             name="backbone",
             help="A name, a module or a backbone, never changed; None takes the built-in one for the data.",
             kind="backbone",
-            required=False,
-            option=True,
-            default=None,
             positional=True,
         ),
-        Input(
+        optional_input(
             name="target_labelled",
             help="Labelled rows of the target to learn from.",
             kind="value",
-            required=False,
-            option=True,
-            default=None,
             flag="target-labels",
         ),
     ),

@@ -45,29 +45,17 @@ class HiddenTestLabels:
 
 @dataclass(frozen=True)
 class AlignData:
-    """Rows of both domains, and what each is for.
+    """Rows of both domains, and what each is for."""
 
-    Attributes:
-        source: labelled; readable rows without copies in the target.
-        train: rows of the source to train on.
-        held: rows of the source held out for model selection.
-        target: all readable rows, without labels.
-        learn: rows of the target to train on.
-        test: rows of the target held out for testing; none without labels.
-        test_labels: the labels of `test`.
-        target_labelled: labelled rows of the target to train on; None: none.
-        notes: what was left out.
-    """
-
-    source: Dataset
-    train: Rows
-    held: Rows
-    target: Dataset
-    learn: Rows
-    test: Rows
+    source: Dataset  # labelled; readable rows without copies in the target
+    train: Rows  # of the source, to train on
+    held: Rows  # of the source, held out for model selection
+    target: Dataset  # all readable rows, without labels
+    learn: Rows  # of the target, to train on
+    test: Rows  # of the target, held out for testing; none without labels
     test_labels: HiddenTestLabels
-    target_labelled: Dataset | None
-    notes: list[str]
+    target_labelled: Dataset | None  # labelled rows of the target to train on
+    notes: list[str]  # what was left out
 
 
 def load_saved_model(source: Any, settings: AlignSettings) -> Predictor | None:
@@ -140,14 +128,8 @@ def split_domains(
 ) -> AlignData:
     """Decide which rows train, which select and which test.
 
-    Args:
-        source: labelled rows, or with `sourceless` those of `label_with_placeholders`: target rows that are
-            trained on stand for the source, and none is held out.
-        target: without labels.
-        labelled: the target with its labels; None: it has none, and nothing is tested.
-        target_labelled: labelled rows of the target to train on.
-        settings: of the study.
-        sourceless: whether there is no source.
+    `labelled` is the target with its labels, if it has any to test on. With `sourceless`, `source` is that of
+    `label_with_placeholders`: the target's rows to train on stand for the source, and none is held out.
 
     Raises:
         BadData: too few rows of the target, or too many copies of them in the source.

@@ -45,7 +45,7 @@ def view(record: Alignment) -> dict[str, Any]:
         notes=record.notes,
         say=[
             f"The shipped model is {shipped}.",
-            f"It was selected by {score}, which reads no label of the target.",
+            f"It was selected by {score}; no label of the target was read for it.",
         ],
         figure=_tested(record) if record.test_rows else _scored(record),
         caption=(

@@ -139,13 +139,7 @@ def headline(row: MethodResult, metric: str, select: str, test_rows: int) -> str
 
 
 def dissent(chosen: EvalPoint, alone: EvalPoint, select: str) -> list[str]:
-    """A note if most other scores prefer training on the source alone.
-
-    Args:
-        chosen: the model that is shipped.
-        alone: the end of training on the source alone.
-        select: the score by which the model was selected.
-    """
+    """A note if most scores but `select` prefer the end of training on the source to the shipped model."""
     both = [name for name in TITLES if name != select and name in chosen.scores and name in alone.scores]
     against = [name for name in both if alone.scores[name] > chosen.scores[name]]
     if chosen.method == SOURCE_ONLY or 2 * len(against) <= len(both):

@@ -52,20 +52,13 @@ class Validators:
     """What the scores by which models are selected are computed from; none is a label of the target.
 
     In every score higher is better.
-
-    Attributes:
-        kind: of the labels.
-        labels: of the held-out source rows.
-        held: features (h, width) of the frozen backbone for these rows.
-        target: the same for target rows (m, width).
-        seed: of the folds of the domain classifier.
     """
 
     kind: LabelKind
-    labels: Any
-    held: Tensor
-    target: Tensor
-    seed: int
+    labels: Any  # of the h held-out source rows
+    held: Tensor  # features (h, width) of the frozen backbone for these rows
+    target: Tensor  # the same for target rows (m, width)
+    seed: int  # of the folds of the domain classifier
 
     def scores(self, held: Tensor, target: Tensor) -> dict[str, float]:
         """All scores of a model with outputs (h, outputs) and (m, outputs); without those that fail."""
@@ -114,27 +107,16 @@ class Validators:
 
 @dataclass(frozen=True)
 class TrialRunner:
-    """Trains methods, evaluates them on the way, and keeps their best models.
+    """Trains methods, evaluates them on the way, and keeps their best models."""
 
-    Attributes:
-        session: on the source, with the target beside it.
-        target: the session on the target's rows.
-        rows: of both domains.
-        settings: of the study.
-        validators: the scores by which models are selected.
-        seen: rows of the target that these scores are computed on.
-        folder: for evaluations and models.
-        head: of a saved model in the place of the source.
-    """
-
-    session: Session
-    target: SessionData
+    session: Session  # on the source, with the target beside it
+    target: SessionData  # on the target's rows
     rows: AlignData
     settings: AlignSettings
     validators: Validators
-    seen: Rows
-    folder: Path
-    head: Head | None
+    seen: Rows  # of the target, on which the validators compute scores
+    folder: Path  # for evaluations and models
+    head: Head | None  # of a saved model in the place of the source
 
     def run(self, method: Method[Any], seed: int, name: str, checkpoint: Path) -> dict[str, Any]:
         """Train, and return the evaluations on the way: scores, and outputs for the test rows.

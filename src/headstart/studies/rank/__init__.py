@@ -25,7 +25,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import SHARE, TrainingSettings, option, several, whole
-from headstart.studies._spec import DATA, Input, Study, StudyRecord
+from headstart.studies._spec import DATA, Input, Study, StudyRecord, optional_input
 
 SCORES = ("logme", "h-score", "leep", "nce", "knn", "cka")
 
@@ -123,13 +123,10 @@ SPEC = Study(
     inputs=(
         Input(name="backbones", help="A list of backbones, or a mapping that names them.", kind="backbones"),
         DATA,
-        Input(
+        optional_input(
             name="cache",
             help="Folder that keeps the outputs of frozen layers for the next run.",
             kind="value",
-            required=False,
-            option=True,
-            default=None,
             hint=Path,
             digested=False,
         ),

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import StudySettings, option, whole
-from headstart.studies._spec import SHIFT, Input, Study, StudyRecord
+from headstart.studies._spec import SHIFT, Input, Study, StudyRecord, optional_input
 
 POINTS = 200  # of a curve, at most
 
@@ -118,7 +118,7 @@ class Prequential(StudyRecord):
         )
 
 
-_FILE = partial(Input, kind="value", hint=Path, required=False, option=True, default=None, digested=False)
+_FILE = partial(optional_input, kind="value", hint=Path, digested=False)
 
 SPEC = Study(
     name="stream",

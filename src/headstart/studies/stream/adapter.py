@@ -54,15 +54,7 @@ def recipe_for(method: Method[Any], recipe: Recipe | None) -> Recipe:
 
 
 class Adapter:
-    """A method on a copy of a model, with all that it was at the start.
-
-    Attributes:
-        run: what changes.
-        start: the parts as they were at the start.
-        given: the model as it was given.
-        reset_interval: number of steps after which the method asks for a reset to the start; None: never.
-        learns: whether anything changes from batch to batch.
-    """
+    """A method on a copy of a model: `run`, which changes, and all that it was at the start."""
 
     def __init__(
         self, method: Method[Any], model: Model, shape: tuple[int, ...], recipe: Recipe, engine: Engine | None
@@ -77,7 +69,7 @@ class Adapter:
         self.method = method
         self.run = start(method, copy.deepcopy(model.backbone), task, recipe, engine or One())
         self.given: nn.Module = copy.deepcopy(model).to(self.run.engine.device).eval().requires_grad_(False)
-        self.reset_interval: int | None = method.reset_interval()
+        self.reset_interval: int | None = method.reset_interval()  # in steps; None: never
         self.learns = any(isinstance(move, Descend) or bool(move.changes) for move in self.run.moves)
         self._keep_start()
 
@@ -192,13 +184,7 @@ class StreamState:
 
 
 def require_same_stream(state: Any, identity: Mapping[str, Any], run: Run[Any], path: Path) -> None:
-    """Raise unless a saved state is that of such a stream.
-
-    Args:
-        state: as it was read.
-        identity: method, guards, recipe and start of the stream that it is loaded into.
-        run: of that stream.
-        path: that it was read from.
+    """Raise unless the state read from a path is that of a stream of the same identity and run.
 
     Raises:
         Mismatch: it is no state of a stream, or of another one; what differs is named.

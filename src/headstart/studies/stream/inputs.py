@@ -167,27 +167,17 @@ def read_labels(segments: Sequence[Segment], classes: int) -> NDArray[np.int64] 
 
 @dataclass(frozen=True, eq=False)
 class Items(Segment):
-    """The whole of a stream out of files, in the order in which they come.
+    """The whole of a stream out of files, in the order in which they come."""
 
-    Attributes:
-        names: of the samples, such as their files.
-        unread: one message for each file that can't be read and is left out.
-    """
-
-    names: Sequence[str]
-    unread: Sequence[str] = ()
+    names: Sequence[str]  # of the samples, such as their files
+    unread: Sequence[str] = ()  # a message for each file that can't be read and is left out
 
 
 def read_items(place: Path, reader: Predictor, labels: bool, shuffle: bool, seed: int) -> Items:
-    """The samples of a folder of files with one each, or of a file of arrays, texts or a table.
+    """The samples of a folder of pictures or sounds, or of an .npz, .npy or .txt file or a table.
 
-    Args:
-        place: a folder of pictures or sounds, at any depth; or .npz, .npy, .txt with a text a line, or a
-            table.
-        reader: of the model.
-        labels: whether the first folder below `place`, or the array y, is the class of each sample.
-        shuffle: whether the order is drawn at random.
-        seed: of the order.
+    With `labels` the first folder below `place`, or the array y, is the class of each sample; with `shuffle`
+    the order is drawn at random.
 
     Raises:
         BadData: nothing is there, or a class that the model lacks.

@@ -8,10 +8,10 @@ from headstart.report.axis import Axis, linear
 from headstart.report.figures import Plot
 from headstart.report.metric import get_metric, tone
 from headstart.report.text import Terminal, capitalise, join_words, percent, pluralise
+from headstart.studies._curves import style
 from headstart.studies._page import Cell, page_view
 from headstart.studies.stream import Event, Prequential, StreamMethod
 
-STYLES = 6
 SHOWN = 50  # events in the table of the page
 ACCURACY = get_metric("accuracy")
 VERDICTS = {"good": "adapting helped", "bad": "adapting hurt", "even": "there is no clear difference"}
@@ -50,7 +50,7 @@ def view(record: Prequential) -> dict[str, Any]:
         task=record.task,
         headline=headline(record),
         say=list(sentences(record))[1:],
-        legend=[(_style(i), method.title) for i, method in enumerate(record.methods)],
+        legend=[(style(i), method.title) for i, method in enumerate(record.methods)],
         figure=_figure(record),
         caption=f"{capitalise(_height(record))} since the point before, as the stream goes; {borders}",
         facts=[
@@ -180,10 +180,6 @@ def _events(record: Prequential) -> Iterator[dict[str, Any]]:
     }
 
 
-def _style(number: int) -> str:
-    return f"s{number % STYLES + 1}"
-
-
 def _height(record: Prequential) -> str:
     return "accuracy" if record.labelled else "mean confidence"
 
@@ -202,9 +198,9 @@ def _figure(record: Prequential) -> str:
     for border in accumulate(part.rows for part in record.methods[0].segments[:-1]):
         plot.line([(border, y.low), (border, y.high)], "fold")
     for i, (_, curve) in reversed(list(enumerate(curves))):
-        plot.line(curve, _style(i))
+        plot.line(curve, style(i))
     for i, (title, curve) in enumerate(curves):
-        plot.dot(curve[-1], _style(i), f"{title}, {curve[-1][0]:,} rows: {percent(curve[-1][1])}")
+        plot.dot(curve[-1], style(i), f"{title}, {curve[-1][0]:,} rows: {percent(curve[-1][1])}")
     ends = [
         f"{title} {percent(curve[0][1])} at first, {percent(curve[-1][1])} at last" for title, curve in curves
     ]

@@ -89,14 +89,7 @@ class Entry:
 
 
 class PrequentialEvaluation:
-    """Methods that predict and learn from the same batches.
-
-    Attributes:
-        entries: the methods, first those that adapt.
-        segments: of the stream.
-        reader: reads samples.
-        rows: of the whole stream.
-    """
+    """Methods that predict and learn from the same batches; in `entries` first those that adapt."""
 
     def __init__(
         self,
@@ -188,11 +181,7 @@ class PrequentialEvaluation:
 
 
 class PrequentialScore:
-    """The score of one method, kept in a few bytes a batch.
-
-    Attributes:
-        rows: so far.
-    """
+    """The score of one method, kept in a few bytes a batch."""
 
     def __init__(self, segments: Sequence[str], classes: Sequence[str], expected: int) -> None:
         self.segments, self.classes, self.expected = segments, classes, expected

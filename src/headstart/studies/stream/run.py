@@ -26,21 +26,13 @@ SORTED = (
 
 @dataclass(frozen=True)
 class StreamedFiles:
-    """What the command prints: a prediction for each file, then the record.
-
-    Attributes:
-        result: the record.
-        names: of the samples, such as their files.
-        probabilities: (n, classes), of the method that adapts.
-        predictor: that read the samples.
-        unread: why files were left out.
-    """
+    """What the command prints: a prediction for each file, then the record."""
 
     result: Prequential
-    names: Sequence[str]
-    probabilities: NDArray[np.float64]
-    predictor: Predictor
-    unread: Sequence[str]
+    names: Sequence[str]  # of the samples, such as their files
+    probabilities: NDArray[np.float64]  # (n, classes), of the method that adapts
+    predictor: Predictor  # that read the samples
+    unread: Sequence[str]  # why files were left out
 
 
 def load(

@@ -19,7 +19,7 @@ from typing import ClassVar, Literal
 
 from headstart.records.record import Record
 from headstart.records.settings import PIXELS, POSITIVE, StudySettings, one_of, option, whole
-from headstart.studies._spec import SHIFT, Input, Study, StudyRecord
+from headstart.studies._spec import SHIFT, Input, Study, StudyRecord, optional_input
 
 CHEAP = ("histogram", "fourier", "style")
 
@@ -117,28 +117,19 @@ SPEC = Study(
     inputs=(
         Input(name="source", help="Labelled data, as for adapt: pictures or arrays of numbers.", option=True),
         Input(
-            name="target",
-            help="Data of another domain; its labels, if any, are dropped.",
-            kind="target",
-            option=True,
+            name="target", help="Data of another domain; its labels are dropped.", kind="target", option=True
         ),
-        Input(
+        optional_input(
             name="model",
             flag="run",
             help="A run, or a predictor, whose model knows the source: it measures whether labels hold, and "
             "is written again, with the translator in front, to OUT/model. None: a small net is trained.",
             kind="model",
-            required=False,
-            option=True,
-            default=None,
         ),
-        Input(
+        optional_input(
             name="target_test",
             flag="target-test",
             help="Labelled rows of the target, to report on and nothing else.",
-            required=False,
-            option=True,
-            default=None,
         ),
     ),
     settings=TranslateSettings,

@@ -37,13 +37,7 @@ def measure(
 ) -> dict[str, Any]:
     """Fields of the record on quality, by name; those about classes are None for other kinds of labels.
 
-    Args:
-        ways: translations by direction.
-        model: that knows the source.
-        source: samples (n, ...) with their labels.
-        target: samples (m, ...).
-        test: samples of the target with their labels; None: none.
-        seed: of what is drawn.
+    `source` and `test`, rows of the target, are samples (n, ...) with their data set.
     """
     x, data = source
     as_target, as_source = ways["to_target"](x), ways["to_source"](target)

@@ -155,20 +155,13 @@ def _preprocess(source: Dataset, model: Predictor | None, settings: TranslateSet
 
 @dataclass(frozen=True)
 class _Trainer:
-    """Trains translators from several starts.
-
-    Attributes:
-        job: of the study.
-        method: that is trained.
-        model: that knows the source.
-        x, y: samples (n, ...) and (m, ...) of source and target.
-    """
+    """Trains translators from several starts."""
 
     job: Job[TranslateSettings]
     method: Method[Any]
-    model: Model
-    x: Tensor
-    y: Tensor
+    model: Model  # that knows the source
+    x: Tensor  # samples (n, ...) of the source
+    y: Tensor  # samples (m, ...) of the target
 
     def train_best(self) -> tuple[dict[str, Translation], dict[str, Any]]:
         """Translators by direction and the record's fields of the training with the least adversarial loss.

@@ -59,10 +59,6 @@ class Ways:
         """
         return self._translate_array(x, "to_source")
 
-    def samples(self, data: Dataset) -> Tensor:
-        """All rows of a dataset as translators take them: uint8 (n, 3, side, side) or float32 (n, ...)."""
-        return to_samples(data, self.preprocess)
-
     def dataset(self, data: Dataset, direction: str = "to_target") -> Dataset:
         """A dataset with all rows translated; labels, items, groups and split are kept.
 
@@ -104,7 +100,7 @@ class Ways:
 
     def _write_pairs(self, data: Dataset, direction: str, out: Path) -> list[Pair]:
         some = data.subset(np.linspace(0, len(data) - 1, min(SHOWN, len(data))).astype(int))
-        before, after = _to_array(self.samples(some)), self._translate(some, direction)
+        before, after = _to_array(to_samples(some, self.preprocess)), self._translate(some, direction)
         pairs = []
         for row, pictures in enumerate(zip(before, after, strict=True)):
             name = f"pairs/{direction}-{row}.png"
@@ -126,7 +122,7 @@ class Ways:
         return self._translate(Dataset("rows", ("",), labels, items, Array(array, pictures)), direction)
 
     def _translate(self, data: Dataset, direction: str) -> NDArray[Any]:
-        x, way = self.samples(data), self.ways[direction]
+        x, way = to_samples(data, self.preprocess), self.ways[direction]
         if len(x):  # a computed look is that of all rows at once
             x = torch.cat([way(some) for some in torch.split(x, SHARE)]) if self.fronts else way(x)
         return _to_array(x)

@@ -24,7 +24,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import ExperimentSettings, option, whole
-from headstart.studies._spec import Input, Study, StudyRecord
+from headstart.studies._spec import Input, Study, StudyRecord, optional_input
 
 SERIES = ("BnB", "BnB+", "AnB", "AnB+")
 
@@ -99,14 +99,11 @@ class Transfer(StudyRecord):
 
 
 def _network(letter: str, more: str) -> Input:
-    return Input(
+    return optional_input(
         name=f"base_{letter.lower()}",
         help=f"A trained network in place of base {letter}, or its weights: a local checkpoint, or "
         f"pretrained, those that belong to the backbone's name. {more}",
         kind="value",
-        required=False,
-        option=True,
-        default=None,
         metavar="FILE",
     )
 
