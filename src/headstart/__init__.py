@@ -66,14 +66,14 @@ def __getattr__(name: str) -> Any:
         value = importlib.import_module(module)
         return getattr(value, attribute) if attribute else value
     if not name.startswith("_"):
-        from headstart import studies
+        from headstart.studies import find_public, public_names
 
-        if name in studies.public_names():
-            return studies.find_public(name)
+        if name in public_names():
+            return find_public(name)
     raise AttributeError(f"headstart has no {name!r}; it has {', '.join(__dir__())}")
 
 
 def __dir__() -> list[str]:
-    from headstart import studies
+    from headstart.studies import public_names
 
-    return sorted([*_FOUND, *studies.public_names(), "__version__"])
+    return sorted([*_FOUND, *public_names(), "__version__"])

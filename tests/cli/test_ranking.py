@@ -10,7 +10,7 @@ from tests.study import tiny
 
 from headstart.records.record import Interval
 from headstart.report.text import MINUS, SPACE
-from headstart.studies._page import page
+from headstart.studies._page import render_page
 from headstart.studies.rank import RankedBackbone, Ranking
 from headstart.studies.rank.page import terminal, view
 
@@ -85,7 +85,7 @@ def ranking(**changes):
 
 
 def test_words_are_escaped():
-    text = page(ranking(), view(ranking()))
+    text = render_page(ranking(), view(ranking()))
     assert "<b>" not in text
     assert "<i>" not in text
     assert "&lt;b&gt;" in text

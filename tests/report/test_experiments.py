@@ -11,7 +11,7 @@ from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.report.text import SPACE
 from headstart.studies import build_page
-from headstart.studies._page import cell, text
+from headstart.studies._page import Cell, cell_text
 from headstart.studies.curve import page as curve
 from headstart.studies.yosinski import page as yosinski
 
@@ -84,7 +84,7 @@ def test_sentences_of_a_curve() -> None:
 def test_the_table_of_a_curve() -> None:
     record = size_curve()
     assert curve.headings(record) == ["method", "1 label", "5 labels", "20 labels"]
-    rows = {name: [plain(text(one)) for one in cells] for name, cells in curve.rows(record)}
+    rows = {name: [plain(cell_text(one)) for one in cells] for name, cells in curve.rows(record)}
     assert rows["Logistic probe"][0] == "50.0 % (45.0 to 55.0)"
     assert rows["Fine-tuning"] == [
         "45.0 % (40.0 to 50.0) -5.0 worse",
@@ -92,7 +92,7 @@ def test_the_table_of_a_curve() -> None:
         "80.0 % (75.0 to 85.0) +10.0 better",
     ]
     less = replace(record, points=[p for p in record.points if p.labels_per_class != 5 or p.gain])
-    assert [text(one) for one in dict(curve.rows(less))["Logistic probe"]][1] == ""
+    assert [cell_text(one) for one in dict(curve.rows(less))["Logistic probe"]][1] == ""
 
 
 def test_a_curve_of_nothing_and_of_one_seed(tmp_path: Path) -> None:
@@ -165,14 +165,14 @@ def test_base_b_that_diverged(tmp_path: Path) -> None:
 
 
 def test_a_verdict_needs_an_interval_away_from_zero() -> None:
-    even = cell(get_metric("balanced_accuracy"), 0.5, None, Interval(0.1, 0.0, 0.2))
+    even = Cell.compare(get_metric("balanced_accuracy"), 0.5, None, Interval(0.1, 0.0, 0.2))
     assert (even.tone, even.gain, plain(even.hover)) == (
         "even",
         "+10.0",
         "+10.0 points (0.0 to +20.0): no clear difference",
     )
-    assert cell(get_metric("balanced_accuracy"), 0.5, None, Interval(0.1, 0.01, 0.2)).tone == "good"
-    assert cell(get_metric("balanced_accuracy"), 0.5, None, Interval(-0.1, -0.2, -0.01)).tone == "bad"
+    assert Cell.compare(get_metric("balanced_accuracy"), 0.5, None, Interval(0.1, 0.01, 0.2)).tone == "good"
+    assert Cell.compare(get_metric("balanced_accuracy"), 0.5, None, Interval(-0.1, -0.2, -0.01)).tone == "bad"
 
 
 def test_what_can_t_be_read_or_written(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from tests.report.experiments import about, search_record
 from headstart.core import BadData
 from headstart.report.text import SPACE
 from headstart.studies import build_page
-from headstart.studies._page import page
+from headstart.studies._page import render_page
 from headstart.studies.search.page import between, correlation, view, weights
 
 
 def shown(record=None):
     record = record or search_record()
-    return page(record, view(record)).replace(SPACE, " ")
+    return render_page(record, view(record)).replace(SPACE, " ")
 
 
 def test_what_stands_on_it():

@@ -51,7 +51,7 @@ def build_page(run: Path) -> Path:
         CannotWrite: if the page can't be written.
     """
     from headstart.core import BadInput
-    from headstart.studies._page import read_record, write
+    from headstart.studies._page import read_record, write_page
 
     run = Path(run)
     for spec in studies():
@@ -60,7 +60,7 @@ def build_page(run: Path) -> Path:
             record = read_record(spec.record, file)
             view = module.view(record, run) if spec.reads_folder else module.view(record)
             template = getattr(module, "TEMPLATE", "experiment.html")
-            return write(record, view, run / spec.page_file, template)
+            return write_page(record, view, run / spec.page_file, template)
     raise BadInput(
         f"{run} holds no record of a study, such as result.json. Finish the study first: its command with "
         "--resume."

@@ -43,6 +43,18 @@ class Cell:
         """A figure that is compared with nothing."""
         return cls(figure.value, figure.interval)
 
+    @classmethod
+    def compare(
+        cls, metric: Metric, mean: float, interval: Interval | None = None, gain: Interval | None = None
+    ) -> "Cell":
+        """A mean with its interval, and its gain over what it is compared with."""
+        between = metric.shown(interval).interval if interval else ""
+        if gain is None:
+            return cls(metric.value(mean), between)
+        verdict = tone(gain)
+        hover = f"{metric.gained(gain)}: {VERDICTS[verdict]}"
+        return cls(metric.value(mean), between, metric.change(gain.value), verdict, hover)
+
     def __str__(self) -> str:
         """Such as "93.1 % (91.0 to 94.9) +1.2 better"."""
         between = f" ({self.interval})" if self.interval else ""
@@ -50,7 +62,21 @@ class Cell:
         return f"{self.value}{between}" + (f" {self.gain}{mark}" if self.gain else "")
 
 
-def seeds_say(others: str) -> str:
+def cell_text(cell: Cell | None) -> str:
+    """The cell for a terminal; "" for none."""
+    return "" if cell is None else str(cell)
+
+
+def explain_means(metric: Metric, part: str, reference: str) -> str:
+    """How to read cells with means over seeds on a part of the data, compared with a reference."""
+    gained = "the points gained" if metric.is_share else "what is gained"
+    return (
+        f"Mean {metric.title} on {part} with its 95 % interval; below it {gained} over {reference}, coloured "
+        f"where their interval does not reach zero."
+    )
+
+
+def explain_intervals(others: str) -> str:
     """What the intervals cover: `others` is what differs from seed to seed."""
     return (
         f"Intervals hold with 95 % confidence for the mean over seeds (Student's t). {others}: that they "
@@ -58,34 +84,9 @@ def seeds_say(others: str) -> str:
     )
 
 
-def cell(metric: Metric, mean: float, interval: Interval | None, gain: Interval | None) -> Cell:
-    """A figure of the table."""
-    between = metric.shown(interval).interval if interval else ""
-    if gain is None:
-        return Cell(metric.value(mean), between)
-    verdict = tone(gain)
-    hover = f"{metric.gained(gain)}: {VERDICTS[verdict]}"
-    return Cell(metric.value(mean), between, metric.change(gain.value), verdict, hover)
-
-
-def points(metric: Metric) -> str:
-    """What stands below a mean."""
-    return "the points" if metric.is_share else "what is"
-
-
-def text(cell: Cell | None) -> str:
-    """The cell for a terminal; "" for none."""
-    return "" if cell is None else str(cell)
-
-
 def versions(record: Any) -> list[tuple[str, str]]:
     """Of headstart and the packages that matter."""
     return [("headstart", record.headstart), *sorted(record.versions.items())]
-
-
-def settings(record: Any) -> list[tuple[str, str]]:
-    """Of the experiment."""
-    return pairs({name: value for name, value in record.settings.items() if name != "study"})
 
 
 def page_view(record: Any, *, kind: str, task: str, headline: str, **more: Any) -> dict[str, Any]:
@@ -101,17 +102,18 @@ def page_view(record: Any, *, kind: str, task: str, headline: str, **more: Any) 
     """
     parts = dict.fromkeys(("say", "legend", "facts", "smallprint", "headings", "rows"), ())
     head = {"kind": kind, "task": task, "headline": headline, "figure": "", "caption": "", "reading": ""}
-    return {**parts, **head, **more, "settings": settings(record), "versions": versions(record)}
+    settings = pairs({name: value for name, value in record.settings.items() if name != "study"})
+    return {**parts, **head, **more, "settings": settings, "versions": versions(record)}
 
 
-def page(record: Record, view: dict[str, Any], template: str = "experiment.html") -> str:
+def render_page(record: Record, view: dict[str, Any], template: str = "experiment.html") -> str:
     """The page as text; every word of the record is escaped."""
-    made: str = (
+    page: str = (
         environment().get_template(template).render(record=record, view=view, style=asset("style.css"))
     )
-    return made
+    return page
 
 
-def write(record: Record, view: dict[str, Any], target: Path, template: str = "experiment.html") -> Path:
+def write_page(record: Record, view: dict[str, Any], target: Path, template: str = "experiment.html") -> Path:
     """The page in a file."""
-    return put(page(record, view, template), target)
+    return put(render_page(record, view, template), target)

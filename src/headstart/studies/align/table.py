@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from headstart.report.metric import get_metric
 from headstart.report.text import fixed, join_words, minus
-from headstart.studies._page import Cell, cell, text
+from headstart.studies._page import Cell, cell_text
 from headstart.studies.align import TITLES, Alignment, MethodResult
 
 BRACKET = re.compile(r"(.+?) \(([a-z]\w* = .*)\)")  # a title and the settings at its end
@@ -31,7 +31,7 @@ def rows(record: Alignment) -> list[list[str]]:
     return [
         [
             row.title + (" *" if row.method == record.chosen else ""),
-            *(text(figure) for figure in cells(record, row)),
+            *map(cell_text, cells(record, row)),
         ]
         for row in record.table
     ]
@@ -41,7 +41,7 @@ def cells(record: Alignment, row: MethodResult) -> list[Cell | None]:
     """The figures of one method."""
     metric, figures = get_metric(record.metric), list[Cell | None]()
     if row.selected is not None:
-        figures = [cell(metric, row.selected.value, row.selected, row.gain)]
+        figures = [Cell.compare(metric, row.selected.value, row.selected, row.gain)]
         for figure in (row.last, row.oracle):
             figures.append(None if figure is None else Cell(metric.value(figure.value)))
     figures.append(Cell(minus(fixed(row.score, 3))))

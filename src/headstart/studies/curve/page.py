@@ -7,7 +7,7 @@ from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
 from headstart.report.text import Terminal, capitalise, join_words, percent, pluralise, short
 from headstart.studies._curves import CLASS, by_method, described, ends, headstart, label_axis, style
-from headstart.studies._page import Cell, cell, page_view, points, seeds_say, text
+from headstart.studies._page import Cell, cell_text, explain_intervals, explain_means, page_view
 from headstart.studies.curve import CurvePoint, SizeCurve
 
 
@@ -38,9 +38,7 @@ def view(record: SizeCurve) -> dict[str, Any]:
             *([chance] if of else []),
             ("backbone", record.backbone, f"{short(record.backbone_parameters)} parameters"),
         ],
-        reading=f"Mean {metric.title} on the held-out part with its 95 % interval; below it "
-        f"{points(metric)} gained over {first} on the same subsets, coloured where their interval does not "
-        f"reach zero.",
+        reading=explain_means(metric, "the held-out part", f"{first} on the same subsets"),
         headings=headings(record),
         rows=[(name, "", cells) for name, cells in rows(record)],
         smallprint=[
@@ -49,7 +47,7 @@ def view(record: SizeCurve) -> dict[str, Any]:
                 f"and by whole groups, duplicates together; every point is evaluated on them. The subsets "
                 f"come from the other {record.train_rows:,}."
             ),
-            seeds_say("Other subsets, other random weights, another order of the rows"),
+            explain_intervals("Other subsets, other random weights, another order of the rows"),
         ],
     )
 
@@ -60,7 +58,7 @@ def terminal(record: SizeCurve) -> Terminal:
     return Terminal(
         title=f"{metric} on {record.test_rows} held-out rows of {record.task}",
         headings=headings(record),
-        rows=[(name, *map(text, cells)) for name, cells in rows(record)],
+        rows=[(name, *map(cell_text, cells)) for name, cells in rows(record)],
     )
 
 
@@ -73,7 +71,7 @@ def rows(record: SizeCurve) -> list[tuple[str, list[Cell | None]]]:
     """A row a method, the one that the others are compared with first."""
     table, metric = [], get_metric(record.selection)
     for curve in by_method(record.points, record.methods[0]):
-        cells = {p.labels_per_class: cell(metric, p.mean, p.interval, p.gain) for p in curve}
+        cells = {p.labels_per_class: Cell.compare(metric, p.mean, p.interval, p.gain) for p in curve}
         table.append((curve[0].title, [cells.get(k) for k in record.labels_per_class]))
     return table
 

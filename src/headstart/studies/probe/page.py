@@ -7,7 +7,7 @@ from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
 from headstart.report.text import Terminal, capitalise, join_words, pluralise, short
 from headstart.studies._curves import anchor, best, block_axis, peak, rise
-from headstart.studies._page import Cell, page_view, text
+from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.probe import TITLES, Probed, Probing
 
 MUCH, SOME = 0.5, 0.1  # of the way from chance to all: what a probe memorises
@@ -61,7 +61,7 @@ def terminal(record: Probing) -> Terminal:
     return Terminal(
         title=f"What each block of {record.backbone} knows of {record.task}: {metric.title} on unseen rows",
         headings=[first, "width", *others],
-        rows=[(block, width, *map(text, cells)) for block, width, cells in rows(record)],
+        rows=[(block, width, *map(cell_text, cells)) for block, width, cells in rows(record)],
         sentences=list(sentences(record)),
     )
 

@@ -8,7 +8,7 @@ from headstart.report.axis import Axis, linear, within
 from headstart.report.figures import Plot
 from headstart.report.metric import get_metric
 from headstart.report.text import Terminal, join_words, minus, pluralise, short, shorten_middle
-from headstart.studies._page import Cell, page_view, text
+from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.rank import Ranking
 
 LONGEST = 24  # letters of a name under the axis
@@ -51,7 +51,7 @@ def terminal(record: Ranking) -> Terminal:
     return Terminal(
         title=f"Backbones for {record.task}, by {record.scores[0]}",
         headings=[first, "weights", *others],
-        rows=[(name, weights, *map(text, cells)) for name, weights, cells in rows(record)],
+        rows=[(name, weights, *map(cell_text, cells)) for name, weights, cells in rows(record)],
     )
 
 

@@ -7,7 +7,7 @@ from headstart.records.record import Interval
 from headstart.report.figures import Dot, dots
 from headstart.report.metric import get_metric
 from headstart.report.text import Terminal, capitalise, join_words, pluralise
-from headstart.studies._page import Cell, page_view, text
+from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.shortcuts import Change, Conflict, GroupScore, Shortcuts
 
 METRIC = get_metric("accuracy")
@@ -45,7 +45,7 @@ def terminal(record: Shortcuts) -> Terminal:
     return Terminal(
         title=f"Cues that {record.model} relies on, in {record.task}",
         headings=[first, "", *others],
-        rows=[(name, detail, *map(text, cells)) for name, detail, cells in rows(record)],
+        rows=[(name, detail, *map(cell_text, cells)) for name, detail, cells in rows(record)],
         sentences=[headline(record), *sentences(record)],
     )
 

@@ -7,7 +7,7 @@ from headstart.report.axis import WIDE, Axis
 from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
 from headstart.report.text import SPACE, Terminal, capitalise, join_words, pluralise, short
-from headstart.studies._page import Cell, cell, page_view, points, seeds_say, text
+from headstart.studies._page import Cell, cell_text, explain_intervals, explain_means, page_view
 from headstart.studies.yosinski import SERIES, Cut, Network, Transfer
 
 STYLES = {"BnB": "s1 frozen", "BnB+": "s1 tuned", "AnB": "s2 frozen", "AnB+": "s2 tuned"}
@@ -35,12 +35,10 @@ def view(record: Transfer) -> dict[str, Any]:
         caption=f"At cut n the first n blocks are copied and the rest, the head too, begins anew; then it "
         f"is trained on task B. Lines join the means of {seeds}, bars are their 95 % intervals.",
         facts=_facts(record),
-        reading=f"Mean {metric.title} on the held-out part of task B with its 95 % interval; below it "
-        f"{points(metric)} gained over base B of the same seed, coloured where their interval does not reach "
-        f"zero.",
+        reading=explain_means(metric, "the held-out part of task B", "base B of the same seed"),
         headings=headings(record),
         rows=rows(record),
-        smallprint=[_tasks(record), seeds_say("Other random weights, another order of the rows")],
+        smallprint=[_tasks(record), explain_intervals("Other random weights, another order of the rows")],
     )
 
 
@@ -50,7 +48,7 @@ def terminal(record: Transfer) -> Terminal:
     return Terminal(
         title=f"{metric} on {record.base_b.test_rows} held-out rows of {record.base_b.task}",
         headings=headings(record),
-        rows=[(f"{cut} ({last})", *(text(cell) for cell in cells)) for cut, last, cells in rows(record)],
+        rows=[(f"{cut} ({last})", *map(cell_text, cells)) for cut, last, cells in rows(record)],
         sentences=claims(record),
     )
 
@@ -63,7 +61,7 @@ def headings(record: Transfer) -> list[str]:
 def rows(record: Transfer) -> list[tuple[str, str, list[Cell | None]]]:
     """A row a cut: what it is called, the last block that is copied, a cell for each series."""
     metric, (_, *names) = get_metric(record.selection), headings(record)
-    cells = {(c.series, c.cut): cell(metric, c.mean, c.interval, c.gain) for c in record.cuts}
+    cells = {(c.series, c.cut): Cell.compare(metric, c.mean, c.interval, c.gain) for c in record.cuts}
     table: list[tuple[str, str, list[Cell | None]]] = []
     for cut in sorted({c.cut for c in record.cuts}):
         last = record.blocks[cut - 1]  # may be a mere number
