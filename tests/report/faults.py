@@ -92,8 +92,8 @@ STUDIES = (
     ),
     Fault(
         "studies/shortcuts/page.py",
-        'tone = "bad" if change.drop.low > 0 else "good" if change.drop.high < 0 else "even"',
-        'tone = "good" if change.drop.low > 0 else "bad" if change.drop.high < 0 else "even"',
+        "gain = Interval(-drop.value, -drop.high, -drop.low)",
+        "gain = Interval(drop.value, drop.low, drop.high)",
         "a drop of the accuracy is coloured as a gain",
         "report/test_verdicts.py change_of_the_samples",
     ),

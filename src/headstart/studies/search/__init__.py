@@ -25,13 +25,9 @@ from typing import Any, ClassVar, Literal
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import (
-    FIT,
-    FITS,
-    PIXELS,
     PRECISION,
     PRECISIONS,
     SHARE,
-    SIZE,
     InputSettings,
     Rule,
     TrainingSettings,
@@ -89,11 +85,8 @@ class SearchSettings(InputSettings):
     )
     epochs: int = option("Epochs per training.", 5, whole(1))
     test: float = option("Share of the rows that adapt will test on, and that no trial sees.", 0.2, SHARE)
-    size: int | None = option(SIZE, None, PIXELS)
-    fit: Literal["crop", "pad", "squash"] = option(FIT, "squash", FITS)
     batch: int = option("Batch size.", 32, whole(1))
     precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32", PRECISIONS)
-    seed: int = option("Random seed.", 0)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -202,23 +202,14 @@ def _more(record: Search) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Weight:
-    """How the score is related to one setting.
+    """How the score is related to one setting."""
 
-    Attributes:
-        name: such as "fine-tune: lr", or "method".
-        trials: that were finished with it.
-        values: lowest and highest of numbers, or how many different values.
-        figure: rank correlation with the score in [-1, 1], or share of its variance in [0, 1].
-        ranked: whether it is the former.
-        best: the value of the trial with the best score.
-    """
-
-    name: str
-    trials: int
-    values: str
-    figure: float
-    ranked: bool
-    best: str
+    name: str  # such as "fine-tune: lr", or "method"
+    trials: int  # that were finished with it
+    values: str  # lowest and highest of numbers, or how many different values
+    figure: float  # rank correlation with the score in [-1, 1], or share of its variance in [0, 1]
+    ranked: bool  # whether it is the former
+    best: str  # the value of the trial with the best score
 
 
 def weights(trials: Sequence[tuple[str, Mapping[str, Any], float]]) -> list[Weight]:

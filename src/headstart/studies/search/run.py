@@ -112,19 +112,12 @@ def _results(
 
 @dataclass(frozen=True)
 class CrossValidator:
-    """Cross-validation of configurations on the same folds, each fold a kept step.
-
-    Attributes:
-        job: of the study.
-        session: on the training part.
-        folds: (rows,) which fold holds a row out.
-        budget: seconds from now after which no fold begins; None: any number.
-    """
+    """Cross-validation of configurations on the same folds, each fold a kept step."""
 
     job: Job[SearchSettings]
-    session: Session
-    folds: NDArray[np.int64]
-    budget: float | None
+    session: Session  # on the training part
+    folds: NDArray[np.int64]  # (rows,) which fold holds a row out
+    budget: float | None  # seconds from now after which no fold begins; None: any number
     begun: float = field(default_factory=time.perf_counter)
 
     def out_of_time(self) -> bool:

@@ -103,15 +103,10 @@ class Configured:
 
 @dataclass(frozen=True)
 class Joint:
-    """The space of all methods together: first a method is chosen, then what is searched of its settings.
+    """The space of all methods together: first a method is chosen, then what is searched of its settings."""
 
-    Attributes:
-        methods: by label, with the settings that stay as they are.
-        rows: by the same label, what is searched.
-    """
-
-    methods: Mapping[str, Method[Any]]
-    rows: Mapping[str, Mapping[str, Range | Choices]]
+    methods: Mapping[str, Method[Any]]  # by label, with the settings that stay as they are
+    rows: Mapping[str, Mapping[str, Range | Choices]]  # by the same label, what is searched
 
     def suggest(self, trial: Any, aim: Callable[[str], None]) -> Configured:
         """What an Optuna trial proposes; `aim` is called with the name of each number before it is drawn."""

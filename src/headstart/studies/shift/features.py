@@ -39,18 +39,14 @@ BATCH = 16  # rows at a time on other devices
 class Domain:
     """The rows of a domain that are used.
 
-    Attributes:
-        data: these rows, without labels. Rows that belong together are in one group, and so are pictures and
-            texts that are the same or nearly; rows of numbers may be the same by chance.
-        labels: (n,) their classes; None if there are none.
-        total: rows that there are.
-        unreadable: of those that were drawn.
+    Rows that belong together are in one group, and so are pictures and texts that are the same or nearly;
+    rows of numbers may be the same by chance.
     """
 
-    data: Dataset
-    labels: Labels | None
-    total: int
-    unreadable: int
+    data: Dataset  # these rows, without labels
+    labels: Labels | None  # (n,) their classes; None if there are none
+    total: int  # rows that there are
+    unreadable: int  # of those that were drawn
 
     def __len__(self) -> int:
         return len(self.data)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from headstart.records.record import Interval
 from headstart.report.axis import Axis, linear
 from headstart.report.figures import Plot
 from headstart.report.metric import Metric
@@ -22,6 +21,7 @@ from headstart.studies.shift import ClassShare, Drifted, LabelShift, LeastSimila
 
 MOST = 30  # quantities, or classes, that are shown
 NAME = 18  # letters of a class under a figure
+AUC = Metric("auc", "AUC", "number")
 SHARE = Metric("share", "share of rows", "share")
 HEADINGS = ("quantity", "source", "target", "difference", "adjusted p", "verdict")
 
@@ -99,14 +99,6 @@ def _p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else fixed(p, 3)
 
 
-def _interval(area: Interval, digits: int = 3) -> str:
-    return f"{fixed(area.low, digits)} to {fixed(area.high, digits)}"
-
-
-def _auc(area: Interval) -> str:
-    return f"{fixed(area.value, 3)} ({_interval(area)})"
-
-
 def _row(quantity: Drifted, shown: list[str]) -> tuple[str, str, list[Cell | None]]:
     name, *figures, verdict = shown
     hover = f"difference {quantity.statistic:.2f}, adjusted p {_p_value(quantity.adjusted)}"
@@ -115,10 +107,10 @@ def _row(quantity: Drifted, shown: list[str]) -> tuple[str, str, list[Cell | Non
 
 
 def _facts(record: Shift) -> list[tuple[str, str, str]]:
-    auc, p = record.auc, _p_value(record.mmd_p)
+    auc, p = AUC.plain().shown(record.auc), _p_value(record.mmd_p)
     worth = f"{record.effective:,.0f} of {record.source_taken:,}"
     return [
-        ("domain classifier", f"AUC {fixed(auc.value, 2)}", f"{_interval(auc, 2)}; 0.5 is chance"),
+        ("domain classifier", f"AUC {auc.value}", f"{auc.interval}; 0.5 is chance"),
         ("within reach", percent(record.inside), f"of target rows; {percent(record.expected)} without shift"),
         ("weights", worth, "source rows that the weighted ones are worth"),
         (
@@ -153,12 +145,12 @@ def _scores(record: Shift) -> Part:
     return {
         "legend": [("s1", f"source: {record.source}"), ("s2", f"target: {record.target}")],
         "figure": plot.figure(
-            f"Scores of the domain classifier: source and target, AUC {_auc(record.auc)}; "
+            f"Scores of the domain classifier: source and target, AUC {AUC.shown(record.auc)}; "
             f"{percent(record.inside)} of the target lies where the source has rows"
         ),
         "caption": f"Probability that a held-out row is of the target, by the domain classifier: 0 is surely "
-        f"source, 1 surely target. AUC {_auc(record.auc)}; where the two curves overlap, the domains do. "
-        f"Rows of the source far to the right would carry the most weight.",
+        f"source, 1 surely target. AUC {AUC.shown(record.auc)}; where the two curves overlap, the domains "
+        f"do. Rows of the source far to the right would carry the most weight.",
     }
 
 
@@ -180,8 +172,8 @@ def _classes(labels: LabelShift) -> Part:
     if labels.auc is not None:
         explained = "the shares explain" if labels.auc.low <= 0.5 else "they don't explain all of"
         say.append(
-            f"A classifier of the target and source rows drawn with these shares has AUC {_auc(labels.auc)}: "
-            f"{explained} the difference."
+            f"A classifier of the target and source rows drawn with these shares has AUC "
+            f"{AUC.shown(labels.auc)}: {explained} the difference."
         )
     return {
         "id": "classes",

@@ -4,8 +4,10 @@ import shlex
 from typing import NamedTuple
 
 from headstart.records.record import Interval
+from headstart.report.metric import Metric
 from headstart.report.text import pluralise
 
+SHARE = Metric("share", "share of rows", "share").plain()
 FEW = 50  # rows of a domain below which little can be seen
 CHANCE = 0.01  # p-values below are not taken for chance
 EASY, PLAIN = 0.8, 0.6  # areas under the curve: separated easily, plainly
@@ -63,7 +65,7 @@ def verdict(figures: Figures) -> str:
 
 def headline(figures: Figures) -> str:
     """The verdict in a sentence."""
-    differs, inside = f"The target differs (AUC {figures.auc.value:.2f})", _percent(figures.inside)
+    differs, inside = f"The target differs (AUC {figures.auc.value:.2f})", SHARE.value(figures.inside)
     where = f"{differs}; {inside} of its rows lie where the source has rows: weights can help"
     why = f"weights would leave {figures.effective:,.0f} of {figures.source_rows:,} source rows"
     if figures.inside < SOME:
@@ -82,8 +84,8 @@ def sentences(figures: Figures) -> list[str]:
     """What the figures mean one by one, and what follows."""
     worth = f"{figures.effective:,.0f} of {figures.source_rows:,}"
     reach = (
-        f"{_percent(figures.inside)} of the target's rows lie as near to the source as its own rows do; with "
-        f"weights that make it like the target, the source would be worth {worth} rows."
+        f"{SHARE.value(figures.inside)} of the target's rows lie as near to the source as its own rows do; "
+        f"with weights that make it like the target, the source would be worth {worth} rows."
     )
     return [_separation(figures), *_quantities(figures), reach, ADVICE[verdict(figures)]]
 
@@ -124,7 +126,3 @@ def _quantities(figures: Figures) -> list[str]:
     if not drifted:
         which = "none is distributed differently beyond chance"
     return [f"Of {tested} tested one by one, {which}."] if figures.quantities else []
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

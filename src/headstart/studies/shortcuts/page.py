@@ -200,10 +200,9 @@ def _group(record: Shortcuts, group: GroupScore) -> Cell:
 
 
 def _changed(change: Change) -> Cell:
-    shown = METRIC.shown(change.accuracy)
-    tone = "bad" if change.drop.low > 0 else "good" if change.drop.high < 0 else "even"
-    difference = METRIC.change(-change.drop.value)
-    return Cell(shown.value, shown.interval, difference, tone, f"drop {METRIC.gained(change.drop)}")
+    drop = change.drop
+    gain = Interval(-drop.value, -drop.high, -drop.low)
+    return Cell.compare(METRIC, change.accuracy.value, change.accuracy, gain)
 
 
 def _facts(record: Shortcuts) -> list[tuple[str, str, str]]:

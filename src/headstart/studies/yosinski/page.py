@@ -89,7 +89,9 @@ def headline(record: Transfer) -> str:
 
 def claims(record: Transfer) -> list[str]:
     """Whether the findings of the paper hold here, each by the intervals of the paired differences."""
-    return [claim for claim in (_level(record), _fragile(record), _general(record), _boost(record)) if claim]
+    findings = (("BnB", _fragile), ("AnB", _general), ("AnB+", _boost))
+    compared = ((claim, _compared(record, series)) for series, claim in findings)
+    return [_level(record), *(claim(record, cuts) for claim, cuts in compared if cuts)]
 
 
 def _level(record: Transfer) -> str:
@@ -100,10 +102,7 @@ def _level(record: Transfer) -> str:
     return f"Base B, trained on its task alone, has {metric.title} {level}."
 
 
-def _fragile(record: Transfer) -> str:
-    compared = _compared(record, "BnB")
-    if not compared:
-        return ""
+def _fragile(record: Transfer, compared: list[Cut]) -> str:
     low = [cut for cut in compared if _worse(cut)]
     if not low:
         return (
@@ -118,10 +117,7 @@ def _fragile(record: Transfer) -> str:
     )
 
 
-def _general(record: Transfer) -> str:
-    compared = _compared(record, "AnB")
-    if not compared:
-        return ""
+def _general(record: Transfer, compared: list[Cut]) -> str:
     low = [cut for cut in compared if _worse(cut)]
     metric, slope = get_metric(record.selection), ""
     if len(compared) > 1:
@@ -136,10 +132,7 @@ def _general(record: Transfer) -> str:
     return f"Blocks of A, frozen (AnB), are clearly below base B at {_most(low, metric)}{slope}."
 
 
-def _boost(record: Transfer) -> str:
-    compared = _compared(record, "AnB+")
-    if not compared:
-        return ""
+def _boost(_: Transfer, compared: list[Cut]) -> str:
     better = [cut.cut for cut in compared if cut.gain and cut.gain.low > 0]
     worse = [cut.cut for cut in compared if _worse(cut)]
     parts = [

@@ -112,25 +112,16 @@ def _tasks(job: Job[YosinskiSettings]) -> tuple[Part | None, Part]:
 
 @dataclass(frozen=True)
 class _Experiment:
-    """The trainings of one experiment.
-
-    Attributes:
-        job: of the study.
-        backbone: the architecture.
-        given: trained networks, by the name of the base whose place they take.
-        a: task A; None if base A was given.
-        b: task B.
-        cuts: after how many blocks networks are cut.
-        scores: by seed, of the bases by name and of the series by their names and cuts.
-    """
+    """The trainings of one experiment."""
 
     job: Job[YosinskiSettings]
-    backbone: AnyBackbone
-    given: Mapping[str, AnyBackbone]
-    a: Part | None
-    b: Part
-    cuts: tuple[int, ...]
+    backbone: AnyBackbone  # the architecture
+    given: Mapping[str, AnyBackbone]  # trained networks, by the name of the base whose place they take
+    a: Part | None  # task A; None if base A was given
+    b: Part  # task B
+    cuts: tuple[int, ...]  # after how many blocks networks are cut
     scores: dict[Any, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    """By seed, of the bases by name and of the series by name and cut."""
 
     def run(self) -> dict[str, Any]:
         """All trainings; the record's own fields."""
@@ -219,24 +210,18 @@ class _Experiment:
         return {"level": level} | ({"state": dict(fitted.model.backbone.state_dict())} if is_base else {})
 
     def _record(self, name: str, task: Part) -> Network:
-        scores = list(self.scores[name].values())
         return Network(
             task=task.data.name,
             classes=list(task.data.classes),
             train_rows=len(task.train),
             test_rows=len(task.test),
             given=name in self.given,
-            seeds=list(self.scores[name]),
-            score=scores,
-            mean=fmean(scores) if scores else None,
-            interval=mean_of_seeds(scores, _least(task)),
+            **_scores(self.scores[name], task),
         )
 
     def _record_cut(self, series: str, cut: int) -> Cut:
-        by_seed, least = self.scores[series, cut], _least(self.b)
-        scores = list(by_seed.values())
-        figures = mean_of_seeds(scores, least), gain_of_seeds(by_seed, self.scores["base B"], least)
-        return Cut(series, cut, list(by_seed), scores, fmean(scores), *figures)
+        scores, base = self.scores[series, cut], self.scores["base B"]
+        return Cut(series, cut, **_scores(scores, self.b), gain=gain_of_seeds(scores, base, _least(self.b)))
 
     def _expected(self) -> dict[str, float]:
         """The names of all steps with a guess of the seconds of each."""
@@ -256,6 +241,17 @@ class _Experiment:
 def _least(task: Part) -> float:
     """No score on a task is less."""
     return get_metric(selection_metric(task.data.labels)).least
+
+
+def _scores(by_seed: Mapping[int, float], task: Part) -> dict[str, Any]:
+    """Fields of a record."""
+    scores = list(by_seed.values())
+    return {
+        "seeds": list(by_seed),
+        "score": scores,
+        "mean": fmean(scores) if scores else None,
+        "interval": mean_of_seeds(scores, _least(task)),
+    }
 
 
 def _step(letter: str, frozen: bool, cut: int, seed: int) -> str:

@@ -35,17 +35,11 @@ BY_CLASSES = "classes"
 
 @dataclass(frozen=True)
 class Part:
-    """A task.
+    """A task."""
 
-    Attributes:
-        data: of the task alone; its labels count its own classes.
-        train: rows for training.
-        test: held-out rows.
-    """
-
-    data: Dataset
+    data: Dataset  # of the task alone; its labels number its own classes
     train: Rows
-    test: Rows
+    test: Rows  # held out
 
     @classmethod
     def of(cls, data: Dataset, share: float, seed: int) -> "Part":
