@@ -6,16 +6,7 @@ from typing import Any
 from headstart.report.axis import Axis, linear
 from headstart.report.figures import Plot
 from headstart.report.metric import Metric
-from headstart.report.text import (
-    Terminal,
-    fixed,
-    minus,
-    percent,
-    pluralise,
-    round_percent,
-    shorten_middle,
-    significant,
-)
+from headstart.report.text import Terminal, fixed, pluralise, shorten_middle
 from headstart.studies._page import Cell, page_view
 from headstart.studies.shift import ClassShare, Drifted, LabelShift, LeastSimilarRow, Shift
 
@@ -23,6 +14,7 @@ MOST = 30  # quantities, or classes, that are shown
 NAME = 18  # letters of a class under a figure
 AUC = Metric("auc", "AUC", "number")
 SHARE = Metric("share", "share of rows", "share")
+VALUE = Metric("value", "value", "units")
 HEADINGS = ("quantity", "source", "target", "difference", "adjusted p", "verdict")
 
 Part = dict[str, Any]
@@ -91,8 +83,8 @@ def _name(quantity: Drifted) -> str:
 
 def _figures(quantity: Drifted) -> list[str]:
     """In the source and in the target: a mean or a share."""
-    values = (quantity.source, quantity.target)
-    return [minus(significant(value)) if quantity.kind == "numbers" else percent(value) for value in values]
+    metric = VALUE if quantity.kind == "numbers" else SHARE
+    return [metric.value(quantity.source), metric.value(quantity.target)]
 
 
 def _p_value(p: float) -> str:
@@ -111,7 +103,11 @@ def _facts(record: Shift) -> list[tuple[str, str, str]]:
     worth = f"{record.effective:,.0f} of {record.source_taken:,}"
     return [
         ("domain classifier", f"AUC {auc.value}", f"{auc.interval}; 0.5 is chance"),
-        ("within reach", percent(record.inside), f"of target rows; {percent(record.expected)} without shift"),
+        (
+            "within reach",
+            SHARE.value(record.inside),
+            f"of target rows; {SHARE.value(record.expected)} without shift",
+        ),
         ("weights", worth, "source rows that the weighted ones are worth"),
         (
             "kernel test",
@@ -136,7 +132,7 @@ def _scores(record: Shift) -> Part:
     """The figure of the domain classifier's scores."""
     top = max([*record.source_scores, *record.target_scores])
     x = Axis(0, 1, tuple((at, f"{at:g}") for at in (0, 0.25, 0.5, 0.75, 1)), "probability of the target")
-    plot = Plot(x, linear(0, top, round_percent, "share of rows"), 300)
+    plot = Plot(x, linear(0, top, SHARE.tick, SHARE.title), 300)
     for style, shares in (("s2", record.target_scores), ("s1", record.source_scores)):
         bins = zip(record.edges, record.edges[1:], shares, strict=False)
         steps = [point for left, right, share in bins for point in ((left, share), (right, share))]
@@ -146,7 +142,7 @@ def _scores(record: Shift) -> Part:
         "legend": [("s1", f"source: {record.source}"), ("s2", f"target: {record.target}")],
         "figure": plot.figure(
             f"Scores of the domain classifier: source and target, AUC {AUC.shown(record.auc)}; "
-            f"{percent(record.inside)} of the target lies where the source has rows"
+            f"{SHARE.value(record.inside)} of the target lies where the source has rows"
         ),
         "caption": f"Probability that a held-out row is of the target, by the domain classifier: 0 is surely "
         f"source, 1 surely target. AUC {AUC.shown(record.auc)}; where the two curves overlap, the domains "
@@ -163,8 +159,8 @@ def _classes_and_rows(record: Shift) -> list[Part]:
 def _classes(labels: LabelShift) -> Part:
     how = (
         f"Estimated from the predictions of a probe that was fitted on the source (accuracy "
-        f"{percent(labels.accuracy)} on held-out source rows), assuming that rows of a class look alike in "
-        f"both domains."
+        f"{SHARE.value(labels.accuracy)} on held-out source rows), assuming that rows of a class look alike "
+        f"in both domains."
     )
     say = [how]
     if not labels.known:
@@ -193,15 +189,15 @@ def _class_row(share: ClassShare) -> list[str]:
 def _class_figure(shares: list[ClassShare]) -> Part:
     ticks = tuple((float(i), shorten_middle(share.name, NAME)) for i, share in enumerate(shares))
     top = max(max(share.source, share.target.high) for share in shares)
-    plot = Plot(
-        Axis(-0.5, len(shares) - 0.5, ticks), linear(0, top, round_percent, "share of rows"), 240, True
-    )
+    plot = Plot(Axis(-0.5, len(shares) - 0.5, ticks), linear(0, top, SHARE.tick, SHARE.title), 240, True)
     for i, share in enumerate(shares):
         x, now, name = i + 0.12, share.target, share.name
         plot.line([(x, now.low), (x, now.high)], "s2 whisker")
-        plot.dot((i - 0.12, share.source), "s1", f"{name} in the source: {percent(share.source)}", 5)
-        plot.dot((x, now.value), "s2", f"{name} in the target: {percent(now.value)}, estimated", 5)
-    changes = (f"{share.name} {percent(share.source)} to {percent(share.target.value)}" for share in shares)
+        plot.dot((i - 0.12, share.source), "s1", f"{name} in the source: {SHARE.value(share.source)}", 5)
+        plot.dot((x, now.value), "s2", f"{name} in the target: {SHARE.value(now.value)}, estimated", 5)
+    changes = (
+        f"{share.name} {SHARE.value(share.source)} to {SHARE.value(share.target.value)}" for share in shares
+    )
     return {
         "legend": [("s1", "source"), ("s2", "target, estimated")],
         "figure": plot.figure(f"Shares of the classes in source and target: {', '.join(changes)}"),
@@ -230,7 +226,7 @@ def _card(row: LeastSimilarRow) -> dict[str, str]:
         "source": f"data:image/webp;base64,{row.picture}" if row.picture else "",
         "alt": f"{row.item}, a row of the target",
         "part": f"{row.probability:.3f}",
-        "value": percent(row.probability),
+        "value": SHARE.value(row.probability),
         "item": row.item,
         "detail": "where the source has rows" if row.inside else "out of reach of the source",
     }
