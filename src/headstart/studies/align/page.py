@@ -37,6 +37,10 @@ def view(record: Alignment) -> dict[str, Any]:
     shipped = f"{record.row(record.chosen).title}, after {step} of seed {record.chosen_seed}"
     source = "labelled rows of the source and " if record.held_rows else ""
     means = [MEANS] if record.test_rows else []
+    figures = _tested(record) if record.test_rows else _untested(record)
+    if record.held_rows:
+        metric = "balanced accuracy" if record.metric == "accuracy" else "same"
+        figures["reading"] += f" The column source is the {metric} on held-out source rows."
     return page_view(
         record,
         kind="alignment",
@@ -47,16 +51,7 @@ def view(record: Alignment) -> dict[str, Any]:
             f"The shipped model is {shipped}.",
             f"It was selected by {score}; no label of the target was read for it.",
         ],
-        figure=_tested(record) if record.test_rows else _scored(record),
-        caption=(
-            f"Selected models on {record.test_rows:,} target rows that served neither for training nor for "
-            "selection, with 95 % intervals over rows, mean over seeds. The heavy line is training on the "
-            "source alone."
-            if record.test_rows
-            else f"{capitalise(score)} of the selected models: it is no accuracy."
-        ),
         facts=_facts(record),
-        reading=_reading(record),
         headings=headings(record),
         rows=[
             (row.title, "shipped" if row.method == record.chosen else "", cells(record, row))
@@ -64,6 +59,7 @@ def view(record: Alignment) -> dict[str, Any]:
         ],
         more=list(_more(record)),
         smallprint=[BATCHES.format(source=source), *means, BRACKETS, *([shared] if shared else [])],
+        **figures,
     )
 
 
@@ -79,37 +75,41 @@ def terminal(record: Alignment) -> Terminal:
     )
 
 
-def _scored(record: Alignment) -> str:
-    """The scores of the selected models, where the target has no labels."""
-    scored = [row for row in record.table if math.isfinite(row.score)]
-    values, title = [row.score for row in scored], TITLES[record.chosen_by]
+def _untested(record: Alignment) -> dict[str, str]:
+    """Figure and texts of a target without labels: the scores of the selected models."""
+    scored, title = [row for row in record.table if math.isfinite(row.score)], TITLES[record.chosen_by]
+    values = [row.score for row in scored]
     axis = linear(min(0.0, *values), max(values), lambda v: minus(f"{v:.3g}"), title)
     shown = [
-        Dot(
-            row.title,
-            Interval(row.score, row.score, row.score),
-            fixed(row.score, 3),
-            _style(record, row.method),
-        )
+        Dot(row.title, Interval(*[row.score] * 3), fixed(row.score, 3), _style(record, row.method))
         for row in scored
     ]
-    return dots(shown, axis, "Scores of the selected models")
+    return {
+        "figure": dots(shown, axis, "Scores of the selected models"),
+        "caption": f"{capitalise(title)} of the selected models: it is no accuracy.",
+        "reading": "Without labels of the target nobody knows how good a model is there.",
+    }
 
 
-def _tested(record: Alignment) -> str:
-    """The figures of the selected models on the target's test rows."""
-    metric = get_metric(record.metric)
+def _tested(record: Alignment) -> dict[str, str]:
+    """Figure and texts of a target with labels: the selected models on its test rows."""
+    metric, alone = get_metric(record.metric), record.row(SOURCE_ONLY).last
     tested = [(row, row.selected) for row in record.table if row.selected is not None]
     axis = metric.axis([end for _, figure in tested for end in (figure.low, figure.high)], metric.title)
     shown = [
         Dot(row.title, figure, metric.value(figure.value), _style(record, row.method))
         for row, figure in tested
     ]
-    figures = ", ".join(f"{dot.name} {dot.text}" for dot in shown)
-    alone = record.row(SOURCE_ONLY).last
-    return dots(
-        shown, axis, f"{metric.title} on the target: {figures}", None if alone is None else alone.value
-    )
+    label = f"{metric.title} on the target: {', '.join(f'{dot.name} {dot.text}' for dot in shown)}"
+    return {
+        "figure": dots(shown, axis, label, None if alone is None else alone.value),
+        "caption": f"Selected models on {record.test_rows:,} target rows that served neither for training "
+        "nor for selection, with 95 % intervals over rows, mean over seeds. The heavy line is training on the "
+        "source alone.",
+        "reading": f"Selected: the step that {TITLES[record.chosen_by]} selected; below it the gain over the "
+        "end of training on the source alone, on the same rows. Last: the end of the training. Oracle: the "
+        "step that is best by the target's labels, which no selection without labels can know.",
+    }
 
 
 def _style(record: Alignment, method: str) -> str:
@@ -130,18 +130,6 @@ def _facts(record: Alignment) -> list[tuple[str, str, str]]:
         tested,
         ("backbone", record.backbone, f"{short(record.backbone_parameters)} parameters"),
     ]
-
-
-def _reading(record: Alignment) -> str:
-    metric = "balanced accuracy" if record.metric == "accuracy" else "same"
-    held = f" The column source is the {metric} on held-out source rows." if record.held_rows else ""
-    if not record.test_rows:
-        return f"Without labels of the target nobody knows how good a model is there.{held}"
-    return (
-        f"Selected: the step that {TITLES[record.chosen_by]} selected; below it the gain over the end of "
-        "training on the source alone, on the same rows. Last: the end of the training. Oracle: the step "
-        f"that is best by the target's labels, which no selection without labels can know.{held}"
-    )
 
 
 def _more(record: Alignment) -> Iterator[dict[str, Any]]:

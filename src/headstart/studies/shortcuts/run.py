@@ -10,11 +10,11 @@ from headstart.core import BadData, BadInput, derive_seed
 from headstart.data.attributes import association, class_by_attribute_groups
 from headstart.data.cues import CONFLICTS, CUES
 from headstart.data.dataset import Dataset
-from headstart.data.load import load as load_data
 from headstart.data.samples import Rows
 from headstart.metrics.groups import group_accuracy
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval
+from headstart.studies._inputs import load_labelled
 from headstart.studies._runner import Job, Trial
 from headstart.studies._spec import Study
 from headstart.studies.shortcuts import Change, Conflict, GroupScore, ShortcutsSettings, changes
@@ -31,7 +31,7 @@ def load(
     predictor = model if isinstance(model, Predictor) else open_model(model)
     return {
         "model": predictor,
-        "data": _test_part(data if isinstance(data, Dataset) else load_data(data, **columns)),
+        "data": _test_part(load_labelled(data, columns)),
     }
 
 

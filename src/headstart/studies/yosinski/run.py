@@ -14,7 +14,6 @@ import torch.nn
 
 from headstart.core import BadData, BadInput, Method, derive_seed
 from headstart.data.dataset import Dataset
-from headstart.data.load import load as load_data
 from headstart.data.source_task import require_same_inputs
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.models.backbone import AnyBackbone
@@ -25,6 +24,7 @@ from headstart.session.precision import settled_precision
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_metric, selection_score
 from headstart.session.session import Session
+from headstart.studies._inputs import load_labelled
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
 from headstart.studies.yosinski import SERIES, Cut, Network, YosinskiSettings
@@ -40,7 +40,7 @@ def load(
 ) -> dict[str, Any]:
     """The tasks, the architecture, and the networks that were given, as copies of it with their weights."""
     tasks = {
-        name: value if isinstance(value, Dataset) else load_data(value, **columns)
+        name: load_labelled(value, columns)
         for name in ("task_a", "task_b")
         if (value := given.get(name)) is not None
     }
