@@ -104,8 +104,8 @@ def _tested(record: Alignment) -> dict[str, str]:
     return {
         "figure": dots(shown, axis, label, None if alone is None else alone.value),
         "caption": f"Selected models on {record.test_rows:,} target rows that served neither for training "
-        "nor for selection, with 95 % intervals over rows, mean over seeds. The heavy line is training on the "
-        "source alone.",
+        "nor for selection, with 95 % intervals over rows, mean over seeds. The heavy line is training on "
+        "the source alone.",
         "reading": f"Selected: the step that {TITLES[record.chosen_by]} selected; below it the gain over the "
         "end of training on the source alone, on the same rows. Last: the end of the training. Oracle: the "
         "step that is best by the target's labels, which no selection without labels can know.",
