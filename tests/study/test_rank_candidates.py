@@ -45,7 +45,7 @@ def test_the_head_of_a_file_is_the_head_of_the_model(pictures, weights):
     model.load_state_dict(load_file(weights))
     made = backbone(tiny.BACKBONE, weights=weights)
     part = training_part(load(pictures), RankSettings())
-    session = Session(fit_to_data(made, part, RankSettings(size=32)), part)
+    session = Session(fit_to_data(made, part, 32), part)
     with torch.no_grad():
         x = session.backbone.normalised(session.samples(np.arange(len(part))))
         expected = leep(model.eval()(x).double().softmax(1), part.labels)

@@ -13,7 +13,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.findings import Finding, finding
 from headstart.data.load import load
 from headstart.data.overlap import copies
-from headstart.data.train_test_split import Rows
+from headstart.data.train_test_split import Rows, training_rows
 
 
 def load_source(source: str | Path | Dataset | tuple[Any, Any] | None, target: Dataset) -> Dataset | None:
@@ -64,7 +64,7 @@ def usable_source(source: Dataset, target: Dataset, test: Rows) -> tuple[Dataset
     checked = check(source)
     data = checked.dataset
     if data.split is not None:
-        data = data.subset(np.flatnonzero(np.array(data.split) != "test"))
+        data = data.subset(training_rows(data))
     exact, near = copies(data, target)
     twins = {row for row, _ in (*exact, *near)}
     kept = np.array([row for row in range(len(data)) if row not in twins], dtype=np.int64)

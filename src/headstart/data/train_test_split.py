@@ -10,6 +10,12 @@ from headstart.data.splits import holdout
 Rows = NDArray[np.int64]
 
 
+def training_rows(data: Dataset) -> Rows:
+    """Rows that the user's own split does not keep for testing; all rows, if there is no split."""
+    side = np.array(data.split or [""] * len(data))
+    return np.flatnonzero(side != "test")
+
+
 def train_and_test(data: Dataset, share: float, seed: int) -> tuple[Rows, Rows]:
     """Training and test rows: the user's own split, or a stratified one of whole groups.
 
@@ -24,8 +30,7 @@ def train_and_test(data: Dataset, share: float, seed: int) -> tuple[Rows, Rows]:
         BadData: the training part lacks a class, or one of the parts is empty.
     """
     if data.split is not None:
-        side = np.array(data.split)
-        rows = np.flatnonzero(side != "test"), np.flatnonzero(side == "test")
+        rows = training_rows(data), np.flatnonzero(np.array(data.split) == "test")
     else:
         rows = holdout(data.strata, data.groups, share, derive_seed(seed, "holdout"))
     for name, some in zip(("training", "test"), rows, strict=True):

@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
@@ -76,6 +76,15 @@ class StudySettings:
             from headstart.core import BadInput
 
             raise BadInput(f"--{name.replace('_', '-')} is {getattr(self, name)!r}; it must be {allowed}.")
+
+    def check_names(self, name: str, thing: str, allowed: Collection[str]) -> None:
+        """Refuse a setting that is an empty list of names, or has a name that is not among the allowed."""
+        self.check(name, bool(getattr(self, name)), f"one or more of {', '.join(allowed)}")
+        for value in getattr(self, name):
+            if value not in allowed:
+                from headstart.core import Unknown
+
+                raise Unknown(thing, value, allowed)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from headstart.data.opening import size_of
 from headstart.data.samples import Raw
 from headstart.data.shipped import BUILT_IN
 from headstart.data.sources import Arrays, Pictures
+from headstart.data.train_test_split import training_rows
 
 LOOK = 50  # pictures sampled to estimate the size
 STEP = 32  # pixels: most architectures halve their maps five times
@@ -106,7 +107,7 @@ class PictureModality(Modality[Dataset]):
 def own_size(data: Dataset) -> int:
     """Median of the longer sides of a sample of training pictures, rounded up."""
     sides = []
-    rows = np.arange(len(data)) if data.split is None else np.flatnonzero(np.array(data.split) != "test")
+    rows = training_rows(data)
     for row in rows[np.linspace(0, len(rows) - 1, min(LOOK, len(rows))).astype(int)]:
         try:
             picture = data.picture(int(row))

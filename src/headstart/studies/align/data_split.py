@@ -15,7 +15,7 @@ from headstart.data.domains import of_same_labels
 from headstart.data.load import load
 from headstart.data.overlap import copies
 from headstart.data.splits import holdout
-from headstart.data.train_test_split import Rows, train_and_test
+from headstart.data.train_test_split import Rows, train_and_test, training_rows
 from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval
@@ -139,7 +139,7 @@ def split_domains(
         whole = check(source)
         source, notes = whole.dataset, _unreadable(whole)
         if source.split is not None:
-            source = source.subset(np.flatnonzero(np.array(source.split) != "test"))
+            source = source.subset(training_rows(source))
     checked = check(target)
     rows, notes = checked.dataset, notes + _unreadable(checked)
     if sourceless:

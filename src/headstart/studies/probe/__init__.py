@@ -48,12 +48,7 @@ class ProbeSettings(InputSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("probes", bool(self.probes), f"one or more of {', '.join(TITLES)}")
-        for name in self.probes:
-            if name not in TITLES:
-                from headstart.core import Unknown
-
-                raise Unknown("probe", name, TITLES)
+        self.check_names("probes", "probe", TITLES)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.random_draws import uniforms
 from headstart.data.splits import folds
-from headstart.data.train_test_split import Rows
+from headstart.data.train_test_split import Rows, training_rows
 from headstart.metrics.kinds import measure_of
 from headstart.models.places import MOST
 from headstart.session.input_pipeline import LabelUnits
@@ -68,8 +68,7 @@ def compute(job: Job[ProbeSettings]) -> dict[str, Any]:
 
 def _rows_to_probe(data: Dataset, settings: ProbeSettings) -> Dataset:
     """The rows that are not kept for testing, if there are enough of them."""
-    if data.split is not None:
-        data = data.subset(np.flatnonzero(np.array(data.split) != "test"))
+    data = data.subset(training_rows(data))
     many = len(np.unique(data.groups)) if data.groups is not None else len(data)
     least = max(LEAST, settings.folds if set(BY_FOLDS) & set(settings.probes) else 0)
     if many < least:

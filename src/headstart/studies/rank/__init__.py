@@ -53,12 +53,7 @@ class RankSettings(TrainingSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("scores", bool(self.scores), f"one or more of {', '.join(SCORES)}")
-        for name in self.scores:
-            if name not in SCORES:
-                from headstart.core import Unknown
-
-                raise Unknown("score", name, SCORES)
+        self.check_names("scores", "score", SCORES)
 
 
 @dataclass(frozen=True)

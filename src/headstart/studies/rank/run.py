@@ -14,7 +14,7 @@ from headstart.core import BadData, BadInput, Method, derive_seed, make, require
 from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.splits import folds, holdout
-from headstart.data.train_test_split import Rows
+from headstart.data.train_test_split import Rows, training_rows
 from headstart.methods.outputs.probing.nearest_centroid import NearestCentroid
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.metrics.agreement import linear_cka
@@ -121,11 +121,11 @@ def compute(job: Job[RankSettings]) -> dict[str, Any]:
 
 def training_part(data: Dataset, settings: RankSettings) -> Dataset:
     """The rows that `adapt` would train on."""
-    checked = check_data(data).dataset
-    if checked.split is not None:
-        return checked.subset(np.flatnonzero(np.array(checked.split) != "test"))
-    seed = derive_seed(settings.seed, "holdout")
-    return checked.subset(holdout(checked.strata, checked.groups, settings.test, seed)[0])
+    data = check_data(data).dataset
+    if data.split is not None:
+        return data.subset(training_rows(data))
+    rows, _ = holdout(data.strata, data.groups, settings.test, derive_seed(settings.seed, "holdout"))
+    return data.subset(rows)
 
 
 def _available(scores: tuple[str, ...], data: Dataset) -> list[str]:
