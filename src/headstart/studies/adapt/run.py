@@ -99,7 +99,7 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
 def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     """The record's own fields; writes the pictures of mistakes."""
     settings, folder = job.settings, job.folder
-    with job.step("look at the data"):
+    with job.step("check the data"):
         checked = check_data(job.inputs["data"], reader=job.inputs["backbone"].reader)
         parts = train_and_test(checked.dataset, settings.test, settings.seed)
         train, test = (checked.dataset.subset(rows) for rows in parts)

@@ -125,7 +125,7 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
     settings, inputs = job.settings, job.inputs
     saved: Predictor | None = inputs["_saved"]
     methods = _methods(settings, inputs)
-    with job.step("look at the data"):
+    with job.step("check the data"):
         target, labelled, few = (inputs[name] for name in ("target", "labelled target", "target_labelled"))
         rows = split_domains(inputs["source"], target, labelled, few, settings, saved is not None)
     job.notes[:0] = rows.notes

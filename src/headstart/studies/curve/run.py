@@ -35,7 +35,7 @@ def check(settings: CurveSettings, inputs: Mapping[str, Any]) -> None:
 def compute(job: Job[CurveSettings]) -> dict[str, Any]:
     """The record's own fields."""
     settings, backbone = job.settings, job.inputs["backbone"]
-    with job.step("look at the data"):
+    with job.step("check the data"):
         data = check_data(job.inputs["data"], reader=backbone.reader).dataset
         rest, test = train_and_test(data, settings.test, settings.seed)
     sizes, notes = _sizes(data, rest, settings.labels_per_class or default_sizes(SIZES, data))

@@ -35,7 +35,7 @@ PASS = "look through all blocks"
 def compute(job: Job[ProbeSettings]) -> dict[str, Any]:
     """The record's own fields."""
     settings, backbone = job.settings, job.inputs["backbone"]
-    with job.step("look at the data"):
+    with job.step("check the data"):
         data = _rows_to_probe(check_data(job.inputs["data"], reader=backbone.reader).dataset, settings)
     rows = np.arange(len(data))
     session = job.session(data, rows, augment=False)

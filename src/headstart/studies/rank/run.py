@@ -94,7 +94,7 @@ def check(settings: RankSettings, inputs: Mapping[str, Any]) -> None:
 def compute(job: Job[RankSettings]) -> dict[str, Any]:
     """The record's own fields."""
     settings = job.settings
-    with job.step("look at the data"):
+    with job.step("check the data"):
         data = training_part(job.inputs["data"], settings)
     (method,) = job.methods([settings.tune]) if settings.tune else (None,)
     scores, backbones = _available(settings.scores, data), job.inputs["backbones"]

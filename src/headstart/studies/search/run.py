@@ -50,7 +50,7 @@ def check(settings: SearchSettings, inputs: Mapping[str, Any]) -> None:
 def compute(job: Job[SearchSettings]) -> dict[str, Any]:
     """The record's own fields."""
     settings, backbone = job.settings, job.inputs["backbone"]
-    with job.step("look at the data"):
+    with job.step("check the data"):
         data = check_data(job.inputs["data"], reader=backbone.reader).dataset
         train, test = train_and_test(data, settings.test, settings.seed)
     methods = job.methods(dict.fromkeys(settings.methods or DEFAULT))

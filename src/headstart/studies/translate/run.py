@@ -86,7 +86,7 @@ def compute(job: Job[TranslateSettings]) -> dict[str, Any]:
     if x.shape[1:] != y.shape[1:] or min(len(x), len(y)) < 2:
         shapes = " and ".join(f"{len(rows)} rows of {tuple(rows.shape[1:])}" for rows in (x, y))
         raise BadData(f"The domains have {shapes}. Give two rows or more of each, of one shape.")
-    with job.step("look at the data"):
+    with job.step("check the data"):
         shape = tuple(x.shape[1:])
         model = (
             copy.deepcopy(given.model)

@@ -83,7 +83,7 @@ def check(settings: YosinskiSettings, inputs: Mapping[str, Any]) -> None:
 
 def compute(job: Job[YosinskiSettings]) -> dict[str, Any]:
     """The record's own fields."""
-    with job.step("look at the data"):
+    with job.step("check the data"):
         a, b = _tasks(job)
     # both tasks have the same features, which are independent of the held-out rows of task B
     backbone = by_training_part(job.inputs["backbone"], b.data.subset(b.train))
