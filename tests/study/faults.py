@@ -4,7 +4,7 @@ from tests.faults import Fault
 
 STUDY = (
     Fault(
-        "session/recipes.py",
+        "studies/curve/run.py",
         'derive_seed(self.settings.seed, "size", seed)',
         'derive_seed(self.settings.seed, "size", seed, k)',
         "the smaller subset does not lie in the larger one",

@@ -13,11 +13,10 @@ import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
 from headstart.data.load import load
 from headstart.run.progress import Progress
-from headstart.session import recipes
-from headstart.session.recipes import SubsetTrials
 from headstart.session.session import Session
 from headstart.studies.curve import SizeCurve
-from headstart.studies.curve.run import DEFAULT
+from headstart.studies.curve import run as curving
+from headstart.studies.curve.run import DEFAULT, SubsetTrials
 
 TWO = ("nearest-centroid", "fine-tune")
 SMALL = {"methods": TWO, "labels_per_class": (1, 2, 4), "seeds": 3, "epochs": 2, "steps": 4}
@@ -54,7 +53,7 @@ def test_subsets_are_nested_and_the_same_for_all_methods(base, monkeypatch):
 def test_the_judges_are_the_same_and_were_not_learned_from(base, monkeypatch):
     seen, judged = spied(monkeypatch), []
     monkeypatch.setattr(
-        recipes, "selection_score", lambda logits, labels: judged.append(labels.tolist()) or 0.5
+        curving, "selection_score", lambda logits, labels: judged.append(labels.tolist()) or 0.5
     )
     asked = []
     real = SubsetTrials.__init__

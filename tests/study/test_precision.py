@@ -12,8 +12,8 @@ from headstart.nn import processor
 from headstart.run.engine import One
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
-from headstart.session import precision
-from headstart.session.precision import settle_precision, settled_precision
+from headstart.session import recipes
+from headstart.session.recipes import settle_precision, settled_precision
 from headstart.studies.adapt import AdaptSettings
 
 NO_UNIT = (
@@ -28,9 +28,7 @@ def answering(monkeypatch):
 
     def answer(unit, share=1.0):
         monkeypatch.setattr(processor, "bf16_is_fast", lambda device="cpu": unit)
-        monkeypatch.setattr(
-            precision, "_step_seconds", lambda _backbone, _engine, bf16: share if bf16 else 1.0
-        )
+        monkeypatch.setattr(recipes, "_step_seconds", lambda _backbone, _engine, bf16: share if bf16 else 1.0)
 
     return answer
 

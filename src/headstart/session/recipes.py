@@ -1,22 +1,27 @@
-"""How studies train: the recipe of a training, and trainings on subsets with few labels."""
+"""How the trainings of studies compute: their recipe, and the precision that is faster here."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+import copy
+import time
+from dataclasses import replace
+from typing import Any, Literal, Protocol, TypeVar
 
-import numpy as np
+import torch
+from torch import Tensor
 
-from headstart.core import Method, derive_seed
-from headstart.data.dataset import Dataset
-from headstart.data.splits import per_class
-from headstart.data.train_test_split import Rows
+from headstart.core import Method, Parts, Preprocess
+from headstart.models.backbone import AnyBackbone
+from headstart.nn import processor
 from headstart.records.settings import TrainingSettings
-from headstart.run.recipe import Recipe
-from headstart.session.scoring import selection_score
-from headstart.session.session import Session
+from headstart.run.engine import Engine
+from headstart.run.modes import memory_format
+from headstart.run.recipe import Precision, Recipe
+from headstart.run.step_cache import StepCache
 
 VIEWS = 2
 PARTS = 3  # that a batch is computed in, to take less memory; each of two rows or more, as norms need
+ROWS = 8  # of a step that is measured
+STEPS = 3  # of which the quickest counts; one more warms up
+GAIN = 0.9  # bf16 is taken if a step takes at most this share of its time in float32
 
 
 def recipe_for(method: Method[Any], settings: TrainingSettings, epochs: int, rows: int, seed: int) -> Recipe:
@@ -38,58 +43,102 @@ def recipe_for(method: Method[Any], settings: TrainingSettings, epochs: int, row
     )
 
 
-ROWS_FOR_CLASS = 10  # with tags or numbers stand for a row of each class in sizes that nobody has named
+class Precise(Protocol):
+    """Settings with a precision."""
+
+    @property
+    def precision(self) -> Literal["float32", "bf16", "auto"]:
+        """What was asked for."""
+        ...
 
 
-def strata_for_subsets(data: Dataset) -> Rows:
-    """(n,) the stratum of each row that subsets draw from evenly: its class; 0 with tags and numbers."""
-    labels: Rows = data.labels if data.label_kind == "classes" else np.zeros(len(data), np.int64)
-    return labels
+S = TypeVar("S", bound=Precise)
 
 
-def n_strata(data: Dataset) -> int:
-    """Number of strata: classes, or 1 with tags and numbers."""
-    return len(data.classes) if data.label_kind == "classes" else 1
+def settle_precision(
+    settings: S,
+    backbone: AnyBackbone,
+    engine: Engine,
+    journal: StepCache | None = None,
+    step: str = "precision",
+) -> tuple[S, list[str]]:
+    """Replace the precision that was asked for by the one to compute in.
 
+    `bf16` becomes `float32` where the device has no unit for it; `auto` becomes what a training step
+    through the backbone is faster in.
 
-def default_sizes(sizes: tuple[int, ...], data: Dataset) -> tuple[int, ...]:
-    """Sizes of subsets: those of classes, or ten times as many rows for tags and numbers."""
-    return sizes if data.label_kind == "classes" else tuple(ROWS_FOR_CLASS * size for size in sizes)
+    Args:
+        settings: of a study.
+        backbone: that it trains; it is not changed.
+        engine: where it computes.
+        journal: keeps the choice, so that a resumed study computes as it began; None: nothing is kept.
+        step: name of the choice there.
 
-
-@dataclass(frozen=True)
-class SubsetTrials:
-    """Subsets of rows that are the same for every method, and one part that judges them all.
-
-    Attributes:
-        session: knows the rows of both.
-        settings: of the trainings.
-        rest: that the subsets are taken from.
-        held: that judge.
-        steps: the least of each training.
+    Returns:
+        The settings with `float32` or `bf16`, and a sentence for the record where that was a choice.
     """
+    asked = settings.precision
+    if asked == "float32":
+        return settings, []
 
-    session: Session
-    settings: TrainingSettings
-    rest: Rows
-    held: Rows
-    steps: int = 1
+    def compute() -> dict[str, Any]:
+        precision, note = _chosen(asked, backbone, engine)
+        return {"precision": precision, "notes": [note] if note else []}
 
-    def rows(self, k: int, seed: int) -> Rows:
-        """`k` rows of each class, or in all; of one seed, the fewer are among the more."""
-        found = strata_for_subsets(self.session.data)[self.rest]
-        return self.rest[per_class(found, k, derive_seed(self.settings.seed, "size", seed))]
+    kept: dict[str, Any] = journal.once(step, compute) if journal else compute()
+    changed: Any = settings
+    return replace(changed, precision=kept["precision"]), list(kept["notes"])
 
-    def score(
-        self, method: Method[Any], epochs: int, k: int, seed: int, name: str, checkpoint: Path | None = None
-    ) -> float:
-        """The metric of selection on the held-out rows after `epochs` on `k` labels a class.
 
-        Raises:
-            Diverged: the loss stopped being a number.
-        """
-        rows = self.rows(k, seed)
-        recipe = recipe_for(method, self.settings, epochs, len(rows), derive_seed(seed, k))
-        recipe = replace(recipe, steps=max(self.steps, recipe.steps))
-        fitted = self.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
-        return selection_score(fitted.logits(self.held), self.session.data.labels[self.held])
+def settled_precision(settings: Precise) -> Precision:
+    """The precision of settings that `settle_precision` returned."""
+    assert settings.precision != "auto", "settle_precision comes first"
+    return settings.precision
+
+
+def _chosen(asked: str, backbone: AnyBackbone, engine: Engine) -> tuple[Precision, str]:
+    if not processor.bf16_is_fast(engine.device):
+        if asked == "bf16":
+            return "float32", (
+                "Computed in float32: bf16 was asked for, but this processor has no unit for it and would "
+                "be slower."
+            )
+        return "float32", "Computed in float32: this processor has no unit for bf16."
+    if asked == "bf16":
+        return "bf16", ""
+    if not any(p.is_floating_point() for p in backbone.parameters()):
+        return "float32", "Computed in float32: the backbone has no weights that bf16 could be faster with."
+    share = _step_seconds(backbone, engine, True) / _step_seconds(backbone, engine, False)
+    precision: Precision = "bf16" if share <= GAIN else "float32"
+    return precision, (
+        f"Computed in {precision}: a training step in bf16 took {share:.0%} of its time in float32."
+    ).replace("%", " %")
+
+
+def _step_seconds(backbone: AnyBackbone, engine: Engine, bf16: bool) -> float:
+    """Seconds of a forward and backward pass of the backbone."""
+    module = copy.deepcopy(backbone).train().requires_grad_(True).to(engine.device)
+    layout = memory_format(Parts({"backbone": module}), bf16, engine.device)
+    module.to(memory_format=layout)
+    x = _rows(backbone).to(engine.device)
+    x = x.contiguous(memory_format=layout) if x.ndim == 4 else x
+    return min([_step(module, x, engine, bf16) for _ in range(STEPS + 1)][1:])
+
+
+def _step(module: AnyBackbone, x: Tensor, engine: Engine, bf16: bool) -> float:
+    begun = time.perf_counter()
+    with engine.autocast(bf16):
+        loss = module(x).float().square().mean()
+    engine.backward(loss)
+    gradients = [p.grad.sum() for p in module.parameters() if p.grad is not None]
+    torch.stack(gradients).sum().item()  # a GPU is waited for
+    module.zero_grad()
+    return time.perf_counter() - begun
+
+
+def _rows(backbone: AnyBackbone) -> Tensor:
+    """Inputs (ROWS, ...) as training has them; their values do not matter."""
+    if isinstance(backbone.preprocess, Preprocess):
+        return torch.full((ROWS, 3, *backbone.preprocess.size), 128, dtype=torch.uint8)
+    example = backbone.example
+    return example.repeat(-(-ROWS // len(example)), *[1] * (example.ndim - 1))[:ROWS]

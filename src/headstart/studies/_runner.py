@@ -15,7 +15,7 @@ from headstart.records.settings import StudySettings
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.session.inputs import by_training_part
-from headstart.session.precision import settle_precision, settled_precision
+from headstart.session.recipes import settle_precision, settled_precision
 from headstart.session.session import Session
 from headstart.studies._inputs import digest, load
 from headstart.studies._spec import Study, study

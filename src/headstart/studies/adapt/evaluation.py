@@ -22,12 +22,13 @@ from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.nn.heads import make_head
 from headstart.records.record import Interval
-from headstart.session.recipes import SubsetTrials, recipe_for
+from headstart.session.recipes import recipe_for
 from headstart.session.scoring import difference, scores
 from headstart.session.session import Session
 from headstart.solvers.threads import threads_for
 from headstart.studies.adapt import Layer, SizePoint, Tested
 from headstart.studies.adapt.candidates import CrossValidation
+from headstart.studies.curve.run import SubsetTrials
 from headstart.studies.probe import ProbeSettings
 from headstart.studies.probe.outputs import read_blocks
 from headstart.studies.probe.run import make_tasks, probe_block

@@ -13,11 +13,12 @@ from headstart.core import Method
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.state import Run, Tick
 from headstart.run.step_cache import release_memory
-from headstart.session.recipes import default_sizes, n_strata, recipe_for, strata_for_subsets
+from headstart.session.recipes import recipe_for
 from headstart.session.requirements import needs_source
 from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
+from headstart.studies.curve.run import default_sizes, n_strata, strata_for_subsets
 
 EPOCHS = (20, 12, 8, 6, 4, 3, 2)  # of a training, the most that fits is taken
 ENOUGH = 6  # epochs; below it, tuning fewer blocks for longer is the better use of the time

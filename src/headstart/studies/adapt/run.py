@@ -22,7 +22,7 @@ from headstart.methods.mapping.pretraining.supervised import SupervisedPretraini
 from headstart.predictor.save import save_model
 from headstart.run.checkpoint import write_atomically
 from headstart.run.step_cache import file_name
-from headstart.session.recipes import n_strata, recipe_for
+from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data, require_source_use
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
@@ -52,6 +52,7 @@ from headstart.studies.adapt.record_fields import (
     save_mistakes,
 )
 from headstart.studies.adapt.summary import model_card
+from headstart.studies.curve.run import n_strata
 
 DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")
 WITH_SOURCE = ("pretrain-fine-tune", "multi-task")

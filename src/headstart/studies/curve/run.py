@@ -1,6 +1,7 @@
 """How `curve` is computed: one training for every size, method and seed, all tested on the same rows."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from statistics import fmean
@@ -8,20 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core import BadData, Method, make, require_label_kind
+from headstart.core import BadData, Method, derive_seed, make, require_label_kind
 from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
+from headstart.data.splits import per_class
 from headstart.data.train_test_split import Rows, train_and_test
 from headstart.methods.outputs.probing.linear_probe import linear_probe
+from headstart.records.settings import TrainingSettings
 from headstart.report.metric import get_metric
-from headstart.session.recipes import SubsetTrials, default_sizes, n_strata, strata_for_subsets
+from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data
-from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_metric
+from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_metric, selection_score
+from headstart.session.session import Session
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies.curve import SIZES, CurvePoint, CurveSettings
 
 DEFAULT = ("logistic-probe", "nearest-centroid", "fine-tune", "from-scratch")
 SAMPLES_PER_SECOND = 100.0  # of training, for the progress bar until it knows better
+ROWS_FOR_CLASS = 10  # with tags or numbers stand for a row of each class in sizes that nobody has named
 
 
 def check(settings: CurveSettings, inputs: Mapping[str, Any]) -> None:
@@ -63,6 +68,44 @@ def usual_methods(data: Dataset) -> list[Method[Any]]:
     """The default methods that can learn this kind of label; the probe comes first."""
     methods = [linear_probe(data.label_kind), *map(make, DEFAULT[1:])]
     return [method for method in methods if data.label_kind in method.about.label_kinds]
+
+
+@dataclass(frozen=True)
+class SubsetTrials:
+    """Subsets of rows that are the same for every method, and one part that evaluates them all.
+
+    Attributes:
+        session: knows the rows of both.
+        settings: of the trainings.
+        rest: that the subsets are taken from.
+        held: held-out rows for the evaluation.
+        steps: the least of each training.
+    """
+
+    session: Session
+    settings: TrainingSettings
+    rest: Rows
+    held: Rows
+    steps: int = 1
+
+    def rows(self, k: int, seed: int) -> Rows:
+        """`k` rows of each class, or in all; of one seed, the fewer are among the more."""
+        strata = strata_for_subsets(self.session.data)[self.rest]
+        return self.rest[per_class(strata, k, derive_seed(self.settings.seed, "size", seed))]
+
+    def score(
+        self, method: Method[Any], epochs: int, k: int, seed: int, name: str, checkpoint: Path | None = None
+    ) -> float:
+        """The metric of selection on the held-out rows after `epochs` on `k` labels a class.
+
+        Raises:
+            Diverged: the loss stopped being a number.
+        """
+        rows = self.rows(k, seed)
+        recipe = recipe_for(method, self.settings, epochs, len(rows), derive_seed(seed, k))
+        recipe = replace(recipe, steps=max(self.steps, recipe.steps))
+        fitted = self.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
+        return selection_score(fitted.logits(self.held), self.session.data.labels[self.held])
 
 
 def _trials(
@@ -131,3 +174,19 @@ def _points(
                 interval=mean_of_seeds(values, least),
                 gain=None if method.label == first else gain,
             )
+
+
+def strata_for_subsets(data: Dataset) -> Rows:
+    """(n,) the stratum of each row that subsets draw from evenly: its class; 0 with tags and numbers."""
+    labels: Rows = data.labels if data.label_kind == "classes" else np.zeros(len(data), np.int64)
+    return labels
+
+
+def n_strata(data: Dataset) -> int:
+    """Number of strata: classes, or 1 with tags and numbers."""
+    return len(data.classes) if data.label_kind == "classes" else 1
+
+
+def default_sizes(sizes: tuple[int, ...], data: Dataset) -> tuple[int, ...]:
+    """Sizes of subsets: those of classes, or ten times as many rows for tags and numbers."""
+    return sizes if data.label_kind == "classes" else tuple(ROWS_FOR_CLASS * size for size in sizes)

@@ -24,8 +24,7 @@ from headstart.nn.bank import Bank
 from headstart.records.record import Interval
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import default_backbone, fit_to_data
-from headstart.session.precision import settle_precision, settled_precision
-from headstart.session.recipes import recipe_for
+from headstart.session.recipes import recipe_for, settle_precision, settled_precision
 from headstart.session.requirements import require_data
 from headstart.session.scoring import main_score
 from headstart.session.session import Session

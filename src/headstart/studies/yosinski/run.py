@@ -20,8 +20,7 @@ from headstart.models.backbone import AnyBackbone
 from headstart.report.metric import get_metric
 from headstart.run.cache import key_of
 from headstart.session.inputs import build_backbone, by_training_part, default_backbone, fit_to_data
-from headstart.session.precision import settled_precision
-from headstart.session.recipes import recipe_for
+from headstart.session.recipes import recipe_for, settled_precision
 from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_metric, selection_score
 from headstart.session.session import Session
 from headstart.studies._inputs import load_labelled
