@@ -44,7 +44,7 @@ def test_record_and_page(headstart, words, tmp_path, monkeypatch):
     out = tmp_path / "new" / "probes"
     said = headstart("probe", *words, "--probe", "ridge", "--probe", "knn", "--control", 1, "--out", out)
     assert said.code == 0, said.err
-    assert "look through all blocks" in said.err
+    assert "read all blocks" in said.err
     record = Probing.read(out / "probe.json")
     assert record.probes == ["ridge", "knn"]
     assert record.command.startswith("headstart probe")

@@ -77,8 +77,8 @@ def _build(kind: Any, value: Any) -> Any:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if is_dataclass(kind) and isinstance(kind, type):
         hints = typing.get_type_hints(kind)
-        known = {f.name for f in fields(kind)}
-        return kind(**{k: _build(hints[k], v) for k, v in value.items() if k in known})
+        names = {f.name for f in fields(kind)}
+        return kind(**{k: _build(hints[k], v) for k, v in value.items() if k in names})
     if origin is list:
         return [_build(args[0], item) for item in value]
     if origin is dict:

@@ -34,7 +34,7 @@ def one_of(*values: str) -> Rule:
 
 
 def several(what: str) -> Rule:
-    """Any number of words, such as "methods"; not one word alone."""
+    """Any number of words, such as "methods"; not a single word by itself."""
     return Rule(lambda v: isinstance(v, tuple), f"a list of {what}")
 
 
@@ -96,8 +96,8 @@ class StudySettings:
         parent = cls.__mro__[1]
         if not issubclass(parent, StudySettings):
             return ()
-        known = {each.name for each in fields(cls)}
-        own = [name for name in inspect.get_annotations(cls) if name in known]
+        names = {each.name for each in fields(cls)}
+        own = [name for name in inspect.get_annotations(cls) if name in names]
         both = (*parent.names(), *own) if parent.kind else (*own, *parent.names())
         return tuple(dict.fromkeys(both))
 
@@ -110,11 +110,8 @@ class StudySettings:
     @classmethod
     def from_record(cls, values: dict[str, Any]) -> Self:
         """The inverse of `record`; fields of newer versions are passed over."""
-        known = set(cls.names())
-        given: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known
-        }
-        return cls(**given)
+        names = set(cls.names())
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in names})
 
 
 @dataclass(frozen=True, kw_only=True)

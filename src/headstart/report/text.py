@@ -104,7 +104,7 @@ def quoted(name: str) -> str:
 
 
 def shorten_middle(name: str, most: int) -> str:
-    """A long name without its middle, which tells names of one kind apart at both ends.
+    """A long name without its middle, so that both ends remain to distinguish it.
 
     >>> shorten_middle("leaf", 9), shorten_middle("leaf_of_a_maple_tree", 9)
     ('leaf', 'leaf…tree')

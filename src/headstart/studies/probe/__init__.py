@@ -78,7 +78,7 @@ class Probing(StudyRecord):
     backbone: str
     backbone_parameters: int
     metric: str  # of all scores
-    chance: float  # what it is for the best prediction that does not look at the row
+    chance: float  # that of the best constant prediction
     probes: list[str]
     table: list[Probed]  # by probe, then by block in the order they run
     label_kind: str  # what the labels are: "classes", "tags" or "numbers"

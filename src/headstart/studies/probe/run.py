@@ -29,7 +29,7 @@ from headstart.studies.probe.probes import BY_FOLDS, PROBES, Tasks
 LEAST = 4  # rows, or groups of them
 ROWS_PER_SECOND = 100.0  # in the pass, for the progress bar until it knows better
 SECONDS = {"ridge": 0.2, "logistic": 3.0, "knn": 0.5, "attentive": 10.0}  # a block, likewise
-PASS = "look through all blocks"
+PASS = "read all blocks"
 
 
 def compute(job: Job[ProbeSettings]) -> dict[str, Any]:
