@@ -113,10 +113,10 @@ def test_what_only_classes_have_is_refused(tmp_path):
         hs.adapt(net(), data("numbers"), out=tmp_path / "b", methods=("logistic-probe",))
     assert not list(tmp_path.iterdir())
     fitted = hs.fit(hs.methods.RidgeProbe(), net(), data("numbers"))
-    with pytest.raises(BadInput, match="answers with numbers, not probabilities"):
+    with pytest.raises(BadInput, match="predicts numbers, not probabilities"):
         fitted.probabilities(X)
     fitted = hs.fit(hs.methods.RidgeProbe(), net(), data("tags"))
-    with pytest.raises(BadInput, match="answers with tags, not numbers"):
+    with pytest.raises(BadInput, match="predicts tags, not numbers"):
         fitted.values(X)
 
 
