@@ -157,7 +157,7 @@ def test_empty_parts_become_plain_sentences(tmp_path: Path) -> None:
         "This run recorded no learning curves.",
         "The selected model made no mistake on 195 test rows.",
         "This run recorded no confidences.",
-        "None of 195 test rows was answered wrongly.",
+        "None of 195 test rows was misclassified.",
         "The check found nothing to remark on.",
         "There are no timings beside these results.",
         "Neither the budget nor the race cut anything.",

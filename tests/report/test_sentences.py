@@ -192,7 +192,7 @@ def test_confused_pairs() -> None:
     told = say(
         confusion, replace(example(), classes=["a", "b", "c"], confusion=[[8, 1, 1], [4, 6, 0], [0, 0, 9]])
     )
-    assert "6 of 29 test rows were answered wrongly." in told
+    assert "6 of 29 test rows were misclassified." in told
     assert (
         "are \u201cb\u201d and \u201ca\u201d, 5 times: \u201cb\u201d was taken for \u201ca\u201d 4 times"
         in told
@@ -204,7 +204,7 @@ def test_confused_pairs() -> None:
     )
     assert "1 time (1 other pair as often)" in tie
     clean = say(confusion, replace(example(), classes=["a", "b"], confusion=[[8, 0], [0, 9]]))
-    assert clean.strip() == "None of 17 test rows was answered wrongly."
+    assert clean.strip() == "None of 17 test rows was misclassified."
 
 
 def test_mistakes_count_the_sure_ones() -> None:

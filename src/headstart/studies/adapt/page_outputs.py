@@ -58,7 +58,7 @@ def _pair(classes: list[str], counts: list[list[int]]) -> str:
     most = max((times for times, _, _ in pairs), default=0)
     rows = pluralise(sum(map(sum, counts)), "test row")
     if not most:
-        return f"None of {rows} was answered wrongly."
+        return f"None of {rows} was misclassified."
     wrong = sum(times for times, _, _ in pairs)
     _, i, j = next(pair for pair in pairs if pair[0] == most)
     if counts[j][i] > counts[i][j]:
@@ -67,7 +67,7 @@ def _pair(classes: list[str], counts: list[list[int]]) -> str:
     tied = f" ({pluralise(equals, 'other pair')} as often)" if equals else ""
     a, b = quoted(classes[i]), quoted(classes[j])
     return (
-        f"{wrong:,} of {rows} {'was' if wrong == 1 else 'were'} answered wrongly. Most often confused are "
+        f"{wrong:,} of {rows} {'was' if wrong == 1 else 'were'} misclassified. Most often confused are "
         f"{a} and {b}, {pluralise(most, 'time')}{tied}: {a} was taken for {b} "
         f"{pluralise(counts[i][j], 'time')}, the other way round {counts[j][i]:,}."
     )
