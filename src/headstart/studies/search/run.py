@@ -59,8 +59,8 @@ def compute(job: Job[SearchSettings]) -> dict[str, Any]:
     queue = _first_trials(list(space.methods.values()))
     values = [{"method": config.label} if config.label in space.methods else {} for config in queue]
     optimiser = Optimiser(job.folder.path / TRIALS, settings.seed, values)
-    _Search(job, space, validator, optimiser, queue).run()
-    trials = [record_trial(trial) for trial in optimiser.trials()]
+    search = _Search(job, space, validator, optimiser, queue)
+    search.run()
     return {
         "task": job.inputs["data"].name,
         "classes": list(data.classes),
@@ -69,8 +69,7 @@ def compute(job: Job[SearchSettings]) -> dict[str, Any]:
         "backbone": backbone.name,
         "backbone_parameters": sum(p.numel() for p in backbone.parameters()),
         "space": space.record(),
-        "trials": trials,
-        **_results(job, validator, trials, len(queue), len(test)),
+        **search.results(len(test)),
     }
 
 
@@ -79,35 +78,6 @@ def _first_trials(methods: Sequence[Method[Any]]) -> list[Configured]:
     quick_first = sorted(methods, key=lambda method: not method.about.closed_form)
     plain = [Configured(method) for method in quick_first if method.label != SCRATCH]
     return [*plain[:1], Configured(make(SCRATCH)), *plain[1:]]
-
-
-def _results(
-    job: Job[SearchSettings],
-    validator: "CrossValidator",
-    trials: list[SearchTrial],
-    queued: int,
-    test_rows: int,
-) -> dict[str, Any]:
-    """Which trials are best, as fields of the record; notes on them."""
-    complete = [trial for trial in trials if trial.state == "complete"]
-    if not complete:
-        raise no_trial_error(trials, job.settings)
-    best = max(complete, key=score_of)
-    transferring = [trial for trial in complete if make(trial.method).about.transfers != "nothing"]
-    rival = max(transferring, key=score_of, default=None)
-    scratch = next((t for t in complete if t.number < queued and t.method == SCRATCH), None)
-    gain = validator.difference(rival, scratch) if rival and scratch else None
-    selection = selection_metric(validator.session.data.labels)
-    job.notes += notes_of(trials, job.settings, best, rival, gain, get_metric(selection), test_rows)
-    options = adapt_options(best, job.settings)
-    return {
-        "best": best,
-        "gain": gain,
-        "plain": max((t for t in transferring if t.number < queued), key=score_of, default=None),
-        "adapt": options,
-        "next": next_command(job.folder.command, options, job.folder.path),
-        "selection": selection,
-    }
 
 
 @dataclass(frozen=True)
@@ -249,3 +219,28 @@ class _Search:
         if folds_done == of or not trial.should_prune():
             return ""
         return f"pruned after {folds_done} of {of} folds it was below the median of the trials before it"
+
+    def results(self, test_rows: int) -> dict[str, Any]:
+        """The trials and which of them are best, as fields of the record; notes on them."""
+        job, trials = self.job, [record_trial(trial) for trial in self.optimiser.trials()]
+        complete = [trial for trial in trials if trial.state == "complete"]
+        if not complete:
+            raise no_trial_error(trials, job.settings)
+        best = max(complete, key=score_of)
+        transferring = [trial for trial in complete if make(trial.method).about.transfers != "nothing"]
+        rival = max(transferring, key=score_of, default=None)
+        first = [trial for trial in complete if trial.number < len(self.queue)]
+        scratch = next((trial for trial in first if trial.method == SCRATCH), None)
+        gain = self.validator.difference(rival, scratch) if rival and scratch else None
+        selection = selection_metric(self.validator.session.data.labels)
+        job.notes += notes_of(trials, job.settings, best, rival, gain, get_metric(selection), test_rows)
+        options = adapt_options(best, job.settings)
+        return {
+            "trials": trials,
+            "best": best,
+            "gain": gain,
+            "plain": max((trial for trial in transferring if trial in first), key=score_of, default=None),
+            "adapt": options,
+            "next": next_command(job.folder.command, options, job.folder.path),
+            "selection": selection,
+        }
