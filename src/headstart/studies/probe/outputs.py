@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.data.train_test_split import Rows
@@ -29,31 +28,29 @@ class Outputs:
     Attributes:
         block: its name.
         features: (n, d), averaged over places.
-        value: (n, p, d) place by place, on the disk; None: not kept.
-        there: (n, p) which places are no padding.
+        by_place: (n, p, d) on the disk, and which places are no padding; None: not kept.
     """
 
     block: str
     features: Tensor
-    value: NDArray[np.float32] | None = None
-    there: NDArray[np.bool_] | None = None
+    by_place: Places | None = None
 
     @classmethod
-    def empty(
-        cls, block: str, rows: int, features: Tensor, places: Places | None, file: Path | None
-    ) -> "Outputs":
-        """Room for as many rows, shaped like the features and places of some of them."""
+    def empty(cls, block: str, rows: int, features: Tensor, some: Places | None, file: Path) -> "Outputs":
+        """Room for as many rows, shaped like the features and places of some of them; `file` for places."""
         room = features.new_empty(rows, features.shape[1])
-        if places is None or file is None:
+        if some is None:
             return cls(block, room)
-        value = np.lib.format.open_memmap(file, "w+", np.float32, (rows, *places.value.shape[1:]))
-        return cls(block, room, value, np.zeros((rows, places.there.shape[1]), np.bool_))
+        value = np.lib.format.open_memmap(file, "w+", np.float32, (rows, *some.value.shape[1:]))
+        there = torch.zeros(rows, some.there.shape[1], dtype=torch.bool)
+        return cls(block, room, Places(torch.from_numpy(value), there))
 
-    def fill(self, rows: Rows, features: Tensor, places: Places | None) -> None:
+    def fill(self, rows: Rows, features: Tensor, some: Places | None) -> None:
         """Write the outputs for some of the rows."""
-        self.features[torch.from_numpy(rows)] = features
-        if places is not None and self.value is not None and self.there is not None:
-            self.value[rows], self.there[rows] = places.value.numpy(), places.there.numpy()
+        index = torch.from_numpy(rows)
+        self.features[index] = features
+        if self.by_place is not None and some is not None:
+            self.by_place.value[index], self.by_place.there[index] = some
 
     @property
     def width(self) -> int:
@@ -63,14 +60,13 @@ class Outputs:
     @property
     def many(self) -> int:
         """Places that there are at most in a row, >= 1."""
-        return 1 if self.there is None else int(np.flatnonzero(self.there.any(0)).max()) + 1
+        return 1 if self.by_place is None else int(self.by_place.there.any(0).nonzero().max()) + 1
 
     def places(self) -> Places:
         """All places, in memory."""
-        assert self.value is not None
-        assert self.there is not None
-        value, there = np.array(self.value[:, : self.many]), self.there[:, : self.many]
-        return Places(torch.from_numpy(value), torch.from_numpy(there))
+        assert self.by_place is not None
+        value, there = self.by_place
+        return Places(value[:, : self.many].clone(), there[:, : self.many])
 
 
 def read_blocks(
@@ -95,7 +91,7 @@ def read_blocks(
             outputs = backbone.features(samples, backbone.anatomy.blocks, take)
         for number, (block, (features, by_place)) in enumerate(outputs.items()):
             if block not in blocks:
-                file = None if folder is None else folder / f"{number}.npy"
+                file = (folder or Path()) / f"{number}.npy"
                 blocks[block] = Outputs.empty(block, len(rows), features, by_place, file)
             blocks[block].fill(share, features, by_place)
     return list(blocks.values())

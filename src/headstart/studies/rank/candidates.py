@@ -79,18 +79,18 @@ class Candidate:
 
     def _head(self, backbone: AnyBackbone) -> tuple[Tensor, Tensor] | None:
         """Weight (z, width) and bias (z,)."""
-        path = backbone.anatomy.head
-        without = self.weights == RANDOM or isinstance(self.base, AnyBackbone) or is_encoder(self.base)
-        if path is None or without:
+        path, base = backbone.anatomy.head, self.base
+        if path is None or self.weights == RANDOM or isinstance(base, AnyBackbone) or is_encoder(base):
             return None
-        if not isinstance(self.base, str):
-            return _flat(dict(self.base.get_submodule(path).named_parameters()), "", backbone.width)
-        kind, name = sources.resolve(self.base)
-        if self.weights is None:
-            layer = sources.build(kind, name, True).get_submodule(path)
-            return _flat(dict(layer.named_parameters()), "", backbone.width)
-        state = read(self.weights)
-        return _flat(lite0.renamed(state) if kind == "builtin" else state, f"{path}.", backbone.width)
+        if isinstance(base, str):
+            kind, name = sources.resolve(base)
+            if self.weights is not None:
+                state = read(self.weights)
+                state = lite0.renamed(state) if kind == "builtin" else state
+                return _flat(state.get(f"{path}.weight"), state.get(f"{path}.bias"), backbone.width)
+            base = sources.build(kind, name, True)
+        state = dict(base.get_submodule(path).named_parameters())
+        return _flat(state.get("weight"), state.get("bias"), backbone.width)
 
 
 def candidates(given: Sequence[Given] | Mapping[str, Given], data: Dataset | None = None) -> list[Candidate]:
@@ -159,9 +159,8 @@ def _check_name(name: str, data: Dataset | None) -> None:
             raise
 
 
-def _flat(state: Mapping[str, Tensor], prefix: str, width: int) -> tuple[Tensor, Tensor] | None:
+def _flat(weight: Tensor | None, bias: Tensor | None, width: int) -> tuple[Tensor, Tensor] | None:
     """A linear layer or a convolution over single pixels as a matrix; None if it is neither."""
-    weight, bias = state.get(f"{prefix}weight"), state.get(f"{prefix}bias")
     if weight is None or len(weight) < 2 or weight[0].numel() != width:
         return None
     flat = weight.detach().float().flatten(1).cpu()
