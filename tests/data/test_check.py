@@ -117,12 +117,12 @@ def test_a_split_without_training_rows_of_a_class():
 
 def pictures(*some):
     """A dataset of these pictures, every other one of the class a."""
-    from headstart.data.samples import Encoded
+    from headstart.data.samples import InMemory
 
     contents = [one if isinstance(one, bytes) else encoded(one) for one in some]
     labels = np.arange(len(some)) % 2
     items = tuple(map(str, range(len(some))))
-    return data.Dataset("some", ("a", "b"), labels, items, Encoded(contents))
+    return data.Dataset("some", ("a", "b"), labels, items, InMemory(contents))
 
 
 def test_near_duplicates_are_found():

@@ -10,7 +10,7 @@ from tests import wordy
 
 from headstart.core import BadData, BadInput, MissingPackage, Tokens
 from headstart.data import check, load
-from headstart.data.samples import Encoded, Texts
+from headstart.data.samples import InMemory, Texts
 from headstart.data.splits import holdout
 from headstart.data.stream import Arrays, Sentences
 from headstart.data.texts import essence
@@ -191,7 +191,7 @@ def test_sources_say_what_they_are_for(tokens):
 
 def test_a_text_is_not_a_file_of_the_same_bytes():
     text = load((["a", "b"], ["x", "y"]))
-    files = replace(text, samples=Encoded([b"a", b"b"]))
+    files = replace(text, samples=InMemory([b"a", b"b"]))
     assert text.digests[0] != files.digests[0]
     assert replace(text, samples=Texts(["a\ud800", "b"])).digests[0] != text.digests[0]
 

@@ -63,20 +63,20 @@ class Files:
 
 
 @dataclass(frozen=True, eq=False)
-class Encoded:
-    """The contents of files (JPEG, PNG, WAV, ...) in memory."""
+class InMemory:
+    """The contents of files (JPEG, PNG, WAV, ...), or uint8 pixels (h, w, 3), of any size each."""
 
-    contents: Sequence[bytes]
+    contents: Sequence[bytes | NDArray[np.uint8]]
     kind: Kind = "pictures"
 
     def __len__(self) -> int:
         return len(self.contents)
 
-    def raw(self, row: int) -> bytes:
+    def raw(self, row: int) -> bytes | NDArray[np.uint8]:
         return self.contents[row]
 
-    def take(self, rows: Rows) -> "Encoded":
-        return Encoded([self.contents[row] for row in rows], self.kind)
+    def take(self, rows: Rows) -> "InMemory":
+        return InMemory([self.contents[row] for row in rows], self.kind)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import from_arrays
 from .dataset import Dataset
 from .naming import natural, numbered
-from .samples import Encoded
+from .samples import InMemory
 
 
 def clipart(name: str = "clipart") -> Dataset:
@@ -19,7 +19,7 @@ def clipart(name: str = "clipart") -> Dataset:
         items = tuple(sorted((n for n in archive.namelist() if "/" in n), key=natural))
         contents = [archive.read(item) for item in items]
     classes, labels = numbered([item.split("/")[0] for item in items], name)
-    return Dataset(name, classes, labels, items, Encoded(contents))
+    return Dataset(name, classes, labels, items, InMemory(contents))
 
 
 def digits(name: str = "digits") -> Dataset:

@@ -26,7 +26,7 @@ from headstart.data.findings import Finding, finding
 from headstart.data.modality import Inputs, Modality, pictured
 from headstart.data.naming import numbered
 from headstart.data.near_duplicates import THUMBNAIL, Pair, near_pairs
-from headstart.data.samples import Encoded, Raw
+from headstart.data.samples import InMemory, Raw
 from headstart.data.sources import Pictures
 
 Wave = NDArray[np.float32]  # (samples,), in [-1, 1]
@@ -146,7 +146,7 @@ def tones(name: str = "tones") -> Dataset:
     made = [(kind, _written(samples)) for kind, samples in _synthesised()]
     classes, labels = numbered([kind for kind, _ in made], name)
     items = tuple(f"{kind}/{place % PER_CLASS}.wav" for place, (kind, _) in enumerate(made))
-    return Dataset(name, classes, labels, items, Encoded([content for _, content in made], "sounds"))
+    return Dataset(name, classes, labels, items, InMemory([content for _, content in made], "sounds"))
 
 
 def _synthesised() -> Iterator[tuple[str, NDArray[np.float64]]]:

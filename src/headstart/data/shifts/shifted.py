@@ -79,7 +79,7 @@ class _Shifted:
     def raw(self, row: int) -> Raw:
         """uint8 (h, w) or (h, w, 3)."""
         pixels = _pixels(self.base.raw(row), self.items[row], self.shift.in_colour)
-        small = _within(pixels, self.side)
+        small = shrink(pixels, self.side)
         new = shift_one(np.atleast_3d(small), self.shift, self.seed, int(self.numbers[row]))
         return new.reshape(small.shape)
 
@@ -95,7 +95,8 @@ def _pixels(raw: Raw, item: str, in_colour: bool) -> Pixels:
     return np.asarray(read_picture(raw, item))
 
 
-def _within(pixels: Pixels, side: int) -> Pixels:
+def shrink(pixels: Pixels, side: int) -> Pixels:
+    """A picture (h, w) or (h, w, 3) whose shorter side is at most `side` pixels."""
     shorter = min(pixels.shape[:2])
     if shorter <= side:
         return pixels

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from PIL import Image
 from headstart.core import Unknown, derive_seed
 from headstart.data.cues import CONFLICTS, CUES
 from headstart.data.dataset import Dataset
-from headstart.data.samples import Array, Kind, Rows, Texts
+from headstart.data.samples import Array, InMemory, Rows, Texts
+from headstart.data.shifts.shifted import shrink
 from headstart.metrics.groups import share
 from headstart.records.record import Interval
 from headstart.studies.shortcuts import Change, Conflict
@@ -26,47 +27,18 @@ KEEPS_AND_LOSES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class PicturesInMemory:
-    """Pictures in memory, of any size each."""
-
-    pictures: Sequence[Pixels]
-    kind: Kind = "pictures"
-
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-    def raw(self, row: int) -> Pixels:
-        """uint8 (h, w, 3)."""
-        return self.pictures[row]
-
-    def take(self, rows: Rows) -> "PicturesInMemory":
-        """The pictures of `rows`, in that order."""
-        return PicturesInMemory([self.pictures[row] for row in rows])
-
-
 def in_memory(data: Dataset, side: int = SIDE) -> Dataset:
-    """The same pictures in memory, their shorter sides at most `side` pixels.
+    """The same pictures in memory, in colour, their shorter sides at most `side` pixels.
 
     Raises:
         BadData: one can't be read; the text names it.
     """
-    return replace(data, samples=PicturesInMemory([_small(data, row, side) for row in range(len(data))]))
+    pictures = (np.asarray(data.picture(row)) for row in range(len(data)))
+    return replace(data, samples=InMemory([np.array(shrink(picture, side)) for picture in pictures]))
 
 
-def _small(data: Dataset, row: int, side: int) -> Pixels:
-    picture = data.picture(row)
-    assert picture is not None
-    shorter = min(picture.size)
-    if shorter > side:
-        width, height = (max(1, round(length * side / shorter)) for length in picture.size)
-        picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-    return np.array(picture.convert("RGB"), dtype=np.uint8)
-
-
-def _pictures(data: Dataset) -> Sequence[Pixels]:
-    assert isinstance(data.samples, PicturesInMemory)
-    return data.samples.pictures
+def _pictures(data: Dataset) -> list[Pixels]:
+    return [np.asarray(data.raw(row)) for row in range(len(data))]
 
 
 def cue_changes(baseline: Baseline, name: str) -> Iterator[Change]:
@@ -76,7 +48,7 @@ def cue_changes(baseline: Baseline, name: str) -> Iterator[Change]:
     draws = map(np.random.default_rng, seeds)
     new = [cue.change(picture, draw) for picture, draw in zip(pictures, draws, strict=True)]
     kind = "tag" if cue.name.endswith(" tag") else "cue"
-    predicted = baseline.model.predict(replace(baseline.data, samples=PicturesInMemory(new)))
+    predicted = baseline.model.predict(replace(baseline.data, samples=InMemory(new)))
     yield baseline.change(predicted, (cue.name, kind, cue.keeps, cue.loses))
 
 
@@ -87,7 +59,7 @@ def conflicts(baseline: Baseline, name: str) -> Iterator[Conflict]:
         return
     pictures, labels, mix = _pictures(baseline.data), baseline.data.labels, CONFLICTS[name]
     new = [mix(pictures[one], _resized(pictures[other], pictures[one])) for one, other in pairs]
-    mixed = replace(baseline.data.subset(pairs[:, 0]), samples=PicturesInMemory(new))
+    mixed = replace(baseline.data.subset(pairs[:, 0]), samples=InMemory(new))
     predicted = baseline.model.predict(mixed)
     shape, other = (int((predicted == labels[rows]).sum()) for rows in pairs.T)
     decided = shape + other
