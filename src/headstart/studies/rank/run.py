@@ -97,7 +97,11 @@ def compute(job: Job[RankSettings]) -> dict[str, Any]:
         data = training_part(job.inputs["data"], settings)
     (method,) = job.methods([settings.tune]) if settings.tune else (None,)
     scores, backbones = _available(settings.scores, data), job.inputs["backbones"]
-    ranking = _Ranking(job, data, scores, method, backbones)
+    fold = np.ones(len(data), np.int64)
+    if method:
+        fold = folds(data.strata, data.groups, settings.folds, derive_seed(settings.seed, "folds"))
+    rows, held_out = np.flatnonzero(fold != 0), np.flatnonzero(fold == 0)
+    ranking = _Ranking(job, data, scores, method, backbones, rows, held_out)
     kinds = ("scores of", "tune") if method else ("scores of",)
     job.progress.expect({f"try {kind} {each.name}": 1.0 for each in backbones for kind in kinds})
     table = [ranking.row(candidate) for candidate in backbones]
@@ -108,8 +112,8 @@ def compute(job: Job[RankSettings]) -> dict[str, Any]:
     return {
         "task": data.name,
         "classes": len(data.classes),
-        "rows": len(ranking.rows),
-        "held_out": len(ranking.held_out),
+        "rows": len(rows),
+        "held_out": len(held_out),
         "scores": scores,
         "tuned": method.label if method else "",
         "table": table,
@@ -147,25 +151,8 @@ class _Ranking:
     scores: list[str]
     method: Method[Any] | None
     candidates: list[Candidate]
-
-    @cached_property
-    def _folds(self) -> NDArray[np.int64]:
-        """(n,) the fold of each row; without a method to fit all rows are in fold 1."""
-        if self.method is None:
-            return np.ones(len(self.data), np.int64)
-        settings = self.job.settings
-        seed = derive_seed(settings.seed, "folds")
-        return folds(self.data.strata, self.data.groups, settings.folds, seed)
-
-    @cached_property
-    def rows(self) -> Rows:
-        """That the scores are computed on, and the method is fitted to."""
-        return np.flatnonzero(self._folds != 0)
-
-    @cached_property
-    def held_out(self) -> Rows:
-        """That the method is evaluated on."""
-        return np.flatnonzero(self._folds == 0)
+    rows: Rows  # that the scores are computed on, and the method is fitted to
+    held_out: Rows  # that the method is evaluated on
 
     @cached_property
     def first_features(self) -> Floats:
@@ -259,11 +246,9 @@ def _alone(candidate: Candidate, data: Dataset) -> str:
 
 def _features(session: Session, rows: Rows) -> Floats:
     """(n, width) in the order of `rows`: what a probe collects in its one pass."""
-    probe: Method[Any] = (
-        NearestCentroid(scale=1.0) if session.data.label_kind == "classes" else RidgeProbe(penalty=1.0)
-    )
-    fitted = session.fit(probe, rows, Recipe(batch=BATCH), name="features")
-    bank = fitted.run.parts["bank"]
+    classes = session.data.label_kind == "classes"
+    probe: Method[Any] = NearestCentroid(scale=1.0) if classes else RidgeProbe(penalty=1.0)
+    bank = session.fit(probe, rows, Recipe(batch=BATCH), name="features").run.parts["bank"]
     assert isinstance(bank, Bank)
     features: Floats = bank.content[0].cpu().numpy()
     return features
