@@ -50,7 +50,7 @@ def by_method(points: Sequence[P], first: str) -> list[list[P]]:
     return [sorted(methods[name], key=lambda p: p.labels_per_class) for name in ordered]
 
 
-def ends(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
+def describe_ends(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
     """Which method is best on average with the fewest labels, and which with the most."""
     points = [p for curve in curves for p in curve]
     sizes = sorted({p.labels_per_class for p in points})
@@ -66,7 +66,7 @@ def ends(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
     )
 
 
-def headstart(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
+def describe_headstart(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
     """How many labels the first method needs to match training from scratch with all of them."""
     scratch = next((c for c in curves if c[0].method == SCRATCH), None)
     first = curves[0]
@@ -80,7 +80,7 @@ def headstart(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str
     return f"What training from scratch gets from {most}, {title} matches with {reached.labels_per_class:,}."
 
 
-def described(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
+def describe_figure(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
     """The figure in words."""
     methods = [
         f"{c[0].title} {', '.join(f'{p.labels_per_class:,}: {metric.value(mean(p))}' for p in c)}"
@@ -92,14 +92,14 @@ def described(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str
 # --- scores over the blocks
 
 
-def best(blocks: Sequence[Block]) -> int:
+def best_block(blocks: Sequence[Block]) -> int:
     """Where the best block is; of equals the last."""
     return max(range(len(blocks)), key=lambda i: (blocks[i].score.value, i))
 
 
-def peak(blocks: Sequence[Block], metric: Metric) -> str:
+def describe_peak(blocks: Sequence[Block], metric: Metric) -> str:
     """Which block knows most, and what the last one lacks."""
-    where, last = best(blocks), blocks[-1]
+    where, last = best_block(blocks), blocks[-1]
     top = blocks[where]
     knows = f"{top.block}, knows most: {metric.shown(top.score)}"
     if len(blocks) == 1:
@@ -113,11 +113,11 @@ def peak(blocks: Sequence[Block], metric: Metric) -> str:
     return f"{sentence}: reading earlier gains {lead}."
 
 
-def rise(blocks: Sequence[Block], metric: Metric) -> str:
+def describe_rise(blocks: Sequence[Block], metric: Metric) -> str:
     """How it begins, and from where on it is about as good as it gets."""
     if len(blocks) < 2:
         return ""
-    first, top = blocks[0], blocks[best(blocks)]
+    first, top = blocks[0], blocks[best_block(blocks)]
     near = next(i for i, block in enumerate(blocks) if block.score.high >= top.score.value)
     return (
         f"The first block, {first.block}, gives {metric.value(first.score.value)}; the first whose "
@@ -132,7 +132,7 @@ def block_axis(blocks: Sequence[Block]) -> Axis:
     return Axis(-0.5, len(blocks) - 0.5, ticks)
 
 
-def anchor(where: int, of: int) -> str:
+def note_anchor(where: int, of: int) -> str:
     """How a note at a block is set, so that it stays on the page."""
     return "end" if where >= 0.8 * of else "start" if where < 0.2 * of else "middle"
 

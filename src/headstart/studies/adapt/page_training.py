@@ -9,17 +9,17 @@ from headstart.report.metric import Metric, get_metric
 from headstart.report.text import capitalise, join_words, overlap, pluralise, whole
 from headstart.studies._curves import (
     CLASS,
-    anchor,
-    best,
+    best_block,
     block_axis,
     by_method,
-    described,
-    ends,
-    headstart,
+    describe_ends,
+    describe_figure,
+    describe_headstart,
+    describe_peak,
+    describe_rise,
     label_axis,
     mean,
-    peak,
-    rise,
+    note_anchor,
     style,
 )
 from headstart.studies.adapt import Candidate, Curve, Layer, SizePoint
@@ -97,7 +97,7 @@ def layers(run: RunRecords) -> dict[str, Any]:
     blocks, metric = run.result.layers, get_metric(run.result.metric)
     if not blocks:
         return {"say": ["This run did not probe the layers of the backbone."], "figure": ""}
-    say = [peak(blocks, metric), rise(blocks, metric)]
+    say = [describe_peak(blocks, metric), describe_rise(blocks, metric)]
     return {"say": say, "figure": _block_figure(blocks, metric), "metric": metric.title}
 
 
@@ -107,13 +107,13 @@ def _block_figure(blocks: list[Layer], metric: Metric) -> str:
     spots = [(float(i), block.score) for i, block in enumerate(blocks)]
     plot.band([(i, score.high) for i, score in spots], [(i, score.low) for i, score in spots], "s1")
     plot.line([(i, score.value) for i, score in spots], "s1")
-    top = best(blocks)
+    top = best_block(blocks)
     for i, block in enumerate(blocks):
         hover = f"{block.block}: {metric.shown(block.score)}, {pluralise(block.width, 'feature')}"
         kind, radius = ("s1 best", 6.0) if i == top else ("s1", 3.5)
         plot.dot((float(i), block.score.value), kind, hover, radius)
     score = blocks[top].score
-    plot.note((float(top), score.high), metric.value(score.value), anchor(top, len(blocks)), 8)
+    plot.note((float(top), score.high), metric.value(score.value), note_anchor(top, len(blocks)), 8)
     values = ", ".join(f"{block.block} {metric.value(block.score.value)}" for block in blocks)
     return plot.figure(f"{capitalise(metric.title)} of a ridge probe on each block: {values}")
 
@@ -132,7 +132,7 @@ def labels(run: RunRecords) -> dict[str, Any]:
         title = get_metric(result.metric).title
         return {"say": [f"This run did not measure {title} against the number of labels."], "figure": ""}
     return {
-        "say": [ends(curves, metric, of), headstart(curves, metric, of)],
+        "say": [describe_ends(curves, metric, of), describe_headstart(curves, metric, of)],
         "figure": _size_figure(curves, metric, of),
         "legend": [(style(i), curve[0].title) for i, curve in enumerate(curves)],
         "seeds": _seeds(curves),
@@ -153,7 +153,7 @@ def _size_figure(curves: list[list[SizePoint]], metric: Metric, of: str) -> str:
         plot.line([(p.labels_per_class, mean(p)) for p in curve], style(i))
         for k, value in ((p.labels_per_class, value) for p in curve for value in p.score):
             plot.dot((k, value), f"{style(i)} seed", f"{curve[0].title}: {metric.value(value)}", 3)
-    return plot.figure(described(curves, metric, of))
+    return plot.figure(describe_figure(curves, metric, of))
 
 
 # --- the loss of every training, step by step

@@ -6,7 +6,15 @@ from headstart.report.axis import WIDE, doubling
 from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
 from headstart.report.text import Terminal, capitalise, join_words, percent, pluralise, short
-from headstart.studies._curves import CLASS, by_method, described, ends, headstart, label_axis, style
+from headstart.studies._curves import (
+    CLASS,
+    by_method,
+    describe_ends,
+    describe_figure,
+    describe_headstart,
+    label_axis,
+    style,
+)
 from headstart.studies._page import Cell, cell_text, explain_intervals, explain_means, page_view
 from headstart.studies.curve import CurvePoint, SizeCurve
 
@@ -24,8 +32,8 @@ def view(record: SizeCurve) -> dict[str, Any]:
         record,
         kind="size curve",
         task=record.task,
-        headline=ends(curves, metric, of) if curves else "Every training diverged.",
-        say=[headstart(curves, metric, of), *(_crossing(curve, first, of) for curve in curves[1:])]
+        headline=describe_ends(curves, metric, of) if curves else "Every training diverged.",
+        say=[describe_headstart(curves, metric, of), *(_crossing(curve, first, of) for curve in curves[1:])]
         if curves
         else [],
         legend=[(style(i), curve[0].title) for i, curve in enumerate(curves)],
@@ -99,9 +107,13 @@ def _figure(curves: list[list[CurvePoint]], metric: Metric, of: str) -> str:
     plot = Plot(x, metric.axis(spread, metric.title, air=WIDE), 380)
     styled = [(style(i), curve) for i, curve in reversed(list(enumerate(curves)))]
     for name, curve in styled:
-        ends = [(p.labels_per_class, p.interval) for p in curve if p.interval]
-        if ends:
-            plot.band([(k, a.high) for k, a in ends], [(k, a.low) for k, a in ends], f"{name} many")
+        sure = [(p.labels_per_class, p.interval) for p in curve if p.interval]
+        if sure:
+            plot.band(
+                [(k, a.high) for k, a in sure],
+                [(k, a.low) for k, a in sure],
+                f"{name} many",
+            )
     for name, curve in styled:
         plot.line([(p.labels_per_class, p.mean) for p in curve], name)
         for p in curve:
@@ -110,4 +122,4 @@ def _figure(curves: list[list[CurvePoint]], metric: Metric, of: str) -> str:
                 seed = f"{hover}: {metric.value(value)}"
                 plot.dot((p.labels_per_class, value), f"{name} seed", seed, 2.5)
             plot.dot((p.labels_per_class, p.mean), name, f"{hover}: {metric.value(p.mean)} on average", 4)
-    return plot.figure(described(curves, metric, of))
+    return plot.figure(describe_figure(curves, metric, of))

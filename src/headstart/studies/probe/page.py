@@ -6,7 +6,7 @@ from typing import Any
 from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
 from headstart.report.text import Terminal, capitalise, join_words, pluralise, short
-from headstart.studies._curves import anchor, best, block_axis, peak, rise
+from headstart.studies._curves import best_block, block_axis, describe_peak, describe_rise, note_anchor
 from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.probe import TITLES, Probed, Probing
 
@@ -109,8 +109,8 @@ def _cells(record: Probing, result: Probed | None) -> list[Cell | None]:
 def sentences(record: Probing) -> Iterator[str]:
     """Where the knowledge lies, and whether it is more than chance and memorising."""
     metric, blocks = get_metric(record.metric), record.of(record.probes[0])
-    yield peak(blocks, metric)
-    yield rise(blocks, metric)
+    yield describe_peak(blocks, metric)
+    yield describe_rise(blocks, metric)
     first, *others = [record.best(name) for name in record.probes]
     if first.control is not None and first.memory is not None:
         yield f"{_verdict(record, first, first.control)} {_capacity(record, first.memory)}"
@@ -209,12 +209,12 @@ def _figure(record: Probing, metric: Metric) -> str:
         upper = [(x, result.score.high) for x, result in results]
         plot.band(upper, [(x, result.score.low) for x, result in results], style + many)
         plot.line([(x, result.score.value) for x, result in results], style)
-        peaks = best(record.of(name))
+        peaks = best_block(record.of(name))
         for i, (x, result) in enumerate(results):
             hover = f"{TITLES[name]}, {result.block}: {metric.shown(result.score)}"
             plot.dot((x, result.score.value), style, hover, 6 if i == peaks else 3.5)
     top = record.best()
     at = place[top.block]
-    plot.note((at, top.score.high), metric.value(top.score.value), anchor(int(at), len(blocks)), 8)
+    plot.note((at, top.score.high), metric.value(top.score.value), note_anchor(int(at), len(blocks)), 8)
     scores = [f"{TITLES[each.probe]} {each.block} {metric.value(each.score.value)}" for each in record.table]
     return plot.figure(f"{capitalise(metric.title)} of probes by block: {', '.join(scores)}")
