@@ -96,6 +96,11 @@ class Plot:
         d = self._path([*upper, *reversed(lower)]) + "Z"
         self._shapes.append(tag("path", class_=f"band {style}", d=d))
 
+    def intervals(self, points: Sequence[tuple[float, Interval]], style: str) -> None:
+        """The area of intervals over x values; nothing without any."""
+        if points:
+            self.band([(x, each.high) for x, each in points], [(x, each.low) for x, each in points], style)
+
     def dot(self, point: Point, style: str, hover: str = "", radius: float = 4) -> None:
         """A dot, with a text that shows when pointed at."""
         title = [tag("title", hover)] if hover else []

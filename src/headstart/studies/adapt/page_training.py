@@ -105,7 +105,7 @@ def _block_figure(blocks: list[Layer], metric: Metric) -> str:
     bounds = [value for block in blocks for value in (block.score.low, block.score.high)]
     plot = Plot(block_axis(blocks), metric.axis(bounds, f"{metric.title} of a probe"), slanted=True)
     spots = [(float(i), block.score) for i, block in enumerate(blocks)]
-    plot.band([(i, score.high) for i, score in spots], [(i, score.low) for i, score in spots], "s1")
+    plot.intervals(spots, "s1")
     plot.line([(i, score.value) for i, score in spots], "s1")
     top = best_block(blocks)
     for i, block in enumerate(blocks):

@@ -107,13 +107,7 @@ def _figure(curves: list[list[CurvePoint]], metric: Metric, of: str) -> str:
     plot = Plot(x, metric.axis(spread, metric.title, air=WIDE), 380)
     styled = [(style(i), curve) for i, curve in reversed(list(enumerate(curves)))]
     for name, curve in styled:
-        sure = [(p.labels_per_class, p.interval) for p in curve if p.interval]
-        if sure:
-            plot.band(
-                [(k, a.high) for k, a in sure],
-                [(k, a.low) for k, a in sure],
-                f"{name} many",
-            )
+        plot.intervals([(p.labels_per_class, p.interval) for p in curve if p.interval], f"{name} many")
     for name, curve in styled:
         plot.line([(p.labels_per_class, p.mean) for p in curve], name)
         for p in curve:

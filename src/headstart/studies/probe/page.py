@@ -206,8 +206,7 @@ def _figure(record: Probing, metric: Metric) -> str:
     for number, name in reversed(list(enumerate(record.probes, 1))):
         results, style = [(place[result.block], result) for result in record.of(name)], f"s{number}"
         plot.line([(x, result.control) for x, result in results if result.control is not None], "ideal")
-        upper = [(x, result.score.high) for x, result in results]
-        plot.band(upper, [(x, result.score.low) for x, result in results], style + many)
+        plot.intervals([(x, result.score) for x, result in results], style + many)
         plot.line([(x, result.score.value) for x, result in results], style)
         peaks = best_block(record.of(name))
         for i, (x, result) in enumerate(results):
