@@ -20,7 +20,7 @@ from headstart.core import Preprocess, make
 from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.dataset import Dataset
 from headstart.metrics.groups import group_accuracy
-from headstart.studies.shortcuts.model_under_test import ClassifierUnderTest
+from headstart.studies.shortcuts.changes import ClassifierUnderTest
 
 METHODS: tuple[tuple[str, bool], ...] = (  # and whether they see the target
     ("fine-tune:backbone_lr=1.0", False),

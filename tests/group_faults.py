@@ -123,7 +123,7 @@ GROUP_FAULTS = (
         "study/test_shortcuts.py columns_of_numbers",
     ),
     Fault(
-        "studies/shortcuts/model_under_test.py",
+        "studies/shortcuts/changes.py",
         "lost = plain.astype(np.float64) - correct.mean(0)",
         "lost = correct.mean(0) - plain.astype(np.float64)",
         "a loss is told as a gain",

@@ -16,7 +16,7 @@ from headstart.metrics.groups import group_accuracy
 from headstart.models.backbone import backbone
 from headstart.run.recipe import Recipe
 from headstart.session.session import Session
-from headstart.studies.shortcuts.model_under_test import ClassifierUnderTest
+from headstart.studies.shortcuts.changes import ClassifierUnderTest
 
 RECIPE = Recipe(steps=60, batch=32, lr=0.02, seed=0)
 

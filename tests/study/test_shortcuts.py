@@ -216,7 +216,7 @@ def test_words(monkeypatch):
         ]
         return np.array([int("cheap" in one) for one in words])
 
-    monkeypatch.setattr("headstart.studies.shortcuts.model_under_test.ClassifierUnderTest.predict", tell)
+    monkeypatch.setattr("headstart.studies.shortcuts.changes.ClassifierUnderTest.predict", tell)
     asked = of_rows([0.0] * 3)
     found = hs.shortcuts(asked, data, words=["cheap", "thing"])
     out, into = change(found, "cheap", "word out"), change(found, "cheap", "word in")

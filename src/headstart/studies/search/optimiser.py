@@ -80,13 +80,9 @@ class Optimiser:
         """Values of a trial that are stored, by step."""
         return dict(self.study.trials[trial.number].intermediate_values)
 
-    def complete(self, trial: Any, value: float) -> None:
-        """Finish a trial with its value."""
-        self.study.tell(trial, value)
-
-    def give_up(self, trial: Any) -> None:
-        """Finish a trial without a value; for the sampler it was a bad one."""
-        self.study.tell(trial, state=self._optuna.trial.TrialState.PRUNED)
+    def finish(self, trial: Any, value: float | None) -> None:
+        """Finish a trial with its value; without one it is pruned, and for the sampler a bad one."""
+        self.study.tell(trial, value, self._optuna.trial.TrialState.PRUNED if value is None else None)
 
 
 @contextmanager

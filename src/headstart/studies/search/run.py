@@ -204,10 +204,10 @@ class _Search:
                 why = self._behind(trial, number)
             if why:
                 trial.set_user_attr("why", why)
-                self.optimiser.give_up(trial)
+                self.optimiser.finish(trial, None)
                 progress.forget(f"trial {trial.number} ")
                 return True
-        self.optimiser.complete(trial, self.validator.value(config, len(shown)))
+        self.optimiser.finish(trial, self.validator.value(config, len(shown)))
         return True
 
     def _behind(self, trial: Any, number: int) -> str:

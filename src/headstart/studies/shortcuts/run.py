@@ -18,7 +18,7 @@ from headstart.studies._inputs import load_labelled
 from headstart.studies._runner import Job, Trial
 from headstart.studies._spec import Study
 from headstart.studies.shortcuts import Change, Conflict, GroupScore, ShortcutsSettings, changes
-from headstart.studies.shortcuts.model_under_test import Baseline, ClassifierUnderTest
+from headstart.studies.shortcuts.changes import Baseline, ClassifierUnderTest
 
 FEWEST = 4  # rows
 
@@ -27,12 +27,8 @@ def load(
     spec: Study, given: Mapping[str, Any], settings: ShortcutsSettings, columns: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The model, and the rows that its own split keeps for testing, if there is one."""
-    model, data = given["model"], given["data"]
-    predictor = model if isinstance(model, Predictor) else open_model(model)
-    return {
-        "model": predictor,
-        "data": _test_part(load_labelled(data, columns)),
-    }
+    model = given["model"] if isinstance(given["model"], Predictor) else open_model(given["model"])
+    return {"model": model, "data": _test_part(load_labelled(given["data"], columns))}
 
 
 def check(settings: ShortcutsSettings, inputs: Mapping[str, Any]) -> None:
