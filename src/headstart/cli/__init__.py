@@ -7,9 +7,8 @@ import typer
 
 from headstart.studies._spec import GROUPS, MODELS, START, TOOLS, UNDERSTAND, studies
 
-from .models import anatomy, surgery
 from .study_command import command
-from .tools import doctor, methods, show
+from .tools import anatomy, doctor, methods, show, surgery
 from .using import export, predict, report
 
 COMMANDS = {  # beside the studies, by panel of `headstart --help`
