@@ -1,7 +1,9 @@
-"""The page of an alignment: what helped on the target, how it was selected, how the domains differ."""
+"""The page and the table of an alignment: what helped on the target, how it was selected, what differs."""
 
 import math
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
@@ -10,14 +12,12 @@ from headstart.report.axis import linear
 from headstart.report.figures import Dot, Plot, dots
 from headstart.report.metric import get_metric
 from headstart.report.text import SPACE, Terminal, capitalise, fixed, join_words, minus, pluralise, short
-from headstart.studies._page import page_view
-from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint
-from headstart.studies.align.table import cells, headings, rows, shortened
-from headstart.studies.align.table import title as table_title
+from headstart.studies._page import Cell, cell_text, page_view
+from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint, MethodResult
 from headstart.studies.shift.page import parts as shift_parts
 
 STYLES = 6  # of lines and dots that are told apart, besides those of the source alone
-NAMED = 3  # of the others, named in a legend
+NAMED = 3  # of the others, in a legend
 REST = "rest"  # the style of methods beyond these
 BATCHES = (
     "Batches hold {source}rows of the target without labels: no method can see a label of these, and no "
@@ -27,6 +27,8 @@ MEANS = (
     "Figures and the ends of intervals are means over seeds; the intervals hold for these models on other "
     "rows of the same target, not for other trainings."
 )
+BRACKET = re.compile(r"(.+?) \(([a-z]\w* = .*)\)")  # a title and the settings at its end
+BETWEEN = re.compile(r", (?=[a-z]\w* = )")  # two settings
 BRACKETS = "Titles with a setting in brackets are methods whose settings differ from their defaults."
 
 
@@ -35,8 +37,8 @@ def view(record: Alignment) -> dict[str, Any]:
     record, shared = shortened(record)
     score, step = TITLES[record.chosen_by], pluralise(record.chosen_step, "step")
     shipped = f"{record.row(record.chosen).title}, after {step} of seed {record.chosen_seed}"
-    source = "labelled rows of the source and " if record.held_rows else ""
-    means = [MEANS] if record.test_rows else []
+    batches = BATCHES.format(source="labelled rows of the source and " if record.held_rows else "")
+    small = [batches, MEANS if record.test_rows else "", BRACKETS, shared]
     figures = _tested(record) if record.test_rows else _untested(record)
     if record.held_rows:
         metric = "balanced accuracy" if record.metric == "accuracy" else "same"
@@ -58,15 +60,18 @@ def view(record: Alignment) -> dict[str, Any]:
             for row in record.table
         ],
         more=list(_more(record)),
-        smallprint=[BATCHES.format(source=source), *means, BRACKETS, *([shared] if shared else [])],
+        smallprint=[text for text in small if text],
         **figures,
     )
 
 
 def terminal(record: Alignment) -> Terminal:
     """What the command prints: the table of the page, the headline, how to go on."""
+    figure = "no labels"
+    if record.test_rows:
+        figure = f"{get_metric(record.metric).title} on {record.test_rows:,} target rows"
     return Terminal(
-        title=table_title(record),
+        title=f"{record.source} to {record.target}: {figure}",
         headings=headings(record),
         rows=rows(record),
         answer=[record.headline],
@@ -78,10 +83,10 @@ def terminal(record: Alignment) -> Terminal:
 def _untested(record: Alignment) -> dict[str, str]:
     """Figure and texts of a target without labels: the scores of the selected models."""
     scored, title = [row for row in record.table if math.isfinite(row.score)], TITLES[record.chosen_by]
-    values = [row.score for row in scored]
+    values, styles = [row.score for row in scored], {record.chosen: "selected"}
     axis = linear(min(0.0, *values), max(values), lambda v: minus(f"{v:.3g}"), title)
     shown = [
-        Dot(row.title, Interval(*[row.score] * 3), fixed(row.score, 3), _style(record, row.method))
+        Dot(row.title, Interval(*[row.score] * 3), fixed(row.score, 3), styles.get(row.method, ""))
         for row in scored
     ]
     return {
@@ -95,9 +100,10 @@ def _tested(record: Alignment) -> dict[str, str]:
     """Figure and texts of a target with labels: the selected models on its test rows."""
     metric, alone = get_metric(record.metric), record.row(SOURCE_ONLY).last
     tested = [(row, row.selected) for row in record.table if row.selected is not None]
+    styles = {record.chosen: "selected"}
     axis = metric.axis([end for _, figure in tested for end in (figure.low, figure.high)], metric.title)
     shown = [
-        Dot(row.title, figure, metric.value(figure.value), _style(record, row.method))
+        Dot(row.title, figure, metric.value(figure.value), styles.get(row.method, ""))
         for row, figure in tested
     ]
     label = f"{metric.title} on the target: {', '.join(f'{dot.name} {dot.text}' for dot in shown)}"
@@ -110,10 +116,6 @@ def _tested(record: Alignment) -> dict[str, str]:
         "end of training on the source alone, on the same rows. Last: the end of the training. Oracle: the "
         "step that is best by the target's labels, which no selection without labels can know.",
     }
-
-
-def _style(record: Alignment, method: str) -> str:
-    return "selected" if method == record.chosen else ""
 
 
 def _facts(record: Alignment) -> list[tuple[str, str, str]]:
@@ -133,15 +135,11 @@ def _facts(record: Alignment) -> list[tuple[str, str, str]]:
 
 
 def _more(record: Alignment) -> Iterator[dict[str, Any]]:
-    tested = _by_method(record)
-    if tested:
+    if tested := _by_method(record):
         yield _path(record, tested)
-    scored = [
-        (title, style, [point for point in points if record.chosen_by in point.scores])
-        for title, style, points in tested
-    ]
-    scored = [curve for curve in scored if curve[2]]
-    if scored:
+    by = record.chosen_by
+    scored = [(title, style, [p for p in points if by in p.scores]) for title, style, points in tested]
+    if scored := [curve for curve in scored if curve[2]]:
         yield _trust(record, scored)
     if record.shift is not None:
         yield from shift_parts(record.shift)
@@ -180,8 +178,7 @@ def _path(record: Alignment, curves: Curves) -> dict[str, Any]:
             figures.setdefault(point.progress, []).append(point.target or 0.0)
         means.append((title, style, [(at, fmean(values)) for at, values in figures.items()]))
     x = linear(0, 1, lambda v: f"{100 * v:.0f} %", "progress of the training")
-    y = metric.axis([value for *_, line in means for _, value in line], metric.title)
-    plot = Plot(x, y, 340)
+    plot = Plot(x, metric.axis([value for *_, line in means for _, value in line], metric.title), 340)
     for title, style, line in reversed(means):
         if len(line) > 1:
             plot.line(line, style)
@@ -230,3 +227,74 @@ def _agreement(pairs: list[tuple[float, float]]) -> float:
                 total += 1
                 right += 0.5 if score == other else float((score > other) == (figure > value))
     return right / total if total else 0.5
+
+
+def headings(record: Alignment) -> list[str]:
+    """Of the table; without labels of the target only what needs none."""
+    tested = ["selected", "last", "oracle"] if record.test_rows else []
+    return ["method", *tested, TITLES[record.chosen_by], *(["source"] if record.held_rows else [])]
+
+
+def rows(record: Alignment) -> list[list[str]]:
+    """The rows for a terminal, the shipped model marked."""
+    mark = {record.chosen: " *"}
+    return [
+        [row.title + mark.get(row.method, ""), *map(cell_text, cells(record, row))] for row in record.table
+    ]
+
+
+def cells(record: Alignment, row: MethodResult) -> list[Cell | None]:
+    """The figures of one method."""
+    metric, figures = get_metric(record.metric), list[Cell | None]()
+    if row.selected is not None:
+        figures = [Cell.compare(metric, row.selected.value, row.selected, row.gain)]
+        figures += [Cell(metric.value(end.value)) if end else None for end in (row.last, row.oracle)]
+    figures.append(Cell(minus(fixed(row.score, 3))))
+    if record.held_rows:
+        metric = get_metric({"accuracy": "balanced_accuracy"}.get(record.metric, record.metric))
+        figures.append(Cell(metric.value(row.source)))
+    return figures
+
+
+def shortened(record: Alignment) -> tuple[Alignment, str]:
+    """The record with titles, headline and notes that leave out what most methods share, and what that is.
+
+    A setting is left out if more than half of the methods have it, none has another value of it, and the
+    titles still differ without it; the sentence names the methods that don't have it.
+    """
+    split = [_split_title(row.title) for row in record.table]
+    settings = [pair for _, pairs in split for pair in pairs]
+    shared = [pair for pair in dict.fromkeys(settings) if _is_shared(pair, settings, len(split))]
+    own = [", ".join(pair for pair in pairs if pair not in shared) for _, pairs in split]
+    titles = [name + (f" ({pairs})" if pairs else "") for (name, _), pairs in zip(split, own, strict=True)]
+    if not shared or len(set(titles)) < len(titles):
+        return record, ""
+    longest = sorted(zip(record.table, titles, strict=True), key=lambda both: -len(both[0].title))
+
+    def shorten(text: str) -> str:
+        for row, title in longest:
+            text = text.replace(row.title, title)
+        return text
+
+    exceptions: dict[str, list[str]] = {}  # settings by what lacks them
+    for pair in shared:
+        without = [title for title, (_, pairs) in zip(titles, split, strict=True) if pair not in pairs]
+        exceptions.setdefault(f" (all but {join_words(without)})" if without else "", []).append(pair)
+    summary = "; ".join(f"{join_words(pairs)}{but}" for but, pairs in exceptions.items())
+    table = [replace(row, title=title) for row, title in zip(record.table, titles, strict=True)]
+    notes = list(map(shorten, record.notes))
+    record = replace(record, table=table, headline=shorten(record.headline), notes=notes)
+    return record, f"Titles leave out settings that most methods here share: {summary}."
+
+
+def _split_title(title: str) -> tuple[str, list[str]]:
+    """A title without its settings, and these."""
+    match = BRACKET.fullmatch(title)
+    return (title, []) if match is None else (match[1], BETWEEN.split(match[2]))
+
+
+def _is_shared(pair: str, settings: list[str], methods: int) -> bool:
+    """Whether more than half of the methods have a setting, and all these with the same value."""
+    name = pair.partition(" = ")[0]
+    same = [other for other in settings if other.partition(" = ")[0] == name]
+    return 2 * len(same) > methods > 1 and set(same) == {pair}
