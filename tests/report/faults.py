@@ -157,7 +157,7 @@ REPORT = (
         "report/test_sentences.py small_gap",
     ),
     Fault(
-        "studies/adapt/page_answer.py",
+        "studies/adapt/page_outputs.py",
         "if measured < estimated.low:",
         "if measured < estimated.value:",
         "a test figure inside the interval is called too good a promise",

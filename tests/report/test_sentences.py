@@ -10,9 +10,9 @@ import pytest
 from headstart.records.record import Interval
 from headstart.report.metric import tone
 from headstart.studies.adapt import SPEC, Bin, Curve, DataCheck, Finding, Layer, Result, SizePoint
-from headstart.studies.adapt.page_answer import headline, held_out, use
+from headstart.studies.adapt.page import headline, use
 from headstart.studies.adapt.page_doubts import calibration, check, mistakes, smallprint
-from headstart.studies.adapt.page_outputs import confusion
+from headstart.studies.adapt.page_outputs import confusion, held_out
 from headstart.studies.adapt.page_training import labels, layers, methods, training
 from headstart.studies.adapt.summary import RunRecords
 

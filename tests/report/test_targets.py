@@ -11,10 +11,9 @@ from headstart.report.metric import get_metric
 from headstart.report.text import MINUS, SPACE, amount
 from headstart.studies import build_page
 from headstart.studies.adapt import ColumnFigures, Result
-from headstart.studies.adapt.page import sections_of
-from headstart.studies.adapt.page_answer import headline, held_out
+from headstart.studies.adapt.page import headline, sections_of
 from headstart.studies.adapt.page_doubts import calibration, check, mistakes
-from headstart.studies.adapt.page_outputs import fit, tags
+from headstart.studies.adapt.page_outputs import fit, held_out, tags
 from headstart.studies.adapt.page_training import labels, layers
 from headstart.studies.adapt.summary import RunRecords, metrics, table
 

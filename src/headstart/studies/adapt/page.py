@@ -1,19 +1,186 @@
-"""The report: one self-contained page out of the records of a run."""
+"""The report: its parts, and the answer: how good the model is, against what, and how to use it."""
 
+import shlex
 from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from headstart.records.record import Interval
 from headstart.report.html import asset, policy
-from headstart.report.metric import get_metric
-from headstart.report.text import Terminal
+from headstart.report.metric import VERDICTS, Metric, get_metric, tone
+from headstart.report.text import (
+    SPACE,
+    Terminal,
+    capitalise,
+    join_words,
+    percent,
+    pluralise,
+    seconds,
+    short,
+    shorten_middle,
+)
 from headstart.studies._page import read_record
-from headstart.studies.adapt import Result, Timings
-from headstart.studies.adapt.page_answer import headline, held_out, use
+from headstart.studies.adapt import SPEC, Result, Tested, Timings
 from headstart.studies.adapt.page_doubts import calibration, check, mistakes, smallprint
-from headstart.studies.adapt.page_outputs import confusion, fit, tags
+from headstart.studies.adapt.page_outputs import confusion, fit, held_out, tags
 from headstart.studies.adapt.page_training import labels, layers, methods, training
 from headstart.studies.adapt.summary import RunRecords, table
+
+BASELINES = {  # in a sentence, and after "over" on a card
+    "from-scratch": ("training from scratch", "training from scratch"),
+    "majority-class": ("always predicting the largest class", "the largest class"),
+    "raw-pixels": ("learning from the raw numbers", "the raw numbers"),
+    "word-counts": ("learning from counts of words", "counts of words"),
+    "tag-shares": ("predicting each tag as often as in training", "each tag's share"),
+    "mean": ("always predicting the mean", "the mean"),
+}
+PYTHON = """\
+import headstart as hs
+
+model = hs.open({model!r})
+print(model.predict({item}))"""
+USES = {  # by kind of sample: one in Python, one on the command line, and what to put in its place
+    "pictures": ('["photo.jpg"]', "photo.jpg", "with your own file in place of photo.jpg"),
+    "tables": ('"rows.csv"', "rows.csv", "with your own file in place of rows.csv"),
+    "texts": ('["A text."]', "--text 'A text.'", "with a text of your own"),
+}
+
+
+# --- the headline
+
+
+def headline(run: RunRecords) -> dict[str, Any]:
+    """Headline, warnings, the large figure and the cards."""
+    result, selected, metric = run.result, run.selected, get_metric(run.result.metric)
+    figure = selected.scores.main_figure if selected else None
+    cautions = list(result.warnings)
+    if result.schema > SPEC.schema:
+        newer = (
+            f"These results have schema {result.schema}, and this version of headstart knows {SPEC.schema}"
+        )
+        cautions.append(f"{newer}: what is new in them is not shown.")
+    return {
+        "headline": result.headline or f"{run.title} was selected for {result.task}.",
+        "warnings": cautions,
+        "metric": metric.title,
+        "opened": capitalise(metric.title),
+        "figure": metric.shown(figure) if figure else None,
+        "unit": " %" if metric.is_share else "",
+        "bar": Interval(*(min(1.0, max(0.0, end)) for end in astuple(figure))) if figure else None,
+        "say": [_accuracy(run, selected, metric), _gains(run)] if selected else [],
+        "gains": [_gain_card(tested, gain, metric) for tested, gain in run.baselines],
+        "facts": _facts(run),
+    }
+
+
+def _accuracy(run: RunRecords, selected: Tested, metric: Metric) -> str:
+    shown, kind = metric.shown(selected.scores.main_figure), run.result.label_kind
+    unseen = f"On {pluralise(selected.scores.rows, 'test row')} that it had never seen, {run.title}"
+    if kind == "numbers":
+        return f"{unseen} {_error(run.result, selected)}"
+    if kind == "tags":
+        exact = percent(selected.scores["exact_match"].value)
+        return (
+            f"{unseen} had an average precision of {shown.value} (95{SPACE}% interval {shown.interval}): "
+            f"when all rows are sorted by the probability of a tag, it is the share of rows with it down to "
+            f"each of them, on average. For {exact} of the rows all tags were right."
+        )
+    return (
+        f"{unseen} classified {shown.value} correctly; the 95{SPACE}% interval is {shown.interval}{SPACE}%."
+    )
+
+
+def _error(result: Result, selected: Tested) -> str:
+    """The typical error in the units of each column, and what R² means."""
+    r2, mae, columns = selected.scores["r2"], get_metric("mae"), result.columns
+    shown = get_metric("r2").shown(r2)
+    means = (
+        "that share of the variance is explained"
+        if r2.value > 0
+        else "it is no better than always predicting the mean"
+    )
+    share = f"R² is {shown.value} (95{SPACE}% interval {shown.interval}): {means}."
+    if len(columns) == 1:
+        error, mean = mae.shown(columns[0].mae), mae.value(columns[0].mean_mae)
+        return (
+            f"was off by {error.value} on average (95{SPACE}% interval {error.interval}); always predicting "
+            f"the mean is off by {mean}. {share}"
+        )
+    parts = [f"{mae.value(c.mae.value)} ({c.name}; the mean {mae.value(c.mean_mae)})" for c in columns]
+    return f"was off by {join_words(parts)} on average. {share}"
+
+
+def _baseline(tested: Tested) -> tuple[str, str]:
+    """A baseline in a sentence, and after "over" on a card."""
+    title = tested.title[:1].lower() + tested.title[1:]
+    return BASELINES.get(tested.name, (title, title))
+
+
+def _gains(run: RunRecords) -> str:
+    parts = []
+    for verdict, words in (
+        ("good", "it is clearly better than"),
+        ("bad", "it is clearly worse than"),
+        ("even", "there is no clear difference from"),
+    ):
+        names = [_baseline(tested)[0] for tested, gain in run.baselines if tone(gain) == verdict]
+        if names:
+            parts.append(f"{words} {join_words(names)}")
+    return capitalise("; ".join(parts)) + "." if parts else "It was compared with nothing else."
+
+
+def _gain_card(tested: Tested, gain: Interval, metric: Metric) -> dict[str, str]:
+    shown = metric.gained(gain)
+    return {
+        "label": f"over {_baseline(tested)[1]}",
+        "value": shown.value,
+        "detail": shown.interval,
+        "tone": tone(gain),
+        "verdict": VERDICTS[tone(gain)],
+    }
+
+
+def _facts(run: RunRecords) -> list[tuple[str, str, str]]:
+    result, timings = run.result, run.timings
+    return [
+        (
+            "rows",
+            f"{result.train_rows + result.test_rows:,}",
+            f"{result.train_rows:,} to train, {result.test_rows:,} to test",
+        ),
+        _outputs(result),
+        ("backbone", result.backbone, f"{short(result.backbone_parameters)} parameters"),
+        *([("time", seconds(timings.total_seconds), timings.machine)] if timings else []),
+    ]
+
+
+def _outputs(result: Result) -> tuple[str, str, str]:
+    """How many classes, tags or numbers there are."""
+    names, many = result.classes, f"{len(result.classes):,}"
+    if result.label_kind == "tags":
+        rate = sum(result.check.classes.values()) / max(1, result.check.rows)
+        return "tags", many, f"a row has {rate:.1f} on average"
+    if result.label_kind == "numbers":
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return "numbers a row", many, join_words([shorten_middle(name, 24) for name in names[:3]]) + more
+    return "classes", many, f"chance is {percent(1 / len(names))}"
+
+
+# --- how to use the model
+
+
+def use(run: RunRecords) -> dict[str, Any]:
+    """Code for Python, the command line and the export, to copy."""
+    name = run.folder.resolve().name
+    item, arguments, own = USES.get(run.result.kind, USES["pictures"])
+    blocks = [
+        ("In Python", PYTHON.format(model=f"{name}/model", item=item)),
+        ("On the command line", f"headstart predict {shlex.quote(f'{name}/model')} {arguments}"),
+        ("As ONNX, for other programs", f"headstart export {shlex.quote(name)} model.onnx"),
+    ]
+    return {"say": [], "run": name, "own": own, "blocks": blocks}
+
 
 TEMPLATE = "page.html"
 

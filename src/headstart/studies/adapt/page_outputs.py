@@ -1,24 +1,26 @@
-"""The test part output by output: which classes are confused, tag by tag, or column by column of numbers."""
+"""The test part: all models on it; which classes are confused, tag by tag, or column by column of numbers."""
 
 from typing import Any
 
 from headstart.records.record import Interval
 from headstart.report.axis import Axis, linear
-from headstart.report.figures import Dot, Plot, dots, heat
-from headstart.report.metric import get_metric
+from headstart.report.figures import Dot, Plot, dots, heat, metric_dots
+from headstart.report.metric import VERDICTS, Metric, get_metric, tone
 from headstart.report.text import (
     SPACE,
     amount,
+    capitalise,
     minus,
     percent,
     pluralise,
     quoted,
+    short,
     shorten_middle,
     significant,
     whole,
 )
-from headstart.studies.adapt import ColumnFigures, TagFigures
-from headstart.studies.adapt.summary import RunRecords
+from headstart.studies.adapt import ColumnFigures, TagFigures, Tested
+from headstart.studies.adapt.summary import RunRecords, metrics
 
 CLASSES = 40  # that are drawn
 TAGS = 25  # that are drawn
@@ -27,6 +29,65 @@ LONGEST = 40  # letters of a tag's name
 FEW = 10  # rows of which little can be said
 LEAN = 0.1  # of the mean error: what is off in one direction by less is not worth a word
 AP, R2, MAE, RMSE = map(get_metric, ("average_precision", "r2", "mae", "rmse"))
+
+
+# --- all models on the held-out test part
+
+
+def held_out(run: RunRecords) -> dict[str, Any]:
+    """Scores of every tested model and the paired differences."""
+    result, metric = run.result, get_metric(run.result.metric)
+    title = capitalise(metric.title)
+    figures = [(t.title, t.scores.main_figure, "" if t.gain else "selected") for t in result.tested]
+    return {
+        "say": [_promise(run, metric)],
+        "headings": [get_metric(name).title for name in metrics(result)],
+        "rows": [_row(model, metrics(result), metric) for model in result.tested],
+        "metric": title,
+        "gained": "Points gained" if metric.is_share else f"{title} gained",
+        "figures": metric_dots(metric, figures, f"{title} on the test part"),
+        "gains": _gain_figure(run, metric),
+    }
+
+
+def _promise(run: RunRecords, metric: Metric) -> str:
+    """The score that cross-validation estimated, against that on the test part."""
+    if not run.selected or not run.candidate or not run.candidate.scores:
+        return ""
+    estimated, measured = run.candidate.scores.main_figure, run.selected.scores.main_figure.value
+    where = "inside that interval"
+    if measured < estimated.low:
+        where = "below that interval, so the choice was made on figures that were too good"
+    elif measured > estimated.high:
+        where = "above that interval"
+    return (
+        f"Cross-validation estimated {metric.shown(estimated)} for the selected method. "
+        f"The test part, which took no part in the choice, gave {metric.value(measured)}, {where}."
+    )
+
+
+def _row(model: Tested, names: list[str], metric: Metric) -> dict[str, Any]:
+    figures, gain = model.scores.figures, model.gain
+    return {
+        "title": model.title,
+        "figures": [get_metric(name).shown(figures[name]) if name in figures else None for name in names],
+        "parameters": short(model.trained_parameters),
+        "gain": metric.gained(gain) if gain else None,
+        "tone": tone(gain) if gain else "",
+        "verdict": VERDICTS[tone(gain)] if gain else "",
+    }
+
+
+def _gain_figure(run: RunRecords, metric: Metric) -> str:
+    gains = run.baselines
+    if not gains:
+        return ""
+    rows = [Dot(model.title, gain, metric.change(gain.value), tone(gain)) for model, gain in gains]
+    low, high = min(0.0, *(gain.low for _, gain in gains)), max(0.0, *(gain.high for _, gain in gains))
+    axis = metric.change_axis(low, high, "points" if metric.is_share else metric.title)
+    words = ", ".join(f"against {model.title} {metric.gained(gain)}" for model, gain in gains)
+    title = f"{capitalise(metric.title)} gained by the selected model"
+    return dots(rows, axis, f"{title} with 95 % intervals: {words}", zero=0.0)
 
 
 # --- classes
