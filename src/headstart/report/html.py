@@ -43,13 +43,12 @@ def picture_data(folder: Path, name: str) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def policy(script: str) -> str:
+def policy(script: str = "") -> str:
     """A content policy: nothing from outside, and no script but the page's own."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return (
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
+    own = f" script-src 'sha256-{digest}';" if script else ""
+    always = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    return f"{always};{own} base-uri 'none'; form-action 'none'"
 
 
 def environment() -> Any:

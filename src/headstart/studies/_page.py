@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from headstart.records.record import Interval, Record
-from headstart.report.html import asset, environment, put
+from headstart.report.html import asset, environment, policy, put
 from headstart.report.metric import VERDICTS, Metric, tone
 from headstart.report.text import Shown, pairs
 
@@ -108,9 +108,9 @@ def page_view(record: Any, *, kind: str, task: str, headline: str, **more: Any) 
 
 def render_page(record: Record, view: dict[str, Any], template: str = "experiment.html") -> str:
     """The page as text; every word of the record is escaped."""
-    page: str = (
-        environment().get_template(template).render(record=record, view=view, style=asset("style.css"))
-    )
+    rules = policy(view.get("script", ""))
+    parts = {"record": record, "view": view, "style": asset("style.css"), "policy": rules}
+    page: str = environment().get_template(template).render(parts)
     return page
 
 

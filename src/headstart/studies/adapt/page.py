@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from headstart.records.record import Interval
-from headstart.report.html import asset, policy
+from headstart.report.html import asset
 from headstart.report.metric import VERDICTS, Metric, get_metric, tone
 from headstart.report.text import (
     SPACE,
@@ -232,9 +232,8 @@ def view(record: Result, folder: Path) -> dict[str, Any]:
     """What the template shows of the records and pictures in a run folder."""
     timings = folder / "timings.json"
     run = RunRecords(folder, record, read_record(Timings, timings) if timings.is_file() else None)
-    script = asset("script.js")
     sections = [(section, section.view(run)) for section in sections_of(record.label_kind)]
-    return {"sections": sections, "script": script, "policy": policy(script)}
+    return {"sections": sections, "script": asset("script.js")}
 
 
 def terminal(record: Result, folder: Path) -> Terminal:
