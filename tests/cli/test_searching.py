@@ -13,7 +13,7 @@ from headstart.core import make
 from headstart.report.metric import get_metric
 from headstart.session.session import Session
 from headstart.studies.search import Search
-from headstart.studies.search.summary import next_command
+from headstart.studies.search.trials import next_command
 
 
 @pytest.fixture

@@ -23,13 +23,15 @@ from headstart.session.scoring import difference, selection_metric, selection_sc
 from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.search import SearchSettings, SearchTrial
-from headstart.studies.search.optimiser import Optimiser, optuna_package, quiet
 from headstart.studies.search.spaces import Configured, Joint, joint_space
-from headstart.studies.search.summary import (
+from headstart.studies.search.trials import (
+    Optimiser,
     adapt_options,
     next_command,
     no_trial_error,
     notes_of,
+    optuna_package,
+    quiet,
     record_trial,
     score_of,
 )

@@ -208,8 +208,7 @@ def _figure(record: Transfer) -> str:
     if base.mean is not None:
         ends = (0.5, last + 0.5)
         if base.interval:
-            high, low = base.interval.high, base.interval.low
-            plot.band([(e, high) for e in ends], [(e, low) for e in ends], "base")
+            plot.intervals([(end, base.interval) for end in ends], "base")
         plot.line([(e, base.mean) for e in ends], "base")
     for place, name in enumerate(SERIES):
         _series(plot, record.of(name), metric, SHIFT * (place - 1.5))
