@@ -1,5 +1,6 @@
 """The studies, a folder each: what `headstart` has of them by name, and the pages of their records."""
 
+import inspect
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,40 @@ def find_public(name: str) -> Any:
 
 @cache
 def study_function(spec: Study) -> Any:
-    """The Python function of a study."""
-    from headstart.studies._runner import StudyFunction
+    """The Python function of a study, such as `hs.curve`: its inputs, then settings as keywords."""
+    from headstart.studies._runner import run_study
 
-    return StudyFunction(spec)
+    def function(*arguments: Any, **options: Any) -> Any:
+        bound = signature.bind(*arguments, **options).arguments
+        more = bound.pop("options", {})
+        given = {item.name: bound.pop(item.name) for item in spec.inputs if item.name in bound}
+        return run_study(spec, given, **bound, **more)
+
+    finish = spec.hook("finish")
+    returns = spec.record if finish is None else inspect.signature(finish).return_annotation
+    shared = [p for p in inspect.signature(run_study).parameters.values() if p.name not in ("spec", "given")]
+    signature = inspect.Signature([*_parameters(spec), *shared], return_annotation=returns)
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__name__ = function.__qualname__ = spec.function_name
+    function.__module__ = f"headstart.studies.{spec.name}"
+    own = "\n".join(f"    {item.name}: {item.help}" for item in spec.inputs)
+    text, rest = inspect.getdoc(spec.module()) or spec.summary, inspect.getdoc(run_study) or ""
+    function.__doc__ = f"{text}\n\nArgs:\n{own}\n{rest[rest.index('    out: ') :]}"
+    return function
+
+
+def _parameters(spec: Study) -> list[inspect.Parameter]:
+    """Of the inputs; those that may be left out and have no place are keywords."""
+    kind = inspect.Parameter
+    parameters = [
+        kind(
+            item.name,
+            kind.POSITIONAL_OR_KEYWORD if item.required or item.positional else kind.KEYWORD_ONLY,
+            default=kind.empty if item.required else None,
+        )
+        for item in spec.inputs
+    ]
+    return sorted(parameters, key=lambda parameter: (parameter.kind, parameter.default is None))
 
 
 def build_page(run: Path) -> Path:

@@ -1,6 +1,5 @@
 """The one runner of all studies: load, check, compute trial by trial, write the record."""
 
-import inspect
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,18 +9,22 @@ from typing import Any, Generic, TypeVar
 import headstart
 from headstart.core import BadInput, Method, make
 from headstart.data.dataset import Dataset
+from headstart.data.load import load
+from headstart.data.unlabelled import load_unlabelled
+from headstart.models.backbone import AnyBackbone
+from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import versions
 from headstart.records.settings import StudySettings
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
-from headstart.session.inputs import by_training_part
+from headstart.session.inputs import build_backbone, by_training_part, default_backbone, fit_to_data
 from headstart.session.recipes import settle_precision, settled_precision
 from headstart.session.session import Session
-from headstart.studies._inputs import digest, load
-from headstart.studies._spec import Study, study
-from headstart.studies._store import StudyFolder, merge_options, open_study, require_empty
+from headstart.studies._spec import Study
+from headstart.studies._store import StudyFolder, digest, merge_options, open_study, require_empty
 
 S = TypeVar("S", bound=StudySettings)
+UNLABELLED = ("path_column", "text_column", "label_column", "group_column", "split_column", "categorical")
 METHODS = "_methods"  # among the inputs: methods that were given as objects, by label
 
 
@@ -90,12 +93,6 @@ class Job(Generic[S]):
         """The methods of the specs: the caller's own objects, or new ones."""
         return methods_of(specs, self.inputs)
 
-    def settle_precision(self, backbone: Any) -> None:
-        """Replace the precision that was asked for by the one to compute in, and note the choice."""
-        settings: Any = self.settings
-        self.settings, notes = settle_precision(settings, backbone, self.engine, self.folder.steps)
-        self.notes += notes
-
     def session(self, data: Dataset, train: Any, augment: bool = True, **more: Any) -> Session:
         """Where methods are fitted on `data`; the backbone of a table sees the rows `train` alone."""
         settings: Any = self.settings
@@ -122,10 +119,6 @@ class Job(Generic[S]):
             else:
                 values[trial.key] = kept["value"]
         return values
-
-    def substudy(self, name: str, inputs: Mapping[str, Any], **options: Any) -> Any:
-        """The record of another study on the same engine, as one part of this one; nothing is kept."""
-        return run_study(study(name), inputs, engine=self.engine, **options)
 
 
 def run_study(  # noqa: PLR0913  # what every study's function takes
@@ -165,7 +158,9 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
         raise BadInput(f"{spec.name} writes a model: give out=, the folder for it.")
     progress = progress or Progress()
     try:
-        inputs = {METHODS: methods} | (spec.hook("load") or load)(spec, given, chosen, dict(columns or {}))
+        inputs = {METHODS: methods} | (spec.hook("load") or load_inputs)(
+            spec, given, chosen, dict(columns or {})
+        )
         if check := spec.hook("check"):
             check(chosen, inputs)
         digests = {name: digest(value) for name, value in inputs.items() if spec.digests(name)}
@@ -179,7 +174,9 @@ def _carry_out(job: Job[Any]) -> Any:
     """Compute in an open folder, write the record, and finish."""
     spec, module = job.spec, job.spec.module("run")
     if job.inputs.get("backbone") is not None and hasattr(job.settings, "precision"):
-        job.settle_precision(job.inputs["backbone"])
+        backbone, steps = job.inputs["backbone"], job.folder.steps
+        job.settings, notes = settle_precision(job.settings, backbone, job.engine, steps)
+        job.notes += notes
     own = module.compute(job)
     record = spec.record(
         schema=spec.schema,
@@ -215,48 +212,45 @@ def _split_methods(options: Mapping[str, Any]) -> tuple[dict[str, Method[Any]], 
     return methods, plain
 
 
-class StudyFunction:
-    """The Python function of a study, such as `hs.curve`: its inputs, then settings as keywords."""
+def load_inputs(
+    spec: Study, given: Mapping[str, Any], settings: StudySettings, columns: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The inputs by name, data first, since backbones are built for them.
 
-    def __init__(self, spec: Study) -> None:
-        """Make the function; its docstring comes from the declaration."""
-        self.spec = spec
-        self.__name__ = self.__qualname__ = spec.function or spec.name
-        self.__module__ = f"headstart.studies.{spec.name}"
-        self.__doc__ = _docstring(spec)
-        self.__signature__ = _signature(spec)
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        """Carry out the study; see `run_study`."""
-        bound = self.__signature__.bind(*arguments, **options).arguments
-        more = bound.pop("options", {})
-        given = {item.name: bound.pop(item.name) for item in self.spec.inputs if item.name in bound}
-        return run_study(self.spec, given, **bound, **more)
-
-
-def _signature(spec: Study) -> inspect.Signature:
-    kind = inspect.Parameter
-    own = [
-        kind(
-            item.name,
-            kind.POSITIONAL_OR_KEYWORD if item.required or item.positional else kind.KEYWORD_ONLY,
-            default=kind.empty if item.required else None,
-        )
-        for item in sorted(spec.inputs, key=lambda item: not item.required)
-    ]
-    own.sort(key=lambda parameter: parameter.kind)
-    shared = inspect.signature(run_study).parameters
-    keywords = [
-        shared[name] for name in ("out", "settings", "resume", "progress", "engine", "columns", "options")
-    ]
-    finish = spec.hook("finish")
-    returns = spec.record if finish is None else inspect.signature(finish).return_annotation
-    return inspect.Signature([*own, *keywords], return_annotation=returns)
+    Args:
+        spec: the study.
+        given: values by name of the input; `weights` goes with the backbone.
+        settings: of the study; `size` and `fit` go with the backbone.
+        columns: of files, as `hs.data.load` takes them.
+    """
+    inputs: dict[str, Any] = {}
+    for item in sorted(spec.inputs, key=lambda item: item.kind == "backbone"):
+        value = given.get(item.name)
+        data = next((value for value in inputs.values() if isinstance(value, Dataset)), None)
+        if item.kind == "backbone" and data is not None:
+            value = load_backbone(value, data, settings, given.get("weights"))
+        elif value is not None and item.kind == "model":
+            value = value if isinstance(value, Predictor) else open_model(value)
+        elif value is not None and item.kind == "target":
+            value = load_target(value, data, columns)
+        elif value is not None and item.kind == "data":
+            value = load_labelled(value, columns)
+        inputs[item.name] = value
+    return inputs
 
 
-def _docstring(spec: Study) -> str:
-    lines = [f"    {item.name}: {item.help}" for item in spec.inputs]
-    shared = inspect.getdoc(run_study) or ""
-    rest = shared[shared.index("    out: ") :]
-    text = inspect.getdoc(spec.module()) or spec.summary
-    return f"{text}\n\nArgs:\n" + "\n".join(lines) + f"\n{rest}"
+def load_labelled(value: Any, columns: Mapping[str, Any]) -> Dataset:
+    """A data set as it is, or labelled data as `hs.data.load` takes them."""
+    return value if isinstance(value, Dataset) else load(value, **columns)
+
+
+def load_target(value: Any, source: Dataset | None, columns: Mapping[str, Any]) -> Dataset:
+    """Rows of the source's kind without their labels, if they have any."""
+    kept = {name: column for name, column in columns.items() if name in UNLABELLED}
+    return load_unlabelled(value, source, **kept)
+
+
+def load_backbone(value: Any, data: Dataset, settings: Any, weights: str | None = None) -> AnyBackbone:
+    """The backbone that was named, or the built-in one for the data, at the size of the settings."""
+    backbone = build_backbone(data, default_backbone(data) if value is None else value, weights)
+    return fit_to_data(backbone, data, settings.size, settings.fit) if hasattr(settings, "size") else backbone

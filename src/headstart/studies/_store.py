@@ -1,19 +1,27 @@
 """The folder of a study: what may be written there, its kept steps, and that a resumed study is the same."""
 
+import hashlib
 import json
 import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import numpy as np
+from torch import Tensor, nn
+
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
+from headstart.data.dataset import Dataset
+from headstart.models.backbone import AnyBackbone
+from headstart.predictor.predictor import Predictor
 from headstart.records.record import Record, typed_command
 from headstart.records.settings import StudySettings
+from headstart.run.cache import key_of
 from headstart.run.checkpoint import write_atomically
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
@@ -202,3 +210,30 @@ def _check_same(
             f"{out} holds another study: it differs in {', '.join(changed)}. Resume with what it was "
             f"started with, or choose another folder with --out."
         )
+
+
+def digest(value: Any) -> str:
+    """A text that changes whenever an input does; "" for none."""
+    if isinstance(value, Dataset):  # all that the user gave
+        groups = None if value.groups is None else value.groups.tolist()
+        return key_of({}, value.content, str(groups), str(value.split))
+    if isinstance(value, Predictor):
+        return key_of(value.model.state_dict(), str(list(value.classes)))
+    if isinstance(value, nn.Module):
+        return key_of(value.state_dict(), str(value.source if isinstance(value, AnyBackbone) else value))
+    return "" if value is None else _plain_digest(value)
+
+
+def _plain_digest(value: Any) -> str:
+    """The same of arrays, collections and plain values."""
+    if isinstance(value, Tensor):
+        return key_of({"": value}, "")
+    if isinstance(value, np.ndarray):
+        return key_of({}, f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}")
+    if is_dataclass(value):
+        value = [getattr(value, field.name) for field in fields(value)]
+    elif isinstance(value, Mapping):
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple):
+        return key_of({}, str([digest(item) for item in value]))
+    return key_of({}, str(value.resolve() if isinstance(value, Path) else value))

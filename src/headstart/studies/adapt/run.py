@@ -26,8 +26,7 @@ from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data, require_source_use
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
-from headstart.studies import _inputs
-from headstart.studies._runner import Job, methods_of
+from headstart.studies._runner import Job, load_inputs, methods_of
 from headstart.studies._spec import Study
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
 from headstart.studies.adapt.candidates import CrossValidation, choose
@@ -76,7 +75,7 @@ def load(
     spec: Study, given: Mapping[str, Any], settings: AdaptSettings, columns: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The inputs; labels of a source with the same classes are brought into the order of the data's."""
-    inputs = _inputs.load(spec, given, settings, columns)
+    inputs = load_inputs(spec, given, settings, columns)
     if inputs["source"] is not None:
         inputs["source"] = align_labels(inputs["source"], inputs["data"])
     return inputs

@@ -20,7 +20,7 @@ from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval
 from headstart.session.scoring import difference, main_score
-from headstart.studies._inputs import load_target
+from headstart.studies._runner import load_target
 from headstart.studies.align import AlignSettings
 
 FEWEST = 10  # rows of the target to train on

@@ -20,8 +20,7 @@ from headstart.models.texts import Reader
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.session.requirements import features, label_free_stages, require_data, require_target_use
 from headstart.session.session_data import attach_target
-from headstart.studies._inputs import load_backbone, load_labelled
-from headstart.studies._runner import Job, Trial, methods_of
+from headstart.studies._runner import Job, Trial, load_backbone, load_labelled, methods_of, run_study
 from headstart.studies._spec import Study
 from headstart.studies.align import SOURCE_ONLY, Alignment, AlignSettings, results
 from headstart.studies.align.data_split import (
@@ -32,6 +31,7 @@ from headstart.studies.align.data_split import (
     split_domains,
 )
 from headstart.studies.align.trial import TrialRunner, Validators, require_scored
+from headstart.studies.shift import SPEC as SHIFT
 from headstart.studies.shift import Shift
 
 DEFAULT = ("importance-weighting", "coral", "deep-coral", "dann", "mcc", "self-training", "shot")
@@ -245,7 +245,7 @@ def _shift(job: Job[AlignSettings], rows: AlignData) -> Shift | None:
     inputs = {"source": source, "target": rows.target, "backbone": backbone}
     try:
         with job.step("measure the shift"):
-            shift: Shift = job.substudy("shift", inputs, seed=job.settings.seed)
+            shift: Shift = run_study(SHIFT, inputs, engine=job.engine, seed=job.settings.seed)
         return replace(shift, command=job.folder.command)
     except HeadstartError as error:
         job.notes.append(f"The shift was not measured: {error}")

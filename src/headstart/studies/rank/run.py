@@ -28,8 +28,7 @@ from headstart.session.recipes import recipe_for, settle_precision, settled_prec
 from headstart.session.requirements import require_data
 from headstart.session.scoring import main_score
 from headstart.session.session import Session
-from headstart.studies import _inputs
-from headstart.studies._runner import Job
+from headstart.studies._runner import Job, load_inputs
 from headstart.studies._spec import Study
 from headstart.studies.rank import RankedBackbone, RankSettings, agreement
 from headstart.studies.rank.candidates import Candidate, candidates, pairs_of
@@ -72,7 +71,7 @@ def load(
     spec: Study, given: Mapping[str, Any], settings: RankSettings, columns: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The data, and what each backbone is called and made of."""
-    inputs = _inputs.load(spec, given, settings, columns)
+    inputs = load_inputs(spec, given, settings, columns)
     named = inputs["backbones"]
     if named is None:
         named = [default_backbone(inputs["data"])]

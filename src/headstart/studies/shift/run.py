@@ -19,8 +19,7 @@ from headstart.data.unlabelled import load_unlabelled
 from headstart.metrics.shift.coverage import support
 from headstart.metrics.shift.discrepancy import mmd, proxy_a_distance
 from headstart.session.inputs import build_backbone
-from headstart.studies._inputs import UNLABELLED
-from headstart.studies._runner import Job
+from headstart.studies._runner import UNLABELLED, Job
 from headstart.studies._spec import Study
 from headstart.studies.shift import LabelShift, LeastSimilarRow, ShiftSettings, verdict
 from headstart.studies.shift.classifiers import (

@@ -14,8 +14,7 @@ from headstart.data.samples import Rows
 from headstart.metrics.groups import group_accuracy
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval
-from headstart.studies._inputs import load_labelled
-from headstart.studies._runner import Job, Trial
+from headstart.studies._runner import Job, Trial, load_labelled
 from headstart.studies._spec import Study
 from headstart.studies.shortcuts import Change, Conflict, GroupScore, ShortcutsSettings, changes
 from headstart.studies.shortcuts.changes import Baseline, ClassifierUnderTest

@@ -34,8 +34,7 @@ from headstart.nn.translation import Translation
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
-from headstart.studies._inputs import load_labelled
-from headstart.studies._runner import Job, methods_of
+from headstart.studies._runner import Job, load_labelled, methods_of
 from headstart.studies._spec import Study
 from headstart.studies.translate import CHEAP, TranslateSettings, TranslationReport, quality
 from headstart.studies.translate.translator import HALF, Translated, Translator, Ways, through, to_samples

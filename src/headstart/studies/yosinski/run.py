@@ -23,8 +23,7 @@ from headstart.session.inputs import build_backbone, by_training_part, default_b
 from headstart.session.recipes import recipe_for, settled_precision
 from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_metric, selection_score
 from headstart.session.session import Session
-from headstart.studies._inputs import load_labelled
-from headstart.studies._runner import Job
+from headstart.studies._runner import Job, load_labelled
 from headstart.studies._spec import Study
 from headstart.studies.yosinski import SERIES, Cut, Network, YosinskiSettings
 from headstart.studies.yosinski.transplant import Part, split_classes, transplant, with_weights_of
