@@ -99,11 +99,7 @@ def _plain(record: Search, metric: Metric) -> str:
 def _legend(record: Search) -> list[tuple[str, str]]:
     states = dict.fromkeys(trial.state for trial in record.trials if trial.state in STATES and trial.folds)
     scratch = [("s3", "from scratch")] if _scratch_score(record) is not None else []
-    return [
-        ("s1", "finished, and the best so far"),
-        *((STATES[state], state) for state in states),
-        *scratch,
-    ]
+    return [("s1", "finished, and the best so far"), *((STATES[state], state) for state in states), *scratch]
 
 
 def _scratch_score(record: Search) -> float | None:

@@ -126,9 +126,7 @@ SPEC = Study(
     group=SHIFT,
     inputs=(
         Input(
-            name="source",
-            help="What a model is trained on: any data, with labels or without.",
-            kind="value",
+            name="source", help="What a model is trained on: any data, with labels or without.", kind="value"
         ),
         Input(
             name="target",
