@@ -89,19 +89,12 @@ def doctor(json: AsJson = False) -> None:
 
 @dataclass(frozen=True)
 class Item:
-    """A package or a part of the machine.
-
-    Attributes:
-        what: its name.
-        found: version or size; "missing" with the way to get it.
-        good_for: what it is needed for.
-        fine: whether it is there.
-    """
+    """A package or a part of the machine."""
 
     what: str
-    found: str
-    good_for: str
-    fine: bool = True
+    found: str  # version or size; "missing" with the way to get it
+    good_for: str  # what it is needed for
+    fine: bool = True  # whether it is there
 
 
 def examine() -> list[Item]:

@@ -21,25 +21,15 @@ from headstart.session.session_data import SessionData
 
 @dataclass
 class Fitted:
-    """Result of a fit.
+    """Result of a fit."""
 
-    Attributes:
-        method: that was fitted.
-        model: backbone and head.
-        curve: the loss of each step; empty for a closed form.
-        notes: sentences for the record.
-        run: that gave the model.
-        replay: of the cached prefix, if `source` gives its outputs.
-        source: of what the run's parts take, in plain views.
-    """
-
-    method: Method[Any]
-    model: Model
-    curve: list[float]
-    notes: list[str]
-    run: Run[Any]
-    replay: Replay | None
-    source: SampleLoader
+    method: Method[Any]  # that was fitted
+    model: Model  # backbone and head
+    curve: list[float]  # the loss of each step; empty for a closed form
+    notes: list[str]  # sentences for the record
+    run: Run[Any]  # that gave the model
+    replay: Replay | None  # of the cached prefix, if `source` gives its outputs
+    source: SampleLoader  # of what the run's parts take, in plain views
 
     def logits(self, rows: np.ndarray) -> Tensor:
         """Outputs (n, outputs) on the CPU for rows (n,) of the data that it was fitted in."""
@@ -57,30 +47,19 @@ class Fitted:
 
 @dataclass(frozen=True)
 class EvalState:
-    """A model in the middle of its training.
+    """A model in the middle of its training."""
 
-    Attributes:
-        model: what would be shipped; its tensors are those that go on learning.
-        logits: outputs (n, outputs) for rows (n,) of the data that it is fitted in.
-        target_logits: the same for rows of the unlabelled data.
-    """
-
-    model: Model
-    logits: Callable[[Rows], Tensor]
-    target_logits: Callable[[Rows], Tensor]
+    model: Model  # what would be shipped; its tensors are those that go on learning
+    logits: Callable[[Rows], Tensor]  # outputs (n, outputs) for rows (n,) of the data that it is fitted in
+    target_logits: Callable[[Rows], Tensor]  # the same for rows of the unlabelled data
 
 
 @dataclass(frozen=True)
 class EvalHook:
-    """Callback of the last stage: evaluate the model after chosen steps.
+    """Callback of the last stage: evaluate the model after chosen steps."""
 
-    Attributes:
-        steps: after which the model is evaluated, each >= 1.
-        evaluate: takes the step and the model.
-    """
-
-    steps: frozenset[int]
-    evaluate: Callable[[int, EvalState], None]
+    steps: frozenset[int]  # after which the model is evaluated, each >= 1
+    evaluate: Callable[[int, EvalState], None]  # takes the step and the model
 
     def run_at(self, ticks: Iterator[Tick], state: Callable[[], EvalState]) -> Iterator[Tick]:
         """The same ticks, with an evaluation after each of the steps."""

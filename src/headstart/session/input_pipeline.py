@@ -53,15 +53,10 @@ class MethodInputs(NamedTuple):
 
 @dataclass(frozen=True)
 class LabelUnits:
-    """Units in which numbers are learned: mean 0 and deviation 1 on the rows of a fit.
+    """Units in which numbers are learned: mean 0 and deviation 1 on the rows of a fit."""
 
-    Attributes:
-        mean: (columns,) float64.
-        deviation: (columns,) float64, division by n; 1 where all values are equal.
-    """
-
-    mean: NDArray[np.float64]
-    deviation: NDArray[np.float64]
+    mean: NDArray[np.float64]  # (columns,) float64
+    deviation: NDArray[np.float64]  # (columns,) float64, division by n; 1 where all values are equal
 
     @classmethod
     def of(cls, labels: NDArray[Any]) -> "LabelUnits | None":

@@ -52,18 +52,13 @@ CHECKPOINT_EVERY = 20  # steps
 
 @dataclass(frozen=True)
 class FitOptions:
-    """Optional arguments of `Session.fit`.
+    """Optional arguments of `Session.fit`."""
 
-    Attributes:
-        weights: (rows of the data,) >= 0, sample weights, at any scale. None takes those of a method
-            that weights source rows, if there is a target, and else 1.
-        eval_hook: evaluates the model while the last stage learns.
-        head: of a saved model, without labels to learn another from: only the stages that need none are
-            carried out.
-    """
-
+    # (rows of the data,) >= 0, sample weights, at any scale. None takes those of a method that weights source
+    # rows, if there is a target, and else 1
     weights: np.ndarray | None = None
-    eval_hook: EvalHook | None = None
+    eval_hook: EvalHook | None = None  # evaluates the model while the last stage learns
+    # of a saved model, without labels to learn another from: only the stages that need none are carried out
     head: Head | None = None
 
 

@@ -30,19 +30,12 @@ ROWS = 16  # that go through a frozen prefix at a time: more take more memory an
 
 @dataclass
 class ActivationCaches:
-    """Replays and caches of the runs on one backbone and one data set.
+    """Replays and caches of the runs on one backbone and one data set."""
 
-    Attributes:
-        folder: for the records; None: nothing is recorded.
-        dtype: of the records.
-        rows: of the data.
-        partly: whether what lies within a backbone can be recorded; of texts it can't, as their
-            lengths differ.
-    """
-
-    folder: Path | None
-    dtype: Dtype
-    rows: int
+    folder: Path | None  # for the records; None: nothing is recorded
+    dtype: Dtype  # of the records
+    rows: int  # of the data
+    # whether what lies within a backbone can be recorded; of texts it can't, as their lengths differ
     partly: bool
     _found: dict[str, Found] = field(default_factory=dict)
     _caches: dict[str, Cache] = field(default_factory=dict)
@@ -112,31 +105,20 @@ Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
 
 @dataclass
 class SessionData:
-    """One data set as the inputs of one backbone, and the data that methods may learn from beside it.
+    """One data set as the inputs of one backbone, and the data that methods may learn from beside it."""
 
-    Attributes:
-        backbone: never changed; every run has its own copy.
-        data: the rows that methods may be fitted on and asked about.
-        cache: folder for what frozen parts gave; None computes it every time.
-        precision: of training and of the cache.
-        augment: what makes views for training; None: none.
-        engine: where it runs.
-        source: other data for the methods that learn from two data sets; None: there are none.
-        target: unlabelled rows of the domain that models are for, for methods that learn from them.
-        logbook: file for the ticks of all runs; None: none.
-        watch: wraps the ticks of every run, for a progress bar.
-    """
-
-    backbone: AnyBackbone
-    data: Dataset
-    cache: Path | None = None
-    precision: Precision = "float32"
-    augment: Augment | None = None
-    engine: Engine = field(default_factory=One)
+    backbone: AnyBackbone  # never changed; every run has its own copy
+    data: Dataset  # the rows that methods may be fitted on and asked about
+    cache: Path | None = None  # folder for what frozen parts gave; None computes it every time
+    precision: Precision = "float32"  # of training and of the cache
+    augment: Augment | None = None  # what makes views for training; None: none
+    engine: Engine = field(default_factory=One)  # where it runs
+    # other data for the methods that learn from two data sets; None: there are none
     source: "SourceTask | None" = None
+    # unlabelled rows of the domain that models are for, for methods that learn from them
     target: "TargetDomain | None" = None
-    logbook: Path | None = None
-    watch: Watch | None = None
+    logbook: Path | None = None  # file for the ticks of all runs; None: none
+    watch: Watch | None = None  # wraps the ticks of every run, for a progress bar
 
     def __post_init__(self) -> None:
         same_shape = self.data.modality.same_shape
@@ -182,17 +164,12 @@ class SessionData:
 
 @dataclass(frozen=True)
 class SourceTask:
-    """Labelled data of another task, beside those of the target.
+    """Labelled data of another task, beside those of the target."""
 
-    Attributes:
-        session: on the source's data, with the target's backbone.
-        recipe: of what is learned on the source alone; None takes that of each fit.
-        folder: where the states of what is learned on the source alone are kept, so that all fits of a
-            study begin with the same one. Needs a `recipe`, since it must be the same for all.
-    """
-
-    session: SessionData
-    recipe: Recipe | None = None
+    session: SessionData  # on the source's data, with the target's backbone
+    recipe: Recipe | None = None  # of what is learned on the source alone; None takes that of each fit
+    # where the states of what is learned on the source alone are kept, so that all fits of a study begin with
+    # the same one. Needs a `recipe`, since it must be the same for all
     folder: Path | None = None
 
     @property
@@ -223,17 +200,12 @@ def attach_source(
 
 @dataclass(frozen=True)
 class TargetDomain:
-    """Rows of the domain that a model is for.
+    """Rows of the domain that a model is for."""
 
-    Attributes:
-        session: on samples without labels, with the source's backbone.
-        target_labelled: on labelled rows of the same domain to learn from; None: there are none.
-        some: rows of `session` that may be learned from; None: all.
-    """
-
-    session: SessionData
+    session: SessionData  # on samples without labels, with the source's backbone
+    # on labelled rows of the same domain to learn from; None: there are none
     target_labelled: SessionData | None = None
-    some: Rows | None = None
+    some: Rows | None = None  # rows of `session` that may be learned from; None: all
 
     @property
     def rows(self) -> Rows:

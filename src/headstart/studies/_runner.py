@@ -36,49 +36,31 @@ def methods_of(specs: Iterable[str], inputs: Mapping[str, Any]) -> list[Method[A
 
 @dataclass(frozen=True)
 class Trial:
-    """One training whose value is kept when it is finished.
+    """One training whose value is kept when it is finished."""
 
-    Attributes:
-        key: of its value in what `Job.trials` returns.
-        name: of its step, unique in the study.
-        label: how a note calls it.
-        compute: returns the value (plain values, lists, dicts and tensors) given the path where the training
-            may keep a checkpoint.
-        seconds: a guess, for the progress bar.
-    """
-
-    key: Any
-    name: str
-    label: str
+    key: Any  # of its value in what `Job.trials` returns
+    name: str  # of its step, unique in the study
+    label: str  # how a note calls it
+    # returns the value (plain values, lists, dicts and tensors) given the path where the training may keep a
+    # checkpoint
     compute: Callable[[Path], Any]
-    seconds: float = 1.0
+    seconds: float = 1.0  # a guess, for the progress bar
 
 
 @dataclass
 class Job(Generic[S]):
-    """One run of a study.
-
-    Attributes:
-        spec: the study.
-        settings: its options.
-        inputs: what it was given, loaded, by name.
-        folder: where it works, with the kept steps; a temporary one if nothing is to be kept.
-        engine: where to compute.
-        out: the caller's output folder; None if nothing is kept.
-        notes: sentences for the record, in order.
-        artefacts: what `compute` leaves for `finish`, such as a model.
-        started: when, by `time.perf_counter`.
-    """
+    """One run of a study."""
 
     spec: Study
-    settings: S
-    inputs: dict[str, Any]
-    folder: StudyFolder
-    engine: Engine
-    out: Path | None = None
-    notes: list[str] = field(default_factory=list)
+    settings: S  # its options
+    inputs: dict[str, Any]  # what it was given, loaded, by name
+    folder: StudyFolder  # where it works, with the kept steps; a temporary one if nothing is to be kept
+    engine: Engine  # where to compute
+    out: Path | None = None  # the caller's output folder; None if nothing is kept
+    notes: list[str] = field(default_factory=list)  # sentences for the record, in order
+    # what `compute` leaves for `finish`, such as a model
     artefacts: dict[str, Any] = field(default_factory=dict)
-    started: float = field(default_factory=time.perf_counter)
+    started: float = field(default_factory=time.perf_counter)  # when, by `time.perf_counter`
 
     @property
     def progress(self) -> Progress:

@@ -31,36 +31,22 @@ class StudyRecord(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Input:
-    """One thing that a study is given: a Python argument, a command-line argument or option, a digest.
+    """One thing that a study is given: a Python argument, a command-line argument or option, a digest."""
 
-    Attributes:
-        name: of the Python argument, and of the argument or option on the command line.
-        help: one sentence for the command line and the docstring.
-        kind: how it is loaded. "data": labelled rows, as `hs.data.load` takes them. "target": rows of the
-            data's kind with or without labels, which are dropped. "backbone": built for the first data
-            set. "backbones": several of them by name. "model": a run folder or a `Predictor`. "value": passed
-            as it is.
-        required: whether Python callers must give it.
-        positional: whether Python callers may give an optional input by its place.
-        option: whether it is an option (`--name`) of the command line instead of an argument.
-        default: of the command line; `...` if it must be given there.
-        hint: type of a value on the command line.
-        flag: name of the option, where it is not the input's.
-        metavar: what stands for the value in the help.
-        digested: whether a resumed study must be given the same.
-    """
-
-    name: str
-    help: str
+    name: str  # of the Python argument, and of the argument or option on the command line
+    help: str  # one sentence for the command line and the docstring
+    # how it is loaded. "data": labelled rows, as `hs.data.load` takes them. "target": rows of the data's kind
+    # with or without labels, which are dropped. "backbone": built for the first data set. "backbones":
+    # several of them by name. "model": a run folder or a `Predictor`. "value": passed as it is
     kind: InputKind = "data"
-    required: bool = True
-    positional: bool = False
-    option: bool = False
-    default: Any = ...
-    hint: Any = str
-    flag: str = ""
-    metavar: str | None = None
-    digested: bool = True
+    required: bool = True  # whether Python callers must give it
+    positional: bool = False  # whether Python callers may give an optional input by its place
+    option: bool = False  # whether it is an option (`--name`) of the command line instead of an argument
+    default: Any = ...  # of the command line; `...` if it must be given there
+    hint: Any = str  # type of a value on the command line
+    flag: str = ""  # name of the option, where it is not the input's
+    metavar: str | None = None  # what stands for the value in the help
+    digested: bool = True  # whether a resumed study must be given the same
 
 
 BACKBONE = Input(
@@ -77,49 +63,31 @@ class Study:
     The package of its name declares it as `SPEC`, without torch. In it lie `run.py`, with `compute(job)` and
     perhaps `check`, `load` and `finish`, and `page.py`, with `view(record)`, `terminal(record)` and perhaps
     `TEMPLATE`, the file that shows the view; see `_runner` and `_page`.
-
-    Attributes:
-        name: of the folder, the command and the record's file.
-        summary: one sentence for `headstart --help`.
-        group: heading in `headstart --help`, one of `GROUPS`.
-        inputs: in the order of the Python function.
-        settings: the dataclass of its options.
-        record: the dataclass of what it writes down.
-        schema: of the record.
-        function: name of the Python function, where it is not the study's; "" of a study without one.
-        columns: whether the command has options for the columns of files.
-        without: column options that the command lacks.
-        out: default output folder on the command line; None: without `--out` nothing is kept.
-        file: of the record, where it is not the study's name.
-        page: the page's file likewise.
-        docs: its page in the documentation, where it is not `how/NAME.md`.
-        resumed: settings that may differ when a study is resumed.
-        reads_folder: whether page and terminal read other files of the folder, which is then their second
-            argument.
-        needs_out: whether it makes no sense without an output folder, as it writes a model.
-        predicts: whether its result holds predictions: `names`, `probabilities` (n, classes), `predictor`
-            and why files are `unread`. The command prints them first, with `--csv` alone and as CSV.
-        peaks: whether memory is given back after each step, so that the peaks of memory are its own.
     """
 
-    name: str
-    summary: str
-    inputs: tuple[Input, ...]
-    settings: type[StudySettings]
-    record: type[StudyRecord]
-    group: str = UNDERSTAND
-    schema: int = 2
+    name: str  # of the folder, the command and the record's file
+    summary: str  # one sentence for `headstart --help`
+    inputs: tuple[Input, ...]  # in the order of the Python function
+    settings: type[StudySettings]  # the dataclass of its options
+    record: type[StudyRecord]  # the dataclass of what it writes down
+    group: str = UNDERSTAND  # heading in `headstart --help`, one of `GROUPS`
+    schema: int = 2  # of the record
+    # name of the Python function, where it is not the study's; "" of a study without one
     function: str | None = None
-    columns: bool = True
-    without: tuple[str, ...] = ()
-    out: str | None = None
-    file: str = ""
-    page: str = ""
-    docs: str = ""
-    resumed: tuple[str, ...] = ()
+    columns: bool = True  # whether the command has options for the columns of files
+    without: tuple[str, ...] = ()  # column options that the command lacks
+    out: str | None = None  # default output folder on the command line; None: without `--out` nothing is kept
+    file: str = ""  # of the record, where it is not the study's name
+    page: str = ""  # the page's file likewise
+    docs: str = ""  # its page in the documentation, where it is not `how/NAME.md`
+    resumed: tuple[str, ...] = ()  # settings that may differ when a study is resumed
+    # whether page and terminal read other files of the folder, which is then their second argument
     reads_folder: bool = False
-    needs_out: bool = False
+    needs_out: bool = False  # whether it makes no sense without an output folder, as it writes a model
+    # whether memory is given back after each step, so that the peaks of memory are its own
     peaks: bool = False
+    # whether its result holds predictions: `names`, `probabilities` (n, classes), `predictor` and why files
+    # are `unread`. The command prints them first, with `--csv` alone and as CSV
     predicts: bool = False
 
     @property

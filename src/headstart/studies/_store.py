@@ -115,19 +115,12 @@ def saved_settings(out: Path, kind: type[S]) -> S | None:
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """The folder that a study works in.
-
-    Attributes:
-        path: of the folder.
-        command: that the study was first started with.
-        steps: the finished ones, kept.
-        progress: shows the current one.
-    """
+    """The folder that a study works in."""
 
     path: Path
-    command: str
-    steps: StepCache
-    progress: Progress
+    command: str  # that the study was first started with
+    steps: StepCache  # the finished ones, kept
+    progress: Progress  # shows the current one
 
     def once(self, name: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The value of a step, kept or computed now; {"diverged": why} if its training diverged."""

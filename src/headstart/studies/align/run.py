@@ -42,17 +42,11 @@ ROWS = 2000  # of the target on which scores are computed
 
 @dataclass(frozen=True)
 class Aligned:
-    """What `align` returns.
-
-    Attributes:
-        result: the record.
-        model: for new rows of the target.
-        folder: with the record, the finished steps and the model; None: nothing was kept.
-    """
+    """What `align` returns."""
 
     result: Alignment
-    model: Predictor
-    folder: Path | None
+    model: Predictor  # for new rows of the target
+    folder: Path | None  # with the record, the finished steps and the model; None: nothing was kept
 
 
 def load(

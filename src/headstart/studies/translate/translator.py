@@ -31,17 +31,11 @@ WIDE = 96  # least width in pixels of each picture of a pair
 
 @dataclass(frozen=True, eq=False)
 class Ways:
-    """Both directions between two domains.
+    """Both directions between two domains."""
 
-    Attributes:
-        ways: functions of samples, by "to_target" and "to_source".
-        fronts: the modules, likewise; none if nothing was learned.
-        preprocess: how pictures become samples; None for arrays of numbers.
-    """
-
-    ways: dict[str, Way]
-    fronts: dict[str, Translation]
-    preprocess: Preprocess | None
+    ways: dict[str, Way]  # functions of samples, by "to_target" and "to_source"
+    fronts: dict[str, Translation]  # the modules, likewise; none if nothing was learned
+    preprocess: Preprocess | None  # how pictures become samples; None for arrays of numbers
 
     def to_target(self, x: Any) -> NDArray[Any]:
         """Samples as they would look in the target; see `to_source`."""
@@ -130,11 +124,7 @@ class Ways:
 
 @dataclass(frozen=True, eq=False)
 class Translator(Ways):
-    """What `translate` returns: both directions, and what was measured of them.
-
-    Attributes:
-        result: the record.
-    """
+    """What `translate` returns: both directions, and what was measured of them."""
 
     result: TranslationReport
 
