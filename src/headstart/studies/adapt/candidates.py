@@ -54,18 +54,17 @@ class CrossValidation:
             BadInput: the budget has no room for any of them.
             Diverged: all that were tried have diverged.
         """
-        tried = [self._race(self._new(m), self.settings.folds, []) for m in methods if m.about.closed_form]
+        nothing = torch.zeros(0, len(self.session.data.classes)), np.zeros(0, np.int64)
+        results = [CandidateResult(method, *nothing) for method in methods]
+        tried = [self._race(r, self.settings.folds, []) for r in results if r.method.about.closed_form]
         whole: list[CandidateResult] = []
-        for method in (m for m in methods if not m.about.closed_form):
-            whole.append(self._race(self._new(method), self.plan.rivals, tried + whole))
+        for result in (r for r in results if not r.method.about.closed_form):
+            whole.append(self._race(result, self.plan.rivals, tried + whole))
         self._continue_best(whole, tried)
         tried += whole
         if not any(result.folds for result in tried):
             raise _nothing(tried, self.settings)
         return tried
-
-    def _new(self, method: Method[Any]) -> CandidateResult:
-        return CandidateResult(method, torch.zeros(0, len(self.session.data.classes)), np.zeros(0, np.int64))
 
     def _race(self, result: CandidateResult, upto: int, others: list[CandidateResult]) -> CandidateResult:
         """Add folds until there are `upto`, or the method has clearly lost against others."""
@@ -133,12 +132,8 @@ class CrossValidation:
         recipe = recipe_for(method, self.settings, self.plan.epochs_of(method), len(rest), seed)
         checkpoint = self.folder.steps.checkpoint(step)
         fitted = self.session.fit(method, rest, recipe, name=step, checkpoint=checkpoint)
-        return {
-            "logits": fitted.logits(held),
-            "curve": fitted.curve,
-            "trained": fitted.trained,
-            "notes": fitted.notes,
-        }
+        figures = {"curve": fitted.curve, "trained": fitted.trained, "notes": fitted.notes}
+        return {"logits": fitted.logits(held), **figures}
 
 
 def best(tried: Sequence[CandidateResult], labels: NDArray[np.int64]) -> CandidateResult | None:

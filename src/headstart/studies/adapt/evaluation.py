@@ -71,10 +71,8 @@ def probe_layers(session: Session, rows: NDArray[np.int64]) -> list[Layer]:
 def size_steps(validation: CrossValidation) -> list[tuple[Method[Any], int, int]]:
     """Method, labels a class and number of seeds of every point of the size curve, in order."""
     plan, probe = validation.plan, linear_probe(validation.session.data.label_kind)
-    points: list[tuple[Method[Any], int, int]] = [(probe, k, SEEDS) for k in plan.sizes]
-    for method in (FineTune(last=plan.last), FromScratch()):
-        points += [(method, k, 1) for k in plan.tuned_sizes]
-    return points
+    tuned = (FineTune(last=plan.last), FromScratch())
+    return [(probe, k, SEEDS) for k in plan.sizes] + [(m, k, 1) for m in tuned for k in plan.tuned_sizes]
 
 
 def size_name(method: Method[Any], k: int) -> str:

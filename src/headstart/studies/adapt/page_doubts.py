@@ -24,10 +24,14 @@ from headstart.report.text import (
     whole,
 )
 from headstart.studies._page import versions
-from headstart.studies.adapt import DataCheck, Finding, Mistake, Result
+from headstart.studies.adapt import DataCheck, Mistake
 from headstart.studies.adapt.summary import RunRecords
 
 ERROR = get_metric("calibration_error")
+TOUCHED = (
+    "The test part, {test}, was set aside before the first training. It was touched once, after the choice "
+    "was made, to score {models}; the choice itself rests on cross-validation inside the {rows}."
+)
 HALF = 0.02  # of the width of a bar
 CLASSES = 60  # whose sizes are drawn
 NOUNS = {  # a class, several, and what rows are said to be of
@@ -76,8 +80,8 @@ def calibration(run: RunRecords) -> dict[str, Any]:
     if run.selected and "calibration_error" in run.selected.scores.figures:
         error = ERROR.shown(run.selected.scores["calibration_error"])
         say.append(f"The expected calibration error is {error}; 0 is perfect.")
-    figures = {"figure": _reliability(bins, words), "counts": _counts(bins, words)}
-    return {"say": say, "tags": words is TAGS, **figures}
+    drawn = {"figure": _reliability(bins, words), "counts": _counts(bins, words)}
+    return {"say": say, "tags": words is TAGS, **drawn}
 
 
 def _verdict(bins: list[Bin], words: Words) -> str:
@@ -205,13 +209,11 @@ def check(run: RunRecords) -> dict[str, Any]:
         "heading": f"Rows {nouns[2]}",
         "label": f"Rows {nouns[2]}: {', '.join(f'{name} {rows:,}' for name, rows in shown)}",
         "cut": cut,
-        "findings": [(finding, _more(finding)) for finding in findings],
+        "findings": [
+            (each, f"and {each.count - len(each.items):,} more" if each.count > len(each.items) > 0 else "")
+            for each in findings
+        ],
     }
-
-
-def _more(finding: Finding) -> str:
-    more = finding.count - len(finding.items)
-    return f"and {more:,} more" if finding.items and more > 0 else ""
 
 
 def _sizes(result: DataCheck, nouns: tuple[str, str, str]) -> str:
@@ -242,11 +244,14 @@ def smallprint(run: RunRecords) -> dict[str, Any]:
     """Everything that is needed to doubt the report or to repeat the run."""
     result, timings = run.result, run.timings
     titles = {c.name: c.title for c in result.candidates}
+    test, rows = pluralise(result.test_rows, "row"), pluralise(result.train_rows, "training row")
+    models = pluralise(len(result.tested), "model")
+    settings = {c.name: ", ".join(map(" = ".join, pairs(c.settings))) for c in result.candidates}
     steps = sorted(timings.steps.items(), key=lambda step: (-step[1].seconds, step[0])) if timings else []
     return {
-        "say": [_touched(result)],
+        "say": [TOUCHED.format(test=test, models=models, rows=rows)],
         "result": result,
-        "candidates": [(c.title, _settings(c.settings), c.paper) for c in result.candidates],
+        "candidates": [(c.title, settings[c.name] or "none", c.paper) for c in result.candidates],
         "settings": pairs(result.settings),
         "preprocess": pairs(result.preprocess),
         "versions": [("seed", str(result.seed)), *versions(result)],
@@ -256,16 +261,3 @@ def smallprint(run: RunRecords) -> dict[str, Any]:
         ],
         "machine": timings.machine if timings else "",
     }
-
-
-def _touched(result: Result) -> str:
-    models, rows = pluralise(len(result.tested), "model"), pluralise(result.train_rows, "training row")
-    return (
-        f"The test part, {pluralise(result.test_rows, 'row')}, was set aside before the first training. "
-        f"It was touched once, after the choice was made, to score {models}; the choice itself rests on "
-        f"cross-validation inside the {rows}."
-    )
-
-
-def _settings(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{name} = {text}" for name, text in pairs(settings)) or "none"

@@ -157,7 +157,16 @@ def tags(run: RunRecords) -> dict[str, Any]:
         "say": [_hardest_tag(ranked, rows), *_rare(figures)],
         "figure": _precision_figure(ranked[-TAGS:]) if ranked else "",
         "cut": f"The {TAGS} tags with the lowest figures are drawn." if len(ranked) > TAGS else "",
-        "rows": [_tag_row(tag, rows) for tag in figures],
+        "rows": [
+            {
+                "name": tag.name,
+                "rows": f"{tag.rows:,}",
+                "share": percent(tag.rows / rows) if rows else "",
+                "predicted": f"{tag.said:,}",
+                "figures": [f and AP.shown(f) for f in (tag.average_precision, tag.precision, tag.recall)],
+            }
+            for tag in figures
+        ],
     }
 
 
@@ -189,17 +198,6 @@ def _precision_figure(ranked: list[tuple[TagFigures, Interval]]) -> str:
     return dots(rows, axis, f"Average precision of each tag with 95 % intervals: {words}")
 
 
-def _tag_row(tag: TagFigures, rows: int) -> dict[str, Any]:
-    figures = [tag.average_precision, tag.precision, tag.recall]
-    return {
-        "name": tag.name,
-        "rows": f"{tag.rows:,}",
-        "share": percent(tag.rows / rows) if rows else "",
-        "predicted": f"{tag.said:,}",
-        "figures": [AP.shown(figure) if figure else None for figure in figures],
-    }
-
-
 # --- columns of numbers
 
 
@@ -213,7 +211,15 @@ def fit(run: RunRecords) -> dict[str, Any]:
         "say": [_best_and_worst(columns) if several else _typical(columns[0])],
         "columns": [_panel(column, several) for column in columns[:COLUMNS]],
         "cut": cut,
-        "rows": [_column_row(column) for column in columns] if several else [],
+        "rows": [
+            {
+                "name": column.name,
+                "figures": [R2.shown(column.r2), MAE.shown(column.mae), RMSE.shown(column.rmse)],
+                "mean": MAE.value(column.mean_mae),
+            }
+            for column in columns
+            if several
+        ],
     }
 
 
@@ -279,11 +285,3 @@ def _errors(column: ColumnFigures) -> str:
             plot.bar(left, left + width, count, "s1", f"{pluralise(count, 'row')}: {between}")
     spread = RMSE.shown(column.rmse)
     return plot.figure(f"Errors of {column.name}: predicted less true; root mean squared error {spread}")
-
-
-def _column_row(column: ColumnFigures) -> dict[str, Any]:
-    return {
-        "name": column.name,
-        "figures": [R2.shown(column.r2), MAE.shown(column.mae), RMSE.shown(column.rmse)],
-        "mean": MAE.value(column.mean_mae),
-    }

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from headstart.records.record import Scores
 from headstart.report.axis import Axis, doubling, linear
 from headstart.report.figures import Plot, metric_dots
 from headstart.report.metric import Metric, get_metric
@@ -35,9 +34,8 @@ FINAL = -1  # the fold of the training on all of the training part
 def methods(run: RunRecords) -> dict[str, Any]:
     """The table, the figure and what to read from them."""
     result, metric = run.result, get_metric(run.result.metric)
-    figures = [
-        (c.title, c.scores.main_figure, _style(c, result.selected)) for c in ranked(result) if c.scores
-    ]
+    styles = {c.name: "faint" if c.dropped else "" for c in result.candidates} | {result.selected: "selected"}
+    figures = [(c.title, c.scores.main_figure, styles[c.name]) for c in ranked(result) if c.scores]
     return {
         "say": [_leader(run, metric), _dropped(result.candidates)],
         "why": result.why,
@@ -46,10 +44,6 @@ def methods(run: RunRecords) -> dict[str, Any]:
         "metric": capitalise(metric.title),
         "figure": metric_dots(metric, figures, f"Cross-validated {metric.title}"),
     }
-
-
-def _style(candidate: Candidate, selected: str) -> str:
-    return "selected" if candidate.name == selected else "faint" if candidate.dropped else ""
 
 
 def _leader(run: RunRecords, metric: Metric) -> str:
@@ -69,16 +63,10 @@ def _leader(run: RunRecords, metric: Metric) -> str:
         reached = metric.value(selected.main_figure.value) if selected else "no figure over all folds"
         other = selected or other
         comparison = f"{run.title} was selected all the same, with {reached}"
-    return (
-        f"{first.title} had the highest cross-validated {metric.title}, {highest}. "
-        f"{comparison}; {_apart(top, other)}."
-    )
-
-
-def _apart(a: Scores, b: Scores) -> str:
-    if overlap(a.main_figure, b.main_figure):
-        return "their intervals overlap, so the order of the two may be chance"
-    return "their intervals do not overlap"
+    apart = "their intervals do not overlap"
+    if overlap(top.main_figure, other.main_figure):
+        apart = "their intervals overlap, so the order of the two may be chance"
+    return f"{first.title} had the highest cross-validated {metric.title}, {highest}. {comparison}; {apart}."
 
 
 def _dropped(candidates: list[Candidate]) -> str:
@@ -124,25 +112,19 @@ def _block_figure(blocks: list[Layer], metric: Metric) -> str:
 def labels(run: RunRecords) -> dict[str, Any]:
     """One line a method, one dot a seed."""
     result, metric = run.result, get_metric(run.result.selection)
-    curves, of = (
-        by_method(result.size_curve, result.selected),
-        CLASS if result.label_kind == "classes" else "",
-    )
+    curves = by_method(result.size_curve, result.selected)
+    of = CLASS if result.label_kind == "classes" else ""
     if not curves:
         title = get_metric(result.metric).title
         return {"say": [f"This run did not measure {title} against the number of labels."], "figure": ""}
+    counts = sorted({len(p.score) for curve in curves for p in curve})
+    seeds = f"{counts[0]:,} to {counts[-1]:,} seeds" if len(counts) > 1 else pluralise(counts[0], "seed")
     return {
         "say": [describe_ends(curves, metric, of), describe_headstart(curves, metric, of)],
         "figure": _size_figure(curves, metric, of),
         "legend": [(style(i), curve[0].title) for i, curve in enumerate(curves)],
-        "seeds": _seeds(curves),
+        "seeds": f"A dot is one seed ({seeds} a size), a line joins their means.",
     }
-
-
-def _seeds(curves: list[list[SizePoint]]) -> str:
-    counts = sorted({len(p.score) for curve in curves for p in curve})
-    many = f"{counts[0]:,} to {counts[-1]:,} seeds" if len(counts) > 1 else pluralise(counts[0], "seed")
-    return f"A dot is one seed ({many} a size), a line joins their means."
 
 
 def _size_figure(curves: list[list[SizePoint]], metric: Metric, of: str) -> str:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import Method, derive_seed
+from headstart.core import derive_seed
 from headstart.data.check import Checked
 from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import bootstraps, score_all, wilson
@@ -50,7 +51,7 @@ def about_data(session: Session, test: Dataset, checked: Checked) -> dict[str, A
     """The fields that describe the data and the backbone."""
     train, backbone = session.data, session.backbone
     reading = backbone.preprocess or backbone.tokens
-    findings = [Finding(**{**vars(each), "items": list(each.items)}) for each in checked.findings]
+    findings = [Finding(**vars(each) | {"items": list(each.items)}) for each in checked.findings]
     return {
         "task": train.name,
         "classes": list(train.classes),
@@ -86,13 +87,10 @@ def about_candidate(result: CandidateResult, validation: CrossValidation) -> Can
 
 def curves_of(results: Sequence[CandidateResult], finals: Sequence[FittedModel]) -> Iterator[Curve]:
     """The learning curve of every training by descent; fold -1 is the training on all rows."""
-
-    def curve(method: Method[Any], fold: int, losses: list[float]) -> Curve:
-        return Curve(method.label, method.title, fold, list(range(1, len(losses) + 1)), losses)
-
-    for result in results:
-        yield from (curve(result.method, fold, losses) for fold, losses in enumerate(result.curves))
-    yield from (curve(final.method, -1, final.curve) for final in finals if final.curve)
+    trainings = [(result.method, *curve) for result in results for curve in enumerate(result.curves)]
+    trainings += [(final.method, -1, final.curve) for final in finals if final.curve]
+    for method, fold, losses in trainings:
+        yield Curve(method.label, method.title, fold, list(range(1, len(losses) + 1)), losses)
 
 
 def notes_of(
@@ -149,9 +147,7 @@ def tags_of(test: Dataset, outputs: Tensor, seed: int) -> list[TagFigures]:
     if test.label_kind != "tags":
         return []
     scored = score_outputs(as_predictions(outputs, "tags"), test.labels)
-    precisions = bootstraps(
-        lambda weights: average_precisions(scored, weights), len(test), derive_seed(seed, "tags")
-    )
+    precisions = bootstraps(partial(average_precisions, scored), len(test), derive_seed(seed, "tags"))
     correct = (scored.known & scored.given).sum(0)
     rows, predicted = scored.known.sum(0), scored.given.sum(0)
     return [
@@ -185,7 +181,7 @@ def columns_of(train: Dataset, test: Dataset, outputs: Tensor, seed: int) -> lis
 def _column(
     name: str, predicted: NDArray[np.float64], truth: NDArray[Any], mean: float, seed: int
 ) -> ColumnFigures:
-    figures = score_all(predicted, truth, seed)
+    figures = {key: Interval(*value) for key, value in score_all(predicted, truth, seed).items()}
     order = np.argsort(truth[:, 0], kind="stable")
     shown = order[np.linspace(0, len(order) - 1, min(POINTS, len(order))).round().astype(np.int64)]
     errors = (predicted - truth)[:, 0]
@@ -193,9 +189,7 @@ def _column(
     counts, _ = np.histogram(errors, BARS, (-end, end))
     return ColumnFigures(
         name=name,
-        r2=Interval(*figures["r2"]),
-        rmse=Interval(*figures["rmse"]),
-        mae=Interval(*figures["mae"]),
+        **{key: figures[key] for key in ("r2", "rmse", "mae")},
         mean_mae=float(np.abs(truth - mean).mean()),
         truth=truth[shown, 0].tolist(),
         answers=predicted[shown, 0].tolist(),
@@ -224,7 +218,9 @@ def save_mistakes(folder: Path, test: Dataset, outputs: Tensor) -> list[Mistake]
             picture.thumbnail((THUMBNAIL, THUMBNAIL))
             picture.save(stream, "WEBP", quality=80)
             write_atomically(folder.parent / name, stream.getvalue())
-        text = _beginning(test.modality.text(test, row), LETTERS)
+        text = test.modality.text(test, row)
+        if len(text) > LETTERS:  # cut at a space
+            text = (text[:LETTERS].rpartition(" ")[0] or text[: LETTERS - 1]) + "\u2026"
         mistakes.append(Mistake(test.items[row], name, truth, answer, confidence, text, error))
     return mistakes
 
@@ -263,10 +259,3 @@ def _numbers(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
         name = f"{test.classes[column]} " if len(test.classes) > 1 else ""
         shown = [f"{name}{significant(value, DIGITS)}" for value in (truth, truth + error)]
         yield row, shown[0], shown[1], 0.0, error
-
-
-def _beginning(text: str, most: int) -> str:
-    """The beginning of a text, up to a space, with a sign that there is more."""
-    if len(text) <= most:
-        return text
-    return (text[:most].rpartition(" ")[0] or text[: most - 1]) + "\u2026"
