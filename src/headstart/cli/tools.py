@@ -180,13 +180,14 @@ def anatomy(
     json: AsJson = False,
 ) -> None:
     """Show the structure of a backbone, from one forward pass: stem, blocks, norms, head, parameters."""
+    from headstart.models.backbone import AnyBackbone
     from headstart.models.depth import describe
     from headstart.models.encoders import is_encoder
     from headstart.models.selecting import select as selected
-    from headstart.predictor.surgery import is_run, opened, where_the_head_was
+    from headstart.predictor.surgery import is_run, opened
 
     made = opened(backbone, None if is_run(backbone) or is_encoder(backbone) else "random")
-    found, cut = describe(made), where_the_head_was(made)
+    found, cut = describe(made), made.anatomy.head if isinstance(made, AnyBackbone) else None
     names = None if select is None else selected(made, select)
     sizes = {name: parameter.numel() for name, parameter in made.named_parameters()}
     if json:

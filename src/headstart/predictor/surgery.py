@@ -1,12 +1,10 @@
-"""SurgerySettings on a backbone as the command line asks for them, one after the other."""
+"""Surgery on a backbone as the command line asks for them, one after the other."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-from torch import nn
 
 from headstart.core import BadInput, Mismatch, Model
 from headstart.models import texts
@@ -54,17 +52,17 @@ def opened_with(
         Mismatch: the weights belong to another architecture; nearest keys are named.
     """
     if not rename and not allow:
-        made = opened(name, weights)
-        return (made.backbone if isinstance(made, Model) else made), ()  # type: ignore[return-value]
+        model = opened(name, weights)
+        return (model.backbone if isinstance(model, Model) else model), ()  # type: ignore[return-value]
     if weights in (None, "random"):
         raise BadInput("--rename and --allow are about the keys of a file. Give it: --weights FILE.")
     empty = opened(name, None if is_run(name) else "random")
     inner: Any = empty.backbone if isinstance(empty, Model) else empty
     try:
-        found, report = load_encoder(inner, str(weights), rename=_pairs(rename), allow=tuple(allow))
+        loaded, report = load_encoder(inner, str(weights), rename=_pairs(rename), allow=tuple(allow))
     except Mismatch as error:
         raise Mismatch(f"{weights}: {error}") from error
-    return found, (report,)
+    return loaded, (report,)
 
 
 def perform_surgery(mapping: AnyBackbone, wanted: SurgerySettings) -> tuple[AnyBackbone, tuple[Report, ...]]:
@@ -75,10 +73,9 @@ def perform_surgery(mapping: AnyBackbone, wanted: SurgerySettings) -> tuple[AnyB
     """
     reports: list[Report] = []
 
-    def note(done: tuple[Any, Report]) -> AnyBackbone:
+    def note(done: tuple[AnyBackbone, Report]) -> AnyBackbone:
         reports.append(done[1])
-        made: AnyBackbone = done[0]
-        return made
+        return done[0]
 
     reading = mapping.preprocess
     if wanted.keep is not None:
@@ -101,30 +98,30 @@ def _words(mapping: AnyBackbone, file: str, seed: int) -> tuple[AnyBackbone, Rep
         raise BadInput(f"The backbone {mapping.name} takes no texts, so --tokenizer {file} has no use.")
     old = mapping.tokens
     fresh = texts.tokens_of(file, mapping.inner)
-    made, report = new_vocabulary(mapping, _listed(old.tokenizer), _listed(fresh.tokenizer), seed=seed)
-    most = min((one for one in (old.most, fresh.most) if one), default=0)
+    changed, report = new_vocabulary(mapping, _listed(old.tokenizer), _listed(fresh.tokenizer), seed=seed)
+    most = min(filter(None, (old.most, fresh.most)), default=0)
     limit = min(old.limit, most or old.limit)
-    made.tokens = replace(fresh, limit=limit, most=most)
-    said = tuple(note for note in report.notes if not note.startswith("how texts become ids"))
-    return made, replace(report, notes=said)
+    changed.tokens = replace(fresh, limit=limit, most=most)
+    notes = tuple(note for note in report.notes if not note.startswith("how texts become ids"))
+    return changed, replace(report, notes=notes)
 
 
 def _listed(tokenizer: str) -> list[str]:
     """The tokens in the order of their ids."""
     from tokenizers import Tokenizer
 
-    found: Mapping[str, int] = Tokenizer.from_str(tokenizer).get_vocab()
-    return sorted(found, key=lambda token: found[token])
+    ids: Mapping[str, int] = Tokenizer.from_str(tokenizer).get_vocab()
+    return sorted(ids, key=lambda token: ids[token])
 
 
 def _pairs(rename: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for text in rename:
         old, equals, new = text.partition("=")
         if not equals:
             raise BadInput(f"--rename {text}: write OLD=NEW, as in backbone.= or =encoder.")
-        found[old] = new
-    return found
+        pairs[old] = new
+    return pairs
 
 
 def is_run(name: str | Path) -> bool:
@@ -137,8 +134,3 @@ def is_run(name: str | Path) -> bool:
             except (OSError, ValueError, AttributeError):
                 return False
     return False
-
-
-def where_the_head_was(made: nn.Module) -> str | None:
-    """The name of the layer that was cut off a backbone; None where the head is there or never was."""
-    return made.anatomy.head if isinstance(made, AnyBackbone) else None

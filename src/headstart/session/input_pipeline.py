@@ -22,14 +22,15 @@ from headstart.core import (
     derive_seed,
     label_kind_of,
 )
+from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.domain_batches import pair_domains, pair_tasks, unlabelled, unlabelled_once
+from headstart.data.grouped import grouped
 from headstart.data.labels import Labels, labels_of
 from headstart.data.stream import Stream, labelled, once
 from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run
-from headstart.session.requirements import add_groups, grouped_stream
 from headstart.session.session_data import SessionData
 
 
@@ -127,7 +128,8 @@ def example_batch(session: SessionData, method: Method[Any], rows: Rows) -> Batc
 
     batch: Any = first(session, rows)
     if issubclass(method.about.needs, Grouped):
-        batch = add_groups(session.data, batch, rows[:3])
+        groups = class_by_attribute_groups(session.data).numbers[rows[:3]]
+        batch = Grouped(batch.x, batch.y, batch.weight, torch.from_numpy(groups))
     other, target_labelled = _beside(session, method), _target_labelled(session, method)
     needs = method.about.needs
     if needs is TwoTasks and other is not None:
@@ -160,12 +162,10 @@ def batch_stream(
         stream = once(own.source, labels, rows, batch, weights)
     else:
         stream = labelled(own.source, labels, rows, size, recipe.seed, own.views, weights)
+    if other is None and issubclass(needs, Grouped):
+        return grouped(stream, rows, class_by_attribute_groups(session.data).numbers, size, recipe.seed)
     if other is None:
-        return (
-            grouped_stream(session.data, stream, rows, size, recipe.seed)
-            if issubclass(needs, Grouped)
-            else stream
-        )
+        return stream
     if needs is TwoTasks and source is not None:
         source_labels = standardise_labels(source.session.data.labels, source.rows)
         size, seed = min(recipe.batch, len(source.rows)), derive_seed(recipe.seed, "source")

@@ -7,15 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from headstart.core import (
     BadInput,
     Domains,
-    Grouped,
     LabelKind,
-    Labelled,
     Method,
     SourceLabelled,
     TwoTasks,
@@ -25,8 +22,6 @@ from headstart.core import (
 )
 from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.dataset import Dataset
-from headstart.data.grouped import grouped
-from headstart.data.stream import Stream
 from headstart.data.train_test_split import Rows
 from headstart.models.fast import fast
 from headstart.session.scoring import outputs_of
@@ -145,17 +140,6 @@ def group_rows(data: Dataset, rows: Rows) -> tuple[int, ...]:
     """How many of `rows` (n,) each group has."""
     groups = class_by_attribute_groups(data)
     return tuple(np.bincount(groups.numbers[rows], minlength=len(groups.names)).tolist())
-
-
-def grouped_stream(data: Dataset, stream: Stream[Labelled], rows: Rows, batch: int, seed: int) -> Stream[Any]:
-    """The batches of a stream with their groups, for methods that learn from them."""
-    return grouped(stream, rows, class_by_attribute_groups(data).numbers, batch, seed)
-
-
-def add_groups(data: Dataset, batch: Labelled, rows: Rows) -> Grouped:
-    """A batch of `rows` with their groups."""
-    groups = torch.from_numpy(class_by_attribute_groups(data).numbers[rows])
-    return Grouped(batch.x, batch.y, batch.weight, groups)
 
 
 def group_notes(data: Dataset, rows: Rows) -> Iterator[str]:

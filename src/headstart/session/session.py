@@ -62,16 +62,6 @@ class FitOptions:
     head: Head | None = None
 
 
-@dataclass(frozen=True)
-class StageOptions:
-    """Options of one stage: run name, checkpoint path, sample weights, evaluation hook."""
-
-    name: str
-    checkpoint: Path | None
-    weights: np.ndarray | None = None
-    eval_hook: EvalHook | None = None
-
-
 @dataclass
 class Session(SessionData):
     """Fits methods on rows of its data."""
@@ -118,10 +108,10 @@ class Session(SessionData):
                 head = self.source.transferable_head(fitted.model.head, self.data)
             else:
                 last = number == len(stages) - 1
-                run, replay = _start(self, stage, backbone, head, learn, recipe)
-                saved, eval_hook = (checkpoint, options.eval_hook) if last else (None, None)
-                of_stage = StageOptions(name or method.about.name, saved, weights, eval_hook)
-                fitted = _train(self, stage, run, replay, learn, of_stage)
+                started = _start(self, stage, backbone, head, learn, recipe)
+                of_stage = FitOptions(weights, options.eval_hook if last else None)
+                saved = checkpoint if last else None
+                fitted = _train(self, stage, started, learn, name or method.about.name, saved, of_stage)
                 head = fitted.model.head
             backbone = fitted.model.backbone
         assert fitted is not None
@@ -164,13 +154,14 @@ def _start(
 def _train(
     session: SessionData,
     method: Method[Any],
-    run: Run[Any],
-    replay: Replay | None,
+    started: tuple[Run[Any], Replay | None],
     rows: np.ndarray,
-    options: StageOptions,
+    name: str,
+    checkpoint: Path | None,
+    options: FitOptions = FitOptions(),
 ) -> Fitted:
-    """Carry out the moves of a started run to its end."""
-    name, checkpoint, eval_hook = options.name, options.checkpoint, options.eval_hook
+    """Carry out the moves of a started run to its end; `name` and `checkpoint` are those of the stage."""
+    (run, replay), eval_hook = started, options.eval_hook
     inputs, plain = _inputs(session, method, run, replay, eval_hook is not None)
     own = inputs.own
     stream = batch_stream(session, method, inputs, rows, run.recipe, options.weights)
@@ -234,8 +225,8 @@ def _fit_on_source(
     """Carry out a stage on the source alone; once it is saved it is not computed again."""
     stage, session, rows = stages[number], source.session, source.rows
     saved = source.checkpoint(stages, number, checkpoint)
-    run, replay = _start(session, stage, backbone, None, rows, source.recipe or recipe)
-    fitted = _train(session, stage, run, replay, rows, StageOptions(f"{stage.label} on the source", saved))
+    started = _start(session, stage, backbone, None, rows, source.recipe or recipe)
+    fitted, run = _train(session, stage, started, rows, f"{stage.label} on the source", saved), started[0]
     if saved and not run.notes.get("finished"):
         run.notes["finished"] = True
         save_state(run.state_dict(), saved)

@@ -1,6 +1,8 @@
 """From trials to the record: the selected model, the table, the verdict in sentences, the model card."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -66,7 +68,7 @@ def method_result(
         for seed in trials
         if seed in baseline and name != SOURCE_ONLY
     ]
-    values = [figure.value for figure in picked if figure]
+    values, by_value = [figure.value for figure in picked if figure], attrgetter("value")
     return MethodResult(
         method=name,
         title=title,
@@ -76,7 +78,7 @@ def method_result(
         steps=[look["step"] for look in selected.values()],
         last=mean([figures[seed][-1] for seed in trials]),
         selected=mean(picked),
-        oracle=mean([_highest(figures[seed]) for seed in trials]),
+        oracle=mean([max(filter(None, figures[seed]), key=by_value, default=None) for seed in trials]),
         spread=float(np.std(values)) if values else None,
         gain=mean(gains),
         notes=sorted({note for trial in trials.values() for note in trial["notes"]}),
@@ -85,11 +87,8 @@ def method_result(
 
 def mean(intervals: Sequence[Interval | None]) -> Interval | None:
     """The means of figures and of the ends of their intervals: as wide as that of one seed."""
-    given = [interval for interval in intervals if interval is not None]
-    if not given:
-        return None
-    ends = [[interval.value, interval.low, interval.high] for interval in given]
-    return Interval(*(float(np.mean(values)) for values in zip(*ends, strict=True)))
+    given = [astuple(interval) for interval in intervals if interval is not None]
+    return Interval(*(float(np.mean(ends)) for ends in zip(*given, strict=True))) if given else None
 
 
 def _score(look: Mapping[str, Any], select: str) -> float:
@@ -98,11 +97,6 @@ def _score(look: Mapping[str, Any], select: str) -> float:
 
 def _mean_score(selected: Mapping[int, dict[str, Any]], select: str) -> float:
     return float(np.mean([_score(look, select) for look in selected.values()]))
-
-
-def _highest(figures: Sequence[Interval | None]) -> Interval | None:
-    given = [figure for figure in figures if figure is not None]
-    return max(given, key=lambda figure: figure.value, default=None)
 
 
 def verdict(row: MethodResult) -> str:
