@@ -33,7 +33,7 @@ SOURCE_FAULTS = (
     ),
     Fault(
         "session/session_data.py",
-        "return head if (mine.label_kind, mine.classes) == (target.label_kind, target.classes) else None",
+        "return head if (own.label_kind, own.classes) == (target.label_kind, target.classes) else None",
         "return None",
         "a new head where the old one had learned the same labels",
         "methods/test_pretrain_fine_tune.py goes_along",

@@ -186,15 +186,15 @@ def anatomy(
     from headstart.models.selecting import select as selected
     from headstart.predictor.surgery import is_run, opened
 
-    made = opened(backbone, None if is_run(backbone) or is_encoder(backbone) else "random")
-    found, cut = describe(made), made.anatomy.head if isinstance(made, AnyBackbone) else None
-    names = None if select is None else selected(made, select)
-    sizes = {name: parameter.numel() for name, parameter in made.named_parameters()}
+    model = opened(backbone, None if is_run(backbone) or is_encoder(backbone) else "random")
+    structure, cut = describe(model), model.anatomy.head if isinstance(model, AnyBackbone) else None
+    names = None if select is None else selected(model, select)
+    sizes = {name: parameter.numel() for name, parameter in model.named_parameters()}
     if json:
         chosen = {} if names is None else {"selected": {name: sizes[name] for name in names}}
-        output.as_json({**asdict(found), "cut": cut, **chosen})
+        output.as_json({**asdict(structure), "cut": cut, **chosen})
         return
-    output.line(str(found))
+    output.line(str(structure))
     if cut is not None:
         output.line(f"head: {cut} is cut off; methods bring one for your labels")
     if names is not None:
@@ -240,9 +240,9 @@ def surgery(
     from headstart.models.encoders import save_encoder
     from headstart.predictor.surgery import opened_with, perform_surgery
 
-    made, loaded = opened_with(backbone, weights, rename or (), allow or ())
-    made, done = perform_surgery(made, operations)
-    fingerprint = save_encoder(made, out)
+    encoder, loaded = opened_with(backbone, weights, rename or (), allow or ())
+    encoder, done = perform_surgery(encoder, operations)
+    fingerprint = save_encoder(encoder, out)
     if json:
         reports = [asdict(report) for report in (*loaded, *done)]
         output.as_json({"file": str(out), "fingerprint": fingerprint, "reports": reports})

@@ -1,7 +1,6 @@
 """A model in a format that other programs run, checked there against torch."""
 
 import os
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -36,12 +35,12 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
         file: its ending is `.onnx`.
 
     Returns:
-        The largest difference of answers between onnxruntime and torch, on four samples.
+        The largest difference of outputs between onnxruntime and torch, on four samples.
 
     Raises:
         BadInput: the ending is unknown.
         MissingPackage: onnx, onnxscript or onnxruntime is not installed.
-        Mismatch: onnxruntime answers otherwise than torch; no file is written.
+        Mismatch: onnxruntime computes other outputs than torch; no file is written.
     """
     file = Path(file)
     if file.suffix != ".onnx":
@@ -57,14 +56,13 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
         file.parent.mkdir(parents=True, exist_ok=True)
         _write(model, samples, temporary, "values" if predictor.label_kind == "numbers" else "probabilities")
         session = onnxruntime.InferenceSession(str(temporary), providers=["CPUExecutionProvider"])
-        found = session.run(None, {"x": samples.numpy()})[0]
+        exported = session.run(None, {"x": samples.numpy()})[0]
         with torch.inference_mode():
-            wanted = model(samples).numpy()
-        difference = float(np.abs(found - wanted).max())
-        size = max(1.0, float(np.abs(wanted).max()))
-        if not difference <= TOLERANCE * size:
+            expected = model(samples).numpy()
+        difference = float(np.abs(exported - expected).max())
+        if not difference <= TOLERANCE * max(1.0, float(np.abs(expected).max())):
             raise Mismatch(
-                f"onnxruntime's answers differ from torch's by {difference:.2g}; {file} was not written."
+                f"onnxruntime's outputs differ from torch's by {difference:.2g}; {file} was not written."
             )
         temporary.replace(file)
     except OSError as error:
@@ -85,20 +83,19 @@ def _samples(predictor: Predictor) -> Tensor:
     return torch.randn(4, *mapping.example.shape[1:], generator=g)
 
 
-def _write(model: nn.Module, samples: Tensor, file: Path, answers: str) -> None:
+def _write(model: nn.Module, samples: Tensor, file: Path, output: str) -> None:
     axes = {0: torch.export.Dim("n", min=1)}
     if not samples.is_floating_point() and samples.ndim == 2:
         axes |= {1: torch.export.Dim("length", min=1)}
-    # the exporter prints and warns about what a user can do nothing about
-    with warnings.catch_warnings(), tempfile.TemporaryFile("w") as silence:
+    # the exporter warns about what a user can do nothing about
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        del silence
         torch.onnx.export(
             model,
             (samples,),
             str(file),
             input_names=["x"],
-            output_names=[answers],
+            output_names=[output],
             dynamic_shapes={"x": axes},
             dynamo=True,
             external_data=False,

@@ -21,7 +21,6 @@ Items = Any  # a list, an array, a data frame, a file: what the model takes
 MANY = 32  # batches of texts that are sorted by length together
 BATCH_TOLERANCE = 1e-4  # of a probability, or of a number in the unit of the labels' standard deviation
 
-
 UNSURE = "unsure"
 TAG_THRESHOLD = 0.5  # a tag whose probability is at least this is given
 
@@ -82,12 +81,12 @@ def to_prediction(
 
 
 class Predictor:
-    """What a model says of new items: a class, tags or numbers.
+    """Predicts new items with a model: a class, tags or numbers.
 
     Attributes:
         classes: names of the classes, tags or numbers, in the order of the model's outputs.
         label_kind: "classes", "tags" or "numbers".
-        abstain: a model of classes says "unsure" below this probability, in [0, 1).
+        abstain: a model of classes predicts "unsure" below this probability, in [0, 1).
         preprocess: of pictures; None if the model takes none.
         tokens: of texts; None if the model takes none.
         schema: of tables; None if the model takes none.
@@ -168,14 +167,13 @@ class Predictor:
         return self._all(items, batch)
 
     def _all(self, items: Items, batch: int) -> NDArray[np.float64]:
-        found = list(self._outputs(items, batch))
-        return np.concatenate(found) if found else np.zeros((0, len(self.classes)))
+        return np.concatenate([np.zeros((0, len(self.classes))), *self._outputs(items, batch)])
 
     def samples(self, items: Items) -> Tensor:
         """Items as the model takes them: (n, 3, h, w) uint8 pictures, ids of tokens, or float32 arrays."""
-        found = self.modality.inputs(items, self.reader)
-        self.unseen = dict(found.unseen)
-        return found.x
+        inputs = self.modality.inputs(items, self.reader)
+        self.unseen = dict(inputs.unseen)
+        return inputs.x
 
     def _outputs(self, items: Items, batch: int) -> Iterator[NDArray[np.float64]]:
         for some in self._shares(items, batch if self.tokens is None else batch * MANY):

@@ -38,9 +38,9 @@ def needs_source(method: Method[Any], kind: LabelKind = "classes") -> bool:
     return any(stage.about.needs in (SourceLabelled, TwoTasks) for stage in method.stages(kind))
 
 
-def needs_target(method: Method[Any], kind: LabelKind = "classes") -> bool:
+def needs_target(method: Method[Any]) -> bool:
     """Whether a method learns from unlabelled rows of a target domain, in any of its stages."""
-    return any(issubclass(stage.about.needs, Domains | Unlabelled) for stage in method.stages(kind))
+    return any(issubclass(stage.about.needs, Domains | Unlabelled) for stage in method.stages())
 
 
 def learns_from_domains(method: Method[Any]) -> bool:

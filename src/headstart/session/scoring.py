@@ -1,6 +1,7 @@
 """Outputs of a model on rows, and their scores against labels, as records."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,11 +60,10 @@ def scores(outputs: Tensor, labels: Labels, seed: int) -> Scores:
     and so has the share of rows all of whose tags are right; the others have bootstrap intervals.
     """
     kind = label_kind_of(labels)
-    found = score_all(as_predictions(outputs, kind), labels, derive_seed(seed, "scores"))
-    for name in ("accuracy", "exact_match"):
-        if name in found:
-            found[name] = wilson(round(found[name].value * len(labels)), len(labels))
-    figures = {name: Interval(*value) for name, value in found.items()}
+    values = score_all(as_predictions(outputs, kind), labels, derive_seed(seed, "scores"))
+    for name in values.keys() & {"accuracy", "exact_match"}:
+        values[name] = wilson(round(values[name].value * len(labels)), len(labels))
+    figures = {name: Interval(*value) for name, value in values.items()}
     return Scores(len(labels), figures, measure_of(kind).main)
 
 
@@ -74,8 +74,7 @@ def main_score(outputs: Tensor, labels: Labels, seed: int) -> Interval:
         return Interval(*wilson(int((outputs.argmax(1).numpy() == labels).sum()), len(labels)))
     measures = measure_of(kind)
     scored, metric = measures.score(as_predictions(outputs, kind), labels), measures.metrics[measures.main]
-    found = bootstrap(lambda weights: metric(scored, weights), len(labels), derive_seed(seed, "scores"))
-    return Interval(*found)
+    return Interval(*bootstrap(partial(metric, scored), len(labels), derive_seed(seed, "scores")))
 
 
 def main_value(outputs: Tensor, labels: Labels) -> float:
@@ -122,7 +121,7 @@ def bins(outputs: Tensor, labels: Labels) -> list[Bin]:
     kind = label_kind_of(labels)
     if kind == "numbers":
         return []
-    return [Bin(*found) for found in reliability(as_predictions(outputs, kind), labels) if found[2]]
+    return [Bin(*each) for each in reliability(as_predictions(outputs, kind), labels) if each[2]]
 
 
 def confusions(outputs: Tensor, labels: Labels) -> list[list[int]]:

@@ -59,10 +59,10 @@ class ActivationCaches:
         if slot not in self._caches:
             compute = _compute(run, replay, self.dtype == "bf16")
             cache = Cache(self.folder, source, compute, key, self.rows, views, self.dtype)
-            made = list(cache.fill())
+            recorded = list(cache.fill())
             cache.compute = _all_is_there  # lets go of the run, its gradients and the optimiser's state
             self._caches[slot] = cache
-            if made:  # or else what recording took lies there while training takes its own
+            if recorded:  # or else what recording took lies there while training takes its own
                 release_memory()
         return self._caches[slot]
 
@@ -130,19 +130,16 @@ class SessionData:
     def roles(self) -> dict[str, bool]:
         """Which data there are beside the labelled rows, as `require_data` takes them."""
         labelled = self.target is not None and self.target.target_labelled is not None
-        return {
-            "source": self.source is not None,
-            "target": self.target is not None,
-            "target_labelled": labelled,
-        }
+        beside = {"source": self.source, "target": self.target}
+        return {"target_labelled": labelled} | {role: data is not None for role, data in beside.items()}
 
     def task(self, rows: int, seed: int, head: Head | None = None) -> Task:
         """What a method learns from so many rows of the data."""
         return Task(len(self.data.classes), self.shape, rows, seed, head, self.data.label_kind)
 
-    def logits(self, model: nn.Module, rows: np.ndarray, batch: int = 32) -> Tensor:
+    def logits(self, model: nn.Module, rows: np.ndarray) -> Tensor:
         """Outputs (n, outputs) on the CPU of a model that takes samples, for rows (n,) of the data."""
-        return outputs_of(model.eval(), self.source_in(None), rows, self.engine.device, batch)
+        return outputs_of(model.eval(), self.source_in(None), rows, self.engine.device)
 
     def samples(self, rows: np.ndarray) -> Tensor:
         """The plain samples (n, ...) of rows (n,)."""
@@ -186,8 +183,8 @@ class SourceTask:
 
     def transferable_head(self, head: Head, target: Dataset) -> Head | None:
         """The head that a stage on the source hands on to the target: its own if the labels are the same."""
-        mine = self.session.data
-        return head if (mine.label_kind, mine.classes) == (target.label_kind, target.classes) else None
+        own = self.session.data
+        return head if (own.label_kind, own.classes) == (target.label_kind, target.classes) else None
 
 
 def attach_source(

@@ -10,7 +10,7 @@ from headstart.report.figures import Plot
 from headstart.report.html import picture_data
 from headstart.report.text import Terminal, percent
 from headstart.studies._page import Cell, page_view
-from headstart.studies.translate import Pair, TranslationReport
+from headstart.studies.translate import TranslationReport
 
 GIVEN = "the model given"  # a record says of what predicted
 HEADINGS = ("what", "figure")
@@ -129,17 +129,15 @@ def _gallery(record: TranslationReport, run: Path | None) -> Iterator[dict[str, 
         ("to-source", "Target rows in the source's look", record.to_source),
     ):
         if pairs and run is not None:
-            cards = [_card(run, pair) for pair in pairs]
+            cards = [
+                {
+                    "source": picture_data(run, pair.picture),
+                    "alt": f"{pair.item} before and after",
+                    "value": pair.label,
+                    "item": pair.item,
+                    **dict.fromkeys(("text", "detail"), ""),
+                    "part": "0",
+                }
+                for pair in pairs
+            ]
             yield {"id": name, "heading": heading, "say": [say], "cards": cards}
-
-
-def _card(run: Path, pair: Pair) -> dict[str, str]:
-    return {
-        "source": picture_data(run, pair.picture),
-        "text": "",
-        "alt": f"{pair.item} before and after",
-        "part": "0",
-        "value": pair.label,
-        "item": pair.item,
-        "detail": "",
-    }

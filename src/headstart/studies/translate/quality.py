@@ -20,6 +20,7 @@ from headstart.session.session import Session
 from headstart.studies.translate import Guard
 from headstart.studies.translate.translator import HALF, Way
 
+TOGETHER = 256  # rows that are predicted at once
 PAIRS = 2000  # that a diversity is a mean over
 LEAST_DIVERSITY = 0.5
 MOST_FLIPS = 0.1
@@ -132,11 +133,11 @@ def _guard(result: tuple[str, float, float, bool], figure: str, good: str, bad: 
     return Guard(*result, message=figure + (good if result[3] else bad))
 
 
-def predict_classes(model: nn.Module, x: Tensor, batch: int = 256) -> Tensor:
+def predict_classes(model: nn.Module, x: Tensor) -> Tensor:
     """Classes (n,) that a model predicts for samples (n, ...)."""
     model.eval()
     with torch.inference_mode():
-        return torch.cat([model(some).argmax(1) for some in torch.split(x, batch)])
+        return torch.cat([model(some).argmax(1) for some in torch.split(x, TOGETHER)])
 
 
 def fit_small(data: Dataset, shape: tuple[int, ...], seed: int, engine: Engine) -> Model:
