@@ -176,3 +176,13 @@ def test_the_command_line(run, file, tmp_path):
     assert said.exit_code == 0, said.output
     assert [one["file"] for one in json.loads(said.stdout)] == [f"{new}:1", f"{new}:2"]
     assert "1 rows have a name in 'colour' that no training row had" in " ".join(said.stderr.split())
+
+
+def test_a_stream_takes_rows_with_empty_cells_as_predictions_do(run, file):
+    body = [row[:-1] for row in rows(40, seed=3)]
+    assert any(row[0] == "" for row in body)
+    table = write(run.parent / "stream.csv", body, HEAD[:-1])
+    stream = hs.stream("norm", run)
+    assert stream(table).outputs.isfinite().all()
+    with pytest.raises(BadData, match="infinite"):
+        stream(torch.full((2, 4), float("inf")))

@@ -67,7 +67,7 @@ def as_tensor(items: Any, reader: Predictor) -> Tensor:
     """A batch as the model takes it, on the CPU or where it lies; whatever was given stays as it is.
 
     Raises:
-        BadData: there are no rows, or numbers among them are missing or infinite.
+        BadData: there are no rows, or numbers among them are infinite, or missing and not of a table.
         BadInput: labels came with it, or it is no batch of samples.
     """
     x = _read(without_labels(items), reader)
@@ -75,8 +75,9 @@ def as_tensor(items: Any, reader: Predictor) -> Tensor:
         raise BadInput(f"A batch of samples has the shape (n, ...), not {tuple(x.shape)}; one is x[None].")
     if not len(x):
         raise BadData("This batch has no rows. Leave it out of the stream.")
-    if x.is_floating_point() and not bool((finite := x.isfinite().flatten(1).all(1)).all()):
-        bad = (~finite).nonzero().flatten().tolist()
+    fine = x.isfinite() if reader.schema is None else ~x.isinf()  # a table may have empty cells
+    if x.is_floating_point() and not bool((whole := fine.flatten(1).all(1)).all()):
+        bad = (~whole).nonzero().flatten().tolist()
         raise BadData(
             f"{len(bad)} of {len(x)} rows hold missing or infinite numbers, such as row "
             f"{', '.join(map(str, bad[:5]))} of the batch; nothing was adapted. Mend or leave them out."
@@ -112,7 +113,7 @@ def _read(items: Any, reader: Predictor) -> Tensor:
     if isinstance(items, str | Path) and reader.schema is None:
         raise BadInput(f"A batch is a list of items; write [{str(items)!r}].")
     try:
-        if len(items) == 0 and reader.schema is None:
+        if reader.schema is None and len(items) == 0:
             return torch.zeros(0)
         return reader.samples(items)
     except (TypeError, ValueError, AttributeError) as reason:
