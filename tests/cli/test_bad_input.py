@@ -227,3 +227,9 @@ def test_a_budget_that_has_room_for_nothing(headstart, pictures, weights, tmp_pa
     )
     assert refused(said, BadInput.code, "in 1 seconds", "Fine-tuning: the budget is too small", "--budget")
     assert untouched(tmp_path / "out")
+
+
+def test_the_backbone_of_tables_for_pictures(headstart, quick, pictures, tmp_path):
+    said = headstart("adapt", pictures, *quick, "--backbone", "table", "--out", tmp_path / "out")
+    assert refused(said, BadData.code, "'table' takes tables", "holds pictures", "efficientnet_lite0")
+    assert untouched(tmp_path / "out")

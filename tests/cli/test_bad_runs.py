@@ -54,7 +54,7 @@ def test_a_hidden_file_of_somebody_else_is_somebodys_data(headstart, pictures, q
 def test_output_folder_that_is_a_file(headstart, pictures, quick, tmp_path):
     (tmp_path / "file").write_text("")
     said = headstart("adapt", pictures, *quick, "--out", tmp_path / "file")
-    assert refused(said, CannotWrite.code, f"{tmp_path / 'file'} is not empty")
+    assert refused(said, CannotWrite.code, f"{tmp_path / 'file'} is a file")
     said = headstart("adapt", pictures, *quick, "--out", tmp_path / "file" / "deeper")
     assert refused(said, CannotWrite.code, tmp_path / "file" / "deeper")
 

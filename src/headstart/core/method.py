@@ -275,7 +275,9 @@ def make(spec: str) -> Method[Any]:
     try:
         return kind(**given)
     except TypeError as error:
-        raise BadInput(f"{spec}: {error}.") from error
+        raise BadInput(
+            f"{spec}: a value has the wrong type ({error}). `headstart show {name}` lists the settings."
+        ) from error
 
 
 def _plain(text: str) -> Any:

@@ -20,6 +20,13 @@ class Rule(NamedTuple):
     allows: Callable[[Any], bool]
     text: str
 
+    def holds(self, value: Any) -> bool:
+        """Whether the value is allowed; one of a type that can't be compared is not."""
+        try:
+            return self.allows(value)
+        except TypeError:
+            return False
+
 
 def whole(least: int) -> Rule:
     """A whole number >= `least`."""
@@ -68,7 +75,7 @@ class StudySettings:
         for each in fields(self):
             rule, value = each.metadata.get("rule"), getattr(self, each.name)
             if rule and not (value is None and each.default is None):
-                self.check(each.name, rule.allows(value), rule.text)
+                self.check(each.name, rule.holds(value), rule.text)
 
     def check(self, name: str, fine: bool, allowed: str) -> None:
         """Refuse the value of a setting that is not fine."""

@@ -37,6 +37,11 @@ def build_backbone(data: Dataset, base: str | nn.Module, weights: str | None = N
         return _table_backbone(data, base, weights)
     if isinstance(base, AnyBackbone):
         return base
+    if base == TABLE:
+        raise BadData(
+            f"The backbone {TABLE!r} takes tables, but {data.name} holds {modality.description}. "
+            f"{modality.advice}"
+        )
     if isinstance(base, str):
         bare = modality.hub and ":" not in base and base not in BUILT_IN and not is_encoder(base)
         return backbone(f"{modality.hub}:{base}" if bare else base, weights=weights)

@@ -50,7 +50,8 @@ def require_empty(out: Path, resume: bool) -> None:
         raise CannotWrite(f"Can't read the output folder {out}: {error.strerror}.") from error
     if full:
         hint = "--resume goes on with it; " if begun else ""
-        raise CannotWrite(f"The output folder {out} is not empty. {hint}--out names another one.")
+        what = "is not empty" if out.is_dir() else "is a file"
+        raise CannotWrite(f"The output folder {out} {what}. {hint}--out names another one.")
 
 
 def _unfinished(path: Path) -> bool:
@@ -182,7 +183,7 @@ def merge_options(settings: S | None, default: S, options: Mapping[str, Any]) ->
     names = [field.name for field in fields(default)]
     for name in options:
         if name not in names:
-            raise Unknown(f"option of {default.kind}", name, names)
+            raise Unknown(f"option of {default.kind or 'adapt'}", name, names)
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list | range) else v for k, v in options.items()}
     return replace(settings or default, **values)
 

@@ -30,9 +30,9 @@ class CurveSettings(ExperimentSettings):
     kind: ClassVar[str] = "curve"
 
     methods: tuple[str, ...] = option(
-        "A method, settings after a colon: fine-tune:last=2; give several. The others are compared with the "
-        "first. None: logistic-probe (for numbers ridge-probe), nearest-centroid (for classes), fine-tune, "
-        "from-scratch.",
+        "A method, settings after a colon: fine-tune:last=2; repeatable. The others are compared with the "
+        "first. Default: logistic-probe (for numbers ridge-probe), nearest-centroid (for classes), "
+        "fine-tune, from-scratch.",
         (),
         several("methods"),
     )
@@ -40,6 +40,7 @@ class CurveSettings(ExperimentSettings):
         "Labels per class of the subsets, rising; with tags or numbers, labels in all. Else 1,2,5,10,20,50, "
         "or ten times as many.",
         None,
+        several("whole numbers"),
         flag="labels",
     )
     steps: int = option(

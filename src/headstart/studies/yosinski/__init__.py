@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from headstart.records.record import Interval, Record
-from headstart.records.settings import ExperimentSettings, option, whole
+from headstart.records.settings import ExperimentSettings, option, several, whole
 from headstart.studies._spec import Input, Study, StudyRecord, optional_input
 
 SERIES = ("BnB", "BnB+", "AnB", "AnB+")
@@ -36,7 +36,9 @@ class YosinskiSettings(ExperimentSettings):
     kind: ClassVar[str] = "yosinski"
 
     cuts: tuple[int, ...] = option(
-        "After how many blocks the network is cut, rising, each >= 1; none: after each.", ()
+        "After how many blocks the network is cut, rising, each >= 1. Default: after each.",
+        (),
+        several("whole numbers"),
     )
     seeds: int = option("Number of random seeds.", 3, whole(1))
     epochs: int = option("Epochs per training.", 20, whole(1))
@@ -115,7 +117,7 @@ SPEC = Study(
         Input(
             name="backbone",
             help="The architecture: a name as for adapt, a module or a backbone; its weights are not used. "
-            "None: the built-in for the data.",
+            "Default: the built-in for the data.",
             kind="value",
             option=True,
             default=None,
