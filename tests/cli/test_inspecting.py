@@ -46,6 +46,7 @@ def test_show_tells_all_about_a_method(headstart, kind):
     assert len(described["moves"]) == len(method.moves())
     settings = {one["name"]: one["default"] for one in described["settings"]}
     assert settings == {field.name: getattr(method, field.name) for field in fields(kind)}
+    assert not {"Literal", "Union", "Optional"} & {one["type"] for one in described["settings"]}
     said = headstart("show", about.name)
     assert said.code == 0
     for word in (

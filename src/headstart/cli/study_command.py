@@ -27,7 +27,7 @@ from .output import Form
 if TYPE_CHECKING:
     from headstart.report.text import Terminal
 
-SEVERAL = "A backbone, as for adapt; give several. None: the built-in for the data."
+SEVERAL = "A backbone, as for adapt; repeatable. Default: the built-in for the data."
 WeightsOfSeveral = Annotated[
     list[str] | None,
     typer.Option(
@@ -38,7 +38,7 @@ WeightsOfSeveral = Annotated[
     ),
 ]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the predictions as CSV.")]
-KEEP = "Folder for the record and a page; must be new or empty. None: nothing is kept."
+KEEP = "Folder for the record and a page; must be new or empty. Default: nothing is kept."
 OUT = "Folder for the record and the page; must be new or empty."
 
 

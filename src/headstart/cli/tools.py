@@ -8,7 +8,7 @@ import shutil
 from dataclasses import MISSING, asdict, dataclass, fields
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 
@@ -144,12 +144,19 @@ def _describe(kind: type[Any]) -> dict[str, Any]:
         "settings": [
             {
                 "name": field.name,
-                "type": getattr(field.type, "__name__", str(field.type).removeprefix("typing.")),
+                "type": _type_name(field.type),
                 "default": None if field.default is MISSING else field.default,
             }
             for field in fields(kind)
         ],
     }
+
+
+def _type_name(hint: Any) -> str:
+    """Such as "float", "int | None", or the choices "batch | source" of a literal."""
+    if get_origin(hint) is Literal:
+        return " | ".join(map(str, get_args(hint)))
+    return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
 
 
 def _describe_move(move: Any) -> str:
@@ -201,7 +208,7 @@ def anatomy(
         output.line()
         total = sum(sizes[name] for name in names)
         output.line(
-            f"{select}: {len(names)} of {len(sizes)} tensors, {total:,} of {sum(sizes.values()):,} numbers"
+            f"{select}: {len(names)} of {len(sizes)} tensors, {total:,} of {sum(sizes.values()):,} parameters"
         )
         for name in names:
             output.line(f"  {name}")
@@ -216,7 +223,7 @@ def surgery(
         typer.Option(
             metavar="OLD=NEW",
             help="Beginnings of keys in the file of --weights, and what they are in the backbone: "
-            "'encoder.=' takes encoder. off; give several.",
+            "'encoder.=' takes encoder. off; repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -224,7 +231,7 @@ def surgery(
         list[str] | None,
         typer.Option(
             metavar="GLOB",
-            help="Keys that may be missing, left over or of another shape, such as 'fc.*'; give several.",
+            help="Keys that may be missing, left over or of another shape, such as 'fc.*'; repeatable.",
             show_default=False,
         ),
     ] = None,

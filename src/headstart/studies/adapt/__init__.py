@@ -55,8 +55,8 @@ class AdaptSettings(TrainingSettings):
         PIXELS,
     )
     fit: Literal["crop", "pad", "squash"] = option(
-        "Other aspect ratios: squash, add white, or cut the centre out as most backbones were trained; "
-        "the first two see all of the picture.",
+        "How to fit other aspect ratios: squash, pad with white, or crop the centre, as most backbones were "
+        "trained; squash and pad keep all of the picture.",
         "squash",
         FITS,
     )

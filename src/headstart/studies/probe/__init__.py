@@ -39,7 +39,7 @@ class ProbeSettings(InputSettings):
     kind: ClassVar[str] = "probe"
 
     probes: tuple[str, ...] = option(
-        "ridge (which costs least), logistic, knn or attentive; give several.", ("ridge",), several("probes")
+        "ridge (which costs least), logistic, knn or attentive; repeatable.", ("ridge",), several("probes")
     )
     control: int = option("Number of control tasks, with labels drawn at random; 0: none.", 3, whole(0))
     folds: int = option(

@@ -38,7 +38,7 @@ class RankSettings(TrainingSettings):
 
     scores: tuple[str, ...] = option(
         "logme, h-score, leep, nce, knn or cka (similarity to the first backbone); the first one orders the "
-        "table; give several.",
+        "table; repeatable.",
         SCORES[:-1],
         several("scores"),
     )

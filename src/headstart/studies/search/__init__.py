@@ -61,8 +61,8 @@ class SearchSettings(InputSettings):
     kind: ClassVar[str] = "search"
 
     methods: tuple[str, ...] = option(
-        "A method to search among, settings that stay after a colon: fine-tune:norm=train; give several. "
-        "None: logistic-probe, ridge-probe, fine-tune, lp-ft.",
+        "A method to search among, settings that stay after a colon: fine-tune:norm=train; repeatable. "
+        "Default: logistic-probe, ridge-probe, fine-tune, lp-ft.",
         (),
         several("methods"),
     )
@@ -70,7 +70,7 @@ class SearchSettings(InputSettings):
         default_factory=dict,
         metadata={
             "help": "What is searched of a method, in place of its own ranges: fine-tune:lr=1e-4..1e-2 or "
-            "fine-tune:last=1|2|4; give several.",
+            "fine-tune:last=1|2|4; repeatable.",
             "flag": "range",
             "metavar": "METHOD:SETTING=RANGE",
             "parse": parse_ranges,
@@ -79,7 +79,7 @@ class SearchSettings(InputSettings):
     trials: int = option("How many there are in all, with the one from scratch, at least 2.", 20, whole(2))
     folds: int = option("Number of cross-validation folds on the training part, at least 2.", 3, whole(2))
     budget: float | None = option(
-        "Seconds after which no fold is begun; none: as long as it takes.",
+        "Seconds after which no fold is begun. Default: no limit.",
         None,
         Rule(lambda v: v > 0, "a number of seconds > 0"),
     )

@@ -32,12 +32,12 @@ class ShortcutsSettings(StudySettings):
     kind: ClassVar[str] = "shortcuts"
 
     words: tuple[str, ...] = option(
-        "Of texts: a word that should not matter; it is taken out and put in. Give several.",
+        "Of texts: a word that should not matter; it is taken out and put in. Repeatable.",
         (),
         Rule(lambda v: all(word.strip() for word in v), "words that are not empty"),
     )
     features: tuple[str, ...] = option(
-        "Of a table: a column to shuffle; give several. None: all columns, 30 at most.", ()
+        "Of a table: a column to shuffle; repeatable. Default: all columns, 30 at most.", ()
     )
     rounds: int = option("Number of shuffles of a column, at least 1.", 5, whole(1))
     rows: int = option("The most rows of which changed copies are made, at least 10.", 500, whole(10))

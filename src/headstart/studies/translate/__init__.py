@@ -123,7 +123,7 @@ SPEC = Study(
             name="model",
             flag="run",
             help="A run, or a predictor, whose model knows the source: it measures whether labels hold, and "
-            "is written again, with the translator in front, to OUT/model. None: a small net is trained.",
+            "is written again, with the translator in front, to OUT/model. Default: a small net is trained.",
             kind="model",
         ),
         optional_input(
