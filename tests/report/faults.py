@@ -127,8 +127,8 @@ STUDIES = (
     ),
     Fault(
         "studies/translate/page.py",
-        "if not record.fine:\n        wrong",
-        "if False:\n        wrong",
+        "if not record.fine:\n        alarms",
+        "if False:\n        alarms",
         "translators that collapsed are praised in the headline",
         "report/test_verdicts.py guard_that_found",
     ),

@@ -10,7 +10,7 @@ from headstart.core import BadData
 from headstart.report.text import SPACE
 from headstart.studies import build_page
 from headstart.studies._page import render_page
-from headstart.studies.search.page import between, correlation, view, weights
+from headstart.studies.search.page import between, correlation, terminal, view, weights
 
 
 def shown(record=None):
@@ -42,6 +42,8 @@ def test_every_trial_has_a_row_and_each_with_a_value_a_dot():
     assert text.count('<circle class="dot') == 8  # seven are finished, one has the fold until it was given up
     assert len(re.findall(r'class="dot s2 open"', text)) == 1
     assert text.count(">best</span>") == 1
+    cells = [str(cell) for row in terminal(record).rows for cell in row[1:]]
+    assert [cell.replace(SPACE, " ") for cell in cells if "best" in cell] == ["86.0 % best"]
 
 
 def test_the_best_so_far_is_a_staircase_by_hand():

@@ -194,11 +194,11 @@ def test_confused_pairs() -> None:
     )
     assert "6 of 29 test rows were misclassified." in told
     assert (
-        "are \u201cb\u201d and \u201ca\u201d, 5 times: \u201cb\u201d was taken for \u201ca\u201d 4 times"
+        "are \u201cb\u201d and \u201ca\u201d, 5 times: \u201cb\u201d was predicted as \u201ca\u201d 4 times"
         in told
     )
     assert "the other way round 1." in told
-    assert "The hardest class is \u201cb\u201d: 6 of 10 rows right, 60.0 %." in told
+    assert "The hardest class is \u201cb\u201d: 6 of 10 rows classified correctly, 60.0 %." in told
     tie = say(
         confusion, replace(example(), classes=["a", "b", "c"], confusion=[[8, 1, 1], [0, 9, 0], [0, 0, 9]])
     )
@@ -230,7 +230,7 @@ def test_mistakes_count_the_sure_ones() -> None:
 def test_calibration_verdict(right: float, verdict: str) -> None:
     told = say(calibration, replace(example(), bins=[Bin(0.9, right, 400)]))
     assert verdict in told
-    assert f"says 90.0 % and is right {100 * right:.1f} % of the time" in told
+    assert f"The mean confidence is 90.0 % and the accuracy {100 * right:.1f} %" in told
     assert "expected calibration error is 3.0 % (1.8 to 4.5)" in told
 
 

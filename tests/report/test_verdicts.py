@@ -233,5 +233,5 @@ def test_a_translation_is_told_from_before_to_after(tmp_path):
 def test_a_guard_that_found_something_comes_first(tmp_path):
     guards = [Guard("collapse", 0.3, 0.5, False, "It collapsed."), Guard("labels", 0.0, 0.1, True, "Kept.")]
     page = page_of(translation(guards=guards), "translate", tmp_path)
-    assert "not to be used as it is, the guard against collapse raised an alarm" in page
+    assert "not to be used as it is; guards that raised an alarm: collapse." in page
     assert "brings the model" not in page

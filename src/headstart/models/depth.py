@@ -49,7 +49,7 @@ class DepthMap:
     shared: tuple[tuple[str, ...], ...]
 
     def __str__(self) -> str:
-        head = ("block", "name", "role", "class", "layers", "parameters", "learn")
+        head = ("block", "name", "role", "class", "layers", "parameters", "trainable")
         rows = [head, *(_cells(part) for part in self.parts)]
         widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
         lines = [

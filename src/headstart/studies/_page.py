@@ -58,7 +58,7 @@ class Cell:
     def __str__(self) -> str:
         """Such as "93.1 % (91.0 to 94.9) +1.2 better"."""
         between = f" ({self.interval})" if self.interval else ""
-        mark = {"good": " better", "bad": " worse"}.get(self.tone, "")
+        mark = "" if self.gain == "best" else {"good": " better", "bad": " worse"}.get(self.tone, "")
         return f"{self.value}{between}" + (f" {self.gain}{mark}" if self.gain else "")
 
 

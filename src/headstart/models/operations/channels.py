@@ -61,7 +61,7 @@ def new_channels(
         editor.mapping.preprocess = None
     return editor.finish(
         f"{name}: {grey.shape[1]} channels -> {channels}; grey gives the same to {off:.0e}",
-        dict.fromkeys(names[:1], "each place sums to what it was; " + _said(resembled)),
+        dict.fromkeys(names[:1], "the weights at each position keep their sum; " + _said(resembled)),
         *(f"{other} is no longer shared with {name}.weight" for other in names if other != f"{name}.weight"),
         operation={"do": "new_channels", "channels": channels},
         example=wide,
@@ -127,5 +127,5 @@ def _response(editor: ModelEditor[M], layer: nn.Module, x: Tensor) -> Tensor:
 
 def _said(resembled: tuple[int | None, ...]) -> str:
     if all(one is None for one in resembled):
-        return "every channel as the mean of the old"
+        return "every channel starts as the mean of the old ones"
     return "channels like " + ", ".join("the mean" if one is None else str(one) for one in resembled)

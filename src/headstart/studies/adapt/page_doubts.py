@@ -57,8 +57,8 @@ ROWS = Words(
     "row",
     "confidence",
     "right",
-    "On average the model says {confidence} and is right {accuracy} of the time",
-    "says {confidence}, is right {accuracy}",
+    "The mean confidence is {confidence} and the accuracy {accuracy}",
+    "confidence {confidence}, accuracy {accuracy}",
 )
 TAGS = Words(
     "pair",

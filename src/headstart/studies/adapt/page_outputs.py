@@ -129,7 +129,7 @@ def _pair(classes: list[str], counts: list[list[int]]) -> str:
     a, b = quoted(classes[i]), quoted(classes[j])
     return (
         f"{wrong:,} of {rows} {'was' if wrong == 1 else 'were'} misclassified. Most often confused are "
-        f"{a} and {b}, {pluralise(most, 'time')}{tied}: {a} was taken for {b} "
+        f"{a} and {b}, {pluralise(most, 'time')}{tied}: {a} was predicted as {b} "
         f"{pluralise(counts[i][j], 'time')}, the other way round {counts[j][i]:,}."
     )
 
@@ -140,7 +140,7 @@ def _hardest_class(classes: list[str], counts: list[list[int]]) -> str:
     if low == max(shares)[0]:
         return ""
     right = f"{counts[i][i]:,} of {pluralise(sum(counts[i]), 'row')}"
-    return f"The hardest class is {quoted(classes[i])}: {right} right, {percent(low)}."
+    return f"The hardest class is {quoted(classes[i])}: {right} classified correctly, {percent(low)}."
 
 
 # --- tags

@@ -8,7 +8,7 @@ from typing import Any
 from headstart.report.axis import linear
 from headstart.report.figures import Plot
 from headstart.report.html import picture_data
-from headstart.report.text import Terminal, percent
+from headstart.report.text import Terminal, join_words, percent
 from headstart.studies._page import Cell, page_view
 from headstart.studies.translate import TranslationReport
 
@@ -34,7 +34,7 @@ def view(record: TranslationReport, run: Path | None = None) -> dict[str, Any]:
         kind="translation between domains",
         task=f"{record.source} and {record.target}",
         headline=headline(record),
-        say=list(sentences(record)),
+        say=_measured(record),
         legend=[("s1", "error of the round trip")] if record.cycle else [],
         figure=_figure(record.cycle) if record.cycle else "",
         caption=CYCLE if record.cycle else "Nothing was trained, so there is no curve.",
@@ -58,7 +58,7 @@ def terminal(record: TranslationReport, _: Path | None = None) -> Terminal:
         title=headline(record),
         headings=HEADINGS,
         rows=list(rows(record)),
-        sentences=[sentence for sentence in sentences(record) if sentence not in record.notes],
+        sentences=_measured(record),
         places=[("Model", "model")] if record.learned and record.model == GIVEN else [],
     )
 
@@ -66,14 +66,19 @@ def terminal(record: TranslationReport, _: Path | None = None) -> Terminal:
 def headline(record: TranslationReport) -> str:
     """In one sentence."""
     if not record.fine:
-        wrong = " and ".join(guard.name for guard in record.guards if not guard.fine)
-        return f"{record.title}: not to be used as it is, the guard against {wrong} raised an alarm."
+        alarms = join_words([guard.name for guard in record.guards if not guard.fine])
+        return f"{record.title}: not to be used as it is; guards that raised an alarm: {alarms}."
     if record.accuracy_through is not None and record.accuracy_target is not None:
         return (
             f"{record.title} brings the model from {percent(record.accuracy_target)} to "
             f"{percent(record.accuracy_through)} on target rows."
         )
     return f"{record.title}: no guard raised an alarm."
+
+
+def _measured(record: TranslationReport) -> list[str]:
+    """The sentences without those that the notes hold already."""
+    return [sentence for sentence in sentences(record) if sentence not in record.notes]
 
 
 def sentences(record: TranslationReport) -> Iterator[str]:
