@@ -14,7 +14,7 @@ def test_the_anatomy_of_a_name_is_the_depth_map(headstart):
     said = headstart("anatomy", tiny.BACKBONE)
     assert said.code == 0, said.err
     lines = said.out.splitlines()
-    assert lines[0].split() == ["block", "name", "role", "class", "layers", "parameters", "learn"]
+    assert lines[0].split() == ["block", "name", "role", "class", "layers", "parameters", "trainable"]
     found = {line.split()[1]: line.split() for line in lines[1:7]}
     assert [words[2] for words in found.values()] == ["stem", "norm", "block", "block", "block", "block"]
     base = backbone(tiny.BACKBONE, weights="random")

@@ -136,7 +136,7 @@ def test_the_map_tells_what_lives_where():
     assert sum(part.parameters for part in found.parts) == sum(p.numel() for p in model.parameters())
     assert (found.width, found.norms) == (10, ("bn", "stage1.1", "stage2.1"))
     lines = str(found).splitlines()
-    assert lines[0].split() == ["block", "name", "role", "class", "layers", "parameters", "learn"]
+    assert lines[0].split() == ["block", "name", "role", "class", "layers", "parameters", "trainable"]
     assert lines[3].split() == ["2", "stage1", "block", "Sequential", "3", "528", "0"]
     assert lines[-1] == "10 features; 3 normalisation layers"
 
