@@ -61,7 +61,7 @@ def main() -> None:
             source, target = domains(task, seed)
             begun = time.perf_counter()
             how = {"method": told.method, "seed": seed, "steps": told.steps}
-            found = hs.translate(source, target, target_test=target, **how).report()
+            found = hs.translate(source, target, target_test=target, **how).result
             shares = (found.accuracy_target, found.accuracy_through, found.accuracy_trained)
             figures = "  ".join(f"{100 * (share or 0):9.1f} %" for share in shares)
             cycle = f"{found.cycle_before or 0:.3f} -> {found.cycle_after or 0:.3f}"

@@ -71,7 +71,7 @@ def test_a_row_is_translated_by_itself_as_among_others(learned, source):
 
 
 def test_what_is_measured(learned, tmp_path):
-    record = learned.report()
+    record = learned.result
     assert (record.rows, record.target_rows, len(record.cycle)) == (200, 180, 4)
     assert record.accuracy_source > 0.9
     assert record.accuracy_target < 0.3
@@ -87,7 +87,7 @@ def test_labels_to_judge_by_change_nothing_but_what_is_said_of_them(source, targ
     wrong = replace(target, labels=(target.labels + 1) % 10)
     other = hs.translate(source, wrong, method="cyclegan:width=4,blocks=1", target_test=wrong, **QUICK)
     judged = ("accuracy_target", "accuracy_through", "accuracy_trained")
-    mine, theirs = (replace(one.report(), **dict.fromkeys(judged)) for one in (learned, other))
+    mine, theirs = (replace(one.result, **dict.fromkeys(judged)) for one in (learned, other))
     assert mine == theirs
     for way in ("to_target", "to_source"):
         one, two = (each.fronts[way].state_dict() for each in (learned, other))
@@ -98,7 +98,7 @@ def test_labels_to_judge_by_change_nothing_but_what_is_said_of_them(source, targ
 def test_cheap_methods_learn_nothing(source, target, method, model):
     made = hs.translate(source, target, method=method, model=model)
     assert not made.fronts
-    assert not made.report().learned
+    assert not made.result.learned
     assert made.dataset(source).array.shape == (200, 8, 8, 3)
     with pytest.raises(BadInput, match="no translator to put"):
         hs.Translated(model, made)
@@ -207,9 +207,9 @@ def test_another_start_is_made_while_critics_see_through_and_the_best_is_kept(
 ):
     many = {"model": model, "steps": 2, "batch": 8, "tries": 3}
     monkeypatch.setattr(quality, "MOST_LOSS", -1.0)
-    all_three = hs.translate(source, target, method="cyclegan:width=4,blocks=1", **many).report()
-    first = hs.translate(source, target, method="cyclegan:width=4,blocks=1", **(many | {"tries": 1})).report()
+    all_three = hs.translate(source, target, method="cyclegan:width=4,blocks=1", **many).result
+    first = hs.translate(source, target, method="cyclegan:width=4,blocks=1", **(many | {"tries": 1})).result
     assert (all_three.tries, first.tries) == (3, 1)
     assert all_three.adversarial_loss <= first.adversarial_loss
     monkeypatch.setattr(quality, "MOST_LOSS", 99.0)
-    assert hs.translate(source, target, method="cyclegan:width=4,blocks=1", **many).report().tries == 1
+    assert hs.translate(source, target, method="cyclegan:width=4,blocks=1", **many).result.tries == 1

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -81,11 +82,8 @@ def eval_state(
     predictor = method.predictor(run.parts)
     assert isinstance(predictor, Model)
     model = (units.undone(predictor) if units else predictor).eval()
-
-    def logits_of(source: SampleLoader) -> Callable[[Rows], Tensor]:
-        return lambda some: outputs_of(model, source, some, session.engine.device)
-
-    return EvalState(model, logits_of(plain[0].source), logits_of(plain[1].source))
+    logits = [partial(outputs_of, model, each.source, device=session.engine.device) for each in plain]
+    return EvalState(model, *logits)
 
 
 def split_holdout(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> tuple[Rows, Rows]:
@@ -94,12 +92,11 @@ def split_holdout(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> 
     The split is stratified and cuts no group. Where it would leave a class without a row to learn from,
     nothing is held out.
     """
-    nothing = rows, np.zeros(0, dtype=np.int64)
     strata = data.strata[rows]
     groups = None if data.groups is None else data.groups[rows]
     learn, held = holdout(strata, groups, method.holdout_fraction(), derive_seed(seed, "held apart"))
     if len(held) == 0 or set(strata.tolist()) != set(strata[learn].tolist()):
-        return nothing
+        return rows, held[:0]
     return rows[learn], rows[held]
 
 

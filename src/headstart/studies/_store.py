@@ -45,17 +45,15 @@ def require_empty(out: Path, resume: bool) -> None:
     if begun and resume:
         return
     try:
-        full = out.exists() and (not out.is_dir() or any(not _unfinished(path) for path in out.iterdir()))
+        files = out.iterdir() if out.is_dir() else ()
+        kept = [file for file in files if not (file.is_file() and UNFINISHED.fullmatch(file.name))]
+        full = bool(kept) or (out.exists() and not out.is_dir())
     except OSError as error:
         raise CannotWrite(f"Can't read the output folder {out}: {error.strerror}.") from error
     if full:
         hint = "--resume goes on with it; " if begun else ""
         what = "is not empty" if out.is_dir() else "is a file"
         raise CannotWrite(f"The output folder {out} {what}. {hint}--out names another one.")
-
-
-def _unfinished(path: Path) -> bool:
-    return path.is_file() and UNFINISHED.fullmatch(path.name) is not None
 
 
 def prepare_folder(

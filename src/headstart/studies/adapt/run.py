@@ -20,7 +20,6 @@ from headstart.data.train_test_split import train_and_test
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
 from headstart.predictor.save import save_model
-from headstart.run.checkpoint import write_atomically
 from headstart.run.step_cache import file_name
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data, require_source_use
@@ -151,7 +150,7 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     steps = {name: Timing(**cost) for name, cost in job.folder.steps.spent().items()}
     by_method = steps_by_method(steps, [candidate.name for candidate in record.candidates])
     timings = Timings(machine, time.perf_counter() - job.started, by_method)
-    write_atomically(folder / "timings.json", timings.to_json().encode())
+    job.folder.write(timings, "timings.json")
     return Adapted(folder, record)
 
 

@@ -36,7 +36,8 @@ SCORES = (
 
 def view(record: Prequential) -> dict[str, Any]:
     """What the template shows."""
-    parts = pluralise(len(record.segments), "part")
+    parts, methods = pluralise(len(record.segments), "part"), record.methods
+    resets = {m.name: pluralise(m.resets, "reset") if m.resets else "no reset" for m in methods}
     borders = "thin grey lines are the borders of its parts." if len(record.segments) > 1 else "one part."
     reading = f"The class predicted most often and its share, over {parts}."
     if record.labelled:
@@ -50,18 +51,18 @@ def view(record: Prequential) -> dict[str, Any]:
         task=record.task,
         headline=headline(record),
         say=list(sentences(record))[1:],
-        legend=[(style(i), method.title) for i, method in enumerate(record.methods)],
+        legend=[(style(i), method.title) for i, method in enumerate(methods)],
         figure=_figure(record),
         caption=f"{capitalise(_height(record))} since the point before, as the stream goes; {borders}",
         facts=[
             ("rows", f"{record.rows:,}", f"{record.batch:,} a batch"),
             ("parts", f"{len(record.segments):,}", join_words(record.segments[:3])),
-            ("resets", f"{sum(method.resets for method in record.methods):,}", "of all that adapt"),
+            ("resets", f"{sum(method.resets for method in methods):,}", "of all that adapt"),
             ("labels", "for scores only" if record.labelled else "none", "no method saw one"),
         ],
         reading=reading,
         headings=headings(record),
-        rows=[(method.title, _detail(method), list(_cells(method))) for method in record.methods],
+        rows=[(m.title, resets[m.name] if m.adapts else "to compare with", list(_cells(m))) for m in methods],
         more=list(_events(record)),
         smallprint=[
             ORDER,
@@ -159,12 +160,6 @@ def describe_event(event: Event) -> str:
     if event.value is not None and event.limit is not None and event.guard != "schedule":
         figures = f" ({event.value:.3g}, limit {event.limit:.3g})"
     return f"{capitalise(why)}{figures}: {ACTIONS.get(event.action, event.action)}."
-
-
-def _detail(method: StreamMethod) -> str:
-    if not method.adapts:
-        return "to compare with"
-    return pluralise(method.resets, "reset") if method.resets else "no reset"
 
 
 def _events(record: Prequential) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ Rows of the source are turned into rows of the target and back, without labels o
 that are trained against critics ("cyclegan", "cycada", or such a method), or by statistics of the other
 domain's pictures that are computed ("histogram", "fourier", "style").
 
-Returned is a `Translator`: `to_target(x)`, `to_source(x)`, `dataset(data)`, `report()`. With an output
+Returned is a `Translator`: `to_target(x)`, `to_source(x)`, `dataset(data)`, `result`. With an output
 folder, translated rows and pairs of pictures are written too, and the given model behind the translator.
 
 Raises:

@@ -87,11 +87,8 @@ def compute(job: Job[TranslateSettings]) -> dict[str, Any]:
         raise BadData(f"The domains have {shapes}. Give two rows or more of each, of one shape.")
     with job.step("check the data"):
         shape = tuple(x.shape[1:])
-        model = (
-            copy.deepcopy(given.model)
-            if given
-            else quality.fit_small(source, shape, settings.seed, job.engine)
-        )
+        small = partial(quality.fit_small, source, shape, settings.seed, job.engine)
+        model = copy.deepcopy(given.model) if given else small()
     if settings.method in CHEAP:
         title = f"{settings.method} matching"
         ways = {
