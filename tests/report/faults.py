@@ -136,7 +136,7 @@ STUDIES = (
         "studies/probe/page.py",
         "    if room >= MUCH:\n",
         "    if room >= 0:\n",
-        "any probe is said to learn by heart",
+        "any probe is said to memorise labels",
         "report/test_probing.py capacity",
     ),
 )

@@ -70,11 +70,13 @@ def test_sentences_of_knowledge():
         "With random labels the ridge probe scores 24.0 % on unseen rows; always the largest class "
         "would be 25.0 %. With the true ones it is 45.0 points above both: that is knowledge of the "
         "block, not luck. On the rows that it was fitted to it scores 90.0 % with random labels: it "
-        "can learn by heart, and only rows that it has not seen prove anything."
+        "can memorise labels, and only rows that it has not seen prove anything."
     )
 
 
-@pytest.mark.parametrize(("memory", "says"), [(0.9, "can learn by heart"), (0.4, "some it"), (0.3, "hardly")])
+@pytest.mark.parametrize(
+    ("memory", "says"), [(0.9, "can memorise labels"), (0.4, "memorises some"), (0.3, "hardly")]
+)
 def test_sentences_of_capacity(memory, says):
     made = record(table=[one(score=0.7, memory=memory)])
     assert says in list(probing.sentences(made))[2]
@@ -104,14 +106,15 @@ def test_several_probes_and_blocks_left_out(tmp_path):
     ]
     made = record(table=table, probes=["ridge", "knn", "attentive"])
     assert plain(list(probing.sentences(made))[-1]) == (
-        "Other probes read, at best: the kNN probe 80.0 % from body.1 (random labels 24.0 %, by heart 90.0 "
-        "%) and the attentive probe 40.0 % from stem (random labels 24.0 %, by heart 90.0 %)."
+        "Other probes read, at best: the kNN probe 80.0 % from body.1 (random labels 24.0 %, on training "
+        "rows 90.0 %) and the attentive probe 40.0 % from stem (random labels 24.0 %, on training rows "
+        "90.0 %)."
     )
     shown = probing.terminal(made)
     assert len(shown.headings) == len(shown.rows[0]) == 8
     assert [row[0] for row in shown.rows] == ["stem", "body.0", "body.1"]
     assert plain(shown.rows[2][2]) == "70.0 % (66.0 to 74.0) +46.0 better"
-    assert plain(shown.rows[2][3]) == "24.0 % (by heart 90.0 %)"
+    assert plain(shown.rows[2][3]) == "24.0 % (on training rows 90.0 %)"
     assert list(shown.rows[1][4:]) == [""] * 4
     page = written(tmp_path, made)
     assert page.count('<span class="none">none</span>') == 6
@@ -148,3 +151,11 @@ def test_the_page_is_alone_and_escaped(tmp_path):
     assert "default-src 'none'" in shown
     assert not re.search(r"""(src|href|action|poster)\s*=\s*["']?\s*(?!data:|\#)[\w/.]""", shown)
     assert written(tmp_path, evil) == shown
+
+
+def test_a_score_clearly_below_chance_is_explained(tmp_path):
+    explained = "A score below chance is an artefact"
+    assert explained in written(
+        tmp_path / "below", record(table=[one(block="stem", score=0.1), *record().table])
+    )
+    assert explained not in written(tmp_path / "about", record(table=[one(block="stem", score=0.23)]))

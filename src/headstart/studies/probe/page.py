@@ -103,7 +103,7 @@ def _cells(record: Probing, result: Probed | None) -> list[Cell | None]:
     tone, verdict = ("good", "clearly above") if _knows(record, result) else ("even", "not clearly above")
     change = metric.change(result.selectivity)
     score = Cell(shown.value, shown.interval, change, tone, f"{change}: {verdict} the control and chance")
-    return [score, Cell(metric.value(result.control), f"by heart {metric.value(result.memory)}")]
+    return [score, Cell(metric.value(result.control), f"on training rows {metric.value(result.memory)}")]
 
 
 def sentences(record: Probing) -> Iterator[str]:
@@ -123,7 +123,9 @@ def _short(top: Probed, metric: Metric) -> str:
     sentence = f"the {_title(top.probe)} {metric.value(top.score.value)} from {top.block}"
     if top.control is None or top.memory is None:
         return sentence
-    return f"{sentence} (random labels {metric.value(top.control)}, by heart {metric.value(top.memory)})"
+    return (
+        f"{sentence} (random labels {metric.value(top.control)}, on training rows {metric.value(top.memory)})"
+    )
 
 
 def _verdict(record: Probing, top: Probed, control: float) -> str:
@@ -140,15 +142,15 @@ def _verdict(record: Probing, top: Probed, control: float) -> str:
 
 
 def _capacity(record: Probing, memory: float) -> str:
-    """How much a probe can learn by heart, and what follows."""
+    """How much a probe can memorise, and what follows."""
     figure = get_metric(record.metric).value(memory)
     heart = f"On the rows that it was fitted to it scores {figure} with random labels"
     room = (memory - record.chance) / max(1e-9, 1 - record.chance)
     if room >= MUCH:
-        return f"{heart}: it can learn by heart, and only rows that it has not seen prove anything."
+        return f"{heart}: it can memorise labels, and only rows that it has not seen prove anything."
     if room >= SOME:
-        return f"{heart}: some it learns by heart."
-    return f"{heart}: it can hardly learn anything by heart."
+        return f"{heart}: it memorises some of them."
+    return f"{heart}: it can hardly memorise labels."
 
 
 def _knows(record: Probing, result: Probed) -> bool:
@@ -185,7 +187,12 @@ def _smallprint(record: Probing) -> Iterator[str]:
         yield (
             f"A control task gives each row, or group of rows, a label drawn with the shares of the true "
             f"ones; the control is the mean over {pluralise(count, 'such task')}. A probe can know such "
-            f"labels by luck or by heart only."
+            f"labels by luck or by memorising only."
+        )
+    if record.label_kind == "classes" and any(each.score.high < record.chance for each in record.table):
+        yield (
+            "A score below chance is an artefact of leaving rows out of balanced classes: a probe that reads "
+            "nothing predicts the other classes, as the class of the row left out is the rarer one then."
         )
     if "attentive" in record.probes:
         yield "The attentive probe reads up to 7 x 7 places of a map, 64 of a sequence; others read the mean."
