@@ -34,7 +34,7 @@ def numbered(names: Sequence[str], what: str) -> tuple[tuple[str, ...], Rows]:
     classes = tuple(sorted(set(names), key=natural))
     if len(classes) < 2:
         only = f"only one class, {classes[0]!r}" if classes else "no rows"
-        raise BadData(f"{what} has {only}. Telling classes apart takes at least two.")
+        raise BadData(f"{what} has {only}. A classifier needs at least two.")
     place = {name: number for number, name in enumerate(classes)}
     return classes, np.array([place[name] for name in names], dtype=np.int64)
 

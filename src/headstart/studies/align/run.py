@@ -193,7 +193,7 @@ def _runner(job: Job[AlignSettings], rows: AlignData, saved: Predictor | None) -
     seen = rows.learn
     if len(seen) > ROWS:
         seen = np.sort(seen[shuffled(len(seen), job.settings.seed, "seen")[:ROWS]])
-    with job.step("look through both domains"):
+    with job.step("check both domains"):
         held = features(session, rows.held) if len(rows.held) else torch.zeros(0, 1)
         target = features(session.target.session, seen)
     labels = rows.source.labels[rows.held]
