@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 SIZE = "Height and width of pictures in pixels, or the most tokens of a text; else the backbone's own."
-FIT = "How to fit other aspect ratios: squash, pad with white, or crop the centre."
+FIT = (
+    "How to fit other aspect ratios: squash, pad with white, or crop the centre, as most backbones were "
+    "trained; squash and pad keep all of the picture."
+)
 PRECISION = (
     "bf16 is less exact, and faster where the processor has a unit for it; elsewhere float32 is used. "
     "auto: what a short measurement finds faster."
@@ -135,8 +138,6 @@ class TrainingSettings(InputSettings):
     """Settings of every study that trains: beside how samples are read, how long and how fast it descends."""
 
     epochs: int | None = option("Epochs per training. Default: as many as the budget allows.", None, whole(1))
-    size: int | None = option(SIZE, None, PIXELS)
-    fit: Literal["crop", "pad", "squash"] = option(FIT, "squash", FITS)
     batch: int = option("Batch size.", 32, whole(1))
     lr: float = option("Peak learning rate.", 2e-3, POSITIVE)
     precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32", PRECISIONS)

@@ -15,21 +15,10 @@ Raises:
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from headstart.records.record import Bin, Interval, Record, Scores
-from headstart.records.settings import (
-    FITS,
-    PIXELS,
-    POSITIVE,
-    PRECISION,
-    PRECISIONS,
-    SHARE,
-    Rule,
-    TrainingSettings,
-    option,
-    whole,
-)
+from headstart.records.settings import POSITIVE, SHARE, Rule, TrainingSettings, option, whole
 from headstart.studies._spec import BACKBONE, DATA, START, Study, StudyRecord, optional_input
 
 
@@ -49,28 +38,13 @@ class AdaptSettings(TrainingSettings):
     )
     folds: int = option("Number of cross-validation folds on the training part, at least 2.", 5, whole(2))
     test: float = option("Fraction of the rows held out for the final test, in (0, 1).", 0.2, SHARE)
-    size: int | None = option(
-        "Pixels of the height and width of pictures, or the most tokens of a text; else the backbone's own.",
-        None,
-        PIXELS,
-    )
-    fit: Literal["crop", "pad", "squash"] = option(
-        "How to fit other aspect ratios: squash, pad with white, or crop the centre, as most backbones were "
-        "trained; squash and pad keep all of the picture.",
-        "squash",
-        FITS,
-    )
-    epochs: int | None = option("Epochs per training. Default: as many as the budget allows.", None, whole(1))
-    batch: int = option("Batch size.", 32, whole(1))
     lr: float = option("Peak learning rate of heads; backbones use a tenth of it.", 2e-3, POSITIVE)
-    precision: Literal["float32", "bf16", "auto"] = option(PRECISION, "float32", PRECISIONS)
     curve: bool = option("Also measure accuracy against labels per class.", True)
     abstain: float = option(
         "Predict 'unsure' below this probability, in [0, 1).",
         0.0,
         Rule(lambda v: 0 <= v < 1, "in [0, 1)"),
     )
-    seed: int = option("Random seed.", 0)
 
 
 @dataclass(frozen=True)
