@@ -185,3 +185,9 @@ def test_classes_that_are_codes():
     with pytest.raises(BadData) as told:
         checked([*"abcdefghijklmno"] * 2 + ["z"])
     assert "numbers" not in str(told.value)
+
+
+def test_classes_of_one_row_that_hold_separators_are_hinted_to_be_tags(tmp_path):
+    (tmp_path / "tags.csv").write_text("text,label\n" + "a,red\nb,red\nc,blue\nd,blue\ne,red;blue\n")
+    with pytest.raises(BadData, match=r"Too few readable rows .*'red;blue'.*task=.multilabel"):
+        data.check(data.load(tmp_path / "tags.csv"))

@@ -228,7 +228,11 @@ def test_what_can_t_be_gone_on_with(base, tmp_path):
 @pytest.mark.parametrize(
     ("options", "kind", "words"),
     [
-        ({"labels_per_class": []}, BadInput, "--labels-per-class is ().*one or more whole numbers"),
+        (
+            {"labels_per_class": []},
+            BadInput,
+            "--labels (labels_per_class) is ().*one or more whole numbers",
+        ),
         ({"labels_per_class": [2, 1]}, BadInput, "rising"),
         ({"labels_per_class": [1, 1]}, BadInput, "rising"),
         ({"labels_per_class": [0, 1]}, BadInput, ">= 1"),

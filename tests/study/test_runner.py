@@ -39,7 +39,10 @@ def test_one_word_is_no_list_of_methods():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: hs.CurveSettings(labels_per_class=4), "--labels-per-class is 4; it must be a list"),
+        (
+            lambda: hs.CurveSettings(labels_per_class=4),
+            r"--labels \(labels_per_class\) is 4; it must be a list",
+        ),
         (lambda: hs.YosinskiSettings(cuts=2), "--cuts is 2; it must be a list"),
         (lambda: hs.AlignSettings(test="0.3"), r"--test is '0.3'; it must be in \(0, 1\)"),
         (lambda: hs.CurveSettings(size="large"), "--size is 'large'; it must be at least 8"),

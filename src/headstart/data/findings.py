@@ -55,9 +55,11 @@ def about_classes(dataset: Dataset) -> list[Finding]:
     """
     counts = _counts(dataset, np.arange(len(dataset)))
     if single := [name for name, count in counts.items() if count < 2]:
+        tagged = any(re.search("[;|]", name) for name in single)
+        hint = ' To learn several tags a row, say task="multilabel".' if tagged else _amounts(dataset)
         raise BadData(
             f"Too few readable rows of the class {some(single)}: two are needed at least, one to "
-            f"learn from and one to test with. Add more, or remove the class.{_amounts(dataset)}"
+            f"learn from and one to test with. Add more, or remove the class.{hint}"
         )
     found = [*_about_split(dataset), *about_names(dataset)]
     if (hint := _amounts(dataset)) and len(dataset) < FEW * len(counts):

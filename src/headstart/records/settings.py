@@ -85,7 +85,10 @@ class StudySettings:
         if not fine:
             from headstart.core import BadInput
 
-            raise BadInput(f"--{name.replace('_', '-')} is {getattr(self, name)!r}; it must be {allowed}.")
+            plain = name.replace("_", "-")
+            flag = next((f.metadata.get("flag", plain) for f in fields(self) if f.name == name), plain)
+            option = f"--{plain}" if flag == plain else f"--{flag} ({name})"
+            raise BadInput(f"{option} is {getattr(self, name)!r}; it must be {allowed}.")
 
     def check_names(self, name: str, thing: str, allowed: Collection[str]) -> None:
         """Refuse a setting that is an empty list of names, or has a name that is not among the allowed."""
