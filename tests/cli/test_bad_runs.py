@@ -180,6 +180,7 @@ def test_predict_with_a_missing_and_a_broken_file(headstart, finished, pictures,
     assert "broken.png can't be read as a picture" in said.err
     assert "Traceback" not in said.err
     assert f'"file": "{good}"' in said.out  # the answer for what can be read is given all the same
+    assert refused(headstart("predict", finished, tmp_path / "broken.png"), BadData.code, "1 of 1 files")
 
 
 def test_predict_on_a_folder_without_pictures(headstart, finished, tmp_path):
@@ -206,7 +207,7 @@ def test_predict_with_odd_options(headstart, finished, pictures):
     both = headstart("predict", finished, picture, "--json", "--csv")
     assert refused(both, BadInput.code, "--json and --csv")
     assert refused(headstart("predict", finished, picture, "--abstain", 2), BadInput.code, "--abstain is 2.0")
-    assert refused(headstart("predict", finished), BadInput.code, "There is nothing to label. Name files")
+    assert refused(headstart("predict", finished), BadInput.code, "There is nothing to predict. Name files")
 
 
 def test_a_damaged_model(headstart, finished, pictures, tmp_path):

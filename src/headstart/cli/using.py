@@ -42,7 +42,7 @@ def predict(
     if json and csv:
         raise BadInput("Choose one of --json and --csv.")
     if not files and not text:
-        raise BadInput("There is nothing to label. Name files, or write --text 'A text.'")
+        raise BadInput("There is nothing to predict. Name files, or write --text 'A text.'")
     predictor = open_model(run)
     if abstain is not None:
         predictor.abstain = _threshold(predictor, abstain)
@@ -52,7 +52,8 @@ def predict(
         raise BadInput(f"The model in {run} takes no texts. Name files.")
     else:
         rows, unread = _predict_files(predictor, files or [])
-    output.predictions(rows, predictor, "json" if json else "csv" if csv else "table")
+    if rows or json or csv:
+        output.predictions(rows, predictor, "json" if json else "csv" if csv else "table")
     if unread:
         what = "files" if predictor.tokens is None else "texts"
         raise BadData(

@@ -172,8 +172,8 @@ def _without_copies(source: Dataset, target: Dataset, notes: list[str]) -> Datas
         return source
     if len(kept) < len(source) / 2:
         raise BadData(
-            f"{copied} of {source.name} stand in {target.name} too, so there is next to nothing to bring "
-            "together. Give a source of elsewhere."
+            f"{copied} of {source.name} are in {target.name} too, so there is hardly a shift to adapt "
+            "to. Give a source with other rows."
         )
     notes.append(f"{copied} of the source stand in the target too and are left out of it.")
     return source.subset(kept)
