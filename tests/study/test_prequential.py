@@ -130,6 +130,7 @@ def test_the_record_reads_back(model, tmp_path):
         ({"methods": ["tent", "tent"]}, BadInput, "names of their own"),
         ({"methods": "source"}, BadInput, "does not adapt"),
         ({"segments": []}, BadData, "no rows"),
+        ({"segments": "scans"}, BadInput, "'scans'; it must be a list of parts"),
         ({"y": [9] * 6}, BadData, "0 to 3"),
         ({"y": [0] * 5}, BadData, "must be whole"),
         ({"y": [0.5] * 6}, BadData, "float64"),
