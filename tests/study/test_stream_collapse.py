@@ -6,7 +6,7 @@ from benchmarks import stream_guard
 
 @pytest.mark.slow
 def test_guarded_tent_stays_within_five_points_of_norm_where_plain_tent_collapses():
-    plain = stream_guard.judged(0, False, passes=8, rows=400).of(stream_guard.METHOD)
+    plain = stream_guard.judged(0, False, passes=8, rows=400).method(stream_guard.METHOD)
     found = stream_guard.judged(0, True, passes=8, rows=400)
     guarded, norm = found.method(stream_guard.METHOD), found.method("norm")
     assert plain.segments[-1].top_share > 0.7
