@@ -54,7 +54,8 @@ def test_the_scale_is_the_one_of_least_log_loss():
     held_out = left_out(5.0)
     best = best_scale(held_out, Y)
     tried = torch.logspace(-1, 2, 400, dtype=torch.float64)
-    losses = torch.stack([cross_entropy(held_out * scale, Y) for scale in tried])
+    goal = (len(Y) * one_hot(Y, 3) + 1 / 3) / (len(Y) + 1)  # one more row, of every class in equal parts
+    losses = torch.stack([cross_entropy(held_out * scale, goal) for scale in tried])
     assert best == pytest.approx(float(tried[losses.argmin()]), rel=0.02)
 
 

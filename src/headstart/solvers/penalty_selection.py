@@ -14,10 +14,11 @@ from headstart.solvers.logistic import logistic, logistic_path
 from headstart.solvers.means import amount, mean_of
 from headstart.solvers.platt import platt
 from headstart.solvers.ridge import one_hot, ridge_path
-from headstart.solvers.temperature import scaled_loss
+from headstart.solvers.temperature import best_scale
 
 RIDGE_GRID = tuple(10.0 ** (k / 2) for k in range(-6, 7))  # times the mean squared length of a row
 LOGISTIC_GRID = tuple(10.0 ** (k / 2) for k in range(1, -8, -1))  # strongest first
+KEPT = 0.8  # of the gain in log loss over chance, by a stronger penalty
 STRIDE = 3  # penalties that are solved at once
 ROUGHLY = Until(tolerance=1e-5)  # precise enough to compare penalties; the final fit is exact
 
@@ -44,13 +45,15 @@ def select_ridge(
 
     Classes are regressed as 0 and 1, tags as -1 and 1, and the logits are scaled so that they are
     calibrated best. Without `penalty`, it is the one whose exact leave-one-out predictions have the least
-    log loss after that; of numbers, the least squared error in units of each column's variance. With it,
-    only the scale is fitted. Weights (n,) >= 0 of the rows apply to the fit and to the selection.
+    log loss after that; of numbers, the least squared error in units of each column's variance. Of classes,
+    it is the strongest whose loss is within one standard error of that (Breiman et al. 1984) and keeps
+    `KEPT` of the gain over the class shares: with few rows, weak penalties look good by chance. With
+    `penalty`, only the scale is fitted. Weights (n,) >= 0 of the rows apply to the fit and to the selection.
     """
     grid = [spread(x, weights) * factor for factor in RIDGE_GRID] if penalty is None else [penalty]
     path = ridge_path(x.double(), _goals(y, outputs), grid, weights)
     scaled = [_calibrated(held_out, y, weights) for held_out in path.held_out]
-    best = min(range(len(grid)), key=lambda i: scaled[i].loss)
+    best = _strongest([each.losses for each in scaled], y, weights)
     weight, bias, held_out = (values[best] for values in path)
     slope, offset, _ = scaled[best]
     return SelectedHead(
@@ -144,26 +147,46 @@ class _Calibrated(NamedTuple):
 
     slope: Tensor
     offset: Tensor
-    loss: float
+    losses: Tensor  # (n,) of the rows; (1,) their mean, of tags and numbers
 
 
 def _calibrated(held_out: Tensor, y: Tensor, weights: Tensor | None) -> _Calibrated:
     """Calibrate held-out predictions (n, outputs); return the calibration and the remaining loss."""
     kind, one = label_kind_of(y), held_out.new_ones(held_out.shape[1])
     if kind == "classes":
-        scale, loss = scaled_loss(held_out, y, weights)
-        return _Calibrated(one * scale, one * 0, loss)
+        scale = best_scale(held_out, y, weights=weights)
+        losses = cross_entropy(held_out.double() * scale, y, reduction="none")
+        return _Calibrated(one * scale, one * 0, losses)
     if kind == "tags":
         slope, offset = platt(held_out, y, weights=weights)
         logits = held_out * slope + offset
         counts = None if weights is None else (weights / weights.double().mean()).to(logits)[:, None]
-        left = binary_cross_entropy_with_logits(logits, y.to(logits), counts)
-        return _Calibrated(slope, offset, float(left))
+        loss = binary_cross_entropy_with_logits(logits, y.to(logits), counts)
+        return _Calibrated(slope, offset, loss[None])
     size = y.double().var(0, correction=0)
     if weights is not None:
         size = mean_of((y.double() - mean_of(y.double(), weights)).square(), weights)
     errors = mean_of((held_out - y).square(), weights) / torch.where(size > 0, size, 1)
-    return _Calibrated(one, one * 0, float(errors.mean()))
+    return _Calibrated(one, one * 0, errors.mean()[None])
+
+
+def _strongest(losses: list[Tensor], y: Tensor, weights: Tensor | None) -> int:
+    """The place of the penalty, by the losses (n,) of rows or (1,) with each, the weakest penalty first."""
+    counts = None if weights is None or len(losses[0]) == 1 else weights.double()
+    means = [float(mean_of(each, counts)) for each in losses]
+    best = min(range(len(means)), key=lambda place: means[place])
+    if len(losses[0]) == 1:
+        return best
+    counts = y.new_ones(len(y)).double() if counts is None else counts
+    shares = one_hot(y, int(y.max()) + 1, torch.float64).T @ counts / counts.sum()
+    limit = KEPT * means[best] + (1 - KEPT) * float(-torch.xlogy(shares, shares).sum())
+    rows = float(counts.sum().square() / counts.square().sum())  # as many of equal weight
+    for place in range(len(means) - 1, best, -1):
+        worse = losses[place] - losses[best]
+        error = float(mean_of((worse - mean_of(worse, counts)).square(), counts)) / max(rows - 1, 1)
+        if means[place] <= limit and means[place] - means[best] <= math.sqrt(error):
+            return place
+    return best
 
 
 def _dealt(y: Tensor, folds: int) -> Tensor:

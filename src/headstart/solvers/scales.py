@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 STEPS = 60  # of Newton's method at most; a few are enough
-CLOSE = 1e-3  # of the scale: the loss is flat there
+CLOSE = 1e-6  # of the scale
 
 
 def scaled_losses(scores: Tensor, y: Tensor, low: float = 1e-2, high: float = 1e3) -> Tensor:
@@ -15,12 +15,13 @@ def scaled_losses(scores: Tensor, y: Tensor, low: float = 1e-2, high: float = 1e
     """
     scores = scores.double()
     ahead = scores - scores.gather(2, y[None, :, None].expand(len(scores), -1, 1))
+    smoothed = ahead[:, :, y.unique()].mean(2) / (len(y) + 1)  # labels, as in `best_scale`
     left, end = scores.new_full((len(scores),), low), scores.new_full((len(scores),), high)
     now = torch.ones_like(left)
     for _ in range(STEPS):
         shares = (ahead * now[:, None, None]).softmax(2)
         mean = (shares * ahead).sum(2)
-        slope = mean.mean(1)
+        slope = (mean - smoothed).mean(1)
         bend = ((shares * ahead.square()).sum(2) - mean.square()).mean(1)
         left, end = torch.where(slope > 0, left, now), torch.where(slope > 0, now, end)
         step = now - slope / bend.clamp_min(1e-300)

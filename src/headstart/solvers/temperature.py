@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from .means import mean_of
+from .means import amount, mean_of
 
 
 def best_scale(
@@ -12,17 +12,19 @@ def best_scale(
 ) -> float:
     """The factor s in [low, high] that minimises the log loss of softmax(s * scores) (arXiv:1706.04599).
 
-    Scores (n, classes) must not have been fitted on the same rows, or the result is overconfident.
-    The log loss is convex in s; its slope, the mean of E_p[score - score[y]], is bisected in log s.
-    If every row is classified correctly the loss falls without bound in s, and s is `high`.
-    Weights (n,) >= 0 are those of the rows.
+    Scores (n, classes) must not have been fitted on the same rows, or the result is overconfident. Labels
+    are smoothed as if one more row had been of every class that occurs, in equal parts: if all rows are
+    classified correctly, the loss would else fall without bound in s. It is convex in s; its slope, the
+    mean of E_p[score] - E_label[score], is bisected in log s. Weights (n,) >= 0 are those of the rows.
     """
     scores = scores.double()
     ahead = scores - scores.gather(1, y[:, None])  # of the right class: exactly 0 for itself
+    present = y.unique() if weights is None else y[weights > 0].unique()
+    smoothed = ahead[:, present].mean(1) / (amount(len(y), weights) + 1)
 
     def slope(log_scale: float) -> float:
         shares = (ahead * torch.tensor(log_scale).exp()).softmax(1)
-        return float(mean_of((shares * ahead).sum(1), weights))
+        return float(mean_of((shares * ahead).sum(1) - smoothed, weights))
 
     left, end = torch.tensor([low, high]).log().tolist()
     for _ in range(60):
