@@ -1,14 +1,17 @@
 """A folder of class folders."""
 
-import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from headstart.core import BadData
 
 from .dataset import Dataset
-from .modality import file_formats, file_suffixes, kind_of_files, modalities
-from .naming import MIDDLE_NAMES, TEST_NAMES, TRAIN_NAMES, natural, numbered, sides
+from .finding import Finding, finding
+from .folder_files import HELP, endings, files_below, files_in, folders_in, is_sample
+from .modality import file_formats, kind_of_files, modalities
+from .naming import numbered, part_of, sides
 from .samples import Files
+from .split_folders import layout_of
 
 _LAYOUT = "Put the {1} of each class into a folder of its own: {0}/cat/1{2}, {0}/dog/2{2}."
 
@@ -16,76 +19,106 @@ _LAYOUT = "Put the {1} of each class into a folder of its own: {0}/cat/1{2}, {0}
 def from_folder(folder: Path, name: str) -> Dataset:
     """Load a folder with one subfolder a class; searched recursively, hidden files ignored.
 
-    If there are files of several kinds, such as pictures and sounds, the most frequent kind is used.
+    If there are files of several kinds, such as pictures and sounds, the most frequent kind is used. What is
+    left out stands in the findings of the dataset.
 
     Raises:
         BadData: there are no samples, no class folders or one class, or train and test differ.
     """
-    parts = _parts(folder)
-    found = [(part, *row) for part in parts or [folder] for row in _labelled(part)]
-    kind = kind_of_files(row[2] for row in found)
-    found = [row for row in found if row[2].suffix.lower() in modalities()[kind].suffixes]
-    if not found:
+    layout = layout_of(folder)
+    found = [(part, inner.name, files_below(inner)) for part, inner in _classes(layout.roots)]
+    kind = kind_of_files(path for *_, files in found for path in files)
+    suffixes = modalities()[kind].suffixes
+    rows = [
+        (part, label, path)
+        for part, label, files in found
+        for path in files
+        if path.suffix.lower() in suffixes
+    ]
+    if not rows:
         raise BadData(_why_nothing(folder))
-    classes, labels = numbered([row[1] for row in found], str(folder))
+    findings = (*layout.findings, *_unread(found, suffixes, kind), *_stray(layout.roots.values()))
+    try:
+        classes, labels = numbered([label for _, label, _ in rows], str(folder))
+    except BadData as error:
+        raise BadData(" ".join([str(error), *(one.text for one in findings)])) from error
     split = None
-    if parts:
-        split = sides([row[0].name for row in found], str(folder))
-        _same_classes(found, classes, kind)
-    paths = [row[2] for row in found]
+    if layout.is_split:
+        _same_classes(rows, classes, kind)
+        one_sided = all(part_of(part) == "train" for part in layout.roots)
+        split = None if one_sided else sides([part for part, *_ in rows], str(folder))
+    paths = [path for *_, path in rows]
     items = tuple(path.relative_to(folder).as_posix() for path in paths)
-    return Dataset(name, classes, labels, items, Files(paths, kind), split=split)
+    return Dataset(name, classes, labels, items, Files(paths, kind), split=split, findings=findings)
 
 
-def _parts(folder: Path) -> list[Path]:
-    """The folders train/ and test/ if there are no others and both hold class folders."""
-    inside = _folders(folder)
-    names = {part.name.casefold() for part in inside}
-    known = {*TRAIN_NAMES, *TEST_NAMES, *MIDDLE_NAMES}
-    is_split = len(names) > 1 and names <= known and names & set(TRAIN_NAMES)
-    return inside if is_split and all(_folders(part) for part in inside) else []
+def _classes(roots: Mapping[str, Path]) -> list[tuple[str, Path]]:
+    """The class folders of each part."""
+    return [(part, inner) for part, root in roots.items() for inner in folders_in(root)]
 
 
-def _labelled(folder: Path) -> list[tuple[str, Path]]:
-    return [(inner.name, path) for inner in _folders(folder) for path in sample_files(inner)]
+def _unread(
+    found: list[tuple[str, str, list[Path]]], suffixes: frozenset[str], kind: str
+) -> tuple[Finding, ...]:
+    """Files in class folders that are not read, and class folders in which none is."""
+    said, names = [], []
+    for part, label, files in found:
+        place = f"{part}/{label}/" if part else f"{label}/"
+        readable = [path for path in files if path.suffix.lower() in suffixes]
+        other = [path for path in files if path.suffix.lower() not in suffixes | HELP]
+        if not readable:
+            said.append(f"{place} holds {endings(files)} and is no class")
+            names.append(place)
+        elif other:
+            said.append(f"{place} holds {endings(other)} besides")
+            names += [path.name for path in other]
+    if not said:
+        return ()
+    rows = modalities()[kind].rows
+    more = f", and {len(said) - 5} folders more" if len(said) > 5 else ""
+    text = (
+        f"Left out, since only {rows} ({modalities()[kind].formats}) are read: {'; '.join(said[:5])}{more}."
+    )
+    return (finding("unread-files", "warning", text, names),)
 
 
-def _folders(folder: Path) -> list[Path]:
-    inside = [path for path in folder.iterdir() if path.is_dir() and not _hidden(path.name)]
-    return sorted(inside, key=lambda path: natural(path.name))
+def _stray(roots: Iterable[Path]) -> tuple[Finding, ...]:
+    """Files beside class folders, which have no class."""
+    findings = []
+    for root in roots:
+        files = [path for path in files_in(root) if is_sample(path) or path.suffix.lower() not in HELP]
+        if files:
+            text = (
+                f"{endings(files)} beside the class folders of {root.name}/: left out, as they have no class."
+            )
+            findings.append(finding("stray-files", "warning", text, [path.name for path in files]))
+    return tuple(findings)
 
 
-def sample_files(folder: Path) -> list[Path]:
-    """All non-hidden files in or below a folder that hold one sample each, in natural order."""
-    found = []
-    suffixes = file_suffixes()
-    for top, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not _hidden(name)]
-        samples = (name for name in files if Path(name).suffix.lower() in suffixes)
-        found += [Path(top, name) for name in samples if not _hidden(name)]
-    return sorted(found, key=lambda path: natural(path.relative_to(folder).as_posix()))
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
-
-
-def _same_classes(found: list[tuple[Path, str, Path]], classes: tuple[str, ...], kind: str) -> None:
-    there, rows = {(part.name, label) for part, label, _ in found}, modalities()[kind].rows
-    for part in sorted({part.name for part, _, _ in found}):
+def _same_classes(rows: list[tuple[str, str, Path]], classes: tuple[str, ...], kind: str) -> None:
+    there, noun = {(part, label) for part, label, _ in rows}, modalities()[kind].rows
+    for part in sorted({part for part, _, _ in rows}):
         if absent := [label for label in classes if (part, label) not in there]:
             raise BadData(
-                f"The folder {part}/ has no {rows} of {', '.join(map(repr, absent[:5]))}, which "
+                f"The folder {part}/ has no {noun} of {', '.join(map(repr, absent[:5]))}, which "
                 "another part has. Every part of a split needs the same class folders."
             )
 
 
 def _why_nothing(folder: Path) -> str:
-    inside = [path for path in folder.iterdir() if path.suffix.lower() in file_suffixes()]
+    inside = [path for path in folder.iterdir() if is_sample(path)]
     kind = modalities()[kind_of_files(inside)]
     layout = _LAYOUT.format(folder.name, kind.rows, kind.example)
+    tables = [
+        path.name for path in folder.iterdir() if path.suffix.lower() in (".csv", ".tsv", ".parquet", ".pq")
+    ]
+    if tables:
+        layout += (
+            f" If the labels are in {sorted(tables)[0]}, load that: it names the files in path_column=..."
+        )
     if inside:
         return f"{folder} has {kind.rows} but no class folders. {layout}"
     if not any(folder.iterdir()):
         return f"The folder {folder} is empty. {layout}"
-    return f"There are no {file_formats()} in folders of {folder}. {layout}"
+    hold = endings(files_below(folder))
+    return f"There are no {file_formats()} in folders of {folder}, which hold {hold}. {layout}"

@@ -3,23 +3,29 @@
 import difflib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput
 
 from .arrays import from_arrays
-from .attributes import with_attribute
+from .attributes import attributed
+from .columns import Columns, Origin
 from .dataset import Dataset
 from .folder import from_folder
-from .labelled_tables import are_tables, from_frame, from_h5ad
-from .manifest import SUFFIXES, Columns, from_manifest
+from .hugging_face import from_hugging_face, is_hugging_face
+from .labelled_tables import are_tables, from_h5ad
+from .manifest import SUFFIXES, from_manifest, from_rows_with_labels
+from .metadata_folder import from_metadata, metadata_in
 from .modality import modalities
 from .npz import from_npz
+from .picture_lists import are_files, are_pictures, from_list
+from .sparse import dense
 from .splits import per_class as some_of_each
+from .tables import columns_of, kinds_of
 from .targets import label_columns, label_kind_for
 from .texts import are_texts, from_texts
+from .torch_datasets import from_torch, is_torch_dataset
 
 
 def load(  # noqa: PLR0913  # the columns of a manifest are one choice
@@ -90,24 +96,59 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     >>> load("digits").classes
     ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
     """
-    kind, names = label_kind_for(task), _several(categorical)
+    columns = Columns(
+        path_column,
+        text_column,
+        label_column,
+        group_column,
+        split_column,
+        _several(categorical),
+        label_kind_for(task),
+        attribute_column,
+    )
+    if attribute is not None and attribute_column is not None:
+        raise BadInput(f"Give attribute= or attribute_column={attribute_column!r}, not both.")
+    if groups is not None and group_column is not None:
+        raise BadInput(f"Give groups= or group_column={group_column!r}, not both.")
+    if per_class is not None and per_class < 1:
+        raise BadInput(f"per_class is {per_class!r}; it is a number of rows, 1 or more.")
     if isinstance(source, str | os.PathLike):
         if labels is not None:
             raise BadInput("labels= goes with arrays; folders and manifests bring their labels.")
-        columns = Columns(path_column, text_column, label_column, group_column, split_column, names, kind)
-        columns = replace(columns, attribute=attribute_column)
         found = _from_path(Path(source), str(source), columns, groups, name)
     else:
-        if isinstance(source, tuple) and len(source) == 2 and labels is None:
-            source, labels = source
-        if are_tables(source):
-            found = from_frame(source, labels, groups, label_column, names, name or "table", kind)
-        elif are_texts(source):
-            found = from_texts(source, labels, groups, name or "texts", kind)
-        else:
-            found = from_arrays(source, labels, groups, name or "arrays", kind)
-    found = with_attribute(found, source, attribute, attribute_column)
+        found = _from_memory(source, labels, groups, columns, name)
+    found = attributed(found, attribute)
     return found if per_class is None else found.subset(some_of_each(found.strata, per_class, 0))
+
+
+def _from_memory(source: Any, labels: Any, groups: Any, columns: Columns, name: str | None) -> Dataset:
+    if isinstance(source, tuple) and len(source) == 2 and labels is None:
+        source, labels = source
+    source = dense(source, "x")
+    kind, given = columns.label_kind, (source, labels, groups)
+    if is_hugging_face(source):
+        return from_hugging_face(*given, columns, name or "data set")
+    if are_tables(source):
+        return _from_frame(*given, columns, name or "table")
+    if is_torch_dataset(source):
+        columns.refuse(f"the {type(source).__name__} has no columns", way="leave it out")
+        return from_torch(*given, name or "data set", kind)
+    if are_files(source) or are_pictures(source):
+        columns.refuse("a list of paths or pictures has no columns")
+        return from_list(*given, name or "pictures", kind)
+    if are_texts(source):
+        columns.refuse("a list of texts has no columns")
+        return from_texts(*given, name or "texts", kind)
+    columns.refuse("an array has no columns")
+    return from_arrays(*given, name or "arrays", kind)
+
+
+def _from_frame(source: Any, labels: Any, groups: Any, columns: Columns, name: str) -> Dataset:
+    cells = columns_of(source)
+    assert cells is not None
+    origin = Origin("The table", kinds=kinds_of(source))
+    return from_rows_with_labels(cells, columns, origin, name, labels, groups)
 
 
 def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str | None) -> Dataset:
@@ -115,28 +156,43 @@ def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str |
         raise BadInput("groups= goes with arrays; a manifest names its groups with group_column=.")
     if text in named() and not path.exists():
         _only_classes(text, columns)
+        columns.refuse(f"{text!r} is built in and has no columns to name", way="leave it out")
         return named()[text](name or text)
     path = path.expanduser()
     if path.is_dir():
-        _only_classes(text, columns)
-        return from_folder(path, name or path.resolve().name)
+        return _from_folder(path, text, columns, name or path.resolve().name)
     if not path.is_file():
         raise BadInput(_nothing_called(text, path))
-    if path.suffix.lower() == ".h5ad":
-        labelling = label_columns((), columns.label)
-        stem = name or path.stem
-        return from_h5ad(
-            path, labelling, columns.group, columns.split, stem, columns.label_kind, columns.attribute
+    return _from_file(path, columns, name or path.stem)
+
+
+def _from_folder(path: Path, text: str, columns: Columns, name: str) -> Dataset:
+    if (tables := metadata_in(path, columns)) is not None:
+        return from_metadata(path, tables, columns, name)
+    _only_classes(text, columns)
+    columns.refuse(f"{text} is a folder, whose class folders are the labels", way="leave it out")
+    return from_folder(path, name)
+
+
+def _from_file(path: Path, columns: Columns, name: str) -> Dataset:
+    suffix = path.suffix.lower()
+    if suffix == ".h5ad":
+        columns.refuse(
+            f"{path} holds cells and genes", "path_column", "text_column", "categorical", way="leave it out"
         )
-    if path.suffix.lower() == ".npz":
-        return from_npz(path, name or path.stem, columns.label_kind)
-    if path.suffix.lower() not in SUFFIXES:
+        labelling = label_columns((), columns.label)
+        kind = columns.label_kind
+        return from_h5ad(path, labelling, columns.group, columns.split, name, kind, columns.attribute)
+    if suffix == ".npz":
+        columns.refuse(f"{path} holds the arrays x and y, not named columns", way="load the arrays yourself")
+        return from_npz(path, name, columns.label_kind)
+    if suffix not in SUFFIXES:
         kinds = ", ".join((*SUFFIXES, ".h5ad", ".npz"))
         raise BadInput(
             f"{path} is neither a folder nor one of {kinds}. Give a folder of class "
             "folders, or a table with a label for each path or text."
         )
-    return from_manifest(path, columns, name or path.stem)
+    return from_manifest(path, columns, name)
 
 
 def named() -> dict[str, Callable[[str], Dataset]]:

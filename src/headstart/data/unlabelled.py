@@ -13,16 +13,18 @@ from headstart.core.schema import ColumnKind
 from headstart.data.similarity import require_same_kind
 
 from .arrays import from_arrays
+from .columns import PATH, TEXT, cell_texts
 from .dataset import Dataset
-from .folder import sample_files
+from .folder_files import sample_files
 from .h5ad import items_in, table_in
 from .labelled_tables import are_tables
 from .load import load, named
-from .manifest import PATH, SUFFIXES, TEXT
+from .manifest import SUFFIXES
 from .modality import file_formats, kind_of_files, modalities
 from .npz import SUFFIXES as ARRAY_SUFFIXES
 from .npz import samples_in
 from .samples import Files, Samples, Texts
+from .sparse import dense
 from .tables import columns_of, from_columns, kinds_of
 from .texts import are_texts
 
@@ -115,6 +117,7 @@ class _Reader:
         """Read the rows with placeholder labels."""
         if isinstance(data, tuple) and len(data) == 2 and not isinstance(data[0], str):
             data = data[0]
+        data = dense(data, "x")
         if isinstance(data, str | os.PathLike):
             return self._file(Path(data).expanduser(), str(data))
         if self._paths(data):
@@ -152,7 +155,7 @@ class _Reader:
             return self._table(columns_of(values, self._names()), values)
         return _numbers(values, name)
 
-    def _rows(self, path: Path, cells: dict[str, list[str]], name: str) -> Dataset:
+    def _rows(self, path: Path, cells: dict[str, Any], name: str) -> Dataset:
         """Read pictures, texts or rows of a table, depending on the columns."""
         mine = self.columns
         if not self._takes("tables") and (mine.path or PATH in cells) and not mine.text:
@@ -238,11 +241,11 @@ def _lines(path: Path) -> list[str]:
         raise BadData(f"{path} can't be read: {why}. Give a file with a text a line, or a table.") from error
 
 
-def _column(cells: dict[str, list[str]], column: str, file: Path, role: str) -> list[str]:
+def _column(cells: dict[str, Any], column: str, file: Path, role: str) -> list[str]:
     if column not in cells:
         names = ", ".join(map(repr, cells)) or "none"
         raise BadData(
             f"{file} has no column {column!r}. Its columns: {names}. Say which one to take with "
             f"{role}_column=..."
         )
-    return cells[column]
+    return cell_texts(cells[column], f"{file}: the column {column!r}")

@@ -9,7 +9,7 @@ import numpy as np
 from headstart.core import BadData, BadInput, Reader, Tokens
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
-from headstart.data.findings import Finding, finding
+from headstart.data.finding import Finding, finding
 from headstart.data.modality import Features, Fetch, Inputs, Modality
 from headstart.data.near_duplicates import Pair, pairs_of_equals
 from headstart.data.packaged import PACKAGED
