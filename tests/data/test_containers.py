@@ -1,4 +1,4 @@
-"""What other libraries hold data in: sparse matrices, lists of files, data sets of torch and Hugging Face."""
+"""What other libraries hold data in: sparse matrices, lists of files, data sets of Hugging Face."""
 
 import io
 from pathlib import Path
@@ -8,7 +8,6 @@ import pytest
 import torch
 from PIL import Image
 from tests.data.painting import class_folders, encoded, photo
-from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
 
 import headstart.data as data
 from headstart.core import BadData, BadInput
@@ -74,101 +73,6 @@ def test_lists_of_pictures_of_different_sizes():
         assert found.kind == "pictures"
         assert [found.picture(row).size for row in (0, 1)] == [(40, 30), (20, 50)]
         assert np.array_equal(np.array(found.picture(1)), arrays[1])
-
-
-# torch and torchvision
-
-
-class Own(Dataset):
-    def __init__(self, rows, **own):
-        self.rows = rows
-        vars(self).update(own)
-
-    def __len__(self):
-        return len(self.rows)
-
-    def __getitem__(self, row):
-        return self.rows[row]
-
-
-def test_torchvision_s_image_folder_is_taken_without_decoding(tmp_path):
-    datasets = pytest.importorskip("torchvision.datasets")
-    class_folders(tmp_path, dog=2, cat=1)
-
-    def never(_picture):
-        raise AssertionError
-
-    found = data.load(datasets.ImageFolder(tmp_path, transform=never))
-    plain = data.load(tmp_path)
-    assert found.classes == plain.classes
-    assert found.labels.tolist() == plain.labels.tolist()
-    assert found.digests == plain.digests
-    (note,) = found.findings
-    assert "ImageFolder is not applied" in note.text
-    part = data.load(Subset(datasets.ImageFolder(tmp_path), [2, 0]))
-    assert [Path(item).parent.name for item in part.items] == ["dog", "cat"]
-    assert part.digests == (found.digests[2], found.digests[0])
-    turned = data.load(datasets.ImageFolder(tmp_path, target_transform=lambda y: f"class {y}"))
-    assert turned.classes == ("class 0", "class 1")
-
-
-@pytest.mark.parametrize(
-    "x",
-    [
-        np.zeros((4, 6, 6, 3), np.uint8),
-        torch.zeros(4, 6, 6, dtype=torch.uint8),
-        np.zeros((4, 3, 6, 6), np.uint8),
-    ],
-)
-def test_stored_arrays_are_taken_as_in_mnist_and_cifar(x):
-    found = data.load(Own([None] * 4, data=x, targets=[1, 0, 1, 0], classes=["0 - zero", "1 - one"]))
-    assert found.classes == ("0 - zero", "1 - one")
-    assert found.labels.tolist() == [1, 0, 1, 0]
-    assert found.picture(0).size == (6, 6)
-    found = data.load(Own([None] * 4, data=x, labels=np.array([1, 0, 1, 0])))  # as in SVHN and STL10
-    assert found.classes == ("0", "1")
-
-
-def test_a_fake_data_set_of_torchvision():
-    datasets = pytest.importorskip("torchvision.datasets")
-    fake = datasets.FakeData(size=6, image_size=(3, 20, 30), num_classes=2)
-    found = data.load(fake, groups=[0, 0, 1, 1, 2, 2])
-    assert found.kind == "pictures"
-    assert found.picture(0).size == (30, 20)
-    assert [found.classes[label] for label in found.labels] == [str(int(fake[row][1])) for row in range(6)]
-    assert found.groups.tolist() == [0, 0, 1, 1, 2, 2]
-
-
-def test_rows_of_any_torch_data_set():
-    tensors = data.load(TensorDataset(torch.eye(4), torch.tensor(PAIRS)))
-    assert tensors.array.tolist() == np.eye(4).tolist()
-    floats = data.load(Own([(torch.full((2,), float(n)), n % 2) for n in range(4)], classes=["a", "b"]))
-    assert floats.classes == ("a", "b")
-    assert floats.array[3].tolist() == [3, 3]
-    texts = data.load(Own([("one", "x"), ("two", "y")]))
-    assert texts.texts == ("one", "two")
-    assert texts.classes == ("x", "y")
-    sizes = data.load(Own([(torch.zeros(3, 5, n + 4, dtype=torch.uint8), n) for n in range(2)]))
-    assert [sizes.picture(row).size for row in (0, 1)] == [(4, 5), (5, 5)]
-
-
-def test_torch_data_sets_that_cannot_be_taken():
-    class Endless(IterableDataset):
-        def __iter__(self):
-            return iter([])
-
-    with pytest.raises(BadInput, match="Endless has no length"):
-        data.load(Endless())
-    with pytest.raises(BadInput, match=r"Row 0 of the Own is 3; pairs \(x, y\)"):
-        data.load(Own([3, 4]))
-    with pytest.raises(BadInput, match="brings its labels"):
-        data.load(Own([(torch.zeros(2), 0)] * 2), labels=[0, 1])
-    with pytest.raises(BadInput, match=r"differ in shape: \(2,\) and \(3,\)"):
-        data.load(Own([(torch.zeros(2), 0), (torch.zeros(3), 1)]))
-    with pytest.raises(BadInput, match="holds 1 tensors"):
-        data.load(TensorDataset(torch.eye(2)))
-    with pytest.raises(BadData, match="Row 1 has no label: None"):
-        data.load(Own([("one", "x"), ("two", None)]))
 
 
 # Hugging Face
@@ -242,6 +146,14 @@ def test_parts_of_a_hugging_face_data_set_are_a_split():
         data.load(parts, split_column="text")
     with pytest.raises(BadInput, match=r"no column 'label'\. Its columns: 'text', 'fine'"):
         data.load(HuggingFace({"text": ["a", "b"], "fine": [0, 1]}, features))
+
+
+def test_sounds_of_a_hugging_face_data_set():
+    tones = data.load("tones", per_class=1)
+    cells = [{"bytes": tones.raw(row), "path": None} for row in range(2)]
+    found = data.load(HuggingFace({"audio": cells, "label": ["a", "b"]}, {}))
+    assert found.kind == "sounds"
+    assert found.raw(1) == tones.raw(1)
 
 
 def test_a_stream_of_hugging_face_is_refused():

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +45,14 @@ class Columns:
     categorical: tuple[str, ...] = ()
     label_kind: LabelKind | None = None
     attribute: str | None = None
+    names: tuple[str, ...] = ()  # of the columns of a file without a line of names
+    encoding: str | None = None  # of a file of texts
 
     def __post_init__(self) -> None:
         labels = self.label if isinstance(self.label, list | tuple) else [self.label]
         for option, value in [*self.options().items(), *(("label_column", one) for one in labels)]:
-            if option != "categorical" and not isinstance(value, str):
-                raise BadInput(
-                    f"{option}={value!r} is no text; columns are found by their names: {option}='{value}'."
-                )
+            if option not in ("categorical", "columns") and not isinstance(value, str):
+                raise BadInput(f"{option}={value!r} is no text; names are texts: {option}='{value}'.")
 
     def options(self) -> dict[str, Any]:
         """The options that were given, by their names."""
@@ -62,11 +62,33 @@ class Columns:
             "group_column": self.group,
             "split_column": self.split,
             "attribute_column": self.attribute,
+            "encoding": self.encoding,
         }
         found: dict[str, Any] = {name: value for name, value in singles.items() if value is not None}
         if self.categorical:
             found["categorical"] = list(self.categorical)
+        if self.names:
+            found["columns"] = list(self.names)
         return found
+
+    def parsed(self, names: str | Sequence[str] | None) -> "Columns":
+        """The same with names of columns, as a list or with commas between them.
+
+        Raises:
+            BadInput: one of them is empty, no text, or there twice.
+        """
+        if names is None:
+            return self
+        parts: list[Any] = (
+            [one.strip() for one in names.split(",")] if isinstance(names, str) else list(names)
+        )
+        if (
+            not parts
+            or not all(isinstance(one, str) and one for one in parts)
+            or len(set(parts)) < len(parts)
+        ):
+            raise BadInput(f"columns={names!r}: give each column a name of its own, such as 'label,text'.")
+        return replace(self, names=tuple(parts))
 
     def refuse(self, what: str, *options: str, way: str = "") -> None:
         """Refuse options that can't be used; of all if none are named.
@@ -138,8 +160,14 @@ def cell_texts(values: Any, what: str, *, strip: bool = True) -> list[str]:
     Raises:
         BadData: a cell holds bytes, a list or a mapping.
     """
-    texts = [_text(cell, what) for cell in column_array(values).tolist()]
+    cells = column_array(values).tolist()
+    texts = cells if are_str(cells) else [_text(cell, what) for cell in cells]
     return [text.strip() for text in texts] if strip else texts
+
+
+def are_str(cells: Sequence[Any]) -> bool:
+    """Whether all cells are texts."""
+    return all(type(cell) is str for cell in cells)
 
 
 def column_array(values: Any) -> NDArray[Any]:
@@ -149,16 +177,17 @@ def column_array(values: Any) -> NDArray[Any]:
     if hasattr(values, "to_numpy"):
         return column_array(values.to_numpy())
     cells = list(values)
-    if len({type(cell) for cell in cells}) > 1 or any(isinstance(cell, NESTED) for cell in cells):
-        return objects(cells)
-    return np.asarray(cells)
+    kinds = {type(cell) for cell in cells}
+    if len(kinds) == 1 and not issubclass(next(iter(kinds)), (str, *NESTED)):
+        return np.asarray(cells)
+    return objects(cells)
 
 
 def is_nested(values: Any) -> bool:
-    """Whether a cell of a column is a list, a mapping or bytes."""
+    """Whether the first cell of a column that holds something is a list, a mapping or bytes."""
     if isinstance(values, np.ndarray) and values.dtype != object:
         return False
-    return any(isinstance(cell, NESTED) for cell in values)
+    return isinstance(next((cell for cell in values if cell is not None), None), NESTED)
 
 
 NESTED = (list, tuple, set, frozenset, dict, bytes, np.ndarray)

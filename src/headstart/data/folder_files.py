@@ -69,16 +69,16 @@ def sample_files(folder: Path) -> list[Path]:
     return list(filter(is_sample, files_below(folder)))
 
 
-def is_sample(path: Path) -> bool:
-    """Whether a file holds one sample, by its ending."""
-    return path.suffix.lower() in file_suffixes()
+def is_sample(path: Path, suffixes: frozenset[str] | None = None) -> bool:
+    """Whether a file holds one sample, by its ending; None takes those of pictures and sounds."""
+    return path.suffix.lower() in (file_suffixes() if suffixes is None else suffixes)
 
 
-def holds_samples(folder: Path) -> bool:
+def holds_samples(folder: Path, suffixes: frozenset[str] | None = None) -> bool:
     """Whether there is a sample in or below a folder."""
     for _, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not _hidden(name)]
-        if any(is_sample(Path(name)) for name in files if not _hidden(name)):
+        if any(is_sample(Path(name), suffixes) for name in files if not _hidden(name)):
             return True
     return False
 

@@ -20,6 +20,15 @@ def is_frame(value: Any) -> bool:
     return hasattr(value, "__dataframe__") or hasattr(value, "__arrow_c_stream__")
 
 
+def settled(source: Any) -> Any:
+    """A frame that can be read only by an exchange protocol as a pyarrow table: some streams end once read.
+
+    Anything else is returned as it is.
+    """
+    own = hasattr(source, "iloc") or hasattr(source, "get_columns")
+    return as_arrow(source) if is_frame(source) and not own else source
+
+
 def frame_columns(frame: Any) -> dict[str, NDArray[Any]]:
     """Columns (n,) of a frame by name; missing cells are NaN, NaT or None, lists stay lists.
 
@@ -44,7 +53,7 @@ def frame_kinds(frame: Any) -> dict[str, ColumnKind]:
         types = [str(one) for one in frame.dtypes]
     elif is_frame(frame):
         frame = as_arrow(frame)
-        types = ["category" if str(one).startswith("dictionary") else "" for one in frame.schema.types]
+        types = _arrow_kinds(frame.schema)
     else:
         return {}
     names = frame.column_names if hasattr(frame, "column_names") else frame.columns
@@ -52,6 +61,15 @@ def frame_kinds(frame: Any) -> dict[str, ColumnKind]:
     return {
         str(name): "categorical" for name, kind in zip(names, types, strict=True) if kind.startswith(declared)
     }
+
+
+def _arrow_kinds(schema: Any) -> list[str]:
+    """The word "category" for each categorical column, which Parquet may keep in pandas' metadata alone."""
+    known = (schema.pandas_metadata or {}).get("columns", [])
+    declared = {column.get("name") for column in known if column.get("pandas_type") == "categorical"}
+    pairs = zip(schema.names, schema.types, strict=True)
+    are = [name in declared or str(kind).startswith("dictionary") for name, kind in pairs]
+    return ["category" if one else "" for one in are]
 
 
 def as_arrow(frame: Any) -> Any:
@@ -83,6 +101,9 @@ def objects(values: Iterable[Any]) -> NDArray[Any]:
     """Values of any kind, lists among them, as an object array (n,)."""
     cells = list(values)
     found = np.empty(len(cells), dtype=object)
+    if all(type(cell) is str for cell in cells):
+        found[:] = cells
+        return found
     for place, cell in enumerate(cells):
         found[place] = cell
     return found

@@ -64,7 +64,7 @@ def from_hugging_face(source: Any, labels: Any, groups: Any, columns: Columns, n
 
 
 def _is_one(value: Any) -> bool:
-    return hasattr(value, "column_names") and isinstance(getattr(value, "features", None), Mapping)
+    return hasattr(value, "column_names") and hasattr(value, "features")
 
 
 def _labelled(parts: Mapping[Any, Any]) -> tuple[dict[str, Any], tuple[Finding, ...]]:
@@ -92,7 +92,7 @@ def _cells(rows: Any) -> dict[str, Any]:
     if not hasattr(rows, "__len__") or not hasattr(rows, "with_format"):
         raise BadInput(f"The {type(rows).__name__} is a stream. Load it without streaming=True.")
     cells: dict[str, Any] = dict(frame_columns(rows.with_format("arrow")[:]))
-    for column, feature in rows.features.items():
+    for column, feature in (rows.features or {}).items():
         names = getattr(feature, "names", None) or getattr(getattr(feature, "feature", None), "names", None)
         if names and column in cells:
             cells[column] = objects(_named(cell, names) for cell in cells[column].tolist())

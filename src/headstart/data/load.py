@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,23 @@ from .attributes import attributed
 from .columns import Columns, Origin
 from .dataset import Dataset
 from .folder import from_folder
+from .frames import settled
 from .hugging_face import from_hugging_face, is_hugging_face
 from .labelled_tables import are_tables, from_h5ad
-from .manifest import SUFFIXES, from_manifest, from_rows_with_labels
+from .manifest import from_manifest, from_rows_with_labels
 from .metadata_folder import from_metadata, metadata_in
 from .modality import modalities
 from .npz import from_npz
 from .picture_lists import are_files, are_pictures, from_list
 from .sparse import dense
 from .splits import per_class as some_of_each
+from .table_files import SUFFIXES
 from .tables import columns_of, kinds_of
 from .targets import label_columns, label_kind_for
 from .texts import are_texts, from_texts
 from .torch_datasets import from_torch, is_torch_dataset
+
+NOT_OF_CELLS = ("path_column", "text_column", "categorical", "columns", "encoding")
 
 
 def load(  # noqa: PLR0913  # the columns of a manifest are one choice
@@ -42,6 +47,8 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     attribute_column: str | None = None,
     categorical: Sequence[str] = (),
     task: str | None = None,
+    columns: str | Sequence[str] | None = None,
+    encoding: str | None = None,
     per_class: int | None = None,
     name: str | None = None,
 ) -> Dataset:
@@ -50,14 +57,20 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     Args:
         source: one of
 
-            - a folder of class folders with pictures or sounds in them. If its only folders are train/
-              and test/ (or val/, valid/) with the same class folders in both, that split is kept;
-            - a CSV or Parquet file with a row for each picture, sound or text; paths are relative to the
-              file. If there is neither, all columns but the label are the sample: a table;
+            - a folder of class folders with pictures, sounds or .txt files in them, or of the parts of a
+              split (train, test, training_set, val, ...) with class folders in them, which is kept. What is
+              left out stands in the dataset's findings;
+            - a folder with a table metadata.csv of file names and labels, or one in each part of a split;
+            - a CSV, Parquet or JSON lines file with a row for each picture, sound or text; paths are relative
+              to the file; Parquet may hold the pictures themselves. If there is neither, all columns but the
+              label are the sample: a table;
             - an .npz file of NumPy with the arrays x and y;
             - an .h5ad file of AnnData with cells and genes; the label is a column of its `obs`;
-            - a data frame, a structured array, a mapping of columns or a list of rows as mappings:
-              a table too, with the labels in `label_column`, or in a pair with them;
+            - a data frame of pandas or polars, an Arrow table, what hands over one, a structured array, a
+              mapping of columns or a list of rows as mappings: read as a file of these rows, with labels
+              in `label_column`, or in a pair with them;
+            - a list of paths, of Pillow pictures or of encoded pictures, in a pair with their labels;
+            - a data set of torch, torchvision or Hugging Face's `datasets`;
             - x, or a pair (x, y), of NumPy arrays or torch tensors. uint8 of shape (n, h, w),
               (n, h, w, 1 | 3 | 4) or (n, 1 | 3, h, w) is pictures, all else (n, ...) is features;
             - a list of texts, or a pair of them and their labels;
@@ -81,6 +94,8 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             which some have fractions, are numbers; several columns of 0 and 1 are tags; all else is
             classes. For "multilabel", a column may hold several tags with ";" or "|" between them; an empty
             cell has none.
+        columns: names of the columns of a CSV file that has no line of names, as a list or with commas.
+        encoding: of CSV, JSON lines or .txt files, such as "latin-1"; None takes UTF-8.
         per_class: take this many rows of each class at most, always the same; None takes all. For
             tags, the rarest of a row counts; for numbers, their decile.
         name: of the data, for titles; None takes that of the source.
@@ -96,7 +111,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     >>> load("digits").classes
     ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
     """
-    columns = Columns(
+    roles = Columns(
         path_column,
         text_column,
         label_column,
@@ -105,7 +120,8 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         _several(categorical),
         label_kind_for(task),
         attribute_column,
-    )
+        encoding=encoding,
+    ).parsed(columns)
     if attribute is not None and attribute_column is not None:
         raise BadInput(f"Give attribute= or attribute_column={attribute_column!r}, not both.")
     if groups is not None and group_column is not None:
@@ -115,9 +131,9 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     if isinstance(source, str | os.PathLike):
         if labels is not None:
             raise BadInput("labels= goes with arrays; folders and manifests bring their labels.")
-        found = _from_path(Path(source), str(source), columns, groups, name)
+        found = _from_path(Path(source), str(source), roles, groups, name)
     else:
-        found = _from_memory(source, labels, groups, columns, name)
+        found = _from_memory(source, labels, groups, roles, name)
     found = attributed(found, attribute)
     return found if per_class is None else found.subset(some_of_each(found.strata, per_class, 0))
 
@@ -127,13 +143,14 @@ def _from_memory(source: Any, labels: Any, groups: Any, columns: Columns, name: 
         source, labels = source
     source = dense(source, "x")
     kind, given = columns.label_kind, (source, labels, groups)
+    columns.refuse("it is for files", "columns", "encoding", way="leave it out")
     if is_hugging_face(source):
         return from_hugging_face(*given, columns, name or "data set")
     if are_tables(source):
         return _from_frame(*given, columns, name or "table")
     if is_torch_dataset(source):
         columns.refuse(f"the {type(source).__name__} has no columns", way="leave it out")
-        return from_torch(*given, name or "data set", kind)
+        return from_torch(*given, name or type(source).__name__, kind)
     if are_files(source) or are_pictures(source):
         columns.refuse("a list of paths or pictures has no columns")
         return from_list(*given, name or "pictures", kind)
@@ -145,6 +162,7 @@ def _from_memory(source: Any, labels: Any, groups: Any, columns: Columns, name: 
 
 
 def _from_frame(source: Any, labels: Any, groups: Any, columns: Columns, name: str) -> Dataset:
+    source = settled(source)
     cells = columns_of(source)
     assert cells is not None
     origin = Origin("The table", kinds=kinds_of(source))
@@ -170,16 +188,15 @@ def _from_folder(path: Path, text: str, columns: Columns, name: str) -> Dataset:
     if (tables := metadata_in(path, columns)) is not None:
         return from_metadata(path, tables, columns, name)
     _only_classes(text, columns)
-    columns.refuse(f"{text} is a folder, whose class folders are the labels", way="leave it out")
-    return from_folder(path, name)
+    no_table = replace(columns, encoding=None)
+    no_table.refuse(f"{text} is a folder, whose class folders are the labels", way="leave it out")
+    return from_folder(path, name, columns.encoding)
 
 
 def _from_file(path: Path, columns: Columns, name: str) -> Dataset:
     suffix = path.suffix.lower()
     if suffix == ".h5ad":
-        columns.refuse(
-            f"{path} holds cells and genes", "path_column", "text_column", "categorical", way="leave it out"
-        )
+        columns.refuse(f"{path} holds cells and genes", *NOT_OF_CELLS, way="leave it out")
         labelling = label_columns((), columns.label)
         kind = columns.label_kind
         return from_h5ad(path, labelling, columns.group, columns.split, name, kind, columns.attribute)

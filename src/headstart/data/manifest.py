@@ -1,27 +1,22 @@
 """CSV and Parquet files with a row for each file, text or table row."""
 
-import csv
-import io
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from headstart.core import BadData, BadInput, MissingPackage
+from headstart.core import BadData, BadInput
 
 from .arrays import group_numbers
 from .attributes import attribute_cells, attributed
 from .columns import PATH, TEXT, Columns, Origin
 from .dataset import Dataset
-from .frames import frame_columns
 from .labelled_tables import from_cells
 from .media import files_in, media_column
 from .modality import kind_of_files
 from .naming import grouped, sides
 from .samples import Files, Samples, Texts
+from .table_files import read_table
 from .targets import Target, label_columns, of_columns, of_values
-
-Table = dict[str, Any]  # cells (n,) by column: texts of CSV, numbers, texts, lists and None of Parquet
 
 
 def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
@@ -34,8 +29,9 @@ def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
             or a table or a label holds infinity or texts among numbers.
         MissingPackage: a Parquet file without pyarrow.
     """
-    origin = Origin(str(file), file.parent, first=1, error=BadData)
-    return from_rows_with_labels(SUFFIXES[file.suffix.lower()](file), columns, origin, name)
+    table = read_table(file, columns.names, columns.encoding)
+    origin = Origin(str(file), file.parent, first=1, error=BadData, kinds=table.kinds)
+    return from_rows_with_labels(table, columns, origin, name)
 
 
 def from_rows_with_labels(
@@ -102,20 +98,7 @@ def texts_in(file: Path, column: str | None = None) -> list[str]:
         BadData: there is no such column.
     """
     origin = Origin(str(file), file.parent, first=1, error=BadData)
-    return origin.texts(SUFFIXES[file.suffix.lower()](file), column or TEXT, "text", empty=True)
-
-
-def cells_in(file: Path) -> Table:
-    """Read all cells of a table by column.
-
-    Raises:
-        BadInput: there is no such file, or it is of another kind.
-        BadData: it can't be read.
-        MissingPackage: a Parquet file without pyarrow.
-    """
-    if not file.is_file() or file.suffix.lower() not in SUFFIXES:
-        raise BadInput(f"{file} is no file of the kinds {', '.join(SUFFIXES)}. Give a table.")
-    return SUFFIXES[file.suffix.lower()](file)
+    return origin.texts(read_table(file), column or TEXT, "text", empty=True)
 
 
 def _samples(
@@ -135,41 +118,3 @@ def _samples(
         return tuple(f"row {row + origin.first}" for row in range(len(texts))), Texts(texts)
     paths = origin.texts(table, columns.path or PATH, "path")
     return tuple(paths), Files([origin.folder / path for path in paths], kind_of_files(paths))
-
-
-def _csv(file: Path) -> Table:
-    try:
-        text = file.read_text("utf-8-sig")
-        delimiter = max(",;\t", key=text.partition("\n")[0].count)
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadData(f"{file} can't be read as CSV in UTF-8: {error}.") from error
-    if not rows:
-        raise BadData(f"{file} is empty. Its first line should be: path,label or text,label")
-    if again := [name for name, times in Counter(rows[0]).items() if times > 1 and name.strip()]:
-        raise BadData(f"{file} has two columns called {again[0]!r}. Rename one of them.")
-    width = len(rows[0])
-    for number, row in enumerate(rows[1:], 1):
-        if len(row) != width:
-            raise BadData(f"{file}: row {number} has {len(row)} cells, the first line {width}.")
-    return {column.strip(): [row[i].strip() for row in rows[1:]] for i, column in enumerate(rows[0])}
-
-
-def _parquet(file: Path) -> Table:
-    try:
-        import pyarrow.parquet as parquet
-    except ImportError as error:
-        raise MissingPackage("pyarrow", "Reading Parquet files", "tables") from error
-    try:
-        table = parquet.read_table(file)
-    except (OSError, ValueError) as error:
-        raise BadData(f"{file} is not a Parquet file: {error}.") from error
-    return dict(frame_columns(table))
-
-
-SUFFIXES: dict[str, Callable[[Path], Table]] = {
-    ".csv": _csv,
-    ".tsv": _csv,
-    ".parquet": _parquet,
-    ".pq": _parquet,
-}

@@ -33,7 +33,11 @@ def media_column(table: Mapping[str, Any], columns: Columns) -> str | None:
 
 def holds_files(values: Any) -> bool:
     """Whether the first cell that holds something is bytes, or has "bytes" and a "path"."""
-    for cell in values if getattr(values, "dtype", None) in (None, np.dtype(object)) else ():
+    if not isinstance(values, list | np.ndarray) or (
+        isinstance(values, np.ndarray) and values.dtype != object
+    ):
+        return False
+    for cell in values:
         if cell is not None:
             return isinstance(cell, bytes) or (isinstance(cell, Mapping) and "bytes" in cell)
     return False

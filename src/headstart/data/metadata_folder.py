@@ -10,8 +10,9 @@ from headstart.core import BadData, BadInput
 from .columns import Columns, Origin
 from .dataset import Dataset
 from .frames import objects
-from .manifest import SUFFIXES, cells_in, from_rows_with_labels
+from .manifest import from_rows_with_labels
 from .naming import natural, part_of
+from .table_files import SUFFIXES, read_table
 from .targets import label_columns
 
 FILE_NAME = "file_name"  # column of paths
@@ -32,7 +33,7 @@ def metadata_in(folder: Path, columns: Columns) -> list[Path] | None:
         tables = [table for path in inside if part_of(path.name) and (table := _table_in(path)) is not None]
     if not tables:
         return None
-    cells = cells_in(tables[0])
+    cells = read_table(tables[0], encoding=columns.encoding)
     labelled = all(column in cells for column in label_columns(cells, columns.label))
     beside = any(path.is_dir() for path in tables[0].parent.iterdir())
     named = columns.options() or not beside
@@ -46,14 +47,15 @@ def from_metadata(folder: Path, tables: list[Path], columns: Columns, name: str)
         BadInput: a column of a split is named although the folders are one.
         BadData: a column is absent, or a row has no file or label.
     """
+    columns.refuse(f"{tables[0]} names its columns", "columns", way="leave it out")
     columns = replace(columns, path=columns.path or FILE_NAME)
     if len(tables) == 1 and tables[0].parent == folder:
-        return _loaded(cells_in(tables[0]), columns, tables[0], folder, name)
+        return _loaded(read_table(tables[0], encoding=columns.encoding), columns, tables[0], folder, name)
     if columns.split is not None:
         raise BadInput(
             f"split_column={columns.split!r} can't be used: the folders of {folder} are the split."
         )
-    parts = {table: cells_in(table) for table in tables}
+    parts = {table: read_table(table, encoding=columns.encoding) for table in tables}
     first = parts[tables[0]]
     table: dict[str, Any] = {}
     for column in first:

@@ -10,7 +10,7 @@ from headstart.core import BadData
 from .samples import Rows
 
 PARTS = {
-    "train": ("train", "training"),
+    "train": ("train", "training", "trainval"),
     "val": ("val", "valid", "validation", "dev", "development"),
     "test": ("test", "testing", "eval", "evaluation"),
     "unlabelled": ("pred", "predict", "prediction", "unlabelled", "unlabeled", "unsup", "unsupervised"),

@@ -29,8 +29,10 @@ class Layout:
         return len(self.roots) > 1
 
 
-def layout_of(folder: Path) -> Layout:
+def layout_of(folder: Path, suffixes: frozenset[str]) -> Layout:
     """Find the class folders of a folder, or those of each part of a split.
+
+    Samples are files with these `suffixes`.
 
     Parts are known by their names, such as train, training_set or seg_test. Parts without class folders
     and other folders beside them are left out, with a finding.
@@ -38,19 +40,19 @@ def layout_of(folder: Path) -> Layout:
     Raises:
         BadData: the folders look like parts of a split, but none to train with has class folders.
     """
-    root = _unwrapped(folder)
+    root = _unwrapped(folder, suffixes)
     inside = folders_in(root)
     parts = {path: role for path in inside if (role := part_of(path.name)) is not None}
-    inner = {path: _class_root(path, role) for path, role in parts.items()}
+    inner = {path: _class_root(path, role, suffixes) for path, role in parts.items()}
     labelled = {path: found for path, found in inner.items() if found is not None}
     trains = [path for path in labelled if parts[path] == "train"]
     if len(set(parts.values())) > 1 and not trains:
-        _refuse_unlabelled(folder, parts, labelled)
+        _refuse_unlabelled(folder, parts, labelled, suffixes)
         return Layout({"": root})
     others = [path for path in inside if path not in labelled]
     if not trains:
         return Layout({"": root})
-    if len(set(parts.values())) == 1 and any(holds_samples(path) for path in others):
+    if len(set(parts.values())) == 1 and any(holds_samples(path, suffixes) for path in others):
         return Layout({"": root}, (_looks_like_a_part(trains[0], others),))
     roots = {path.name: found for path, found in labelled.items()}
     if {parts[path] for path in labelled} == {"train"}:
@@ -58,28 +60,30 @@ def layout_of(folder: Path) -> Layout:
     return Layout(roots, _left_out(others, parts))
 
 
-def _unwrapped(folder: Path) -> Path:
+def _unwrapped(folder: Path, suffixes: frozenset[str]) -> Path:
     """The folder, or the only one in it, if that has class folders."""
     inside = folders_in(folder)
-    if len(inside) != 1 or any(is_sample(path) for path in folder.iterdir()):
+    if len(inside) != 1 or any(is_sample(path, suffixes) for path in folder.iterdir()):
         return folder
-    classes = [path for path in folders_in(inside[0]) if holds_samples(path)]
+    classes = [path for path in folders_in(inside[0]) if holds_samples(path, suffixes)]
     return inside[0] if len(classes) > 1 else folder
 
 
-def _class_root(part: Path, role: str) -> Path | None:
+def _class_root(part: Path, role: str, suffixes: frozenset[str]) -> Path | None:
     """The folder of the class folders of a part, which may lie one deeper; None if there are none."""
     if role == "unlabelled":
         return None
     inside = folders_in(part)
     if len(inside) == 1 and part_of(inside[0].name) == role:
         part, inside = inside[0], folders_in(inside[0])
-    return part if any(holds_samples(path) for path in inside) else None
+    return part if any(holds_samples(path, suffixes) for path in inside) else None
 
 
-def _refuse_unlabelled(folder: Path, parts: dict[Path, str], labelled: dict[Path, Path]) -> None:
+def _refuse_unlabelled(
+    folder: Path, parts: dict[Path, str], labelled: dict[Path, Path], suffixes: frozenset[str]
+) -> None:
     names = " and ".join(f"{path.name}/" for path in parts)
-    holding = [path for path in parts if holds_samples(path)]
+    holding = [path for path in parts if holds_samples(path, suffixes)]
     if len(holding) < 2:
         return
     if labelled:

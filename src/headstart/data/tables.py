@@ -13,7 +13,7 @@ from headstart.core import BadData, BadInput
 from headstart.core.schema import ColumnKind
 
 from .cells import Cells, Place, cells_of
-from .frames import frame_columns, frame_kinds, is_frame
+from .frames import frame_columns, frame_kinds, is_frame, objects
 from .samples import Kind, Rows
 
 LARGEST = 2**32  # bytes of numbers in memory
@@ -167,7 +167,7 @@ def columns_of(source: Any, names: Sequence[str] = ()) -> dict[str, Any] | None:
         return dict(frame_columns(source))
     if isinstance(source, list | tuple) and source and all(isinstance(row, Mapping) for row in source):
         known = list(dict.fromkeys(str(name) for row in source for name in row))
-        return {name: np.array([row.get(name) for row in source], dtype=object) for name in known}
+        return {name: objects(row.get(name) for row in source) for name in known}
     if isinstance(source, np.ndarray) and source.dtype.names:
         return {name: source[name] for name in source.dtype.names}
     return _plain(source, names)

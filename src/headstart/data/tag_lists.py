@@ -23,20 +23,21 @@ def lists_in(values: Any) -> list[list[Any]] | None:
     >>> lists_in(["['a', 'b']", "[]", '["c"]', "['a' 'b']"])
     [['a', 'b'], [], ['c'], ['a', 'b']]
     """
-    cells = [cell.strip() if isinstance(cell, str) else cell for cell in values]
-    if cells and all(isinstance(cell, str) and _WRITTEN.fullmatch(cell) for cell in cells):
-        return [_parsed(cell) for cell in cells]
-    if any(isinstance(cell, LISTS) for cell in cells):
-        return [_items(cell) for cell in cells if isinstance(cell, LISTS)] if _all(cells) else None
-    return None
+    cells = list(values)
+    if not cells:
+        return None
+    if isinstance(cells[0], str):
+        written = all(isinstance(cell, str) and _WRITTEN.fullmatch(cell.strip()) for cell in cells)
+        return [_parsed(cell.strip()) for cell in cells] if written else None
+    return [_items(cell) for cell in cells] if all(isinstance(cell, LISTS) for cell in cells) else None
 
 
 def row_without_list(values: Any) -> int | None:
-    """The first row without a list in a column that has lists; None if it has none, or all are."""
+    """The first row without a list in a column that has lists; None if there are none, or texts."""
     cells = list(values)
-    if not any(isinstance(cell, LISTS) for cell in cells) or _all(cells):
+    if not cells or isinstance(cells[0], str) or not any(isinstance(cell, LISTS) for cell in cells):
         return None
-    return next(row for row, cell in enumerate(cells) if not isinstance(cell, LISTS))
+    return next((row for row, cell in enumerate(cells) if not isinstance(cell, LISTS)), None)
 
 
 def as_matrix(rows: Sequence[Sequence[Any]]) -> NDArray[Any] | None:
@@ -63,10 +64,6 @@ def tag_names(rows: Sequence[Sequence[Any]], what: str, first: int) -> list[list
             if gone_cell(tag) or isinstance(tag, (*LISTS, dict, bytes)):
                 raise BadData(f"{what}: row {row} has the tag {brief(tag)}, which is no name. Correct it.")
     return [[str(tag) for tag in tags] for tags in rows]
-
-
-def _all(cells: Sequence[Any]) -> bool:
-    return all(isinstance(cell, LISTS) for cell in cells)
 
 
 def _items(cell: Any) -> list[Any]:

@@ -12,16 +12,14 @@ from headstart.core import BadData, BadInput, Unknown
 from headstart.core.label_kind import TASKS, LabelKind, label_kind_of
 
 from . import numbers, tags
-from .cells import MISSING
-from .columns import brief, cell_texts, column_array, is_nested, whole_names
+from .class_names import class_names
+from .columns import brief, cell_texts, column_array, is_nested
 from .frames import is_frame
 from .labels import Labels
 from .naming import numbered
 from .sparse import dense
 from .tables import columns_of
 from .tag_lists import LISTS, as_matrix, lists_in, row_without_list, tag_names
-
-NO_LABEL = (MISSING | {"None", "inf", "-inf", "Infinity"}) - {""}  # texts that stand for no label
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,37 +155,6 @@ def as_array(values: Any, what: str) -> NDArray[Any]:
     if array.ndim == 0:
         raise BadInput(f"{what} should be an array with a row for each sample, not {values!r}.")
     return array
-
-
-def class_names(y: NDArray[Any], what: str = "", column: str = "", first: int = 0) -> list[str]:
-    """Class name of each row (n,), from names or whole numbers.
-
-    Args:
-        y: texts, numbers or objects.
-        what: the file or frame, for messages; "" for labels that were passed alone.
-        column: name of its column.
-        first: the number of the first row in messages.
-
-    Raises:
-        BadData: a row without a label, such as NaN, None or the text "NA", or a number with a fraction.
-    """
-    source = f"{what}: the column {column!r}" if what else "The labels"
-    texts = whole_names(cell_texts(y, source, strip=bool(what)))
-    for row, (value, text) in enumerate(zip(y.tolist(), texts, strict=True)):
-        place = f"{what}: row {row + first}" if what else f"Row {row + first}"
-        if not text.strip() or text in NO_LABEL:
-            has = f"has no label: {value!r}"
-            if what:
-                said = brief(value) if text else "nothing"
-                has = f"has {said} in the column {column!r}"
-            stands = ", which stands for no label" if text else ""
-            raise BadData(f"{place} {has}{stands}. Leave the row out, or give it a label with another name.")
-        if isinstance(value, float) and not value.is_integer():
-            raise BadData(
-                f"{place} has the label {value:g}; classes are names or whole numbers. To learn numbers, "
-                'say task="regression".'
-            )
-    return texts
 
 
 def _of_lists(rows: list[list[Any]], kind: LabelKind | None, what: str, first: int) -> Target:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from .arrays import from_arrays
 from .columns import brief
 from .dataset import Dataset
 from .finding import finding
+from .folder_files import is_sample
 from .frames import named_class
 from .picture_lists import from_list
 from .texts import from_texts
@@ -94,13 +96,20 @@ def _rows_of(source: Any) -> _Rows:
 
 def _stored(source: Any) -> _Rows | None:
     """Files or arrays as torchvision's data sets keep them; None if there are none."""
-    samples = getattr(source, "samples", None)
-    if isinstance(samples, list) and samples and isinstance(samples[0], tuple) and len(samples[0]) == 2:
-        return _Rows([str(path) for path, _ in samples], _named(source, [y for _, y in samples]), True)
+    pairs = getattr(source, "samples", getattr(source, "_samples", None))
+    if pairs is None and hasattr(source, "_image_files") and hasattr(source, "_labels"):  # as in Food101
+        pairs = list(zip(source._image_files, source._labels, strict=True))
+    if isinstance(pairs, list) and len(pairs) == len(source) and all(map(_is_file, pairs)):
+        return _Rows([str(path) for path, _ in pairs], _named(source, [y for _, y in pairs]), True)
     x, y = getattr(source, "data", None), getattr(source, "targets", getattr(source, "labels", None))
     if not isinstance(x, np.ndarray | torch.Tensor) or y is None or len(x) != len(source) or len(y) != len(x):
         return None
     return _Rows(x, _named(source, y.tolist() if hasattr(y, "tolist") else list(y)), True)
+
+
+def _is_file(pair: Any) -> bool:
+    whole = isinstance(pair, tuple) and len(pair) == 2
+    return whole and isinstance(pair[0], str | Path) and is_sample(Path(pair[0]))
 
 
 def _read(source: Any) -> _Rows:

@@ -9,6 +9,7 @@ from tests.data.painting import class_folders
 
 import headstart.data as data
 from headstart.core import BadData, BadInput, Unknown
+from headstart.data.modality import modalities
 
 pandas = pytest.importorskip("pandas")
 arrow = pytest.importorskip("pyarrow")
@@ -222,7 +223,37 @@ def test_new_rows_of_any_frame_are_taken_as_unlabelled_data(same):
         assert found.digests == source.digests, name
 
 
+def test_a_stream_that_ends_once_it_is_read(same):
+    reader = same["arrow"].to_reader()
+    assert said(data.load(reader, **ROLES)) == said(data.load(same["csv"], **ROLES))
+
+
+def test_declared_categories_are_names_in_a_frame_and_in_parquet(tmp_path):
+    frame = pandas.DataFrame({"code": pandas.Categorical([1, 2, 3, 1]), "label": list("abab")})
+    frame.to_parquet(tmp_path / "rows.parquet")
+    for source in (frame, tmp_path / "rows.parquet", arrow.Table.from_pandas(frame)):
+        assert data.load(source).table.words == {"code": ("1", "2", "3")}
+
+
 def test_two_columns_of_one_name_are_refused_in_arrow_too():
     table = arrow.table([arrow.array([1, 2]), arrow.array([1, 2])], names=["a", "a"])
     with pytest.raises(BadData, match="two columns called 'a'"):
         data.load((table, [0, 1]))
+
+
+def test_a_model_of_texts_takes_a_column_not_a_table(same):
+    for name in ("pandas", "arrow", "mapping"):
+        with pytest.raises(BadInput, match=r"takes texts, not a table.*table\['text'\]"):
+            modalities()["texts"].inputs(same[name], None)
+
+
+def test_a_frame_that_is_not_computed_yet_says_what_to_do():
+    class LazyFrame:
+        columns, dtypes = ["x", "label"], ["Float64", "String"]
+
+        def collect(self):
+            raise AssertionError
+
+    for read in (data.load, data.load_unlabelled):
+        with pytest.raises(BadInput, match=r"LazyFrame is not computed yet.*collect\(\)"):
+            read(LazyFrame())
