@@ -42,6 +42,7 @@ def test_torchvision_s_image_folder_is_taken_without_decoding(tmp_path):
     assert "ImageFolder is not applied" in note.text
     part = data.load(Subset(datasets.ImageFolder(tmp_path), [2, 0]))
     assert [Path(item).parent.name for item in part.items] == ["dog", "cat"]
+    assert [part.classes[label] for label in part.labels] == ["dog", "cat"]
     assert part.digests == (found.digests[2], found.digests[0])
     turned = data.load(datasets.ImageFolder(tmp_path, target_transform=lambda y: f"class {y}"))
     assert turned.classes == ("class 0", "class 1")
