@@ -18,10 +18,10 @@ GROUP_FAULTS = (
         "data/test_attributes.py no_input",
     ),
     Fault(
-        "data/attributes.py",
-        "    return attributed(_without(data, column), found)\n",
-        "    return attributed(data, found)\n",
-        "the nuisance of a frame is an input of the model",
+        "data/manifest.py",
+        "nuisance = attribute_cells(table, columns.attribute)",
+        "nuisance = None",
+        "the nuisance of a frame is passed over",
         "data/test_attributes.py like_a_frame",
     ),
     Fault(

@@ -63,6 +63,12 @@ class Columns:
     categorical: tuple[str, ...] = option(
         "Column of a table to treat as categorical although it holds numbers; repeatable.", ()
     )
+    columns: str | None = option(
+        "Names of the columns of a CSV file without a line of names, separated by commas.", None
+    )
+    encoding: str | None = option(
+        "Encoding of CSV, JSON lines or .txt files, such as latin-1. Default: UTF-8.", None
+    )
     per_class: int | None = option("Use at most this many rows per class (always the same ones).", None)
 
     def options(self, without: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -192,7 +192,8 @@ def texts_of(files: list[Path], given: list[str], column: str) -> list[tuple[str
 
 def _lines(file: Path, column: str) -> list[str]:
     from headstart.core import BadData
-    from headstart.data.manifest import SUFFIXES, texts_in
+    from headstart.data.manifest import texts_in
+    from headstart.data.table_files import SUFFIXES
 
     if file.suffix.lower() in SUFFIXES:
         return texts_in(file, column)

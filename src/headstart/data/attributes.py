@@ -8,10 +8,10 @@ import numpy as np
 
 from headstart.core import BadData, BadInput, Unknown
 
+from .columns import cell_texts, column_array, whole_names
 from .dataset import Dataset
 from .naming import natural
 from .samples import Rows
-from .tables import columns_of
 from .targets import as_array
 
 MOST = 50  # values of a nuisance attribute
@@ -82,12 +82,12 @@ def attributed(data: Dataset, values: Any, first: int = 0) -> Dataset:
     """
     if values is None:
         return data
-    given = as_array(values, "attribute")
+    given = column_array(values) if isinstance(values, list | tuple) else as_array(values, "attribute")
     if given.shape != (len(data),):
         raise BadInput(
             f"{data.name}: {len(data)} rows, attributes of shape {given.shape}; give one for each."
         )
-    said = ["" if _nothing(value) else str(value) for value in given.tolist()]
+    said = whole_names(cell_texts(given, f"{data.name}: attribute"))
     if "" in said:
         raise BadData(
             f"{data.name}: row {said.index('') + first} has no attribute. Name it, such as 'unknown'."
@@ -114,49 +114,3 @@ def attribute_cells(columns: Mapping[str, Any], column: str | None) -> Any:
     if column not in columns:
         raise Unknown("column of attributes", column, columns)
     return columns[column]
-
-
-def with_attribute(data: Dataset, source: Any, values: Any, column: str | None) -> Dataset:
-    """Add a nuisance attribute to the data loaded from `source`: `values` (n,), or a column of the source.
-
-    Raises:
-        Unknown: there is no such column.
-        BadInput: there are both, or the source has no columns.
-    """
-    if column is None:
-        return attributed(data, values)
-    if values is not None:
-        raise BadInput(f"Give attribute= or attribute_column={column!r}, not both.")
-    if data.attributes is not None:  # of a file, which names its columns
-        return data
-    columns = None if data.table is None else columns_of(source)
-    if columns is None:
-        raise BadInput(
-            f"{data.name} has no columns, and so none called {column!r} with attributes. Give "
-            "attribute=..., or a table with a row for each sample."
-        )
-    found = attribute_cells(columns, column)
-    return attributed(_without(data, column), found)
-
-
-def _without(data: Dataset, column: str) -> Dataset:
-    """The rows of a table without a column."""
-    table = data.table
-    if table is None or column not in table.names:
-        return data
-    kept = [place for place, name in enumerate(table.names) if name != column]
-    if not kept:
-        raise BadInput(f"{data.name} has no column to learn from besides {column!r}.")
-    rest = replace(
-        table,
-        names=tuple(table.names[place] for place in kept),
-        kinds=tuple(table.kinds[place] for place in kept),
-        values=table.values[:, kept],
-        words={name: words for name, words in table.words.items() if name != column},
-        passed=(*table.passed, column),
-    )
-    return replace(data, samples=rest)
-
-
-def _nothing(value: Any) -> bool:
-    return value is None or value == "" or (isinstance(value, float) and value != value)

@@ -9,7 +9,8 @@ import numpy as np
 from headstart.core import BadData, Reader
 
 from .dataset import Dataset
-from .findings import Finding, about_classes, about_twins, finding
+from .finding import Finding, finding
+from .findings import about_classes, about_twins
 from .labels import counted
 from .near_duplicates import groups_of_pairs, pairs_of_equals
 from .number_findings import about_numbers
@@ -75,7 +76,7 @@ def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) 
         first = f" The first: {looks[0].problem}" if looks else ""
         raise BadData(f"None of the {len(looks)} rows of {dataset.name} can be read.{first}")
     kept = dataset.subset(rows).knowing(tuple(looks[row].digest for row in rows))
-    found = []
+    found = list(dataset.findings)
     if unreadable:
         found.append(_about_unreadable(dataset, looks, unreadable))
     found += ABOUT[kept.label_kind](kept)

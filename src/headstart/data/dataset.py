@@ -13,6 +13,7 @@ from PIL import Image
 from headstart.core import BadInput
 from headstart.core.label_kind import LabelKind, label_kind_of
 
+from .finding import Finding
 from .labels import Labels, said, strata
 from .modality import Modality, modalities
 from .parallel import parallel_map
@@ -37,6 +38,7 @@ class Dataset:
         attributes: (n,) int64, a nuisance attribute that may correlate with the class, such as the
             background; never an input of a model.
         attribute_names: of the values of `attributes`, which are positions in it.
+        findings: what was noticed when the data were loaded, such as files that were left out.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Dataset:
     split: tuple[str, ...] | None = None
     attributes: Rows | None = None
     attribute_names: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         columns: dict[str, Sequence[object] | Labels | Samples | None] = {
@@ -151,6 +154,7 @@ class Dataset:
             split=None if self.split is None else tuple(self.split[row] for row in index),
             attributes=None if self.attributes is None else self.attributes[index],
             attribute_names=self.attribute_names,
+            findings=self.findings,
         )
         known = self.__dict__.get("digests")
         return part if known is None else part.knowing(tuple(known[row] for row in index))

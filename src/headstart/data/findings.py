@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,38 +11,14 @@ from headstart.data.near_duplicates import Pair, groups_of_pairs
 
 from .cells import as_number
 from .dataset import Dataset
+from .finding import EXAMPLES, Finding, finding
 from .samples import Rows
 
-EXAMPLES = 20  # items that a finding names at most
 FEW = 10  # rows of a class below which results are unreliable
 UNEVEN = 10  # largest unremarkable ratio of the largest to the smallest class
 AMOUNTS = 10  # number of classes above which numeric names may be regression labels
 TINY = 16  # pixels
 SLIM = 4  # longer side over shorter side
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something the data check noticed.
-
-    Attributes:
-        kind: such as "unreadable" or "exact-duplicates".
-        severity: "note" or "warning".
-        text: one plain sentence, or a few.
-        items: at most 20 examples.
-        count: how many there are.
-    """
-
-    kind: str
-    severity: str
-    text: str
-    items: list[str]
-    count: int
-
-
-def finding(kind: str, severity: str, text: str, items: Sequence[str]) -> Finding:
-    """Make a finding that counts all `items` and lists the first of them."""
-    return Finding(kind, severity, text, list(items[:EXAMPLES]), len(items))
 
 
 def about_classes(dataset: Dataset) -> list[Finding]:

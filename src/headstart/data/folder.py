@@ -1,91 +1,165 @@
 """A folder of class folders."""
 
-import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-from headstart.core import BadData
+from headstart.core import BadData, BadInput
 
 from .dataset import Dataset
+from .finding import Finding, finding
+from .folder_files import HELP, endings, files_below, files_in, folders_in, holds_samples, is_sample
 from .modality import file_formats, file_suffixes, kind_of_files, modalities
-from .naming import MIDDLE_NAMES, TEST_NAMES, TRAIN_NAMES, natural, numbered, sides
-from .samples import Files
+from .naming import numbered, part_of, sides
+from .samples import Files, Samples
+from .split_folders import layout_of
+from .text_files import SUFFIXES as TEXT_SUFFIXES
+from .text_files import UTF8, texts_of
 
 _LAYOUT = "Put the {1} of each class into a folder of its own: {0}/cat/1{2}, {0}/dog/2{2}."
 
 
-def from_folder(folder: Path, name: str) -> Dataset:
+class _ClassFolder(NamedTuple):
+    part: str  # of a split; "" without one
+    label: str
+    files: list[Path]
+
+    @property
+    def place(self) -> str:
+        return f"{self.part}/{self.label}/" if self.part else f"{self.label}/"
+
+
+def from_folder(folder: Path, name: str, encoding: str | None = None) -> Dataset:
     """Load a folder with one subfolder a class; searched recursively, hidden files ignored.
 
-    If there are files of several kinds, such as pictures and sounds, the most frequent kind is used.
+    If there are files of several kinds, such as pictures and sounds, the most frequent kind is used; if there
+    are none of these, .txt files are texts. What is left out stands in the findings of the dataset.
+
+    Args:
+        folder: whose folders are classes, or the parts of a split.
+        name: of the data.
+        encoding: of .txt files; None takes UTF-8.
 
     Raises:
+        BadInput: an encoding where there are no texts.
         BadData: there are no samples, no class folders or one class, or train and test differ.
     """
-    parts = _parts(folder)
-    found = [(part, *row) for part in parts or [folder] for row in _labelled(part)]
-    kind = kind_of_files(row[2] for row in found)
-    found = [row for row in found if row[2].suffix.lower() in modalities()[kind].suffixes]
-    if not found:
+    texts = not holds_samples(folder) and holds_samples(folder, TEXT_SUFFIXES)
+    if encoding is not None and not texts:
+        raise BadInput(f"encoding={encoding!r} can't be used: {folder} has no .txt files. Leave it out.")
+    layout = layout_of(folder, TEXT_SUFFIXES if texts else file_suffixes())
+    found = _classes(layout.roots)
+    found, unlabelled = _without_unlabelled(found) if layout.is_split else (found, ())
+    kind = "texts" if texts else kind_of_files(path for one in found for path in one.files)
+    suffixes = TEXT_SUFFIXES if texts else modalities()[kind].suffixes
+    rows = [(one, path) for one in found for path in one.files if path.suffix.lower() in suffixes]
+    if not rows:
         raise BadData(_why_nothing(folder))
-    classes, labels = numbered([row[1] for row in found], str(folder))
+    stray = _stray(layout.roots.values(), suffixes)
+    findings = (*layout.findings, *unlabelled, *_unread(found, suffixes, kind), *stray)
+    try:
+        classes, labels = numbered([one.label for one, _ in rows], str(folder))
+    except BadData as error:
+        raise BadData(" ".join([str(error), *(one.text for one in findings)])) from error
     split = None
-    if parts:
-        split = sides([row[0].name for row in found], str(folder))
-        _same_classes(found, classes, kind)
-    paths = [row[2] for row in found]
+    if layout.is_split:
+        _same_classes([one for one, _ in rows], classes, kind)
+        one_sided = all(part_of(part) == "train" for part in layout.roots)
+        split = None if one_sided else sides([one.part for one, _ in rows], str(folder))
+    paths = [path for _, path in rows]
     items = tuple(path.relative_to(folder).as_posix() for path in paths)
-    return Dataset(name, classes, labels, items, Files(paths, kind), split=split)
+    samples: Samples = texts_of(paths, encoding or UTF8) if texts else Files(paths, kind)
+    return Dataset(name, classes, labels, items, samples, split=split, findings=findings)
 
 
-def _parts(folder: Path) -> list[Path]:
-    """The folders train/ and test/ if there are no others and both hold class folders."""
-    inside = _folders(folder)
-    names = {part.name.casefold() for part in inside}
-    known = {*TRAIN_NAMES, *TEST_NAMES, *MIDDLE_NAMES}
-    is_split = len(names) > 1 and names <= known and names & set(TRAIN_NAMES)
-    return inside if is_split and all(_folders(part) for part in inside) else []
+def _classes(roots: Mapping[str, Path]) -> list[_ClassFolder]:
+    """The class folders of each part."""
+    return [
+        _ClassFolder(part, inner.name, files_below(inner))
+        for part, root in roots.items()
+        for inner in folders_in(root)
+    ]
 
 
-def _labelled(folder: Path) -> list[tuple[str, Path]]:
-    return [(inner.name, path) for inner in _folders(folder) for path in sample_files(inner)]
+def _without_unlabelled(found: list[_ClassFolder]) -> tuple[list[_ClassFolder], tuple[Finding, ...]]:
+    """Leave out folders of rows without labels, which stand among the class folders of one part."""
+    parts = {one.part for one in found}
+    out = [
+        one
+        for one in found
+        if part_of(one.label) == "unlabelled"
+        and sum(one.label == other.label for other in found) < len(parts)
+    ]
+    if not out:
+        return found, ()
+    said = ", ".join(f"{one.place} ({endings(one.files)})" for one in out)
+    text = f"Left out, as its rows have no labels: {said}."
+    return [one for one in found if one not in out], (
+        finding("left-out", "warning", text, [one.place for one in out]),
+    )
 
 
-def _folders(folder: Path) -> list[Path]:
-    inside = [path for path in folder.iterdir() if path.is_dir() and not _hidden(path.name)]
-    return sorted(inside, key=lambda path: natural(path.name))
+def _unread(found: list[_ClassFolder], suffixes: frozenset[str], kind: str) -> tuple[Finding, ...]:
+    """Files in class folders that are not read, and class folders in which none is."""
+    said, names = [], []
+    for one in found:
+        readable = any(path.suffix.lower() in suffixes for path in one.files)
+        other = [path for path in one.files if path.suffix.lower() not in suffixes | HELP]
+        if not readable:
+            said.append(f"{one.place} holds {endings(one.files)} and is no class")
+            names.append(one.place)
+        elif other:
+            said.append(f"{one.place} holds {endings(other)} besides")
+            names += [path.name for path in other]
+    if not said:
+        return ()
+    formats = modalities()[kind].formats or ", ".join(sorted(suffixes))
+    more = f", and {len(said) - 5} folders more" if len(said) > 5 else ""
+    only = f"Left out, since only {modalities()[kind].rows} ({formats}) are read"
+    return (finding("unread-files", "warning", f"{only}: {'; '.join(said[:5])}{more}.", names),)
 
 
-def sample_files(folder: Path) -> list[Path]:
-    """All non-hidden files in or below a folder that hold one sample each, in natural order."""
-    found = []
-    suffixes = file_suffixes()
-    for top, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not _hidden(name)]
-        samples = (name for name in files if Path(name).suffix.lower() in suffixes)
-        found += [Path(top, name) for name in samples if not _hidden(name)]
-    return sorted(found, key=lambda path: natural(path.relative_to(folder).as_posix()))
+def _stray(roots: Iterable[Path], suffixes: frozenset[str]) -> tuple[Finding, ...]:
+    """Files beside class folders, which have no class."""
+    findings = []
+    for root in roots:
+        files = [
+            path
+            for path in files_in(root)
+            if is_sample(path) or is_sample(path, suffixes) or path.suffix.lower() not in HELP
+        ]
+        if files:
+            text = (
+                f"{endings(files)} beside the class folders of {root.name}/: left out, as they have no class."
+            )
+            findings.append(finding("stray-files", "warning", text, [path.name for path in files]))
+    return tuple(findings)
 
 
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
-
-
-def _same_classes(found: list[tuple[Path, str, Path]], classes: tuple[str, ...], kind: str) -> None:
-    there, rows = {(part.name, label) for part, label, _ in found}, modalities()[kind].rows
-    for part in sorted({part.name for part, _, _ in found}):
+def _same_classes(rows: list[_ClassFolder], classes: tuple[str, ...], kind: str) -> None:
+    there, noun = {(one.part, one.label) for one in rows}, modalities()[kind].rows
+    for part in sorted({part for part, _ in there}):
         if absent := [label for label in classes if (part, label) not in there]:
             raise BadData(
-                f"The folder {part}/ has no {rows} of {', '.join(map(repr, absent[:5]))}, which "
+                f"The folder {part}/ has no {noun} of {', '.join(map(repr, absent[:5]))}, which "
                 "another part has. Every part of a split needs the same class folders."
             )
 
 
 def _why_nothing(folder: Path) -> str:
-    inside = [path for path in folder.iterdir() if path.suffix.lower() in file_suffixes()]
+    inside = [path for path in folder.iterdir() if is_sample(path)]
     kind = modalities()[kind_of_files(inside)]
     layout = _LAYOUT.format(folder.name, kind.rows, kind.example)
+    tables = [
+        path.name for path in folder.iterdir() if path.suffix.lower() in (".csv", ".tsv", ".parquet", ".pq")
+    ]
+    if tables:
+        layout += (
+            f" If the labels are in {sorted(tables)[0]}, load that: it names the files in path_column=..."
+        )
     if inside:
         return f"{folder} has {kind.rows} but no class folders. {layout}"
     if not any(folder.iterdir()):
         return f"The folder {folder} is empty. {layout}"
-    return f"There are no {file_formats()} in folders of {folder}. {layout}"
+    hold = endings(files_below(folder))
+    return f"There are no {file_formats()} in folders of {folder}, which hold {hold}. {layout}"

@@ -10,20 +10,21 @@ from headstart.core import BadData, BadInput, Unknown
 from headstart.core.label_kind import LabelKind
 from headstart.core.schema import ColumnKind
 
-from .arrays import group_numbers
 from .attributes import attributed
+from .columns import Origin
 from .dataset import Dataset
+from .frames import is_frame
 from .h5ad import annotation, items_in, table_in
 from .naming import grouped, sides
 from .samples import Rows
 from .schemas import silent_columns
-from .tables import Table, columns_of, from_columns, kinds_of
-from .targets import Target, label_columns, of_columns, of_values
+from .tables import Table, from_columns
+from .targets import Target, of_columns
 
 
 def are_tables(values: Any) -> bool:
     """Whether `values` is a data frame, a structured array, a mapping of columns, or rows as mappings."""
-    if isinstance(values, Mapping) or (hasattr(values, "columns") and hasattr(values, "dtypes")):
+    if isinstance(values, Mapping) or is_frame(values):
         return True
     if isinstance(values, list):
         return bool(values) and isinstance(values[0], Mapping)
@@ -58,24 +59,25 @@ def from_table(
     return Dataset(name, target.names, target.labels, said_items, table, groups, split)
 
 
-def from_cells(
-    cells: Mapping[str, list[str]],
+def from_cells(  # noqa: PLR0913  # what a row has besides its cells
+    cells: Mapping[str, Any],
     target: Target,
     passed: Sequence[str | None],
     name: str,
+    categorical: Sequence[str],
+    origin: Origin,
     *,
-    categorical: Sequence[str] = (),
     groups: Rows | None = None,
     split: tuple[str, ...] | None = None,
 ) -> Dataset:
-    """Build a dataset of the columns of a file, except labels and other non-input columns.
+    """Build a dataset of the columns of a file or frame, except labels and other non-input columns.
 
     Raises:
         BadData: see `from_columns` and `from_table`.
         Unknown: no column has a name out of `categorical`.
     """
-    kinds = named_kinds(cells, categorical)
-    table = from_columns(cells, name, passed=(*passed, ""), kinds=kinds, first=1)
+    kinds = dict(origin.kinds) | named_kinds(cells, categorical)
+    table = from_columns(cells, name, passed=(*passed, ""), kinds=kinds, first=origin.first)
     return from_table(table, target, name, groups=groups, split=split)
 
 
@@ -100,38 +102,6 @@ def from_h5ad(
     table = table_in(file, name, (*labels, group, split, attribute))
     found = from_table(table, target, name, items=items_in(file), groups=groups, split=parts)
     return attributed(found, None if attribute is None else annotation(file, attribute))
-
-
-def from_frame(
-    source: Any,
-    labels: Any,
-    groups: Any,
-    label_column: str | Sequence[str],
-    categorical: Sequence[str],
-    name: str,
-    kind: LabelKind | None = None,
-) -> Dataset:
-    """Build a dataset of a data frame or similar, with labels in its columns or separate.
-
-    Raises:
-        BadInput: labels are missing, or lengths differ.
-        BadData: see `from_columns` and `from_table`.
-        Unknown: no column has a name out of `categorical`.
-    """
-    columns = columns_of(source)
-    assert columns is not None
-    passed = () if labels is not None else label_columns(columns, label_column)
-    for column in passed:
-        if column not in columns:
-            raise BadInput(
-                f"The table has no column {column!r}. Its columns: {', '.join(map(repr, columns))}. Say "
-                "which one holds the labels with label_column=..., or give labels=..."
-            )
-    given = {column: columns[column] for column in passed} if passed else labels
-    target = of_values(given, kind, name)
-    kinds = kinds_of(source) | named_kinds(columns, categorical)
-    table = from_columns(columns, name, passed=passed, kinds=kinds)
-    return from_table(table, target, name, groups=group_numbers(groups, len(table)))
 
 
 def named_kinds(columns: Mapping[str, Any], categorical: Sequence[str]) -> dict[str, ColumnKind]:

@@ -10,16 +10,27 @@ from typing import Any
 from headstart.core import BadInput
 
 from .arrays import from_arrays
-from .attributes import with_attribute
+from .attributes import attributed
+from .columns import Columns, Origin
 from .dataset import Dataset
 from .folder import from_folder
-from .labelled_tables import are_tables, from_frame, from_h5ad
-from .manifest import SUFFIXES, Columns, from_manifest
+from .frames import settled
+from .hugging_face import from_hugging_face, is_hugging_face
+from .labelled_tables import are_tables, from_h5ad
+from .manifest import from_manifest, from_rows_with_labels
+from .metadata_folder import from_metadata, metadata_in
 from .modality import modalities
 from .npz import from_npz
+from .picture_lists import are_files, are_pictures, from_list
+from .sparse import dense
 from .splits import per_class as some_of_each
+from .table_files import SUFFIXES
+from .tables import columns_of, kinds_of
 from .targets import label_columns, label_kind_for
 from .texts import are_texts, from_texts
+from .torch_datasets import from_torch, is_torch_dataset
+
+NOT_OF_CELLS = ("path_column", "text_column", "categorical", "columns", "encoding")
 
 
 def load(  # noqa: PLR0913  # the columns of a manifest are one choice
@@ -36,6 +47,8 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     attribute_column: str | None = None,
     categorical: Sequence[str] = (),
     task: str | None = None,
+    columns: str | Sequence[str] | None = None,
+    encoding: str | None = None,
     per_class: int | None = None,
     name: str | None = None,
 ) -> Dataset:
@@ -44,14 +57,20 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     Args:
         source: one of
 
-            - a folder of class folders with pictures or sounds in them. If its only folders are train/
-              and test/ (or val/, valid/) with the same class folders in both, that split is kept;
-            - a CSV or Parquet file with a row for each picture, sound or text; paths are relative to the
-              file. If there is neither, all columns but the label are the sample: a table;
+            - a folder of class folders with pictures, sounds or .txt files in them, or of the parts of a
+              split (train, test, training_set, val, ...) with class folders in them, which is kept. What is
+              left out stands in the dataset's findings;
+            - a folder with a table metadata.csv of file names and labels, or one in each part of a split;
+            - a CSV, Parquet or JSON lines file with a row for each picture, sound or text; paths are relative
+              to the file; Parquet may hold the pictures themselves. If there is neither, all columns but the
+              label are the sample: a table;
             - an .npz file of NumPy with the arrays x and y;
             - an .h5ad file of AnnData with cells and genes; the label is a column of its `obs`;
-            - a data frame, a structured array, a mapping of columns or a list of rows as mappings:
-              a table too, with the labels in `label_column`, or in a pair with them;
+            - a data frame of pandas or polars, an Arrow table, what hands over one, a structured array, a
+              mapping of columns or a list of rows as mappings: read as a file of these rows, with labels
+              in `label_column`, or in a pair with them;
+            - a list of paths, of Pillow pictures or of encoded pictures, in a pair with their labels;
+            - a data set of torch, torchvision or Hugging Face's `datasets`;
             - x, or a pair (x, y), of NumPy arrays or torch tensors. uint8 of shape (n, h, w),
               (n, h, w, 1 | 3 | 4) or (n, 1 | 3, h, w) is pictures, all else (n, ...) is features;
             - a list of texts, or a pair of them and their labels;
@@ -75,6 +94,8 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             which some have fractions, are numbers; several columns of 0 and 1 are tags; all else is
             classes. For "multilabel", a column may hold several tags with ";" or "|" between them; an empty
             cell has none.
+        columns: names of the columns of a CSV file that has no line of names, as a list or with commas.
+        encoding: of CSV, JSON lines or .txt files, such as "latin-1"; None takes UTF-8.
         per_class: take this many rows of each class at most, always the same; None takes all. For
             tags, the rarest of a row counts; for numbers, their decile.
         name: of the data, for titles; None takes that of the source.
@@ -90,24 +111,62 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     >>> load("digits").classes
     ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
     """
-    kind, names = label_kind_for(task), _several(categorical)
+    roles = Columns(
+        path_column,
+        text_column,
+        label_column,
+        group_column,
+        split_column,
+        _several(categorical),
+        label_kind_for(task),
+        attribute_column,
+        encoding=encoding,
+    ).parsed(columns)
+    if attribute is not None and attribute_column is not None:
+        raise BadInput(f"Give attribute= or attribute_column={attribute_column!r}, not both.")
+    if groups is not None and group_column is not None:
+        raise BadInput(f"Give groups= or group_column={group_column!r}, not both.")
+    if per_class is not None and per_class < 1:
+        raise BadInput(f"per_class is {per_class!r}; it is a number of rows, 1 or more.")
     if isinstance(source, str | os.PathLike):
         if labels is not None:
             raise BadInput("labels= goes with arrays; folders and manifests bring their labels.")
-        columns = Columns(path_column, text_column, label_column, group_column, split_column, names, kind)
-        columns = replace(columns, attribute=attribute_column)
-        found = _from_path(Path(source), str(source), columns, groups, name)
+        found = _from_path(Path(source), str(source), roles, groups, name)
     else:
-        if isinstance(source, tuple) and len(source) == 2 and labels is None:
-            source, labels = source
-        if are_tables(source):
-            found = from_frame(source, labels, groups, label_column, names, name or "table", kind)
-        elif are_texts(source):
-            found = from_texts(source, labels, groups, name or "texts", kind)
-        else:
-            found = from_arrays(source, labels, groups, name or "arrays", kind)
-    found = with_attribute(found, source, attribute, attribute_column)
+        found = _from_memory(source, labels, groups, roles, name)
+    found = attributed(found, attribute)
     return found if per_class is None else found.subset(some_of_each(found.strata, per_class, 0))
+
+
+def _from_memory(source: Any, labels: Any, groups: Any, columns: Columns, name: str | None) -> Dataset:
+    if isinstance(source, tuple) and len(source) == 2 and labels is None:
+        source, labels = source
+    source = dense(source, "x")
+    kind, given = columns.label_kind, (source, labels, groups)
+    columns.refuse("it is for files", "columns", "encoding", way="leave it out")
+    if is_hugging_face(source):
+        return from_hugging_face(*given, columns, name or "data set")
+    if are_tables(source):
+        return _from_frame(*given, columns, name or "table")
+    if is_torch_dataset(source):
+        columns.refuse(f"the {type(source).__name__} has no columns", way="leave it out")
+        return from_torch(*given, name or type(source).__name__, kind)
+    if are_files(source) or are_pictures(source):
+        columns.refuse("a list of paths or pictures has no columns")
+        return from_list(*given, name or "pictures", kind)
+    if are_texts(source):
+        columns.refuse("a list of texts has no columns")
+        return from_texts(*given, name or "texts", kind)
+    columns.refuse("an array has no columns")
+    return from_arrays(*given, name or "arrays", kind)
+
+
+def _from_frame(source: Any, labels: Any, groups: Any, columns: Columns, name: str) -> Dataset:
+    source = settled(source)
+    cells = columns_of(source)
+    assert cells is not None
+    origin = Origin("The table", kinds=kinds_of(source))
+    return from_rows_with_labels(cells, columns, origin, name, labels, groups)
 
 
 def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str | None) -> Dataset:
@@ -115,28 +174,42 @@ def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str |
         raise BadInput("groups= goes with arrays; a manifest names its groups with group_column=.")
     if text in named() and not path.exists():
         _only_classes(text, columns)
+        columns.refuse(f"{text!r} is built in and has no columns to name", way="leave it out")
         return named()[text](name or text)
     path = path.expanduser()
     if path.is_dir():
-        _only_classes(text, columns)
-        return from_folder(path, name or path.resolve().name)
+        return _from_folder(path, text, columns, name or path.resolve().name)
     if not path.is_file():
         raise BadInput(_nothing_called(text, path))
-    if path.suffix.lower() == ".h5ad":
+    return _from_file(path, columns, name or path.stem)
+
+
+def _from_folder(path: Path, text: str, columns: Columns, name: str) -> Dataset:
+    if (tables := metadata_in(path, columns)) is not None:
+        return from_metadata(path, tables, columns, name)
+    _only_classes(text, columns)
+    no_table = replace(columns, encoding=None)
+    no_table.refuse(f"{text} is a folder, whose class folders are the labels", way="leave it out")
+    return from_folder(path, name, columns.encoding)
+
+
+def _from_file(path: Path, columns: Columns, name: str) -> Dataset:
+    suffix = path.suffix.lower()
+    if suffix == ".h5ad":
+        columns.refuse(f"{path} holds cells and genes", *NOT_OF_CELLS, way="leave it out")
         labelling = label_columns((), columns.label)
-        stem = name or path.stem
-        return from_h5ad(
-            path, labelling, columns.group, columns.split, stem, columns.label_kind, columns.attribute
-        )
-    if path.suffix.lower() == ".npz":
-        return from_npz(path, name or path.stem, columns.label_kind)
-    if path.suffix.lower() not in SUFFIXES:
+        kind = columns.label_kind
+        return from_h5ad(path, labelling, columns.group, columns.split, name, kind, columns.attribute)
+    if suffix == ".npz":
+        columns.refuse(f"{path} holds the arrays x and y, not named columns", way="load the arrays yourself")
+        return from_npz(path, name, columns.label_kind)
+    if suffix not in SUFFIXES:
         kinds = ", ".join((*SUFFIXES, ".h5ad", ".npz"))
         raise BadInput(
             f"{path} is neither a folder nor one of {kinds}. Give a folder of class "
             "folders, or a table with a label for each path or text."
         )
-    return from_manifest(path, columns, name or path.stem)
+    return from_manifest(path, columns, name)
 
 
 def named() -> dict[str, Callable[[str], Dataset]]:

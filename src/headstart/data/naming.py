@@ -9,9 +9,25 @@ from headstart.core import BadData
 
 from .samples import Rows
 
-TRAIN_NAMES = ("train", "training")
-TEST_NAMES = ("test", "testing")
-MIDDLE_NAMES = ("val", "valid", "validation", "dev")  # used as the test part if there is no other
+PARTS = {
+    "train": ("train", "training", "trainval"),
+    "val": ("val", "valid", "validation", "dev", "development"),
+    "test": ("test", "testing", "eval", "evaluation"),
+    "unlabelled": ("pred", "predict", "prediction", "unlabelled", "unlabeled", "unsup", "unsupervised"),
+}
+_ROLES = {word: part for part, words in PARTS.items() for word in words}
+_BESIDE = {"set", "sets", "data", "dataset", "split", "seg", "part", "images", "imgs", "pictures", "folder"}
+
+
+def part_of(name: str) -> str | None:
+    """Part of a split that a name stands for: "train", "val", "test" or "unlabelled"; None if it is none.
+
+    >>> [part_of(name) for name in ("training_set", "seg_test", "trainset", "Val2017", "trains")]
+    ['train', 'test', 'train', 'val', None]
+    """
+    words = [word for word in re.split(r"[\W_0-9]+", name.casefold()) if word]
+    words = [re.sub(r"(?<=[a-z]{3})(set|data)$", "", word) for word in words if word not in _BESIDE]
+    return _ROLES.get(words[0]) if len(words) == 1 else None
 
 
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
@@ -45,20 +61,19 @@ def grouped(names: Iterable[object]) -> Rows:
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
-def sides(names: Sequence[str], what: str) -> tuple[str, ...]:
+def sides(names: Sequence[str], what: str, first: int = 1) -> tuple[str, ...]:
     """Map split names to "train" or "test"; validation joins train if there is a test part.
 
     Raises:
         BadData: a name is neither, or one of the sides is empty.
     """
-    plain = [name.strip().casefold() for name in names]
-    middle = "train" if any(name in TEST_NAMES for name in plain) else "test"
-    side = dict.fromkeys(TRAIN_NAMES, "train") | dict.fromkeys(TEST_NAMES, "test")
-    side |= dict.fromkeys(MIDDLE_NAMES, middle)
-    for row, name in enumerate(plain):
-        if name not in side:
-            raise BadData(f"{what}: row {row + 1} has the split {names[row]!r}. Write train, test or val.")
-    found = tuple(side[name] for name in plain)
+    parts = {name: part_of(name) for name in dict.fromkeys(names)}
+    middle = "train" if "test" in parts.values() else "test"
+    side = {"train": "train", "test": "test", "val": middle}
+    for row, name in enumerate(names, first):
+        if parts[name] not in side:
+            raise BadData(f"{what}: row {row} has the split {name!r}. Write train, test or val.")
+    found = tuple(side[str(parts[name])] for name in names)
     for wanted in ("train", "test"):
         if wanted not in found:
             raise BadData(f"{what}: its split has no {wanted} rows.")

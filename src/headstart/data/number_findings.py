@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from headstart.core import BadData
 
 from .dataset import Dataset
-from .findings import Finding, finding, some
+from .finding import Finding, finding
+from .findings import some
 
 FEW_ROWS = 30  # rows below which results are unreliable
 DISTINCT = 10  # values up to which a column looks like classes

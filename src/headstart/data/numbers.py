@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from headstart.core import BadData
 
 from .cells import Place, as_number
+from .columns import are_str
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -33,7 +34,8 @@ def have_fractions(columns: Mapping[str, Any]) -> bool:
             there = values[np.isfinite(values)]
             fractions = fractions or not np.array_equal(there, np.rint(there))
             continue
-        for value in values:
+        cells = list(values)
+        for value in dict.fromkeys(cells) if are_str(cells) else cells:  # each text once
             number = as_number(value)
             if number is None:
                 return False

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from headstart.core import Schema
 
-from .findings import EXAMPLES, Finding, finding
+from .finding import EXAMPLES, Finding, finding
 from .samples import Rows
 from .schemas import Encoded, encoded, silent_columns
 from .tables import Table

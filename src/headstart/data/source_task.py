@@ -10,7 +10,7 @@ import numpy as np
 from headstart.core import BadData
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
-from headstart.data.findings import Finding, finding
+from headstart.data.finding import Finding, finding
 from headstart.data.load import load
 from headstart.data.overlap import copies
 from headstart.data.train_test_split import Rows, training_rows

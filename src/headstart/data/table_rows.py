@@ -7,7 +7,7 @@ from typing import Any
 from headstart.core import BadInput, Schema
 
 from .h5ad import table_in
-from .manifest import cells_in
+from .table_files import read_table
 from .tables import Table, columns_of, from_columns
 
 
@@ -29,7 +29,7 @@ def rows_of(items: Any, schema: Schema) -> Table:
         path = Path(items).expanduser()
         if path.suffix.lower() == ".h5ad":
             return table_in(path, path.name, counts=schema.counts)
-        columns: Mapping[str, Any] | None = cells_in(path)
+        columns: Mapping[str, Any] | None = read_table(path)
         name, first = path.name, 1
     else:
         columns, name, first = columns_of(items, schema.names), "The new rows", 0

@@ -1,7 +1,7 @@
 """Tables in memory, with numeric and categorical columns and missing cells."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ from headstart.core import BadData, BadInput
 from headstart.core.schema import ColumnKind
 
 from .cells import Cells, Place, cells_of
+from .frames import frame_columns, frame_kinds, is_frame, objects
 from .samples import Kind, Rows
 
 LARGEST = 2**32  # bytes of numbers in memory
@@ -162,13 +163,11 @@ def columns_of(source: Any, names: Sequence[str] = ()) -> dict[str, Any] | None:
     """
     if isinstance(source, Mapping):
         return {str(name): values for name, values in source.items()}
-    if hasattr(source, "columns") and hasattr(source, "dtypes"):  # a data frame, without pandas
-        known = [str(name) for name in source.columns]
-        _once(known, "The data frame")
-        return {name: source.iloc[:, place].to_numpy() for place, name in enumerate(known)}
+    if is_frame(source):
+        return dict(frame_columns(source))
     if isinstance(source, list | tuple) and source and all(isinstance(row, Mapping) for row in source):
         known = list(dict.fromkeys(str(name) for row in source for name in row))
-        return {name: np.array([row.get(name) for row in source], dtype=object) for name in known}
+        return {name: objects(row.get(name) for row in source) for name in known}
     if isinstance(source, np.ndarray) and source.dtype.names:
         return {name: source[name] for name in source.dtype.names}
     return _plain(source, names)
@@ -196,10 +195,7 @@ def from_rows(
 
 def kinds_of(source: Any) -> dict[str, ColumnKind]:
     """Columns that a data frame declares categorical, even if they hold numbers."""
-    if not hasattr(source, "dtypes"):
-        return {}
-    types = zip(source.columns, source.dtypes, strict=True)
-    return {str(column): "categorical" for column, kind in types if str(kind) == "category"}
+    return frame_kinds(source) if is_frame(source) else {}
 
 
 def _plain(source: Any, names: Sequence[str]) -> dict[str, Any] | None:
@@ -220,14 +216,6 @@ def _plain(source: Any, names: Sequence[str]) -> dict[str, Any] | None:
             f"{', '.join(map(repr, known[:5]))}{', ...' * (len(known) > 5)}."
         )
     return {name: array[:, place] for place, name in enumerate(known)}
-
-
-def _once(names: Iterable[str], what: str) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise BadData(f"{what} has two columns called {name!r}. Rename one of them.")
-        seen.add(name)
 
 
 def _said(value: float | str | None) -> str:

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from headstart.core import BadData
 
 from .dataset import Dataset
-from .findings import FEW, Finding, about_names, finding, some
+from .finding import Finding, finding
+from .findings import FEW, about_names, some
 
 RARE = 2  # smallest number of rows of a tag: one for training, one for testing
 

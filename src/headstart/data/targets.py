@@ -12,12 +12,14 @@ from headstart.core import BadData, BadInput, Unknown
 from headstart.core.label_kind import TASKS, LabelKind, label_kind_of
 
 from . import numbers, tags
-from .cells import gone
+from .class_names import class_names
+from .columns import brief, cell_texts, column_array, is_nested
+from .frames import is_frame
 from .labels import Labels
 from .naming import numbered
+from .sparse import dense
 from .tables import columns_of
-
-LISTS = (list, tuple, set, frozenset)
+from .tag_lists import LISTS, as_matrix, lists_in, row_without_list, tag_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,15 +72,13 @@ def of_values(y: Any, kind: LabelKind | None, what: str) -> Target:
         BadInput: they have another shape.
         BadData: a row without a label, one class, one tag, or a text or non-finite value among numbers.
     """
-    if isinstance(y, Mapping) or (hasattr(y, "columns") and hasattr(y, "dtypes")):
+    if isinstance(y, Mapping) or is_frame(y):
         columns = columns_of(y)
         assert columns is not None
         return of_columns(columns, kind, what)
     if _are_lists(y):
-        if kind not in (None, "tags"):
-            raise BadInput(f'The labels are lists of names; these are tags, not {kind}: task="multilabel".')
-        return Target(*tags.in_lists(y, what))
-    values = as_array(y.toarray() if hasattr(y, "toarray") else y, "the labels")
+        return _of_lists([list(row) for row in y], kind, what, 0)
+    values = _label_array(y)
     if values.ndim == 2 and kind != "classes":
         return _of_matrix(values, kind, what)
     if values.ndim != 1:
@@ -102,7 +102,7 @@ def of_columns(columns: Mapping[str, Any], kind: LabelKind | None, what: str, fi
         BadData: see `of_values`.
     """
     found = kind or _kind_of_columns(columns)
-    if found == "numbers":
+    if found == "numbers" and not any(map(is_nested, columns.values())):
         return Target(tuple(columns), numbers.in_columns(columns, what, first))
     if len(columns) > 1:
         if found == "classes":
@@ -112,19 +112,17 @@ def of_columns(columns: Mapping[str, Any], kind: LabelKind | None, what: str, fi
             )
         return Target(*tags.in_columns(columns, what, first))
     (name,) = columns
-    values = np.asarray(columns[name])
-    if found == "classes" and values.dtype.kind == "f" and not np.isnan(values).any():
-        return Target.of_classes(class_names(values), what)
-    cells = _as_texts(values)
+    values = column_array(columns[name])
+    if (rows := lists_in(values)) is not None:
+        return _of_lists(rows, kind, what, first)
+    if (row := row_without_list(values)) is not None:
+        raise BadData(
+            f"{what}: row {row + first} has {brief(values[row])} in the column {name!r}, where other cells "
+            "are lists of tags. Leave the row out, or write [] where there is no tag."
+        )
     if found == "tags":
-        return Target(*_in_cells(cells, what))
-    for row, cell in enumerate(cells):
-        if not cell:
-            raise BadData(
-                f"{what}: row {row + first} has nothing in the column {name!r}. Leave it out, or give it a "
-                "label."
-            )
-    return Target.of_classes(cells, what)
+        return Target(*_in_cells(cell_texts(values, f"{what}: the column {name!r}"), what))
+    return Target.of_classes(class_names(values, what, name, first), what)
 
 
 def label_columns(known: Iterable[str], given: str | Sequence[str]) -> tuple[str, ...]:
@@ -146,6 +144,7 @@ def label_columns(known: Iterable[str], given: str | Sequence[str]) -> tuple[str
 
 def as_array(values: Any, what: str) -> NDArray[Any]:
     """Convert labels to an array with a row for each sample; `BadInput` if impossible."""
+    values = dense(values, what)
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu()
         values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
@@ -158,26 +157,21 @@ def as_array(values: Any, what: str) -> NDArray[Any]:
     return array
 
 
-def class_names(y: NDArray[Any]) -> list[str]:
-    """Class name of each row (n,), from names or integers.
+def _of_lists(rows: list[list[Any]], kind: LabelKind | None, what: str, first: int) -> Target:
+    """Tags by name or number, or a row of 0 and 1 (or of numbers) each."""
+    matrix = as_matrix(rows)
+    if matrix is not None and kind != "classes":
+        return _of_matrix(matrix, kind, what)
+    if kind not in (None, "tags"):
+        raise BadInput(f'The labels are lists of names; these are tags, not {kind}: task="multilabel".')
+    return Target(*tags.in_lists(tag_names(rows, what, first), what))
 
-    Raises:
-        BadData: a row without a label, or fractions.
-    """
-    if y.dtype.kind == "f":
-        whole = np.isnan(y) | (y == np.rint(y))
-        if not whole.all():
-            row = int(np.flatnonzero(~whole)[0])
-            raise BadData(
-                f"Row {row} has the label {y[row]:g}; classes are names or whole numbers. To learn numbers, "
-                'say task="regression".'
-            )
-        y = np.array([int(one) if np.isfinite(one) else one for one in y.tolist()], dtype=object)
-    names = [str(label) for label in y.tolist()]
-    for row, (label, text) in enumerate(zip(y.tolist(), names, strict=True)):
-        if not text or label is None or label != label or text in ("inf", "-inf"):  # NaN
-            raise BadData(f"Row {row} has no label: {label!r}.")
-    return names
+
+def _label_array(y: Any) -> NDArray[Any]:
+    """Labels as an array in which texts and missing values stay what they are."""
+    if isinstance(y, list | tuple) and any(isinstance(one, str) for one in y):
+        return column_array(y)
+    return as_array(y, "the labels")
 
 
 def _of_array(values: NDArray[Any], kind: LabelKind | None, what: str, name: str) -> Target:
@@ -188,7 +182,7 @@ def _of_array(values: NDArray[Any], kind: LabelKind | None, what: str, name: str
         return Target((name,), numbers.in_columns(column, what))
     if kind == "classes":
         return Target.of_classes(class_names(values), what)
-    return Target(*_in_cells(_as_texts(values), what))
+    return Target(*_in_cells(cell_texts(values, what), what))
 
 
 def _of_matrix(values: NDArray[Any], kind: LabelKind | None, what: str) -> Target:
@@ -205,10 +199,6 @@ def _of_matrix(values: NDArray[Any], kind: LabelKind | None, what: str) -> Targe
     return Target(names, numbers.in_columns(dict(zip(names, values.T, strict=True)), what))
 
 
-def _as_texts(values: NDArray[Any]) -> list[str]:
-    return ["" if not isinstance(one, str) and gone(one) else str(one) for one in values.tolist()]
-
-
 def _in_cells(cells: Sequence[str], what: str) -> tags.Tags:
     flags = {cell.casefold() for cell in cells} - {""}
     if flags and flags <= tags.YES_NO.keys():
@@ -220,6 +210,8 @@ def _in_cells(cells: Sequence[str], what: str) -> tags.Tags:
 
 
 def _kind_of_columns(columns: Mapping[str, Any]) -> LabelKind:
+    if len(columns) == 1 and any(map(is_nested, columns.values())):
+        return "classes"
     if numbers.have_fractions(columns):
         return "numbers"
     if len(columns) == 1:

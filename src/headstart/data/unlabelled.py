@@ -13,18 +13,27 @@ from headstart.core.schema import ColumnKind
 from headstart.data.similarity import require_same_kind
 
 from .arrays import from_arrays
+from .columns import PATH, TEXT, Columns, Origin
 from .dataset import Dataset
-from .folder import sample_files
+from .folder_files import files_below, is_sample, sample_files
+from .frames import settled
 from .h5ad import items_in, table_in
+from .hugging_face import is_hugging_face
 from .labelled_tables import are_tables
 from .load import load, named
-from .manifest import PATH, SUFFIXES, TEXT
+from .media import files_in, media_column
 from .modality import file_formats, kind_of_files, modalities
 from .npz import SUFFIXES as ARRAY_SUFFIXES
 from .npz import samples_in
+from .picture_lists import are_pictures, samples_of
 from .samples import Files, Samples, Texts
+from .sparse import dense
+from .table_files import SUFFIXES, read_table
 from .tables import columns_of, from_columns, kinds_of
+from .text_files import SUFFIXES as TEXT_SUFFIXES
+from .text_files import UTF8, read_text, texts_of
 from .texts import are_texts
+from .torch_datasets import is_torch_dataset
 
 CLASS = "unlabelled"  # of all rows
 
@@ -39,6 +48,8 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
     group_column: str | None = None,
     split_column: str | None = None,
     categorical: Sequence[str] = (),
+    columns: str | Sequence[str] | None = None,
+    encoding: str | None = None,
     name: str | None = None,
 ) -> Dataset:
     """Load rows without labels: all have the placeholder class "unlabelled".
@@ -63,6 +74,8 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
         group_column: likewise.
         split_column: likewise.
         categorical: columns of a table that hold names even if these are numbers; only without `like`.
+        columns: names of the columns of a CSV file that has no line of names, as a list or with commas.
+        encoding: of a CSV file, of JSON lines or of .txt files; None takes UTF-8.
         name: of the data; None takes that of the file or folder.
 
     Raises:
@@ -76,8 +89,9 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
     else:
         labels = [label_column] if isinstance(label_column, str) else list(label_column)
         passed = {part.strip() for text in labels for part in text.split(",")} | {group_column, split_column}
-        columns = _Columns(path_column, text_column, frozenset(passed - {None}), tuple(categorical))
-        found = _Reader(columns, like, name).read(data)
+        names, left_out = Columns().parsed(columns).names, frozenset(passed - {None})
+        roles = _Columns(path_column, text_column, left_out, tuple(categorical), names, encoding)
+        found = _Reader(roles, like, name).read(data)
     found = without_labels(found)
     if like is not None:
         found = require_same_kind(found, like)
@@ -101,6 +115,8 @@ class _Columns:
     text: str | None
     passed: frozenset[Any]
     categorical: tuple[str, ...]
+    names: tuple[str, ...]
+    encoding: str | None
 
 
 @dataclass(frozen=True)
@@ -115,17 +131,28 @@ class _Reader:
         """Read the rows with placeholder labels."""
         if isinstance(data, tuple) and len(data) == 2 and not isinstance(data[0], str):
             data = data[0]
+        if is_torch_dataset(data) or is_hugging_face(data):
+            return load(data, name=self.name)
+        data = dense(data, "x")
         if isinstance(data, str | os.PathLike):
             return self._file(Path(data).expanduser(), str(data))
+        if are_tables(data):
+            data = settled(data)
+            cells = columns_of(data)
+            assert cells is not None
+            return self._rows(cells, Origin("The target", kinds=kinds_of(data)), data)
+        return self._plain(data)
+
+    def _plain(self, data: Any) -> Dataset:
+        """Read a list of paths, pictures or texts, or an array."""
         if self._paths(data):
-            return _of(
-                [str(path) for path in data],
-                Files([Path(path) for path in data], kind_of_files(data)),
-                self._called(kind_of_files(data)),
-            )
-        if are_texts(data) and not are_tables(data):  # the names of a frame's columns are texts, too
+            files = Files([Path(path) for path in data], kind_of_files(data))
+            return _of([str(path) for path in data], files, self._called(files.kind))
+        if are_pictures(data):
+            return _of(*samples_of(data), self._called("pictures"))
+        if are_texts(data):
             return self._texts(data, self._called("texts"))
-        if are_tables(data) or self._takes("tables"):
+        if self._takes("tables"):
             return self._table(columns_of(data, self._names()), data)
         return _numbers(data, self._called("arrays"))
 
@@ -134,16 +161,17 @@ class _Reader:
             return load(text, name=self.name)
         name, suffix = self._called(path.stem), path.suffix.lower()
         if path.is_dir():
-            return _folder(path, self._called(path.resolve().name))
+            return _folder(path, self._called(path.resolve().name), self.columns.encoding or UTF8)
         if path.is_file() and suffix in ARRAY_SUFFIXES:
             return self._array_of(path, name)
         if path.is_file() and suffix == ".h5ad":
             counts = self.like.table.counts if self.like is not None and self.like.table is not None else None
             return _of(items_in(path), table_in(path, name, sorted(self._passed()), counts), name)
         if path.is_file() and suffix == ".txt":
-            return self._texts(_lines(path), name, first=1)
+            return self._texts(read_text(path, self.columns.encoding or UTF8).splitlines(), name, first=1)
         if path.is_file() and suffix in SUFFIXES:
-            return self._rows(path, SUFFIXES[suffix](path), name)
+            cells = read_table(path, self.columns.names, self.columns.encoding)
+            return self._rows(cells, Origin(str(path), path.parent, first=1, error=BadData))
         return load(path)  # which raises the reason
 
     def _array_of(self, path: Path, name: str) -> Dataset:
@@ -152,15 +180,20 @@ class _Reader:
             return self._table(columns_of(values, self._names()), values)
         return _numbers(values, name)
 
-    def _rows(self, path: Path, cells: dict[str, list[str]], name: str) -> Dataset:
+    def _rows(self, cells: dict[str, Any], origin: Origin, source: Any = None) -> Dataset:
         """Read pictures, texts or rows of a table, depending on the columns."""
-        mine = self.columns
-        if not self._takes("tables") and (mine.path or PATH in cells) and not mine.text:
-            paths = _column(cells, mine.path or PATH, path, "path")
-            return _of(paths, Files([path.parent / one for one in paths], kind_of_files(paths)), name)
-        if not self._takes("tables") and (mine.text or TEXT in cells):
-            return self._texts(_column(cells, mine.text or TEXT, path, "text"), name, first=1)
-        return self._table(cells, None, path.name, first=1)
+        mine, name = self.columns, self._called(Path(origin.what).stem)
+        if self._takes("tables"):
+            return self._table(cells, source, Path(origin.what).name, first=origin.first)
+        if (media := media_column(cells, Columns(path=mine.path, text=mine.text))) is not None:
+            return _of(*files_in(cells, media, origin), name)
+        if (mine.path or PATH in cells) and not mine.text:
+            paths = origin.texts(cells, mine.path or PATH, "path")
+            return _of(paths, Files([origin.folder / one for one in paths], kind_of_files(paths)), name)
+        if mine.text or TEXT in cells:
+            texts = origin.texts(cells, mine.text or TEXT, "text", empty=True)
+            return self._texts(texts, name, first=origin.first)
+        return self._table(cells, source, Path(origin.what).name, first=origin.first)
 
     def _texts(self, texts: Sequence[str], name: str, first: int = 0) -> Dataset:
         for row, text in enumerate(texts, first):
@@ -205,8 +238,10 @@ class _Reader:
         return self.name or otherwise
 
 
-def _folder(folder: Path, name: str) -> Dataset:
+def _folder(folder: Path, name: str, encoding: str) -> Dataset:
     files = sample_files(folder)
+    if not files and (texts := [path for path in files_below(folder) if is_sample(path, TEXT_SUFFIXES)]):
+        return _of([path.relative_to(folder).as_posix() for path in texts], texts_of(texts, encoding), name)
     kind = kind_of_files(files)
     files = [path for path in files if path.suffix.lower() in modalities()[kind].suffixes]
     if not files:
@@ -228,21 +263,3 @@ def _numbers(x: Any, name: str) -> Dataset:
 
 def _of(items: Iterable[str], samples: Samples, name: str) -> Dataset:
     return Dataset(name, (CLASS,), np.zeros(len(samples), np.int64), tuple(items), samples)
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise BadData(f"{path} can't be read: {why}. Give a file with a text a line, or a table.") from error
-
-
-def _column(cells: dict[str, list[str]], column: str, file: Path, role: str) -> list[str]:
-    if column not in cells:
-        names = ", ".join(map(repr, cells)) or "none"
-        raise BadData(
-            f"{file} has no column {column!r}. Its columns: {names}. Say which one to take with "
-            f"{role}_column=..."
-        )
-    return cells[column]

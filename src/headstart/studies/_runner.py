@@ -24,7 +24,16 @@ from headstart.studies._spec import Study
 from headstart.studies._store import StudyFolder, digest, merge_options, open_study, require_empty
 
 S = TypeVar("S", bound=StudySettings)
-UNLABELLED = ("path_column", "text_column", "label_column", "group_column", "split_column", "categorical")
+UNLABELLED = (
+    "path_column",
+    "text_column",
+    "label_column",
+    "group_column",
+    "split_column",
+    "categorical",
+    "columns",
+    "encoding",
+)
 METHODS = "_methods"  # among the inputs: methods that were given as objects, by label
 
 

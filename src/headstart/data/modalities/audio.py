@@ -22,7 +22,7 @@ from headstart.core import BadData, MissingPackage, Preprocess, Reader, SampleLo
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.decode import prepare
-from headstart.data.findings import Finding, finding
+from headstart.data.finding import Finding, finding
 from headstart.data.modality import Inputs, Modality, pictured
 from headstart.data.naming import numbered
 from headstart.data.near_duplicates import THUMBNAIL, Pair, near_pairs

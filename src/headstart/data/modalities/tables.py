@@ -9,7 +9,7 @@ import torch
 from headstart.core import Reader, Schema
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
-from headstart.data.findings import Finding
+from headstart.data.finding import Finding
 from headstart.data.modality import Features, Fetch, Inputs, Modality
 from headstart.data.named_tables import TABLES
 from headstart.data.records import Records, about_columns

@@ -9,7 +9,8 @@ import numpy as np
 from headstart.core import BadData, BadInput, Reader, Tokens
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
-from headstart.data.findings import Finding, finding
+from headstart.data.finding import Finding, finding
+from headstart.data.labelled_tables import are_tables
 from headstart.data.modality import Features, Fetch, Inputs, Modality
 from headstart.data.near_duplicates import Pair, pairs_of_equals
 from headstart.data.packaged import PACKAGED
@@ -73,6 +74,10 @@ class TextModality(Modality[Dataset]):
         return Sentences(data, _tokens(reader))
 
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
+        if are_tables(items):
+            raise BadInput(
+                "This model takes texts, not a table. Give one column of it, such as table['text']."
+            )
         for place, item in enumerate(items):
             if not isinstance(item, str):
                 raise BadInput(f"This model takes texts; item {place} is a {type(item).__name__}.")

@@ -1,0 +1,129 @@
+"""Read tables from files: CSV with or without a line of names, Parquet, and JSON lines."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from headstart.core import BadData, BadInput, MissingPackage
+from headstart.core.schema import ColumnKind
+
+from .columns import column_array
+from .frames import frame_columns, frame_kinds
+from .text_files import UTF8, read_text
+
+
+class Table(dict[str, Any]):
+    """Cells (n,) by column: texts of CSV, else numbers, texts, lists and None.
+
+    Attributes:
+        kinds: of columns that the file declares categorical.
+    """
+
+    kinds: Mapping[str, ColumnKind] = MappingProxyType({})
+
+
+LONGEST = 2**31 - 1  # letters of a cell
+DELIMITERS = ",;\t"
+
+
+def read_table(file: Path, names: Sequence[str] = (), encoding: str | None = None) -> Table:
+    """Read all cells of a table by column.
+
+    Args:
+        file: CSV, TSV, Parquet or JSON lines.
+        names: of the columns of a CSV file without a first line of names.
+        encoding: of a CSV file or of JSON lines; None takes UTF-8.
+
+    Raises:
+        BadInput: there is no such file, it is of another kind, or it has names or an encoding of its own.
+        BadData: it can't be read.
+        MissingPackage: a Parquet file without pyarrow.
+    """
+    suffix = file.suffix.lower()
+    if not file.is_file() or suffix not in SUFFIXES:
+        raise BadInput(f"{file} is no file of the kinds {', '.join(SUFFIXES)}. Give a table.")
+    given = {"columns": list(names) or None, "encoding": encoding}
+    for option in ("columns",) if suffix in (".jsonl", ".ndjson") else ("columns", "encoding"):
+        if given[option] is not None and suffix not in (".csv", ".tsv"):
+            raise BadInput(
+                f"{option}={given[option]!r} can't be used: {file} says itself what is in it. Leave it out."
+            )
+    return SUFFIXES[suffix](file, names, encoding or UTF8)
+
+
+def _csv(file: Path, names: Sequence[str] = (), encoding: str = UTF8) -> Table:
+    text = read_text(file, encoding)
+    rows = _rows(file, text, names)
+    if not rows:
+        raise BadData(f"{file} is empty. Its first line should be: path,label or text,label")
+    header = list(names) or rows.pop(0)
+    if again := [name for name, times in Counter(header).items() if times > 1 and name.strip()]:
+        raise BadData(f"{file} has two columns called {again[0]!r}. Rename one of them.")
+    named = "columns= names" if names else "the first line"
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(header):
+            raise BadData(f"{file}: row {number} has {len(row)} cells, {named} {len(header)}.")
+    return Table({column.strip(): [row[i].strip() for row in rows] for i, column in enumerate(header)})
+
+
+def _rows(file: Path, text: str, names: Sequence[str]) -> list[list[str]]:
+    first = text.partition("\n")[0]
+    delimiter = max(DELIMITERS, key=first.count)
+    limit = csv.field_size_limit(LONGEST)
+    try:
+        if names:  # texts hold commas, too: the one that gives as many cells as there are names
+            cells = {one: len(next(csv.reader([first], delimiter=one), [])) for one in DELIMITERS}
+            delimiter = next((one for one, count in cells.items() if count == len(names)), delimiter)
+        lines = io.StringIO(text, newline=None)
+        return [row for row in csv.reader(lines, delimiter=delimiter) if row]
+    except csv.Error as error:
+        raise BadData(f"{file} can't be read as CSV: {error}.") from error
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _parquet(file: Path, _names: Sequence[str] = (), _encoding: str = UTF8) -> Table:
+    try:
+        import pyarrow.parquet as parquet
+    except ImportError as error:
+        raise MissingPackage("pyarrow", "Reading Parquet files", "tables") from error
+    try:
+        table = parquet.read_table(file)
+    except (OSError, ValueError) as error:
+        raise BadData(f"{file} is not a Parquet file: {error}.") from error
+    found = Table(frame_columns(table))
+    found.kinds = frame_kinds(table)
+    return found
+
+
+def _json_lines(file: Path, _names: Sequence[str] = (), encoding: str = UTF8) -> Table:
+    rows = []
+    for number, line in enumerate(read_text(file, encoding).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise BadData(f"{file}: line {number} is not JSON: {error}. Write an object a line.") from error
+        if not isinstance(row, dict):
+            raise BadData(f"{file}: line {number} is no object with a name for each cell. Write one a line.")
+        rows.append(row)
+    if not rows:
+        raise BadData(f'{file} is empty. A line of it should be such as {{"text": "...", "label": "..."}}.')
+    names = dict.fromkeys(name for row in rows for name in row)
+    return Table({name: column_array([row.get(name) for row in rows]) for name in names})
+
+
+SUFFIXES: dict[str, Callable[..., Table]] = {
+    ".csv": _csv,
+    ".tsv": _csv,
+    ".parquet": _parquet,
+    ".pq": _parquet,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+}

@@ -1,0 +1,159 @@
+"""Labels that are missing are refused everywhere; lists are tags; whole floats are whole names."""
+
+import numpy as np
+import pytest
+import torch
+
+import headstart.data as data
+from headstart.core import BadData, BadInput
+from headstart.data.tag_lists import lists_in
+
+pandas = pytest.importorskip("pandas")
+arrow = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+X = np.arange(12.0).reshape(6, 2)
+TEXTS = [f"text {n}" for n in range(6)]
+NAN = float("nan")
+
+
+def column(folder, labels):
+    """The rows with a column of labels, by where they come from."""
+    columns = {"x": X[:, 0].tolist(), "label": labels}
+    parquet.write_table(arrow.table(columns), folder / "rows.parquet")
+    frame = pandas.DataFrame(columns)
+    frame.to_csv(folder / "rows.csv", index=False)
+    return {
+        "csv": folder / "rows.csv",
+        "parquet": folder / "rows.parquet",
+        "pandas": frame,
+        "arrow": arrow.table(columns),
+        "mapping": columns,
+    }
+
+
+@pytest.mark.parametrize("gap", [NAN, None, "", "NA", "nan", "<NA>", "None", "null", "NaT"])
+def test_texts_without_a_label_are_refused_with_the_row(gap, tmp_path):
+    labels = ["x", "y", gap, "x", "y", "x"]
+    for pair in (
+        (X, labels),
+        (TEXTS, labels),
+        (X, np.array(labels, dtype=object)),
+        (X, pandas.Series(labels)),
+    ):
+        with pytest.raises(BadData, match="Row 2 has no label"):
+            data.load(pair)
+    arrowed = ["x", "y", None if gap != gap else gap, "x", "y", "x"]
+    for name, source in column(tmp_path, arrowed).items():
+        row = 3 if name in ("csv", "parquet") else 2
+        with pytest.raises(BadData, match=rf"row {row} has .* in the column 'label'"):
+            data.load(source)
+
+
+def test_numbers_without_a_label_are_refused_with_the_row(tmp_path):
+    labels = [0.0, 1.0, NAN, 0.0, 1.0, 0.0]
+    gaps = [0, 1, None, 0, 1, 0]
+    for y in (labels, gaps, np.array(labels), torch.tensor(labels), pandas.array(gaps, dtype="Int64")):
+        with pytest.raises(BadData, match="Row 2 has no label"):
+            data.load((X, y))
+    for given in (labels, gaps):
+        for name, source in column(tmp_path, given).items():
+            row = 3 if name in ("csv", "parquet") else 2
+            with pytest.raises(BadData, match=rf"row {row} has .* in the column 'label'"):
+                data.load(source, task="classification")
+
+
+def test_whole_floats_are_whole_names_everywhere(tmp_path):
+    for labels in ([0.0, 1.0, 10.0, 0.0, 1.0, 10.0], [0, 1, 10, 0, 1, 10]):
+        for source in (*column(tmp_path, labels).values(), (X, labels), (X, torch.tensor(labels))):
+            assert data.load(source).classes == ("0", "1", "10")
+    for source in column(tmp_path, ["0.0", "1.0", "v1", "0.0", "1.0", "v1"]).values():
+        assert data.load(source).classes == ("0.0", "1.0", "v1")
+
+
+def test_names_beside_a_class_of_true_and_false(tmp_path):
+    for source in column(tmp_path, [True, False] * 3).values():
+        assert data.load(source).classes == ("False", "True")
+
+
+TAGS = [["a"], ["a", "b"], ["c"], [], ["b", "c"], ["a"]]
+HAS = [[1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0], [0, 1, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("task", [None, "multilabel"])
+def test_lists_in_a_label_column_are_tags(task, tmp_path):
+    for source in (
+        *column(tmp_path, TAGS).values(),
+        pandas.read_parquet(tmp_path / "rows.parquet"),
+        (X, TAGS),
+    ):
+        found = data.load(source, task=task)
+        assert found.classes == ("a", "b", "c")
+        assert found.labels.tolist() == [[bool(one) for one in row] for row in HAS]
+    pandas.read_parquet(tmp_path / "rows.parquet").to_csv(tmp_path / "numpy.csv", index=False)
+    assert data.load(tmp_path / "numpy.csv").labels.tolist() == found.labels.tolist()
+
+
+def test_lists_of_0_and_1_are_a_column_for_each_tag(tmp_path):
+    for source in (*column(tmp_path, HAS).values(), (X, HAS)):
+        found = data.load(source)
+        assert found.label_kind == "tags"
+        assert found.labels.astype(int).tolist() == HAS
+
+
+def test_lists_of_numbers_of_tags(tmp_path):
+    for source in column(tmp_path, [[3], [3, 14], [14], [], [5], [3]]).values():
+        assert data.load(source).classes == ("3", "5", "14")
+
+
+def test_lists_of_fractions_are_numbers(tmp_path):
+    rows = [[0.5 * n, 1.0 * n] for n in range(6)]
+    for source in column(tmp_path, rows).values():
+        found = data.load(source)
+        assert found.label_kind == "numbers"
+        assert found.labels.tolist() == rows
+
+
+def test_lists_are_no_classes(tmp_path):
+    for source in column(tmp_path, TAGS).values():
+        with pytest.raises(BadInput, match=r'these are tags, not classes: task="multilabel"'):
+            data.load(source, task="classification")
+
+
+def test_a_row_without_a_list_is_named(tmp_path):
+    with pytest.raises(BadData, match=r"row 3 has None in the column 'label', where other cells are lists"):
+        data.load(column(tmp_path, [*TAGS[:2], None, *TAGS[3:]])["parquet"])
+    with pytest.raises(BadData, match=r"row 2 has the tag None"):
+        data.load(column(tmp_path, [["a"], ["b", None], *TAGS[2:]])["parquet"])
+
+
+def test_texts_in_brackets_are_names_where_others_are_not(tmp_path):
+    found = data.load(column(tmp_path, ["[a]", "b", "[a]", "b", "[a]", "b"])["csv"])
+    assert found.classes == ("[a]", "b")
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("[]", []),
+        ("['a', 'b']", ["a", "b"]),
+        ("['a' 'b']", ["a", "b"]),
+        ('["it\'s", "b c"]', ["it's", "b c"]),
+        ("['a, b']", ["a, b"]),
+        (r"['a\'b']", ["a'b"]),
+        ("[1, 0]", [1, 0]),
+        ("[1. 0.5]", [1.0, 0.5]),
+        ("[red, blue]", ["red", "blue"]),
+    ],
+)
+def test_lists_as_they_are_written(text, items):
+    assert lists_in([text]) == [items]
+
+
+def test_bytes_are_no_labels_and_are_never_shown(tmp_path):
+    parquet.write_table(
+        arrow.table({"x": [1.0, 2.0], "label": [b"\x89PNG" * 500, b"\x89PNG" * 400]}), tmp_path / "b.parquet"
+    )
+    with pytest.raises(BadData, match="holds bytes") as error:
+        data.load(tmp_path / "b.parquet", text_column="label")
+    assert len(str(error.value)) < 300
