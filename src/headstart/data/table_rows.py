@@ -36,4 +36,4 @@ def rows_of(items: Any, schema: Schema) -> Table:
     if columns is None:
         raise BadInput(f"{type(items).__name__} is no table. Give a file, a data frame or rows of cells.")
     known = {column: values for column, values in columns.items() if column not in schema.dropped}
-    return from_columns(known, name, passed=schema.passed, kinds=schema.kinds, first=first)
+    return from_columns(known, name, passed=schema.passed, kinds=schema.kinds, first=first, keep=None)

@@ -1,0 +1,71 @@
+"""Columns that number or name the rows, such as IDs: another value in every row, which no new row repeats."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .cells import Cells
+
+TELLING = 20  # rows from which on a column of all-distinct values is uninformative
+NAMED = 10  # the same for one that is called an ID
+DENSE = 2  # largest mean step of steadily rising row numbers of which some rows are gone
+
+_WHOLE_NAMES = {
+    *("id", "ids", "idx", "index", "row", "rows", "rownum", "rowid", "rownumber", "rownames", "rn", "level"),
+    *("no", "nr", "num", "number", "serial", "record", "key", "oid", "pk", "uuid", "guid", "unnamed"),
+}
+_LAST_NAMES = {"id", "uuid", "guid", "idx", "rowid"}
+
+Floats = NDArray[np.float64]
+
+
+def row_numbers(columns: Mapping[str, Cells]) -> dict[str, str]:
+    """Columns of row numbers, IDs or names that are different in every row, and why.
+
+    Whole numbers, none missing, different in every row, are row numbers if they rise or fall steadily (in
+    equal steps, or with few left out), or if the column is called an ID or an index. Names are, if they are
+    different in all rows that have one.
+    """
+    found = {}
+    for name, cells in columns.items():
+        there = cells.values[~np.isnan(cells.values)]
+        if cells.kind == "categorical":
+            if len(there) == len(cells.words) and len(there) >= TELLING:
+                found[name] = "it has another name in every row"
+        elif cells.kind == "numeric" and len(there) == len(cells.values) and (why := _numbering(there, name)):
+            found[name] = why
+    return found
+
+
+def is_called_id(name: str) -> bool:
+    """Whether a column is called an ID, an index or a row number.
+
+    >>> is_called_id("PassengerId"), is_called_id("Unnamed: 0"), is_called_id("humid"), is_called_id("index")
+    (True, True, False, True)
+    """
+    words = [word.casefold() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+    if not words:
+        return False
+    return (len(words) == 1 and words[0] in _WHOLE_NAMES) or words[-1] in _LAST_NAMES or _is_row(words)
+
+
+def _is_row(words: Sequence[str]) -> bool:
+    return words[0] in ("row", "record", "line") and words[-1] in ("number", "no", "nr", "index", "names")
+
+
+def _numbering(values: Floats, name: str) -> str:
+    if len(values) < NAMED or not np.array_equal(values, np.rint(values)):
+        return ""
+    if len(values) >= TELLING and _is_steady(np.diff(values)):
+        return "it numbers the rows"
+    if is_called_id(name) and len(np.unique(values)) == len(values):
+        return "it is called an ID, and is another whole number in every row"
+    return ""
+
+
+def _is_steady(steps: Floats) -> bool:
+    """Whether values rise or fall in every step, by the same amount or little at a time."""
+    rises = (steps > 0).all() or (steps < 0).all()
+    return bool(rises and ((steps == steps[0]).all() or np.abs(steps).mean() <= DENSE))
