@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import headstart as hs
-from headstart.core import BadData, Schema
+from headstart.core import BadData, BadInput, Schema, Unknown
+from headstart.data.records import about_columns
 from headstart.data.row_numbers import is_called_id
 from headstart.data.schemas import MOST, encoded, schema_of
 from headstart.data.table_rows import rows_of
 from headstart.data.tables import from_columns, from_rows
-from headstart.data.text_columns import text_columns
 from headstart.data.unseen import refuse_unseen
 
 NAN = math.nan
@@ -360,9 +360,30 @@ def test_texts_are_found_and_named(tmp_path):
         "label": ["a", "b"] * 15,
     }
     data = hs.data.load(write(tmp_path / "sst.csv", columns))
-    assert text_columns(data.table) == ["sentence"]
     finding = {one.kind: one for one in hs.data.check(data).findings}["looks-like-texts"]
     assert finding.severity == "warning"
     assert "--text-column sentence" in finding.text
     short = from_columns({"c": [f"New York {n}" for n in range(30)]}, "t")
-    assert text_columns(short) == []
+    assert [one.kind for one in about_columns(short)] == ["silent-columns"]
+    alone = {name: columns[name] for name in ("idx", "sentence", "label")}
+    with pytest.raises(
+        BadData, match=r"'idx': it numbers the rows; 'sentence': it holds texts.*--text-column sente"
+    ):
+        hs.fit(hs.methods.RidgeProbe(), "table", hs.data.load(write(tmp_path / "two.csv", alone)))
+    with pytest.raises(BadData, match=r"no column that says anything \('sentence': it holds texts"):
+        hs.data.load({"sentence": sentences, "label": columns["label"]})
+
+
+def test_a_sorted_amount_can_be_kept(tmp_path):
+    path = write(tmp_path / "years.csv", {"year": range(1990, 2030), "label": ["a"] * 20 + ["b"] * 20})
+    kept = hs.data.load(path, keep=["year"])
+    assert schema_of(kept.table).names == ("year",)
+    assert "row-numbers" not in {one.kind for one in hs.data.check(kept).findings}
+    with pytest.raises(BadData, match=r"'year': it numbers the rows"):
+        schema_of(hs.data.load(path).table)
+    with pytest.raises(Unknown, match=r"'yaer'.*'year'"):
+        hs.data.load(path, keep=["yaer"])
+    with pytest.raises(BadInput, match=r"write \['year'\]"):
+        hs.data.load(path, keep="year")
+    with pytest.raises(BadInput, match="columns of a table, but arrays holds"):
+        hs.data.load((np.zeros((4, 2)), [0, 1, 0, 1]), keep=["0"])

@@ -63,6 +63,11 @@ class Columns:
     categorical: tuple[str, ...] = option(
         "Column of a table to treat as categorical although it holds numbers; repeatable.", ()
     )
+    keep: tuple[str, ...] = option(
+        "Column of a table to learn from although it seems to number the rows; repeatable.",
+        (),
+        flag="keep-column",
+    )
     per_class: int | None = option("Use at most this many rows per class (always the same ones).", None)
 
     def options(self, without: tuple[str, ...] = ()) -> dict[str, Any]:

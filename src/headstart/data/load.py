@@ -13,6 +13,7 @@ from .arrays import from_arrays
 from .attributes import with_attribute
 from .dataset import Dataset
 from .folder import from_folder
+from .kept_columns import keep_columns
 from .labelled_tables import are_tables, from_frame, from_h5ad
 from .manifest import SUFFIXES, Columns, from_manifest
 from .modality import modalities
@@ -35,6 +36,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     attribute: Any = None,
     attribute_column: str | None = None,
     categorical: Sequence[str] = (),
+    keep: Sequence[str] = (),
     task: str | None = None,
     per_class: int | None = None,
     name: str | None = None,
@@ -70,6 +72,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             background or the hospital; never an input of a model. See [confounders](../how/confounders.md).
         attribute_column: the same of a manifest or table; None if there is none.
         categorical: columns of a table that hold names even if these are numbers, such as codes.
+        keep: columns of a table that are an input even if they seem to number the rows.
         task: what to predict for a row: "classification", one of several classes; "multilabel", any number
             of tags; "regression", one or several numbers. None infers it: labels that are all numbers, of
             which some have fractions, are numbers; several columns of 0 and 1 are tags; all else is
@@ -107,6 +110,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         else:
             found = from_arrays(source, labels, groups, name or "arrays", kind)
     found = with_attribute(found, source, attribute, attribute_column)
+    found = keep_columns(found, keep)
     return found if per_class is None else found.subset(some_of_each(found.strata, per_class, 0))
 
 

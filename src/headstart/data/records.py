@@ -16,7 +16,7 @@ from .findings import EXAMPLES, Finding, finding, some
 from .samples import Rows
 from .schemas import Encoded, encoded, silent_columns
 from .tables import Table
-from .text_columns import text_columns
+from .text_columns import are_texts
 from .times import LIKE_A_DATE
 
 
@@ -91,13 +91,15 @@ def _about_silent(table: Table) -> Iterator[Finding]:
 
 
 def _about_texts(table: Table) -> Iterator[Finding]:
-    for name in text_columns(table):
+    for place, name in enumerate(table.names):
+        words = table.words.get(name, ())
+        if not are_texts(words, int(np.count_nonzero(~np.isnan(table.values[:, place])))):
+            continue
         text = (
             f"{name!r} looks like texts, which are no input of a table: each counts as one name. To learn "
             f"from them, say text_column={name!r}, on the command line --text-column {name}."
         )
-        shown = table.words[name][:EXAMPLES]
-        yield Finding("looks-like-texts", "warning", text, list(shown), len(table.words[name]))
+        yield finding("looks-like-texts", "warning", text, words)
 
 
 def _about_dates(table: Table) -> Iterator[Finding]:

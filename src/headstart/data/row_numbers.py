@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cells import Cells
+from .text_columns import are_texts
 
 TELLING = 20  # rows from which on a column of all-distinct values is uninformative
 NAMED = 10  # the same for one that is called an ID
@@ -34,6 +35,10 @@ def row_numbers(columns: Mapping[str, Cells]) -> dict[str, str]:
         if cells.kind == "categorical":
             if len(there) == len(cells.words) and len(there) >= TELLING:
                 found[name] = "it has another name in every row"
+                if are_texts(cells.words, len(there)):
+                    found[name] = (
+                        f"it holds texts, for which there is text_column={name!r} (--text-column {name})"
+                    )
         elif cells.kind == "numeric" and len(there) == len(cells.values) and (why := _numbering(there, name)):
             found[name] = why
     return found

@@ -62,7 +62,8 @@ def schema_of(table: Table, rows: ArrayLike | None = None) -> Schema:
     if table.counts:
         _check_counts(table, chosen)
         return _of_counts(table, values)
-    dropped, columns = silent_columns(table, chosen), []
+    dropped = silent_columns(table, chosen)
+    columns: list[Column] = []
     for place, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True)):
         mine = values[:, place]
         there = mine[~np.isnan(mine)]
@@ -117,7 +118,7 @@ def encoded(table: Table, schema: Schema) -> Encoded:
     for place, column in enumerate(schema.columns):
         mine: Floats = np.asarray(table.values[:, where[column.name]], dtype=np.float64)
         if column.named:
-            words = table.words.get(column.name, ())
+            words: Sequence[str] = table.words.get(column.name, ())
             if column.part:
                 mine, words = calendar_part(mine, column.part)
             elif new := unseen_names(column, words, mine):
