@@ -86,12 +86,13 @@ def test_truth_values_are_the_same_in_words_and_numbers(train, new):
     assert math.isnan(found[2])
 
 
-def test_words_of_truth_among_other_numbers_and_names():
+def test_words_of_truth_among_other_numbers_and_names_and_a_constant_truth():
     amounts = schema_of(from_columns({"c": [0, 1, 2]}, "t"))
     with pytest.raises(BadData, match=r"row 0, column 'c' is 'yes', which is no number"):
         rows_of({"c": ["yes"]}, amounts)
     answers = schema_of(from_columns({"c": ["yes", "no", "maybe"]}, "t"))
     assert answers.columns[0].categories == ("maybe", "no", "yes")
+    assert schema_of(from_columns({"c": ["true", "", "TRUE"]}, "t")).kinds == {"c": "boolean"}
     sexes = from_columns({"c": ["f", "m", "f"]}, "t")
     assert sexes.words["c"] == ("f", "m")
     boolean = schema_of(from_columns({"c": [True, False]}, "t"))
