@@ -9,7 +9,7 @@ import pytest
 import headstart as hs
 from headstart.core import BadData, BadInput, Unknown
 from headstart.data.records import about_columns
-from headstart.data.row_numbers import is_called_id
+from headstart.data.row_numbers import RowNumberWarning, is_called_id
 from headstart.data.schemas import encoded, schema_of
 from headstart.data.table_rows import rows_of
 from headstart.data.tables import from_columns
@@ -99,6 +99,8 @@ def test_the_check_names_row_numbers_and_finds_copies_beside_them(tmp_path):
     assert kinds["row-numbers"].severity == "warning"
     assert kinds["row-numbers"].items == ["Id: it numbers the rows"]
     assert "keep=['Id']" in kinds["row-numbers"].text
+    with pytest.warns(RowNumberWarning, match="'Id': row numbers or IDs.*--keep-column Id"):
+        hs.fit(hs.methods.RidgeProbe(), "table", checked.dataset)
     assert kinds["silent-columns"].items == ["code: it has another name in every row"]
     assert kinds["exact-duplicates"].count == 100
     assert checked.groups[0] == checked.groups[50]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from headstart.core import BadData
 from headstart.core.schema import ColumnKind
 
+from .csv_columns import TextColumn
 from .naming import natural
 from .spellings import (
     FALSE,
@@ -22,7 +23,7 @@ from .spellings import (
     truth_of,
     without_separators,
 )
-from .times import days_in, days_of, duration_of
+from .times import days_in, days_of, duration_of, written
 
 Floats = NDArray[np.float64]
 
@@ -76,6 +77,8 @@ def cells_of(values: Any, place: Place, kind: ColumnKind | None = None) -> Cells
     Raises:
         BadData: infinity, a text among numbers or dates, or another kind than required.
     """
+    if isinstance(values, TextColumn):
+        return _text_column(values, place, kind)
     array = np.asarray(values)
     if array.ndim != 1:
         raise BadData(f"{place.table}: the column {place.column!r} holds arrays; give one value a row.")
@@ -85,7 +88,11 @@ def cells_of(values: Any, place: Place, kind: ColumnKind | None = None) -> Cells
         return _texts(np.where(array, TRUE, FALSE).tolist(), place, kind)
     if array.dtype.kind in "Mm":
         return _moments(array, place, kind)
-    if array.dtype.kind == "O" and all(_is_number(value) for value in array):
+    if (
+        array.dtype.kind == "O"
+        and kind not in ("categorical", "boolean")
+        and all(_is_number(value) for value in array)
+    ):
         return _numbers(np.array([_float(value) for value in array], dtype=np.float64), place, kind)
     return _texts([_text(value) for value in array.tolist()], place, kind)
 
@@ -137,13 +144,32 @@ def _moments(values: NDArray[Any], place: Place, kind: ColumnKind | None) -> Cel
     own: ColumnKind = "date" if values.dtype.kind == "M" else "duration"
     if kind in (None, own):
         return Cells(own, days_in(values))
-    return _texts(["" if np.isnat(value) else str(value) for value in values], place, kind)
+    return _texts(["" if np.isnan(days) else written(days) for days in days_in(values)], place, kind)
+
+
+def _text_column(column: TextColumn, place: Place, kind: ColumnKind | None) -> Cells:
+    if kind in (None, "numeric") and (values := column.numbers()) is not None:
+        return _finite(values, place)
+    texts, codes = column.coded
+    return _texts_by_code(texts, codes, place, kind)
 
 
 def _texts(texts: list[str], place: Place, kind: ColumnKind | None) -> Cells:
+    if kind in (None, "numeric") and (values := _all_numbers(texts)) is not None:
+        return _finite(values, place)
     numbers: dict[str, int] = {}
     codes = np.array([numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.int64)
     return _texts_by_code(list(numbers), codes, place, kind)
+
+
+def _all_numbers(texts: list[str]) -> Floats | None:
+    """The texts as numbers, NaN where missing; None if one of them is no number."""
+    try:
+        values = [np.nan if text in MISSING else float(text) for text in texts]
+    except ValueError:
+        return None
+    whole = "".join(texts)  # Python reads more than is written as a number elsewhere: 1_000, other digits
+    return None if "_" in whole or not whole.isascii() else np.array(values, dtype=np.float64)
 
 
 def _texts_by_code(

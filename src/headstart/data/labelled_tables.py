@@ -59,7 +59,7 @@ def from_table(
 
 
 def from_cells(
-    cells: Mapping[str, list[str]],
+    cells: Mapping[str, Any],
     target: Target,
     passed: Sequence[str | None],
     name: str,

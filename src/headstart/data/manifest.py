@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from headstart.core import BadData, BadInput, MissingPackage
 from headstart.core.label_kind import LabelKind
 
 from .attributes import attribute_cells, attributed
+from .csv_columns import read_columns
 from .dataset import Dataset
 from .labelled_tables import from_cells
 from .modality import kind_of_files
@@ -20,7 +22,7 @@ from .targets import label_columns, of_columns
 
 PATH, TEXT = "path", "text"  # default columns
 
-Table = dict[str, list[str]]
+Table = dict[str, Any]  # texts (n,) by column
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,12 @@ def _column(table: Table, column: str, role: str, file: Path, empty: bool = Fals
     for row, cell in enumerate(table[column]):
         if not cell and not empty:
             raise BadData(f"{file}: row {row + 1} has nothing in the column {column!r}.")
-    return table[column]
+    return list(table[column])
 
 
 def _csv(file: Path) -> Table:
+    if (columns := read_columns(file)) is not None:
+        return dict(columns)
     try:
         text = file.read_text("utf-8-sig")
         delimiter = max(",;\t", key=text.partition("\n")[0].count)

@@ -13,6 +13,7 @@ from torch import Tensor
 from headstart.core import Schema
 
 from .findings import EXAMPLES, Finding, finding, some
+from .row_numbers import numbers_left_out
 from .samples import Rows
 from .schemas import Encoded, encoded, silent_columns
 from .tables import Table
@@ -70,12 +71,12 @@ def _about_silent(table: Table) -> Iterator[Finding]:
     silent = silent_columns(table)
     numbers = [name for name in silent if name in table.ids and name not in table.words]
     if numbers:
-        text = (
-            f"{some(numbers)} {'numbers' if len(numbers) == 1 else 'number'} the rows or is an ID: left out, "
-            "also where equal rows are looked for, as it says nothing of other rows. If it is an amount, "
-            f"keep it: keep={numbers!r}, on the command line --keep-column {numbers[0]}."
+        yield finding(
+            "row-numbers",
+            "warning",
+            numbers_left_out(numbers),
+            [f"{name}: {silent[name]}" for name in numbers],
         )
-        yield finding("row-numbers", "warning", text, [f"{name}: {silent[name]}" for name in numbers])
     items = [f"{name}: {why}" for name, why in silent.items() if name not in numbers]
     if items:
         what = "the same value everywhere, none at all, or another name in every row"

@@ -44,6 +44,20 @@ def row_numbers(columns: Mapping[str, Cells]) -> dict[str, str]:
     return found
 
 
+class RowNumberWarning(UserWarning):
+    """A column that numbers the rows was left out."""
+
+
+def numbers_left_out(names: Sequence[str]) -> str:
+    """That columns of numbers were left out as IDs, and how to keep them."""
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return (
+        f"{', '.join(map(repr, names[:5]))}{more}: row numbers or IDs, as it seems. They say nothing of other "
+        "rows and are left out, also where equal rows are looked for. If it is an amount, keep it: "
+        f"hs.data.load(..., keep={[names[0]]!r}), on the command line --keep-column {names[0]}."
+    )
+
+
 def is_called_id(name: str) -> bool:
     """Whether a column is called an ID, an index or a row number.
 
@@ -61,13 +75,17 @@ def _is_row(words: Sequence[str]) -> bool:
 
 
 def _numbering(values: Floats, name: str) -> str:
-    if len(values) < NAMED or not np.array_equal(values, np.rint(values)):
+    if len(values) < NAMED or not (_are_whole(values[:1000]) and _are_whole(values)):
         return ""
     if len(values) >= TELLING and _is_steady(np.diff(values)):
         return "it numbers the rows"
     if is_called_id(name) and len(np.unique(values)) == len(values):
         return "it is called an ID, and is another whole number in every row"
     return ""
+
+
+def _are_whole(values: Floats) -> bool:
+    return np.array_equal(values, np.rint(values))
 
 
 def _is_steady(steps: Floats) -> bool:

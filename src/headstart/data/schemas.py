@@ -94,10 +94,9 @@ def silent_columns(table: Table, rows: NDArray[np.int64] | None = None) -> dict[
     """Uninformative columns in the given rows (n,), or in all, and why."""
     found = {}
     for place, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True)):
-        mine: Floats = np.asarray(
-            table.values[:, place] if rows is None else table.values[rows, place], np.float64
-        )
-        there = mine[~np.isnan(mine)]
+        mine = table.values[:, place] if rows is None else table.values[rows, place]
+        gone = np.isnan(mine)
+        there: Floats = np.asarray(mine[~gone] if gone.any() else mine, np.float64)
         if why := _silent(there, len(there) < len(mine), kind, table, name):
             found[name] = why
     return found
@@ -199,7 +198,8 @@ def _names(name: str, kind: ColumnKind, there: Floats, missing: bool, table: Tab
 
 
 def _all_differ(there: Floats) -> bool:
-    return TELLING <= len(there) == len(np.unique(there))
+    """Whether codes of names (n,) are all different."""
+    return len(there) >= TELLING and int(np.bincount(there.astype(np.int64)).max()) == 1
 
 
 def _deviation(values: Floats) -> float:
@@ -209,11 +209,10 @@ def _deviation(values: Floats) -> float:
 
 def _silent(there: Floats, missing: bool, kind: ColumnKind, table: Table, name: str) -> str:
     """Why a column is uninformative; "" if it may be informative."""
-    distinct = np.unique(there)
-    if len(distinct) == 0:
+    if len(there) == 0:
         return "it is empty"
-    if len(distinct) == 1 and not missing:
-        return f"it is always {_value(table, name, kind, float(distinct[0]))}"
+    if not missing and there.min() == there.max():
+        return f"it is always {_value(table, name, kind, float(there[0]))}"
     if missing:
         return ""  # which rows have nothing may say something
     if name in table.ids:

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from .times import days_of, written
+
 MISSING = frozenset(
     [
         *("", "NA", "N/A", "n/a", "NaN", "nan", "-NaN", "-nan", "<NA>", "NULL", "null", "NaT", "None", "?"),
@@ -40,13 +42,15 @@ def without_separators(text: str) -> str:
 def name_of(text: str) -> str:
     """The name of a category: one for each number, however it is written; other texts as they are.
 
-    An exponent without a sign is not taken for a number, as in codes like "1e5".
+    An exponent without a sign is not taken for a number, as in codes like "1e5". An ISO date has one
+    name, too.
 
     >>> name_of("1"), name_of("1.0"), name_of("01"), name_of("2.50"), name_of("1e5"), name_of("a")
     ('1', '1', '1', '2.5', '1e5', 'a')
     """
     if not _PLAIN.fullmatch(text):
-        return text
+        days = days_of(text) if text[4:5] in ("-", "/") else None
+        return text if days is None else written(days)
     if text.lstrip("+-").isdigit():
         return str(int(text))
     value = float(text)

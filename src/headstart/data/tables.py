@@ -79,7 +79,7 @@ class Table:
             str(np.isnan(values[place]) if name in self.ids else self._cell(name, values[place]))
             for place, name in self._named
         ]
-        return self._mark + values[self._numeric].tobytes() + "\0".join(said).encode("utf-8", "surrogatepass")
+        return self.mark + values[self._numeric].tobytes() + "\0".join(said).encode("utf-8", "surrogatepass")
 
     def take(self, rows: Rows) -> "Table":
         """The given rows, in that order."""
@@ -96,6 +96,16 @@ class Table:
             return self.words[name][int(value)]
         return written(value) if name in self._dates else float(value)
 
+    @property
+    def required_kinds(self) -> dict[str, ColumnKind]:
+        """Kinds that the same columns of another table must have, by name; see `cells_of`."""
+        kinds = dict(zip(self.names, self.kinds, strict=True))
+        for place, (name, kind) in enumerate(kinds.items()):
+            column = self.values[:, place]
+            if kind == "numeric" and (np.isnan(column) | (column == 0) | (column == 1)).all():
+                kinds[name] = "binary"
+        return kinds
+
     @cached_property
     def _dates(self) -> frozenset[str]:
         return frozenset(name for name, kind in zip(self.names, self.kinds, strict=True) if kind == "date")
@@ -110,7 +120,8 @@ class Table:
         return [(place, name) for place, name in enumerate(self.names) if name in self.words]
 
     @cached_property
-    def _mark(self) -> bytes:
+    def mark(self) -> bytes:
+        """Digest of the columns' names and kinds (16 bytes)."""
         return hashlib.blake2b(repr((self.names, self.kinds)).encode(), digest_size=16).digest()
 
 
@@ -156,7 +167,7 @@ def from_columns(
         name=name,
         names=tuple(found),
         kinds=tuple(cells.kind for cells in found.values()),
-        values=np.stack([cells.values for cells in found.values()], axis=1),
+        values=_side_by_side(found),
         words={
             column: cells.words for column, cells in found.items() if cells.kind in ("categorical", "boolean")
         },
@@ -167,6 +178,15 @@ def from_columns(
         if counts or keep is None
         else {name: why for name, why in row_numbers(found).items() if name not in keep},
     )
+
+
+def _side_by_side(found: dict[str, Cells]) -> NDArray[np.float64]:
+    """All values (n, columns), stored by column; those in `found` become views of them."""
+    values: NDArray[np.float64] = np.empty((len(found), len(next(iter(found.values())).values)))
+    for place, (name, cells) in enumerate(found.items()):
+        values[place] = cells.values
+        found[name] = replace(cells, values=values[place])
+    return values.T
 
 
 def columns_of(source: Any, names: Sequence[str] = ()) -> dict[str, Any] | None:
@@ -205,6 +225,7 @@ def from_rows(
     passed: Sequence[str | None] = (),
     kinds: Mapping[str, ColumnKind] | None = None,
     counts: bool = False,
+    keep: Sequence[str] | None = (),
 ) -> Table | None:
     """Build a table from any source of `columns_of`, see `from_columns`; None if it is not a table.
 
@@ -214,7 +235,7 @@ def from_rows(
     if columns is None:
         return None
     wanted = kinds_of(source) | dict(kinds or {})
-    return from_columns(columns, name, passed=passed, kinds=wanted, counts=counts)
+    return from_columns(columns, name, passed=passed, kinds=wanted, counts=counts, keep=keep)
 
 
 def kinds_of(source: Any) -> dict[str, ColumnKind]:

@@ -182,7 +182,7 @@ class _Reader:
 
     def _kinds(self, columns: Iterable[str]) -> dict[str, ColumnKind]:
         if self.like is not None and self.like.table is not None:
-            return dict(zip(self.like.table.names, self.like.table.kinds, strict=True))
+            return self.like.table.required_kinds
         return {str(name): "categorical" for name in columns if str(name) in self.columns.categorical}
 
     def _passed(self) -> set[str]:
@@ -245,4 +245,4 @@ def _column(cells: dict[str, list[str]], column: str, file: Path, role: str) -> 
             f"{file} has no column {column!r}. Its columns: {names}. Say which one to take with "
             f"{role}_column=..."
         )
-    return cells[column]
+    return list(cells[column])
