@@ -52,7 +52,7 @@ def numbers_left_out(names: Sequence[str]) -> str:
     """That columns of numbers were left out as IDs, and how to keep them."""
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return (
-        f"{', '.join(map(repr, names[:5]))}{more}: row numbers or IDs, as it seems. They say nothing of other "
+        f"{', '.join(map(repr, names[:5]))}{more}: row numbers or IDs, it seems. They say nothing of other "
         "rows and are left out, also where equal rows are looked for. If it is an amount, keep it: "
         f"hs.data.load(..., keep={[names[0]]!r}), on the command line --keep-column {names[0]}."
     )
