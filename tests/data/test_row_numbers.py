@@ -165,12 +165,17 @@ def test_texts_are_found_and_named(tmp_path):
 
 
 def test_a_sorted_amount_can_be_kept(tmp_path):
-    path = write(tmp_path / "years.csv", {"year": range(1990, 2030), "label": ["a"] * 20 + ["b"] * 20})
+    path = write(
+        tmp_path / "years.csv",
+        {"year": range(1990, 2030), "flat": [1] * 40, "label": ["a"] * 20 + ["b"] * 20},
+    )
     kept = hs.data.load(path, keep=["year"])
-    assert schema_of(kept.table).names == ("year",)
+    assert schema_of(kept.table).names == ("year",)  # and not the constant
     assert "row-numbers" not in {one.kind for one in hs.data.check(kept).findings}
-    with pytest.raises(BadData, match=r"'year': it numbers the rows"):
+    with pytest.raises(BadData, match=r"'year': it numbers the rows.*keep=\['year'\]"):
         schema_of(hs.data.load(path).table)
+    assert schema_of(from_columns({"year": range(40)}, "t")).names == ("year",)  # there is nothing else
+    assert from_columns({"year_id": range(40)}, "t").ids
     with pytest.raises(Unknown, match=r"'yaer'.*'year'"):
         hs.data.load(path, keep=["yaer"])
     with pytest.raises(BadInput, match=r"write \['year'\]"):

@@ -27,7 +27,7 @@ def row_numbers(columns: Mapping[str, Cells]) -> dict[str, str]:
 
     Whole numbers, none missing, different in every row, are row numbers if they rise or fall steadily (in
     equal steps, or with few left out), or if the column is called an ID or an index. Names are, if they are
-    different in all rows that have one.
+    different in all rows that have one. The only column of all is an input, unless it is called an ID.
     """
     found = {}
     for name, cells in columns.items():
@@ -39,6 +39,8 @@ def row_numbers(columns: Mapping[str, Cells]) -> dict[str, str]:
                     found[name] = (
                         f"it holds texts, for which there is text_column={name!r} (--text-column {name})"
                     )
+        elif len(columns) == 1 and not is_called_id(name):
+            continue
         elif cells.kind == "numeric" and len(there) == len(cells.values) and (why := _numbering(there, name)):
             found[name] = why
     return found

@@ -70,8 +70,14 @@ def schema_of(table: Table, rows: ArrayLike | None = None) -> Schema:
         if name not in dropped:
             columns += _columns(name, kind, there, len(there) < len(mine), table)
     if not columns:
+        numbers = [name for name in dropped if name in table.ids and name not in table.words]
+        way = (
+            f" To learn from {numbers[0]!r}, keep it: keep={numbers[:1]!r} (--keep-column)."
+            if numbers
+            else ""
+        )
         raise BadData(
-            f"No column of {table.name} varies: {_listed(dropped)}. There is nothing to learn from."
+            f"No column of {table.name} varies: {_listed(dropped)}. There is nothing to learn from.{way}"
         )
     if table.alike:
         columns = _in_one_unit(columns)
