@@ -115,6 +115,7 @@ def test_new_rows_need_no_row_number_and_may_have_one():
         {"Id": [7], "x": [1.0]},
         {"Id": ["none"], "x": [1.0]},
         {"Unnamed: 0": [0], "x": [1.0]},
+        {"": ["1,000"], "x": [1.0]},
     ):
         assert encoded(rows_of(new, schema), schema).values.tolist() == [[1.0]]
 

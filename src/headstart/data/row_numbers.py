@@ -60,6 +60,11 @@ def numbers_left_out(names: Sequence[str]) -> str:
     )
 
 
+def is_unnamed(name: str) -> bool:
+    """Whether a column has no name, or what pandas calls one without; it is that of row numbers as a rule."""
+    return not name or name.startswith("Unnamed: ")
+
+
 def is_called_id(name: str) -> bool:
     """Whether a column is called an ID, an index or a row number.
 

@@ -12,12 +12,11 @@ from headstart.core import BadData
 from headstart.core.schema import Column, ColumnKind, Schema
 
 from .naming import natural
-from .row_numbers import TELLING
+from .row_numbers import TELLING, is_unnamed
 from .tables import Table
 from .times import PARTS, calendar_part, written
 from .unseen import Unseen, codes_of, unseen_names
 
-UNNAMED = "Unnamed: "  # what pandas calls a column without a name, such as that of row numbers
 MOST = 64  # largest number of categories with a feature of their own
 RARE = 10_000  # largest number of other names that a schema remembers
 FAR = 1000  # largest ratio of mean to deviation for which float32 is precise enough
@@ -236,7 +235,7 @@ def _check_names(table: Table, schema: Schema) -> None:
     there = dict(zip(table.names, table.kinds, strict=True))
     absent = [name for name in schema.names if name not in there]
     known = {*schema.names, *schema.dropped, *schema.passed}
-    extra = [name for name in table.names if name not in known and not name.startswith(UNNAMED)]
+    extra = [name for name in table.names if name not in known and not is_unnamed(name)]
     if absent or extra:
         parts = []
         if absent:
