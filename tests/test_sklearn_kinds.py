@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.models import backbone
+from headstart.predictor.predictor import UnseenWarning
 from headstart.sklearn import Features, TransferClassifier, TransferRegressor
 from tests import wordy
 from tests.study.test_tables import HEAD, rows
@@ -69,7 +70,8 @@ def test_a_frame_with_names_and_gaps_is_learned_as_hs_fit_learns_it():
     shuffled = FRAME[["noise", "flat", "colour", "size"]]
     assert found.predict(shuffled).tolist() == found.predict(FRAME).tolist()  # by name, not by place
     one = FRAME.iloc[[0]].assign(colour="violet")
-    assert found.predict(one).shape == (1,)
+    with pytest.warns(UnseenWarning, match="a name in 'colour' that no training row had, such as 'violet'"):
+        assert found.predict(one).shape == (1,)
 
 
 def test_frames_in_pipelines_and_searches():

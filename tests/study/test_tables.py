@@ -13,7 +13,7 @@ from headstart.cli import app
 from headstart.core import BadData, BadInput, Model
 from headstart.data.schemas import schema_of
 from headstart.models.tables import TableEncoder
-from headstart.predictor.predictor import BATCH_TOLERANCE
+from headstart.predictor.predictor import BATCH_TOLERANCE, UnseenWarning
 from headstart.session.inputs import default_backbone
 from headstart.studies import build_page
 from headstart.studies.adapt import Result
@@ -95,7 +95,8 @@ def test_the_saved_model_answers_on_other_files(run, tmp_path):
 def test_names_that_are_new_count_as_any_other(run, tmp_path):
     model = hs.open(run)
     row = {"size": 1.0, "noise": 0.0}
-    pink, teal = (model.probabilities([{**row, "colour": c}]) for c in ("pink", "teal"))
+    with pytest.warns(UnseenWarning, match=r"1 of 1 rows \(100 %\) has a name in 'colour' that no"):
+        pink, teal = (model.probabilities([{**row, "colour": c}]) for c in ("pink", "teal"))
     np.testing.assert_array_equal(pink, teal)
     assert model.unseen == {"colour": 1}
     red = model.probabilities([{**row, "colour": "red"}])
@@ -175,7 +176,9 @@ def test_the_command_line(run, file, tmp_path):
     said = runner.invoke(app, ["predict", str(run), str(new), "--json"])
     assert said.exit_code == 0, said.output
     assert [one["file"] for one in json.loads(said.stdout)] == [f"{new}:1", f"{new}:2"]
-    assert "1 rows have a name in 'colour' that no training row had" in " ".join(said.stderr.split())
+    assert "1 of 2 rows (50 %) have a name in 'colour' that no training row had, such as 'pink'" in " ".join(
+        said.stderr.split()
+    )
 
 
 def test_a_stream_takes_rows_with_empty_cells_as_predictions_do(run, file):

@@ -69,6 +69,11 @@ class Columns:
     encoding: str | None = option(
         "Encoding of CSV, JSON lines or .txt files, such as latin-1. Default: UTF-8.", None
     )
+    keep: tuple[str, ...] = option(
+        "Column of a table to learn from although it seems to number the rows; repeatable.",
+        (),
+        flag="keep-column",
+    )
     per_class: int | None = option("Use at most this many rows per class (always the same ones).", None)
 
     def options(self, without: tuple[str, ...] = ()) -> dict[str, Any]:

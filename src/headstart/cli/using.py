@@ -1,5 +1,6 @@
 """Commands that use a finished run: `predict`, `export`, `report`."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,6 +35,12 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="Print JSON with all probabilities.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all probabilities.")] = False,
     abstain: Annotated[float | None, typer.Option(help="Predict 'unsure' below this probability.")] = None,
+    allow_unseen: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unseen", help="Of tables: all rows may have a name in a column that no training row had."
+        ),
+    ] = False,
 ) -> None:
     """Predict labels for new pictures, texts or rows; unreadable ones are listed at the end (exit code 3)."""
     from headstart.core import BadData, BadInput
@@ -51,7 +58,7 @@ def predict(
     elif text:
         raise BadInput(f"The model in {run} takes no texts. Name files.")
     else:
-        rows, unread = _predict_files(predictor, files or [])
+        rows, unread = _predict_files(predictor, files or [], allow_unseen)
     if rows or json or csv:
         output.predictions(rows, predictor, "json" if json else "csv" if csv else "table")
     if unread:
@@ -71,7 +78,7 @@ def _threshold(predictor: "Predictor", abstain: float) -> float:
     return abstain
 
 
-def _predict_files(predictor: "Predictor", files: list[Path]) -> "Named":
+def _predict_files(predictor: "Predictor", files: list[Path], allow_unseen: bool) -> "Named":
     """Predictions by file, or by file and number of the row from 1; and why files were not read."""
     from headstart.core import BadData
 
@@ -79,13 +86,16 @@ def _predict_files(predictor: "Predictor", files: list[Path]) -> "Named":
     unread: list[str] = []
     if not predictor.modality.suffixes:
         for file in files:
-            predicted = (
-                predictor.predict(file) if predictor.modality.whole else _predict_array(predictor, file)
-            )
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                predicted = (
+                    predictor.predict(file, allow_unseen=allow_unseen)
+                    if predictor.modality.whole
+                    else _predict_array(predictor, file)
+                )
             rows += [(f"{file}:{number}", row) for number, row in enumerate(predicted, 1)]
-            for column, count in predictor.unseen.items():
-                note = f"{file}: {count} rows have a name in {column!r} that no training row had."
-                output.line(note, stderr=True)
+            for warning in caught:
+                output.line(f"{file}: {warning.message}", stderr=True)
         return rows, unread
     for file in _samples_in(files, predictor.modality):
         try:

@@ -4,22 +4,27 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
-ColumnKind = Literal["numeric", "categorical"]
+ColumnKind = Literal["numeric", "categorical", "boolean", "date", "duration", "binary"]
+NAMED = ("month", "weekday", "hour")  # parts of a date that are names
 
 
 @dataclass(frozen=True)
 class Column:
-    """Statistics of one column over the training rows.
+    """Statistics of one column over the training rows, or of one part of a column of dates.
 
     Attributes:
         name: of the column.
-        kind: numbers, or names of categories.
+        kind: numbers, names of categories, truth values, dates or durations.
+        part: of a date: "days" since the first training row, or "month", "weekday" or "hour".
         origin: taken off numbers before they become float32, where they are far from 0.
         median: stands in for a missing number; like the next two, of what is left without the origin.
         mean: of the numbers; of counts, after their normalisation.
         deviation: standard deviation (division by n), likewise, or what columns in one unit have in
             common; 0: the numbers give no feature.
         categories: their codes are 0, 1, ...; all others have the next code.
+        rare: names in the training rows that have no code of their own, in natural order.
+        unlisted: how many more of them there are.
+        binary: whether the numbers are 0 and 1 alone, which other rows may write as truth values.
         missing: whether some training rows had nothing here, which gives a feature of its own.
     """
 
@@ -31,6 +36,15 @@ class Column:
     deviation: float = 0.0
     categories: tuple[str, ...] = ()
     missing: bool = False
+    part: str = ""
+    rare: tuple[str, ...] = ()
+    unlisted: int = 0
+    binary: bool = False
+
+    @property
+    def named(self) -> bool:
+        """Whether the values are codes of names, not numbers."""
+        return self.kind in ("categorical", "boolean") or self.part in NAMED
 
 
 @dataclass(frozen=True)
@@ -57,13 +71,13 @@ class Schema:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the columns that are used."""
-        return tuple(column.name for column in self.columns)
+        """Names of the columns that are used; a column of dates has several parts."""
+        return tuple(dict.fromkeys(column.name for column in self.columns))
 
     @property
     def kinds(self) -> dict[str, ColumnKind]:
         """Kinds of the columns that are used, by name."""
-        return {column.name: column.kind for column in self.columns}
+        return {column.name: "binary" if column.binary else column.kind for column in self.columns}
 
     def settings(self) -> dict[str, Any]:
         """Settings as JSON values, for `from_settings`."""
@@ -79,7 +93,8 @@ class Schema:
     def from_settings(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `settings`, also after a trip through JSON."""
         columns = tuple(
-            Column(**{**one, "categories": tuple(one.get("categories", ()))}) for one in values["columns"]
+            Column(**{**one, **{name: tuple(one.get(name, ())) for name in ("categories", "rare")}})
+            for one in values["columns"]
         )
         return cls(columns, dict(values["dropped"]), tuple(values["passed"]), bool(values["counts"]))
 
@@ -87,5 +102,5 @@ class Schema:
 def _short(column: Column) -> dict[str, Any]:
     """The settings without those at their defaults."""
     default = asdict(Column(column.name, column.kind))
-    plain = {**asdict(column), "categories": list(column.categories)}
+    plain = {**asdict(column), "categories": list(column.categories), "rare": list(column.rare)}
     return {k: v for k, v in plain.items() if k in ("name", "kind") or v not in (default[k], [])}

@@ -69,6 +69,8 @@ def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) 
         BadData: no row is readable; a class has fewer than two readable rows, or none of them in the
             user's training part; all tags, or the numbers of a column, are the same in all rows.
     """
+    if dataset.table is not None and len(dataset):  # all of it was read
+        return _checked(dataset, np.arange(len(dataset)), [], [], near, reader)
     looks = parallel_map(partial(_look, dataset), range(len(dataset)))
     rows = np.array([row for row, look in enumerate(looks) if not look.problem], dtype=np.int64)
     unreadable = [row for row, look in enumerate(looks) if look.problem]
@@ -79,8 +81,14 @@ def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) 
     found = list(dataset.findings)
     if unreadable:
         found.append(_about_unreadable(dataset, looks, unreadable))
-    found += ABOUT[kept.label_kind](kept)
-    glances = [looks[row].glance for row in rows]
+    return _checked(kept, rows, [looks[row].glance for row in rows], found, near, reader)
+
+
+def _checked(
+    kept: Dataset, rows: Rows, glances: list[Any], found: list[Finding], near: bool, reader: Reader | None
+) -> Checked:
+    """Findings on the readable rows, and duplicates as groups."""
+    found = [*found, *ABOUT[kept.label_kind](kept)]
     found += kept.modality.findings(kept, glances, reader)
     exact = pairs_of_equals(kept.digests)
     similar = kept.modality.near_duplicates(glances) if near else []

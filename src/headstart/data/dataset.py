@@ -17,6 +17,7 @@ from .finding import Finding
 from .labels import Labels, said, strata
 from .modality import Modality, modalities
 from .parallel import parallel_map
+from .row_digests import row_digests
 from .samples import Array, Kind, Raw, Rows, Samples, Texts, digest
 from .tables import Table
 
@@ -161,7 +162,9 @@ class Dataset:
 
     @cached_property
     def digests(self) -> tuple[str, ...]:
-        """Hex digest of each row's raw content (BLAKE2b, 128 bits), computed once."""
+        """Hex digest of each row's raw content (128 bits; BLAKE2b, but for tables), computed once."""
+        if self.table is not None:
+            return row_digests(self.table)
         return tuple(parallel_map(lambda row: digest(self.raw(row)), range(len(self))))
 
     @cached_property

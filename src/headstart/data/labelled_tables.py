@@ -49,7 +49,7 @@ def from_table(
     if len(target) != len(table):
         raise BadInput(f"{name} has {len(table)} rows and there are {len(target)} labels.")
     silent = silent_columns(table)
-    if len(silent) == len(table.names):
+    if set(silent) - (table.ids.keys() - table.words.keys()) == set(table.names):  # numbers can be kept
         said = "; ".join(f"{column!r}: {why}" for column, why in list(silent.items())[:3])
         raise BadData(
             f"{name} has no column that says anything ({said}). For pictures or texts say where they are: "

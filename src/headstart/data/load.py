@@ -16,6 +16,7 @@ from .dataset import Dataset
 from .folder import from_folder
 from .frames import settled
 from .hugging_face import from_hugging_face, is_hugging_face
+from .kept_columns import keep_columns
 from .labelled_tables import are_tables, from_h5ad
 from .manifest import from_manifest, from_rows_with_labels
 from .metadata_folder import from_metadata, metadata_in
@@ -46,6 +47,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     attribute: Any = None,
     attribute_column: str | None = None,
     categorical: Sequence[str] = (),
+    keep: Sequence[str] = (),
     task: str | None = None,
     columns: str | Sequence[str] | None = None,
     encoding: str | None = None,
@@ -89,6 +91,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             background or the hospital; never an input of a model. See [confounders](../how/confounders.md).
         attribute_column: the same of a manifest or table; None if there is none.
         categorical: columns of a table that hold names even if these are numbers, such as codes.
+        keep: columns of a table that are an input even if they seem to number the rows.
         task: what to predict for a row: "classification", one of several classes; "multilabel", any number
             of tags; "regression", one or several numbers. None infers it: labels that are all numbers, of
             which some have fractions, are numbers; several columns of 0 and 1 are tags; all else is
@@ -134,7 +137,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         found = _from_path(Path(source), str(source), roles, groups, name)
     else:
         found = _from_memory(source, labels, groups, roles, name)
-    found = attributed(found, attribute)
+    found = keep_columns(attributed(found, attribute), keep)
     return found if per_class is None else found.subset(some_of_each(found.strata, per_class, 0))
 
 

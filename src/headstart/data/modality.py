@@ -25,6 +25,7 @@ from headstart.core import Preprocess, Reader, SampleLoader
 from .augment import Augment
 from .near_duplicates import Pair
 from .samples import Raw, Rows
+from .unseen import Unseen
 
 D = TypeVar("D")  # `Dataset`, which knows its modality and so can't be known here
 Fetch = Callable[[Rows], Tensor]  # the samples (n, ...) of rows (n,), as the backbone takes them
@@ -39,7 +40,7 @@ class Inputs(NamedTuple):
     """New items, preprocessed for a backbone."""
 
     x: Tensor  # (n, ...)
-    unseen: Mapping[str, int] = MappingProxyType({})  # number of rows with an unseen category, by column
+    unseen: Mapping[str, Unseen] = MappingProxyType({})  # names that no training row had, by column
 
 
 class Modality(ABC, Generic[D]):

@@ -45,6 +45,9 @@ def near_pairs(thumbnails: NDArray[np.uint8]) -> list[Pair]:
 
 def groups_of_pairs(n: int, pairs: Iterable[Pair]) -> Rows:
     """Connected components (n,) of the pairs, numbered in order of appearance."""
+    pairs = list(pairs)
+    if not pairs:
+        return np.arange(n, dtype=np.int64)
     parent = list(range(n))
 
     def root(i: int) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cached_property
 from typing import final
 
@@ -12,9 +13,13 @@ from torch import Tensor
 from headstart.core import Schema
 
 from .finding import EXAMPLES, Finding, finding
+from .findings import some
+from .row_numbers import numbers_left_out
 from .samples import Rows
 from .schemas import Encoded, encoded, silent_columns
 from .tables import Table
+from .text_columns import are_texts
+from .times import LIKE_A_DATE
 
 
 @final
@@ -38,7 +43,7 @@ class Records:
     @property
     def unseen(self) -> dict[str, int]:
         """Number of rows with a category unknown to the schema, by column."""
-        return self._encoded.unseen
+        return {name: new.count for name, new in self._encoded.unseen.items()}
 
     def fetch(self, rows: Rows, views: Rows) -> Tensor:
         """Float32 (n, columns): numbers, codes of categories, NaN where missing."""
@@ -54,17 +59,59 @@ def about_columns(table: Table) -> list[Finding]:
         share = 100 * empty.sum() / table.values.size
         text = (
             f"{empty.sum()} of {table.values.size} cells ({share:.2g} %) hold nothing, in "
-            f"{_columns(len(places))}. They count as the median, and a feature of its own says so."
+            f"{_columns(len(places))}. A feature of its own says where; of numbers the "
+            "median stands in."
         )
         items = [f"{table.names[place]}: {empty[place]} of {len(table)}" for place in places]
         found.append(finding("missing-values", "note", text, items))
+    return [*found, *_about_texts(table), *_about_silent(table), *_about_dates(table)]
+
+
+def _about_silent(table: Table) -> Iterator[Finding]:
+    """On columns that are left out, because they say nothing or number the rows."""
     silent = silent_columns(table)
-    if silent:
+    numbers = [name for name in silent if name in table.ids and name not in table.words]
+    if numbers:
+        yield finding(
+            "row-numbers",
+            "warning",
+            numbers_left_out(numbers),
+            [f"{name}: {silent[name]}" for name in numbers],
+        )
+    items = [f"{name}: {why}" for name, why in silent.items() if name not in numbers]
+    if items:
         what = "the same value everywhere, none at all, or another name in every row"
-        text = f"{_columns(len(silent))} can say nothing: {what}."
-        items = [f"{name}: {why}" for name, why in silent.items()]
-        found.append(Finding("silent-columns", "note", text, items[:EXAMPLES], len(items)))
-    return found
+        text = f"{_columns(len(items))} can say nothing: {what}."
+        yield Finding("silent-columns", "note", text, items[:EXAMPLES], len(items))
+    gaps = [name for name in table.ids if name not in silent]
+    if gaps:
+        text = (
+            f"{some(gaps)} {'has' if len(gaps) == 1 else 'have'} another name in every row that has one: "
+            "only whether there is one is learned from."
+        )
+        yield finding("unique-names", "note", text, gaps)
+
+
+def _about_texts(table: Table) -> Iterator[Finding]:
+    for place, name in enumerate(table.names):
+        words = table.words.get(name, ())
+        if not are_texts(words, int(np.count_nonzero(~np.isnan(table.values[:, place])))):
+            continue
+        text = (
+            f"{name!r} looks like texts, which are no input of a table: each counts as one name. To learn "
+            f"from them, say text_column={name!r}, on the command line --text-column {name}."
+        )
+        yield finding("looks-like-texts", "warning", text, words)
+
+
+def _about_dates(table: Table) -> Iterator[Finding]:
+    names = [name for name, words in table.words.items() if words and all(map(LIKE_A_DATE.fullmatch, words))]
+    for name in names:
+        text = (
+            f"{name!r} looks like dates, but its cells count as names, as the order of day and month is not "
+            f"known. Write them as 2026-01-31 (such as {table.words[name][0]!r})."
+        )
+        yield finding("looks-like-dates", "warning", text, table.words[name])
 
 
 def _columns(count: int) -> str:

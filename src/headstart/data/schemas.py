@@ -2,7 +2,7 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,12 +12,22 @@ from headstart.core import BadData
 from headstart.core.schema import Column, ColumnKind, Schema
 
 from .naming import natural
+from .row_numbers import TELLING, is_unnamed
 from .tables import Table
+from .times import PARTS, calendar_part, written
+from .unseen import Unseen, codes_of, unseen_names
 
 MOST = 64  # largest number of categories with a feature of their own
-TELLING = 20  # rows above which a column of all-distinct names is uninformative
+RARE = 10_000  # largest number of other names that a schema remembers
 FAR = 1000  # largest ratio of mean to deviation for which float32 is precise enough
 TOTAL = 1e4  # total to which each row of counts is normalised
+KINDS = {  # in words
+    "numeric": "numbers",
+    "categorical": "names of categories",
+    "boolean": "truth values",
+    "date": "dates",
+    "duration": "durations",
+}
 _HUGE = float(np.finfo(np.float32).max)
 
 Floats = NDArray[np.float64]
@@ -29,11 +39,11 @@ class Encoded:
 
     Attributes:
         values: (n, columns) float32: numbers, codes of categories, NaN where missing.
-        unseen: number of rows with a category absent from the training rows, by column.
+        unseen: names absent from the training rows, by column.
     """
 
     values: NDArray[np.float32]
-    unseen: dict[str, int]
+    unseen: dict[str, Unseen]
 
 
 def schema_of(table: Table, rows: ArrayLike | None = None) -> Schema:
@@ -51,15 +61,22 @@ def schema_of(table: Table, rows: ArrayLike | None = None) -> Schema:
     if table.counts:
         _check_counts(table, chosen)
         return _of_counts(table, values)
-    dropped, columns = silent_columns(table, chosen), []
+    dropped = silent_columns(table, chosen)
+    columns: list[Column] = []
     for place, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True)):
         mine = values[:, place]
         there = mine[~np.isnan(mine)]
         if name not in dropped:
-            columns.append(_column(name, kind, there, len(there) < len(mine), table))
+            columns += _columns(name, kind, there, len(there) < len(mine), table)
     if not columns:
+        numbers = [name for name in dropped if name in table.ids and name not in table.words]
+        way = (
+            f" To learn from {numbers[0]!r}, keep it: keep={numbers[:1]!r} (--keep-column)."
+            if numbers
+            else ""
+        )
         raise BadData(
-            f"No column of {table.name} varies: {_listed(dropped)}. There is nothing to learn from."
+            f"No column of {table.name} varies: {_listed(dropped)}. There is nothing to learn from.{way}"
         )
     if table.alike:
         columns = _in_one_unit(columns)
@@ -82,10 +99,9 @@ def silent_columns(table: Table, rows: NDArray[np.int64] | None = None) -> dict[
     """Uninformative columns in the given rows (n,), or in all, and why."""
     found = {}
     for place, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True)):
-        mine: Floats = np.asarray(
-            table.values[:, place] if rows is None else table.values[rows, place], np.float64
-        )
-        there = mine[~np.isnan(mine)]
+        mine = table.values[:, place] if rows is None else table.values[rows, place]
+        gone = np.isnan(mine)
+        there: Floats = np.asarray(mine[~gone] if gone.any() else mine, np.float64)
         if why := _silent(there, len(there) < len(mine), kind, table, name):
             found[name] = why
     return found
@@ -105,14 +121,13 @@ def encoded(table: Table, schema: Schema) -> Encoded:
     unseen = {}
     for place, column in enumerate(schema.columns):
         mine: Floats = np.asarray(table.values[:, where[column.name]], dtype=np.float64)
-        if column.kind == "categorical":
-            words = table.words[column.name]
-            code = {word: float(number) for number, word in enumerate(column.categories)}
-            other = float(len(column.categories))
-            codes = np.array([*(code.get(word, other) for word in words), np.nan])
-            mine = codes[np.where(np.isnan(mine), len(words), mine).astype(np.int64)]
-            if count := int((mine == other).sum()):
-                unseen[column.name] = count
+        if column.named:
+            words: Sequence[str] = table.words.get(column.name, ())
+            if column.part:
+                mine, words = calendar_part(mine, column.part)
+            elif new := unseen_names(column, words, mine):
+                unseen[column.name] = new
+            mine = codes_of(column, words, mine)
         else:
             mine = mine - column.origin
             _check_size(table, column, mine)
@@ -141,16 +156,55 @@ def _of_counts(table: Table, values: Floats) -> Schema:
     return Schema(tuple(_in_one_unit(columns)), {}, table.passed, counts=True)
 
 
-def _column(name: str, kind: ColumnKind, there: Floats, missing: bool, table: Table) -> Column:
-    if kind == "categorical":
-        words = table.words[name]
-        often = Counter(words[int(code)] for code in there)
-        kept = sorted(often, key=lambda word: (-often[word], natural(word)))[:MOST]
-        return Column(name, kind, categories=tuple(sorted(kept, key=natural)), missing=missing)
-    mean, deviation = float(there.mean()), _deviation(there)
-    origin = mean if abs(mean) > FAR * deviation else 0.0
+def _columns(name: str, kind: ColumnKind, there: Floats, missing: bool, table: Table) -> Iterator[Column]:
+    """The column, or the parts of a column of dates, from the cells that hold something (n,)."""
+    if kind in ("categorical", "boolean"):
+        yield _names(name, kind, there, missing, table)
+    elif name in table.ids:
+        yield Column(name, kind, missing=missing)
+    elif kind == "date":
+        days = _number(name, kind, there, missing, float(there.min()))
+        yield replace(days, part="days")
+        for part in PARTS:
+            codes, names = calendar_part(there, part)
+            if len(seen := np.unique(codes)) > 1:
+                yield Column(name, kind, categories=tuple(names[int(code)] for code in seen), part=part)
+    else:
+        mean, deviation = float(there.mean()), _deviation(there)
+        number = _number(name, kind, there, missing, mean if abs(mean) > FAR * deviation else 0.0)
+        binary = kind == "numeric" and set(np.unique(there).tolist()) <= {0.0, 1.0}
+        yield replace(number, binary=binary)
+
+
+def _number(name: str, kind: ColumnKind, there: Floats, missing: bool, origin: float) -> Column:
     left = there - origin
-    return Column(name, kind, origin, float(np.median(left)), float(left.mean()), deviation, missing=missing)
+    return Column(
+        name, kind, origin, float(np.median(left)), float(left.mean()), _deviation(there), missing=missing
+    )
+
+
+def _names(name: str, kind: ColumnKind, there: Floats, missing: bool, table: Table) -> Column:
+    """The most frequent names have codes, others are remembered; names of the rows are not learned from."""
+    if name in table.ids or _all_differ(there):
+        return Column(name, kind, missing=missing)
+    words = table.words[name]
+    often = Counter(words[int(code)] for code in there)
+    names = sorted(often, key=lambda word: (-often[word], natural(word)))
+    kept, rare = names[:MOST], sorted(names[MOST : MOST + RARE], key=natural)
+    unlisted = max(0, len(names) - MOST - RARE)
+    return Column(
+        name,
+        kind,
+        categories=tuple(sorted(kept, key=natural)),
+        missing=missing,
+        rare=tuple(rare),
+        unlisted=unlisted,
+    )
+
+
+def _all_differ(there: Floats) -> bool:
+    """Whether codes of names (n,) are all different."""
+    return len(there) >= TELLING and int(np.bincount(there.astype(np.int64)).max()) == 1
 
 
 def _deviation(values: Floats) -> float:
@@ -160,23 +214,28 @@ def _deviation(values: Floats) -> float:
 
 def _silent(there: Floats, missing: bool, kind: ColumnKind, table: Table, name: str) -> str:
     """Why a column is uninformative; "" if it may be informative."""
-    distinct = np.unique(there)
-    if len(distinct) == 0:
+    if len(there) == 0:
         return "it is empty"
-    if len(distinct) == 1 and not missing:
-        named = kind == "categorical"
-        value = repr(table.words[name][int(distinct[0])]) if named else f"{distinct[0]:g}"
-        return f"it is always {value}"
-    if kind == "categorical" and len(distinct) == len(there) >= TELLING:
-        return "it has another name in every row"
-    return ""
+    if not missing and there.min() == there.max():
+        return f"it is always {_value(table, name, kind, float(there[0]))}"
+    if missing:
+        return ""  # which rows have nothing may say something
+    if name in table.ids:
+        return table.ids[name]
+    return "it has another name in every row" if kind == "categorical" and _all_differ(there) else ""
+
+
+def _value(table: Table, name: str, kind: ColumnKind, value: float) -> str:
+    if kind == "date":
+        return written(value)
+    return repr(table.words[name][int(value)]) if name in table.words else f"{value:g}"
 
 
 def _check_names(table: Table, schema: Schema) -> None:
     there = dict(zip(table.names, table.kinds, strict=True))
     absent = [name for name in schema.names if name not in there]
     known = {*schema.names, *schema.dropped, *schema.passed}
-    extra = [name for name in table.names if name not in known]
+    extra = [name for name in table.names if name not in known and not is_unnamed(name)]
     if absent or extra:
         parts = []
         if absent:
@@ -186,10 +245,9 @@ def _check_names(table: Table, schema: Schema) -> None:
         raise BadData(f"{table.name} {' and '.join(parts)}. Name its columns as those of the training data.")
     for column in schema.columns:
         if there[column.name] != column.kind:
-            said = {"numeric": "numbers", "categorical": "names of categories"}
             raise BadData(
-                f"{table.name}: the column {column.name!r} holds {said[there[column.name]]}, in the "
-                f"training data it held {said[column.kind]}."
+                f"{table.name}: the column {column.name!r} holds {KINDS[there[column.name]]}, in the "
+                f"training data it held {KINDS[column.kind]}."
             )
 
 

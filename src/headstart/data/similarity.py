@@ -8,7 +8,7 @@ import numpy as np
 
 from headstart.core import BadData
 from headstart.data.dataset import Dataset
-from headstart.data.schemas import silent_columns
+from headstart.data.schemas import KINDS, silent_columns
 from headstart.data.tables import Table
 
 NAMED = 5  # columns that a message names
@@ -67,10 +67,9 @@ def columns_in_order(target: Table, source: Table) -> Table:
     kinds = dict(zip(source.names, source.kinds, strict=True))
     for name, kind in zip(target.names, target.kinds, strict=True):
         if kind != kinds[name]:
-            said = {"numeric": "numbers", "categorical": "names of categories"}
             raise BadData(
-                f"{target.name}: the column {name!r} holds {said[kind]}, in {source.name} it holds "
-                f"{said[kinds[name]]}."
+                f"{target.name}: the column {name!r} holds {KINDS[kind]}, in {source.name} it holds "
+                f"{KINDS[kinds[name]]}."
             )
     if target.counts != source.counts:
         raw = [one.name for one in (target, source) if one.counts]
@@ -78,7 +77,11 @@ def columns_in_order(target: Table, source: Table) -> Table:
     names = tuple(name for name in source.names if name in where)
     places = np.array([where[name] for name in names])
     return replace(
-        target, names=names, kinds=tuple(kinds[name] for name in names), values=target.values[:, places]
+        target,
+        names=names,
+        kinds=tuple(kinds[name] for name in names),
+        values=target.values[:, places],
+        ids=source.ids,
     )
 
 

@@ -13,6 +13,7 @@ from headstart.core import BadData, BadInput, MissingPackage
 from headstart.core.schema import ColumnKind
 
 from .columns import column_array
+from .csv_columns import read_columns
 from .frames import frame_columns, frame_kinds
 from .text_files import UTF8, read_text
 
@@ -57,6 +58,8 @@ def read_table(file: Path, names: Sequence[str] = (), encoding: str | None = Non
 
 
 def _csv(file: Path, names: Sequence[str] = (), encoding: str = UTF8) -> Table:
+    if not names and encoding == UTF8 and (columns := read_columns(file)) is not None:
+        return Table(columns)
     text = read_text(file, encoding)
     rows = _rows(file, text, names)
     if not rows:

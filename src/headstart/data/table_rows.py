@@ -7,6 +7,7 @@ from typing import Any
 from headstart.core import BadInput, Schema
 
 from .h5ad import table_in
+from .row_numbers import is_unnamed
 from .table_files import read_table
 from .tables import Table, columns_of, from_columns
 
@@ -35,5 +36,9 @@ def rows_of(items: Any, schema: Schema) -> Table:
         columns, name, first = columns_of(items, schema.names), "The new rows", 0
     if columns is None:
         raise BadInput(f"{type(items).__name__} is no table. Give a file, a data frame or rows of cells.")
-    known = {column: values for column, values in columns.items() if column not in schema.dropped}
-    return from_columns(known, name, passed=schema.passed, kinds=schema.kinds, first=first)
+    known = {
+        column: values
+        for column, values in columns.items()
+        if column in schema.names or not (column in schema.dropped or is_unnamed(column))
+    }
+    return from_columns(known, name, passed=schema.passed, kinds=schema.kinds, first=first, keep=None)

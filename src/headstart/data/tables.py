@@ -14,7 +14,9 @@ from headstart.core.schema import ColumnKind
 
 from .cells import Cells, Place, cells_of
 from .frames import frame_columns, frame_kinds, is_frame, objects
+from .row_numbers import row_numbers
 from .samples import Kind, Rows
+from .times import written
 
 LARGEST = 2**32  # bytes of numbers in memory
 SHOWN = 5  # cells shown for a row
@@ -27,14 +29,17 @@ class Table:
     Attributes:
         name: for messages.
         names: of the columns, unique.
-        kinds: of the columns.
-        values: (n, columns) numbers, categories as positions in `words`; NaN: missing.
-        words: the names of each categorical column.
+        kinds: of the columns; "binary" is none of them.
+        values: (n, columns) numbers, dates as days since 1970, durations as days, names and truth values as
+            positions in `words`; NaN: missing.
+        words: the names in each column of names or truth values.
         passed: columns that were left out, such as the label.
         counts: the numbers are raw counts.
         alike: all numbers are in one unit, such as gene expression, so that they keep their relative spread.
         first: the number of the first row in messages, 1 in files and 0 in arrays.
         notes: how the table was read, in plain sentences.
+        ids: columns that number or name the rows, and why that is thought; no input, and of no weight in
+            whether two rows are equal.
     """
 
     name: str
@@ -47,6 +52,7 @@ class Table:
     alike: bool = False
     first: int = 0
     notes: tuple[str, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     kind: Kind = "tables"
 
@@ -68,10 +74,13 @@ class Table:
         return ", ".join(said) + ", \u2026" * (len(self.names) > len(said))
 
     def raw(self, row: int) -> bytes:
-        """Canonical bytes of a row; two rows are equal if and only if these are."""
+        """Canonical bytes of a row; two rows are equal, but for their IDs, if and only if these are."""
         values = np.asarray(self.values[row], dtype=np.float64) + 0.0  # no -0.0
-        said = [str(self._cell(name, values[place])) for place, name in self._named]
-        return self._mark + values[self._numeric].tobytes() + "\0".join(said).encode("utf-8", "surrogatepass")
+        said = [
+            str(np.isnan(values[place]) if name in self.ids else self._cell(name, values[place]))
+            for place, name in self._named
+        ]
+        return self.mark + values[self._numeric].tobytes() + "\0".join(said).encode("utf-8", "surrogatepass")
 
     def take(self, rows: Rows) -> "Table":
         """The given rows, in that order."""
@@ -84,18 +93,36 @@ class Table:
     def _cell(self, name: str, value: float) -> float | str | None:
         if np.isnan(value):
             return None
-        return self.words[name][int(value)] if name in self.words else float(value)
+        if name in self.words:
+            return self.words[name][int(value)]
+        return written(value) if name in self._dates else float(value)
+
+    @property
+    def required_kinds(self) -> dict[str, ColumnKind]:
+        """Kinds that the same columns of another table must have, by name; see `cells_of`."""
+        kinds = dict(zip(self.names, self.kinds, strict=True))
+        for place, (name, kind) in enumerate(kinds.items()):
+            column = self.values[:, place]
+            if kind == "numeric" and (np.isnan(column) | (column == 0) | (column == 1)).all():
+                kinds[name] = "binary"
+        return kinds
+
+    @cached_property
+    def _dates(self) -> frozenset[str]:
+        return frozenset(name for name, kind in zip(self.names, self.kinds, strict=True) if kind == "date")
 
     @cached_property
     def _numeric(self) -> NDArray[np.bool_]:
-        return np.array([kind == "numeric" for kind in self.kinds], dtype=np.bool_)
+        compared = [name not in self.words and name not in self.ids for name in self.names]
+        return np.array(compared, dtype=np.bool_)
 
     @cached_property
     def _named(self) -> list[tuple[int, str]]:
         return [(place, name) for place, name in enumerate(self.names) if name in self.words]
 
     @cached_property
-    def _mark(self) -> bytes:
+    def mark(self) -> bytes:
+        """Digest of the columns' names and kinds (16 bytes)."""
         return hashlib.blake2b(repr((self.names, self.kinds)).encode(), digest_size=16).digest()
 
 
@@ -107,6 +134,7 @@ def from_columns(
     kinds: Mapping[str, ColumnKind] | None = None,
     counts: bool = False,
     first: int = 0,
+    keep: Sequence[str] | None = (),
 ) -> Table:
     """Build a table from columns of texts or numbers, such as those of a CSV file or a data frame.
 
@@ -117,6 +145,7 @@ def from_columns(
         kinds: required kinds of some columns; the others are inferred.
         counts: all are raw counts, such as of RNA molecules.
         first: the number of the first row in messages.
+        keep: columns that are an input even if they seem to number the rows; None: all of them.
 
     Raises:
         BadData: infinity, a text among numbers, no columns, or columns of different length.
@@ -139,12 +168,26 @@ def from_columns(
         name=name,
         names=tuple(found),
         kinds=tuple(cells.kind for cells in found.values()),
-        values=np.stack([cells.values for cells in found.values()], axis=1),
-        words={column: cells.words for column, cells in found.items() if cells.kind == "categorical"},
+        values=_side_by_side(found),
+        words={
+            column: cells.words for column, cells in found.items() if cells.kind in ("categorical", "boolean")
+        },
         passed=left_out,
         counts=counts,
         first=first,
+        ids={}
+        if counts or keep is None
+        else {name: why for name, why in row_numbers(found).items() if name not in keep},
     )
+
+
+def _side_by_side(found: dict[str, Cells]) -> NDArray[np.float64]:
+    """All values (n, columns), stored by column; those in `found` become views of them."""
+    values: NDArray[np.float64] = np.empty((len(found), len(next(iter(found.values())).values)))
+    for place, (name, cells) in enumerate(found.items()):
+        values[place] = cells.values
+        found[name] = replace(cells, values=values[place])
+    return values.T
 
 
 def columns_of(source: Any, names: Sequence[str] = ()) -> dict[str, Any] | None:
@@ -181,6 +224,7 @@ def from_rows(
     passed: Sequence[str | None] = (),
     kinds: Mapping[str, ColumnKind] | None = None,
     counts: bool = False,
+    keep: Sequence[str] | None = (),
 ) -> Table | None:
     """Build a table from any source of `columns_of`, see `from_columns`; None if it is not a table.
 
@@ -190,7 +234,7 @@ def from_rows(
     if columns is None:
         return None
     wanted = kinds_of(source) | dict(kinds or {})
-    return from_columns(columns, name, passed=passed, kinds=wanted, counts=counts)
+    return from_columns(columns, name, passed=passed, kinds=wanted, counts=counts, keep=keep)
 
 
 def kinds_of(source: Any) -> dict[str, ColumnKind]:

@@ -215,7 +215,7 @@ class _Reader:
 
     def _kinds(self, columns: Iterable[str]) -> dict[str, ColumnKind]:
         if self.like is not None and self.like.table is not None:
-            return dict(zip(self.like.table.names, self.like.table.kinds, strict=True))
+            return self.like.table.required_kinds
         return {str(name): "categorical" for name in columns if str(name) in self.columns.categorical}
 
     def _passed(self) -> set[str]:

@@ -30,12 +30,12 @@ class Encode(nn.Module):
         super().__init__()
         columns = schema.columns
         self.counts = schema.counts
-        numeric = [place for place, one in enumerate(columns) if one.kind == "numeric"]
+        numeric = [place for place, one in enumerate(columns) if not one.named]
         shown = [place for place, number in enumerate(numeric) if columns[number].deviation > 0]
         codes = [
             (place, code)
             for place, one in enumerate(columns)
-            if one.kind == "categorical"
+            if one.named and one.categories  # of a column without known names the gaps are what counts
             for code in range(len(one.categories) + 1)
         ]
         gaps = [place for place, one in enumerate(columns) if one.missing]

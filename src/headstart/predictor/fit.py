@@ -1,5 +1,6 @@
 """One method of your choice on a backbone and data."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from headstart.core import Method
 from headstart.data.dataset import Dataset
 from headstart.data.domains import Domains
 from headstart.data.load import load
+from headstart.data.row_numbers import RowNumberWarning, numbers_left_out
 from headstart.data.source_task import load_source
 from headstart.predictor.predictor import Predictor
 from headstart.run.engine import Engine, One
@@ -69,6 +71,8 @@ def fit(  # noqa: PLR0913  # an option is an argument
     mapping = fit_to_data(build_backbone(dataset, base), dataset)
     if dataset.table is not None:
         mapping = by_training_part(mapping, dataset)
+        if numbers := [name for name in dataset.table.ids if name not in dataset.table.words]:
+            warnings.warn(numbers_left_out(numbers), RowNumberWarning, stacklevel=2)
     session = Session(
         mapping,
         dataset,

@@ -1,5 +1,6 @@
 """A saved model and its predictions for new items."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from headstart.core import BadInput, LabelKind, Model, Preprocess, Reader, Schema, Tokens, kind_read
 from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality, modalities
+from headstart.data.unseen import refuse_unseen
 from headstart.models.lengths import by_length
 from headstart.predictor.save import load_model
 from headstart.session.scoring import as_predictions
@@ -20,6 +22,11 @@ from headstart.session.scoring import as_predictions
 Items = Any  # a list, an array, a data frame, a file: what the model takes
 MANY = 32  # batches of texts that are sorted by length together
 BATCH_TOLERANCE = 1e-4  # of a probability, or of a number in the unit of the labels' standard deviation
+
+
+class UnseenWarning(UserWarning):
+    """Some rows of a table have a name that no training row had."""
+
 
 UNSURE = "unsure"
 TAG_THRESHOLD = 0.5  # a tag whose probability is at least this is given
@@ -120,7 +127,7 @@ class Predictor:
         own = getattr(self.model.backbone, "kind", None) if isinstance(reader, Preprocess) else None
         return modalities()[own or kind_read(reader)]
 
-    def predict(self, items: Items, batch: int = 32) -> list[Prediction]:
+    def predict(self, items: Items, batch: int = 32, *, allow_unseen: bool = False) -> list[Prediction]:
         """A prediction for each item: a `PredictedClass`, `PredictedTags` or `PredictedNumbers`.
 
         An item alone and in a batch of any size gets the same prediction but for rounding: probabilities
@@ -133,18 +140,22 @@ class Predictor:
                 (n, ...); for a model of tables a CSV, Parquet or .h5ad file, a data frame, rows as
                 mappings, or plain rows in the order of the columns.
             batch: items that are computed together, >= 1.
+            allow_unseen: whether all rows of a table may have a name in some column that no training row had.
+                Where only some have one, or there is one row, a warning says so; see `unseen`.
 
         Raises:
-            BadData: a picture can't be read, a text is empty, or a table has other columns than the
+            BadData: a picture can't be read, a text is empty, or a table has other columns or names than the
                 training rows had; it is named.
         """
-        return [row for rows in self._outputs(items, batch) for row in self.predictions(rows)]
+        return [row for rows in self._outputs(items, batch, allow_unseen) for row in self.predictions(rows)]
 
     def predictions(self, outputs: NDArray[np.float64]) -> list[Prediction]:
         """Rows (n, k) of probabilities or numbers as predictions."""
         return [to_prediction(row, self.label_kind, self.classes, self.abstain) for row in outputs]
 
-    def probabilities(self, items: Items, batch: int = 32) -> NDArray[np.float64]:
+    def probabilities(
+        self, items: Items, batch: int = 32, *, allow_unseen: bool = False
+    ) -> NDArray[np.float64]:
         """Probabilities (n, classes) or (n, tags) of n items; see `predict`.
 
         Raises:
@@ -152,9 +163,9 @@ class Predictor:
         """
         if self.label_kind == "numbers":
             raise BadInput("This model predicts numbers, not probabilities. Take predictor.values(...).")
-        return self._all(items, batch)
+        return self._all(items, batch, allow_unseen)
 
-    def values(self, items: Items, batch: int = 32) -> NDArray[np.float64]:
+    def values(self, items: Items, batch: int = 32, *, allow_unseen: bool = False) -> NDArray[np.float64]:
         """Numbers (n, columns) for n items, in the units of the labels; see `predict`.
 
         Raises:
@@ -164,27 +175,35 @@ class Predictor:
             raise BadInput(
                 f"This model predicts {self.label_kind}, not numbers. Take predictor.probabilities(...)."
             )
-        return self._all(items, batch)
+        return self._all(items, batch, allow_unseen)
 
-    def _all(self, items: Items, batch: int) -> NDArray[np.float64]:
-        return np.concatenate([np.zeros((0, len(self.classes))), *self._outputs(items, batch)])
+    def _all(self, items: Items, batch: int, allow_unseen: bool) -> NDArray[np.float64]:
+        return np.concatenate([np.zeros((0, len(self.classes))), *self._outputs(items, batch, allow_unseen)])
 
-    def samples(self, items: Items) -> Tensor:
-        """Items as the model takes them: (n, 3, h, w) uint8 pictures, ids of tokens, or float32 arrays."""
+    def samples(self, items: Items, *, allow_unseen: bool = False) -> Tensor:
+        """Items as the model takes them: (n, 3, h, w) uint8 pictures, ids of tokens, or float32 arrays.
+
+        Raises:
+            BadData: see `predict`.
+        """
         inputs = self.modality.inputs(items, self.reader)
-        self.unseen = dict(inputs.unseen)
+        self.unseen = {column: new.count for column, new in inputs.unseen.items()}
+        if not allow_unseen:
+            refuse_unseen(inputs.unseen)
+            for new in inputs.unseen.values():
+                warnings.warn(f"{new.text()}. It counts as any other name.", UnseenWarning, stacklevel=2)
         return inputs.x
 
-    def _outputs(self, items: Items, batch: int) -> Iterator[NDArray[np.float64]]:
-        for some in self._shares(items, batch if self.tokens is None else batch * MANY):
+    def _outputs(self, items: Items, batch: int, allow_unseen: bool) -> Iterator[NDArray[np.float64]]:
+        for some in self._shares(items, batch if self.tokens is None else batch * MANY, allow_unseen):
             with torch.inference_mode():
                 outputs = self.model(some) if self.tokens is None else by_length(self.model, some)
             yield as_predictions(outputs, self.label_kind)
 
-    def _shares(self, items: Items, batch: int) -> Iterator[Tensor]:
+    def _shares(self, items: Items, batch: int, allow_unseen: bool) -> Iterator[Tensor]:
         """Samples of one batch after the other; a table is read whole."""
         if self.modality.whole:
-            yield from torch.split(self.samples(items), batch)
+            yield from torch.split(self.samples(items, allow_unseen=allow_unseen), batch)
             return
         if isinstance(items, str | Path):
             raise BadInput(f"predict takes a list of items; write [{str(items)!r}].")

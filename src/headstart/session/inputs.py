@@ -164,6 +164,5 @@ def about_columns(mapping: AnyBackbone, test: Dataset) -> Iterator[str]:
         return
     for column, why in list(mapping.schema.dropped.items())[:MOST]:
         yield f"The column {column!r} was left out: in the training part {why}."
-    for column, count in encoded(test.table, mapping.schema).unseen.items():
-        rows = "1 test row has" if count == 1 else f"{count} test rows have"
-        yield f"{rows} a name in the column {column!r} that no training row had; all such names count as one."
+    for new in encoded(test.table, mapping.schema).unseen.values():
+        yield f"{new.text('test rows')}. All such names count as one."

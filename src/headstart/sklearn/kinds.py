@@ -64,7 +64,7 @@ def table_of(given: Any, schema: Schema | None) -> Table:
         BadInput: it is no table.
         BadData: other columns than those of `fit`, infinity, or no row.
     """
-    made = from_rows(given, "The table") if schema is None else rows_of(given, schema)
+    made = from_rows(given, "The table", keep=None) if schema is None else rows_of(given, schema)
     if made is None:
         raise BadInput(f"This backbone takes tables, such as a data frame, not {type(given).__name__}.")
     if not len(made):

@@ -15,7 +15,9 @@ def scaled_losses(scores: Tensor, y: Tensor, low: float = 1e-2, high: float = 1e
     """
     scores = scores.double()
     ahead = scores - scores.gather(2, y[None, :, None].expand(len(scores), -1, 1))
-    smoothed = ahead[:, :, y.unique()].mean(2) / (len(y) + 1)  # labels, as in `best_scale`
+    smoothed = ahead[:, :, torch.bincount(y).nonzero()[:, 0]].mean(2) / (
+        len(y) + 1
+    )  # labels, as in `best_scale`
     left, end = scores.new_full((len(scores),), low), scores.new_full((len(scores),), high)
     now = torch.ones_like(left)
     for _ in range(STEPS):

@@ -125,7 +125,7 @@ def _test_tables(source: Table, target: Table, seed: int) -> Iterator[Drifted]:
         if empty.any():
             yield _test_codes(name, "missing", (empty[:n], empty[n:]), draws, seed)
         columns = values[:n][~empty[:n]], values[n:][~empty[n:]]
-        if not all(map(len, columns)):
+        if name in both.ids or not all(map(len, columns)):
             continue
         if name in both.words:
             yield _test_codes(name, "names", columns, draws, seed, both.words[name])

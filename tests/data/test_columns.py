@@ -1,0 +1,165 @@
+"""Columns mean the same in every file: how they are typed, named, left out, and split into parts."""
+
+import csv
+import math
+
+import numpy as np
+import pytest
+
+import headstart as hs
+from headstart.core import BadData, Schema
+from headstart.data.schemas import MOST, encoded, schema_of
+from headstart.data.table_rows import rows_of
+from headstart.data.tables import from_columns
+from headstart.data.unseen import refuse_unseen
+
+NAN = math.nan
+
+
+def write(path, columns):
+    with path.open("w", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(columns)
+        table.writerows(zip(*columns.values(), strict=True))
+    return path
+
+
+def codes(cells, schema, name="c"):
+    """What a column becomes by a schema of that column alone."""
+    return encoded(rows_of({name: cells}, schema), schema).values[:, 0].tolist()
+
+
+SPELLINGS = [
+    ["1", "2", "3", "2"],
+    ["1.0", "2.0", "3.0", "2.0"],
+    ["01", "2.", "+3", "2.00"],
+    [1, 2, 3, 2],
+    np.array([1.0, 2.0, 3.0, 2.0]),
+    np.array([1, 2, 3, 2], np.float32),
+    [1, 2.0, "3", "2"],
+]
+
+
+@pytest.mark.parametrize("train", SPELLINGS)
+@pytest.mark.parametrize("new", SPELLINGS)
+def test_a_number_has_one_name_however_it_is_written(train, new):
+    schema = schema_of(from_columns({"c": train}, "t", kinds={"c": "categorical"}))
+    assert schema.columns[0].categories == ("1", "2", "3")
+    assert codes(new, schema) == [0, 1, 2, 1]
+
+
+def test_names_with_digits_are_not_numbers():
+    cells = ["1e5", "10e4", "1a", "v1.0", "1.5", "1.50"]
+    found = from_columns({"c": cells}, "t", kinds={"c": "categorical"})
+    assert found.words["c"] == ("1.5", "1a", "1e5", "10e4", "v1.0")
+    large = from_columns({"c": ["12345678901234567", "12345678901234568"]}, "t", kinds={"c": "categorical"})
+    assert len(large.words["c"]) == 2  # which floats do not tell apart
+
+
+def test_a_gap_turns_whole_numbers_to_floats_and_nothing_else():
+    schema = schema_of(from_columns({"c": [1, 2, 3]}, "t", kinds={"c": "categorical"}))
+    assert codes([1.0, NAN, 3.0], schema)[::2] == [0, 2]
+    assert math.isnan(codes(["1.0", "", "3.0"], schema)[1])
+
+
+TRUTHS = [
+    ["true", "false", "", "true"],
+    ["True", "FALSE", "", "True"],
+    ["yes", "no", "", "Yes"],
+    ["y", "n", None, "Y"],
+    ["1", "0", "", "1"],
+    ["1.0", "0.0", "nan", "1.0"],
+    [True, False, None, True],
+    [1, 0, None, 1],
+    np.array([1.0, 0.0, NAN, 1.0]),
+]
+
+
+@pytest.mark.parametrize("train", TRUTHS)
+@pytest.mark.parametrize("new", TRUTHS)
+def test_truth_values_are_the_same_in_words_and_numbers(train, new):
+    schema = schema_of(from_columns({"c": train}, "t"))
+    assert schema == Schema.from_settings(schema.settings())
+    found = codes(new, schema)
+    assert found[0] == found[3] == 1
+    assert found[1] == 0
+    assert math.isnan(found[2])
+
+
+def test_words_of_truth_among_other_numbers_and_names_and_a_constant_truth():
+    amounts = schema_of(from_columns({"c": [0, 1, 2]}, "t"))
+    with pytest.raises(BadData, match=r"row 0, column 'c' is 'yes', which is no number"):
+        rows_of({"c": ["yes"]}, amounts)
+    answers = schema_of(from_columns({"c": ["yes", "no", "maybe"]}, "t"))
+    assert answers.columns[0].categories == ("maybe", "no", "yes")
+    assert schema_of(from_columns({"c": ["true", "", "TRUE"]}, "t")).kinds == {"c": "boolean"}
+    sexes = from_columns({"c": ["f", "m", "f"]}, "t")
+    assert sexes.words["c"] == ("f", "m")
+    boolean = schema_of(from_columns({"c": [True, False]}, "t"))
+    assert encoded(rows_of({"c": ["true", "perhaps"]}, boolean), boolean).unseen["c"].names == ("perhaps",)
+
+
+@pytest.mark.parametrize(("cell", "meant"), [("1,234", "1234"), ("1'234'567", "1234567"), ("1,5", "1.5")])
+def test_separators_in_numbers_are_refused_with_the_right_spelling(cell, meant):
+    with pytest.raises(
+        BadData, match=rf"row 1, column 'c' is .*, which is no number.*Write {meant}.*categor"
+    ):
+        from_columns({"c": ["950", cell, "3", "4"]}, "t")
+    with pytest.raises(BadData, match=f"Write {meant}"):
+        from_columns({"c": [cell, cell.replace("1", "2"), ""]}, "t")
+    assert from_columns({"c": [cell]}, "t", kinds={"c": "categorical"}).words["c"] == (cell,)
+
+
+def test_categories_of_a_frame_may_be_numbers_with_fractions():
+    pandas = pytest.importorskip("pandas")
+    cells = [0.5, 1.0, 2.0, 0.5]
+    frame = pandas.DataFrame({"dose": pandas.Categorical(cells), "label": list("abab")})
+    table = hs.data.load(frame).table
+    assert table.words["dose"] == ("0.5", "1", "2")
+    again = from_columns({"dose": ["0.50", "1", "2.0", ".5"]}, "t", kinds={"dose": "categorical"})
+    assert again.words == table.words
+    np.testing.assert_array_equal(again.values, table.values)
+
+
+def test_file_frame_and_rows_are_the_same(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    columns = {
+        "n": [1, None, 3, 4],
+        "flag": [True, False, None, True],
+        "name": ["a", "None", "#N/A", "b"],
+        "when": ["2020-01-01 10:00:00", "2020-01-02 11:30:00", None, "2020-02-01 00:00:00"],
+        "label": list("xyxy"),
+    }
+    path = write(tmp_path / "t.csv", columns)
+    frame = pandas.read_csv(path)
+    parsed = pandas.read_csv(path, parse_dates=["when"])
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    frame.to_parquet(tmp_path / "t.parquet")
+    parsed.to_parquet(tmp_path / "p.parquet")
+    sources = [path, frame, parsed, rows, tmp_path / "t.parquet", tmp_path / "p.parquet"]
+    tables = [hs.data.load(source).table for source in sources]
+    for table in tables:
+        assert table.kinds == ("numeric", "boolean", "categorical", "date")
+        assert table.words == tables[0].words
+        np.testing.assert_array_equal(table.values, tables[0].values)
+
+
+def test_all_names_of_a_column_unseen_are_an_error_a_share_is_counted():
+    schema = schema_of(from_columns({"c": ["a", "b", "a"], "x": [1, 2, 3]}, "t"))
+    new = encoded(rows_of({"c": ["A", "B", ""], "x": [1, 2, 3]}, schema), schema)
+    with pytest.raises(BadData, match=r"2 of 2 rows \(100 %\) have a name in 'c' .* 'A'; known are 'a', 'b'"):
+        refuse_unseen(new.unseen)
+    some = encoded(rows_of({"c": ["A", "a", "b"], "x": [1, 2, 3]}, schema), schema).unseen
+    refuse_unseen(some)
+    assert (some["c"].count, some["c"].rows) == (1, 3)
+    refuse_unseen(encoded(rows_of({"c": ["A"], "x": [1]}, schema), schema).unseen)  # one row
+
+
+def test_rare_names_of_the_training_rows_are_no_unseen_ones():
+    words = [f"w{n}" for n in range(MOST + 9)]
+    schema = schema_of(from_columns({"c": words * 2}, "t"))
+    rare = schema.columns[0].rare
+    assert set(rare) | set(schema.columns[0].categories) == set(words)
+    found = encoded(rows_of({"c": [*rare, "new"]}, schema), schema)
+    assert found.unseen["c"].names == ("new",)
+    assert set(found.values[:, 0].tolist()) == {MOST}
