@@ -70,7 +70,7 @@ def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) 
             user's training part; all tags, or the numbers of a column, are the same in all rows.
     """
     if dataset.table is not None and len(dataset):  # all of it was read
-        return _checked(dataset, np.arange(len(dataset)), [], [], near, reader)
+        return _checked(dataset, np.arange(len(dataset)), [], list(dataset.findings), near, reader)
     looks = parallel_map(partial(_look, dataset), range(len(dataset)))
     rows = np.array([row for row, look in enumerate(looks) if not look.problem], dtype=np.int64)
     unreadable = [row for row, look in enumerate(looks) if look.problem]
