@@ -163,3 +163,12 @@ def test_a_tag_that_no_row_has(tagged):
         found = TransferClassifier(method=method).fit(x, y).predict(x)
         assert found[:, 4].tolist() == [0] * len(y), method
         assert found[:, 5].tolist() == [1] * len(y), method
+
+
+@pytest.mark.parametrize("missing", [float("nan"), np.float32("nan"), None])
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_a_missing_label_is_no_class(missing, kind):
+    x = np.arange(8.0).reshape(4, 2)
+    with pytest.raises(BadData, match="Row 2 has no label: "):
+        TransferClassifier().fit(x, kind(["a", "b", missing, "a"]))
+    assert list(TransferClassifier().fit(x, kind(["a", "b", "nan", "a"])).classes_) == ["a", "b", "nan"]

@@ -130,3 +130,11 @@ def test_what_is_allowed_is_left_out_and_nothing_else():
     assert notes[-1] == "4.x (1,) left out, as that is allowed"
     assert torch.equal(model[3].weight, before)
     assert (model[0].weight == 2).all()
+
+
+def test_a_pickled_model_is_refused_without_advice_to_run_it(tmp_path):
+    torch.save(net(), tmp_path / "whole.pt")
+    with pytest.raises(BadInput, match="a pickled model is never opened") as caught:
+        read(tmp_path / "whole.pt")
+    assert "\x1b" not in str(caught.value)
+    assert "can still be loaded" not in str(caught.value)

@@ -147,3 +147,11 @@ def test_bad_contests_are_refused(model, more, kind, says):
     given = {"methods": "tent", "segments": parts, **more}
     with pytest.raises(kind, match=says):
         hs.prequential(model=model, **given)
+
+
+def test_arrays_in_place_of_segments_are_named_by_their_type(model):
+    x, y = rows(8, 3)
+    with pytest.raises(
+        BadInput, match=r"^segments is a tuple; it must be a list of parts as hs\.data\.streams"
+    ):
+        hs.prequential("norm", model, (x, y))

@@ -59,7 +59,9 @@ def _open(path: Path) -> Any:
 
 
 def _first_line(reason: Exception) -> str:
-    return (str(reason).splitlines() or [type(reason).__name__])[0]
+    """What a reader says, without the advice of torch on how to open a pickled model all the same."""
+    line = (str(reason).splitlines() or [type(reason).__name__])[0]
+    return line.partition(" This file can still be loaded")[0]
 
 
 def _wrapper(state: Mapping[str, Any]) -> str | None:

@@ -1,5 +1,6 @@
 """Any method of headstart on any backbone, as a classifier: one class a row, or any number of tags."""
 
+from numbers import Real
 from pathlib import Path
 from typing import Any, Self
 
@@ -62,6 +63,7 @@ class TransferClassifier(ClassifierMixin, Learner):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
         """Carry out the method on samples X and labels y: (n,) classes, or (n, k) of 0 and 1 for k tags."""
+        _refuse_missing(y)
         self._multilabel = _are_tags(y)
         X, y = self._pairs(X, y, multi_output=self._multilabel)  # noqa: N806
         if self._multilabel:
@@ -103,3 +105,10 @@ def _are_tags(y: Any) -> bool:
     """Whether labels are (n, k) of 0 and 1, or a sparse matrix of them."""
     shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
     return len(shape) == 2 and shape[1] > 1 and type_of_target(y) == "multilabel-indicator"
+
+
+def _refuse_missing(y: Any) -> None:
+    """Refuse None and NaN in a list of labels, which would become the names "None" and "nan" of an array."""
+    for row, label in enumerate(y if isinstance(y, list | tuple) else ()):
+        if label is None or (isinstance(label, Real) and label != label):
+            raise BadData(f"Row {row} has no label: {label!r}. Leave the row out.")

@@ -62,7 +62,9 @@ def prequential(
     if batch < 1:
         raise BadInput(f"batch is {batch}; it must be a whole number >= 1.")
     if not all(hasattr(segment, "x") for segment in segments):
-        raise BadInput(f"segments is {segments!r}; it must be a list of parts as hs.data.streams makes them.")
+        given: object = segments
+        what = repr(given) if isinstance(given, str) else f"a {type(given).__name__}"
+        raise BadInput(f"segments is {what}; it must be a list of parts as hs.data.streams makes them.")
     adapting = [methods] if isinstance(methods, str | Method) else list(methods)
     evaluation = PrequentialEvaluation(adapting, model, segments, compare, seed, options)
     for x, numbers in evaluation.batches(batch):
