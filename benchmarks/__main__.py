@@ -14,7 +14,7 @@ ALL: tuple[str, ...] = (
     "ranking",
     "texts",
 )
-ALL += ("tables", "distortion", "demo", "density_ratio", "confounders", "translation")
+ALL += ("tables", "distortion", "demo", "density_ratio", "coverage", "confounders", "translation")
 ALL += ("stream_digits", "stream_guard", "tent_step", "dann_step", "align_digits", "align_texts")
 
 
