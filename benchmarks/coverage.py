@@ -2,8 +2,8 @@
 
 A cell is a kind of label, a number of rows and of classes (or tags, or columns), perhaps with a class of five
 rows, or with 20 groups whose labels and errors go together (9/10 of the variance of scores is the group's).
-The truth is the metric of 200,000 rows of the same process. Two models answer the same rows: the first is
-right, or precise, a little more often. `before` is what stood here until November 2026: the percentile
+The truth is the metric of 200,000 independent rows of the same process. Two models answer the same rows: the
+first is right, or precise, a little more often. `before` is what stood here until November 2026: the percentile
 bootstrap over single rows, and Wilson's interval over single rows for the accuracy.
 
     python -m benchmarks.coverage [--repeats 300] [--cells 40x2 100x10g ...] [--before]
@@ -16,7 +16,7 @@ import argparse
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -148,7 +148,7 @@ def before(cell: Cell, answers: Floats, labels: Any, rng: np.random.Generator) -
 def repeated(cell: Cell, repeats: int, old: bool) -> Iterator[tuple[str, str, float, float, float, float]]:
     """Of each metric what it is of, and the shares that hold, lie above and below, and the mean width."""
     rng = np.random.default_rng(2026)
-    labels, *answers = cell.draw(rng, TRUTH // cell.size * cell.size)
+    labels, *answers = replace(cell, traits=cell.traits.replace("g", "")).draw(rng, TRUTH)
     measures = measure_of(cell.kind)
     truth = {}
     for name in SHOWN[cell.kind]:

@@ -96,7 +96,7 @@ METRICS = (
     ),
     Fault(
         "metrics/calibration_intervals.py",
-        "value = min(1.0, max(_invert(total, seen, noise, 0.5), float(overall)))",
+        "value = min(total, max(_invert(total, seen, noise, 0.5), float(overall)))",
         "value = total",
         "the noise of the bins counts as calibration error",
         "metrics/test_calibration_intervals.py bias",

@@ -76,7 +76,7 @@ def test_differences_use_the_correlation():
         found.high - found.low for found in (calibration_difference(first, other) for other in (near, far))
     ]
     assert widths[0] < widths[1]
-    apart = Calibration(first.interval, np.zeros(300))
+    apart = Calibration(first.interval, np.zeros(300), first.near)
     assert calibration_difference(first, apart).value == 0
 
 

@@ -17,23 +17,34 @@ import numpy as np
 from headstart.core import derive_seed
 from headstart.metrics.scored_outputs import BINS, Floats, Ints, bin_of
 from headstart.metrics.shares import Interval, mover, wilson_of
-from headstart.metrics.units import Units, design_effect
+from headstart.metrics.units import Units, design_effect, effective_rows
 
 DRAWS = 2000
-TAILS = (0.05, 0.01)  # the upper end also allows for another direction than the observed one, the lower is
+CALIBRATED = (0.5, 0.3)  # of the variance that calibrated answers have in the noise, of rows and of groups
+LOW = (0.03, 0.08)  # tail of the lower end, of rows and of groups
+HIGH = 0.01  # the upper end also allows for another direction than the observed one, the lower is
 # often 0, where nothing is left out
 SMALL = 1e-12
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A calibration error, and how each unit (count,) moves the plain one: its influence."""
+    """A calibration error, of one model or for a difference of two.
+
+    Attributes:
+        interval: of the error.
+        influence: (count,) how each unit moves the plain error.
+        near: the upper end for a difference, where gaps in common to both models matter less.
+    """
 
     interval: Interval
     influence: Floats
+    near: float
 
 
-def calibration(confidence: Floats, right: Floats, units: Units, seed: int, bins: int = BINS) -> Calibration:
+def calibration(
+    confidence: Floats, right: Floats, units: Units, seed: int, grouped: bool | None = None
+) -> Calibration:
     """The debiased calibration error in [0, 1] with its 95 % interval.
 
     The noise is normal, with the correlations of the bins' gaps over units, and a variance between what
@@ -45,28 +56,34 @@ def calibration(confidence: Floats, right: Floats, units: Units, seed: int, bins
         right: (n,) 0 or 1.
         units: what is independent.
         seed: of the noise.
-        bins: number of bins of equal width.
+        grouped: whether units are groups of a few, and not the pairs of a row and a tag; None: as they are.
     """
-    place, n = bin_of(confidence, bins), units.rows
+    place, n, bins = bin_of(confidence, BINS), units.rows, BINS
+    grouped = units.grouped if grouped is None else grouped
     gaps = np.bincount(units.index * bins + place, right - confidence, units.count * bins)
     by_unit = gaps.reshape(units.count, bins)
     gap = by_unit.sum(0) / n
     total = float(np.abs(gap).sum())
     influence: Floats = by_unit @ np.sign(gap)
     if units.count < 2:
-        return Calibration(Interval(total, 0.0, 1.0), influence)
+        return Calibration(Interval(total, 0.0, 1.0), influence, 1.0)
     rows = np.bincount(place, minlength=bins)
-    noise = _noise(by_unit, _calibrated_variance(rows, place, confidence, right, units), seed) / n
+    noise = _noise(by_unit, _calibrated_variance(rows, place, confidence, right, units), grouped, seed) / n
     common = rows / n * (np.sign(gap.sum()) or 1.0)
     seen = gap if total > SMALL else common
     if np.abs(noise).max() <= SMALL:  # certain, and all right or all wrong
         room = 1 - wilson_of(1.0, n / units.size).low
-        return Calibration(Interval(total, max(0.0, total - room), min(1.0, total + room)), influence)
+        low, high = max(0.0, total - room), min(1.0, total + room)
+        return Calibration(Interval(total, low, high), influence, high)
     overall = np.sqrt(max(0.0, float(gap.sum()) ** 2 - float(noise.sum(1).var())))
-    value = min(1.0, max(_invert(total, seen, noise, 0.5), float(overall)))
-    low = _invert(total, seen, noise, 1 - TAILS[0])
-    high = max(_invert(total, direction, noise, TAILS[1]) for direction in (seen, common))
-    return Calibration(Interval(value, min(low, value), min(1.0, max(high, value))), influence)
+    value = min(total, max(_invert(total, seen, noise, 0.5), float(overall)))
+    low = _invert(total, seen, noise, 1 - LOW[grouped])
+    share, sure = wilson_of(float(right.mean()), effective_rows(right, units)), float(confidence.mean())
+    ends = [_invert(total, direction, noise, HIGH) for direction in (seen, common)]
+    high = max(*ends, sure - share.low, share.high - sure)
+    near = high if grouped else max(ends)
+    low, near, high = min(low, value), min(1.0, max(near, value)), min(1.0, max(high, value))
+    return Calibration(Interval(value, low, high), influence, near)
 
 
 def calibration_difference(first: Calibration, second: Calibration) -> Interval:
@@ -74,7 +91,9 @@ def calibration_difference(first: Calibration, second: Calibration) -> Interval:
     pair = np.stack([first.influence, second.influence])
     vary = pair.shape[1] > 1 and bool((np.ptp(pair, axis=1) > SMALL).all())
     correlation = max(0.0, float(np.corrcoef(pair)[0, 1])) if vary else 0.0
-    value, low, high = mover(first.interval, second.interval, correlation)
+    value, low, high = mover(
+        *(each.interval._replace(high=each.near) for each in (first, second)), correlation
+    )
     return Interval(value, max(-1.0, low), min(1.0, high))
 
 
@@ -86,15 +105,17 @@ def _calibrated_variance(rows: Ints, place: Ints, confidence: Floats, right: Flo
     return variance
 
 
-def _noise(by_unit: Floats, calibrated: Floats, seed: int) -> Floats:
+def _noise(by_unit: Floats, calibrated: Floats, grouped: bool, seed: int) -> Floats:
     """Draws (DRAWS, bins) of the noise of sums of gaps, of which units have `by_unit` (count, bins)."""
     count, bins = by_unit.shape
     off = by_unit - by_unit.mean(0)
     values, vectors = np.linalg.eigh(off.T @ off * count / (count - 1))
-    draws = np.random.default_rng(derive_seed(seed, "calibration")).normal(size=(DRAWS, bins))
+    half = np.random.default_rng(derive_seed(seed, "calibration")).normal(size=(DRAWS // 2, bins))
+    draws = np.concatenate([half, -half])
     seen = draws * np.sqrt(np.maximum(values, 0)) @ vectors.T
     variance = np.square(off).sum(0) * count / (count - 1)
-    wanted = np.sqrt((variance + calibrated) / 2)
+    part = CALIBRATED[grouped]
+    wanted = np.sqrt((1 - part) * variance + part * calibrated)
     noise: Floats = np.where(
         variance > SMALL, seen * wanted / np.sqrt(np.maximum(variance, SMALL)), draws * wanted
     )

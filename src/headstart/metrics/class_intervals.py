@@ -18,8 +18,8 @@ from headstart.metrics.units import Units, design_effect, effective_rows
 
 DRAWS = 2000
 STEP = 0.75  # of the jackknife of F1: 1 is too wide where classes have two rows, 0.5 too narrow
-DISCORDANT = (0.6, 0.4)  # rows, or groups, that are added to each class as right by one model alone
-WRONG = 1.0  # rows that are added with a label drawn from a flattened prediction
+DISCORDANT = (0.6, 0.15)  # rows, or groups, that are added as right by one model alone
+WRONG = (0.7, 0.3)  # rows, or groups, that are added with a label drawn from a flattened prediction
 CERTAIN = float(-np.log(CLIP))  # nats of a row whose label has no probability
 
 
@@ -43,7 +43,7 @@ def balanced_accuracy(scored: ScoredOutputs, units: Units, seed: int) -> Interva
     part = effective_rows(scored.right, units) / units.rows
     rows, hits, k = part * rows[rows > 0], part * hits, len(hits)
     middle = (hits + (2 - 2 / k) * share + 1 / k) / (rows + 2)
-    strength = np.maximum(rows - 1 + 4 / k, 0.5)
+    strength = np.maximum(rows - 1.25 + 4.5 / k, 0.5)
     generator = np.random.default_rng(derive_seed(seed, "classes"))
     shapes = (np.maximum(side * strength, 1e-3) for side in (middle, 1 - middle))
     low, high = np.quantile(generator.beta(*shapes, (DRAWS, k)).mean(1), [0.025, 0.975])
@@ -63,7 +63,8 @@ def macro_f1(scored: ScoredOutputs, units: Units, seed: int) -> Interval:
     if not 0 < estimate.value < 1 or estimate.error <= 0:
         around = balanced_accuracy(scored, units, seed)
     else:
-        middle = min(0.999, max(0.001, estimate.value - estimate.bias / 2))
+        bias = estimate.bias * design_effect(scored.right, units)
+        middle = min(0.999, max(0.001, estimate.value - bias / 2))
         rows = middle * (1 - middle) / estimate.error**2
         around = wilson_of(middle, rows * effective_rows(scored.right, units) / units.rows)
     return Interval(value, min(value, around.low), max(value, around.high))
@@ -81,9 +82,10 @@ def log_loss(scored: ScoredOutputs, units: Units, seed: int) -> Interval:
     surprise = -np.log(np.clip(scored.probabilities, CLIP, 1))
     flat = _flattened(np.sqrt(scored.probabilities))
     first, second = (float((flat * surprise**power).sum(1).mean()) for power in (1, 2))
-    added = WRONG * design_effect(scored.right, units)
+    wrong, size = WRONG[units.grouped], design_effect(scored.right, units)
+    added = wrong * size
     squares, t = _spread(scored.surprise - value, units)
-    squares += added * added / WRONG * (second - 2 * first * value + value**2)
+    squares += added * size * (second - 2 * first * value + value**2)
     total = units.rows + added
     middle = (units.rows * value + added * first) / total
     if middle <= 0 or squares <= 0:
@@ -97,16 +99,19 @@ def share_difference(
 ) -> Callable[[ScoredOutputs, ScoredOutputs, Units, int], Interval]:
     """The paired difference of a mean over all rows, or over `classes`: Student's, with rows added.
 
-    As Agresti & Min (2005, doi:10.1002/sim.1781) and Bonett & Price (2012) do for shares, to each class a
-    part of a row, or group, is added that one model alone has right.
+    As Agresti & Min (2005, doi:10.1002/sim.1781) and Bonett & Price (2012) do for shares, a part of a row, or
+    group, is added that one model alone has right. The variance is at least the one that all classes would
+    have if their rows differed alike: of a class with a single group nothing else is known.
     """
 
     def difference(first: ScoredOutputs, second: ScoredOutputs, units: Units, seed: int) -> Interval:
         estimate = jackknife(lambda weights: metric(first, weights) - metric(second, weights), units, STEP)
         counts = np.bincount(first.labels).astype(np.float64) if classes else np.array([float(units.rows)])
-        counts = counts[counts > 0]
-        added = DISCORDANT[units.grouped] * units.size**2 / len(counts)
-        error = np.sqrt(estimate.error**2 + np.square(1 / counts).sum() * added / len(counts) ** 2)
+        harmonic = (1 / counts[counts > 0]).mean() / np.count_nonzero(counts)  # 1 / rows where all are equal
+        more = first.right - second.right
+        pooled = float(np.square(units.sums(more - more.mean())).sum()) * harmonic / units.rows
+        added = DISCORDANT[units.grouped] * units.size**2 * harmonic / units.rows
+        error = np.sqrt(max(estimate.error**2, pooled) + added)
         half = float(error) * units.t
         return Interval(estimate.value, max(-1.0, estimate.value - half), min(1.0, estimate.value + half))
 
@@ -133,7 +138,7 @@ def log_loss_difference(first: ScoredOutputs, second: ScoredOutputs, units: Unit
     one, other = (np.clip(scored.probabilities, CLIP, 1) for scored in (first, second))
     flat = _flattened((one * other) ** 0.25)
     squares, t = _spread(more - value, units)
-    squares += WRONG * units.size**2 * float((flat * np.square(np.log(one / other))).sum(1).mean())
+    squares += units.size**2 * float((flat * np.square(np.log(one / other))).sum(1).mean())
     half = t * float(np.sqrt(squares)) / units.rows
     return Interval(value, max(-CERTAIN, value - half), min(CERTAIN, value + half))
 

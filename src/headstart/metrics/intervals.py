@@ -182,11 +182,11 @@ def _difference(metric: Callable[[Any, Floats], Floats], most: float = float("in
     return difference
 
 
-def _of_each_tag(metric: Callable[[ScoredTags, Floats], Floats]) -> Single:
+def _of_each_tag(metric: Callable[[ScoredTags, Floats], Floats], step: float) -> Single:
     """A mean over tags; at 0 or 1 it is as certain as the rows that have each tag allow."""
 
     def single(scored: ScoredTags, units: Units, seed: int) -> Interval:
-        estimate = jackknife(lambda weights: metric(scored, weights), units)
+        estimate = jackknife(lambda weights: metric(scored, weights), units, step)
         rows = np.maximum(scored.known.sum(0), 1)
         return share_interval(estimate, units, len(rows) ** 2 / float((1 / rows).sum()))
 
@@ -205,7 +205,8 @@ def _of_classes(scored: ScoredOutputs, units: Units, seed: int) -> Calibration:
 def _of_tags(scored: ScoredTags, units: Units, seed: int) -> Calibration:
     """Pairs of a row and a tag are the rows; the pairs of a row depend on each other."""
     pairs = units_of(scored.known.size, units.index.repeat(scored.known.shape[1]))
-    return calibration(scored.probabilities.ravel(), scored.known.ravel().astype(np.float64), pairs, seed)
+    flat = scored.probabilities.ravel(), scored.known.ravel().astype(np.float64)
+    return calibration(*flat, pairs, seed, units.grouped)
 
 
 def _calibration_pair(of: Callable[[Any, Units, int], Calibration]) -> Paired:
@@ -224,8 +225,8 @@ SINGLE: Mapping[LabelKind, Mapping[str, Single]] = {
     },
     "tags": {
         **{name: _jackknifed(metric, share_interval) for name, metric in tags.METRICS.items()},
-        "average_precision": _of_each_tag(tags.average_precision),
-        "macro_f1": _of_each_tag(tags.macro_f1),
+        "average_precision": _of_each_tag(tags.average_precision, 1.0),
+        "macro_f1": _of_each_tag(tags.macro_f1, classes.STEP),
         "exact_match": _exact_match,
         "log_loss": _jackknifed(tags.log_loss, log_interval),
         "calibration_error": lambda scored, units, seed: _of_tags(scored, units, seed).interval,
