@@ -3,8 +3,8 @@
 A cell is a kind of label, a number of rows and of classes (or tags, or columns), perhaps with a class of five
 rows, or with 20 groups whose labels and errors go together (9/10 of the variance of scores is the group's).
 The truth is the metric of 200,000 independent rows of the same process. Two models answer the same rows: the
-first is right, or precise, a little more often. `before` is what stood here until November 2026: the percentile
-bootstrap over single rows, and Wilson's interval over single rows for the accuracy.
+first is right, or precise, a little more often. `before` is what stood here until November 2026: the
+percentile bootstrap over single rows, and Wilson's interval over single rows for the accuracy.
 
     python -m benchmarks.coverage [--repeats 300] [--cells 40x2 100x10g ...] [--before]
 
@@ -76,7 +76,8 @@ class Cell:
 
     def draw(self, rng: np.random.Generator, rows: int) -> tuple[Any, Floats, Floats]:
         """Labels of `rows` rows, and the answers of both models."""
-        return getattr(self, f"_{self.kind}")(rng, rows)
+        draws = {"classes": self._classes, "tags": self._tags, "numbers": self._numbers}
+        return draws[self.kind](rng, rows)
 
     def groups(self, rows: int) -> Any:
         """The group of each row, if there are any."""
@@ -86,7 +87,8 @@ class Cell:
         if self.size == 1:
             return rng.normal(size=(rows, width))
         common = rng.normal(size=(rows // self.size, width)).repeat(self.size, 0)
-        return np.sqrt(0.9) * common + np.sqrt(0.1) * rng.normal(size=(rows, width))
+        noise: Floats = np.sqrt(0.9) * common + np.sqrt(0.1) * rng.normal(size=(rows, width))
+        return noise
 
     def _classes(self, rng: np.random.Generator, rows: int) -> tuple[Any, Floats, Floats]:
         units, k = rows // self.size, self.classes
@@ -116,8 +118,9 @@ class Cell:
             y[:, 0] = np.arange(rows) < RARE
         noise = 0.7 * (self._noise(rng, rows, k) + self._noise(rng, rows, 1))
         more = 0.7 * (self._noise(rng, rows, k) + self._noise(rng, rows, 1))
-        scores = 2 * y - 1.2 + noise, 1.7 * y - 1.2 + 0.8 * noise + 0.6 * more
-        return y, *(1 / (1 + np.exp(-each)) for each in scores)
+        scores = (2 * y - 1.2 + noise, 1.7 * y - 1.2 + 0.8 * noise + 0.6 * more)
+        first, second = (1 / (1 + np.exp(-each)) for each in scores)
+        return y, first, second
 
     def _numbers(self, rng: np.random.Generator, rows: int) -> tuple[Any, Floats, Floats]:
         y, noise, more = (self._noise(rng, rows, self.classes) for _ in range(3))
@@ -165,7 +168,7 @@ def repeated(cell: Cell, repeats: int, old: bool) -> Iterator[tuple[str, str, fl
         all_of = score_all(answers[0], labels, seed, groups)
         for name in SHOWN[cell.kind]:
             found.setdefault(("one", name), []).append(all_of[name])
-            pair = paired(*answers, labels, seed, metric=name, groups=groups)
+            pair = paired(answers[0], answers[1], labels, seed, metric=name, groups=groups)
             found.setdefault(("pair", name), []).append(pair)
         for name, interval in before(cell, answers[0], labels, rng).items() if old else ():
             found.setdefault(("before", name), []).append(interval)

@@ -61,7 +61,7 @@ METRICS = (
     ),
     Fault(
         "metrics/class_intervals.py",
-        "low, high = np.quantile(generator.beta(*shapes, (DRAWS, k)).mean(1), [0.025, 0.975])",
+        "low, high = np.quantile(generator.beta(right, wrong, (DRAWS, k)).mean(1), [0.025, 0.975])",
         "_, low, high = accuracy(scored, units, seed)",
         "classes are pooled, so that five rows of one are as good as forty",
         "metrics/test_intervals.py fewest_rows",

@@ -60,8 +60,9 @@ def calibration(
     """
     place, n, bins = bin_of(confidence, BINS), units.rows, BINS
     grouped = units.grouped if grouped is None else grouped
-    gaps = np.bincount(units.index * bins + place, right - confidence, units.count * bins)
-    by_unit = gaps.reshape(units.count, bins)
+    cells = units.index * bins + place
+    by_unit: Floats = np.zeros((units.count, bins))
+    by_unit.reshape(-1)[:] = np.bincount(cells, right - confidence, units.count * bins)
     gap = by_unit.sum(0) / n
     total = float(np.abs(gap).sum())
     influence: Floats = by_unit @ np.sign(gap)
@@ -81,7 +82,7 @@ def calibration(
     share, sure = wilson_of(float(right.mean()), effective_rows(right, units)), float(confidence.mean())
     ends = [_invert(total, direction, noise, HIGH) for direction in (seen, common)]
     high = max(*ends, sure - share.low, share.high - sure)
-    near = high if grouped else max(ends)
+    near = (high + max(ends)) / 2 if grouped else max(ends)
     low, near, high = min(low, value), min(1.0, max(near, value)), min(1.0, max(high, value))
     return Calibration(Interval(value, low, high), influence, near)
 
@@ -89,11 +90,10 @@ def calibration(
 def calibration_difference(first: Calibration, second: Calibration) -> Interval:
     """The paired difference of two calibration errors of the same units, by `mover`."""
     pair = np.stack([first.influence, second.influence])
-    vary = pair.shape[1] > 1 and bool((np.ptp(pair, axis=1) > SMALL).all())
-    correlation = max(0.0, float(np.corrcoef(pair)[0, 1])) if vary else 0.0
-    value, low, high = mover(
-        *(each.interval._replace(high=each.near) for each in (first, second)), correlation
-    )
+    vary = pair.shape[1] > 1 and bool(np.all(np.ptp(pair, axis=1) > SMALL))
+    correlation = max(0.0, float(np.asarray(np.corrcoef(pair))[0, 1])) if vary else 0.0
+    near, other = (each.interval._replace(high=each.near) for each in (first, second))
+    value, low, high = mover(near, other, correlation)
     return Interval(value, max(-1.0, low), min(1.0, high))
 
 

@@ -37,16 +37,16 @@ def balanced_accuracy(scored: ScoredOutputs, units: Units, seed: int) -> Interva
     variance is about that of the recall of n rows. Classes without rows are left out.
     """
     value = once(scored, scored_outputs.balanced_accuracy, units.rows)
-    rows = np.bincount(scored.labels, minlength=scored.classes)
-    hits = np.bincount(scored.labels, scored.right, scored.classes)[rows > 0]
+    counts = np.bincount(scored.labels, minlength=scored.classes).astype(np.float64)
+    hits = np.asarray(np.bincount(scored.labels, scored.right, scored.classes), np.float64)[counts > 0]
     share = (hits.sum() + 0.5) / (units.rows + 1)
     part = effective_rows(scored.right, units) / units.rows
-    rows, hits, k = part * rows[rows > 0], part * hits, len(hits)
+    rows, hits, k = part * counts[counts > 0], part * hits, len(hits)
     middle = (hits + (2 - 2 / k) * share + 1 / k) / (rows + 2)
     strength = np.maximum(rows - 1.25 + 4.5 / k, 0.5)
     generator = np.random.default_rng(derive_seed(seed, "classes"))
-    shapes = (np.maximum(side * strength, 1e-3) for side in (middle, 1 - middle))
-    low, high = np.quantile(generator.beta(*shapes, (DRAWS, k)).mean(1), [0.025, 0.975])
+    right, wrong = (np.maximum(side * strength, 1e-3) for side in (middle, 1 - middle))
+    low, high = np.quantile(generator.beta(right, wrong, (DRAWS, k)).mean(1), [0.025, 0.975])
     return Interval(value, min(value, float(low)), max(value, float(high)))
 
 

@@ -125,11 +125,11 @@ def paired(
     name = _named(kind, metric)
     if np.shape(first) != np.shape(second):
         raise BadData(f"Answers of two shapes, {np.shape(first)} and {np.shape(second)}, can't be compared.")
-    pair = [measure_of(kind).score(answers, labels) for answers in (first, second)]
+    one, other = (measure_of(kind).score(answers, labels) for answers in (first, second))
     units = units_of(len(labels), groups)
     if np.array_equal(np.asarray(first), np.asarray(second)):
         return Interval(0.0, 0.0, 0.0)
-    return PAIRED[kind][name](*pair, units, seed)
+    return PAIRED[kind][name](one, other, units, seed)
 
 
 def share(right: ArrayLike, groups: ArrayLike | None = None) -> Interval:
@@ -154,7 +154,7 @@ def average_precisions(scored: ScoredTags, groups: ArrayLike | None = None) -> l
     estimates = jackknifes(lambda weights: tags.average_precisions(scored, weights), units)
     rows = scored.known.sum(0)
     return [
-        share_interval(estimate, units, max(1.0, float(have)))
+        share_interval(estimate, units, max(1.0, float(have)), capped=True)
         for estimate, have in zip(estimates, rows, strict=True)
     ]
 
@@ -182,19 +182,19 @@ def _difference(metric: Callable[[Any, Floats], Floats], most: float = float("in
     return difference
 
 
-def _of_each_tag(metric: Callable[[ScoredTags, Floats], Floats], step: float) -> Single:
+def _of_each_tag(metric: Callable[[ScoredTags, Floats], Floats], step: float, capped: bool = False) -> Single:
     """A mean over tags; at 0 or 1 it is as certain as the rows that have each tag allow."""
 
     def single(scored: ScoredTags, units: Units, seed: int) -> Interval:
         estimate = jackknife(lambda weights: metric(scored, weights), units, step)
         rows = np.maximum(scored.known.sum(0), 1)
-        return share_interval(estimate, units, len(rows) ** 2 / float((1 / rows).sum()))
+        return share_interval(estimate, units, len(rows) ** 2 / float((1 / rows).sum()), capped)
 
     return single
 
 
 def _exact_match(scored: ScoredTags, units: Units, seed: int) -> Interval:
-    right = np.equal(scored.known, scored.given).all(1).astype(np.float64)
+    right: Floats = np.asarray(np.equal(scored.known, scored.given).all(1), np.float64)
     return wilson_of(float(right.mean()), effective_rows(right, units))
 
 
@@ -225,7 +225,7 @@ SINGLE: Mapping[LabelKind, Mapping[str, Single]] = {
     },
     "tags": {
         **{name: _jackknifed(metric, share_interval) for name, metric in tags.METRICS.items()},
-        "average_precision": _of_each_tag(tags.average_precision, 1.0),
+        "average_precision": _of_each_tag(tags.average_precision, 1.0, capped=True),
         "macro_f1": _of_each_tag(tags.macro_f1, classes.STEP),
         "exact_match": _exact_match,
         "log_loss": _jackknifed(tags.log_loss, log_interval),

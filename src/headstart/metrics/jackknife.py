@@ -19,7 +19,9 @@ from headstart.metrics.shares import Interval, Z, wilson_of
 from headstart.metrics.units import MOST_FREEDOM, Units, units_of
 
 BLOCKS = 400
+ELEMENTS = 2**22  # of the weights in memory at once
 LEAST_FREEDOM = 3
+CAP = 1.7
 FAR = 30.0  # exponents end here: e^30 is as good as no bound
 TINY = 1e-12
 
@@ -88,7 +90,8 @@ def jackknifes(metrics: Callable[[Floats], Floats], units: Units, step: float = 
     if many < 2:
         replicates = values[None]
     else:
-        replicates = metrics(1.0 - step * np.equal(block[None], np.arange(many)[:, None]))
+        parts = np.array_split(np.arange(many), max(1, many * units.rows // ELEMENTS))
+        replicates = np.concatenate([metrics(1.0 - step * np.equal(block, part[:, None])) for part in parts])
     replicates = np.where(np.isnan(replicates), values, replicates)
     return [
         Jackknife(float(value), column, units.count, step)
@@ -96,11 +99,13 @@ def jackknifes(metrics: Callable[[Floats], Floats], units: Units, step: float = 
     ]
 
 
-def share_interval(estimate: Jackknife, units: Units, rows: float | None = None) -> Interval:
+def share_interval(
+    estimate: Jackknife, units: Units, rows: float | None = None, capped: bool = False
+) -> Interval:
     """The interval of a metric in [0, 1]: Wilson's, for as many rows as the standard error stands for.
 
     Without an error to estimate, as at 0 or 1, it stands for `rows` independent rows, by default all,
-    divided by the mean size of units.
+    divided by the mean size of units. If `capped`, it never stands for more than 1.7 times these.
     """
     value, error = estimate.value, estimate.error
     if np.isnan(value):
@@ -108,7 +113,8 @@ def share_interval(estimate: Jackknife, units: Units, rows: float | None = None)
     value = min(1.0, max(0.0, value))
     many, t = (units.rows if rows is None else rows) / units.size, units.t if units.grouped else Z
     if 0 < value < 1 and error > 0:
-        many, t = value * (1 - value) / error**2, estimate.t
+        most = CAP * many if capped else np.inf
+        many, t = min(most, value * (1 - value) / error**2), estimate.t
     return wilson_of(value, many * (Z / t) ** 2)
 
 

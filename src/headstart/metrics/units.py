@@ -52,7 +52,8 @@ class Units:
 
     def sums(self, values: Floats) -> Floats:
         """Sums (count,) of values (n,) over the rows of each unit."""
-        return np.bincount(self.index, values, self.count)
+        sums: Floats = np.asarray(np.bincount(self.index, values, self.count), np.float64)
+        return sums
 
 
 def units_of(rows: int, groups: ArrayLike | None = None) -> Units:
