@@ -39,7 +39,7 @@ SHOWN = {
 CELLS = (
     *(f"{n}x{k}" for n in (40, 100, 400) for k in (2, 10, 20)),
     *(f"{n}x{k}r" for n in (40, 100, 400) for k in (2, 10)),
-    *(f"{n}x{k}g" for n in (40, 100, 400) for k in (2, 10)),
+    *(f"{n}x{k}g" for n in (40, 100, 400) for k in (2, 10, 20)),
     *(f"{n}x{k}o" for n in (40, 400) for k in (2, 10)),
     "400x2go",
     *(f"{n}x{k}t" for n in (40, 100, 400) for k in (2, 10, 20)),
