@@ -14,7 +14,8 @@ ALL: tuple[str, ...] = (
     "ranking",
     "texts",
 )
-ALL += ("tables", "read_table", "distortion", "demo", "density_ratio", "confounders", "translation")
+ALL += ("tables", "read_table", "distortion", "demo", "density_ratio", "coverage", "confounders")
+ALL += ("translation",)
 ALL += ("stream_digits", "stream_guard", "tent_step", "dann_step", "align_digits", "align_texts")
 
 

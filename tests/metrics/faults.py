@@ -1,4 +1,4 @@
-"""Faults in the figures of tags and numbers that the tests must catch; see tests/faults.py."""
+"""Faults in figures of tags and numbers, and in intervals, that tests must catch; see tests/faults.py."""
 
 from tests.faults import Fault
 
@@ -46,10 +46,66 @@ METRICS = (
         "metrics/test_numbers.py of_the_libraries",
     ),
     Fault(
-        "metrics/intervals.py",
+        "metrics/bootstrap.py",
         "quantile = np.nanquantile if np.isnan(draws).any() else np.quantile",
         "draws = np.nan_to_num(draws); quantile = np.quantile",
         "draws without a tag count as draws that never found it",
         "metrics/test_tags.py do_not_count",
+    ),
+    Fault(
+        "metrics/intervals.py",
+        "scored, units = measure_of(kind).score(answers, labels), units_of(len(labels), groups)",
+        "scored, units = measure_of(kind).score(answers, labels), units_of(len(labels))",
+        "rows of one patient count as independent",
+        "metrics/test_intervals.py widen_every",
+    ),
+    Fault(
+        "metrics/class_intervals.py",
+        "low, high = np.quantile(generator.beta(right, wrong, (DRAWS, k)).mean(1), [0.025, 0.975])",
+        "_, low, high = accuracy(scored, units, seed)",
+        "classes are pooled, so that five rows of one are as good as forty",
+        "metrics/test_intervals.py fewest_rows",
+    ),
+    Fault(
+        "metrics/bootstrap.py",
+        "tail = NormalDist().cdf(-units.t * np.sqrt(units.count / max(units.count - 1, 1)))",
+        "tail = 0.025",
+        "the plain percentile interval, which is too short for few rows",
+        "metrics/test_intervals.py students",
+    ),
+    Fault(
+        "metrics/units.py",
+        "    return units.rows / design_effect(correct, units) * (Z / units.t) ** 2\n",
+        "    return units.rows / design_effect(correct, units)\n",
+        "the quantile of few groups is that of many",
+        "metrics/test_units.py hardly_an_error",
+    ),
+    Fault(
+        "metrics/units.py",
+        "correlation = (correlation * mixed + 1) / (mixed + 1)",
+        "correlation = correlation * 1",
+        "three errors in three groups prove that errors are independent",
+        "metrics/test_units.py hardly_an_error",
+    ),
+    Fault(
+        "metrics/jackknife.py",
+        "np.sqrt((many - 1) / many * np.square",
+        "np.sqrt(1 / many * np.square",
+        "replicates of the jackknife are taken for draws of a bootstrap",
+        "metrics/test_jackknife.py exact or means",
+    ),
+    Fault(
+        "metrics/calibration_intervals.py",
+        "value = min(total, max(_invert(total, seen, noise, 0.5), float(overall)))",
+        "value = total",
+        "the noise of the bins counts as calibration error",
+        "metrics/test_calibration_intervals.py bias",
+    ),
+    Fault(
+        "metrics/shares.py",
+        "a * a + b * b - 2 * correlation * a * b",
+        "a * a + b * b",
+        "two models on the same rows are compared as if on different ones",
+        "metrics/test_jackknife.py mover",
     ),
 )

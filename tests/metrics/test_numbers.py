@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from headstart.core import BadData
-from headstart.metrics.intervals import bootstrap, paired, score_all
+from headstart.metrics.intervals import paired, score_all
 from headstart.metrics.kinds import measure_of
 from headstart.metrics.numbers import METRICS, score_outputs
 
@@ -111,8 +111,7 @@ def test_nineteen_in_twenty_intervals_hold_the_truth():
     hits = 0
     for seed in range(150):
         told, y = drawn(80, 1, seed, digits=6)
-        judged = score_outputs(told, y)
-        low, high = bootstrap(lambda w, j=judged: METRICS["r2"](j, w), 80, seed, resamples=400)[1:]
+        low, high = score_all(told, y, seed)["r2"][1:]
         hits += low <= truth <= high
     assert 133 <= hits <= 150
 
@@ -135,3 +134,24 @@ def test_what_makes_no_sense_is_refused(told, y, words):
 def test_the_main_metric_is_the_first():
     assert (measure_of("numbers").main, measure_of("numbers").selection) == ("r2", "r2")
     assert next(iter(METRICS)) == "r2"
+
+
+def test_the_interval_of_r2_is_symmetric_in_the_logarithm_of_the_ratio_of_variances():
+    told, y = drawn(200, 1, digits=6)
+    found = score_all(told, y, 0)["r2"]
+    low, value, high = (math.log(1 - each) for each in (found.high, found.value, found.low))
+    assert high - value == pytest.approx(value - low, rel=0.05)
+    assert found.high < 1
+
+
+@pytest.mark.parametrize("rows", [1, 2, 12])
+@pytest.mark.parametrize("groups", [None, "one", "pairs"])
+@pytest.mark.parametrize("missed", [0.0, 1.0])
+def test_intervals_where_there_is_nothing_to_see(rows, groups, missed):
+    y = np.arange(rows, dtype=float)[:, None]
+    by = {None: None, "one": np.zeros(rows), "pairs": np.arange(rows) // 2}[groups]
+    for labels in (y, np.ones_like(y)):
+        for name, interval in score_all(labels + missed, labels, 0, by).items():
+            assert interval.low <= interval.value <= interval.high
+            assert np.isfinite(interval).all()
+            assert np.isfinite(paired(labels + missed, y * 0, labels, 0, metric=name, groups=by)).all()

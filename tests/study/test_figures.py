@@ -21,7 +21,7 @@ SAID = torch.tensor([[0.9, 0.6, 0.1], [0.8, 0.7, 0.2], [0.95, 0.1, 0.3], [0.3, 0
 
 
 def test_each_tag_is_counted_by_itself():
-    red, round_, rare = tags_of(TAGGED, SAID, 0)
+    red, round_, rare = tags_of(TAGGED, SAID)
     assert [(one.name, one.rows, one.said) for one in (red, round_, rare)] == [
         *(("red", 3, 3), ("round", 1, 2), ("rare", 0, 0))
     ]
@@ -29,7 +29,7 @@ def test_each_tag_is_counted_by_itself():
     assert red.average_precision.value == pytest.approx((1 / 2 + 2 / 3 + 3 / 4) / 3)  # behind the wrong row
     assert (round_.precision.value, round_.recall.value, round_.average_precision.value) == (0.5, 1, 1)
     assert (rare.average_precision, rare.precision, rare.recall) == (None, None, None)
-    assert columns_of(TAGGED, TAGGED, SAID, 0) == []
+    assert columns_of(TAGGED, TAGGED, SAID) == []
 
 
 def test_the_mistakes_of_tags_are_the_worst_of_each_row(tmp_path):
@@ -45,7 +45,7 @@ def test_columns_have_their_own_units_and_the_mean_of_the_training_part(tmp_path
     train = dataset(np.array([[0.0, 0.0], [10.0, 2000.0]]), ("price", "size"))
     test = dataset(np.array([[4.0, 0.0], [8.0, 1000.0], [6.0, 3000.0]]), ("price", "size"))
     outputs = torch.tensor([[5.0, 0.0], [6.0, 1000.0], [6.0, 1500.0]])
-    price, size = columns_of(train, test, outputs, 0)
+    price, size = columns_of(train, test, outputs)
     assert (price.name, price.mae.value, price.rmse.value) == (
         "price",
         pytest.approx(1),
@@ -57,7 +57,7 @@ def test_columns_have_their_own_units_and_the_mean_of_the_training_part(tmp_path
     assert (price.low, price.high, sum(price.errors), len(price.errors)) == (-2.0, 2.0, 3, BARS)
     assert (price.errors[0], price.errors[BARS // 2]) == (1, 1)  # -2 and 0
     assert size.mae.value == pytest.approx(500)
-    assert tags_of(test, outputs, 0) == []
+    assert tags_of(test, outputs) == []
     # in deviations of the columns: 2 / 1.63 is more than 1500 / 1247
     second, first, *_ = save_mistakes(tmp_path, test, outputs)
     assert (first.item, first.truth, first.answer, first.error) == (

@@ -1,188 +1,259 @@
-"""95 % confidence intervals of metrics: bootstrap and Wilson's.
+"""95 % confidence intervals of every metric, and of paired differences of two models on the same rows.
 
-The bootstrap resamples the rows with replacement and takes the middle 95 % of the metric's values on
-the resamples (Efron & Tibshirani 1993). Where rows come in dependent groups (one patient, one video),
-whole groups are resampled. A metric that is biased in small samples, such as the calibration error,
-may lie outside that range: the range is widened to include it.
+What is independent are rows or, with `groups`, whole groups of them (one patient, one video, known
+duplicates; `units.merge_groups` joins two such groupings). `score_all` and `paired` choose the estimator
+by the metric; that each covers was checked by simulation (`benchmarks/coverage.py`, docs/benchmarks.md).
+
+| metric | interval | paired difference |
+|---|---|---|
+| accuracy, exact match | Wilson, effective rows | Student, rows added |
+| balanced accuracy | beta distributions by class | Student, rows added by class |
+| macro-F1 of classes | Wilson, rows that the jackknife's error stands for | Student, rows added by class |
+| log loss of classes | Student of the logarithm, a row added | Student, a row added |
+| calibration error | inverted distribution of the sum of gaps | MOVER |
+| average precision, F1, hamming accuracy of tags | Wilson, likewise | jackknife, Student |
+| log loss of tags, RMSE, MAE | jackknife of the logarithm | jackknife, Student |
+| R^2; rank correlation | jackknife of log(1 - R^2); of Fisher's z | jackknife, Student |
+
+`bootstrap` and `bootstraps` are for anything else that takes row weights.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from headstart.core import BadData, BadInput, Unknown, derive_seed, label_kind_of
-from headstart.metrics.scored_outputs import Floats
+from headstart.core import BadData, LabelKind, Unknown, label_kind_of
+from headstart.metrics import class_intervals as classes
+from headstart.metrics import numbers, scored_outputs, tags
+from headstart.metrics.bootstrap import bootstrap, bootstraps
+from headstart.metrics.calibration_intervals import Calibration, calibration, calibration_difference
+from headstart.metrics.jackknife import (
+    correlation_interval,
+    difference_interval,
+    jackknife,
+    jackknifes,
+    log_interval,
+    r2_interval,
+    share_interval,
+)
+from headstart.metrics.kinds import measure_of
+from headstart.metrics.scored_outputs import Floats, ScoredOutputs
+from headstart.metrics.shares import Interval, wilson, wilson_of
+from headstart.metrics.tags import ScoredTags
+from headstart.metrics.units import Units, effective_rows, units_of
 
-from .kinds import measure_of
+__all__ = [
+    "Interval",
+    "average_precisions",
+    "bootstrap",
+    "bootstraps",
+    "paired",
+    "score_all",
+    "score_one",
+    "share",
+    "wilson",
+]
 
-RESAMPLES = 2000
-ELEMENTS = 2**22  # of the weights in memory at once
-Z = 1.959963984540054  # normal quantile of 0.975
-
-
-class Interval(NamedTuple):
-    """A figure with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-def bootstrap(
-    metric: Callable[[Floats], Floats],
-    rows: int,
-    seed: int,
-    groups: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-) -> Interval:
-    """Percentile bootstrap of any metric that takes row weights.
-
-    Args:
-        metric: from integer weights (b, rows) >= 0 to (b,) values.
-        rows: how many there are, >= 1.
-        seed: the same seed draws the same rows.
-        groups: (rows,) rows of a group are resampled together; None: independent rows.
-        resamples: draws, >= 1.
-
-    Raises:
-        BadInput: `resamples` or `rows` is less than 1.
-        BadData: `groups` has another length than `rows`.
-    """
-
-    def column(weights: Floats) -> Floats:
-        return metric(weights)[:, None]
-
-    return bootstraps(column, rows, seed, groups, resamples)[0]
+Single = Callable[[Any, Units, int], Interval]
+Paired = Callable[[Any, Any, Units, int], Interval]
 
 
 def score_all(
-    answers: ArrayLike,
-    labels: Any,
-    seed: int,
-    groups: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
+    answers: ArrayLike, labels: Any, seed: int, groups: ArrayLike | None = None
 ) -> dict[str, Interval]:
-    """Compute every metric of the label kind with its interval, all from the same resamples.
+    """Compute every metric of the label kind with its interval.
 
     Args:
         answers: (n, k): probabilities of k classes or tags, or k numbers.
         labels: int64 (n,) in [0, k): classes; bool (n, k): tags; floats (n, k): numbers.
-        seed: the same seed draws the same rows.
-        groups: (n,) rows of a group are resampled together; None: independent rows.
-        resamples: draws, >= 1.
+        seed: of the draws of balanced accuracy and calibration error; the same gives the same intervals.
+        groups: (n,) rows of a group depend on each other; None: independent rows.
 
     Returns:
         By name. Classes: accuracy, balanced_accuracy, macro_f1, log_loss (nats), calibration_error.
         Tags: average_precision, macro_f1, micro_f1, exact_match, hamming_accuracy, log_loss (nats),
-        calibration_error. Numbers: r2, rmse, mae (both in the units of the labels), spearman.
+        calibration_error. Numbers: r2, rmse, mae (both in the units of the labels), spearman. The
+        calibration error is without its bias, see `calibration_intervals`; all other values are plain.
+
+        Means over classes are over those that have rows: what is estimated is the mean over these classes.
 
     Raises:
         BadData: answers and labels differ in shape, a row of class probabilities is not a
-            distribution, a number is NaN or infinite, or a label is out of range.
-        BadInput: `resamples` is less than 1.
+            distribution, a number is NaN or infinite, a label is out of range, or `groups` has another
+            length.
     """
-    measures = measure_of(label_kind_of(labels))
-    scored = measures.score(answers, labels)
+    kind = label_kind_of(labels)
+    scored, units = measure_of(kind).score(answers, labels), units_of(len(labels), groups)
+    return {name: SINGLE[kind][name](scored, units, seed) for name in measure_of(kind).metrics}
 
-    def all_of(weights: Floats) -> Floats:
-        return np.stack([metric(scored, weights) for metric in measures.metrics.values()], 1)
 
-    found = bootstraps(all_of, len(labels), seed, groups, resamples)
-    return dict(zip(measures.metrics, found, strict=True))
+def score_one(
+    answers: ArrayLike, labels: Any, seed: int, groups: ArrayLike | None = None, metric: str | None = None
+) -> Interval:
+    """One metric with its interval: the main one, or a named one. See `score_all`.
+
+    Raises:
+        Unknown: no metric has that name.
+    """
+    kind = label_kind_of(labels)
+    name = _named(kind, metric)
+    return SINGLE[kind][name](measure_of(kind).score(answers, labels), units_of(len(labels), groups), seed)
 
 
 def paired(
-    ours: ArrayLike,
-    theirs: ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
     labels: Any,
     seed: int,
     *,
     metric: str | None = None,
     groups: ArrayLike | None = None,
 ) -> Interval:
-    """Paired difference of a metric: ours less theirs (both (n, k)) on the same resamples.
+    """Paired difference of a metric: the first answers' less the second's (both (n, k)) on the same rows.
 
     Arguments and errors are those of `score_all`; `metric` is one of the names that it returns, or None for
-    the main one: accuracy of classes, average_precision of tags, r2 of numbers.
+    the main one: accuracy of classes, average_precision of tags, r2 of numbers. Answers that are the same
+    in all rows differ by (0, 0, 0).
 
     Raises:
         BadData: the answers differ in shape.
         Unknown: no metric has that name.
     """
-    measures = measure_of(label_kind_of(labels))
-    name = measures.main if metric is None else metric
-    if name not in measures.metrics:
-        raise Unknown("metric", name, measures.metrics)
-    if np.shape(ours) != np.shape(theirs):
-        raise BadData(f"Answers of two shapes, {np.shape(ours)} and {np.shape(theirs)}, can't be compared.")
-    one, other = (measures.score(answers, labels) for answers in (ours, theirs))
-    score = measures.metrics[name]
-
-    def difference(weights: Floats) -> Floats:
-        return score(one, weights) - score(other, weights)
-
-    return bootstrap(difference, len(labels), seed, groups)
+    kind = label_kind_of(labels)
+    name = _named(kind, metric)
+    if np.shape(first) != np.shape(second):
+        raise BadData(f"Answers of two shapes, {np.shape(first)} and {np.shape(second)}, can't be compared.")
+    one, other = (measure_of(kind).score(answers, labels) for answers in (first, second))
+    units = units_of(len(labels), groups)
+    if np.array_equal(np.asarray(first), np.asarray(second)):
+        return Interval(0.0, 0.0, 0.0)
+    return PAIRED[kind][name](one, other, units, seed)
 
 
-def wilson(successes: int, rows: int) -> Interval:
-    """A share with Wilson's score interval (1927, doi:10.1080/01621459.1927.10502953).
+def share(right: ArrayLike, groups: ArrayLike | None = None) -> Interval:
+    """The share of m >= 1 rows that are right (m,), with Wilson's interval for the effective rows.
 
     Raises:
-        BadInput: `rows` is less than 1, or `successes` is not in [0, rows].
+        BadData: there are no rows, or `groups` has another length.
     """
-    if rows < 1 or not 0 <= successes <= rows:
-        raise BadInput(f"A share needs 0 <= successes <= rows and a row, not {successes}, {rows}.")
-    share, square = successes / rows, Z * Z / rows
-    middle = (share + square / 2) / (1 + square)
-    half = Z / (1 + square) * float(np.sqrt(share * (1 - share) / rows + square / rows / 4))
-    return Interval(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
+    so = np.asarray(right, np.float64).reshape(-1)
+    if not len(so):
+        raise BadData("A share needs at least one row.")
+    return wilson_of(float(so.mean()), effective_rows(so, units_of(len(so), groups)))
 
 
-def bootstraps(
-    metrics: Callable[[Floats], Floats],
-    rows: int,
-    seed: int,
-    groups: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-) -> list[Interval]:
-    """Bootstrap m metrics on the same resamples; `metrics` maps weights (b, rows) to (b, m).
+def average_precisions(scored: ScoredTags, groups: ArrayLike | None = None) -> list[Interval]:
+    """The average precision of each tag with its interval, by the jackknife; NaN where no row has the tag.
 
-    A metric that is undefined on a resample, as no row of some kind was drawn, is NaN there, and the
-    resample is ignored for it; one that is undefined on all rows is NaN, and so is its interval.
-
-    Other arguments and errors are those of `bootstrap`.
+    Raises:
+        BadData: `groups` has another length than the rows.
     """
-    if resamples < 1 or rows < 1:
-        raise BadInput(f"A bootstrap needs rows and resamples, not {rows} and {resamples}.")
-    draws = np.concatenate([metrics(weights) for weights in _draws(rows, seed, groups, resamples)])
-    value = metrics(np.ones((1, rows)))[0]
-    draws[:, np.isnan(value)] = 0  # undefined on all rows
-    quantile = np.nanquantile if np.isnan(draws).any() else np.quantile
-    low, high = quantile(draws, [0.025, 0.975], axis=0)
-    low, high = np.minimum(low, value), np.maximum(high, value)
-    return [Interval(*map(float, each)) for each in zip(value, low, high, strict=True)]
+    units = units_of(len(scored.known), groups)
+    estimates = jackknifes(lambda weights: tags.average_precisions(scored, weights), units)
+    rows = scored.known.sum(0)
+    return [
+        share_interval(estimate, units, max(1.0, float(have)), capped=True)
+        for estimate, have in zip(estimates, rows, strict=True)
+    ]
 
 
-def _draws(rows: int, seed: int, groups: ArrayLike | None, resamples: int) -> Iterator[Floats]:
-    """Counts of each row in each resample: (b, rows) integers, `resamples` in all."""
-    member = _members(groups, rows)
-    units = rows if member is None else int(member.max()) + 1
-    generator = np.random.Generator(np.random.PCG64(derive_seed(seed, "bootstrap")))
-    block = max(1, ELEMENTS // rows)
-    for start in range(0, resamples, block):
-        size = min(block, resamples - start)
-        drawn = generator.integers(units, size=(size, units))
-        drawn += np.arange(size)[:, None] * units
-        counts = np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units)
-        yield (counts if member is None else counts[:, member]).astype(np.float64)
+def _named(kind: LabelKind, metric: str | None) -> str:
+    measures = measure_of(kind)
+    if metric is not None and metric not in measures.metrics:
+        raise Unknown("metric", metric, measures.metrics)
+    return measures.main if metric is None else metric
 
 
-def _members(groups: ArrayLike | None, rows: int) -> NDArray[np.intp] | None:
-    if groups is None:
-        return None
-    given = np.asarray(groups)
-    if given.shape != (rows,):
-        raise BadData(f"Groups must be one for each of {rows} rows, not {given.shape}.")
-    return np.unique(given, return_inverse=True)[1]
+def _jackknifed(metric: Callable[[Any, Floats], Floats], interval: Callable[..., Interval]) -> Single:
+    def single(scored: Any, units: Units, seed: int) -> Interval:
+        estimate = jackknife(lambda weights: metric(scored, weights), units)
+        return interval(estimate, units) if interval is share_interval else interval(estimate)
+
+    return single
+
+
+def _difference(metric: Callable[[Any, Floats], Floats], most: float = float("inf")) -> Paired:
+    def difference(first: Any, second: Any, units: Units, seed: int) -> Interval:
+        estimate = jackknife(lambda weights: metric(first, weights) - metric(second, weights), units)
+        return difference_interval(estimate, most)
+
+    return difference
+
+
+def _of_each_tag(metric: Callable[[ScoredTags, Floats], Floats], step: float, capped: bool = False) -> Single:
+    """A mean over tags; at 0 or 1 it is as certain as the rows that have each tag allow."""
+
+    def single(scored: ScoredTags, units: Units, seed: int) -> Interval:
+        estimate = jackknife(lambda weights: metric(scored, weights), units, step)
+        rows = np.maximum(scored.known.sum(0), 1)
+        return share_interval(estimate, units, len(rows) ** 2 / float((1 / rows).sum()), capped)
+
+    return single
+
+
+def _exact_match(scored: ScoredTags, units: Units, seed: int) -> Interval:
+    right: Floats = np.asarray(np.equal(scored.known, scored.given).all(1), np.float64)
+    return wilson_of(float(right.mean()), effective_rows(right, units))
+
+
+def _of_classes(scored: ScoredOutputs, units: Units, seed: int) -> Calibration:
+    return calibration(scored.confidence, scored.right, units, seed)
+
+
+def _of_tags(scored: ScoredTags, units: Units, seed: int) -> Calibration:
+    """Pairs of a row and a tag are the rows; the pairs of a row depend on each other."""
+    pairs = units_of(scored.known.size, units.index.repeat(scored.known.shape[1]))
+    flat = scored.probabilities.ravel(), scored.known.ravel().astype(np.float64)
+    return calibration(*flat, pairs, seed, units.grouped)
+
+
+def _calibration_pair(of: Callable[[Any, Units, int], Calibration]) -> Paired:
+    return lambda first, second, units, seed: calibration_difference(
+        of(first, units, seed), of(second, units, seed)
+    )
+
+
+SINGLE: Mapping[LabelKind, Mapping[str, Single]] = {
+    "classes": {
+        "accuracy": classes.accuracy,
+        "balanced_accuracy": classes.balanced_accuracy,
+        "macro_f1": classes.macro_f1,
+        "log_loss": classes.log_loss,
+        "calibration_error": lambda scored, units, seed: _of_classes(scored, units, seed).interval,
+    },
+    "tags": {
+        **{name: _jackknifed(metric, share_interval) for name, metric in tags.METRICS.items()},
+        "average_precision": _of_each_tag(tags.average_precision, 1.0, capped=True),
+        "macro_f1": _of_each_tag(tags.macro_f1, classes.STEP),
+        "exact_match": _exact_match,
+        "log_loss": _jackknifed(tags.log_loss, log_interval),
+        "calibration_error": lambda scored, units, seed: _of_tags(scored, units, seed).interval,
+    },
+    "numbers": {
+        "r2": _jackknifed(numbers.r2, r2_interval),
+        "rmse": _jackknifed(numbers.rmse, log_interval),
+        "mae": _jackknifed(numbers.mae, log_interval),
+        "spearman": _jackknifed(numbers.spearman, correlation_interval),
+    },
+}
+
+PAIRED: Mapping[LabelKind, Mapping[str, Paired]] = {
+    "classes": {
+        "accuracy": classes.share_difference(scored_outputs.accuracy, classes=False),
+        "balanced_accuracy": classes.share_difference(scored_outputs.balanced_accuracy, classes=True),
+        "macro_f1": classes.macro_f1_difference,
+        "log_loss": classes.log_loss_difference,
+        "calibration_error": _calibration_pair(_of_classes),
+    },
+    "tags": {
+        **{name: _difference(metric, 1.0) for name, metric in tags.METRICS.items()},
+        "log_loss": _difference(tags.log_loss),
+        "calibration_error": _calibration_pair(_of_tags),
+    },
+    "numbers": {
+        **{name: _difference(metric) for name, metric in numbers.METRICS.items()},
+        "spearman": _difference(numbers.spearman, 2.0),
+    },
+}

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from statistics import fmean, stdev
 
 from headstart.core import BadInput
 
-from .intervals import Interval
+from .shares import Interval
 
 COVERED = 0.95
 
@@ -29,6 +30,7 @@ def student(values: Sequence[float], low: float = -math.inf, high: float = math.
     return Interval(mean, max(low, mean - half), min(high, mean + half))
 
 
+@cache
 def quantile(freedom: int) -> float:
     """The value that Student's t with `freedom` >= 1 degrees of freedom exceeds 2.5 % of the time.
 

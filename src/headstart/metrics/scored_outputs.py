@@ -30,6 +30,7 @@ class ScoredOutputs:
     answers: Ints  # (n,) the most probable class, the first of ties
     confidence: Floats  # (n,) that probability
     surprise: Floats  # (n,) -log of the label's probability, in nats
+    probabilities: Floats  # (n, k)
 
     @property
     def right(self) -> Floats:
@@ -55,7 +56,7 @@ def score_outputs(probabilities: Floats, labels: Ints) -> ScoredOutputs:
         raise BadData(f"Labels must be whole numbers in [0, {p.shape[1]}).")
     y, answers, rows = y.astype(np.int64), p.argmax(1).astype(np.int64), np.arange(len(p))
     surprise = -np.log(np.clip(p[rows, y], CLIP, 1))
-    return ScoredOutputs(p.shape[1], y, answers, p[rows, answers], surprise)
+    return ScoredOutputs(p.shape[1], y, answers, p[rows, answers], surprise, p)
 
 
 def accuracy(scored: ScoredOutputs, weights: Floats) -> Floats:
@@ -65,13 +66,13 @@ def accuracy(scored: ScoredOutputs, weights: Floats) -> Floats:
 
 def balanced_accuracy(scored: ScoredOutputs, weights: Floats) -> Floats:
     """Mean recall over the classes that have weight."""
-    _, known, hits = _by_class(scored, weights)
+    _, known, hits = by_class(scored, weights)
     return mean_where(hits / np.maximum(known, CLIP), known > 0)
 
 
 def macro_f1(scored: ScoredOutputs, weights: Floats) -> Floats:
     """Mean F1 over the classes that are the label or the prediction of a row with weight."""
-    given, known, hits = _by_class(scored, weights)
+    given, known, hits = by_class(scored, weights)
     return mean_where(2 * hits / np.maximum(given + known, CLIP), given + known > 0)
 
 
@@ -128,7 +129,7 @@ def mean_where(values: Floats, counts: NDArray[np.bool_]) -> Floats:
     return found
 
 
-def _by_class(scored: ScoredOutputs, weights: Floats) -> tuple[Floats, Floats, Floats]:
+def by_class(scored: ScoredOutputs, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """Weight (b, k) of each class among predictions, labels, and correct predictions."""
     return (
         _grouped(weights, scored.answers, scored.classes),

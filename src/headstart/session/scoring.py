@@ -1,7 +1,6 @@
 """Outputs of a model on rows, and their scores against labels, as records."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from headstart.data.stream import Sentences
 from headstart.data.train_test_split import Rows
 from headstart.metrics.calibration import reliability
 from headstart.metrics.classification import confusion
-from headstart.metrics.intervals import bootstrap, paired, score_all, wilson
+from headstart.metrics.intervals import paired, score_all, score_one
 from headstart.metrics.kinds import measure_of
 from headstart.metrics.repeats import student
 from headstart.metrics.scored_outputs import once
@@ -53,28 +52,21 @@ def as_predictions(outputs: Tensor, kind: LabelKind) -> NDArray[np.float64]:
     return activate(outputs.double(), kind).numpy()
 
 
-def scores(outputs: Tensor, labels: Labels, seed: int) -> Scores:
+def scores(outputs: Tensor, labels: Labels, seed: int, groups: Labels | None = None) -> Scores:
     """All figures of outputs (n, k) on labels of n rows, with 95 % intervals.
 
-    Accuracy is a share of rows and has Wilson's interval, which stays honest where every row is right,
-    and so has the share of rows all of whose tags are right; the others have bootstrap intervals.
+    Rows of a group (n,) depend on each other; None: rows are independent.
     """
     kind = label_kind_of(labels)
-    values = score_all(as_predictions(outputs, kind), labels, derive_seed(seed, "scores"))
-    for name in values.keys() & {"accuracy", "exact_match"}:
-        values[name] = wilson(round(values[name].value * len(labels)), len(labels))
-    figures = {name: Interval(*value) for name, value in values.items()}
+    intervals = score_all(as_predictions(outputs, kind), labels, derive_seed(seed, "scores"), groups)
+    figures = {name: Interval(*interval) for name, interval in intervals.items()}
     return Scores(len(labels), figures, measure_of(kind).main)
 
 
-def main_score(outputs: Tensor, labels: Labels, seed: int) -> Interval:
+def main_score(outputs: Tensor, labels: Labels, seed: int, groups: Labels | None = None) -> Interval:
     """The main figure alone, as `scores` has it."""
-    kind = label_kind_of(labels)
-    if kind == "classes":
-        return Interval(*wilson(int((outputs.argmax(1).numpy() == labels).sum()), len(labels)))
-    measures = measure_of(kind)
-    scored, metric = measures.score(as_predictions(outputs, kind), labels), measures.metrics[measures.main]
-    return Interval(*bootstrap(partial(metric, scored), len(labels), derive_seed(seed, "scores")))
+    predictions = as_predictions(outputs, label_kind_of(labels))
+    return Interval(*score_one(predictions, labels, derive_seed(seed, "scores"), groups))
 
 
 def main_value(outputs: Tensor, labels: Labels) -> float:
@@ -85,15 +77,21 @@ def main_value(outputs: Tensor, labels: Labels) -> float:
 
 
 def difference(
-    outputs: Tensor, others: Tensor, labels: Labels, seed: int, metric: str | None = None
+    outputs: Tensor,
+    others: Tensor,
+    labels: Labels,
+    seed: int,
+    metric: str | None = None,
+    groups: Labels | None = None,
 ) -> Interval:
-    """How much better the first outputs are than the second on the same rows (paired bootstrap).
+    """How much better the first outputs are than the second on the same rows, in pairs.
 
-    `metric` is the main one if none is named.
+    `metric` is the main one if none is named; rows of a group (n,) depend on each other.
     """
     kind = label_kind_of(labels)
     pair = as_predictions(outputs, kind), as_predictions(others, kind)
-    return Interval(*paired(*pair, labels, derive_seed(seed, "difference"), metric=metric))
+    seed = derive_seed(seed, "difference")
+    return Interval(*paired(*pair, labels, seed, metric=metric, groups=groups))
 
 
 def selection_metric(labels: Labels) -> str:

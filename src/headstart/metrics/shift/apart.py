@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from headstart.core import BadData
 from headstart.metrics._validation import array
-from headstart.metrics.intervals import Interval, Z, wilson
 from headstart.metrics.scored_outputs import Floats
+from headstart.metrics.shares import Interval, Z, wilson
 
 
 def auc(source: Any, target: Any, source_groups: Any = None, target_groups: Any = None) -> Interval:

@@ -72,7 +72,7 @@ class Tested(Record):
     title: str
     trained_parameters: int
     scores: Scores
-    gain: Interval | None  # main metric of the selected less this one's, paired bootstrap; None for itself
+    gain: Interval | None  # main metric of the selected less this one's, in pairs, 95 %; None for itself
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import derive_seed
 from headstart.data.check import Checked
 from headstart.data.dataset import Dataset
-from headstart.metrics.intervals import bootstraps, score_all, wilson
-from headstart.metrics.tags import THRESHOLD, average_precisions, score_outputs
+from headstart.metrics.intervals import average_precisions, score_all, share
+from headstart.metrics.tags import THRESHOLD, score_outputs
 from headstart.records.record import Interval
 from headstart.report.text import significant
 from headstart.run.checkpoint import write_atomically
@@ -130,25 +128,25 @@ def about_test(
         "metric": tested[0].scores.main,
         "confusion": confusions(logits, test.labels),
         "bins": bins(logits, test.labels),
-        "tags": tags_of(test, logits, seed),
-        "columns": columns_of(train, test, logits, seed),
+        "tags": tags_of(test, logits),
+        "columns": columns_of(train, test, logits),
     }
 
 
 # --- each tag, or each column of numbers
 
 
-def tags_of(test: Dataset, outputs: Tensor, seed: int) -> list[TagFigures]:
+def tags_of(test: Dataset, outputs: Tensor) -> list[TagFigures]:
     """Figures of each tag by itself, of outputs (n, tags) on the test part; [] for other kinds of label.
 
-    Average precision has a bootstrap interval over the draws in which a row has the tag, precision and
-    recall are shares of rows and have Wilson's.
+    Average precision has an interval from the jackknife, precision and recall are shares of rows and have
+    Wilson's; rows of a group depend on each other.
     """
     if test.label_kind != "tags":
         return []
     scored = score_outputs(as_predictions(outputs, "tags"), test.labels)
-    precisions = bootstraps(partial(average_precisions, scored), len(test), derive_seed(seed, "tags"))
-    correct = (scored.known & scored.given).sum(0)
+    precisions = average_precisions(scored, test.groups)
+    correct = scored.known & scored.given
     rows, predicted = scored.known.sum(0), scored.given.sum(0)
     return [
         TagFigures(
@@ -156,32 +154,34 @@ def tags_of(test: Dataset, outputs: Tensor, seed: int) -> list[TagFigures]:
             rows=int(rows[tag]),
             said=int(predicted[tag]),
             average_precision=Interval(*precisions[tag]) if rows[tag] else None,
-            precision=_share(correct[tag], predicted[tag]),
-            recall=_share(correct[tag], rows[tag]),
+            precision=_share(correct[:, tag], scored.given[:, tag], test),
+            recall=_share(correct[:, tag], scored.known[:, tag], test),
         )
         for tag, name in enumerate(test.classes)
     ]
 
 
-def _share(some: Any, of: Any) -> Interval | None:
-    return Interval(*wilson(int(some), int(of))) if of else None
+def _share(correct: NDArray[np.bool_], of: NDArray[np.bool_], test: Dataset) -> Interval | None:
+    groups = None if test.groups is None else test.groups[of]
+    return Interval(*share(correct[of], groups)) if of.any() else None
 
 
-def columns_of(train: Dataset, test: Dataset, outputs: Tensor, seed: int) -> list[ColumnFigures]:
+def columns_of(train: Dataset, test: Dataset, outputs: Tensor) -> list[ColumnFigures]:
     """Figures of each column by itself, of outputs (n, columns) on the test part; [] for other labels."""
     if test.label_kind != "numbers":
         return []
     predicted, mean = as_predictions(outputs, "numbers"), train.labels.mean(0)
     return [
-        _column(name, predicted[:, [k]], test.labels[:, [k]], float(mean[k]), derive_seed(seed, "columns", k))
+        _column(name, predicted[:, [k]], test.labels[:, [k]], float(mean[k]), test.groups)
         for k, name in enumerate(test.classes)
     ]
 
 
 def _column(
-    name: str, predicted: NDArray[np.float64], truth: NDArray[Any], mean: float, seed: int
+    name: str, predicted: NDArray[np.float64], truth: NDArray[Any], mean: float, groups: NDArray[Any] | None
 ) -> ColumnFigures:
-    figures = {key: Interval(*value) for key, value in score_all(predicted, truth, seed).items()}
+    intervals = score_all(predicted, truth, 0, groups)  # nothing is drawn
+    figures = {key: Interval(*value) for key, value in intervals.items()}
     order = np.argsort(truth[:, 0], kind="stable")
     shown = order[np.linspace(0, len(order) - 1, min(POINTS, len(order))).round().astype(np.int64)]
     errors = (predicted - truth)[:, 0]

@@ -139,7 +139,7 @@ class Search(StudyRecord):
     backbone_parameters: int
     trials: list[SearchTrial]
     best: SearchTrial
-    gain: Interval | None  # score of the best that transfers less from-scratch's, paired bootstrap
+    gain: Interval | None  # score of the best that transfers less from-scratch's, in pairs, 95 %
     plain: SearchTrial | None  # the best of the methods with default settings
     adapt: list[str]  # options with which `headstart adapt` fits and tests the best
     space: dict[str, dict[str, str]]  # what was searched: by method, then by setting
