@@ -8,7 +8,7 @@ from headstart.core import BadData, BadInput
 from headstart.solvers.leave_one_out import LeaveOneOut
 from headstart.solvers.ridge import one_hot, ridge, ridge_path
 from headstart.solvers.scales import scaled_losses
-from headstart.solvers.temperature import scaled_loss
+from headstart.solvers.temperature import best_scale
 
 PENALTIES = [0.01, 1.0, 100.0]
 GROUPS = torch.tensor([0, 0, 0, 1, 1, *range(2, 17)])
@@ -63,7 +63,7 @@ def test_losses_at_the_best_scale_are_those_found_one_by_one():
     noise = torch.randn(5, 60, 4, generator=generator, dtype=torch.float64)
     scores = noise * torch.tensor([1.0, 3.0, 1e-3, 1.0, 0.0])[:, None, None] + one_hot(y, 4).double()
     scores[3] -= 2 * one_hot(y, 4)  # worse than nothing: the lowest scale is best
-    wanted = [scaled_loss(one, y)[1] for one in scores]
+    wanted = [float(cross_entropy(one * best_scale(one, y), y)) for one in scores]
     assert scaled_losses(scores, y).tolist() == pytest.approx(wanted, abs=1e-6)
     plain = [float(cross_entropy(one, y)) for one in scores]
     assert all(best <= loss + 1e-9 for best, loss in zip(wanted, plain, strict=True))

@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from .means import amount, mean_of
 
@@ -31,11 +30,3 @@ def best_scale(
         middle = (left + end) / 2
         left, end = (left, middle) if slope(middle) > 0 else (middle, end)
     return float(torch.tensor((left + end) / 2).exp())
-
-
-def scaled_loss(scores: Tensor, y: Tensor, weights: Tensor | None = None) -> tuple[float, float]:
-    """The best scale and its mean log loss in nats."""
-    scale = best_scale(scores, y, weights=weights)
-    if weights is None:
-        return scale, float(cross_entropy(scores.double() * scale, y))
-    return scale, float(mean_of(cross_entropy(scores.double() * scale, y, reduction="none"), weights))
