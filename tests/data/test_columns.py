@@ -1,10 +1,10 @@
 """Columns mean the same in every file: how they are typed, named, left out, and split into parts."""
 
-import csv
 import math
 
 import numpy as np
 import pytest
+from tests.data.csv_files import write
 
 import headstart as hs
 from headstart.core import BadData, Schema
@@ -14,14 +14,6 @@ from headstart.data.tables import from_columns
 from headstart.data.unseen import refuse_unseen
 
 NAN = math.nan
-
-
-def write(path, columns):
-    with path.open("w", newline="") as stream:
-        table = csv.writer(stream)
-        table.writerow(columns)
-        table.writerows(zip(*columns.values(), strict=True))
-    return path
 
 
 def codes(cells, schema, name="c"):

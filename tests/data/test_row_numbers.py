@@ -1,10 +1,10 @@
 """Row numbers, IDs, unique names and texts in a table: found, named and left out."""
 
-import csv
 import math
 
 import numpy as np
 import pytest
+from tests.data.csv_files import write
 
 import headstart as hs
 from headstart.core import BadData, BadInput, Unknown
@@ -15,14 +15,6 @@ from headstart.data.table_rows import rows_of
 from headstart.data.tables import from_columns
 
 NAN = math.nan
-
-
-def write(path, columns):
-    with path.open("w", newline="") as stream:
-        table = csv.writer(stream)
-        table.writerow(columns)
-        table.writerows(zip(*columns.values(), strict=True))
-    return path
 
 
 N = 60
