@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from headstart.core import BadData, Reader
+from headstart.data.class_findings import about_classes, about_twins
 
 from .dataset import Dataset
 from .finding import Finding, finding
-from .findings import about_classes, about_twins
 from .labels import counted
 from .near_duplicates import groups_of_pairs, pairs_of_equals
 from .number_findings import about_numbers

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData
+from headstart.data.class_findings import some
 
 from .dataset import Dataset
 from .finding import Finding, finding
-from .findings import some
 
 FEW_ROWS = 30  # rows below which results are unreliable
 DISTINCT = 10  # values up to which a column looks like classes

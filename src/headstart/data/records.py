@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from headstart.core import Schema
+from headstart.data.class_findings import some
 
 from .finding import EXAMPLES, Finding, finding
-from .findings import some
 from .row_numbers import numbers_left_out
 from .samples import Rows
 from .schemas import Encoded, encoded, silent_columns

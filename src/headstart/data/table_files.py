@@ -18,7 +18,7 @@ from .frames import frame_columns, frame_kinds
 from .text_files import UTF8, read_text
 
 
-class Table(dict[str, Any]):
+class FileTable(dict[str, Any]):
     """Cells (n,) by column: texts of CSV, else numbers, texts, lists and None.
 
     Attributes:
@@ -32,7 +32,7 @@ LONGEST = 2**31 - 1  # letters of a cell
 DELIMITERS = ",;\t"
 
 
-def read_table(file: Path, names: Sequence[str] = (), encoding: str | None = None) -> Table:
+def read_table(file: Path, names: Sequence[str] = (), encoding: str | None = None) -> FileTable:
     """Read all cells of a table by column.
 
     Args:
@@ -57,9 +57,9 @@ def read_table(file: Path, names: Sequence[str] = (), encoding: str | None = Non
     return SUFFIXES[suffix](file, names, encoding or UTF8)
 
 
-def _csv(file: Path, names: Sequence[str] = (), encoding: str = UTF8) -> Table:
+def _csv(file: Path, names: Sequence[str] = (), encoding: str = UTF8) -> FileTable:
     if not names and encoding == UTF8 and (columns := read_columns(file)) is not None:
-        return Table(columns)
+        return FileTable(columns)
     text = read_text(file, encoding)
     rows = _rows(file, text, names)
     if not rows:
@@ -71,7 +71,7 @@ def _csv(file: Path, names: Sequence[str] = (), encoding: str = UTF8) -> Table:
     for number, row in enumerate(rows, 1):
         if len(row) != len(header):
             raise BadData(f"{file}: row {number} has {len(row)} cells, {named} {len(header)}.")
-    return Table({column.strip(): [row[i].strip() for row in rows] for i, column in enumerate(header)})
+    return FileTable({column.strip(): [row[i].strip() for row in rows] for i, column in enumerate(header)})
 
 
 def _rows(file: Path, text: str, names: Sequence[str]) -> list[list[str]]:
@@ -90,7 +90,7 @@ def _rows(file: Path, text: str, names: Sequence[str]) -> list[list[str]]:
         csv.field_size_limit(limit)
 
 
-def _parquet(file: Path, _names: Sequence[str] = (), _encoding: str = UTF8) -> Table:
+def _parquet(file: Path, _names: Sequence[str] = (), _encoding: str = UTF8) -> FileTable:
     try:
         import pyarrow.parquet as parquet
     except ImportError as error:
@@ -99,12 +99,12 @@ def _parquet(file: Path, _names: Sequence[str] = (), _encoding: str = UTF8) -> T
         table = parquet.read_table(file)
     except (OSError, ValueError) as error:
         raise BadData(f"{file} is not a Parquet file: {error}.") from error
-    found = Table(frame_columns(table))
+    found = FileTable(frame_columns(table))
     found.kinds = frame_kinds(table)
     return found
 
 
-def _json_lines(file: Path, _names: Sequence[str] = (), encoding: str = UTF8) -> Table:
+def _json_lines(file: Path, _names: Sequence[str] = (), encoding: str = UTF8) -> FileTable:
     rows = []
     for number, line in enumerate(read_text(file, encoding).split("\n"), 1):
         if not line.strip():
@@ -119,10 +119,10 @@ def _json_lines(file: Path, _names: Sequence[str] = (), encoding: str = UTF8) ->
     if not rows:
         raise BadData(f'{file} is empty. A line of it should be such as {{"text": "...", "label": "..."}}.')
     names = dict.fromkeys(name for row in rows for name in row)
-    return Table({name: column_array([row.get(name) for row in rows]) for name in names})
+    return FileTable({name: column_array([row.get(name) for row in rows]) for name in names})
 
 
-SUFFIXES: dict[str, Callable[..., Table]] = {
+SUFFIXES: dict[str, Callable[..., FileTable]] = {
     ".csv": _csv,
     ".tsv": _csv,
     ".parquet": _parquet,

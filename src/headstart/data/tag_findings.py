@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData
+from headstart.data.class_findings import FEW, about_names, some
 
 from .dataset import Dataset
 from .finding import Finding, finding
-from .findings import FEW, about_names, some
 
 RARE = 2  # smallest number of rows of a tag: one for training, one for testing
 

@@ -12,10 +12,10 @@ from PIL import Image
 
 from headstart.core import BadData, Preprocess, Reader, SampleLoader
 from headstart.data.augment import Augment
+from headstart.data.class_findings import about_shapes
 from headstart.data.dataset import Dataset
 from headstart.data.decode import prepare, read_picture
 from headstart.data.finding import Finding
-from headstart.data.findings import about_shapes
 from headstart.data.modality import Inputs, Modality, pictured
 from headstart.data.near_duplicates import THUMBNAIL, Pair, near_pairs
 from headstart.data.opening import size_of

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from headstart.core import BadData
+from headstart.data.cells import as_number
+from headstart.data.dataset import Dataset
+from headstart.data.finding import EXAMPLES, Finding, finding
 from headstart.data.near_duplicates import Pair, groups_of_pairs
-
-from .cells import as_number
-from .dataset import Dataset
-from .finding import EXAMPLES, Finding, finding
-from .samples import Rows
+from headstart.data.samples import Rows
 
 FEW = 10  # rows of a class below which results are unreliable
 UNEVEN = 10  # largest unremarkable ratio of the largest to the smallest class
