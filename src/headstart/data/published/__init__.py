@@ -1,0 +1,1 @@
+"""Published data sets by name, read from the disk in the layout in which they are published."""

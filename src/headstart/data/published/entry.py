@@ -1,0 +1,89 @@
+"""One published data set: its name, where on the disk it is looked for, its files, and how they are read."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from headstart.core import BadInput
+from headstart.data.columns import Columns
+from headstart.data.dataset import Dataset
+
+ROOT = "HEADSTART_DATA"  # variable of the environment: the folder of all published data
+DEFAULT = "data"  # folder, if there is no such variable
+
+Read = Callable[[Path, str, Columns], Dataset]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A published data set.
+
+    Attributes:
+        name: as `hs.data.load` takes it.
+        content: one sentence: what a row is, and the classes.
+        folders: where it is looked for below the root; the first is that of `download`.
+        files: patterns, relative to the folder, of the files that must be there.
+        read: of the folder, a name for the data and the roles of columns.
+        options: of `hs.data.load`, on columns, that it takes.
+        urls: archives or files that are the data set; none if they can't be fetched without an account.
+        hint: a sentence for who looks for it in vain.
+    """
+
+    name: str
+    content: str
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    read: Read
+    options: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    hint: str = ""
+
+    def is_in(self, folder: Path) -> bool:
+        """Whether all its files are in a folder."""
+        return folder.is_dir() and all(any(folder.glob(pattern)) for pattern in self.files)
+
+    def find(self, where: str = "") -> Path | None:
+        """Its folder below `where`, a path, or below the root; None if it is in none of the places."""
+        start = Path(where).expanduser() if where else data_root()
+        start = start.parent if start.is_file() else start
+        own = [start] if where else []
+        places = [*own, *(start / folder for folder in self.folders)]
+        return next((place for place in places if self.is_in(place)), None)
+
+    def load(self, where: str = "", columns: Columns | None = None, name: str | None = None) -> Dataset:
+        """Read it from the disk.
+
+        Args:
+            where: a folder with its files or with their folder, or one of its files; "" is the root.
+            columns: roles of columns.
+            name: of the data; None takes that of the entry.
+
+        Raises:
+            BadInput: it isn't there, or an option can't be used.
+            BadData: its files have another layout.
+        """
+        roles = columns or Columns()
+        given = roles.options() | (
+            {"label_column": roles.label} if "label_column" not in self.options else {}
+        )
+        if refused := [option for option in given if option not in self.options]:
+            roles.refuse(f"{self.name!r} says what its files are", *refused, way="leave it out")
+        folder = self.find(where)
+        if folder is None:
+            raise BadInput(self._absent(where))
+        return self.read(folder, name or self.name, roles)
+
+    def _absent(self, where: str) -> str:
+        place = where or data_root() / self.folders[0]
+        way = f"set {ROOT} to the folder of {self.folders[0]}/"
+        fetch = f", or fetch it: headstart download {self.name}" if self.urls else ""
+        return (
+            f"{self.name!r} is not in {place}, where {' and '.join(self.files)} should be. Give its folder "
+            f"as '{self.name}:FOLDER', {way}{fetch}.{self.hint}"
+        )
+
+
+def data_root() -> Path:
+    """The folder of all published data: `HEADSTART_DATA`, or "data" in the working folder."""
+    return Path(os.environ.get(ROOT) or DEFAULT).expanduser()
