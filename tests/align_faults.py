@@ -47,8 +47,8 @@ ALIGN_FAULTS = (
     ),
     Fault(
         "studies/align/data_split.py",
-        "return difference(outputs, baseline, self._labels, self.seed)",
-        "return difference(baseline, outputs, self._labels, self.seed)",
+        "return difference(outputs, baseline, *self._truth)",
+        "return difference(baseline, outputs, *self._truth)",
         "help is called harm",
         "study/test_align.py all_methods",
     ),

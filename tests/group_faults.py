@@ -124,8 +124,8 @@ GROUP_FAULTS = (
     ),
     Fault(
         "studies/shortcuts/changes.py",
-        "lost = plain.astype(np.float64) - correct.mean(0)",
-        "lost = correct.mean(0) - plain.astype(np.float64)",
+        "share_difference(plain, still, groups)",
+        "share_difference(still, plain, groups)",
         "a loss is told as a gain",
         "study/test_shortcuts.py without_colour",
     ),

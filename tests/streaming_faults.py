@@ -65,8 +65,8 @@ STREAMING_FAULTS = (
     ),
     Fault(
         STREAM + "prequential.py",
-        "self._hits = [*self._hits, hit] if len(self._sizes) < FEW else []\n",
-        "self._hits, self._sizes = [*self._hits, hit], []\n",
+        "*([batches] if len(self._hits) >= FEW else [])",
+        "*([batches] if len(self._hits) < 0 else [])",
         "rows of a batch are drawn as if they were independent",
         "study/test_prequential.py whole_batches",
     ),
@@ -79,8 +79,8 @@ STREAMING_FAULTS = (
     ),
     Fault(
         "data/streams.py",
-        '    return [Segment("mixed", joined, y[back])]\n',
-        '    return [Segment("mixed", joined, y)]\n',
+        "for n in range(len(shifts))])[back]\n    return",
+        "for n in range(len(shifts))])\n    return",
         "labels of a mixed stream belong to other rows",
         "data/test_streams.py raw_samples",
     ),

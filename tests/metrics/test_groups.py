@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from headstart.core import BadData
-from headstart.metrics.groups import group_accuracy, share
-from headstart.metrics.intervals import wilson
+from headstart.metrics.groups import group_accuracy
+from headstart.metrics.intervals import share, share_difference, wilson
 
 
 def test_figures_by_hand():
@@ -24,7 +24,7 @@ def test_figures_by_hand():
 def test_an_interval_of_one_group_is_wilsons():
     found = group_accuracy([1] * 8 + [0] * 2, np.zeros(10, int))
     np.testing.assert_allclose(found.each[0], wilson(8, 10), rtol=1e-6)
-    np.testing.assert_allclose(share(8, 10), wilson(8, 10), rtol=1e-6)
+    np.testing.assert_allclose(share([1] * 8 + [0] * 2), wilson(8, 10), rtol=1e-6)
     np.testing.assert_allclose(found.average, wilson(8, 10), rtol=1e-6)
     assert found.gap == (0.0, 0.0, pytest.approx(found.worst.high - found.worst.low))
 
@@ -64,3 +64,33 @@ def test_the_intervals_hold_together():
 def test_rows_that_do_not_fit(right, groups):
     with pytest.raises(BadData, match="at least one"):
         group_accuracy(right, groups)
+
+
+def test_rows_that_depend_on_each_other_count_once():
+    """Ten rows of each of 8 patients, all alike: as certain as 8 rows, with Student's quantile."""
+    right, patients = np.repeat([1, 1, 1, 1, 1, 1, 0, 0], 10), np.repeat(np.arange(8), 10)
+    found = group_accuracy(right, np.zeros(80, int), patients)
+    alone = group_accuracy(right, np.zeros(80, int))
+    once = wilson(6, 8)
+    assert found.average.high - found.average.low > once.high - once.low
+    assert found.average.high - found.average.low > 2.5 * (alone.average.high - alone.average.low)
+    assert found.each[0] == pytest.approx(found.average)
+    assert share(right, patients) == found.average
+
+
+def test_a_difference_of_shares_by_hand():
+    """40 rows, the first model right in 8 more: the jackknife's variance, 0.6 rows added, t of 39.
+
+    Leaving 3/4 of a row out moves the mean by 3/4 (0.2 - x) / 39.25.
+    """
+    first, second = np.ones(40), np.r_[np.zeros(8), np.ones(32)]
+    found = share_difference(first, second)
+    variance = 39 / 40 * 40 * 0.2 * 0.8 / 39.25**2 + 0.6 / 40**2
+    half = 2.0227 * np.sqrt(variance)
+    assert found == pytest.approx((0.2, 0.2 - half, 0.2 + half), rel=1e-4)
+    assert share_difference(second, first) == pytest.approx((-0.2, -0.2 - half, half - 0.2), rel=1e-4)
+    assert share_difference(first, first) == (0, 0, 0)
+    grouped = share_difference(first, second, np.repeat(np.arange(5), 8))
+    assert grouped.low < 0 < found.low
+    with pytest.raises(BadData, match="same rows twice, not 3 and 2"):
+        share_difference([1, 0, 1], [1, 0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.core import BadData
-from headstart.metrics.units import design_effect, effective_rows, merge_groups, units_of
+from headstart.metrics.units import design_effect, effective_rows, units_of
 
 
 def test_units_by_hand():
@@ -18,13 +18,6 @@ def test_units_by_hand():
     assert not units_of(6).grouped
     with pytest.raises(BadData, match="one for each of 6 rows"):
         units_of(6, [0, 1])
-
-
-def test_groupings_are_joined_through_any_chain():
-    groups, copies = [0, 0, 1, 1, 2, 3], [9, 8, 8, 7, 7, 6]
-    assert merge_groups(groups, copies).tolist() == [0, 0, 0, 0, 0, 1]
-    assert merge_groups(groups, np.arange(6)).tolist() == [0, 0, 1, 1, 2, 3]
-    assert merge_groups(["x", "y"], ["p", "p"]).tolist() == [0, 0]
 
 
 def test_the_design_effect_of_equal_rows_is_their_number():

@@ -173,6 +173,7 @@ def example() -> Result:
         classes=CLASSES,
         train_rows=585,
         test_rows=ROWS,
+        test_groups=ROWS,
         backbone="efficientnet_lite0",
         backbone_parameters=3_370_000,
         preprocess={"size": [224, 224], "fit": "pad", "filter": "bicubic", "keep": 1.0},

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from headstart.core import BadInput, Diverged, make
+from headstart.data.load import load
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
 from headstart.session.scoring import bins, confusions, difference, selection_score
@@ -16,7 +17,8 @@ from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.candidates import CandidateResult, CrossValidation, best, choose, shared
 from headstart.studies.adapt.plan import Amounts, make_plan
 
-LABELS = np.arange(60) % 2  # of 60 rows in 2 folds: the even ones and the odd ones of each class
+DATA = load((np.arange(60.0)[:, None], np.where(np.arange(60) % 2, "b", "a")))
+LABELS = DATA.labels  # of 60 rows in 2 folds: the even ones and the odd ones of each class
 FOLDS = np.arange(60) // 2 % 2
 
 
@@ -56,10 +58,10 @@ def test_bins_hold_every_row_once():
 
 def test_a_difference_is_ours_less_theirs():
     ours, theirs = answering(LABELS, []), answering(LABELS, range(0, 60, 3))
-    gain = difference(ours, theirs, LABELS, 0)
+    gain = difference(ours, theirs, LABELS, None, 0)
     assert gain.value == pytest.approx(20 / 60)
     assert 0 < gain.low < gain.value < gain.high
-    other = difference(theirs, ours, LABELS, 0)
+    other = difference(theirs, ours, LABELS, None, 0)
     assert (other.value, other.low) == pytest.approx((-gain.value, -gain.high))
 
 
@@ -86,7 +88,7 @@ def test_best_is_the_highest_among_those_tried_on_the_most_rows():
 
 
 def test_the_best_of_the_full_ones_wins_and_it_is_said_why():
-    winner, why = choose([tried("knn", range(8)), tried("ridge-probe", range(6))], LABELS, 0)
+    winner, why = choose([tried("knn", range(8)), tried("ridge-probe", range(6))], DATA, 0)
     assert winner.method.label == "ridge-probe"
     assert why == (
         "Ridge probe was selected because it has the highest balanced accuracy in the cross-validation on "
@@ -99,8 +101,8 @@ def test_a_method_tried_on_one_fold_wins_only_if_it_is_clearly_better_there():
     here = np.flatnonzero(FOLDS == 0)
     little = tried("fine-tune", range(16), rows=here, folds=1)  # on this fold 22 of 30 against 20 of 30
     much = tried("fine-tune", [], rows=here, folds=1)
-    assert choose([full, little], LABELS, 0)[0] is full
-    winner, why = choose([full, much], LABELS, 0)
+    assert choose([full, little], DATA, 0)[0] is full
+    winner, why = choose([full, much], DATA, 0)
     assert winner is much
     assert why.endswith("because on the fold it was tried on, it was clearly better than Ridge probe.")
 
@@ -110,9 +112,9 @@ def test_of_two_that_are_clearly_better_the_better_one_wins():
     here = np.flatnonzero(FOLDS == 0)
     good = tried("fine-tune", range(0, 30, 6), rows=here, folds=1)
     better = tried("lp-ft", [], rows=here, folds=1)
-    assert choose([full, good], LABELS, 0)[0] is good
-    assert choose([full, good, better], LABELS, 0)[0] is better
-    assert choose([full, better, good], LABELS, 0)[0] is better
+    assert choose([full, good], DATA, 0)[0] is good
+    assert choose([full, good, better], DATA, 0)[0] is better
+    assert choose([full, better, good], DATA, 0)[0] is better
 
 
 # --- the race
@@ -122,7 +124,7 @@ class Scripted:
     """Stands for a session: each method answers wrong for given rows, or does what is said instead."""
 
     def __init__(self, **wrong):
-        self.data = SimpleNamespace(labels=LABELS, classes=("a", "b"))
+        self.data = DATA
         self.wrong = {name.replace("_", "-"): value for name, value in wrong.items()}
         self.asked = []
 
@@ -207,7 +209,7 @@ def test_a_method_that_diverges_on_any_fold_is_out(tmp_path):
         "on fold 2 of 2 its loss stopped being a number; a lower learning rate than 0.002 may help"
     )
     assert (tuned.folds, len(tuned.rows), len(tuned.logits), tuned.curves) == (0, 0, 0, [])
-    assert choose([ridge, tuned], LABELS, 0)[0] is ridge
+    assert choose([ridge, tuned], DATA, 0)[0] is ridge
     again = race(tmp_path, Scripted(), "ridge-probe", "fine-tune")  # all is written down, that too
     assert [one.dropped for one in again] == [ridge.dropped, tuned.dropped]
 

@@ -12,7 +12,7 @@ from headstart.data.class_findings import about_classes, about_twins
 from .dataset import Dataset
 from .finding import Finding, finding
 from .labels import counted
-from .near_duplicates import groups_of_pairs, pairs_of_equals
+from .near_duplicates import Pair, groups_of_pairs, pairs_of_equals
 from .number_findings import about_numbers
 from .parallel import parallel_map
 from .samples import Rows, digest
@@ -84,18 +84,41 @@ def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) 
     return _checked(kept, rows, [looks[row].glance for row in rows], found, near, reader)
 
 
+def dependent_rows(dataset: Dataset, *, near: bool = True) -> Rows:
+    """Group numbers (n,): the user's groups, and exact and near duplicates, joined; rows are not judged.
+
+    Raises:
+        BadData: a row can't be read; the text names it.
+    """
+    glances = []
+    if dataset.table is None:
+        looks = parallel_map(partial(_look, dataset), range(len(dataset)))
+        if problem := next((look.problem for look in looks if look.problem), ""):
+            raise BadData(problem)
+        glances = [look.glance for look in looks]
+        dataset = dataset.subset(np.arange(len(dataset))).knowing(tuple(look.digest for look in looks))
+    return _groups(dataset, *_duplicates(dataset, glances, near))
+
+
+def _duplicates(dataset: Dataset, glances: list[Any], near: bool) -> tuple[list[Pair], list[Pair]]:
+    """Pairs of exact and of near duplicates."""
+    return pairs_of_equals(dataset.digests), dataset.modality.near_duplicates(glances) if near else []
+
+
+def _groups(dataset: Dataset, exact: list[Pair], similar: list[Pair]) -> Rows:
+    own = [] if dataset.groups is None else pairs_of_equals(dataset.groups.tolist())
+    return groups_of_pairs(len(dataset), [*exact, *similar, *own])
+
+
 def _checked(
     kept: Dataset, rows: Rows, glances: list[Any], found: list[Finding], near: bool, reader: Reader | None
 ) -> Checked:
     """Findings on the readable rows, and duplicates as groups."""
     found = [*found, *ABOUT[kept.label_kind](kept)]
     found += kept.modality.findings(kept, glances, reader)
-    exact = pairs_of_equals(kept.digests)
-    similar = kept.modality.near_duplicates(glances) if near else []
+    exact, similar = _duplicates(kept, glances, near)
     found += about_twins(kept, exact, similar)
-    own = [] if kept.groups is None else pairs_of_equals(kept.groups.tolist())
-    groups = groups_of_pairs(len(kept), [*exact, *similar, *own])
-    whole = replace(kept, groups=groups).knowing(kept.digests)
+    whole = replace(kept, groups=_groups(kept, exact, similar)).knowing(kept.digests)
     return Checked(whole, rows, tuple(found))
 
 

@@ -142,6 +142,15 @@ class Dataset:
         """The label of a row in words: "cat", "red, round", "no tag", "price = 3.2"."""
         return said(self.labels[row], self.classes)
 
+    @property
+    def group_count(self) -> int:
+        """How many groups the rows are in; without groups each row is one."""
+        return len(self) if self.groups is None else len(np.unique(self.groups))
+
+    def groups_of(self, rows: ArrayLike) -> Rows | None:
+        """The groups (n,) of rows (n,); None if the data have no groups."""
+        return None if self.groups is None else self.groups[np.asarray(rows, dtype=np.int64)]
+
     def subset(self, rows: ArrayLike) -> "Dataset":
         """Dataset of the given rows in the given order, with the same classes."""
         index: Rows = np.asarray(rows, dtype=np.int64).reshape(-1)
@@ -151,7 +160,7 @@ class Dataset:
             labels=self.labels[index],
             items=tuple(self.items[row] for row in index),
             samples=self.samples.take(index),
-            groups=None if self.groups is None else self.groups[index],
+            groups=self.groups_of(index),
             split=None if self.split is None else tuple(self.split[row] for row in index),
             attributes=None if self.attributes is None else self.attributes[index],
             attribute_names=self.attribute_names,

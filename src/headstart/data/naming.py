@@ -55,6 +55,26 @@ def numbered(names: Sequence[str], what: str) -> tuple[tuple[str, ...], Rows]:
     return classes, np.array([place[name] for name in names], dtype=np.int64)
 
 
+def class_numbers(names: Sequence[object], classes: Sequence[str], what: str) -> Rows:
+    """The position of each name (n,) among the classes of a model; whole numbers are names too.
+
+    1 and 1.0 name the same class.
+
+    Raises:
+        BadData: a name is none of the classes.
+    """
+    place = {name: number for number, name in enumerate(classes)}
+    texts = [str(int(n)) if isinstance(n, float) and n.is_integer() else str(n) for n in names]
+    if unknown := sorted(set(texts) - place.keys(), key=natural):
+        many = "a class" if len(unknown) == 1 else f"{len(unknown)} classes"
+        raise BadData(
+            f"{what} has {many} that the model lacks: {', '.join(map(repr, unknown[:5]))}; it has "
+            f"{', '.join(map(repr, classes[:10]))}. Labels are matched by name, never by position: write the "
+            f"names of the model's classes."
+        )
+    return np.array([place[text] for text in texts], dtype=np.int64)
+
+
 def grouped(names: Iterable[object]) -> Rows:
     """Number distinct names from 0 in order of appearance."""
     numbers: dict[object, int] = {}

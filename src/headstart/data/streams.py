@@ -4,7 +4,7 @@ Every stream is a list of segments, a function of the data, the shifts and the s
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from .shifts.apply import shift_of, shift_pictures
 Data = Dataset | tuple[Any, Any]
 Change = str | Shift | Callable[[Tensor], Tensor] | None
 Rows = NDArray[np.int64]
+Labels = NDArray[Any]  # (n,) whole numbers or names
 UP_AND_DOWN = (1, 2, 3, 4, 5, 4, 3, 2, 1)
 
 
@@ -32,12 +33,16 @@ class Segment:
     Attributes:
         name: such as "fog 3".
         x: samples: a tensor (n, ...), or a sequence of n raw samples of a dataset, read when needed.
-        y: (n,) class indices; None if unknown.
+        y: (n,) labels: indices into `classes`; None if unknown.
+        classes: names of the classes. None: the labels are the names, whole numbers too.
+        groups: (n,) rows of a group depend on each other, also across segments; None: independent rows.
     """
 
     name: str
     x: Any
-    y: Rows | None
+    y: Labels | None
+    classes: tuple[str, ...] | None = None
+    groups: Rows | None = None
 
 
 class Raw(Sequence[Any]):
@@ -62,7 +67,7 @@ def recurring(
 
     Args:
         data: a dataset of `hs.data.load`, or (x, y): samples (n, ...), pictures as uint8 (n, 1 | 3, h, w),
-            and class indices (n,). It is not changed.
+            and the names of their classes (n,), or whole numbers, which are names too. It is not changed.
         shifts: names such as "fog", shifts of `headstart.data.shifts`, functions of a tensor (n, ...), or
             None for the data as they are. Functions need tensors.
         repeats: number of passes over the shifts, >= 1.
@@ -127,11 +132,13 @@ def mixed(data: Data, shifts: Sequence[Change], *, rows: int | None = None, seed
     which = draw.integers(len(shifts), size=len(chosen))
     parts = [_segment(data, change, chosen[which == n], seed) for n, change in enumerate(shifts)]
     back = np.argsort(np.concatenate([np.flatnonzero(which == n) for n in range(len(shifts))]))
-    y = np.concatenate([part.y for part in parts if part.y is not None])
+    x: Any
     if all(isinstance(part.x, Tensor) for part in parts):
-        return [Segment("mixed", torch.cat([part.x for part in parts])[torch.from_numpy(back)], y[back])]
-    joined = Raw(_Joined([part.x.samples for part in parts], back))
-    return [Segment("mixed", joined, y[back])]
+        x = torch.cat([part.x for part in parts])[torch.from_numpy(back)]
+    else:
+        x = Raw(_Joined([part.x.samples for part in parts], back))
+    order = np.concatenate([chosen[which == n] for n in range(len(shifts))])[back]
+    return [_labelled("mixed", x, data, order)]
 
 
 def label_sorted(
@@ -147,7 +154,7 @@ def label_sorted(
     found = []
     for label in np.unique(labels):
         part = _segment(data, shift, chosen[labels == label], seed)
-        found.append(Segment(str(label) if names is None else names[label], part.x, part.y))
+        found.append(replace(part, name=str(label) if names is None else names[label]))
     return found
 
 
@@ -181,7 +188,15 @@ def _segment(data: Data, change: Change, rows: Rows, seed: int, more: str = "") 
         name = "as it is" if known is None else known.label
     else:
         known, name = None, getattr(change, "__name__", "changed").strip("<>")
-    return Segment(name + more, _changed(data, change, known, rows, seed), _labels(data)[rows])
+    return _labelled(name + more, _changed(data, change, known, rows, seed), data, rows)
+
+
+def _labelled(name: str, x: Any, data: Data, rows: Rows) -> Segment:
+    """Samples `x` of the rows (n,) with their labels; a row that returns in another segment is one group."""
+    if isinstance(data, Dataset):
+        groups = rows if data.groups is None else data.groups[rows]
+        return Segment(name, x, _labels(data)[rows], data.classes, groups)
+    return Segment(name, x, _labels(data)[rows], None, rows)
 
 
 def _changed(data: Data, change: Change, known: Shift | None, rows: Rows, seed: int) -> Any:
@@ -196,17 +211,18 @@ def _changed(data: Data, change: Change, known: Shift | None, rows: Rows, seed: 
     return x if change is None or isinstance(change, str | Shift) else change(x)
 
 
-def _labels(data: Data) -> Rows:
+def _labels(data: Data) -> Labels:
     if isinstance(data, Dataset):
         if data.label_kind != "classes":
             raise BadInput(f"{data.name} tells {data.label_kind}; streams are made of data with classes.")
         return np.asarray(data.labels, dtype=np.int64)
     y = np.asarray(data[1])
-    if y.ndim != 1 or y.dtype.kind not in "iu" or len(y) != len(data[0]):
+    if y.ndim != 1 or y.dtype.kind not in "iuUO" or len(y) != len(data[0]):
         raise BadData(
-            f"Labels are whole numbers, one for each of {len(data[0])} samples, not {y.dtype} of {y.shape}."
+            f"Labels are names or whole numbers, one for each of {len(data[0])} samples, not {y.dtype} of "
+            f"{y.shape}."
         )
-    return y.astype(np.int64)
+    return y
 
 
 def _draws(seed: int, *where: Any) -> np.random.Generator:

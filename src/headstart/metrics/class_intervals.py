@@ -13,12 +13,11 @@ from headstart.core import derive_seed
 from headstart.metrics import scored_outputs
 from headstart.metrics.jackknife import Jackknife, jackknife
 from headstart.metrics.scored_outputs import CLIP, Floats, ScoredOutputs, by_class, mean_where, once
+from headstart.metrics.share_intervals import STEP, with_discordant
 from headstart.metrics.shares import Interval, wilson_of
 from headstart.metrics.units import Units, design_effect, effective_rows
 
 DRAWS = 2000
-STEP = 0.75  # of the jackknife of F1: 1 is too wide where classes have two rows, 0.5 too narrow
-DISCORDANT = (0.6, 0.15)  # rows, or groups, that are added as right by one model alone
 WRONG = (0.7, 0.3)  # rows, or groups, that are added with a label drawn from a flattened prediction
 CERTAIN = float(-np.log(CLIP))  # nats of a row whose label has no probability
 
@@ -97,23 +96,12 @@ def log_loss(scored: ScoredOutputs, units: Units, seed: int) -> Interval:
 def share_difference(
     metric: Callable[[ScoredOutputs, Floats], Floats], classes: bool
 ) -> Callable[[ScoredOutputs, ScoredOutputs, Units, int], Interval]:
-    """The paired difference of a mean over all rows, or over `classes`: Student's, with rows added.
-
-    As Agresti & Min (2005, doi:10.1002/sim.1781) and Bonett & Price (2012) do for shares, a part of a row, or
-    group, is added that one model alone has right. The variance is at least the one that all classes would
-    have if their rows differed alike: of a class with a single group nothing else is known.
-    """
+    """The paired difference of a mean over all rows, or over `classes`; see `with_discordant`."""
 
     def difference(first: ScoredOutputs, second: ScoredOutputs, units: Units, seed: int) -> Interval:
         estimate = jackknife(lambda weights: metric(first, weights) - metric(second, weights), units, STEP)
         counts = np.bincount(first.labels).astype(np.float64) if classes else np.array([float(units.rows)])
-        harmonic = (1 / counts[counts > 0]).mean() / np.count_nonzero(counts)  # 1 / rows where all are equal
-        more = first.right - second.right
-        pooled = float(np.square(units.sums(more - more.mean())).sum()) * harmonic / units.rows
-        added = DISCORDANT[units.grouped] * units.size**2 * harmonic / units.rows
-        error = np.sqrt(max(estimate.error**2, pooled) + added)
-        half = float(error) * units.t
-        return Interval(estimate.value, max(-1.0, estimate.value - half), min(1.0, estimate.value + half))
+        return with_discordant(estimate, first.right - second.right, counts, units)
 
     return difference
 

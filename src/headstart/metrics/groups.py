@@ -1,16 +1,14 @@
 """Accuracy of a classifier in each group of rows, and in the worst group."""
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from headstart.core import BadData
 
-from .intervals import Interval
-
-CONFIDENCE = 0.95
+from .share_intervals import share
+from .shares import CONFIDENCE, Interval
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,7 @@ class GroupAccuracy:
         groups: indices of the groups that have rows, in order.
         rows: their numbers of rows.
         each: their accuracies; the intervals cover all true values at once with 95 % confidence
-            (Wilson's at a level divided by the number of groups, after Bonferroni).
+            (Wilson's for the effective rows, at a level divided by the number of groups, after Bonferroni).
         worst: the lowest of them; its interval covers the true accuracy of the truly worst group.
         gap: the best less the worst; its interval excludes 0 only if two groups' intervals are disjoint.
         average: the accuracy over all rows.
@@ -42,12 +40,14 @@ class GroupAccuracy:
         return self.groups[min(range(len(self.groups)), key=lambda place: self.each[place].value)]
 
 
-def group_accuracy(right: ArrayLike, groups: ArrayLike) -> GroupAccuracy:
+def group_accuracy(right: ArrayLike, groups: ArrayLike, dependent: ArrayLike | None = None) -> GroupAccuracy:
     """Compute the accuracy of each group, the worst group's (arXiv:1911.08731) and the gap.
 
     Args:
         right: (n,) whether each row is classified correctly.
         groups: (n,) integers, the group of each row.
+        dependent: (n,) rows with the same number, such as those of one patient, depend on each other; None:
+            independent rows.
 
     Raises:
         BadData: there are no rows, or not as many groups as rows.
@@ -58,9 +58,10 @@ def group_accuracy(right: ArrayLike, groups: ArrayLike) -> GroupAccuracy:
         raise BadData(f"{len(told)} answers and {len(known)} groups; give as many of each, and at least one.")
     numbers, place = np.unique(known, return_inverse=True)
     rows = np.bincount(place, minlength=len(numbers))
-    hits = np.bincount(place, weights=told, minlength=len(numbers))
     level = 1 - (1 - CONFIDENCE) / len(numbers)
-    each = tuple(share(int(hit), int(many), level) for hit, many in zip(hits, rows, strict=True))
+    units = np.arange(len(told)) if dependent is None else np.asarray(dependent)
+    members = [place == number for number in range(len(numbers))]
+    each = tuple(share(told[those], units[those], level) for those in members)
     low, high = [one.low for one in each], [one.high for one in each]
     values = [one.value for one in each]
     return GroupAccuracy(
@@ -69,15 +70,6 @@ def group_accuracy(right: ArrayLike, groups: ArrayLike) -> GroupAccuracy:
         each=each,
         worst=Interval(min(values), min(low), min(high)),
         gap=Interval(max(values) - min(values), max(0.0, max(low) - min(high)), max(high) - min(low)),
-        average=share(int(told.sum()), len(told), CONFIDENCE),
+        average=share(told, units),
         balanced=float(np.mean(values)),
     )
-
-
-def share(successes: int, rows: int, level: float = CONFIDENCE) -> Interval:
-    """A proportion with Wilson's interval (doi:10.1080/01621459.1927.10502953) at a level in (0, 1)."""
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    value, square = successes / rows, z * z / rows
-    middle = (value + square / 2) / (1 + square)
-    half = z / (1 + square) * float(np.sqrt(value * (1 - value) / rows + square / rows / 4))
-    return Interval(value, max(0.0, min(value, middle - half)), min(1.0, max(value, middle + half)))

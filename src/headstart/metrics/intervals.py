@@ -1,7 +1,7 @@
 """95 % confidence intervals of every metric, and of paired differences of two models on the same rows.
 
 What is independent are rows or, with `groups`, whole groups of them (one patient, one video, known
-duplicates; `units.merge_groups` joins two such groupings). `score_all` and `paired` choose the estimator
+duplicates; `hs.data.check` joins all of them in its groups). `score_all` and `paired` choose the estimator
 by the metric; that each covers was checked by simulation (`benchmarks/coverage.py`, docs/benchmarks.md).
 
 | metric | interval | paired difference |
@@ -40,6 +40,7 @@ from headstart.metrics.jackknife import (
 )
 from headstart.metrics.kinds import measure_of
 from headstart.metrics.scored_outputs import Floats, ScoredOutputs
+from headstart.metrics.share_intervals import STEP, share, share_difference
 from headstart.metrics.shares import Interval, wilson, wilson_of
 from headstart.metrics.tags import ScoredTags
 from headstart.metrics.units import Units, effective_rows, units_of
@@ -53,6 +54,7 @@ __all__ = [
     "score_all",
     "score_one",
     "share",
+    "share_difference",
     "wilson",
 ]
 
@@ -130,18 +132,6 @@ def paired(
     if np.array_equal(np.asarray(first), np.asarray(second)):
         return Interval(0.0, 0.0, 0.0)
     return PAIRED[kind][name](one, other, units, seed)
-
-
-def share(right: ArrayLike, groups: ArrayLike | None = None) -> Interval:
-    """The share of m >= 1 rows that are right (m,), with Wilson's interval for the effective rows.
-
-    Raises:
-        BadData: there are no rows, or `groups` has another length.
-    """
-    so = np.asarray(right, np.float64).reshape(-1)
-    if not len(so):
-        raise BadData("A share needs at least one row.")
-    return wilson_of(float(so.mean()), effective_rows(so, units_of(len(so), groups)))
 
 
 def average_precisions(scored: ScoredTags, groups: ArrayLike | None = None) -> list[Interval]:
@@ -226,7 +216,7 @@ SINGLE: Mapping[LabelKind, Mapping[str, Single]] = {
     "tags": {
         **{name: _jackknifed(metric, share_interval) for name, metric in tags.METRICS.items()},
         "average_precision": _of_each_tag(tags.average_precision, 1.0, capped=True),
-        "macro_f1": _of_each_tag(tags.macro_f1, classes.STEP),
+        "macro_f1": _of_each_tag(tags.macro_f1, STEP),
         "exact_match": _exact_match,
         "log_loss": _jackknifed(tags.log_loss, log_interval),
         "calibration_error": lambda scored, units, seed: _of_tags(scored, units, seed).interval,

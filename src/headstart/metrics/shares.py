@@ -1,11 +1,13 @@
 """Shares of rows: Wilson's interval, and the interval of a difference from two intervals."""
 
 import math
+from statistics import NormalDist
 from typing import NamedTuple
 
 from headstart.core import BadInput
 
 Z = 1.959963984540054  # normal quantile of 0.975
+CONFIDENCE = 0.95
 
 
 class Interval(NamedTuple):
@@ -27,11 +29,12 @@ def wilson(successes: int, rows: int) -> Interval:
     return wilson_of(successes / rows, rows)
 
 
-def wilson_of(share: float, rows: float) -> Interval:
+def wilson_of(share: float, rows: float, level: float = CONFIDENCE) -> Interval:
     """Wilson's interval of a share in [0, 1] that is as certain as that of `rows` > 0 independent rows."""
-    square = Z * Z / rows
+    z = Z if level == CONFIDENCE else NormalDist().inv_cdf(0.5 + level / 2)
+    square = z * z / rows
     middle = (share + square / 2) / (1 + square)
-    half = Z / (1 + square) * math.sqrt(share * (1 - share) / rows + square / rows / 4)
+    half = z / (1 + square) * math.sqrt(share * (1 - share) / rows + square / rows / 4)
     return Interval(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
 
 

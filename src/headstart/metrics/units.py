@@ -71,27 +71,6 @@ def units_of(rows: int, groups: ArrayLike | None = None) -> Units:
     return Units(index, np.bincount(index).astype(np.float64))
 
 
-def merge_groups(first: ArrayLike, second: ArrayLike) -> NDArray[np.intp]:
-    """The finest grouping (n,) in which rows that share a group of either grouping (n,) are together.
-
-    For data with groups and known duplicates: copies in two groups join them.
-
-    >>> merge_groups([0, 0, 1, 2], [5, 6, 6, 7]).tolist()
-    [0, 0, 0, 1]
-    """
-    sides = [np.unique(np.asarray(side), return_inverse=True)[1].reshape(-1) for side in (first, second)]
-    merged = np.arange(len(sides[0]))
-    while True:
-        lower = merged
-        for side in sides:
-            least = np.full(len(merged), len(merged))
-            np.minimum.at(least, side, lower)
-            lower = least[side]
-        if (lower == merged).all():
-            return np.unique(merged, return_inverse=True)[1].reshape(-1)
-        merged = lower
-
-
 def design_effect(correct: Floats, units: Units) -> float:
     """How many times larger the variance of a share is than that of as many independent rows, >= 1.
 

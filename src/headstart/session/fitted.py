@@ -93,8 +93,9 @@ def split_holdout(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> 
     nothing is held out.
     """
     strata = data.strata[rows]
-    groups = None if data.groups is None else data.groups[rows]
-    learn, held = holdout(strata, groups, method.holdout_fraction(), derive_seed(seed, "held apart"))
+    learn, held = holdout(
+        strata, data.groups_of(rows), method.holdout_fraction(), derive_seed(seed, "held apart")
+    )
     if len(held) == 0 or set(strata.tolist()) != set(strata[learn].tolist()):
         return rows, held[:0]
     return rows[learn], rows[held]

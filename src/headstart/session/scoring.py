@@ -52,7 +52,7 @@ def as_predictions(outputs: Tensor, kind: LabelKind) -> NDArray[np.float64]:
     return activate(outputs.double(), kind).numpy()
 
 
-def scores(outputs: Tensor, labels: Labels, seed: int, groups: Labels | None = None) -> Scores:
+def scores(outputs: Tensor, labels: Labels, groups: Labels | None, seed: int) -> Scores:
     """All figures of outputs (n, k) on labels of n rows, with 95 % intervals.
 
     Rows of a group (n,) depend on each other; None: rows are independent.
@@ -63,7 +63,7 @@ def scores(outputs: Tensor, labels: Labels, seed: int, groups: Labels | None = N
     return Scores(len(labels), figures, measure_of(kind).main)
 
 
-def main_score(outputs: Tensor, labels: Labels, seed: int, groups: Labels | None = None) -> Interval:
+def main_score(outputs: Tensor, labels: Labels, groups: Labels | None, seed: int) -> Interval:
     """The main figure alone, as `scores` has it."""
     predictions = as_predictions(outputs, label_kind_of(labels))
     return Interval(*score_one(predictions, labels, derive_seed(seed, "scores"), groups))
@@ -80,9 +80,9 @@ def difference(
     outputs: Tensor,
     others: Tensor,
     labels: Labels,
+    groups: Labels | None,
     seed: int,
     metric: str | None = None,
-    groups: Labels | None = None,
 ) -> Interval:
     """How much better the first outputs are than the second on the same rows, in pairs.
 

@@ -174,6 +174,7 @@ class Result(StudyRecord):
     classes: list[str]
     train_rows: int
     test_rows: int
+    test_groups: int  # independent units of the test part: groups, duplicates together; else its rows
     backbone: str
     backbone_parameters: int
     preprocess: dict[str, Any]

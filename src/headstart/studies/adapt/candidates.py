@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.core import BadInput, Diverged, HeadstartError, Method, derive_seed
+from headstart.data.dataset import Dataset
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
@@ -94,9 +95,9 @@ class CrossValidation:
 
     def _reason_to_drop(self, result: CandidateResult, others: list[CandidateResult]) -> str:
         """Why a method has lost already: it is clearly worse than the best so far; else ""."""
-        labels, seed = self.session.data.labels, self.settings.seed
+        data, labels = self.session.data, self.session.data.labels
         leader = best(others, labels)
-        if leader is None or (lag := lead(result, leader, labels, seed)).high >= 0:
+        if leader is None or (lag := lead(result, leader, data, self.settings.seed)).high >= 0:
             return ""
         metric = get_metric(selection_metric(labels)).plain()
         return (
@@ -143,24 +144,22 @@ def best(tried: Sequence[CandidateResult], labels: NDArray[np.int64]) -> Candida
     return max(full, key=lambda result: selection_score(result.logits, labels[result.rows]), default=None)
 
 
-def choose(
-    tried: Sequence[CandidateResult], labels: NDArray[np.int64], seed: int
-) -> tuple[CandidateResult, str]:
-    """The winner, and why, in a sentence.
+def choose(tried: Sequence[CandidateResult], data: Dataset, seed: int) -> tuple[CandidateResult, str]:
+    """The winner on the training part, and why, in a sentence.
 
     A method that was tried on some folds only wins if it is clearly better there: if the 95 %
     interval of the paired difference to the best of the others lies above zero. Of several such
     methods, the one with the largest difference wins.
     """
-    leader = best(tried, labels)
+    leader = best(tried, data.labels)
     assert leader is not None, "at least one method is tried on at least one fold"
     winner = leader
-    title = get_metric(selection_metric(labels)).title
+    title = get_metric(selection_metric(data.labels)).title
     why = f"it has the highest {title} in the cross-validation on the training part"
     most = 0.0
     for result in tried:
         if 0 < len(result.rows) < len(leader.rows):
-            gain = lead(result, leader, labels, seed)
+            gain = lead(result, leader, data, seed)
             if gain.low > 0 and gain.value > most:
                 winner, most = result, gain.value
                 folds = "fold" if result.folds == 1 else f"{result.folds} folds"
@@ -178,10 +177,11 @@ def _nothing(tried: Sequence[CandidateResult], settings: AdaptSettings) -> Heads
     )
 
 
-def lead(result: CandidateResult, other: CandidateResult, labels: NDArray[np.int64], seed: int) -> Interval:
+def lead(result: CandidateResult, other: CandidateResult, data: Dataset, seed: int) -> Interval:
     """The figure of selection less the other's, paired over the rows that both methods were tried on."""
     left, right, rows = shared(result, other)
-    return difference(left, right, labels[rows], seed, selection_metric(labels[rows]))
+    labels, groups = data.labels[rows], data.groups_of(rows)
+    return difference(left, right, labels, groups, seed, selection_metric(labels))
 
 
 def shared(result: CandidateResult, other: CandidateResult) -> tuple[Tensor, Tensor, NDArray[np.int64]]:

@@ -169,7 +169,7 @@ def evaluate_on_test(
 ) -> tuple[list[Tested], Tensor]:
     """All figures on the test part, which nothing has seen before, and the selected model's logits."""
     predicted = _predict_test(validation, selected, scratch, test)
-    logits, labels, seed = predicted["logits"], test.labels, validation.settings.seed
+    logits, truth = predicted["logits"], (test.labels, test.groups, validation.settings.seed)
     (raw, features), (constant, title) = test.modality.baseline, CONSTANTS[test.label_kind]
     regression = "Ridge" if test.label_kind == "numbers" else "Logistic"
     models = {  # title and number of trained parameters
@@ -180,8 +180,8 @@ def evaluate_on_test(
     }
     tested = []
     for name, outputs in logits.items():
-        gain = None if name == "selected" else difference(logits["selected"], outputs, labels, seed)
-        tested.append(Tested(name, *models[name], scores(outputs, labels, seed), gain))
+        gain = None if name == "selected" else difference(logits["selected"], outputs, *truth)
+        tested.append(Tested(name, *models[name], scores(outputs, *truth), gain))
     return tested, logits["selected"]
 
 

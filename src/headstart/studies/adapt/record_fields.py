@@ -55,6 +55,7 @@ def about_data(session: Session, test: Dataset, checked: Checked) -> dict[str, A
         "classes": list(train.classes),
         "train_rows": len(train),
         "test_rows": len(test),
+        "test_groups": test.group_count,
         "backbone": backbone.name,
         "backbone_parameters": sum(p.numel() for p in backbone.parameters()),
         "preprocess": reading.settings() if reading else {},
@@ -67,7 +68,8 @@ def about_data(session: Session, test: Dataset, checked: Checked) -> dict[str, A
 
 def about_candidate(result: CandidateResult, validation: CrossValidation) -> Candidate:
     """The record of a method that was tried by cross-validation."""
-    method, settings, labels = result.method, validation.settings, validation.session.data.labels
+    method, settings, data = result.method, validation.settings, validation.session.data
+    truth = data.labels[result.rows], data.groups_of(result.rows), settings.seed
     return Candidate(
         name=method.label,
         title=method.title,
@@ -79,7 +81,7 @@ def about_candidate(result: CandidateResult, validation: CrossValidation) -> Can
         of_folds=settings.folds,
         dropped=result.dropped,
         trained_parameters=result.trained,
-        scores=scores(result.logits, labels[result.rows], settings.seed) if result.folds else None,
+        scores=scores(result.logits, *truth) if result.folds else None,
     )
 
 
@@ -123,7 +125,7 @@ def about_test(
     """The fields that describe the test part; `logits` (test rows, outputs) of the selected model."""
     return {
         "tested": tested,
-        "headline": headline(tested, len(test), train.name, len(train.classes)),
+        "headline": headline(tested, test.group_count, train.name, len(train.classes)),
         "warnings": warnings(tested),
         "metric": tested[0].scores.main,
         "confusion": confusions(logits, test.labels),
@@ -162,8 +164,7 @@ def tags_of(test: Dataset, outputs: Tensor) -> list[TagFigures]:
 
 
 def _share(correct: NDArray[np.bool_], of: NDArray[np.bool_], test: Dataset) -> Interval | None:
-    groups = None if test.groups is None else test.groups[of]
-    return Interval(*share(correct[of], groups)) if of.any() else None
+    return Interval(*share(correct[of], test.groups_of(of.nonzero()[0]))) if of.any() else None
 
 
 def columns_of(train: Dataset, test: Dataset, outputs: Tensor) -> list[ColumnFigures]:

@@ -117,7 +117,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     job.progress.expect(expected_steps(validation, methods))
 
     results = validation.run(methods)
-    chosen, why = choose(results, train.labels, settings.seed)
+    chosen, why = choose(results, train, settings.seed)
     layers = layers_of(validation)
     sizes = size_curve(validation)
     selected = refit(validation, chosen.method)

@@ -19,17 +19,18 @@ SAMPLES = {  # by kind of sample: the tag on model hubs, and a sample as Python
 OUTPUTS = {"classes": "Classes", "tags": "Tags", "numbers": "Numbers"}  # by kind of label: what is predicted
 
 
-def headline(tested: Sequence[Tested], rows: int, task: str, outputs: int) -> str:
+def headline(tested: Sequence[Tested], groups: int, task: str, outputs: int) -> str:
     """What the selected model does on the held-out test part, and what transfer brought.
 
     Args:
         tested: the selected model first.
-        rows: of the test part.
+        groups: independent units of the test part; named where they have two rows or more on average.
         task: name of the data.
         outputs: how many classes, tags or columns of numbers there are.
     """
-    metric = get_metric(tested[0].scores.main).plain()
-    text = _opening(metric, tested, f"{rows} unseen rows of {task}", outputs)
+    metric, rows = get_metric(tested[0].scores.main).plain(), tested[0].scores.rows
+    size = f"{rows} unseen rows" if 2 * groups > rows else f"{rows} unseen rows in {groups} groups"
+    text = _opening(metric, tested, f"{size} of {task}", outputs)
     text += f" (95 % interval {metric.span(tested[0].scores.main_figure)})"
     gain = next((other.gain for other in tested if other.name == "from-scratch"), None)
     if gain is None:

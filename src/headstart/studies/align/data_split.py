@@ -29,18 +29,26 @@ SOURCE_FREE = ("im", "bnm", "snd")  # scores that need no row of a source
 
 @dataclass(frozen=True)
 class HiddenTestLabels:
-    """Labels (n,) of the test rows, which serve for scores alone; n is 0 for a target without labels."""
+    """Labels (n,) of the test rows, which serve for scores alone; n is 0 for a target without labels.
+
+    Rows of a group (n,) depend on each other.
+    """
 
     _labels: Any = field(repr=False)
+    groups: Rows | None
     seed: int
 
     def score(self, outputs: Tensor) -> Interval | None:
         """The main metric of outputs (n, outputs); None without labels."""
-        return main_score(outputs, self._labels, self.seed) if len(self._labels) else None
+        return main_score(outputs, *self._truth) if len(self._labels) else None
 
     def gain(self, outputs: Tensor, baseline: Tensor) -> Interval | None:
         """How much better outputs are than those of a baseline on the same rows; None without labels."""
-        return difference(outputs, baseline, self._labels, self.seed) if len(self._labels) else None
+        return difference(outputs, baseline, *self._truth) if len(self._labels) else None
+
+    @property
+    def _truth(self) -> tuple[Any, Rows | None, int]:
+        return self._labels, self.groups, self.seed
 
 
 @dataclass(frozen=True)
@@ -157,7 +165,7 @@ def split_domains(
         notes += _unused(learn, test, rows)
         seed = derive_seed(settings.seed, "held")
         train, held = train_and_test(replace(source, split=None), settings.held, seed)
-    test_labels = HiddenTestLabels(labels, settings.seed)
+    test_labels = HiddenTestLabels(labels, rows.groups_of(test), settings.seed)
     unseen = without_labels(rows)
     return AlignData(source, train, held, unseen, learn, test, test_labels, target_labelled, notes)
 

@@ -55,7 +55,7 @@ def compute(job: Job[ProbeSettings]) -> dict[str, Any]:
         "task": data.name,
         "classes": list(data.classes),
         "rows": len(data),
-        "groups": len(np.unique(tasks.groups.numpy())),
+        "groups": data.group_count,
         "backbone": session.backbone.name,
         "backbone_parameters": sum(p.numel() for p in session.backbone.parameters()),
         "metric": measure_of(data.label_kind).main,
@@ -69,7 +69,7 @@ def compute(job: Job[ProbeSettings]) -> dict[str, Any]:
 def _rows_to_probe(data: Dataset, settings: ProbeSettings) -> Dataset:
     """The rows that are not kept for testing, if there are enough of them."""
     data = data.subset(training_rows(data))
-    many = len(np.unique(data.groups)) if data.groups is not None else len(data)
+    many = data.group_count
     least = max(LEAST, settings.folds if set(BY_FOLDS) & set(settings.probes) else 0)
     if many < least:
         groups = " groups" if many < len(data) else " rows"
@@ -127,7 +127,7 @@ def probe_block(name: str, block: Outputs, tasks: Tasks, seed: int) -> Probed:
     labels, *random = [y.numpy() for y in tasks.labels]
     controls = [main_value(each.held_out, y) for each, y in zip(others, random, strict=True)]
     memory = [main_value(each.fitted, y) for each, y in zip(others, random, strict=True)]
-    score = main_score(true.held_out, labels, seed)
+    score = main_score(true.held_out, labels, tasks.groups.numpy(), seed)
     control = float(np.mean(controls)) if controls else None
     return Probed(
         probe=name,

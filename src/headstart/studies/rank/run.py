@@ -219,7 +219,8 @@ class _Ranking:
 
         def compute(checkpoint: Path) -> list[float]:
             fitted = session.fit(method, self.rows, recipe, name=name, checkpoint=checkpoint)
-            score = main_score(fitted.logits(self.held_out), self.data.labels[self.held_out], settings.seed)
+            truth = self.data.labels[self.held_out], self.data.groups_of(self.held_out)
+            score = main_score(fitted.logits(self.held_out), *truth, settings.seed)
             return [score.value, score.low, score.high]
 
         kept = self.job.folder.trial(name, compute)

@@ -108,20 +108,24 @@ class CrossValidator:
 
     def value(self, config: Configured, folds: int) -> float:
         """The metric of selection over the held-out rows of the first folds, which are finished."""
-        return selection_score(*self._predictions(config, folds))
+        return selection_score(self._outputs(config, folds), self.session.data.labels[self._held_out(folds)])
 
     def difference(self, first: SearchTrial, second: SearchTrial) -> Interval:
         """Score of the first trial less the second's on the same rows."""
         settings = self.job.settings
         configs = [Configured(make(trial.method), trial.lr) for trial in (first, second)]
-        (ours, labels), (theirs, _) = (self._predictions(config, settings.folds) for config in configs)
-        return difference(ours, theirs, labels, settings.seed, selection_metric(labels))
+        first_outputs, second_outputs = (self._outputs(config, settings.folds) for config in configs)
+        rows, data = self._held_out(settings.folds), self.session.data
+        truth = data.labels[rows], data.groups_of(rows), settings.seed
+        return difference(first_outputs, second_outputs, *truth, selection_metric(data.labels))
 
-    def _predictions(self, config: Configured, folds: int) -> tuple[Tensor, NDArray[Any]]:
-        """Logits (n, classes) on the held-out rows of the first folds, and the labels of these rows."""
+    def _outputs(self, config: Configured, folds: int) -> Tensor:
+        """Logits (n, classes) on the held-out rows of the first folds."""
         steps = [self.job.folder.steps.once(_name(config, number), dict) for number in range(folds)]
-        rows = np.concatenate([np.flatnonzero(self.folds == number) for number in range(folds)])
-        return torch.cat([step["logits"] for step in steps]), self.session.data.labels[rows]
+        return torch.cat([step["logits"] for step in steps])
+
+    def _held_out(self, folds: int) -> NDArray[np.int64]:
+        return np.concatenate([np.flatnonzero(self.folds == number) for number in range(folds)])
 
     def _fold(self, config: Configured, number: int) -> dict[str, Any]:
         rest, name = np.flatnonzero(self.folds != number), _name(config, number)

@@ -18,8 +18,7 @@ from headstart.data.cues import CONFLICTS, CUES
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array, InMemory, Rows, Texts
 from headstart.data.shifts.shifted import shrink
-from headstart.metrics.groups import share
-from headstart.metrics.intervals import bootstrap
+from headstart.metrics.intervals import share, share_difference
 from headstart.predictor.predictor import Predictor
 from headstart.records.record import Interval
 from headstart.session.inputs import loader_of
@@ -110,16 +109,13 @@ class Baseline:
         plain, n = before.correct, len(before.data)
         rounds = predicted.reshape(-1, n)
         correct = rounds == before.data.labels
-        lost = plain.astype(np.float64) - correct.mean(0)
-        drop = bootstrap(lambda w: w @ lost / w.sum(1), n, self.seed, before.data.groups)
-        accuracy = float(correct.mean())
-        wilson = share(round(accuracy * n), n)
+        still, groups = correct.mean(0), before.data.groups  # (n,) over the rounds
         return Change(
             *about,
             rows=n,
             plain=float(plain.mean()),
-            accuracy=Interval(accuracy, min(accuracy, wilson.low), max(accuracy, wilson.high)),
-            drop=Interval(*drop),
+            accuracy=Interval(*share(still, groups)),
+            drop=Interval(*share_difference(plain, still, groups)),
             changed=float((rounds != before.predicted).mean()),
         )
 
@@ -158,9 +154,11 @@ def conflicts(baseline: Baseline, name: str) -> Iterator[Conflict]:
     new = [mix(pictures[one], _resized(pictures[other], pictures[one])) for one, other in pairs]
     mixed = replace(baseline.data.subset(pairs[:, 0]), samples=InMemory(new))
     predicted = baseline.model.predict(mixed)
-    shape, other = (int((predicted == labels[rows]).sum()) for rows in pairs.T)
-    decided = shape + other
-    yield Conflict(name, len(pairs), shape, other, Interval(*share(shape, decided)) if decided else None)
+    by_shape, by_other = (predicted == labels[rows] for rows in pairs.T)
+    decided = by_shape | by_other
+    groups = baseline.data.groups_of(pairs[decided, 0])
+    shape = Interval(*share(by_shape[decided], groups)) if decided.any() else None
+    yield Conflict(name, len(pairs), int(by_shape.sum()), int(by_other.sum()), shape)
 
 
 def _pairs(baseline: Baseline) -> Rows:

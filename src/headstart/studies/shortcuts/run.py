@@ -1,17 +1,19 @@
 """How `shortcuts` is computed: predictions for the rows, and for copies of them that lack a cue."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 from headstart.core import BadData, BadInput, derive_seed
 from headstart.data.attributes import association, class_by_attribute_groups
+from headstart.data.check import dependent_rows
 from headstart.data.cues import CONFLICTS, CUES
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Rows
 from headstart.metrics.groups import group_accuracy
+from headstart.metrics.intervals import share
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval
 from headstart.studies._runner import Job, Trial, load_labelled
@@ -47,7 +49,7 @@ def compute(job: Job[ShortcutsSettings]) -> dict[str, Any]:
     data, settings = job.inputs["data"], job.settings
     model = ClassifierUnderTest.of(job.inputs["model"], data, job.engine.device)
     with job.step("predict the rows"):
-        baseline = Baseline.of(model, data, settings.seed)
+        baseline = Baseline.of(model, replace(data, groups=dependent_rows(data)), settings.seed)
     rows = _rows_to_change(data, settings)
     part = baseline.subset(rows)
     if data.is_images:
@@ -61,7 +63,7 @@ def compute(job: Job[ShortcutsSettings]) -> dict[str, Any]:
         "kind": data.kind,
         "classes": list(data.classes),
         "rows": len(data),
-        "accuracy": Interval(*group_accuracy(baseline.correct, np.zeros(len(data), np.int64)).average),
+        "accuracy": Interval(*share(baseline.correct, baseline.data.groups)),
         "chance": float(np.bincount(data.labels).max() / len(data)),
         "attributes": list(data.attribute_names),
         **_by_group(baseline),
@@ -135,7 +137,7 @@ def _by_group(baseline: Baseline) -> dict[str, Any]:
     if data.attributes is None:
         return {"association": None, "groups": [], "balanced": None, "worst": None, "gap": None}
     groups = class_by_attribute_groups(data)
-    accuracy = group_accuracy(baseline.correct, groups.numbers)
+    accuracy = group_accuracy(baseline.correct, groups.numbers, data.groups)
     names = [(label, attribute) for label in data.classes for attribute in data.attribute_names]
     scores = zip(accuracy.groups, accuracy.rows, accuracy.each, strict=True)
     return {

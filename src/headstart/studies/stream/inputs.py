@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from headstart.core import Backbone, BadData, BadInput, Batch, Model, Preprocess, Unlabelled, derive_seed
-from headstart.data.naming import natural
+from headstart.data.naming import class_numbers, grouped, natural
 from headstart.data.npz import SUFFIXES, arrays_in
 from headstart.data.streams import Segment
 from headstart.models.classifier import classifier
@@ -138,35 +138,50 @@ def source_batches(source: Any, reader: Predictor) -> Iterator[Tensor]:
         yield as_tensor(batch, reader)
 
 
-def read_labels(segments: Sequence[Segment], classes: int) -> NDArray[np.int64] | None:
-    """The labels of all rows of a stream; None if no segment has any.
+def read_labels(segments: Sequence[Segment], reader: Predictor) -> NDArray[np.int64] | None:
+    """The labels of all rows of a stream as the model numbers its classes; None if no segment has any.
+
+    They are matched by name; whole numbers are names too.
 
     Raises:
-        BadData: some segments lack them, or they are no numbers of the model's classes.
+        BadData: some segments lack them, or they name classes that the model lacks.
     """
     known = [segment for segment in segments if segment.y is not None]
     if not known:
         return None
     if len(known) < len(segments):
         raise BadData("Some parts of this stream have labels and some have none. Give all or none.")
-    labels = []
-    for segment in known:
-        y = np.asarray(segment.y)
-        if y.shape != (len(segment.x),) or y.dtype.kind not in "iu":
-            raise BadData(
-                f"The labels of {segment.name!r} are {y.dtype} of shape {y.shape}; they must be whole "
-                f"numbers ({len(segment.x)},)."
-            )
-        if len(y) and not 0 <= y.min() <= y.max() < classes:
-            raise BadData(
-                f"The labels of {segment.name!r} go from {y.min()} to {y.max()}; the model has the classes "
-                f"0 to {classes - 1}."
-            )
-        labels.append(y.astype(np.int64))
-    return np.concatenate(labels)
+    return np.concatenate([_numbers_of(segment, reader) for segment in known])
 
 
-@dataclass(frozen=True, eq=False)
+def _numbers_of(segment: Segment, reader: Predictor) -> NDArray[np.int64]:
+    y = np.asarray(segment.y)
+    if y.shape != (len(segment.x),) or y.dtype.kind not in ("iu" if segment.classes else "iuUO"):
+        raise BadData(
+            f"The labels of {segment.name!r} are {y.dtype} of shape {y.shape}; they must be names or whole "
+            f"numbers ({len(segment.x)},)."
+        )
+    if segment.classes and len(y) and not 0 <= y.min() <= y.max() < len(segment.classes):
+        raise BadData(
+            f"The labels of {segment.name!r} go from {y.min()} to {y.max()}, and it has "
+            f"{len(segment.classes)} classes."
+        )
+    names = y.tolist() if segment.classes is None else [segment.classes[number] for number in y]
+    return class_numbers(names, reader.classes, repr(segment.name))
+
+
+def read_groups(segments: Sequence[Segment]) -> NDArray[np.int64] | None:
+    """The groups of all rows of a stream; None if no segment has any, else rows without one are alone."""
+    if all(segment.groups is None for segment in segments):
+        return None
+    given: list[Any] = []
+    for number, segment in enumerate(segments):
+        alone = [(number, row) for row in range(len(segment.x))]
+        given += alone if segment.groups is None else np.asarray(segment.groups).tolist()
+    return grouped(given)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Items(Segment):
     """The whole of a stream out of files, in the order in which they come."""
 
@@ -190,7 +205,8 @@ def read_items(place: Path, reader: Predictor, labels: bool, shuffle: bool, seed
         items = _read_files(place, reader, labels)
     else:
         x, y = _read_rows(place, reader, labels)
-        items = Items(place.stem, x, y, [f"{place}:{number}" for number in range(1, len(x) + 1)])
+        names = [f"{place}:{number}" for number in range(1, len(x) + 1)]
+        items = Items(place.stem, x, y, reader.classes if labels else None, names=names)
     if not shuffle:
         return items
     order = np.random.Generator(np.random.PCG64(derive_seed(seed, "stream order"))).permutation(len(items.x))
@@ -222,8 +238,9 @@ def _read_files(place: Path, reader: Predictor, labels: bool) -> Items:
         raise BadData(
             f"There are no {reader.modality.rows} in {place} that can be read. {' '.join(unread[:5])}".strip()
         )
-    y = _class_numbers(folders, reader, place) if labels else None
-    return Items(place.name, read, y, [str(path) for path in read], unread)
+    y = class_numbers(folders, reader.classes, str(place)) if labels else None
+    names = [str(path) for path in read]
+    return Items(place.name, read, y, reader.classes if labels else None, names=names, unread=unread)
 
 
 def _read_rows(place: Path, reader: Predictor, labels: bool) -> tuple[Any, NDArray[np.int64] | None]:
@@ -250,16 +267,4 @@ def _read_y(
         return None
     if "y" not in arrays:
         raise BadInput(f"{place} has no array 'y'. Leave --labels out, or add it.")
-    y: NDArray[Any] = arrays["y"]
-    return y.astype(np.int64) if y.dtype.kind in "iu" else _class_numbers(y.tolist(), reader, place)
-
-
-def _class_numbers(names: Sequence[Any], reader: Predictor, place: Path) -> NDArray[np.int64]:
-    numbers = {name: number for number, name in enumerate(reader.classes)}
-    unknown = sorted({str(name) for name in names} - numbers.keys())
-    if unknown:
-        raise BadData(
-            f"{place} has classes that the model lacks: {', '.join(map(repr, unknown[:5]))}; it has "
-            f"{', '.join(map(repr, reader.classes[:5]))}. Rename the folders, or leave --labels out."
-        )
-    return np.array([numbers[str(name)] for name in names], dtype=np.int64)
+    return class_numbers(arrays["y"].tolist(), reader.classes, str(place))

@@ -10,21 +10,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import headstart
-from headstart.core import BadData, BadInput, Method, derive_seed
+from headstart.core import BadData, BadInput, Method
 from headstart.core.tokens import filled_up
 from headstart.data.streams import Segment
-from headstart.metrics.intervals import bootstrap, wilson
+from headstart.metrics.intervals import share, share_difference
 from headstart.records.record import Interval, typed_command, versions
 from headstart.run.recipe import Recipe
 from headstart.studies.stream import POINTS, SPEC, Prequential, SegmentScore, StreamMethod, StreamPoint
 from headstart.studies.stream.guards import DEFAULT
-from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor, read_labels
+from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor, read_groups, read_labels
 from headstart.studies.stream.stream_model import Stream, stream
 
 SOURCE = "source"
-FEW = 20  # batches, from which on the bootstrap resamples whole batches
+FEW = 20  # batches, from which on whole batches count as independent
 Labels = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 def prequential(
@@ -48,7 +47,7 @@ def prequential(
         segments: the parts of the stream in their order; see `headstart.data.streams`.
         compare: "source" is the model as it was given; others are methods without guards.
         batch: batch size, >= 1.
-        seed: random seed of the methods and of the intervals.
+        seed: random seed of the methods.
         **options: `guards`, `recipe`, `source`, `engine`, as for `stream`.
 
     Returns:
@@ -57,11 +56,12 @@ def prequential(
 
     Raises:
         BadInput: no method, two methods of the same name, or a setting out of range.
-        BadData: there are no rows, or labels that fit neither the samples nor the model.
+        BadData: there are no rows, or labels that fit neither the samples nor the model; they are matched by
+            name with its classes.
     """
     if batch < 1:
         raise BadInput(f"batch is {batch}; it must be a whole number >= 1.")
-    if not all(hasattr(segment, "x") for segment in segments):
+    if not all(isinstance(segment, Segment) for segment in segments):
         given: object = segments
         what = repr(given) if isinstance(given, str) else f"a {type(given).__name__}"
         raise BadInput(f"segments is {what}; it must be a list of parts as hs.data.streams makes them.")
@@ -104,9 +104,9 @@ class PrequentialEvaluation:
         seed: int,
         options: dict[str, Any],
     ) -> None:
-        self.reader, self.segments, self.seed = as_predictor(model), segments, seed
+        self.reader, self.segments = as_predictor(model), segments
         self.guards = options.get("guards", "default")
-        self.rows = sum(len(segment.x) for segment in segments)
+        self.rows, self._groups = sum(len(segment.x) for segment in segments), read_groups(segments)
         recipe = options.get("recipe") or Recipe(lr=1e-3, weight_decay=0.0, clip=None, seed=seed)
         options = {**options, "recipe": recipe}
         self.entries = [self._entry(method, options, adapts=True) for method in methods]
@@ -116,7 +116,7 @@ class PrequentialEvaluation:
             raise BadInput(f"Methods need names of their own, and one at least adapts; here: {names}.")
         if not self.rows:
             raise BadData("There are no rows in this stream. Give segments with samples.")
-        self._labels = read_labels(segments, len(self.reader.classes))
+        self._labels = read_labels(segments, self.reader)
 
     def batches(self, batch: int) -> Iterator[tuple[Tensor, Labels]]:
         """Batches as the model takes them, with the number of the segment of each row."""
@@ -158,7 +158,7 @@ class PrequentialEvaluation:
 
     def _entry(self, method: Method[Any] | str, options: dict[str, Any], adapts: bool) -> Entry:
         names = [segment.name for segment in self.segments]
-        score = PrequentialScore(names, self.reader.classes, self.rows)
+        score = PrequentialScore(names, self.reader.classes, self.rows, self._groups)
         if method == SOURCE:
             if adapts:
                 raise BadInput("source does not adapt; name it in compare.")
@@ -175,7 +175,7 @@ class PrequentialEvaluation:
             title=entry.title,
             adapts=entry.adapts,
             accuracy=entry.score.accuracy(),
-            gains={other.name: gain(entry.score, other.score, self.seed) for other in others},
+            gains={other.name: entry.score.gain(other.score) for other in others},
             segments=entry.score.parts(),
             curve=entry.score.curve(),
             events=own.log if own else [],
@@ -185,18 +185,25 @@ class PrequentialEvaluation:
 
 
 class PrequentialScore:
-    """The score of one method, kept in a few bytes a batch."""
+    """The score of one method, kept in a few bytes a row.
 
-    def __init__(self, segments: Sequence[str], classes: Sequence[str], expected: int) -> None:
-        self.segments, self.classes, self.expected = segments, classes, expected
+    Args:
+        segments: names of the parts of the stream.
+        classes: names of the classes.
+        expected: rows of the whole stream.
+        groups: (expected,) rows of a group depend on each other; None: independent rows.
+    """
+
+    def __init__(
+        self, segments: Sequence[str], classes: Sequence[str], expected: int, groups: Labels | None = None
+    ) -> None:
+        self.segments, self.classes, self.expected, self._groups = segments, classes, expected, groups
         self.rows, self.labelled = 0, True
-        self._sizes: list[int] = []  # of batches
-        self._correct: list[int] = []  # in each batch
+        self._hits: list[NDArray[np.bool_]] = []  # of the rows of each batch
+        self._in: list[Labels] = []  # the segment of each of these rows
         self._predicted = np.zeros((len(segments), len(classes)), np.int64)
-        self._correct_in = np.zeros(len(segments), np.int64)
         self._points: list[StreamPoint] = []
-        self._since = [0, 0, 0.0]  # rows, correct ones and confidence since the last point
-        self._hits: list[NDArray[np.bool_]] = []  # row by row, while batches are few
+        self._correct, self._since = 0, [0, 0, 0.0]  # rows, correct ones and confidence since the last point
 
     def add(self, outputs: Tensor, numbers: Labels, labels: Labels | None) -> None:
         """A batch: logits (n, classes), the segment that each row is in, and the labels (n,), if any."""
@@ -204,26 +211,24 @@ class PrequentialScore:
         self.labelled = self.labelled and labels is not None
         hit = predicted == labels if labels is not None else np.zeros(len(predicted), np.bool_)
         np.add.at(self._predicted, (numbers, predicted), 1)
-        np.add.at(self._correct_in, numbers, hit)
-        self._sizes.append(len(predicted))
-        self._correct.append(int(hit.sum()))
-        self._hits = [*self._hits, hit] if len(self._sizes) < FEW else []
-        self.rows += len(predicted)
+        self._hits.append(hit)
+        self._in.append(numbers)
+        self.rows, self._correct = self.rows + len(hit), self._correct + int(hit.sum())
         rows, correct, sure = self._since
-        self._since = [rows + len(predicted), correct + self._correct[-1], sure + confidence]
+        self._since = [rows + len(hit), correct + int(hit.sum()), sure + confidence]
         if self.rows * POINTS >= self.expected * (len(self._points) + 1) or self.rows >= self.expected:
             self._add_point()
 
     def accuracy(self) -> Interval | None:
-        """Over all rows, with Wilson's interval."""
-        return Interval(*wilson(sum(self._correct), self.rows)) if self.labelled and self.rows else None
+        """Over all rows, with its interval; None without labels."""
+        return self._share(np.arange(self.rows)) if self.labelled and self.rows else None
 
     def parts(self) -> list[SegmentScore]:
         """On each segment of the stream."""
-        scores = []
-        for name, counts, correct in zip(self.segments, self._predicted, self._correct_in, strict=True):
+        scores, segment = [], np.concatenate([np.zeros(0, np.int64), *self._in])
+        for number, (name, counts) in enumerate(zip(self.segments, self._predicted, strict=True)):
             rows, top = int(counts.sum()), int(counts.argmax())
-            accuracy = Interval(*wilson(int(correct), rows)) if self.labelled and rows else None
+            accuracy = self._share(np.flatnonzero(segment == number)) if self.labelled and rows else None
             share = int(counts[top]) / max(1, rows)
             scores.append(SegmentScore(name, rows, accuracy, self.classes[top], share))
         return scores
@@ -234,35 +239,30 @@ class PrequentialScore:
             self._add_point()
         return list(self._points)
 
-    def hits(self) -> tuple[Floats, Floats]:
-        """Correct rows and rows of what is resampled as one: batches, or rows where batches are few."""
-        if len(self._sizes) < FEW:
-            rows = np.concatenate(self._hits).astype(np.float64)
-            return rows, np.ones_like(rows)
-        return np.array(self._correct, np.float64), np.array(self._sizes, np.float64)
+    def gain(self, baseline: "PrequentialScore") -> Interval:
+        """The accuracy less that of a baseline on the same rows, in pairs.
+
+        The rows of a batch were predicted by the same state of the model: from 20 batches on, whole batches
+        count as independent, or groups of rows if the interval is wider so.
+        """
+        batches = np.repeat(np.arange(len(self._hits)), [len(hit) for hit in self._hits])
+        units = [self._groups_of(np.arange(self.rows)), *([batches] if len(self._hits) >= FEW else [])]
+        pair = np.concatenate(self._hits), np.concatenate(baseline._hits)  # of the same class
+        intervals = [share_difference(*pair, groups) for groups in units]
+        return Interval(*max(intervals, key=lambda each: each.high - each.low))
+
+    def _share(self, rows: Labels) -> Interval:
+        return Interval(*share(np.concatenate(self._hits)[rows], self._groups_of(rows)))
+
+    def _groups_of(self, rows: Labels) -> Labels | None:
+        return None if self._groups is None else self._groups[rows]
 
     def _add_point(self) -> None:
         rows, correct, confidence = self._since
-        accuracy = sum(self._correct) / self.rows if self.labelled else None
+        accuracy = self._correct / self.rows if self.labelled else None
         recent = correct / rows if self.labelled else None
         self._points.append(StreamPoint(self.rows, accuracy, recent, confidence / rows))
         self._since = [0, 0, 0.0]
-
-
-def gain(score: PrequentialScore, baseline: PrequentialScore, seed: int) -> Interval:
-    """The accuracy less that of a baseline on the same rows, with a paired bootstrap.
-
-    Batches are resampled whole, as the same state of the model predicted the rows of a batch; rows where
-    there are fewer than 20 batches.
-    """
-    (correct, rows), (baseline_correct, _) = score.hits(), baseline.hits()
-    more = correct - baseline_correct
-
-    def difference(weights: Floats) -> Floats:
-        values: Floats = (weights @ more) / (weights @ rows)
-        return values
-
-    return Interval(*bootstrap(difference, len(rows), derive_seed(seed, "stream")))
 
 
 def _join(pieces: list[Tensor]) -> Tensor:

@@ -1,0 +1,100 @@
+"""Faults in the evidence: intervals that count rows of a patient singly, and positions for names."""
+
+from tests.faults import Fault
+
+ROWS = "study/test_dependent_rows.py "
+NAMES = "study/test_label_names.py "
+
+EVIDENCE_FAULTS = (
+    Fault(
+        "studies/adapt/evaluation.py",
+        "(test.labels, test.groups, validation.settings.seed)",
+        "(test.labels, None, validation.settings.seed)",
+        "the headline's interval knows no groups",
+        ROWS + "every_figure",
+    ),
+    Fault(
+        "studies/adapt/record_fields.py",
+        "data.labels[result.rows], data.groups_of(result.rows), settings.seed",
+        "data.labels[result.rows], None, settings.seed",
+        "the intervals of the candidates know no groups",
+        ROWS + "every_figure",
+    ),
+    Fault(
+        "studies/adapt/candidates.py",
+        "data.labels[rows], data.groups_of(rows)",
+        "data.labels[rows], None",
+        "the race drops a method for one patient",
+        ROWS + "the_race",
+    ),
+    Fault(
+        "data/check.py",
+        "[*exact, *similar, *own]",
+        "[*own]",
+        "copies of a row are rows of their own",
+        ROWS + "copies_of_rows",
+    ),
+    Fault(
+        "studies/align/data_split.py",
+        "HiddenTestLabels(labels, rows.groups_of(test), settings.seed)",
+        "HiddenTestLabels(labels, None, settings.seed)",
+        "the test rows of a target know no groups",
+        ROWS + "align_and_rank",
+    ),
+    Fault(
+        "studies/probe/run.py",
+        "main_score(true.held_out, labels, tasks.groups.numpy(), seed)",
+        "main_score(true.held_out, labels, None, seed)",
+        "the intervals of a probe know no groups",
+        ROWS + "align_and_rank",
+    ),
+    Fault(
+        "studies/rank/run.py",
+        "self.data.labels[self.held_out], self.data.groups_of(self.held_out)",
+        "self.data.labels[self.held_out], None",
+        "the accuracy of a ranked backbone knows no groups",
+        ROWS + "align_and_rank",
+    ),
+    Fault(
+        "studies/search/run.py",
+        "data.labels[rows], data.groups_of(rows), settings.seed",
+        "data.labels[rows], None, settings.seed",
+        "the gain of a search knows no groups",
+        ROWS + "search_counts",
+    ),
+    Fault(
+        "studies/shortcuts/run.py",
+        "share(baseline.correct, baseline.data.groups)",
+        "share(baseline.correct)",
+        "the accuracy beside shortcuts knows no groups",
+        ROWS + "shortcuts_count",
+    ),
+    Fault(
+        "data/streams.py",
+        "    return Segment(name, x, _labels(data)[rows], None, rows)\n",
+        "    return Segment(name, x, np.unique(_labels(data), return_inverse=True)[1][rows], None, rows)\n",
+        "labels of a stream are positions",
+        NAMES + "two_of_three",
+    ),
+    Fault(
+        "data/streams.py",
+        "data.classes, groups)",
+        "data.classes)",
+        "a row that comes again counts as a new one",
+        ROWS + "comes_again",
+    ),
+    Fault(
+        "studies/stream/inputs.py",
+        "[segment.classes[number] for number in y]",
+        "[reader.classes[number] for number in y]",
+        "classes of a stream are those of the model at the same position",
+        NAMES + "two_of_three",
+    ),
+    Fault(
+        "studies/stream/inputs.py",
+        'return class_numbers(arrays["y"].tolist(), reader.classes, str(place))',
+        'return arrays["y"].astype(np.int64) - 1',
+        "the labels in a file are positions",
+        NAMES + "array_y",
+    ),
+)
