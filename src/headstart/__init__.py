@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from headstart import models as models
     from headstart import sklearn as sklearn
     from headstart.predictor.fit import fit as fit
-    from headstart.predictor.predictor import PredictedClass, PredictedNumbers, PredictedTags
+    from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags
     from headstart.predictor.predictor import Predictor as Predictor
     from headstart.predictor.predictor import open_model as open  # noqa: A004
     from headstart.run.recipe import Recipe as Recipe

@@ -25,14 +25,14 @@ PRINTED = (
         "cli/test_predictions.py tags_are_joined",
     ),
     Fault(
-        "predictor/predictor.py",
+        "predictor/predictions.py",
         "if row[best] >= abstain else",
         "if row[best] > abstain else",
         "a probability at the threshold is called unsure",
         "cli/test_predictions.py at_the_threshold",
     ),
     Fault(
-        "predictor/predictor.py",
+        "predictor/predictions.py",
         "if share >= TAG_THRESHOLD)",
         "if share > TAG_THRESHOLD)",
         "a tag with a probability of one half is not given",

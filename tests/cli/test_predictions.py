@@ -17,7 +17,7 @@ from headstart.cli.options import begun_with, with_options
 from headstart.cli.using import texts_of
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage
 from headstart.data.modality import modalities
-from headstart.predictor.predictor import PredictedClass, PredictedNumbers, PredictedTags, to_prediction
+from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags, to_prediction
 from headstart.records.settings import StudySettings, option
 
 NAMES = ("dog", "ant", "cat")  # in no order of the alphabet

@@ -206,6 +206,7 @@ def test_a_saved_model_is_plain_files(run):
         "README.md",
         "config.json",
         "model.safetensors",
+        "training.json",
     ]
     config = json.loads((run / "model" / "config.json").read_text("utf-8"))
     assert config["classes"] == list(tiny.CLASSES)

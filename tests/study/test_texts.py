@@ -55,6 +55,7 @@ def test_the_whole_job(run):
         "config.json",
         "model.safetensors",
         "tokenizer.json",
+        "training.json",
     ]
     assert "text-classification" in (folder / "model/README.md").read_text("utf-8")
     assert 'model.predict(["A text of yours."])' in (folder / "model/README.md").read_text("utf-8")

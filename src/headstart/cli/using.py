@@ -11,7 +11,8 @@ from . import output
 
 if TYPE_CHECKING:
     from headstart.data.modality import Modality
-    from headstart.predictor.predictor import Prediction, Predictor
+    from headstart.predictor.predictions import Prediction
+    from headstart.predictor.predictor import Predictor
 
     Named = tuple[list[tuple[str, Prediction]], list[str]]
 

@@ -15,6 +15,7 @@ from headstart.core.label_kind import LABEL_KINDS, LabelKind
 from .batches import B
 from .errors import BadInput, Unknown
 from .moves import Move, Parts
+from .setting_types import types_first
 
 
 class Backbone(nn.Module):
@@ -126,6 +127,11 @@ class Method(ABC, Generic[B]):
     """Hyper-parameters and three pure functions of them. Subclasses are frozen dataclasses and final."""
 
     about: ClassVar[About]
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Let the types of settings be checked before `__post_init__` compares their values."""
+        super().__init_subclass__(**more)
+        cls.__post_init__ = types_first(getattr(cls, "__post_init__", None))  # type: ignore[attr-defined]
 
     @abstractmethod
     def parts(self, backbone: Backbone, task: Task) -> Parts:

@@ -1,5 +1,6 @@
 """One method of your choice on a backbone and data."""
 
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from torch import nn
 
-from headstart.core import Method
+from headstart.core import BadInput, Method, make
 from headstart.data.dataset import Dataset
 from headstart.data.domains import Domains
 from headstart.data.load import load
 from headstart.data.row_numbers import RowNumberWarning, numbers_left_out
 from headstart.data.source_task import load_source
 from headstart.predictor.predictor import Predictor
+from headstart.predictor.training import Training
 from headstart.run.engine import Engine, One
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import build_backbone, by_training_part, fit_to_data
@@ -23,8 +25,12 @@ from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import attach_source, attach_target
 
 
+class FitWarning(UserWarning):
+    """A note on a fit that questions its result."""
+
+
 def fit(  # noqa: PLR0913  # an option is an argument
-    method: Method[Any],
+    method: Method[Any] | str,
     base: str | nn.Module,
     data: str | Path | Dataset | Domains | tuple[Any, Any],
     recipe: Recipe | None = None,
@@ -38,7 +44,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     """Carry out one method on all rows of the data.
 
     Args:
-        method: with its settings, such as `hs.methods.LPFT()`.
+        method: with its settings, such as `hs.methods.LPFT()`, or as a text, such as "lp-ft:probe=20".
         base: a name, an `nn.Module` of yours, or what `hs.models.backbone` gave; never changed.
         data: whatever `hs.data.load` takes, or what it gave; or `hs.data.Domains`, whose target the method
             learns from without labels.
@@ -51,16 +57,24 @@ def fit(  # noqa: PLR0913  # an option is an argument
             not matter. None: all the same, or as a method weighs them that does so.
 
     Returns:
-        The predictor; its `model` is the fitted backbone and head.
+        The predictor; its `model` is the fitted backbone and head, its `training` says what happened: the
+        losses (`curve`) and what was chosen, left out or is doubtful (`notes`). `save` keeps it all.
+
+    Warns:
+        FitWarning: a note that questions the result, such as importance weights that are unreliable.
 
     Raises:
         BadData: nothing readable, or a backbone for pictures is given arrays.
-        BadInput: the method learns from a source or from a target and there is none, or there is one and it
-            does not; or weights are no finite numbers >= 0.
+        BadInput: something else is given as the method, the base or the recipe; the method learns from a
+            source or from a target and there is none, or there is one and it does not; or weights are no
+            finite numbers >= 0.
         Mismatch: the checkpoint was saved from another method, backbone or settings.
         CannotWrite: the checkpoint or the cache can't be written.
         Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
     """
+    method = make(method) if isinstance(method, str) else method
+    _check_types(method, base, recipe)
+    started = time.perf_counter()
     domains = data if isinstance(data, Domains) else None
     dataset = domains.source if domains else data if isinstance(data, Dataset) else load(data)
     if domains:
@@ -89,4 +103,26 @@ def fit(  # noqa: PLR0913  # an option is an argument
         checkpoint=Path(checkpoint) if checkpoint else None,
         options=FitOptions(None if weights is None else np.asarray(weights)),
     )
-    return Predictor(fitted.model, dataset.classes, mapping.preprocess, label_kind=dataset.label_kind)
+    for caution in fitted.cautions:
+        warnings.warn(caution, FitWarning, stacklevel=2)
+    notes = list(dict.fromkeys([*mapping.notes, *fitted.notes]))
+    seconds = time.perf_counter() - started
+    training = Training(method.label, method.title, len(dataset), fitted.curve, notes, seconds)
+    return Predictor(
+        fitted.model, dataset.classes, mapping.preprocess, label_kind=dataset.label_kind, training=training
+    )
+
+
+def _check_types(method: Any, base: Any, recipe: Any) -> None:
+    """Refuse what is no method, base or recipe."""
+    if not isinstance(method, Method):
+        name = method.__name__ if isinstance(method, type) else ""
+        way = f"write {name}()" if name else "give one of hs.methods, such as hs.methods.FineTune()"
+        raise BadInput(f"The method is {name or repr(method)}, which is none: {way}.")
+    if not isinstance(base, str | nn.Module):
+        raise BadInput(
+            f"The base is {base!r}; it must be a name, such as 'efficientnet_lite0', an nn.Module, or what "
+            "hs.models.backbone gave."
+        )
+    if not isinstance(recipe, Recipe | None):
+        raise BadInput(f"The recipe is {recipe!r}; it must be a headstart.Recipe or None.")

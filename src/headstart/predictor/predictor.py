@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,25 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.core import BadInput, LabelKind, Model, Preprocess, Reader, Schema, Tokens, kind_read
+from headstart.core import (
+    BadInput,
+    CannotWrite,
+    LabelKind,
+    Model,
+    Preprocess,
+    Reader,
+    Schema,
+    Tokens,
+    kind_read,
+)
 from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality, modalities
 from headstart.data.unseen import refuse_unseen
+from headstart.models.backbone import AnyBackbone
 from headstart.models.lengths import by_length
-from headstart.predictor.save import load_model
+from headstart.predictor.predictions import Prediction, to_prediction
+from headstart.predictor.save import is_model, load_model, load_training, save_model
+from headstart.predictor.training import Training, about_model, about_model_html, card
 from headstart.session.scoring import as_predictions
 
 Items = Any  # a list, an array, a data frame, a file: what the model takes
@@ -26,65 +38,6 @@ BATCH_TOLERANCE = 1e-4  # of a probability, or of a number in the unit of the la
 
 class UnseenWarning(UserWarning):
     """Some rows of a table have a name that no training row had."""
-
-
-UNSURE = "unsure"
-TAG_THRESHOLD = 0.5  # a tag whose probability is at least this is given
-
-
-@dataclass(frozen=True)
-class PredictedClass:
-    """The prediction for one item by a model of classes.
-
-    Attributes:
-        label: the most probable class, or "unsure" if its probability is below the threshold.
-        probability: of the most probable class, in [0, 1].
-        probabilities: of every class; they sum to 1.
-    """
-
-    label: str
-    probability: float
-    probabilities: dict[str, float]
-
-
-@dataclass(frozen=True)
-class PredictedTags:
-    """The prediction for one item by a model of tags.
-
-    Attributes:
-        tags: those with a probability of 0.5 or more, in the order of the model's outputs.
-        probabilities: of every tag, each in [0, 1] by itself.
-    """
-
-    tags: tuple[str, ...]
-    probabilities: dict[str, float]
-
-
-@dataclass(frozen=True)
-class PredictedNumbers:
-    """The prediction for one item by a model of numbers.
-
-    Attributes:
-        values: of every column, in the units of the labels.
-    """
-
-    values: dict[str, float]
-
-
-Prediction = PredictedClass | PredictedTags | PredictedNumbers
-
-
-def to_prediction(
-    row: NDArray[np.float64], kind: LabelKind, names: tuple[str, ...], abstain: float
-) -> Prediction:
-    """A row (k,) of probabilities or numbers by name; a class below the probability `abstain` is "unsure"."""
-    named = dict(zip(names, row.tolist(), strict=True))
-    if kind == "numbers":
-        return PredictedNumbers(named)
-    if kind == "tags":
-        return PredictedTags(tuple(name for name, share in named.items() if share >= TAG_THRESHOLD), named)
-    best = int(row.argmax())
-    return PredictedClass(names[best] if row[best] >= abstain else UNSURE, float(row[best]), named)
 
 
 class Predictor:
@@ -99,6 +52,7 @@ class Predictor:
         schema: of tables; None if the model takes none.
         unseen: how many of the rows that were predicted last have a name that no training row had, by
             column; all such names count as one.
+        training: how the model was fitted, if that is known: method, rows, losses, notes.
     """
 
     def __init__(
@@ -108,12 +62,57 @@ class Predictor:
         preprocess: Preprocess | None,
         abstain: float = 0.0,
         label_kind: LabelKind = "classes",
+        training: Training | None = None,
     ) -> None:
         self.model, self.classes = model.eval(), tuple(classes)
         self.preprocess, self.abstain, self.label_kind = preprocess, abstain, label_kind
         self.tokens: Tokens | None = getattr(model.backbone, "tokens", None)
         self.schema: Schema | None = getattr(model.backbone, "schema", None)
         self.unseen: dict[str, int] = {}
+        self.training = training
+
+    def __repr__(self) -> str:
+        """What it predicts, how it was fitted, and the notes on that."""
+        return about_model(self.training, *self._about)
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks, with the curve of the losses."""
+        return about_model_html(self.training, *self._about)
+
+    @property
+    def _about(self) -> tuple[str, LabelKind, tuple[str, ...], str]:
+        return type(self).__name__, self.label_kind, self.classes, self.modality.rows
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was chosen or left out when the model was fitted, and what to beware of, as sentences."""
+        return () if self.training is None else tuple(self.training.notes)
+
+    @property
+    def curve(self) -> tuple[float, ...]:
+        """The loss of each step of the training; () where there was none, as of a solved head."""
+        return () if self.training is None else tuple(self.training.curve)
+
+    def save(self, folder: str | Path) -> None:
+        """Write a folder that `hs.open` opens and `headstart predict` takes.
+
+        A model in the folder is replaced; nothing else is.
+
+        Args:
+            folder: new or empty, or one that holds a model.
+
+        Raises:
+            BadInput: the model was not made by headstart.
+            CannotWrite: something else is in the folder, or there is no space or no right.
+        """
+        folder = Path(folder)
+        if not isinstance(self.model.backbone, AnyBackbone):
+            kind = type(self.model.backbone).__name__
+            raise BadInput(f"A model on {kind} can't be saved. Fit it by hs.fit, hs.adapt or hs.align.")
+        if folder.exists() and not (folder.is_dir() and (is_model(folder) or not any(folder.iterdir()))):
+            raise CannotWrite(f"{folder} is there and holds no model. Name a new folder.")
+        text = card(self.training, self.label_kind, self.classes)
+        save_model(self.model, folder, self.classes, self.abstain, text, self.label_kind, self.training)
 
     @property
     def reader(self) -> Reader | None:
@@ -228,4 +227,11 @@ def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Pred
     model, config = load_model(folder, backbone)
     mapping: Any = model.backbone
     label_kind = config["label_kind"]
-    return Predictor(model, config["classes"], mapping.preprocess, config["abstain_below"], label_kind)
+    return Predictor(
+        model,
+        config["classes"],
+        mapping.preprocess,
+        config["abstain_below"],
+        label_kind,
+        load_training(folder),
+    )

@@ -12,9 +12,11 @@ from headstart.core import BadInput, CannotWrite, LabelKind, Mismatch, Model, Pr
 from headstart.core.tensor_file import read_tensors
 from headstart.models.backbone import AnyBackbone, rebuild
 from headstart.nn.heads import make_head
+from headstart.predictor.training import Training
 
 SCHEMA = 2
 TOKENIZER = "tokenizer.json"
+TRAINING = "training.json"
 
 
 def save_model(
@@ -24,8 +26,11 @@ def save_model(
     abstain: float,
     card: str,
     label_kind: LabelKind = "classes",
+    training: Training | None = None,
 ) -> None:
     """Write `model.safetensors`, `config.json`, `README.md`, for texts `tokenizer.json`.
+
+    `training.json` says how the model was fitted, where that is known.
 
     An older folder is replaced at once.
 
@@ -55,11 +60,26 @@ def save_model(
         (fresh / "README.md").write_text(card, "utf-8", "backslashreplace")
         if mapping.tokens is not None:
             (fresh / TOKENIZER).write_text(mapping.tokens.tokenizer, "utf-8")
+        if training is not None:
+            (fresh / TRAINING).write_text(training.to_json(), "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise CannotWrite(f"Can't write the model to {folder}: {error.strerror or error}.") from error
+
+
+def is_model(folder: Path) -> bool:
+    """Whether `save_model` wrote the folder."""
+    return (folder / "config.json").is_file() and (folder / "model.safetensors").is_file()
+
+
+def load_training(folder: Path) -> Training | None:
+    """How the model in a folder was fitted; None if the folder does not say."""
+    try:
+        return Training.read(folder / TRAINING)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:

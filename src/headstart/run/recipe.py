@@ -9,8 +9,10 @@ import torch
 from torch.optim import Optimizer
 
 from headstart.core import BadInput
+from headstart.core.setting_types import wrong_types
 
 Precision = Literal["float32", "bf16"]
+COMPARED = ("lr", "warmup", "weight_decay", "clip", "ema")  # numbers that need not be whole
 
 
 def cosine(progress: float) -> float:
@@ -99,6 +101,9 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for name, allowed in wrong_types(self):
+            if name in COMPARED:
+                raise BadInput(f"recipe: {name} is {getattr(self, name)!r}; it must be {allowed}.")
         for name, fine, allowed in (
             ("steps", _whole(self.steps) and self.steps >= 1, "a whole number >= 1"),
             ("batch", _whole(self.batch) and self.batch >= 1, "a whole number >= 1"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -31,6 +31,7 @@ class Fitted:
     run: Run[Any]  # that gave the model
     replay: Replay | None  # of the cached prefix, if `source` gives its outputs
     source: SampleLoader  # of what the run's parts take, in plain views
+    cautions: list[str] = field(default_factory=list)  # the notes that question the result
 
     def logits(self, rows: np.ndarray) -> Tensor:
         """Outputs (n, outputs) on the CPU for rows (n,) of the data that it was fitted in."""

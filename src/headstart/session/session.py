@@ -100,7 +100,7 @@ class Session(SessionData):
         require_data((method,), "this run", **self.roles)
         holds_out = method.holdout_fraction() > 0
         learn, held = split_holdout(method, self.data, rows, recipe.seed) if holds_out else (rows, rows[:0])
-        weights, notes = row_weights(self, method, learn, recipe.seed, options.weights)
+        weights, cautions = row_weights(self, method, learn, recipe.seed, options.weights)
         fitted: Fitted | None = None
         for number, stage in enumerate(stages):
             if self.source is not None and learns_on_source_alone(stage):
@@ -118,8 +118,9 @@ class Session(SessionData):
         if holds_out:
             fitted = select_on_holdout(fitted, method, self.data, learn, held)
         if any(issubclass(stage.about.needs, Grouped) for stage in stages):
-            notes = [*notes, *group_notes(self.data, learn)]
-        fitted.notes.extend(notes)
+            fitted.notes.extend(group_notes(self.data, learn))
+        fitted.notes.extend(cautions)
+        fitted = replace(fitted, cautions=cautions)
         units = LabelUnits.of(self.data.labels[learn])
         return replace(fitted, model=units.undone(fitted.model)) if units else fitted
 

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from torch import nn
 
 from headstart.core import BadData, Method
-from headstart.predictor.predictor import TAG_THRESHOLD
+from headstart.predictor.predictions import TAG_THRESHOLD
 from headstart.run.recipe import Recipe
 
 from .estimator import Floats

@@ -20,6 +20,7 @@ from headstart.data.train_test_split import train_and_test
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
 from headstart.predictor.save import save_model
+from headstart.predictor.training import Training
 from headstart.run.step_cache import file_name
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data, require_source_use
@@ -128,6 +129,10 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         finals = [final for final in (selected, scratch) if final]
         job.notes[:] = dict.fromkeys([*job.notes, *notes_of(validation, test, results, finals, sizes)])
         job.artefacts["model"] = selected.model(session)
+        method = selected.method
+        job.artefacts["training"] = Training(
+            method.label, method.title, len(train), selected.curve, selected.notes
+        )
         return {
             **about_data(session, test, checked),
             "candidates": [about_candidate(result, validation) for result in results],
@@ -145,7 +150,8 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     """Write the model with its card, and what this run took, `timings.json`."""
     kind: LabelKind = job.inputs["data"].label_kind
     model, folder = job.artefacts["model"], job.folder.path
-    save_model(model, folder / "model", tuple(record.classes), job.settings.abstain, model_card(record), kind)
+    text, training = model_card(record), job.artefacts["training"]
+    save_model(model, folder / "model", tuple(record.classes), job.settings.abstain, text, kind, training)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
     steps = {name: Timing(**cost) for name, cost in job.folder.steps.spent().items()}
     by_method = steps_by_method(steps, [candidate.name for candidate in record.candidates])

@@ -19,7 +19,6 @@ from headstart.data.sources import Arrays, Pictures
 from headstart.models.backbone import AnyBackbone
 from headstart.nn.translation import Translation, in_front
 from headstart.predictor.predictor import Predictor
-from headstart.predictor.save import save_model
 from headstart.studies.translate import Pair, TranslationReport
 
 Way = Callable[[Tensor], Tensor]  # samples as `to_samples` gives them
@@ -162,21 +161,12 @@ class Translated(Predictor):
                 f"The model takes samples of {shape} and the translator of {taken}. Learn it with model=f."
             )
         model = Model(in_front(backbone, convert_units(front, backbone)), f.model.head)
-        super().__init__(model, f.classes, f.preprocess, f.abstain, f.label_kind)
+        super().__init__(model, f.classes, f.preprocess, f.abstain, f.label_kind, f.training)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Outputs (n, outputs) for samples (n, ...) as the model takes them; differentiable for floats."""
         outputs: Tensor = self.model(x)
         return outputs
-
-    def save(self, folder: str | Path) -> None:
-        """Write a folder that `hs.open` opens; the translator's weights are among the model's.
-
-        Raises:
-            CannotWrite: no space or no permission.
-        """
-        card = "# A translator and a model\n\nRows are made to look like the training rows, then predicted.\n"
-        save_model(self.model, Path(folder), self.classes, self.abstain, card, self.label_kind)
 
 
 def convert_units(front: Translation, backbone: AnyBackbone) -> Translation:
