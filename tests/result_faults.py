@@ -47,4 +47,11 @@ RESULT_FAULTS = (
         "settings of a wrong type are compared",
         f"{FIT} a_mistake_is_named",
     ),
+    Fault(
+        "core/setting_types.py",
+        "        elif following is not None:\n",
+        "        elif False:\n",
+        "the checks of a family are skipped",
+        "methods/test_importance_weighting.py a_bad_setting",
+    ),
 )

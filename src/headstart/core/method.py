@@ -131,7 +131,7 @@ class Method(ABC, Generic[B]):
     def __init_subclass__(cls, **more: Any) -> None:
         """Let the types of settings be checked before `__post_init__` compares their values."""
         super().__init_subclass__(**more)
-        cls.__post_init__ = types_first(getattr(cls, "__post_init__", None))  # type: ignore[attr-defined]
+        cls.__post_init__ = types_first(cls)  # type: ignore[attr-defined]
 
     @abstractmethod
     def parts(self, backbone: Backbone, task: Task) -> Parts:

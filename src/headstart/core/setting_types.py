@@ -26,14 +26,21 @@ def wrong_types(settings: Any) -> Iterator[tuple[str, str]]:
             yield name, words
 
 
-def types_first(own: Callable[[Any], None] | None) -> Callable[[Any], None]:
-    """A `__post_init__` that refuses settings of a wrong type by their `check`, then does its `own` work."""
+def types_first(kind: type[Any]) -> Callable[[Any], None]:
+    """The `__post_init__` of a class after a look at the types of all settings, which `check` refuses.
+
+    A class that defines none goes on to the next class, so that no base's is skipped.
+    """
+    own = vars(kind).get("__post_init__")
 
     def checked(self: Any) -> None:
         for name, allowed in wrong_types(self):
             self.check(name, False, allowed)
+        following = getattr(super(kind, self), "__post_init__", None) if own is None else None
         if own is not None:
             own(self)
+        elif following is not None:
+            following()
 
     return checked
 
