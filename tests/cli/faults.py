@@ -42,9 +42,9 @@ PRINTED = (
 
 ROWS = (
     Fault(
-        "cli/using.py",
-        "enumerate(_lines(file, column), 1)",
-        "enumerate(_lines(file, column))",
+        "data/manifest.py",
+        "for number, line in enumerate(lines, 1)]",
+        "for number, line in enumerate(lines)]",
         "lines are numbered from 0, and answers belong to the line before",
         "cli/test_predictions.py file_and_line",
     ),

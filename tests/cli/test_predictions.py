@@ -16,6 +16,7 @@ from headstart.cli import output
 from headstart.cli.options import begun_with, with_options
 from headstart.cli.using import texts_of
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage
+from headstart.data.columns import Columns
 from headstart.data.modality import modalities
 from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags, to_prediction
 from headstart.records.settings import StudySettings, option
@@ -98,7 +99,7 @@ def test_a_tag_of_one_half_is_given():
 
 def test_texts_are_named_by_file_and_line(tmp_path):
     (tmp_path / "a.txt").write_text("one\n\nthree\n", "utf-8")
-    assert texts_of([tmp_path / "a.txt"], ["given"], "text") == [
+    assert texts_of([tmp_path / "a.txt"], ["given"], Columns()) == [
         ("given", "given"),
         (f"{tmp_path / 'a.txt'}:1", "one"),
         (f"{tmp_path / 'a.txt'}:2", ""),

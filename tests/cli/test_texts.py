@@ -83,7 +83,7 @@ def test_what_can_not_be_labelled_is_said(headstart, model, finished, table, tmp
     for words, code, says in (
         ((model, table), 3, "no column 'text'. Its columns: 'words', 'kind'"),
         ((model, tmp_path / "none.txt"), 3, "none.txt can't be read: No such file"),
-        ((model, tmp_path / "picture.png"), 3, "it is no text in UTF-8"),
+        ((model, tmp_path / "picture.png"), 3, "picture.png can't be read in UTF-8"),
         ((model,), 2, "There is nothing to predict"),
         ((finished, "--text", "a"), 2, "takes no texts"),
     ):

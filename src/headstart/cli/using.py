@@ -10,6 +10,7 @@ import typer
 from . import output
 
 if TYPE_CHECKING:
+    from headstart.data.columns import Columns
     from headstart.data.modality import Modality
     from headstart.predictor.predictions import Prediction
     from headstart.predictor.predictor import Predictor
@@ -25,14 +26,34 @@ def predict(
         list[Path] | None,
         typer.Argument(
             help="Pictures or sounds, or folders of them at any depth; for a model of texts, files with a "
-            "text a line, or CSV and Parquet files; for a model of tables, CSV, Parquet or .h5ad files.",
+            "text a line, folders of .txt files, CSV, JSON lines and Parquet files; for a model of tables, "
+            "CSV, JSON lines, Parquet or .h5ad files.",
             show_default=False,
         ),
     ] = None,
     text: Annotated[
         list[str] | None, typer.Option(help="A text; may be given several times.", show_default=False)
     ] = None,
-    text_column: Annotated[str, typer.Option(help="Of a CSV or Parquet file: where the texts are.")] = "text",
+    text_column: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a CSV or Parquet file: where the texts are. Default: text.", show_default=False
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="Names of the columns of a CSV file without a line of names, separated by commas.",
+            show_default=False,
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            help="Encoding of CSV, JSON lines or .txt files, such as latin-1. Default: UTF-8.",
+            show_default=False,
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON with all probabilities.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all probabilities.")] = False,
     abstain: Annotated[float | None, typer.Option(help="Predict 'unsure' below this probability.")] = None,
@@ -49,17 +70,18 @@ def predict(
 
     if json and csv:
         raise BadInput("Choose one of --json and --csv.")
-    if not files and not text:
-        raise BadInput("There is nothing to predict. Name files, or write --text 'A text.'")
     predictor = open_model(run)
+    if not files and not text:
+        raise BadInput(_nothing(predictor))
+    roles = _roles(predictor, text_column, columns, encoding)
     if abstain is not None:
         predictor.abstain = _threshold(predictor, abstain)
     if predictor.tokens is not None:
-        rows, unread = _predict_texts(predictor, texts_of(files or [], text or [], text_column))
+        rows, unread = _predict_texts(predictor, texts_of(files or [], text or [], roles))
     elif text:
         raise BadInput(f"The model in {run} takes no texts. Name files.")
     else:
-        rows, unread = _predict_files(predictor, files or [], allow_unseen)
+        rows, unread = _predict_files(predictor, files or [], roles, allow_unseen)
     if rows or json or csv:
         output.predictions(rows, predictor, "json" if json else "csv" if csv else "table")
     if unread:
@@ -67,6 +89,29 @@ def predict(
         raise BadData(
             f"{len(unread)} of {len(rows) + len(unread)} {what} were not read. " + " ".join(unread[:5])
         )
+
+
+def _nothing(predictor: "Predictor") -> str:
+    if predictor.tokens is not None:
+        return "There is nothing to predict. Name files of texts, or write --text 'A text.'"
+    modality = predictor.modality
+    what = "tables" if modality.whole else f"{modality.rows} or folders of them"
+    return f"There is nothing to predict. Name {what if modality.suffixes or modality.whole else 'files'}."
+
+
+def _roles(
+    predictor: "Predictor", text_column: str | None, columns: str | None, encoding: str | None
+) -> "Columns":
+    """The roles of columns in files of new rows; those that the model has no use for are refused."""
+    from headstart.data.columns import Columns
+
+    roles = Columns(text=text_column, encoding=encoding).parsed(columns)
+    modality = predictor.modality
+    if modality.whole:
+        roles.refuse("this model takes the columns of tables", "text_column", way="leave it out")
+    elif predictor.tokens is None:
+        roles.refuse(f"this model takes {modality.description}", way="leave it out")
+    return roles
 
 
 def _threshold(predictor: "Predictor", abstain: float) -> float:
@@ -79,7 +124,9 @@ def _threshold(predictor: "Predictor", abstain: float) -> float:
     return abstain
 
 
-def _predict_files(predictor: "Predictor", files: list[Path], allow_unseen: bool) -> "Named":
+def _predict_files(
+    predictor: "Predictor", files: list[Path], roles: "Columns", allow_unseen: bool
+) -> "Named":
     """Predictions by file, or by file and number of the row from 1; and why files were not read."""
     from headstart.core import BadData
 
@@ -90,7 +137,7 @@ def _predict_files(predictor: "Predictor", files: list[Path], allow_unseen: bool
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 predicted = (
-                    predictor.predict(file, allow_unseen=allow_unseen)
+                    predictor.predict(_table(predictor, file, roles), allow_unseen=allow_unseen)
                     if predictor.modality.whole
                     else _predict_array(predictor, file)
                 )
@@ -104,6 +151,13 @@ def _predict_files(predictor: "Predictor", files: list[Path], allow_unseen: bool
         except BadData as error:
             unread.append(str(error))
     return rows, unread
+
+
+def _table(predictor: "Predictor", file: Path, roles: "Columns") -> Any:
+    from headstart.data.table_rows import rows_of
+
+    assert predictor.schema is not None
+    return rows_of(file, predictor.schema, roles)
 
 
 def _samples_in(files: list[Path], modality: "Modality[Any]") -> Iterator[Path]:
@@ -187,7 +241,7 @@ def report(
     output.line(str(build_page(run)))
 
 
-def texts_of(files: list[Path], given: list[str], column: str) -> list[tuple[str, str]]:
+def texts_of(files: list[Path], given: list[str], roles: "Columns") -> list[tuple[str, str]]:
     """A name and the words of each text; the words may be empty.
 
     A given text is named by its words, one in a file by the file and the number of its line or row, from 1.
@@ -195,21 +249,6 @@ def texts_of(files: list[Path], given: list[str], column: str) -> list[tuple[str
     Raises:
         BadData: a file can't be read, or has no such column.
     """
-    texts = [(text, text) for text in given]
-    for file in files:
-        texts += [(f"{file}:{number}", text) for number, text in enumerate(_lines(file, column), 1)]
-    return texts
+    from headstart.data.manifest import new_texts
 
-
-def _lines(file: Path, column: str) -> list[str]:
-    from headstart.core import BadData
-    from headstart.data.manifest import texts_in
-    from headstart.data.table_files import SUFFIXES
-
-    if file.suffix.lower() in SUFFIXES:
-        return texts_in(file, column)
-    try:
-        return file.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise BadData(f"{file} can't be read: {why}. Give a file with a text a line, or a table.") from error
+    return [*((text, text) for text in given), *(one for file in files for one in new_texts(file, roles))]

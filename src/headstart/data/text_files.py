@@ -21,6 +21,19 @@ def texts_of(paths: Iterable[Path], encoding: str = UTF8) -> Texts:
     return Texts(parallel_map(lambda path: read_text(path, encoding).strip(), list(paths)))
 
 
+def lines_in(path: Path, encoding: str | None = None) -> list[str]:
+    """The lines of a file with a text a line; they may be empty.
+
+    Only line feeds, with or without a carriage return, end a line.
+
+    Raises:
+        BadData: it can't be read in this encoding; None is UTF-8.
+        BadInput: there is no such encoding.
+    """
+    text = read_text(path, encoding or UTF8).replace("\r\n", "\n")
+    return text.removesuffix("\n").split("\n") if text else []
+
+
 def read_text(path: Path, encoding: str = UTF8) -> str:
     """The text in a file.
 

@@ -31,7 +31,7 @@ from .sparse import dense
 from .table_files import SUFFIXES, read_table
 from .tables import columns_of, from_columns, kinds_of
 from .text_files import SUFFIXES as TEXT_SUFFIXES
-from .text_files import UTF8, read_text, texts_of
+from .text_files import UTF8, lines_in, texts_of
 from .texts import are_texts
 from .torch_datasets import is_torch_dataset
 
@@ -168,7 +168,7 @@ class _Reader:
             counts = self.like.table.counts if self.like is not None and self.like.table is not None else None
             return _of(items_in(path), table_in(path, name, sorted(self._passed()), counts), name)
         if path.is_file() and suffix == ".txt":
-            return self._texts(read_text(path, self.columns.encoding or UTF8).splitlines(), name, first=1)
+            return self._texts(lines_in(path, self.columns.encoding), name, first=1)
         if path.is_file() and suffix in SUFFIXES:
             cells = read_table(path, self.columns.names, self.columns.encoding)
             return self._rows(cells, Origin(str(path), path.parent, first=1, error=BadData))

@@ -130,7 +130,7 @@ SPEC = Study(
         Input(
             name="folder",
             help="A folder of pictures at any depth, in the order of their names; or an .npz or .npy file, a "
-            "file with a text a line, or a table, as the model takes them.",
+            "file or folder of texts, or a table, as the model takes them.",
             kind="value",
             hint=Path,
         ),
@@ -140,6 +140,16 @@ SPEC = Study(
     settings=StreamSettings,
     record=Prequential,
     schema=3,
-    columns=False,
+    without=(
+        "path_column",
+        "label_column",
+        "task",
+        "group_column",
+        "split_column",
+        "attribute_column",
+        "categorical",
+        "keep",
+        "per_class",
+    ),
     predicts=True,
 )

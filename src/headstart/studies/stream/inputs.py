@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from headstart.core import Backbone, BadData, BadInput, Batch, Model, Preprocess, Unlabelled, derive_seed
+from headstart.data.columns import Columns
+from headstart.data.manifest import new_texts
 from headstart.data.naming import class_numbers, grouped, natural
 from headstart.data.npz import SUFFIXES, arrays_in
 from headstart.data.streams import Segment
+from headstart.data.table_rows import rows_of
 from headstart.models.classifier import classifier
 from headstart.predictor.predictor import Predictor, open_model
 
@@ -189,7 +192,9 @@ class Items(Segment):
     unread: Sequence[str] = ()  # a message for each file that can't be read and is left out
 
 
-def read_items(place: Path, reader: Predictor, labels: bool, shuffle: bool, seed: int) -> Items:
+def read_items(
+    place: Path, reader: Predictor, labels: bool, shuffle: bool, seed: int, columns: Columns
+) -> Items:
     """The samples of a folder of pictures or sounds, or of an .npz, .npy or .txt file or a table.
 
     With `labels` the first folder below `place`, or the array y, is the class of each sample; with `shuffle`
@@ -197,15 +202,16 @@ def read_items(place: Path, reader: Predictor, labels: bool, shuffle: bool, seed
 
     Raises:
         BadData: nothing is there, or a class that the model lacks.
-        BadInput: the model takes other files, or they have no labels.
+        BadInput: the model takes other files, they have no labels, or an option on columns can't be used.
     """
+    if not reader.modality.whole and reader.tokens is None:
+        columns.refuse(f"this model takes {reader.modality.description}", way="leave it out")
     if not place.exists():
         raise BadInput(f"There is no folder {place}. Name one with the files of the stream.")
     if reader.modality.suffixes and not reader.modality.whole:
         items = _read_files(place, reader, labels)
     else:
-        x, y = _read_rows(place, reader, labels)
-        names = [f"{place}:{number}" for number in range(1, len(x) + 1)]
+        names, x, y = _read_rows(place, reader, labels, columns)
         items = Items(place.stem, x, y, reader.classes if labels else None, names=names)
     if not shuffle:
         return items
@@ -243,21 +249,26 @@ def _read_files(place: Path, reader: Predictor, labels: bool) -> Items:
     return Items(place.name, read, y, reader.classes if labels else None, names=names, unread=unread)
 
 
-def _read_rows(place: Path, reader: Predictor, labels: bool) -> tuple[Any, NDArray[np.int64] | None]:
-    """The rows of one file, and their classes where these are asked for."""
-    suffix, texts = place.suffix.lower(), reader.tokens is not None
-    if labels and (reader.modality.whole or texts):
+def _read_rows(
+    place: Path, reader: Predictor, labels: bool, columns: Columns
+) -> tuple[list[str], Any, NDArray[np.int64] | None]:
+    """Names and contents of the rows of one file, and their classes where these are asked for."""
+    if labels and (reader.modality.whole or reader.tokens is not None):
         raise BadInput("--labels goes with pictures in class folders, or an .npz file with an array y.")
-    if reader.modality.whole:
-        return reader.samples(place), None
-    if texts:
-        if suffix != ".txt":
-            raise BadInput(f"{place}: this model takes texts, a file .txt with one a line.")
-        return [line for line in place.read_text("utf-8").splitlines() if line.strip()], None
-    if suffix not in SUFFIXES:
+    if reader.tokens is not None:
+        full = [(name, text) for name, text in new_texts(place, columns) if text.strip()]
+        return [name for name, _ in full], [text for _, text in full], None
+    y = None
+    if reader.schema is not None:
+        columns.refuse("this model takes the columns of tables", "text_column", way="leave it out")
+        x = reader.samples(rows_of(place, reader.schema, columns))
+    elif place.suffix.lower() in SUFFIXES:
+        arrays = arrays_in(place)
+        x = torch.as_tensor(np.asarray(arrays["x"], dtype=np.float32))
+        y = _read_y(arrays, reader, place, labels)
+    else:
         raise BadInput(f"{place}: this model takes arrays of numbers, .npz with an array x, or .npy.")
-    arrays = arrays_in(place)
-    return torch.as_tensor(np.asarray(arrays["x"], dtype=np.float32)), _read_y(arrays, reader, place, labels)
+    return [f"{place}:{number}" for number in range(1, len(x) + 1)], x, y
 
 
 def _read_y(

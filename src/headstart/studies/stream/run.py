@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadInput
+from headstart.data.columns import Columns
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
@@ -43,11 +44,20 @@ def load(
     predictor = run if isinstance(run, Predictor) else open_model(run)
     return {
         "run": predictor,
-        "folder": read_items(folder, predictor, settings.labels, settings.shuffle, settings.seed),
+        "folder": read_items(
+            folder, predictor, settings.labels, settings.shuffle, settings.seed, roles_of(columns)
+        ),
         "save": given.get("save"),
         "load": given.get("load"),
         "_task": folder.name,
     }
+
+
+def roles_of(columns: Mapping[str, Any]) -> Columns:
+    """The roles of columns in a file of new rows."""
+    return Columns(text=columns.get("text_column"), encoding=columns.get("encoding")).parsed(
+        columns.get("columns")
+    )
 
 
 def compute(job: Job[StreamSettings]) -> dict[str, Any]:
