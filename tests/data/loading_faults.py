@@ -80,4 +80,25 @@ LOADING_FAULTS = (
         "a page break within a text makes two of it",
         "cli/test_new_files.py only_line_feeds",
     ),
+    Fault(
+        "data/located.py",
+        'found = [place / f"{path}{suffix}" for path in paths]',
+        'found = [place / f"{paths[0]}{suffix}" for path in paths]',
+        "all rows of a table have the picture of the first",
+        "data/test_tables_of_files.py folder_beside_the_table",
+    ),
+    Fault(
+        "data/located.py",
+        "if len(places) > 1 and len(named) != 1:",
+        "if False:",
+        "a file of one name in two folders is taken from either",
+        "data/test_tables_of_files.py one_name_in_two",
+    ),
+    Fault(
+        "data/torch_datasets.py",
+        "if isinstance(value, DataLoader):",
+        "if False:",
+        "a DataLoader is told to need labels",
+        "data/test_tables_of_files.py loaders_and_generators",
+    ),
 )

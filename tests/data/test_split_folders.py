@@ -122,7 +122,7 @@ def test_parts_without_class_folders_are_refused_by_name(tmp_path):
     ):
         data.load(tmp_path)
     (tmp_path / "train.csv").write_text("id,label\n")
-    with pytest.raises(BadData, match=r"test/ and train/.*labels may be in train\.csv"):
+    with pytest.raises(BadData, match=r"test/ and train/.*If the labels are in .*train\.csv"):
         data.load(tmp_path)
 
 

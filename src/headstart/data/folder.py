@@ -9,6 +9,7 @@ from headstart.core import BadData, BadInput
 from .dataset import Dataset
 from .finding import Finding, finding
 from .folder_files import HELP, endings, files_below, files_in, folders_in, holds_samples, is_sample
+from .located import table_beside, table_in_classes
 from .modality import file_formats, file_suffixes, kind_of_files, modalities
 from .naming import numbered, part_of, sides
 from .samples import Files, Samples
@@ -56,11 +57,18 @@ def from_folder(folder: Path, name: str, encoding: str | None = None) -> Dataset
     if not rows:
         raise BadData(_why_nothing(folder))
     stray = _stray(layout.roots.values(), suffixes)
-    findings = (*layout.findings, *unlabelled, *_unread(found, suffixes, kind), *stray)
+    findings = (
+        *layout.findings,
+        *unlabelled,
+        *_unread(found, suffixes, kind),
+        *stray,
+        *table_in_classes(folder, [path for _, path in rows]),
+    )
     try:
         classes, labels = numbered([one.label for one, _ in rows], str(folder))
     except BadData as error:
-        raise BadData(" ".join([str(error), *(one.text for one in findings)])) from error
+        said = " ".join([str(error), *(one.text for one in findings)])
+        raise BadData(said + table_beside(folder)) from error
     split = None
     if layout.is_split:
         _same_classes([one for one, _ in rows], classes, kind)
@@ -150,13 +158,7 @@ def _why_nothing(folder: Path) -> str:
     inside = [path for path in folder.iterdir() if is_sample(path)]
     kind = modalities()[kind_of_files(inside)]
     layout = _LAYOUT.format(folder.name, kind.rows, kind.example)
-    tables = [
-        path.name for path in folder.iterdir() if path.suffix.lower() in (".csv", ".tsv", ".parquet", ".pq")
-    ]
-    if tables:
-        layout += (
-            f" If the labels are in {sorted(tables)[0]}, load that: it names the files in path_column=..."
-        )
+    layout += table_beside(folder)
     if inside:
         return f"{folder} has {kind.rows} but no class folders. {layout}"
     if not any(folder.iterdir()):

@@ -30,7 +30,7 @@ from .table_files import SUFFIXES
 from .tables import columns_of, kinds_of
 from .targets import label_columns, label_kind_for
 from .texts import are_texts, from_texts
-from .torch_datasets import from_torch, is_torch_dataset
+from .torch_datasets import from_torch, is_torch_dataset, refuse_loader
 
 NOT_OF_CELLS = ("path_column", "text_column", "categorical", "columns", "encoding")
 
@@ -154,6 +154,7 @@ def _from_memory(source: Any, labels: Any, groups: Any, columns: Columns, name: 
         return from_hugging_face(*given, columns, name or "data set")
     if are_tables(source):
         return _from_frame(*given, columns, name or "table")
+    refuse_loader(source)
     if is_torch_dataset(source):
         columns.refuse(f"the {type(source).__name__} has no columns", way="leave it out")
         return from_torch(*given, name or type(source).__name__, kind)

@@ -10,8 +10,10 @@ from .arrays import group_numbers
 from .attributes import attribute_cells, attributed
 from .columns import PATH, TEXT, Columns, Origin
 from .dataset import Dataset
+from .finding import Finding
 from .folder_files import files_below, is_sample
 from .labelled_tables import from_cells
+from .located import located
 from .media import files_in, media_column
 from .modality import kind_of_files
 from .naming import grouped, sides
@@ -75,10 +77,10 @@ def from_rows_with_labels(
             table, target, passed, name, columns.categorical, origin, groups=numbers, split=split
         )
     else:
-        items, samples = found
+        items, samples, findings = found
         if len(samples) != len(target):
             raise BadInput(f"{name} has {len(samples)} rows and there are {len(target)} labels.")
-        data = Dataset(name, target.names, target.labels, items, samples, numbers, split)
+        data = Dataset(name, target.names, target.labels, items, samples, numbers, split, findings=findings)
     return attributed(data, nuisance, origin.first)
 
 
@@ -123,8 +125,8 @@ def new_texts(place: Path, columns: Columns) -> list[tuple[str, str]]:
 
 def _samples(
     table: Mapping[str, Any], columns: Columns, origin: Origin
-) -> tuple[tuple[str, ...], Samples] | None:
-    """Display names and samples of the rows; None if they are those of a table."""
+) -> tuple[tuple[str, ...], Samples, tuple[Finding, ...]] | None:
+    """Display names and samples of the rows, and findings; None if they are those of a table."""
     if columns.path and columns.text:
         raise BadInput(f"{origin.what}: name one column, path_column= for files or text_column= for texts.")
     media = media_column(table, columns)
@@ -132,9 +134,10 @@ def _samples(
         return None
     columns.refuse(f"the rows of {origin.what} are files or texts", "categorical", way="leave it out")
     if media is not None:
-        return files_in(table, media, origin)
+        return (*files_in(table, media, origin), ())
     if columns.text or not (columns.path or PATH in table):
         texts = origin.texts(table, columns.text or TEXT, "text", empty=True)
-        return tuple(f"row {row + origin.first}" for row in range(len(texts))), Texts(texts)
+        return tuple(f"row {row + origin.first}" for row in range(len(texts))), Texts(texts), ()
     paths = origin.texts(table, columns.path or PATH, "path")
-    return tuple(paths), Files([origin.folder / path for path in paths], kind_of_files(paths))
+    files, findings = located(paths, origin.folder, origin.what)
+    return tuple(paths), Files(files, kind_of_files(files)), findings

@@ -7,6 +7,7 @@ from headstart.core import BadData
 
 from .finding import Finding, finding
 from .folder_files import endings, files_below, folders_in, holds_samples, is_sample
+from .located import table_beside
 from .naming import part_of
 
 
@@ -91,10 +92,7 @@ def _refuse_unlabelled(
         why = f"{without[0]}/ has no class folders" if without else "none of them is called train"
     else:
         why = "they have no class folders"
-    tables = [
-        path.name for path in files_below(folder) if path.suffix.lower() in (".csv", ".tsv", ".parquet")
-    ]
-    beside = f" The labels may be in {tables[0]}: load that, with path_column=..." if tables else ""
+    beside = table_beside(folder)
     raise BadData(
         f"{names} of {folder} look like parts of a split, but {why}. Put the files of each class into a "
         f"folder of its own in each part, such as train/cat/; if they are classes, rename them.{beside}"

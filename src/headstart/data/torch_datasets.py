@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 from torch.utils.data import Dataset as TorchDataset
-from torch.utils.data import IterableDataset, Subset, TensorDataset
 
 from headstart.core import BadData, BadInput
 from headstart.core.label_kind import LabelKind
@@ -30,6 +30,22 @@ TRANSFORMS = ("transform", "transforms")
 def is_torch_dataset(value: Any) -> bool:
     """Whether `value` is a data set of torch: rows by number, and a length."""
     return isinstance(value, TorchDataset)
+
+
+def refuse_loader(value: Any) -> None:
+    """Refuse what only yields batches, one after the other.
+
+    Raises:
+        BadInput: it is a DataLoader or an iterator; the text says what to give instead.
+    """
+    if isinstance(value, DataLoader):
+        what = type(value).__name__
+        raise BadInput(
+            f"A {what} yields batches; rows are split and drawn here. Give its data set: .dataset."
+        )
+    if hasattr(value, "__next__"):
+        what = type(value).__name__
+        raise BadInput(f"A {what} can be read only once. Give a list or an array: (x, y).")
 
 
 @dataclass(frozen=True)

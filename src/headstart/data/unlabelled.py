@@ -21,6 +21,7 @@ from .h5ad import items_in, table_in
 from .hugging_face import is_hugging_face
 from .labelled_tables import are_tables
 from .load import is_name, load
+from .located import located
 from .media import files_in, media_column
 from .modality import file_formats, kind_of_files, modalities
 from .npz import SUFFIXES as ARRAY_SUFFIXES
@@ -33,7 +34,7 @@ from .tables import columns_of, from_columns, kinds_of
 from .text_files import SUFFIXES as TEXT_SUFFIXES
 from .text_files import UTF8, lines_in, texts_of
 from .texts import are_texts
-from .torch_datasets import is_torch_dataset
+from .torch_datasets import is_torch_dataset, refuse_loader
 
 CLASS = "unlabelled"  # of all rows
 
@@ -141,6 +142,7 @@ class _Reader:
             cells = columns_of(data)
             assert cells is not None
             return self._rows(cells, Origin("The target", kinds=kinds_of(data)), data)
+        refuse_loader(data)
         return self._plain(data)
 
     def _plain(self, data: Any) -> Dataset:
@@ -189,7 +191,8 @@ class _Reader:
             return _of(*files_in(cells, media, origin), name)
         if (mine.path or PATH in cells) and not mine.text:
             paths = origin.texts(cells, mine.path or PATH, "path")
-            return _of(paths, Files([origin.folder / one for one in paths], kind_of_files(paths)), name)
+            files, _ = located(paths, origin.folder, origin.what)
+            return _of(paths, Files(files, kind_of_files(files)), name)
         if mine.text or TEXT in cells:
             texts = origin.texts(cells, mine.text or TEXT, "text", empty=True)
             return self._texts(texts, name, first=origin.first)

@@ -37,9 +37,15 @@ def entry_of(name: str) -> Published:
 
 
 def recognised(folder: Path) -> str:
-    """A sentence on the published data set that is in a folder; "" if none is known by its files."""
-    found = next((entry for entry in PUBLISHED.values() if entry.is_in(folder)), None)
+    """A sentence on the published data set in a folder, known by its name and files; "" if there is none."""
+    found = next((entry for entry in PUBLISHED.values() if _is_it(entry, folder)), None)
     return f" These are the files of {found.name}: give '{found.name}:{folder}'." if found else ""
+
+
+def _is_it(entry: Published, folder: Path) -> bool:
+    return folder.resolve().name in {place.rpartition("/")[2] for place in entry.folders} and entry.is_in(
+        folder
+    )
 
 
 def _plain(name: str) -> str:
