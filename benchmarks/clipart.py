@@ -76,7 +76,8 @@ def selected(seed: int, session: Session, train: np.ndarray) -> str:
         numbers = folds(data.labels, data.groups, settings.folds, seed)
         store = StudyFolder(Path(folder), "", StepCache(Path(folder) / "steps"), Progress())
         validation = CrossValidation(part, numbers, settings, plan, store)
-        return choose(validation.run([find(name)() for name in PROBES]), data, seed)[0].method.label
+        results = validation.run([find(name)() for name in PROBES])
+        return choose(results, data, part.metric, seed)[0].method.label
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ NAMES = "study/test_label_names.py "
 EVIDENCE_FAULTS = (
     Fault(
         "studies/adapt/evaluation.py",
-        "(test.labels, test.groups, validation.settings.seed)",
-        "(test.labels, None, validation.settings.seed)",
+        "test.labels, test.groups, validation.settings.seed, metric",
+        "test.labels, None, validation.settings.seed, metric",
         "the headline's interval knows no groups",
         ROWS + "every_figure",
     ),
@@ -43,8 +43,8 @@ EVIDENCE_FAULTS = (
     ),
     Fault(
         "studies/probe/run.py",
-        "main_score(true.held_out, labels, tasks.groups.numpy(), seed)",
-        "main_score(true.held_out, labels, None, seed)",
+        "main_score(true.held_out, labels, tasks.groups.numpy(), seed, metric)",
+        "main_score(true.held_out, labels, None, seed, metric)",
         "the intervals of a probe know no groups",
         ROWS + "align_and_rank",
     ),
@@ -96,5 +96,38 @@ EVIDENCE_FAULTS = (
         'return arrays["y"].astype(np.int64) - 1',
         "the labels in a file are positions",
         NAMES + "array_y",
+    ),
+)
+
+METRIC = "study/test_one_metric.py "
+
+METRIC_FAULTS = (
+    Fault(
+        "session/scoring.py",
+        "    if metric in LOWER_IS_BETTER:\n        pair = pair[::-1]\n",
+        "",
+        "a higher log loss is a gain",
+        METRIC + "by_hand",
+    ),
+    Fault(
+        "session/scoring.py",
+        "return -value if metric in LOWER_IS_BETTER else value",
+        "return value",
+        "the method with the highest log loss is selected",
+        METRIC + "by_hand",
+    ),
+    Fault(
+        "session/scoring.py",
+        "counts.max() > UNBALANCED * counts.min()",
+        "counts.max() > UNBALANCED * counts.max()",
+        "a rare class is forgotten by the metric",
+        METRIC + "twice_another",
+    ),
+    Fault(
+        "studies/adapt/evaluation.py",
+        "test.labels, test.groups, validation.settings.seed, metric",
+        "test.labels, test.groups, validation.settings.seed, None",
+        "the report is headed by another metric than the selection's",
+        METRIC + "heads_all",
     ),
 )

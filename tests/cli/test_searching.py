@@ -50,7 +50,7 @@ def test_a_search_that_is_interrupted_goes_on_and_adapt_takes_the_best(
     assert record.space["fine-tune"] == {"last": "1..3", "norm": "frozen|train"}
     assert f"Cross-validation on the {record.train_rows} training rows of shapes" in said.out
     score = get_metric(record.selection).value(record.best_score)
-    assert f"Best:   {record.method}, balanced accuracy {score}" in said.out
+    assert f"Best:   {record.method}, accuracy {score}" in said.out
     assert "Note: The" in said.out
     said = headstart("search", *again, "--trials", 6, "--json")
     assert (said.code, said.err) == (0, "")

@@ -33,7 +33,6 @@ def with_tags() -> Result:
         example(),
         label_kind="tags",
         metric="average_precision",
-        selection="average_precision",
         classes=TAGS,
         candidates=[replace(one, scores=scores(585, 0.8)) for one in candidates()],
         tested=[
@@ -94,7 +93,6 @@ def with_numbers(columns: int = 1) -> Result:
         example(),
         label_kind="numbers",
         metric="r2",
-        selection="r2",
         classes=["price", *(each.name for each in more)],
         candidates=[replace(each, scores=scores(585, 0.7, 2.4)) for each in candidates()],
         tested=[

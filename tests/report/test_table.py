@@ -46,7 +46,7 @@ def test_untried_candidates_and_missing_timings_are_blank() -> None:
     result = example()
     untried = replace(result.candidates[0], scores=None, folds=0, dropped="no time left")
     row = table(replace(result, candidates=[untried]), None)[0]
-    assert (row.figures, row.selection) == ((None,) * 5, None)
+    assert (row.figures, row.main) == ((None,) * 5, None)
     assert (row.seconds, row.peak_memory) == ("", "")
 
 

@@ -75,8 +75,8 @@ STUDY = (
     ),
     Fault(
         "studies/probe/run.py",
-        "main_value(each.held_out, y)",
-        "main_value(each.fitted, y)",
+        "metric_value(each.held_out, y, metric)",
+        "metric_value(each.fitted, y, metric)",
         "the control is what was learned by heart",
         "study/test_probe.py random_features or on_its_own_rows",
     ),

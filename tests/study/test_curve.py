@@ -53,14 +53,14 @@ def test_subsets_are_nested_and_the_same_for_all_methods(base, monkeypatch):
 def test_the_judges_are_the_same_and_were_not_learned_from(base, monkeypatch):
     seen, judged = spied(monkeypatch), []
     monkeypatch.setattr(
-        curving, "selection_score", lambda logits, labels: judged.append(labels.tolist()) or 0.5
+        curving, "metric_value", lambda logits, labels, metric: judged.append(labels.tolist()) or 0.5
     )
     asked = []
     real = SubsetTrials.__init__
 
-    def init(self, session, settings, rest, held, steps=1):
+    def init(self, session, settings, rest, held, metric, steps=1):
         asked.append((rest, held))
-        real(self, session, settings, rest, held, steps)
+        real(self, session, settings, rest, held, metric, steps)
 
     monkeypatch.setattr(SubsetTrials, "__init__", init)
     x, y = rows()

@@ -90,10 +90,10 @@ def test_the_race_drops_nobody_for_one_patient_less():
     for wrong in (1, 3):
         logits = torch.where(torch.from_numpy(data.groups < wrong)[:, None], -right, right)
         results.append(CandidateResult(make("ridge-probe"), logits, np.arange(len(data)), 1))
-    gain = lead(*results, data, 0)
+    gain = lead(*results, data, "accuracy", 0)
     assert gain.value > 0.1
     assert gain.low < 0 < gain.high
-    assert lead(*results, hs.data.load((data.array, data.labels)), 0).low > 0
+    assert lead(*results, hs.data.load((data.array, data.labels)), "accuracy", 0).low > 0
 
 
 def test_align_and_rank_and_probe_and_search_count_patients(tmp_path):

@@ -199,7 +199,7 @@ def test_all_probes_on_all_blocks_from_one_pass(pictures, monkeypatch, tmp_path)
 
 def test_layers_of_adapt_are_the_ridge_probe():
     base, (x, y) = made(), rows()
-    layers = probe_layers(Session(base, load((x, y))), np.arange(len(y)))
+    layers = probe_layers(Session(base, load((x, y)), metric="accuracy"), np.arange(len(y)))
     found = hs.probe(base, (x, y), control=0)
     assert [(one.block, one.width, one.score) for one in layers] == [
         (one.block, one.width, one.score) for one in found.table

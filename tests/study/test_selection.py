@@ -20,6 +20,7 @@ from headstart.studies.adapt.plan import Amounts, make_plan
 DATA = load((np.arange(60.0)[:, None], np.where(np.arange(60) % 2, "b", "a")))
 LABELS = DATA.labels  # of 60 rows in 2 folds: the even ones and the odd ones of each class
 FOLDS = np.arange(60) // 2 % 2
+METRIC = "balanced_accuracy"
 
 
 def answering(labels, wrong=(), sure=3.0):
@@ -80,15 +81,17 @@ def test_shared_are_the_rows_of_both_in_one_order():
 def test_best_is_the_highest_among_those_tried_on_the_most_rows():
     half = tried("fine-tune", [], rows=np.flatnonzero(FOLDS == 0), folds=1)
     good, better = tried("knn", range(8)), tried("ridge-probe", range(6))
-    assert best([half, good, better], LABELS) is better
-    assert best([good, replace(good, method=make("ridge-probe"))], LABELS) is good  # the first of equals
-    assert best([half], LABELS) is half
-    assert best([], LABELS) is None
-    assert best([tried("knn", [], rows=[], folds=0)], LABELS) is None
+    assert best([half, good, better], LABELS, METRIC) is better
+    assert (
+        best([good, replace(good, method=make("ridge-probe"))], LABELS, METRIC) is good
+    )  # the first of equals
+    assert best([half], LABELS, METRIC) is half
+    assert best([], LABELS, METRIC) is None
+    assert best([tried("knn", [], rows=[], folds=0)], LABELS, METRIC) is None
 
 
 def test_the_best_of_the_full_ones_wins_and_it_is_said_why():
-    winner, why = choose([tried("knn", range(8)), tried("ridge-probe", range(6))], DATA, 0)
+    winner, why = choose([tried("knn", range(8)), tried("ridge-probe", range(6))], DATA, METRIC, 0)
     assert winner.method.label == "ridge-probe"
     assert why == (
         "Ridge probe was selected because it has the highest balanced accuracy in the cross-validation on "
@@ -101,8 +104,8 @@ def test_a_method_tried_on_one_fold_wins_only_if_it_is_clearly_better_there():
     here = np.flatnonzero(FOLDS == 0)
     little = tried("fine-tune", range(16), rows=here, folds=1)  # on this fold 22 of 30 against 20 of 30
     much = tried("fine-tune", [], rows=here, folds=1)
-    assert choose([full, little], DATA, 0)[0] is full
-    winner, why = choose([full, much], DATA, 0)
+    assert choose([full, little], DATA, METRIC, 0)[0] is full
+    winner, why = choose([full, much], DATA, METRIC, 0)
     assert winner is much
     assert why.endswith("because on the fold it was tried on, it was clearly better than Ridge probe.")
 
@@ -112,9 +115,9 @@ def test_of_two_that_are_clearly_better_the_better_one_wins():
     here = np.flatnonzero(FOLDS == 0)
     good = tried("fine-tune", range(0, 30, 6), rows=here, folds=1)
     better = tried("lp-ft", [], rows=here, folds=1)
-    assert choose([full, good], DATA, 0)[0] is good
-    assert choose([full, good, better], DATA, 0)[0] is better
-    assert choose([full, better, good], DATA, 0)[0] is better
+    assert choose([full, good], DATA, METRIC, 0)[0] is good
+    assert choose([full, good, better], DATA, METRIC, 0)[0] is better
+    assert choose([full, better, good], DATA, METRIC, 0)[0] is better
 
 
 # --- the race
@@ -124,7 +127,7 @@ class Scripted:
     """Stands for a session: each method answers wrong for given rows, or does what is said instead."""
 
     def __init__(self, **wrong):
-        self.data = DATA
+        self.data, self.metric = DATA, METRIC
         self.wrong = {name.replace("_", "-"): value for name, value in wrong.items()}
         self.asked = []
 
@@ -209,7 +212,7 @@ def test_a_method_that_diverges_on_any_fold_is_out(tmp_path):
         "on fold 2 of 2 its loss stopped being a number; a lower learning rate than 0.002 may help"
     )
     assert (tuned.folds, len(tuned.rows), len(tuned.logits), tuned.curves) == (0, 0, 0, [])
-    assert choose([ridge, tuned], DATA, 0)[0] is ridge
+    assert choose([ridge, tuned], DATA, METRIC, 0)[0] is ridge
     again = race(tmp_path, Scripted(), "ridge-probe", "fine-tune")  # all is written down, that too
     assert [one.dropped for one in again] == [ridge.dropped, tuned.dropped]
 

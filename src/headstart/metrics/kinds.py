@@ -8,6 +8,8 @@ from headstart.core import LabelKind
 from headstart.metrics import numbers, scored_outputs, tags
 from headstart.metrics.scored_outputs import Floats
 
+LOWER_IS_BETTER = frozenset(["log_loss", "calibration_error", "rmse", "mae"])
+
 
 @dataclass(frozen=True)
 class Measures:

@@ -30,6 +30,7 @@ class Metric:
         unit: of its figures.
         decimals: of a percentage; figures that are no shares have two more.
         ascii: whether figures are written without special minus signs and spaces, as in records.
+        lower: whether lower figures are better.
     """
 
     name: str
@@ -37,6 +38,26 @@ class Metric:
     unit: Unit
     decimals: int = 1
     ascii: bool = False
+    lower: bool = False
+
+    @property
+    def best(self) -> str:
+        """The best figure in a word: "highest" or "lowest"."""
+        return "lowest" if self.lower else "highest"
+
+    @property
+    def saved(self) -> str:
+        """What a gain is called: "gained", or "saved" where less is better."""
+        return "saved" if self.lower else "gained"
+
+    def merit(self, figure: float) -> float:
+        """A figure with its sign turned where lower ones are better: the best has the highest."""
+        return -figure if self.lower else figure
+
+    def comparison(self, gain: float) -> str:
+        """A gain in words: "1.2 points more", "0.120 less"."""
+        less = "fewer" if self.is_share else "less"
+        return f"{self.size(abs(gain))} {'more' if (gain >= 0) != self.lower else less}"
 
     @property
     def is_share(self) -> bool:
@@ -127,18 +148,27 @@ METRICS = {
         Metric("accuracy", "accuracy", "share"),
         Metric("balanced_accuracy", "balanced accuracy", "share"),
         Metric("macro_f1", "macro F1", "share"),
-        Metric("log_loss", "log loss", "nats"),
-        Metric("calibration_error", "calibration error", "share"),
+        Metric("log_loss", "log loss", "nats", lower=True),
+        Metric("calibration_error", "calibration error", "share", lower=True),
         Metric("average_precision", "average precision", "share"),
         Metric("micro_f1", "micro F1", "share"),
         Metric("exact_match", "exact match", "share"),
         Metric("hamming_accuracy", "Hamming accuracy", "share"),
         Metric("r2", "R\u00b2", "number"),
-        Metric("rmse", "RMSE", "units"),
-        Metric("mae", "mean absolute error", "units"),
+        Metric("rmse", "RMSE", "units", lower=True),
+        Metric("mae", "mean absolute error", "units", lower=True),
         Metric("spearman", "rank correlation", "number"),
     )
 }
+
+
+USUAL = {"classes": "accuracy", "tags": "average_precision", "numbers": "r2"}  # by kind of label
+
+
+def drawn_metric(name: str, label_kind: str) -> Metric:
+    """The metric of curves over blocks and labels: the main one, or the usual one where lower is better."""
+    metric = get_metric(name)
+    return get_metric(USUAL[label_kind]) if metric.lower else metric
 
 
 def get_metric(name: str) -> Metric:

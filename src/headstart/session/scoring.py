@@ -8,13 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.core import LabelKind, SampleLoader, derive_seed, label_kind_of
+from headstart.core import LabelKind, SampleLoader, Unknown, derive_seed, label_kind_of
 from headstart.data.stream import Sentences
 from headstart.data.train_test_split import Rows
 from headstart.metrics.calibration import reliability
 from headstart.metrics.classification import confusion
 from headstart.metrics.intervals import paired, score_all, score_one
-from headstart.metrics.kinds import measure_of
+from headstart.metrics.kinds import LOWER_IS_BETTER, measure_of
 from headstart.metrics.repeats import student
 from headstart.metrics.scored_outputs import once
 from headstart.models.lengths import by_length
@@ -38,6 +38,7 @@ def outputs_of(
 
 
 Labels = NDArray[Any]
+UNBALANCED = 2.0  # times the rows of the smallest class
 
 
 def activate(outputs: Tensor, kind: LabelKind) -> Tensor:
@@ -52,28 +53,26 @@ def as_predictions(outputs: Tensor, kind: LabelKind) -> NDArray[np.float64]:
     return activate(outputs.double(), kind).numpy()
 
 
-def scores(outputs: Tensor, labels: Labels, groups: Labels | None, seed: int) -> Scores:
-    """All figures of outputs (n, k) on labels of n rows, with 95 % intervals.
+def scores(
+    outputs: Tensor, labels: Labels, groups: Labels | None, seed: int, metric: str | None = None
+) -> Scores:
+    """All figures of outputs (n, k) on labels of n rows, with 95 % intervals; `metric` is the main one.
 
     Rows of a group (n,) depend on each other; None: rows are independent.
     """
     kind = label_kind_of(labels)
     intervals = score_all(as_predictions(outputs, kind), labels, derive_seed(seed, "scores"), groups)
-    figures = {name: Interval(*interval) for name, interval in intervals.items()}
-    return Scores(len(labels), figures, measure_of(kind).main)
+    main = metric or measure_of(kind).main
+    figures = {name: Interval(*intervals[name]) for name in dict.fromkeys([main, *intervals])}
+    return Scores(len(labels), figures, main)
 
 
-def main_score(outputs: Tensor, labels: Labels, groups: Labels | None, seed: int) -> Interval:
+def main_score(
+    outputs: Tensor, labels: Labels, groups: Labels | None, seed: int, metric: str | None = None
+) -> Interval:
     """The main figure alone, as `scores` has it."""
     predictions = as_predictions(outputs, label_kind_of(labels))
-    return Interval(*score_one(predictions, labels, derive_seed(seed, "scores"), groups))
-
-
-def main_value(outputs: Tensor, labels: Labels) -> float:
-    """The main figure without its interval."""
-    if label_kind_of(labels) == "classes":
-        return float((outputs.argmax(1).numpy() == labels).mean())
-    return selection_score(outputs, labels)  # of tags and numbers, methods are chosen by the main metric
+    return Interval(*score_one(predictions, labels, derive_seed(seed, "scores"), groups, metric))
 
 
 def difference(
@@ -84,34 +83,62 @@ def difference(
     seed: int,
     metric: str | None = None,
 ) -> Interval:
-    """How much better the first outputs are than the second on the same rows, in pairs.
+    """How much better the first outputs are than the second on the same rows, in pairs; > 0 is better.
 
     `metric` is the main one if none is named; rows of a group (n,) depend on each other.
     """
     kind = label_kind_of(labels)
     pair = as_predictions(outputs, kind), as_predictions(others, kind)
+    if metric in LOWER_IS_BETTER:
+        pair = pair[::-1]
     seed = derive_seed(seed, "difference")
     return Interval(*paired(*pair, labels, seed, metric=metric, groups=groups))
 
 
 def selection_metric(labels: Labels) -> str:
-    """The name of the metric that methods are chosen by."""
+    """The name of the metric that methods are selected by where none is chosen."""
     return measure_of(label_kind_of(labels)).selection
 
 
-def selection_score(outputs: Tensor, labels: Labels) -> float:
-    """The metric that methods are chosen by, of outputs (n, k); higher is better.
+def choose_metric(labels: Labels, wanted: str | None = None) -> str:
+    """The metric that selects a method and stands first in the report: the wanted one, or the usual one.
 
-    Balanced accuracy of classes, the mean recall of those that occur; average precision of tags, R\u00b2 of
-    numbers.
+    Usual are accuracy, or balanced accuracy where the largest class has more than twice the rows of the
+    smallest; average precision of tags; R\u00b2 of numbers.
+
+    Args:
+        labels: of the training part.
+        wanted: its name; None takes the usual one.
+
+    Raises:
+        Unknown: no such metric of this kind of label, or one that a constant prediction may win.
     """
     kind = label_kind_of(labels)
-    if kind == "classes":
-        right = outputs.argmax(1) == torch.from_numpy(labels)
-        return float(np.mean([right.numpy()[labels == c].mean() for c in np.unique(labels)]))
     measures = measure_of(kind)
-    scored = measures.score(as_predictions(outputs, kind), labels)
-    return once(scored, measures.metrics[measures.selection], len(labels))
+    if wanted is not None:
+        names = [name for name in measures.metrics if name != "calibration_error"]
+        if wanted not in names:
+            raise Unknown(f"metric of {kind}", wanted, names)
+        return wanted
+    if kind == "classes":
+        counts = np.unique(labels, return_counts=True)[1]
+        if counts.max() > UNBALANCED * counts.min():
+            return "balanced_accuracy"
+    return measures.main
+
+
+def metric_value(outputs: Tensor, labels: Labels, metric: str | None = None) -> float:
+    """A metric of outputs (n, k) on labels of n rows, without an interval; None: `selection_metric`."""
+    kind = label_kind_of(labels)
+    measures = measure_of(kind)
+    name = metric or measures.selection
+    return once(measures.score(as_predictions(outputs, kind), labels), measures.metrics[name], len(labels))
+
+
+def selection_score(outputs: Tensor, labels: Labels, metric: str | None = None) -> float:
+    """The same with its sign turned where lower values are better: the highest score is selected."""
+    value = metric_value(outputs, labels, metric)
+    return -value if metric in LOWER_IS_BETTER else value
 
 
 def bins(outputs: Tensor, labels: Labels) -> list[Bin]:

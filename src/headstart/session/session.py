@@ -116,7 +116,7 @@ class Session(SessionData):
             backbone = fitted.model.backbone
         assert fitted is not None
         if holds_out:
-            fitted = select_on_holdout(fitted, method, self.data, learn, held)
+            fitted = select_on_holdout(fitted, method, self.data, learn, held, self.metric)
         if any(issubclass(stage.about.needs, Grouped) for stage in stages):
             fitted.notes.extend(group_notes(self.data, learn))
         fitted.notes.extend(cautions)

@@ -36,6 +36,13 @@ class AdaptSettings(TrainingSettings):
         "all that suit the data and the budget.",
         (),
     )
+    metric: str | None = option(
+        "Metric that selects the method and comes first in the report: accuracy, balanced_accuracy, macro_f1 "
+        "or log_loss; of tags average_precision, ...; of numbers r2, rmse, mae, spearman. Default: accuracy, "
+        "or balanced_accuracy where a class is more than twice another; average_precision; r2.",
+        None,
+        metavar="METRIC",
+    )
     folds: int = option("Number of cross-validation folds on the training part, at least 2.", 5, whole(2))
     test: float = option("Fraction of the rows held out for the final test, in (0, 1).", 0.2, SHARE)
     lr: float = option("Peak learning rate of heads; backbones use a tenth of it.", 2e-3, POSITIVE)
@@ -72,7 +79,7 @@ class Tested(Record):
     title: str
     trained_parameters: int
     scores: Scores
-    gain: Interval | None  # main metric of the selected less this one's, in pairs, 95 %; None for itself
+    gain: Interval | None  # how much better the selected is by the main metric, in pairs; None for itself
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,7 @@ class SizePoint:
     method: str
     title: str
     labels_per_class: int  # of tags and numbers: rows in all
-    score: list[float]  # one per seed, of the metric of selection
+    score: list[float]  # one per seed, of the main metric; of accuracy, or R\u00b2, where lower is better
 
 
 @dataclass(frozen=True)
@@ -193,8 +200,7 @@ class Result(StudyRecord):
     curves: list[Curve]
     kind: str = "pictures"  # what the samples are: "pictures", "texts", "numbers" or "tables"
     label_kind: str = "classes"  # what the labels are: "classes" (one of them), "tags" (any) or "numbers"
-    metric: str = "accuracy"  # the main one
-    selection: str = "balanced_accuracy"  # that methods were chosen by
+    metric: str = "accuracy"  # that methods were selected by, and the main one of the report
     tags: list[TagFigures] = field(default_factory=list)  # of the selected model; [] if there are no tags
     columns: list[ColumnFigures] = field(default_factory=list)  # the same; [] if there are no numbers
 

@@ -14,7 +14,7 @@ from headstart.data.dataset import Dataset
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
-from headstart.session.scoring import difference, selection_metric, selection_score
+from headstart.session.scoring import difference, selection_score
 from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
@@ -80,7 +80,7 @@ class CrossValidation:
     def _continue_best(self, whole: list[CandidateResult], others: list[CandidateResult]) -> None:
         """The best whole model takes the folds that the budget has room for; the others leave."""
         alive = [result for result in whole if not result.dropped]
-        leader = best(alive, self.session.data.labels)
+        leader = best(alive, self.session.data.labels, self.session.metric)
         if leader is not None and self.plan.folds > self.plan.rivals:
             for result in alive:
                 if result is not leader:
@@ -95,14 +95,13 @@ class CrossValidation:
 
     def _reason_to_drop(self, result: CandidateResult, others: list[CandidateResult]) -> str:
         """Why a method has lost already: it is clearly worse than the best so far; else ""."""
-        data, labels = self.session.data, self.session.data.labels
-        leader = best(others, labels)
-        if leader is None or (lag := lead(result, leader, data, self.settings.seed)).high >= 0:
+        data, metric = self.session.data, get_metric(self.session.metric).plain()
+        leader = best(others, data.labels, metric.name)
+        if leader is None or (lag := lead(result, leader, data, metric.name, self.settings.seed)).high >= 0:
             return ""
-        metric = get_metric(selection_metric(labels)).plain()
         return (
             f"after {result.folds} of {self.settings.folds} folds its {metric.title} was "
-            f"{metric.size(-lag.value)} below {leader.method.title}'s "
+            f"{metric.size(-lag.value)} {'above' if metric.lower else 'below'} {leader.method.title}'s "
             f"(95 % interval {metric.change(-lag.high).lstrip('+')} to {metric.change(-lag.low).lstrip('+')})"
         )
 
@@ -137,29 +136,35 @@ class CrossValidation:
         return {"logits": fitted.logits(held), **figures}
 
 
-def best(tried: Sequence[CandidateResult], labels: NDArray[np.int64]) -> CandidateResult | None:
-    """The result with the highest figure of selection among those on the most rows."""
+def best(tried: Sequence[CandidateResult], labels: NDArray[np.int64], metric: str) -> CandidateResult | None:
+    """The best result by a metric among those on the most rows."""
     most = max((len(result.rows) for result in tried), default=0)
     full = [result for result in tried if len(result.rows) == most and most]
-    return max(full, key=lambda result: selection_score(result.logits, labels[result.rows]), default=None)
+
+    def score(result: CandidateResult) -> float:
+        return selection_score(result.logits, labels[result.rows], metric)
+
+    return max(full, key=score, default=None)
 
 
-def choose(tried: Sequence[CandidateResult], data: Dataset, seed: int) -> tuple[CandidateResult, str]:
+def choose(
+    tried: Sequence[CandidateResult], data: Dataset, metric: str, seed: int
+) -> tuple[CandidateResult, str]:
     """The winner on the training part, and why, in a sentence.
 
     A method that was tried on some folds only wins if it is clearly better there: if the 95 %
     interval of the paired difference to the best of the others lies above zero. Of several such
     methods, the one with the largest difference wins.
     """
-    leader = best(tried, data.labels)
+    leader = best(tried, data.labels, metric)
     assert leader is not None, "at least one method is tried on at least one fold"
     winner = leader
-    title = get_metric(selection_metric(data.labels)).title
-    why = f"it has the highest {title} in the cross-validation on the training part"
+    words = get_metric(metric)
+    why = f"it has the {words.best} {words.title} in the cross-validation on the training part"
     most = 0.0
     for result in tried:
         if 0 < len(result.rows) < len(leader.rows):
-            gain = lead(result, leader, data, seed)
+            gain = lead(result, leader, data, metric, seed)
             if gain.low > 0 and gain.value > most:
                 winner, most = result, gain.value
                 folds = "fold" if result.folds == 1 else f"{result.folds} folds"
@@ -177,11 +182,10 @@ def _nothing(tried: Sequence[CandidateResult], settings: AdaptSettings) -> Heads
     )
 
 
-def lead(result: CandidateResult, other: CandidateResult, data: Dataset, seed: int) -> Interval:
-    """The figure of selection less the other's, paired over the rows that both methods were tried on."""
+def lead(result: CandidateResult, other: CandidateResult, data: Dataset, metric: str, seed: int) -> Interval:
+    """How much better a result is by a metric, paired over the rows that both methods were tried on."""
     left, right, rows = shared(result, other)
-    labels, groups = data.labels[rows], data.groups_of(rows)
-    return difference(left, right, labels, groups, seed, selection_metric(labels))
+    return difference(left, right, data.labels[rows], data.groups_of(rows), seed, metric)
 
 
 def shared(result: CandidateResult, other: CandidateResult) -> tuple[Tensor, Tensor, NDArray[np.int64]]:

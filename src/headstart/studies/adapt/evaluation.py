@@ -22,6 +22,7 @@ from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.nn.heads import make_head
 from headstart.records.record import Interval
+from headstart.report.metric import drawn_metric
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import difference, scores
 from headstart.session.session import Session
@@ -63,9 +64,13 @@ def probe_layers(session: Session, rows: NDArray[np.int64]) -> list[Layer]:
     All blocks are read in one pass over the rows, and each row, or group of rows, is predicted by the exact
     fit without it. The penalty of each probe is the one that serves rows best that were left out.
     """
-    tasks = make_tasks(session.data.subset(rows), ProbeSettings(control=0))
+    tasks = make_tasks(session.data.subset(rows), ProbeSettings(control=0), _drawn(session))
     results = [probe_block("ridge", block, tasks, 0) for block in read_blocks(session, rows)]
     return [Layer(result.block, result.width, result.score) for result in results]
+
+
+def _drawn(session: Session) -> str:
+    return drawn_metric(session.metric, session.data.label_kind).name
 
 
 def size_steps(validation: CrossValidation) -> list[tuple[Method[Any], int, int]]:
@@ -81,12 +86,12 @@ def size_name(method: Method[Any], k: int) -> str:
 
 
 def size_curve(validation: CrossValidation) -> list[SizePoint]:
-    """The metric of selection on the first fold after training on a few labels a class of the other folds.
+    """Scores on the first fold after training on a few labels a class of the other folds.
 
     Trainings that diverge are left out; a point may so be left with none.
     """
     held, rest = np.flatnonzero(validation.folds == 0), np.flatnonzero(validation.folds != 0)
-    trials = SubsetTrials(validation.session, validation.settings, rest, held)
+    trials = SubsetTrials(validation.session, validation.settings, rest, held, _drawn(validation.session))
     return [_point(validation, trials, *step) for step in size_steps(validation)]
 
 
@@ -169,7 +174,8 @@ def evaluate_on_test(
 ) -> tuple[list[Tested], Tensor]:
     """All figures on the test part, which nothing has seen before, and the selected model's logits."""
     predicted = _predict_test(validation, selected, scratch, test)
-    logits, truth = predicted["logits"], (test.labels, test.groups, validation.settings.seed)
+    logits, metric = predicted["logits"], validation.session.metric
+    truth = test.labels, test.groups, validation.settings.seed, metric
     (raw, features), (constant, title) = test.modality.baseline, CONSTANTS[test.label_kind]
     regression = "Ridge" if test.label_kind == "numbers" else "Logistic"
     models = {  # title and number of trained parameters

@@ -67,16 +67,22 @@ def headline(run: RunRecords) -> dict[str, Any]:
         "opened": capitalise(metric.title),
         "figure": metric.shown(figure) if figure else None,
         "unit": " %" if metric.is_share else "",
-        "bar": Interval(*(min(1.0, max(0.0, end)) for end in astuple(figure))) if figure else None,
+        "bar": _bar(figure) if figure and not metric.lower else None,
         "say": [_accuracy(run, selected, metric), _gains(run)] if selected else [],
         "gains": [_gain_card(tested, gain, metric) for tested, gain in run.baselines],
         "facts": _facts(run),
     }
 
 
+def _bar(figure: Interval) -> Interval:
+    return Interval(*(min(1.0, max(0.0, end)) for end in astuple(figure)))
+
+
 def _accuracy(run: RunRecords, selected: Tested, metric: Metric) -> str:
     shown, kind = metric.shown(selected.scores.main_figure), run.result.label_kind
     unseen = f"On {pluralise(selected.scores.rows, 'test row')} that it had never seen, {run.title}"
+    if metric.name not in ("accuracy", "average_precision", "r2"):
+        return f"{unseen} had a {metric.title} of {shown.value} (95{SPACE}% interval {shown.interval})."
     if kind == "numbers":
         return f"{unseen} {_error(run.result, selected)}"
     if kind == "tags":
@@ -242,9 +248,9 @@ def terminal(record: Result, folder: Path) -> Terminal:
     what = '--text "..."' if record.kind == "texts" else "FILES..."
     return Terminal(
         title="Cross-validation on the training part",
-        headings=("method", get_metric(record.selection).title, "time", "folds", "note"),
+        headings=("method", get_metric(record.metric).title, "time", "folds", "note"),
         rows=[
-            (row.candidate.title, str(row.selection or ""), row.seconds, row.folds, row.candidate.dropped)
+            (row.candidate.title, str(row.main or ""), row.seconds, row.folds, row.candidate.dropped)
             for row in rows
         ],
         sentences=[f"Note: {warning}" for warning in record.warnings],

@@ -44,7 +44,8 @@ def held_out(run: RunRecords) -> dict[str, Any]:
         "headings": [get_metric(name).title for name in metrics(result)],
         "rows": [_row(model, metrics(result), metric) for model in result.tested],
         "metric": title,
-        "gained": "Points gained" if metric.is_share else f"{title} gained",
+        "saved": metric.saved,
+        "gained": "Points gained" if metric.is_share else f"{title} {metric.saved}",
         "figures": metric_dots(metric, figures, f"{title} on the test part"),
         "gains": _gain_figure(run, metric),
     }
@@ -55,11 +56,11 @@ def _promise(run: RunRecords, metric: Metric) -> str:
     if not run.selected or not run.candidate or not run.candidate.scores:
         return ""
     estimated, measured = run.candidate.scores.main_figure, run.selected.scores.main_figure.value
-    where = "inside that interval"
+    where, optimistic = "inside that interval", ", so the choice was made on figures that were too good"
     if measured < estimated.low:
-        where = "below that interval, so the choice was made on figures that were too good"
+        where = "below that interval" + ("" if metric.lower else optimistic)
     elif measured > estimated.high:
-        where = "above that interval"
+        where = "above that interval" + (optimistic if metric.lower else "")
     return (
         f"Cross-validation estimated {metric.shown(estimated)} for the selected method. "
         f"The test part, which took no part in the choice, gave {metric.value(measured)}, {where}."
@@ -86,7 +87,7 @@ def _gain_figure(run: RunRecords, metric: Metric) -> str:
     low, high = min(0.0, *(gain.low for _, gain in gains)), max(0.0, *(gain.high for _, gain in gains))
     axis = metric.change_axis(low, high, "points" if metric.is_share else metric.title)
     words = ", ".join(f"against {model.title} {metric.gained(gain)}" for model, gain in gains)
-    title = f"{capitalise(metric.title)} gained by the selected model"
+    title = f"{capitalise(metric.title)} {metric.saved} by the selected model"
     return dots(rows, axis, f"{title} with 95 % intervals: {words}", zero=0.0)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from headstart.report.axis import Axis, doubling, linear
 from headstart.report.figures import Plot, metric_dots
-from headstart.report.metric import Metric, get_metric
+from headstart.report.metric import Metric, drawn_metric, get_metric
 from headstart.report.text import capitalise, join_words, overlap, pluralise, whole
 from headstart.studies._curves import (
     CLASS,
@@ -50,7 +50,7 @@ def _leader(run: RunRecords, metric: Metric) -> str:
     finished = [(c, c.scores) for c in run.result.candidates if c.scores and not c.dropped]
     if not finished:
         return "No method was tried on all folds."
-    finished.sort(key=lambda pair: -pair[1].main_figure.value)
+    finished.sort(key=lambda pair: -metric.merit(pair[1].main_figure.value))
     (first, top), others = finished[0], finished[1:]
     highest = metric.shown(top.main_figure)
     if not others:
@@ -66,7 +66,8 @@ def _leader(run: RunRecords, metric: Metric) -> str:
     apart = "their intervals do not overlap"
     if overlap(top.main_figure, other.main_figure):
         apart = "their intervals overlap, so the order of the two may be chance"
-    return f"{first.title} had the highest cross-validated {metric.title}, {highest}. {comparison}; {apart}."
+    best = f"{first.title} had the {metric.best} cross-validated {metric.title}, {highest}"
+    return f"{best}. {comparison}; {apart}."
 
 
 def _dropped(candidates: list[Candidate]) -> str:
@@ -82,7 +83,7 @@ def _dropped(candidates: list[Candidate]) -> str:
 
 def layers(run: RunRecords) -> dict[str, Any]:
     """The curve over the blocks and its best one."""
-    blocks, metric = run.result.layers, get_metric(run.result.metric)
+    blocks, metric = run.result.layers, drawn_metric(run.result.metric, run.result.label_kind)
     if not blocks:
         return {"say": ["This run did not probe the layers of the backbone."], "figure": ""}
     say = [describe_peak(blocks, metric), describe_rise(blocks, metric)]
@@ -111,12 +112,14 @@ def _block_figure(blocks: list[Layer], metric: Metric) -> str:
 
 def labels(run: RunRecords) -> dict[str, Any]:
     """One line a method, one dot a seed."""
-    result, metric = run.result, get_metric(run.result.selection)
+    result, metric = run.result, drawn_metric(run.result.metric, run.result.label_kind)
     curves = by_method(result.size_curve, result.selected)
     of = CLASS if result.label_kind == "classes" else ""
     if not curves:
-        title = get_metric(result.metric).title
-        return {"say": [f"This run did not measure {title} against the number of labels."], "figure": ""}
+        return {
+            "say": [f"This run did not measure {metric.title} against the number of labels."],
+            "figure": "",
+        }
     counts = sorted({len(p.score) for curve in curves for p in curve})
     seeds = f"{counts[0]:,} to {counts[-1]:,} seeds" if len(counts) > 1 else pluralise(counts[0], "seed")
     return {

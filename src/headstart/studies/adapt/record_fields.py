@@ -15,10 +15,11 @@ from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import average_precisions, score_all, share
 from headstart.metrics.tags import THRESHOLD, score_outputs
 from headstart.records.record import Interval
+from headstart.report.metric import get_metric
 from headstart.report.text import significant
 from headstart.run.checkpoint import write_atomically
 from headstart.session.inputs import about_columns
-from headstart.session.scoring import as_predictions, bins, confusions, scores, selection_metric
+from headstart.session.scoring import as_predictions, bins, confusions, scores
 from headstart.session.session import Session
 from headstart.studies.adapt import (
     Candidate,
@@ -62,7 +63,6 @@ def about_data(session: Session, test: Dataset, checked: Checked) -> dict[str, A
         "check": DataCheck(len(checked.dataset), checked.class_counts, findings),
         "kind": train.kind,
         "label_kind": train.label_kind,
-        "selection": selection_metric(train.labels),
     }
 
 
@@ -81,7 +81,7 @@ def about_candidate(result: CandidateResult, validation: CrossValidation) -> Can
         of_folds=settings.folds,
         dropped=result.dropped,
         trained_parameters=result.trained,
-        scores=scores(result.logits, *truth) if result.folds else None,
+        scores=scores(result.logits, *truth, validation.session.metric) if result.folds else None,
     )
 
 
@@ -103,6 +103,7 @@ def notes_of(
     """What the budget or the race cut, in order."""
     plan, session = validation.plan, validation.session
     yield from plan.decisions
+    yield from _about_metric(session, validation.settings.metric)
     yield from about_columns(session.backbone, test)
     for result in results:
         if result.dropped:
@@ -119,9 +120,18 @@ def notes_of(
             yield f"{what} is not in the size curve: its loss stopped being a number."
 
 
-def about_test(
-    train: Dataset, test: Dataset, tested: list[Tested], logits: Tensor, seed: int
-) -> dict[str, Any]:
+def _about_metric(session: Session, wanted: str | None) -> Iterator[str]:
+    title = get_metric(session.metric).title
+    if wanted is not None:
+        yield f"Methods were selected by {title}, as --metric says."
+    elif session.metric == "balanced_accuracy":
+        yield (
+            "The largest class has more than twice the rows of the smallest, so methods were selected by "
+            "balanced accuracy, in which all classes count alike. --metric accuracy weighs rows."
+        )
+
+
+def about_test(train: Dataset, test: Dataset, tested: list[Tested], logits: Tensor) -> dict[str, Any]:
     """The fields that describe the test part; `logits` (test rows, outputs) of the selected model."""
     return {
         "tested": tested,

@@ -24,6 +24,7 @@ from headstart.predictor.training import Training
 from headstart.run.step_cache import file_name
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data, require_source_use
+from headstart.session.scoring import choose_metric
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
 from headstart.studies._runner import Job, load_inputs, methods_of
@@ -91,6 +92,7 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
         )
     for method in methods:
         require_label_kind(method, kind)
+    choose_metric(inputs["data"].labels, settings.metric)
     if inputs["source"] is not None:
         require_source_use(methods)
     require_data(methods, "this run", source=inputs["source"] is not None)
@@ -107,7 +109,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         if source is not None:
             source, findings = usable_source(source, checked.dataset, parts[1])
             checked = replace(checked, findings=(*checked.findings, *findings))
-    session = job.session(train, np.arange(len(train)), logbook=folder.path / "ticks.jsonl")
+    metric = choose_metric(train.labels, settings.metric)
+    session = job.session(train, np.arange(len(train)), logbook=folder.path / "ticks.jsonl", metric=metric)
     methods = job.methods(settings.methods) or usual_methods(train.label_kind, source is not None)
     plan = plan_study(job, session, methods)
     if source is not None:
@@ -118,7 +121,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     job.progress.expect(expected_steps(validation, methods))
 
     results = validation.run(methods)
-    chosen, why = choose(results, train, settings.seed)
+    chosen, why = choose(results, train, metric, settings.seed)
     layers = layers_of(validation)
     sizes = size_curve(validation)
     selected = refit(validation, chosen.method)
@@ -141,7 +144,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
             "layers": layers,
             "size_curve": [point for point in sizes if point.score],
             "curves": list(curves_of(results, finals)),
-            **about_test(train, test, tested, logits, settings.seed),
+            **about_test(train, test, tested, logits),
             "mistakes": save_mistakes(folder.path / "pictures", test, logits),
         }
 

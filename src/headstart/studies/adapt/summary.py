@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headstart.records.record import Interval
 from headstart.report.metric import Metric, get_metric
-from headstart.report.text import Shown, megabytes, seconds, short, significant
+from headstart.report.text import Shown, capitalise, megabytes, seconds, short, significant
 from headstart.studies.adapt import Candidate, Result, Tested, Timings
 
 SAMPLES = {  # by kind of sample: the tag on model hubs, and a sample as Python
@@ -37,9 +37,7 @@ def headline(tested: Sequence[Tested], groups: int, task: str, outputs: int) -> 
         return text + "."
     if metric.change(gain.value) == metric.change(0.0):
         return text + ", as much as training from scratch."
-    less = "fewer" if metric.is_share else "less"
-    more = "more" if gain.value >= 0 else less
-    return f"{text}, {metric.size(abs(gain.value))} {more} than training from scratch."
+    return f"{text}, {metric.comparison(gain.value)} than training from scratch."
 
 
 def _opening(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) -> str:
@@ -51,6 +49,8 @@ def _opening(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) 
     if metric.name == "average_precision":
         of = "a tag" if outputs == 1 else f"{outputs} tags"
         return f"{metric.title.capitalize()} of {figure} for {of} on {rows}"
+    if metric.name != "r2":
+        return f"{capitalise(metric.title)} of {figure} on {rows}"
     if outputs > 1:
         return f"{metric.title} is {figure} on average of {outputs} numbers on {rows}"
     mean = next((other.scores["mae"].value for other in tested if other.name == "mean"), None)
@@ -184,7 +184,7 @@ class Row:
     candidate: Candidate
     selected: bool
     figures: tuple[Shown | None, ...]  # of each metric, in the order of `metrics`
-    selection: Shown | None  # of the metric of selection
+    main: Shown | None  # of the main metric
     trained_parameters: str
     seconds: str
     peak_memory: str
@@ -208,7 +208,7 @@ def table(result: Result, timings: Timings | None) -> list[Row]:
             candidate=candidate,
             selected=candidate.name == result.selected,
             figures=tuple(shown.get(name) for name in metrics(result)),
-            selection=shown.get(result.selection),
+            main=shown.get(result.metric),
             trained_parameters=short(candidate.trained_parameters),
             seconds=seconds(cost.seconds) if cost else "",
             peak_memory=megabytes(cost.peak_megabytes) if cost else "",
@@ -220,9 +220,10 @@ def table(result: Result, timings: Timings | None) -> list[Row]:
 
 def ranked(result: Result) -> list[Candidate]:
     """The selected candidate, the finished ones from the best by the main metric, then the dropped ones."""
+    metric = get_metric(result.metric)
 
     def order(candidate: Candidate) -> tuple[bool, bool, int, float, str]:
-        figure = candidate.scores.main_figure.value if candidate.scores else -math.inf
+        figure = metric.merit(candidate.scores.main_figure.value) if candidate.scores else -math.inf
         cut = bool(candidate.dropped)
         folds = candidate.folds if cut else 0
         return candidate.name != result.selected, cut, -folds, -figure, candidate.name

@@ -19,7 +19,7 @@ from headstart.records.settings import TrainingSettings
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data
-from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_metric, selection_score
+from headstart.session.scoring import gain_of_seeds, mean_of_seeds, metric_value, selection_metric
 from headstart.session.session import Session
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies.curve import SIZES, CurvePoint, CurveSettings
@@ -46,9 +46,9 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
     sizes, notes = _sizes(data, rest, settings.labels_per_class or default_sizes(SIZES, data))
     job.notes += notes
     session = job.session(data, rest)
-    few = SubsetTrials(session, settings, rest, test, settings.steps)
-    methods = job.methods(settings.methods) or usual_methods(data)
     selection = selection_metric(data.labels)
+    few = SubsetTrials(session, settings, rest, test, selection, settings.steps)
+    methods = job.methods(settings.methods) or usual_methods(data)
     scores = job.trials(_trials(settings, few, methods, sizes))
     return {
         "task": data.name,
@@ -79,6 +79,7 @@ class SubsetTrials:
         settings: of the trainings.
         rest: that the subsets are taken from.
         held: held-out rows for the evaluation.
+        metric: of the evaluation.
         steps: the least of each training.
     """
 
@@ -86,6 +87,7 @@ class SubsetTrials:
     settings: TrainingSettings
     rest: Rows
     held: Rows
+    metric: str
     steps: int = 1
 
     def rows(self, k: int, seed: int) -> Rows:
@@ -96,7 +98,7 @@ class SubsetTrials:
     def score(
         self, method: Method[Any], epochs: int, k: int, seed: int, name: str, checkpoint: Path | None = None
     ) -> float:
-        """The metric of selection on the held-out rows after `epochs` on `k` labels a class.
+        """The metric on the held-out rows after `epochs` on `k` labels a class.
 
         Raises:
             Diverged: the loss stopped being a number.
@@ -105,7 +107,7 @@ class SubsetTrials:
         recipe = recipe_for(method, self.settings, epochs, len(rows), derive_seed(seed, k))
         recipe = replace(recipe, steps=max(self.steps, recipe.steps))
         fitted = self.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
-        return selection_score(fitted.logits(self.held), self.session.data.labels[self.held])
+        return metric_value(fitted.logits(self.held), self.session.data.labels[self.held], self.metric)
 
 
 def _trials(

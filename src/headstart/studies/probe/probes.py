@@ -46,12 +46,14 @@ class Tasks:
         outputs: classes, tags, or columns of numbers.
         groups: (n,) rows that are left out together.
         folds: (n,) which fold holds a row out, for probes that can't leave out one row at a time.
+        metric: of the scores.
     """
 
     labels: list[Tensor]
     outputs: int
     groups: Tensor
     folds: Tensor
+    metric: str = "accuracy"
 
     @property
     def kind(self) -> LabelKind:

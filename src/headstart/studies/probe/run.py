@@ -19,7 +19,7 @@ from headstart.data.train_test_split import Rows, training_rows
 from headstart.metrics.kinds import measure_of
 from headstart.models.places import MOST
 from headstart.session.input_pipeline import LabelUnits
-from headstart.session.scoring import main_score, main_value
+from headstart.session.scoring import main_score, metric_value
 from headstart.solvers.threads import threads_for
 from headstart.studies._runner import Job, Trial
 from headstart.studies.probe import TITLES, Probed, ProbeSettings
@@ -81,8 +81,8 @@ def _rows_to_probe(data: Dataset, settings: ProbeSettings) -> Dataset:
     return data
 
 
-def make_tasks(data: Dataset, settings: ProbeSettings) -> Tasks:
-    """The true labels of the rows, and random ones; numbers are standardised."""
+def make_tasks(data: Dataset, settings: ProbeSettings, metric: str | None = None) -> Tasks:
+    """The true labels of the rows, and random ones; numbers are standardised. None: the main metric."""
     units, groups = LabelUnits.of(data.labels), data.groups
     labels = units.standard(data.labels) if units else data.labels
     groups = np.arange(len(data)) if groups is None else groups
@@ -92,7 +92,8 @@ def make_tasks(data: Dataset, settings: ProbeSettings) -> Tasks:
     if set(BY_FOLDS) & set(settings.probes):
         held_out = folds(data.strata, groups, settings.folds, derive_seed(settings.seed, "folds"))
     tasks = [torch.from_numpy(np.ascontiguousarray(labels[order])) for order in orders]
-    return Tasks(tasks, len(data.classes), torch.from_numpy(groups), torch.from_numpy(held_out))
+    arrays = torch.from_numpy(groups), torch.from_numpy(held_out)
+    return Tasks(tasks, len(data.classes), *arrays, metric or measure_of(data.label_kind).main)
 
 
 def draw_rows(groups: Rows, seed: int) -> Rows:
@@ -125,9 +126,10 @@ def probe_block(name: str, block: Outputs, tasks: Tasks, seed: int) -> Probed:
     with threads_for(block.features.numel()):
         true, *others = PROBES[name](block, tasks)
     labels, *random = [y.numpy() for y in tasks.labels]
-    controls = [main_value(each.held_out, y) for each, y in zip(others, random, strict=True)]
-    memory = [main_value(each.fitted, y) for each, y in zip(others, random, strict=True)]
-    score = main_score(true.held_out, labels, tasks.groups.numpy(), seed)
+    metric = tasks.metric
+    controls = [metric_value(each.held_out, y, metric) for each, y in zip(others, random, strict=True)]
+    memory = [metric_value(each.fitted, y, metric) for each, y in zip(others, random, strict=True)]
+    score = main_score(true.held_out, labels, tasks.groups.numpy(), seed, metric)
     control = float(np.mean(controls)) if controls else None
     return Probed(
         probe=name,
@@ -135,7 +137,7 @@ def probe_block(name: str, block: Outputs, tasks: Tasks, seed: int) -> Probed:
         width=block.width,
         places=block.many if name == "attentive" else 1,
         score=score,
-        seen=main_value(true.fitted, labels),
+        seen=metric_value(true.fitted, labels, metric),
         control=control,
         controls=controls,
         memory=float(np.mean(memory)) if memory else None,

@@ -19,7 +19,7 @@ from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data
-from headstart.session.scoring import difference, selection_metric, selection_score
+from headstart.session.scoring import choose_metric, difference, selection_score
 from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.search import SearchSettings, SearchTrial
@@ -108,7 +108,8 @@ class CrossValidator:
 
     def value(self, config: Configured, folds: int) -> float:
         """The metric of selection over the held-out rows of the first folds, which are finished."""
-        return selection_score(self._outputs(config, folds), self.session.data.labels[self._held_out(folds)])
+        labels = self.session.data.labels[self._held_out(folds)]
+        return selection_score(self._outputs(config, folds), labels, self.session.metric)
 
     def difference(self, first: SearchTrial, second: SearchTrial) -> Interval:
         """Score of the first trial less the second's on the same rows."""
@@ -117,7 +118,7 @@ class CrossValidator:
         first_outputs, second_outputs = (self._outputs(config, settings.folds) for config in configs)
         rows, data = self._held_out(settings.folds), self.session.data
         truth = data.labels[rows], data.groups_of(rows), settings.seed
-        return difference(first_outputs, second_outputs, *truth, selection_metric(data.labels))
+        return difference(first_outputs, second_outputs, *truth, self.session.metric)
 
     def _outputs(self, config: Configured, folds: int) -> Tensor:
         """Logits (n, classes) on the held-out rows of the first folds."""
@@ -152,7 +153,8 @@ def _name(config: Configured, number: int) -> str:
 def _validator(job: Job[SearchSettings], train: Dataset) -> CrossValidator:
     """On the training part, with what former runs have left of the budget."""
     settings, folder = job.settings, job.folder
-    session = job.session(train, np.arange(len(train)), logbook=folder.path / "ticks.jsonl")
+    metric = choose_metric(train.labels)
+    session = job.session(train, np.arange(len(train)), logbook=folder.path / "ticks.jsonl", metric=metric)
     folds = assign_folds(train.strata, train.groups, settings.folds, derive_seed(settings.seed, "folds"))
     spent = sum(cost["seconds"] for cost in folder.steps.spent().values())
     return CrossValidator(job, session, folds, None if settings.budget is None else settings.budget - spent)
@@ -238,7 +240,7 @@ class _Search:
         first = [trial for trial in complete if trial.number < len(self.queue)]
         scratch = next((trial for trial in first if trial.method == SCRATCH), None)
         gain = self.validator.difference(rival, scratch) if rival and scratch else None
-        selection = selection_metric(self.validator.session.data.labels)
+        selection = self.validator.session.metric
         job.notes += notes_of(trials, job.settings, best, rival, gain, get_metric(selection), test_rows)
         options = adapt_options(best, job.settings)
         return {

@@ -1,0 +1,135 @@
+"""One metric selects the method, heads the report and decides its warnings: the usual one, or `--metric`."""
+
+import numpy as np
+import pytest
+from tests.study.test_selection import answering
+from torch import nn
+
+import headstart as hs
+from headstart.core import Unknown
+from headstart.metrics.kinds import LOWER_IS_BETTER
+from headstart.report.metric import METRICS, drawn_metric, get_metric
+from headstart.session.scoring import choose_metric, difference, metric_value, scores, selection_score
+from headstart.studies import build_page
+
+QUICK = {"methods": ("ridge-probe", "nearest-centroid"), "folds": 2, "curve": False}
+
+
+def rows(sizes, seed=0):
+    """Numbers (n, 4) about the corner of each class, of as many rows as `sizes` say."""
+    rng = np.random.default_rng(seed)
+    y = np.repeat(np.arange(len(sizes)), sizes)
+    return (rng.normal(size=(len(y), 4)) + rng.normal(size=(len(sizes), 4))[y]).astype(np.float32), y
+
+
+def net():
+    return nn.Identity()
+
+
+def test_accuracy_is_usual_and_balanced_accuracy_where_a_class_is_twice_another():
+    assert choose_metric(np.repeat([0, 1, 2], [10, 20, 15])) == "accuracy"
+    assert choose_metric(np.repeat([0, 1, 2], [10, 21, 15])) == "balanced_accuracy"
+    assert choose_metric(np.repeat([0, 2], [10, 10])) == "accuracy"  # a class without rows is none
+    assert choose_metric(np.zeros((4, 2), bool)) == "average_precision"
+    assert choose_metric(np.zeros((4, 1))) == "r2"
+    assert choose_metric(np.repeat([0, 1], [1, 9]), "log_loss") == "log_loss"
+
+
+@pytest.mark.parametrize(
+    ("labels", "name", "known"),
+    [
+        (np.arange(4) % 2, "mae", "metric of classes is called 'mae'"),
+        (np.arange(4) % 2, "balanced-accuracy", "Did you mean 'balanced_accuracy'"),
+        (np.arange(4) % 2, "calibration_error", "calibration_error"),  # a constant has none
+        (np.zeros((4, 1)), "accuracy", "Known: mae, r2, rmse, spearman"),
+        (np.zeros((4, 2), bool), "r2", "metric of tags"),
+    ],
+)
+def test_a_metric_that_can_not_select_is_refused_by_name(labels, name, known):
+    with pytest.raises(Unknown, match=known):
+        choose_metric(labels, name)
+
+
+def test_it_is_refused_before_anything_is_trained(tmp_path):
+    with pytest.raises(Unknown, match="metric of classes"):
+        hs.adapt(net(), rows([20, 20]), out=tmp_path / "run", metric="mae", **QUICK)
+    assert not (tmp_path / "run").exists() or not list((tmp_path / "run").glob("steps/*"))
+
+
+def test_lower_is_better_of_the_same_metrics_everywhere():
+    assert {name for name, metric in METRICS.items() if metric.lower} == LOWER_IS_BETTER
+    assert drawn_metric("log_loss", "classes").name == "accuracy"
+    assert drawn_metric("macro_f1", "classes").name == "macro_f1"
+    assert drawn_metric("rmse", "numbers").name == "r2"
+
+
+def test_a_gain_in_log_loss_by_hand():
+    """Sure of the truth with odds e^3 against e^1: the log losses are log(1 + e^-3) and log(1 + e^-1)."""
+    labels = np.arange(40) % 2
+    sure, unsure = answering(labels, sure=3.0), answering(labels, sure=1.0)
+    assert metric_value(sure, labels, "log_loss") == pytest.approx(np.log1p(np.exp(-3)))
+    assert selection_score(sure, labels, "log_loss") == pytest.approx(-np.log1p(np.exp(-3)))
+    assert selection_score(sure, labels, "log_loss") > selection_score(unsure, labels, "log_loss")
+    gain = difference(sure, unsure, labels, None, 0, "log_loss")
+    assert gain.value == pytest.approx(np.log1p(np.exp(-1)) - np.log1p(np.exp(-3)))
+    assert gain.low <= gain.value <= gain.high
+    figures = scores(sure, labels, None, 0, "log_loss")
+    assert (figures.main, next(iter(figures.figures))) == ("log_loss", "log_loss")
+    metric = get_metric("log_loss").plain()
+    assert (metric.best, metric.comparison(0.25), metric.comparison(-0.25)) == (
+        "lowest",
+        "0.25 less",
+        "0.25 more",
+    )
+    points = get_metric("accuracy").plain()
+    assert (points.comparison(0.25), points.comparison(-0.25)) == ("25 points more", "25 points fewer")
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "macro_f1", "log_loss"])
+def test_it_selects_and_heads_all_of_the_report(metric, tmp_path):
+    done = hs.adapt(net(), rows([30, 90, 40]), out=tmp_path / "run", metric=metric, **QUICK)
+    result, merit = done.result, get_metric(metric).merit
+    by_name = {candidate.name: candidate for candidate in result.candidates}
+    best = max(by_name.values(), key=lambda each: merit(each.scores[metric].value))
+    assert (result.metric, result.selected) == (metric, best.name)
+    title = get_metric(metric).title
+    assert f"it has the {get_metric(metric).best} {title} in the cross-validation" in result.why
+    assert {tested.scores.main for tested in result.tested} == {metric}
+    chosen, *others = result.tested
+    for other in others:
+        gain = merit(chosen.scores[metric].value) - merit(other.scores[metric].value)
+        assert other.gain.value == pytest.approx(gain, abs=1e-6)
+    if metric != "accuracy":
+        assert title.lower() in result.headline.lower()
+    assert any(f"selected by {title}" in note for note in result.notes)
+    page = build_page(done.folder).read_text()
+    assert f"{title} on the held-out test part".lower() in page.lower()
+    assert ('class="gauge"' in page) == (metric != "log_loss")
+
+
+def test_what_is_selected_by_balanced_accuracy_is_not_condemned_by_accuracy(tmp_path):
+    """One class in ten: always the largest is right in 90 %, and knows nothing."""
+    x, y = rows([180, 20], seed=3)
+    result = hs.adapt(net(), (x, y), out=tmp_path / "run", **QUICK).result
+    assert result.metric == "balanced_accuracy"
+    assert any("more than twice the rows of the smallest" in note for note in result.notes)
+    constant = next(tested for tested in result.tested if tested.name == "majority-class")
+    assert constant.scores.main_figure.value == 0.5
+    assert constant.gain.value > 0.1
+    assert not any("Transfer hurts" in warning and "largest" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("metric", ["mae", "rmse", "spearman"])
+def test_metrics_of_numbers(metric, tmp_path):
+    x, _ = rows([60, 60])
+    y = (x @ np.array([1.0, -2.0, 0.5, 0.0]))[:, None] * 10
+    done = hs.adapt(net(), (x, y), out=tmp_path / "run", metric=metric, methods=("ridge-probe",), folds=2)
+    result = done.result
+    assert result.metric == metric
+    assert result.tested[1].gain.value == pytest.approx(
+        get_metric(metric).merit(result.tested[0].scores[metric].value)
+        - get_metric(metric).merit(result.tested[1].scores[metric].value),
+        abs=1e-5,
+    )
+    assert get_metric(metric).title.lower() in result.headline.lower()
+    build_page(done.folder)
