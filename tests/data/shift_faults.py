@@ -96,8 +96,8 @@ CORRUPTION_FAULTS = (
     ),
     Fault(
         "data/shifts/shifted.py",
-        "items=items, numbers=self.numbers[rows])",
-        "items=items, numbers=np.arange(len(rows)))",
+        "base=self.base.subset(rows), numbers=self.numbers[rows])",
+        "base=self.base.subset(rows), numbers=np.arange(len(rows)))",
         "a row changes with the subset that it is in",
         "data/test_shifted.py files_are_shifted",
     ),

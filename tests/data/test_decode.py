@@ -227,6 +227,6 @@ def test_margin_shows_more_at_the_same_scale():
 @pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1), (4, 5, 3), (4, 5, 4)])
 def test_arrays_are_pictures(shape):
     assert read_picture(np.full(shape, 255, np.uint8)).size == (5, 4)
-    for wrong in (np.zeros((4, 5, 2), np.uint8), np.zeros((4, 5)), np.zeros((0, 5), np.uint8)):
+    for wrong in (np.zeros((4, 5, 2), np.uint8), np.zeros((4, 5), "U1"), np.zeros((0, 5), np.uint8)):
         with pytest.raises(BadData, match="pixels must be"):
             read_picture(wrong)

@@ -145,38 +145,38 @@ def test_a_class_folder_without_a_readable_file_is_named(tmp_path):
     class_folders(tmp_path, normal=2, benign=2)
     (tmp_path / "malignant").mkdir()
     for number in range(12):
-        (tmp_path / "malignant" / f"{number}.dcm").write_bytes(b"x")
+        (tmp_path / "malignant" / f"{number}.mha").write_bytes(b"x")
     found = data.load(tmp_path)
     assert found.classes == ("benign", "normal")
     unread = findings(found)["unread-files"]
     assert unread.severity == "warning"
-    assert "malignant/ holds 12 .dcm and is no class" in unread.text
+    assert "malignant/ holds 12 .mha and is no class" in unread.text
     assert unread.items == ["malignant/"]
 
 
 def test_files_beside_and_among_the_pictures_are_named(tmp_path):
     class_folders(tmp_path, normal=2, benign=2)
     photo().save(tmp_path / "x.png")
-    (tmp_path / "y.npy").write_bytes(b"x")
+    (tmp_path / "y.mat").write_bytes(b"x")
     (tmp_path / "README.md").write_text("x")
-    (tmp_path / "normal" / "z.nii").write_bytes(b"x")
+    (tmp_path / "normal" / "z.mgz").write_bytes(b"x")
     (tmp_path / "normal" / "z.wav").write_bytes(b"x")
     (tmp_path / "normal" / "notes.txt").write_text("x")
     found = findings(data.load(tmp_path))
-    assert found["stray-files"].items == ["x.png", "y.npy"]
-    assert "1 .png, 1 .npy" in found["stray-files"].text
-    assert sorted(found["unread-files"].items) == ["z.nii", "z.wav"]
+    assert found["stray-files"].items == ["x.png", "y.mat"]
+    assert "1 .png, 1 .mat" in found["stray-files"].text
+    assert sorted(found["unread-files"].items) == ["z.mgz", "z.wav"]
 
 
 def test_what_is_not_read_is_named_where_one_class_is_left(tmp_path):
     class_folders(tmp_path, normal=2)
     (tmp_path / "malignant").mkdir()
-    (tmp_path / "malignant" / "1.dcm").write_bytes(b"x")
-    with pytest.raises(BadData, match=r"only one class, 'normal'.*malignant/ holds 1 \.dcm"):
+    (tmp_path / "malignant" / "1.mha").write_bytes(b"x")
+    with pytest.raises(BadData, match=r"only one class, 'normal'.*malignant/ holds 1 \.mha"):
         data.load(tmp_path)
     (tmp_path / "normal" / "0.png").unlink()
     (tmp_path / "normal" / "1.png").unlink()
-    with pytest.raises(BadData, match=r"no pictures \(JPEG.*hold 1 \.dcm"):
+    with pytest.raises(BadData, match=r"no pictures \(JPEG.*hold 1 \.mha"):
         data.load(tmp_path)
 
 

@@ -74,6 +74,11 @@ class Columns:
         (),
         flag="keep-column",
     )
+    window: tuple[float, float] | None = option(
+        "Levels of pictures of more than 8 bits that become black and white. Default: the range in use.",
+        None,
+        metavar="LOW HIGH",
+    )
     per_class: int | None = option("Use at most this many rows per class (always the same ones).", None)
 
     def options(self, without: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -25,6 +25,8 @@ OPTIONAL = (
     ("transformers", "text", "backbones of texts by name"),
     ("pyarrow", "tables", "Parquet files"),
     ("h5py", "tables", "tables in .h5ad files"),
+    ("pydicom", "medical", "DICOM files"),
+    ("nibabel", "medical", "NIfTI files"),
     ("scikit-learn", "sklearn", "estimators for pipelines and searches"),
     ("optuna", "search", "searches of settings"),
     ("matplotlib", "report", "figures of the report"),

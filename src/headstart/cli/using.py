@@ -146,10 +146,14 @@ def _predict_files(
                 output.line(f"{file}: {warning.message}", stderr=True)
         return rows, unread
     for file in _samples_in(files, predictor.modality):
-        try:
-            rows += [(str(file), predictor.predict([file])[0])]
-        except BadData as error:
-            unread.append(str(error))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                rows += [(str(file), predictor.predict([file])[0])]
+            except BadData as error:
+                unread.append(str(error))
+        for warning in caught:
+            output.line(str(warning.message), stderr=True)
     return rows, unread
 
 
@@ -163,11 +167,12 @@ def _table(predictor: "Predictor", file: Path, roles: "Columns") -> Any:
 def _samples_in(files: list[Path], modality: "Modality[Any]") -> Iterator[Path]:
     """Files as they are, folders as the files in them that hold a sample."""
     from headstart.core import BadData
+    from headstart.data.modality import suffix_of
 
     for file in files:
         inside = [file]
         if file.is_dir():
-            inside = sorted(path for path in file.rglob("*") if path.suffix.lower() in modality.suffixes)
+            inside = sorted(path for path in file.rglob("*") if suffix_of(path) in modality.suffixes)
             inside = [path for path in inside if path.is_file() and not path.name.startswith(".")]
             if not inside:
                 raise BadData(
@@ -228,8 +233,12 @@ def export(
         output.line(f"{file}: the encoder, without the head of these labels.")
         output.line(f"Next: headstart adapt DATA --backbone {file}")
         return
-    difference = export_model(open_model(run), file)
+    predictor = open_model(run)
+    difference = export_model(predictor, file)
     output.line(f"{file}: probabilities differ from torch's by {difference:.1e} at most.")
+    if predictor.preprocess is not None and (window := predictor.preprocess.window):
+        low, high = window
+        output.line(f"It takes 8 bits: bring levels from {low:g} to {high:g} to 0 to 255 before.")
 
 
 def report(

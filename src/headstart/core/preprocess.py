@@ -17,6 +17,8 @@ class Preprocess:
             "squash" changes the aspect.
         keep: with "crop", the share of the shorter side that is kept, in (0, 1].
         filter: the resampling filter: "bilinear", "bicubic" or "lanczos", always antialiased.
+        window: levels that become black and white in pictures of more than 8 bits; None: the lowest and
+            the highest of each picture.
     """
 
     kind: ClassVar[str] = "pictures"
@@ -27,10 +29,11 @@ class Preprocess:
     fit: Literal["crop", "pad", "squash"] = "crop"
     keep: float = 0.875
     filter: Literal["bilinear", "bicubic", "lanczos"] = "bicubic"
+    window: tuple[float, float] | None = None
 
     def settings(self) -> dict[str, Any]:
         """Settings as JSON values, for `from_settings`."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "window" or value is not None}
 
     @classmethod
     def from_settings(cls, values: Mapping[str, Any]) -> Self:

@@ -9,13 +9,20 @@ from headstart.core import BadData, BadInput
 from headstart.core.label_kind import LabelKind
 
 from .dataset import Dataset
+from .levels import are_deep
 from .naming import grouped
 from .samples import Array, Rows
 from .targets import as_array, of_values
 
+PIXELS = (np.uint8, np.uint16)  # types of arrays that are pictures if their shape is
 
-def from_arrays(x: Any, y: Any, groups: Any, name: str, label_kind: LabelKind | None = None) -> Dataset:
+
+def from_arrays(
+    x: Any, y: Any, groups: Any, name: str, label_kind: LabelKind | None = None, pictures: bool = False
+) -> Dataset:
     """Build a dataset of the rows of `x` with labels `y`, without copying.
+
+    Numbers of uint8 and uint16 in the shape of pictures are pictures; with `pictures`, all numbers are.
 
     Raises:
         BadInput: labels are missing, lengths differ, or the shape is not supported.
@@ -26,7 +33,7 @@ def from_arrays(x: Any, y: Any, groups: Any, name: str, label_kind: LabelKind | 
     values, learned = as_array(x, "x"), of_values(y, label_kind, name)
     if len(values) != len(learned):
         raise BadInput(f"x has {len(values)} rows and there are {len(learned)} labels.")
-    pixels = _pixels(values)
+    pixels = _pixels(values, pictures)
     if pixels is None:
         _check_features(values)
     return Dataset(
@@ -39,16 +46,16 @@ def from_arrays(x: Any, y: Any, groups: Any, name: str, label_kind: LabelKind | 
     )
 
 
-def _pixels(x: NDArray[Any]) -> NDArray[np.uint8] | None:
-    """View of uint8 pictures as (n, h, w) or (n, h, w, c); None if x is not pictures."""
-    if x.dtype != np.uint8 or x.ndim not in (3, 4):
+def _pixels(x: NDArray[Any], pictures: bool) -> NDArray[Any] | None:
+    """View of pictures as (n, h, w) or (n, h, w, c); None if x is not pictures."""
+    if x.ndim not in (3, 4) or not (x.dtype in PIXELS or (pictures and are_deep(x))):
         return None
     if x.ndim == 3 or x.shape[3] in (1, 3, 4):
         return x
     if x.shape[1] in (1, 3):
         return x.transpose(0, 2, 3, 1)
     raise BadInput(
-        f"uint8 of shape {x.shape} is no pictures: (n, h, w), (n, h, w, 1 | 3 | 4) and "
+        f"{x.dtype} of shape {x.shape} is no pictures: (n, h, w), (n, h, w, 1 | 3 | 4) and "
         "(n, 1 | 3, h, w) are. Give features as floats."
     )
 

@@ -81,7 +81,11 @@ def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) 
     found = list(dataset.findings)
     if unreadable:
         found.append(_about_unreadable(dataset, looks, unreadable))
-    return _checked(kept, rows, [looks[row].glance for row in rows], found, near, reader)
+    try:
+        return _checked(kept, rows, [looks[row].glance for row in rows], found, near, reader)
+    except BadData as error:
+        first = f" The first that can't be read: {looks[unreadable[0]].problem}" if unreadable else ""
+        raise BadData(f"{error}{first}") from error
 
 
 def dependent_rows(dataset: Dataset, *, near: bool = True) -> Rows:
@@ -125,7 +129,7 @@ def _checked(
 def _look(dataset: Dataset, row: int) -> _Look:
     try:
         raw = dataset.raw(row)
-        return _Look(digest(raw), dataset.modality.glance(raw, dataset.items[row]))
+        return _Look(digest(raw), dataset.modality.glance(dataset.shown(row, raw), dataset.items[row]))
     except BadData as error:
         return _Look(problem=str(error))
 

@@ -13,8 +13,10 @@ from PIL import Image
 from headstart.core import BadInput
 from headstart.core.label_kind import LabelKind, label_kind_of
 
+from .decode import read_picture
 from .finding import Finding
 from .labels import Labels, said, strata
+from .levels import Window
 from .modality import Modality, modalities
 from .parallel import parallel_map
 from .row_digests import row_digests
@@ -40,6 +42,7 @@ class Dataset:
             background; never an input of a model.
         attribute_names: of the values of `attributes`, which are positions in it.
         findings: what was noticed when the data were loaded, such as files that were left out.
+        window: levels that become black and white in pictures of more than 8 bits; None if there are none.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Dataset:
     attributes: Rows | None = None
     attribute_names: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    window: Window | None = None
 
     def __post_init__(self) -> None:
         columns: dict[str, Sequence[object] | Labels | Samples | None] = {
@@ -126,13 +130,28 @@ class Dataset:
         """The raw sample as stored: encoded bytes, pixels or features."""
         return self.samples.raw(row)
 
+    def shown(self, row: int, raw: Raw | None = None) -> Raw:
+        """The raw sample as it is shown and compared: a picture of more than 8 bits in 8, by the window.
+
+        Args:
+            row: its number.
+            raw: the sample as stored, if it was read already.
+
+        Raises:
+            BadData: it can't be read; the text names it.
+        """
+        raw = self.raw(row) if raw is None else raw
+        if self.window is None or isinstance(raw, str):
+            return raw
+        return np.asarray(read_picture(raw, self.items[row], self.window))
+
     def picture(self, row: int) -> Image.Image | None:
         """The row as an RGB picture in its full size; None if the modality has none.
 
         Raises:
             BadData: it can't be read; the text names it.
         """
-        return self.modality.picture(self.raw(row), self.items[row])
+        return self.modality.picture(self.shown(row), self.items[row])
 
     def named(self, row: int) -> str:
         """Display name of a row: its item, with the first words of a text or a few cells of a table."""
@@ -165,6 +184,7 @@ class Dataset:
             attributes=None if self.attributes is None else self.attributes[index],
             attribute_names=self.attribute_names,
             findings=self.findings,
+            window=self.window,
         )
         known = self.__dict__.get("digests")
         return part if known is None else part.knowing(tuple(known[row] for row in index))
@@ -187,6 +207,8 @@ class Dataset:
         whole.update("".join(self.digests).encode())
         if self.attributes is not None:
             whole.update(repr(self.attribute_names).encode() + self.attributes.tobytes())
+        if self.window is not None:
+            whole.update(repr(self.window).encode())
         return whole.hexdigest()
 
     def knowing(self, digests: tuple[str, ...]) -> "Dataset":

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from headstart.core import Preprocess
 
+from .levels import Window
 from .opening import Source, flat, opened, shrink, upright_size
 
 GAP = 2.0  # large pictures are first reduced by box averaging, down to this multiple of the target
@@ -24,21 +25,23 @@ _FILTERS = {
 _Size = tuple[int, int]  # width, height
 
 
-def read_picture(source: Source, name: str = "") -> Image.Image:
+def read_picture(source: Source, name: str = "", window: Window | None = None) -> Image.Image:
     """Read a picture as upright RGB in its full size; transparency becomes white.
 
-    Of animations the first frame is read. 16-bit levels are scaled to 8 bits. A JPEG of more than 120
-    million pixels is shrunk while it is decoded.
+    Of animations the first frame is read. A JPEG of more than 120 million pixels is shrunk while it is
+    decoded.
 
     Args:
         source: a path, the bytes of a file, a Pillow picture, or an array (h, w) or
-            (h, w, 1 | 3 | 4) of uint8, uint16 or bool.
+            (h, w, 1 | 3 | 4) of numbers or bool.
         name: for error messages; a path is its own name.
+        window: levels that become black and white in a picture of more than 8 bits; None takes its range
+            in use, see `levels.range_in_use`.
 
     Raises:
         BadData: it can't be read, is truncated or is too large; the text names it.
     """
-    with opened(source, name) as picture:
+    with opened(source, name, window) as picture:
         shrink(picture, None)
         return flat(picture)
 
@@ -50,7 +53,7 @@ def prepare(source: Source, preprocess: Preprocess, margin: float = 1.0, name: s
 
     Args:
         source: as for `read_picture`.
-        preprocess: size, fit, keep and filter.
+        preprocess: size, fit, keep, filter and window.
         margin: >= 1; the result is that many times as high and wide, for random crops later.
             With "crop" it includes more of the picture, up to the whole of its shorter side.
         name: for error messages; a path is its own name.
@@ -59,7 +62,7 @@ def prepare(source: Source, preprocess: Preprocess, margin: float = 1.0, name: s
         BadData: as `read_picture`.
     """
     height, width = (round(side * margin) for side in preprocess.size)
-    with opened(source, name) as picture:
+    with opened(source, name, preprocess.window) as picture:
         full, turned = upright_size(picture)
         scaled = _scaled(full, (width, height), preprocess, margin)
         shrink(picture, scaled[::-1] if turned else scaled)

@@ -10,7 +10,7 @@ from .dataset import Dataset
 from .finding import Finding, finding
 from .folder_files import HELP, endings, files_below, files_in, folders_in, holds_samples, is_sample
 from .located import table_beside, table_in_classes
-from .modality import file_formats, file_suffixes, kind_of_files, modalities
+from .modality import file_formats, file_suffixes, kind_of_files, modalities, suffix_of
 from .naming import numbered, part_of, sides
 from .samples import Files, Samples
 from .split_folders import layout_of
@@ -53,7 +53,7 @@ def from_folder(folder: Path, name: str, encoding: str | None = None) -> Dataset
     found, unlabelled = _without_unlabelled(found) if layout.is_split else (found, ())
     kind = "texts" if texts else kind_of_files(path for one in found for path in one.files)
     suffixes = TEXT_SUFFIXES if texts else modalities()[kind].suffixes
-    rows = [(one, path) for one in found for path in one.files if path.suffix.lower() in suffixes]
+    rows = [(one, path) for one in found for path in one.files if suffix_of(path) in suffixes]
     if not rows:
         raise BadData(_why_nothing(folder))
     stray = _stray(layout.roots.values(), suffixes)
@@ -111,8 +111,8 @@ def _unread(found: list[_ClassFolder], suffixes: frozenset[str], kind: str) -> t
     """Files in class folders that are not read, and class folders in which none is."""
     said, names = [], []
     for one in found:
-        readable = any(path.suffix.lower() in suffixes for path in one.files)
-        other = [path for path in one.files if path.suffix.lower() not in suffixes | HELP]
+        readable = any(suffix_of(path) in suffixes for path in one.files)
+        other = [path for path in one.files if suffix_of(path) not in suffixes | HELP]
         if not readable:
             said.append(f"{one.place} holds {endings(one.files)} and is no class")
             names.append(one.place)
@@ -134,7 +134,7 @@ def _stray(roots: Iterable[Path], suffixes: frozenset[str]) -> tuple[Finding, ..
         files = [
             path
             for path in files_in(root)
-            if is_sample(path) or is_sample(path, suffixes) or path.suffix.lower() not in HELP
+            if is_sample(path) or is_sample(path, suffixes) or suffix_of(path) not in HELP
         ]
         if files:
             text = (

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from .modality import file_suffixes
+from .modality import file_suffixes, suffix_of
 from .naming import natural
 
 HELP = frozenset(
@@ -71,7 +71,7 @@ def sample_files(folder: Path) -> list[Path]:
 
 def is_sample(path: Path, suffixes: frozenset[str] | None = None) -> bool:
     """Whether a file holds one sample, by its ending; None takes those of pictures and sounds."""
-    return path.suffix.lower() in (file_suffixes() if suffixes is None else suffixes)
+    return suffix_of(path) in (file_suffixes() if suffixes is None else suffixes)
 
 
 def holds_samples(folder: Path, suffixes: frozenset[str] | None = None) -> bool:
@@ -85,7 +85,7 @@ def holds_samples(folder: Path, suffixes: frozenset[str] | None = None) -> bool:
 
 def endings(paths: Iterable[Path]) -> str:
     """How many files there are of each ending, the most frequent first: "12 .dcm, 1 .npy"."""
-    counts = Counter(path.suffix.lower() or "without an ending" for path in paths)
+    counts = Counter(suffix_of(path) or "without an ending" for path in paths)
     return ", ".join(f"{count} {suffix}" for suffix, count in counts.most_common(5)) or "nothing"
 
 

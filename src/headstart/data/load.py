@@ -31,6 +31,7 @@ from .tables import columns_of, kinds_of
 from .targets import label_columns, label_kind_for
 from .texts import are_texts, from_texts
 from .torch_datasets import from_torch, is_torch_dataset, refuse_loader
+from .window import windowed
 
 NOT_OF_CELLS = ("path_column", "text_column", "categorical", "columns", "encoding")
 
@@ -53,6 +54,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     columns: str | Sequence[str] | None = None,
     encoding: str | None = None,
     per_class: int | None = None,
+    window: tuple[float, float] | None = None,
     name: str | None = None,
 ) -> Dataset:
     """Load labelled data.
@@ -74,7 +76,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
               in `label_column`, or in a pair with them;
             - a list of paths, of Pillow pictures or of encoded pictures, in a pair with their labels;
             - a data set of torch, torchvision or Hugging Face's `datasets`;
-            - x, or a pair (x, y), of NumPy arrays or torch tensors. uint8 of shape (n, h, w),
+            - x, or a pair (x, y), of NumPy arrays or torch tensors. uint8 and uint16 of shape (n, h, w),
               (n, h, w, 1 | 3 | 4) or (n, 1 | 3, h, w) is pictures, all else (n, ...) is features;
             - a list of texts, or a pair of them and their labels;
             - "clipart", "digits" or "tones", which come with headstart, "reviews" or "tweets", which come
@@ -104,6 +106,9 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         encoding: of CSV, JSON lines or .txt files, such as "latin-1"; None takes UTF-8.
         per_class: take this many rows of each class at most, always the same; None takes all. For
             tags, the rarest of a row counts; for numbers, their decile.
+        window: of pictures of more than 8 bits, the levels that become black and white, also in new
+            pictures, such as (-160, 240) Hounsfield units for soft tissue. Arrays of any numbers are pictures
+            then. None takes the range in use, see [deep pictures](../data.md#more-than-8-bits).
         name: of the data, for titles; None takes that of the source.
 
     Raises:
@@ -111,8 +116,8 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         Unknown: no task or column of attributes has that name.
         BadData: the data are empty, have one class, no labels or non-numeric features; or a table or
             regression label holds infinity, or texts among numbers.
-        MissingPackage: a Parquet file without pyarrow, .h5ad without h5py, or a built-in whose
-            package is not there.
+        MissingPackage: a Parquet file without pyarrow, .h5ad without h5py, .dcm without pydicom, .nii without
+            nibabel, or a built-in whose package is not there.
 
     >>> load("digits").classes
     ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
@@ -139,12 +144,15 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             raise BadInput("labels= goes with arrays; folders and manifests bring their labels.")
         found = _from_path(Path(source), str(source), roles, groups, name)
     else:
-        found = _from_memory(source, labels, groups, roles, name)
+        found = _from_memory(source, labels, groups, roles, name, window is not None)
+    found = windowed(found, window)
     found = keep_columns(attributed(found, attribute), keep)
     return found if per_class is None else found.subset(some_of_each(found.strata, per_class, 0))
 
 
-def _from_memory(source: Any, labels: Any, groups: Any, columns: Columns, name: str | None) -> Dataset:
+def _from_memory(
+    source: Any, labels: Any, groups: Any, columns: Columns, name: str | None, pictures: bool
+) -> Dataset:
     if isinstance(source, tuple) and len(source) == 2 and labels is None:
         source, labels = source
     source = dense(source, "x")
@@ -165,7 +173,7 @@ def _from_memory(source: Any, labels: Any, groups: Any, columns: Columns, name: 
         columns.refuse("a list of texts has no columns")
         return from_texts(*given, name or "texts", kind)
     columns.refuse("an array has no columns")
-    return from_arrays(*given, name or "arrays", kind)
+    return from_arrays(*given, name or "arrays", kind, pictures)
 
 
 def _from_frame(source: Any, labels: Any, groups: Any, columns: Columns, name: str) -> Dataset:

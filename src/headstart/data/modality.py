@@ -32,6 +32,7 @@ Fetch = Callable[[Rows], Tensor]  # the samples (n, ...) of rows (n,), as the ba
 Features = Callable[[D, Rows, Fetch], Tensor]  # plain numbers (n, d) for rows (n,) of a data set
 
 DEFAULT = "pictures"  # kind assumed for files with unknown suffixes
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 BATCH = 64  # samples converted to plain numbers at once
 RAW_SIZE = 16  # pixels a side: more do not improve a linear model of few pictures
 
@@ -185,10 +186,16 @@ def modalities() -> dict[str, Modality[Any]]:
     return {found.kind: found() for found in classes}
 
 
+def suffix_of(path: str | Path) -> str:
+    """The ending of a file's name in small letters; if it is compressed, with the one before: ".nii.gz"."""
+    last, before = Path(path).suffix.lower(), Path(Path(path).stem).suffix.lower()
+    return before + last if last in COMPRESSED else last
+
+
 def kind_of_files(paths: Iterable[str | Path]) -> str:
     """The most frequent kind of the files by suffix; "pictures" if no suffix is known."""
     kinds = {suffix: one.kind for one in modalities().values() for suffix in one.suffixes}
-    counts = Counter(kinds.get(Path(path).suffix.lower()) for path in paths)
+    counts = Counter(kinds.get(suffix_of(path)) for path in paths)
     counts.pop(None, None)
     return max(counts, key=lambda kind: (counts[kind], kind == DEFAULT, kind), default=DEFAULT) or DEFAULT
 

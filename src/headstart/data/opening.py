@@ -11,12 +11,18 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 from PIL.Image import Transpose
 
-from headstart.core import BadData, HeadstartError
+from headstart.core import BadData, HeadstartError, MissingPackage
+
+from .deep import is_deep, levels_of
+from .levels import Window, are_deep, to_eight_bits
+from .scans import HEAD, array_in, may_hold_array
 
 Source = str | Path | bytes | Image.Image | NDArray[Any]
 
+OPAQUE = (0, 65535)  # levels of 16 bits that are transparent and opaque
 MOST_PIXELS = 120_000_000  # a larger picture is refused, unless it can be decoded at a smaller scale
 
+_JPEG = b"\xff\xd8"
 _ORIENTATION = 0x0112  # the EXIF tag
 _TURNS = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -30,14 +36,17 @@ _TURNS = {
 
 
 @contextmanager
-def opened(source: Source, name: str = "") -> Iterator[Image.Image]:
+def opened(source: Source, name: str = "", window: Window | None = None) -> Iterator[Image.Image]:
     """Context with an opened picture: the header is read, the pixels usually not yet.
 
-    Any error with it inside the `with` block becomes a `BadData` that names it.
+    A picture of more than 8 bits is read at once: its levels in `window`, or in the range in use if that is
+    None, become 8 bits. Any error with it inside the `with` block becomes a `BadData` that names it.
     """
     own_name = str(source) if isinstance(source, str | Path) else "The picture"
     try:
-        yield _open(source)
+        yield _open(source, window)
+    except MissingPackage:
+        raise
     except HeadstartError as error:
         raise type(error)(f"{name or own_name}: {error}") from error
     except Exception as error:
@@ -97,60 +106,103 @@ def orientation(picture: Image.Image) -> int:
 
 
 def flat(picture: Image.Image) -> Image.Image:
-    """Decode to upright RGB: transparent becomes white, 16-bit levels become 8-bit."""
+    """Decode to upright RGB: transparent becomes white."""
     picture.load()
-    turn = _TURNS.get(orientation(picture))
-    upright = picture if turn is None else picture.transpose(turn)
-    if upright.mode == "F" or upright.mode.startswith("I"):
-        upright = Image.fromarray(_eight_bits(np.asarray(upright)))
+    upright = _turned(picture, orientation(picture))
     if upright.has_transparency_data:
         rgba = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
     return upright if upright.mode == "RGB" else upright.convert("RGB")
 
 
-def _open(source: Source) -> Image.Image:
-    if isinstance(source, Image.Image):
-        return source.copy()  # decoding must not change the caller's object
+def levels_in(source: Source) -> NDArray[Any] | None:
+    """Levels (h, w) or (h, w, c) of a picture of more than 8 bits, as stored; None if it has 8 bits.
+
+    Raises:
+        Exception: what can't be read breaks its reader in any way; see `opened`.
+    """
     if isinstance(source, np.ndarray):
-        return _from_array(source)
+        return _colours(_of_shape(source)) if are_deep(source) else None
+    if isinstance(source, Image.Image):
+        return levels_of(source, None) if is_deep(source) else None
+    head = source if isinstance(source, bytes) else _content(Path(source), HEAD)
+    if head.startswith(_JPEG):
+        return None
+    if not may_hold_array(head):
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as picture:
+            if not is_deep(picture):
+                return None
     content = source if isinstance(source, bytes) else _content(Path(source))
-    if content.startswith(b"\xff\xd8"):  # `Image.open` refuses large ones before they can shrink
+    if (array := array_in(content)) is not None:
+        return levels_in(array)
+    picture = Image.open(io.BytesIO(content))
+    shrink(picture, None)
+    levels = levels_of(picture, content)
+    return None if levels is None else _colours(levels)
+
+
+def _open(source: Source, window: Window | None) -> Image.Image:
+    if isinstance(source, np.ndarray):
+        return _from_array(source, window)
+    if isinstance(source, Image.Image):
+        return _eight_bits(source.copy(), None, window)  # decoding must not change the caller's object
+    content = source if isinstance(source, bytes) else _content(Path(source))
+    if (array := array_in(content)) is not None:
+        return _from_array(array, window)
+    if content.startswith(_JPEG):  # `Image.open` refuses large ones before they can shrink
         return JpegImagePlugin.JpegImageFile(io.BytesIO(content))
-    return Image.open(io.BytesIO(content))
+    return _eight_bits(Image.open(io.BytesIO(content)), content, window)
 
 
-def _content(path: Path) -> bytes:
+def _eight_bits(picture: Image.Image, content: bytes | None, window: Window | None) -> Image.Image:
+    """The picture as it is, or upright with its levels in 8 bits."""
+    if not is_deep(picture):
+        return picture
+    shrink(picture, None)
+    levels = levels_of(picture, content)  # Pillow has turned a TIFF file by then
+    return picture if levels is None else _turned(_from_array(levels, window), orientation(picture))
+
+
+def _turned(picture: Image.Image, turn: int) -> Image.Image:
+    return picture.transpose(_TURNS[turn]) if turn in _TURNS else picture
+
+
+def _content(path: Path, most: int = -1) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most)
     except OSError as error:
         raise BadData(f"the file can't be read: {error.strerror or error}.") from error
 
 
-def _from_array(array: NDArray[Any]) -> Image.Image:
+def _from_array(array: NDArray[Any], window: Window | None) -> Image.Image:
+    array = _of_shape(array)
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8) * np.uint8(255)
+    if are_deep(array):
+        opacity = [to_eight_bits(array[..., 3:], OPAQUE)] if array.ndim == 3 else []
+        eight = to_eight_bits(_colours(array), window)
+        array = np.concatenate([eight, *opacity], -1) if opacity else eight
+    if array.dtype != np.uint8:
+        raise BadData(f"pixels must be numbers or bool, not {array.dtype}.")
+    return Image.fromarray(array)
+
+
+def _colours(levels: NDArray[Any]) -> NDArray[Any]:
+    """Grey, or red, green and blue, without the opacity."""
+    if levels.ndim == 3 and levels.shape[2] == 4 and levels.dtype != np.uint16:
+        raise BadData(f"a fourth channel is the opacity in uint8 and uint16 alone, not in {levels.dtype}.")
+    return levels[..., :3] if levels.ndim == 3 else levels
+
+
+def _of_shape(array: NDArray[Any]) -> NDArray[Any]:
+    """Pixels as (h, w), (h, w, 3) or (h, w, 4)."""
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or channels not in (1, 3, 4) or array.size == 0:
         raise BadData(f"pixels must be (h, w) or (h, w, 1 | 3 | 4), not {array.shape}.")
-    if array.dtype == np.uint16:
-        array = _eight_bits(array)
-    elif array.dtype == np.bool_:
-        array = array.astype(np.uint8) * np.uint8(255)
-    if array.dtype != np.uint8:
-        raise BadData(f"pixels must be uint8, uint16 or bool, not {array.dtype}.")
-    return Image.fromarray(array)
-
-
-def _eight_bits(levels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Convert 0..65535 to 0..255, rounded; floats up to 1 are scaled, others are 0..255 already."""
-    exact = levels.astype(np.float64)
-    if levels.dtype.kind != "f":
-        exact /= 257
-    elif exact.max() <= 1:
-        exact *= 255
-    rounded: NDArray[np.uint8] = np.rint(exact.clip(0, 255)).astype(np.uint8)
-    return rounded
+    return array
 
 
 def _has_scales(picture: Image.Image) -> bool:

@@ -32,4 +32,4 @@ def _near(source: Dataset, target: Dataset) -> list[Pair]:
 
 
 def _glances(data: Dataset) -> list[Any]:
-    return parallel_map(lambda row: data.modality.glance(data.raw(row), data.items[row]), range(len(data)))
+    return parallel_map(lambda row: data.modality.glance(data.shown(row), data.items[row]), range(len(data)))

@@ -11,11 +11,12 @@ from PIL import Image
 from headstart.core import BadInput
 from headstart.core.label_kind import LabelKind
 
-from .arrays import group_numbers
+from .arrays import PIXELS, group_numbers
 from .columns import brief
 from .dataset import Dataset
 from .decode import read_picture
-from .modality import file_suffixes, kind_of_files
+from .modality import file_suffixes, kind_of_files, suffix_of
+from .opening import levels_in
 from .samples import Files, InMemory, Samples
 from .targets import of_values
 
@@ -29,11 +30,11 @@ def are_files(values: Any) -> bool:
     if any(isinstance(value, os.PathLike) for value in values):
         return True
     suffixes = file_suffixes()
-    return all(isinstance(one, str) and Path(one).suffix.lower() in suffixes for one in values)
+    return all(isinstance(one, str) and suffix_of(one) in suffixes for one in values)
 
 
 def are_pictures(values: Any) -> bool:
-    """Whether `values` is a list of Pillow pictures, encoded files, or uint8 pixels that differ in size."""
+    """Whether `values` is a list of Pillow pictures, of encoded files, or of pixels that differ in size."""
     if not isinstance(values, list | tuple) or len(values) == 0:
         return False
     if isinstance(values[0], Image.Image | bytes):
@@ -75,11 +76,12 @@ def samples_of(values: Sequence[Any]) -> tuple[tuple[str, ...], Samples]:
 
 def _content(value: Any, row: int) -> Any:
     if isinstance(value, Image.Image):
-        return np.array(read_picture(value, f"row {row}"))
+        levels = levels_in(value)
+        return np.array(read_picture(value, f"row {row}") if levels is None else levels)
     if isinstance(value, bytes) or _is_pixels(value):
         return value
     raise BadInput(f"Row {row} of the pictures is {brief(value)}, which is no picture. Leave it out.")
 
 
 def _is_pixels(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim in (2, 3)
+    return isinstance(value, np.ndarray) and value.dtype in PIXELS and value.ndim in (2, 3)

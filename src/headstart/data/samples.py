@@ -64,15 +64,15 @@ class Files:
 
 @dataclass(frozen=True, eq=False)
 class InMemory:
-    """The contents of files (JPEG, PNG, WAV, ...), or uint8 pixels (h, w, 3), of any size each."""
+    """The contents of files (JPEG, PNG, WAV, ...), or pixels (h, w) or (h, w, c), of any size each."""
 
-    contents: Sequence[bytes | NDArray[np.uint8]]
+    contents: Sequence[bytes | NDArray[Any]]
     kind: Kind = "pictures"
 
     def __len__(self) -> int:
         return len(self.contents)
 
-    def raw(self, row: int) -> bytes | NDArray[np.uint8]:
+    def raw(self, row: int) -> bytes | NDArray[Any]:
         return self.contents[row]
 
     def take(self, rows: Rows) -> "InMemory":
@@ -98,7 +98,7 @@ class Texts:
 
 @dataclass(frozen=True, eq=False)
 class Array:
-    """Rows of an array: uint8 pixels (n, h, w) or (n, h, w, c), or features (n, ...)."""
+    """Rows of an array: pixels (n, h, w) or (n, h, w, c), or features (n, ...)."""
 
     array: NDArray[Any]
     are_images: bool

@@ -20,7 +20,9 @@ from .dataset import Dataset
 from .finding import finding
 from .folder_files import is_sample
 from .frames import named_class
+from .modality import suffix_of
 from .picture_lists import from_list
+from .scans import SUFFIXES as SCANS
 from .texts import from_texts
 
 LARGEST = 2**32  # bytes of rows in memory
@@ -125,7 +127,9 @@ def _stored(source: Any) -> _Rows | None:
 
 def _is_file(pair: Any) -> bool:
     whole = isinstance(pair, tuple) and len(pair) == 2
-    return whole and isinstance(pair[0], str | Path) and is_sample(Path(pair[0]))
+    if not whole or not isinstance(pair[0], str | Path):
+        return False
+    return is_sample(Path(pair[0])) and suffix_of(pair[0]) not in SCANS  # those have a loader of their own
 
 
 def _read(source: Any) -> _Rows:

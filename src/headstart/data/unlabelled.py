@@ -23,7 +23,7 @@ from .labelled_tables import are_tables
 from .load import is_name, load
 from .located import located
 from .media import files_in, media_column
-from .modality import file_formats, kind_of_files, modalities
+from .modality import file_formats, kind_of_files, modalities, suffix_of
 from .npz import SUFFIXES as ARRAY_SUFFIXES
 from .npz import samples_in
 from .picture_lists import are_pictures, samples_of
@@ -35,6 +35,7 @@ from .text_files import SUFFIXES as TEXT_SUFFIXES
 from .text_files import UTF8, lines_in, texts_of
 from .texts import are_texts
 from .torch_datasets import is_torch_dataset, refuse_loader
+from .window import windowed
 
 CLASS = "unlabelled"  # of all rows
 
@@ -93,7 +94,7 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
         names, left_out = Columns().parsed(columns).names, frozenset(passed - {None})
         roles = _Columns(path_column, text_column, left_out, tuple(categorical), names, encoding)
         found = _Reader(roles, like, name).read(data)
-    found = without_labels(found)
+    found = without_labels(found if isinstance(data, Dataset) else windowed(found))
     if like is not None:
         found = require_same_kind(found, like)
     if len(found) < 2:
@@ -105,7 +106,7 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
 def without_labels(data: Dataset) -> Dataset:
     """The same rows with one placeholder class."""
     labels = np.zeros(len(data), np.int64)
-    found = Dataset(data.name, (CLASS,), labels, data.items, data.samples, data.groups)
+    found = Dataset(data.name, (CLASS,), labels, data.items, data.samples, data.groups, window=data.window)
     known = data.__dict__.get("digests")
     return found if known is None else found.knowing(known)
 
@@ -156,7 +157,7 @@ class _Reader:
             return self._texts(data, self._called("texts"))
         if self._takes("tables"):
             return self._table(columns_of(data, self._names()), data)
-        return _numbers(data, self._called("arrays"))
+        return _numbers(data, self._called("arrays"), self._takes("pictures"))
 
     def _file(self, path: Path, text: str) -> Dataset:
         if is_name(text):
@@ -180,7 +181,7 @@ class _Reader:
         values = samples_in(path)
         if self._takes("tables"):
             return self._table(columns_of(values, self._names()), values)
-        return _numbers(values, name)
+        return _numbers(values, name, self._takes("pictures"))
 
     def _rows(self, cells: dict[str, Any], origin: Origin, source: Any = None) -> Dataset:
         """Read pictures, texts or rows of a table, depending on the columns."""
@@ -246,13 +247,13 @@ def _folder(folder: Path, name: str, encoding: str) -> Dataset:
     if not files and (texts := [path for path in files_below(folder) if is_sample(path, TEXT_SUFFIXES)]):
         return _of([path.relative_to(folder).as_posix() for path in texts], texts_of(texts, encoding), name)
     kind = kind_of_files(files)
-    files = [path for path in files if path.suffix.lower() in modalities()[kind].suffixes]
+    files = [path for path in files if suffix_of(path) in modalities()[kind].suffixes]
     if not files:
         raise BadData(f"There are no {file_formats()} in the folder {folder}, nor below it.")
     return _of([path.relative_to(folder).as_posix() for path in files], Files(files, kind), name)
 
 
-def _numbers(x: Any, name: str) -> Dataset:
+def _numbers(x: Any, name: str, pictures: bool) -> Dataset:
     """Validate arrays by the reader of labelled ones, with placeholder labels."""
     if not hasattr(x, "__len__"):
         raise BadInput(
@@ -261,7 +262,7 @@ def _numbers(x: Any, name: str) -> Dataset:
     if len(x) < 2:
         many = "no rows" if len(x) == 0 else "one row"
         raise BadData(f"{name} has {many}. A domain takes at least two, and a few dozen to say much.")
-    return from_arrays(x, np.arange(len(x)) % 2, None, name, "classes")
+    return from_arrays(x, np.arange(len(x)) % 2, None, name, "classes", pictures)
 
 
 def _of(items: Iterable[str], samples: Samples, name: str) -> Dataset:

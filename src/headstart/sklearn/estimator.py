@@ -15,6 +15,7 @@ from headstart.core import BadInput
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Texts
 from headstart.data.tables import Table
+from headstart.data.window import windowed
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.session.inputs import build_backbone, fit_to_data
 from headstart.sklearn.raw_samples import channels_last, shape_of, unwrapped
@@ -86,7 +87,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             made = backbone(given, example=None if isinstance(given, AnyBackbone) else like)
         else:
             made = backbone(self.backbone, weights=self.weights)
-        return fit_to_data(made, data, self.size)
+        return fit_to_data(made, windowed(data), self.size)
 
     def _standard(self, X: Any) -> Any:  # noqa: N803
         """Columns of mean 0 and variance 1 on the rows that it was fitted to, where there is no backbone."""

@@ -7,6 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from headstart.core import BadData, BadInput
+from headstart.data.arrays import PIXELS
 from headstart.data.dataset import Dataset
 from headstart.data.labels import Labels
 from headstart.data.samples import Array, Files, Samples, Texts
@@ -38,8 +39,8 @@ def shape_of(x: Any) -> tuple[int, ...]:
 
 
 def are_pictures(x: Any) -> bool:
-    """Whether an array is uint8 pictures (n, h, w) or (n, h, w, c)."""
-    return bool(x.dtype == np.uint8 and x.ndim in (3, 4))
+    """Whether an array is uint8 or uint16 pictures (n, h, w) or (n, h, w, c)."""
+    return bool(x.dtype in PIXELS and x.ndim in (3, 4))
 
 
 def channels_last(x: Any) -> Any:

@@ -225,7 +225,7 @@ def load_inputs(
         elif value is not None and item.kind == "target":
             value = load_target(value, data, columns)
         elif value is not None and item.kind == "data":
-            value = load_labelled(value, columns)
+            value = load_labelled(value, columns if data is None else beside(columns))
         inputs[item.name] = value
     return inputs
 
@@ -233,6 +233,11 @@ def load_inputs(
 def load_labelled(value: Any, columns: Mapping[str, Any]) -> Dataset:
     """A data set as it is, or labelled data as `hs.data.load` takes them."""
     return value if isinstance(value, Dataset) else load(value, **columns)
+
+
+def beside(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The options for data beside the first: those have the window of the first if they need one."""
+    return {name: value for name, value in columns.items() if name != "window"}
 
 
 def load_target(value: Any, source: Dataset | None, columns: Mapping[str, Any]) -> Dataset:

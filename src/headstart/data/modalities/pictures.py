@@ -15,11 +15,13 @@ from headstart.data.augment import Augment
 from headstart.data.class_findings import about_shapes
 from headstart.data.dataset import Dataset
 from headstart.data.decode import prepare, read_picture
+from headstart.data.depth_warnings import warn_of_depth
 from headstart.data.finding import Finding
 from headstart.data.modality import Inputs, Modality, pictured
 from headstart.data.near_duplicates import THUMBNAIL, Pair, near_pairs
 from headstart.data.opening import size_of
 from headstart.data.samples import Raw
+from headstart.data.scans import SUFFIXES as SCANS
 from headstart.data.shipped import BUILT_IN
 from headstart.data.sources import Arrays, Pictures
 from headstart.data.train_test_split import training_rows
@@ -66,10 +68,11 @@ class PictureModality(Modality[Dataset]):
             ".avif",
             ".heic",
             ".heif",
+            *SCANS,
         ]
     )
     example = ".jpg"
-    formats = "JPEG, PNG, WebP, GIF, BMP or TIFF"
+    formats = "JPEG, PNG, WebP, GIF, BMP, TIFF, NPY, DICOM or NIfTI"
     readers = (Preprocess, NoneType)
     backbone = "efficientnet_lite0"
     advice = "For pictures, give 'efficientnet_lite0' or another backbone of pictures."
@@ -96,13 +99,23 @@ class PictureModality(Modality[Dataset]):
         old = pictured(reader)
         side = size or min(max(old.size), own_size(data))
         same = size is None and side == max(old.size)
-        return replace(old, size=old.size if same else (side, side), fit=fit)
+        return replace(old, size=old.size if same else (side, side), fit=fit, window=data.window)
 
     def loader(self, data: Dataset, reader: Reader | None, augment: Augment | None) -> SampleLoader:
-        return Arrays(data) if reader is None else Pictures(data, pictured(reader), augment)
+        """The window is the reader's; of a model that learned from 8 bits, that of the data."""
+        if reader is None:
+            return Arrays(data)
+        known = pictured(reader)
+        return Pictures(data, known if known.window else replace(known, window=data.window), augment)
+
+    def matched(self, data: Dataset, like: Dataset) -> Dataset:
+        return replace(data, window=like.window or data.window)
 
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
-        return Inputs(torch.stack([prepare(item, pictured(reader)) for item in items]))
+        known = pictured(reader)
+        for item in items:
+            warn_of_depth(item, known.window)
+        return Inputs(torch.stack([prepare(item, known) for item in items]))
 
 
 def own_size(data: Dataset) -> int:

@@ -1,6 +1,5 @@
 """Datasets of pictures with a shift applied; labels, groups and splits stay."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,7 +54,7 @@ def shifted(
     if isinstance(found, Corruption) and found.severity == 0:
         return data
     numbers = np.arange(len(data), dtype=np.int64)
-    view: Samples = _Shifted(data.samples, data.items, numbers, found, seed, side)
+    view: Samples = _Shifted(data, numbers, found, seed, side)
     if data.array is not None and len(data):
         view = Array(np.stack(parallel_map(view.raw, range(len(data)))), are_images=True)
     return replace(data, name=f"{data.name}, {found.label}", samples=view)
@@ -65,8 +64,7 @@ def shifted(
 class _Shifted:
     """Samples that are transformed when read; rows keep their numbers in subsets."""
 
-    base: Samples
-    items: Sequence[str]
+    base: Dataset
     numbers: Rows
     shift: Shift
     seed: int
@@ -78,14 +76,13 @@ class _Shifted:
 
     def raw(self, row: int) -> Raw:
         """uint8 (h, w) or (h, w, 3)."""
-        pixels = _pixels(self.base.raw(row), self.items[row], self.shift.in_colour)
+        pixels = _pixels(self.base.shown(row), self.base.items[row], self.shift.in_colour)
         small = shrink(pixels, self.side)
         new = shift_one(np.atleast_3d(small), self.shift, self.seed, int(self.numbers[row]))
         return new.reshape(small.shape)
 
     def take(self, rows: Rows) -> "_Shifted":
-        items = [self.items[row] for row in rows]
-        return replace(self, base=self.base.take(rows), items=items, numbers=self.numbers[rows])
+        return replace(self, base=self.base.subset(rows), numbers=self.numbers[rows])
 
 
 def _pixels(raw: Raw, item: str, in_colour: bool) -> Pixels:

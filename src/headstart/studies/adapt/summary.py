@@ -94,6 +94,9 @@ def model_card(result: Result) -> str:
     if result.label_kind == "numbers":
         tag = tag.replace("classification", "regression")
     cautions = "\n".join(f"- {warning}" for warning in result.warnings) or "- None beyond the intervals."
+    levels = ""
+    if window := result.preprocess.get("window"):
+        levels = f"\nLevels of pictures from {window[0]:g} to {window[1]:g} become black to white.\n"
     return f"""---
 license: other
 library_name: headstart
@@ -113,7 +116,7 @@ import headstart as hs
 model = hs.open("model")
 model.predict([{sample}])
 ```
-
+{levels}
 ## {OUTPUTS[result.label_kind]}
 
 {classes}

@@ -20,7 +20,7 @@ from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval
 from headstart.session.scoring import difference, main_score
-from headstart.studies._runner import UNLABELLED, load_target
+from headstart.studies._runner import UNLABELLED, beside, load_target
 from headstart.studies.align import AlignSettings
 
 FEWEST = 10  # rows of the target to train on
@@ -123,7 +123,7 @@ def _load_labelled(target: Any, columns: Mapping[str, Any]) -> Dataset | None:
     if isinstance(target, str | Path) and Path(target).is_dir():  # the columns are those of the source
         columns = {name: value for name, value in columns.items() if name not in UNLABELLED}
     try:
-        return load(target, **columns)
+        return load(target, **beside(columns))
     except HeadstartError:  # no labels; if it can't be read at all, reading it without labels raises why
         return None
 

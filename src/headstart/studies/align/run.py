@@ -20,7 +20,15 @@ from headstart.models.texts import Reader
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.session.requirements import features, label_free_stages, require_data, require_target_use
 from headstart.session.session_data import attach_target
-from headstart.studies._runner import Job, Trial, load_backbone, load_labelled, methods_of, run_study
+from headstart.studies._runner import (
+    Job,
+    Trial,
+    beside,
+    load_backbone,
+    load_labelled,
+    methods_of,
+    run_study,
+)
 from headstart.studies._spec import Study
 from headstart.studies.align import SOURCE_ONLY, Alignment, AlignSettings, results
 from headstart.studies.align.data_split import (
@@ -67,7 +75,7 @@ def load(
     target, labelled = read_target(given["target"], source, settings, columns)
     few = given.get("target_labelled")
     if few is not None:
-        few = of_same_labels(load_labelled(few, columns), source, settings.overlap)
+        few = of_same_labels(load_labelled(few, beside(columns)), source, settings.overlap)
     return {
         "source": source,
         "target": target,

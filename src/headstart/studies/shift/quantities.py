@@ -62,7 +62,7 @@ def of_pictures(data: Dataset) -> Quantities:
 
     def measure(row: int) -> list[float]:
         item = data.items[row]
-        raw: Any = data.raw(row) if data.is_images else data.picture(row)
+        raw: Any = data.shown(row) if data.is_images else data.picture(row)
         pixels = prepare(raw, READER, name=item).permute(1, 2, 0).numpy() / 255.0
         grey = pixels @ LUMINANCE
         edges = np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean()

@@ -29,7 +29,10 @@ def load(
 ) -> dict[str, Any]:
     """The model, and the rows that its own split keeps for testing, if there is one."""
     model = given["model"] if isinstance(given["model"], Predictor) else open_model(given["model"])
-    return {"model": model, "data": _test_part(load_labelled(given["data"], columns))}
+    data = _test_part(load_labelled(given["data"], columns))
+    if data.window is not None and model.preprocess is not None:
+        data = replace(data, window=model.preprocess.window or data.window)
+    return {"model": model, "data": data}
 
 
 def check(settings: ShortcutsSettings, inputs: Mapping[str, Any]) -> None:

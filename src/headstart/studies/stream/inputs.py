@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from headstart.core import Backbone, BadData, BadInput, Batch, Model, Preprocess, Unlabelled, derive_seed
 from headstart.data.columns import Columns
 from headstart.data.manifest import new_texts
+from headstart.data.modality import suffix_of
 from headstart.data.naming import class_numbers, grouped, natural
 from headstart.data.npz import SUFFIXES, arrays_in
 from headstart.data.streams import Segment
@@ -227,7 +228,7 @@ def _read_files(place: Path, reader: Predictor, labels: bool) -> Items:
     files = [
         (path, inner)
         for path, inner in paths
-        if path.suffix.lower() in reader.modality.suffixes and path.is_file()
+        if suffix_of(path) in reader.modality.suffixes and path.is_file()
         if not any(part.startswith(".") for part in inner.parts)
     ]
     files.sort(key=lambda pair: natural(pair[1].as_posix()))
