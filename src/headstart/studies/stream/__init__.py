@@ -150,6 +150,7 @@ SPEC = Study(
         "categorical",
         "keep",
         "per_class",
+        "window",
     ),
     predicts=True,
 )
