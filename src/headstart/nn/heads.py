@@ -1,7 +1,10 @@
-"""Registry of serialisable heads by name."""
+"""Registry of serialisable heads by name, and a head with other class priors."""
 
 from collections.abc import Mapping
 from typing import Any
+
+import torch
+from torch import Tensor
 
 from headstart.core import Head, LinearHead, Unknown
 
@@ -9,8 +12,55 @@ from .centroid_head import CentroidHead
 from .neighbour_head import NeighbourHead
 from .voting_head import VotingHead
 
+
+class AdjustedHead(Head):
+    """Another head with the log of class shares taken off its logits: (n, width) -> (n, classes).
+
+    Logit adjustment after training (Menon et al. 2021, arXiv:2007.07314): less the log of the shares that
+    the classes had in training, softmax gives the probabilities for classes that are equally frequent.
+
+    Args:
+        inner: name of the other head.
+        inner_settings: its settings.
+        classes: number of classes.
+    """
+
+    offset: Tensor  # (classes,) taken off the logits
+
+    def __init__(self, inner: str, inner_settings: Mapping[str, Any], classes: int) -> None:
+        super().__init__()
+        self.inner = make_head(inner, inner_settings)
+        self.register_buffer("offset", torch.zeros(classes))
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Name and settings of the other head, and the number of classes."""
+        inner = {"inner": type(self.inner).__name__, "inner_settings": dict(self.inner.settings)}
+        return inner | {"classes": len(self.offset)}
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Adjusted logits (n, classes) of features (n, width)."""
+        logits: Tensor = self.inner(z)
+        return logits - self.offset
+
+    @classmethod
+    def of(cls, head: Head, counts: Tensor, strength: float) -> "AdjustedHead":
+        """Adjust a head by the rows (classes,) of each class in training.
+
+        Args:
+            head: stays as it is, and shares its weights.
+            counts: of a class without rows half a row.
+            strength: times the log of the share, > 0; 1 makes the classes equally frequent.
+        """
+        adjusted = cls(type(head).__name__, head.settings, len(counts))
+        adjusted.inner = head
+        rows = counts.double().clamp(min=0.5)
+        adjusted.offset.copy_(strength * (rows / rows.sum()).log())
+        return adjusted.to(next(iter(head.state_dict().values())).device)
+
+
 HEADS: dict[str, type[Head]] = {
-    kind.__name__: kind for kind in (LinearHead, CentroidHead, NeighbourHead, VotingHead)
+    kind.__name__: kind for kind in (LinearHead, CentroidHead, NeighbourHead, VotingHead, AdjustedHead)
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from headstart.core import (
     Backbone,
@@ -21,6 +22,7 @@ from headstart.core import (
     require_label_kind,
 )
 from headstart.data.stream import ahead
+from headstart.nn.heads import AdjustedHead
 from headstart.run.checkpoint import save_state
 from headstart.run.frozen import Replay
 from headstart.run.loop import start, train
@@ -121,6 +123,10 @@ class Session(SessionData):
             fitted.notes.extend(group_notes(self.data, learn))
         fitted.notes.extend(cautions)
         fitted = replace(fitted, cautions=cautions)
+        if self.logit_adjustment:
+            counts = torch.from_numpy(np.bincount(self.data.labels[learn], minlength=len(self.data.classes)))
+            head = AdjustedHead.of(fitted.model.head, counts, self.logit_adjustment)
+            return replace(fitted, model=Model(fitted.model.backbone, head).eval())
         units = LabelUnits.of(self.data.labels[learn])
         return replace(fitted, model=units.undone(fitted.model)) if units else fitted
 

@@ -119,6 +119,7 @@ class SessionData:
     target: "TargetDomain | None" = None
     logbook: Path | None = None  # file for the ticks of all runs; None: none
     watch: Watch | None = None  # wraps the ticks of every run, for a progress bar
+    logit_adjustment: float = 0.0  # times the log of a class's share that is taken off fitted models' logits
     metric: str = ""  # that models and methods are selected by; "": the usual one of the kind of label
 
     def __post_init__(self) -> None:

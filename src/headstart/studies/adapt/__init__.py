@@ -14,6 +14,7 @@ Raises:
     Diverged: every training's loss stopped being a number.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,12 @@ class AdaptSettings(TrainingSettings):
         "or balanced_accuracy where a class is more than twice another; average_precision; r2.",
         None,
         metavar="METRIC",
+    )
+    logit_adjustment: float = option(
+        "Take this times the log of a class's share in training off its logit: 1 makes all classes equally "
+        "frequent for the model, which serves balanced accuracy.",
+        0.0,
+        Rule(lambda v: 0 <= v < math.inf, "a number >= 0"),
     )
     folds: int = option("Number of cross-validation folds on the training part, at least 2.", 5, whole(2))
     test: float = option("Fraction of the rows held out for the final test, in (0, 1).", 0.2, SHARE)

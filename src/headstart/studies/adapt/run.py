@@ -86,10 +86,9 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse methods that can't learn the labels, lack their source or make nothing of one."""
     kind: LabelKind = inputs["data"].label_kind
     methods = methods_of(settings.methods, inputs)
-    if settings.abstain and kind != "classes":
-        raise BadInput(
-            f"abstain is {settings.abstain:g}, but a model of {kind} is never unsure. Leave it out."
-        )
+    for name, why in (("abstain", "is never unsure"), ("logit_adjustment", "has no classes")):
+        if (value := getattr(settings, name)) and kind != "classes":
+            raise BadInput(f"{name} is {value:g}, but a model of {kind} {why}. Leave it out.")
     for method in methods:
         require_label_kind(method, kind)
     choose_metric(inputs["data"].labels, settings.metric)
@@ -110,7 +109,13 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
             source, findings = usable_source(source, checked.dataset, parts[1])
             checked = replace(checked, findings=(*checked.findings, *findings))
     metric = choose_metric(train.labels, settings.metric)
-    session = job.session(train, np.arange(len(train)), logbook=folder.path / "ticks.jsonl", metric=metric)
+    session = job.session(
+        train,
+        np.arange(len(train)),
+        logbook=folder.path / "ticks.jsonl",
+        metric=metric,
+        logit_adjustment=settings.logit_adjustment,
+    )
     methods = job.methods(settings.methods) or usual_methods(train.label_kind, source is not None)
     plan = plan_study(job, session, methods)
     if source is not None:
