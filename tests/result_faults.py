@@ -3,6 +3,7 @@
 from tests.faults import Fault
 
 FIT = "study/test_fit_result.py"
+EVALUATE = "study/test_evaluate.py"
 
 RESULT_FAULTS = (
     Fault(
@@ -53,5 +54,54 @@ RESULT_FAULTS = (
         "        elif False:\n",
         "the checks of a family are skipped",
         "methods/test_importance_weighting.py a_bad_setting",
+    ),
+    Fault(
+        "studies/evaluate/inputs.py",
+        "        return place[data.labels]\n",
+        "        return data.labels\n",
+        "classes are matched by position",
+        f"{EVALUATE} not_by_position",
+    ),
+    Fault(
+        "studies/evaluate/inputs.py",
+        "found[:, column] = data.labels[:, data.classes.index(name)]",
+        "found[:, column] = data.labels[:, column]",
+        "tags and numbers are matched by position",
+        f"{EVALUATE} are_matched_by_name",
+    ),
+    Fault(
+        "studies/evaluate/inputs.py",
+        "EvaluationData(replace(data, groups=dependent_rows(data)), [*notes, *more])\n    if",
+        "EvaluationData(replace(data, groups=None), [*notes, *more])\n    if",
+        "intervals of tables are over rows",
+        f"{EVALUATE} a_file_and_a_frame",
+    ),
+    Fault(
+        "studies/evaluate/run.py",
+        "        scored = scores(outputs, data.labels, data.groups, seed)\n",
+        "        scored = scores(outputs, data.labels, None, seed)\n",
+        "intervals are over rows, not over groups",
+        f"{EVALUATE} over_whole_groups",
+    ),
+    Fault(
+        "studies/evaluate/run.py",
+        "down = np.hypot(here.value - here.low, there.high - there.value)",
+        "down = np.hypot(here.value - here.low, there.value - there.low)",
+        "the change from the report has the wrong ends",
+        f"{EVALUATE} two_samples_by_hand",
+    ),
+    Fault(
+        "studies/evaluate/inputs.py",
+        "    table = _by_schema(given, data, predictor, predictor.schema, columns)\n",
+        "    table = data.table or _by_schema(given, data, predictor, predictor.schema, columns)\n",
+        "a column is typed anew by the new rows",
+        f"{EVALUATE} by_the_models_schema",
+    ),
+    Fault(
+        "data/naming.py",
+        "    token = _least_names.set(1)\n",
+        "    token = _least_names.set(2)\n",
+        "data of one class can't be evaluated",
+        f"{EVALUATE} of_one_class",
     ),
 )

@@ -1,7 +1,9 @@
 """Parse class names, groups and split names from user input."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 
@@ -41,6 +43,24 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     return (*folded, (2, 0, text))
 
 
+_least_names = ContextVar("least_names", default=2)  # classes or tags that labels must have
+
+
+@contextmanager
+def of_known_names() -> Iterator[None]:
+    """Within it, labels may be of one class or tag alone, as the others are known, such as from a model."""
+    token = _least_names.set(1)
+    try:
+        yield
+    finally:
+        _least_names.reset(token)
+
+
+def too_few(names: Sequence[str]) -> bool:
+    """Whether classes or tags are too few to learn from; see `of_known_names`."""
+    return len(names) < _least_names.get()
+
+
 def numbered(names: Sequence[str], what: str) -> tuple[tuple[str, ...], Rows]:
     """The class names in natural order, and the position of each row's class among them.
 
@@ -48,7 +68,7 @@ def numbered(names: Sequence[str], what: str) -> tuple[tuple[str, ...], Rows]:
         BadData: there are fewer than two classes.
     """
     classes = tuple(sorted(set(names), key=natural))
-    if len(classes) < 2:
+    if too_few(classes):
         only = f"only one class, {classes[0]!r}" if classes else "no rows"
         raise BadData(f"{what} has {only}. A classifier needs at least two.")
     place = {name: number for number, name in enumerate(classes)}

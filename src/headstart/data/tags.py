@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from headstart.core import BadData
 
 from .cells import Place
-from .naming import natural
+from .naming import natural, too_few
 
 BETWEEN = re.compile(r"[;|]")
 YES_NO = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
@@ -79,7 +79,7 @@ def _column(values: Any, place: Place) -> NDArray[np.bool_]:
 
 
 def _refuse_one(names: tuple[str, ...], what: str) -> None:
-    if len(names) < 2:
+    if too_few(names):
         only = f"only one tag, {names[0]!r}" if names else "no tag in any row"
         raise BadData(
             f"{what} has {only}. To tell rows with a tag from those without it, give them two classes: "

@@ -1,0 +1,115 @@
+"""Evaluate a fitted model on labelled data that it has not seen: every metric with its interval.
+
+Labels are matched to the model's classes, tags or columns by name; whole numbers are names too. Intervals
+are over what is independent: rows of a group of yours, and rows that are duplicates of each other, count
+together. The main figure is compared with a model that always gives the same answer, and with the figure of
+the run's own report, if the model comes from a run.
+
+Raises:
+    BadData: nothing readable, rows of another kind, or labels that are none of the model's; they are named.
+    BadInput: no such model, or its labels are of another kind.
+    CannotWrite: the folder is not empty or can't be written to.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from headstart.records.record import Bin, Interval, Record, Scores
+from headstart.records.settings import StudySettings, option
+from headstart.studies._spec import START, Input, Study, StudyRecord
+from headstart.studies.adapt import ColumnFigures, Mistake, TagFigures
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateSettings(StudySettings):
+    """How `evaluate` works."""
+
+    kind: ClassVar[str] = "evaluate"
+
+    allow_unseen: bool = option(
+        "Of tables: all rows may have a name in a column that no training row had.", False
+    )
+    seed: int = option("Random seed of the intervals that are drawn.", 0)
+
+
+@dataclass(frozen=True)
+class ClassFigures(Record):
+    """How well one class is predicted."""
+
+    name: str
+    rows: int  # of this class
+    predicted: int  # rows that it is predicted for
+    recall: Interval | None  # share of its rows that are predicted right; None if it has no rows
+    precision: Interval | None  # share of the rows it is predicted for that are right; None if there are none
+
+
+@dataclass(frozen=True)
+class Reported(Record):
+    """What the report of the model's own run says."""
+
+    task: str  # name of its data
+    rows: int  # of its test part
+    figures: dict[str, Interval]  # of the selected model on that test part, by metric
+    change: Interval  # the main figure on the new data less that one; two independent samples, 95 %
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(StudyRecord):
+    """A model on labelled data."""
+
+    task: str  # name of the data
+    model: str  # the folder that it was opened from, or "a predictor"
+    kind: str  # of the samples: "pictures", "texts", "numbers" or "tables"
+    label_kind: str  # "classes", "tags" or "numbers"
+    metric: str  # the main one
+    classes: list[str]  # of the model: classes, tags or columns
+    rows: int
+    groups: int  # independent units: groups of rows and single rows
+    absent: list[str]  # classes or tags of the model that no row has
+    scores: Scores
+    constant: Interval  # the main figure of the best constant: the largest class, each tag's share, the mean
+    gain: Interval  # the main figure less the constant's, in pairs, 95 %
+    reported: Reported | None  # None if the model comes from no run
+    confusion: list[list[int]]  # rows: truth x answer; [] of tags and numbers
+    bins: list[Bin]  # [] of numbers
+    per_class: list[ClassFigures]  # [] of tags and numbers
+    tags: list[TagFigures]
+    columns: list[ColumnFigures]
+    mistakes: list[Mistake]  # the worst
+
+    @property
+    def test_rows(self) -> int:
+        """The rows, as the record of `adapt` calls them."""
+        return self.rows
+
+    def __getitem__(self, metric: str) -> Interval:
+        """The figure of one of the metrics."""
+        return self.scores[metric]
+
+    def __str__(self) -> str:
+        """All figures with their intervals, a line each."""
+        from headstart.studies.evaluate.page import figures_as_text
+
+        return figures_as_text(self)
+
+    def _repr_html_(self) -> str:
+        """The figures as a table, for notebooks."""
+        from headstart.studies.evaluate.page import figures_as_html
+
+        return figures_as_html(self)
+
+
+SPEC = Study(
+    name="evaluate",
+    summary="Evaluate a model on labelled data that it has not seen: all metrics with intervals.",
+    group=START,
+    inputs=(
+        Input(name="run", help="A run folder, or the model folder in it.", kind="model", hint=Path),
+        Input(name="data", help="Labelled data, as `hs.data.load` takes them.", kind="value"),
+    ),
+    settings=EvaluateSettings,
+    record=Evaluation,
+    without=("task", "split_column", "attribute_column", "categorical", "keep", "per_class"),
+    reads_folder=True,
+)

@@ -1,0 +1,153 @@
+"""How `evaluate` is computed: the model predicts every row once, and the answers are scored."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from headstart.data.dataset import Dataset
+from headstart.metrics.intervals import share
+from headstart.predictor.predictor import Predictor, open_model
+from headstart.records.record import Interval, Scores
+from headstart.session.scoring import bins, confusions, difference, main_score, scores
+from headstart.session.session import Session
+from headstart.studies._page import read_record
+from headstart.studies._runner import Job
+from headstart.studies._spec import Study
+from headstart.studies.adapt import Result
+from headstart.studies.adapt.evaluation import constant_baseline
+from headstart.studies.adapt.record_fields import columns_of, save_mistakes, tags_of
+from headstart.studies.evaluate import ClassFigures, EvaluateSettings, Reported
+from headstart.studies.evaluate.inputs import read_data
+
+OBJECT = "a predictor"
+
+
+def load(
+    spec: Study, given: Mapping[str, Any], settings: EvaluateSettings, columns: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The model, the rows with the labels in its order, and what the report of its run says."""
+    run = given["run"]
+    folder = None if isinstance(run, Predictor) else Path(run)
+    predictor = run if isinstance(run, Predictor) else open_model(run)
+    data = read_data(given["data"], predictor, columns, settings.allow_unseen)
+    return {
+        "run": predictor,
+        "data": data.dataset,
+        "_notes": data.notes,
+        "_name": OBJECT if folder is None else folder.resolve().name,
+        "_report": None if folder is None else _report(folder),
+    }
+
+
+def compute(job: Job[EvaluateSettings]) -> dict[str, Any]:
+    """The record's own fields."""
+    predictor, data, seed = job.inputs["run"], job.inputs["data"], job.settings.seed
+    job.notes += job.inputs["_notes"]
+    kept = job.folder.once("predict", lambda: {"outputs": outputs_of_model(job, predictor, data)})
+    outputs: Tensor = kept["outputs"]
+    with job.step("score"):
+        scored = scores(outputs, data.labels, data.groups, seed)
+        constant = constant_baseline(data, len(data))
+        report = job.inputs["_report"]
+        return {
+            "task": data.name,
+            "model": job.inputs["_name"],
+            "kind": data.kind,
+            "label_kind": data.label_kind,
+            "metric": scored.main,
+            "classes": list(data.classes),
+            "rows": len(data),
+            "groups": data.group_count,
+            "absent": absent_names(data),
+            "scores": scored,
+            "constant": main_score(constant, data.labels, data.groups, seed),
+            "gain": difference(outputs, constant, data.labels, data.groups, seed),
+            "reported": None if report is None else compared(scored, report),
+            "confusion": confusions(outputs, data.labels),
+            "bins": bins(outputs, data.labels),
+            "per_class": figures_by_class(outputs, data),
+            "tags": tags_of(data, outputs),
+            "columns": columns_of(data, data, outputs),
+            "mistakes": _mistakes(job, data, outputs),
+        }
+
+
+def outputs_of_model(job: Job[EvaluateSettings], predictor: Predictor, data: Dataset) -> Tensor:
+    """Outputs (n, k) of the model for all rows."""
+    session = Session(predictor.model.backbone, data, engine=job.engine)  # type: ignore[arg-type]
+    model = predictor.model.to(job.engine.device)
+    return session.logits(model, np.arange(len(data)))
+
+
+def absent_names(data: Dataset) -> list[str]:
+    """Classes or tags that no row has."""
+    if data.label_kind == "numbers":
+        return []
+    counts = (
+        np.bincount(data.labels, minlength=len(data.classes))
+        if data.label_kind == "classes"
+        else data.labels.sum(0)
+    )
+    return [name for name, count in zip(data.classes, counts, strict=True) if not count]
+
+
+def figures_by_class(outputs: Tensor, data: Dataset) -> list[ClassFigures]:
+    """Recall and precision of each class with Wilson's intervals over whole groups; [] of other labels."""
+    if data.label_kind != "classes":
+        return []
+    predicted = outputs.argmax(1).numpy()
+    right = predicted == data.labels
+
+    def part(rows: Any) -> Interval | None:
+        places = np.flatnonzero(rows)
+        return Interval(*share(right[places], data.groups_of(places))) if len(places) else None
+
+    return [
+        ClassFigures(
+            name=name,
+            rows=int((data.labels == number).sum()),
+            predicted=int((predicted == number).sum()),
+            recall=part(data.labels == number),
+            precision=part(predicted == number),
+        )
+        for number, name in enumerate(data.classes)
+    ]
+
+
+def compared(scored: Scores, report: Result) -> Reported | None:
+    """The figures of the report of the model's run, and how the main one differs on the new data."""
+    tested = next((each for each in report.tested if each.gain is None), None)
+    if tested is None or scored.main not in tested.scores.figures:
+        return None
+    here, there = scored.main_figure, tested.scores[scored.main]
+    return Reported(
+        report.task, tested.scores.rows, tested.scores.figures, difference_of_samples(here, there)
+    )
+
+
+def difference_of_samples(here: Interval, there: Interval) -> Interval:
+    """The difference of two figures of independent samples from their own intervals: MOVER.
+
+    (Newcombe 1998, method 10, for shares; Zou and Donner 2008, doi:10.1002/sim.3095, for any figure.)
+    """
+    value = here.value - there.value
+    down = np.hypot(here.value - here.low, there.high - there.value)
+    up = np.hypot(here.high - here.value, there.value - there.low)
+    return Interval(value, value - float(down), value + float(up))
+
+
+def _report(folder: Path) -> Result | None:
+    """The record of the run that a model comes from; None if there is none."""
+    files = [place / "result.json" for place in (folder, folder.resolve().parent)]
+    file = next((file for file in files if file.is_file()), None)
+    return None if file is None else read_record(Result, file)
+
+
+def _mistakes(job: Job[EvaluateSettings], data: Dataset, outputs: Tensor) -> list[Any]:
+    """The worst mistakes; pictures are kept where a folder is."""
+    found = save_mistakes(job.folder.path / "pictures", data, outputs)
+    return found if job.out is not None else [replace(each, picture="") for each in found]

@@ -1,0 +1,306 @@
+"""A model on labelled new data: every figure, by name, over what is independent."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from tests.study import tiny
+from torch import nn
+from typer.testing import CliRunner
+
+import headstart as hs
+from headstart.cli import app
+from headstart.core import BadData, BadInput, derive_seed
+from headstart.metrics.intervals import score_all
+from headstart.records.record import Interval
+from headstart.studies.evaluate.run import difference_of_samples
+
+NAMES = ["corn", "oat", "wheat"]
+
+
+def world(rows, seed):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, rows)
+    return (rng.normal(size=(rows, 4)) + 1.5 * np.eye(4)[y]).astype(np.float32), [NAMES[c] for c in y]
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 3))
+    return hs.fit("ridge-probe", net, world(120, 0))
+
+
+def frame(rows, seed):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, rows)
+    columns = {"age": rng.normal(size=rows) + 2 * y, "town": rng.choice(["x", "y"], rows)}
+    return pd.DataFrame({**columns, "label": np.where(y, "ill", "well")})
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables") / "run"
+    data = hs.data.load(frame(150, 0), name="first")
+    hs.adapt("table", data, out=folder, methods=("logistic-probe",), budget=5, folds=2, curve=False)
+    return folder
+
+
+# --- the figures
+
+
+def test_all_figures_are_those_of_the_answers(predictor):
+    x, y = world(60, 1)
+    found = hs.evaluate(predictor, (x, y), seed=3)
+    labels, groups = np.array([NAMES.index(name) for name in y]), np.arange(60)
+    answers = predictor.probabilities(x)
+    wanted = score_all(answers, labels, derive_seed(3, "scores"), groups)
+    for name, interval in wanted.items():
+        figure = found[name]
+        np.testing.assert_allclose([figure.value, figure.low, figure.high], interval, atol=1e-4)
+    assert found.rows == found.groups == 60
+    right = answers.argmax(1) == labels
+    assert found["accuracy"].value == right.mean()
+
+
+def test_each_class_by_hand(predictor):
+    x, y = world(60, 1)
+    said = [each.label for each in predictor.predict(x)]
+    found = hs.evaluate(predictor, (x, y))
+    assert [each.name for each in found.per_class] == NAMES
+    for each in found.per_class:
+        both = sum(a == b == each.name for a, b in zip(said, y, strict=True))
+        assert (each.rows, each.predicted) == (y.count(each.name), said.count(each.name))
+        assert each.recall.value == pytest.approx(both / y.count(each.name))
+        assert each.precision.value == pytest.approx(both / said.count(each.name))
+        assert found.confusion[NAMES.index(each.name)][NAMES.index(each.name)] == both
+    assert sum(b.rows for b in found.bins) == 60
+
+
+def test_the_gain_is_over_the_largest_class(predictor):
+    x, y = world(60, 1)
+    found = hs.evaluate(predictor, (x, y))
+    most = max(NAMES, key=y.count)
+    assert found.constant.value == pytest.approx(y.count(most) / 60)
+    assert found.gain.value == pytest.approx(found["accuracy"].value - found.constant.value)
+
+
+def test_intervals_are_over_whole_groups(predictor):
+    """Each of 15 patients has the same row four times over, a little changed: a fourth of the information."""
+    x, y = world(15, 2)
+    groups = np.repeat(np.arange(15), 4)
+    many = np.repeat(x, 4, 0) + np.tile(np.arange(4), 15)[:, None].astype(np.float32) * 1e-4
+    data = hs.data.load((many, np.repeat(y, 4)), groups=groups)
+    found, alone = hs.evaluate(predictor, data), hs.evaluate(predictor, (many, np.repeat(y, 4)))
+    assert (found.rows, found.groups, alone.groups) == (60, 15, 60)
+    assert found["accuracy"].value == alone["accuracy"].value
+    width, narrow = (each["accuracy"].high - each["accuracy"].low for each in (found, alone))
+    assert width > 1.6 * narrow
+
+
+def test_duplicates_count_once(predictor):
+    x, y = world(15, 2)
+    found = hs.evaluate(predictor, (np.repeat(x, 4, 0), np.repeat(y, 4)))
+    once = hs.evaluate(predictor, (x, y))
+    assert (found.rows, found.groups) == (60, 15)
+    assert found["accuracy"].low == pytest.approx(once["accuracy"].low, abs=0.05)
+
+
+# --- names
+
+
+def test_classes_are_matched_by_name_not_by_position(predictor):
+    """Rows of two classes alone: by position "oat" and "wheat" would be "corn" and "oat"."""
+    x, y = world(90, 3)
+    some = [row for row, name in enumerate(y) if name != "corn"]
+    found = hs.evaluate(predictor, (x[some], [y[row] for row in some]))
+    said = [each.label for each in predictor.predict(x[some])]
+    assert found["accuracy"].value == np.mean([a == y[row] for a, row in zip(said, some, strict=True)])
+    assert found.absent == ["corn"]
+
+
+def test_all_rows_may_be_of_one_class(predictor):
+    x, y = world(90, 3)
+    some = [row for row, name in enumerate(y) if name == "oat"]
+    found = hs.evaluate(predictor, (x[some], ["oat"] * len(some)))
+    assert found.absent == ["corn", "wheat"]
+    assert "always the largest class" not in "".join(_sentences(found))
+
+
+def test_whole_numbers_are_names():
+    x, y = world(120, 0)
+    numbered = [{"corn": 7, "oat": 5, "wheat": 9}[name] for name in y]
+    net = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 3))
+    model = hs.fit("ridge-probe", net, (x, numbered))
+    first = hs.evaluate(model, (x, numbered))
+    assert hs.evaluate(model, (x, np.array(numbered, float))).scores == first.scores
+    assert first["accuracy"].value > 0.6
+    with pytest.raises(BadData, match=r"3 classes that the model lacks: '0', '1', '2'; it has '5', '7', '9'"):
+        hs.evaluate(model, (x, [NAMES.index(name) for name in y]))
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], ["Corn", "Oat", "Wheat"], ["corn", "oat", "rye"]])
+def test_labels_that_are_none_of_the_models_are_refused_by_name(predictor, labels):
+    x, y = world(30, 1)
+    with pytest.raises(BadData, match=r"that the model lacks.*matched by name, never by position"):
+        hs.evaluate(predictor, (x, [labels[NAMES.index(name)] for name in y]))
+
+
+def test_tags_are_matched_by_name():
+    rng = np.random.default_rng(0)
+    x = pd.DataFrame(rng.normal(size=(80, 2)), columns=["a", "b"])
+    tags = pd.DataFrame({"red": x.a > 0, "round": x.b > 0.3}).astype(int)
+    model = hs.fit("logistic-probe", "table", hs.data.load((x, tags)))
+    found = hs.evaluate(model, (x, tags))
+    assert found.metric == "average_precision"
+    assert [each.rows for each in found.tags] == tags.sum().tolist()
+    assert hs.evaluate(model, (x, tags[["round", "red"]])).scores == found.scores
+    with pytest.raises(BadData, match="has the tags 'tag 0', 'tag 1', which the model lacks"):
+        hs.evaluate(model, (x, tags.to_numpy()))
+    red = hs.evaluate(model, (x, [["red"] if value > 0 else [] for value in x.a]))
+    assert red.absent == ["round"]
+
+
+def test_columns_of_numbers_are_matched_by_name(tmp_path):
+    rng = np.random.default_rng(0)
+    x = pd.DataFrame(rng.normal(size=(80, 2)), columns=["a", "b"])
+    y = pd.DataFrame({"price": 3 * x.a + 0.5, "weight": x.b + 0.1 * rng.normal(size=80)})
+    model = hs.fit("ridge-probe", "table", hs.data.load((x, y)))
+    found = hs.evaluate(model, (x, y[["weight", "price"]]))
+    mean = y.mean()
+    by_hand = [
+        1 - ((model.values(x)[:, k] - y[name]) ** 2).sum() / ((y[name] - mean[name]) ** 2).sum()
+        for k, name in enumerate(model.classes)
+    ]
+    assert [each.r2.value for each in found.columns] == pytest.approx(by_hand)
+    x.join(y).to_csv(tmp_path / "new.csv", index=False)
+    np.testing.assert_allclose(hs.evaluate(model, tmp_path / "new.csv")["rmse"].value, found["rmse"].value)
+    with pytest.raises(BadData, match="lacks the columns of numbers 'price', which the model predicts"):
+        hs.evaluate(model, (x, y[["weight"]]))
+
+
+def test_one_number_takes_labels_without_a_name():
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    table = pd.DataFrame(x, columns=["a", "b"])
+    model = hs.fit("ridge-probe", "table", hs.data.load((table, pd.Series(x[:, 0] + 0.5, name="price"))))
+    assert hs.evaluate(model, (table, x[:, 0] + 0.5))["r2"].value > 0.99
+    with pytest.raises(BadData, match="has the columns of numbers 'cost'"):
+        hs.evaluate(model, (table, pd.Series(x[:, 0], name="cost")))
+
+
+# --- the report of the run
+
+
+def test_the_run_is_compared_with_its_report(run):
+    found = hs.evaluate(run, frame(80, 1))
+    report = json.loads((run / "result.json").read_text())
+    tested = report["tested"][0]["scores"]
+    assert found.reported.rows == report["test_rows"]
+    assert found.reported.task == "first"
+    assert found.reported.figures["accuracy"].value == tested["figures"]["accuracy"]["value"]
+    change = found["accuracy"].value - tested["figures"]["accuracy"]["value"]
+    assert found.reported.change.value == pytest.approx(change)
+    assert hs.evaluate(run / "model", frame(80, 1)).reported == found.reported
+    assert hs.evaluate(hs.open(run), frame(80, 1)).reported is None
+
+
+def test_the_change_is_that_of_two_samples_by_hand():
+    """Of .5 (.4 to .6) and .8 (.77 to .84): down hypot(.1, .04) = .1077, up hypot(.1, .03) = .1044."""
+    change = difference_of_samples(Interval(0.5, 0.4, 0.6), Interval(0.8, 0.77, 0.84))
+    assert (change.value, change.low, change.high) == pytest.approx((-0.3, -0.4077, -0.1956), abs=1e-4)
+
+
+# --- any input, and what can't be used
+
+
+def test_a_file_and_a_frame_give_the_same(run, tmp_path):
+    new = frame(60, 2)
+    new["hospital"] = np.repeat(np.arange(12), 5)
+    new.to_csv(tmp_path / "new.csv", index=False)
+    columns = {"group_column": "hospital"}
+    found = hs.evaluate(run, tmp_path / "new.csv", columns=columns)
+    assert found.groups == 12
+    assert hs.evaluate(run, new, columns=columns).scores == found.scores
+
+
+def test_a_column_spelled_otherwise_is_read_by_the_models_schema(tmp_path):
+    rng = np.random.default_rng(0)
+    code = rng.integers(1, 4, 120)
+    data = pd.DataFrame({"code": code, "label": np.where(code == 2, "yes", "no")})
+    model = hs.fit("logistic-probe", "table", hs.data.load(data, categorical=["code"]))
+    spelled = data.assign(code=data.code.astype(float))
+    assert hs.evaluate(model, spelled)["accuracy"].value == 1
+
+
+def test_unseen_names_are_noted_and_all_of_them_refused(run):
+    some, every = frame(60, 3), frame(60, 3)
+    some.loc[:9, "town"] = "elsewhere"
+    every["town"] = "elsewhere"
+    assert any("10 of 60 rows" in note for note in hs.evaluate(run, some).notes)
+    with pytest.raises(BadData, match="a name in 'town' that no training row had"):
+        hs.evaluate(run, every)
+    assert hs.evaluate(run, every, allow_unseen=True).rows == 60
+
+
+def test_pictures_that_cannot_be_read_are_noted(tmp_path):
+    data = tiny.shapes(12) if hasattr(tiny, "shapes") else hs.data.load("digits", per_class=4)
+    model = hs.fit("ridge-probe", hs.models.backbone("torchvision:resnet18", weights="random"), data)
+    for row in range(20):
+        place = tmp_path / "new" / data.said(row)
+        place.mkdir(parents=True, exist_ok=True)
+        data.picture(row).save(place / f"{row}.png")
+    (tmp_path / "new" / data.said(0) / "broken.png").write_bytes(b"nothing")
+    found = hs.evaluate(model, tmp_path / "new", out=tmp_path / "out")
+    assert found.rows == 20
+    assert any("1 of 21 pictures can't be read" in note for note in found.notes)
+    assert all((tmp_path / "out" / each.picture).is_file() for each in found.mistakes)
+
+
+def test_other_rows_and_labels_are_refused(predictor, run):
+    with pytest.raises(BadData, match=r"The model takes .*, and table holds tables"):
+        hs.evaluate(predictor, frame(20, 0).replace({"ill": "corn", "well": "oat"}))
+    with pytest.raises(BadInput, match="No model in"):
+        hs.evaluate("nowhere", (np.zeros((4, 2)), [0, 1, 0, 1]))
+    x, y = world(30, 1)
+    with pytest.raises(BadData, match=r"takes"):
+        hs.evaluate(predictor, (x[:, :3], y))
+
+
+# --- what is shown
+
+
+def _sentences(found):
+    from headstart.studies.evaluate.page import sentences
+
+    return list(sentences(found))
+
+
+def test_the_page_and_the_text_have_the_figures(run, tmp_path):
+    found = hs.evaluate(run, frame(60, 4), out=tmp_path / "out")
+    page = hs.build_page(tmp_path / "out").read_text("utf-8")
+    shown = f"{100 * found['accuracy'].value:.1f}"
+    assert page.count(shown) >= 2
+    assert "Which classes are confused" in page
+    assert "In the run's report" in page or "in the run&#39;s report" in page
+    assert str(found).splitlines()[1].startswith("accuracy ")
+    assert shown in str(found)
+    assert f"<td>{shown}" in found._repr_html_()
+
+
+def test_the_command_prints_and_keeps_the_record(run, tmp_path):
+    frame(60, 4).to_csv(tmp_path / "new.csv", index=False)
+    command = ["evaluate", str(run), str(tmp_path / "new.csv"), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert "rows of new classified correctly (95 % interval" in done.output.replace("\n", " ")
+    record = json.loads((tmp_path / "out" / "evaluate.json").read_text())
+    assert Path(tmp_path / "out" / "evaluate.html").is_file()
+    done = CliRunner().invoke(app, [*command[:3], "--json"])
+    values = json.loads(done.stdout)
+    assert values["scores"] == record["scores"]
+    quiet = CliRunner().invoke(app, [*command[:3], "--quiet"])
+    assert len(quiet.stdout.strip().splitlines()) == 1
