@@ -4,6 +4,7 @@ from tests.faults import Fault
 
 FIT = "study/test_fit_result.py"
 EVALUATE = "study/test_evaluate.py"
+SHOWN = "study/test_shown_results.py"
 
 RESULT_FAULTS = (
     Fault(
@@ -103,5 +104,19 @@ RESULT_FAULTS = (
         "    token = _least_names.set(2)\n",
         "data of one class can't be evaluated",
         f"{EVALUATE} of_one_class",
+    ),
+    Fault(
+        "studies/_spec.py",
+        "    return replace(terminal, sentences=[*terminal.sentences, *notes])\n",
+        "    return terminal\n",
+        "notes of a study are not shown",
+        f"{SHOWN} with_its_notes",
+    ),
+    Fault(
+        "report/text.py",
+        "<td>{escape(str(cell))}</td>",
+        "<td>{cell}</td>",
+        "a cell is markup in a notebook",
+        f"{SHOWN} cells_are_escaped",
     ),
 )

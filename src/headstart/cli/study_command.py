@@ -4,11 +4,11 @@ import inspect
 from collections.abc import Callable
 from json import loads
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from headstart.studies._spec import Input, Study
+from headstart.studies._spec import Input, Study, terminal_of
 
 from . import output
 from .options import (
@@ -23,9 +23,6 @@ from .options import (
     with_options,
 )
 from .output import Form
-
-if TYPE_CHECKING:
-    from headstart.report.text import Terminal
 
 SEVERAL = "A backbone, as for adapt; repeatable. Default: the built-in for the data."
 WeightsOfSeveral = Annotated[
@@ -128,12 +125,10 @@ def _print(spec: Study, result: Any, out: Path | None, form: Form, quiet: bool) 
 
 def show(spec: Study, record: Any, out: Path | None, quiet: bool) -> None:
     """Print for people: the table, sentences, notes, and where everything lies."""
-    module = spec.module("page")
-    terminal: Terminal = module.terminal(record, out) if spec.reads_folder else module.terminal(record)
+    terminal = terminal_of(record, out)
     if terminal.rows and not (quiet and terminal.answer):
         output.table(terminal.headings, terminal.rows, terminal.title)
-    notes = [f"Note: {note}" for note in record.notes]
-    for sentence in (*(() if quiet else (*terminal.sentences, *notes)), *terminal.answer):
+    for sentence in (*(() if quiet else terminal.sentences), *terminal.answer):
         output.line(sentence)
     places = [*terminal.places, ("Page", spec.page_file), ("Record", spec.record_file)]
     lines = [] if out is None else [(label, str(out / file)) for label, file in places]

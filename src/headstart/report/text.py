@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from headstart.records.record import Interval
@@ -179,3 +180,21 @@ class Terminal:
     answer: Sequence[str] = ()
     next: Sequence[str] = ()
     places: Sequence[tuple[str, str]] = ()
+
+    def text(self) -> str:
+        """The table, the sentences and the answer as plain text, a line each."""
+        rows = [[str(cell) for cell in row] for row in (self.headings, *self.rows)] if self.rows else []
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        lines = [self.title, *table, *self.sentences, *self.answer]
+        return "\n".join(line for line in lines if line).replace(SPACE, " ").replace(MINUS, "-")
+
+    def html(self) -> str:
+        """The same as HTML for notebooks; every word is escaped."""
+        heads = "".join(f"<th>{escape(heading)}</th>" for heading in self.headings)
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in self.rows
+        )
+        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>" if self.rows else ""
+        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in (*self.sentences, *self.answer))
+        return f"<div><p><strong>{escape(self.title)}</strong></p>{table}{said}</div>"

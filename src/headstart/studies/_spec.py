@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from headstart.records.record import Record
 from headstart.records.settings import StudySettings
+from headstart.report.text import Terminal
 
 GROUPS = ("Start here", "Understand", "When data shift", "Models", "Tools")  # of `headstart --help`
 START, UNDERSTAND, SHIFT, MODELS, TOOLS = GROUPS
@@ -27,6 +28,28 @@ class StudyRecord(Record):
     seed: int
     versions: dict[str, str]
     notes: list[str]  # what was left out or chosen, and why
+
+    def __str__(self) -> str:
+        """What the command prints of it."""
+        return terminal_of(self).text()
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks."""
+        return terminal_of(self).html()
+
+
+class ShownResult:
+    """What a study returns with its record, and perhaps its folder: shown as the command prints it."""
+
+    result: Any  # the record
+
+    def __repr__(self) -> str:
+        """What the command prints."""
+        return terminal_of(self.result, getattr(self, "folder", None)).text()
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks."""
+        return terminal_of(self.result, getattr(self, "folder", None)).html()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,3 +165,12 @@ def study(name: str) -> Study:
 def studies() -> Iterator[Study]:
     """All studies, by name."""
     return map(study, study_names())
+
+
+def terminal_of(record: StudyRecord, folder: Path | None = None) -> Terminal:
+    """What the command prints of a record with its notes, and of other files of its folder, if known."""
+    spec = next(spec for spec in studies() if spec.record is type(record))
+    module = spec.module("page")
+    terminal: Terminal = module.terminal(record, folder) if spec.reads_folder else module.terminal(record)
+    notes = [f"Note: {note}" for note in record.notes]
+    return replace(terminal, sentences=[*terminal.sentences, *notes])

@@ -242,9 +242,9 @@ def view(record: Result, folder: Path) -> dict[str, Any]:
     return {"sections": sections, "script": asset("script.js")}
 
 
-def terminal(record: Result, folder: Path) -> Terminal:
+def terminal(record: Result, folder: Path | None) -> Terminal:
     """What the command prints: the candidates as in the page's table, the headline, how to go on."""
-    rows = table(record, Timings.read(folder / "timings.json"))
+    rows = table(record, None if folder is None else Timings.read(folder / "timings.json"))
     what = '--text "..."' if record.kind == "texts" else "FILES..."
     return Terminal(
         title="Cross-validation on the training part",

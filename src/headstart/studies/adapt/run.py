@@ -28,7 +28,7 @@ from headstart.session.scoring import choose_metric
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
 from headstart.studies._runner import Job, load_inputs, methods_of
-from headstart.studies._spec import Study
+from headstart.studies._spec import ShownResult, Study
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
 from headstart.studies.adapt.candidates import CrossValidation, choose
 from headstart.studies.adapt.evaluation import (
@@ -59,8 +59,8 @@ WITH_SOURCE = ("pretrain-fine-tune", "multi-task")
 GUESS = 30.0  # samples a second where none were measured
 
 
-@dataclass(frozen=True)
-class Adapted:
+@dataclass(frozen=True, repr=False)
+class Adapted(ShownResult):
     """What `adapt` returns.
 
     Attributes:

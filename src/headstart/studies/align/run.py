@@ -29,7 +29,7 @@ from headstart.studies._runner import (
     methods_of,
     run_study,
 )
-from headstart.studies._spec import Study
+from headstart.studies._spec import ShownResult, Study
 from headstart.studies.align import SOURCE_ONLY, Alignment, AlignSettings, results
 from headstart.studies.align.data_split import (
     AlignData,
@@ -48,8 +48,8 @@ BLOCKS = 2  # of a backbone by name that are trained by default
 ROWS = 2000  # of the target on which scores are computed
 
 
-@dataclass(frozen=True)
-class Aligned:
+@dataclass(frozen=True, repr=False)
+class Aligned(ShownResult):
     """What `align` returns."""
 
     result: Alignment

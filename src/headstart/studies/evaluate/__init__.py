@@ -87,18 +87,6 @@ class Evaluation(StudyRecord):
         """The figure of one of the metrics."""
         return self.scores[metric]
 
-    def __str__(self) -> str:
-        """All figures with their intervals, a line each."""
-        from headstart.studies.evaluate.page import figures_as_text
-
-        return figures_as_text(self)
-
-    def _repr_html_(self) -> str:
-        """The figures as a table, for notebooks."""
-        from headstart.studies.evaluate.page import figures_as_html
-
-        return figures_as_html(self)
-
 
 SPEC = Study(
     name="evaluate",
@@ -110,6 +98,6 @@ SPEC = Study(
     ),
     settings=EvaluateSettings,
     record=Evaluation,
-    without=("task", "split_column", "attribute_column", "categorical", "keep", "per_class"),
+    without=("task", "split_column", "attribute_column", "categorical", "keep", "per_class", "window"),
     reads_folder=True,
 )

@@ -1,7 +1,6 @@
 """How `evaluate` is shown: all figures, which classes are confused, calibration, the worst mistakes."""
 
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -124,23 +123,6 @@ def _against_report(record: Evaluation, metric: Metric) -> str:
         f"on {pluralise(reported.rows, 'row')} of {reported.task} (change {metric.change(change.low)} to "
         f"{metric.change(change.high)} {metric.change_unit})."
     )
-
-
-def figures_as_text(record: Evaluation) -> str:
-    """All figures with their intervals, a line each."""
-    figures = [(get_metric(name).plain(1), figure) for name, figure in record.scores.figures.items()]
-    lines = [(metric.title, str(metric.shown(figure))) for metric, figure in figures]
-    width = max(len(title) for title, _ in lines)
-    return "\n".join([headline(record), *(f"{title:<{width}}  {figure}" for title, figure in lines)])
-
-
-def figures_as_html(record: Evaluation) -> str:
-    """The same as a table."""
-    rows = "".join(
-        f"<tr><th>{escape(get_metric(name).title)}</th><td>{escape(str(get_metric(name).shown(figure)))}</td></tr>"
-        for name, figure in record.scores.figures.items()
-    )
-    return f"<div><p><strong>{escape(headline(record))}</strong></p><table>{rows}</table></div>"
 
 
 # --- parts

@@ -19,6 +19,7 @@ from headstart.data.sources import Arrays, Pictures
 from headstart.models.backbone import AnyBackbone
 from headstart.nn.translation import Translation, in_front
 from headstart.predictor.predictor import Predictor
+from headstart.studies._spec import ShownResult
 from headstart.studies.translate import Pair, TranslationReport
 
 Way = Callable[[Tensor], Tensor]  # samples as `to_samples` gives them
@@ -121,8 +122,8 @@ class Ways:
         return _to_array(x)
 
 
-@dataclass(frozen=True, eq=False)
-class Translator(Ways):
+@dataclass(frozen=True, eq=False, repr=False)
+class Translator(ShownResult, Ways):
     """What `translate` returns: both directions, and what was measured of them."""
 
     result: TranslationReport  # cycle errors, diversity, label flips, accuracies and the guards

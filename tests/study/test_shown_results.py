@@ -1,0 +1,88 @@
+"""What studies return: shown as their command prints it, in Python and in a notebook."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import headstart as hs
+from headstart.cli import app
+from headstart.report.text import Terminal
+
+
+def patients(rows, seed):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, rows)
+    columns = {"age": rng.normal(size=rows) + 2 * y, "town": rng.choice(["x", "y"], rows)}
+    return pd.DataFrame({**columns, "label": np.where(y, "ill", "well")})
+
+
+@pytest.fixture(scope="module")
+def adapted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables") / "run"
+    data = hs.data.load(patients(150, 0), name="first")
+    more = {"methods": ("logistic-probe",), "budget": 5, "folds": 2, "curve": False}
+    return hs.adapt("table", data, out=folder, **more)
+
+
+@pytest.fixture(scope="module")
+def run(adapted):
+    return adapted.folder
+
+
+def test_what_adapt_returns_is_shown_as_its_command_prints_it(adapted):
+    lines = repr(adapted).splitlines()
+    assert lines[0] == "Cross-validation on the training part"
+    assert lines[2].startswith("Logistic probe")
+    assert lines[-1] == adapted.result.headline
+    assert f"<p>{adapted.result.headline}</p>" in adapted._repr_html_()
+    assert str(adapted.result).splitlines()[-1] == adapted.result.headline
+
+
+def test_a_record_is_shown_with_its_notes():
+    rng = np.random.default_rng(0)
+    found = hs.shift(rng.normal(size=(30, 2)), rng.normal(size=(30, 2)) + 3)
+    found.notes.append("A note with <b>.")
+    assert "Note: A note with <b>." in str(found).splitlines()
+    assert "Note: A note with &lt;b&gt;." in found._repr_html_()
+
+
+def test_a_terminal_as_text_by_hand():
+    shown = Terminal(title="T", headings=("a", "bb"), rows=[("ccc", "\u22121\u00a0%")], answer=["Yes."])
+    assert shown.text() == "T\na    bb\nccc  -1 %\nYes."
+    assert "<tr><td>ccc</td>" in shown.html()
+    assert Terminal(answer=["Yes."]).text() == "Yes."
+
+
+def test_cells_are_escaped():
+    assert "<td>&lt;b&gt;</td>" in Terminal(headings=("a",), rows=[("<b>",)]).html()
+
+
+def test_the_page_and_the_text_have_the_figures(run, tmp_path):
+    found = hs.evaluate(run, patients(60, 4), out=tmp_path / "out")
+    page = hs.build_page(tmp_path / "out").read_text("utf-8")
+    shown = f"{100 * found['accuracy'].value:.1f}"
+    assert page.count(shown) >= 2
+    assert "Which classes are confused" in page
+    assert "In the run's report" in page or "in the run&#39;s report" in page
+    lines = str(found).splitlines()
+    assert lines[2].split()[:2] == ["accuracy", shown]
+    assert lines[-1].startswith(f"{shown} % of 60 rows of table classified correctly")
+    assert f"<td>{shown}" in found._repr_html_()
+
+
+def test_the_command_prints_and_keeps_the_record(run, tmp_path):
+    patients(60, 4).to_csv(tmp_path / "new.csv", index=False)
+    command = ["evaluate", str(run), str(tmp_path / "new.csv"), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert "rows of new classified correctly (95 % interval" in done.output.replace("\n", " ")
+    record = json.loads((tmp_path / "out" / "evaluate.json").read_text())
+    assert (tmp_path / "out" / "evaluate.html").is_file()
+    done = CliRunner().invoke(app, [*command[:3], "--json"])
+    values = json.loads(done.stdout)
+    assert values["scores"] == record["scores"]
+    quiet = CliRunner().invoke(app, [*command[:3], "--quiet"])
+    assert len(quiet.stdout.strip().splitlines()) == 1
