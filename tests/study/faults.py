@@ -4,6 +4,20 @@ from tests.faults import Fault
 
 STUDY = (
     Fault(
+        "session/inputs.py",
+        'why = "" if reader.size == own else _why_not(fitted, reader.size)',
+        'why = ""',
+        "a vision transformer breaks on small pictures",
+        "study/test_sizes.py own_size",
+    ),
+    Fault(
+        "session/inputs.py",
+        "    if tuple(features.shape) == (len(grey), mapping.width):\n",
+        "    if len(features) == len(grey):\n",
+        "features of another size are other features",
+        "study/test_sizes.py own_size_is_kept",
+    ),
+    Fault(
         "studies/curve/run.py",
         'derive_seed(self.settings.seed, "size", seed)',
         'derive_seed(self.settings.seed, "size", seed, k)',

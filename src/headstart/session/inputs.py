@@ -1,6 +1,7 @@
 """A backbone made to suit the data and the settings: how samples become its inputs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -57,12 +58,12 @@ def fit_to_data(
     """The backbone with a size and fit, see `records.settings`, or else with those that suit the data.
 
     Without a size, pictures are taken at the backbone's own, or at their own where they are
-    smaller: enlarging costs time and adds nothing. Of texts, the size is the most tokens that are
-    read.
+    smaller and the backbone can be run at it: enlarging costs time and adds nothing. Of texts, the size
+    is the most tokens that are read.
 
     Raises:
         BadData: the backbone takes one kind of data, or one shape, and these are another.
-        BadInput: the backbone takes no texts as long as the size says.
+        BadInput: the backbone takes no texts as long as the size says, or no pictures of the size.
     """
     modality, reader = data.modality, mapping.reader
     _check_kind(mapping, data)
@@ -72,14 +73,58 @@ def fit_to_data(
         reader = Preprocess(size=(int(height), int(width)), keep=1.0)
     if reader is None:
         _try(mapping, data)
-    reader = modality.suited(data, reader, size, fit)
-    if reader is None or isinstance(reader, Schema):
+    suited = modality.suited(data, reader, size, fit)
+    if suited is None or isinstance(suited, Schema):
         return mapping
-    if isinstance(reader, Tokens):
-        return backbone(mapping, tokenizer=reader)
+    if isinstance(suited, Tokens):
+        return backbone(mapping, tokenizer=suited)
+    assert isinstance(reader, Preprocess)
+    return _at_size(mapping, data.kind, suited, reader.size, asked=size is not None)
+
+
+def _at_size(
+    mapping: AnyBackbone, kind: str, reader: Preprocess, own: tuple[int, int], asked: bool
+) -> AnyBackbone:
+    """The backbone with its pictures at the reader's size, or at its `own` if it can't be run there.
+
+    Raises:
+        BadInput: it can't be run at the reader's size, which was `asked` for.
+    """
     fitted = backbone(mapping, preprocess=reader)
-    fitted.kind = data.kind
+    fitted.kind = kind
+    why = "" if reader.size == own else _why_not(fitted, reader.size)
+    if not why:
+        return fitted
+    sizes = [f"{height} x {width}" for height, width in (reader.size, own)]
+    if asked:
+        raise BadInput(
+            f"size is {max(reader.size)}, but the backbone {mapping.name} can't be run on {sizes[0]} pixels: "
+            f"{why}. Its own size is {sizes[1]}: leave size out, or say {max(own)}."
+        )
+    fitted = backbone(mapping, preprocess=replace(reader, size=own))
+    fitted.kind = kind
+    note = (
+        f"Pictures are enlarged to {sizes[1]}, since {mapping.name} can't be run on {sizes[0]} pixels: {why}."
+    )
+    fitted.notes = (*mapping.notes, note)
     return fitted
+
+
+def _why_not(mapping: AnyBackbone, size: tuple[int, int]) -> str:
+    """Why a backbone gives no features of pictures of that size; "" if it does."""
+    grey = torch.full((2, COLOURS, *size), 128, dtype=torch.uint8, device=mapping.mean.device)
+    try:
+        with quiet(mapping):
+            features = mapping(grey)
+    except Exception as reason:  # of whatever kind the module raises
+        return _first_line(reason)
+    if tuple(features.shape) == (len(grey), mapping.width):
+        return ""
+    return f"it gives {tuple(features.shape[1:])} features instead of {mapping.width}"
+
+
+def _first_line(reason: Exception) -> str:
+    return (str(reason).splitlines() or [type(reason).__name__])[0].rstrip(".")
 
 
 def loader_of(data: Dataset, mapping: AnyBackbone, augment: Augment | None) -> SampleLoader:
@@ -106,11 +151,10 @@ def _try(mapping: AnyBackbone, data: Dataset) -> None:
         with quiet(mapping):
             mapping(torch.from_numpy(array.copy()).to(mapping.mean.device))
     except Exception as reason:
-        why = (str(reason).splitlines() or [type(reason).__name__])[0].rstrip(".")
         raise BadData(
             f"The backbone {mapping.name} takes samples such as {taken}, but those of {data.name} are "
-            f"{array.shape[1:]} ({why}). Bring them into that shape, or fit the backbone to them: "
-            "headstart surgery --channels or --size."
+            f"{array.shape[1:]} ({_first_line(reason)}). Bring them into that shape, or fit the backbone to "
+            "them: headstart surgery --channels or --size."
         ) from reason
 
 
