@@ -68,7 +68,7 @@ DEPTH_FAULTS = (
     ),
     Fault(
         "data/modalities/pictures.py",
-        "return replace(data, window=like.window or data.window)",
+        "return with_window(data, like.window)",
         "return data",
         "the target is scaled by its own range",
         "data/test_window.py domains_share",

@@ -124,9 +124,20 @@ def test_the_domains_share_the_window_of_the_source(tmp_path):
     source = hs.data.load(dim_and_bright(tmp_path / "a"))
     target = load_unlabelled(dim_and_bright(tmp_path / "b", scale=3000), source)
     assert target.window == (0, 1000)
+    assert "window" not in kinds(target)
     assert load_unlabelled(tmp_path / "b").window == (0, 3000)
     shallow = load_unlabelled(class_folders(tmp_path / "c", a=2, b=2), source)
-    assert shallow.window == (0, 1000)
+    assert shallow.window is None
+
+
+def test_evaluation_and_shortcuts_have_the_window_of_the_model(tmp_path):
+    data = hs.data.load(dim_and_bright(tmp_path / "a"))
+    model = hs.fit(hs.methods.RidgeProbe(), mean_backbone(), data)
+    dim_and_bright(tmp_path / "b", scale=250)  # all of it is dim, as the model sees it
+    found = hs.evaluate(model, tmp_path / "b")
+    assert found["accuracy"].value == 0.5
+    assert not any("range in use" in note for note in found.notes)
+    assert hs.shortcuts(model, tmp_path / "b").accuracy.value == 0.5
 
 
 def test_estimators_keep_the_window(tmp_path):

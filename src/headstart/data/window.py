@@ -94,6 +94,14 @@ def windowed(data: Dataset, window: Any = None) -> Dataset:
     return replace(data, window=found, findings=findings)
 
 
+def with_window(data: Dataset, window: Window | None) -> Dataset:
+    """The data set with another window if it has one, such as a model's, and without findings on its own."""
+    if data.window is None or window is None or data.window == window:
+        return data
+    findings = tuple(one for one in data.findings if one.kind not in ("window", "few-greys"))
+    return replace(data, window=window, findings=findings)
+
+
 def _levels(data: Dataset) -> list[Levels | None]:
     """Some levels of each picture of more than 8 bits, none of one that can't be read; None of all others."""
     samples = data.samples

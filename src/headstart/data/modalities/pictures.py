@@ -25,6 +25,7 @@ from headstart.data.scans import SUFFIXES as SCANS
 from headstart.data.shipped import BUILT_IN
 from headstart.data.sources import Arrays, Pictures
 from headstart.data.train_test_split import training_rows
+from headstart.data.window import with_window
 
 LOOK = 50  # pictures sampled to estimate the size
 STEP = 32  # pixels: most architectures halve their maps five times
@@ -109,7 +110,7 @@ class PictureModality(Modality[Dataset]):
         return Pictures(data, known if known.window else replace(known, window=data.window), augment)
 
     def matched(self, data: Dataset, like: Dataset) -> Dataset:
-        return replace(data, window=like.window or data.window)
+        return with_window(data, like.window)
 
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
         known = pictured(reader)

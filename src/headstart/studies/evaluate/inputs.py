@@ -20,6 +20,7 @@ from headstart.data.parallel import parallel_map
 from headstart.data.table_files import SUFFIXES, read_table
 from headstart.data.table_rows import rows_of
 from headstart.data.tables import Table
+from headstart.data.window import with_window
 from headstart.predictor.predictor import Predictor, UnseenWarning
 from headstart.session.inputs import fit_to_data
 
@@ -83,7 +84,7 @@ def _labelled(given: Any, predictor: Predictor, columns: Mapping[str, Any]) -> D
             data = load(given, **{"task": TASKS[kind], **columns})
     if data.label_kind != kind:
         raise BadInput(f"The model predicts {kind}, and {data.name} has {data.label_kind} as labels.")
-    return data
+    return data if predictor.preprocess is None else with_window(data, predictor.preprocess.window)
 
 
 def _own_columns(given: Any, predictor: Predictor, columns: Mapping[str, Any]) -> Any:

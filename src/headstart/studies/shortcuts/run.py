@@ -12,6 +12,7 @@ from headstart.data.check import dependent_rows
 from headstart.data.cues import CONFLICTS, CUES
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Rows
+from headstart.data.window import with_window
 from headstart.metrics.groups import group_accuracy
 from headstart.metrics.intervals import share
 from headstart.predictor.predictor import Predictor, open_model
@@ -30,8 +31,8 @@ def load(
     """The model, and the rows that its own split keeps for testing, if there is one."""
     model = given["model"] if isinstance(given["model"], Predictor) else open_model(given["model"])
     data = _test_part(load_labelled(given["data"], columns))
-    if data.window is not None and model.preprocess is not None:
-        data = replace(data, window=model.preprocess.window or data.window)
+    if model.preprocess is not None:
+        data = with_window(data, model.preprocess.window)
     return {"model": model, "data": data}
 
 
