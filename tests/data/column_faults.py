@@ -59,4 +59,18 @@ COLUMN_FAULTS = (
         "a Wednesday is a Thursday",
         "data/test_times.py days_and_parts",
     ),
+    Fault(
+        "data/times.py",
+        'hour = hour % 12 + 12 * (said["noon"] in "Pp")',
+        'hour = hour + 12 * (said["noon"] in "Pp")',
+        "midnight is read as noon",
+        "data/test_times.py dates_by_hand",
+    ),
+    Fault(
+        "data/times.py",
+        "if not month or (not day and int(year) not in _YEARS):",
+        "if not month:",
+        "part numbers are dates",
+        "data/test_times.py what_is_no_date",
+    ),
 )

@@ -11,6 +11,7 @@ from headstart.core import BadData, Schema
 from headstart.data.schemas import encoded, schema_of
 from headstart.data.table_rows import rows_of
 from headstart.data.tables import from_columns, from_rows
+from headstart.data.times import days_of, duration_of
 
 NAN = math.nan
 
@@ -83,3 +84,73 @@ def test_dates_of_unknown_order_are_found():
     )
     finding = {one.kind: one for one in hs.data.check(data).findings}["looks-like-dates"]
     assert "'when' looks like dates" in finding.text
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%d.%m.%Y",
+        "%d %b %Y",
+        "%d-%B-%Y",
+        "%b %d, %Y",
+        "%B %d %Y",
+        "%Y.%m.%d",
+        "%Y/%m/%d",
+        "%Y-%m-%dT%H:%M:%S.%fZ",
+    ],
+)
+def test_dates_in_other_words_whose_order_is_known(form):
+    moments = [datetime.date(2020, 1, 29) + datetime.timedelta(days=7 * row) for row in range(20)]
+    schema = schema_of(from_columns({"when": [str(moment) for moment in moments]}, "t"))
+    said = from_columns({"when": [moment.strftime(form) for moment in moments]}, "t")
+    assert said.kinds == ("date",)
+    assert schema_of(said) == schema
+    assert said.row(1) == {"when": "2020-02-05"}
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("1.2.1970", 31.0),
+        ("1970-1-2", 1.0),
+        ("2nd January, 1970 6:00 pm", 1.75),
+        ("1970-01-01 12:00 AM", 0.0),
+        ("1970-01-01 12:30 p.m.", 0.5 + 0.5 / 24),
+        ("1970-01-01 9:00+03:00", 0.25),
+        ("Feb 1970", 31.0),
+        ("1970-02", 31.0),
+    ],
+)
+def test_dates_by_hand(text, days):
+    assert days_of(text) == pytest.approx(days)
+
+
+@pytest.mark.parametrize(
+    "text", ["1/2/1970", "31.1.70", "31.13.1970", "4711-02", "12 Foo 1970", "1970-01-01 25:00", "1970"]
+)
+def test_what_is_no_date(text):
+    assert days_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "days"), [("P2DT6H", 2.25), ("PT36M", 0.025), ("P3DT13H0M0.5S", 3.541672454)]
+)
+def test_durations_of_iso(text, days):
+    assert duration_of(text) == pytest.approx(days)
+    assert duration_of("P") is duration_of("PT") is duration_of("P12") is None
+
+
+def test_dates_written_as_one_number_are_found():
+    moments = [datetime.date(2020, 1, 1) + datetime.timedelta(days=11 * row) for row in range(40)]
+    rows = {"day": [int(f"{moment:%Y%m%d}") for moment in moments], "price": [20200101.5] * 20 + [3] * 20}
+    data = hs.data.load({**rows, "label": ["a", "b"] * 20})
+    (found,) = [one for one in hs.data.check(data).findings if one.kind == "looks-like-dates"]
+    assert "'day' looks like dates, but its cells count as numbers" in found.text
+    assert "such as 20200101" in found.text
+
+
+def test_a_table_of_dates_of_unknown_order_says_so():
+    moments = [datetime.date(2020, 1, 1) + datetime.timedelta(days=row) for row in range(40)]
+    rows = {"day": [f"{moment:%m/%d/%Y}" for moment in moments], "label": ["a", "b"] * 20}
+    with pytest.raises(BadData, match="Write the dates of 'day' as 2026-01-31"):
+        hs.data.load(rows)

@@ -20,6 +20,7 @@ from .samples import Rows
 from .schemas import silent_columns
 from .tables import Table, from_columns
 from .targets import Target, of_columns
+from .times import LIKE_A_DATE
 
 
 def are_tables(values: Any) -> bool:
@@ -53,10 +54,15 @@ def from_table(
         said = "; ".join(f"{column!r}: {why}" for column, why in list(silent.items())[:3])
         raise BadData(
             f"{name} has no column that says anything ({said}). For pictures or texts say where they are: "
-            "path_column=... or text_column=..."
+            f"path_column=... or text_column=...{_dates_in(table)}"
         )
     said_items = tuple(items) or tuple(f"row {row + table.first}" for row in range(len(table)))
     return Dataset(name, target.names, target.labels, said_items, table, groups, split)
+
+
+def _dates_in(table: Table) -> str:
+    dates = [name for name, words in table.words.items() if words and all(map(LIKE_A_DATE.fullmatch, words))]
+    return f" Write the dates of {dates[0]!r} as 2026-01-31." if dates else ""
 
 
 def from_cells(  # noqa: PLR0913  # what a row has besides its cells

@@ -19,7 +19,7 @@ from .samples import Rows
 from .schemas import Encoded, encoded, silent_columns
 from .tables import Table
 from .text_columns import are_texts
-from .times import LIKE_A_DATE
+from .times import LIKE_A_DATE, are_run_together
 
 
 @final
@@ -112,6 +112,14 @@ def _about_dates(table: Table) -> Iterator[Finding]:
             f"known. Write them as 2026-01-31 (such as {table.words[name][0]!r})."
         )
         yield finding("looks-like-dates", "warning", text, table.words[name])
+    for place, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True)):
+        values = np.asarray(table.values[:, place], np.float64)
+        if kind == "numeric" and not table.alike and are_run_together(values):
+            text = (
+                f"{name!r} looks like dates, but its cells count as numbers. Write them as 2026-01-31 "
+                f"(such as {np.nanmin(values):.0f})."
+            )
+            yield finding("looks-like-dates", "warning", text, [name])
 
 
 def _columns(count: int) -> str:

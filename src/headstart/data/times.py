@@ -15,11 +15,25 @@ _DATE = re.compile(
     r"(?:([T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)(?:(?<=\.[0-9]{6})[0-9]{1,3})?"
     r"(?: ?(Z|UTC|[+-][0-9]{2}(?::?[0-9]{2}(?::[0-9]{2})?)?))?)?"
 )
+_OTHER_DATE = re.compile(
+    r"(?:(?P<year>[0-9]{4})[-/.](?P<month>[0-9]{1,2})(?:[-/.](?P<day>[0-9]{1,2}))?"
+    r"|(?P<day2>[0-9]{1,2})\.(?P<month2>[0-9]{1,2})\.(?P<year2>[0-9]{4})"
+    r"|(?P<day3>[0-9]{1,2})(?:st|nd|rd|th)?[ -](?P<name3>[A-Za-z]{3,9})\.?,?[ -](?P<year3>[0-9]{4})"
+    r"|(?P<name4>[A-Za-z]{3,9})\.? (?:(?P<day4>[0-9]{1,2})(?:st|nd|rd|th)?,? )?(?P<year4>[0-9]{4}))"
+    r"(?:[T ](?P<hour>[0-9]{1,2})(?P<minute>:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)"
+    r"(?: ?(?P<noon>[AaPp])\.?[Mm]\.?)?(?P<zone>.*))?"
+)  # whose order is known: the year first, points, or the month in letters
+_YEARS = range(1000, 2200)  # of a year and a month alone
+_ISO_DURATION = re.compile(
+    r"P(?=[0-9T])(?:(?P<days>[0-9]+)D)?(?:T(?=[0-9])(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?"
+    r"(?:(?P<seconds>[0-9]+(?:\.[0-9]+)?)S)?)?"
+)
 _DURATION = re.compile(
     r"(?P<sign>-)?(?:(?P<days>[0-9]+) days?,? ?)?"
     r"(?:\+?(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2})(?::(?P<seconds>[0-9]{2}(\.[0-9]*)?))?)?"
 )
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SHORT = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTHS = tuple(str(month) for month in range(1, 13))
 HOURS = tuple(str(hour) for hour in range(24))
 PARTS = ("month", "weekday", "hour")
@@ -27,14 +41,15 @@ LIKE_A_DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1([0-9]{4}|[0-9]{2})( .*)
 
 
 def days_of(text: str) -> float | None:
-    """Days since 1970 of an ISO date, with or without a time and a zone; None if it is none.
+    """Days since 1970 of a date, with or without a time and a zone; None if it is none.
 
+    It is an ISO date, or another whose order is known: 31.1.2026, "31 Jan 2026", "January 31, 2026", 2026-01.
     Times with a zone become UTC, those without one are taken as they are.
 
     >>> days_of("1970-01-02"), days_of("1970-01-01 12:00"), days_of("1970-01-01T12:00:00+06:00")
     (1.0, 0.5, 0.25)
     """
-    match = _DATE.fullmatch(text)
+    match = _DATE.fullmatch(text) or _DATE.fullmatch(_iso(text))
     if match is None:
         return None
     year, month, day, time = match.group(1, 2, 3, 4)
@@ -45,12 +60,45 @@ def days_of(text: str) -> float | None:
     return float(moment.astype(np.int64) - _offset(match.group(5))) / DAY
 
 
+def _iso(text: str) -> str:
+    """A date whose order is known as an ISO date; "" if it is none.
+
+    >>> _iso("31.1.2026"), _iso("Jan 31, 2026 9:05 PM"), _iso("2026-01"), _iso("31/1/2026")
+    ('2026-01-31', '2026-01-31 21:05', '2026-01-01', '')
+    """
+    match = _OTHER_DATE.fullmatch(text)
+    if match is None:
+        return ""
+    said = match.groupdict()
+    year, day = _first(said, "year"), _first(said, "day")
+    name, month = _first(said, "name").casefold()[:3], _first(said, "month")
+    if name:
+        month = str(_SHORT.index(name) + 1) if name in _SHORT else ""
+    if not month or (not day and int(year) not in _YEARS):
+        return ""
+    date = f"{year}-{int(month):02}-{int(day or 1):02}"
+    if said["hour"] is None:
+        return date
+    hour = int(said["hour"])
+    if said["noon"] is not None:
+        hour = hour % 12 + 12 * (said["noon"] in "Pp")
+    return f"{date} {hour:02}{said['minute']}{said['zone']}"
+
+
+def _first(said: dict[str, str | None], name: str) -> str:
+    """What one of the ways to write a date says: of its year, month or day."""
+    return next((value for key, value in said.items() if key.rstrip("234") == name and value), "")
+
+
 def duration_of(text: str) -> float | None:
-    """Days of a duration, "2 days 06:00:00" or "06:00"; None if it is none.
+    """Days of a duration, "2 days 06:00:00", "06:00" or "P2DT6H"; None if it is none.
 
     >>> duration_of("2 days 06:00:00"), duration_of("12:00"), duration_of("-1 days +18:00:00")
     (2.25, 0.5, -0.25)
     """
+    if (match := _ISO_DURATION.fullmatch(text)) is not None:
+        days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        return days + (hours * 3600 + minutes * 60 + seconds) / 86400
     match = _DURATION.fullmatch(text)
     if match is None or (match["days"] is None and match["hours"] is None):
         return None
@@ -59,6 +107,16 @@ def duration_of(text: str) -> float | None:
     if match["days"] is None:
         return -time if match["sign"] else time
     return (-float(match["days"]) if match["sign"] else float(match["days"])) + time
+
+
+def are_run_together(values: Floats) -> bool:
+    """Whether numbers (n,), NaN aside, are all dates written as one number, such as 20260131."""
+    there = values[~np.isnan(values)]
+    if len(there) == 0 or (there != np.rint(there)).any():
+        return False
+    years, months, days = there // 10000, there // 100 % 100, there % 100
+    fine = (years >= 1900) & (years < 2100) & (months >= 1) & (months <= 12) & (days >= 1) & (days <= 31)
+    return bool(fine.all())
 
 
 def days_in(values: NDArray[np.generic]) -> Floats:
