@@ -101,4 +101,25 @@ LOADING_FAULTS = (
         "a DataLoader is told to need labels",
         "data/test_tables_of_files.py loaders_and_generators",
     ),
+    Fault(
+        "data/split_folders.py",
+        "return all(classes & _inner(path, suffixes) for path in others)",
+        "return False",
+        "train and augmented are classes",
+        "data/test_split_folders.py beside_train_is_no_class",
+    ),
+    Fault(
+        "data/frames.py",
+        "if mine.is_unique and not mine.equals(other) and set(mine) == set(other):",
+        "if False:",
+        "labels in another order belong to other rows",
+        "data/test_refused.py index_in_another_order",
+    ),
+    Fault(
+        "data/manifest.py",
+        "    _refuse_two_roles(columns, labelling)\n",
+        "",
+        "the column of labels is that of groups, too",
+        "data/test_refused.py options_of_a_wrong_kind",
+    ),
 )

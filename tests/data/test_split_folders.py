@@ -184,3 +184,62 @@ def test_findings_of_loading_stay_with_parts_of_the_rows(tmp_path):
     class_folders(tmp_path, normal=2, benign=2)
     photo().save(tmp_path / "x.png")
     assert data.load(tmp_path, per_class=1).subset([0]).findings[0].kind == "stray-files"
+
+
+@pytest.mark.parametrize(
+    "names", [("mydata_train", "mydata_test"), ("set 1 train", "set 1 val"), ("x-y-train", "x-y-dev")]
+)
+def test_parts_after_words_that_all_begin_with(tmp_path, names):
+    for name in names:
+        class_folders(tmp_path / name, cat=2, dog=2)
+    found = data.load(tmp_path)
+    assert found.classes == ("cat", "dog")
+    assert (found.split.count("train"), found.split.count("test")) == (4, 4)
+
+
+@pytest.mark.parametrize("other", ["holdout", "augmented", "train_aug"])
+def test_what_holds_the_same_classes_beside_train_is_no_class(tmp_path, other):
+    class_folders(tmp_path / "train", cat=2, dog=2)
+    class_folders(tmp_path / other, cat=2, dog=2)
+    found = data.load(tmp_path)
+    assert (found.classes, len(found), found.split) == (("cat", "dog"), 4, None)
+    assert f"{other}/" in findings(found)["left-out"].text
+
+
+def test_folders_of_one_kind_of_folders_are_found(tmp_path):
+    for person in ("anna", "bo"):
+        class_folders(tmp_path / person, cat=2, dog=2)
+    found = data.load(tmp_path)
+    assert found.classes == ("anna", "bo")
+    assert (
+        "anna/, bo/ all hold folders of the same names (cat/, dog/)"
+        in findings(found)["looks-like-a-split"].text
+    )
+    class_folders(tmp_path / "bo", bird=2)
+    assert "looks-like-a-split" not in findings(data.load(tmp_path))
+
+
+def test_parts_within_classes_are_found(tmp_path):
+    for label in ("cat", "dog"):
+        class_folders(tmp_path / label, train=2, test=2)
+    found = data.load(tmp_path)
+    assert (found.classes, len(found), found.split) == (("cat", "dog"), 8, None)
+    assert "put the class folders into train/ and test/" in findings(found)["looks-like-a-split"].text
+
+
+def test_one_folder_with_samples_beside_others_is_opened(tmp_path):
+    class_folders(tmp_path / "images" / "train", cat=2, dog=2)
+    class_folders(tmp_path / "images" / "val", cat=2, dog=2)
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "0.txt").write_text("0 .5 .5 .1 .1")
+    found = data.load(tmp_path)
+    assert (found.classes, found.split.count("test")) == (("cat", "dog"), 4)
+    assert "labels/" in findings(found)["left-out"].text
+
+
+def test_labelled_and_unlabelled_folders(tmp_path):
+    class_folders(tmp_path / "labeled", cat=2, dog=2)
+    flat(tmp_path / "unlabeled")
+    found = data.load(tmp_path)
+    assert (found.classes, len(found)) == (("cat", "dog"), 4)
+    assert "unlabeled/" in findings(found)["left-out"].text

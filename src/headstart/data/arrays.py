@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from headstart.core import BadData, BadInput
 from headstart.core.label_kind import LabelKind
 
+from .columns import brief
 from .dataset import Dataset
 from .levels import are_deep
 from .naming import grouped
@@ -28,6 +29,11 @@ def from_arrays(
         BadInput: labels are missing, lengths differ, or the shape is not supported.
         BadData: features are not finite, or labels are constant or otherwise unusable.
     """
+    if not isinstance(x, list | tuple) and not hasattr(x, "shape") and not hasattr(x, "__array__"):
+        raise BadInput(
+            f"{brief(x)} of type {type(x).__name__} is no data that can be read. Give a folder, a file, a "
+            "pair (x, y) of arrays, a data frame, or a data set of torch or Hugging Face."
+        )
     if y is None:
         raise BadInput("Arrays need labels: load((x, y)) or load(x, labels=y).")
     values, learned = as_array(x, "x"), of_values(y, label_kind, name)

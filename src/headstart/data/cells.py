@@ -12,6 +12,7 @@ from headstart.core.schema import ColumnKind
 
 from .csv_columns import TextColumn
 from .naming import natural
+from .single_values import single_values
 from .spellings import (
     FALSE,
     MISSING,
@@ -75,13 +76,11 @@ def cells_of(values: Any, place: Place, kind: ColumnKind | None = None) -> Cells
         kind: the required kind; None infers it. "binary" is numbers that may be written as truth values.
 
     Raises:
-        BadData: infinity, a text among numbers or dates, or another kind than required.
+        BadData: infinity, a text among numbers or dates, another kind than required, or lists in cells.
     """
     if isinstance(values, TextColumn):
         return _text_column(values, place, kind)
-    array = np.asarray(values)
-    if array.ndim != 1:
-        raise BadData(f"{place.table}: the column {place.column!r} holds arrays; give one value a row.")
+    array = single_values(values, f"{place.table}: the column {place.column!r}", place.at)
     if array.dtype.kind in "fiu":
         return _numbers(array, place, kind)
     if array.dtype.kind == "b":

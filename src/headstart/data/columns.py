@@ -1,7 +1,7 @@
 """Which columns of a file or frame the user named, and the texts in a column."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,8 @@ class Columns:
         labels = self.label if isinstance(self.label, list | tuple) else [self.label]
         for option, value in [*self.options().items(), *(("label_column", one) for one in labels)]:
             if option not in ("categorical", "columns") and not isinstance(value, str):
-                raise BadInput(f"{option}={value!r} is no text; names are texts: {option}='{value}'.")
+                way = f": {option}='{value}'" if isinstance(value, int | float) else ""
+                raise BadInput(f"{option}={value!r} is no text; names are texts{way}.")
 
     def options(self) -> dict[str, Any]:
         """The options that were given, by their names."""
@@ -80,7 +81,9 @@ class Columns:
         if names is None:
             return self
         parts: list[Any] = (
-            [one.strip() for one in names.split(",")] if isinstance(names, str) else list(names)
+            [one.strip() for one in names.split(",")]
+            if isinstance(names, str)
+            else [*_each("columns", names)]
         )
         if (
             not parts
@@ -133,7 +136,7 @@ class Origin:
         if column in table:
             return table[column]
         known = ", ".join(map(repr, table)) or "none"
-        also = ", or give labels=..." if role == "label" and self.error is BadInput else "."
+        also = ", or give labels=..." if role == "label" and self.error is BadInput else ""
         raise self.error(
             f"{self.what} has no column {column!r}. Its columns: {known}. Say which one to take with "
             f"{role}_column=...{also}"
@@ -152,6 +155,29 @@ class Origin:
                 f"{self.what}: row {texts.index('') + self.first} has nothing in the column {column!r}."
             )
         return texts
+
+
+def names_in(option: str, values: Any) -> tuple[str, ...]:
+    """The names of columns in a list that was given as an option.
+
+    Raises:
+        BadInput: it is no list, or a name is no text.
+    """
+    if isinstance(values, str):
+        raise BadInput(f"{option}= takes a list of columns; write [{values!r}].")
+    names = tuple(_each(option, values))
+    for name in names:
+        if not isinstance(name, str):
+            raise BadInput(
+                f"{option}={values!r}: {name!r} is no text; names are texts, such as {str(name)!r}."
+            )
+    return names
+
+
+def _each(option: str, values: Any) -> Any:
+    if not isinstance(values, Iterable):
+        raise BadInput(f"{option}={values!r} is no list of names of columns.")
+    return values
 
 
 def cell_texts(values: Any, what: str, *, strip: bool = True) -> list[str]:

@@ -72,8 +72,8 @@ def from_folder(folder: Path, name: str, encoding: str | None = None) -> Dataset
     split = None
     if layout.is_split:
         _same_classes([one for one, _ in rows], classes, kind)
-        one_sided = all(part_of(part) == "train" for part in layout.roots)
-        split = None if one_sided else sides([one.part for one, _ in rows], str(folder))
+        one_sided = all(layout.roles[part] == "train" for part in layout.roots)
+        split = None if one_sided else sides([layout.roles[one.part] for one, _ in rows], str(folder))
     paths = [path for _, path in rows]
     items = tuple(path.relative_to(folder).as_posix() for path in paths)
     samples: Samples = texts_of(paths, encoding or UTF8) if texts else Files(paths, kind)

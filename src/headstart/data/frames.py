@@ -29,6 +29,23 @@ def settled(source: Any) -> Any:
     return as_arrow(source) if is_frame(source) and not own else source
 
 
+def refuse_other_order(frame: Any, beside: Any, what: str) -> None:
+    """Refuse a column of pandas beside a frame with the same index in another order: rows go by their place.
+
+    Raises:
+        BadInput: it is so.
+    """
+    mine: Any = getattr(frame, "index", None)
+    other: Any = getattr(beside, "index", None)
+    if not hasattr(mine, "is_unique") or not hasattr(other, "is_unique") or len(mine) != len(other):
+        return
+    if mine.is_unique and not mine.equals(other) and set(mine) == set(other):
+        raise BadInput(
+            f"The index of the {what} has another order than that of the frame, and rows go by their place. "
+            f"Give {what}.loc[frame.index], or {what}.to_numpy() if the places are right."
+        )
+
+
 def frame_columns(frame: Any) -> dict[str, NDArray[Any]]:
     """Columns (n,) of a frame by name; missing cells are NaN, NaT or None, lists stay lists.
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from headstart.core import BadInput, Unknown
 
+from .columns import names_in
 from .dataset import Dataset
 
 
@@ -19,8 +20,7 @@ def keep_columns(data: Dataset, keep: Sequence[str]) -> Dataset:
         BadInput: it is no table, or `keep` is a text.
         Unknown: no column has such a name.
     """
-    if isinstance(keep, str):
-        raise BadInput(f"keep= takes a list of columns; write [{keep!r}].")
+    keep = names_in("keep", keep)
     if not keep:
         return data
     table = data.table

@@ -4,6 +4,7 @@ import difflib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ from headstart.core import BadData, BadInput
 
 from .arrays import from_arrays
 from .attributes import attributed
-from .columns import Columns, Origin
+from .columns import Columns, Origin, names_in
 from .dataset import Dataset
 from .folder import from_folder
-from .frames import settled
+from .frames import refuse_other_order, settled
 from .hugging_face import from_hugging_face, is_hugging_face
 from .kept_columns import keep_columns
 from .labelled_tables import are_tables, from_h5ad
@@ -128,7 +129,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         label_column,
         group_column,
         split_column,
-        _several(categorical),
+        names_in("categorical", categorical),
         label_kind_for(task),
         attribute_column,
         encoding=encoding,
@@ -137,8 +138,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         raise BadInput(f"Give attribute= or attribute_column={attribute_column!r}, not both.")
     if groups is not None and group_column is not None:
         raise BadInput(f"Give groups= or group_column={group_column!r}, not both.")
-    if per_class is not None and per_class < 1:
-        raise BadInput(f"per_class is {per_class!r}; it is a number of rows, 1 or more.")
+    _refuse_kinds(per_class, name)
     if isinstance(source, str | os.PathLike):
         if labels is not None:
             raise BadInput("labels= goes with arrays; folders and manifests bring their labels.")
@@ -148,6 +148,13 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     found = windowed(found, window)
     found = keep_columns(attributed(found, attribute), keep)
     return found if per_class is None else found.subset(some_of_each(found.strata, per_class, 0))
+
+
+def _refuse_kinds(per_class: Any, name: Any) -> None:
+    if per_class is not None and (not isinstance(per_class, Integral) or per_class < 1):
+        raise BadInput(f"per_class is {per_class!r}; it is a number of rows, 1 or more.")
+    if name is not None and not isinstance(name, str):
+        raise BadInput(f"name={name!r} is no text.")
 
 
 def _from_memory(
@@ -177,6 +184,8 @@ def _from_memory(
 
 
 def _from_frame(source: Any, labels: Any, groups: Any, columns: Columns, name: str) -> Dataset:
+    for what, values in (("labels", labels), ("groups", groups)):
+        refuse_other_order(source, values, what)
     source = settled(source)
     cells = columns_of(source)
     assert cells is not None
@@ -185,6 +194,8 @@ def _from_frame(source: Any, labels: Any, groups: Any, columns: Columns, name: s
 
 
 def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str | None) -> Dataset:
+    if not text.strip():
+        raise BadInput(f"The source is {text!r}. Give a folder, a file, or the name of built-in data.")
     if groups is not None:
         raise BadInput("groups= goes with arrays; a manifest names its groups with group_column=.")
     if not path.exists() and (data := _by_name(text, columns, name)) is not None:
@@ -258,12 +269,6 @@ def _only_classes(source: str, columns: Columns) -> None:
             f"{source} has classes, and so no {columns.label_kind}. Tags and numbers come with a table, "
             "with a column of paths or texts if need be, or with arrays."
         )
-
-
-def _several(columns: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(columns, str):
-        raise BadInput(f"categorical= takes a list of columns; write [{columns!r}].")
-    return tuple(columns)
 
 
 def _nothing_called(text: str, path: Path) -> str:

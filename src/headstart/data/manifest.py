@@ -63,6 +63,7 @@ def from_rows_with_labels(
         BadData: see `from_manifest`.
     """
     target, labelling = _target(table, columns, origin, name, labels)
+    _refuse_two_roles(columns, labelling)
     numbers = group_numbers(groups, len(target))
     split = None
     if columns.group is not None:
@@ -82,6 +83,13 @@ def from_rows_with_labels(
             raise BadInput(f"{name} has {len(samples)} rows and there are {len(target)} labels.")
         data = Dataset(name, target.names, target.labels, items, samples, numbers, split, findings=findings)
     return attributed(data, nuisance, origin.first)
+
+
+def _refuse_two_roles(columns: Columns, labelling: tuple[str, ...]) -> None:
+    """Refuse a column of labels that is named for something else, too."""
+    for option, value in columns.options().items():
+        if isinstance(value, str) and value in labelling:
+            raise BadInput(f"{option}={value!r} is the column of labels, too. Name another, or leave it out.")
 
 
 def _target(

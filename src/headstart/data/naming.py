@@ -12,7 +12,7 @@ from headstart.core import BadData
 from .samples import Rows
 
 PARTS = {
-    "train": ("train", "training", "trainval"),
+    "train": ("train", "training", "trainval", "labelled", "labeled"),
     "val": ("val", "valid", "validation", "dev", "development"),
     "test": ("test", "testing", "eval", "evaluation"),
     "unlabelled": ("pred", "predict", "prediction", "unlabelled", "unlabeled", "unsup", "unsupervised"),

@@ -1,12 +1,14 @@
 """Whether the folders of a folder are classes or the parts of a split, and which of them have labels."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.core import BadData
 
 from .finding import Finding, finding
 from .folder_files import endings, files_below, folders_in, holds_samples, is_sample
+from .inner_folders import folders_of_folders
 from .located import table_beside
 from .naming import part_of
 
@@ -19,10 +21,12 @@ class Layout:
         roots: folders whose folders are classes, by the name of the part; of a single one without a split the
             name is "".
         findings: on the folders that are left out.
+        roles: "train", "val" or "test" for each part.
     """
 
     roots: dict[str, Path]
     findings: tuple[Finding, ...] = ()
+    roles: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_split(self) -> bool:
@@ -42,8 +46,9 @@ def layout_of(folder: Path, suffixes: frozenset[str]) -> Layout:
         BadData: the folders look like parts of a split, but none to train with has class folders.
     """
     root = _unwrapped(folder, suffixes)
+    beside = () if root == folder else _left_out([one for one in folders_in(folder) if one != root], {})
     inside = folders_in(root)
-    parts = {path: role for path in inside if (role := part_of(path.name)) is not None}
+    parts = _parts(inside)
     inner = {path: _class_root(path, role, suffixes) for path, role in parts.items()}
     labelled = {path: found for path, found in inner.items() if found is not None}
     trains = [path for path in labelled if parts[path] == "train"]
@@ -52,18 +57,46 @@ def layout_of(folder: Path, suffixes: frozenset[str]) -> Layout:
         return Layout({"": root})
     others = [path for path in inside if path not in labelled]
     if not trains:
-        return Layout({"": root})
-    if len(set(parts.values())) == 1 and any(holds_samples(path, suffixes) for path in others):
+        return Layout({"": root}, (*beside, *folders_of_folders(inside, suffixes)))
+    unnamed = [path for path in others if path not in parts and holds_samples(path, suffixes)]
+    if len(set(parts.values())) == 1 and not _have_classes_of(labelled[trains[0]], unnamed, suffixes):
         return Layout({"": root}, (_looks_like_a_part(trains[0], others),))
     roots = {path.name: found for path, found in labelled.items()}
     if {parts[path] for path in labelled} == {"train"}:
         roots = {"": labelled[trains[0]]} if len(trains) == 1 else roots
-    return Layout(roots, _left_out(others, parts))
+    roles = {path.name: parts[path] for path in labelled}
+    return Layout(roots, (*beside, *_left_out(others, parts)), roles)
+
+
+def _parts(inside: list[Path]) -> dict[Path, str]:
+    """The parts of a split that folders are called after, without the words that all begin with."""
+    parts = {path: role for path in inside if (role := part_of(path.name)) is not None}
+    if parts or len(inside) < 2:
+        return parts
+    words = [re.split(r"(?<=[_\- .])", path.name) for path in inside]
+    same = 0
+    while all(len(one) > same + 1 and one[same] == words[0][same] for one in words):
+        same += 1
+    roles = {path: part_of("".join(one[same:])) for path, one in zip(inside, words, strict=True)}
+    return {path: role for path, role in roles.items() if role is not None}
+
+
+def _have_classes_of(train: Path, others: list[Path], suffixes: frozenset[str]) -> bool:
+    """Whether all of the other folders hold folders called as the classes, so that they can't be classes."""
+    classes = {path.name for path in folders_in(train)}
+    return all(classes & _inner(path, suffixes) for path in others)
+
+
+def _inner(folder: Path, suffixes: frozenset[str]) -> set[str]:
+    """Names of the folders in a folder that hold samples."""
+    return {path.name for path in folders_in(folder) if holds_samples(path, suffixes)}
 
 
 def _unwrapped(folder: Path, suffixes: frozenset[str]) -> Path:
     """The folder, or the only one in it, if that has class folders."""
     inside = folders_in(folder)
+    if len(inside) > 1 and all(part_of(path.name) is None for path in inside):
+        inside = [path for path in inside if holds_samples(path, suffixes)]
     if len(inside) != 1 or any(is_sample(path, suffixes) for path in folder.iterdir()):
         return folder
     classes = [path for path in folders_in(inside[0]) if holds_samples(path, suffixes)]

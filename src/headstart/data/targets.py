@@ -49,12 +49,12 @@ class Target:
         return cls(*numbered(names, what))
 
 
-def label_kind_for(task: str | None) -> LabelKind | None:
+def label_kind_for(task: Any) -> LabelKind | None:
     """The label kind of a task; None for None, `Unknown` if there is no such task."""
     if task is None:
         return None
-    if task not in TASKS:
-        raise Unknown("task", task, TASKS)
+    if not isinstance(task, str) or task not in TASKS:
+        raise Unknown("task", str(task), TASKS)
     return TASKS[task]
 
 
