@@ -5,6 +5,7 @@ from tests.faults import Fault
 FIT = "study/test_fit_result.py"
 EVALUATE = "study/test_evaluate.py"
 SHOWN = "study/test_shown_results.py"
+FILES = "cli/test_prediction_files.py"
 
 RESULT_FAULTS = (
     Fault(
@@ -118,5 +119,26 @@ RESULT_FAULTS = (
         "<td>{cell}</td>",
         "a cell is markup in a notebook",
         f"{SHOWN} cells_are_escaped",
+    ),
+    Fault(
+        "predictor/prediction_files.py",
+        "    if file.is_dir() or (file.exists() and not replace):\n",
+        "    if file.is_dir():\n",
+        "a file of the user's is written over",
+        f"{FILES} kept_until",
+    ),
+    Fault(
+        "predictor/prediction_files.py",
+        "    write_atomically(file, FORMATS[file.suffix.lower()](rows))\n",
+        "    file.write_bytes(FORMATS[file.suffix.lower()](rows))\n",
+        "half a file of predictions is left on a full disk",
+        f"{FILES} whole_or_not",
+    ),
+    Fault(
+        "predictor/prediction_files.py",
+        'f"predicted {name}" if name in first else name',
+        "name",
+        "a class called label takes the place of the labels",
+        f"{FILES} keeps_its_own",
     ),
 )

@@ -4,14 +4,14 @@ from tests.faults import Fault
 
 PRINTED = (
     Fault(
-        "cli/output.py",
-        'return [*first, *(f"{prediction.probabilities[name]:.6f}" for name in names)]',
-        'return [*first, *(f"{prediction.probabilities[name]:.6f}" for name in sorted(names))]',
+        "predictor/prediction_files.py",
+        "*(_values(predicted)[name] for name in self.outputs)]",
+        "*(_values(predicted)[name] for name in sorted(self.outputs))]",
         "in CSV the probabilities stand under other classes",
         "cli/test_predictions.py stands_under or tags_are_joined",
     ),
     Fault(
-        "cli/output.py",
+        "predictor/prediction_files.py",
         "DIGITS = 9",
         "DIGITS = 6",
         "numbers of the model lose digits in CSV",

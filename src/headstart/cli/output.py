@@ -1,6 +1,5 @@
 """How commands print: tables for people, CSV and JSON for machines, all on standard output."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -10,8 +9,6 @@ if TYPE_CHECKING:
     from headstart.predictor.predictor import Predictor
 
 Form = Literal["table", "csv", "json"]
-BETWEEN = ";"  # of tags in a cell, as `hs.data.load` takes them
-DIGITS = 9  # that tell any two float32 apart
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
@@ -49,31 +46,20 @@ def as_json(value: Any) -> None:
 
 def predictions(rows: Sequence[tuple[str, Any]], predictor: "Predictor", form: Form) -> None:
     """Print predictions by the name of their file or row; every class, tag or number is a column of CSV."""
+    from headstart.predictor.prediction_files import PredictedRows
+
     kind, names = predictor.label_kind, predictor.classes
+    whole = PredictedRows([name for name, _ in rows], [row for _, row in rows], kind, names)
     if form == "json":
-        as_json([{"file": file} | vars(prediction) for file, prediction in rows])
+        as_json(whole.as_objects())
     elif form == "csv":
-        first = {"classes": ["label", "probability"], "tags": ["tags"], "numbers": []}
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(["file", *first[kind], *names])
-        writer.writerows([file, *_exact(prediction, kind, names)] for file, prediction in rows)
+        sys.stdout.write(whole.as_csv())
     elif kind == "numbers":
         shown = [(file, *(f"{prediction.values[name]:.6g}" for name in names)) for file, prediction in rows]
         table(("file", *names), shown)
     else:
         headings = ("label", "probability") if kind == "classes" else ("tags", "probabilities")
         table(("file", *headings), [(file, *_short(prediction, kind)) for file, prediction in rows])
-
-
-def _exact(prediction: Any, kind: str, names: Sequence[str]) -> list[str]:
-    if kind == "numbers":
-        return [f"{prediction.values[name]:.{DIGITS}g}" for name in names]
-    first = (
-        [prediction.label, f"{prediction.probability:.6f}"]
-        if kind == "classes"
-        else [BETWEEN.join(prediction.tags)]
-    )
-    return [*first, *(f"{prediction.probabilities[name]:.6f}" for name in names)]
 
 
 def _short(prediction: Any, kind: str) -> tuple[str, str]:

@@ -54,6 +54,14 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the predictions to this file instead: .csv, .tsv, .json, .jsonl or .parquet.",
+            show_default=False,
+        ),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the file if it is there.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON with all probabilities.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all probabilities.")] = False,
     abstain: Annotated[float | None, typer.Option(help="Predict 'unsure' below this probability.")] = None,
@@ -68,8 +76,7 @@ def predict(
     from headstart.core import BadData, BadInput
     from headstart.predictor.predictor import open_model
 
-    if json and csv:
-        raise BadInput("Choose one of --json and --csv.")
+    form = _form(json, csv, out, replace)
     predictor = open_model(run)
     if not files and not text:
         raise BadInput(_nothing(predictor))
@@ -82,13 +89,39 @@ def predict(
         raise BadInput(f"The model in {run} takes no texts. Name files.")
     else:
         rows, unread = _predict_files(predictor, files or [], roles, allow_unseen)
-    if rows or json or csv:
-        output.predictions(rows, predictor, "json" if json else "csv" if csv else "table")
+    if out is not None:
+        _write(rows, predictor, out, replace)
+    elif rows or form != "table":
+        output.predictions(rows, predictor, form)
     if unread:
         what = "files" if predictor.tokens is None else "texts"
         raise BadData(
             f"{len(unread)} of {len(rows) + len(unread)} {what} were not read. " + " ".join(unread[:5])
         )
+
+
+def _form(json: bool, csv: bool, out: Path | None, replace: bool) -> output.Form:
+    """How to print; a file that can't be written is refused before anything is computed."""
+    from headstart.core import BadInput
+    from headstart.predictor.prediction_files import require_writable
+
+    if json + csv + (out is not None) > 1:
+        raise BadInput("Choose one of --json, --csv and --out.")
+    if replace and out is None:
+        raise BadInput("--replace goes with --out, the file that it replaces.")
+    if out is not None:
+        require_writable(out, replace=replace)
+    return "json" if json else "csv" if csv else "table"
+
+
+def _write(rows: "list[tuple[str, Prediction]]", predictor: "Predictor", out: Path, replace: bool) -> None:
+    """Write predictions by the name of their item to a file, and say so."""
+    from headstart.predictor.prediction_files import PredictedRows, write_rows
+
+    names, predictions = [name for name, _ in rows], [row for _, row in rows]
+    whole = PredictedRows(names, predictions, predictor.label_kind, predictor.classes)
+    write_rows(whole, out, replace=replace)
+    output.line(f"{out}: {len(rows):,} prediction{'' if len(rows) == 1 else 's'}.")
 
 
 def _nothing(predictor: "Predictor") -> str:

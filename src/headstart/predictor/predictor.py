@@ -26,6 +26,7 @@ from headstart.data.modality import Modality, modalities
 from headstart.data.unseen import refuse_unseen
 from headstart.models.backbone import AnyBackbone
 from headstart.models.lengths import by_length
+from headstart.predictor.prediction_files import PredictedRows, require_writable, write_rows
 from headstart.predictor.predictions import Prediction, to_prediction
 from headstart.predictor.save import is_model, load_model, load_training, save_model
 from headstart.predictor.training import Training, about_model, about_model_html, card
@@ -152,6 +153,45 @@ class Predictor:
         """Rows (n, k) of probabilities or numbers as predictions."""
         return [to_prediction(row, self.label_kind, self.classes, self.abstain) for row in outputs]
 
+    def predict_table(self, items: Items, batch: int = 32, *, allow_unseen: bool = False) -> dict[str, Any]:
+        """The predictions as columns by name, for `pandas.DataFrame(...)`; see `predict`.
+
+        Returns:
+            "file", the name of each item; of classes "label" and "probability", of tags "tags" with ";"
+            between them; then the probability of every class or tag, or the value of every number.
+        """
+        return self._rows(items, batch, allow_unseen).columns()
+
+    def write_predictions(
+        self,
+        items: Items,
+        file: str | Path,
+        batch: int = 32,
+        *,
+        replace: bool = False,
+        allow_unseen: bool = False,
+    ) -> None:
+        """Write the predictions to a file in the format of its ending, whole or not at all; see `predict`.
+
+        Args:
+            items: see `predict`.
+            file: .csv, .tsv, .json, .jsonl or .parquet.
+            batch: items that are computed together, >= 1.
+            replace: whether a file that is there is replaced.
+            allow_unseen: see `predict`.
+
+        Raises:
+            BadInput: another ending.
+            CannotWrite: the file is there and not to be replaced, or there is no space or no right.
+        """
+        require_writable(Path(file), replace=replace)
+        write_rows(self._rows(items, batch, allow_unseen), Path(file), replace=replace)
+
+    def _rows(self, items: Items, batch: int, allow_unseen: bool) -> PredictedRows:
+        predictions = self.predict(items, batch, allow_unseen=allow_unseen)
+        names = _names(items, len(predictions))
+        return PredictedRows(names, predictions, self.label_kind, self.classes)
+
     def probabilities(
         self, items: Items, batch: int = 32, *, allow_unseen: bool = False
     ) -> NDArray[np.float64]:
@@ -208,6 +248,14 @@ class Predictor:
             raise BadInput(f"predict takes a list of items; write [{str(items)!r}].")
         for start in range(0, len(items), batch):
             yield self.samples(items[start : start + batch])
+
+
+def _names(items: Items, count: int) -> list[str]:
+    """A name for each item: its path or text, the line of its file, or its number."""
+    if isinstance(items, str | Path):
+        return [f"{items}:{number}" for number in range(1, count + 1)]
+    named = isinstance(items, list | tuple) and all(isinstance(item, str | Path) for item in items)
+    return [str(item) for item in items] if named else [f"row {number}" for number in range(count)]
 
 
 def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Predictor:
