@@ -73,4 +73,18 @@ COLUMN_FAULTS = (
         "part numbers are dates",
         "data/test_times.py what_is_no_date",
     ),
+    Fault(
+        "data/row_numbers.py",
+        'cells.kind == "numeric" and (why := _numbering(there, len(cells.values), name)):',
+        "len(there) == len(cells.values) and (why := _numbering(there, len(cells.values), name)):",
+        "a row number with a gap is an amount",
+        "data/test_row_numbers.py with_gaps_is_none",
+    ),
+    Fault(
+        "data/targets.py",
+        "    return rows if named or len(set(map(len, rows))) > 1 else None\n",
+        "    return rows if named else None\n",
+        "lists of numbers of tags are refused beside arrays",
+        "data/test_label_columns.py lists_of_numbers_of_tags_beside",
+    ),
 )

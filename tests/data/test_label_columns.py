@@ -157,3 +157,42 @@ def test_bytes_are_no_labels_and_are_never_shown(tmp_path):
     with pytest.raises(BadData, match="holds bytes") as error:
         data.load(tmp_path / "b.parquet", text_column="label")
     assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["('a',)", "('a', 'b')", "()", "('b',)"],
+        ["{'a'}", "{'b', 'a'}", "set()", "{'b'}"],
+        ['["a"]', '["a", "b"]', "[]", '["b"]'],
+        [("a",), ("a", "b"), (), ("b",)],
+        [["a"], ["b", "a"], [], ["b"]],
+    ],
+)
+def test_lists_however_they_are_written_and_given(rows, tmp_path):
+    x = [[0.0], [1.0], [2.0], [3.0]]
+    expected = [[True, False], [True, True], [False, False], [False, True]]
+    for source in ((np.array(x), rows), {"x": [0.5, 1.5, 2.5, 3.5], "label": rows}):
+        found = data.load(source)
+        assert (found.classes, found.labels.tolist()) == (("a", "b"), expected)
+
+
+def test_lists_of_numbers_of_tags_beside_arrays():
+    found = data.load((np.zeros((4, 2)), [[1], [1, 2], [3], []]))
+    assert (found.label_kind, found.classes) == ("tags", ("1", "2", "3"))
+    for gap in (None, "b"):
+        with pytest.raises(BadData, match=f"Row 1 has the label {gap!r}, where others are lists of tags"):
+            data.load((np.zeros((3, 2)), [["a"], gap, ["b"]]))
+
+
+@pytest.mark.parametrize(
+    "names", [["(a, b)", "(c)"], ["{a}", "{b}"], ["(0, 1]", "(1, 2]"], ["{'a': 1}", "{}"]]
+)
+def test_texts_in_other_brackets_are_names(names):
+    assert data.load((np.zeros((4, 2)), names * 2)).classes == tuple(sorted(names))
+
+
+@pytest.mark.parametrize("text", ["#N/A", "#NA", "-nan", "1.#IND"])
+def test_what_other_tools_read_as_nothing_is_no_label(text):
+    with pytest.raises(BadData, match=r"row 2|Row 2"):
+        data.load({"x": [0.5, 1.5, 2.5, 3.5], "label": ["a", "b", text, "b"]})

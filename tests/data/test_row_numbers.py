@@ -175,3 +175,29 @@ def test_a_sorted_amount_can_be_kept(tmp_path):
         hs.data.load(path, keep="year")
     with pytest.raises(BadInput, match="columns of a table, but arrays holds"):
         hs.data.load((np.zeros((4, 2)), [0, 1, 0, 1]), keep=["0"])
+
+
+@pytest.mark.parametrize("where", [(5,), (0, 59), range(0, 60, 3)])
+def test_a_row_number_with_gaps_is_none(where):
+    """Only whether there is one is learned from."""
+    values = numbers("number").astype(float)
+    values[list(where)] = NAN
+    columns = {"order": values, "x": np.random.default_rng(2).normal(size=N), "label": ["a", "b"] * 30}
+    data = hs.data.load(columns)
+    assert data.table.ids == {"order": "it numbers the rows"}
+    column = next(one for one in schema_of(data.table).columns if one.name == "order")
+    assert (column.deviation, column.missing) == (0.0, True)
+    assert "row-numbers" in [one.kind for one in about_columns(data.table)]
+    assert hs.data.load(columns, keep=["order"]).table.ids == {}
+    values[: N // 2 + 1] = NAN  # most rows have none
+    assert hs.data.load(columns | {"order": values}).table.ids == {}
+
+
+def test_an_id_that_a_few_rows_repeat_is_one():
+    values = numbers("shuffled")
+    values[:3] = values[3:6]
+    columns = {"x": np.random.default_rng(2).normal(size=N), "label": ["a", "b"] * 30}
+    found = from_columns(columns | {"patient_id": values}, "t").ids
+    assert found == {"patient_id": "it is called an ID, and is another whole number in 57 of 60 rows"}
+    assert from_columns(columns | {"amount": values}, "t").ids == {}
+    assert from_columns(columns | {"patient_id": values // 2}, "t").ids == {}

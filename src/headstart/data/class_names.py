@@ -9,10 +9,9 @@ from headstart.core import BadData
 
 from .columns import are_str, brief, cell_texts, whole_names
 from .frames import objects
+from .spellings import MISSING
 
-NO_LABEL = frozenset(
-    ["NA", "N/A", "n/a", "NaN", "nan", "<NA>", "NULL", "null", "NaT", "?", "None", "inf", "-inf", "Infinity"]
-)  # texts that stand for no label
+NO_LABEL = (MISSING | {"inf", "-inf", "Infinity"}) - {""}  # texts that stand for no label
 
 
 def class_names(y: NDArray[Any], what: str = "", column: str = "", first: int = 0) -> list[str]:

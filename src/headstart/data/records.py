@@ -70,20 +70,20 @@ def about_columns(table: Table) -> list[Finding]:
 def _about_silent(table: Table) -> Iterator[Finding]:
     """On columns that are left out, because they say nothing or number the rows."""
     silent = silent_columns(table)
-    numbers = [name for name in silent if name in table.ids and name not in table.words]
+    numbers = [name for name in table.ids if name not in table.words]
     if numbers:
         yield finding(
             "row-numbers",
             "warning",
             numbers_left_out(numbers),
-            [f"{name}: {silent[name]}" for name in numbers],
+            [f"{name}: {table.ids[name]}" for name in numbers],
         )
     items = [f"{name}: {why}" for name, why in silent.items() if name not in numbers]
     if items:
         what = "the same value everywhere, none at all, or another name in every row"
         text = f"{_columns(len(items))} can say nothing: {what}."
         yield Finding("silent-columns", "note", text, items[:EXAMPLES], len(items))
-    gaps = [name for name in table.ids if name not in silent]
+    gaps = [name for name in table.ids if name not in (*silent, *numbers)]
     if gaps:
         text = (
             f"{some(gaps)} {'has' if len(gaps) == 1 else 'have'} another name in every row that has one: "

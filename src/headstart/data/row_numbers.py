@@ -11,6 +11,7 @@ from .text_columns import are_texts
 
 TELLING = 20  # rows from which on a column of all-distinct values is uninformative
 NAMED = 10  # the same for one that is called an ID
+UNIQUE = 0.9  # least share of rows with another value in a column that is called an ID
 DENSE = 2  # largest mean step of steadily rising row numbers of which some rows are gone
 
 _WHOLE_NAMES = {
@@ -25,9 +26,10 @@ Floats = NDArray[np.float64]
 def row_numbers(columns: Mapping[str, Cells]) -> dict[str, str]:
     """Columns of row numbers, IDs or names that are different in every row, and why.
 
-    Whole numbers, none missing, different in every row, are row numbers if they rise or fall steadily (in
+    Whole numbers, different in every row that has one, are row numbers if they rise or fall steadily (in
     equal steps, or with few left out), or if the column is called an ID or an index. Names are, if they are
-    different in all rows that have one. The only column of all is an input, unless it is called an ID.
+    different in all rows that have one. Of numbers, half of the rows must have one. The only column of all is
+    an input, unless it is called an ID.
     """
     found = {}
     for name, cells in columns.items():
@@ -41,7 +43,7 @@ def row_numbers(columns: Mapping[str, Cells]) -> dict[str, str]:
                     )
         elif len(columns) == 1 and not is_called_id(name):
             continue
-        elif cells.kind == "numeric" and len(there) == len(cells.values) and (why := _numbering(there, name)):
+        elif cells.kind == "numeric" and (why := _numbering(there, len(cells.values), name)):
             found[name] = why
     return found
 
@@ -81,13 +83,19 @@ def _is_row(words: Sequence[str]) -> bool:
     return words[0] in ("row", "record", "line") and words[-1] in ("number", "no", "nr", "index", "names")
 
 
-def _numbering(values: Floats, name: str) -> str:
-    if len(values) < NAMED or not (_are_whole(values[:1000]) and _are_whole(values)):
+def _numbering(values: Floats, rows: int, name: str) -> str:
+    """Why the cells that hold something (n,), of so many rows, are no amounts; "" if they may be."""
+    if (
+        len(values) < NAMED
+        or 2 * len(values) < rows
+        or not (_are_whole(values[:1000]) and _are_whole(values))
+    ):
         return ""
     if len(values) >= TELLING and _is_steady(np.diff(values)):
         return "it numbers the rows"
-    if is_called_id(name) and len(np.unique(values)) == len(values):
-        return "it is called an ID, and is another whole number in every row"
+    if is_called_id(name) and (distinct := len(np.unique(values))) >= UNIQUE * len(values):
+        every = "every row" if distinct == len(values) else f"{distinct} of {len(values)} rows"
+        return f"it is called an ID, and is another whole number in {every}"
     return ""
 
 

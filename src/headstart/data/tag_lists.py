@@ -13,15 +13,17 @@ from .cells import as_number
 from .columns import brief, gone_cell
 
 LISTS = (list, tuple, set, frozenset, np.ndarray)
-_WRITTEN = re.compile(r"\[.*\]", re.DOTALL)
+_WRITTEN = re.compile(
+    r"""\[.*\]|\((?:['"].*)?\)|\{['"][^:]*\}|set\(\)""", re.DOTALL
+)  # a list, tuple or set of texts, as Python writes it
 _ITEM = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s,'"\[\]]+)""")
 
 
 def lists_in(values: Any) -> list[list[Any]] | None:
     """The rows of a column in which every cell is a list, or a text such as "['a', 'b']"; else None.
 
-    >>> lists_in(["['a', 'b']", "[]", '["c"]', "['a' 'b']"])
-    [['a', 'b'], [], ['c'], ['a', 'b']]
+    >>> lists_in(["['a', 'b']", "[]", '["c"]', "['a' 'b']", "('c',)", "{'a'}"])
+    [['a', 'b'], [], ['c'], ['a', 'b'], ['c'], ['a']]
     """
     cells = list(values)
     if not cells:
@@ -72,7 +74,7 @@ def _items(cell: Any) -> list[Any]:
 
 def _parsed(text: str) -> list[Any]:
     """The items of a list that is written as Python, NumPy or JSON writes it; bare numbers as numbers."""
-    return [_item(match) for match in _ITEM.finditer(text[1:-1])]
+    return [] if text == "set()" else [_item(match) for match in _ITEM.finditer(text[1:-1])]
 
 
 def _item(match: re.Match[str]) -> Any:

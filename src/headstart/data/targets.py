@@ -19,7 +19,7 @@ from .labels import Labels
 from .naming import numbered
 from .sparse import dense
 from .tables import columns_of
-from .tag_lists import LISTS, as_matrix, lists_in, row_without_list, tag_names
+from .tag_lists import as_matrix, lists_in, row_without_list, tag_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +76,8 @@ def of_values(y: Any, kind: LabelKind | None, what: str) -> Target:
         columns = columns_of(y)
         assert columns is not None
         return of_columns(columns, kind, what)
-    if _are_lists(y):
-        return _of_lists([list(row) for row in y], kind, what, 0)
+    if (rows := _rows_of_lists(y)) is not None:
+        return _of_lists(rows, kind, what, 0)
     values = _label_array(y)
     if values.ndim == 2 and kind != "classes":
         return _of_matrix(values, kind, what)
@@ -220,16 +220,25 @@ def _kind_of_columns(columns: Mapping[str, Any]) -> LabelKind:
     return "tags" if flags else "classes"
 
 
-def _are_lists(y: Any) -> bool:
-    """Whether each row is a list or set of names."""
+def _rows_of_lists(y: Any) -> list[list[Any]] | None:
+    """The rows, if each is a list or set of names, or a text of one; None of anything else.
+
+    Raises:
+        BadData: some rows are lists, and others are not.
+    """
     if isinstance(y, torch.Tensor | str) or not hasattr(y, "__len__") or getattr(y, "ndim", 1) != 1:
-        return False
-    rows = list(y)
-    return (
-        bool(rows)
-        and all(isinstance(row, LISTS) for row in rows)
-        and all(isinstance(tag, str) for row in rows for tag in row)
-    )
+        return None
+    cells = list(y)
+    if (row := row_without_list(cells)) is not None:
+        raise BadData(
+            f"Row {row} has the label {brief(cells[row])}, where others are lists of tags. Leave the row "
+            "out, or write [] where there is no tag."
+        )
+    rows = lists_in(cells)
+    if rows is None or isinstance(cells[0], str):
+        return rows
+    named = all(isinstance(tag, str) for row in rows for tag in row)
+    return rows if named or len(set(map(len, rows))) > 1 else None
 
 
 def _no_classes(values: NDArray[Any]) -> str:
