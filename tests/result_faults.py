@@ -6,6 +6,7 @@ FIT = "study/test_fit_result.py"
 EVALUATE = "study/test_evaluate.py"
 SHOWN = "study/test_shown_results.py"
 FILES = "cli/test_prediction_files.py"
+WEIGHTS = "test_sklearn_weights.py"
 
 RESULT_FAULTS = (
     Fault(
@@ -140,5 +141,33 @@ RESULT_FAULTS = (
         "name",
         "a class called label takes the place of the labels",
         f"{FILES} keeps_its_own",
+    ),
+    Fault(
+        "sklearn/learner.py",
+        "options=FitOptions(weights))",
+        "options=FitOptions(None))",
+        "weights are taken and ignored",
+        f"{WEIGHTS} weights_are_used",
+    ),
+    Fault(
+        "sklearn/learner.py",
+        "        self._learn_standard(X, weights)\n",
+        "        self._learn_standard(X)\n",
+        "columns are standardised without the weights",
+        f"{WEIGHTS} standardised_by_weight",
+    ),
+    Fault(
+        "sklearn/learner.py",
+        "            rows = np.flatnonzero(weights)\n",
+        "            rows = np.arange(len(weights))\n",
+        "a row of weight 0 is drawn all the same",
+        f"{WEIGHTS} as_good_as_not_there",
+    ),
+    Fault(
+        "sklearn/weights.py",
+        "    totals = np.bincount(codes, own)\n",
+        "    totals = np.bincount(codes, own) ** 2\n",
+        "balanced classes do not count alike",
+        f"{WEIGHTS} balanced_classes",
     ),
 )

@@ -22,10 +22,16 @@ from headstart.run.cache import Cache
 from headstart.sklearn import Features, TransferClassifier, TransferRegressor
 from tests.study import tiny
 
+# the penalty is chosen by rows left out, where a copy of a row is another row
+REPEATED = {"check_sample_weight_equivalence_on_dense_data": "as in RidgeCV and LogisticRegressionCV"}
 
-@parametrize_with_checks([Features(), TransferClassifier(random_state=0), TransferRegressor(random_state=0)])
+
+@parametrize_with_checks(
+    [Features(), TransferClassifier(random_state=0), TransferRegressor(random_state=0)],
+    expected_failed_checks=lambda _: REPEATED,
+)
 def test_the_contract_of_scikit_learn(estimator, check):
-    """No check is expected to fail."""
+    """One check is expected to fail; that of it which holds is in `test_sklearn_weights.py`."""
     check(estimator)
 
 

@@ -93,8 +93,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """Columns of mean 0 and variance 1 on the rows that it was fitted to, where there is no backbone."""
         return (X - self.mean_) / self.scale_ if self.backbone is None else X
 
-    def _learn_standard(self, X: Any) -> None:  # noqa: N803
+    def _learn_standard(self, X: Any, weights: Floats | None = None) -> None:  # noqa: N803
         if self.backbone is None:
-            self.mean_ = X.mean(0)
-            spread = X.std(0)
+            self.mean_ = np.average(X, axis=0, weights=weights)
+            spread = np.sqrt(np.average((X - self.mean_) ** 2, axis=0, weights=weights))
             self.scale_ = np.where(spread > 0, spread, 1.0)

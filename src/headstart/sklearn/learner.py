@@ -17,8 +17,9 @@ from headstart.data.samples import Texts
 from headstart.predictor.predictor import Predictor
 from headstart.run.recipe import Recipe
 from headstart.session.scoring import as_predictions
-from headstart.session.session import Session
+from headstart.session.session import FitOptions, Session
 from headstart.sklearn.raw_samples import dataset_of
+from headstart.sklearn.weights import differing, taken
 
 from .estimator import Estimator, Floats
 
@@ -56,9 +57,18 @@ class Learner(Estimator):
                 setattr(self, name, _with(name, getattr(self, name), mine))
         return self
 
-    def _learn(self, X: Any, labels: Labels, names: tuple[str, ...]) -> None:  # noqa: N803
-        """Carry out the method on checked samples (n, ...) and their labels, see `Dataset`."""
-        self._learn_standard(X)
+    def _learn(
+        self,
+        X: Any,  # noqa: N803
+        labels: Labels,
+        names: tuple[str, ...],
+        weights: Floats | None = None,
+    ) -> None:
+        """Carry out the method on checked samples (n, ...), their labels, see `Dataset`, and weights (n,)."""
+        if weights is not None:  # a row that counts nothing is as good as not there, for any method
+            rows = np.flatnonzero(weights)
+            X, labels, weights = taken(X, rows), labels[rows], differing(weights[rows])  # noqa: N806
+        self._learn_standard(X, weights)
         data = dataset_of(self._standard(X), labels, names)
         mapping = self._mapping(data)
         session = Session(
@@ -68,7 +78,8 @@ class Learner(Estimator):
             augment=data.modality.augment,
         )
         method = make(self.method) if isinstance(self.method, str) else self.method
-        fitted = session.fit(method, np.arange(len(data)), self._recipe())
+        rows = np.arange(len(data))
+        fitted = session.fit(method, rows, self._recipe(), options=FitOptions(weights))
         self.predictor_ = Predictor(fitted.model, names, mapping.preprocess, label_kind=data.label_kind)
         # in float64 a row has the same answer alone and in a batch, to the last digits
         self._head = copy.deepcopy(fitted.model.head).double() if self.backbone is None else None

@@ -13,6 +13,7 @@ from headstart.run.recipe import Recipe
 
 from .estimator import Floats
 from .learner import Learner
+from .weights import row_weights
 
 
 class TransferRegressor(RegressorMixin, Learner):  # type: ignore[misc]
@@ -56,16 +57,28 @@ class TransferRegressor(RegressorMixin, Learner):  # type: ignore[misc]
         self.cache = cache
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
-        """Carry out the method on samples X and numbers y, (n,) or (n, columns)."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
+        """Carry out the method on samples and numbers.
+
+        Args:
+            X: samples.
+            y: (n,) or (n, columns).
+            sample_weight: (n,) >= 0, how much each row counts; their scale does not matter. A row of weight 0
+                is left out. None: all the same.
+
+        Raises:
+            BadData: samples or numbers that can't be learned from; weights that are no finite numbers >= 0,
+                one a row, or leave fewer than two rows.
+        """
         X, y = self._pairs(X, y, multi_output=True, y_numeric=True)  # noqa: N806
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-        if len(y) < 2:
+        weights = row_weights(sample_weight, len(y))
+        if (len(y) if weights is None else np.count_nonzero(weights)) < 2:
             raise BadData("TransferRegressor needs two samples or more, but has 1 sample.")
         self._flat = y.ndim == 1
         y = y.reshape(len(y), -1)
         names = ("target",) if y.shape[1] == 1 else tuple(f"target {place}" for place in range(y.shape[1]))
-        self._learn(X, y, names)
+        self._learn(X, y, names, weights)
         return self
 
     def predict(self, X: Any) -> Floats:  # noqa: N803
