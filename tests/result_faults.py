@@ -170,4 +170,18 @@ RESULT_FAULTS = (
         "balanced classes do not count alike",
         f"{WEIGHTS} balanced_classes",
     ),
+    Fault(
+        "studies/evaluate/inputs.py",
+        "        data = data.subset(test)\n",
+        "        pass\n",
+        "a model is evaluated on its training part",
+        f"{EVALUATE} of_a_split",
+    ),
+    Fault(
+        "studies/evaluate/run.py",
+        "sure = np.flatnonzero(confidence >= below)",
+        "sure = np.flatnonzero(confidence < below)",
+        "the accuracy is that of the unsure rows",
+        f"{EVALUATE} abstaining",
+    ),
 )

@@ -82,6 +82,8 @@ def test_the_chosen_one_has_the_highest_score_and_is_shipped(done):
     said = np.array([answer.label for answer in done.model.predict(x)])
     assert abs(np.mean(said == y) - top.target) < 0.15
     again = hs.open(done.folder, backbone=net())
+    assert again.training.method == done.result.chosen
+    assert again.notes == (*done.result.row(done.result.chosen).notes, *done.result.notes)
     np.testing.assert_array_equal(again.probabilities(x[:5]), done.model.probabilities(x[:5]))
 
 

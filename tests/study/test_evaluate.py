@@ -202,7 +202,9 @@ def test_the_run_is_compared_with_its_report(run):
     change = found["accuracy"].value - tested["figures"]["accuracy"]["value"]
     assert found.reported.change.value == pytest.approx(change)
     assert hs.evaluate(run / "model", frame(80, 1)).reported == found.reported
-    assert hs.evaluate(hs.open(run), frame(80, 1)).reported is None
+    assert hs.evaluate(hs.open(run), frame(80, 1)).reported == found.reported
+    data = hs.data.load(frame(150, 0))
+    assert hs.evaluate(hs.fit("logistic-probe", "table", data), frame(80, 1)).reported is None
 
 
 def test_the_change_is_that_of_two_samples_by_hand():
@@ -265,3 +267,34 @@ def test_other_rows_and_labels_are_refused(predictor, run):
     x, y = world(30, 1)
     with pytest.raises(BadData, match=r"takes"):
         hs.evaluate(predictor, (x[:, :3], y))
+
+
+def test_a_result_of_a_study_is_a_model(run):
+    class Result:
+        folder = run
+
+    assert hs.evaluate(Result(), frame(40, 1)).scores == hs.evaluate(run, frame(40, 1)).scores
+    with pytest.raises(BadInput, match="run is dict; it must be a run folder, or a predictor"):
+        hs.evaluate({}, frame(40, 1))
+
+
+def test_of_a_split_the_test_part_is_evaluated(run, tmp_path):
+    new = frame(60, 5)
+    new["part"] = ["train", "test", "test"] * 20
+    found = hs.evaluate(run, new, columns={"split_column": "part"})
+    alone = hs.evaluate(run, new[new.part == "test"].drop(columns="part"))
+    assert found.scores == alone.scores
+    assert "Only the 40 rows of the test part are evaluated; 60 are there." in found.notes
+
+
+def test_abstaining_by_hand(predictor):
+    x, y = world(60, 1)
+    answers = predictor.probabilities(x)
+    sure = answers.max(1) >= 0.6
+    right = answers.argmax(1) == np.array([NAMES.index(name) for name in y])
+    found = hs.evaluate(predictor, (x, y), abstain=0.6).abstained
+    assert 0 < sure.sum() < 60
+    assert found.unsure.value == pytest.approx(1 - sure.mean())
+    assert found.accuracy.value == pytest.approx(right[sure].mean())
+    assert hs.evaluate(predictor, (x, y)).abstained is None
+    assert hs.evaluate(predictor, (x, y), abstain=0.999999).abstained.accuracy is None

@@ -54,6 +54,7 @@ class Predictor:
         unseen: how many of the rows that were predicted last have a name that no training row had, by
             column; all such names count as one.
         training: how the model was fitted, if that is known: method, rows, losses, notes.
+        folder: that it was opened from; None if it was not.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Predictor:
         self.schema: Schema | None = getattr(model.backbone, "schema", None)
         self.unseen: dict[str, int] = {}
         self.training = training
+        self.folder: Path | None = None
 
     def __repr__(self) -> str:
         """What it predicts, how it was fitted, and the notes on that."""
@@ -269,17 +271,13 @@ def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Pred
         BadInput: there is no model in the folder.
         Mismatch: its weights don't fit its architecture.
     """
-    folder = Path(folder)
+    given = folder = Path(folder)
     if not (folder / "config.json").exists() and (folder / "model" / "config.json").exists():
         folder = folder / "model"
     model, config = load_model(folder, backbone)
     mapping: Any = model.backbone
     label_kind = config["label_kind"]
-    return Predictor(
-        model,
-        config["classes"],
-        mapping.preprocess,
-        config["abstain_below"],
-        label_kind,
-        load_training(folder),
-    )
+    abstain, training = config["abstain_below"], load_training(folder)
+    predictor = Predictor(model, config["classes"], mapping.preprocess, abstain, label_kind, training)
+    predictor.folder = given
+    return predictor

@@ -18,6 +18,8 @@ from headstart.metrics.kinds import measure_of
 from headstart.models.backbone import AnyBackbone
 from headstart.models.texts import Reader
 from headstart.predictor.predictor import Predictor, open_model
+from headstart.predictor.save import TRAINING
+from headstart.predictor.training import Training
 from headstart.session.requirements import features, label_free_stages, require_data, require_target_use
 from headstart.session.session_data import attach_target
 from headstart.studies._runner import (
@@ -185,6 +187,9 @@ def finish(job: Job[AlignSettings], record: Alignment) -> Aligned:
     folder, model = job.folder.path, job.artefacts["model"]
     if model.exists():  # otherwise it was published before, and a finished study is resumed
         (model / "README.md").write_text(results.card(record), "utf-8", "backslashreplace")
+        row = record.row(record.chosen)
+        training = Training(row.method, row.title, record.source_rows, notes=[*row.notes, *record.notes])
+        (model / TRAINING).write_text(training.to_json(), "utf-8", "backslashreplace")
         shutil.rmtree(folder / "model", ignore_errors=True)
         model.rename(folder / "model")
     shutil.rmtree(job.artefacts["trials"], ignore_errors=True)

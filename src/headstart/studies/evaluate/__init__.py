@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from headstart.records.record import Bin, Interval, Record, Scores
-from headstart.records.settings import StudySettings, option
+from headstart.records.settings import Rule, StudySettings, option
 from headstart.studies._spec import START, Input, Study, StudyRecord
 from headstart.studies.adapt import ColumnFigures, Mistake, TagFigures
 
@@ -30,6 +30,11 @@ class EvaluateSettings(StudySettings):
     allow_unseen: bool = option(
         "Of tables: all rows may have a name in a column that no training row had.", False
     )
+    abstain: float | None = option(
+        "Predict 'unsure' below this probability, in [0, 1). Default: what the model was saved with.",
+        None,
+        Rule(lambda v: 0 <= v < 1, "in [0, 1)"),
+    )
     seed: int = option("Random seed of the intervals that are drawn.", 0)
 
 
@@ -42,6 +47,15 @@ class ClassFigures(Record):
     predicted: int  # rows that it is predicted for
     recall: Interval | None  # share of its rows that are predicted right; None if it has no rows
     precision: Interval | None  # share of the rows it is predicted for that are right; None if there are none
+
+
+@dataclass(frozen=True)
+class Abstained(Record):
+    """What it brings to predict "unsure" below a probability."""
+
+    below: float  # this probability
+    unsure: Interval  # share of the rows
+    accuracy: Interval | None  # on the other rows; None if there are none
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,7 @@ class Evaluation(StudyRecord):
     scores: Scores
     constant: Interval  # the main figure of the best constant: the largest class, each tag's share, the mean
     gain: Interval  # the main figure less the constant's, in pairs, 95 %
+    abstained: Abstained | None  # None if the model never predicts "unsure", and of tags and numbers
     reported: Reported | None  # None if the model comes from no run
     confusion: list[list[int]]  # rows: truth x answer; [] of tags and numbers
     bins: list[Bin]  # [] of numbers
@@ -98,6 +113,6 @@ SPEC = Study(
     ),
     settings=EvaluateSettings,
     record=Evaluation,
-    without=("task", "split_column", "attribute_column", "categorical", "keep", "per_class", "window"),
+    without=("task", "attribute_column", "categorical", "keep", "per_class", "window"),
     reads_folder=True,
 )

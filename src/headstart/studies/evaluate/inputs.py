@@ -61,7 +61,18 @@ def read_data(
     notes = [finding.text for finding in data.findings]
     if predictor.schema is not None:
         data, more = _as_table(given, data, predictor, columns, allow_unseen)
-        return EvaluationData(replace(data, groups=dependent_rows(data)), [*notes, *more])
+    else:
+        _refuse_other_kind(data, predictor)
+        data, more = _readable(data)
+    notes += more
+    if data.split is not None:
+        test = [row for row, part in enumerate(data.split) if part == "test"]
+        notes.append(f"Only the {len(test)} rows of the test part are evaluated; {len(data)} are there.")
+        data = data.subset(test)
+    return EvaluationData(replace(data, groups=dependent_rows(data)), notes)
+
+
+def _refuse_other_kind(data: Dataset, predictor: Predictor) -> None:
     if data.kind != predictor.modality.kind:
         raise BadData(
             f"The model takes {predictor.modality.description}, and {data.name} holds "
@@ -69,8 +80,6 @@ def read_data(
         )
     if predictor.reader is None:
         fit_to_data(predictor.model.backbone, data)  # type: ignore[arg-type]  # which looks at the shape
-    data, more = _readable(data)
-    return EvaluationData(replace(data, groups=dependent_rows(data)), [*notes, *more])
 
 
 def _labelled(given: Any, predictor: Predictor, columns: Mapping[str, Any]) -> Dataset:
@@ -180,8 +189,8 @@ def _by_schema(
         return rows_of(given, schema)
     if (cells := _columns(given, columns)) is not None:
         labels = () if predictor.label_kind == "classes" else predictor.classes
-        spare = {*_names(columns, "label_column"), *_names(columns, "group_column"), *labels}
-        spare -= {*schema.names}
+        roles = ("label_column", "group_column", "split_column")
+        spare = {*labels, *(name for role in roles for name in _names(columns, role))} - {*schema.names}
         return rows_of({name: cells[name] for name in cells if name not in spare}, schema)
     if data.table is not None:
         return data.table

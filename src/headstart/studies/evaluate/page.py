@@ -97,6 +97,8 @@ def sentences(record: Evaluation) -> Iterator[str]:
         yield _against_constant(record, metric)
     if record.reported:
         yield _against_report(record, metric)
+    if record.abstained:
+        yield _with_unsure(record)
     if record.absent:
         yield f"No row has the {_absent_names(record)}, which the model knows."
 
@@ -107,6 +109,20 @@ def _against_constant(record: Evaluation, metric: Metric) -> str:
     return (
         f"The model is {better} {constant} of these data, which gives {metric.value(record.constant.value)} "
         f"(difference {metric.change(gain.low)} to {metric.change(gain.high)} {metric.change_unit})."
+    )
+
+
+def _with_unsure(record: Evaluation) -> str:
+    assert record.abstained is not None
+    metric, found = get_metric("accuracy").plain(1), record.abstained
+    text = (
+        f"Below a probability of {found.below:g} it is unsure: {metric.value(found.unsure.value)} of the rows"
+    )
+    if found.accuracy is None:
+        return f"{text}."
+    return (
+        f"{text}. Of the others {metric.value(found.accuracy.value)} are classified correctly "
+        f"({metric.span(found.accuracy)})."
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from headstart.core import BadInput
 from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import share
 from headstart.predictor.predictor import Predictor, open_model
@@ -20,7 +21,7 @@ from headstart.studies._spec import Study
 from headstart.studies.adapt import Result
 from headstart.studies.adapt.evaluation import constant_baseline
 from headstart.studies.adapt.record_fields import columns_of, save_mistakes, tags_of
-from headstart.studies.evaluate import ClassFigures, EvaluateSettings, Reported
+from headstart.studies.evaluate import Abstained, ClassFigures, EvaluateSettings, Reported
 from headstart.studies.evaluate.inputs import read_data
 
 OBJECT = "a predictor"
@@ -31,14 +32,17 @@ def load(
 ) -> dict[str, Any]:
     """The model, the rows with the labels in its order, and what the report of its run says."""
     run = given["run"]
-    folder = None if isinstance(run, Predictor) else Path(run)
+    run = run if isinstance(run, Predictor | str | Path) else _in_result(run)
     predictor = run if isinstance(run, Predictor) else open_model(run)
+    folder = predictor.folder
+    if settings.abstain is not None and predictor.label_kind != "classes":
+        raise BadInput(f"abstain is {settings.abstain}; it goes with classes, not {predictor.label_kind}.")
     data = read_data(given["data"], predictor, columns, settings.allow_unseen)
     return {
         "run": predictor,
         "data": data.dataset,
         "_notes": data.notes,
-        "_name": OBJECT if folder is None else folder.resolve().name,
+        "_name": OBJECT if folder is None else _run_of(folder).name,
         "_report": None if folder is None else _report(folder),
     }
 
@@ -66,6 +70,7 @@ def compute(job: Job[EvaluateSettings]) -> dict[str, Any]:
             "scores": scored,
             "constant": main_score(constant, data.labels, data.groups, seed),
             "gain": difference(outputs, constant, data.labels, data.groups, seed),
+            "abstained": abstained(outputs, data, _threshold(job.settings, predictor)),
             "reported": None if report is None else compared(scored, report),
             "confusion": confusions(outputs, data.labels),
             "bins": bins(outputs, data.labels),
@@ -118,6 +123,37 @@ def figures_by_class(outputs: Tensor, data: Dataset) -> list[ClassFigures]:
     ]
 
 
+def _threshold(settings: EvaluateSettings, predictor: Predictor) -> float:
+    return predictor.abstain if settings.abstain is None else settings.abstain
+
+
+def abstained(outputs: Tensor, data: Dataset, below: float) -> Abstained | None:
+    """The share of rows below a probability, and the accuracy on the others; None of 0 or other labels."""
+    if data.label_kind != "classes" or below == 0:
+        return None
+    confidence, predicted = (each.numpy() for each in outputs.double().softmax(1).max(1))
+    sure = np.flatnonzero(confidence >= below)
+    accuracy = None
+    if len(sure):
+        accuracy = Interval(*share(predicted[sure] == data.labels[sure], data.groups_of(sure)))
+    return Abstained(below, Interval(*share(confidence < below, data.groups)), accuracy)
+
+
+def _in_result(result: Any) -> Any:
+    """The folder, or else the model, of what a study returned.
+
+    Raises:
+        BadInput: it has neither.
+    """
+    for name in ("folder", "model", "predictor"):
+        value = getattr(result, name, None)
+        if isinstance(value, Predictor | Path):
+            return value
+    raise BadInput(
+        f"run is {type(result).__name__}; it must be a run folder, or a predictor as hs.fit and hs.open give."
+    )
+
+
 def compared(scored: Scores, report: Result) -> Reported | None:
     """The figures of the report of the model's run, and how the main one differs on the new data."""
     tested = next((each for each in report.tested if each.gain is None), None)
@@ -142,9 +178,14 @@ def difference_of_samples(here: Interval, there: Interval) -> Interval:
 
 def _report(folder: Path) -> Result | None:
     """The record of the run that a model comes from; None if there is none."""
-    files = [place / "result.json" for place in (folder, folder.resolve().parent)]
-    file = next((file for file in files if file.is_file()), None)
-    return None if file is None else read_record(Result, file)
+    file = _run_of(folder) / "result.json"
+    return read_record(Result, file) if file.is_file() else None
+
+
+def _run_of(folder: Path) -> Path:
+    """The run folder of a run folder or of the model folder in it."""
+    whole = folder.resolve()
+    return whole.parent if (whole.parent / "result.json").is_file() and whole.name == "model" else whole
 
 
 def _mistakes(job: Job[EvaluateSettings], data: Dataset, outputs: Tensor) -> list[Any]:
