@@ -74,10 +74,10 @@ RESULT_FAULTS = (
     ),
     Fault(
         "studies/evaluate/inputs.py",
-        "EvaluationData(replace(data, groups=dependent_rows(data)), [*notes, *more])\n    if",
-        "EvaluationData(replace(data, groups=None), [*notes, *more])\n    if",
-        "intervals of tables are over rows",
-        f"{EVALUATE} a_file_and_a_frame",
+        "replace(data, groups=dependent_rows(data))",
+        "data",
+        "duplicates count as independent rows",
+        f"{EVALUATE} duplicates_count_once",
     ),
     Fault(
         "studies/evaluate/run.py",

@@ -243,3 +243,11 @@ def test_without_scikit_learn_the_way_out_is_named(monkeypatch):
     monkeypatch.delitem(sys.modules, "headstart.sklearn")
     with pytest.raises(MissingPackage, match=r'pip install "headstart\[sklearn\]"'):
         importlib.import_module("headstart.sklearn")
+
+
+def test_the_predictor_says_what_happened(blobs):
+    x, y = blobs
+    found = TransferClassifier(method="group-balanced", recipe=hs.Recipe(steps=4)).fit(x, y).predictor_
+    assert found.training.method == "group-balanced"
+    assert (found.training.rows, len(found.curve)) == (90, 4)
+    assert found.notes[0].startswith("The data have no attribute")

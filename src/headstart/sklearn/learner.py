@@ -15,6 +15,7 @@ from headstart.core import HeadstartError, Method, Unknown, make
 from headstart.data.labels import Labels
 from headstart.data.samples import Texts
 from headstart.predictor.predictor import Predictor
+from headstart.predictor.training import Training
 from headstart.run.recipe import Recipe
 from headstart.session.scoring import as_predictions
 from headstart.session.session import FitOptions, Session
@@ -80,7 +81,11 @@ class Learner(Estimator):
         method = make(self.method) if isinstance(self.method, str) else self.method
         rows = np.arange(len(data))
         fitted = session.fit(method, rows, self._recipe(), options=FitOptions(weights))
-        self.predictor_ = Predictor(fitted.model, names, mapping.preprocess, label_kind=data.label_kind)
+        notes = list(dict.fromkeys([*mapping.notes, *fitted.notes]))
+        training = Training(method.label, method.title, len(data), fitted.curve, notes)
+        self.predictor_ = Predictor(
+            fitted.model, names, mapping.preprocess, label_kind=data.label_kind, training=training
+        )
         # in float64 a row has the same answer alone and in a batch, to the last digits
         self._head = copy.deepcopy(fitted.model.head).double() if self.backbone is None else None
 
