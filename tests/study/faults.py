@@ -4,6 +4,34 @@ from tests.faults import Fault
 
 STUDY = (
     Fault(
+        "core/moves.py",
+        "module) and full not in frozen",
+        "module)",
+        "layers that the caller froze learn",
+        "study/test_flags.py frozen_layers_stay",
+    ),
+    Fault(
+        "session/session.py",
+        "parameter.requires_grad_(id(parameter) not in kept)",
+        "pass",
+        "a fitted model stays frozen as its last method left it",
+        "study/test_flags.py come_back",
+    ),
+    Fault(
+        "session/inputs.py",
+        "notes += (_ASSUMED.format(mapping.name, reader.mean, reader.std),)",
+        "pass",
+        "nobody hears which normalisation is assumed",
+        "study/test_module_notes.py assumed_is_said",
+    ),
+    Fault(
+        "models/weights.py",
+        "    if not inside or any(key in own for key in state):\n",
+        "    if not inside:\n",
+        "a module's own keys are taken for those of a fitted model",
+        "study/test_module_notes.py own_keys",
+    ),
+    Fault(
         "session/inputs.py",
         'why = "" if reader.size == own else _why_not(fitted, reader.size)',
         'why = ""',

@@ -60,7 +60,7 @@ def test_the_own_size_is_kept_where_a_smaller_one_cannot_be_run(module):
     assert fitted.preprocess.size == (112, 112)
     assert "enlarged to 112 x 112" in fitted.notes[-1]
     assert "can't be run on 64 x 64" in fitted.notes[-1]
-    assert mapping.notes == ()
+    assert not any("enlarged" in note for note in mapping.notes)
     assert fitted(torch.zeros(3, 3, 112, 112, dtype=torch.uint8)).shape == (3, mapping.width)
 
 
@@ -70,7 +70,7 @@ def test_an_impossible_size_is_refused_with_the_one_that_works(module):
         BadInput, match=r"size is 96.*can't be run on 96 x 96.*own size is 112 x 112.*say 112"
     ):
         fit_to_data(made(module), DATA, 96)
-    assert fit_to_data(made(module), DATA, 112).notes == ()
+    assert not any("enlarged" in note for note in fit_to_data(made(module), DATA, 112).notes)
     with pytest.raises(BadInput, match="size is 96"):
         hs.sklearn.TransferClassifier(made(module), size=96).fit(DATA.array, ["a", "b"] * 10)
 

@@ -78,15 +78,16 @@ class On:
     chosen: Callable[[Parts], int | None] | None = None
 
     def __call__(self, parts: Parts) -> list[nn.Parameter]:
-        """The selected parameters, in the order of the modules."""
+        """The selected parameters, in the order of the modules, without the part's `frozen_parameters`."""
         part = parts[self.part]
+        frozen: frozenset[str] = getattr(part, "frozen_parameters", frozenset())
         names: list[str] = [""] if self.blocks is None else list(getattr(part, "blocks", ())[self.blocks])
         return [
             parameter
             for root in names
             for path, module in part.get_submodule(root).named_modules(prefix=root)
             for name, parameter in module.named_parameters(recurse=False)
-            if self.keep(f"{path}.{name}" if path else name, module)
+            if self.keep(full := f"{path}.{name}" if path else name, module) and full not in frozen
         ]
 
     def split(self, parts: Parts, mine: list[nn.Parameter]) -> "list[tuple[On, list[nn.Parameter]]]":

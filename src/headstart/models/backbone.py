@@ -27,7 +27,7 @@ def backbone(
     source: str | nn.Module,
     *,
     example: Tensor | None = None,
-    weights: str | Path | None = None,
+    weights: str | Path | Mapping[str, Tensor] | None = None,
     preprocess: Preprocess | None = None,
     tokenizer: Any = None,
 ) -> AnyBackbone:
@@ -43,9 +43,9 @@ def backbone(
             which is copied and never changed.
         example: inputs (n, ...) for that forward, two rows are enough. None takes the model's own
             input size, or guesses from its first layer.
-        weights: a local file, `.safetensors` or a plain state dict, loaded strictly; "random" for
-            random weights; None for the pretrained weights that belong to the name, or those that
-            the module has.
+        weights: a local file, `.safetensors` or a plain state dict, or a state dict, loaded strictly, also of
+            a model that headstart fitted; "random" for random weights; None for the pretrained weights
+            that belong to the name, or those that the module has.
         preprocess: how pictures become inputs; None takes what belongs to the name.
         tokenizer: how texts become inputs: a tokenizer of transformers or of the package
             tokenizers, a `tokenizer.json`, a folder with one, or `Tokens`. It makes a module of your
@@ -159,9 +159,9 @@ def _opened(path: Path) -> AnyBackbone:
     return made
 
 
-def _refuse_operated(file: str | Path | None) -> None:
+def _refuse_operated(file: str | Path | Mapping[str, Tensor] | None) -> None:
     """Refuse weights of a modified encoder for a named architecture; its file holds its own."""
-    about = noted(Path(file)) if is_encoder(file) and file is not None else {}
+    about = noted(Path(str(file))) if is_encoder(file) else {}
     if about and json.loads(about["source"]).get("operations"):
         raise BadInput(
             f"{str(file)!r} holds an encoder that was operated on: its weights fit no architecture by name. "
@@ -174,7 +174,7 @@ def _wrap(
     origin: Mapping[str, Any],
     preprocess: Preprocess | None,
     example: Tensor,
-    file: str | Path | None,
+    file: str | Path | Mapping[str, Tensor] | None,
 ) -> AnyBackbone:
     """Measure, load weights, cut the head and wrap; `model` is already a copy."""
     parts = examined(model, example, str(origin["name"]))
@@ -190,8 +190,22 @@ def _wrap(
         parts = anatomy(model, example)
     name = str(origin["name"]).rpartition(".")[2] if origin["kind"] == "own" else origin["name"]
     made = AnyBackbone(model, parts, name, origin, preprocess, example)
-    made.notes = notes
+    if origin["kind"] == "own" and parts.head is None and parts.order:
+        notes += (f"No head was found in {name}, so the features are its outputs ({made.width}).",)
+    made.notes = (*notes, *_about_flags(made))
     return made
+
+
+def _about_flags(made: AnyBackbone) -> tuple[str, ...]:
+    """What is said of parameters that came with `requires_grad=False`."""
+    names = [name for name, parameter in made.inner.named_parameters() if not parameter.requires_grad]
+    if not names:
+        return ()
+    if not made.frozen_parameters:
+        return (f"No parameter of {made.name} requires a gradient: the method decides which of them learn.",)
+    of = len(list(made.inner.parameters()))
+    some = f"{len(names)} of {of} parameters of {made.name} have requires_grad=False, such as {names[0]}"
+    return (f"{some}: no method trains them.",)
 
 
 def _resets(model: nn.Module) -> bool:
@@ -204,7 +218,10 @@ def _resets(model: nn.Module) -> bool:
 
 
 def _again(
-    made: AnyBackbone, file: str | Path | None, preprocess: Preprocess | None, tokenizer: Any
+    made: AnyBackbone,
+    file: str | Path | Mapping[str, Tensor] | None,
+    preprocess: Preprocess | None,
+    tokenizer: Any,
 ) -> AnyBackbone:
     """Copy a backbone, with other weights or preprocessing if given."""
     if isinstance(made, TableEncoder):  # which has its own columns

@@ -13,11 +13,12 @@ from headstart.core import BadInput, Mismatch
 
 WRAPPERS = ("state_dict", "model", "model_state_dict")  # keys under which trainers store a state dict
 PREFIXES = ("module.", "_orig_mod.", "inner.")  # DataParallel, torch.compile, a saved backbone
+FITTED, FITTED_HEAD = "0.inner.", "1."  # in a model that headstart fitted: its backbone, its head
 SHOWN = 6  # keys of each kind in an error
 
 
-def read(path: str | Path) -> dict[str, Tensor]:
-    """Read the tensors of a `.safetensors` file or a plain PyTorch state dict.
+def read(path: str | Path | Mapping[str, Any]) -> dict[str, Tensor]:
+    """Read the tensors of a `.safetensors` file or a plain PyTorch state dict, in a file or in memory.
 
     Wrappers {"state_dict": ...} and {"model": ...} and prefixes such as "module." are removed.
     Nothing in the file is executed.
@@ -25,24 +26,29 @@ def read(path: str | Path) -> dict[str, Tensor]:
     Raises:
         BadInput: no such file, or it holds anything but tensors.
     """
-    path = Path(path)
+    state: Any = path if isinstance(path, Mapping) else _state_in(Path(path))
+    path = "The state dict" if isinstance(path, Mapping) else str(path)
+    while isinstance(state, Mapping) and (key := _wrapper(state)) is not None:
+        state = state[key]
+    if not isinstance(state, Mapping) or not state:
+        raise BadInput(f"{path!r} holds no state dict, but a {type(state).__name__}.")
+    odd = [key for key, value in state.items() if not isinstance(value, Tensor)]
+    if odd:
+        raise BadInput(f"{path!r} holds more than tensors: {', '.join(map(str, odd[:SHOWN]))}.")
+    return unprefixed(state)
+
+
+def _state_in(path: Path) -> Any:
+    """What a file of weights holds, without executing anything in it."""
     if not path.is_file():
         raise BadInput(f"There is no weights file {str(path)!r}.")
     try:
-        state: Any = _open(path)
+        return _open(path)
     except Exception as reason:  # a broken file can break its reader in any way
         raise BadInput(
             f"{str(path)!r} can't be read as plain weights: {_first_line(reason)} "
             "Save the state_dict alone, best as .safetensors; a pickled model is never opened."
         ) from reason
-    while isinstance(state, Mapping) and (key := _wrapper(state)) is not None:
-        state = state[key]
-    if not isinstance(state, Mapping) or not state:
-        raise BadInput(f"{str(path)!r} holds no state dict, but a {type(state).__name__}.")
-    odd = [key for key, value in state.items() if not isinstance(value, Tensor)]
-    if odd:
-        raise BadInput(f"{str(path)!r} holds more than tensors: {', '.join(map(str, odd[:SHOWN]))}.")
-    return unprefixed(state)
 
 
 def _open(path: Path) -> Any:
@@ -93,6 +99,7 @@ def load(
         Mismatch: names the missing, unexpected and mis-shaped keys; `model` is untouched.
     """
     own = model.state_dict()
+    state, notes = _without_fitted_head(state, own)
     spare = {key for key in own if head is not None and key.startswith(head + ".")}
     free = {key for key in (*own, *state) if any(fnmatchcase(key, glob) for glob in allow)}
     absent = {key for key in own if key.endswith("num_batches_tracked")} | _tied(own, state)
@@ -104,11 +111,25 @@ def load(
     kinds = [[key for key in keys if key not in free | cut] for keys in (missing, unexpected, wrong)]
     if any(kinds):
         raise Mismatch(_explain(own, state, *kinds))
-    notes = [f"{key} is not in the file; {_why(key in cut)}" for key in missing]
+    notes += [f"{key} is not in the file; {_why(key in cut)}" for key in missing]
     notes += [f"{key} {_shape(state[key])} left out, as {_why(key in cut)}" for key in (*unexpected, *wrong)]
     taken = {key: value for key, value in state.items() if key in own and key not in wrong}
     model.load_state_dict({**own, **taken})
     return tuple(sorted(notes))
+
+
+def _without_fitted_head(
+    state: Mapping[str, Tensor], own: Mapping[str, Tensor]
+) -> tuple[Mapping[str, Tensor], list[str]]:
+    """The backbone of a model that headstart fitted, which is followed by a head; else all there is."""
+    inside = {key.removeprefix(FITTED): value for key, value in state.items() if key.startswith(FITTED)}
+    if not inside or any(key in own for key in state):
+        return state, []
+    others = [key for key in state if not key.startswith((FITTED, FITTED_HEAD))]
+    if others:
+        return state, []
+    heads = [f"{key} {_shape(state[key])}" for key in state if key.startswith(FITTED_HEAD)]
+    return inside, [f"{head} left out, as it is the head of a fitted model" for head in heads]
 
 
 def _why(cut: bool) -> str:

@@ -32,6 +32,8 @@ class AnyBackbone(Backbone):
         example: one or two inputs (n, ...) on which it has run.
         inner: the model without its head.
         anatomy: structure of the model before its head was removed.
+        frozen_parameters: names of parameters that no method trains, as the module came with
+            `requires_grad=False` for them; none if it did for all, which is no choice among them.
     """
 
     mean: Tensor
@@ -56,6 +58,7 @@ class AnyBackbone(Backbone):
         self.notes: tuple[str, ...] = ()
         self.example = example
         self.anatomy = parts
+        self.frozen_parameters = _frozen(self)
         for moment in ("mean", "std"):
             self.register_buffer(moment, example.new_zeros(3, 1, 1), persistent=False)
         self.preprocess = preprocess
@@ -163,6 +166,7 @@ class AnyBackbone(Backbone):
         Architectures known by name are initialised as their authors do, others layer by layer.
         """
         fresh = copy.deepcopy(self)
+        fresh.frozen_parameters = frozenset()  # nothing was learned that could be kept
         if self.source["kind"] != "own":
             made = sources.build(
                 self.source["kind"], self.source["name"], False, seed, self.source.get("config")
@@ -173,6 +177,12 @@ class AnyBackbone(Backbone):
                 return fresh
         reset(fresh.inner, seed)
         return fresh
+
+
+def _frozen(backbone: nn.Module) -> frozenset[str]:
+    """Names of the parameters with `requires_grad=False`, if others have it."""
+    learns = {name: parameter.requires_grad for name, parameter in backbone.named_parameters()}
+    return frozenset(name for name, so in learns.items() if not so) if any(learns.values()) else frozenset()
 
 
 def _catch(found: dict[str, Any], name: str, tap: Tap, there: Tensor | None, take: Take) -> Any:

@@ -20,6 +20,11 @@ from headstart.models.tracing import quiet
 
 COLOURS = 3
 TABLE = "table"  # name of the backbone that is made for a table
+_ASSUMED = (
+    "{} came without preprocess=, so its pictures are brought to [0, 1] and normalised by ImageNet's mean {} "
+    "and standard deviation {}. If it learned otherwise, say so: hs.models.backbone(module, preprocess="
+    "headstart.core.Preprocess(size=..., mean=..., std=...))."
+)
 MOST = 20  # left-out columns that are named
 
 
@@ -34,6 +39,8 @@ def build_backbone(data: Dataset, base: str | nn.Module, weights: str | None = N
     For texts, names that headstart does not know are those of transformers.
     """
     modality = data.modality
+    if isinstance(base, nn.Module):
+        _require_float32(base)
     if data.table is not None:
         return _table_backbone(data, base, weights)
     if isinstance(base, AnyBackbone):
@@ -66,11 +73,14 @@ def fit_to_data(
         BadInput: the backbone takes no texts as long as the size says, or no pictures of the size.
     """
     modality, reader = data.modality, mapping.reader
+    _require_float32(mapping)
     _check_kind(mapping, data)
+    notes = mapping.notes
     if reader is None and Preprocess in modality.readers:
         _check_colours(mapping, data)
         height, width = mapping.example.shape[-2:]
         reader = Preprocess(size=(int(height), int(width)), keep=1.0)
+        notes += (_ASSUMED.format(mapping.name, reader.mean, reader.std),)
     if reader is None:
         _try(mapping, data)
     suited = modality.suited(data, reader, size, fit)
@@ -79,7 +89,20 @@ def fit_to_data(
     if isinstance(suited, Tokens):
         return backbone(mapping, tokenizer=suited)
     assert isinstance(reader, Preprocess)
-    return _at_size(mapping, data.kind, suited, reader.size, asked=size is not None)
+    fitted = _at_size(mapping, data.kind, suited, reader.size, asked=size is not None)
+    fitted.notes = (*notes, *fitted.notes[len(mapping.notes) :])
+    return fitted
+
+
+def _require_float32(module: nn.Module) -> None:
+    """Refuse a module of which some parameters are in another precision than is computed in."""
+    for name, parameter in module.named_parameters():
+        if parameter.is_floating_point() and parameter.dtype != torch.float32:
+            kind = str(parameter.dtype).removeprefix("torch.")
+            raise BadInput(
+                f"The parameter {name} of {type(module).__name__} is {kind}, and float32 is needed: give "
+                "copy.deepcopy(module).float(). To train faster in bfloat16, say precision='bf16'."
+            )
 
 
 def _at_size(

@@ -126,9 +126,20 @@ class Session(SessionData):
         if self.logit_adjustment:
             counts = torch.from_numpy(np.bincount(self.data.labels[learn], minlength=len(self.data.classes)))
             head = AdjustedHead.of(fitted.model.head, counts, self.logit_adjustment)
-            return replace(fitted, model=Model(fitted.model.backbone, head).eval())
-        units = LabelUnits.of(self.data.labels[learn])
-        return replace(fitted, model=units.undone(fitted.model)) if units else fitted
+            fitted = replace(fitted, model=Model(fitted.model.backbone, head).eval())
+        elif units := LabelUnits.of(self.data.labels[learn]):
+            fitted = replace(fitted, model=units.undone(fitted.model))
+        _restore_flags(fitted.model)
+        return fitted
+
+
+def _restore_flags(model: Model) -> None:
+    """All of a fitted model requires gradients again, but for what the caller froze, for whoever goes on."""
+    frozen: frozenset[str] = getattr(model.backbone, "frozen_parameters", frozenset())
+    kept = {id(parameter) for name, parameter in model.backbone.named_parameters() if name in frozen}
+    for parameter in model.parameters():
+        if parameter.is_floating_point():
+            parameter.requires_grad_(id(parameter) not in kept)
 
 
 def _start(
