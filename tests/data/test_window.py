@@ -207,6 +207,18 @@ def test_arrays_and_lists_in_memory(tmp_path):
     assert hs.data.load((np.stack([units] * 4), y)).kind == "numbers"
     found = hs.data.load((np.stack([units] * 4), y), window=(-160, 240))
     assert (found.kind, found.window) == ("pictures", (-160, 240))
+    np.savez(tmp_path / "x.npz", x=np.stack([units] * 4), y=np.array(y))
+    rows = torch.utils.data.TensorDataset(torch.from_numpy(np.stack([units] * 4)), torch.arange(4) % 2)
+    for source in (tmp_path / "x.npz", rows):
+        assert hs.data.load(source, window=(-160, 240)).kind == "pictures"
+    target = load_unlabelled(np.stack([units] * 4), found)
+    assert (target.kind, target.window) == ("pictures", (-160, 240))
+
+
+def test_a_shift_works_in_what_the_window_shows(tmp_path):
+    data = hs.data.load(dim_and_bright(tmp_path))
+    turned = hs.data.shifted(data, "invert")
+    assert (np.asarray(turned.picture(0)) == 255 - np.asarray(data.picture(0))).all()
 
 
 def test_scans_are_pictures_of_class_folders(tmp_path):

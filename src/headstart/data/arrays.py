@@ -1,5 +1,6 @@
 """NumPy arrays and torch tensors as a dataset."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,10 @@ from .targets import as_array, of_values
 PIXELS = (np.uint8, np.uint16)  # types of arrays that are pictures if their shape is
 
 
-def from_arrays(
-    x: Any, y: Any, groups: Any, name: str, label_kind: LabelKind | None = None, pictures: bool = False
-) -> Dataset:
+def from_arrays(x: Any, y: Any, groups: Any, name: str, label_kind: LabelKind | None = None) -> Dataset:
     """Build a dataset of the rows of `x` with labels `y`, without copying.
 
-    Numbers of uint8 and uint16 in the shape of pictures are pictures; with `pictures`, all numbers are.
+    Numbers of uint8 and uint16 in the shape of pictures are pictures.
 
     Raises:
         BadInput: labels are missing, lengths differ, or the shape is not supported.
@@ -39,7 +38,7 @@ def from_arrays(
     values, learned = as_array(x, "x"), of_values(y, label_kind, name)
     if len(values) != len(learned):
         raise BadInput(f"x has {len(values)} rows and there are {len(learned)} labels.")
-    pixels = _pixels(values, pictures)
+    pixels = _pixels(values) if values.dtype in PIXELS else None
     if pixels is None:
         _check_features(values)
     return Dataset(
@@ -52,9 +51,18 @@ def from_arrays(
     )
 
 
-def _pixels(x: NDArray[Any], pictures: bool) -> NDArray[Any] | None:
-    """View of pictures as (n, h, w) or (n, h, w, c); None if x is not pictures."""
-    if x.ndim not in (3, 4) or not (x.dtype in PIXELS or (pictures and are_deep(x))):
+def as_pictures(data: Dataset) -> Dataset:
+    """A data set of numbers in the shape of pictures as pictures; all others as they are."""
+    array = data.array
+    if array is None or data.is_images or not are_deep(array):
+        return data
+    pixels = _pixels(array)
+    return data if pixels is None else replace(data, samples=Array(pixels, True))
+
+
+def _pixels(x: NDArray[Any]) -> NDArray[Any] | None:
+    """View of pictures as (n, h, w) or (n, h, w, c); None if x has another number of axes."""
+    if x.ndim not in (3, 4):
         return None
     if x.ndim == 3 or x.shape[3] in (1, 3, 4):
         return x

@@ -10,7 +10,7 @@ from typing import Any
 
 from headstart.core import BadData, BadInput
 
-from .arrays import from_arrays
+from .arrays import as_pictures, from_arrays
 from .attributes import attributed
 from .columns import Columns, Origin, names_in
 from .dataset import Dataset
@@ -144,8 +144,8 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             raise BadInput("labels= goes with arrays; folders and manifests bring their labels.")
         found = _from_path(Path(source), str(source), roles, groups, name)
     else:
-        found = _from_memory(source, labels, groups, roles, name, window is not None)
-    found = windowed(found, window)
+        found = _from_memory(source, labels, groups, roles, name)
+    found = windowed(found if window is None else as_pictures(found), window)
     found = keep_columns(attributed(found, attribute), keep)
     return found if per_class is None else found.subset(some_of_each(found.strata, per_class, 0))
 
@@ -157,9 +157,7 @@ def _refuse_kinds(per_class: Any, name: Any) -> None:
         raise BadInput(f"name={name!r} is no text.")
 
 
-def _from_memory(
-    source: Any, labels: Any, groups: Any, columns: Columns, name: str | None, pictures: bool
-) -> Dataset:
+def _from_memory(source: Any, labels: Any, groups: Any, columns: Columns, name: str | None) -> Dataset:
     if isinstance(source, tuple) and len(source) == 2 and labels is None:
         source, labels = source
     source = dense(source, "x")
@@ -180,7 +178,7 @@ def _from_memory(
         columns.refuse("a list of texts has no columns")
         return from_texts(*given, name or "texts", kind)
     columns.refuse("an array has no columns")
-    return from_arrays(*given, name or "arrays", kind, pictures)
+    return from_arrays(*given, name or "arrays", kind)
 
 
 def _from_frame(source: Any, labels: Any, groups: Any, columns: Columns, name: str) -> Dataset:

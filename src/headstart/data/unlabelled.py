@@ -12,7 +12,7 @@ from headstart.core import BadData, BadInput
 from headstart.core.schema import ColumnKind
 from headstart.data.similarity import require_same_kind
 
-from .arrays import from_arrays
+from .arrays import as_pictures, from_arrays
 from .columns import PATH, TEXT, Columns, Origin
 from .dataset import Dataset
 from .folder_files import files_below, is_sample, sample_files
@@ -94,6 +94,7 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
         names, left_out = Columns().parsed(columns).names, frozenset(passed - {None})
         roles = _Columns(path_column, text_column, left_out, tuple(categorical), names, encoding)
         found = _Reader(roles, like, name).read(data)
+    found = found if like is None or not like.is_images else as_pictures(found)
     found = without_labels(found if isinstance(data, Dataset) else windowed(found))
     if like is not None:
         found = require_same_kind(found, like)
@@ -157,7 +158,7 @@ class _Reader:
             return self._texts(data, self._called("texts"))
         if self._takes("tables"):
             return self._table(columns_of(data, self._names()), data)
-        return _numbers(data, self._called("arrays"), self._takes("pictures"))
+        return _numbers(data, self._called("arrays"))
 
     def _file(self, path: Path, text: str) -> Dataset:
         if is_name(text):
@@ -181,7 +182,7 @@ class _Reader:
         values = samples_in(path)
         if self._takes("tables"):
             return self._table(columns_of(values, self._names()), values)
-        return _numbers(values, name, self._takes("pictures"))
+        return _numbers(values, name)
 
     def _rows(self, cells: dict[str, Any], origin: Origin, source: Any = None) -> Dataset:
         """Read pictures, texts or rows of a table, depending on the columns."""
@@ -253,7 +254,7 @@ def _folder(folder: Path, name: str, encoding: str) -> Dataset:
     return _of([path.relative_to(folder).as_posix() for path in files], Files(files, kind), name)
 
 
-def _numbers(x: Any, name: str, pictures: bool) -> Dataset:
+def _numbers(x: Any, name: str) -> Dataset:
     """Validate arrays by the reader of labelled ones, with placeholder labels."""
     if not hasattr(x, "__len__"):
         raise BadInput(
@@ -262,7 +263,7 @@ def _numbers(x: Any, name: str, pictures: bool) -> Dataset:
     if len(x) < 2:
         many = "no rows" if len(x) == 0 else "one row"
         raise BadData(f"{name} has {many}. A domain takes at least two, and a few dozen to say much.")
-    return from_arrays(x, np.arange(len(x)) % 2, None, name, "classes", pictures)
+    return from_arrays(x, np.arange(len(x)) % 2, None, name, "classes")
 
 
 def _of(items: Iterable[str], samples: Samples, name: str) -> Dataset:
