@@ -12,8 +12,8 @@ GROUP_FAULTS = (
     ),
     Fault(
         "data/manifest.py",
-        "passed = (*labelling, columns.group, columns.split, columns.attribute)",
-        "passed = (*labelling, columns.group, columns.split)",
+        "passed = [*labelling, columns.group, columns.split, columns.attribute]",
+        "passed = [*labelling, columns.group, columns.split]",
         "the nuisance is an input of the model",
         "data/test_attributes.py no_input",
     ),

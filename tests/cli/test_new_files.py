@@ -7,8 +7,11 @@ import json
 import numpy as np
 import pytest
 from tests.cli.test_predictions import Echo
+from tests.data.csv_files import write
+from tests.data.test_texts_beside import films
 from typer.testing import CliRunner
 
+import headstart as hs
 from headstart.cli import app
 from headstart.cli.using import texts_of
 from headstart.core import BadData, BadInput
@@ -158,3 +161,32 @@ def test_a_table_of_texts_without_names(tmp_path):
     assert list(data.texts) == [text for _, text in found]
     with pytest.raises(BadData, match="has no column 'text'"):
         texts_of([file], [], roles(columns="words,id", encoding="latin-1"))
+
+
+def test_texts_beside_numbers(headstart, tmp_path):
+    file = write(tmp_path / "films.csv", films(120))
+    words = (
+        "--text-column",
+        "review",
+        "--beside",
+        "length",
+        "--beside",
+        "city",
+        "--method",
+        "logistic-probe",
+    )
+    said = headstart("adapt", file, *words, "--budget", 5, "--out", tmp_path / "run", "-q")
+    assert said.code == 0, said.err
+    new = films(30, seed=3)
+    del new["label"]
+    said = headstart("predict", tmp_path / "run", write(tmp_path / "new.csv", new), "--json")
+    labels = [row["label"] for row in json.loads(said.out)]
+    assert labels == [row.label for row in hs.open(tmp_path / "run").predict(new)]
+    assert set(labels) == {"yes", "no"}
+    said = headstart(
+        "evaluate", tmp_path / "run", write(tmp_path / "labelled.csv", films(30, seed=3)), "--json"
+    )
+    assert json.loads(said.out)["rows"] == 30
+    pytest.importorskip("onnxscript")
+    said = headstart("export", tmp_path / "run", tmp_path / "model.onnx")
+    assert said.code == 0, said.err

@@ -87,4 +87,25 @@ COLUMN_FAULTS = (
         "lists of numbers of tags are refused beside arrays",
         "data/test_label_columns.py lists_of_numbers_of_tags_beside",
     ),
+    Fault(
+        "data/table_texts.py",
+        "weights = WordCounts.of([texts[code] for code in codes]).weights",
+        "weights = WordCounts.of(texts).weights",
+        "words of test rows are learned",
+        "data/test_texts_beside.py only_training_rows",
+    ),
+    Fault(
+        "core/schema.py",
+        '(self.kind == "date" and self.part in NAMED)',
+        "self.part in NAMED",
+        "the word month is the name of a month",
+        "data/test_texts_beside.py word_called_as_a_part",
+    ),
+    Fault(
+        "data/manifest.py",
+        "found = None if columns.beside else _samples(table, columns, origin)",
+        "found = _samples(table, columns, origin)",
+        "columns beside texts are passed over",
+        "data/test_texts_beside.py both_are_learned",
+    ),
 )

@@ -25,7 +25,7 @@ KINDS = {  # of the samples, by what is given
     **dict.fromkeys(
         ("corpus/", "reviews.csv", "news.csv", "tweets.csv", "trec6:trec/", "texts", "hub"), "texts"
     ),
-    **dict.fromkeys(("rows.csv", "films.csv", "cells.h5ad", "frame"), "tables"),
+    **dict.fromkeys(("rows.csv", "films.csv", "shows.csv", "cells.h5ad", "frame"), "tables"),
     **dict.fromkeys(("arrays.npz", "x", "matrix", "rows"), "numbers"),
     "sounds/": "sounds",
 }
@@ -81,6 +81,7 @@ def place(tmp_path_factory):
     content = [(root / "photos" / file).read_bytes() for file in files]
     pq.write_table(pa.table({"image": content, "label": list("aabb")}), root / "pictures.parquet")
     table(root / "reviews.csv", ("review", "stars"), [(f"it is {n}", 1 + n % 2) for n in range(4)])
+    table(root / "shows.csv", ("review", "length", "stars"), [(f"it is {n}", n / 8, n % 2) for n in range(4)])
     parts = ("train", "test")
     rows = [(n, 10 + n % 3, n / 8, n / 4, f"p{n // 2}", parts[n % 2], "yn"[n // 2 % 2]) for n in range(24)]
     table(root / "rows.csv", ("age", "zip", "dose", "days", "patient", "part", "ill"), rows)
@@ -158,6 +159,6 @@ def test_what_is_in_memory(row, names):
 
 
 def test_the_tables_are_whole():
-    assert (len(IN_FILES), len(IN_MEMORY)) == (21, 9)
+    assert (len(IN_FILES), len(IN_MEMORY)) == (22, 9)
     assert all(len(row) == 4 for row in IN_FILES)
     assert all(len(row) == 3 for row in IN_MEMORY)

@@ -63,6 +63,11 @@ class Columns:
     categorical: tuple[str, ...] = option(
         "Column of a table to treat as categorical although it holds numbers; repeatable.", ()
     )
+    beside: tuple[str, ...] = option(
+        "Column of a table to learn from beside that of --text-column, or * for all; repeatable.",
+        (),
+        flag="beside",
+    )
     columns: str | None = option(
         "Names of the columns of a CSV file without a line of names, separated by commas.", None
     )

@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
-ColumnKind = Literal["numeric", "categorical", "boolean", "date", "duration", "binary"]
+ColumnKind = Literal["numeric", "categorical", "boolean", "date", "duration", "text", "binary"]
 NAMED = ("month", "weekday", "hour")  # parts of a date that are names
 
 
 @dataclass(frozen=True)
 class Column:
-    """Statistics of one column over the training rows, or of one part of a column of dates.
+    """Statistics of one column over the training rows, or of one part of a column of dates or texts.
 
     Attributes:
         name: of the column.
-        kind: numbers, names of categories, truth values, dates or durations.
-        part: of a date: "days" since the first training row, or "month", "weekday" or "hour".
+        kind: numbers, names of categories, truth values, dates, durations or texts.
+        part: of a date: "days" since the first training row, or "month", "weekday" or "hour"; or a word.
+        weight: of a word, its inverse document frequency in the training rows.
         origin: taken off numbers before they become float32, where they are far from 0.
         median: stands in for a missing number; like the next two, of what is left without the origin.
         mean: of the numbers; of counts, after their normalisation.
@@ -40,11 +41,12 @@ class Column:
     rare: tuple[str, ...] = ()
     unlisted: int = 0
     binary: bool = False
+    weight: float = 0.0
 
     @property
     def named(self) -> bool:
         """Whether the values are codes of names, not numbers."""
-        return self.kind in ("categorical", "boolean") or self.part in NAMED
+        return self.kind in ("categorical", "boolean") or (self.kind == "date" and self.part in NAMED)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Schema:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the columns that are used; a column of dates has several parts."""
+        """Names of the columns that are used; a column of dates or texts has several parts."""
         return tuple(dict.fromkeys(column.name for column in self.columns))
 
     @property

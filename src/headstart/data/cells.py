@@ -1,7 +1,7 @@
 """One column of a table: numbers, category names, truth values, dates or durations, with missing cells."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -179,6 +179,8 @@ def _texts_by_code(
     if kind is None:
         often = zip(texts, np.bincount(codes, minlength=len(texts)).tolist(), strict=True)
         kind = _kind_of({text: count for text, count in often if text not in MISSING})
+    if kind == "text":
+        return replace(coded([None if text in MISSING else text for text in texts], codes), kind="text")
     if kind == "categorical":
         return coded([None if text in MISSING else name_of(text) for text in texts], codes)
     if kind == "boolean":

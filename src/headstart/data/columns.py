@@ -47,11 +47,12 @@ class Columns:
     attribute: str | None = None
     names: tuple[str, ...] = ()  # of the columns of a file without a line of names
     encoding: str | None = None  # of a file of texts
+    beside: tuple[str, ...] = ()  # columns that are learned from beside the texts
 
     def __post_init__(self) -> None:
         labels = self.label if isinstance(self.label, list | tuple) else [self.label]
         for option, value in [*self.options().items(), *(("label_column", one) for one in labels)]:
-            if option not in ("categorical", "columns") and not isinstance(value, str):
+            if option not in ("categorical", "columns", "beside") and not isinstance(value, str):
                 way = f": {option}='{value}'" if isinstance(value, int | float) else ""
                 raise BadInput(f"{option}={value!r} is no text; names are texts{way}.")
 
@@ -70,6 +71,8 @@ class Columns:
             found["categorical"] = list(self.categorical)
         if self.names:
             found["columns"] = list(self.names)
+        if self.beside:
+            found["beside"] = list(self.beside)
         return found
 
     def parsed(self, names: str | Sequence[str] | None) -> "Columns":

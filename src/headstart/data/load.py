@@ -34,7 +34,7 @@ from .texts import are_texts, from_texts
 from .torch_datasets import from_torch, is_torch_dataset, refuse_loader
 from .window import windowed
 
-NOT_OF_CELLS = ("path_column", "text_column", "categorical", "columns", "encoding")
+NOT_OF_CELLS = ("path_column", "text_column", "categorical", "beside", "columns", "encoding")
 
 
 def load(  # noqa: PLR0913  # the columns of a manifest are one choice
@@ -50,6 +50,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     attribute: Any = None,
     attribute_column: str | None = None,
     categorical: Sequence[str] = (),
+    beside: Sequence[str] = (),
     keep: Sequence[str] = (),
     task: str | None = None,
     columns: str | Sequence[str] | None = None,
@@ -97,6 +98,8 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             background or the hospital; never an input of a model. See [confounders](../how/confounders.md).
         attribute_column: the same of a manifest or table; None if there is none.
         categorical: columns of a table that hold names even if these are numbers, such as codes.
+        beside: columns of a table that are learned from beside its `text_column`, or ["*"], all. The rows
+            are a table then, whose texts are read by their words.
         keep: columns of a table that are an input even if they seem to number the rows.
         task: what to predict for a row: "classification", one of several classes; "multilabel", any number
             of tags; "regression", one or several numbers. None infers it: labels that are all numbers, of
@@ -133,6 +136,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         label_kind_for(task),
         attribute_column,
         encoding=encoding,
+        beside=names_in("beside", beside),
     ).parsed(columns)
     if attribute is not None and attribute_column is not None:
         raise BadInput(f"Give attribute= or attribute_column={attribute_column!r}, not both.")

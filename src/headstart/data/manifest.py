@@ -1,6 +1,7 @@
 """CSV and Parquet files with a row for each file, text or table row."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from .media import files_in, media_column
 from .modality import kind_of_files
 from .naming import grouped, sides
 from .samples import Files, Samples, Texts
+from .table_columns import texts_beside
 from .table_files import SUFFIXES as TABLES
 from .table_files import read_table
 from .targets import Target, label_columns, of_columns, of_values
@@ -71,11 +73,13 @@ def from_rows_with_labels(
     if columns.split is not None:
         split = sides(origin.texts(table, columns.split, "split"), origin.what, origin.first)
     nuisance = attribute_cells(table, columns.attribute)
-    found = _samples(table, columns, origin)
+    found = None if columns.beside else _samples(table, columns, origin)
     if found is None:
-        passed = (*labelling, columns.group, columns.split, columns.attribute)
+        passed = [*labelling, columns.group, columns.split, columns.attribute]
+        kinds, others = texts_beside(table, columns, [one for one in passed if one is not None])
+        origin = replace(origin, kinds={**origin.kinds, **kinds})
         data = from_cells(
-            table, target, passed, name, columns.categorical, origin, groups=numbers, split=split
+            table, target, [*passed, *others], name, columns.categorical, origin, groups=numbers, split=split
         )
     else:
         items, samples, findings = found

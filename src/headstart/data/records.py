@@ -94,12 +94,13 @@ def _about_silent(table: Table) -> Iterator[Finding]:
 
 def _about_texts(table: Table) -> Iterator[Finding]:
     for place, name in enumerate(table.names):
-        words = table.words.get(name, ())
+        words = table.words.get(name, ()) if table.kinds[place] != "text" else ()
         if not are_texts(words, int(np.count_nonzero(~np.isnan(table.values[:, place])))):
             continue
         text = (
-            f"{name!r} looks like texts, which are no input of a table: each counts as one name. To learn "
-            f"from them, say text_column={name!r}, on the command line --text-column {name}."
+            f"{name!r} looks like texts, and each counts as one name. To learn from them, say "
+            f"text_column={name!r} (--text-column {name}); to learn from other columns, too, name these in "
+            "beside= (--beside)."
         )
         yield finding("looks-like-texts", "warning", text, words)
 

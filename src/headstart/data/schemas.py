@@ -13,6 +13,7 @@ from headstart.core.schema import Column, ColumnKind, Schema
 
 from .naming import natural
 from .row_numbers import TELLING, is_unnamed
+from .table_texts import fill_words, word_columns
 from .tables import Table
 from .times import PARTS, calendar_part, written
 from .unseen import Unseen, codes_of, unseen_names
@@ -27,6 +28,7 @@ KINDS = {  # in words
     "boolean": "truth values",
     "date": "dates",
     "duration": "durations",
+    "text": "texts",
 }
 _HUGE = float(np.finfo(np.float32).max)
 
@@ -119,7 +121,9 @@ def encoded(table: Table, schema: Schema) -> Encoded:
     where = {name: place for place, name in enumerate(table.names)}
     found = np.empty((len(table), len(schema.columns)), dtype=np.float32)
     unseen = {}
-    for place, column in enumerate(schema.columns):
+    fill_words(found, schema.columns, table.words, lambda name: table.values[:, where[name]])
+    others = [(place, column) for place, column in enumerate(schema.columns) if column.kind != "text"]
+    for place, column in others:
         mine: Floats = np.asarray(table.values[:, where[column.name]], dtype=np.float64)
         if column.named:
             words: Sequence[str] = table.words.get(column.name, ())
@@ -157,9 +161,11 @@ def _of_counts(table: Table, values: Floats) -> Schema:
 
 
 def _columns(name: str, kind: ColumnKind, there: Floats, missing: bool, table: Table) -> Iterator[Column]:
-    """The column, or the parts of a column of dates, from the cells that hold something (n,)."""
+    """The column, or the parts of a column of dates or texts, from the cells that hold something (n,)."""
     if kind in ("categorical", "boolean"):
         yield _names(name, kind, there, missing, table)
+    elif kind == "text":
+        yield from word_columns(name, table.words[name], there, missing)
     elif name in table.ids:
         yield Column(name, kind, missing=missing)
     elif kind == "date":

@@ -170,7 +170,9 @@ def from_columns(
         kinds=tuple(cells.kind for cells in found.values()),
         values=_side_by_side(found),
         words={
-            column: cells.words for column, cells in found.items() if cells.kind in ("categorical", "boolean")
+            column: cells.words
+            for column, cells in found.items()
+            if cells.kind in ("categorical", "boolean", "text")
         },
         passed=left_out,
         counts=counts,

@@ -113,6 +113,6 @@ SPEC = Study(
     ),
     settings=EvaluateSettings,
     record=Evaluation,
-    without=("task", "attribute_column", "categorical", "keep", "per_class", "window"),
+    without=("task", "attribute_column", "categorical", "beside", "keep", "per_class", "window"),
     reads_folder=True,
 )

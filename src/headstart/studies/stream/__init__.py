@@ -148,6 +148,7 @@ SPEC = Study(
         "split_column",
         "attribute_column",
         "categorical",
+        "beside",
         "keep",
         "per_class",
         "window",
