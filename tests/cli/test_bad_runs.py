@@ -108,7 +108,8 @@ def test_a_method_that_diverges_is_dropped_and_the_others_go_on(headstart, pictu
     assert "its loss stopped being a number; a lower learning rate than 1e+30 may help" in tuned.dropped
     assert tuned.scores is None
     assert tuned.folds == 0
-    assert f"Fine-tuning: {tuned.dropped}." in result.notes
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert f"Fine-tuning: {tuned.dropped}." in page
     assert any(one.startswith("From scratch: its loss stopped being a number") for one in result.notes)
     assert [one.name for one in result.tested] == ["selected", "raw-pixels", "majority-class"]
 
@@ -205,7 +206,7 @@ def test_commands_on_a_folder_without_a_run(headstart, program, pictures, tmp_pa
 def test_predict_with_odd_options(headstart, finished, pictures):
     picture = pictures / "disc" / "1.png"
     both = headstart("predict", finished, picture, "--json", "--csv")
-    assert refused(both, BadInput.code, "--json and --csv")
+    assert refused(both, BadInput.code, "Choose one of --json, --csv and --out.")
     assert refused(headstart("predict", finished, picture, "--abstain", 2), BadInput.code, "--abstain is 2.0")
     assert refused(headstart("predict", finished), BadInput.code, "There is nothing to predict. Name files")
 

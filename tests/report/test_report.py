@@ -148,6 +148,7 @@ def test_empty_parts_become_plain_sentences(tmp_path: Path) -> None:
         bins=[],
         confusion=perfect,
         notes=[],
+        candidates=[replace(each, dropped="") for each in result.candidates],
         check=replace(result.check, findings=[]),
     )
     text = build_page(write(tmp_path / "run", bare)).read_text("utf-8").replace("\u00a0", " ")

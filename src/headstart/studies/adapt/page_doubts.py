@@ -251,6 +251,7 @@ def smallprint(run: RunRecords) -> dict[str, Any]:
     return {
         "say": [TOUCHED.format(test=test, models=models, rows=rows)],
         "result": result,
+        "decisions": [*result.notes, *(f"{c.title}: {c.dropped}." for c in result.candidates if c.dropped)],
         "candidates": [(c.title, settings[c.name] or "none", c.paper) for c in result.candidates],
         "settings": pairs(result.settings),
         "preprocess": pairs(result.preprocess),

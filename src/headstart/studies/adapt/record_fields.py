@@ -106,8 +106,6 @@ def notes_of(
     yield from _about_metric(session, validation.settings.metric)
     yield from about_columns(session.backbone, test)
     for result in results:
-        if result.dropped:
-            yield f"{result.method.title}: {result.dropped}."
         yield from result.notes
     for final in finals:
         yield from final.notes
