@@ -195,6 +195,19 @@ def test_a_damaged_scan_is_named(tmp_path):
             read_picture(content, "half")
 
 
+def test_a_packing_that_takes_another_package_is_named(tmp_path):
+    import pydicom
+
+    file = dicom(tmp_path / "x.dcm", np.zeros((8, 8), np.uint16))
+    packed = pydicom.dcmread(file)
+    packed.file_meta.TransferSyntaxUID = pydicom.uid.JPEGLSLossless
+    packed.PixelData = pydicom.encaps.encapsulate([b"\xff\xd8" + bytes(40)])
+    packed["PixelData"].is_undefined_length = True
+    packed.save_as(file, enforce_file_format=True)
+    with pytest.raises(BadData, match=r"x\.dcm: its pixels are packed as JPEG-LS.*pip install pylibjpeg"):
+        read_picture(file)
+
+
 @pytest.mark.parametrize(("package", "ending"), [("pydicom", "dcm"), ("nibabel", "nii")])
 def test_what_is_not_installed_is_named(tmp_path, monkeypatch, package, ending):
     levels = np.zeros((4, 4), np.uint16)

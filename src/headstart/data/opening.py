@@ -22,7 +22,8 @@ Source = str | Path | bytes | Image.Image | NDArray[Any]
 OPAQUE = (0, 65535)  # levels of 16 bits that are transparent and opaque
 MOST_PIXELS = 120_000_000  # a larger picture is refused, unless it can be decoded at a smaller scale
 
-_JPEG = b"\xff\xd8"
+_JPEG, _PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
+_PNG_BITS = slice(24, 25)  # of a PNG file: how many bits a level has
 _ORIENTATION = 0x0112  # the EXIF tag
 _TURNS = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -126,7 +127,7 @@ def levels_in(source: Source) -> NDArray[Any] | None:
     if isinstance(source, Image.Image):
         return levels_of(source, None) if is_deep(source) else None
     head = source if isinstance(source, bytes) else _content(Path(source), HEAD)
-    if head.startswith(_JPEG):
+    if head.startswith(_JPEG) or (head.startswith(_PNG) and head[_PNG_BITS] < bytes([16])):
         return None
     if not may_hold_array(head):
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as picture:
@@ -218,4 +219,4 @@ def _fits(wanted: tuple[int, int] | None, size: tuple[int, int], scale: int) -> 
 def _why(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "it is of no known picture format"
-    return str(error).split("<_io")[0].strip() or type(error).__name__
+    return " ".join(str(error).split("<_io")[0].split()) or type(error).__name__

@@ -71,7 +71,7 @@ def _dicom(content: bytes) -> NDArray[Any]:
 
 def _levels(pixels: Any, file: Any) -> NDArray[Any]:
     """The pixels of an opened DICOM file: as its palette, photometric interpretation and rescaling say."""
-    array: NDArray[Any] = file.pixel_array
+    array = _decoded(file)
     photometric = str(file.get("PhotometricInterpretation", ""))
     if photometric == "PALETTE COLOR":
         return np.asarray(pixels.apply_color_lut(array, file))
@@ -83,6 +83,25 @@ def _levels(pixels: Any, file: Any) -> NDArray[Any]:
     slope, intercept = float(file.get("RescaleSlope") or 1), float(file.get("RescaleIntercept") or 0)
     plain = (slope, intercept) == (1, 0) and "ModalityLUTSequence" not in file
     return array if plain else np.asarray(pixels.apply_modality_lut(array, file))
+
+
+def _decoded(file: Any) -> NDArray[Any]:
+    """The pixels as stored, unpacked.
+
+    Raises:
+        BadData: they are packed in a way that takes another package.
+    """
+    try:
+        pixels: NDArray[Any] = file.pixel_array
+    except RuntimeError as error:
+        packing = getattr(getattr(file, "file_meta", None), "TransferSyntaxUID", None)
+        if packing is None or not packing.is_compressed:
+            raise
+        raise BadData(
+            f"its pixels are packed as {packing.name}, which can't be unpacked here. Install a decoder, pip "
+            "install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg, or save it unpacked."
+        ) from error
+    return pixels
 
 
 def _unpacked(content: bytes) -> bytes:
