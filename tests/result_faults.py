@@ -4,6 +4,7 @@ from tests.faults import Fault
 
 FIT = "study/test_fit_result.py"
 EVALUATE = "study/test_evaluate.py"
+INPUTS = "study/test_evaluate_inputs.py"
 SHOWN = "study/test_shown_results.py"
 FILES = "cli/test_prediction_files.py"
 WEIGHTS = "test_sklearn_weights.py"
@@ -98,12 +99,12 @@ RESULT_FAULTS = (
         "    table = _by_schema(given, data, predictor, predictor.schema, columns)\n",
         "    table = data.table or _by_schema(given, data, predictor, predictor.schema, columns)\n",
         "a column is typed anew by the new rows",
-        f"{EVALUATE} by_the_models_schema",
+        f"{INPUTS} by_the_models_schema",
     ),
     Fault(
         "data/naming.py",
-        "    token = _least_names.set(1)\n",
-        "    token = _least_names.set(2)\n",
+        "    token = _known_names.set(True)\n",
+        "    token = _known_names.set(False)\n",
         "data of one class can't be evaluated",
         f"{EVALUATE} of_one_class",
     ),
@@ -175,13 +176,13 @@ RESULT_FAULTS = (
         "        data = data.subset(test)\n",
         "        pass\n",
         "a model is evaluated on its training part",
-        f"{EVALUATE} of_a_split",
+        f"{INPUTS} of_a_split",
     ),
     Fault(
         "studies/evaluate/run.py",
         "sure = np.flatnonzero(confidence >= below)",
         "sure = np.flatnonzero(confidence < below)",
         "the accuracy is that of the unsure rows",
-        f"{EVALUATE} abstaining",
+        f"{INPUTS} abstaining",
     ),
 )

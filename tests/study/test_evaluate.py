@@ -5,46 +5,24 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from tests.study import tiny
+from tests.study.evaluated import NAMES, frame, of_world, run_of_frame, world
 from torch import nn
 
 import headstart as hs
-from headstart.core import BadData, BadInput, derive_seed
+from headstart.core import BadData, derive_seed
 from headstart.metrics.intervals import score_all
 from headstart.records.record import Interval
 from headstart.studies.evaluate.run import difference_of_samples
 
-NAMES = ["corn", "oat", "wheat"]
-
-
-def world(rows, seed):
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, 3, rows)
-    return (rng.normal(size=(rows, 4)) + 1.5 * np.eye(4)[y]).astype(np.float32), [NAMES[c] for c in y]
-
 
 @pytest.fixture(scope="module")
 def predictor():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        net = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 3))
-    return hs.fit("ridge-probe", net, world(120, 0))
-
-
-def frame(rows, seed):
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, 2, rows)
-    columns = {"age": rng.normal(size=rows) + 2 * y, "town": rng.choice(["x", "y"], rows)}
-    return pd.DataFrame({**columns, "label": np.where(y, "ill", "well")})
+    return of_world()
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tables") / "run"
-    data = hs.data.load(frame(150, 0), name="first")
-    hs.adapt("table", data, out=folder, methods=("logistic-probe",), budget=5, folds=2, curve=False)
-    return folder
+    return run_of_frame(tmp_path_factory.mktemp("tables") / "run").folder
 
 
 # --- the figures
@@ -211,90 +189,3 @@ def test_the_change_is_that_of_two_samples_by_hand():
     """Of .5 (.4 to .6) and .8 (.77 to .84): down hypot(.1, .04) = .1077, up hypot(.1, .03) = .1044."""
     change = difference_of_samples(Interval(0.5, 0.4, 0.6), Interval(0.8, 0.77, 0.84))
     assert (change.value, change.low, change.high) == pytest.approx((-0.3, -0.4077, -0.1956), abs=1e-4)
-
-
-# --- any input, and what can't be used
-
-
-def test_a_file_and_a_frame_give_the_same(run, tmp_path):
-    new = frame(60, 2)
-    new["hospital"] = np.repeat(np.arange(12), 5)
-    new.to_csv(tmp_path / "new.csv", index=False)
-    columns = {"group_column": "hospital"}
-    found = hs.evaluate(run, tmp_path / "new.csv", columns=columns)
-    assert found.groups == 12
-    assert hs.evaluate(run, new, columns=columns).scores == found.scores
-
-
-def test_a_column_spelled_otherwise_is_read_by_the_models_schema(tmp_path):
-    rng = np.random.default_rng(0)
-    code = rng.integers(1, 4, 120)
-    data = pd.DataFrame({"code": code, "label": np.where(code == 2, "yes", "no")})
-    model = hs.fit("logistic-probe", "table", hs.data.load(data, categorical=["code"]))
-    spelled = data.assign(code=data.code.astype(float))
-    assert hs.evaluate(model, spelled)["accuracy"].value == 1
-
-
-def test_unseen_names_are_noted_and_all_of_them_refused(run):
-    some, every = frame(60, 3), frame(60, 3)
-    some.loc[:9, "town"] = "elsewhere"
-    every["town"] = "elsewhere"
-    assert any("10 of 60 rows" in note for note in hs.evaluate(run, some).notes)
-    with pytest.raises(BadData, match="a name in 'town' that no training row had"):
-        hs.evaluate(run, every)
-    assert hs.evaluate(run, every, allow_unseen=True).rows == 60
-
-
-def test_pictures_that_cannot_be_read_are_noted(tmp_path):
-    data = tiny.shapes(12) if hasattr(tiny, "shapes") else hs.data.load("digits", per_class=4)
-    model = hs.fit("ridge-probe", hs.models.backbone("torchvision:resnet18", weights="random"), data)
-    for row in range(20):
-        place = tmp_path / "new" / data.said(row)
-        place.mkdir(parents=True, exist_ok=True)
-        data.picture(row).save(place / f"{row}.png")
-    (tmp_path / "new" / data.said(0) / "broken.png").write_bytes(b"nothing")
-    found = hs.evaluate(model, tmp_path / "new", out=tmp_path / "out")
-    assert found.rows == 20
-    assert any("1 of 21 pictures can't be read" in note for note in found.notes)
-    assert all((tmp_path / "out" / each.picture).is_file() for each in found.mistakes)
-
-
-def test_other_rows_and_labels_are_refused(predictor, run):
-    with pytest.raises(BadData, match=r"The model takes .*, and table holds tables"):
-        hs.evaluate(predictor, frame(20, 0).replace({"ill": "corn", "well": "oat"}))
-    with pytest.raises(BadInput, match="No model in"):
-        hs.evaluate("nowhere", (np.zeros((4, 2)), [0, 1, 0, 1]))
-    x, y = world(30, 1)
-    with pytest.raises(BadData, match=r"takes"):
-        hs.evaluate(predictor, (x[:, :3], y))
-
-
-def test_a_result_of_a_study_is_a_model(run):
-    class Result:
-        folder = run
-
-    assert hs.evaluate(Result(), frame(40, 1)).scores == hs.evaluate(run, frame(40, 1)).scores
-    with pytest.raises(BadInput, match="run is dict; it must be a run folder, or a predictor"):
-        hs.evaluate({}, frame(40, 1))
-
-
-def test_of_a_split_the_test_part_is_evaluated(run, tmp_path):
-    new = frame(60, 5)
-    new["part"] = ["train", "test", "test"] * 20
-    found = hs.evaluate(run, new, columns={"split_column": "part"})
-    alone = hs.evaluate(run, new[new.part == "test"].drop(columns="part"))
-    assert found.scores == alone.scores
-    assert "Only the 40 rows of the test part are evaluated; 60 are there." in found.notes
-
-
-def test_abstaining_by_hand(predictor):
-    x, y = world(60, 1)
-    answers = predictor.probabilities(x)
-    sure = answers.max(1) >= 0.6
-    right = answers.argmax(1) == np.array([NAMES.index(name) for name in y])
-    found = hs.evaluate(predictor, (x, y), abstain=0.6).abstained
-    assert 0 < sure.sum() < 60
-    assert found.unsure.value == pytest.approx(1 - sure.mean())
-    assert found.accuracy.value == pytest.approx(right[sure].mean())
-    assert hs.evaluate(predictor, (x, y)).abstained is None
-    assert hs.evaluate(predictor, (x, y), abstain=0.999999).abstained.accuracy is None

@@ -3,8 +3,8 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
+from tests.study.evaluated import frame, run_of_frame
 from typer.testing import CliRunner
 
 import headstart as hs
@@ -12,19 +12,9 @@ from headstart.cli import app
 from headstart.report.text import Terminal
 
 
-def patients(rows, seed):
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, 2, rows)
-    columns = {"age": rng.normal(size=rows) + 2 * y, "town": rng.choice(["x", "y"], rows)}
-    return pd.DataFrame({**columns, "label": np.where(y, "ill", "well")})
-
-
 @pytest.fixture(scope="module")
 def adapted(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tables") / "run"
-    data = hs.data.load(patients(150, 0), name="first")
-    more = {"methods": ("logistic-probe",), "budget": 5, "folds": 2, "curve": False}
-    return hs.adapt("table", data, out=folder, **more)
+    return run_of_frame(tmp_path_factory.mktemp("tables") / "run")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +51,7 @@ def test_cells_are_escaped():
 
 
 def test_the_page_and_the_text_have_the_figures(run, tmp_path):
-    found = hs.evaluate(run, patients(60, 4), out=tmp_path / "out")
+    found = hs.evaluate(run, frame(60, 4), out=tmp_path / "out")
     page = hs.build_page(tmp_path / "out").read_text("utf-8")
     shown = f"{100 * found['accuracy'].value:.1f}"
     assert page.count(shown) >= 2
@@ -74,7 +64,7 @@ def test_the_page_and_the_text_have_the_figures(run, tmp_path):
 
 
 def test_the_command_prints_and_keeps_the_record(run, tmp_path):
-    patients(60, 4).to_csv(tmp_path / "new.csv", index=False)
+    frame(60, 4).to_csv(tmp_path / "new.csv", index=False)
     command = ["evaluate", str(run), str(tmp_path / "new.csv"), "--out", str(tmp_path / "out")]
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output

@@ -15,7 +15,7 @@ from .columns import Origin
 from .dataset import Dataset
 from .frames import is_frame
 from .h5ad import annotation, items_in, table_in
-from .naming import grouped, sides
+from .naming import grouped, names_are_known, sides
 from .samples import Rows
 from .schemas import silent_columns
 from .tables import Table, from_columns
@@ -50,7 +50,8 @@ def from_table(
     if len(target) != len(table):
         raise BadInput(f"{name} has {len(table)} rows and there are {len(target)} labels.")
     silent = silent_columns(table)
-    if set(silent) - (table.ids.keys() - table.words.keys()) == set(table.names):  # numbers can be kept
+    nothing = set(silent) - (table.ids.keys() - table.words.keys()) == set(table.names)  # numbers can be kept
+    if nothing and not names_are_known():
         said = "; ".join(f"{column!r}: {why}" for column, why in list(silent.items())[:3])
         raise BadData(
             f"{name} has no column that says anything ({said}). For pictures or texts say where they are: "

@@ -43,22 +43,27 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     return (*folded, (2, 0, text))
 
 
-_least_names = ContextVar("least_names", default=2)  # classes or tags that labels must have
+_known_names = ContextVar("known_names", default=False)
 
 
 @contextmanager
 def of_known_names() -> Iterator[None]:
-    """Within it, labels may be of one class or tag alone, as the others are known, such as from a model."""
-    token = _least_names.set(1)
+    """Within it, rows are read that a model is evaluated on: few or equal ones, of one class or tag alone."""
+    token = _known_names.set(True)
     try:
         yield
     finally:
-        _least_names.reset(token)
+        _known_names.reset(token)
+
+
+def names_are_known() -> bool:
+    """Whether nothing is to be learned from the rows that are read; see `of_known_names`."""
+    return _known_names.get()
 
 
 def too_few(names: Sequence[str]) -> bool:
     """Whether classes or tags are too few to learn from; see `of_known_names`."""
-    return len(names) < _least_names.get()
+    return len(names) < (1 if names_are_known() else 2)
 
 
 def numbered(names: Sequence[str], what: str) -> tuple[tuple[str, ...], Rows]:

@@ -1,5 +1,6 @@
 """The one runner of all studies: load, check, compute trial by trial, write the record."""
 
+import inspect
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import headstart
-from headstart.core import BadInput, Method, make
+from headstart.core import BadInput, Method, Unknown, make
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.unlabelled import load_unlabelled
@@ -34,6 +35,7 @@ UNLABELLED = (
     "columns",
     "encoding",
 )
+COLUMNS = tuple(inspect.signature(load).parameters)[1:]
 METHODS = "_methods"  # among the inputs: methods that were given as objects, by label
 
 
@@ -140,6 +142,8 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
     Returns:
         The record, or what the study's `finish` makes of it.
     """
+    if unknown := [name for name in columns or () if name not in COLUMNS]:
+        raise Unknown("column option", unknown[0], COLUMNS)
     methods, plain = _split_methods(options)
     chosen: Any = merge_options(settings, spec.settings(), plain)
     folder = None if out is None else Path(out)
