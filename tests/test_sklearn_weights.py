@@ -173,6 +173,21 @@ def test_boosting_and_bagging_give_weights():
     assert moved.score(X, Y) > 0.6
 
 
+def test_boosting_two_domains_begins_with_the_weights():
+    """With one round the learner sees them as they are: a source row of weight 0 leaves no trace."""
+    target = X[:20] + 0.3, Y[:20]
+    weights = (np.arange(80) % 2).astype(float)
+    found = TrAdaBoost(classifier(), rounds=1).fit(X, Y, weights, target=target)
+    rows, labels = np.concatenate([X[1::2], target[0]]), np.concatenate([Y[1::2], target[1]])
+    alone = classifier().fit(rows, labels, sample_weight=np.repeat([2.0, 1.0], [40, 20]))
+    np.testing.assert_array_equal(found.predict(X), alone.predict(X))
+    even = TrAdaBoost(classifier(), rounds=2).fit(X, Y, np.full(80, 9.0), target=target)
+    plain = TrAdaBoost(classifier(), rounds=2).fit(X, Y, target=target)
+    np.testing.assert_allclose(even.source_weights_, plain.source_weights_)
+    with pytest.raises(BadData, match="sample_weight of row 0 is -1"):
+        TrAdaBoost().fit(X, Y, -np.ones(80), target=target)
+
+
 def test_a_pipeline_hands_weights_on():
     pipeline = make_pipeline(StandardScaler(), classifier())
     found = pipeline.fit(X, Y, transferclassifier__sample_weight=W).predict_proba(X)

@@ -15,6 +15,7 @@ from headstart.core import BadData, BadInput
 from headstart.solvers.tradaboost import tradaboost
 
 from .estimator import Floats
+from .weights import row_weights
 
 
 class TrAdaBoost(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -44,12 +45,20 @@ class TrAdaBoost(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: i
         self.estimator = estimator
         self.rounds = rounds
 
-    def fit(self, X: Any, y: Any, *, target: Any = None) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, target: Any = None) -> Self:  # noqa: N803
         """Learn from source rows X (n, columns) with classes y (n,), and `target`, such rows and classes.
+
+        Args:
+            X: of the source.
+            y: of the source.
+            sample_weight: (n,) >= 0, how much each source row counts at first; their scale does not matter: a
+                target row counts as much as a source row on average. None: all the same.
+            target: a pair of rows and their classes.
 
         Raises:
             BadInput: there is no target, `rounds` is less than 1, or the estimator takes no weights.
-            BadData: the target has no rows, or other columns, or there is one class only.
+            BadData: the target has no rows, or other columns, or there is one class only; weights are no
+                finite numbers >= 0, one a row, or all 0.
         """
         X, y = validate_data(self, X, y, dtype=np.float64)  # noqa: N806
         y = column_or_1d(y)
@@ -59,7 +68,9 @@ class TrAdaBoost(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: i
         self.classes_, codes = np.unique(told, return_inverse=True)
         if len(self.classes_) < 2:
             raise BadData(f"TrAdaBoost needs two classes or more, but has 1 class: {self.classes_}.")
-        self._boost(rows, codes, len(X))
+        weights = row_weights(sample_weight, len(X))
+        source = np.ones(len(X)) if weights is None else weights / weights.mean()
+        self._boost(rows, codes, np.concatenate([source, np.ones(len(few))]), len(X))
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
@@ -88,7 +99,7 @@ class TrAdaBoost(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: i
             raise BadData(f"The target has {rows.shape[1]} columns and the source {width}.")
         return rows, labels
 
-    def _boost(self, rows: Floats, codes: NDArray[np.int64], n: int) -> None:
+    def _boost(self, rows: Floats, codes: NDArray[np.int64], weights: Floats, n: int) -> None:
         learner = self.estimator if self.estimator is not None else _logistic()
         if not has_fit_parameter(learner, "sample_weight"):
             raise BadInput(
@@ -99,11 +110,11 @@ class TrAdaBoost(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: i
             fitted = clone(learner).fit(rows, codes, sample_weight=weights.numpy())
             return fitted, torch.from_numpy(fitted.predict(rows) != codes)
 
-        found = tradaboost(learn, torch.ones(len(rows)), n, self.rounds)
+        found = tradaboost(learn, torch.from_numpy(weights), n, self.rounds)
         self.estimators_, self.errors_, self.first_ = found.learners, found.errors.numpy(), found.first
         self._votes = found.votes.tolist()
-        weights: Floats = found.weights.numpy()
-        self.source_weights_, self.target_weights_ = weights[:n], weights[n:]
+        last: Floats = found.weights.numpy()
+        self.source_weights_, self.target_weights_ = last[:n], last[n:]
 
 
 def _logistic() -> Any:
