@@ -95,7 +95,8 @@ def test_the_commands(site, tmp_path):
     fetched = run.invoke(app, ["download", "cifar100"])
     assert "Next: headstart adapt cifar100\n" in fetched.stdout
     listed = {row["name"]: row for row in json.loads(run.invoke(app, ["datasets", "--json"]).stdout)}
-    folder = str(tmp_path / "all" / "cifar-100-binary")
+    folder = str(tmp_path / "all" / "cifar-100-binary")  # which has .txt files
     assert listed["cifar100"]["found"] == listed["cifar100-coarse"]["found"] == folder
+    assert listed["gutenberg"]["found"] is listed["recount3"]["found"] is None
     assert listed["trec6"]["folder"] == str(tmp_path / "all" / "trec")
     assert "not in" in run.invoke(app, ["datasets", "--root", str(tmp_path)]).stdout

@@ -139,6 +139,24 @@ def test_imagenet_as_kaggle_has_it(root, answers):
             load("imagenet")
 
 
+def test_imagenet_with_its_development_kit(root):
+    io = pytest.importorskip("scipy.io")
+    imagenet(root / "imagenet", val="flat")
+    kit = root / "imagenet" / "ILSVRC2012_devkit_t12" / "data"
+    kit.mkdir(parents=True)
+    kinds = [("ILSVRC2012_ID", "O"), ("WNID", "O"), ("words", "O"), ("num_children", "O")]
+    rows = [(number, synset, words, 0) for number, (synset, words) in enumerate(CRANES.items(), 7)]
+    io.savemat(
+        kit / "meta.mat", {"synsets": np.array([*rows, (10, "n00000001", "whole, unit", 3)], dtype=kinds)}
+    )
+    (kit / "ILSVRC2012_validation_ground_truth.txt").write_text("9\n7\n8\n")
+    data = load("imagenet")
+    assert data.classes == ("crane (n02012849)", "crane (n03126707)", "tench")
+    expected = ["tench", "crane (n02012849)", "crane (n03126707)"]
+    assert [data.classes[label] for label in data.labels[6:]] == expected
+    assert data.split == ("train",) * 6 + ("test",) * 3
+
+
 def test_imdb(root):
     imdb(root / "aclImdb")
     data = load("IMDb")

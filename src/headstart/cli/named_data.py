@@ -29,7 +29,7 @@ def datasets(root: Root = None, json: AsJson = False) -> None:
             "content": entry.content,
             "folder": str(start / entry.folders[0]),
             "files": list(entry.files),
-            "found": None if (there := entry.find(str(start))) is None else str(there),
+            "found": None if (there := entry.below(start)) is None else str(there),
             "urls": list(entry.urls),
         }
         for entry in PUBLISHED.values()

@@ -33,7 +33,7 @@ def download(name: str, root: str | Path | None = None) -> Path:
     """
     entry = entry_of(name)
     start = data_root() if root is None else Path(root).expanduser()
-    if (there := entry.find(str(start))) is not None:
+    if (there := entry.below(start)) is not None:
         return there
     if not entry.urls:
         raise BadInput(f"{entry.name!r} can't be fetched by name.{entry.hint}")

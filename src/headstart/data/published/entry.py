@@ -43,13 +43,18 @@ class Published:
         """Whether all its files are in a folder."""
         return folder.is_dir() and all(any(folder.glob(pattern)) for pattern in self.files)
 
-    def find(self, where: str = "") -> Path | None:
-        """Its folder below `where`, a path, or below the root; None if it is in none of the places."""
-        start = Path(where).expanduser() if where else data_root()
-        start = start.parent if start.is_file() else start
-        own = [start] if where else []
-        places = [*own, *(start / folder for folder in self.folders)]
+    def below(self, root: Path) -> Path | None:
+        """Its folder below the folder of all published data; None if it is in none of the places."""
+        places = (root / folder for folder in self.folders)
         return next((place for place in places if self.is_in(place)), None)
+
+    def find(self, where: str = "") -> Path | None:
+        """Its folder: `where`, a path to it, to its folder or to one of its files; "" is below the root."""
+        if not where:
+            return self.below(data_root())
+        start = Path(where).expanduser()
+        start = start.parent if start.is_file() else start
+        return start if self.is_in(start) else self.below(start)
 
     def load(self, where: str = "", columns: Columns | None = None, name: str | None = None) -> Dataset:
         """Read it from the disk.

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import BadData
+from headstart.core import BadData, MissingPackage
 from headstart.data.columns import Columns
 from headstart.data.dataset import Dataset
 from headstart.data.finding import Finding, finding
@@ -25,6 +25,8 @@ from .entry import Published
 SIDE = 32  # pixels
 NAMES = ("LOC_synset_mapping.txt", "words.txt")  # of the WordNet IDs, "n01440764 tench, Tinca tinca" a line
 ANSWERS = "LOC_val_solution.csv"  # "ILSVRC2012_val_00000001,n01751748 111 108 441 193" a line
+DEVKIT = "ILSVRC2012_devkit_t12/data"  # with the number of each class in the order of the names of files
+TRUTH, META = f"{DEVKIT}/ILSVRC2012_validation_ground_truth.txt", f"{DEVKIT}/meta.mat"
 IN_ORDER = "imagenet_2012_validation_synset_labels.txt"  # an ID a line, in the order of the names of files
 
 
@@ -89,8 +91,8 @@ def _val(folder: Path) -> tuple[list[tuple[Path, str]], tuple[Finding, ...]]:
     if not unknown:
         return rows, ()
     text = (
-        f"{len(unknown)} pictures of val/ are left out, as their classes are not known. Put {ANSWERS} or "
-        f"{IN_ORDER} beside train/, or the pictures into class folders."
+        f"{len(unknown)} pictures of val/ are left out, as their classes are not known. Put {ANSWERS}, "
+        f"{IN_ORDER} or {DEVKIT} beside train/, or the pictures into class folders."
     )
     return rows, (finding("left-out", "warning", text, unknown),)
 
@@ -103,9 +105,13 @@ def _answers(folder: Path, files: list[Path]) -> dict[str, str]:
             return {row["ImageId"]: row["PredictionString"].split()[0] for row in rows}
         except (KeyError, IndexError) as error:
             raise BadData(f"{file}: each row needs ImageId and PredictionString, an ID first.") from error
-    if (file := _beside(folder, IN_ORDER)) is None:
+    if (file := _beside(folder, IN_ORDER)) is not None:
+        synsets = lines_of(file)
+    elif (file := _beside(folder, TRUTH)) is not None:
+        numbered_synsets = {number: synset for number, synset, _ in _devkit(folder)}
+        synsets = [numbered_synsets.get(line, line) for line in lines_of(file)]
+    else:
         return {}
-    synsets = lines_of(file)
     if len(synsets) != len(files):
         raise BadData(f"{file} has {len(synsets)} lines, but val/ has {len(files)} pictures.")
     return {path.stem: synset for path, synset in zip(files, synsets, strict=True)}
@@ -114,10 +120,29 @@ def _answers(folder: Path, files: list[Path]) -> dict[str, str]:
 def _class_names(folder: Path, synsets: set[str]) -> dict[str, str]:
     """The first word for each WordNet ID; with the ID, where two have the same, as both kinds of crane."""
     file = next((found for name in NAMES if (found := _beside(folder, name)) is not None), None)
-    words = dict(_named(file)) if file is not None else {}
+    words = dict(_named(file)) if file is not None else {synset: word for _, synset, word in _devkit(folder)}
     first = {synset: words.get(synset, synset) for synset in synsets}
     often = Counter(first.values())
     return {synset: word if often[word] == 1 else f"{word} ({synset})" for synset, word in first.items()}
+
+
+def _devkit(folder: Path) -> list[tuple[str, str, str]]:
+    """Number, WordNet ID and first word of each class out of the development kit; none without it.
+
+    Raises:
+        MissingPackage: without SciPy, which reads its file.
+    """
+    if (file := _beside(folder, META)) is None:
+        return []
+    try:
+        from scipy.io import loadmat
+    except ImportError as error:
+        raise MissingPackage("scipy", f"Reading {file}", "sklearn") from error
+    rows = loadmat(str(file), squeeze_me=True)["synsets"]
+    return [
+        (str(int(row["ILSVRC2012_ID"])), str(row["WNID"]), str(row["words"]).split(",")[0].strip())
+        for row in rows
+    ]
 
 
 def _named(file: Path) -> Iterator[tuple[str, str]]:
