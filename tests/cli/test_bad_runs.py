@@ -208,7 +208,7 @@ def test_predict_with_odd_options(headstart, finished, pictures):
     both = headstart("predict", finished, picture, "--json", "--csv")
     assert refused(both, BadInput.code, "Choose one of --json, --csv and --out.")
     assert refused(headstart("predict", finished, picture, "--abstain", 2), BadInput.code, "--abstain is 2.0")
-    assert refused(headstart("predict", finished), BadInput.code, "There is nothing to predict. Name files")
+    assert refused(headstart("predict", finished), BadInput.code, "nothing to predict. Name pictures")
 
 
 def test_a_damaged_model(headstart, finished, pictures, tmp_path):

@@ -133,3 +133,9 @@ def test_metrics_of_numbers(metric, tmp_path):
     )
     assert get_metric(metric).title.lower() in result.headline.lower()
     build_page(done.folder)
+
+
+def test_an_axis_of_log_losses_goes_beyond_one():
+    assert get_metric("log_loss").axis([0.5, 3.0]).high >= 3
+    assert get_metric("mae").axis([20.0, 30.0]).high >= 30
+    assert get_metric("accuracy").axis([0.5, 0.99]).high <= 1

@@ -107,7 +107,8 @@ class Metric:
 
     def axis(self, values: Sequence[float], title: str = "", most: int = 6, air: Air = NARROW) -> Axis:
         """An axis around values, not beyond what the metric can be."""
-        return linear(*within(self.least, 1.0, values, air), self.tick, title, most)
+        highest = math.inf if self.unit in ("nats", "units") else 1.0
+        return linear(*within(self.least, highest, values, air), self.tick, title, most)
 
     def change_axis(self, low: float, high: float, title: str, most: int = 5) -> Axis:
         """An axis of differences."""
