@@ -127,3 +127,12 @@ def test_what_is_refused(options, error, says):
 def test_arrays_and_folders_have_none(tmp_path):
     with pytest.raises(BadInput, match=r"beside=\['x'\] can't be used: an array has no columns"):
         hs.data.load((np.zeros((4, 2)), [0, 1, 0, 1]), beside=["x"])
+
+
+def test_what_is_passed_over_beside_texts_is_said():
+    rows = films(20) | {"id": list(range(20)), "person": ["p", "q"] * 10}
+    (found,) = hs.data.load(rows, text_column="review", group_column="person").findings
+    assert (found.kind, found.severity, found.items) == ("passed-over", "note", ["length", "city"])
+    assert "beside=['length'] (--beside length)" in found.text
+    assert hs.data.load({"text": rows["review"], "label": rows["label"]}).findings == ()
+    assert hs.data.load(rows, text_column="review", beside=["length"]).findings == ()

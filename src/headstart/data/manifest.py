@@ -19,7 +19,7 @@ from .media import files_in, media_column
 from .modality import kind_of_files
 from .naming import grouped, sides
 from .samples import Files, Samples, Texts
-from .table_columns import texts_beside
+from .table_columns import passed_over, texts_beside
 from .table_files import SUFFIXES as TABLES
 from .table_files import read_table
 from .targets import Target, label_columns, of_columns, of_values
@@ -85,6 +85,9 @@ def from_rows_with_labels(
         items, samples, findings = found
         if len(samples) != len(target):
             raise BadInput(f"{name} has {len(samples)} rows and there are {len(target)} labels.")
+        if isinstance(samples, Texts):
+            roles = (*labelling, columns.group, columns.split, columns.attribute, columns.text or TEXT)
+            findings = (*findings, *passed_over(table, roles))
         data = Dataset(name, target.names, target.labels, items, samples, numbers, split, findings=findings)
     return attributed(data, nuisance, origin.first)
 

@@ -6,7 +6,10 @@ from typing import Any
 from headstart.core import BadInput, Unknown
 from headstart.core.schema import ColumnKind
 
+from .class_findings import some
 from .columns import Columns
+from .finding import Finding, finding
+from .row_numbers import is_called_id
 
 ALL = "*"
 
@@ -43,3 +46,15 @@ def texts_beside(
         name for name in table if not everything and name not in (columns.text, *columns.beside, *passed)
     ]
     return {columns.text: "text"}, tuple(others)
+
+
+def passed_over(table: Mapping[str, Any], roles: Sequence[str | None]) -> tuple[Finding, ...]:
+    """A finding on the columns beside texts that are not learned from, IDs aside; none if there are none."""
+    names = [name for name in table if name.strip() and name not in roles and not is_called_id(name)]
+    if not names:
+        return ()
+    text = (
+        f"{some(names)} {'is' if len(names) == 1 else 'are'} passed over: the texts alone are learned from. "
+        f"To learn from other columns, too: beside={names[:1]} (--beside {names[0]})."
+    )
+    return (finding("passed-over", "note", text, names),)
