@@ -109,6 +109,7 @@ def test_a_file_is_written_whole_or_not_at_all(place, predictor, tmp_path, monke
         (["--out", "said.xlsx"], r"predictions are written to .csv, .tsv, .json, .jsonl, .parquet"),
         (["--out", "said.csv", "--json"], "Choose one of --json, --csv and --out"),
         (["--replace"], "--replace goes with --out"),
+        (["--out", "./new.csv", "--replace"], r"new\.csv is a file to be predicted"),
     ],
 )
 def test_a_mistake_is_said_before_anything_is_read(words, said):

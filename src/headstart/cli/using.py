@@ -76,7 +76,7 @@ def predict(
     from headstart.core import BadData, BadInput
     from headstart.predictor.predictor import open_model
 
-    form = _form(json, csv, out, replace)
+    form = _form(json, csv, out, replace, files or [])
     predictor = open_model(run)
     if not files and not text:
         raise BadInput(_nothing(predictor))
@@ -100,7 +100,7 @@ def predict(
         )
 
 
-def _form(json: bool, csv: bool, out: Path | None, replace: bool) -> output.Form:
+def _form(json: bool, csv: bool, out: Path | None, replace: bool, files: list[Path]) -> output.Form:
     """How to print; a file that can't be written is refused before anything is computed."""
     from headstart.core import BadInput
     from headstart.predictor.prediction_files import require_writable
@@ -110,6 +110,8 @@ def _form(json: bool, csv: bool, out: Path | None, replace: bool) -> output.Form
     if replace and out is None:
         raise BadInput("--replace goes with --out, the file that it replaces.")
     if out is not None:
+        if out.resolve() in [file.resolve() for file in files]:
+            raise BadInput(f"--out {out} is a file to be predicted. Name another one.")
         require_writable(out, replace=replace)
     return "json" if json else "csv" if csv else "table"
 

@@ -108,7 +108,12 @@ SPEC = Study(
     summary="Evaluate a model on labelled data that it has not seen: all metrics with intervals.",
     group=START,
     inputs=(
-        Input(name="run", help="A run folder, or the model folder in it.", kind="model", hint=Path),
+        Input(
+            name="run",
+            help="A run folder or the model folder in it; in Python a predictor, too.",
+            kind="model",
+            hint=Path,
+        ),
         Input(name="data", help="Labelled data, as `hs.data.load` takes them.", kind="value"),
     ),
     settings=EvaluateSettings,
