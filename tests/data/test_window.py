@@ -268,3 +268,12 @@ def test_new_pictures_of_another_depth_are_a_warning(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.predict([(RAMP * 900).astype(np.uint16)])
+
+
+def test_files_of_several_pictures_are_named(tmp_path):
+    root = dim_and_bright(tmp_path, ending="tif", rows=3)
+    pages = [Image.fromarray(np.full((32, 32), 100 * page, np.uint16)) for page in range(3)]
+    pages[0].save(root / "dim" / "stack.tif", save_all=True, append_images=pages[1:])
+    found = {one.kind: one for one in hs.data.check(hs.data.load(root)).findings}["first-of-several"]
+    assert found.items == ["dim/stack.tif"]
+    assert "dim/stack.tif with 3" in found.text

@@ -24,6 +24,7 @@ from headstart.data.samples import Raw
 from headstart.data.scans import SUFFIXES as SCANS
 from headstart.data.shipped import BUILT_IN
 from headstart.data.sources import Arrays, Pictures
+from headstart.data.stacks import about_stacks
 from headstart.data.train_test_split import training_rows
 from headstart.data.window import with_window
 
@@ -93,7 +94,7 @@ class PictureModality(Modality[Dataset]):
         return near_pairs(np.stack([one.thumbnail for one in glances]))
 
     def findings(self, data: Dataset, glances: Sequence[Glance], reader: Reader | None) -> list[Finding]:
-        return about_shapes(data, [one.size for one in glances])
+        return [*about_shapes(data, [one.size for one in glances]), *about_stacks(data)]
 
     def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: Any) -> Preprocess:
         """Default size: the backbone's own, or that of the pictures if they are smaller."""
