@@ -30,15 +30,26 @@ def test_frozen_layers_stay_and_the_others_learn(method):
     fitted = hs.fit(method, module, (X, Y), RECIPE)
     assert torch.equal(layer(fitted, 0), module[0].weight)
     assert not torch.equal(layer(fitted, 2), module[2].weight)
-    assert any("2 of 4 parameters" in note and "requires_grad=False" in note for note in fitted.notes)
+    assert any("2 of 6 parameters" in note and "requires_grad=False" in note for note in fitted.notes)
+
+
+def test_a_backbone_that_is_frozen_as_a_whole_stays_beside_a_head_that_is_not():
+    module = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 2))
+    module[0].requires_grad_(False)
+    fitted = hs.fit("fine-tune", module, (X, Y), RECIPE)
+    assert torch.equal(layer(fitted, 0), module[0].weight)
+    assert not any(parameter.requires_grad for parameter in fitted.model.backbone.parameters())
+    assert all(parameter.requires_grad for parameter in fitted.model.head.parameters())
 
 
 def test_the_flags_come_back_after_the_fit():
     module = net()
     module[0].requires_grad_(False)
-    fitted = hs.fit("logistic-probe", module, (X, Y), RECIPE)  # which trains the head alone
+    fitted = hs.fit("fine-tune:last=1", module, (X, Y), RECIPE)
     assert [layer(fitted, number).requires_grad for number in (0, 2)] == [False, True]
     assert [parameter.requires_grad for parameter in module.parameters()] == [False] * 2 + [True] * 4
+    other = hs.fit("fine-tune:last=1", net(), (X, Y), RECIPE)  # which trains layer 2 and the head alone
+    assert all(parameter.requires_grad for parameter in other.model.parameters())
     again = hs.fit("fine-tune", fitted.model.backbone, (X, Y), RECIPE)
     assert torch.equal(layer(again, 0), module[0].weight)
     assert not torch.equal(layer(again, 2), module[2].weight)
@@ -72,3 +83,13 @@ def test_frozen_statistics_stay():
     fitted = hs.fit(hs.methods.FineTune(norm="train"), module, (X, Y), RECIPE)
     after = fitted.model.backbone.inner[1].state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_a_method_that_has_nothing_left_to_train_says_why():
+    module = nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 2))
+    module[1].requires_grad_(False)
+    adapted = hs.stream("norm", module)  # which has no gradient
+    assert adapted(X).probabilities.shape == (60, 2)
+    with pytest.raises(BadInput, match="so nothing can learn"):
+        hs.stream("tent", module)
+    assert hs.stream("tent", module.requires_grad_(False))(X).probabilities.shape == (60, 2)

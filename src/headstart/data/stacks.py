@@ -23,8 +23,8 @@ def about_stacks(data: Dataset) -> list[Finding]:
     if not stacks:
         return []
     text = (
-        f"TIFF files with several pictures: {len(stacks)}, such as {stacks[0]} with {counts[stacks[0]]}. Only "
-        "the first is read. Save those that matter as pictures of their own."
+        f"TIFF files with several pictures: {len(stacks)}, such as {stacks[0]} with {counts[stacks[0]]}. "
+        "Only the first is read. Save those that matter as pictures of their own."
     )
     return [finding("first-of-several", "warning", text, stacks)]
 

@@ -185,6 +185,7 @@ def _wrap(
     elif file is not None:
         state = read(file)
         notes = load(model, sources.renamed(origin["kind"], origin["name"], state, model), parts.head)
+    about_flags = _settle_flags(model, str(origin["name"]).rpartition(".")[2])
     cut(model, parts, example)
     if parts.head is None and _resets(model):
         parts = anatomy(model, example)
@@ -192,20 +193,22 @@ def _wrap(
     made = AnyBackbone(model, parts, name, origin, preprocess, example)
     if origin["kind"] == "own" and parts.head is None and parts.order:
         notes += (f"No head was found in {name}, so the features are its outputs ({made.width}).",)
-    made.notes = (*notes, *_about_flags(made))
+    made.notes = (*notes, *about_flags)
     return made
 
 
-def _about_flags(made: AnyBackbone) -> tuple[str, ...]:
-    """What is said of parameters that came with `requires_grad=False`."""
-    names = [name for name, parameter in made.inner.named_parameters() if not parameter.requires_grad]
-    if not names:
+def _settle_flags(model: nn.Module, name: str) -> tuple[str, ...]:
+    """What is said of parameters that came with `requires_grad=False`; if all did, they learn."""
+    frozen = [name for name, parameter in model.named_parameters() if not parameter.requires_grad]
+    if not frozen:
         return ()
-    if not made.frozen_parameters:
-        return (f"No parameter of {made.name} requires a gradient: the method decides which of them learn.",)
-    of = len(list(made.inner.parameters()))
-    some = f"{len(names)} of {of} parameters of {made.name} have requires_grad=False, such as {names[0]}"
-    return (f"{some}: no method trains them.",)
+    of = len(list(model.parameters()))
+    if len(frozen) < of:
+        some = f"{len(frozen)} of {of} parameters of {name} have requires_grad=False, such as {frozen[0]}"
+        return (f"{some}: no method trains them.",)
+    for parameter in model.parameters():
+        parameter.requires_grad_(parameter.is_floating_point())
+    return (f"No parameter of {name} requires a gradient: the method decides which of them learn.",)
 
 
 def _resets(model: nn.Module) -> bool:

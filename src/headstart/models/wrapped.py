@@ -33,7 +33,7 @@ class AnyBackbone(Backbone):
         inner: the model without its head.
         anatomy: structure of the model before its head was removed.
         frozen_parameters: names of parameters that no method trains, as the module came with
-            `requires_grad=False` for them; none if it did for all, which is no choice among them.
+            `requires_grad=False` for them; none if it, head included, did for all, which is no choice.
     """
 
     mean: Tensor
@@ -180,9 +180,8 @@ class AnyBackbone(Backbone):
 
 
 def _frozen(backbone: nn.Module) -> frozenset[str]:
-    """Names of the parameters with `requires_grad=False`, if others have it."""
-    learns = {name: parameter.requires_grad for name, parameter in backbone.named_parameters()}
-    return frozenset(name for name, so in learns.items() if not so) if any(learns.values()) else frozenset()
+    """Names of the parameters with `requires_grad=False`."""
+    return frozenset(name for name, one in backbone.named_parameters() if not one.requires_grad)
 
 
 def _catch(found: dict[str, Any], name: str, tap: Tap, there: Tensor | None, take: Take) -> Any:
