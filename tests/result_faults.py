@@ -12,7 +12,7 @@ WEIGHTS = "test_sklearn_weights.py"
 RESULT_FAULTS = (
     Fault(
         "predictor/fit.py",
-        "dict.fromkeys([*mapping.notes, *fitted.notes])",
+        "dict.fromkeys([*said, *mapping.notes, *fitted.notes, *cautions])",
         "mapping.notes",
         "notes of the fit are thrown away",
         f"{FIT} other_notes_stay",
@@ -184,5 +184,12 @@ RESULT_FAULTS = (
         "sure = np.flatnonzero(confidence < below)",
         "the accuracy is that of the unsure rows",
         f"{INPUTS} abstaining",
+    ),
+    Fault(
+        "predictor/fit.py",
+        "    cautions = [*fitted.cautions, *_about_split(dataset)]\n",
+        "    cautions = fitted.cautions\n",
+        "a test part is learned from without a word",
+        f"{FIT} of_a_test_part",
     ),
 )

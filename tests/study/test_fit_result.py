@@ -76,6 +76,29 @@ def test_notes_of_the_backbone_are_notes(monkeypatch):
     assert "No head was found." in hs.fit("ridge-probe", base, (X, Y)).notes
 
 
+def test_rows_of_a_test_part_that_were_learned_from_are_a_warning(tmp_path):
+    part = ["train", "train", "test"] * 20
+    rows = {"a": X[:, 0], "b": X[:, 1], "label": Y, "part": part}
+    data = hs.data.load(rows, split_column="part")
+    with pytest.warns(FitWarning, match="its 20 of 60 rows were learned from, too"):
+        result = hs.fit("ridge-probe", "table", data)
+    assert "its 20 of 60 rows" in result.notes[-1]
+    apart = data.subset(np.flatnonzero(np.array(data.split) == "train"))
+    assert hs.fit("ridge-probe", "table", apart).notes == ()
+
+
+def test_what_was_left_out_of_the_data_is_noted(tmp_path):
+    for row in range(8):
+        place = tmp_path / ("good" if row % 2 else "bad") / f"{row}.txt"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(f"a film {row}")
+    (tmp_path / "stray.txt").write_text("nobody's")
+    data = hs.data.load(tmp_path)
+    assert data.findings
+    words = hs.models.backbone("minilm", weights="random")
+    assert data.findings[0].text in hs.fit("nearest-centroid", words, data).notes
+
+
 def test_a_method_may_be_named_with_settings():
     text, typed = fitted("nearest-centroid:scale=2"), fitted(hs.methods.NearestCentroid(scale=2))
     assert text.training.method == "nearest-centroid:scale=2"

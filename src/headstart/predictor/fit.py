@@ -61,7 +61,8 @@ def fit(  # noqa: PLR0913  # an option is an argument
         losses (`curve`) and what was chosen, left out or is doubtful (`notes`). `save` keeps it all.
 
     Warns:
-        FitWarning: a note that questions the result, such as importance weights that are unreliable.
+        FitWarning: a note that questions the result, such as that importance weights are unreliable, or that
+            rows of a test part that the data name were learned from.
 
     Raises:
         BadData: nothing readable, or a backbone for pictures is given arrays.
@@ -103,14 +104,25 @@ def fit(  # noqa: PLR0913  # an option is an argument
         checkpoint=Path(checkpoint) if checkpoint else None,
         options=FitOptions(None if weights is None else np.asarray(weights)),
     )
-    for caution in fitted.cautions:
+    cautions = [*fitted.cautions, *_about_split(dataset)]
+    for caution in cautions:
         warnings.warn(caution, FitWarning, stacklevel=2)
-    notes = list(dict.fromkeys([*mapping.notes, *fitted.notes]))
+    said = [finding.text for finding in dataset.findings]
+    notes = list(dict.fromkeys([*said, *mapping.notes, *fitted.notes, *cautions]))
     seconds = time.perf_counter() - started
     training = Training(method.label, method.title, len(dataset), fitted.curve, notes, seconds)
     return Predictor(
         fitted.model, dataset.classes, mapping.preprocess, label_kind=dataset.label_kind, training=training
     )
+
+
+def _about_split(data: Dataset) -> list[str]:
+    """That rows of a test part were learned from."""
+    test = sum(part == "test" for part in data.split or ())
+    if not test:
+        return []
+    text = f"The data name a test part, and its {test} of {len(data)} rows were learned from, too."
+    return [f"{text} To keep them apart, give data.subset(...) of the other rows, or take hs.adapt."]
 
 
 def _check_types(method: Any, base: Any, recipe: Any) -> None:
