@@ -265,8 +265,11 @@ def test_new_pictures_of_another_depth_are_a_warning(tmp_path):
     shallow = hs.Predictor(model.model, model.classes, Preprocess((32, 32)))
     with pytest.warns(DepthWarning, match="more than 8 bits.*own range in use, 0 to 31"):
         shallow.predict([np.arange(32, dtype=np.uint16)[None]])
+    with pytest.raises(BadData, match=r"Pixels are float64.*255"):
+        shallow.predict([RAMP])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        model.predict([(RAMP * 900).astype(np.float64)])
         model.predict([(RAMP * 900).astype(np.uint16)])
 
 

@@ -4,7 +4,11 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from .levels import Levels, Window, range_in_use
+import numpy as np
+
+from headstart.core import BadData
+
+from .levels import Levels, Window, are_deep, range_in_use
 from .opening import levels_in
 
 MOST_OUTSIDE = 0.99  # share of the levels of a picture
@@ -20,7 +24,15 @@ def warn_of_depth(source: Any, window: Window | None) -> None:
     Args:
         source: as for `read_picture`; what can't be read is left to that.
         window: that the model learned with; None if it learned from pictures of 8 bits.
+
+    Raises:
+        BadData: without a window, an array of other numbers than uint8 and uint16: no scale is known.
     """
+    if window is None and isinstance(source, np.ndarray) and are_deep(source) and source.dtype != np.uint16:
+        raise BadData(
+            f"Pixels are {source.dtype}, and the model learned from pictures of 8 bits: give uint8, such as "
+            "(255 * x).round().astype('uint8') of levels x in [0, 1]."
+        )
     try:
         levels = levels_in(source)
         text = _about(levels, window)
