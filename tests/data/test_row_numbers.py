@@ -201,3 +201,13 @@ def test_an_id_that_a_few_rows_repeat_is_one():
     assert found == {"patient_id": "it is called an ID, and is another whole number in 57 of 60 rows"}
     assert from_columns(columns | {"amount": values}, "t").ids == {}
     assert from_columns(columns | {"patient_id": values // 2}, "t").ids == {}
+
+
+def test_an_index_of_pandas_without_a_name_is_no_column_of_a_file(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame({"x": np.random.default_rng(0).normal(size=90), "label": ["a", "b"] * 45})
+    some = frame[frame["x"] > 0]
+    some.to_parquet(tmp_path / "some.parquet")
+    assert hs.data.load(tmp_path / "some.parquet").table.names == ("x",)
+    assert hs.data.load(tmp_path / "some.parquet").content == hs.data.load(some).content

@@ -134,3 +134,17 @@ def test_cells_of_any_length(tmp_path):
     file.write_text(f"text,label\n{'word ' * 60_000},x\nb,y\n")
     assert len(data.load(file).texts[0]) == 299_999
     assert csv.field_size_limit() == limit
+
+
+def test_a_json_file_is_a_list_of_objects_or_has_one_a_line(tmp_path):
+    rows = [{"text": f"caf\xe9 {n}", "label": "ab"[n % 2]} for n in range(4)]
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    for text in (json.dumps(rows, ensure_ascii=False), json.dumps(rows, indent=1), lines):
+        (tmp_path / "rows.json").write_text(text, "utf-8")
+        assert list(data.load(tmp_path / "rows.json").texts) == [row["text"] for row in rows]
+    (tmp_path / "rows.json").write_bytes(json.dumps(rows, ensure_ascii=False).encode("latin-1"))
+    assert data.load(tmp_path / "rows.json", encoding="latin-1").texts[1] == "caf\xe9 1"
+    for text, says in (("[1, 2]", "line 1 is no object"), ("[{]", "is not JSON"), ("[]", "is empty")):
+        (tmp_path / "rows.json").write_text(text)
+        with pytest.raises(BadData, match=says):
+            data.load(tmp_path / "rows.json")

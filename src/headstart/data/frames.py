@@ -1,6 +1,7 @@
 """Columns of data frames: pandas, polars, Arrow tables, and objects with their exchange protocols."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from headstart.core import BadData, BadInput, MissingPackage
 from headstart.core.schema import ColumnKind
+
+_INDEX = re.compile(r"__index_level_[0-9]+__")  # what pandas calls an index without a name in a file
 
 
 def is_frame(value: Any) -> bool:
@@ -61,7 +64,7 @@ def frame_columns(frame: Any) -> dict[str, NDArray[Any]]:
         return {str(column.name): _polars(column) for column in frame.get_columns()}
     table = as_arrow(frame)
     names = unique_names(table.column_names, "The table")
-    return {name: _decoded(table, place) for place, name in enumerate(names)}
+    return {name: _decoded(table, place) for place, name in enumerate(names) if not _INDEX.fullmatch(name)}
 
 
 def frame_kinds(frame: Any) -> dict[str, ColumnKind]:

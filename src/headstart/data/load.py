@@ -255,7 +255,7 @@ def _from_file(path: Path, columns: Columns, name: str) -> Dataset:
         kinds = ", ".join((*SUFFIXES, ".h5ad", ".npz"))
         raise BadInput(
             f"{path} is neither a folder nor one of {kinds}. Give a folder of class "
-            "folders, or a table with a label for each path or text."
+            "folders, or a table with a label for each path or text, saved or renamed as one of these."
         )
     return from_manifest(path, columns, name)
 

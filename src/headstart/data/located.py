@@ -10,7 +10,7 @@ from .finding import Finding, finding
 from .folder_files import files_below, files_in, folders_in
 from .modality import file_suffixes
 
-TABLES = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson")
+TABLES = (".csv", ".tsv", ".parquet", ".pq", ".json", ".jsonl", ".ndjson")
 READ = 4096  # bytes of a table that are looked at
 SEEN = 3  # files that are looked for in them
 _WAY = (

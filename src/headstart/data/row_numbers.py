@@ -64,7 +64,7 @@ def numbers_left_out(names: Sequence[str]) -> str:
 
 def is_unnamed(name: str) -> bool:
     """Whether a column has no name, or what pandas calls one without; it is that of row numbers as a rule."""
-    return not name or name.startswith("Unnamed: ")
+    return not name or name.startswith(("Unnamed: ", "__index_level_"))
 
 
 def is_called_id(name: str) -> bool:

@@ -49,7 +49,7 @@ def read_table(file: Path, names: Sequence[str] = (), encoding: str | None = Non
     if not file.is_file() or suffix not in SUFFIXES:
         raise BadInput(f"{file} is no file of the kinds {', '.join(SUFFIXES)}. Give a table.")
     given = {"columns": list(names) or None, "encoding": encoding}
-    for option in ("columns",) if suffix in (".jsonl", ".ndjson") else ("columns", "encoding"):
+    for option in ("columns",) if suffix in (".json", ".jsonl", ".ndjson") else ("columns", "encoding"):
         if given[option] is not None and suffix not in (".csv", ".tsv"):
             raise BadInput(
                 f"{option}={given[option]!r} can't be used: {file} says itself what is in it. Leave it out."
@@ -106,11 +106,11 @@ def _parquet(file: Path, _names: Sequence[str] = (), _encoding: str = UTF8) -> F
 
 def _json_lines(file: Path, _names: Sequence[str] = (), encoding: str = UTF8) -> FileTable:
     rows = []
-    for number, line in enumerate(read_text(file, encoding).split("\n"), 1):
-        if not line.strip():
+    for number, line in enumerate(_objects(file, read_text(file, encoding)), 1):
+        if isinstance(line, str) and not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line) if isinstance(line, str) else line
         except ValueError as error:
             raise BadData(f"{file}: line {number} is not JSON: {error}. Write an object a line.") from error
         if not isinstance(row, dict):
@@ -122,11 +122,23 @@ def _json_lines(file: Path, _names: Sequence[str] = (), encoding: str = UTF8) ->
     return FileTable({name: column_array([row.get(name) for row in rows]) for name in names})
 
 
+def _objects(file: Path, text: str) -> list[Any]:
+    """The lines of a text, or the items of the one list that it is."""
+    if file.suffix.lower() == ".json" and text.lstrip().startswith("["):
+        try:
+            items: list[Any] = json.loads(text)
+        except ValueError as error:
+            raise BadData(f"{file} is not JSON: {error}. Write a list of objects, or one a line.") from error
+        return items
+    return text.split("\n")
+
+
 SUFFIXES: dict[str, Callable[..., FileTable]] = {
     ".csv": _csv,
     ".tsv": _csv,
     ".parquet": _parquet,
     ".pq": _parquet,
+    ".json": _json_lines,
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
 }

@@ -160,7 +160,7 @@ def from_columns(
     lengths = {len(cells.values) for cells in found.values()}
     if len(lengths) != 1:
         raise BadData(
-            f"{name} has no column to learn from besides {', '.join(map(repr, left_out)) or 'none'}."
+            f"{name} has no column to learn from besides {', '.join(map(repr, filter(None, left_out)))}."
             if not lengths
             else f"{name}: its columns differ in length: {sorted(lengths)}."
         )
