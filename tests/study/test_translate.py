@@ -160,7 +160,14 @@ def test_numbers_are_translated_too():
     made = hs.translate((x, y), x + 5, method="cycada:width=8", **QUICK)
     assert made.to_target(x).shape == (60, 3)
     assert made.to_target(x).dtype == np.float32
-    assert made.dataset(hs.data.load((x, y))).array.shape == (60, 3)
+    whole = made.dataset(hs.data.load((x, y)))
+    assert whole.array.shape == (60, 3)
+    assert np.array_equal(made.dataset((x, y)).array, whole.array)  # what can be loaded is loaded
+    assert made.dataset(x, "to_source").array.shape == (60, 3)
+    with pytest.raises(BadInput, match=r"The domains hold numbers, and .* holds pictures"):
+        made.dataset((np.zeros((6, 8, 8, 3), np.uint8), [0, 1] * 3))
+    with pytest.raises(BadInput, match="There is no"):
+        made.dataset("nowhere/")
 
 
 def test_what_cannot_be_translated_is_refused(source, target):

@@ -14,8 +14,10 @@ from torch import Tensor
 
 from headstart.core import BadInput, CannotWrite, Model, Preprocess
 from headstart.data.dataset import Dataset
+from headstart.data.load import load
 from headstart.data.samples import Array
 from headstart.data.sources import Arrays, Pictures
+from headstart.data.unlabelled import load_unlabelled
 from headstart.models.backbone import AnyBackbone
 from headstart.nn.translation import Translation, in_front
 from headstart.predictor.predictor import Predictor
@@ -53,15 +55,27 @@ class Ways:
         """
         return self._translate_array(x, "to_source")
 
-    def dataset(self, data: Dataset, direction: str = "to_target") -> Dataset:
+    def dataset(self, data: Any, direction: str = "to_target") -> Dataset:
         """A dataset with all rows translated; labels, items, groups and split are kept.
 
         Any method can be trained on it: training rows that look like the target.
+
+        Args:
+            data: whatever `hs.data.load` takes, or what it gave; with "to_source" labels may be missing.
+            direction: "to_target" or "to_source".
+
+        Raises:
+            BadInput: another direction, or rows of another kind than the domains.
+            BadData: nothing readable.
         """
         if direction not in self.ways:
             raise BadInput(f"direction is {direction!r}; it must be to_target or to_source.")
-        array = self._translate(data, direction)
-        return replace(data, name=f"{data.name}, {direction}", samples=Array(array, array.dtype == np.uint8))
+        rows: Dataset = data if isinstance(data, Dataset) else _load(data, direction)
+        if rows.is_images != (self.preprocess is not None) or not (rows.is_images or rows.array is not None):
+            domains = "pictures" if self.preprocess else "numbers"
+            raise BadInput(f"The domains hold {domains}, and {rows.name} holds {rows.modality.description}.")
+        array = self._translate(rows, direction)
+        return replace(rows, name=f"{rows.name}, {direction}", samples=Array(array, array.dtype == np.uint8))
 
     def write(self, source: Dataset, target: Dataset, out: Path, direction: str) -> dict[str, list[Pair]]:
         """Write translated rows, and pairs of pictures before and after.
@@ -120,6 +134,10 @@ class Ways:
         if len(x):  # a computed look is that of all rows at once
             x = torch.cat([way(some) for some in torch.split(x, SHARE)]) if self.fronts else way(x)
         return _to_array(x)
+
+
+def _load(data: Any, direction: str) -> Dataset:
+    return load(data) if direction == "to_target" else load_unlabelled(data)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
