@@ -8,7 +8,7 @@ import pytest
 from tests.data.csv_files import write
 
 import headstart as hs
-from headstart.core import BadInput, Schema, Unknown
+from headstart.core import BadData, BadInput, Schema, Unknown
 from headstart.data.records import about_columns
 from headstart.data.schemas import encoded, schema_of
 from headstart.data.table_rows import rows_of
@@ -136,3 +136,15 @@ def test_what_is_passed_over_beside_texts_is_said():
     assert "beside=['length'] (--beside length)" in found.text
     assert hs.data.load({"text": rows["review"], "label": rows["label"]}).findings == ()
     assert hs.data.load(rows, text_column="review", beside=["length"]).findings == ()
+
+
+def test_texts_without_a_word_that_was_learned_are_refused():
+    model = hs.fit(
+        hs.methods.LogisticProbe(), "table", hs.data.load(films(60), text_column="review", beside=["length"])
+    )
+    new = {"length": [0.5, 1.0], "review": [1, 2]}
+    with pytest.raises(BadData, match=r"2 of 2 rows .* in 'review' that no training row had, such as '1'"):
+        model.predict(new)
+    assert len(model.predict(new, allow_unseen=True)) == 2
+    assert len(model.predict({**new, "review": ["1", "a lovely one"]})) == 2
+    assert len(model.predict({**new, "review": [None, None]})) == 2

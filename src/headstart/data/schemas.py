@@ -120,8 +120,7 @@ def encoded(table: Table, schema: Schema) -> Encoded:
     _check_names(table, schema)
     where = {name: place for place, name in enumerate(table.names)}
     found = np.empty((len(table), len(schema.columns)), dtype=np.float32)
-    unseen = {}
-    fill_words(found, schema.columns, table.words, lambda name: table.values[:, where[name]])
+    unseen = fill_words(found, schema.columns, table.words, lambda name: table.values[:, where[name]])
     others = [(place, column) for place, column in enumerate(schema.columns) if column.kind != "text"]
     for place, column in others:
         mine: Floats = np.asarray(table.values[:, where[column.name]], dtype=np.float64)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headstart.core.schema import Column
 
+from .unseen import Unseen
 from .word_counts import WordCounts
 
 WORDS = 500  # most frequent words of the training texts that become columns
@@ -48,7 +49,7 @@ def fill_words(
     columns: Sequence[Column],
     texts: Mapping[str, Sequence[str]],
     positions: Callable[[str], NDArray[Any]],
-) -> None:
+) -> dict[str, Unseen]:
     """Write the numbers of all words into `found` (n, columns).
 
     Args:
@@ -56,11 +57,22 @@ def fill_words(
         columns: of the schema.
         texts: of each column of texts.
         positions: (n,) in `texts` of a column by name; NaN where there is none.
+
+    Returns:
+        The columns in which no row has a word of the training texts, but some have a text.
     """
+    unseen = {}
     for name in dict.fromkeys(column.name for column in columns if column.kind == "text"):
         places = [place for place, column in enumerate(columns) if column.name == name]
         values = np.asarray(positions(name), dtype=np.float64)
-        found[:, places] = word_values([columns[place] for place in places], texts[name], values)
+        parts = [columns[place] for place in places]
+        found[:, places] = words = word_values(parts, texts[name], values)
+        there = values[~np.isnan(values)].astype(np.int64)
+        known = tuple(part.part for part in parts if part.part)
+        if known and len(there) and not np.nan_to_num(words).any():
+            some = tuple(texts[name][code] for code in there[:3])
+            unseen[name] = Unseen(name, len(there), len(there), some, known[:3])
+    return unseen
 
 
 def word_values(columns: Sequence[Column], texts: Sequence[str], positions: Floats) -> NDArray[np.float32]:
