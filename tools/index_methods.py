@@ -37,7 +37,8 @@ STUDIES_HEAD = """\
 
 Every study is a function under the short name, such as `hs.curve`, and a command of the same name. Its
 settings (`hs.CurveSettings`) and its record (`hs.SizeCurve`) are there too. All take `out=`, `resume=`,
-`progress=`, `engine=` and their settings as keywords. `print` of a result says what the command prints, and a notebook shows it.
+`progress=`, `engine=` and their settings as keywords. `print` of a result says what the command prints, and a
+notebook shows it.
 
 """
 

@@ -107,3 +107,15 @@ def test_loaders_and_generators_are_named():
         load(row for row in rows)
     assert len(load(Subset(rows, [0, 1, 2]))) == 3
     assert len(load(DataLoader(rows).dataset)) == 6
+
+
+def test_names_of_files_in_a_table_are_found():
+    rows = {
+        "file": [f"{n}.PNG" for n in range(12)],
+        "width": [n % 5 for n in range(12)],
+        "label": ["a", "b"] * 6,
+    }
+    (found,) = [one for one in hs.data.check(load(rows)).findings if one.kind == "looks-like-files"]
+    assert "path_column='file' (--path-column file)" in found.text
+    rows["file"][0] = "none"
+    assert "looks-like-files" not in [one.kind for one in hs.data.check(load(rows)).findings]

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import PurePath
 from typing import final
 
 import numpy as np
@@ -14,6 +15,7 @@ from headstart.core import Schema
 from headstart.data.class_findings import some
 
 from .finding import EXAMPLES, Finding, finding
+from .modality import file_suffixes
 from .row_numbers import numbers_left_out
 from .samples import Rows
 from .schemas import Encoded, encoded, silent_columns
@@ -64,7 +66,7 @@ def about_columns(table: Table) -> list[Finding]:
         )
         items = [f"{table.names[place]}: {empty[place]} of {len(table)}" for place in places]
         found.append(finding("missing-values", "note", text, items))
-    return [*found, *_about_texts(table), *_about_silent(table), *_about_dates(table)]
+    return [*found, *_about_texts(table), *_about_files(table), *_about_silent(table), *_about_dates(table)]
 
 
 def _about_silent(table: Table) -> Iterator[Finding]:
@@ -103,6 +105,18 @@ def _about_texts(table: Table) -> Iterator[Finding]:
             "beside= (--beside)."
         )
         yield finding("looks-like-texts", "warning", text, words)
+
+
+def _about_files(table: Table) -> Iterator[Finding]:
+    suffixes = file_suffixes()
+    for place, name in enumerate(table.names):
+        words = table.words.get(name, ()) if table.kinds[place] == "categorical" else ()
+        if len(words) > 1 and all(PurePath(word).suffix.lower() in suffixes for word in words):
+            text = (
+                f"{name!r} looks like names of files, and each counts as one name. To learn from the "
+                f"files, say path_column={name!r} (--path-column {name})."
+            )
+            yield finding("looks-like-files", "warning", text, words)
 
 
 def _about_dates(table: Table) -> Iterator[Finding]:
