@@ -13,7 +13,7 @@ ALIGN_FAULTS = (
     Fault(
         "studies/align/results.py",
         "return int(np.argmax([",
-        "return len(looks) - 1 - 0 * int(np.argmax([",
+        "return len(evaluations) - 1 - 0 * int(np.argmax([",
         "the last model is called the selected one",
         "study/test_align.py selected_look",
     ),

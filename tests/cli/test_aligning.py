@@ -21,7 +21,7 @@ def rows(file, seed, move=0.0, label=True, many=60):
     return file
 
 
-QUICK = ("--seeds", 1, "--epochs", 2, "--looks", 2, "--method", "coral", "--method", "deep-coral")
+QUICK = ("--seeds", 1, "--epochs", 2, "--evaluations", 2, "--method", "coral", "--method", "deep-coral")
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_without_labels_of_the_target(headstart, tables, tmp_path):
         (("--method", "l2-sp"), "does not learn from it"),
         (("--method", "dan:weigth=2"), "weight"),
         (("--select", "luck"), "luck"),
-        (("--held", "1.5"), "held is 1.5"),
+        (("--validation", "1.5"), "validation is 1.5"),
         (("--target-labels", "nowhere.csv"), "nowhere.csv"),
     ],
 )
@@ -116,7 +116,7 @@ def test_a_run_without_its_source(headstart, pictures, weights, tmp_path):
         1,
         "--epochs",
         1,
-        "--looks",
+        "--evaluations",
         1,
         "--out",
         out,

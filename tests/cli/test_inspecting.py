@@ -133,7 +133,7 @@ def test_every_setting_is_an_option_with_its_sentence_and_default():
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         assert option.default == default
         word = field.name.removesuffix("s") if isinstance(field.default, tuple) else field.name
-        assert f"--{word}" in option.opts
+        assert f"--{word.replace('_', '-')}" in option.opts
         assert option.multiple == isinstance(field.default, tuple)
 
 

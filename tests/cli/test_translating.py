@@ -30,7 +30,7 @@ def test_translated_rows_record_and_page(headstart, two, tmp_path):
     out = tmp_path / "out"
     words = ("--source", source, "--target", target, "--out", out, "--target-test", target)
     said = headstart(
-        "translate", *words, "--method", "cyclegan:width=4,blocks=1", "--steps", 3, "--tries", 1, "--side", 8
+        "translate", *words, "--method", "cyclegan:width=4,blocks=1", "--steps", 3, "--tries", 1, "--size", 8
     )
     assert said.code == 0, said.err
     assert "model on target rows as they are" in said.out

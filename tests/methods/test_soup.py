@@ -100,7 +100,7 @@ def near(goal):
     ],
 )
 def test_the_greedy_choice_by_hand(values, goal, kept, mean):
-    method = Soup(held=0.25)
+    method = Soup(validation=0.25)
     parts = filled(method, values)
     said = method.select_on_holdout(parts, near(goal))
     assert said == f"{len(kept)} of 3 members are in the average."
@@ -109,7 +109,7 @@ def test_the_greedy_choice_by_hand(values, goal, kept, mean):
 
 
 def test_of_equal_members_the_one_at_the_rate_of_the_recipe_comes_first():
-    method, asked = Soup(held=0.25), []
+    method, asked = Soup(validation=0.25), []
 
     def judge(model):
         asked.append(float(model.head.weight.detach()[0, 0]))
@@ -122,11 +122,11 @@ def test_of_equal_members_the_one_at_the_rate_of_the_recipe_comes_first():
 
 
 def test_before_the_choice_and_with_all_kept_it_is_the_uniform_soup():
-    uniform, greedy = tuned(Soup(), Toy(), head()), tuned(Soup(held=0.25), Toy(), head())
+    uniform, greedy = tuned(Soup(), Toy(), head()), tuned(Soup(validation=0.25), Toy(), head())
     expected = Soup().predictor(uniform.parts).state_dict()
-    assert same(Soup(held=0.25).predictor(greedy.parts).state_dict(), expected)
-    Soup(held=0.25).select_on_holdout(greedy.parts, lambda model: 0.0)
-    assert same(Soup(held=0.25).predictor(greedy.parts).state_dict(), expected)
+    assert same(Soup(validation=0.25).predictor(greedy.parts).state_dict(), expected)
+    Soup(validation=0.25).select_on_holdout(greedy.parts, lambda model: 0.0)
+    assert same(Soup(validation=0.25).predictor(greedy.parts).state_dict(), expected)
 
 
 X, Y = points(60, 6, 3, seed=1, spread=2.0)
@@ -146,13 +146,13 @@ def test_the_rows_that_choose_are_not_learned_from():
 
     given = session()
     rows = np.arange(4, 60)
-    learn, held = split_holdout(Soup(held=0.25), given.data, rows, SHORT.seed)
+    learn, held = split_holdout(Soup(validation=0.25), given.data, rows, SHORT.seed)
     assert (len(learn), len(held)) == (42, 14)
     assert sorted([*learn, *held]) == rows.tolist()
-    fitted = given.fit(Soup(held=0.25, ratio=30.0), rows, SHORT)
+    fitted = given.fit(Soup(validation=0.25, ratio=30.0), rows, SHORT)
     others = X.clone()
     others[held] = others[held].flip(0) * 3
-    poisoned = session(others).fit(Soup(held=0.25, ratio=30.0), rows, SHORT)
+    poisoned = session(others).fit(Soup(validation=0.25, ratio=30.0), rows, SHORT)
     members = [f"{part}{n}" for part in ("backbone", "head") for n in range(3)]
     assert same(of(fitted.run, *members), of(poisoned.run, *members))
     assert not same(fitted.model.state_dict(), poisoned.model.state_dict())
@@ -165,7 +165,7 @@ def test_the_average_that_is_shipped_is_no_worse_on_the_held_rows_than_any_membe
     from headstart.session.fitted import split_holdout
     from headstart.session.scoring import selection_score
 
-    given, method = session(), Soup(held=0.25, ratio=30.0)
+    given, method = session(), Soup(validation=0.25, ratio=30.0)
     _, held = split_holdout(method, given.data, np.arange(60), SHORT.seed)
     fitted = given.fit(method, np.arange(60), SHORT)
     labels = given.data.labels[held]
@@ -180,10 +180,10 @@ def test_groups_stay_whole_and_too_few_rows_leave_nothing_out():
     from headstart.session.fitted import split_holdout
 
     given = session(groups=np.arange(60) // 4)
-    learn, held = split_holdout(Soup(held=0.25), given.data, np.arange(60), 0)
+    learn, held = split_holdout(Soup(validation=0.25), given.data, np.arange(60), 0)
     assert not set((learn // 4).tolist()) & set((held // 4).tolist())
     few = np.array([int(np.flatnonzero(given.data.labels == c)[0]) for c in range(3)])
-    fitted = given.fit(Soup(held=0.25), few, SHORT)
+    fitted = given.fit(Soup(validation=0.25), few, SHORT)
     assert "3 rows are too few to hold some out" in fitted.notes[-1]
     assert same(fitted.model.state_dict(), given.fit(Soup(), few, SHORT).model.state_dict())
 
@@ -194,15 +194,15 @@ def test_numbers_and_tags_choose_too():
     for y, by in ((X[:, :2].numpy() * 40 + 7.5, "r2"), (X[:, :2].numpy() > 3, "average precision")):
         data = hs.data.load((X.numpy(), y))
         given = Session(hs.models.backbone(Same(6), example=X[:2]), data)
-        fitted = given.fit(Soup(held=0.25), np.arange(60), SHORT)
+        fitted = given.fit(Soup(validation=0.25), np.arange(60), SHORT)
         assert f"by the {by} on 15 rows" in fitted.notes[-1]
         assert 1 <= int(fitted.run.parts["kept"].flags.sum()) <= 3
 
 
 @pytest.mark.parametrize("value", [1.0, -0.1])
 def test_a_bad_share_is_named(value):
-    with pytest.raises(BadInput, match=rf"soup: held is {value}; it must be in \[0, 1\)"):
-        Soup(held=value)
+    with pytest.raises(BadInput, match=rf"soup: validation is {value}; it must be in \[0, 1\)"):
+        Soup(validation=value)
 
 
 @pytest.mark.parametrize(("name", "value"), [("members", 0), ("ratio", 0.5)])

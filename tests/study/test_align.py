@@ -18,7 +18,7 @@ from headstart.studies.align import Alignment, EvalPoint, MethodResult
 from headstart.studies.align.results import best, dissent, headline, verdict
 
 METHODS = ("deep-coral:backbone_lr=1.0", "mcc:backbone_lr=1.0", "coral")
-QUICK = {"seeds": 2, "epochs": 4, "looks": 2, "lr": 1e-2, "methods": METHODS}
+QUICK = {"seeds": 2, "epochs": 4, "evaluations": 2, "lr": 1e-2, "methods": METHODS}
 
 
 def domain(n, seed, shift=0.0):
@@ -91,7 +91,7 @@ def written_down(folder):
     """The outputs on the test rows at each evaluation: {(name of the training, step): (rows, classes)}."""
     found = {}
     for path in (folder / "steps").glob("try-*.safetensors"):
-        looks = load_state(path)["value"]["value"]["looks"]
+        looks = load_state(path)["value"]["value"]["evaluations"]
         found |= {(path.stem, look["step"]): look["test"] for look in looks}
     return found
 
@@ -103,7 +103,7 @@ def test_what_is_shipped_is_the_model_of_that_look(methods, looks, done, tmp_pat
         done = run(tmp_path, methods=methods)
     outputs = written_down(done.folder)
     assert len(outputs) == looks
-    assert not (done.folder / "looks").exists()
+    assert not (done.folder / "evaluations").exists()
     with torch.inference_mode():
         shipped = done.model.model(torch.from_numpy(domain(80, 1, 1.5)[0]))
     apart = {key: max((shipped - row).abs().amax(1).min() for row in rows) for key, rows in outputs.items()}

@@ -11,7 +11,7 @@ import headstart as hs
 from headstart.core import BadInput
 from headstart.run.recipe import Recipe
 
-QUICK = {"seeds": 1, "epochs": 1, "looks": 2, "batch": 8, "lr": 1e-2}
+QUICK = {"seeds": 1, "epochs": 1, "evaluations": 2, "batch": 8, "lr": 1e-2}
 
 
 def test_texts_of_any_length(tmp_path):

@@ -67,7 +67,7 @@ def test_other_notes_stay_without_a_warning():
 
 
 def test_what_was_selected_is_noted():
-    assert any("held out of the training" in note for note in fitted("soup:held=0.3").notes)
+    assert any("held out of the training" in note for note in fitted("soup:validation=0.3").notes)
 
 
 def test_notes_of_the_backbone_are_notes(monkeypatch):

@@ -7,6 +7,7 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import BadData
+from headstart.data.columns import Columns
 from headstart.data.naming import class_numbers
 from headstart.data.streams import Segment
 
@@ -95,7 +96,7 @@ def test_the_array_y_of_a_file_is_names(model, tmp_path, labels):
 
     x, _ = digits((1, 2, 3), slice(0, 3))
     np.savez(tmp_path / "new.npz", x=x, y=labels)
-    items = read_items(tmp_path / "new.npz", model, True, False, 0)
+    items = read_items(tmp_path / "new.npz", model, True, False, 0, Columns())
     assert items.y.tolist() == [0, 1, 2]
     assert items.classes == ("1", "2", "3")
 

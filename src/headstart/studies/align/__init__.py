@@ -52,7 +52,7 @@ class AlignSettings(TrainingSettings):
     )
     seeds: int = option("Number of random seeds per method.", 3, whole(1))
     epochs: int = option("Epochs per training, over the larger of the two domains.", 10, whole(1))
-    looks: int = option(
+    evaluations: int = option(
         "Evaluations per training; the selected model is one of these checkpoints.", 5, whole(1)
     )
     last: int | None = option(
@@ -60,7 +60,7 @@ class AlignSettings(TrainingSettings):
         None,
         whole(0),
     )
-    held: float = option("Fraction of the source rows held out for model selection, in (0, 1).", 0.2, SHARE)
+    validation: float = option("Fraction of the source rows held out for selection, in (0, 1).", 0.2, SHARE)
     test: float = option("Fraction of a labelled target held out for the report, in (0, 1).", 0.3, SHARE)
     overlap: bool = option("Drop labelled target rows whose class the source lacks.", False)
     unlabelled: bool = option("Ignore the labels of the target, also in the report.", False)

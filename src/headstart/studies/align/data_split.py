@@ -164,7 +164,7 @@ def split_domains(
     if not sourceless:
         notes += _unused(learn, test, rows)
         seed = derive_seed(settings.seed, "held")
-        train, held = train_and_test(replace(source, split=None), settings.held, seed)
+        train, held = train_and_test(replace(source, split=None), settings.validation, seed)
     test_labels = HiddenTestLabels(labels, rows.groups_of(test), settings.seed)
     unseen = without_labels(rows)
     return AlignData(source, train, held, unseen, learn, test, test_labels, target_labelled, notes)

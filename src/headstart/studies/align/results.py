@@ -16,9 +16,9 @@ Trials = Mapping[int, dict[str, Any]]  # values of `TrialRunner.run` by seed, wi
 CLEAR = 0.02  # of the main metric, from which a missed better method is worth a note
 
 
-def best(looks: Sequence[dict[str, Any]], select: str) -> int:
+def best(evaluations: Sequence[dict[str, Any]], select: str) -> int:
     """The place of the evaluation with the highest score; the earlier of two that are equal."""
-    return int(np.argmax([_score(look, select) for look in looks]))
+    return int(np.argmax([_score(evaluation, select) for evaluation in evaluations]))
 
 
 def select_model(results: Mapping[str, Trials], select: str) -> tuple[str, int, int]:
@@ -28,7 +28,9 @@ def select_model(results: Mapping[str, Trials], select: str) -> tuple[str, int, 
     equal the first in the table's order: training on the source alone wins a tie.
     """
     selected = {
-        name: {seed: trial["looks"][best(trial["looks"], select)] for seed, trial in trials.items()}
+        name: {
+            seed: trial["evaluations"][best(trial["evaluations"], select)] for seed, trial in trials.items()
+        }
         for name, trials in results.items()
         if trials
     }
@@ -43,14 +45,14 @@ def eval_points(method: str, trials: Trials, test_labels: HiddenTestLabels) -> l
         EvalPoint(
             method=method,
             seed=seed,
-            step=look["step"],
-            progress=look["step"] / trial["steps"],
-            scores=look["scores"],
-            source=look["scores"].get("source", 0.0),
-            target=None if (figure := test_labels.score(look["test"])) is None else figure.value,
+            step=evaluation["step"],
+            progress=evaluation["step"] / trial["steps"],
+            scores=evaluation["scores"],
+            source=evaluation["scores"].get("source", 0.0),
+            target=None if (figure := test_labels.score(evaluation["test"])) is None else figure.value,
         )
         for seed, trial in trials.items()
-        for look in trial["looks"]
+        for evaluation in trial["evaluations"]
     ]
 
 
@@ -58,13 +60,15 @@ def method_result(
     name: str, title: str, trials: Trials, baseline: Trials, select: str, test_labels: HiddenTestLabels
 ) -> MethodResult:
     """A row of the table; `trials` has one seed at least."""
-    looks = {seed: trial["looks"] for seed, trial in trials.items()}
-    places = {seed: best(looks[seed], select) for seed in trials}
-    selected = {seed: looks[seed][places[seed]] for seed in trials}
-    figures = {seed: [test_labels.score(look["test"]) for look in looks[seed]] for seed in trials}
+    evaluations = {seed: trial["evaluations"] for seed, trial in trials.items()}
+    places = {seed: best(evaluations[seed], select) for seed in trials}
+    selected = {seed: _selected(evaluations[seed], select) for seed in trials}
+    figures = {
+        seed: [test_labels.score(evaluation["test"]) for evaluation in evaluations[seed]] for seed in trials
+    }
     picked = [figures[seed][places[seed]] for seed in trials]
     gains = [
-        test_labels.gain(selected[seed]["test"], baseline[seed]["looks"][-1]["test"])
+        test_labels.gain(selected[seed]["test"], baseline[seed]["evaluations"][-1]["test"])
         for seed in trials
         if seed in baseline and name != SOURCE_ONLY
     ]
@@ -74,8 +78,8 @@ def method_result(
         title=title,
         seeds=len(trials),
         score=_mean_score(selected, select),
-        source=float(np.mean([look["scores"].get("source", 0.0) for look in selected.values()])),
-        steps=[look["step"] for look in selected.values()],
+        source=float(np.mean([evaluation["scores"].get("source", 0.0) for evaluation in selected.values()])),
+        steps=[evaluation["step"] for evaluation in selected.values()],
         last=mean([figures[seed][-1] for seed in trials]),
         selected=mean(picked),
         oracle=mean([max(filter(None, figures[seed]), key=by_value, default=None) for seed in trials]),
@@ -91,12 +95,16 @@ def mean(intervals: Sequence[Interval | None]) -> Interval | None:
     return Interval(*(float(np.mean(ends)) for ends in zip(*given, strict=True))) if given else None
 
 
-def _score(look: Mapping[str, Any], select: str) -> float:
-    return float(look["scores"].get(select, -np.inf))
+def _selected(evaluations: Sequence[dict[str, Any]], select: str) -> dict[str, Any]:
+    return evaluations[best(evaluations, select)]
+
+
+def _score(evaluation: Mapping[str, Any], select: str) -> float:
+    return float(evaluation["scores"].get(select, -np.inf))
 
 
 def _mean_score(selected: Mapping[int, dict[str, Any]], select: str) -> float:
-    return float(np.mean([_score(look, select) for look in selected.values()]))
+    return float(np.mean([_score(evaluation, select) for evaluation in selected.values()]))
 
 
 def verdict(row: MethodResult) -> str:

@@ -218,7 +218,7 @@ def _runner(job: Job[AlignSettings], rows: AlignData, saved: Predictor | None) -
         settings=job.settings,
         validators=validators,
         seen=seen,
-        folder=job.folder.path / "looks",
+        folder=job.folder.path / "evaluations",
         head=None if saved is None else saved.model.head,
     )
 

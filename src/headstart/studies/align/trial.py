@@ -133,7 +133,7 @@ class TrialRunner:
         options = FitOptions(eval_hook=hook, head=self.head)
         train = self.rows.train
         fitted = self.session.fit(method, train, recipe, name=name, checkpoint=checkpoint, options=options)
-        return {"steps": recipe.steps, "notes": fitted.notes, "looks": self._evaluations(name)}
+        return {"steps": recipe.steps, "notes": fitted.notes, "evaluations": self._evaluations(name)}
 
     def evaluate_unadapted(self, model: Model, name: str, _checkpoint: Path) -> dict[str, Any]:
         """The only evaluation of a saved model that is not trained."""
@@ -147,7 +147,7 @@ class TrialRunner:
         rows = max(len(self.rows.train), len(self.rows.learn))
         batch = min(self.settings.batch, len(self.rows.train))
         return Recipe(
-            steps=max(self.settings.looks, -(-self.settings.epochs * rows // batch)),
+            steps=max(self.settings.evaluations, -(-self.settings.epochs * rows // batch)),
             batch=batch,
             lr=self.settings.lr,
             views=VIEWS if method.trainable_blocks() else None,
@@ -156,8 +156,8 @@ class TrialRunner:
 
     def steps(self, total: int) -> frozenset[int]:
         """After which of so many steps a training is evaluated: evenly, and at the end."""
-        looks = self.settings.looks
-        return frozenset(round(total * (k + 1) / looks) for k in range(looks))
+        evaluations = self.settings.evaluations
+        return frozenset(round(total * (k + 1) / evaluations) for k in range(evaluations))
 
     def model(self, name: str) -> Path:
         """Folder of the best model of a trial."""
@@ -167,17 +167,17 @@ class TrialRunner:
         self, name: str, model: Model, logits: Callable[[Rows], Tensor], notes: list[str]
     ) -> dict[str, Any]:
         self._evaluate(name, 1, EvalState(model, logits, partial(self.target.logits, model)))
-        return {"steps": 1, "notes": notes, "looks": self._evaluations(name)}
+        return {"steps": 1, "notes": notes, "evaluations": self._evaluations(name)}
 
     def _evaluate(self, name: str, step: int, state: EvalState) -> None:
         """Write an evaluation down, and the model if it is the best so far by the score of the settings."""
         held = _outputs(state.logits, self.rows.held)
         scores = self.validators.scores(held, state.target_logits(self.seen))
         score = scores.get(self.settings.select, -np.inf)
-        before = [look for look in self._evaluations(name) if look["step"] < step]
+        before = [evaluation for evaluation in self._evaluations(name) if evaluation["step"] < step]
         path = self.folder / file_name(name)
         path.mkdir(parents=True, exist_ok=True)
-        if all(score > look["scores"].get(self.settings.select, -np.inf) for look in before):
+        if all(score > evaluation["scores"].get(self.settings.select, -np.inf) for evaluation in before):
             data = self.rows.source
             save_model(state.model, self.model(name), data.classes, 0.0, "", data.label_kind)
         test = _outputs(state.target_logits, self.rows.test)

@@ -47,7 +47,7 @@ class TranslateSettings(StudySettings):
         3,
         whole(1),
     )
-    side: int | None = option(
+    size: int | None = option(
         "Height and width of pictures in pixels; else their own up to 64, or the model's.", None, PIXELS
     )
     seed: int = option("Random seed.", 0)

@@ -23,20 +23,20 @@ class Soup(ProbedSettings):
         members: how many are tuned, >= 1.
         ratio: of the learning rates of one member and the one before, >= 1; the middle one has the
             recipe's.
-        held: share of the rows that no member learns from and that choose the members, in [0, 1): the
+        validation: share of the rows that no member learns from and that choose the members, in [0, 1): the
             greedy soup; 0 averages all members.
     """
 
     about = About("soup", "start", "mapping", Labelled, "arXiv:2203.05482", display_name="Model soup")
     members: int = 3
     ratio: float = 3.0
-    held: float = 0.0
+    validation: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check("members", self.members >= 1, ">= 1")
         self.check("ratio", self.ratio >= 1, ">= 1")
-        self.check("held", 0 <= self.held < 1, "in [0, 1)")
+        self.check("validation", 0 <= self.validation < 1, "in [0, 1)")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """A backbone and a head for each member, equal in the beginning."""
@@ -44,15 +44,15 @@ class Soup(ProbedSettings):
         all_of_them: dict[str, nn.Module] = {
             f"{name}{n}": copy.deepcopy(part) for n in range(self.members) for name, part in one.items()
         }
-        return Parts(all_of_them | ({"kept": Kept(self.members)} if self.held else {}))
+        return Parts(all_of_them | ({"kept": Kept(self.members)} if self.validation else {}))
 
     def moves(self) -> tuple[Any, ...]:
         """A descent for each member."""
         return tuple(self._descent(n) for n in range(self.members))
 
     def holdout_fraction(self) -> float:
-        """The setting `held`."""
-        return self.held
+        """The setting `validation`."""
+        return self.validation
 
     def select_on_holdout(self, parts: Parts, score: Callable[[Model], float]) -> str:
         """Select the best member, then each that makes the average no worse, the better first.
@@ -79,7 +79,7 @@ class Soup(ProbedSettings):
     def predictor(self, parts: Parts) -> Model:
         """The mean of the members that are kept, tensor by tensor."""
         return self._mean(
-            _flags(parts).nonzero().flatten().tolist() if self.held else range(self.members), parts
+            _flags(parts).nonzero().flatten().tolist() if self.validation else range(self.members), parts
         )
 
     def _mean(self, members: Sequence[int], parts: Parts) -> Model:
