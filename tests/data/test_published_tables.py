@@ -1,7 +1,7 @@
 """Tables of published data, on small files of the published layout."""
 
 import pytest
-from tests.data.published_files import recount3
+from tests.data.published_files import packed, recount3
 
 import headstart as hs
 from headstart.core import BadData
@@ -56,3 +56,12 @@ def test_projects_of_recount3_are_joined(root):
     assert data.items == ("SRR1", "SRR2", "SRR3", "SRR4", "SRR8", "SRR9")
     assert data.table.row(5)["ENSG3.1"] == 62.0
     assert data.groups.tolist() == [0] * 4 + [1] * 2
+
+
+def test_samples_of_recount3_without_a_label_are_left_out(root):
+    folder = recount3(root)
+    packed(folder / "more.MD.gz", "external_id\tgrade\nSRR1\thigh\nSRR2\tNA\nSRR4\tlow\n")
+    data = load("recount3", label_column="grade", group_column="study")
+    assert (data.items, data.labels.tolist()) == (("SRR1", "SRR4"), [0, 1])
+    assert [data.table.row(row)["ENSG1.1"] for row in (0, 1)] == [10.0, 13.0]
+    assert [(one.kind, one.items) for one in data.findings] == [("left-out", ["SRR2", "SRR3"])]

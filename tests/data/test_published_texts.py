@@ -125,6 +125,9 @@ def test_gutenberg(root):
     assert len(set(data.groups.tolist())) == 4
     train, test = holdout(data.strata, data.groups, fraction=0.5, seed=0)
     assert not set(data.groups[train].tolist()) & set(data.groups[test].tolist())
+    everything = hs.data.load_unlabelled("gutenberg")
+    assert len(set(everything.groups.tolist())) == 5
+    assert "milton-paradise.txt passage 1" in everything.items
     with pytest.raises(BadData, match="two authors need two books each"):
         load(f"gutenberg:{folder / 'Doyle'}")
 

@@ -27,6 +27,7 @@ from .modality import file_formats, kind_of_files, modalities, suffix_of
 from .npz import SUFFIXES as ARRAY_SUFFIXES
 from .npz import samples_in
 from .picture_lists import are_pictures, samples_of
+from .published.register import published
 from .samples import Files, Samples, Texts
 from .sparse import dense
 from .table_files import SUFFIXES, read_table
@@ -162,7 +163,7 @@ class _Reader:
 
     def _file(self, path: Path, text: str) -> Dataset:
         if is_name(text):
-            return load(text, name=self.name)
+            return self._named(text)
         name, suffix = self._called(path.stem), path.suffix.lower()
         if path.is_dir():
             return _folder(path, self._called(path.resolve().name), self.columns.encoding or UTF8)
@@ -177,6 +178,12 @@ class _Reader:
             cells = read_table(path, self.columns.names, self.columns.encoding)
             return self._rows(cells, Origin(str(path), path.parent, first=1, error=BadData))
         return load(path)  # which raises the reason
+
+    def _named(self, text: str) -> Dataset:
+        known = published(text)
+        if known is None or known[0].read_unlabelled is None:
+            return load(text, name=self.name)
+        return known[0].load(known[1], name=self.name, labelled=False)
 
     def _array_of(self, path: Path, name: str) -> Dataset:
         values = samples_in(path)

@@ -3,6 +3,7 @@
 import csv
 import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from headstart.core.schema import ColumnKind
 from headstart.data.attributes import attributed
 from headstart.data.columns import Columns
 from headstart.data.dataset import Dataset
+from headstart.data.finding import finding
 from headstart.data.labelled_tables import from_table
 from headstart.data.named_tables import mails_in
 from headstart.data.naming import grouped
@@ -44,15 +46,24 @@ def _recount3(folder: Path, name: str, columns: Columns) -> Dataset:
             )
         return [row.get(column, "") for row in about]
 
-    labels = {label: cells(label, "label") for label in label_columns((), columns.label)}
+    naming = label_columns((), columns.label)
+    found = {label: cells(label, "label") for label in naming}
+    kept = [row for row in range(len(samples)) if all(found[label][row] for label in naming)]
+    gone = [samples[row] for row in sorted({*range(len(samples))} - {*kept})]
+    samples, about = [samples[row] for row in kept], [about[row] for row in kept]
+    labels = {label: [found[label][row] for row in kept] for label in naming}
     target = of_columns(labels, columns.label_kind, str(folder))
     kinds = tuple(NUMERIC for _ in genes)
     note = "Sums of coverage by gene, as raw counts: normalised to the total of a sample."
-    table = Table(name, genes, kinds, values, counts=True, alike=True, notes=(note,))
+    table = Table(name, genes, kinds, values[kept], counts=True, alike=True, notes=(note,))
     groups = None if columns.group is None else grouped(cells(columns.group, "group"))
     data = from_table(table, target, name, items=samples, groups=groups)
     nuisance = columns.attribute
-    return attributed(data, None if nuisance is None else cells(nuisance, "attribute"))
+    data = attributed(data, None if nuisance is None else cells(nuisance, "attribute"))
+    text = (
+        f"{len(gone)} samples are left out, as the metadata have nothing in {', '.join(map(repr, naming))}."
+    )
+    return replace(data, findings=(finding("left-out", "warning", text, gone),)) if gone else data
 
 
 def _sums(files: list[Path]) -> tuple[list[str], tuple[str, ...], np.ndarray]:

@@ -25,6 +25,7 @@ class Published:
         folders: where it is looked for below the root; the first is that of `download`.
         files: patterns, relative to the folder, of the files that must be there.
         read: of the folder, a name for the data and the roles of columns.
+        read_unlabelled: the same for rows without labels, where these are more; None takes those of `read`.
         options: of `hs.data.load`, on columns, that it takes.
         urls: archives or files that are the data set; none if they can't be fetched without an account.
         hint: a sentence for who looks for it in vain.
@@ -35,6 +36,7 @@ class Published:
     folders: tuple[str, ...]
     files: tuple[str, ...]
     read: Read
+    read_unlabelled: Read | None = None
     options: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     hint: str = ""
@@ -56,13 +58,16 @@ class Published:
         start = start.parent if start.is_file() else start
         return start if self.is_in(start) else self.below(start)
 
-    def load(self, where: str = "", columns: Columns | None = None, name: str | None = None) -> Dataset:
+    def load(
+        self, where: str = "", columns: Columns | None = None, name: str | None = None, labelled: bool = True
+    ) -> Dataset:
         """Read it from the disk.
 
         Args:
             where: a folder with its files or with their folder, or one of its files; "" is the root.
             columns: roles of columns.
             name: of the data; None takes that of the entry.
+            labelled: whether rows without labels are left out.
 
         Raises:
             BadInput: it isn't there, or an option can't be used.
@@ -77,7 +82,8 @@ class Published:
         folder = self.find(where)
         if folder is None:
             raise BadInput(self._absent(where))
-        return self.read(folder, name or self.name, roles)
+        read = self.read if labelled else self.read_unlabelled or self.read
+        return read(folder, name or self.name, roles)
 
     def _absent(self, where: str) -> str:
         place = where or data_root() / self.folders[0]

@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from headstart.core import BadData
 from headstart.data.columns import Columns
 from headstart.data.dataset import Dataset
 from headstart.data.finding import finding
 from headstart.data.folder_files import files_below
 from headstart.data.naming import grouped
+from headstart.data.samples import Texts
 from headstart.data.text_files import UTF8, read_text
 
 from .building import Row, lines_of, of_texts
@@ -32,8 +35,7 @@ class _Book(NamedTuple):
 
 def _gutenberg(folder: Path, name: str, columns: Columns) -> Dataset:
     """Passages of books by their author; a book is a group. Authors with one book are left out."""
-    paths = [path for path in files_below(folder) if path.suffix.lower() == ".txt"]
-    books = [_book(path, folder, columns.encoding) for path in paths if path.stem.upper() != "README"]
+    books = _books(folder, columns)
     often = Counter(book.author for book in books)
     single = [book.author for book in books if often[book.author] == 1]
     kept = [book for book in books if often[book.author] > 1]
@@ -48,6 +50,20 @@ def _gutenberg(folder: Path, name: str, columns: Columns) -> Dataset:
     findings = [finding("left-out", "note", text, single)] if single else []
     data = of_texts({"train": rows}, name, findings, items)
     return replace(data, groups=grouped(book.file for book in kept for _ in book.passages))
+
+
+def _all_passages(folder: Path, name: str, columns: Columns) -> Dataset:
+    """Passages of all books, without labels; a book is a group."""
+    books = _books(folder, columns)
+    texts = Texts([passage for book in books for passage in book.passages])
+    items = tuple(f"{book.file} passage {n}" for book in books for n in range(1, len(book.passages) + 1))
+    groups = grouped(book.file for book in books for _ in book.passages)
+    return Dataset(name, ("unlabelled",), np.zeros(len(texts), np.int64), items, texts, groups)
+
+
+def _books(folder: Path, columns: Columns) -> list[_Book]:
+    paths = [path for path in files_below(folder) if path.suffix.lower() == ".txt"]
+    return [_book(path, folder, columns.encoding) for path in paths if path.stem.upper() != "README"]
 
 
 def _book(path: Path, folder: Path, encoding: str | None) -> _Book:
@@ -118,6 +134,7 @@ ENTRIES = (
         folders=("gutenberg", "corpora/gutenberg", "nltk_data/corpora/gutenberg"),
         files=("**/*.txt",),
         read=_gutenberg,
+        read_unlabelled=_all_passages,
         options=("encoding",),
         urls=("https://raw.githubusercontent.com/nltk/nltk_data/gh-pages/packages/corpora/gutenberg.zip",),
     ),
