@@ -181,6 +181,13 @@ CASES = (
         "shortcuts out/adapt-texts texts-target.csv --word please --word soup",
         needs=("adapt-texts",),
     ),
+    Case("evaluate-shapes", "evaluate out/adapt-shapes dim-shapes", needs=("adapt-shapes",)),
+    Case(
+        "evaluate-groups",
+        "evaluate out/adapt-groups grouped.csv --group-column person --split-column part",
+        needs=("adapt-groups",),
+    ),
+    Case("evaluate-texts", "evaluate out/adapt-texts texts-target.csv", needs=("adapt-texts",)),
     Case(
         "stream-folder", "stream out/adapt-shapes stream --batch 8 --seed 3", needs=("adapt-shapes",), code=3
     ),
