@@ -122,4 +122,18 @@ LOADING_FAULTS = (
         "the column of labels is that of groups, too",
         "data/test_refused.py options_of_a_wrong_kind",
     ),
+    Fault(
+        "models/shapes.py",
+        "if example is None or tuple(samples.shape[1:]) == tuple(example.shape[1:]):",
+        "if True:",
+        "samples of another shape are a traceback",
+        "data/test_new_items.py what_is_refused",
+    ),
+    Fault(
+        "data/modalities/numbers.py",
+        "        if bad:\n",
+        "        if False:\n",
+        "NaN is predicted",
+        "data/test_new_items.py what_is_refused",
+    ),
 )

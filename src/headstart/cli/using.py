@@ -223,17 +223,10 @@ def _predict_array(predictor: "Predictor", file: Path) -> "list[Prediction]":
 
     if file.suffix.lower() not in SUFFIXES:
         raise BadInput(f"{file}: this model takes arrays of numbers, .npz with an array x, or .npy.")
-    samples = samples_in(file)
     try:
-        return predictor.predict(samples)
-    except HeadstartError:
-        raise
-    except (RuntimeError, ValueError, TypeError) as reason:
-        mapping: Any = predictor.model.backbone
-        raise BadData(
-            f"{file} holds samples of shape {samples.shape[1:]}, and the model takes such as "
-            f"{tuple(mapping.example.shape[1:])}: {(str(reason).splitlines() or [''])[0]}"
-        ) from reason
+        return predictor.predict(samples_in(file))
+    except HeadstartError as reason:
+        raise BadData(f"{file}: {reason}") from reason
 
 
 def _predict_texts(predictor: "Predictor", texts: list[tuple[str, str]]) -> "Named":

@@ -23,9 +23,11 @@ from headstart.core import (
 )
 from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality, modalities
+from headstart.data.new_items import sequence_of
 from headstart.data.unseen import refuse_unseen
 from headstart.models.backbone import AnyBackbone
 from headstart.models.lengths import by_length
+from headstart.models.shapes import shapes_named
 from headstart.predictor.prediction_files import PredictedRows, require_writable, write_rows
 from headstart.predictor.predictions import Prediction, to_prediction
 from headstart.predictor.save import is_model, load_model, load_training, save_model
@@ -237,7 +239,7 @@ class Predictor:
 
     def _outputs(self, items: Items, batch: int, allow_unseen: bool) -> Iterator[NDArray[np.float64]]:
         for some in self._shares(items, batch if self.tokens is None else batch * MANY, allow_unseen):
-            with torch.inference_mode():
+            with torch.inference_mode(), shapes_named(self.model.backbone, some):
                 outputs = self.model(some) if self.tokens is None else by_length(self.model, some)
             yield as_predictions(outputs, self.label_kind)
 
@@ -248,6 +250,7 @@ class Predictor:
             return
         if isinstance(items, str | Path):
             raise BadInput(f"predict takes a list of items; write [{str(items)!r}].")
+        items = sequence_of(items)
         for start in range(0, len(items), batch):
             yield self.samples(items[start : start + batch])
 

@@ -6,7 +6,7 @@ from typing import Any, final
 import numpy as np
 import torch
 
-from headstart.core import Reader
+from headstart.core import BadData, BadInput, Reader
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.modality import Inputs, Modality
@@ -38,4 +38,15 @@ class NumberModality(Modality[Dataset]):
         return Arrays(data)
 
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
-        return Inputs(torch.as_tensor(np.asarray(items, dtype=np.float32)))
+        try:
+            values = np.asarray(items, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            raise BadInput(
+                f"The items are no numbers of one shape: {error}. Give an array (n, ...)."
+            ) from error
+        bad = int((~np.isfinite(values.reshape(len(values), -1)).all(axis=1)).sum()) if len(values) else 0
+        if bad:
+            raise BadData(
+                f"{bad} of {len(values)} items hold NaN or infinity. Fill them in or leave these rows out."
+            )
+        return Inputs(torch.as_tensor(values))

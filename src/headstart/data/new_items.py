@@ -1,0 +1,37 @@
+"""What a predictor is given: items one after the other, which can be counted and sliced."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.core import BadInput
+
+from .columns import brief
+from .sparse import dense
+
+
+def sequence_of(items: Any) -> Any:
+    """The items as they are; a sparse matrix as an array.
+
+    Raises:
+        BadInput: they can't be counted or sliced, or labels come with them.
+    """
+    items = dense(items, "x")
+    if isinstance(items, Mapping) or not (hasattr(items, "__len__") and hasattr(items, "__getitem__")):
+        raise BadInput(
+            f"predict takes a list of items or an array, not {brief(items)} of type {type(items).__name__}. "
+            "Of one item, write [item]."
+        )
+    if (
+        isinstance(items, tuple)
+        and len(items) == 2
+        and _are_pair(*(getattr(one, "ndim", 0) for one in items))
+    ):
+        raise BadInput(
+            "predict takes samples alone, and this is a pair of them and labels: give x of (x, y)."
+        )
+    return items
+
+
+def _are_pair(samples: int, labels: int) -> bool:
+    """Whether arrays with so many axes are samples and their labels."""
+    return samples > 1 and labels == 1
