@@ -98,8 +98,8 @@ CODES = (
 OPTIONS = (
     Fault(
         "cli/options.py",
-        'names = [f"{names[0]}/--no-{field.name}"]',
-        'names = [f"--no-{field.name}/{names[0]}"]',
+        "names = [f\"{names[0]}/--no-{names[0].removeprefix('--')}\"]",
+        "names = [f\"--no-{names[0].removeprefix('--')}/{names[0]}\"]",
         "--no-salt means salt",
         "cli/test_predictions.py become_the_settings",
     ),

@@ -1,6 +1,7 @@
 """A model on labelled new data: every figure, by name, over what is independent."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,10 @@ from tests.study.evaluated import NAMES, frame, of_world, run_of_frame, world
 from torch import nn
 
 import headstart as hs
-from headstart.core import BadData, derive_seed
+from headstart.core import BadData, Unknown, derive_seed
 from headstart.metrics.intervals import score_all
-from headstart.records.record import Interval
-from headstart.studies.evaluate.run import difference_of_samples
+from headstart.records.record import Interval, Scores
+from headstart.studies.evaluate.run import compared
 
 
 @pytest.fixture(scope="module")
@@ -187,5 +188,32 @@ def test_the_run_is_compared_with_its_report(run):
 
 def test_the_change_is_that_of_two_samples_by_hand():
     """Of .5 (.4 to .6) and .8 (.77 to .84): down hypot(.1, .04) = .1077, up hypot(.1, .03) = .1044."""
-    change = difference_of_samples(Interval(0.5, 0.4, 0.6), Interval(0.8, 0.77, 0.84))
-    assert (change.value, change.low, change.high) == pytest.approx((-0.3, -0.4077, -0.1956), abs=1e-4)
+
+    def scored(metric, *interval):
+        return Scores(10, {metric: Interval(*interval)}, metric)
+
+    for metric, sign in (("accuracy", 1), ("log_loss", -1)):
+        tested = SimpleNamespace(gain=None, scores=scored(metric, 0.8, 0.77, 0.84))
+        report = SimpleNamespace(tested=[tested], task="old")
+        change = compared(scored(metric, 0.5, 0.4, 0.6), report).change
+        ends = sorted([sign * -0.4077, sign * -0.1956])
+        assert (change.value, change.low, change.high) == pytest.approx((sign * -0.3, *ends), abs=1e-4)
+
+
+def test_the_metric_is_that_of_the_run_or_the_wanted_one(tmp_path):
+    done = hs.adapt(
+        "table",
+        frame(200, seed=1),
+        out=tmp_path / "run",
+        methods=("ridge-probe",),
+        folds=2,
+        curve=False,
+        metric="log_loss",
+    )
+    new = frame(100, seed=2)
+    found = hs.evaluate(done.folder, new)
+    assert found.metric == found.scores.main == "log_loss"
+    assert found.gain.value == pytest.approx(found.constant.value - found["log_loss"].value, abs=1e-6)
+    assert hs.evaluate(done.folder, new, metric="macro_f1").metric == "macro_f1"
+    with pytest.raises(Unknown, match="metric of classes"):
+        hs.evaluate(done.folder, new, metric="mae")

@@ -145,7 +145,7 @@ def _option(kind: type[Any], field: Any) -> inspect.Parameter:
     elif get_origin(hint) is tuple:
         hint, default, names = list[get_args(hint)[0]], list(default or ()), [names[0].removesuffix("s")]  # type: ignore[misc]
     elif hint is bool:
-        names = [f"{names[0]}/--no-{field.name}"]
+        names = [f"{names[0]}/--no-{names[0].removeprefix('--')}"]
     option = typer.Option(default, *names, **shown)
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=hint)
 

@@ -27,6 +27,12 @@ class EvaluateSettings(StudySettings):
 
     kind: ClassVar[str] = "evaluate"
 
+    metric: str | None = option(
+        "Metric that comes first, as of adapt. Default: that of the model's run, else accuracy, "
+        "average_precision of tags, r2 of numbers.",
+        None,
+        metavar="METRIC",
+    )
     allow_unseen: bool = option(
         "Of tables: all rows may have a name in a column that no training row had.", False
     )
@@ -65,7 +71,7 @@ class Reported(Record):
     task: str  # name of its data
     rows: int  # of its test part
     figures: dict[str, Interval]  # of the selected model on that test part, by metric
-    change: Interval  # the main figure on the new data less that one; two independent samples, 95 %
+    change: Interval  # how much better the main figure is than that one; two independent samples, 95 %
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +89,7 @@ class Evaluation(StudyRecord):
     absent: list[str]  # classes or tags of the model that no row has
     scores: Scores
     constant: Interval  # the main figure of the best constant: the largest class, each tag's share, the mean
-    gain: Interval  # the main figure less the constant's, in pairs, 95 %
+    gain: Interval  # how much better the main figure is than the constant's, in pairs, 95 %
     abstained: Abstained | None  # None if the model never predicts "unsure", and of tags and numbers
     reported: Reported | None  # None if the model comes from no run
     confusion: list[list[int]]  # rows: truth x answer; [] of tags and numbers

@@ -11,9 +11,12 @@ from torch import Tensor
 from headstart.core import BadInput
 from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import share
+from headstart.metrics.kinds import LOWER_IS_BETTER, measure_of
+from headstart.metrics.shares import Interval as MetricInterval
+from headstart.metrics.shares import mover
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval, Scores
-from headstart.session.scoring import bins, confusions, difference, main_score, scores
+from headstart.session.scoring import bins, choose_metric, confusions, difference, main_score, scores
 from headstart.session.session import Session
 from headstart.studies._page import read_record
 from headstart.studies._runner import Job
@@ -54,9 +57,9 @@ def compute(job: Job[EvaluateSettings]) -> dict[str, Any]:
     kept = job.folder.once("predict", lambda: {"outputs": outputs_of_model(job, predictor, data)})
     outputs: Tensor = kept["outputs"]
     with job.step("score"):
-        scored = scores(outputs, data.labels, data.groups, seed)
-        constant = constant_baseline(data, len(data))
         report = job.inputs["_report"]
+        truth = data.labels, data.groups, seed, _metric(job.settings, report, data)
+        scored, constant = scores(outputs, *truth), constant_baseline(data, len(data))
         return {
             "task": data.name,
             "model": job.inputs["_name"],
@@ -68,8 +71,8 @@ def compute(job: Job[EvaluateSettings]) -> dict[str, Any]:
             "groups": data.group_count,
             "absent": absent_names(data),
             "scores": scored,
-            "constant": main_score(constant, data.labels, data.groups, seed),
-            "gain": difference(outputs, constant, data.labels, data.groups, seed),
+            "constant": main_score(constant, *truth),
+            "gain": difference(outputs, constant, *truth),
             "abstained": abstained(outputs, data, _threshold(job.settings, predictor)),
             "reported": None if report is None else compared(scored, report),
             "confusion": confusions(outputs, data.labels),
@@ -123,6 +126,14 @@ def figures_by_class(outputs: Tensor, data: Dataset) -> list[ClassFigures]:
     ]
 
 
+def _metric(settings: EvaluateSettings, report: Result | None, data: Dataset) -> str:
+    """The metric that comes first: the wanted one, that of the run, or the main one of the kind of label."""
+    measures = measure_of(data.label_kind)
+    if settings.metric is None and report is not None and report.metric in measures.metrics:
+        return report.metric
+    return choose_metric(data.labels, settings.metric or measures.main)
+
+
 def _threshold(settings: EvaluateSettings, predictor: Predictor) -> float:
     return predictor.abstain if settings.abstain is None else settings.abstain
 
@@ -159,21 +170,11 @@ def compared(scored: Scores, report: Result) -> Reported | None:
     tested = next((each for each in report.tested if each.gain is None), None)
     if tested is None or scored.main not in tested.scores.figures:
         return None
-    here, there = scored.main_figure, tested.scores[scored.main]
-    return Reported(
-        report.task, tested.scores.rows, tested.scores.figures, difference_of_samples(here, there)
-    )
-
-
-def difference_of_samples(here: Interval, there: Interval) -> Interval:
-    """The difference of two figures of independent samples from their own intervals: MOVER.
-
-    (Newcombe 1998, method 10, for shares; Zou and Donner 2008, doi:10.1002/sim.3095, for any figure.)
-    """
-    value = here.value - there.value
-    down = np.hypot(here.value - here.low, there.high - there.value)
-    up = np.hypot(here.high - here.value, there.value - there.low)
-    return Interval(value, value - float(down), value + float(up))
+    pair = scored.main_figure, tested.scores[scored.main]
+    here, there = (MetricInterval(each.value, each.low, each.high) for each in pair)
+    lower = scored.main in LOWER_IS_BETTER
+    change = Interval(*(mover(there, here, 0.0) if lower else mover(here, there, 0.0)))
+    return Reported(report.task, tested.scores.rows, tested.scores.figures, change)
 
 
 def _report(folder: Path) -> Result | None:
