@@ -7,6 +7,20 @@ NAMES = "study/test_label_names.py "
 
 EVIDENCE_FAULTS = (
     Fault(
+        "data/new_pictures.py",
+        "values.ndim == 3 and values.shape[2] in (3, 4)",
+        "values.ndim == 3 and values.shape[2] in ()",
+        "the lines of one picture are pictures",
+        "data/test_new_pictures.py one_picture",
+    ),
+    Fault(
+        "data/class_findings.py",
+        "(cut := _tested_of_trained(dataset, dataset.groups))",
+        "(cut := [])",
+        "a split that cuts groups is passed over",
+        "data/test_check.py groups_of_the_user_on_both",
+    ),
+    Fault(
         "studies/adapt/evaluation.py",
         "test.labels, test.groups, validation.settings.seed, metric",
         "test.labels, None, validation.settings.seed, metric",

@@ -8,6 +8,7 @@ from tests.data.painting import class_folders, encoded, photo
 import headstart.data as data
 from headstart.core import BadData
 from headstart.data.near_duplicates import groups_of_pairs, pairs_of_equals
+from headstart.data.train_test_split import train_and_test
 
 
 def kinds(checked):
@@ -96,6 +97,32 @@ def test_copies_on_both_sides_of_the_user_s_split(tmp_path):
     leak = kinds(data.check(data.load(tmp_path)))["split-leak"]
     assert leak.items == ["test/cat/3.png"]
     assert leak.severity == "warning"
+
+
+def test_groups_of_the_user_on_both_sides_of_the_split():
+    """Of the patients 0 to 5 (two rows each, in turn) 4 and 5 are tested, and one row of patient 0."""
+    rows = {"x": list(np.random.default_rng(0).normal(size=12)), "label": ["ill", "well"] * 6}
+    rows |= {
+        "patient": [0, 1, 2, 3, 4, 5] * 2,
+        "part": ["train"] * 4 + ["test"] * 3 + ["train"] * 3 + ["test"] * 2,
+    }
+    named = {"group_column": "patient", "split_column": "part"}
+    cut = kinds(data.check(data.load(rows, **named)))["split-groups"]
+    assert (cut.items, cut.severity) == (["row 6 (x = 1.304)"], "warning")
+    assert "1 test rows of your split belong to 1 of your groups that has training rows" in cut.text
+    rows["part"][6] = "train"
+    assert "split-groups" not in kinds(data.check(data.load(rows, **named)))
+    assert "split-groups" not in kinds(data.check(data.load(rows, split_column="part", group_column=None)))
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"), [([7] * 12, "all rows are of one group"), ([0, 1] * 6, "there are 2 groups")]
+)
+def test_too_few_groups_to_test_with_are_named(groups, said):
+    """A class that is a group can't be both learned and tested."""
+    rows = data.check(data.load((np.arange(24.0).reshape(12, 2), [0, 1] * 6), groups=groups)).dataset
+    with pytest.raises(BadData, match=said):
+        train_and_test(rows, 0.2, 0)
 
 
 def test_a_split_without_training_rows_of_a_class():

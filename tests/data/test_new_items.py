@@ -19,9 +19,24 @@ def model():
 X = np.random.default_rng(1).normal(size=(5, 4)).astype("float32")
 
 
-@pytest.mark.parametrize("items", [X, X.tolist(), X.astype("float64"), torch.from_numpy(X), tuple(X)])
+@pytest.mark.parametrize(
+    "items", [X, X.tolist(), X.astype("float64"), torch.from_numpy(X), tuple(X), X.astype(object)]
+)
 def test_rows_in_any_form(model, items):
     assert [row.label for row in model.predict(items)] == [row.label for row in model.predict(X)]
+
+
+def test_an_iterator_and_a_tensor_with_a_gradient(model):
+    right = model.probabilities(X)
+    assert np.array_equal(model.probabilities(iter(X)), right)
+    assert np.array_equal(model.probabilities(torch.tensor(X, requires_grad=True)), right)
+
+
+@pytest.mark.parametrize("batch", [0, -1, 2.5])
+def test_a_batch_of_no_rows_is_refused(model, batch):
+    """A negative step of range() gave no predictions at all, without a word."""
+    with pytest.raises(BadInput, match=f"batch is {batch}; it is a whole number >= 1"):
+        model.predict(X, batch=batch)
 
 
 def test_a_sparse_matrix(model):
@@ -37,10 +52,10 @@ def test_a_sparse_matrix(model):
         (None, BadInput, "not None of type NoneType"),
         (5, BadInput, "not 5 of type int"),
         ({"a": 1}, BadInput, "of type dict"),
-        ((row for row in X), BadInput, "of type generator"),
         ((X, np.zeros(5)), BadInput, r"give x of \(x, y\)"),
         ([[1.0, 2.0], [1.0]], BadInput, "no numbers of one shape"),
         (["a", "b"], BadInput, "no numbers of one shape"),
+        (X * 1j, BadInput, "complex numbers"),
         (X[:, :3], BadData, r"have the shape \(3,\), and the model takes such as \(4,\)"),
         (X[0], BadData, r"have the shape \(\), and the model takes such as \(4,\)"),
         (np.where(X > 0, np.nan, X), BadData, "items hold NaN or infinity"),

@@ -13,7 +13,7 @@ from .columns import brief
 from .dataset import Dataset
 from .levels import are_deep
 from .naming import grouped
-from .samples import Array, Rows
+from .samples import Array, Rows, pixels_last
 from .targets import as_array, of_values
 
 PIXELS = (np.uint8, np.uint16)  # types of arrays that are pictures if their shape is
@@ -38,7 +38,7 @@ def from_arrays(x: Any, y: Any, groups: Any, name: str, label_kind: LabelKind | 
     values, learned = as_array(x, "x"), of_values(y, label_kind, name)
     if len(values) != len(learned):
         raise BadInput(f"x has {len(values)} rows and there are {len(learned)} labels.")
-    pixels = _pixels(values) if values.dtype in PIXELS else None
+    pixels = pixels_last(values) if values.dtype in PIXELS else None
     if pixels is None:
         _check_features(values)
     return Dataset(
@@ -56,22 +56,8 @@ def as_pictures(data: Dataset) -> Dataset:
     array = data.array
     if array is None or data.is_images or not are_deep(array):
         return data
-    pixels = _pixels(array)
+    pixels = pixels_last(array)
     return data if pixels is None else replace(data, samples=Array(pixels, True))
-
-
-def _pixels(x: NDArray[Any]) -> NDArray[Any] | None:
-    """View of pictures as (n, h, w) or (n, h, w, c); None if x has another number of axes."""
-    if x.ndim not in (3, 4):
-        return None
-    if x.ndim == 3 or x.shape[3] in (1, 3, 4):
-        return x
-    if x.shape[1] in (1, 3):
-        return x.transpose(0, 2, 3, 1)
-    raise BadInput(
-        f"{x.dtype} of shape {x.shape} is no pictures: (n, h, w), (n, h, w, 1 | 3 | 4) and "
-        "(n, 1 | 3, h, w) are. Give features as floats."
-    )
 
 
 def _check_features(x: NDArray[Any]) -> None:

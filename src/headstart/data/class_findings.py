@@ -105,19 +105,30 @@ def _about_conflicts(dataset: Dataset, exact: list[Pair], thing: str) -> list[Fi
 
 
 def _about_leaks(dataset: Dataset, pairs: list[Pair], thing: str) -> list[Finding]:
-    split = dataset.split
-    if split is None:
-        return []
-    groups = groups_of_pairs(len(dataset), pairs)
-    trained = {int(groups[row]) for row in range(len(dataset)) if split[row] == "train"}
-    seen = [r for r in range(len(dataset)) if split[r] == "test" and int(groups[r]) in trained]
-    if not seen:
-        return []
-    text = (
-        f"{len(seen)} test {thing} of your split are copies of training {thing}: the test score "
-        "will be too good."
-    )
-    return [finding("split-leak", "warning", text, [dataset.named(row) for row in seen])]
+    """Findings on test rows that are copies of training rows, or of a group with training rows."""
+    found = []
+    if seen := _tested_of_trained(dataset, groups_of_pairs(len(dataset), pairs)):
+        text = (
+            f"{len(seen)} test {thing} of your split are copies of training {thing}: the test score "
+            "will be too good."
+        )
+        found.append(finding("split-leak", "warning", text, [dataset.named(row) for row in seen]))
+    if dataset.groups is not None and (cut := _tested_of_trained(dataset, dataset.groups)):
+        count = len(set(dataset.groups[cut].tolist()))
+        text = (
+            f"{len(cut)} test {thing} of your split belong to {count} of your groups that "
+            f"{'has' if count == 1 else 'have'} training {thing}, too: the test score will be too good for "
+            "new groups. Put whole groups into one part, or leave the split out: headstart cuts no group."
+        )
+        found.append(finding("split-groups", "warning", text, [dataset.named(row) for row in cut]))
+    return found
+
+
+def _tested_of_trained(dataset: Dataset, groups: Rows) -> list[int]:
+    """Test rows of the user's split whose group has training rows."""
+    split = dataset.split or ()
+    trained = {int(groups[row]) for row, part in enumerate(split) if part == "train"}
+    return [row for row, part in enumerate(split) if part == "test" and int(groups[row]) in trained]
 
 
 def about_names(dataset: Dataset) -> list[Finding]:

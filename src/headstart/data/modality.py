@@ -139,6 +139,10 @@ class Modality(ABC, Generic[D]):
     def loader(self, data: D, reader: Reader | None, augment: Augment | None) -> SampleLoader:
         """Loader of the samples of a data set, preprocessed by a reader."""
 
+    def listed(self, items: Any) -> Any:
+        """New items in the layout of this kind; `BadInput` if it is one alone, or of another shape."""
+        return items
+
     @abstractmethod
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
         """Preprocess new items that a user passes to a predictor.

@@ -1,6 +1,6 @@
 """What a predictor is given: items one after the other, which can be counted and sliced."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from headstart.core import BadInput
@@ -10,12 +10,12 @@ from .sparse import dense
 
 
 def sequence_of(items: Any) -> Any:
-    """The items as they are; a sparse matrix as an array.
+    """The items as they are; a sparse matrix as an array, an iterator as a list.
 
     Raises:
         BadInput: they can't be counted or sliced, or labels come with them.
     """
-    items = dense(items, "x")
+    items = list(items) if isinstance(items, Iterator) else dense(items, "x")
     if isinstance(items, Mapping) or not (hasattr(items, "__len__") and hasattr(items, "__getitem__")):
         raise BadInput(
             f"predict takes a list of items or an array, not {brief(items)} of type {type(items).__name__}. "

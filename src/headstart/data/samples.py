@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import BadData
+from headstart.core import BadData, BadInput
 
 Rows = NDArray[np.int64]
 Raw = bytes | str | NDArray[Any]  # an encoded file or row of a table, a text, pixels, or features
@@ -126,3 +126,21 @@ def digest(raw: Raw) -> str:
         return hashlib.blake2b(raw, digest_size=16).hexdigest()
     head = f"{raw.dtype.str}{raw.shape}".encode()
     return hashlib.blake2b(head + raw.tobytes(), digest_size=16).hexdigest()
+
+
+def pixels_last(x: NDArray[Any]) -> NDArray[Any] | None:
+    """View of pictures as (n, h, w) or (n, h, w, c); None if x has another number of axes.
+
+    Raises:
+        BadInput: four axes, none of which is the colours.
+    """
+    if x.ndim not in (3, 4):
+        return None
+    if x.ndim == 3 or x.shape[3] in (1, 3, 4):
+        return x
+    if x.shape[1] in (1, 3):
+        return x.transpose(0, 2, 3, 1)
+    raise BadInput(
+        f"{x.dtype} of shape {x.shape} is no pictures: (n, h, w), (n, h, w, 1 | 3 | 4) and "
+        "(n, 1 | 3, h, w) are. Give features as floats."
+    )

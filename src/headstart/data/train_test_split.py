@@ -9,6 +9,8 @@ from headstart.data.splits import holdout
 
 Rows = NDArray[np.int64]
 
+FEW_GROUPS = 10  # groups below which a part may lack a class because of them
+
 
 def training_rows(data: Dataset) -> Rows:
     """Rows that the user's own split does not keep for testing; all rows, if there is no split."""
@@ -35,21 +37,27 @@ def train_and_test(data: Dataset, share: float, seed: int) -> tuple[Rows, Rows]:
         rows = holdout(data.strata, data.groups, share, derive_seed(seed, "holdout"))
     for name, some in zip(("training", "test"), rows, strict=True):
         if data.label_kind != "classes":
-            _refuse_none(name, len(some))
+            _refuse_none(data, name, len(some))
             continue
         missing = set(range(len(data.classes))) - set(data.labels[some].tolist())
         if missing and (name == "training" or len(some) == 0):
             named = ", ".join(repr(data.classes[number]) for number in sorted(missing))
             raise BadData(
                 f"The {name} part has no row of class {named}. Give more rows of it, or leave it out; "
-                f"rows that are duplicates of each other stay on one side."
+                f"{_together(data)}"
             )
     return rows
 
 
-def _refuse_none(name: str, rows: int) -> None:
+def _refuse_none(data: Dataset, name: str, rows: int) -> None:
     if rows == 0:
-        raise BadData(
-            f"The {name} part has no row. Give more rows; rows that are duplicates of each other stay on "
-            "one side."
-        )
+        raise BadData(f"The {name} part has no row. Give more rows; {_together(data)}")
+
+
+def _together(data: Dataset) -> str:
+    """Which rows stay on one side, with the number of groups where these are few."""
+    stay = "rows of one group, and rows that are duplicates of each other stay on one side"
+    count = len(data) if data.groups is None else len(np.unique(data.groups))
+    if count == 1:
+        return f"{stay}, and all rows are of one group."
+    return f"{stay}, and there are {count} groups." if count < FEW_GROUPS else f"{stay}."

@@ -238,6 +238,8 @@ class Predictor:
         return inputs.x
 
     def _outputs(self, items: Items, batch: int, allow_unseen: bool) -> Iterator[NDArray[np.float64]]:
+        if not (batch >= 1 and batch == int(batch)):
+            raise BadInput(f"batch is {batch!r}; it is a whole number >= 1.")
         for some in self._shares(items, batch if self.tokens is None else batch * MANY, allow_unseen):
             with torch.inference_mode(), shapes_named(self.model.backbone, some):
                 outputs = self.model(some) if self.tokens is None else by_length(self.model, some)
@@ -250,7 +252,7 @@ class Predictor:
             return
         if isinstance(items, str | Path):
             raise BadInput(f"predict takes a list of items; write [{str(items)!r}].")
-        items = sequence_of(items)
+        items = self.modality.listed(sequence_of(items))
         for start in range(0, len(items), batch):
             yield self.samples(items[start : start + batch])
 

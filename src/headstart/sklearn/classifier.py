@@ -140,7 +140,8 @@ def _are_tags(y: Any) -> bool:
 
 
 def _refuse_missing(y: Any) -> None:
-    """Refuse None and NaN in a list of labels, which would become the names "None" and "nan" of an array."""
-    for row, label in enumerate(y if isinstance(y, list | tuple) else ()):
+    """Refuse None and NaN in labels that are Python objects: "None" and "nan" would become names."""
+    objects = isinstance(y, list | tuple) or str(getattr(y, "dtype", "")) == "object"
+    for row, label in enumerate(y if objects else ()):
         if label is None or (isinstance(label, Real) and label != label):
             raise BadData(f"Row {row} has no label: {label!r}. Leave the row out.")

@@ -38,6 +38,9 @@ class NumberModality(Modality[Dataset]):
         return Arrays(data)
 
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
+        items = items.detach().cpu() if isinstance(items, torch.Tensor) else items
+        if getattr(items, "dtype", None) is not None and np.iscomplexobj(items):
+            raise BadInput("The items are complex numbers. Give real ones.")
         try:
             values = np.asarray(items, dtype=np.float32)
         except (TypeError, ValueError) as error:

@@ -19,6 +19,7 @@ from headstart.data.depth_warnings import warn_of_depth
 from headstart.data.finding import Finding
 from headstart.data.modality import Inputs, Modality, pictured
 from headstart.data.near_duplicates import THUMBNAIL, Pair, near_pairs
+from headstart.data.new_pictures import as_picture, listed_pictures
 from headstart.data.opening import size_of
 from headstart.data.samples import Raw
 from headstart.data.scans import SUFFIXES as SCANS
@@ -113,8 +114,12 @@ class PictureModality(Modality[Dataset]):
     def matched(self, data: Dataset, like: Dataset) -> Dataset:
         return with_window(data, like.window)
 
+    def listed(self, items: Any) -> Any:
+        return listed_pictures(items)
+
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
         known = pictured(reader)
+        items = [as_picture(item) for item in items]
         for item in items:
             warn_of_depth(item, known.window)
         return Inputs(torch.stack([prepare(item, known) for item in items]))

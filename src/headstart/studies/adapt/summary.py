@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headstart.records.record import Interval
 from headstart.report.metric import Metric, get_metric
-from headstart.report.text import Shown, capitalise, megabytes, seconds, short, significant
+from headstart.report.text import Shown, capitalise, megabytes, pluralise, seconds, short, significant
 from headstart.studies.adapt import Candidate, Result, Tested, Timings
 
 SAMPLES = {  # by kind of sample: the tag on model hubs, and a sample as Python
@@ -29,7 +29,9 @@ def headline(tested: Sequence[Tested], groups: int, task: str, outputs: int) -> 
         outputs: how many classes, tags or columns of numbers there are.
     """
     metric, rows = get_metric(tested[0].scores.main).plain(), tested[0].scores.rows
-    size = f"{rows} unseen rows" if 2 * groups > rows else f"{rows} unseen rows in {groups} groups"
+    size = pluralise(rows, "unseen row")
+    if 2 * groups <= rows:
+        size += f" in {pluralise(groups, 'group')}"
     text = _opening(metric, tested, f"{size} of {task}", outputs)
     text += f" (95 % interval {metric.span(tested[0].scores.main_figure)})"
     gain = next((other.gain for other in tested if other.name == "from-scratch"), None)

@@ -1,0 +1,43 @@
+"""Pictures for `predict` as arrays, tensors and iterators; one picture is no list of its lines."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import headstart as hs
+from headstart.core import BadInput
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A model of dark and bright pictures, 32 x 32."""
+    levels = np.repeat([[20], [220]], 10, 0).reshape(-1, 1, 1, 1) + RNG.integers(0, 30, (20, 32, 32, 3))
+    labels = ["dark"] * 10 + ["bright"] * 10
+    return hs.fit(hs.methods.RidgeProbe(), "efficientnet_lite0", (levels.astype(np.uint8), labels))
+
+
+def test_pictures_of_any_sequence_are_the_same(model):
+    levels = RNG.integers(0, 255, (3, 40, 48, 3), dtype=np.uint8)
+    right = model.probabilities(list(levels))
+    first = torch.tensor(levels).permute(0, 3, 1, 2)
+    opened = map(Image.fromarray, levels)
+    for same in (levels, first, list(first), torch.tensor(levels), first.numpy(), opened):
+        np.testing.assert_allclose(model.probabilities(same), right, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        (np.zeros((40, 48, 3), np.uint8), r"\(40, 48, 3\) is one. Write \[picture\]"),
+        (np.zeros((40, 48), np.uint8), r"\(40, 48\) is one"),
+        (Image.new("RGB", (40, 48)), r"of type Image. Of one item, write \[item\]"),
+        (b"\xff\xd8", "the bytes of one"),
+    ],
+)
+def test_one_picture_is_no_list_of_its_lines(model, item, said):
+    """An array (40, 48, 3) gave 40 predictions, each of one line of it."""
+    with pytest.raises(BadInput, match=said):
+        model.predict(item)
