@@ -10,7 +10,7 @@ from headstart.data.targets import as_array
 
 
 def listed_pictures(items: Any) -> Any:
-    """Arrays and tensors (n, h, w), (n, h, w, 1 | 3 | 4) or (n, 1 | 3, h, w), colours last; lists as they are.
+    """Arrays and tensors (n, h, w), (n, h, w, 1 | 3 | 4) or (n, 1 | 3, h, w) with colours last.
 
     Raises:
         BadInput: one picture alone, or another shape.
