@@ -4,6 +4,13 @@ from tests.faults import Fault
 
 COLUMN_FAULTS = (
     Fault(
+        "data/records.py",
+        "0 < len(signs) <= UNITS",
+        "len(signs) > UNITS",
+        "numbers with a unit are names, and nothing is said",
+        "data/test_columns.py with_a_unit_are_found",
+    ),
+    Fault(
         "data/cells.py",
         "else name_of(text) for text in texts]",
         "else text for text in texts]",

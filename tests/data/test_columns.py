@@ -91,7 +91,22 @@ def test_words_of_truth_among_other_numbers_and_names_and_a_constant_truth():
     assert encoded(rows_of({"c": ["true", "perhaps"]}, boolean), boolean).unseen["c"].names == ("perhaps",)
 
 
-@pytest.mark.parametrize(("cell", "meant"), [("1,234", "1234"), ("1'234'567", "1234567"), ("1,5", "1.5")])
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        ("1,234", "1234"),
+        ("1'234'567", "1234567"),
+        ("1,5", "1.5"),
+        ("1.234,56", "1234.56"),
+        ("1.234.567,8", "1234567.8"),
+        ("-1,234.5", "-1234.5"),
+        ("12 345", "12345"),
+        ("1 234,5", "1234.5"),
+        ("1,23,456", "123456"),
+        ("12,34,567.8", "1234567.8"),
+        ("1234,567", "1234.567"),
+    ],
+)
 def test_separators_in_numbers_are_refused_with_the_right_spelling(cell, meant):
     with pytest.raises(
         BadData, match=rf"row 1, column 'c' is .*, which is no number.*Write {meant}.*categor"
@@ -155,3 +170,30 @@ def test_rare_names_of_the_training_rows_are_no_unseen_ones():
     found = encoded(rows_of({"c": [*rare, "new"]}, schema), schema)
     assert found.unseen["c"].names == ("new",)
     assert set(found.values[:, 0].tolist()) == {MOST}
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["{} %", "${}", "{}kg", "{} €", "EUR {}", "{},000", "{} mm/h", "{}.5 m²", "-{}°C", "{}k", "£{}.99"],
+)
+def test_numbers_with_a_unit_are_found(form):
+    """They are names, of which a new number is none; before, nothing was said."""
+    rows = {"x": [form.format(10 + n % 9) for n in range(36)], "label": ["a", "b"] * 18}
+    if form == "{},000":
+        with pytest.raises(BadData, match="Write 10000"):
+            hs.data.load(rows)
+        return
+    found = {one.kind: one for one in hs.data.check(hs.data.load(rows)).findings}["looks-like-amounts"]
+    assert "'x' looks like numbers with a unit" in found.text
+    assert form.format(10) in found.text
+
+
+@pytest.mark.parametrize("form", ["A{}", "room {}", "{}-{}", "#{}", "{}abcdef", "v{}.1"])
+def test_codes_are_no_numbers_with_a_unit(form):
+    rows = {"x": [form.format(10 + n % 9, n % 9) for n in range(36)], "label": ["a", "b"] * 18}
+    assert "looks-like-amounts" not in {one.kind for one in hs.data.check(hs.data.load(rows)).findings}
+
+
+def test_few_numbers_with_a_unit_are_names():
+    rows = {"stars": [f"{1 + n % 5} stars" for n in range(40)], "label": ["a", "b"] * 20}
+    assert "looks-like-amounts" not in {one.kind for one in hs.data.check(hs.data.load(rows)).findings}

@@ -19,9 +19,13 @@ from .modality import file_suffixes
 from .row_numbers import numbers_left_out
 from .samples import Rows
 from .schemas import Encoded, encoded, silent_columns
+from .spellings import units
 from .tables import Table
 from .text_columns import are_texts
 from .times import LIKE_A_DATE, are_run_together
+
+AMOUNTS = 6  # different numbers with a unit from which a column of them is named
+UNITS = 2  # most units of such a column, such as k and M
 
 
 @final
@@ -66,7 +70,8 @@ def about_columns(table: Table) -> list[Finding]:
         )
         items = [f"{table.names[place]}: {empty[place]} of {len(table)}" for place in places]
         found.append(finding("missing-values", "note", text, items))
-    return [*found, *_about_texts(table), *_about_files(table), *_about_silent(table), *_about_dates(table)]
+    found += [*_about_texts(table), *_about_files(table), *_about_silent(table), *_about_dates(table)]
+    return [*found, *_about_units(table)]
 
 
 def _about_silent(table: Table) -> Iterator[Finding]:
@@ -135,6 +140,19 @@ def _about_dates(table: Table) -> Iterator[Finding]:
                 f"(such as {np.nanmin(values):.0f})."
             )
             yield finding("looks-like-dates", "warning", text, [name])
+
+
+def _about_units(table: Table) -> Iterator[Finding]:
+    """On columns of names that are numbers with a unit; a few such names may be sizes or ranks."""
+    for place, name in enumerate(table.names):
+        words = table.words.get(name, ()) if table.kinds[place] == "categorical" else ()
+        signs = units(words) if len(words) >= AMOUNTS else []
+        if 0 < len(signs) <= UNITS:
+            text = (
+                f"{name!r} looks like numbers with a unit, but each counts as a name of its own. Write plain "
+                f"numbers in one unit (such as {words[0]!r})."
+            )
+            yield finding("looks-like-amounts", "warning", text, words)
 
 
 def _columns(count: int) -> str:

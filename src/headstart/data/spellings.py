@@ -1,6 +1,7 @@
 """How cells are written: missing ones, numbers, truth values, and one name for one number."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from .times import days_of, written
@@ -19,7 +20,18 @@ _TRUTH = {
 _WRITTEN_OUT = {"true", "false"}
 
 NUMBER = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[iI]nf(inity)?)")
-_SEPARATED = re.compile(r"[+-]?([0-9]{1,3}([,'\u2019\u00a0\u202f][0-9]{3})+(\.[0-9]*)?|[0-9]+,[0-9]+)")
+_GAPS = " '\u2019\u00a0\u202f"
+_SEPARATED = re.compile(
+    rf"[+-]?([1-9][0-9]{{0,2}}([,{_GAPS}][0-9]{{3}})+([.,][0-9]*)?"  # 1,234.5, 1 234,5
+    r"|[1-9][0-9]{0,2}(\.[0-9]{3})+,[0-9]+"  # 1.234,5
+    r"|[1-9][0-9]?(,[0-9]{2})+,[0-9]{3}(\.[0-9]*)?"  # 1,23,456.7
+    r"|[0-9]+,[0-9]+)"  # 1234,5
+)
+_SIGN = "[$\u20ac\u00a3\u00a5\u20b9]"  # dollar, euro, pound, yen, rupee
+_AMOUNT = re.compile(
+    rf"(?P<before>{_SIGN}|[A-Z]{{3}} )?[+-]?[0-9][0-9.,'\u2019]*"
+    rf"(?P<after> ?(%|\u2030|{_SIGN}|\u00b0?[A-Za-z\u00b5\u03bc/\u00b2\u00b3]{{1,5}}))?"
+)
 _PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-][0-9]+)?")  # as programs write numbers
 _EXACT = 2**53  # whole numbers up to it are floats exactly
 
@@ -32,11 +44,22 @@ def is_separated(text: str) -> bool:
 def without_separators(text: str) -> str:
     """The number that such a text probably means.
 
-    >>> without_separators("1,234.5"), without_separators("1,5")
-    ('1234.5', '1.5')
+    >>> [without_separators(text) for text in ("1,234.5", "1,5", "1.234,5", "1,23,456", "1 234,5")]
+    ['1234.5', '1.5', '1234.5', '123456', '1234.5']
     """
-    thousands = re.fullmatch(r"[+-]?[0-9]{1,3}([,'\u2019\u00a0\u202f][0-9]{3})+(\.[0-9]*)?", text)
-    return re.sub(r"[,'\u2019\u00a0\u202f]", "", text) if thousands else text.replace(",", ".")
+    text = re.sub(f"[{_GAPS}]", "", text)
+    if "." in text and "," in text:
+        decimal, other = (",", ".") if text.rfind(",") > text.rfind(".") else (".", ",")
+        return text.replace(other, "").replace(decimal, ".")
+    thousands = re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3}", text)
+    return text.replace(",", "" if thousands else ".")
+
+
+def units(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """What stands before and after the numbers, if each text is one with a unit: "12 %", "$5", "3 kg"."""
+    found = [match for match in map(_AMOUNT.fullmatch, texts) if match]
+    signs = sorted({(match["before"] or "", (match["after"] or "").strip()) for match in found})
+    return signs if len(found) == len(texts) and ("", "") not in signs else []
 
 
 def name_of(text: str) -> str:
