@@ -135,7 +135,7 @@ METRIC_FAULTS = (
         "counts.max() > UNBALANCED * counts.min()",
         "counts.max() > UNBALANCED * counts.max()",
         "a rare class is forgotten by the metric",
-        METRIC + "twice_another",
+        METRIC + "three_times",
     ),
     Fault(
         "studies/adapt/evaluation.py",

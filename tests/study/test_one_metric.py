@@ -26,9 +26,9 @@ def net():
     return nn.Identity()
 
 
-def test_accuracy_is_usual_and_balanced_accuracy_where_a_class_is_twice_another():
-    assert choose_metric(np.repeat([0, 1, 2], [10, 20, 15])) == "accuracy"
-    assert choose_metric(np.repeat([0, 1, 2], [10, 21, 15])) == "balanced_accuracy"
+def test_accuracy_is_usual_and_balanced_accuracy_where_a_class_is_three_times_another():
+    assert choose_metric(np.repeat([0, 1, 2], [10, 30, 15])) == "accuracy"
+    assert choose_metric(np.repeat([0, 1, 2], [10, 31, 15])) == "balanced_accuracy"
     assert choose_metric(np.repeat([0, 2], [10, 10])) == "accuracy"  # a class without rows is none
     assert choose_metric(np.zeros((4, 2), bool)) == "average_precision"
     assert choose_metric(np.zeros((4, 1))) == "r2"
@@ -112,7 +112,7 @@ def test_what_is_selected_by_balanced_accuracy_is_not_condemned_by_accuracy(tmp_
     x, y = rows([180, 20], seed=3)
     result = hs.adapt(net(), (x, y), out=tmp_path / "run", **QUICK).result
     assert result.metric == "balanced_accuracy"
-    assert any("more than twice the rows of the smallest" in note for note in result.notes)
+    assert any("more than three times the rows of the smallest" in note for note in result.notes)
     constant = next(tested for tested in result.tested if tested.name == "majority-class")
     assert constant.scores.main_figure.value == 0.5
     assert constant.gain.value > 0.1

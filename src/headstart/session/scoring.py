@@ -38,7 +38,7 @@ def outputs_of(
 
 
 Labels = NDArray[Any]
-UNBALANCED = 2.0  # times the rows of the smallest class
+UNBALANCED = 3.0  # times the rows of the smallest class
 
 
 def activate(outputs: Tensor, kind: LabelKind) -> Tensor:
@@ -103,7 +103,7 @@ def selection_metric(labels: Labels) -> str:
 def choose_metric(labels: Labels, wanted: str | None = None) -> str:
     """The metric that selects a method and stands first in the report: the wanted one, or the usual one.
 
-    Usual are accuracy, or balanced accuracy where the largest class has more than twice the rows of the
+    Usual are accuracy, or balanced accuracy where the largest class has more than three times the rows of the
     smallest; average precision of tags; R\u00b2 of numbers.
 
     Args:

@@ -40,7 +40,7 @@ class AdaptSettings(TrainingSettings):
     metric: str | None = option(
         "Metric that selects the method and comes first in the report: accuracy, balanced_accuracy, macro_f1 "
         "or log_loss; of tags average_precision, ...; of numbers r2, rmse, mae, spearman. Default: accuracy, "
-        "or balanced_accuracy where a class is more than twice another; average_precision; r2.",
+        "or balanced_accuracy where a class is more than three times another; average_precision; r2.",
         None,
         metavar="METRIC",
     )

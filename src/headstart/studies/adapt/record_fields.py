@@ -124,8 +124,8 @@ def _about_metric(session: Session, wanted: str | None) -> Iterator[str]:
         yield f"Methods were selected by {title}, as --metric says."
     elif session.metric == "balanced_accuracy":
         yield (
-            "The largest class has more than twice the rows of the smallest, so methods were selected by "
-            "balanced accuracy, in which all classes count alike. --metric accuracy weighs rows."
+            "The largest class has more than three times the rows of the smallest, so methods were selected "
+            "by balanced accuracy, in which all classes count alike. --metric accuracy weighs rows."
         )
 
 
