@@ -169,9 +169,9 @@ TRAP_FAULTS = (
         "models/test_encoders.py nothing_in_them_runs",
     ),
     Fault(
-        "predictor/save.py",
+        "models/saved.py",
         "    model.load_state_dict(tensors)\n",
-        '    mapping.load_state_dict({k[2:]: v for k, v in tensors.items() if k.startswith("0.")})\n',
+        '    model[0].load_state_dict({k[2:]: v for k, v in tensors.items() if k.startswith("0.")})\n',
         "the trained head is lost when the model is opened",
         "study/test_own.py own_module_on_arrays",
     ),

@@ -164,4 +164,32 @@ STUDY = (
         "a method that is named twice is trained twice",
         "study/test_runner.py as_objects",
     ),
+    Fault(
+        "models/trained_head.py",
+        "rows.append(weight[names.index(name)])",
+        "rows.append(weight[classes.index(name) % len(names)])",
+        "rows of a trained head go by the number of a class and not by its name",
+        "study/test_kept_head.py renamed_on_request",
+    ),
+    Fault(
+        "models/trained_head.py",
+        "inner.bias.detach() - head.offset",
+        "inner.bias.detach()",
+        "a trained head that is adjusted for shares of classes begins as if it were not",
+        "study/test_kept_head.py adjusted_for_shares",
+    ),
+    Fault(
+        "session/session.py",
+        "return head if head is None or units is None else units.entered(head)",
+        "return head",
+        "a trained head of numbers begins in other units than it is trained in",
+        "study/test_kept_head.py numbers_and_tags",
+    ),
+    Fault(
+        "session/inputs.py",
+        "suited = _as_trained(suited, reader)",
+        "pass",
+        "pictures of a model that goes on are cut otherwise than it learned",
+        "study/test_kept_head.py run_folder_goes_on",
+    ),
 )

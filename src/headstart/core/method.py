@@ -58,6 +58,9 @@ class Head(nn.Module):
 class Model(nn.Sequential):
     """A backbone and a head, the final model: x (n, ...) -> outputs (n, outputs)."""
 
+    classes: tuple[str, ...] = ()  # names of the outputs; () where they are not known
+    label_kind: LabelKind = "classes"  # of the outputs
+
     def __init__(self, backbone: Backbone, head: Head) -> None:
         super().__init__(backbone, head)
 

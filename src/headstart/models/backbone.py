@@ -8,15 +8,19 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from headstart.core import BadInput, Preprocess, Tokens
+from headstart.core import BadInput, Model, Preprocess, Tokens
+from headstart.nn.heads import make_head
 
 from . import sources, texts
 from .anatomy import anatomy
 from .encoders import is_encoder, noted, whole
 from .example import example_for, like
 from .operations.replay import replay, taken
+from .own_module import own_origin, reset_heads, settle_flags
+from .saved import fill, is_run, model_folder, read_saved
 from .surgery import cut, duplicate
 from .tables import TableEncoder
+from .trained_head import TrainedHead
 from .untrained import reset
 from .view import examined
 from .weights import load, read
@@ -39,8 +43,9 @@ def backbone(
         source: "efficientnet_lite0" for pictures or "minilm" for texts (built-in, they need no
             network), a name of timm's ("resnet18" or "timm:resnet18"), of torchvision's
             ("torchvision:resnet18") or of transformers' ("transformers:bert-base-uncased", a local
-            folder), a file that `save_encoder` wrote ("encoder.safetensors"), or a module of your own,
-            which is copied and never changed.
+            folder), a file that `save_encoder` wrote ("encoder.safetensors"), the folder of a run or of
+            a saved model ("runs/photos") or the `model` of a predictor, which keep their head as
+            `trained_head`, or a module of your own, which is copied and never changed.
         example: inputs (n, ...) for that forward, two rows are enough. None takes the model's own
             input size, or guesses from its first layer.
         weights: a local file, `.safetensors` or a plain state dict, or a state dict, loaded strictly, also of
@@ -65,6 +70,11 @@ def backbone(
     """
     if isinstance(source, AnyBackbone):
         return _again(source, weights, preprocess, tokenizer)
+    if isinstance(source, Model) and isinstance(source.backbone, AnyBackbone):
+        return _with_head(source, weights, preprocess, tokenizer)
+    if not isinstance(source, nn.Module) and is_run(source):
+        _refuse_weights(source, weights)
+        return _with_head(load_model(model_folder(source))[0], None, preprocess, tokenizer)
     if is_encoder(source):
         return _again(_opened(Path(str(source))), weights, preprocess, tokenizer)
     _refuse_operated(weights)
@@ -77,7 +87,7 @@ def backbone(
             example = texts.example(tokens) if example is None else example
         preprocess = preprocess or sources.timm_preprocess(source)
         example = example_for(model, example, preprocess)
-        origin = _own_origin(source, example)
+        origin = own_origin(source, example)
     else:
         kind, name = sources.resolve(source)
         model = sources.build(kind, name, weights is None)
@@ -138,6 +148,45 @@ def rebuild(
     return made
 
 
+def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
+    """The model in a folder that `adapt` or `Predictor.save` wrote, and its config.
+
+    Args:
+        folder: with `config.json` and `model.safetensors`.
+        own: an instance of the user's own module, where the model was made from one.
+
+    Raises:
+        BadInput: there is no model, or it needs `own`.
+        Mismatch: the weights don't fit the architecture; the keys are named.
+    """
+    saved = read_saved(folder, own)
+    config = saved.config
+    mapping = rebuild(config["backbone"], own, saved.tokenizer)
+    mapping.preprocess = Preprocess.from_settings(config["preprocess"]) if config["preprocess"] else None
+    model = Model(mapping, make_head(config["head"]["name"], config["head"]["settings"]))
+    model.classes, model.label_kind = tuple(config["classes"]), config["label_kind"]
+    fill(model, saved.tensors, folder)
+    return model.eval(), config
+
+
+def _with_head(
+    model: Model,
+    file: str | Path | Mapping[str, Tensor] | None,
+    preprocess: Preprocess | None,
+    tokenizer: Any,
+) -> AnyBackbone:
+    """A copy of a model's backbone, which keeps its head unless it gets other weights."""
+    assert isinstance(model.backbone, AnyBackbone)
+    made = _again(model.backbone, file, preprocess, tokenizer)
+    made.trained_head = copy.deepcopy(TrainedHead.of(model)) if file is None else None
+    return made
+
+
+def _refuse_weights(source: object, file: object) -> None:
+    if file is not None:
+        raise BadInput(f"{source} is a run and has its own weights; leave out --weights {file}.")
+
+
 def _opened(path: Path) -> AnyBackbone:
     """Load the encoder of a `save_encoder` file into its original architecture."""
     if not path.is_file():
@@ -185,9 +234,9 @@ def _wrap(
     elif file is not None:
         state = read(file)
         notes = load(model, sources.renamed(origin["kind"], origin["name"], state, model), parts.head)
-    about_flags = _settle_flags(model, str(origin["name"]).rpartition(".")[2])
+    about_flags = settle_flags(model, str(origin["name"]).rpartition(".")[2])
     cut(model, parts, example)
-    if parts.head is None and _resets(model):
+    if parts.head is None and reset_heads(model):
         parts = anatomy(model, example)
     name = str(origin["name"]).rpartition(".")[2] if origin["kind"] == "own" else origin["name"]
     made = AnyBackbone(model, parts, name, origin, preprocess, example)
@@ -195,29 +244,6 @@ def _wrap(
         notes += (f"No head was found in {name}, so the features are its outputs ({made.width}).",)
     made.notes = (*notes, *about_flags)
     return made
-
-
-def _settle_flags(model: nn.Module, name: str) -> tuple[str, ...]:
-    """What is said of parameters that came with `requires_grad=False`; if all did, they learn."""
-    frozen = [name for name, parameter in model.named_parameters() if not parameter.requires_grad]
-    if not frozen:
-        return ()
-    of = len(list(model.parameters()))
-    if len(frozen) < of:
-        some = f"{len(frozen)} of {of} parameters of {name} have requires_grad=False, such as {frozen[0]}"
-        return (f"{some}: no method trains them.",)
-    for parameter in model.parameters():
-        parameter.requires_grad_(parameter.is_floating_point())
-    return (f"No parameter of {name} requires a gradient: the method decides which of them learn.",)
-
-
-def _resets(model: nn.Module) -> bool:
-    """Remove all heads at once by timm's own method, for models with several."""
-    reset_classifier: Any = getattr(model, "reset_classifier", None)
-    if not callable(reset_classifier) or not getattr(model, "num_classes", 0):
-        return False
-    reset_classifier(0)
-    return True
 
 
 def _again(
@@ -239,20 +265,10 @@ def _again(
             made.example,
         )
     copied.notes = made.notes
+    copied.trained_head = copy.deepcopy(made.trained_head) if file is None else None
     copied.tokens = made.tokens if tokenizer is None else texts.tokens_of(tokenizer, made.inner)
     if file == "random":
         return copied.untrained(0)
     if file is not None:
         copied.notes = load(copied.inner, read(file), None)
     return copied
-
-
-def _own_origin(module: nn.Module, example: Tensor) -> dict[str, Any]:
-    return {
-        "kind": "own",
-        "name": f"{type(module).__module__}.{type(module).__qualname__}",
-        "example": {
-            "shape": list(example.shape),
-            "dtype": str(example.dtype).removeprefix("torch."),
-        },
-    }

@@ -1,5 +1,7 @@
 """Convert your own classifier to a model of backbone and head."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -10,7 +12,7 @@ from .backbone import backbone
 from .tracing import first_tensor, quiet
 
 
-def classifier(module: nn.Module, *, example: Tensor | None = None) -> Model:
+def classifier(module: nn.Module, *, example: Tensor | None = None, classes: Sequence[str] = ()) -> Model:
     """Copy your classifier and split it into backbone and head, with the same outputs.
 
     The head is the last linear layer, found by one forward. A softmax after it is left out: the result
@@ -19,12 +21,15 @@ def classifier(module: nn.Module, *, example: Tensor | None = None) -> Model:
     Args:
         module: from x (n, ...) to logits or probabilities (n, classes); it is not changed.
         example: inputs (n, ...) for that forward, two rows are enough; None guesses from the first layer.
+        classes: names of its outputs, in order, by which a training on other labels keeps them; () where
+            they are not known.
 
     Returns:
         The model in evaluation mode.
 
     Raises:
-        BadInput: the output layer is not linear, or the two parts together give other outputs.
+        BadInput: the output layer is not linear, the two parts together give other outputs, or there are
+            more or fewer names than outputs.
     """
     if isinstance(module, Model):
         raise BadInput("This is a backbone with its head already; give it as it is.")
@@ -32,7 +37,12 @@ def classifier(module: nn.Module, *, example: Tensor | None = None) -> Model:
     name = base.anatomy.head
     if name is None:
         raise BadInput(f"No linear layer makes the output of {type(module).__name__}. {_WAY_OUT}")
-    model = Model(base, _head(module.get_submodule(name))).eval()
+    head = _head(module.get_submodule(name))
+    model = Model(base, head).eval()
+    model.classes = tuple(map(str, classes))
+    outputs = len(head.bias)
+    if classes and (len(classes) != outputs or len(set(model.classes)) < outputs):
+        raise BadInput(f"classes names {len(set(model.classes))} outputs, but {name} has {outputs}.")
     with quiet(module):
         answer = first_tensor(module(base.example))
     with torch.no_grad():

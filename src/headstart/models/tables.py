@@ -94,6 +94,7 @@ class TableEncoder(AnyBackbone):
     def untrained(self, seed: int) -> Self:
         """The same columns, with random weights in the block."""
         fresh = copy.deepcopy(self)
+        fresh.trained_head = None
         for block in fresh.blocks:
             reset(fresh.get_submodule(block), seed)
         return fresh

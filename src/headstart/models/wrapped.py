@@ -14,6 +14,7 @@ from .anatomy import Anatomy
 from .layout import Layout, Tap, pool
 from .surgery import run
 from .tracing import first_tensor
+from .trained_head import TrainedHead
 from .untrained import reset
 
 Take = Callable[[Tensor, Layout, Tensor | None], Any]
@@ -34,7 +35,10 @@ class AnyBackbone(Backbone):
         anatomy: structure of the model before its head was removed.
         frozen_parameters: names of parameters that no method trains, as the module came with
             `requires_grad=False` for them; none if it, head included, did for all, which is no choice.
+        trained_head: the head of the fitted model that it was taken from; None if there is none.
     """
+
+    trained_head: TrainedHead | None = None
 
     mean: Tensor
     std: Tensor
@@ -166,7 +170,7 @@ class AnyBackbone(Backbone):
         Architectures known by name are initialised as their authors do, others layer by layer.
         """
         fresh = copy.deepcopy(self)
-        fresh.frozen_parameters = frozenset()  # nothing was learned that could be kept
+        fresh.frozen_parameters, fresh.trained_head = frozenset(), None  # nothing was learned to be kept
         if self.source["kind"] != "own":
             made = sources.build(
                 self.source["kind"], self.source["name"], False, seed, self.source.get("config")

@@ -15,11 +15,12 @@ from headstart.data.domains import Domains
 from headstart.data.load import load
 from headstart.data.row_numbers import RowNumberWarning, numbers_left_out
 from headstart.data.source_task import load_source
+from headstart.models.trained_head import HeadChoice
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
 from headstart.run.engine import Engine, One
 from headstart.run.recipe import Recipe
-from headstart.session.inputs import build_backbone, by_training_part, fit_to_data
+from headstart.session.inputs import build_backbone, by_training_part, fit_to_data, hand_on_head
 from headstart.session.requirements import require_source_use, require_target_use
 from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import attach_source, attach_target
@@ -31,7 +32,7 @@ class FitWarning(UserWarning):
 
 def fit(  # noqa: PLR0913  # an option is an argument
     method: Method[Any] | str,
-    base: str | nn.Module,
+    base: str | nn.Module | Predictor,
     data: str | Path | Dataset | Domains | tuple[Any, Any],
     recipe: Recipe | None = None,
     *,
@@ -40,12 +41,14 @@ def fit(  # noqa: PLR0913  # an option is an argument
     engine: Engine | None = None,
     source: str | Path | Dataset | tuple[Any, Any] | None = None,
     weights: ArrayLike | None = None,
+    head: HeadChoice = "keep",
 ) -> Predictor:
     """Carry out one method on all rows of the data.
 
     Args:
         method: with its settings, such as `hs.methods.LPFT()`, or as a text, such as "lp-ft:probe=20".
-        base: a name, an `nn.Module` of yours, or what `hs.models.backbone` gave; never changed.
+        base: a name, an `nn.Module` of yours, what `hs.models.backbone` gave, or a model that headstart
+            fitted: a predictor, its `model`, or a folder; never changed.
         data: whatever `hs.data.load` takes, or what it gave; or `hs.data.Domains`, whose target the method
             learns from without labels.
         recipe: how to descend; None takes 100 steps of 32 rows with fresh views.
@@ -55,6 +58,9 @@ def fit(  # noqa: PLR0913  # an option is an argument
         source: labelled data of another task, given like `data`, for methods that learn from both.
         weights: (n,) >= 0, how much each labelled row counts, such as importance weights; their scale does
             not matter. None: all the same, or as a method weighs them that does so.
+        head: of a fitted model. "keep": methods that tune a head begin with its outputs for the classes that
+            the data have by the same names; "new": with a new head; {"maize": "corn"} or "maize=corn" renames
+            classes of the fitted model first.
 
     Returns:
         The predictor; its `model` is the fitted backbone and head, its `training` says what happened: the
@@ -74,6 +80,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
         Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
     """
     method = make(method) if isinstance(method, str) else method
+    base = base.model if isinstance(base, Predictor) else base
     _check_types(method, base, recipe)
     started = time.perf_counter()
     domains = data if isinstance(data, Domains) else None
@@ -83,7 +90,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     other = None if source is None else load_source(source, dataset)
     if other is not None:
         require_source_use([method])
-    mapping = fit_to_data(build_backbone(dataset, base), dataset)
+    mapping = hand_on_head(fit_to_data(build_backbone(dataset, base), dataset), dataset, head)
     if dataset.table is not None:
         mapping = by_training_part(mapping, dataset)
         if numbers := [name for name in dataset.table.ids if name not in dataset.table.words]:
@@ -133,8 +140,8 @@ def _check_types(method: Any, base: Any, recipe: Any) -> None:
         raise BadInput(f"The method is {name or repr(method)}, which is none: {way}.")
     if not isinstance(base, str | nn.Module):
         raise BadInput(
-            f"The base is {base!r}; it must be a name, such as 'efficientnet_lite0', an nn.Module, or what "
-            "hs.models.backbone gave."
+            f"The base is {base!r}; it must be a name, such as 'efficientnet_lite0', an nn.Module, what "
+            "hs.models.backbone gave, or a predictor."
         )
     if not isinstance(recipe, Recipe | None):
         raise BadInput(f"The recipe is {recipe!r}; it must be a headstart.Recipe or None.")

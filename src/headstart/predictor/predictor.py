@@ -27,6 +27,7 @@ from headstart.data.new_items import sequence_of
 from headstart.data.unseen import refuse_unseen
 from headstart.models.backbone import AnyBackbone
 from headstart.models.lengths import by_length
+from headstart.models.saved import model_folder
 from headstart.models.shapes import shapes_named
 from headstart.predictor.prediction_files import PredictedRows, require_writable, write_rows
 from headstart.predictor.predictions import Prediction, to_prediction
@@ -70,6 +71,7 @@ class Predictor:
     ) -> None:
         self.model, self.classes = model.eval(), tuple(classes)
         self.preprocess, self.abstain, self.label_kind = preprocess, abstain, label_kind
+        model.classes, model.label_kind = self.classes, label_kind
         self.tokens: Tokens | None = getattr(model.backbone, "tokens", None)
         self.schema: Schema | None = getattr(model.backbone, "schema", None)
         self.unseen: dict[str, int] = {}
@@ -276,9 +278,7 @@ def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Pred
         BadInput: there is no model in the folder.
         Mismatch: its weights don't fit its architecture.
     """
-    given = folder = Path(folder)
-    if not (folder / "config.json").exists() and (folder / "model" / "config.json").exists():
-        folder = folder / "model"
+    given, folder = Path(folder), model_folder(folder)
     model, config = load_model(folder, backbone)
     mapping: Any = model.backbone
     label_kind = config["label_kind"]

@@ -3,19 +3,16 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
-from safetensors import SafetensorError
 from safetensors.torch import save
 
-from headstart.core import BadInput, CannotWrite, LabelKind, Mismatch, Model, Preprocess
-from headstart.core.tensor_file import read_tensors
-from headstart.models.backbone import AnyBackbone, rebuild
-from headstart.nn.heads import make_head
+from headstart.core import CannotWrite, LabelKind, Model
+from headstart.models.backbone import AnyBackbone
+from headstart.models.backbone import load_model as load_model
+from headstart.models.saved import TOKENIZER
 from headstart.predictor.training import Training
 
 SCHEMA = 2
-TOKENIZER = "tokenizer.json"
 TRAINING = "training.json"
 
 
@@ -80,48 +77,3 @@ def load_training(folder: Path) -> Training | None:
         return Training.read(folder / TRAINING)
     except (OSError, ValueError, TypeError, AttributeError):
         return None
-
-
-def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
-    """The model in a folder that `save_model` wrote, and its config.
-
-    Args:
-        folder: with `config.json` and `model.safetensors`.
-        own: an instance of the user's own module, where the model was made from one.
-
-    Raises:
-        BadInput: there is no model, or it needs `own`.
-        Mismatch: the weights don't fit the architecture; the keys are named.
-    """
-    path = folder / "config.json"
-    if not path.exists():
-        raise BadInput(f"No model in {folder}: there is no config.json. Give a folder that `adapt` wrote.")
-    try:
-        config: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        tensors, _ = read_tensors(folder / "model.safetensors")
-        texts = bool(config["backbone"].get("tokens"))
-        tokenizer = (folder / TOKENIZER).read_text("utf-8") if texts else None
-    except (OSError, ValueError, SafetensorError) as error:
-        raise BadInput(f"The model in {folder} can't be read: {error}. Copy or make it again.") from error
-    preprocess = Preprocess.from_settings(config["preprocess"]) if config["preprocess"] else None
-    kind = config["backbone"]
-    if kind["kind"] == "own" and own is None:
-        raise BadInput(
-            f"The model in {folder} was made from your own module {kind['name']}, which is not saved. "
-            f"Give an instance: hs.open({str(folder)!r}, backbone=...)."
-        )
-    mapping = rebuild(kind, own, tokenizer)
-    mapping.preprocess = preprocess
-    model = Model(mapping, make_head(config["head"]["name"], config["head"]["settings"]))
-    wanted = model.state_dict()
-    wrong = sorted(
-        (wanted.keys() ^ tensors.keys())
-        | {k for k in wanted.keys() & tensors.keys() if wanted[k].shape != tensors[k].shape}
-    )
-    if wrong:
-        raise Mismatch(
-            f"The weights in {folder} belong to another architecture: {len(wrong)} keys differ, "
-            f"such as {', '.join(wrong[:5])}."
-        )
-    model.load_state_dict(tensors)
-    return model.eval(), config

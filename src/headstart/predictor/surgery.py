@@ -1,9 +1,7 @@
 """Surgery on a backbone as the command line asks for them, one after the other."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput, Mismatch, Model
@@ -16,6 +14,7 @@ from headstart.models.operations.middle import keep_only
 from headstart.models.operations.report import Report
 from headstart.models.operations.size import new_size
 from headstart.models.operations.vocabulary import new_vocabulary
+from headstart.models.saved import is_run as is_run
 from headstart.predictor.predictor import open_model
 from headstart.records.settings import SurgerySettings
 
@@ -122,15 +121,3 @@ def _pairs(rename: Sequence[str]) -> dict[str, str]:
             raise BadInput(f"--rename {text}: write OLD=NEW, as in backbone.= or =encoder.")
         pairs[old] = new
     return pairs
-
-
-def is_run(name: str | Path) -> bool:
-    """Whether it is a folder that `adapt` wrote, and not one of transformers'."""
-    folder = Path(name)
-    for file in (folder / "model" / "config.json", folder / "config.json"):
-        if file.is_file():
-            try:
-                return bool({"schema", "backbone"} <= json.loads(file.read_text("utf-8")).keys())
-            except (OSError, ValueError, AttributeError):
-                return False
-    return False

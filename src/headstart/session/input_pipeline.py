@@ -13,6 +13,7 @@ from headstart.core import (
     CacheRefused,
     Domains,
     Grouped,
+    Head,
     Labelled,
     Method,
     Model,
@@ -70,6 +71,11 @@ class LabelUnits:
     def standard(self, labels: NDArray[np.float64]) -> NDArray[np.float64]:
         """Labels (n, columns) in these units."""
         return (labels - self.mean) / self.deviation
+
+    def entered(self, head: Head) -> Head:
+        """A head of the user's units as one of these: the inverse of what `undone` does."""
+        mean, deviation = torch.from_numpy(self.mean), torch.from_numpy(self.deviation)
+        return head.rescaled(-mean / deviation, 1 / deviation)
 
     def undone(self, model: Model) -> Model:
         """The same backbone with a head that predicts in the user's units."""

@@ -7,16 +7,28 @@ import numpy as np
 import torch
 from torch import nn
 
-from headstart.core import BadData, BadInput, Preprocess, SampleLoader, Schema, Tokens, kind_read
+from headstart.core import (
+    BadData,
+    BadInput,
+    Model,
+    Preprocess,
+    Reader,
+    SampleLoader,
+    Schema,
+    Tokens,
+    kind_read,
+)
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.modality import modalities
 from headstart.data.schemas import encoded, schema_of
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
+from headstart.models.saved import is_run
 from headstart.models.sources import BUILT_IN
 from headstart.models.tables import TableEncoder
 from headstart.models.tracing import quiet
+from headstart.models.trained_head import HeadChoice, handed_on, names_of
 
 COLOURS = 3
 TABLE = "table"  # name of the backbone that is made for a table
@@ -41,6 +53,9 @@ def build_backbone(data: Dataset, base: str | nn.Module, weights: str | None = N
     modality = data.modality
     if isinstance(base, nn.Module):
         _require_float32(base)
+    if is_run(base) or (isinstance(base, Model) and isinstance(base.backbone, AnyBackbone)):
+        base = backbone(base, weights=weights)
+        weights = None
     if data.table is not None:
         return _table_backbone(data, base, weights)
     if isinstance(base, AnyBackbone):
@@ -84,6 +99,8 @@ def fit_to_data(
     if reader is None:
         _try(mapping, data)
     suited = modality.suited(data, reader, size, fit)
+    if mapping.trained_head is not None and isinstance(suited, Preprocess) and size is None:
+        suited = _as_trained(suited, reader)
     if suited is None or isinstance(suited, Schema):
         return mapping
     if isinstance(suited, Tokens):
@@ -92,6 +109,35 @@ def fit_to_data(
     fitted = _at_size(mapping, data.kind, suited, reader.size, asked=size is not None)
     fitted.notes = (*notes, *fitted.notes[len(mapping.notes) :])
     return fitted
+
+
+def hand_on_head(mapping: AnyBackbone, data: Dataset, choice: HeadChoice = "keep") -> AnyBackbone:
+    """The backbone with the head that training on the data begins with, if it came with a trained one.
+
+    Args:
+        mapping: is not changed.
+        data: whose labels are matched by name with those of the trained head.
+        choice: "keep" hands on what both have; "new" nothing; a mapping or a text as "maize=corn" renames
+            labels of the trained head first.
+
+    Raises:
+        BadInput: names are to be renamed and there is no trained head, or it has other names.
+    """
+    trained = mapping.trained_head
+    if trained is None:
+        if choice not in ("keep", "new"):
+            raise BadInput(
+                f"head is {choice!r}, but the backbone {mapping.name} has no trained head whose classes have "
+                "names. Give a run folder, a predictor, or hs.models.classifier(module, classes=...)."
+            )
+        return mapping
+    made = backbone(mapping)
+    made.trained_head = None
+    if choice != "new":
+        names = names_of(choice, trained)
+        made.trained_head, note = handed_on(trained, names, data.classes, data.label_kind)
+        made.notes = (*made.notes, note)
+    return made
 
 
 def _require_float32(module: nn.Module) -> None:
@@ -103,6 +149,12 @@ def _require_float32(module: nn.Module) -> None:
                 f"The parameter {name} of {type(module).__name__} is {kind}, and float32 is needed: give "
                 "copy.deepcopy(module).float(). To train faster in bfloat16, say precision='bf16'."
             )
+
+
+def _as_trained(suited: Preprocess, reader: Reader | None) -> Preprocess:
+    """As a model with its head learned: at its size, and cut to it the same way unless another was asked."""
+    assert isinstance(reader, Preprocess)
+    return replace(suited, size=reader.size, fit=reader.fit if suited.fit == "squash" else suited.fit)
 
 
 def _at_size(

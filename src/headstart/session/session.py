@@ -102,6 +102,7 @@ class Session(SessionData):
         require_data((method,), "this run", **self.roles)
         holds_out = method.holdout_fraction() > 0
         learn, held = split_holdout(method, self.data, rows, recipe.seed) if holds_out else (rows, rows[:0])
+        head = head or _trained_head(self, learn)
         weights, cautions = row_weights(self, method, learn, recipe.seed, options.weights)
         fitted: Fitted | None = None
         for number, stage in enumerate(stages):
@@ -131,6 +132,12 @@ class Session(SessionData):
             fitted = replace(fitted, model=units.undone(fitted.model))
         _restore_flags(fitted.model)
         return fitted
+
+
+def _trained_head(session: SessionData, rows: np.ndarray) -> Head | None:
+    """The head that the backbone came with, for the labels of the data in the units of the rows (n,)."""
+    head, units = session.trained_head(), LabelUnits.of(session.data.labels[rows])
+    return head if head is None or units is None else units.entered(head)
 
 
 def _restore_flags(model: Model) -> None:

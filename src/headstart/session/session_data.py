@@ -140,6 +140,11 @@ class SessionData:
         """What a method learns from so many rows of the data."""
         return Task(len(self.data.classes), self.shape, rows, seed, head, self.data.label_kind)
 
+    def trained_head(self) -> Head | None:
+        """The head that the backbone came with, if it is for the labels of the data."""
+        trained, own = self.backbone.trained_head, (tuple(self.data.classes), self.data.label_kind)
+        return trained.head if trained and (trained.classes, trained.label_kind) == own else None
+
     def logits(self, model: nn.Module, rows: np.ndarray) -> Tensor:
         """Outputs (n, outputs) on the CPU of a model that takes samples, for rows (n,) of the data."""
         return outputs_of(model.eval(), self.source_in(None), rows, self.engine.device)

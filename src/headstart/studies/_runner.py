@@ -18,7 +18,13 @@ from headstart.records.record import versions
 from headstart.records.settings import StudySettings
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
-from headstart.session.inputs import build_backbone, by_training_part, default_backbone, fit_to_data
+from headstart.session.inputs import (
+    build_backbone,
+    by_training_part,
+    default_backbone,
+    fit_to_data,
+    hand_on_head,
+)
 from headstart.session.recipes import settle_precision, settled_precision
 from headstart.session.session import Session
 from headstart.studies._spec import Study
@@ -253,5 +259,8 @@ def load_target(value: Any, source: Dataset | None, columns: Mapping[str, Any]) 
 
 def load_backbone(value: Any, data: Dataset, settings: Any, weights: str | None = None) -> AnyBackbone:
     """The backbone that was named, or the built-in one for the data, at the size of the settings."""
+    value = value.model if isinstance(value, Predictor) else value
     backbone = build_backbone(data, default_backbone(data) if value is None else value, weights)
-    return fit_to_data(backbone, data, settings.size, settings.fit) if hasattr(settings, "size") else backbone
+    if hasattr(settings, "size"):
+        backbone = fit_to_data(backbone, data, settings.size, settings.fit)
+    return hand_on_head(backbone, data, getattr(settings, "head", "keep"))

@@ -76,6 +76,8 @@ def translated(
         head = made[1] if isinstance(made, Model) else None
         mapping = _in_front(mapping, duplicate(front), preprocess, inputs)
         made = Model(mapping, cast("Any", head)) if head is not None else mapping
+        if isinstance(made, Model) and isinstance(model, Model):
+            made.classes, made.label_kind = model.classes, model.label_kind
         made.training = model.training
         at = "0.inner." if head is not None else "inner."
         renamed = {_at(name, at): value for name, value in before.items()}

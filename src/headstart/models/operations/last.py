@@ -58,6 +58,8 @@ def new_last(
     names = editor.aliases(weight)
     value, bias, said = _start(start, classes, weight, seed)
     _put(layer, value, bias, classes)
+    if isinstance(editor.model, Model):
+        editor.model.classes = ()  # they are those of the old outputs
     for module in _above(editor.model, name):
         for count in COUNTS:
             if getattr(module, count, None) == old:

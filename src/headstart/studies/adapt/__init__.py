@@ -54,6 +54,12 @@ class AdaptSettings(TrainingSettings):
     test: float = option("Fraction of the rows held out for the final test, in (0, 1).", 0.2, SHARE)
     lr: float = option("Peak learning rate of heads; backbones use a tenth of it.", 2e-3, POSITIVE)
     curve: bool = option("Also measure accuracy against labels per class.", True)
+    head: str = option(
+        "Of a fitted model as the backbone: keep its outputs for classes of the same names, begin with a new "
+        "head, or rename classes first, as in maize=corn,oat=oats.",
+        "keep",
+        metavar="keep|new|OLD=NEW,...",
+    )
     abstain: float = option(
         "Predict 'unsure' below this probability, in [0, 1).",
         0.0,

@@ -37,6 +37,7 @@ class Reinit(TuningSettings[Labelled]):
             twin = backbone.untrained(task.seed)
             for name in backbone.blocks[-self.blocks :]:
                 backbone.get_submodule(name).load_state_dict(twin.get_submodule(name).state_dict())
+            task = replace(task, head=None)  # a trained one knows other features
         return tuned_parts(self, backbone, task)
 
     def moves(self) -> tuple[Descend[Labelled]]:

@@ -1,0 +1,89 @@
+"""The folder of a saved model: its config, tensors and tokenizer, read without executing anything."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from safetensors import SafetensorError
+from torch import Tensor
+
+from headstart.core import BadInput, Mismatch, Model
+from headstart.core.tensor_file import read_tensors
+
+TOKENIZER = "tokenizer.json"
+
+
+class Saved(NamedTuple):
+    """What such a folder holds."""
+
+    config: dict[str, Any]
+    tensors: dict[str, Tensor]
+    tokenizer: str | None
+
+
+def is_run(name: object) -> bool:
+    """Whether it is a folder that `adapt` or `save` wrote, and not one of transformers'."""
+    if not isinstance(name, str | Path):
+        return False
+    for file in (Path(name) / "model" / "config.json", Path(name) / "config.json"):
+        if file.is_file():
+            try:
+                return bool({"schema", "backbone"} <= json.loads(file.read_text("utf-8")).keys())
+            except (OSError, ValueError, AttributeError):
+                return False
+    return False
+
+
+def model_folder(folder: str | Path) -> Path:
+    """The folder with the model: a run's `model`, or the folder itself."""
+    folder = Path(folder)
+    inner = folder / "model"
+    return inner if not (folder / "config.json").exists() and (inner / "config.json").exists() else folder
+
+
+def read_saved(folder: Path, own: Any = None) -> Saved:
+    """What is in a folder with `config.json` and `model.safetensors`.
+
+    Args:
+        folder: of the model.
+        own: an instance of the user's own module, where the model was made from one.
+
+    Raises:
+        BadInput: there is no model, it can't be read, or it needs `own`.
+    """
+    path = folder / "config.json"
+    if not path.exists():
+        raise BadInput(f"No model in {folder}: there is no config.json. Give a folder that `adapt` wrote.")
+    try:
+        config: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        tensors, _ = read_tensors(folder / "model.safetensors")
+        texts = bool(config["backbone"].get("tokens"))
+        tokenizer = (folder / TOKENIZER).read_text("utf-8") if texts else None
+    except (OSError, ValueError, SafetensorError) as error:
+        raise BadInput(f"The model in {folder} can't be read: {error}. Copy or make it again.") from error
+    kind = config["backbone"]
+    if kind["kind"] == "own" and own is None:
+        raise BadInput(
+            f"The model in {folder} was made from your own module {kind['name']}, which is not saved. "
+            f"Give an instance: hs.open({str(folder)!r}, backbone=...)."
+        )
+    return Saved(config, tensors, tokenizer)
+
+
+def fill(model: Model, tensors: dict[str, Tensor], folder: Path) -> None:
+    """Load the tensors of a folder into a model.
+
+    Raises:
+        Mismatch: they don't fit the architecture; the keys are named.
+    """
+    wanted = model.state_dict()
+    wrong = sorted(
+        (wanted.keys() ^ tensors.keys())
+        | {k for k in wanted.keys() & tensors.keys() if wanted[k].shape != tensors[k].shape}
+    )
+    if wrong:
+        raise Mismatch(
+            f"The weights in {folder} belong to another architecture: {len(wrong)} keys differ, "
+            f"such as {', '.join(wrong[:5])}."
+        )
+    model.load_state_dict(tensors)
