@@ -7,6 +7,7 @@ from tests.data.painting import class_folders, encoded, photo
 
 import headstart.data as data
 from headstart.core import BadData
+from headstart.data.check import dependent_rows
 from headstart.data.near_duplicates import groups_of_pairs, pairs_of_equals
 from headstart.data.train_test_split import train_and_test
 
@@ -113,6 +114,22 @@ def test_groups_of_the_user_on_both_sides_of_the_split():
     rows["part"][6] = "train"
     assert "split-groups" not in kinds(data.check(data.load(rows, **named)))
     assert "split-groups" not in kinds(data.check(data.load(rows, split_column="part", group_column=None)))
+
+
+def test_answers_that_many_patients_give_do_not_chain_them():
+    """12 patients with five rows each; some answers of each are those of the next one."""
+    patient = np.repeat(np.arange(12), 5)
+    answers = np.stack([np.arange(60) % 5 % 3, (np.arange(60) * 7) % 4], 1).astype(float)
+    labels = patient % 2
+    checked = data.check(data.load((answers, labels), groups=patient))
+    assert checked.groups.tolist() == patient.tolist()
+    assert "Only your 12 groups" in kinds(checked)["chained-groups"].text
+    assert dependent_rows(data.load((answers, labels), groups=patient)).tolist() == patient.tolist()
+    own = answers + patient[:, None] * 100  # no answer of another patient
+    own[5] = own[0]
+    checked = data.check(data.load((own, labels), groups=patient))
+    assert checked.groups[:15].tolist() == [0] * 10 + [1] * 5
+    assert "chained-groups" not in kinds(checked)
 
 
 @pytest.mark.parametrize(

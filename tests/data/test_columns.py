@@ -174,15 +174,11 @@ def test_rare_names_of_the_training_rows_are_no_unseen_ones():
 
 @pytest.mark.parametrize(
     "form",
-    ["{} %", "${}", "{}kg", "{} €", "EUR {}", "{},000", "{} mm/h", "{}.5 m²", "-{}°C", "{}k", "£{}.99"],
+    ["{} %", "${}", "{}kg", "{} €", "EUR {}", "{} mm/h", "{}.5 m²", "-{}°C", "{}k", "£{}.99"],
 )
 def test_numbers_with_a_unit_are_found(form):
     """They are names, of which a new number is none; before, nothing was said."""
     rows = {"x": [form.format(10 + n % 9) for n in range(36)], "label": ["a", "b"] * 18}
-    if form == "{},000":
-        with pytest.raises(BadData, match="Write 10000"):
-            hs.data.load(rows)
-        return
     found = {one.kind: one for one in hs.data.check(hs.data.load(rows)).findings}["looks-like-amounts"]
     assert "'x' looks like numbers with a unit" in found.text
     assert form.format(10) in found.text

@@ -18,6 +18,7 @@ from .parallel import parallel_map
 from .samples import Rows, digest
 from .tag_findings import about_tags
 
+CHAINED = 0.5  # share of the rows in one group from which copies are no reason to join groups of the user
 ABOUT = {"classes": about_classes, "tags": about_tags, "numbers": about_numbers}
 
 
@@ -110,8 +111,20 @@ def _duplicates(dataset: Dataset, glances: list[Any], near: bool) -> tuple[list[
 
 
 def _groups(dataset: Dataset, exact: list[Pair], similar: list[Pair]) -> Rows:
-    own = [] if dataset.groups is None else pairs_of_equals(dataset.groups.tolist())
-    return groups_of_pairs(len(dataset), [*exact, *similar, *own])
+    """The user's groups and duplicates, joined; the user's alone where duplicates chain most of them."""
+    if dataset.groups is None:
+        return groups_of_pairs(len(dataset), [*exact, *similar])
+    own = pairs_of_equals(dataset.groups.tolist())
+    joined, alone = (
+        groups_of_pairs(len(dataset), [*exact, *similar, *own]),
+        groups_of_pairs(len(dataset), own),
+    )
+    return alone if _largest(joined) > CHAINED >= _largest(alone) else joined
+
+
+def _largest(groups: Rows) -> float:
+    """Share of the rows that are in the largest group."""
+    return float(np.bincount(groups).max() / len(groups))
 
 
 def _checked(
@@ -122,7 +135,15 @@ def _checked(
     found += kept.modality.findings(kept, glances, reader)
     exact, similar = _duplicates(kept, glances, near)
     found += about_twins(kept, exact, similar)
-    whole = replace(kept, groups=_groups(kept, exact, similar)).knowing(kept.digests)
+    groups = _groups(kept, exact, similar)
+    if kept.groups is not None and any(groups[i] != groups[j] for i, j in [*exact, *similar]):
+        text = (
+            f"Copies would chain most of your groups into one, so that they could not be split. Only your "
+            f"{groups.max() + 1} groups are kept together; equal {kept.modality.rows} of two of them count "
+            "as chance."
+        )
+        found.append(finding("chained-groups", "warning", text, []))
+    whole = replace(kept, groups=groups).knowing(kept.digests)
     return Checked(whole, rows, tuple(found))
 
 
