@@ -4,6 +4,13 @@ from tests.faults import Fault
 
 COLUMN_FAULTS = (
     Fault(
+        "data/label_copies.py",
+        "len(pairs) == len(distinct) == len(data.classes)",
+        "False",
+        "a copy of the label is an input, and nothing is said",
+        "data/test_label_columns.py a_column_that_says_the_label",
+    ),
+    Fault(
         "data/records.py",
         "0 < len(signs) <= UNITS",
         "len(signs) > UNITS",

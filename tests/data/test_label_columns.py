@@ -196,3 +196,22 @@ def test_texts_in_other_brackets_are_names(names):
 def test_what_other_tools_read_as_nothing_is_no_label(text):
     with pytest.raises(BadData, match=r"row 2|Row 2"):
         data.load({"x": [0.5, 1.5, 2.5, 3.5], "label": ["a", "b", text, "b"]})
+
+
+def found_in(labels, **columns):
+    """Names of the columns that say the label."""
+    task = {} if isinstance(labels[0], str) else {"task": "regression"}
+    findings = data.check(data.load(columns, labels=labels, **task)).findings
+    return [item for one in findings if one.kind == "says-the-label" for item in one.items]
+
+
+def test_a_column_that_says_the_label_is_found():
+    """Such as the label's own column beside `labels=`, or its number; not if one row differs."""
+    labels = [("ill", "well", "dead")[n % 3] for n in range(30)]
+    codes, half = [7 - n % 3 for n in range(30)], [n % 3 > 0 for n in range(30)]
+    x = np.random.default_rng(0).normal(size=30)
+    assert found_in(labels, x=x, label=labels, code=codes, half=half) == ["label", "code"]
+    assert found_in(labels, x=x, code=[9, *codes[1:]], also=[codes[1], *codes[1:]]) == []
+    assert found_in(labels[:15], x=x[:15], code=codes[:15]) == []
+    assert found_in(x, x=x, y=x + 1e-9, z=2 * x) == ["x"]
+    assert found_in(x, x=[None, *x[1:]]) == []

@@ -154,3 +154,11 @@ def test_a_table_of_dates_of_unknown_order_says_so():
     rows = {"day": [f"{moment:%m/%d/%Y}" for moment in moments], "label": ["a", "b"] * 20}
     with pytest.raises(BadData, match="Write the dates of 'day' as 2026-01-31"):
         hs.data.load(rows)
+
+
+def test_times_of_twelve_hours_are_those_of_a_day():
+    """They were names, of which the next day's are none."""
+    clock = ["12:00 AM", "6:00 am", "12:30 p.m.", "11:45PM"]
+    assert [duration_of(text) for text in clock] == pytest.approx([0, 0.25, 12.5 / 24, 23.75 / 24])
+    assert duration_of("13:00 PM") is duration_of("0:30 PM") is duration_of("1:60 PM") is None
+    assert from_columns({"at": clock}, "t").kinds == ("duration",)

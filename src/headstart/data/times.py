@@ -32,6 +32,7 @@ _DURATION = re.compile(
     r"(?P<sign>-)?(?:(?P<days>[0-9]+) days?,? ?)?"
     r"(?:\+?(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2})(?::(?P<seconds>[0-9]{2}(\.[0-9]*)?))?)?"
 )
+_CLOCK = re.compile(r"(?P<hours>0?[1-9]|1[0-2]):(?P<minutes>[0-5][0-9]) ?(?P<noon>[AaPp])\.?[Mm]\.?")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SHORT = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTHS = tuple(str(month) for month in range(1, 13))
@@ -95,10 +96,15 @@ def duration_of(text: str) -> float | None:
 
     >>> duration_of("2 days 06:00:00"), duration_of("12:00"), duration_of("-1 days +18:00:00")
     (2.25, 0.5, -0.25)
+    >>> duration_of("12:00 AM"), duration_of("6:00 pm")
+    (0.0, 0.75)
     """
     if (match := _ISO_DURATION.fullmatch(text)) is not None:
         days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
         return days + (hours * 3600 + minutes * 60 + seconds) / 86400
+    if (match := _CLOCK.fullmatch(text)) is not None:  # of twelve hours
+        later = 12 if match["noon"] in "Pp" else 0
+        return (int(match["hours"]) % 12 + later + float(match["minutes"]) / 60) / 24
     match = _DURATION.fullmatch(text)
     if match is None or (match["days"] is None and match["hours"] is None):
         return None

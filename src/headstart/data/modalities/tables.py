@@ -10,6 +10,7 @@ from headstart.core import Reader, Schema
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.finding import Finding
+from headstart.data.label_copies import about_label_copies
 from headstart.data.modality import Features, Fetch, Inputs, Modality
 from headstart.data.named_tables import TABLES
 from headstart.data.records import Records, about_columns
@@ -43,7 +44,7 @@ class TableModality(Modality[Dataset]):
         return f"{data.items[row]} ({self.text(data, row)})"
 
     def findings(self, data: Dataset, glances: Sequence[None], reader: Reader | None) -> list[Finding]:
-        return about_columns(_table(data))
+        return [*about_columns(_table(data)), *about_label_copies(data, _table(data))]
 
     def matched(self, data: Dataset, like: Dataset) -> Dataset:
         """The columns in the order of `like`; its uninformative ones may be absent."""
