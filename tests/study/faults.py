@@ -60,9 +60,9 @@ STUDY = (
         "study/test_curve.py smallest_class",
     ),
     Fault(
-        "session/scoring.py",
-        "scores[seed] - reference[seed]",
-        "reference[seed] - scores[seed]",
+        "studies/curve/run.py",
+        "difference(own[seed], base[seed], *few.truth)",
+        "difference(base[seed], own[seed], *few.truth)",
         "gains have the wrong sign",
         "study/test_curve.py by_hand",
     ),

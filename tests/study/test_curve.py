@@ -12,12 +12,15 @@ from tests.study.tiny import QUICK
 import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
 from headstart.data.load import load
+from headstart.records.record import Interval
 from headstart.run.progress import Progress
+from headstart.session.scoring import mean_of_figures
 from headstart.session.session import Session
 from headstart.studies.curve import SizeCurve
 from headstart.studies.curve import run as curving
 from headstart.studies.curve.run import DEFAULT, SubsetTrials
 
+HALF = Interval(0.5, 0.4, 0.6)
 TWO = ("nearest-centroid", "fine-tune")
 SMALL = {"methods": TWO, "labels_per_class": (1, 2, 4), "seeds": 3, "epochs": 2, "steps": 4}
 
@@ -53,7 +56,7 @@ def test_subsets_are_nested_and_the_same_for_all_methods(base, monkeypatch):
 def test_the_judges_are_the_same_and_were_not_learned_from(base, monkeypatch):
     seen, judged = spied(monkeypatch), []
     monkeypatch.setattr(
-        curving, "metric_value", lambda logits, labels, metric: judged.append(labels.tolist()) or 0.5
+        curving, "main_score", lambda logits, labels, *more: judged.append(labels.tolist()) or HALF
     )
     asked = []
     real = SubsetTrials.__init__
@@ -102,19 +105,43 @@ def test_a_point_is_what_hand_made_training_gives(base, found):
 
 
 def test_means_intervals_and_gains_by_hand(found):
+    """Student's half-width over three seeds, and the scores' own: never narrower than either."""
     for point, first in zip(found.of("fine-tune"), found.of("nearest-centroid"), strict=True):
         values = np.array(point.score)
         half = 4.302652729749462 * values.std(ddof=1) / math.sqrt(3)
         assert point.mean == pytest.approx(values.mean())
-        assert point.interval.low == pytest.approx(max(0, values.mean() - half))
-        assert point.interval.high == pytest.approx(min(1, values.mean() + half))
+        assert point.interval.low <= max(0, values.mean() - half)
+        assert point.interval.high >= min(1, values.mean() + half)
         gains = values - np.array(first.score)
         spread = 4.302652729749462 * gains.std(ddof=1) / math.sqrt(3)
         assert point.gain.value == pytest.approx(gains.mean())
-        assert point.gain.low == pytest.approx(max(-1, gains.mean() - spread))
+        assert point.gain.low <= max(-1, gains.mean() - spread)
         assert first.gain is None
     assert found.methods == list(TWO)
     assert [p.method for p in found.points] == ["nearest-centroid"] * 3 + ["fine-tune"] * 3
+
+
+def test_seeds_and_test_rows_are_added_in_squares():
+    """.6 and .8: Student's half-width is 12.706 * .1414 / sqrt(2) = 1.2706; own ends are .05 and .1 away."""
+    figures = [Interval(0.6, 0.55, 0.7), Interval(0.8, 0.75, 0.9)]
+    found = mean_of_figures(figures, -9, 9)
+    assert found.value == pytest.approx(0.7)
+    assert found.low == pytest.approx(0.7 - math.hypot(1.2706, 0.05), abs=1e-4)
+    assert found.high == pytest.approx(0.7 + math.hypot(1.2706, 0.1), abs=1e-4)
+    same = mean_of_figures([Interval(0.6, 0.5, 0.7)] * 5)
+    assert (same.low, same.high) == pytest.approx((0.5, 0.7))  # seeds that agree leave the test rows
+    assert mean_of_figures(figures[:1]) is None
+
+
+def test_rows_of_a_patient_are_no_more_than_the_patient(base):
+    """Thirty rows a patient: the interval over seeds alone is a third of what 12 test patients leave open."""
+    x, y = rows(classes=2, each=30, seed=3)
+    x, y, groups = np.repeat(x, 8, 0), np.repeat(y, 8), np.repeat(np.arange(60), 8)
+    noisy = x + 0.01 * np.random.default_rng(0).normal(size=x.shape).astype(np.float32)
+    settings = {"methods": ["nearest-centroid"], "labels_per_class": [40], "seeds": 3}
+    grouped = hs.curve(base, hs.data.load(noisy, labels=y, groups=groups), **settings).points[0]
+    alone = hs.curve(base, (noisy, y), **settings).points[0]
+    assert grouped.interval.high - grouped.interval.low > 1.5 * (alone.interval.high - alone.interval.low)
 
 
 def test_from_scratch_is_among_the_defaults_and_few_labels_get_enough_steps(base, monkeypatch):
@@ -154,14 +181,14 @@ def test_no_size_at_all(base, tmp_path):
 
 
 def test_what_diverged_is_left_out_and_said(base, monkeypatch):
-    real = SubsetTrials.score
+    real = SubsetTrials.outputs
 
-    def score(self, method, epochs, k, seed, name, checkpoint=None):
+    def outputs(self, method, epochs, k, seed, name, checkpoint=None):
         if method.label == "fine-tune" and (k == 2 or seed == 1):
             raise Diverged("the loss is nan.")
         return real(self, method, epochs, k, seed, name, checkpoint)
 
-    monkeypatch.setattr(SubsetTrials, "score", score)
+    monkeypatch.setattr(SubsetTrials, "outputs", outputs)
     found = hs.curve(base, rows(), **SMALL)
     tuned = found.of("fine-tune")
     assert [(p.labels_per_class, p.seeds) for p in tuned] == [(1, [0, 2]), (4, [0, 2])]

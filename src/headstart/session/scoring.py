@@ -1,6 +1,8 @@
 """Outputs of a model on rows, and their scores against labels, as records."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -157,17 +159,16 @@ def confusions(outputs: Tensor, labels: Labels) -> list[list[int]]:
     return counts
 
 
-def mean_of_seeds(values: Sequence[float], low: float = 0.0, high: float = 1.0) -> Interval | None:
-    """The mean over seeds with Student's 95 % interval, clipped to [low, high]; None for a single seed."""
-    return Interval(*student(values, low, high)) if len(values) > 1 else None
+def mean_of_figures(figures: Sequence[Interval], low: float = 0.0, high: float = 1.0) -> Interval | None:
+    """The mean over seeds of figures on the same test rows, clipped to [low, high]; None for a single seed.
 
-
-def gain_of_seeds(
-    scores: Mapping[int, float], reference: Mapping[int, float], least: float = 0.0
-) -> Interval | None:
-    """The mean difference over the seeds that both have; None if these are fewer than two.
-
-    No score lies outside [`least`, 1], which limits the interval.
+    Its 95 % interval is for other seeds and other test rows: Student's half-width over the seeds and the mean
+    distance to the ends of the figures' own intervals are added in squares.
     """
-    both = [scores[seed] - reference[seed] for seed in sorted(scores.keys() & reference.keys())]
-    return mean_of_seeds(both, least - 1, 1 - least)
+    if len(figures) < 2:
+        return None
+    spread = student([figure.value for figure in figures])
+    half = spread.high - spread.value
+    down = math.hypot(half, fmean(figure.value - figure.low for figure in figures))
+    up = math.hypot(half, fmean(figure.high - figure.value for figure in figures))
+    return Interval(spread.value, max(low, spread.value - down), min(high, spread.value + up))

@@ -79,8 +79,8 @@ def explain_means(metric: Metric, part: str, reference: str) -> str:
 def explain_intervals(others: str) -> str:
     """What the intervals cover: `others` is what differs from seed to seed."""
     return (
-        f"Intervals hold with 95 % confidence for the mean over seeds (Student's t). {others}: that they "
-        f"cover. Another held-out part they don't. Of twenty such intervals one may miss by chance."
+        f"Intervals hold with 95 % confidence for the mean over seeds. {others}, and other test rows like "
+        f"these: that they cover. Of twenty such intervals one may miss by chance."
     )
 
 

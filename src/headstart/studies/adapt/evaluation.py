@@ -24,7 +24,7 @@ from headstart.nn.heads import make_head
 from headstart.records.record import Interval
 from headstart.report.metric import drawn_metric
 from headstart.session.recipes import recipe_for
-from headstart.session.scoring import difference, scores
+from headstart.session.scoring import difference, metric_value, scores
 from headstart.session.session import Session
 from headstart.solvers.threads import threads_for
 from headstart.studies.adapt import Layer, SizePoint, Tested
@@ -104,7 +104,8 @@ def _point(
         scores = []
         for seed in range(seeds):
             with suppress(Diverged):
-                scores.append(trials.score(method, epochs, k, seed, f"{name} seed {seed}"))
+                outputs = trials.outputs(method, epochs, k, seed, f"{name} seed {seed}")
+                scores.append(metric_value(outputs, trials.truth[0], trials.metric))
         return {"scores": scores}
 
     scores = validation.folder.once(name, compute)["scores"]

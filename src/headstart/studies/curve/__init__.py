@@ -64,7 +64,7 @@ class CurvePoint(Record):
     seeds: list[int]  # that did not diverge
     score: list[float]  # of the metric of selection, on the held-out part, one for each of them
     mean: float
-    interval: Interval | None  # of the mean over the seeds, Student's t; None for a single seed
+    interval: Interval | None  # of the mean, over seeds and test rows; None for a single seed
     gain: Interval | None  # over the first method on the same subsets, paired; None for itself
 
 

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from headstart.core import BadData, Method, derive_seed, make, require_label_kind
 from headstart.data.check import check as check_data
@@ -19,7 +20,7 @@ from headstart.records.settings import TrainingSettings
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data
-from headstart.session.scoring import gain_of_seeds, mean_of_seeds, metric_value, selection_metric
+from headstart.session.scoring import difference, main_score, mean_of_figures, selection_metric
 from headstart.session.session import Session
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies.curve import SIZES, CurvePoint, CurveSettings
@@ -49,7 +50,7 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
     selection = selection_metric(data.labels)
     few = SubsetTrials(session, settings, rest, test, selection, settings.steps)
     methods = job.methods(settings.methods) or usual_methods(data)
-    scores = job.trials(_trials(settings, few, methods, sizes))
+    outputs = job.trials(_trials(settings, few, methods, sizes))
     return {
         "task": data.name,
         "classes": list(data.classes),
@@ -59,7 +60,7 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
         "backbone_parameters": sum(p.numel() for p in session.backbone.parameters()),
         "labels_per_class": sizes,
         "methods": [method.label for method in methods],
-        "points": list(_points(methods, sizes, scores, get_metric(selection).least)),
+        "points": list(_points(methods, sizes, outputs, few)),
         "selection": selection,
     }
 
@@ -95,10 +96,10 @@ class SubsetTrials:
         strata = strata_for_subsets(self.session.data)[self.rest]
         return self.rest[per_class(strata, k, derive_seed(self.settings.seed, "size", seed))]
 
-    def score(
+    def outputs(
         self, method: Method[Any], epochs: int, k: int, seed: int, name: str, checkpoint: Path | None = None
-    ) -> float:
-        """The metric on the held-out rows after `epochs` on `k` labels a class.
+    ) -> Tensor:
+        """Outputs (n, k) for the held-out rows after `epochs` on `k` labels a class.
 
         Raises:
             Diverged: the loss stopped being a number.
@@ -107,7 +108,13 @@ class SubsetTrials:
         recipe = recipe_for(method, self.settings, epochs, len(rows), derive_seed(seed, k))
         recipe = replace(recipe, steps=max(self.steps, recipe.steps))
         fitted = self.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
-        return metric_value(fitted.logits(self.held), self.session.data.labels[self.held], self.metric)
+        return fitted.logits(self.held)
+
+    @property
+    def truth(self) -> tuple[Any, Rows | None, int, str]:
+        """Labels and groups of the held-out rows, the seed of their intervals, and the metric."""
+        data = self.session.data
+        return data.labels[self.held], data.groups_of(self.held), self.settings.seed, self.metric
 
 
 def _trials(
@@ -122,8 +129,8 @@ def _trials(
 
         def compute(
             checkpoint: Path, k: int = k, method: Method[Any] = method, seed: int = seed, name: str = name
-        ) -> float:
-            return few.score(method, settings.epochs, k, seed, f"try {name}", checkpoint)
+        ) -> Tensor:
+            return few.outputs(method, settings.epochs, k, seed, f"try {name}", checkpoint)
 
         yield Trial(
             (method.label, k, seed),
@@ -155,26 +162,29 @@ def _labels(k: int, data: Dataset) -> str:
 
 
 def _points(
-    methods: list[Method[Any]], sizes: list[int], scores: Mapping[Any, float], least: float
+    methods: list[Method[Any]], sizes: list[int], outputs: Mapping[Any, Tensor], few: SubsetTrials
 ) -> Iterator[CurvePoint]:
-    """Means over the seeds, and differences to the first method on the same subsets."""
-    by_seed: dict[tuple[str, int], dict[int, float]] = {}
-    for (label, k, seed), score in scores.items():
-        by_seed.setdefault((label, k), {})[seed] = score
-    first = methods[0].label
+    """Means over the seeds, and differences to the first method on the same subsets and test rows."""
+    by_seed: dict[tuple[str, int], dict[int, Tensor]] = {}
+    for (label, k, seed), logits in outputs.items():
+        by_seed.setdefault((label, k), {})[seed] = logits
+    least, first = get_metric(few.metric).least, methods[0].label
     for method, k in product(methods, sizes):
         if own := by_seed.get((method.label, k)):
-            values = list(own.values())
-            gain = gain_of_seeds(own, by_seed.get((first, k), {}), least)
+            base = by_seed.get((first, k), {})
+            figures = [main_score(logits, *few.truth) for logits in own.values()]
+            gains = [
+                difference(own[seed], base[seed], *few.truth) for seed in sorted(own.keys() & base.keys())
+            ]
             yield CurvePoint(
                 method=method.label,
                 title=method.title,
                 labels_per_class=k,
                 seeds=list(own),
-                score=values,
-                mean=fmean(values),
-                interval=mean_of_seeds(values, least),
-                gain=None if method.label == first else gain,
+                score=[figure.value for figure in figures],
+                mean=fmean(figure.value for figure in figures),
+                interval=mean_of_figures(figures, least),
+                gain=None if method.label == first else mean_of_figures(gains, least - 1, 1 - least),
             )
 
 

@@ -67,7 +67,7 @@ class Network(Record):
     seeds: list[int]  # that did not diverge
     score: list[float]  # of the metric of selection, one for each of them; empty if it is unknown
     mean: float | None  # None if it is unknown
-    interval: Interval | None  # of the mean over the seeds, Student's t; None for a single seed
+    interval: Interval | None  # of the mean, over seeds and test rows; None for a single seed
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Cut(Record):
     seeds: list[int]  # that did not diverge
     score: list[float]  # of the metric of selection, one for each of them
     mean: float
-    interval: Interval | None  # of the mean over the seeds, Student's t; None for a single seed
+    interval: Interval | None  # of the mean, over seeds and test rows; None for a single seed
     gain: Interval | None  # over base B of the same seed, paired; None for a single seed
 
 

@@ -11,9 +11,11 @@ from statistics import fmean
 from typing import Any
 
 import torch.nn
+from torch import Tensor
 
 from headstart.core import BadData, BadInput, Method, derive_seed
 from headstart.data.dataset import Dataset
+from headstart.data.samples import Rows
 from headstart.data.source_task import require_same_inputs
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.models.backbone import AnyBackbone
@@ -21,7 +23,7 @@ from headstart.report.metric import get_metric
 from headstart.run.cache import key_of
 from headstart.session.inputs import build_backbone, by_training_part, default_backbone, fit_to_data
 from headstart.session.recipes import recipe_for, settled_precision
-from headstart.session.scoring import gain_of_seeds, mean_of_seeds, selection_metric, selection_score
+from headstart.session.scoring import difference, main_score, mean_of_figures, selection_metric
 from headstart.session.session import Session
 from headstart.studies._runner import Job, load_labelled
 from headstart.studies._spec import Study
@@ -118,8 +120,8 @@ class _Experiment:
     a: Part | None  # task A; None if base A was given
     b: Part  # task B
     cuts: tuple[int, ...]  # after how many blocks networks are cut
-    scores: dict[Any, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
-    """By seed, of the bases by name and of the series by name and cut."""
+    outputs: dict[Any, dict[int, Tensor]] = field(default_factory=lambda: defaultdict(dict))
+    """For the test rows, by seed, of the bases by name and of the series by name and cut."""
 
     def run(self) -> dict[str, Any]:
         """All trainings; the record's own fields."""
@@ -136,7 +138,7 @@ class _Experiment:
             "blocks": [block.removeprefix("inner.") for block in self.backbone.blocks],
             "base_a": None if self.a is None else self._record("base A", self.a),
             "base_b": self._record("base B", self.b),
-            "cuts": [self._record_cut(name, cut) for name, cut in series if self.scores[name, cut]],
+            "cuts": [self._record_cut(name, cut) for name, cut in series if self.outputs[name, cut]],
             "selection": selection_metric(self.b.data.labels),
         }
 
@@ -184,28 +186,27 @@ class _Experiment:
     def _keep(
         self, key: Any, seed: int, step: str, train: Callable[[Path], dict[str, Any]]
     ) -> dict[str, Any] | None:
-        """A training as a kept step; its score is added to those of the key, or noted why there is none."""
+        """A training as a kept step; its outputs are added to the key's, or noted why there are none."""
         kept = self.job.folder.trial(step, train)
         if "diverged" in kept:
             self.job.notes.append(f"{step} is left out: {kept['diverged']}")
             return None
         value: dict[str, Any] = kept["value"]
-        self.scores[key][seed] = value["level"]
+        self.outputs[key][seed] = value["outputs"]
         return value
 
     def _train(
         self, session: Session, method: Method[Any], task: Part, seed: int, step: str, checkpoint: Path
     ) -> dict[str, Any]:
-        """A training on a task: the score on its held-out part, and the weights of a new base network."""
+        """A training on a task: outputs for its held-out part, and the weights of a new base network."""
         settings = self.job.settings
         seed = derive_seed(settings.seed, "yosinski", seed)
         recipe = recipe_for(method, settings, settings.epochs, len(task.train), seed)
         small = session.samples(task.train[:1]).numel() <= SMALL
         recipe = replace(recipe, views=0, accumulate=1 if small else recipe.accumulate)
         fitted = session.fit(method, task.train, recipe, name=f"try {step}", checkpoint=checkpoint)
-        level = selection_score(fitted.logits(task.test), task.data.labels[task.test])
-        is_base = isinstance(method, FromScratch)
-        return {"level": level} | ({"state": dict(fitted.model.backbone.state_dict())} if is_base else {})
+        outputs, is_base = {"outputs": fitted.logits(task.test)}, isinstance(method, FromScratch)
+        return outputs | ({"state": dict(fitted.model.backbone.state_dict())} if is_base else {})
 
     def _record(self, name: str, task: Part) -> Network:
         return Network(
@@ -214,12 +215,32 @@ class _Experiment:
             train_rows=len(task.train),
             test_rows=len(task.test),
             given=name in self.given,
-            **_scores(self.scores[name], task),
+            **self._scores(self.outputs[name], task),
         )
 
     def _record_cut(self, series: str, cut: int) -> Cut:
-        scores, base = self.scores[series, cut], self.scores["base B"]
-        return Cut(series, cut, **_scores(scores, self.b), gain=gain_of_seeds(scores, base, _least(self.b)))
+        own, base, truth = self.outputs[series, cut], self.outputs["base B"], self._truth(self.b)
+        gains = [difference(own[seed], base[seed], *truth) for seed in sorted(own.keys() & base.keys())]
+        low = get_metric(truth[-1]).least - 1
+        return Cut(series, cut, **self._scores(own, self.b), gain=mean_of_figures(gains, low, -low))
+
+    def _truth(self, task: Part) -> tuple[Any, Rows | None, int, str]:
+        """Labels and groups of the test rows of a task, the seed of their intervals, and the metric."""
+        labels = task.data.labels
+        groups, seed = task.data.groups_of(task.test), self.job.settings.seed
+        return labels[task.test], groups, seed, selection_metric(labels)
+
+    def _scores(self, by_seed: Mapping[int, Tensor], task: Part) -> dict[str, Any]:
+        """Fields of a record."""
+        truth = self._truth(task)
+        figures = [main_score(outputs, *truth) for outputs in by_seed.values()]
+        scores = [figure.value for figure in figures]
+        return {
+            "seeds": list(by_seed),
+            "score": scores,
+            "mean": fmean(scores) if scores else None,
+            "interval": mean_of_figures(figures, get_metric(truth[-1]).least),
+        }
 
     def _expected(self) -> dict[str, float]:
         """The names of all steps with a guess of the seconds of each."""
@@ -234,22 +255,6 @@ class _Experiment:
                     steps[f"try {_step(letter, True, cut, seed)}"] = share * rows * second
                     steps[f"try {_step(letter, False, cut, seed)}"] = rows * second
         return steps
-
-
-def _least(task: Part) -> float:
-    """No score on a task is less."""
-    return get_metric(selection_metric(task.data.labels)).least
-
-
-def _scores(by_seed: Mapping[int, float], task: Part) -> dict[str, Any]:
-    """Fields of a record."""
-    scores = list(by_seed.values())
-    return {
-        "seeds": list(by_seed),
-        "score": scores,
-        "mean": fmean(scores) if scores else None,
-        "interval": mean_of_seeds(scores, _least(task)),
-    }
 
 
 def _step(letter: str, frozen: bool, cut: int, seed: int) -> str:
