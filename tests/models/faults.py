@@ -191,4 +191,26 @@ MODELS = (
         "the head of the old labels is in the encoder",
         "models/test_encoders.py nothing_else",
     ),
+    # which layer is the head
+    Fault(
+        "models/head_choice.py",
+        "    if _classifies(model, found, out, example):\n",
+        "    if False:\n",
+        "a classifier of a class named as an encoder keeps its last layer",
+        "models/test_head_choice.py whatever_its_class",
+    ),
+    Fault(
+        "models/head_choice.py",
+        "word.startswith(ENCODES) or word in SHORT",
+        "False",
+        "the last layer of an encoder is lost",
+        "models/test_head_choice.py encoder_stays or saved_and_loaded",
+    ),
+    Fault(
+        "models/backbone.py",
+        'made.source["head"] = head',
+        "pass",
+        "a saved model of one's own module is cut elsewhere when it is opened",
+        "models/test_head_choice.py cut_where_it_was",
+    ),
 )

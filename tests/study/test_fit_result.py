@@ -63,7 +63,8 @@ def test_other_notes_stay_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         result = fitted("group-balanced")
-    assert result.notes[0].startswith("The data have no attribute, so the groups are the classes.")
+    said = "The data have no attribute, so the groups are the classes."
+    assert any(note.startswith(said) for note in result.notes)
 
 
 def test_what_was_selected_is_noted():
@@ -171,7 +172,7 @@ def test_its_text_says_what_happened():
     assert lines[0] == "Predictor of 2 classes (corn, wheat) from rows"
     assert lines[1].startswith("Importance weighting, fitted on 60 rows in ")
     assert lines[2].endswith(" after 5 steps.")
-    assert lines[3].startswith("Note: Only 0% of")
+    assert any(line.startswith("Note: Only 0% of") for line in lines[3:])
 
 
 def test_in_a_notebook_names_are_escaped_and_the_curve_is_drawn():

@@ -4,7 +4,7 @@ Nothing depends on the name of an architecture, only on what ran, in which order
 parameters of each part.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -44,7 +44,9 @@ class Anatomy:
     output: Layout
 
 
-def anatomy(model: nn.Module, example: Tensor) -> Anatomy:
+def anatomy(
+    model: nn.Module, example: Tensor, call: Callable[[nn.Module, Tensor], Tensor] | None = None
+) -> Anatomy:
     """Measure the structure of `model` by one forward on `example` (n, ...); the model is not changed.
 
     The head is the last layer that owns parameters, if it is linear (or a convolution over
@@ -52,10 +54,11 @@ def anatomy(model: nn.Module, example: Tensor) -> Anatomy:
     over space. The blocks are the executed children of the model that hold parameters; while
     a single one of them holds 60 % of all parameters and has no comparable sibling, it is
     replaced by its own children; tables of embeddings do not count, however large they are.
-    A part that contains the head is replaced too.
+    A part that contains the head is replaced too. With a `call`, all layers are part of the features, which
+    it gives for a model and its inputs.
     """
-    seen = trace(model, example)
-    head = _head(model, seen)
+    seen = trace(model, example, call) if call else trace(model, example)
+    head = None if call else _head(model, seen)
     order = tuple(dict.fromkeys(seen.calls))
     tree = _Tree(model, order, head)
     blocks = _blocks(tree)

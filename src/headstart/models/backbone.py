@@ -15,13 +15,13 @@ from . import sources, texts
 from .anatomy import anatomy
 from .encoders import is_encoder, noted, whole
 from .example import example_for, like
+from .head_choice import AUTO, LAST, choose_head, take_off
 from .operations.replay import replay, taken
-from .own_module import own_origin, reset_heads, settle_flags
+from .own_module import load_weights, own_origin, reset_heads, settle_flags
 from .saved import fill, is_run, model_folder, read_saved
-from .surgery import cut, duplicate
+from .surgery import duplicate
 from .tables import TableEncoder
 from .trained_head import TrainedHead
-from .untrained import reset
 from .view import examined
 from .weights import load, read
 from .wrapped import AnyBackbone as AnyBackbone
@@ -34,6 +34,7 @@ def backbone(
     weights: str | Path | Mapping[str, Tensor] | None = None,
     preprocess: Preprocess | None = None,
     tokenizer: Any = None,
+    head: str | None = AUTO,
 ) -> AnyBackbone:
     """Build a backbone by name, or from your own module.
 
@@ -57,6 +58,9 @@ def backbone(
             own one for texts: its `forward` takes ids (n, length), and what is real as
             `attention_mask` or `mask` if it has such a parameter. None takes what belongs to the
             name.
+        head: which layer is cut off, with all behind it: its name; None for none; "auto" for the last layer
+            if it is linear and makes the output, unless names (an `Encoder`, a `projection`) say that it
+            makes the features of an encoder. Of your own module a note says which it was.
 
     Returns:
         The backbone; by name in evaluation mode, otherwise in the mode of your module.
@@ -68,15 +72,11 @@ def backbone(
         MissingPackage: the package that knows the name is not installed.
         HeadstartError: pretrained weights can't be fetched.
     """
-    if isinstance(source, AnyBackbone):
-        return _again(source, weights, preprocess, tokenizer)
-    if isinstance(source, Model) and isinstance(source.backbone, AnyBackbone):
-        return _with_head(source, weights, preprocess, tokenizer)
-    if not isinstance(source, nn.Module) and is_run(source):
-        _refuse_weights(source, weights)
-        return _with_head(load_model(model_folder(source))[0], None, preprocess, tokenizer)
-    if is_encoder(source):
-        return _again(_opened(Path(str(source))), weights, preprocess, tokenizer)
+    if (ready := _ready(source, weights, preprocess, tokenizer)) is not None:
+        if head not in (AUTO, LAST):
+            raise BadInput(f"head is {head!r}, but {ready.name} is cut already. Leave head out.")
+        return ready
+    assert not isinstance(source, AnyBackbone)
     _refuse_operated(weights)
     tokens: Tokens | None = None
     if isinstance(source, nn.Module):
@@ -97,7 +97,7 @@ def backbone(
             example = texts.example(tokens)
         example = example_for(model, example, preprocess)
         origin = {"kind": kind, "name": name, **sources.known(model)}
-    made = _wrap(model, origin, preprocess, example, weights)
+    made = _wrap(model, origin, preprocess, example, weights, head)
     made.tokens = tokens
     return made
 
@@ -132,14 +132,16 @@ def rebuild(
                 "saved. Make one and give it: module=..."
             )
         example = like(source["example"])
-        made = backbone(module, example=example, preprocess=preprocess, tokenizer=tokens)
+        head = AUTO if isinstance(module, AnyBackbone) else source.get("head", LAST)
+        made = backbone(module, example=example, preprocess=preprocess, tokenizer=tokens, head=head)
     else:
         model = sources.build(source["kind"], source["name"], False, config=source.get("config"))
         if reading and tokens is None:
             tokens = sources.tokens(source["kind"], source["name"], model)
         words = None if tokens is None else taken(texts.example(tokens), operations)
         first = sources.preprocess(source["kind"], source["name"], model) if operations else preprocess
-        made = _wrap(model, source, first, example_for(model, words, first), None)
+        given = example_for(model, words, first)
+        made = _wrap(model, source, first, given, None, source.get("head", LAST))
         made.tokens = tokens
     if operations:
         made = replay(made, operations)
@@ -167,6 +169,25 @@ def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
     model.classes, model.label_kind = tuple(config["classes"]), config["label_kind"]
     fill(model, saved.tensors, folder)
     return model.eval(), config
+
+
+def _ready(
+    source: str | nn.Module,
+    file: str | Path | Mapping[str, Tensor] | None,
+    preprocess: Preprocess | None,
+    tokenizer: Any,
+) -> AnyBackbone | None:
+    """A copy of what is a backbone already: one, a fitted model or its folder, an encoder's file."""
+    if isinstance(source, AnyBackbone):
+        return _again(source, file, preprocess, tokenizer)
+    if isinstance(source, Model) and isinstance(source.backbone, AnyBackbone):
+        return _with_head(source, file, preprocess, tokenizer)
+    if not isinstance(source, nn.Module) and is_run(source):
+        _refuse_weights(source, file)
+        return _with_head(load_model(model_folder(source))[0], None, preprocess, tokenizer)
+    if is_encoder(source):
+        return _again(_opened(Path(str(source))), file, preprocess, tokenizer)
+    return None
 
 
 def _with_head(
@@ -224,25 +245,26 @@ def _wrap(
     preprocess: Preprocess | None,
     example: Tensor,
     file: str | Path | Mapping[str, Tensor] | None,
+    asked: str | None,
 ) -> AnyBackbone:
     """Measure, load weights, cut the head and wrap; `model` is already a copy."""
-    parts = examined(model, example, str(origin["name"]))
-    notes: tuple[str, ...] = ()
-    if file == "random":
-        if origin["kind"] == "own":
-            reset(model, 0)
-    elif file is not None:
-        state = read(file)
-        notes = load(model, sources.renamed(origin["kind"], origin["name"], state, model), parts.head)
-    about_flags = settle_flags(model, str(origin["name"]).rpartition(".")[2])
-    cut(model, parts, example)
-    if parts.head is None and reset_heads(model):
+    own, name = origin["kind"] == "own", str(origin["name"])
+    parts = examined(model, example, name)
+    name = name.rpartition(".")[2] if own else name
+    asked = asked if own or asked != AUTO else LAST
+    head, about_head = choose_head(model, parts, asked, example, name, file)
+    notes = load_weights(model, origin, file, head)
+    about_flags = settle_flags(model, name)
+    measured = parts.head
+    parts = take_off(model, parts, head, example, name)
+    if measured is None and head is None and asked is not None and reset_heads(model):
         parts = anatomy(model, example)
-    name = str(origin["name"]).rpartition(".")[2] if origin["kind"] == "own" else origin["name"]
     made = AnyBackbone(model, parts, name, origin, preprocess, example)
-    if origin["kind"] == "own" and parts.head is None and parts.order:
+    if own or head != measured:
+        made.source["head"] = head
+    if own and measured is None and head is None and parts.order:
         notes += (f"No head was found in {name}, so the features are its outputs ({made.width}).",)
-    made.notes = (*notes, *about_flags)
+    made.notes = (*notes, *((about_head,) if about_head else ()), *about_flags)
     return made
 
 

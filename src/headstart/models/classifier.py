@@ -9,6 +9,7 @@ from headstart.core import BadInput, Model
 from headstart.core.linear_head import LinearHead
 
 from .backbone import backbone
+from .head_choice import LAST
 from .tracing import first_tensor, quiet
 
 
@@ -33,7 +34,7 @@ def classifier(module: nn.Module, *, example: Tensor | None = None, classes: Seq
     """
     if isinstance(module, Model):
         raise BadInput("This is a backbone with its head already; give it as it is.")
-    base = backbone(module, example=example)
+    base = backbone(module, example=example, head=LAST)
     name = base.anatomy.head
     if name is None:
         raise BadInput(f"No linear layer makes the output of {type(module).__name__}. {_WAY_OUT}")

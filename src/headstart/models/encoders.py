@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from headstart.core import BadInput, CannotWrite, Mismatch, Model
 from headstart.models.operations.editor import M
 
+from .head_choice import AUTO, choose_head
 from .operations.report import Report, compare, state
 from .surgery import duplicate
 from .view import inspect_model
@@ -21,7 +22,9 @@ FORMAT = "headstart-encoder-1"
 SHOWN = 6  # largest number of layers with other settings in a report
 
 
-def save_encoder(model: nn.Module, path: str | Path, *, example: Tensor | None = None) -> str:
+def save_encoder(
+    model: nn.Module, path: str | Path, *, example: Tensor | None = None, head: str | None = AUTO
+) -> str:
     """Save the encoder without its head as `.safetensors`; an older file is replaced atomically.
 
     Tensors are named as in the model itself (without "inner."), so any library can read the file. Tied
@@ -31,6 +34,7 @@ def save_encoder(model: nn.Module, path: str | Path, *, example: Tensor | None =
         model: a backbone, a model with a head, or any module, whose head is found by one forward.
         path: the file.
         example: inputs (n, ...) for that forward.
+        head: of a module, the layer that is left out, or None for none; "auto" is that of `backbone`.
 
     Returns:
         The fingerprint of the architecture, which is also stored in the file.
@@ -44,7 +48,7 @@ def save_encoder(model: nn.Module, path: str | Path, *, example: Tensor | None =
     path = Path(path)
     if path.suffix != ".safetensors":
         raise BadInput(f"An encoder is saved as .safetensors, not {path.name!r}.")
-    root, head = _encoder(model, example)
+    root, head = _encoder(model, example, head)
     settings = layers(root, head)
     tensors = {
         name: value.detach().cpu().contiguous().clone()
@@ -129,12 +133,12 @@ def load_encoder(
     return made, report
 
 
-def fingerprint(model: nn.Module, *, example: Tensor | None = None) -> str:
+def fingerprint(model: nn.Module, *, example: Tensor | None = None, head: str | None = AUTO) -> str:
     """Fingerprint of an architecture: 32 hexadecimal digits of its layers' settings and tensors' shapes.
 
     It is independent of weights and the head; kernel sizes, strides, paddings and activations matter.
     """
-    root, head = _encoder(model, example)
+    root, head = _encoder(model, example, head)
     return _digest(layers(root, head), {k: v for k, v in state(root).items() if not _under(k, head)})
 
 
@@ -152,10 +156,12 @@ def _stands_in(module: nn.Module) -> bool:
     return type(module) is nn.Identity or type(module).__name__ == "Exit"
 
 
-def _encoder(model: nn.Module, example: Tensor | None) -> tuple[nn.Module, str | None]:
+def _encoder(model: nn.Module, example: Tensor | None, asked: str | None) -> tuple[nn.Module, str | None]:
     """The module with an encoder's tensors, and the head in it to leave out."""
     view = inspect_model(model, example)
-    return view.root, None if view.prefix else view.parts.head
+    if view.prefix or asked is None:
+        return view.root, None
+    return view.root, choose_head(model, view.parts, asked, view.example, type(model).__name__)[0]
 
 
 def _under(name: str, head: str | None) -> bool:

@@ -1,8 +1,14 @@
 """What is settled about a module of the caller's, whose copy becomes a backbone."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
+
+from . import sources
+from .untrained import reset
+from .weights import load, read
 
 
 def settle_flags(model: nn.Module, name: str) -> tuple[str, ...]:
@@ -38,3 +44,19 @@ def own_origin(module: nn.Module, example: Tensor) -> dict[str, Any]:
             "dtype": str(example.dtype).removeprefix("torch."),
         },
     }
+
+
+def load_weights(
+    model: nn.Module,
+    origin: Mapping[str, Any],
+    file: str | Path | Mapping[str, Tensor] | None,
+    head: str | None,
+) -> tuple[str, ...]:
+    """Load weights into a model with its head; the notes on what was left out."""
+    if file is None:
+        return ()
+    if file == "random":
+        if origin["kind"] == "own":
+            reset(model, 0)
+        return ()
+    return load(model, sources.renamed(origin["kind"], origin["name"], read(file), model), head)

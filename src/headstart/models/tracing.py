@@ -99,7 +99,11 @@ def quiet(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def trace(model: nn.Module, x: Tensor) -> Trace:
+def _output(model: nn.Module, x: Tensor) -> Tensor:
+    return first_tensor(model(x))
+
+
+def trace(model: nn.Module, x: Tensor, call: Callable[[nn.Module, Tensor], Tensor] = _output) -> Trace:
     """One forward of `model` on x (n, ...), in evaluation mode and without gradients.
 
     The model is restored, also if its forward raises: training flags, hooks, the
@@ -111,7 +115,7 @@ def trace(model: nn.Module, x: Tensor) -> Trace:
         for name, module in model.named_modules():
             handles.append(module.register_forward_hook(_note(seen, name)))
         with quiet(model), Watch(lambda tensor: seen.read.add(id(tensor))):
-            seen.output = first_tensor(model(x))
+            seen.output = call(model, x)
     finally:
         for handle in handles:
             handle.remove()

@@ -89,10 +89,15 @@ def inspect_model(model: nn.Module, example: Tensor | None = None) -> ModelLayou
     )
 
 
-def examined(model: nn.Module, example: Tensor, name: str) -> Anatomy:
+def examined(
+    model: nn.Module,
+    example: Tensor,
+    name: str,
+    call: Callable[[nn.Module, Tensor], Tensor] | None = None,
+) -> Anatomy:
     """`anatomy`, with a helpful error if the model can't be run."""
     try:
-        return anatomy(model, example)
+        return anatomy(model, example, call)
     except Exception as reason:
         raise BadInput(
             f"{name} can't be run on an example of shape {tuple(example.shape)}: "
