@@ -68,6 +68,20 @@ def test_a_rare_class_is_found_more_often_and_the_model_keeps_it(tmp_path):
     assert shift == pytest.approx(np.full(200, np.log(9)), rel=0.05)
 
 
+def test_centroids_take_classes_as_equally_frequent_already(tmp_path):
+    """Nearly all rows became the rare class: accuracy .21 where it was .60."""
+    settings = {"methods": ("nearest-centroid",), "folds": 2, "curve": False}
+    plain, adjusted = (
+        hs.adapt(nn.Identity(), data(), out=tmp_path / str(strength), logit_adjustment=strength, **settings)
+        for strength in (0.0, 1.0)
+    )
+    assert adjusted.result.candidates[0].scores == plain.result.candidates[0].scores
+    assert any("equally frequent: no logit is adjusted" in note for note in adjusted.result.notes)
+    x, _ = data(1)
+    before, after = (hs.open(each.folder, backbone=nn.Identity()) for each in (plain, adjusted))
+    np.testing.assert_allclose(before.probabilities(x), after.probabilities(x), atol=1e-6)
+
+
 @pytest.mark.parametrize("strength", [-1.0, float("inf"), float("nan")])
 def test_bad_strengths_are_refused(strength, tmp_path):
     with pytest.raises(BadInput, match=r"logit-adjustment is .*a number >= 0"):

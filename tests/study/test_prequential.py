@@ -153,3 +153,18 @@ def test_arrays_in_place_of_segments_are_named_by_their_type(model):
         BadInput, match=r"^segments is a tuple; it must be a list of parts as hs\.data\.streams"
     ):
         hs.prequential("norm", model, (x, y))
+
+
+def test_a_stream_of_a_table_is_read_by_the_model_s_columns():
+    """Columns in another order, numbers as texts, and the classes in another order and by name."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=80), rng.choice(["u", "v"], 80)
+    y = np.where(a > 0, "warm", "cold")
+    fitted = hs.fit(hs.methods.LogisticProbe(), "table", hs.data.load({"a": a, "b": b, "label": y}))
+    new = hs.data.load({"b": b[:40], "a": [str(value) for value in a[:40]], "label": y[:40]})
+    parts = hs.data.streams.recurring(new, [None], repeats=1)
+    labels = [row.label for row in fitted.predict({"a": a[:40], "b": b[:40]})]
+    right = np.mean(np.array(labels) == y[:40])
+    assert right > 0.9
+    record = hs.prequential("lame", fitted, parts, batch=16, compare=("source",))
+    assert {one.name: one.accuracy.value for one in record.methods}["source"] == pytest.approx(right)

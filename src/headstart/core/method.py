@@ -45,6 +45,8 @@ class Head(nn.Module):
     class's name, the settings and its tensors.
     """
 
+    prior_free: ClassVar[bool] = False  # its logits don't depend on how frequent the classes were
+
     @property
     def settings(self) -> Mapping[str, Any]:
         """Keyword arguments that make a head of the same shape; JSON values only."""

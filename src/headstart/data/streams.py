@@ -18,6 +18,7 @@ from .dataset import Dataset
 from .samples import Samples
 from .shifts import Shift, shifted
 from .shifts.apply import shift_of, shift_pictures
+from .tables import Table
 
 Data = Dataset | tuple[Any, Any]
 Change = str | Shift | Callable[[Tensor], Tensor] | None
@@ -56,8 +57,12 @@ class Raw(Sequence[Any]):
 
     def __getitem__(self, at: Any) -> Any:
         if isinstance(at, slice):
-            return [self.samples.raw(row) for row in range(*at.indices(len(self)))]
-        return self.samples.raw(range(len(self))[at])
+            return [self._row(row) for row in range(*at.indices(len(self)))]
+        return self._row(range(len(self))[at])
+
+    def _row(self, row: int) -> Any:
+        """Of a table the cells by column, which a schema reads."""
+        return self.samples.row(row) if isinstance(self.samples, Table) else self.samples.raw(row)
 
 
 def recurring(

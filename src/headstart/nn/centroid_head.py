@@ -1,7 +1,7 @@
 """Classification by the most similar centroid."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from headstart.core import Head
 class CentroidHead(Head):
     """Scaled cosine similarity to one centroid per class: (n, width) -> (n, classes)."""
 
+    prior_free: ClassVar[bool] = True
     centre: Tensor  # (width,) subtracted from features first
     centroids: Tensor  # (classes, width), unit length
     scale: Tensor  # ()

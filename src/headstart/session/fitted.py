@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from headstart.core import Descend, Method, Model, SampleLoader, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.splits import holdout
 from headstart.data.train_test_split import Rows
+from headstart.nn.heads import AdjustedHead
 from headstart.run.frozen import Replay
 from headstart.run.state import Run, Tick
 from headstart.session.input_pipeline import InputSource, LabelUnits
@@ -123,3 +125,13 @@ def select_on_holdout(
     by = metric.replace("_", " ")
     note = f"{title}, by the {by} on {len(held)} rows that were held out of the training: {result}"
     return replace(fitted, model=model, notes=[*fitted.notes, note])
+
+
+def adjust_logits(fitted: Fitted, data: Dataset, rows: Rows, strength: float) -> Fitted:
+    """The fit with the log of each class's share in the training rows (n,) taken off its logit."""
+    if fitted.model.head.prior_free:
+        note = f"{fitted.method.about.title} takes all classes as equally frequent: no logit is adjusted."
+        return replace(fitted, notes=[*fitted.notes, note])
+    counts = torch.from_numpy(np.bincount(data.labels[rows], minlength=len(data.classes)))
+    head = AdjustedHead.of(fitted.model.head, counts, strength)
+    return replace(fitted, model=Model(fitted.model.backbone, head).eval())

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from headstart.core import (
     Backbone,
@@ -22,14 +21,20 @@ from headstart.core import (
     require_label_kind,
 )
 from headstart.data.stream import ahead
-from headstart.nn.heads import AdjustedHead
 from headstart.run.checkpoint import save_state
 from headstart.run.frozen import Replay
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run, Tick
 from headstart.run.watch import drain, log, record_losses, resume, save_checkpoints
-from headstart.session.fitted import EvalHook, Fitted, eval_state, select_on_holdout, split_holdout
+from headstart.session.fitted import (
+    EvalHook,
+    Fitted,
+    adjust_logits,
+    eval_state,
+    select_on_holdout,
+    split_holdout,
+)
 from headstart.session.input_pipeline import (
     InputSource,
     LabelUnits,
@@ -125,9 +130,7 @@ class Session(SessionData):
         fitted.notes.extend(cautions)
         fitted = replace(fitted, cautions=cautions)
         if self.logit_adjustment:
-            counts = torch.from_numpy(np.bincount(self.data.labels[learn], minlength=len(self.data.classes)))
-            head = AdjustedHead.of(fitted.model.head, counts, self.logit_adjustment)
-            fitted = replace(fitted, model=Model(fitted.model.backbone, head).eval())
+            fitted = adjust_logits(fitted, self.data, learn, self.logit_adjustment)
         elif units := LabelUnits.of(self.data.labels[learn]):
             fitted = replace(fitted, model=units.undone(fitted.model))
         _restore_flags(fitted.model)
