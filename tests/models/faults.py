@@ -213,4 +213,18 @@ MODELS = (
         "a saved model of one's own module is cut elsewhere when it is opened",
         "models/test_head_choice.py cut_where_it_was",
     ),
+    Fault(
+        "models/auxiliary.py",
+        "heads = {auxiliary_head(name) for name in unused} & _only_in(own, state).keys()",
+        "heads = set(_only_in(own, state))",
+        "an auxiliary head that the output needs is missing, silently",
+        "models/test_auxiliary.py needs_must_be_there",
+    ),
+    Fault(
+        "models/auxiliary.py",
+        "if auxiliary_head(key) not in spare",
+        "if True",
+        "auxiliary heads of a published file keep it from being loaded",
+        "models/test_auxiliary.py published_layout",
+    ),
 )

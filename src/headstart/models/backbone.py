@@ -253,7 +253,7 @@ def _wrap(
     name = name.rpartition(".")[2] if own else name
     asked = asked if own or asked != AUTO else LAST
     head, about_head = choose_head(model, parts, asked, example, name, file)
-    notes = load_weights(model, origin, file, head)
+    notes = load_weights(model, origin, file, head, parts.unused)
     about_flags = settle_flags(model, name)
     measured = parts.head
     parts = take_off(model, parts, head, example, name)

@@ -1,6 +1,6 @@
 """What is settled about a module of the caller's, whose copy becomes a backbone."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ def load_weights(
     origin: Mapping[str, Any],
     file: str | Path | Mapping[str, Tensor] | None,
     head: str | None,
+    unused: Collection[str],
 ) -> tuple[str, ...]:
     """Load weights into a model with its head; the notes on what was left out."""
     if file is None:
@@ -59,4 +60,6 @@ def load_weights(
         if origin["kind"] == "own":
             reset(model, 0)
         return ()
-    return load(model, sources.renamed(origin["kind"], origin["name"], read(file), model), head)
+    return load(
+        model, sources.renamed(origin["kind"], origin["name"], read(file), model), head, unused=unused
+    )

@@ -1,7 +1,7 @@
 """Load weights from a file into a model, strictly."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Mismatch
+
+from .auxiliary import unused_auxiliary_heads, without_auxiliary_heads
 
 WRAPPERS = ("state_dict", "model", "model_state_dict")  # keys under which trainers store a state dict
 PREFIXES = ("module.", "_orig_mod.", "inner.")  # DataParallel, torch.compile, a saved backbone
@@ -83,14 +85,19 @@ def unprefixed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def load(
-    model: nn.Module, state: Mapping[str, Tensor], head: str | None, allow: Sequence[str] = ()
+    model: nn.Module,
+    state: Mapping[str, Tensor],
+    head: str | None,
+    allow: Sequence[str] = (),
+    unused: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Copy every tensor of `state` into `model`; all keys and shapes must agree.
 
-    There are three exceptions. The `head`, which is cut off anyway, may be absent or have another
+    There are four exceptions. The `head`, which is cut off anyway, may be absent or have another
     number of classes. BatchNorm's counter of batches may be absent, as in old files; so may a
     tied tensor that is present under another name. What a glob of `allow` matches may be
-    missing, unexpected or of another shape, and is left out then.
+    missing, unexpected or of another shape, and is left out then. An auxiliary head may be there on one
+    side only; if it is the model's, its parameters must be among the `unused` ones of a forward.
 
     Returns:
         The tensors that were left out, one sentence each.
@@ -100,9 +107,12 @@ def load(
     """
     own = model.state_dict()
     state, notes = _without_fitted_head(state, own)
+    state, about_auxiliary = without_auxiliary_heads(state, own)
+    spared, about_spared = unused_auxiliary_heads(own, state, unused)
+    notes += about_auxiliary + about_spared
     spare = {key for key in own if head is not None and key.startswith(head + ".")}
     free = {key for key in (*own, *state) if any(fnmatchcase(key, glob) for glob in allow)}
-    absent = {key for key in own if key.endswith("num_batches_tracked")} | _tied(own, state)
+    absent = {key for key in own if key.endswith("num_batches_tracked")} | _tied(own, state) | spared
     missing = [key for key in own if key not in state and key not in absent]
     unexpected = [key for key in state if key not in own]
     wrong = [key for key in own if key in state and own[key].shape != state[key].shape]

@@ -57,8 +57,9 @@ def opened_with(
         raise BadInput("--rename and --allow are about the keys of a file. Give it: --weights FILE.")
     empty = opened(name, None if is_run(name) else "random")
     inner: Any = empty.backbone if isinstance(empty, Model) else empty
+    cut = [f"{inner.anatomy.head}.*"] if isinstance(inner, AnyBackbone) and inner.anatomy.head else []
     try:
-        loaded, report = load_encoder(inner, str(weights), rename=_pairs(rename), allow=tuple(allow))
+        loaded, report = load_encoder(inner, str(weights), rename=_pairs(rename), allow=(*allow, *cut))
     except Mismatch as error:
         raise Mismatch(f"{weights}: {error}") from error
     return loaded, (report,)
