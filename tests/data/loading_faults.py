@@ -4,6 +4,13 @@ from tests.faults import Fault
 
 LOADING_FAULTS = (
     Fault(
+        "data/metadata_folder.py",
+        "(*data.findings, *_unlisted(data, file, folder))",
+        "data.findings",
+        "pictures that the table does not list are passed over",
+        "data/test_containers.py a_folder_with_metadata",
+    ),
+    Fault(
         "data/manifest.py",
         'numbers = grouped(origin.texts(table, columns.group, "group"))',
         "pass",

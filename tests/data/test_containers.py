@@ -208,6 +208,11 @@ def test_a_folder_with_metadata(tmp_path):
     both = data.load(tmp_path)
     assert (both.split.count("train"), both.split.count("test")) == (4, 2)
     assert both.picture(5).size == (64, 48)
+    assert one.findings == both.findings == ()
+    (tmp_path / "test" / "metadata.csv").write_text("file_name,label,who\ndata/1.png,b,p0\n")
+    (left,) = data.load(tmp_path).findings
+    assert (left.kind, left.items) == ("stray-files", ["test/data/0.png"])
+    assert "1 .png of" in left.text
     (tmp_path / "train" / "metadata.csv").write_text("file_name,caption\ndata/0.png,x\n")
     class_folders(tmp_path / "train", more=2)
     assert data.load(tmp_path / "train").classes == ("data", "more")

@@ -1,6 +1,6 @@
 """A folder of pictures or sounds with a table of their labels, as Hugging Face's ImageFolder has it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,12 @@ from headstart.core import BadData, BadInput
 
 from .columns import Columns, Origin
 from .dataset import Dataset
+from .finding import Finding, finding
+from .folder_files import endings, sample_files
 from .frames import objects
 from .manifest import from_rows_with_labels
 from .naming import natural, part_of
+from .samples import Files
 from .table_files import SUFFIXES, read_table
 from .targets import label_columns
 
@@ -75,7 +78,22 @@ def from_metadata(folder: Path, tables: list[Path], columns: Columns, name: str)
 
 
 def _loaded(table: Mapping[str, Any], columns: Columns, file: Path, folder: Path, name: str) -> Dataset:
-    return from_rows_with_labels(table, columns, Origin(str(file), folder, first=1, error=BadData), name)
+    data = from_rows_with_labels(table, columns, Origin(str(file), folder, first=1, error=BadData), name)
+    return replace(data, findings=(*data.findings, *_unlisted(data, file, folder)))
+
+
+def _unlisted(data: Dataset, file: Path, folder: Path) -> Iterator[Finding]:
+    """On pictures or sounds in or below the folder that no table lists."""
+    if not isinstance(data.samples, Files):
+        return
+    listed = {path.resolve() for path in data.samples.paths}
+    left = [path for path in sample_files(folder) if path.resolve() not in listed]
+    if left:
+        what = (
+            f"{endings(left)} of {folder.name}/ {'is' if len(left) == 1 else 'are'} not listed in {file.name}"
+        )
+        names = [str(path.relative_to(folder)) for path in left]
+        yield finding("stray-files", "warning", f"{what}: left out, as they have no class.", names)
 
 
 def _table_in(folder: Path) -> Path | None:
