@@ -227,4 +227,19 @@ MODELS = (
         "auxiliary heads of a published file keep it from being loaded",
         "models/test_auxiliary.py published_layout",
     ),
+    # vision models of transformers
+    Fault(
+        "models/vision.py",
+        "return package.AutoModelForImageClassification if classifies else package.AutoModel",
+        "return package.AutoModel",
+        "features are a mean of tokens where the trained head read the class token",
+        "models/test_vision.py what_its_head_read",
+    ),
+    Fault(
+        "models/vision.py",
+        "min(1.0, min(crop) / side)",
+        "1.0",
+        "the whole picture is taken where the processor cuts out its middle",
+        "models/test_vision.py processors_file",
+    ),
 )

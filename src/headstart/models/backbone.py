@@ -79,6 +79,7 @@ def backbone(
     assert not isinstance(source, AnyBackbone)
     _refuse_operated(weights)
     tokens: Tokens | None = None
+    said: tuple[str, ...] = ()
     if isinstance(source, nn.Module):
         model = duplicate(source)
         if tokenizer is not None:
@@ -91,6 +92,7 @@ def backbone(
     else:
         kind, name = sources.resolve(source)
         model = sources.build(kind, name, weights is None)
+        said = sources.about_preprocess(name, model) if preprocess is None else ()
         preprocess = preprocess or sources.preprocess(kind, name, model)
         tokens = sources.tokens(kind, name, model, tokenizer)
         if tokens is not None and example is None:
@@ -98,7 +100,7 @@ def backbone(
         example = example_for(model, example, preprocess)
         origin = {"kind": kind, "name": name, **sources.known(model)}
     made = _wrap(model, origin, preprocess, example, weights, head)
-    made.tokens = tokens
+    made.tokens, made.notes = tokens, (*made.notes, *said)
     return made
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, HeadstartError, MissingPackage, Preprocess, Tokens, Unknown
 
-from . import hub, lite0, minilm, texts, weights
+from . import hub, lite0, minilm, texts, vision, weights
 from .untrained import seeded
 
 Kind = Literal["builtin", "timm", "torchvision", "transformers"]
@@ -95,6 +95,8 @@ def build(
 
 def preprocess(kind: Kind, name: str, model: nn.Module) -> Preprocess | None:
     """Image preprocessing of `model`; None if its inputs are not RGB pictures."""
+    if isinstance(model, vision.PictureReader):
+        return vision.preprocess(name, model)
     if kind == "transformers" or name == minilm.NAME:
         return None
     if kind == "builtin":
@@ -104,8 +106,17 @@ def preprocess(kind: Kind, name: str, model: nn.Module) -> Preprocess | None:
     return timm_preprocess(model)
 
 
+def about_preprocess(name: str, model: nn.Module) -> tuple[str, ...]:
+    """A note where the preprocessing of a model had to be assumed."""
+    if not isinstance(model, vision.PictureReader):
+        return ()
+    return vision.about_preprocess(name, vision.preprocess(name, model))
+
+
 def tokens(kind: Kind, name: str, model: nn.Module, tokenizer: Any = None) -> Tokens | None:
     """Tokenisation of `model`, by a `tokenizer` or its own; None if its inputs are not texts."""
+    if isinstance(model, vision.PictureReader):
+        return None
     if kind == "transformers" or tokenizer is not None:
         return texts.tokens_of(tokenizer or name, model)
     return minilm.tokens() if kind == "builtin" and name == minilm.NAME else None
@@ -113,7 +124,7 @@ def tokens(kind: Kind, name: str, model: nn.Module, tokenizer: Any = None) -> To
 
 def known(model: nn.Module) -> dict[str, Any]:
     """Settings besides the name that rebuild the architecture, as JSON values."""
-    return {"config": texts.settings(model)} if isinstance(model, texts.Reader) else {}
+    return {"config": texts.settings(model)} if isinstance(model, texts.Reader | vision.PictureReader) else {}
 
 
 def renamed(kind: Kind, name: str, state: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:

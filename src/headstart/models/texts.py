@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, HeadstartError, MissingPackage, Tokens
 
-from . import hub
+from . import hub, vision
 
 LIMIT = 512  # largest number of tokens of a text, unless the model takes fewer
 _POSITIONS = ("position_embeddings", "embed_positions", "wpe")  # names of learned position embeddings
@@ -43,13 +43,20 @@ class Reader(nn.Module):
         return self.model(ids, **{self.mask: there if self.mask == "mask" else there.long()})
 
 
-def build(name: str, pretrained: bool, config: Mapping[str, Any] | None = None) -> Reader:
-    """Build a transformers model that outputs token vectors; of an encoder-decoder, only the encoder.
+def build(
+    name: str, pretrained: bool, config: Mapping[str, Any] | None = None
+) -> Reader | vision.PictureReader:
+    """Build a transformers model of texts or pictures.
+
+    Of texts, it outputs token vectors; of an encoder-decoder there is only the encoder.
 
     Args:
         name: a local folder or a name on the hub.
         pretrained: with its weights; else random ones.
         config: of the architecture, if known; then nothing is fetched.
+
+    Raises:
+        BadInput: it takes something else.
     """
     package = _transformers(name)
     with _quiet(package), _explained(name):
@@ -57,18 +64,29 @@ def build(name: str, pretrained: bool, config: Mapping[str, Any] | None = None) 
         if config is None:
             config = package.AutoConfig.from_pretrained(name, **here).to_dict()
         made = package.AutoConfig.for_model(**config)
+        maker = vision.auto_class(package, made)
         if pretrained:
-            model = package.AutoModel.from_pretrained(name, dtype=torch.float32, **here)
+            model = maker.from_pretrained(name, dtype=torch.float32, **here)
         else:
-            model = package.AutoModel.from_config(made)
+            model = maker.from_config(made)
+    if vision.reads_pictures(model, name):
+        _without_new_pooler(model)
+        return vision.PictureReader(model)
     if getattr(made, "is_encoder_decoder", False):
         model = model.get_encoder()
     if getattr(model, "pooler", None) is not None:
         model.pooler = None  # made for another task; only the token vectors are used
-    return Reader(model, _pad(made.pad_token_id))
+    return Reader(model, _pad(getattr(made, "pad_token_id", None)))
 
 
-def settings(model: Reader) -> dict[str, Any]:
+def _without_new_pooler(model: Any) -> None:
+    """Without a layer behind the features that is not in most files; means over space stay."""
+    pooler = getattr(model, "pooler", None)
+    if isinstance(pooler, nn.Module) and any(isinstance(part, nn.Linear) for part in pooler.modules()):
+        model.pooler = None
+
+
+def settings(model: Reader | vision.PictureReader) -> dict[str, Any]:
     """Configuration of the architecture, as JSON values; see `build`."""
     config: dict[str, Any] = json.loads(json.dumps(model.model.config.to_dict()))  # type: ignore[union-attr, operator]
     return config
