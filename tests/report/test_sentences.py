@@ -30,7 +30,7 @@ def test_headline_accuracy_and_gains() -> None:
     assert "correctly; the 95 % interval is 88.9 to 96.1 %." in told
     assert (
         "It is clearly better than training from scratch, always predicting the largest class "
-        "and learning from the raw numbers." in told
+        "and learning from the raw pixels." in told
     )
 
 

@@ -46,6 +46,7 @@ class PictureModality(Modality[Dataset]):
 
     kind = "pictures"
     rows = "pictures"
+    baseline = ("raw-pixels", "raw pixels")
     description = "pictures"
     suffixes = frozenset(
         [
