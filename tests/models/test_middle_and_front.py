@@ -1,5 +1,7 @@
 """Only the middle is kept; a translation is put in front."""
 
+import json
+
 import pytest
 import torch
 from tests.models.nets import Small, flags, mixed, noise, untouched
@@ -109,6 +111,46 @@ def test_luminance_by_hand():
         hs.models.Luminance(0)
 
 
+def normalised(levels, mean, std):
+    return (levels - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("mean", "std"),
+    [
+        ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+        ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        ((0.48, 0.46, 0.41), (0.27, 0.26, 0.28)),
+        ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    ],
+)
+def test_luminance_is_mixed_before_the_normalisation(mean, std):
+    base = hs.models.backbone(Small(), example=X, preprocess=Preprocess((8, 8), mean, std)).eval()
+    made = hs.models.translated(base, hs.models.Luminance(3))[0].eval()
+    grey = torch.randint(0, 256, (3, 1, 8, 8), dtype=torch.uint8).repeat(1, 3, 1, 1)
+    colours = torch.randint(0, 256, (3, 3, 8, 8), dtype=torch.uint8)
+    levels = torch.einsum("nchw,c->nhw", colours / 255, torch.tensor([0.299, 0.587, 0.114]))
+    right = normalised(levels.unsqueeze(1).repeat(1, 3, 1, 1), mean, std)
+    with torch.no_grad():
+        assert torch.allclose(made(grey), base(grey), atol=1e-5)  # grey stays as it is
+        assert torch.allclose(made.inner[0](made.normalised(colours)), right, atol=1e-5)
+        again = hs.models.rebuild(json.loads(json.dumps(made.source)), Small()).eval()
+        again.load_state_dict(made.state_dict())
+        assert torch.equal(again(colours), made(colours))
+
+
+def test_luminance_saved_without_moments_stays_what_it_was():
+    base = hs.models.backbone(Small(), example=X, preprocess=Preprocess((8, 8))).eval()
+    made = hs.models.translated(base, hs.models.Luminance(3))[0]
+    source = json.loads(json.dumps(made.source))
+    source["operations"][0]["settings"] = {"copies": 3}
+    old = hs.models.rebuild(source, Small()).eval()
+    mixed = torch.einsum("nchw,c->nhw", X, torch.tensor([0.299, 0.587, 0.114]))
+    assert torch.allclose(old.inner[0](X), mixed.unsqueeze(1).repeat(1, 3, 1, 1), atol=1e-6)
+    with pytest.raises(BadInput, match="both mean and std"):
+        hs.models.Luminance(3, mean=(0.5, 0.5, 0.5))
+
+
 def test_in_front_of_a_module():
     model = mixed(Small(channels=1))
     with untouched(model):
@@ -133,9 +175,10 @@ def test_in_front_of_a_backbone_and_of_a_model():
         made, report = hs.models.translated(base, hs.models.Luminance(), preprocess=colour)
     assert report.changes == ()
     assert made.blocks == tuple(block.replace("inner.", "inner.1.") for block in base.blocks)
-    grey = noise(2, 1, 8, 8)
+    grey = torch.randint(0, 256, (2, 1, 8, 8), dtype=torch.uint8).repeat(1, 3, 1, 1)
     with torch.no_grad():
-        assert torch.allclose(made(grey.expand(-1, 3, -1, -1)), base(grey), atol=1e-5)
+        normal = made.normalised(grey).mean(1, keepdim=True)
+        assert torch.allclose(made(grey), base(normal), atol=1e-5)
         assert list(made.features(X)) == list(made.blocks)
         assert made(torch.zeros(2, 3, 8, 8, dtype=torch.uint8)).shape == (2, 10)
     assert hs.models.select(made, "stem")[0] == "inner.1.stem.weight"

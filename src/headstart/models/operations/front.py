@@ -1,5 +1,6 @@
 """Prepend an input transformation to a model, such as colours to luminance."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
@@ -13,33 +14,63 @@ from headstart.nn.translation import Translation, in_front
 
 from .report import Report, compare, state
 
+COLOURS = 3
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601
 
 
 class Luminance(nn.Module):
     """Red, green and blue (n, 3, ...) to luminance (n, copies, ...), by ITU-R BT.601.
 
-    Its weights sum to 1, so grey stays as it is. It has no parameter and adds no name to a state dict.
+    It is mixed before the normalisation: inputs are brought back to levels, mixed, and normalised as each
+    channel is. So grey stays as it is with three copies; other numbers of copies are the mean of these three.
+    It has no parameter and adds no name to a state dict.
+
+    Attributes:
+        mean: that was subtracted from each channel; None: inputs are not normalised, or that is not known.
+        std: each channel was divided by it; None like `mean`.
     """
 
     weights: Tensor  # (3,)
+    moments: Tensor  # (2, 3), mean and deviation of each channel
 
-    def __init__(self, copies: int = 1) -> None:
-        """Repeat the luminance `copies` times: 3 for a model of RGB inputs."""
+    def __init__(
+        self, copies: int = 1, mean: Sequence[float] | None = None, std: Sequence[float] | None = None
+    ) -> None:
+        """Repeat the luminance `copies` times: 3 for a model of RGB inputs.
+
+        Without `mean` and `std`, `translated` takes those of the backbone's preprocessing.
+        """
         super().__init__()
         if copies < 1:
             raise BadInput(f"copies is {copies}; give 1 or more.")
+        if (mean is None) != (std is None):
+            raise BadInput("Give both mean and std of the channels, or neither.")
         self.copies = copies
+        self.mean, self.std = (None if one is None else tuple(one) for one in (mean, std))
         self.register_buffer("weights", torch.tensor(LUMINANCE), persistent=False)
+        moments = torch.tensor([self.mean or (0.0,) * COLOURS, self.std or (1.0,) * COLOURS])
+        self.register_buffer("moments", moments, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, 3, ...) -> (n, copies, ...)."""
-        mixed = torch.einsum("nc...,c->n...", x.to(self.weights.dtype), self.weights)
-        return mixed.unsqueeze(1).repeat_interleave(self.copies, 1)
+        shape = (-1, *[1] * (x.ndim - 2))
+        mean, std = (one.view(shape) for one in self.moments)
+        mixed = torch.einsum("nc...,c->n...", x.to(self.weights.dtype) * std + mean, self.weights)
+        channels: Tensor = (mixed.unsqueeze(1) - mean) / std
+        if self.copies == COLOURS:
+            return channels
+        return channels.mean(1, keepdim=True).repeat_interleave(self.copies, 1)
 
     def extra_repr(self) -> str:
         """The number of copies."""
         return f"copies={self.copies}"
+
+
+def _in_units(front: nn.Module, reading: Preprocess | None) -> nn.Module:
+    """A luminance whose channels' mean and deviation are not said, with those of the preprocessing."""
+    if type(front) is not Luminance or front.mean is not None or reading is None:
+        return front
+    return Luminance(front.copies, reading.mean, reading.std).to(front.weights).train(front.training)
 
 
 def translated(
@@ -74,7 +105,8 @@ def translated(
     else:
         made = editor.model
         head = made[1] if isinstance(made, Model) else None
-        mapping = _in_front(mapping, duplicate(front), preprocess, inputs)
+        fitting = _in_units(duplicate(front), preprocess or mapping.preprocess)
+        mapping = _in_front(mapping, fitting, preprocess, inputs)
         made = Model(mapping, cast("Any", head)) if head is not None else mapping
         if isinstance(made, Model) and isinstance(model, Model):
             made.classes, made.label_kind = model.classes, model.label_kind
@@ -126,7 +158,8 @@ def _in_front(
 def written(front: nn.Module) -> dict[str, Any] | None:
     """Settings to rebuild the front module, if `replay` supports it."""
     if type(front) is Luminance:
-        return {"copies": front.copies}
+        moments = {"mean": list(front.mean), "std": list(front.std)} if front.mean and front.std else {}
+        return {"copies": front.copies, **moments}
     return dict(front.settings) if type(front) is Translation else None
 
 

@@ -11,7 +11,7 @@ from headstart.nn.translation import Translation
 
 from .channels import new_channels
 from .columns import new_columns
-from .front import Luminance, translated
+from .front import COLOURS, Luminance, translated
 from .size import new_size
 from .vocabulary import resize
 
@@ -42,7 +42,9 @@ def _translate(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
     if noted["front"] == Translation.__name__:
         result, _ = translated(made, Translation(**noted["settings"]), example=made.example)
     else:
-        result, _ = translated(made, Luminance(**noted["settings"]))
+        # one without them was made of normalised inputs, and stays so
+        plain = {} if made.preprocess is None else {"mean": (0.0,) * COLOURS, "std": (1.0,) * COLOURS}
+        result, _ = translated(made, Luminance(**plain | noted["settings"]))
     assert isinstance(result, AnyBackbone)
     return result
 
