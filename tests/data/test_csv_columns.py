@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import headstart as hs
+from headstart.core import BadData
 from headstart.data import csv_columns, table_files
 from headstart.data.cells import Place, cells_of
 
@@ -86,3 +87,19 @@ def test_a_line_break_in_a_cell(tmp_path, monkeypatch):
     path.write_bytes(b'a,b\n"one\ntwo",2\n"x, y","3"\n')
     fast, slow = both(path, monkeypatch)
     assert {name: list(column) for name, column in fast.items()} == slow
+
+
+@pytest.mark.parametrize("rows", [40, 90_000])
+@pytest.mark.parametrize("names", [(), ("label", "x")])
+def test_a_quotation_mark_that_is_never_closed_is_named(tmp_path, rows, names):
+    """All lines after it were one cell, and were gone without a word."""
+    lines = [f"{'ab'[n % 2]},film number {n}" for n in range(rows)]
+    lines[7] = 'b,"film number 7'
+    head = [] if names else ["label,x"]
+    (tmp_path / "rows.csv").write_text("\n".join([*head, *lines]))
+    with pytest.raises(BadData, match=r"rows.csv: in row 8 a quotation mark is never closed"):
+        hs.data.load(tmp_path / "rows.csv", columns=names or None, text_column="x")
+    lines[7], lines[-1] = 'b,"film ""number"" 7"', 'b,"film\nof two lines"'
+    (tmp_path / "rows.csv").write_text("\n".join([*head, *lines]))
+    data = hs.data.load(tmp_path / "rows.csv", columns=names or None, text_column="x")
+    assert (len(data), data.texts[7], data.texts[-1]) == (rows, 'film "number" 7', "film\nof two lines")

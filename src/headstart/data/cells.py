@@ -221,13 +221,15 @@ def _parsed(
     return np.array(values, dtype=np.float64)[codes]
 
 
+SHOWN = 60  # letters of a cell in a message
 _WHAT = {"date": "an ISO date such as 2026-01-31", "duration": "a duration such as '2 days 06:00:00'"}
 
 
 def _no_value(text: str, rows: NDArray[np.int64], place: Place, kind: ColumnKind) -> str:
     """Why a text can't be read as the kind of its column."""
     more = f", and so are {len(rows) - 1} more" if len(rows) > 1 else ""
-    what = f"{place.at(int(rows[0]))} is {text!r}, which is no"
+    shown = repr(text) if len(text) <= SHOWN else f"{text[:SHOWN]!r}..."
+    what = f"{place.at(int(rows[0]))} is {shown}, which is no"
     if kind in _WHAT:
         return f"{what}t {_WHAT[kind]}{more}. Correct it or leave the cell empty"
     if is_separated(text):

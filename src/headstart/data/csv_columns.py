@@ -68,8 +68,8 @@ class TextColumn(Sequence[str]):
 def read_columns(file: Path) -> dict[str, TextColumn] | None:
     """The columns of a large CSV file as texts; None if the file is small or needs a closer look.
 
-    That is one with a quotation mark in its first line, another encoding than UTF-8, rows of different
-    length, or two columns of one name; or pyarrow is absent.
+    That is one with a quotation mark in its first line, a last row of several lines, another encoding than
+    UTF-8, rows of different length, or two columns of one name; or pyarrow is absent.
     """
     if not file.is_file() or file.stat().st_size < LARGE:
         return None
@@ -96,6 +96,8 @@ def read_columns(file: Path) -> dict[str, TextColumn] | None:
         )
     except (ArrowException, OSError):
         return None
+    if quoted and any("\n" in str(column[-1]) for column in table.columns if len(column)):
+        return None  # a quotation mark that is never closed, or a last cell of several lines
     return {name: TextColumn(table.column(place)) for name, place in zip(names, places, strict=True)}
 
 

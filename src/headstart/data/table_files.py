@@ -5,6 +5,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +29,7 @@ class FileTable(dict[str, Any]):
     kinds: Mapping[str, ColumnKind] = MappingProxyType({})
 
 
+END = "\0end"  # a line after the last: within the last cell if a quotation mark is not closed
 LONGEST = 2**31 - 1  # letters of a cell
 DELIMITERS = ",;\t"
 
@@ -82,12 +84,19 @@ def _rows(file: Path, text: str, names: Sequence[str]) -> list[list[str]]:
         if names:  # texts hold commas, too: the one that gives as many cells as there are names
             cells = {one: len(next(csv.reader([first], delimiter=one), [])) for one in DELIMITERS}
             delimiter = next((one for one, count in cells.items() if count == len(names)), delimiter)
-        lines = io.StringIO(text, newline=None)
-        return [row for row in csv.reader(lines, delimiter=delimiter) if row]
+        lines = chain(io.StringIO(text, newline=None), [END])
+        rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
     except csv.Error as error:
         raise BadData(f"{file} can't be read as CSV: {error}.") from error
     finally:
         csv.field_size_limit(limit)
+    if rows.pop() != [END]:
+        row = max(len(rows) + bool(names), 1)
+        raise BadData(
+            f"{file}: in row {row} a quotation mark is never closed, so that all lines after it are one "
+            "cell. Close it; write one within a text twice."
+        )
+    return rows
 
 
 def _parquet(file: Path, _names: Sequence[str] = (), _encoding: str = UTF8) -> FileTable:
