@@ -4,6 +4,13 @@ from tests.faults import Fault
 
 LOADING_FAULTS = (
     Fault(
+        "data/sparse.py",
+        "(mask := np.ma.getmaskarray(values)).any()",
+        "(mask := np.ma.getmaskarray(values)).all()",
+        "what is masked is learned from",
+        "data/test_label_columns.py masked_values",
+    ),
+    Fault(
         "data/table_files.py",
         "if rows.pop() != [END]:",
         "if rows.pop() is None:",

@@ -215,3 +215,14 @@ def test_a_column_that_says_the_label_is_found():
     assert found_in(labels[:15], x=x[:15], code=codes[:15]) == []
     assert found_in(x, x=x, y=x + 1e-9, z=2 * x) == ["x"]
     assert found_in(x, x=[None, *x[1:]]) == []
+
+
+def test_masked_values_are_nothing():
+    """What lies under a mask was learned from, as if it were there."""
+    mask = np.zeros((6, 2), bool)
+    assert data.load((np.ma.masked_array(X, mask), list("aabbab"))).classes == ("a", "b")
+    mask[4, 1] = True
+    with pytest.raises(BadData, match="1 of 12 values of x are masked, the first in row 4"):
+        data.load((np.ma.masked_array(X, mask), list("aabbab")))
+    with pytest.raises(BadData, match="2 of 6 values of the labels are masked, the first in row 1"):
+        data.load((X, np.ma.masked_array([1, 2, 1, 2, 1, 2], [0, 1, 0, 0, 1, 0])))

@@ -1,8 +1,10 @@
-"""Sparse matrices as dense arrays, where these are small enough."""
+"""Sparse matrices as dense arrays, where these are small enough; masked arrays, where nothing is masked."""
 
 from typing import Any
 
-from headstart.core import BadInput
+import numpy as np
+
+from headstart.core import BadData, BadInput
 
 LARGEST = 2**30  # bytes of the dense array
 
@@ -12,7 +14,14 @@ def dense(values: Any, what: str) -> Any:
 
     Raises:
         BadInput: the dense array would be too large.
+        BadData: values of a masked array are masked.
     """
+    if isinstance(values, np.ma.MaskedArray) and (mask := np.ma.getmaskarray(values)).any():
+        row = int(np.flatnonzero(mask.reshape(len(mask), -1).any(1))[0])
+        raise BadData(
+            f"{mask.sum()} of {values.size} values of {what} are masked, the first in row {row}. Fill them "
+            "in by filled(...), or leave these rows out."
+        )
     is_torch = getattr(values, "is_sparse", False) or "sparse" in str(getattr(values, "layout", ""))
     if not is_torch and not (hasattr(values, "toarray") and hasattr(values, "nnz")):
         return values

@@ -72,6 +72,7 @@ def of_values(y: Any, kind: LabelKind | None, what: str) -> Target:
         BadInput: they have another shape.
         BadData: a row without a label, one class, one tag, or a text or non-finite value among numbers.
     """
+    y = dense(y, "the labels")
     if isinstance(y, Mapping) or is_frame(y):
         columns = columns_of(y)
         assert columns is not None
