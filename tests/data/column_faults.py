@@ -4,6 +4,13 @@ from tests.faults import Fault
 
 COLUMN_FAULTS = (
     Fault(
+        "data/unseen.py",
+        "if nothing and column.name in full",
+        "if nothing and column.name not in full",
+        "a column that is empty in new rows alone is passed over",
+        "data/test_columns.py empty_in_new_rows",
+    ),
+    Fault(
         "data/label_copies.py",
         "len(pairs) == len(distinct) == len(data.classes)",
         "False",

@@ -1,6 +1,7 @@
 """Columns mean the same in every file: how they are typed, named, left out, and split into parts."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from headstart.core import BadData, Schema
 from headstart.data.schemas import MOST, encoded, schema_of
 from headstart.data.table_rows import rows_of
 from headstart.data.tables import from_columns
-from headstart.data.unseen import refuse_unseen
+from headstart.data.unseen import GapWarning, refuse_unseen
 
 NAN = math.nan
 
@@ -193,3 +194,22 @@ def test_codes_are_no_numbers_with_a_unit(form):
 def test_few_numbers_with_a_unit_are_names():
     rows = {"stars": [f"{1 + n % 5} stars" for n in range(40)], "label": ["a", "b"] * 20}
     assert "looks-like-amounts" not in {one.kind for one in hs.data.check(hs.data.load(rows)).findings}
+
+
+def test_a_column_that_is_empty_in_new_rows_alone_is_named():
+    """A renamed export: its cells were the median, and nothing was said."""
+    rows = {
+        "a": [n % 7 for n in range(40)],
+        "b": ["u", "v"] * 20,
+        "c": [None, 1.0] * 20,
+        "label": ["x", "y"] * 20,
+    }
+    model = hs.fit(hs.methods.LogisticProbe(), "table", hs.data.load(rows))
+    full = {"a": [1, 2], "b": ["u", "v"], "c": [None, None]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(full)
+        model.predict({**full, "a": [None, 2]})
+        model.predict({name: cells[:1] for name, cells in {**full, "a": [None]}.items()})
+    with pytest.warns(GapWarning, match="All 2 rows have nothing in 'a', 'b', where all training rows had"):
+        model.predict({**full, "a": [None, None], "b": ["", None]})

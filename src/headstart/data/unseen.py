@@ -1,12 +1,14 @@
-"""Names in new rows that no training row had."""
+"""Names in new rows that no training row had, and columns that are empty there alone."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import BadData
+from headstart.core import BadData, Schema
 from headstart.core.schema import Column
 
 from .spellings import name_of
@@ -90,3 +92,25 @@ def refuse_unseen(unseen: Mapping[str, Unseen]) -> None:
                 f"{new.text()}. Write the names as in the training data. To let them count as any other "
                 "name: predict(..., allow_unseen=True), on the command line --allow-unseen."
             )
+
+
+class GapWarning(UserWarning):
+    """No new row of a table has anything in a column that all training rows had something in."""
+
+
+def warn_of_gaps(values: NDArray[Any], schema: Schema) -> None:
+    """Warn of columns without a value in two or more encoded rows (n, columns), but in all training rows."""
+    full = {column.name for column in schema.columns} - {c.name for c in schema.columns if c.missing}
+    empty = np.isnan(values).all(0)
+    gone = dict.fromkeys(
+        column.name
+        for column, nothing in zip(schema.columns, empty.tolist(), strict=True)
+        if nothing and column.name in full
+    )
+    if len(values) > 1 and gone:
+        names = ", ".join(map(repr, list(gone)[:5]))
+        text = (
+            f"All {len(values)} rows have nothing in {names}, where all training rows had something, so the "
+            "model has not learned what that means. Of numbers the median stands in."
+        )
+        warnings.warn(text, GapWarning, stacklevel=2)

@@ -19,6 +19,7 @@ from headstart.data.schemas import encoded
 from headstart.data.similarity import columns_in_order
 from headstart.data.table_rows import rows_of
 from headstart.data.tables import Table
+from headstart.data.unseen import warn_of_gaps
 from headstart.nn.columns import Encode
 
 
@@ -56,6 +57,7 @@ class TableModality(Modality[Dataset]):
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
         schema = _schema(reader)
         found = encoded(rows_of(items, schema), schema)
+        warn_of_gaps(found.values, schema)
         return Inputs(torch.from_numpy(found.values), found.unseen)
 
     def features(self, data: Dataset, rows: Rows, reader: Reader | None) -> Features[Dataset]:

@@ -20,6 +20,7 @@ from headstart.data.parallel import parallel_map
 from headstart.data.table_files import SUFFIXES, read_table
 from headstart.data.table_rows import rows_of
 from headstart.data.tables import Table
+from headstart.data.unseen import GapWarning
 from headstart.data.window import with_window
 from headstart.predictor.predictor import Predictor, UnseenWarning
 from headstart.session.inputs import fit_to_data
@@ -176,10 +177,11 @@ def _as_table(
     assert predictor.schema is not None
     table = _by_schema(given, data, predictor, predictor.schema, columns)
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UnseenWarning)
+        warnings.simplefilter("always")
         predictor.samples(table, allow_unseen=allow_unseen)
     data = replace(data, samples=table)
-    return data, [str(each.message) for each in caught if issubclass(each.category, UnseenWarning)]
+    said = (UnseenWarning, GapWarning)
+    return data, [str(each.message) for each in caught if issubclass(each.category, said)]
 
 
 def _by_schema(
