@@ -213,3 +213,10 @@ def test_a_column_that_is_empty_in_new_rows_alone_is_named():
         model.predict({name: cells[:1] for name, cells in {**full, "a": [None]}.items()})
     with pytest.warns(GapWarning, match="All 2 rows have nothing in 'a', 'b', where all training rows had"):
         model.predict({**full, "a": [None, None], "b": ["", None]})
+
+
+def test_one_row_as_a_mapping_is_named():
+    schema = schema_of(from_columns({"a": [1, 2, 3]}, "t"))
+    with pytest.raises(BadData, match=r"column 'a' holds one value, 4, not one a row.*give it as \[row\]"):
+        rows_of({"a": 4}, schema)
+    assert rows_of([{"a": 4}], schema).values.tolist() == [[4.0]]

@@ -44,7 +44,8 @@ def test_classes_that_the_source_has_not_are_named():
 
 def test_nothing_in_common_is_refused_even_if_overlap_is_enough():
     x, _ = rows(4)
-    with pytest.raises(BadData, match=r"no class in common: 'd', 'e' against 'a', 'b', 'c'"):
+    both = r"arrays \(target\) and arrays \(source\) have no class in common: 'd', 'e' against 'a', 'b', 'c'"
+    with pytest.raises(BadData, match=both):
         hs.data.Domains(
             rows(12), rows(9)[0], target_labelled=(x, np.array(["d", "e", "d", "e"])), overlap=True
         )

@@ -72,26 +72,28 @@ def of_same_labels(rows: Dataset, source: Dataset, overlap: bool = False) -> Dat
     Raises:
         BadData: labels that the source lacks, which the text names, or none in common.
     """
+    mine, other = rows.name, source.name
+    if mine == other:  # as of two pairs of arrays
+        mine, other = f"{mine} (target)", f"{other} (source)"
     if rows.label_kind != source.label_kind:
         raise BadData(
-            f"{rows.name} has {rows.label_kind} as labels, {source.name} {source.label_kind}. Give both "
-            "the same kind."
+            f"{mine} has {rows.label_kind} as labels, {other} {source.label_kind}. Give both the same kind."
         )
     new = sorted(set(rows.classes) - set(source.classes))
     missing = sorted(set(source.classes) - set(rows.classes))
     if source.label_kind != "classes" and (new or missing):
         raise BadData(
-            f"{rows.name} and {source.name} have other {source.label_kind}: {_named(new or missing)} is only "
-            f"in {rows.name if new else source.name}. Give both the same columns."
+            f"{mine} and {other} have other {source.label_kind}: {_named(new or missing)} is only "
+            f"in {mine if new else other}. Give both the same columns."
         )
     if len(new) == len(rows.classes):
         raise BadData(
-            f"{rows.name} and {source.name} have no class in common: {_named(new)} against "
+            f"{mine} and {other} have no class in common: {_named(new)} against "
             f"{_named(source.classes)}. Call the same things by the same names."
         )
     if new and not overlap:
         raise BadData(
-            f"{rows.name} has classes that {source.name} has not: {_named(new)}. Call the same things by the "
+            f"{mine} has classes that {other} has not: {_named(new)}. Call the same things by the "
             "same names, or leave such rows out: overlap=True, on the command line --overlap."
         )
     return _told(rows, source)

@@ -28,6 +28,10 @@ def single_values(values: Any, column: str, at: Callable[[int], str]) -> NDArray
         array = np.asarray(values)
     except ValueError:  # lists of different lengths
         array = objects(values)
+    if array.ndim == 0:
+        raise BadData(
+            f"{column} holds one value, {values!r}, not one a row. Of a single row, give it as [row]."
+        )
     if array.ndim != 1:
         raise BadData(f"{column} holds arrays; give one value a row.")
     if array.dtype.kind not in "biufMmOUS":
