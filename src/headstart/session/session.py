@@ -107,7 +107,7 @@ class Session(SessionData):
         require_data((method,), "this run", **self.roles)
         holds_out = method.holdout_fraction() > 0
         learn, held = split_holdout(method, self.data, rows, recipe.seed) if holds_out else (rows, rows[:0])
-        head = head or _trained_head(self, learn)
+        head = head or _trained_head(self, stages[0], learn)
         weights, cautions = row_weights(self, method, learn, recipe.seed, options.weights)
         fitted: Fitted | None = None
         for number, stage in enumerate(stages):
@@ -137,9 +137,10 @@ class Session(SessionData):
         return fitted
 
 
-def _trained_head(session: SessionData, rows: np.ndarray) -> Head | None:
+def _trained_head(session: SessionData, stage: Method[Any], rows: np.ndarray) -> Head | None:
     """The head that the backbone came with, for the labels of the data in the units of the rows (n,)."""
-    head, units = session.trained_head(), LabelUnits.of(session.data.labels[rows])
+    head = None if stage.about.transfers == "nothing" else session.trained_head()
+    units = LabelUnits.of(session.data.labels[rows])
     return head if head is None or units is None else units.entered(head)
 
 

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, final
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
@@ -16,7 +16,7 @@ class FromScratch(TuningSettings[Labelled]):
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """An untrained twin of the backbone, and a new head."""
-        return tuned_parts(self, backbone.untrained(task.seed), replace(task, head=None))
+        return tuned_parts(self, backbone.untrained(task.seed), task)
 
     def moves(self) -> tuple[Descend[Labelled]]:
         """One descent on both."""
