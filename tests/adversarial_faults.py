@@ -111,7 +111,7 @@ ADVERSARIAL_FAULTS = (
     ),
     Fault(
         HERE + "mcd.py",
-        'parts["second head"] = LinearHead(backbone.width, task.outputs)',
+        'parts["second head"] = LinearHead(backbone.width, task.outputs, self.head_std)',
         'parts["second head"] = __import__("copy").deepcopy(parts["head"])',
         "two heads that begin alike and never differ",
         "methods/test_mcd.py shipped",

@@ -20,8 +20,8 @@ class Fault(NamedTuple):
 METHODS = (
     Fault(
         "methods/tuning.py",
-        '"head": task.head or LinearHead',
-        '"head": LinearHead',
+        "head = task.head or LinearHead",
+        "head = LinearHead",
         "the head of the probe is thrown away",
         "methods/test_lpft.py exactly or carries",
     ),

@@ -105,14 +105,14 @@ TRAP_FAULTS = (
         "methods/test_fine_tune.py settings_let_change",
     ),
     Fault(
-        "methods/tuning.py",
+        "core/moves.py",
         "not isinstance(module, nn.modules.batchnorm._BatchNorm)",
         '"bn" not in _name',
         "norms are known by their name",
         "methods/test_fine_tune.py settings_let_change",
     ),
     Fault(
-        "methods/tuning.py",
+        "core/moves.py",
         "not isinstance(module, nn.modules.batchnorm._BatchNorm)",
         "type(module) not in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)",
         "norms of other libraries are none",

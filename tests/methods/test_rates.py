@@ -184,6 +184,8 @@ def test_a_decay_changes_the_result():
         ("lr_decay", 1.1),
         ("lr_decay", float("nan")),
         ("weight_decay", -0.1),
+        ("head_std", -0.1),
+        ("head_std", float("inf")),
         ("weight_decay", float("inf")),
     ],
 )

@@ -72,7 +72,9 @@ def test_normalisations_that_know_nothing_learn():
 
 
 def test_with_nothing_new_it_is_fine_tuning():
-    assert equal(tuned(Reinit(blocks=0, lr_decay=0.5), Toy()), tuned(FineTune(lr_decay=0.5), Toy()))
+    assert equal(
+        tuned(Reinit(blocks=0, lr_decay=0.5, head_std=0.01), Toy()), tuned(FineTune(lr_decay=0.5), Toy())
+    )
     assert not same(bytes_of(tuned(Reinit(), Toy())), bytes_of(tuned(FineTune(), Toy())))
 
 

@@ -78,8 +78,8 @@ MODELS = (
     ),
     Fault(
         "models/operations/last.py",
-        "* DEVIATION",
-        "",
+        "_normal(shape, seed) * deviation",
+        "_normal(shape, seed)",
         "a head that is sure before it has learned",
         "models/test_new_last.py small",
     ),
@@ -248,5 +248,12 @@ MODELS = (
         "fitting = duplicate(front)",
         "luminance is mixed of normalised channels, so grey changes",
         "models/test_middle_and_front.py before_the_normalisation",
+    ),
+    Fault(
+        "methods/tuning.py",
+        "LinearHead(backbone.width, task.outputs, settings.head_std)",
+        "LinearHead(backbone.width, task.outputs)",
+        "the deviation of a new head is not the one that is said",
+        "methods/test_new_head.py is_the_setting",
     ),
 )

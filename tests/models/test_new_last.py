@@ -31,6 +31,16 @@ def test_zero_keeps_the_rest_and_says_so():
     assert all(same(v, made.state_dict()[k]) for k, v in model.state_dict().items() if k[:2] != "fc")
 
 
+def test_the_deviation_of_the_normal_start_is_said():
+    model = nn.Sequential(nn.Linear(4, 40), nn.Linear(40, 3))
+    for deviation in (0.02, 0.5):
+        made, _ = hs.models.new_last(model, 500, start="normal", deviation=deviation, example=noise(2, 4))
+        assert made[1].weight.std().item() == pytest.approx(deviation, rel=0.05)
+        assert (made[1].bias == 0).all()
+    with pytest.raises(BadInput, match="deviation is 0; it must be > 0"):
+        hs.models.new_last(model, 5, start="normal", deviation=0, example=noise(2, 4))
+
+
 def test_normal_is_small_with_a_bias_of_zero_and_a_function_of_the_seed():
     model = nn.Sequential(nn.Linear(4, 400), nn.ReLU(), nn.Linear(400, 2))
     made, _ = hs.models.new_last(model, 50, start="normal", example=noise(2, 4))

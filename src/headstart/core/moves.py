@@ -44,6 +44,11 @@ def everything(_name: str, _module: nn.Module) -> bool:
     return True
 
 
+def outside_batch_norms(_name: str, module: nn.Module) -> bool:
+    """Whether a parameter is of another module than a batch normalisation."""
+    return not isinstance(module, nn.modules.batchnorm._BatchNorm)
+
+
 @dataclass(frozen=True)
 class On:
     """The parameters of one part that a move may change, and their optimisation settings.

@@ -1,5 +1,6 @@
 """Replace the last layer for new labels."""
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from headstart.models.untrained import seeded
 
 from .report import Report
 
-DEVIATION = 0.01  # deviation of the weights of the start "normal"
+DEVIATION = 0.01  # usual one of the weights of the start "normal"
 COUNTS = ("num_classes", "num_labels")  # attribute names for the number of outputs
 
 
@@ -25,6 +26,7 @@ def new_last(
     last: str | None = None,
     seed: int = 0,
     example: Tensor | None = None,
+    deviation: float = DEVIATION,
 ) -> tuple[M, Report]:
     """Copy a model with a new last layer of `classes` outputs; the rest keeps every byte.
 
@@ -32,12 +34,13 @@ def new_last(
         model: a module with a head, or `core.Model`; a backbone has none.
         classes: outputs, >= 1.
         start: "zero" (the first gradient is that of a linear probe), "normal" (weights of
-            deviation 0.01, bias 0), or the weights of a linear probe: a layer or head, or a
+            a deviation, bias 0), or the weights of a linear probe: a layer or head, or a
             weight (classes, width) and bias (classes,). The last is where LP-FT
             (arXiv:2202.10054) starts.
         last: the layer's name; None finds it by one forward.
         seed: of the normal start.
         example: inputs (n, ...) for the forward.
+        deviation: of the normal start, > 0.
 
     Raises:
         BadInput: there is no linear last layer, the given weights have another shape, or the
@@ -56,7 +59,7 @@ def new_last(
     weight, old = own(layer, "weight", name), layer.weight.shape[0]
     before = editor.answer(editor.view.example)
     names = editor.aliases(weight)
-    value, bias, said = _start(start, classes, weight, seed)
+    value, bias, said = _start(start, classes, weight, seed, deviation)
     _put(layer, value, bias, classes)
     if isinstance(editor.model, Model):
         editor.model.classes = ()  # they are those of the old outputs
@@ -97,13 +100,17 @@ def _layer(editor: ModelEditor[Any], name: str) -> Any:
     return layer
 
 
-def _start(start: Any, classes: int, old: nn.Parameter, seed: int) -> tuple[Tensor, Tensor, str]:
+def _start(
+    start: Any, classes: int, old: nn.Parameter, seed: int, deviation: float
+) -> tuple[Tensor, Tensor, str]:
     """Weight (classes, width), bias (classes,), and the name of the start."""
     shape = (classes, *old.shape[1:])
+    if not 0 < deviation < math.inf:
+        raise BadInput(f"deviation is {deviation}; it must be > 0. For zeros say start='zero'.")
     if isinstance(start, str):
         makers: dict[str, Callable[[], Tensor]] = {
             "zero": lambda: torch.zeros(shape),
-            "normal": lambda: _normal(shape, seed),
+            "normal": lambda: _normal(shape, seed) * deviation,
         }
         if start not in makers:
             raise BadInput(f"start is {start!r}; give 'zero', 'normal', or the weights of a linear probe.")
@@ -127,7 +134,7 @@ def _start(start: Any, classes: int, old: nn.Parameter, seed: int) -> tuple[Tens
 
 def _normal(shape: tuple[int, ...], seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(derive_seed(seed, "new_last"))
-    return torch.randn(shape, generator=generator) * DEVIATION
+    return torch.randn(shape, generator=generator)
 
 
 def _put(layer: Any, weight: Tensor, bias: Tensor, classes: int) -> None:

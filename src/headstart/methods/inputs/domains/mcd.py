@@ -47,7 +47,7 @@ class MCD(TuningSettings[Domains]):
         """The backbone, a linear head, and a second one with another start."""
         parts = tuned_parts(self, backbone, task)
         if self.weight:
-            parts["second head"] = LinearHead(backbone.width, task.outputs)
+            parts["second head"] = LinearHead(backbone.width, task.outputs, self.head_std)
         return parts
 
     def moves(self) -> tuple[Descend[Domains], ...]:

@@ -15,12 +15,14 @@ class Reinit(TuningSettings[Labelled]):
 
     Attributes:
         blocks: how many of the backbone's last blocks get random weights, >= 0.
+        head_std: as for fine-tuning, but 0.02 unless another is asked for, as in the paper.
     """
 
     about = About(
         "reinit", "start", "mapping", Labelled, "arXiv:2006.05987", display_name="Re-initialised last blocks"
     )
     blocks: int = 1
+    head_std: float = 0.02
 
     def __post_init__(self) -> None:
         super().__post_init__()

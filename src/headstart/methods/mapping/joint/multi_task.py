@@ -53,7 +53,7 @@ class MultiTask(TuningSettings[TwoTasks]):
             raise BadInput("multi-task: there is no source task beside the target. Give a source.")
         other = task.source
         parts = tuned_parts(self, backbone, task)
-        return Parts({**parts, "source head": LinearHead(backbone.width, other.outputs)})
+        return Parts({**parts, "source head": LinearHead(backbone.width, other.outputs, self.head_std)})
 
     def moves(self) -> tuple[Descend[TwoTasks]]:
         """One descent on the backbone and both heads."""

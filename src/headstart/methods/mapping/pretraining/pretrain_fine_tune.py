@@ -99,4 +99,5 @@ class PretrainFineTune(TuningSettings[Labelled]):
             norm=self.norm,
             smoothing=self.smoothing,
             weight_decay=self.weight_decay,
+            head_std=self.head_std,
         )
