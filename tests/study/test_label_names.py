@@ -109,3 +109,19 @@ def test_other_data_are_matched_by_name_too(model):
     source = hs.data.load(digits((1, 2, 3), slice(0, 200)))
     done = hs.align(source, hs.data.load((x, y)), net(3), methods=("source-only",), epochs=20, seeds=1)
     assert done.result.table[0].last.value > 0.7
+
+
+def test_labels_of_a_target_that_can_t_be_used_are_named():
+    """They were passed over: of one class alone, or with a row without one."""
+    rng = np.random.default_rng(0)
+    y = np.arange(160) % 2
+    x, names = (rng.normal(size=(160, 4)) + 2 * y[:, None]).astype(np.float32), np.array(["red", "green"])[y]
+    net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+    quick = {"methods": ("coral",), "epochs": 1, "seeds": 1}
+    source, target = (x[:80], names[:80]), x[80:] + 0.5
+    red = names[80:] == "red"
+    assert hs.align(source, (target[red], names[80:][red]), net, **quick).result.test_rows > 0
+    gone = np.where(np.arange(80) == 3, None, names[80:])
+    with pytest.raises(BadData, match="Row 3 has no label: None"):
+        hs.align(source, (target, gone), net, **quick)
+    assert hs.align(source, (target, gone), net, **quick, unlabelled=True).result.test_rows == 0

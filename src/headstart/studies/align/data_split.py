@@ -13,6 +13,7 @@ from headstart.data.check import Checked, check
 from headstart.data.dataset import Dataset
 from headstart.data.domains import of_same_labels
 from headstart.data.load import load
+from headstart.data.naming import of_known_names
 from headstart.data.overlap import copies
 from headstart.data.splits import holdout
 from headstart.data.train_test_split import Rows, train_and_test, training_rows
@@ -122,6 +123,9 @@ def _load_labelled(target: Any, columns: Mapping[str, Any]) -> Dataset | None:
         return None if target.classes == (CLASS,) else target
     if isinstance(target, str | Path) and Path(target).is_dir():  # the columns are those of the source
         columns = {name: value for name, value in columns.items() if name not in UNLABELLED}
+    if isinstance(target, tuple) and len(target) == 2 and target[1] is not None:  # labels that were given
+        with of_known_names():  # all of one class, too
+            return load(target, **beside(columns))
     try:
         return load(target, **beside(columns))
     except HeadstartError:  # no labels; if it can't be read at all, reading it without labels raises why
