@@ -192,4 +192,11 @@ STUDY = (
         "pictures of a model that goes on are cut otherwise than it learned",
         "study/test_kept_head.py run_folder_goes_on",
     ),
+    Fault(
+        "session/session_data.py",
+        "not trained.handed_on or (trained.classes, trained.label_kind) != own",
+        "not trained.handed_on",
+        "a head for other classes begins the training",
+        "study/test_kept_head.py only_once",
+    ),
 )

@@ -7,6 +7,8 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import BadInput
+from headstart.session.inputs import hand_on_head
+from headstart.session.session import Session
 
 STILL = hs.Recipe(steps=1, lr=1e-30, weight_decay=0)
 RNG = np.random.default_rng(0)
@@ -79,6 +81,28 @@ def test_classes_are_renamed_on_request(crops, names):
 def test_a_wrong_renaming_is_refused_before_training(crops, head, text):
     with pytest.raises(BadInput, match=text):
         hs.fit("fine-tune", crops, (X, CROPS), STILL, head=head)
+
+
+@pytest.mark.parametrize("head", [None, ["oats"], 3])
+def test_what_is_no_choice_of_a_head_is_refused(crops, head):
+    with pytest.raises(BadInput, match="it must be 'keep', 'new', or a mapping"):
+        hs.fit("fine-tune", crops, (X, CROPS), STILL, head=head)
+
+
+def test_a_predictor_is_a_backbone_wherever_one_is_taken(crops, tmp_path):
+    assert hs.models.backbone(crops).trained_head.classes == ("corn", "oats", "wheat")
+    assert hs.probe(crops, (X, CROPS)).backbone
+    options = {"methods": ("fine-tune",), "epochs": 1, "folds": 2, "curve": False}
+    done = hs.adapt(crops, (X, CROPS), out=tmp_path / "run", **options)
+    assert any("Kept: corn, oats, wheat." in note for note in done.result.notes)
+
+
+def test_a_head_is_used_only_once_it_was_matched_with_the_labels(crops):
+    data, base = hs.data.load((X, CROPS)), hs.models.backbone(crops.model)
+    assert Session(base, data).trained_head() is None
+    assert Session(hand_on_head(base, data), data).trained_head() is not None
+    fewer = hs.data.load((X, ["corn" if name == "oats" else name for name in CROPS]))
+    assert Session(hand_on_head(base, data), fewer).trained_head() is None
 
 
 def test_renaming_needs_a_trained_head():

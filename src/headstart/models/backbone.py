@@ -18,7 +18,7 @@ from .example import example_for, like
 from .head_choice import AUTO, LAST, choose_head, take_off
 from .operations.replay import replay, taken
 from .own_module import load_weights, own_origin, reset_heads, settle_flags
-from .saved import fill, is_run, model_folder, read_saved
+from .saved import fill, is_run, model_folder, model_in, read_saved
 from .surgery import duplicate
 from .tables import TableEncoder
 from .trained_head import TrainedHead
@@ -72,6 +72,7 @@ def backbone(
         MissingPackage: the package that knows the name is not installed.
         HeadstartError: pretrained weights can't be fetched.
     """
+    source = model_in(source)
     if (ready := _ready(source, weights, preprocess, tokenizer)) is not None:
         if head not in (AUTO, LAST):
             raise BadInput(f"head is {head!r}, but {ready.name} is cut already. Leave head out.")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from safetensors import SafetensorError
-from torch import Tensor
+from torch import Tensor, nn
 
 from headstart.core import BadInput, Mismatch, Model
 from headstart.core.tensor_file import read_tensors
@@ -32,6 +32,12 @@ def is_run(name: object) -> bool:
             except (OSError, ValueError, AttributeError):
                 return False
     return False
+
+
+def model_in(base: Any) -> Any:
+    """The model of a predictor; anything else as it is."""
+    model = getattr(base, "model", None)
+    return model if isinstance(model, Model) and not isinstance(base, nn.Module) else base
 
 
 def model_folder(folder: str | Path) -> Path:

@@ -21,6 +21,7 @@ class TrainedHead:
     head: Head
     classes: tuple[str, ...]
     label_kind: LabelKind
+    handed_on: bool = False  # whether it is for the labels that are learned now
 
     @classmethod
     def of(cls, model: Model) -> "TrainedHead | None":
@@ -92,7 +93,7 @@ def handed_on(
         f"Methods that tune a head begin with the trained one. Kept: {_shown(kept)}{''.join(changes)}. "
         "Scores on rows that it learned from before are too good."
     )
-    return TrainedHead(LinearHead.of(weight, bias), tuple(classes), kind), note
+    return TrainedHead(LinearHead.of(weight, bias), tuple(classes), kind, handed_on=True), note
 
 
 def as_linear(head: Head) -> LinearHead | None:

@@ -1,6 +1,6 @@
 """A backbone made to suit the data and the settings: how samples become its inputs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +24,7 @@ from headstart.data.modality import modalities
 from headstart.data.schemas import encoded, schema_of
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
-from headstart.models.saved import is_run
+from headstart.models.saved import is_run, model_in
 from headstart.models.sources import BUILT_IN
 from headstart.models.tables import TableEncoder
 from headstart.models.tracing import quiet
@@ -50,7 +50,7 @@ def build_backbone(data: Dataset, base: str | nn.Module, weights: str | None = N
 
     For texts, names that headstart does not know are those of transformers.
     """
-    modality = data.modality
+    modality, base = data.modality, model_in(base)
     if isinstance(base, nn.Module):
         _require_float32(base)
     if is_run(base) or (isinstance(base, Model) and isinstance(base.backbone, AnyBackbone)):
@@ -123,6 +123,8 @@ def hand_on_head(mapping: AnyBackbone, data: Dataset, choice: HeadChoice = "keep
     Raises:
         BadInput: names are to be renamed and there is no trained head, or it has other names.
     """
+    if not isinstance(choice, str | Mapping):
+        raise BadInput(f"head is {choice!r}; it must be 'keep', 'new', or a mapping from old to new names.")
     trained = mapping.trained_head
     if trained is None:
         if choice not in ("keep", "new"):

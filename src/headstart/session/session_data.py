@@ -141,9 +141,11 @@ class SessionData:
         return Task(len(self.data.classes), self.shape, rows, seed, head, self.data.label_kind)
 
     def trained_head(self) -> Head | None:
-        """The head that the backbone came with, if it is for the labels of the data."""
+        """The head that the backbone came with, if it was handed on to the labels of the data."""
         trained, own = self.backbone.trained_head, (tuple(self.data.classes), self.data.label_kind)
-        return trained.head if trained and (trained.classes, trained.label_kind) == own else None
+        if trained is None or not trained.handed_on or (trained.classes, trained.label_kind) != own:
+            return None
+        return trained.head
 
     def logits(self, model: nn.Module, rows: np.ndarray) -> Tensor:
         """Outputs (n, outputs) on the CPU of a model that takes samples, for rows (n,) of the data."""

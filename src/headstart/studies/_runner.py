@@ -259,7 +259,6 @@ def load_target(value: Any, source: Dataset | None, columns: Mapping[str, Any]) 
 
 def load_backbone(value: Any, data: Dataset, settings: Any, weights: str | None = None) -> AnyBackbone:
     """The backbone that was named, or the built-in one for the data, at the size of the settings."""
-    value = value.model if isinstance(value, Predictor) else value
     backbone = build_backbone(data, default_backbone(data) if value is None else value, weights)
     if hasattr(settings, "size"):
         backbone = fit_to_data(backbone, data, settings.size, settings.fit)
