@@ -15,8 +15,6 @@ from headstart.core import Diverged, HeadstartError, Method, make, require_label
 from headstart.data.domains import of_same_labels
 from headstart.data.random_draws import shuffled
 from headstart.metrics.kinds import measure_of
-from headstart.models.backbone import AnyBackbone
-from headstart.models.texts import Reader
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.predictor.save import TRAINING
 from headstart.predictor.training import Training
@@ -193,10 +191,7 @@ def finish(job: Job[AlignSettings], record: Alignment) -> Aligned:
         shutil.rmtree(folder / "model", ignore_errors=True)
         model.rename(folder / "model")
     shutil.rmtree(job.artefacts["trials"], ignore_errors=True)
-    module = job.inputs["_module"]
-    module = module.inner if isinstance(module, AnyBackbone) else module
-    module = module.model if isinstance(module, Reader) else module
-    return Aligned(record, open_model(folder, backbone=module), job.out)
+    return Aligned(record, open_model(folder, backbone=job.inputs["_module"]), job.out)
 
 
 def _runner(job: Job[AlignSettings], rows: AlignData, saved: Predictor | None) -> TrialRunner:
