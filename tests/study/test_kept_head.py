@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import torchvision
 from torch import nn
 
 import headstart as hs
@@ -156,8 +157,29 @@ def test_a_classifier_of_ones_own_goes_on_where_its_classes_are_named():
     after = hs.fit("fine-tune", known, (X, labels), STILL)
     right = mine(torch.from_numpy(X)).softmax(1).detach().numpy()[:, ::-1]  # corn before wheat
     assert np.abs(after.probabilities(X) - right).max() < 1e-6
-    with pytest.raises(BadInput, match="classes names 1 outputs, but 2 has 2"):
+    with pytest.raises(BadInput, match="classes gives 1 names, but the head has 2 outputs"):
         hs.models.classifier(mine, classes=("wheat",))
+
+
+def test_a_checkpoint_of_a_named_architecture_goes_on_with_its_head(tmp_path):
+    torch.manual_seed(0)
+    mine = torchvision.models.resnet18(weights=None, num_classes=3).eval()
+    torch.save({"state_dict": mine.state_dict()}, tmp_path / "checkpoint.pth")
+    name, file = "torchvision:resnet18", tmp_path / "checkpoint.pth"
+    model = hs.models.classifier(name, weights=file, classes=("red", "green", "blue"))
+    pictures = torch.randn(2, 3, 32, 32)
+    with torch.no_grad():
+        assert torch.allclose(model(pictures), mine(pictures), atol=1e-5)
+    rows = np.random.default_rng(0).integers(0, 256, (6, 64, 64, 3)).astype(np.uint8)
+    after = hs.fit("fine-tune", model, (rows, ["green", "red"] * 3), STILL)
+    assert torch.allclose(after.model.head.weight, mine.fc.weight[[1, 0]])
+    after.save(tmp_path / "model")
+    assert np.allclose(hs.open(tmp_path / "model").probabilities(rows), after.probabilities(rows))
+    with pytest.raises(BadInput, match="together with weights="):
+        hs.models.classifier(name, classes=("red", "green", "blue"))
+    headless = {key: value for key, value in mine.state_dict().items() if not key.startswith("fc.")}
+    with pytest.raises(BadInput, match=r"has no fc\.weight, its head"):
+        hs.models.classifier(name, weights=headless)
 
 
 def test_a_table_goes_on(tmp_path):
