@@ -174,12 +174,12 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
 def _carry_out(job: Job[Any]) -> Any:
     """Compute in an open folder, write the record, and finish."""
     spec, module = job.spec, job.spec.module("run")
-    job.notes += getattr(job.inputs.get("backbone"), "notes", ())
     if job.inputs.get("backbone") is not None and hasattr(job.settings, "precision"):
         backbone, steps = job.inputs["backbone"], job.folder.steps
         job.settings, notes = settle_precision(job.settings, backbone, job.engine, steps)
         job.notes += notes
     own = module.compute(job)
+    job.notes += getattr(job.inputs.get("backbone"), "notes", ())
     record = spec.record(
         schema=spec.schema,
         headstart=headstart.__version__,
