@@ -70,7 +70,7 @@ def selected(seed: int, session: Session, train: np.ndarray) -> str:
     """The name that the main job's selection gives on the training rows alone."""
     data = session.data.subset(train)
     with tempfile.TemporaryDirectory() as folder:
-        part = Session(session.backbone, data, cache=Path(folder) / "cache")
+        part = Session(session.backbone, data, cache=Path(folder) / "cache", metric="balanced_accuracy")
         settings = AdaptSettings(seed=seed, budget=1, curve=False)  # no time for more than probes
         plan = make_plan(settings, Amounts(len(train), LABELS, len(data.classes)), rate=1.0, ways=0)
         numbers = folds(data.labels, data.groups, settings.folds, seed)

@@ -71,8 +71,8 @@ EVIDENCE_FAULTS = (
     ),
     Fault(
         "data/check.py",
-        "[*exact, *similar, *own]",
-        "[*own]",
+        "return groups_of_pairs(len(dataset), [*exact, *similar])",
+        "return groups_of_pairs(len(dataset), [])",
         "copies of a row are rows of their own",
         ROWS + "copies_of_rows",
     ),
@@ -135,7 +135,7 @@ EVIDENCE_FAULTS = (
     Fault(
         "studies/stream/inputs.py",
         'return class_numbers(arrays["y"].tolist(), reader.classes, str(place))',
-        'return arrays["y"].astype(np.int64) - 1',
+        'return arrays["y"].astype(np.int64)',
         "the labels in a file are positions",
         NAMES + "array_y",
     ),

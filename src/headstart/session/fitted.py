@@ -18,7 +18,7 @@ from headstart.nn.heads import AdjustedHead
 from headstart.run.frozen import Replay
 from headstart.run.state import Run, Tick
 from headstart.session.input_pipeline import InputSource, LabelUnits
-from headstart.session.scoring import outputs_of, selection_score
+from headstart.session.scoring import outputs_of, selection_metric, selection_score
 from headstart.session.session_data import SessionData
 
 
@@ -107,7 +107,10 @@ def split_holdout(method: Method[Any], data: Dataset, rows: Rows, seed: int) -> 
 def select_on_holdout(
     fitted: Fitted, method: Method[Any], data: Dataset, rows: Rows, held: Rows, metric: str
 ) -> Fitted:
-    """The fit with the model selected by a metric on the `held` rows; `rows` are those it learned from."""
+    """The fit with the model selected by a metric on the `held` rows; `rows` are those it learned from.
+
+    "" is the usual metric of the kind of label.
+    """
     title = method.about.title
     if not len(held):
         note = f"{title}: {len(rows)} rows are too few to hold some out, so nothing is left out."
@@ -117,12 +120,12 @@ def select_on_holdout(
 
     def score(model: nn.Module) -> float:
         assert isinstance(model, Model)
-        return selection_score(replace(fitted, model=model).logits(held), labels, metric)
+        return selection_score(replace(fitted, model=model).logits(held), labels, metric or None)
 
     result = method.select_on_holdout(fitted.run.parts, score)
     model = method.predictor(fitted.run.parts)
     assert isinstance(model, Model)
-    by = metric.replace("_", " ")
+    by = (metric or selection_metric(data.labels)).replace("_", " ")
     note = f"{title}, by the {by} on {len(held)} rows that were held out of the training: {result}"
     return replace(fitted, model=model, notes=[*fitted.notes, note])
 

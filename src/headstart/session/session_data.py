@@ -23,7 +23,7 @@ from headstart.run.recipe import Precision, Recipe
 from headstart.run.state import Run, Tick
 from headstart.run.step_cache import file_name, release_memory
 from headstart.session.inputs import loader_of
-from headstart.session.scoring import outputs_of, selection_metric
+from headstart.session.scoring import outputs_of
 
 ROWS = 16  # that go through a frozen prefix at a time: more take more memory and are no faster
 
@@ -124,7 +124,6 @@ class SessionData:
 
     def __post_init__(self) -> None:
         same_shape = self.data.modality.same_shape
-        self.metric = self.metric or selection_metric(self.data.labels)
         self.caches = ActivationCaches(self.cache, self.precision, len(self.data), same_shape)
         self._sources: dict[Augment | None, SampleLoader] = {}
         self.shape = tuple(self.source_in(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
