@@ -111,7 +111,7 @@ def select_on_holdout(
 
     "" is the usual metric of the kind of label.
     """
-    title = method.about.title
+    title, metric = method.about.title, metric or selection_metric(data.labels)
     if not len(held):
         note = f"{title}: {len(rows)} rows are too few to hold some out, so nothing is left out."
         return replace(fitted, notes=[*fitted.notes, note])
@@ -120,12 +120,12 @@ def select_on_holdout(
 
     def score(model: nn.Module) -> float:
         assert isinstance(model, Model)
-        return selection_score(replace(fitted, model=model).logits(held), labels, metric or None)
+        return selection_score(replace(fitted, model=model).logits(held), labels, metric)
 
     result = method.select_on_holdout(fitted.run.parts, score)
     model = method.predictor(fitted.run.parts)
     assert isinstance(model, Model)
-    by = (metric or selection_metric(data.labels)).replace("_", " ")
+    by = metric.replace("_", " ")
     note = f"{title}, by the {by} on {len(held)} rows that were held out of the training: {result}"
     return replace(fitted, model=model, notes=[*fitted.notes, note])
 
