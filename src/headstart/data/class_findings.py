@@ -10,6 +10,7 @@ from headstart.core import BadData
 from headstart.data.cells import as_number
 from headstart.data.dataset import Dataset
 from headstart.data.finding import EXAMPLES, Finding, finding
+from headstart.data.naming import some
 from headstart.data.near_duplicates import Pair, groups_of_pairs
 from headstart.data.samples import Rows
 
@@ -181,12 +182,6 @@ def _counts(dataset: Dataset, rows: Rows) -> dict[str, int]:
 
 def _pairs(dataset: Dataset, pairs: list[Pair]) -> list[str]:
     return [f"{dataset.named(i)} = {dataset.items[j]}" for i, j in pairs[:EXAMPLES]]
-
-
-def some(names: Sequence[str]) -> str:
-    """The first five of the names, and the number of others."""
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(map(repr, names[:5])) + more
 
 
 def _classes(count: int) -> str:

@@ -32,6 +32,12 @@ def part_of(name: str) -> str | None:
     return _ROLES.get(words[0]) if len(words) == 1 else None
 
 
+def some(names: Sequence[str]) -> str:
+    """The first five of the names, and the number of others."""
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(map(repr, names[:5])) + more
+
+
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Sort key of natural order, in which img2 comes before img10.
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData
-from headstart.data.class_findings import some
+from headstart.data.naming import some
 
 from .dataset import Dataset
 from .finding import Finding, finding

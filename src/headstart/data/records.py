@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from headstart.core import Schema
-from headstart.data.class_findings import some
+from headstart.data.naming import some
 
 from .finding import EXAMPLES, Finding, finding
 from .modality import file_suffixes

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from headstart.core import BadData
 from headstart.core.schema import Column, ColumnKind, Schema
 
-from .naming import natural
+from .naming import natural, some
 from .row_numbers import TELLING, is_unnamed
 from .table_texts import fill_words, word_columns
 from .tables import Table
@@ -244,9 +244,9 @@ def _check_names(table: Table, schema: Schema) -> None:
     if absent or extra:
         parts = []
         if absent:
-            parts.append(f"has no column {_some(absent)}{_near(absent, extra or list(there))}")
+            parts.append(f"has no column {some(absent)}{_near(absent, extra or list(there))}")
         if extra:
-            parts.append(f"has the unknown column {_some(extra)}{_near(extra, absent or list(known))}")
+            parts.append(f"has the unknown column {some(extra)}{_near(extra, absent or list(known))}")
         raise BadData(f"{table.name} {' and '.join(parts)}. Name its columns as those of the training data.")
     for column in schema.columns:
         if there[column.name] != column.kind:
@@ -276,12 +276,7 @@ def _check_counts(table: Table, rows: NDArray[np.int64]) -> None:
 
 def _near(names: Sequence[str], known: Sequence[str]) -> str:
     near = [hit for name in names[:3] for hit in difflib.get_close_matches(name, known, 1, 0.5)]
-    return f" (near: {_some(list(dict.fromkeys(near)))})" if near else ""
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(map(repr, names[:5])) + more
+    return f" (near: {some(list(dict.fromkeys(near)))})" if near else ""
 
 
 def _listed(dropped: dict[str, str]) -> str:

@@ -8,10 +8,10 @@ import numpy as np
 
 from headstart.core import BadData
 from headstart.data.dataset import Dataset
+from headstart.data.naming import some
 from headstart.data.schemas import KINDS, silent_columns
 from headstart.data.tables import Table
 
-NAMED = 5  # columns that a message names
 AXES = {3: ("channels", "length"), 4: ("channels", "height", "width")}  # by the axes of a batch
 
 
@@ -88,11 +88,9 @@ def columns_in_order(target: Table, source: Table) -> Table:
 def _other_columns(target: Table, source: Table, absent: list[str], extra: list[str]) -> str:
     parts = []
     if absent:
-        parts.append(f"has no column {_some(absent)}{_near(absent, extra)}")
+        parts.append(f"has no column {some(absent)}{_near(absent, extra)}")
     if extra:
-        parts.append(
-            f"has the column {_some(extra)}, which {source.name} does not have{_near(extra, absent)}"
-        )
+        parts.append(f"has the column {some(extra)}, which {source.name} does not have{_near(extra, absent)}")
     return (
         f"{target.name} {' and '.join(parts)}. Name the columns of both alike, and leave out what one lacks."
     )
@@ -100,9 +98,4 @@ def _other_columns(target: Table, source: Table, absent: list[str], extra: list[
 
 def _near(names: Sequence[str], known: Sequence[str]) -> str:
     near = [hit for name in names[:3] for hit in difflib.get_close_matches(name, known, 1, 0.5)]
-    return f" (near: {_some(list(dict.fromkeys(near)))})" if near else ""
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(map(repr, names[:NAMED])) + more
+    return f" (near: {some(list(dict.fromkeys(near)))})" if near else ""

@@ -6,9 +6,9 @@ from typing import Any
 from headstart.core import BadInput, Unknown
 from headstart.core.schema import ColumnKind
 
-from .class_findings import some
 from .columns import Columns
 from .finding import Finding, finding
+from .naming import some
 from .row_numbers import is_called_id
 
 ALL = "*"

@@ -15,7 +15,7 @@ from headstart.data.frames import settled
 from headstart.data.labelled_tables import are_tables
 from headstart.data.labels import Labels
 from headstart.data.load import load
-from headstart.data.naming import class_numbers, of_known_names
+from headstart.data.naming import class_numbers, of_known_names, some
 from headstart.data.parallel import parallel_map
 from headstart.data.table_files import SUFFIXES, read_table
 from headstart.data.table_rows import rows_of
@@ -31,7 +31,6 @@ TASKS: dict[LabelKind, str] = {
     "numbers": "regression",
 }
 UNNAMED = "target"  # the column of labels (n,) of an array
-NAMED = 5  # names in a message
 
 
 @dataclass(frozen=True)
@@ -154,17 +153,12 @@ def _refuse_others(names: Sequence[str], data: Dataset, predictor: Predictor) ->
     if not extra and not lacking:
         return
     things = "tags" if data.label_kind == "tags" else "columns of numbers"
-    said = [f"has the {things} {_some(extra)}, which the model lacks"] if extra else []
-    said += [f"lacks the {things} {_some(lacking)}, which the model predicts"] if lacking else []
+    said = [f"has the {things} {some(extra)}, which the model lacks"] if extra else []
+    said += [f"lacks the {things} {some(lacking)}, which the model predicts"] if lacking else []
     raise BadData(
-        f"{data.name} {' and '.join(said)}; the model has {_some(predictor.classes)}. Labels are matched by "
+        f"{data.name} {' and '.join(said)}; the model has {some(predictor.classes)}. Labels are matched by "
         "name, never by position: name the columns as the model does."
     )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(map(repr, names[:NAMED])) + more
 
 
 # --- rows
