@@ -75,7 +75,7 @@ RESULT_FAULTS = (
     ),
     Fault(
         "studies/evaluate/inputs.py",
-        "replace(data, groups=dependent_rows(data))",
+        "replace(data, groups=dependent_rows(data, looks))",
         "data",
         "duplicates count as independent rows",
         f"{EVALUATE} duplicates_count_once",
@@ -173,7 +173,7 @@ RESULT_FAULTS = (
     ),
     Fault(
         "studies/evaluate/inputs.py",
-        "        data = data.subset(test)\n",
+        "        data, looks = data.subset(test), [looks[row] for row in test] if looks else None\n",
         "        pass\n",
         "a model is evaluated on its training part",
         f"{INPUTS} of_a_split",

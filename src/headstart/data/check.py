@@ -1,5 +1,6 @@
 """Check data before training: unreadable rows, duplicates, class sizes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, final
@@ -49,7 +50,7 @@ class Checked:
         return counted(self.dataset.labels, self.dataset.classes)
 
 
-class _Look(NamedTuple):
+class Look(NamedTuple):
     """Summary of one row; `problem` is why it can't be read."""
 
     digest: str = ""
@@ -72,7 +73,7 @@ def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) 
     """
     if dataset.table is not None and len(dataset):  # all of it was read
         return _checked(dataset, np.arange(len(dataset)), [], list(dataset.findings), near, reader)
-    looks = parallel_map(partial(_look, dataset), range(len(dataset)))
+    looks = look_at_rows(dataset)
     rows = np.array([row for row, look in enumerate(looks) if not look.problem], dtype=np.int64)
     unreadable = [row for row, look in enumerate(looks) if look.problem]
     if len(rows) == 0:
@@ -89,15 +90,25 @@ def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) 
         raise BadData(f"{error}{first}") from error
 
 
-def dependent_rows(dataset: Dataset, *, near: bool = True) -> Rows:
+def look_at_rows(dataset: Dataset) -> list[Look]:
+    """Read every row once: what tells it from others, or why it can't be read."""
+    return parallel_map(partial(_look, dataset), range(len(dataset)))
+
+
+def dependent_rows(dataset: Dataset, looks: Sequence[Look] | None = None, *, near: bool = True) -> Rows:
     """Group numbers (n,): the user's groups, and exact and near duplicates, joined; rows are not judged.
+
+    Args:
+        dataset: n rows; those of a table need no reading.
+        looks: of these rows, where they were read already.
+        near: as for `check`.
 
     Raises:
         BadData: a row can't be read; the text names it.
     """
     glances = []
     if dataset.table is None:
-        looks = parallel_map(partial(_look, dataset), range(len(dataset)))
+        looks = look_at_rows(dataset) if looks is None else looks
         if problem := next((look.problem for look in looks if look.problem), ""):
             raise BadData(problem)
         glances = [look.glance for look in looks]
@@ -147,14 +158,14 @@ def _checked(
     return Checked(whole, rows, tuple(found))
 
 
-def _look(dataset: Dataset, row: int) -> _Look:
+def _look(dataset: Dataset, row: int) -> Look:
     try:
         raw = dataset.raw(row)
-        return _Look(digest(raw), dataset.modality.glance(dataset.shown(row, raw), dataset.items[row]))
+        return Look(digest(raw), dataset.modality.glance(dataset.shown(row, raw), dataset.items[row]))
     except BadData as error:
-        return _Look(problem=str(error))
+        return Look(problem=str(error))
 
 
-def _about_unreadable(dataset: Dataset, looks: list[_Look], rows: list[int]) -> Finding:
+def _about_unreadable(dataset: Dataset, looks: list[Look], rows: list[int]) -> Finding:
     kind, text = dataset.modality.unreadable(len(rows), len(looks), looks[rows[0]].problem)
     return finding(kind, "warning", text, [dataset.items[row] for row in rows])

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from headstart.core import BadData, BadInput, LabelKind, Schema
-from headstart.data.check import dependent_rows
+from headstart.data.check import Look, dependent_rows, look_at_rows
 from headstart.data.dataset import Dataset
 from headstart.data.frames import settled
 from headstart.data.labelled_tables import are_tables
 from headstart.data.labels import Labels
 from headstart.data.load import load
 from headstart.data.naming import class_numbers, of_known_names, some
-from headstart.data.parallel import parallel_map
 from headstart.data.table_files import SUFFIXES, read_table
 from headstart.data.table_rows import rows_of
 from headstart.data.tables import Table
@@ -59,17 +58,18 @@ def read_data(
     data = _labelled(given, predictor, columns)
     data = replace(data, classes=predictor.classes, labels=labels_by_name(data, predictor))
     notes = [finding.text for finding in data.findings]
+    looks: list[Look] | None = None  # of the rows of `data`; a table was read whole
     if predictor.schema is not None:
         data, more = _as_table(given, data, predictor, columns, allow_unseen)
     else:
         _refuse_other_kind(data, predictor)
-        data, more = _readable(data)
+        data, looks, more = _readable(data)
     notes += more
     if data.split is not None:
         test = [row for row, part in enumerate(data.split) if part == "test"]
         notes.append(f"Only the {len(test)} rows of the test part are evaluated; {len(data)} are there.")
-        data = data.subset(test)
-    return EvaluationData(replace(data, groups=dependent_rows(data)), notes)
+        data, looks = data.subset(test), [looks[row] for row in test] if looks else None
+    return EvaluationData(replace(data, groups=dependent_rows(data, looks)), notes)
 
 
 def _refuse_other_kind(data: Dataset, predictor: Predictor) -> None:
@@ -200,25 +200,18 @@ def _names(columns: Mapping[str, Any], role: str) -> Sequence[str]:
     return [given, *map(str.strip, given.split(","))] if isinstance(given, str) else list(given)
 
 
-def _readable(data: Dataset) -> tuple[Dataset, list[str]]:
-    """The rows that can be read, and a note on the others.
+def _readable(data: Dataset) -> tuple[Dataset, list[Look], list[str]]:
+    """The rows that can be read, what was seen of them, and a note on the others.
 
     Raises:
         BadData: none can be read.
     """
-
-    def problem(row: int) -> str:
-        try:
-            data.modality.glance(data.raw(row), data.items[row])
-        except BadData as error:
-            return str(error)
-        return ""
-
-    problems = parallel_map(problem, range(len(data)))
-    bad = [row for row, why in enumerate(problems) if why]
+    looks = look_at_rows(data)
+    bad = [row for row, look in enumerate(looks) if look.problem]
     if not bad:
-        return data, []
+        return data, looks, []
     if len(bad) == len(data):
-        raise BadData(f"None of the {len(data)} rows of {data.name} can be read. {problems[0]}")
-    text = data.modality.unreadable(len(bad), len(data), problems[bad[0]])[1]
-    return data.subset([row for row, why in enumerate(problems) if not why]), [text]
+        raise BadData(f"None of the {len(data)} rows of {data.name} can be read. {looks[0].problem}")
+    text = data.modality.unreadable(len(bad), len(data), looks[bad[0]].problem)[1]
+    fine = [row for row, look in enumerate(looks) if not look.problem]
+    return data.subset(fine), [looks[row] for row in fine], [text]
