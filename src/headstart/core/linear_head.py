@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from .method import Head
+from .model import Head
 
 
 class LinearHead(Head):

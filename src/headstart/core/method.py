@@ -14,77 +14,9 @@ from headstart.core.label_kind import LABEL_KINDS, LabelKind
 
 from .batches import B
 from .errors import BadInput, Unknown
+from .model import Backbone, Head, Model
 from .moves import Move, Parts
 from .setting_types import types_first
-
-
-class Backbone(nn.Module):
-    """A feature extractor: x (n, ...) -> features (n, width).
-
-    Attributes:
-        width: features per sample.
-        blocks: names of the sub-modules in the order they run, from the input to the features.
-    """
-
-    width: int
-    blocks: tuple[str, ...] = ()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Features (n, width) of x (n, ...)."""
-        raise NotImplementedError
-
-    def untrained(self, seed: int) -> Self:
-        """The same architecture with random weights, a function of `seed`."""
-        raise NotImplementedError
-
-
-class Head(nn.Module):
-    """Maps features to outputs: (n, width) -> (n, outputs).
-
-    Outputs are logits of classes or of tags, or numbers. A head can be serialised as data: its
-    class's name, the settings and its tensors.
-    """
-
-    prior_free: ClassVar[bool] = False  # its logits don't depend on how frequent the classes were
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """Keyword arguments that make a head of the same shape; JSON values only."""
-        raise NotImplementedError
-
-    def rescaled(self, mean: Tensor, deviation: Tensor) -> "Head":
-        """A head that outputs mean + deviation * the output of this one, both (outputs,)."""
-        raise NotImplementedError(f"{type(self).__name__} reads no numbers")
-
-
-class Model(nn.Sequential):
-    """A backbone and a head, the final model: x (n, ...) -> outputs (n, outputs)."""
-
-    classes: tuple[str, ...] = ()  # names of the outputs; () where they are not known
-    label_kind: LabelKind = "classes"  # of the outputs
-
-    def __init__(self, backbone: Backbone, head: Head) -> None:
-        super().__init__(backbone, head)
-
-    @property
-    def backbone(self) -> Backbone:
-        """The feature extractor."""
-        found: Any = self[0]
-        return found  # type: ignore[no-any-return]
-
-    @property
-    def head(self) -> Head:
-        """The output layer."""
-        found: Any = self[1]
-        return found  # type: ignore[no-any-return]
-
-    @classmethod
-    def of(cls, parts: Parts) -> "Model":
-        """Combine the parts called backbone and head."""
-        backbone, head = parts["backbone"], parts["head"]
-        assert isinstance(backbone, Backbone)
-        assert isinstance(head, Head)
-        return cls(backbone, head)
 
 
 @dataclass(frozen=True)
@@ -149,6 +81,10 @@ class Method(ABC, Generic[B]):
     @abstractmethod
     def predictor(self, parts: Parts) -> nn.Module:
         """The final model: x (n, ...) -> logits or features."""
+
+    def shipped_backbone(self, backbone: Backbone) -> Backbone:
+        """The backbone of the final model, up to its weights; another one if parts of it are left out."""
+        return backbone
 
     def check(self, setting: str, fine: bool, allowed: str) -> None:
         """Raise `BadInput` with the setting, its value and what is allowed, unless `fine`."""
