@@ -23,6 +23,17 @@ GROUPS = (20, 4, 6, 12, 10, 0)  # rows of each class with each of two values of 
 TASK = Task(outputs=3, shape=(8,), rows=8, source=Task(outputs=4, shape=(8,), rows=5), groups=GROUPS)
 
 
+class Columns(Backbone):
+    """Features are the input."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
 class Toy(Backbone):
     """Two blocks, with a batch normalisation and dropout unless told otherwise."""
 
@@ -44,6 +55,9 @@ class Toy(Backbone):
 
     def untrained(self, seed: int) -> "Toy":
         return Toy(self.norm, self.width, seed + 100)
+
+    def raw_columns(self) -> Columns:
+        return Columns(8)
 
 
 CENTRES = torch.randn(3, 8, generator=torch.Generator().manual_seed(7)) * 2

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import torch
-from tests.toy import TASK, Toy, stream
+from tests.toy import TASK, Columns, Toy, stream
 from torch import nn
 
 from headstart.core import Backbone, Labelled, Task, label_kind_of
@@ -28,6 +28,9 @@ class Same(Backbone):
 
     def forward(self, x):
         return self.scale(x)
+
+    def raw_columns(self):
+        return Columns(self.width)
 
 
 def in_order(x, y, size):

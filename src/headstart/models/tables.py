@@ -99,6 +99,10 @@ class TableEncoder(AnyBackbone):
             reset(fresh.get_submodule(block), seed)
         return fresh
 
+    def raw_columns(self) -> "TableEncoder":
+        """The encoded columns alone, without the block."""
+        return TableEncoder(self.schema, hidden=0).to(self.mean.device)
+
 
 def _example(schema: Schema) -> Tensor:
     """Two example rows of medians and first categories."""

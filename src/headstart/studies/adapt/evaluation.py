@@ -128,7 +128,8 @@ class FittedModel:
 
     def model(self, session: Session) -> Model:
         """The fitted model on the session's device, in evaluation mode."""
-        model = Model(copy.deepcopy(session.backbone), make_head(*self.head))
+        backbone = self.method.shipped_backbone(copy.deepcopy(session.backbone))
+        model = Model(backbone, make_head(*self.head))
         model.load_state_dict(self.state)
         return model.to(session.engine.device).eval()
 

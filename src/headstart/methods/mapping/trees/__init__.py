@@ -1,0 +1,1 @@
+"""Decision trees on the columns of a table: nothing is transferred."""

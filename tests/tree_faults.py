@@ -1,0 +1,48 @@
+"""Faults of trees, for tests/test_faults.py."""
+
+from tests.faults import Fault
+
+TREES = (
+    Fault(
+        "nn/tree_head.py",
+        "<= self.threshold[here]",
+        "< self.threshold[here]",
+        "a row on a threshold goes to the other side",
+        "nn/test_tree_head.py a_row_goes_left",
+    ),
+    Fault(
+        "nn/tree_head.py",
+        "smooth = (sums * trees + 1 / ways) / (trees + 1)",
+        "smooth = sums",
+        "a probability is exactly 0",
+        "nn/test_tree_head.py votes_are_smoothed",
+    ),
+    Fault(
+        "methods/mapping/trees/arrays.py",
+        "np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)",
+        "near",
+        "thresholds are rounded to the nearest number, which may lie above",
+        "nn/test_tree_head.py thresholds_in_float32",
+    ),
+    Fault(
+        "methods/mapping/trees/tree_method.py",
+        "head = self.grow(x[rest], y[rest], outputs, None if w is None else w[rest])",
+        "head = self.grow(x, y, outputs, w)",
+        "the temperature is found on rows that the trees know",
+        "methods/test_random_forest.py temperature",
+    ),
+    Fault(
+        "methods/mapping/trees/tree_method.py",
+        "return backbone.raw_columns()",
+        "return backbone",
+        "a backbone's weights are shipped beside trees that take the columns",
+        "methods/test_random_forest.py saved_as_tensors",
+    ),
+    Fault(
+        "methods/mapping/trees/gradient_boosting.py",
+        "return max(1, min(USUAL_LEAF, rows // (SHARE * classes)))",
+        "return USUAL_LEAF",
+        "the leaves of few rows can't be split",
+        "methods/test_gradient_boosting.py few_rows_are_split",
+    ),
+)
