@@ -8,9 +8,9 @@ from torch import nn
 
 from headstart.core import Backbone
 from headstart.models import backbone, fast
-from headstart.models.fast import TOLERANCE
 from headstart.models.folding import folded, pairs
 from headstart.models.fused import FusedConv, fusable
+from headstart.models.race import TOLERANCE
 from headstart.nn import processor
 from headstart.nn.processor import bf16_is_fast
 

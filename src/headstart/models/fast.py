@@ -1,7 +1,9 @@
 """Fast inference for frozen backbones, with the same features."""
 
 import copy
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
@@ -13,10 +15,11 @@ from headstart.nn import processor
 from .folding import Pair, folded, own_act, pairs
 from .fused import FusedConv, fusable
 from .lengths import by_length
+from .onnx_forward import ONNX, OnnxForward, has_onnxruntime
+from .race import CHOICES, LEAST, TRIAL, Choices, agree, choose, key_of, pays
 from .tracing import quiet
 from .wrapped import AnyBackbone
 
-TOLERANCE = 1e-5  # tolerance of features, relative to the largest
 PIXELS = 600_000  # per chunk and thread on a CPU, so that activations fit into its cache
 
 
@@ -25,16 +28,17 @@ class Fast(nn.Module):
 
     Attributes:
         width: features per sample.
-        made: the optimisation: "fused", "folded" or "plain".
+        made: the optimisation: "fused", "folded", "plain" or "onnxruntime".
         bf16: whether it computes in bfloat16.
     """
 
-    def __init__(self, backbone: Backbone, made: str, bf16: bool) -> None:
+    def __init__(self, backbone: Backbone, made: str, bf16: bool = False) -> None:
         super().__init__()
         self.backbone = backbone
         self.width = backbone.width
         self.made = made
         self.bf16 = bf16
+        self.race: _Race | None = None  # which copy goes on, if the first batch of pictures decides that
         self.eval()
 
     def train(self, mode: bool = True) -> "Fast":
@@ -46,10 +50,14 @@ class Fast(nn.Module):
         """Features (n, width) in float32 of x (n, ...): uint8 or normalised pictures, or ids of tokens."""
         if _is_texts(self.backbone) and len(x):
             return by_length(self._some, x)
+        if self.race is not None and len(x) >= LEAST:
+            race, self.race = self.race, None  # which calls this copy, too
+            winner = race(self, x[:TRIAL])
+            self.backbone, self.made = winner.backbone, winner.made
         return torch.cat([self._some(rows) for rows in torch.split(x, _rows(x))])
 
     def _some(self, x: Tensor) -> Tensor:
-        if x.ndim == 4:
+        if x.ndim == 4 and self.made != ONNX:
             x = x.contiguous(memory_format=torch.channels_last)
         half: AbstractContextManager[object] = nullcontext()
         if self.bf16:
@@ -70,7 +78,7 @@ def _rows(x: Tensor) -> int:
     return max(1, PIXELS * torch.get_num_threads() // (x.shape[2] * x.shape[3]))
 
 
-def fast(backbone: Backbone, bf16: bool = False) -> Fast:
+def fast(backbone: Backbone, bf16: bool = False, rows: int = 0, choices: Choices | None = None) -> Fast:
     """Make a fast copy of `backbone` for feature extraction; `backbone` itself is not changed.
 
     BatchNorm is folded into the convolution before it, images lie channels last in memory, and
@@ -78,21 +86,56 @@ def fast(backbone: Backbone, bf16: bool = False) -> Fast:
     features of the copy are compared with those of `backbone` on its example: an optimisation that
     does not agree to 1e-5 of the largest feature is not used, in the worst case none.
 
+    With `rows`, the first batch of pictures decides between this copy and ONNX Runtime, where it is
+    installed: if that agrees to the same 1e-5 and is clearly faster, it goes on. A trial takes about a
+    second, so that there is one for convolutional networks only, and for work that it pays for.
+
     Args:
-        backbone: any; one that is not an `AnyBackbone` is only copied, channels last.
+        backbone: any; one that is not an `AnyBackbone` is only copied, channels last. With `rows`, it must
+            not change before the first batch.
         bf16: compute in bfloat16, which is faster and changes the features by a few per cent. If the
             backbone is on a processor without bfloat16 support, which would be slower, it stays float32;
             see the copy's `bf16`.
+        rows: that features will be made of; 0: unknown, without a trial.
+        choices: remembers the outcome of a trial from one process to the next; None: this process alone.
 
     Returns:
         A module x (n, ...) -> features (n, width), float32.
     """
     made = _best(backbone) if isinstance(backbone, AnyBackbone) else None
-    made = made or Fast(_bare(backbone), "plain", False)
+    made = made or Fast(_bare(backbone), "plain")
     if bf16 and processor.bf16_is_fast(_device(made)):
         _halve(made.backbone)
         made.bf16 = True
+    elif isinstance(backbone, AnyBackbone) and rows:
+        made.race = _Race(backbone, rows, choices or CHOICES)
     return made
+
+
+@dataclass(frozen=True)
+class _Race:
+    """What the first batch decides: which copy of a backbone goes on."""
+
+    backbone: AnyBackbone
+    rows: int  # that there will be
+    choices: Choices
+
+    def __call__(self, usual: Fast, x: Tensor) -> Fast:
+        """The winner on x (n, ...)."""
+        if not pays(self.backbone, self.rows, x):
+            return usual
+        others, key = self._by_onnxruntime(usual, x), key_of(self.backbone, x)
+        return choose(usual, others, lambda: self._wanted(x), x, key, self.choices)
+
+    def _wanted(self, x: Tensor) -> Tensor:
+        with quiet(self.backbone):
+            features: Tensor = self.backbone(x)
+        return features.float()
+
+    def _by_onnxruntime(self, usual: Fast, x: Tensor) -> Iterator[Fast]:
+        if has_onnxruntime():
+            with suppress(Exception):  # any module may be in there: what can't be exported is not
+                yield Fast(OnnxForward(self.backbone, x, usual.backbone), ONNX)
 
 
 def _device(module: nn.Module) -> torch.device:
@@ -112,15 +155,10 @@ def _best(backbone: AnyBackbone) -> Fast | None:
         copied = _bare(backbone)
         for pair in found:
             _fold(copied.inner, pair, fuse=name == "fused")
-        made = Fast(copied, name, False)
-        if _close(made(example), wanted):
+        made = Fast(copied, name)
+        if agree(made(example), wanted):
             return made
     return None
-
-
-def _close(given: Tensor, wanted: Tensor) -> bool:
-    scale = max(1.0, float(wanted.abs().max()))
-    return bool((given - wanted).abs().max() <= TOLERANCE * scale)
 
 
 AnyB = TypeVar("AnyB", bound=Backbone)

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from .fused import is_same_padded
 from .surgery import run
 from .tracing import Watch, quiet
 
@@ -85,7 +86,7 @@ def _act_after(modules: dict[str, nn.Module], after: dict[str, str], norm: str) 
 
 def is_conv(module: nn.Module) -> bool:
     """Whether it is a 2-D convolution that uses `weight` unchanged (not weight-standardised)."""
-    plain = type(module).forward is nn.Conv2d.forward or type(module).__name__ == "Conv2dSame"
+    plain = type(module).forward is nn.Conv2d.forward or is_same_padded(module)
     return isinstance(module, nn.Conv2d) and plain and not hasattr(module, "parametrizations")
 
 

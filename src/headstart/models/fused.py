@@ -3,6 +3,7 @@
 The operator is private to torch, so `fast` compares it with the plain layers before it is used.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -32,7 +33,7 @@ class FusedConv(nn.Module):
         self.register_buffer("weight", conv.weight.detach(), persistent=False)
         bias = conv.bias if conv.bias is not None else torch.zeros(conv.out_channels)
         self.register_buffer("bias", bias.detach(), persistent=False)
-        self.same = type(conv).__name__ == "Conv2dSame"
+        self.same = is_same_padded(conv)
         wider = self.same and conv.groups > 1 and set(conv.dilation) == {1} and max(conv.stride) > 1
         self.register_buffer("wider", _wider(self.weight) if wider else None, persistent=False)
         self.kernel = [int(size) for size in conv.kernel_size]
@@ -69,12 +70,7 @@ class FusedConv(nn.Module):
         A kernel with one more row of zeros above and to the left reads the same pixels when it
         starts one earlier, so that the input need not be copied into a larger one.
         """
-        total = [
-            max((-(-size // step) - 1) * step + (kernel - 1) * gap + 1 - size, 0)
-            for size, step, kernel, gap in zip(
-                x.shape[2:], self.stride, self.kernel, self.dilation, strict=True
-            )
-        ]
+        total = same_padding(x.shape, self.kernel, self.stride, self.dilation)
         odd = sum(size % 2 for size in total)
         if not odd:
             return x, self.weight, [size // 2 for size in total]
@@ -83,6 +79,21 @@ class FusedConv(nn.Module):
             return x, self.wider, more
         (top, left), (below, right) = [size // 2 for size in total], more
         return F.pad(x, (left, right, top, below)), self.weight, [0, 0]
+
+
+def is_same_padded(module: nn.Module) -> bool:
+    """Whether it is timm's convolution with TensorFlow's padding, which depends on the size of the input."""
+    return type(module).__name__ == "Conv2dSame"
+
+
+def same_padding(
+    shape: Sequence[int], kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> list[int]:
+    """Rows and columns in all that TensorFlow pads inputs of `shape` (n, c, h, w) with."""
+    return [
+        max((-(-size // step) - 1) * step + (length - 1) * gap + 1 - size, 0)
+        for size, step, length, gap in zip(shape[2:], stride, kernel, dilation, strict=True)
+    ]
 
 
 def _wider(weight: Tensor) -> Tensor:

@@ -1,10 +1,23 @@
-"""Detection of the processor's bfloat16 support, once."""
+"""Detection of the processor and of its bfloat16 support, once."""
 
+import platform
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 import torch
 
 UNITS = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")  # of x86-64 and of ARM, as torch names them
+
+
+@cache
+def name() -> str:
+    """The model of the processor as its system calls it, and the vector instructions that torch uses."""
+    found = platform.processor() or platform.machine()
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        found = next(line for line in lines if line.startswith("model name")).partition(":")[2].strip()
+    return f"{found}, {torch.backends.cpu.get_cpu_capability()}"
 
 
 @cache

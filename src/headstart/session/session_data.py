@@ -18,6 +18,7 @@ from headstart.models.backbone import AnyBackbone
 from headstart.models.fast import fast
 from headstart.run.cache import Cache, Dtype, key_of
 from headstart.run.engine import Engine, One
+from headstart.run.engine_choices import EngineChoices
 from headstart.run.frozen import Found, Replay, find
 from headstart.run.recipe import Precision, Recipe
 from headstart.run.state import Run, Tick
@@ -57,7 +58,7 @@ class ActivationCaches:
         key = key_of(replay.weights(run.parts), replay.boundary, source.content, self.dtype)
         slot = f"{key} {views}"
         if slot not in self._caches:
-            compute = _compute(run, replay, self.dtype == "bf16")
+            compute = _compute(run, replay, self.dtype == "bf16", self.rows * max(views, 1), self.folder)
             cache = Cache(self.folder, source, compute, key, self.rows, views, self.dtype)
             recorded = list(cache.fill())
             cache.compute = _all_is_there  # lets go of the run, its gradients and the optimiser's state
@@ -75,11 +76,13 @@ def _frozen(run: Run[Any]) -> bool:
     return not any(id(p) in learning for part in parts for p in part.parameters())
 
 
-def _compute(run: Run[Any], replay: Replay, bf16: bool) -> Callable[[Tensor], Tensor]:
-    """What records the prefix's output; a whole backbone is made fast first."""
+def _compute(
+    run: Run[Any], replay: Replay, bf16: bool, rows: int, folder: Path
+) -> Callable[[Tensor], Tensor]:
+    """What records the prefix's output for so many rows; a whole backbone is made fast first."""
     part = run.parts[replay.part]
     if not replay.boundary and isinstance(part, AnyBackbone) and run.engine.device.type == "cpu":
-        encoder = fast(part, bf16=bf16)
+        encoder = fast(part, bf16=bf16, rows=rows, choices=EngineChoices(folder))
 
         def encode(x: Tensor) -> Tensor:
             with torch.inference_mode():

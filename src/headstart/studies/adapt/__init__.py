@@ -233,6 +233,7 @@ class Timings(Record):
     machine: str
     total_seconds: float
     steps: dict[str, Timing] = field(default_factory=dict)  # by candidate name, "test", "report", ...
+    forward: str = ""  # engines that were tried for the frozen forward, with ms a row, the chosen one first
 
 
 SPEC = Study(

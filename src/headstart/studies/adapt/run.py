@@ -21,6 +21,7 @@ from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
 from headstart.predictor.save import save_model
 from headstart.predictor.training import Training
+from headstart.run.engine_choices import EngineChoices
 from headstart.run.step_cache import file_name
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data, require_source_use
@@ -163,7 +164,8 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
     steps = {name: Timing(**cost) for name, cost in job.folder.steps.spent().items()}
     by_method = steps_by_method(steps, [candidate.name for candidate in record.candidates])
-    timings = Timings(machine, time.perf_counter() - job.started, by_method)
+    forward = str(EngineChoices(folder / "cache"))
+    timings = Timings(machine, time.perf_counter() - job.started, by_method, forward)
     job.folder.write(timings, "timings.json")
     return Adapted(folder, record)
 

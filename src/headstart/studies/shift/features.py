@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from headstart.models.tracing import quiet
 from headstart.report.text import pluralise
 from headstart.run.cache import Cache, key_of
 from headstart.run.engine import Engine
+from headstart.run.engine_choices import EngineChoices
 from headstart.session.inputs import build_backbone, default_backbone, fit_to_data, loader_of
 from headstart.studies._runner import Job
 from headstart.studies.shift import ShiftSettings
@@ -181,7 +183,8 @@ def _encode(
         order = np.argsort([len(text) for text in data.texts], kind="stable")
     samples = loader_of(data.subset(order), backbone, None)
     key = key_of(backbone.state_dict(), "features", backbone.name, samples.content)
-    store = Cache(job.folder.path / "cache", samples, _encoder(backbone, job.engine), key, len(data))
+    folder = job.folder.path / "cache"
+    store = Cache(folder, samples, _encoder(backbone, job.engine, len(data), folder), key, len(data))
     before = 0
     for filled in store.fill():
         done(filled - before)
@@ -191,9 +194,9 @@ def _encode(
     return rows
 
 
-def _encoder(backbone: AnyBackbone, engine: Engine) -> Callable[[Tensor], Tensor]:
+def _encoder(backbone: AnyBackbone, engine: Engine, rows: int, folder: Path) -> Callable[[Tensor], Tensor]:
     if engine.device.type == "cpu":
-        return fast(backbone)
+        return fast(backbone, rows=rows, choices=EngineChoices(folder))
     moved = copy.deepcopy(backbone).to(engine.device).eval()
 
     def encode(x: Tensor) -> Tensor:
