@@ -15,13 +15,13 @@ def test_the_anatomy_of_a_name_is_the_depth_map(headstart):
     assert said.code == 0, said.err
     lines = said.out.splitlines()
     assert lines[0].split() == ["block", "name", "role", "class", "layers", "parameters", "trainable"]
-    found = {line.split()[1]: line.split() for line in lines[1:7]}
-    assert [words[2] for words in found.values()] == ["stem", "norm", "block", "block", "block", "block"]
+    found = {line.split()[1]: line.split() for line in lines[1:11]}
+    assert [words[2] for words in found.values()] == ["stem"] * 6 + ["block"] * 4
     base = backbone(tiny.BACKBONE, weights="random")
     by_hand = sum(p.numel() for p in base.get_submodule("inner.layer3").parameters())
     assert found["inner.layer3"][5] == f"{by_hand:,}"
-    assert lines[7] == "96 features; 15 normalisation layers"
-    assert lines[8] == "head: fc is cut off; methods bring one for your labels"
+    assert lines[11] == "96 features; 15 normalisation layers"
+    assert lines[12] == "head: fc is cut off; methods bring one for your labels"
 
 
 def test_the_anatomy_of_a_run_has_its_head(headstart, finished):
@@ -55,7 +55,7 @@ def test_what_a_selector_matches(headstart):
     [
         ("lst(1)", ("'lst(1)'", "Did you mean 'last(1)'")),
         ("layer9", ("'layer9'", "Did you mean", "layer")),
-        ("last(9)", ("last(9) is not there: there are 6 blocks", "inner.layer4")),
+        ("last(9)", ("last(9) is not there: there are 7 blocks", "inner.layer4")),
         ("norms, ~norms", ("Nothing is left of 'norms, ~norms'",)),
         ("head", ("There is no head", "comes with the method")),
         (" ", ("is empty",)),

@@ -17,10 +17,10 @@ CASES = {
     "stem": STEM,
     "head": HEAD,
     "last(1)": STAGE2,
-    "block(3)": STAGE2,
-    "blocks.3": STAGE2,
-    "first(2)": STEM,
-    "first(1), head": STEM[:2] + HEAD,
+    "block(2)": STAGE2,
+    "blocks.2": STAGE2,
+    "block(0)": STEM,
+    "first(1), head": STEM + HEAD,
     "norms": ("bn.weight", "bn.bias", "stage1.1.weight", "stage1.1.bias", "stage2.1.weight", "stage2.1.bias"),
     "stage2, ~norms, ~biases": ("stage2.0.weight", "stage2.3.weight"),
     "stage?.0": tuple(f"stage{i}.0.{part}" for i in (1, 2) for part in ("weight", "bias")),
@@ -49,7 +49,7 @@ def test_all_and_biases_count_everything_once():
 def test_names_of_a_backbone_and_of_a_model_are_those_of_the_whole():
     base = hs.models.backbone(Small(), example=PICTURES)
     wanted = tuple("inner." + name for name in STAGE2)
-    for pattern in ("last(1)", "stage2", "inner.stage2", "block(3)"):
+    for pattern in ("last(1)", "stage2", "inner.stage2", "block(2)"):
         assert hs.models.select(base, pattern) == wanted
     model = Model(base, LinearHead(10, 3))
     assert hs.models.select(model, "head, last(1)") == (
@@ -99,9 +99,9 @@ def test_a_tied_parameter_is_one_whichever_name_is_matched():
         ("stage1, stage2.9", Unknown, "'stage2.9'"),
         ("~lsat(2)", Unknown, r"Did you mean 'last\(1\)'"),
         ("qqqqqqqq", Unknown, "Known: .*norms"),
-        ("last(5)", BadInput, "there are 4 blocks, stem, bn, stage1, stage2"),
-        ("block(4)", BadInput, "there are 4 blocks"),
-        ("blocks.4", BadInput, "there are 4 blocks"),
+        ("last(4)", BadInput, "there are 3 blocks, stem, stage1, stage2"),
+        ("block(3)", BadInput, "there are 3 blocks"),
+        ("blocks.3", BadInput, "there are 3 blocks"),
         ("first(0)", BadInput, "is not there"),
         ("fc, ~head", BadInput, "Nothing is left"),
         (" , ", BadInput, "is empty"),
@@ -126,9 +126,9 @@ def test_the_map_tells_what_lives_where():
         found = hs.models.describe(model, example=PICTURES)
     assert [(part.number, part.name, part.role) for part in found.parts] == [
         (0, "stem", "stem"),
-        (1, "bn", "stem"),
-        (2, "stage1", "block"),
-        (3, "stage2", "block"),
+        (0, "bn", "stem"),
+        (1, "stage1", "block"),
+        (2, "stage2", "block"),
         (None, "fc", "head"),
     ]
     assert [part.parameters for part in found.parts] == [168, 12, 528, 860, 44]  # 3*6*9+6, 2*6, ...
@@ -137,7 +137,7 @@ def test_the_map_tells_what_lives_where():
     assert (found.width, found.norms) == (10, ("bn", "stage1.1", "stage2.1"))
     lines = str(found).splitlines()
     assert lines[0].split() == ["block", "name", "role", "class", "layers", "parameters", "trainable"]
-    assert lines[3].split() == ["2", "stage1", "block", "Sequential", "3", "528", "0"]
+    assert lines[3].split() == ["1", "stage1", "block", "Sequential", "3", "528", "0"]
     assert lines[-1] == "10 features; 3 normalisation layers"
 
 

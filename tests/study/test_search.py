@@ -187,18 +187,40 @@ def test_transfer_that_does_not_help_is_said(tmp_path):
     assert "18 held-out test rows were not touched" in good.notes[0]
 
 
-def test_what_diverges_and_what_is_refused_stays_in_the_table(tmp_path):
+def test_what_diverges_and_what_is_refused_stays_in_the_table(tmp_path, monkeypatch):
+    fit = Session.fit
+
+    def refuse(self, method, *args, **more):
+        if method.about.name == "bitfit":
+            raise BadInput("bitfit: refused on purpose")
+        return fit(self, method, *args, **more)
+
+    monkeypatch.setattr(Session, "fit", refuse)
     given = {"fine-tune": {"lr": (1e25, 1e30)}}
-    how = {**FEW, "methods": ("fine-tune", "norm-tuning"), "trials": 6, "epochs": 9}
+    how = {**FEW, "methods": ("fine-tune", "bitfit"), "trials": 6, "epochs": 9}
     record = hs.search(NETS["seeing"], VECTORS, out=tmp_path / "s", space=given, **how)
     states = {(make(one.method).about.name, one.lr is None): one.state for one in record.trials}
-    assert states["norm-tuning", True] == "refused"
+    assert states["bitfit", True] == "refused"
     assert states["fine-tune", False] == "diverged"
     assert states["fine-tune", True] == "complete"
     whys = {one.why.partition(": ")[0] for one in record.trials if one.state != "complete"}
     assert whys
-    assert any("norm-tuning" in why for why in whys)
+    assert any("bitfit" in why for why in whys)
     assert all(one.folds == [] for one in record.trials if one.state == "refused")
+
+
+@pytest.mark.parametrize(
+    ("method", "space", "text"),
+    [
+        ("norm-tuning", {}, "norm-tuning: the backbone has no parameter of the kind"),
+        ("surgical:block=7", {}, "surgical: nothing can learn in blocks 7:8"),
+        ("surgical", {"surgical": {"block": (0, 7)}}, "surgical: nothing can learn in blocks 7:8"),
+    ],
+)
+def test_what_can_learn_nothing_is_refused_before_the_first_trial(tmp_path, method, space, text):
+    with pytest.raises(BadInput, match=text):
+        hs.search(NETS["seeing"], VECTORS, out=tmp_path / "s", space=space, methods=("ridge-probe", method))
+    assert not (tmp_path / "s").exists()
 
 
 def test_nothing_finished_is_an_error(monkeypatch, tmp_path):

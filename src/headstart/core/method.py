@@ -196,9 +196,8 @@ def require_label_kind(method: Method[Any], kind: LabelKind) -> None:
     if kind not in method.about.label_kinds:
         mine, can = method.about, [other.about for other in walk() if kind in other.about.label_kinds]
         names = ", ".join(sorted(other.name for other in can if other.adapts == mine.adapts))
-        raise BadInput(
-            f"{mine.name} learns {' and '.join(mine.label_kinds)}, not {kind}. These can: {names}."
-        )
+        kinds = " and ".join(mine.label_kinds)
+        raise BadInput(f"{mine.name} learns {kinds}, not {kind}. These can: {names}.")
 
 
 def make(spec: str) -> Method[Any]:
@@ -222,9 +221,8 @@ def make(spec: str) -> Method[Any]:
     try:
         return kind(**given)
     except TypeError as error:
-        raise BadInput(
-            f"{spec}: a value has the wrong type ({error}). `headstart show {name}` lists the settings."
-        ) from error
+        text = f"{spec}: a value has the wrong type ({error}). `headstart show {name}` lists the settings."
+        raise BadInput(text) from error
 
 
 def _plain(text: str) -> Any:

@@ -1,6 +1,7 @@
 """What a model is made of: a backbone and a head."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from torch import Tensor, nn
@@ -17,10 +18,12 @@ class Backbone(nn.Module):
     Attributes:
         width: features per sample.
         blocks: names of the sub-modules in the order they run, from the input to the features.
+        members: modules of a block that is several, such as a norm after it, in the order they run.
     """
 
     width: int
     blocks: tuple[str, ...] = ()
+    members: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, width) of x (n, ...)."""

@@ -49,6 +49,20 @@ def outside_batch_norms(_name: str, module: nn.Module) -> bool:
     return not isinstance(module, nn.modules.batchnorm._BatchNorm)
 
 
+def members_of(part: nn.Module, blocks: slice | None) -> list[str]:
+    """Names of the modules of a part that are some of its blocks: blocks and the norms that belong to them.
+
+    Args:
+        part: a backbone, or any module.
+        blocks: which; None: the part itself, "".
+    """
+    if blocks is None:
+        return [""]
+    names: tuple[str, ...] = getattr(part, "blocks", ())
+    members: Mapping[str, tuple[str, ...]] = getattr(part, "members", {})
+    return [member for name in names[blocks] for member in members.get(name, (name,))]
+
+
 @dataclass(frozen=True)
 class On:
     """The parameters of one part that a move may change, and their optimisation settings.
@@ -86,10 +100,9 @@ class On:
         """The selected parameters, in the order of the modules, without the part's `frozen_parameters`."""
         part = parts[self.part]
         frozen: frozenset[str] = getattr(part, "frozen_parameters", frozenset())
-        names: list[str] = [""] if self.blocks is None else list(getattr(part, "blocks", ())[self.blocks])
         return [
             parameter
-            for root in names
+            for root in members_of(part, self.blocks)
             for path, module in part.get_submodule(root).named_modules(prefix=root)
             for name, parameter in module.named_parameters(recurse=False)
             if self.keep(full := f"{path}.{name}" if path else name, module) and full not in frozen
@@ -99,8 +112,7 @@ class On:
         """`mine`, and where blocks differ in rate or start a group for each, the last block first.
 
         Blocks in which none of `mine` is do not count. What is in no block goes with the block that is
-        defined before it, such as a norm at the end, and with the first block if there is none, such
-        as a position embedding.
+        defined before it, and with the first block if there is none, such as a position embedding.
         """
         if self.decay == 1 and not self.spread:
             return [(self, mine)]
@@ -128,7 +140,12 @@ class On:
 def _by_block(part: nn.Module) -> Iterator[tuple[int, nn.Parameter]]:
     """The parameters in the order of the modules, each with the number of the block it goes with."""
     blocks: tuple[str, ...] = getattr(part, "blocks", ())
-    numbers = {module: n for n, root in enumerate(blocks) for module in part.get_submodule(root).modules()}
+    numbers = {
+        module: number
+        for number in range(len(blocks))
+        for root in members_of(part, slice(number, number + 1))
+        for module in part.get_submodule(root).modules()
+    }
     last = 0
     for module in part.modules():
         last = numbers.get(module, last)

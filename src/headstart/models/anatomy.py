@@ -5,16 +5,14 @@ parameters of each part.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
+from .blocks import Tree, find_blocks, read_at, runs_in_turn, within
 from .layout import Layout, Tap, layout
-from .tracing import Trace, trace
-
-MOST = 0.6  # a part with this share of the parameters is replaced by its children
-COMPARABLE = 0.01  # unless a sibling of its type holds at least this share
+from .tracing import Trace, first_tensor, trace
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,8 @@ class Anatomy:
         outside: parameters that ran but belong to no block nor the head, such as a class token.
         taps: where the output of each block is read; the block itself, if it is ever called.
         output: the axes of the model's output without the head.
+        members: of the blocks that are several modules, these in execution order: itself, and the norms
+            after it or, of the first block, before it.
     """
 
     order: tuple[str, ...]
@@ -42,6 +42,25 @@ class Anatomy:
     outside: tuple[str, ...]
     taps: Mapping[str, Tap]
     output: Layout
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def under(self, prefix: str) -> "Anatomy":
+        """The same of a model that has become a part of another, where its names begin with `prefix`."""
+
+        def named(names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(prefix + name for name in names)
+
+        return replace(
+            self,
+            order=named(self.order),
+            head=None if self.head is None else prefix + self.head,
+            blocks=named(self.blocks),
+            unused=named(self.unused),
+            shared=tuple(named(group) for group in self.shared),
+            outside=named(self.outside),
+            taps={prefix + block: Tap(prefix + tap.module, tap.layout) for block, tap in self.taps.items()},
+            members={prefix + block: named(several) for block, several in self.members.items()},
+        )
 
 
 def anatomy(
@@ -54,14 +73,18 @@ def anatomy(
     over space. The blocks are the executed children of the model that hold parameters; while
     a single one of them holds 60 % of all parameters and has no comparable sibling, it is
     replaced by its own children; tables of embeddings do not count, however large they are.
-    A part that contains the head is replaced too. With a `call`, all layers are part of the features, which
-    it gives for a model and its inputs.
+    A part that contains the head is replaced too, and so is a plain stack of layers that is no repeated
+    block. A norm belongs to the block before it, or to the first one. With a `call`, all layers are part of
+    the features, which it gives for a model and its inputs.
     """
     seen = trace(model, example, call) if call else trace(model, example)
     head = None if call else _head(model, seen)
     order = tuple(dict.fromkeys(seen.calls))
-    tree = _Tree(model, order, head)
-    blocks = _blocks(tree)
+    tree = Tree(model, order, head)
+    output_of = call or (lambda of, x: first_tensor(of(x)))
+    members = find_blocks(tree, lambda name: runs_in_turn(model, name, example, output_of))
+    blocks = tuple(members)
+    owned = [module for several in members.values() for module in several]
     rows = len(example)
     before = seen.last[0] if head is not None else seen.output
     if before is None:
@@ -80,19 +103,16 @@ def anatomy(
         outside=tuple(
             name
             for name, p in parameters.items()
-            if id(p) in seen.read and not _within(name, (*blocks, *((head,) if head else ())))
+            if id(p) in seen.read and not within(name, (*owned, *((head,) if head else ())))
         ),
-        taps={block: _tap(tree, seen, rows, block) for block in blocks},
+        taps={block: _tap(tree, seen, rows, block, several) for block, several in members.items()},
         output=output,
+        members={block: several for block, several in members.items() if len(several) > 1},
     )
 
 
 def _shape(x: Tensor) -> tuple[int, ...]:
     return tuple(x.shape)
-
-
-def _within(name: str, blocks: tuple[str, ...]) -> bool:
-    return any(name.startswith(block + ".") for block in blocks)
 
 
 def _head(model: nn.Module, seen: Trace) -> str | None:
@@ -129,13 +149,14 @@ def _head_axes(head: nn.Module | None, before: Tensor, rows: int) -> Layout:
     return Layout(int(transposed), before.ndim - 1)
 
 
-def _tap(tree: "_Tree", seen: Trace, rows: int, block: str) -> Tap:
+def _tap(tree: Tree, seen: Trace, rows: int, block: str, members: tuple[str, ...]) -> Tap:
     """Where and how to read a block's output; of a list of layers, the output of the last."""
-    last = next(n for n in reversed(seen.calls) if n == block or _within(n, (block,)))
+    last = next(n for n in reversed(seen.calls) if n == block or within(n, (block,)))
     spot = block
     while spot not in seen.shapes:
         spot = tree.inside(spot)[-1]
     inner = len(seen.shapes.get(last, ()))
+    spot = read_at(tree, seen, block, members, spot)
     return Tap(spot, layout(seen.shapes[spot], rows, tree.model.get_submodule(last), inner))
 
 
@@ -144,67 +165,3 @@ def _shared(model: nn.Module) -> tuple[tuple[str, ...], ...]:
     for name, parameter in model.named_parameters(remove_duplicate=False):
         names.setdefault(id(parameter), []).append(name)
     return tuple(tuple(group) for group in names.values() if len(group) > 1)
-
-
-class _Tree:
-    """The modules that ran, as a tree without the head."""
-
-    def __init__(self, model: nn.Module, order: tuple[str, ...], head: str | None) -> None:
-        self.model, self.head = model, head
-        self.order = [name for name in order if name != head]
-
-    def first(self, name: str) -> int | None:
-        """Position of the first layer in `name` that ran; None if none ran."""
-        under = (i for i, leaf in enumerate(self.order) if leaf == name or _within(leaf, (name,)))
-        return next(under, None)
-
-    def size(self, name: str) -> int:
-        """Number of parameters in `name`, without the head and embedding tables."""
-        tables = (m for m in self.model.modules() if isinstance(m, nn.Embedding))
-        skip = {id(p) for table in tables for p in table.parameters()}
-        if self.head is not None:
-            skip |= {id(p) for p in self.model.get_submodule(self.head).parameters()}
-        found = self.model.get_submodule(name).parameters()
-        return sum(p.numel() for p in found if id(p) not in skip)
-
-    def inside(self, name: str) -> list[str]:
-        """Children of `name` that ran and have parameters, in execution order; an only child is expanded."""
-        module = self.model.get_submodule(name)
-        names = [f"{name}.{child}" if name else child for child, _ in module.named_children()]
-        placed = [(place, n) for n in names if (place := self.first(n)) is not None]
-        kids = [n for _, n in sorted(placed)]
-        return (self.inside(kids[0]) or kids) if len(kids) == 1 else kids
-
-
-def _blocks(tree: _Tree) -> tuple[str, ...]:
-    blocks = tree.inside("")
-    while (big := _opened(tree, blocks)) is not None:
-        place = blocks.index(big)
-        blocks[place : place + 1] = tree.inside(big)
-    return tuple(blocks)
-
-
-def _opened(tree: _Tree, blocks: list[str]) -> str | None:
-    """The block to be replaced by its children; None if all stay."""
-    if tree.head is not None:
-        for block in blocks:
-            if _within(tree.head, (block,)):
-                return block
-    sizes = {block: tree.size(block) for block in blocks}
-    total = sum(sizes.values())
-    big = [block for block in blocks if sizes[block] >= MOST * total] or _only_list(tree, blocks)
-    if len(big) != 1 or len(tree.inside(big[0])) < 2:
-        return None
-    kind = type(tree.model.get_submodule(big[0]))
-    for block in blocks:
-        same = type(tree.model.get_submodule(block)) is kind and block != big[0]
-        if same and sizes[block] >= COMPARABLE * total and len(tree.inside(block)) >= 2:
-            return None
-    return big[0]
-
-
-def _only_list(tree: _Tree, blocks: list[str]) -> list[str]:
-    """The only block that is not a single layer, if it is a plain list of modules."""
-    many = [block for block in blocks if len(tree.inside(block)) >= 2]
-    lists = (nn.Sequential, nn.ModuleList)
-    return many if len(many) == 1 and isinstance(tree.model.get_submodule(many[0]), lists) else []

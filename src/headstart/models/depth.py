@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from .view import ModelLayout, inspect_model, is_norm, layers
+from .blocks import is_norm, layers
+from .view import ModelLayout, inspect_model
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,7 @@ class Part:
     """One line of the map.
 
     Attributes:
-        number: its index among the blocks, as in `block(i)`; None if it is not a block.
+        number: of the block that it is, or belongs to as a norm does, as in `block(i)`; None if of none.
         name: of the module, or of the parameter outside all blocks.
         role: "stem", "block", "norm", "head" or "outside".
         kind: the class of the module.
@@ -35,7 +36,7 @@ class DepthMap:
     """The parts of a model in execution order; `print` shows it as a table.
 
     Attributes:
-        parts: blocks, then the head, then what lies outside.
+        parts: blocks and the norms that belong to them, then the head, then what lies outside.
         width: features per sample.
         norms: names of the normalisation layers.
         unused: parameters that the forward did not use.
@@ -75,7 +76,9 @@ def describe(model: nn.Module, *, example: Tensor | None = None) -> DepthMap:
     view = inspect_model(model, example)
     stem = view.stem
     parts = [
-        _part(view, i, block, "stem" if block in stem else "block") for i, block in enumerate(view.blocks)
+        _part(view, number, name, "stem" if block in stem else "block")
+        for number, block in enumerate(view.blocks)
+        for name in view.members([block])
     ]
     parts += [_part(view, None, view.head, "head")] if view.head else []
     named = dict(model.named_parameters(remove_duplicate=False))

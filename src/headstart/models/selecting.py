@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, Unknown
 
-from .view import ModelLayout, inspect_model, is_norm
+from .blocks import is_norm
+from .view import ModelLayout, inspect_model
 
 WORDS = ("all", "stem", "head", "norms", "biases", "outside", "first(1)", "last(1)", "block(0)")
 _COUNTED = re.compile(r"(first|last|block)\(\s*(-?\d+)\s*\)")
@@ -71,21 +72,21 @@ class _Chooser:
         """The ids of the parameters that a term selects; never empty."""
         found = self._word(term) or self._match(term)
         if not found and (numbered := _NUMBERED.fullmatch(term)):
-            found = self._under(self._counted("block", int(numbered[1]), term))
+            found = self._blocks(self._counted("block", int(numbered[1]), term))
         if not found:
             raise self._unknown(term)
         return found
 
     def _word(self, term: str) -> set[int]:
         if counted := _COUNTED.fullmatch(term):
-            return self._under(self._counted(counted[1], int(counted[2]), term))
+            return self._blocks(self._counted(counted[1], int(counted[2]), term))
         modules = self.view.model.named_modules(remove_duplicate=False)
         if term == "norms":
             return {id(p) for _, one in modules if is_norm(one) for p in one.parameters(recurse=False)}
         if term == "biases":
             return {value for name, value in self.names.items() if _is_bias(name)}
         if term == "stem":
-            return self._under(self.view.stem)
+            return self._blocks(self.view.stem)
         if term == "head" and self.view.head is not None:
             return self._under([self.view.head])
         if term == "outside":
@@ -98,6 +99,9 @@ class _Chooser:
         if not (0 if word == "block" else 1) <= n <= most:
             raise BadInput(f"{term} is not there: there are {len(blocks)} blocks, {', '.join(blocks)}.")
         return {"first": blocks[:n], "last": blocks[-n:], "block": blocks[n : n + 1]}[word]
+
+    def _blocks(self, blocks: Iterable[str]) -> set[int]:
+        return self._under(self.view.members(blocks))
 
     def _under(self, modules: Iterable[str]) -> set[int]:
         starts = tuple(name + "." for name in modules)

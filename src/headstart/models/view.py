@@ -1,6 +1,6 @@
 """Layout of any model: a plain module, a backbone, or a backbone with a head."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from headstart.core import BadInput, Model
 
 from .anatomy import Anatomy, anatomy
+from .blocks import is_norm, layers
 from .example import example_for
 from .sources import timm_preprocess
 from .wrapped import AnyBackbone
@@ -57,15 +58,13 @@ class ModelLayout:
     @property
     def stem(self) -> tuple[str, ...]:
         """The leading blocks of at most one layer besides norms; at least the first block."""
-        found = list(self.blocks[:1])
         single = [_layers(self.model.get_submodule(block)) <= 1 for block in self.blocks]
-        if False in single:
-            return self.blocks[: max(1, single.index(False))]
-        for block in self.blocks[1:]:  # all are single layers: the first and the norms after it
-            if _layers(self.model.get_submodule(block)):
-                break
-            found.append(block)
-        return tuple(found)
+        return self.blocks[: max(1, single.index(False))] if False in single else self.blocks[:1]
+
+    def members(self, blocks: Iterable[str]) -> list[str]:
+        """Full names of all modules that are these blocks, the norms beside them too."""
+        known = self.parts.under(self.prefix).members
+        return [member for block in blocks for member in known.get(block, (block,))]
 
 
 def inspect_model(model: nn.Module, example: Tensor | None = None) -> ModelLayout:
@@ -103,19 +102,6 @@ def examined(
             f"{name} can't be run on an example of shape {tuple(example.shape)}: "
             f"{reason}. Give example= a batch of inputs that it takes."
         ) from reason
-
-
-def is_norm(module: nn.Module) -> bool:
-    """Whether it is a norm: one of torch's, or a class named so whose parameters are vectors."""
-    if isinstance(module, (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)):
-        return True
-    own = list(module.parameters(recurse=False))
-    return "norm" in type(module).__name__.lower() and bool(own) and all(p.ndim <= 1 for p in own)
-
-
-def layers(module: nn.Module) -> list[nn.Module]:
-    """The modules in a module that own parameters, itself included."""
-    return [one for one in module.modules() if next(one.parameters(recurse=False), None) is not None]
 
 
 def _layers(module: nn.Module) -> int:

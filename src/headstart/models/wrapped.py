@@ -27,7 +27,7 @@ class AnyBackbone(Backbone):
         name: for reports.
         width: features per sample.
         blocks: paths of its parts in execution order; each is a sub-module of this one, so a
-            parameter belongs to a block if its name starts with the block and a dot.
+            parameter belongs to a block if its name starts with it, or one of its `members`, and a dot.
         source: settings to rebuild the architecture, as JSON values; see `rebuild`.
         notes: tensors that were left out when weights were loaded.
         example: one or two inputs (n, ...) on which it has run.
@@ -57,7 +57,8 @@ class AnyBackbone(Backbone):
         self.name = name
         self.inner = inner
         self.width = parts.width
-        self.blocks = tuple(f"inner.{block}" for block in parts.blocks)
+        moved = parts.under("inner.")
+        self.blocks, self.members = moved.blocks, moved.members
         self.source = dict(source)
         self.notes: tuple[str, ...] = ()
         self.example = example

@@ -106,6 +106,10 @@ class Fronted(Backbone):
         self.front, self.inner = front, backbone
         self.width = backbone.width
         self.blocks = tuple(f"inner.{block}" for block in backbone.blocks)
+        self.members = {
+            f"inner.{block}": tuple(f"inner.{member}" for member in members)
+            for block, members in backbone.members.items()
+        }
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, width) of x (n, ...)."""

@@ -98,7 +98,8 @@ def _groups(run: Run[Any], move: Descend[Any]) -> list[dict[str, Any]]:
             count = len(getattr(run.parts[on.part], "blocks", ()))
             raise BadInput(
                 f"{run.name}: nothing can learn in blocks {on.blocks.start}:{on.blocks.stop} of "
-                f"{on.part!r}, which has {count}; choose others, or None for all of it."
+                f"{on.part!r}, which has {count}; choose others, or None for all of it. `headstart anatomy` "
+                "lists them."
             )
     for on, parameters in move.groups(run.parts):
         if parameters:

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from headstart.core import On, Parts
+from headstart.core.moves import members_of
 
 
 @contextmanager
@@ -78,10 +79,9 @@ def _with_statistics_alone(parts: Parts) -> set[nn.Module]:
 def _selected(parts: Parts, on: On, among: set[nn.Module]) -> set[nn.Module]:
     """The modules of which `on` selects a buffer."""
     part = parts[on.part]
-    roots: list[str] = [""] if on.blocks is None else list(getattr(part, "blocks", ())[on.blocks])
     return {
         module
-        for root in roots
+        for root in members_of(part, on.blocks)
         for path, module in part.get_submodule(root).named_modules(prefix=root)
         if module in among
         for name, _ in module.named_buffers(recurse=False)
@@ -99,8 +99,8 @@ def _freeze_statistics(part: nn.Module) -> None:
 def _train_only_block(parts: Parts, on: On, chosen: int | None) -> None:
     """Train only the chosen block; without one, set everything to evaluation mode."""
     part = parts[on.part]
-    names: tuple[str, ...] = getattr(part, "blocks", ())
-    inside = set() if chosen is None else set(part.get_submodule(names[chosen]).modules())
+    mine = [] if chosen is None else members_of(part, slice(chosen, chosen + 1))
+    inside = {module for name in mine for module in part.get_submodule(name).modules()}
     for module in part.modules():
         module.training = module.training and module in inside
     if chosen is not None:

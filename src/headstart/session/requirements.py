@@ -3,18 +3,23 @@
 A method asks for them by the batch that it eats and by its traits.
 """
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from headstart.core import (
+    Backbone,
     BadInput,
     Domains,
     LabelKind,
     Method,
     SourceLabelled,
+    Task,
     TwoTasks,
     Unlabelled,
     derive_seed,
@@ -24,6 +29,8 @@ from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.dataset import Dataset
 from headstart.data.train_test_split import Rows
 from headstart.models.fast import fast
+from headstart.run.loop import start
+from headstart.run.recipe import Recipe
 from headstart.session.scoring import outputs_of
 from headstart.session.session_data import SessionData
 
@@ -131,6 +138,20 @@ def require_target_use(methods: Iterable[Method[Any]]) -> None:
             )
         names = ", ".join(sorted(kind.about.name for kind in walk() if learns_from_domains(kind())))
         raise BadInput(f"There is a target, but {method.label} does not learn from it. These do: {names}.")
+
+
+def require_learnable(methods: Iterable[Method[Any]], backbone: Backbone, kind: LabelKind) -> None:
+    """Raise unless all stages of the methods find what they train in a backbone, which is copied.
+
+    Raises:
+        BadInput: it names the first method that does not, such as one for blocks that are not there.
+    """
+    task = Task(2, tuple(getattr(backbone, "example", torch.empty(0)).shape[1:]), 2, kind=kind, groups=(1, 1))
+    for method in methods:
+        for stage in method.stages(kind):
+            if not stage.about.closed_form:
+                recipe = replace(Recipe(steps=1), **stage.recipe_overrides())
+                start(stage, copy.deepcopy(backbone), replace(task, source=task), recipe)
 
 
 FEW = 5  # rows of a group below which it is named

@@ -1,14 +1,11 @@
 """The working copy for model surgery: copied first, checked by a forward last."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Generic, TypeVar, cast
 
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Model
-from headstart.models.anatomy import Anatomy
-from headstart.models.layout import Tap
 from headstart.models.operations.report import Report, compare, state
 from headstart.models.surgery import duplicate, run
 from headstart.models.tracing import quiet
@@ -114,21 +111,3 @@ def swap(model: nn.Module, old: nn.Parameter, fresh: nn.Parameter) -> None:
         for name, parameter in list(owner._parameters.items()):
             if parameter is old:
                 setattr(owner, name, fresh)
-
-
-def moved(parts: Anatomy, prefix: str) -> Anatomy:
-    """The anatomy of a model that has become the child `prefix` of another."""
-
-    def named(names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(prefix + name for name in names)
-
-    return replace(
-        parts,
-        order=named(parts.order),
-        head=None if parts.head is None else prefix + parts.head,
-        blocks=named(parts.blocks),
-        unused=named(parts.unused),
-        shared=tuple(named(group) for group in parts.shared),
-        outside=named(parts.outside),
-        taps={prefix + block: Tap(prefix + tap.module, tap.layout) for block, tap in parts.taps.items()},
-    )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Model, Preprocess
-from headstart.models.operations.editor import ModelEditor, moved
+from headstart.models.operations.editor import ModelEditor
 from headstart.models.surgery import duplicate
 from headstart.models.wrapped import AnyBackbone
 from headstart.nn.translation import Translation, in_front
@@ -142,7 +142,7 @@ def _in_front(
 ) -> AnyBackbone:
     made = AnyBackbone(
         _sequence(front, mapping.inner),
-        moved(mapping.anatomy, "1."),
+        mapping.anatomy.under("1."),
         mapping.name,
         mapping.source,
         preprocess or mapping.preprocess,

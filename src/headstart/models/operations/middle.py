@@ -88,7 +88,7 @@ def middle(
         raise BadInput(
             f"Blocks {start} to {stop} are not there: there are {len(view.blocks)}; stop is exclusive."
         )
-    names = _between(model, view.blocks[start:stop])
+    names = _between(model, tuple(view.members(view.blocks[start:stop])))
     given, wanted = _passed(model, names, view.example)
     made = nn.Sequential(*(duplicate(model.get_submodule(name)) for name in names))
     made.training = model.training

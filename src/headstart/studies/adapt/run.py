@@ -24,7 +24,7 @@ from headstart.predictor.training import Training
 from headstart.run.engine_choices import EngineChoices
 from headstart.run.step_cache import file_name
 from headstart.session.recipes import recipe_for
-from headstart.session.requirements import require_data, require_source_use
+from headstart.session.requirements import require_data, require_learnable, require_source_use
 from headstart.session.scoring import choose_metric
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
@@ -96,6 +96,7 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
     if inputs["source"] is not None:
         require_source_use(methods)
     require_data(methods, "this run", source=inputs["source"] is not None)
+    require_learnable(methods, inputs["backbone"], kind)
 
 
 def compute(job: Job[AdaptSettings]) -> dict[str, Any]:

@@ -18,7 +18,13 @@ from headstart.metrics.kinds import measure_of
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.predictor.save import TRAINING
 from headstart.predictor.training import Training
-from headstart.session.requirements import features, label_free_stages, require_data, require_target_use
+from headstart.session.requirements import (
+    features,
+    label_free_stages,
+    require_data,
+    require_learnable,
+    require_target_use,
+)
 from headstart.session.session_data import attach_target
 from headstart.studies._runner import (
     Job,
@@ -90,7 +96,9 @@ def load(
 def check(settings: AlignSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse methods that can't learn the labels, that need a source or labelled rows that are not there."""
     labelled = inputs["target_labelled"] is not None
-    require_data(_methods(settings, inputs), "this study", target=True, target_labelled=labelled)
+    methods = _methods(settings, inputs)
+    require_data(methods, "this study", target=True, target_labelled=labelled)
+    require_learnable(methods, inputs["backbone"], inputs["source"].label_kind)
 
 
 def _methods(settings: AlignSettings, inputs: Mapping[str, Any]) -> list[Method[Any]]:

@@ -19,7 +19,7 @@ from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.records.settings import TrainingSettings
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
-from headstart.session.requirements import require_data
+from headstart.session.requirements import require_data, require_learnable
 from headstart.session.scoring import difference, main_score, mean_of_figures, selection_metric
 from headstart.session.session import Session
 from headstart.studies._runner import Job, Trial, methods_of
@@ -36,6 +36,7 @@ def check(settings: CurveSettings, inputs: Mapping[str, Any]) -> None:
     require_data(methods, "a curve")
     for method in methods:
         require_label_kind(method, inputs["data"].label_kind)
+    require_learnable(methods, inputs["backbone"], inputs["data"].label_kind)
 
 
 def compute(job: Job[CurveSettings]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from headstart.data.train_test_split import train_and_test
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
-from headstart.session.requirements import require_data
+from headstart.session.requirements import require_data, require_learnable
 from headstart.session.scoring import choose_metric, difference, selection_score
 from headstart.session.session import Session
 from headstart.studies._runner import Job
@@ -46,7 +46,8 @@ def check(settings: SearchSettings, inputs: Mapping[str, Any]) -> None:
     optuna_package()
     methods = [make(spec) for spec in settings.methods or DEFAULT]
     require_data(methods, "a search")
-    joint_space(methods, settings.space, len(inputs["backbone"].blocks))
+    space = joint_space(methods, settings.space, len(inputs["backbone"].blocks))
+    require_learnable((*methods, *space.ends()), inputs["backbone"], inputs["data"].label_kind)
 
 
 def compute(job: Job[SearchSettings]) -> dict[str, Any]:

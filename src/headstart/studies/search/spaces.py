@@ -119,6 +119,16 @@ class Joint:
         lr = settings.pop(LR, None)
         return Configured(_replace(self.methods[label], settings), lr)
 
+    def ends(self) -> list[Method[Any]]:
+        """The methods with each of the values that bound what is searched, one at a time."""
+        return [
+            _replace(method, {setting: value})
+            for label, method in self.methods.items()
+            for setting, values in self.rows[label].items()
+            if setting != LR
+            for value in values.ends()
+        ]
+
     def record(self) -> dict[str, dict[str, str]]:
         """As text."""
         return {label: {k: str(v) for k, v in row.items()} for label, row in self.rows.items()}

@@ -23,6 +23,7 @@ from headstart.core import (
     Task,
     Unknown,
 )
+from headstart.core.moves import members_of
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.random_draws import shuffled
@@ -142,7 +143,7 @@ class Transplant(TuningSettings[Labelled]):
         twin = backbone.untrained(task.seed)
         if self.new == len(blocks):  # what is in no block is new as well
             return tuned_parts(self, twin, task)
-        for name in blocks[len(blocks) - self.new :]:
+        for name in members_of(backbone, slice(len(blocks) - self.new, None)):
             backbone.get_submodule(name).load_state_dict(twin.get_submodule(name).state_dict())
         return tuned_parts(self, backbone, task)
 

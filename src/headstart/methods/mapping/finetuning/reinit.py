@@ -2,7 +2,7 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from headstart.core import About, Backbone, BadInput, Ctx, Descend, Labelled, Loss, Model, Parts, Task
-from headstart.core.moves import everything
+from headstart.core.moves import everything, members_of
 from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts, tuning_loss
 
 
@@ -37,7 +37,7 @@ class Reinit(TuningSettings[Labelled]):
             )
         if self.blocks:
             twin = backbone.untrained(task.seed)
-            for name in backbone.blocks[-self.blocks :]:
+            for name in members_of(backbone, slice(-self.blocks, None)):
                 backbone.get_submodule(name).load_state_dict(twin.get_submodule(name).state_dict())
             task = replace(task, head=None)  # a trained one knows other features
         return tuned_parts(self, backbone, task)

@@ -1,0 +1,41 @@
+"""Faults of what a block is, for tests/test_faults.py."""
+
+from tests.faults import Fault
+
+BLOCKS = (
+    Fault(
+        "models/blocks.py",
+        "            found[last] = (*found[last], block)\n",
+        "            pass\n",
+        "a norm at the end belongs to no block",
+        "models/test_blocks.py norm_at_the_end",
+    ),
+    Fault(
+        "models/blocks.py",
+        "        leading = () if found else tuple(blocks[: blocks.index(block)])\n",
+        "        leading = ()\n",
+        "a norm before the first block belongs to none",
+        "models/test_blocks.py before_the_first",
+    ),
+    Fault(
+        "models/blocks.py",
+        "        if kinds[_kind(module)] > 1 or ",
+        "        if ",
+        "stages that are repeated are opened",
+        "models/test_blocks.py repeated",
+    ),
+    Fault(
+        "core/moves.py",
+        "    return [member for name in names[blocks] for member in members.get(name, (name,))]\n",
+        "    return list(names[blocks])\n",
+        "the norm of a block does not learn with it",
+        "models/test_blocks.py norm_at_the_end",
+    ),
+    Fault(
+        "session/requirements.py",
+        "                start(stage, copy.deepcopy(backbone), replace(task, source=task), recipe)\n",
+        "                pass\n",
+        "what can't learn is refused after the others have run",
+        "models/test_blocks.py can_learn_nothing",
+    ),
+)
