@@ -223,6 +223,21 @@ def test_what_can_learn_nothing_is_refused_before_the_first_trial(tmp_path, meth
     assert not (tmp_path / "s").exists()
 
 
+def test_a_finite_space_is_tried_once_and_ends(tmp_path):
+    """The methods as they are and from scratch, then 3 penalties and blocks=0, as blocks=1 is the default."""
+    spaces = {"reinit": {"blocks": (0, 1)}, "ridge-probe": {"penalty": [0.1, 1.0, 10.0]}}
+    how = {"methods": ("ridge-probe", "reinit"), "trials": 40, "folds": 2, "epochs": 1, "space": spaces}
+    record = hs.search(NETS["seeing"], VECTORS, out=tmp_path / "s", **how)
+    tried = [(one.method, one.lr) for one in record.trials]
+    assert len(tried) == len(set(tried)) == 7
+    assert [one.number for one in record.trials] == list(range(7))
+    assert {"reinit", "reinit:blocks=0", "ridge-probe", "ridge-probe:penalty=10.0"} <= {
+        name for name, _ in tried
+    }
+    assert "All settings in the space were tried: 7. A wider --range has more." in record.notes
+    assert not any("budget" in note for note in record.notes)
+
+
 def test_nothing_finished_is_an_error(monkeypatch, tmp_path):
     def fit(*_, **__):
         raise Diverged("The loss stopped being a number.")

@@ -182,7 +182,15 @@ class _Search:
                 if optimiser.finished() and self.validator.out_of_time():
                     break
                 trial = optimiser.next()
-                if not self._try(trial, self._configuration(trial)):
+                config = self._configuration(trial)
+                if config.label in (tried := optimiser.tried()):
+                    left = self.space.untried(tried)
+                    own = [values for values in left if values["method"] == trial.params["method"]] or left
+                    drawn = derive_seed(settings.seed, "untried", trial.number)
+                    optimiser.instead(trial, own[drawn % len(own)] if own else None)
+                    if not left:
+                        break
+                elif not self._try(trial, config):
                     break
 
     def _configuration(self, trial: Any) -> Configured:
@@ -231,7 +239,8 @@ class _Search:
 
     def results(self, test_rows: int) -> dict[str, Any]:
         """The trials and which of them are best, as fields of the record; notes on them."""
-        job, trials = self.job, [record_trial(trial) for trial in self.optimiser.trials()]
+        job, begun = self.job, self.optimiser.trials()
+        trials = [replace(record_trial(trial), number=number) for number, trial in enumerate(begun)]
         complete = [trial for trial in trials if trial.state == "complete"]
         if not complete:
             raise no_trial_error(trials, job.settings)
@@ -243,6 +252,8 @@ class _Search:
         gain = self.validator.difference(rival, scratch) if rival and scratch else None
         selection = self.validator.session.metric
         job.notes += notes_of(trials, job.settings, best, rival, gain, get_metric(selection), test_rows)
+        if len(begun) < job.settings.trials and not self.space.untried(self.optimiser.tried()):
+            job.notes.append(f"All settings in the space were tried: {len(begun)}. A wider --range has more.")
         options = adapt_options(best, job.settings)
         return {
             "trials": trials,

@@ -1,7 +1,9 @@
 """Which settings of which method are searched, and between what bounds."""
 
 import ast
-from collections.abc import Callable, Mapping
+import itertools
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -11,6 +13,7 @@ from headstart.studies.search import Space
 Row = dict[str, str]  # by setting: "low..high", or values with | between
 LR = "lr"  # the highest learning rate, which is a setting of `adapt`, not of a method
 BLOCKS = "blocks"  # as a bound: how many blocks the backbone has
+MANY = 10_000  # settings of a method, from which on they count as without end
 DIGITS = 3  # that are significant in a number that was searched for
 
 DESCENTS: Row = {LR: "3e-4..3e-2", "lr_decay": "0.5..1.0", "last": f"1..{BLOCKS}"}  # of all that train
@@ -61,6 +64,10 @@ class Range:
         """Values that the method must take."""
         return self.low, self.high
 
+    def all(self) -> Sequence[Any]:
+        """All values, in order; () if they can't be counted."""
+        return range(int(self.low), int(self.high) + 1) if self.whole else ()
+
     def __str__(self) -> str:
         return f"{self.low:g}..{self.high:g}"
 
@@ -82,6 +89,10 @@ class Choices:
 
     def ends(self) -> tuple[Any, ...]:
         """Values that the method must take."""
+        return self.values
+
+    def all(self) -> Sequence[Any]:
+        """All values, in order."""
         return self.values
 
     def __str__(self) -> str:
@@ -116,8 +127,30 @@ class Joint:
         for setting, values in self.rows[label].items():
             aim(f"{label}.{setting}")
             settings[setting] = values.suggest(trial, f"{label}.{setting}")
+        return self._configured(label, settings)
+
+    def _configured(self, label: str, settings: dict[str, Any]) -> Configured:
         lr = settings.pop(LR, None)
         return Configured(_replace(self.methods[label], settings), lr)
+
+    def untried(self, tried: Collection[str]) -> list[dict[str, Any]]:
+        """Values for trials that none was like; of a method without end the method alone.
+
+        Args:
+            tried: labels of the configurations of all trials so far.
+        """
+        found: list[dict[str, Any]] = []
+        for label, row in self.rows.items():
+            values = [one.all() for one in row.values()]
+            if math.prod(map(len, values)) > MANY or not all(values):
+                found.append({"method": label})
+                continue
+            for combination in itertools.product(*values):
+                settings = dict(zip(row, combination, strict=True))
+                if self._configured(label, dict(settings)).label not in tried:
+                    named = {f"{label}.{setting}": value for setting, value in settings.items()}
+                    found.append({"method": label, **named})
+        return found
 
     def ends(self) -> list[Method[Any]]:
         """The methods with each of the values that bound what is searched, one at a time."""

@@ -13,7 +13,7 @@ from headstart.core import BadData, BadInput, Diverged, HeadstartError, MissingP
 from headstart.records.record import Interval
 from headstart.report.metric import Metric
 from headstart.studies.search import SearchSettings, SearchTrial
-from headstart.studies.search.spaces import rounded
+from headstart.studies.search.spaces import Configured, rounded
 
 RANDOM = 10  # trials before the sampler begins to learn from them
 UNPRUNED = 5  # complete trials before others are pruned
@@ -63,11 +63,22 @@ class Optimiser:
 
     def trials(self) -> list[Any]:
         """All that were begun, in order."""
-        return [trial for trial in self.study.trials if trial.state.name != "WAITING"]
+        return [trial for trial in self.study.trials if trial.state.name not in ("WAITING", "FAIL")]
 
     def finished(self) -> int:
         """How many are complete or were given up."""
-        return sum(trial.state.is_finished() for trial in self.study.trials)
+        return sum(trial.state.is_finished() for trial in self.trials())
+
+    def tried(self) -> set[str]:
+        """Labels of the configurations of the finished trials."""
+        done = [trial.user_attrs for trial in self.trials() if trial.state.is_finished()]
+        return {Configured(make(one["method"]), one["lr"]).label for one in done}
+
+    def instead(self, trial: Any, values: Mapping[str, Any] | None) -> None:
+        """Drop a trial that is as one before, and take these values next, if there are some."""
+        if values is not None:
+            self.study.enqueue_trial(dict(values))
+        self.study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
 
     def next(self) -> Any:
         """The trial that was under way when the search was interrupted, or else a new one."""
@@ -208,7 +219,7 @@ def notes_of(
     )
     notes = [luck]
     finished = sum(trial.state != "unfinished" for trial in trials)
-    if finished < settings.trials:
+    if finished < settings.trials and settings.budget is not None:
         notes.append(
             f"{finished} of {settings.trials} trials were finished in the budget of {settings.budget:g} "
             f"seconds; --resume with a larger --budget continues."
