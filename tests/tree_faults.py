@@ -45,4 +45,25 @@ TREES = (
         "the leaves of few rows can't be split",
         "methods/test_gradient_boosting.py few_rows_are_split",
     ),
+    Fault(
+        "studies/adapt/candidates.py",
+        "able = [result for result in tried if transfers(result.method) or not transfer_only]",
+        "able = list(tried)",
+        "what transfers nothing is shipped though only what transfers was asked for",
+        "study/test_no_transfer.py the_choice_says",
+    ),
+    Fault(
+        "studies/adapt/run.py",
+        "*data.modality.methods, *(WITH",
+        "*(WITH",
+        "no tree is tried on a table",
+        "study/test_no_transfer.py tried_on_tables",
+    ),
+    Fault(
+        "studies/adapt/record_fields.py",
+        "opening if transferred else",
+        "opening if tested else",
+        "a headline does not say that nothing was transferred",
+        "study/test_no_transfer.py wins",
+    ),
 )

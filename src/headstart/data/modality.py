@@ -65,6 +65,7 @@ class Modality(ABC, Generic[D]):
         speed: prior estimate of training speed, in samples a second.
         near: definition of near duplicates, as a sentence.
         baseline: the plain baseline: its name in the records, and the features of its regression.
+        methods: names of methods that suit it, beside those that suit all kinds.
         built_in: loaders of built-in data sets, by name.
     """
 
@@ -85,6 +86,7 @@ class Modality(ABC, Generic[D]):
     speed: ClassVar[float] = 100.0
     near: ClassVar[str] = "look nearly like another one"
     baseline: ClassVar[tuple[str, str]] = ("raw-pixels", "raw numbers")
+    methods: ClassVar[tuple[str, ...]] = ()
     built_in: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
 
     # reading

@@ -37,6 +37,10 @@ class AdaptSettings(TrainingSettings):
         "all that suit the data and the budget.",
         (),
     )
+    transfer_only: bool = option(
+        "Ship only what transfers something; methods that transfer nothing are compared, but not selected.",
+        False,
+    )
     metric: str | None = option(
         "Metric that selects the method and comes first in the report: accuracy, balanced_accuracy, macro_f1 "
         "or log_loss; of tags average_precision, ...; of numbers r2, rmse, mae, spearman. Default: accuracy, "

@@ -1,6 +1,6 @@
 """Cross-validate candidates on the training part; expensive ones are dropped as soon as they clearly lag."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +96,8 @@ class CrossValidation:
     def _reason_to_drop(self, result: CandidateResult, others: list[CandidateResult]) -> str:
         """Why a method has lost already: it is clearly worse than the best so far; else ""."""
         data, metric = self.session.data, get_metric(self.session.metric).plain()
+        if self.settings.transfer_only and transfers(result.method):  # the others are not selected anyway
+            others = [other for other in others if transfers(other.method)]
         leader = best(others, data.labels, metric.name)
         if leader is None or (lag := lead(result, leader, data, metric.name, self.settings.seed)).high >= 0:
             return ""
@@ -147,29 +149,59 @@ def best(tried: Sequence[CandidateResult], labels: NDArray[np.int64], metric: st
     return max(full, key=score, default=None)
 
 
+def transfers(method: Method[Any]) -> bool:
+    """Whether a method takes anything over."""
+    return method.about.transfers != "nothing"
+
+
 def choose(
-    tried: Sequence[CandidateResult], data: Dataset, metric: str, seed: int
+    tried: Sequence[CandidateResult], data: Dataset, metric: str, seed: int, transfer_only: bool = False
 ) -> tuple[CandidateResult, str]:
-    """The winner on the training part, and why, in a sentence.
+    """The winner on the training part, and why, in a sentence or more.
 
     A method that was tried on some folds only wins if it is clearly better there: if the 95 %
     interval of the paired difference to the best of the others lies above zero. Of several such
-    methods, the one with the largest difference wins.
+    methods, the one with the largest difference wins. With `transfer_only`, methods that transfer nothing
+    take no part.
+
+    Raises:
+        BadInput: none is left.
     """
-    leader = best(tried, data.labels, metric)
-    assert leader is not None, "at least one method is tried on at least one fold"
+    able = [result for result in tried if transfers(result.method) or not transfer_only]
+    leader = best(able, data.labels, metric)
+    if leader is None:
+        raise BadInput("No method that transfers something was tried. Leave transfer_only out.")
     winner = leader
     words = get_metric(metric)
     why = f"it has the {words.best} {words.title} in the cross-validation on the training part"
     most = 0.0
-    for result in tried:
+    for result in able:
         if 0 < len(result.rows) < len(leader.rows):
             gain = lead(result, leader, data, metric, seed)
             if gain.low > 0 and gain.value > most:
                 winner, most = result, gain.value
                 folds = "fold" if result.folds == 1 else f"{result.folds} folds"
                 why = f"on the {folds} it was tried on, it was clearly better than {leader.method.title}"
-    return winner, f"{winner.method.title} was selected because {why}."
+    why = f"{winner.method.title} was selected because {why}."
+    others = [one for one in tried if transfers(one.method) != transfers(winner.method)]
+    apart = best(others, data.labels, metric)
+    return winner, " ".join([why, *_about_transfer(winner, apart, data, metric)])
+
+
+def _about_transfer(
+    winner: CandidateResult, apart: CandidateResult | None, data: Dataset, metric: str
+) -> Iterator[str]:
+    """Sentences on a winner that transfers nothing, or on what is better and does so."""
+    if not transfers(winner.method):
+        yield "It transfers nothing: it learned from these rows alone."
+    if apart is None:
+        return
+    figures = [selection_score(one.logits, data.labels[one.rows], metric) for one in (apart, winner)]
+    had = f"{apart.method.title}, had {get_metric(metric).plain().value(abs(figures[0]))}"
+    if not transfers(winner.method):
+        yield f"The best that transfers something, {had}; transfer_only (--transfer-only) would ship it."
+    elif figures[0] > figures[1]:
+        yield f"The best that transfers nothing, {had}; it was left out of the choice."
 
 
 def _nothing(tried: Sequence[CandidateResult], settings: AdaptSettings) -> HeadstartError:

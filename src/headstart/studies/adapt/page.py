@@ -252,8 +252,7 @@ def terminal(record: Result, folder: Path | None) -> Terminal:
         title="Cross-validation on the training part",
         headings=("method", get_metric(record.metric).title, "time", "folds", "note"),
         rows=[
-            (row.candidate.title, str(row.main or ""), row.seconds, row.folds, row.candidate.dropped)
-            for row in rows
+            (row.title, str(row.main or ""), row.seconds, row.folds, row.candidate.dropped) for row in rows
         ],
         sentences=[f"Note: {warning}" for warning in record.warnings],
         answer=[record.headline],

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from headstart.core import Method
 from headstart.data.check import Checked
 from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import average_precisions, score_all, share
@@ -32,7 +33,7 @@ from headstart.studies.adapt import (
     TagFigures,
     Tested,
 )
-from headstart.studies.adapt.candidates import CandidateResult, CrossValidation
+from headstart.studies.adapt.candidates import CandidateResult, CrossValidation, transfers
 from headstart.studies.adapt.evaluation import FittedModel
 from headstart.studies.adapt.summary import headline, warnings
 
@@ -42,6 +43,7 @@ MISTAKES = 12
 THUMBNAIL = 192  # pixels
 LETTERS = 600  # of a text that is shown
 DIGITS = 4  # of a number
+NOTHING = "{} learned from the rows of the training part alone."
 
 Wrong = tuple[int, str, str, float, float | None]  # row, truth, answer, its confidence, error
 
@@ -129,12 +131,16 @@ def _about_metric(session: Session, wanted: str | None) -> Iterator[str]:
         )
 
 
-def about_test(train: Dataset, test: Dataset, tested: list[Tested], logits: Tensor) -> dict[str, Any]:
-    """The fields that describe the test part; `logits` (test rows, outputs) of the selected model."""
+def about_test(
+    train: Dataset, test: Dataset, tested: list[Tested], logits: Tensor, method: Method[Any]
+) -> dict[str, Any]:
+    """The fields that describe the test part; `logits` (test rows, outputs) of the selected method."""
+    transferred = transfers(method)
+    opening = headline(tested, test.group_count, train.name, len(train.classes))
     return {
         "tested": tested,
-        "headline": headline(tested, test.group_count, train.name, len(train.classes)),
-        "warnings": warnings(tested),
+        "headline": opening if transferred else f"{opening} No transfer: {NOTHING.format(tested[0].title)}",
+        "warnings": warnings(tested, transferred),
         "metric": tested[0].scores.main,
         "confusion": confusions(logits, test.labels),
         "bins": bins(logits, test.labels),

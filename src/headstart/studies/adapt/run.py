@@ -1,5 +1,6 @@
 """How `adapt` is computed: cross-validate methods, refit the best one, predict the test part once."""
 
+import importlib.util
 import math
 import os
 import platform
@@ -21,6 +22,7 @@ from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
 from headstart.predictor.save import save_model
 from headstart.predictor.training import Training
+from headstart.report.text import join_words
 from headstart.run.engine_choices import EngineChoices
 from headstart.run.step_cache import file_name
 from headstart.session.recipes import recipe_for
@@ -31,7 +33,7 @@ from headstart.session.session_data import attach_source
 from headstart.studies._runner import Job, load_inputs, methods_of
 from headstart.studies._spec import ShownResult, Study
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
-from headstart.studies.adapt.candidates import CrossValidation, choose
+from headstart.studies.adapt.candidates import CrossValidation, choose, transfers
 from headstart.studies.adapt.evaluation import (
     LAYERS,
     evaluate_on_test,
@@ -92,6 +94,11 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
             raise BadInput(f"{name} is {value:g}, but a model of {kind} {why}. Leave it out.")
     for method in methods:
         require_label_kind(method, kind)
+    if settings.transfer_only and methods and not any(map(transfers, methods)):
+        raise BadInput(
+            f"transfer_only leaves nothing to select: {join_words([method.label for method in methods])} "
+            "transfer nothing. Name a method that does, or leave transfer_only out."
+        )
     choose_metric(inputs["data"].labels, settings.metric)
     if inputs["source"] is not None:
         require_source_use(methods)
@@ -118,7 +125,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         metric=metric,
         logit_adjustment=settings.logit_adjustment,
     )
-    methods = job.methods(settings.methods) or usual_methods(train.label_kind, source is not None)
+    methods = job.methods(settings.methods) or usual_methods(train, source is not None)
+    job.notes.extend([] if settings.methods else not_installed(train))
     plan = plan_study(job, session, methods)
     if source is not None:
         _learn_source(job, session, source, plan)
@@ -128,7 +136,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     job.progress.expect(expected_steps(validation, methods))
 
     results = validation.run(methods)
-    chosen, why = choose(results, train, metric, settings.seed)
+    chosen, why = choose(results, train, metric, settings.seed, settings.transfer_only)
     layers = layers_of(validation)
     sizes = size_curve(validation)
     selected = refit(validation, chosen.method)
@@ -151,7 +159,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
             "layers": layers,
             "size_curve": [point for point in sizes if point.score],
             "curves": list(curves_of(results, finals)),
-            **about_test(train, test, tested, logits),
+            **about_test(train, test, tested, logits, method),
             "mistakes": save_mistakes(folder.path / "pictures", test, logits),
         }
 
@@ -171,10 +179,27 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     return Adapted(folder, record)
 
 
-def usual_methods(kind: LabelKind, sourced: bool) -> list[Method[Any]]:
-    """The default methods that can learn this kind of label."""
-    specs = (*DEFAULT, *WITH_SOURCE) if sourced else DEFAULT
-    return [method for method in map(make, specs) if kind in method.about.label_kinds]
+def usual_methods(data: Dataset, sourced: bool) -> list[Method[Any]]:
+    """The default methods that can learn this kind of data and label with the packages that are installed."""
+    specs = (*DEFAULT, *data.modality.methods, *(WITH_SOURCE if sourced else ()))
+    return [
+        method
+        for method in map(make, specs)
+        if data.label_kind in method.about.label_kinds and installed(method)
+    ]
+
+
+def installed(method: Method[Any]) -> bool:
+    """Whether the package that a method imports is there."""
+    return not method.about.package or importlib.util.find_spec(method.about.package) is not None
+
+
+def not_installed(data: Dataset) -> list[str]:
+    """A note on the methods for this kind of data whose package is not there."""
+    absent = [method for method in map(make, data.modality.methods) if not installed(method)]
+    names = join_words([method.about.name for method in absent])
+    packages = join_words(sorted({method.about.package for method in absent}))
+    return [f"{names} suit {data.kind}, but the package {packages} is not installed."] if absent else []
 
 
 def _learn_source(job: Job[AdaptSettings], session: Session, source: Dataset, plan: Plan) -> None:

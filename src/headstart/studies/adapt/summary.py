@@ -61,9 +61,9 @@ def _opening(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) 
     return f"Off by {error} on average on {rows}{than}. {metric.title} is {figure}"
 
 
-def warnings(tested: Sequence[Tested]) -> list[str]:
+def warnings(tested: Sequence[Tested], transferred: bool = True) -> list[str]:
     """Where the selected model is not clearly better than what needs no transfer."""
-    sentences = []
+    sentences, hurts = [], "Transfer hurts here: " if transferred else ""
     metric = get_metric(tested[0].scores.main).plain()
     for other in tested[1:]:
         if other.gain is None:
@@ -72,8 +72,8 @@ def warnings(tested: Sequence[Tested]) -> list[str]:
         between = f"{low} to {high} {metric.change_unit}"
         if other.gain.high < 0:
             sentences.append(
-                f"Transfer hurts here: {other.title.lower()} is better on the held-out test part "
-                f"(difference {between}). Use it instead, or another backbone."
+                f"{hurts}{other.title.lower() if hurts else other.title} is better on the held-out test part "
+                f"(difference {between}). Use it instead{', or another backbone' * transferred}."
             )
         elif other.gain.low <= 0:
             sentences.append(
@@ -194,6 +194,11 @@ class Row:
     seconds: str
     peak_memory: str
     folds: str
+
+    @property
+    def title(self) -> str:
+        """The candidate in words, and whether it transfers nothing."""
+        return self.candidate.title + " (no transfer)" * (self.candidate.transfers == "nothing")
 
 
 def metrics(result: Result) -> list[str]:

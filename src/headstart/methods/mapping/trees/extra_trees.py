@@ -26,7 +26,13 @@ class ExtraTrees(TreeMethod):
     """
 
     about = About(
-        "extra-trees", "nothing", "mapping", Labelled, "doi:10.1007/s10994-006-6226-1", closed_form=True
+        "extra-trees",
+        "nothing",
+        "mapping",
+        Labelled,
+        "doi:10.1007/s10994-006-6226-1",
+        closed_form=True,
+        package="sklearn",
     )
     trees: int = 100
     min_leaf: int = 1

@@ -25,7 +25,13 @@ class RandomForest(TreeMethod):
     """
 
     about = About(
-        "random-forest", "nothing", "mapping", Labelled, "doi:10.1023/A:1010933404324", closed_form=True
+        "random-forest",
+        "nothing",
+        "mapping",
+        Labelled,
+        "doi:10.1023/A:1010933404324",
+        closed_form=True,
+        package="sklearn",
     )
     trees: int = 100
     min_leaf: int = 1
