@@ -4,6 +4,7 @@ All heads take the same frozen features. Five seeds draw 20 rows of each of the 
 from; all other rows are the test. `python -m benchmarks.clipart`
 """
 
+import math
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -25,8 +26,8 @@ from headstart.session.scoring import selection_score
 from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt.budget import Budget
 from headstart.studies.adapt.candidates import CrossValidation, choose
-from headstart.studies.adapt.plan import Amounts, make_plan
 
 LABELS = 20
 SEEDS = range(5)
@@ -71,12 +72,11 @@ def selected(seed: int, session: Session, train: np.ndarray) -> str:
     data = session.data.subset(train)
     with tempfile.TemporaryDirectory() as folder:
         part = Session(session.backbone, data, cache=Path(folder) / "cache", metric="balanced_accuracy")
-        settings = AdaptSettings(seed=seed, budget=1, curve=False)  # no time for more than probes
-        plan = make_plan(settings, Amounts(len(train), LABELS, len(data.classes)), rate=1.0, ways=0)
+        settings = AdaptSettings(seed=seed)
         numbers = folds(data.labels, data.groups, settings.folds, seed)
         store = StudyFolder(Path(folder), "", StepCache(Path(folder) / "steps"), Progress())
-        validation = CrossValidation(part, numbers, settings, plan, store)
-        results = validation.run([find(name)() for name in PROBES])
+        validation = CrossValidation(part, numbers, settings, store, Budget(math.inf, store))
+        results = validation.solve([find(name)() for name in PROBES])
         return choose(results, data, part.metric, seed)[0].method.label
 
 

@@ -3,7 +3,12 @@
 import errno
 import os
 import sys
+import warnings
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
+_usual_warning = warnings.formatwarning
 INTERRUPTED = 130
 CANNOT_WRITE = 8
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO)
@@ -12,11 +17,13 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errn
 def main() -> None:
     """Run the command line; exit codes are in the docs."""
     _accept_any_name()
+    warnings.formatwarning = _as_sentence  # type: ignore[assignment]
     # torch's threads sleep while they wait: spinning ones make a busy machine ten times slower
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        from headstart.cli import app
+        from headstart.cli import app, count_from_start
 
+        count_from_start()
         code = app(standalone_mode=False, prog_name="headstart")  # typer may give the code of an interruption
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -27,18 +34,25 @@ def main() -> None:
     except Exception as error:
         code = _explain(error)
     if code == INTERRUPTED:
-        _say("Interrupted." + _way_on(sys.argv[1:2]))
+        _say("Interrupted." + _way_on(sys.argv[1:]))
     if code:
         sys.exit(code)
 
 
-def _way_on(command: list[str]) -> str:
-    """How an interrupted study goes on."""
-    from headstart.studies._spec import study_names
+def _way_on(words: list[str]) -> str:
+    """How an interrupted study goes on, and where its first model lies."""
+    from headstart.studies._spec import study, study_names
 
-    if not {*command} & {*study_names()}:
+    if not {*words[:1]} & {*study_names()}:
         return ""
-    return " What was finished is kept; the same command with --resume goes on from there."
+    way = " What was finished is kept; the same command with --resume goes on from there."
+    spec = study(words[0])
+    named = [word for before, word in pairwise(words) if before == "--out"]
+    named += [word.removeprefix("--out=") for word in words if word.startswith("--out=")]
+    model = Path(named[-1] if named else spec.out or "") / "model"
+    if spec.needs_out and (model / "config.json").is_file():
+        way += f" A first model lies in {model}."
+    return way
 
 
 def _explain(error: Exception) -> int:
@@ -64,6 +78,13 @@ def _explain(error: Exception) -> int:
         _say("The memory is full. Take a smaller --size or --batch, or another backbone.")
         return 1
     raise error
+
+
+def _as_sentence(message: Warning | str, kind: type[Warning], *place: Any, **line: Any) -> str:
+    """A warning of ours without the place in the code, which means nothing to a user."""
+    if kind.__module__.startswith("headstart"):
+        return f"headstart: {message}\n"
+    return _usual_warning(message, kind, *place, **line)
 
 
 def _accept_any_name() -> None:

@@ -4,6 +4,41 @@ from tests.faults import Fault
 
 STUDY = (
     Fault(
+        "studies/adapt/budget.py",
+        "self.folder.progress.elapsed() + self.folder.steps.carried",
+        "self.folder.progress.elapsed()",
+        "a resumed run has the whole budget again",
+        "study/test_budget.py interrupted_run_has_spent",
+    ),
+    Fault(
+        "studies/adapt/budget.py",
+        "self.folder.progress.estimate({*ALWAYS, *keep})",
+        "self.folder.progress.estimate(ALWAYS)",
+        "no time is kept for what has to follow",
+        "study/test_budget.py always_comes",
+    ),
+    Fault(
+        "studies/adapt/budget.py",
+        "                raise OutOfTime\n",
+        "                pass\n",
+        "a training that takes too long goes on",
+        "study/test_budget.py stopped_when",
+    ),
+    Fault(
+        "studies/adapt/plan.py",
+        "(spare if e > ENOUGH else room)",
+        "room",
+        "more than enough epochs take all of the budget",
+        "study/test_plan.py spare_time",
+    ),
+    Fault(
+        "run/progress.py",
+        "if estimate:  # what nobody had estimated says nothing of estimates",
+        "if True:",
+        "a step without an estimate makes all others look slow",
+        "study/test_budget.py unplanned",
+    ),
+    Fault(
         "core/moves.py",
         "module) and full not in frozen",
         "module)",

@@ -135,13 +135,13 @@ def test_the_test_part_is_looked_at_once_and_only_when_all_is_decided(base, shap
     module = job.evaluate_on_test.__globals__
     real = module["_predict_test"]
     monkeypatch.setitem(module, "_predict_test", lambda *a: looks.append(1) or real(*a))
-    hs.adapt(base, data, out=tmp_path / "run", methods=methods, **tiny.QUICK)
+    result = hs.adapt(base, data, out=tmp_path / "run", methods=methods, **tiny.QUICK).result
     later = [(row, done) for row, done in log if "plan" in done]  # before it, the data are checked
     assert {row for row, _ in later} >= test
     for row, done in later:
         if row in test:
             assert {"fit-from-scratch-on-the-whole-training-part", "probe-every-block"} < done
-            assert sum(name.startswith("fit-") for name in done) == 2
+            assert f"fit-{result.selected}-on-the-whole-training-part" in done
     decoded = [row for row, done in later if row in test and "test" not in done]
     assert sorted(decoded) == sorted(test)  # once each
     log.clear()

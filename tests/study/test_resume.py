@@ -10,6 +10,8 @@ import sys
 import pytest
 from tests.study import tiny
 
+from headstart.predictor.predictor import UnfinishedWarning, open_model
+
 pytestmark = [pytest.mark.slow, pytest.mark.many]
 
 MOMENTS = 20
@@ -92,14 +94,26 @@ def test_killed_in_the_middle_of_a_training(start, words, smooth, tmp_path):
 
 def test_interrupted_by_ctrl_c(start, words, smooth, tmp_path):
     wanted, seconds = smooth
-    for number, share in enumerate((0.25, 0.5, 0.75)):
-        here = tmp_path / str(number)
-        answer = start(here, words, signal=signal.SIGINT, after=share * seconds)
+    models = 0
+    for share in (0.25, 0.5, 0.75):
+        moment = share * seconds
+        while True:  # a run that was over by then is begun again, and interrupted earlier
+            here = tmp_path / f"{moment:.3f}"
+            answer = start(here, words, signal=signal.SIGINT, after=moment)
+            if answer["code"]:
+                break
+            moment *= 0.8
         said = (here / "err.txt").read_text()
         assert answer["code"] == 130, said
         assert "headstart: Interrupted. What was finished is kept" in said
         assert "--resume" in said
         assert "Traceback" not in said
         assert not (here / "run" / "result.json").exists()
+        if (here / "run" / "model").is_dir():
+            models += 1
+            assert "A first model lies in run/model." in said
+            with pytest.warns(UnfinishedWarning):
+                assert open_model(here / "run").training.unfinished
         assert start(here, [*words, "--resume"])["code"] == 0
         assert ends(here) == wanted
+    assert models

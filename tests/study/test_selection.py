@@ -1,5 +1,6 @@
 """Which method is tried on what, which is dropped, and which is selected: worked out by hand."""
 
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from headstart.run.step_cache import StepCache
 from headstart.session.scoring import bins, confusions, difference, selection_score
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt.budget import Budget
 from headstart.studies.adapt.candidates import CandidateResult, CrossValidation, best, choose, shared
 from headstart.studies.adapt.plan import Amounts, make_plan
 
@@ -149,8 +151,9 @@ def race(tmp_path, session, *names, folds=2, rivals=None, **settings):
     plan = replace(make_plan(settings, Amounts(60, 30, 2), float("inf")), folds=folds)
     plan = replace(plan, rivals=folds if rivals is None else rivals)
     store = StudyFolder(tmp_path, "", StepCache(tmp_path / "steps"), Progress())
-    validation = CrossValidation(session, FOLDS, settings, plan, store)
-    return validation.run([make(name) for name in names])
+    validation = CrossValidation(session, FOLDS, settings, store, Budget(math.inf, store), plan)
+    methods = [make(name) for name in names]
+    return validation.race(methods, validation.solve(methods))
 
 
 def test_every_row_is_answered_by_a_fit_without_it(tmp_path):
@@ -188,7 +191,7 @@ def test_a_budget_without_room(tmp_path):
     _, tuned = race(tmp_path / "none", session, "ridge-probe", "fine-tune", folds=0)
     assert (tuned.folds, tuned.dropped) == (0, "the budget is too small")
     _, tuned = race(tmp_path / "one", session, "ridge-probe", "fine-tune", folds=1)
-    assert (tuned.folds, tuned.dropped) == (1, "the budget had no room for more")
+    assert (tuned.folds, tuned.dropped) == (1, "no more folds were planned")
     with pytest.raises(BadInput, match=r"in 300 seconds. Fine-tuning: the budget is too small. .*--budget"):
         race(tmp_path / "nothing", session, "fine-tune", folds=0)
 
@@ -198,7 +201,7 @@ def test_where_there_is_room_for_one_the_better_whole_model_goes_on(tmp_path):
     _, tuned, lpft = race(tmp_path, session, "ridge-probe", "fine-tune", "lp-ft", rivals=1)
     assert (tuned.folds, tuned.dropped) == (
         1,
-        "after 1 of 2 folds LP-FT was better, and the budget had no room for both",
+        "after 1 of 2 folds LP-FT was better, and there was time for one of them",
     )
     assert (lpft.folds, lpft.dropped) == (2, "")
     assert [name for name, _ in session.asked][-3:] == ["fine-tune", "lp-ft", "lp-ft"]

@@ -9,6 +9,7 @@ from headstart.studies._spec import GROUPS, MODELS, START, TOOLS, UNDERSTAND, st
 
 from .named_data import datasets, download
 from .study_command import command
+from .study_command import count_from_start as count_from_start
 from .tools import anatomy, doctor, methods, show, surgery
 from .using import export, predict, report
 

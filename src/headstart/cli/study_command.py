@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from headstart.studies import build_page
 from headstart.studies._spec import Input, Study, terminal_of
 
 from . import output
@@ -37,6 +38,14 @@ WeightsOfSeveral = Annotated[
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the predictions as CSV.")]
 KEEP = "Folder for the record and a page; must be new or empty. Default: nothing is kept."
 OUT = "Folder for the record and the page; must be new or empty."
+_began: list[float] = []  # when the process began, where it is the command's own
+
+
+def count_from_start() -> None:
+    """Let the time of commands count from when this process began, as it runs one command alone."""
+    from headstart.run.progress import process_start
+
+    _began.append(process_start())
 
 
 def command(spec: Study) -> Callable[..., None]:
@@ -77,30 +86,34 @@ def carry_out(
     **given: Any,
 ) -> None:
     """Run the study, write its page, print the results."""
-    from headstart.core import BadData, BadInput
-    from headstart.run.engine import One
     from headstart.run.progress import Progress
-    from headstart.studies import build_page
-    from headstart.studies._runner import run_study
 
-    if json and csv:
-        raise BadInput("Choose one of --json and --csv.")
-    if resume and out is None:
-        raise BadInput("--resume continues the study in a folder: name it with --out.")
-    if resume and out is not None:
-        settings = begun_with(out, resume, settings, spec.resumed)
-    result = run_study(
-        spec,
-        given,
-        out=out,
-        settings=settings,
-        resume=resume,
-        progress=Progress.to_terminal(quiet or json),
-        engine=One(device),
-        columns=columns.options(spec.without) if spec.columns else {},
-    )
-    if out is not None:
-        build_page(out)
+    progress = Progress.to_terminal(quiet or json, _began[-1] if _began else None)
+    try:
+        with progress.step("start"):
+            from headstart.core import BadData, BadInput
+            from headstart.run.engine import One
+            from headstart.studies._runner import run_study
+        if json and csv:
+            raise BadInput("Choose one of --json and --csv.")
+        if resume and out is None:
+            raise BadInput("--resume continues the study in a folder: name it with --out.")
+        if resume and out is not None:
+            settings = begun_with(out, resume, settings, spec.resumed)
+        result = run_study(
+            spec,
+            given,
+            out=out,
+            settings=settings,
+            resume=resume,
+            progress=progress,
+            engine=One(device),
+            columns=columns.options(spec.without) if spec.columns else {},
+        )
+    finally:
+        progress.close()
+    if out is not None and not (out / spec.page_file).is_file():
+        build_page(out)  # says which package it lacks
     _print(spec, result, out, "json" if json else "csv" if csv else "table", quiet)
     if unread := getattr(result, "unread", ()):
         raise BadData(f"{len(unread)} files were not read. {' '.join(unread[:5])}")

@@ -32,7 +32,7 @@ from headstart.models.shapes import shapes_named
 from headstart.predictor.prediction_files import PredictedRows, require_writable, write_rows
 from headstart.predictor.predictions import Prediction, to_prediction
 from headstart.predictor.save import is_model, load_model, load_training, save_model
-from headstart.predictor.training import Training, about_model, about_model_html, card
+from headstart.predictor.training import FIRST, Training, about_model, about_model_html, card
 from headstart.session.scoring import as_predictions
 
 Items = Any  # a list, an array, a data frame, a file: what the model takes
@@ -42,6 +42,10 @@ BATCH_TOLERANCE = 1e-4  # of a probability, or of a number in the unit of the la
 
 class UnseenWarning(UserWarning):
     """Some rows of a table have a name that no training row had."""
+
+
+class UnfinishedWarning(UserWarning):
+    """A model is the first one of a run that was not finished."""
 
 
 class Predictor:
@@ -277,6 +281,9 @@ def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Pred
     Raises:
         BadInput: there is no model in the folder.
         Mismatch: its weights don't fit its architecture.
+
+    Warns:
+        UnfinishedWarning: it is the first model of a run that was not finished.
     """
     given, folder = Path(folder), model_folder(folder)
     model, config = load_model(folder, backbone)
@@ -285,4 +292,6 @@ def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Pred
     abstain, training = config["abstain_below"], load_training(folder)
     predictor = Predictor(model, config["classes"], mapping.preprocess, abstain, label_kind, training)
     predictor.folder = given
+    if training is not None and training.unfinished:
+        warnings.warn(FIRST, UnfinishedWarning, stacklevel=2)
     return predictor

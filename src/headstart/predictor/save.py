@@ -59,8 +59,12 @@ def save_model(
             (fresh / TOKENIZER).write_text(mapping.tokens.tokenizer, "utf-8")
         if training is not None:
             (fresh / TRAINING).write_text(training.to_json(), "utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
+        old = folder.with_name(f".{folder.name}.old.tmp")
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
         fresh.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise CannotWrite(f"Can't write the model to {folder}: {error.strerror or error}.") from error

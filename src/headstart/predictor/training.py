@@ -8,6 +8,10 @@ from math import isfinite
 from headstart.core import LabelKind
 from headstart.records.record import Record
 
+FIRST = (
+    "This is the first model of a run that was not finished, the best of the probes so far. The same command "
+    "with --resume goes on and replaces it by the selected one."
+)
 SHOWN = 12  # names that are listed
 WIDTH, HEIGHT = 360, 90  # of the curve, in pixels
 OUTPUTS = {"classes": "class", "tags": "tag", "numbers": "number"}
@@ -24,6 +28,7 @@ class Training(Record):
         curve: the loss of each step; [] where nothing descended, as of a solved head.
         notes: what was chosen or left out, and what to beware of, as sentences.
         seconds: that it took; None if it was not measured.
+        unfinished: whether it is the first model of a run of `adapt` that was not finished.
     """
 
     method: str
@@ -32,6 +37,7 @@ class Training(Record):
     curve: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float | None = None
+    unfinished: bool = False
 
 
 def facts(training: Training | None) -> Iterator[str]:
@@ -44,6 +50,8 @@ def facts(training: Training | None) -> Iterator[str]:
     if training.curve:
         first, last = training.curve[0], training.curve[-1]
         yield f"Loss {first:.3g} at first and {last:.3g} after {_count(len(training.curve), 'step')}."
+    if training.unfinished:
+        yield FIRST
 
 
 def about_model(

@@ -24,6 +24,7 @@ class StepCache:
     def __init__(self, folder: Path, tidy: bool = True) -> None:
         """Open a new or existing `folder`; `tidy` releases memory after each step to measure its peak."""
         self.folder, self.tidy = folder, tidy
+        self.carried = 0.0  # seconds of steps that an interrupted run had finished
 
     def once(self, name: str, compute: Callable[[], Any]) -> Any:
         """The value of a step, loaded from its file or computed and saved.
@@ -31,16 +32,23 @@ class StepCache:
         Values are dicts, lists, tensors and plain values; see `run.checkpoint.save_state`.
         """
         path = self.path(name)
-        if not path.exists():
-            reset_peak_memory()
-            begun = time.perf_counter()
-            value = compute()
-            if self.tidy:
-                release_memory()
-            spent = {"seconds": time.perf_counter() - begun, "peak_megabytes": peak_megabytes()}
-            save_state({"value": value, "spent": spent}, path)
-            self.checkpoint(name).unlink(missing_ok=True)
+        if path.exists():
+            kept = load_state(path)
+            self.carried += kept["spent"]["seconds"]
+            return kept["value"]
+        reset_peak_memory()
+        begun = time.perf_counter()
+        value = compute()
+        if self.tidy:
+            release_memory()
+        spent = {"seconds": time.perf_counter() - begun, "peak_megabytes": peak_megabytes()}
+        save_state({"value": value, "spent": spent}, path)
+        self.checkpoint(name).unlink(missing_ok=True)
         return load_state(path)["value"]
+
+    def seconds(self, name: str) -> float:
+        """What a finished step took when it was computed."""
+        return float(load_state(self.path(name))["spent"]["seconds"])
 
     def done(self, name: str) -> bool:
         """Whether a step is finished."""

@@ -2,9 +2,9 @@
 
 import inspect
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from headstart.studies._page import build_page as build_page
 from headstart.studies._spec import Study, studies
 
 
@@ -62,37 +62,3 @@ def _parameters(spec: Study) -> list[inspect.Parameter]:
         for item in spec.inputs
     ]
     return sorted(parameters, key=lambda parameter: (parameter.kind, parameter.default is None))
-
-
-def build_page(run: Path) -> Path:
-    """Write the page of a finished study.
-
-    The same records in a folder of the same name give the same bytes.
-
-    Args:
-        run: the output folder of a study.
-
-    Returns:
-        The path of the page.
-
-    Raises:
-        BadInput: if there is no record.
-        BadData: if a record can't be read.
-        MissingPackage: if jinja2 is not installed.
-        CannotWrite: if the page can't be written.
-    """
-    from headstart.core import BadInput
-    from headstart.studies._page import read_record, write_page
-
-    run = Path(run)
-    for spec in studies():
-        if (file := run / spec.record_file).is_file():
-            module = spec.module("page")
-            record = read_record(spec.record, file)
-            view = module.view(record, run) if spec.reads_folder else module.view(record)
-            template = getattr(module, "TEMPLATE", "experiment.html")
-            return write_page(record, view, run / spec.page_file, template)
-    raise BadInput(
-        f"{run} holds no record of a study, such as result.json. Finish the study first: its command with "
-        "--resume."
-    )

@@ -9,6 +9,7 @@ from headstart.records.record import Interval, Record
 from headstart.report.html import asset, environment, policy, put
 from headstart.report.metric import VERDICTS, Metric, tone
 from headstart.report.text import Shown, pairs
+from headstart.studies._spec import studies
 
 R = TypeVar("R", bound=Record)
 
@@ -117,3 +118,36 @@ def render_page(record: Record, view: dict[str, Any], template: str = "experimen
 def write_page(record: Record, view: dict[str, Any], target: Path, template: str = "experiment.html") -> Path:
     """The page in a file."""
     return put(render_page(record, view, template), target)
+
+
+def build_page(run: Path) -> Path:
+    """Write the page of a finished study.
+
+    The same records in a folder of the same name give the same bytes.
+
+    Args:
+        run: the output folder of a study.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        BadInput: if there is no record.
+        BadData: if a record can't be read.
+        MissingPackage: if jinja2 is not installed.
+        CannotWrite: if the page can't be written.
+    """
+    from headstart.core import BadInput
+
+    run = Path(run)
+    for spec in studies():
+        if (file := run / spec.record_file).is_file():
+            module = spec.module("page")
+            record = read_record(spec.record, file)
+            view = module.view(record, run) if spec.reads_folder else module.view(record)
+            template = getattr(module, "TEMPLATE", "experiment.html")
+            return write_page(record, view, run / spec.page_file, template)
+    raise BadInput(
+        f"{run} holds no record of a study, such as result.json. Finish the study first: its command with "
+        "--resume."
+    )

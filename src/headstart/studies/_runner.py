@@ -1,14 +1,14 @@
 """The one runner of all studies: load, check, compute trial by trial, write the record."""
 
 import inspect
-import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import headstart
-from headstart.core import BadInput, Method, Unknown, make
+from headstart.core import BadInput, Method, MissingPackage, Unknown, make
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.unlabelled import load_unlabelled
@@ -27,6 +27,7 @@ from headstart.session.inputs import (
 )
 from headstart.session.recipes import settle_precision, settled_precision
 from headstart.session.session import Session
+from headstart.studies._page import build_page
 from headstart.studies._spec import Study
 from headstart.studies._store import StudyFolder, digest, merge_options, open_study, require_empty
 
@@ -77,7 +78,6 @@ class Job(Generic[S]):
     notes: list[str] = field(default_factory=list)  # sentences for the record, in order
     # what `compute` leaves for `finish`, such as a model
     artefacts: dict[str, Any] = field(default_factory=dict)
-    started: float = field(default_factory=time.perf_counter)  # when, by `time.perf_counter`
 
     @property
     def progress(self) -> Progress:
@@ -140,7 +140,8 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
         out: folder for the record and the kept steps, new or empty unless `resume`; None keeps nothing.
         settings: or its fields as keyword options.
         resume: whether to continue the study in the folder.
-        progress: shows the current step; None is silent.
+        progress: shows the current step and knows when the work began; None shows a bar in a notebook and is
+            silent elsewhere.
         engine: where to compute; None is one process on the CPU.
         columns: of files, as `hs.data.load` takes them.
         **options: fields of the settings; `methods` may hold `Method` objects, `method` be one.
@@ -157,14 +158,15 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
         require_empty(folder, resume)
     elif spec.needs_out:
         raise BadInput(f"{spec.name} writes a model: give out=, the folder for it.")
-    progress = progress or Progress()
+    progress = progress or Progress.to_notebook()
     try:
-        inputs = {METHODS: methods} | (spec.hook("load") or load_inputs)(
-            spec, given, chosen, dict(columns or {})
-        )
-        if check := spec.hook("check"):
-            check(chosen, inputs)
-        digests = {name: digest(value) for name, value in inputs.items() if spec.digests(name)}
+        with progress.step("load data and backbone"):
+            inputs = {METHODS: methods} | (spec.hook("load") or load_inputs)(
+                spec, given, chosen, dict(columns or {})
+            )
+            if check := spec.hook("check"):
+                check(chosen, inputs)
+            digests = {name: digest(value) for name, value in inputs.items() if spec.digests(name)}
         with open_study(folder, chosen, digests, resume, progress, spec) as store:
             return _carry_out(Job(spec, chosen, inputs, store, engine or One(), folder))
     finally:
@@ -176,7 +178,8 @@ def _carry_out(job: Job[Any]) -> Any:
     spec, module = job.spec, job.spec.module("run")
     if job.inputs.get("backbone") is not None and hasattr(job.settings, "precision"):
         backbone, steps = job.inputs["backbone"], job.folder.steps
-        job.settings, notes = settle_precision(job.settings, backbone, job.engine, steps)
+        with job.step("settle the precision"):
+            job.settings, notes = settle_precision(job.settings, backbone, job.engine, steps)
         job.notes += notes
     own = module.compute(job)
     job.notes += getattr(job.inputs.get("backbone"), "notes", ())
@@ -192,7 +195,10 @@ def _carry_out(job: Job[Any]) -> Any:
     )
     finish = spec.hook("finish")
     result = record if finish is None else finish(job, record)
-    job.folder.write(record, spec.record_file)  # last of all: a folder with a record is complete
+    job.folder.write(record, spec.record_file)  # a folder with a record is complete
+    if job.out is not None:
+        with job.step("write the page"), suppress(MissingPackage):  # which `headstart report` names
+            build_page(job.out)
     return result
 
 

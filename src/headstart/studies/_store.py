@@ -31,6 +31,10 @@ UNFINISHED = re.compile(r"\.[\w-]+\.json\.\d+\.tmp")  # what `write_atomically` 
 S = TypeVar("S", bound=StudySettings)
 
 
+class OutOfTime(Exception):
+    """A training has no time left; it is stopped and left out."""
+
+
 def require_empty(out: Path, resume: bool) -> None:
     """Raise unless the output folder is empty or holds a study to resume.
 
@@ -122,13 +126,18 @@ class StudyFolder:
     progress: Progress  # shows the current one
 
     def once(self, name: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The value of a step, kept or computed now; {"diverged": why} if its training diverged."""
+        """The value of a step, kept or computed now.
+
+        It is {"diverged": why} if its training diverged, {"cut": True} if it ran out of time.
+        """
 
         def guarded() -> dict[str, Any]:
             try:
                 return compute()
             except Diverged as error:
                 return {"diverged": str(error)}
+            except OutOfTime:
+                return {"cut": True}
 
         with self.progress.step(name):
             value: dict[str, Any] = self.steps.once(name, guarded)

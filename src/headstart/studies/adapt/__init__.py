@@ -28,7 +28,7 @@ class AdaptSettings(TrainingSettings):
     """How `adapt` works; each field is an option of the command line."""
 
     budget: float = option(
-        "Time budget in seconds for comparing and training; what does not fit is left out.",
+        "Seconds from the start of the command to the written report; what does not fit is left out.",
         300.0,
         Rule(lambda v: v > 0, "a number of seconds > 0"),
     )

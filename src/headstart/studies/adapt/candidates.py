@@ -18,7 +18,8 @@ from headstart.session.scoring import difference, selection_score
 from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
-from headstart.studies.adapt.plan import Plan
+from headstart.studies.adapt.budget import Budget
+from headstart.studies.adapt.plan import NO_ROOM, PROBES, Plan, fold_name, majority, refit_name
 
 
 @dataclass
@@ -34,6 +35,7 @@ class CandidateResult:
     trained: int = 0  # parameters that it changed or made
     notes: list[str] = field(default_factory=list)  # of the trainings
     diverged: bool = False  # on one of the folds, which drops it
+    lost: bool = False  # dropped since another was better
 
 
 @dataclass(frozen=True)
@@ -43,55 +45,89 @@ class CrossValidation:
     session: Session
     folds: NDArray[np.int64]  # (rows,) which fold holds a row out
     settings: AdaptSettings
-    plan: Plan
     folder: StudyFolder
+    budget: Budget
+    plan: Plan = PROBES  # of what takes time
 
-    def run(self, methods: Sequence[Method[Any]]) -> list[CandidateResult]:
-        """All methods in the given order; those solved in one pass first, as they lead the race.
+    def solve(self, methods: Sequence[Method[Any]]) -> list[CandidateResult]:
+        """The methods that are solved in one pass, on all folds; the others are passed over."""
+        found = [self._untried(method) for method in methods if method.about.closed_form]
+        for result in found:
+            for number in range(self.settings.folds):
+                if not result.dropped:
+                    self._add_fold(result, number)
+        return found
 
-        A method that diverges is dropped.
+    def race(
+        self, methods: Sequence[Method[Any]], solved: Sequence[CandidateResult]
+    ) -> list[CandidateResult]:
+        """All methods: those that are `solved`, then whole models, fold by fold, so that all have the same.
+
+        A method that diverges or has clearly lost is dropped.
 
         Raises:
             BadInput: the budget has no room for any of them.
             Diverged: all that were tried have diverged.
         """
-        nothing = torch.zeros(0, len(self.session.data.classes)), np.zeros(0, np.int64)
-        results = [CandidateResult(method, *nothing) for method in methods]
-        tried = [self._race(r, self.settings.folds, []) for r in results if r.method.about.closed_form]
-        whole: list[CandidateResult] = []
-        for result in (r for r in results if not r.method.about.closed_form):
-            whole.append(self._race(result, self.plan.rivals, tried + whole))
+        whole = [self._untried(method) for method in methods if not method.about.closed_form]
+        tried = [*solved, *whole]
+        for number in range(self.plan.rivals):
+            alive = [result for result in whole if not result.dropped]
+            if not self._has_room(alive, number):
+                break
+            for result in alive:
+                self._advance(result, tried)
         self._continue_best(whole, tried)
-        tried += whole
         if not any(result.folds for result in tried):
             raise _nothing(tried, self.settings)
         return tried
 
-    def _race(self, result: CandidateResult, upto: int, others: list[CandidateResult]) -> CandidateResult:
-        """Add folds until there are `upto`, or the method has clearly lost against others."""
-        if not upto:
-            result.dropped = "the budget is too small"
-        while result.folds < upto and not result.dropped:
-            self._add_fold(result, result.folds)
-            if others and not result.dropped:
-                result.dropped = self._reason_to_drop(result, others)
-        return result
+    def _untried(self, method: Method[Any]) -> CandidateResult:
+        return CandidateResult(method, torch.zeros(0, len(self.session.data.classes)), np.zeros(0, np.int64))
 
-    def _continue_best(self, whole: list[CandidateResult], others: list[CandidateResult]) -> None:
-        """The best whole model takes the folds that the budget has room for; the others leave."""
+    def _has_room(self, alive: Sequence[CandidateResult], number: int) -> bool:
+        """Whether all have time for the next fold, and one of them for as many as a comparison needs."""
+        if not alive:
+            return False
+        first = alive[0].method
+        steps = [fold_name(result.method, number) for result in alive]
+        steps += [fold_name(first, later) for later in range(number + 1, majority(self.settings.folds))]
+        said = f"Whole models were cross-validated on {number} of {self.settings.folds} folds: {NO_ROOM}"
+        return self.budget.fits(f"fold {number} of {len(alive)}", steps, [refit_name(first)], said)
+
+    def _advance(self, result: CandidateResult, others: Sequence[CandidateResult]) -> None:
+        """Add a fold, and drop the method if it has clearly lost against others on as many."""
+        with self.budget.bounded([refit_name(result.method)]):
+            self._add_fold(result, result.folds)
+        rivals = [other for other in others if other is not result and not other.lost]
+        if not result.dropped and (reason := self._reason_to_drop(result, rivals)):
+            result.dropped, result.lost = reason, True
+        if result.dropped:
+            self.folder.progress.forget(f"try {result.method.label} fold ")
+
+    def _continue_best(self, whole: Sequence[CandidateResult], tried: Sequence[CandidateResult]) -> None:
+        """The best whole model takes the folds that are planned for one; the others leave."""
         alive = [result for result in whole if not result.dropped]
         leader = best(alive, self.session.data.labels, self.session.metric)
         if leader is not None and self.plan.folds > self.plan.rivals:
             for result in alive:
                 if result is not leader:
+                    self.folder.progress.forget(f"try {result.method.label} fold ")
+                    result.lost = True
                     result.dropped = (
                         f"after {result.folds} of {self.settings.folds} folds {leader.method.title} was "
-                        f"better, and the budget had no room for both"
+                        f"better, and there was time for one of them"
                     )
-            self._race(leader, self.plan.folds, others)
+            ahead = (fold_name(leader.method, number) for number in range(leader.folds, self.plan.folds))
+            rows = (self.folds != 0).sum()
+            self.folder.progress.expect(dict.fromkeys(ahead, self.plan.seconds(leader.method, rows)))
+            while leader.folds < self.plan.folds and self._has_room([leader], leader.folds):
+                self._advance(leader, tried)
+                if leader.dropped:
+                    break
         for result in alive:
             if result.folds < self.settings.folds and not result.dropped:
-                result.dropped = "the budget had no room for more"
+                result.dropped = "no more folds were planned" if result.folds else "the budget is too small"
 
     def _reason_to_drop(self, result: CandidateResult, others: list[CandidateResult]) -> str:
         """Why a method has lost already: it is clearly worse than the best so far; else ""."""
@@ -110,7 +146,7 @@ class CrossValidation:
     def _add_fold(self, result: CandidateResult, number: int) -> None:
         held = np.flatnonzero(self.folds == number)
         rest = np.flatnonzero(self.folds != number)
-        step = f"try {result.method.label} fold {number}"
+        step = fold_name(result.method, number)
         fold = self.folder.once(step, lambda: self._fold(result.method, step, rest, held))
         if "diverged" in fold:  # its predictions on other folds are of no use then
             result.logits, result.rows = result.logits[:0], result.rows[:0]
@@ -119,6 +155,9 @@ class CrossValidation:
                 f"on fold {number + 1} of {self.settings.folds} its loss stopped being a number; a lower "
                 f"learning rate than {self.settings.lr:g} may help"
             )
+            return
+        if "cut" in fold:
+            result.dropped = f"its training on fold {number + 1} was stopped when the budget was used up"
             return
         result.logits = torch.cat([result.logits, fold["logits"]])
         result.rows = np.concatenate([result.rows, held])
@@ -159,10 +198,10 @@ def choose(
 ) -> tuple[CandidateResult, str]:
     """The winner on the training part, and why, in a sentence or more.
 
-    A method that was tried on some folds only wins if it is clearly better there: if the 95 %
-    interval of the paired difference to the best of the others lies above zero. Of several such
-    methods, the one with the largest difference wins. With `transfer_only`, methods that transfer nothing
-    take no part.
+    A method that was tried on more than half of the folds is compared with the best of those that were tried
+    on all, on the rows that both were tried on. On fewer, it only wins if it is clearly better there: if the
+    95 % interval of the paired difference lies above zero. Of several such methods, the one with the largest
+    difference wins. With `transfer_only`, methods that transfer nothing take no part.
 
     Raises:
         BadInput: none is left.
@@ -176,12 +215,14 @@ def choose(
     why = f"it has the {words.best} {words.title} in the cross-validation on the training part"
     most = 0.0
     for result in able:
-        if 0 < len(result.rows) < len(leader.rows):
+        if 0 < len(result.rows) < len(leader.rows) and not result.lost:
             gain = lead(result, leader, data, metric, seed)
-            if gain.low > 0 and gain.value > most:
+            often = majority(leader.folds) <= result.folds
+            if (gain.value if often else gain.low) > 0 and gain.value > most:
                 winner, most = result, gain.value
                 folds = "fold" if result.folds == 1 else f"{result.folds} folds"
-                why = f"on the {folds} it was tried on, it was clearly better than {leader.method.title}"
+                clearly = "clearly " if gain.low > 0 else ""
+                why = f"on the {folds} it was tried on, it was {clearly}better than {leader.method.title}"
     why = f"{winner.method.title} was selected because {why}."
     others = [one for one in tried if transfers(one.method) != transfers(winner.method)]
     apart = best(others, data.labels, metric)

@@ -6,7 +6,7 @@ linear model of the raw features, and a constant.
 
 import copy
 from contextlib import suppress
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,14 +27,18 @@ from headstart.session.recipes import recipe_for
 from headstart.session.scoring import difference, metric_value, scores
 from headstart.session.session import Session
 from headstart.solvers.threads import threads_for
+from headstart.studies._store import OutOfTime
 from headstart.studies.adapt import Layer, SizePoint, Tested
 from headstart.studies.adapt.candidates import CrossValidation
+from headstart.studies.adapt.plan import NO_ROOM, refit_name
 from headstart.studies.curve.run import SubsetTrials
 from headstart.studies.probe import ProbeSettings
 from headstart.studies.probe.outputs import read_blocks
 from headstart.studies.probe.run import make_tasks, probe_block
 
 LAYERS = "probe every block"
+NO_SCRATCH = f"No model was trained from scratch to compare with: {NO_ROOM}"
+NO_COMPARISON = "From scratch: its loss stopped being a number, so there is nothing to compare transfer with."
 SEEDS = 5  # of the probe in the size curve; whole models get one, as each costs a training
 CONSTANTS: dict[LabelKind, tuple[str, str]] = {  # the model that ignores the samples: name and title
     "classes": ("majority-class", "Always the largest class"),
@@ -47,8 +51,10 @@ CONSTANTS: dict[LabelKind, tuple[str, str]] = {  # the model that ignores the sa
 
 
 def layers_of(validation: CrossValidation) -> list[Layer]:
-    """`probe_layers` on the training part, as a step of the study."""
-    session = validation.session
+    """`probe_layers` on the training part, as a step of the study; [] if there is no time for it."""
+    session, said = validation.session, f"The blocks of the backbone were not probed: {NO_ROOM}"
+    if not validation.budget.fits(LAYERS, [LAYERS], said=said):
+        return []
 
     def compute() -> dict[str, Any]:
         layers = probe_layers(session, np.arange(len(session.data)))
@@ -77,7 +83,7 @@ def size_steps(validation: CrossValidation) -> list[tuple[Method[Any], int, int]
     """Method, labels a class and number of seeds of every point of the size curve, in order."""
     plan, probe = validation.plan, linear_probe(validation.session.data.label_kind)
     tuned = (FineTune(last=plan.last), FromScratch())
-    return [(probe, k, SEEDS) for k in plan.sizes] + [(m, k, 1) for m in tuned for k in plan.tuned_sizes]
+    return [(probe, k, SEEDS) for k in plan.sizes] + [(m, k, 1) for m in tuned for k in plan.sizes_of(m)]
 
 
 def size_name(method: Method[Any], k: int) -> str:
@@ -85,19 +91,30 @@ def size_name(method: Method[Any], k: int) -> str:
     return f"{method.about.title} with {k} labels a class"
 
 
-def size_curve(validation: CrossValidation) -> list[SizePoint]:
+def size_curve(validation: CrossValidation, solved: bool) -> list[SizePoint]:
     """Scores on the first fold after training on a few labels a class of the other folds.
 
-    Trainings that diverge are left out; a point may so be left with none.
+    Trainings that diverge, or that there is no time for, are left out; a point may so be left with none.
+
+    Args:
+        validation: whose session and plan there are.
+        solved: whether of the methods that are solved in one pass, or of the others.
     """
     held, rest = np.flatnonzero(validation.folds == 0), np.flatnonzero(validation.folds != 0)
     trials = SubsetTrials(validation.session, validation.settings, rest, held, _drawn(validation.session))
-    return [_point(validation, trials, *step) for step in size_steps(validation)]
+    points = []
+    for method, k, seeds in size_steps(validation):
+        if method.about.closed_form != solved:
+            continue
+        said = f"{method.about.title} with {k} labels is not in the size curve: {NO_ROOM}"
+        if validation.budget.fits(name := size_name(method, k), [name], said=said):
+            points += _point(validation, trials, method, k, seeds, said)
+    return points
 
 
 def _point(
-    validation: CrossValidation, trials: SubsetTrials, method: Method[Any], k: int, seeds: int
-) -> SizePoint:
+    validation: CrossValidation, trials: SubsetTrials, method: Method[Any], k: int, seeds: int, said: str
+) -> list[SizePoint]:
     name, epochs = size_name(method, k), validation.plan.epochs_of(method)
 
     def compute() -> dict[str, Any]:
@@ -108,8 +125,12 @@ def _point(
                 scores.append(metric_value(outputs, trials.truth[0], trials.metric))
         return {"scores": scores}
 
-    scores = validation.folder.once(name, compute)["scores"]
-    return SizePoint(method.about.name, method.about.title, k, scores)
+    with validation.budget.bounded():
+        kept = validation.folder.once(name, compute)
+    if "cut" in kept:
+        validation.budget.note(said)
+        return []
+    return [SizePoint(method.about.name, method.about.title, k, kept["scores"])]
 
 
 # --- the final models
@@ -156,19 +177,30 @@ def refit(validation: CrossValidation, method: Method[Any]) -> FittedModel:
     kept = validation.folder.once(name, compute)
     if "diverged" in kept:
         raise Diverged(kept["diverged"])
+    if "cut" in kept:
+        raise OutOfTime
     return FittedModel(method, **kept)
 
 
 def refit_scratch(validation: CrossValidation) -> FittedModel | None:
-    """The same architecture trained from random weights; None if the plan leaves it out or it diverges."""
-    with suppress(Diverged):
-        return refit(validation, FromScratch()) if validation.plan.scratch else None
+    """The same architecture trained from random weights; None if there is no time for it or it diverges."""
+    method, budget = FromScratch(), validation.budget
+    name = refit_name(method)
+    planned = validation.plan.scratch
+    epochs = planned and budget.epochs(name, planned)
+    if not epochs:
+        budget.note(NO_SCRATCH if planned else "")
+        return None
+    if epochs < planned:
+        budget.note(f"From scratch was trained for {epochs} of {planned} epochs: {NO_ROOM}")
+    try:
+        with budget.bounded():
+            return refit(replace(validation, plan=replace(validation.plan, scratch=epochs)), method)
+    except Diverged:
+        budget.note(NO_COMPARISON)
+    except OutOfTime:
+        budget.note(NO_SCRATCH)
     return None
-
-
-def refit_name(method: Method[Any]) -> str:
-    """The step's name."""
-    return f"fit {method.label} on the whole training part"
 
 
 def evaluate_on_test(

@@ -1,8 +1,7 @@
 """What fits into the budget: decided once from how fast training is here, and written down."""
 
 import math
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -11,23 +10,23 @@ import numpy as np
 
 from headstart.core import Method
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
-from headstart.run.state import Run, Tick
-from headstart.run.step_cache import release_memory
-from headstart.session.recipes import recipe_for
+from headstart.session.recipes import VIEWS
 from headstart.session.requirements import needs_source
 from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt.budget import Budget, training_rate
 from headstart.studies.curve.run import default_sizes, n_strata, strata_for_subsets
 
 EPOCHS = (20, 12, 8, 6, 4, 3, 2)  # of a training, the most that fits is taken
 ENOUGH = 6  # epochs; below it, tuning fewer blocks for longer is the better use of the time
-FOLDS = 3  # that the best whole model should take part in before more epochs or blocks are of use
 LEAST = 3  # epochs from scratch
-SHARE = 0.8  # of the budget that is planned for; the rest is for what takes longer than thought
+SAFE = 0.85  # share of the remaining time that is planned for; trainings may take longer than thought
+HALF = 0.5  # share of the budget that more than enough epochs and folds may take
+STEPS = 50  # of a training from scratch, below which it learns nothing that a curve could show
 SIZES = (2, 5, 10, 20, 50)  # labels a class in the size curve
-CHEAP = 20.0  # seconds set aside for probes, layers and the report
-TIMED = 4  # steps that the speed is measured over; the first warms up
+UNFUSED = 1.5  # times the time of reading features that recording outputs within a backbone takes
+NO_ROOM = "the budget has no room for more."
 
 
 @dataclass(frozen=True)
@@ -45,49 +44,79 @@ class Plan:
     rate: float  # samples a second in training a whole model that the plan counted on
     last: int | None = None  # how many of the backbone's last blocks are tuned; None: all
     relative: float = 1.0  # how many times faster tuning is than training a whole model
+    scratch_sizes: list[int] | None = None  # those of `tuned_sizes` for training from scratch; None: all
 
     def epochs_of(self, method: Method[Any]) -> int:
         """Of a training with the method."""
         return self.scratch or self.epochs if method.about.transfers == "nothing" else self.epochs
 
+    def sizes_of(self, method: Method[Any]) -> list[int]:
+        """Labels a class in the size curve of a whole model."""
+        fewer = method.about.transfers == "nothing" and self.scratch_sizes is not None
+        return self.scratch_sizes or [] if fewer else self.tuned_sizes
 
-def plan_study(job: Job[AdaptSettings], session: Session, methods: Sequence[Method[Any]]) -> Plan:
-    """What fits the budget; the speed is measured once, so that a resumed run keeps to the plan."""
+    def seconds(self, method: Method[Any], rows: float) -> float:
+        """Of a training on so many rows; 0 if the plan does not know how fast it is."""
+        faster = 1.0 if method.about.transfers == "nothing" else self.relative
+        return self.epochs_of(method) * rows / (self.rate * faster)
+
+
+PROBES = Plan(1, False, 0, 0, 0, [], [], [], math.inf)  # nothing but methods that are solved
+
+
+def fold_name(method: Method[Any], number: int) -> str:
+    """The name of the step that tries a method on a fold."""
+    return f"try {method.label} fold {number}"
+
+
+def refit_name(method: Method[Any]) -> str:
+    """The name of the step that fits a method on all rows."""
+    return f"fit {method.label} on the whole training part"
+
+
+def majority(folds: int) -> int:
+    """More than half of the folds: as many a method needs to be compared by its mean."""
+    return folds // 2 + 1
+
+
+def plan_study(
+    job: Job[AdaptSettings], session: Session, methods: Sequence[Method[Any]], budget: Budget, read: float
+) -> Plan:
+    """What fits the budget; the speed is measured once, so that a resumed run keeps to the plan.
+
+    Args:
+        job: of the study.
+        session: on the training part.
+        methods: that are compared.
+        budget: of which some is spent.
+        read: seconds that the frozen backbone takes for a row.
+    """
     settings, data = job.settings, session.data
     smallest = int(np.bincount(strata_for_subsets(data), minlength=n_strata(data)).min())
     amounts = Amounts(len(data), smallest, n_strata(data), default_sizes(SIZES, data))
 
     def compute() -> dict[str, Any]:
         ways = sum(1 + needs_source(m, data.label_kind) for m in methods if not m.about.closed_form)
-        rate = training_rate(session, settings, FineTune())
-        plan = make_plan(settings, amounts, rate, ways=ways)
+        rate = training_rate(session, settings, FineTune(), read)
+        left, half = budget.left(), HALF * settings.budget - budget.elapsed()
+        fit = partial(make_plan, settings, amounts, rate, ways=ways)
+        plan = fit(seconds=(SAFE * left, half))
         for last in () if settings.methods else upper_parts(len(job.inputs["backbone"].blocks)):
-            if enough(plan, settings):
+            if enough(plan):
                 break
-            relative = training_rate(session, settings, FineTune(last=last)) / rate
-            plan = only_upper(make_plan(settings, amounts, rate, relative, ways), last)
+            relative = training_rate(session, settings, FineTune(last=last), read) / rate
+            record = recording(session, replace(plan, last=last), read)
+            fewer = fit(relative, seconds=(SAFE * left - record, half - record))
+            plan = only_upper(fewer, last, session.caches.partly)
         return asdict(plan)
 
     return Plan(**job.folder.once("plan", compute))
 
 
-def training_rate(session: Session, settings: AdaptSettings, method: FineTune) -> float:
-    """Samples a second in fine-tuning; inf if the settings say how long to train."""
-    if settings.epochs is not None:
-        return float("inf")
-    data = session.data.subset(np.arange(min(len(session.data), settings.batch)))
-    rows = np.arange(len(data))
-    recipe = replace(recipe_for(method, settings, 1, len(rows), settings.seed), steps=TIMED)
-    times: list[float] = []
-
-    def note(ticks: Iterable[Tick], _run: Run[Any]) -> Iterator[Tick]:
-        for tick in ticks:
-            times.append(time.perf_counter())
-            yield tick
-
-    replace(session, data=data, logbook=None, watch=note).fit(method, rows, recipe)
-    release_memory()
-    return len(rows) / float(np.diff(times).min())
+def recording(session: Session, plan: Plan, read: float) -> float:
+    """Seconds in which the outputs of frozen blocks are recorded, all views; 0 where none are."""
+    recorded = plan.last is not None and session.caches.partly and math.isfinite(plan.rate)
+    return UNFUSED * (VIEWS + 1) * read * len(session.data) if recorded else 0.0
 
 
 @dataclass(frozen=True)
@@ -101,26 +130,35 @@ class Amounts:
 
 
 def make_plan(
-    settings: AdaptSettings, amounts: Amounts, rate: float, relative: float = 1.0, ways: int = 2
+    settings: AdaptSettings,
+    amounts: Amounts,
+    rate: float,
+    relative: float = 1.0,
+    ways: int = 2,
+    *,
+    seconds: tuple[float, float] = (math.inf, math.inf),
 ) -> Plan:
-    """The plan for a training part and a speed.
+    """The plan for a training part, a speed and a time.
 
     From scratch is trained for as long as tuning takes, which is fewer epochs where only some
-    blocks are tuned. Where time is short, all whole models are tried on one fold and the best of
-    them goes on.
+    blocks are tuned. All whole models are tried on one fold at least and the best of them on more than half,
+    as it could not be selected otherwise.
 
     Args:
-        settings: budget, folds, epochs and whether a size curve is wanted.
+        settings: folds, epochs and whether a size curve is wanted.
         amounts: of rows.
         rate: samples a second that a whole model is trained on; inf if time does not matter.
         relative: how many times faster tuning is than training a whole model.
         ways: of tuning a whole model that are tried.
+        seconds: for trainings; and how many of them may go to more than enough epochs and folds.
     """
     sizes = [k for k in amounts.sizes if k <= amounts.smallest * (settings.folds - 1) // settings.folds]
     tuned_sizes = sizes[-2::-3][::-1] or sizes[-1:] if settings.curve else []
-    room = max(0.0, SHARE * settings.budget - CHEAP) * rate if math.isfinite(rate) else rate  # samples
+    # in samples that a whole model could be trained on meanwhile
+    room, spare = (max(0.0, some) * rate if math.isfinite(rate) else rate for some in seconds)
     fold_rows = amounts.rows * (settings.folds - 1) // settings.folds
-    costs = _Costs(amounts.rows, fold_rows, amounts.kinds, relative, ways)
+    steps = 0 if math.isinf(rate) else STEPS * settings.batch  # what was asked for is trained
+    costs = _Costs(amounts.rows, fold_rows, amounts.kinds, relative, ways, majority(settings.folds), steps)
     wishes: tuple[tuple[bool, bool, list[int], str], ...] = (
         (True, True, tuned_sizes, ""),
         (True, True, [], "The size curve has no whole models in it: the budget is too small."),
@@ -129,25 +167,30 @@ def make_plan(
         (False, False, [], "Nothing but probes was trained: the budget is too small."),
     )
     for tuning, scratch, curved, sentence in wishes:
-        again = (min(FOLDS, settings.folds) - 1) * tuning
         cost = partial(costs.all, tuning=tuning, scratch=scratch, curved=curved)
-        epochs = _epochs(settings, cost, again * costs.fold(1), room)
+        epochs = _epochs(settings, cost, room, min(room, spare))
         if not epochs and (tuning or scratch):
             continue
         decisions = [sentence] if sentence and (tuned_sizes or not scratch or not tuning) else []
-        left = (room - cost(epochs)) / max(1, costs.fold(epochs))
-        rivals = settings.folds if left >= ways * (settings.folds - 1) else 1
-        folds = settings.folds if rivals > 1 else 1 + int(min(settings.folds - 1, left))
+        rivals, folds = costs.folds(epochs, settings.folds, min(room, spare) - cost(epochs))
         if tuning and folds < settings.folds:
+            others = ", all but the best on one" if rivals < folds and ways > 1 else ""
             decisions.append(
-                f"Whole models were cross-validated on {folds} of {settings.folds} folds at most: "
-                f"the budget has no room for more."
+                f"Whole models were cross-validated on {folds} of {settings.folds} folds{others}: more would "
+                f"take over half of the budget."
             )
         scratch_epochs = from_scratch(epochs, relative) if scratch else 0
         if 0 < scratch_epochs < epochs:
             decisions.append(
                 f"From scratch was trained for {scratch_epochs} epochs, tuning for {epochs}: about the "
                 f"same time, as all blocks have to learn."
+            )
+        shown = costs.in_curve(scratch_epochs, curved)
+        if scratch and len(shown) < len(curved):
+            few = ", ".join(str(k) for k in curved if k not in shown)
+            decisions.append(
+                f"The size curve has no training from scratch with {few} labels in it: fewer than {STEPS} "
+                f"steps teach random weights nothing."
             )
         return Plan(
             epochs=epochs,
@@ -160,6 +203,7 @@ def make_plan(
             decisions=decisions,
             rate=rate,
             relative=relative,
+            scratch_sizes=shown,
         )
     raise AssertionError("the last wish is always granted")
 
@@ -178,25 +222,36 @@ class _Costs:
     kinds: int
     relative: float
     ways: int
+    often: int  # folds that the best whole model takes at least
+    least: int  # samples of a training from scratch in the size curve
 
     def fold(self, epochs: int) -> float:
         """Of one whole model on one fold."""
         return epochs * self.fold_rows / self.relative
 
     def all(self, epochs: int, tuning: bool, scratch: bool, curved: list[int]) -> float:
-        """Of every way of tuning on one fold and one on all rows, from scratch, and the size curve."""
+        """Of all ways of tuning on a fold, the best on more and on all rows, scratch and the size curve."""
         alone = from_scratch(epochs, self.relative) if scratch else 0
-        tuned = tuning * (self.ways * self.fold(epochs) + epochs * self.rows / self.relative)
-        curve = (epochs / self.relative + alone) * sum(curved) * self.kinds
-        return tuned + alone * self.rows + curve
+        folds = (self.ways + self.often - 1) * self.fold(epochs)
+        tuned = tuning * (folds + epochs * self.rows / self.relative)
+        curve = epochs / self.relative * sum(curved) + alone * sum(self.in_curve(alone, curved))
+        return tuned + alone * self.rows + curve * self.kinds
+
+    def in_curve(self, epochs: int, curved: list[int]) -> list[int]:
+        """Labels a class of the trainings from scratch that are long enough to show something."""
+        return [k for k in curved if epochs * k * self.kinds >= self.least]
+
+    def folds(self, epochs: int, most: int, room: float) -> tuple[int, int]:
+        """Folds for all ways of tuning, and for the best, with room for some beside the least."""
+        others = (self.ways - 1) * (self.often - 1) * self.fold(epochs)
+        if room >= others + self.ways * (most - self.often) * self.fold(epochs):
+            return most, most
+        return (self.often if room >= others else 1), self.often
 
 
-def enough(plan: Plan, settings: AdaptSettings) -> bool:
-    """Whether whole models are tuned for long enough, and often enough, to show what that brings."""
-    if not math.isfinite(plan.rate):
-        return True
-    often = plan.folds >= min(FOLDS, settings.folds)
-    return plan.tuning and plan.scratch > 0 and plan.epochs >= ENOUGH and often
+def enough(plan: Plan) -> bool:
+    """Whether whole models are tuned for long enough to show what that brings."""
+    return math.isinf(plan.rate) or (plan.tuning and plan.scratch > 0 and plan.epochs >= ENOUGH)
 
 
 def upper_parts(blocks: int) -> tuple[int, ...]:
@@ -204,13 +259,14 @@ def upper_parts(blocks: int) -> tuple[int, ...]:
     return tuple(-(-blocks // share) for share in (2, 3) if blocks > 1)
 
 
-def only_upper(plan: Plan, last: int) -> Plan:
+def only_upper(plan: Plan, last: int, recorded: bool = True) -> Plan:
     """The plan, if it tunes, for the last blocks of the backbone alone."""
     if not plan.tuning:
         return plan
+    how = ", from recorded outputs of those below" if recorded else ""
     decision = (
-        f"Only the last {last} blocks of the backbone were fine-tuned, from recorded outputs of those "
-        f"below: the budget has no room for all of them."
+        f"Only the last {last} blocks of the backbone were fine-tuned{how}: the budget has no room for all "
+        f"of them."
     )
     return replace(plan, last=last, decisions=[decision, *plan.decisions])
 
@@ -220,12 +276,8 @@ def limited(method: Method[Any], last: int | None) -> Method[Any]:
     return method if last is None else method.limit_blocks(last)
 
 
-def _epochs(settings: AdaptSettings, cost: Callable[[int], float], more: float, room: float) -> int:
-    """The most epochs that fit, at least 2; 0 if none does.
-
-    Enough epochs come first, then more folds (`more` an epoch), then more epochs.
-    """
+def _epochs(settings: AdaptSettings, cost: Callable[[int], float], room: float, spare: float) -> int:
+    """The most epochs that fit, at least 2; 0 if none does. More than `ENOUGH` have to fit into `spare`."""
     if settings.epochs is not None:
         return settings.epochs if cost(settings.epochs) <= room else 0
-    often = (e for e in EPOCHS if e >= ENOUGH and cost(e) + more * e <= room)
-    return next(often, 0) or next((e for e in EPOCHS if e <= ENOUGH and cost(e) <= room), 0)
+    return next((e for e in EPOCHS if cost(e) <= (spare if e > ENOUGH else room)), 0)

@@ -105,14 +105,13 @@ def notes_of(
     """What the budget or the race cut, in order."""
     plan, session = validation.plan, validation.session
     yield from plan.decisions
+    yield from validation.budget.notes
     yield from _about_metric(session, validation.settings.metric)
     yield from about_columns(session.backbone, test)
     for result in results:
         yield from result.notes
     for final in finals:
         yield from final.notes
-    if plan.scratch and len(finals) < 2:
-        yield "From scratch: its loss stopped being a number, so there is nothing to compare transfer with."
     of = "labels a class" if session.data.label_kind == "classes" else "labelled rows"
     for point in sizes:
         if not point.score:

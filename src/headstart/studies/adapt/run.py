@@ -4,7 +4,6 @@ import importlib.util
 import math
 import os
 import platform
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,8 +19,10 @@ from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
+from headstart.methods.outputs.probing.linear_probe import linear_probe
+from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.predictor.save import save_model
-from headstart.predictor.training import Training
+from headstart.predictor.training import Training, card
 from headstart.report.text import join_words
 from headstart.run.engine_choices import EngineChoices
 from headstart.run.step_cache import file_name
@@ -33,19 +34,19 @@ from headstart.session.session_data import attach_source
 from headstart.studies._runner import Job, load_inputs, methods_of
 from headstart.studies._spec import ShownResult, Study
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
-from headstart.studies.adapt.candidates import CrossValidation, choose, transfers
+from headstart.studies.adapt.budget import Budget
+from headstart.studies.adapt.candidates import CrossValidation, best, choose, transfers
 from headstart.studies.adapt.evaluation import (
     LAYERS,
     evaluate_on_test,
     layers_of,
     refit,
-    refit_name,
     refit_scratch,
     size_curve,
     size_name,
     size_steps,
 )
-from headstart.studies.adapt.plan import Plan, limited, plan_study
+from headstart.studies.adapt.plan import Plan, fold_name, limited, plan_study, recording, refit_name
 from headstart.studies.adapt.record_fields import (
     about_candidate,
     about_data,
@@ -127,23 +128,37 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     )
     methods = job.methods(settings.methods) or usual_methods(train, source is not None)
     job.notes.extend([] if settings.methods else not_installed(train))
-    plan = plan_study(job, session, methods)
+    budget = Budget(math.inf if settings.epochs else settings.budget, folder)
+    session.watch = budget.watch
+    numbers = folds(train.strata, train.groups, settings.folds, derive_seed(settings.seed, "folds"))
+    validation = CrossValidation(session, numbers, settings, folder, budget)
+    job.progress.limit = None if settings.epochs else settings.budget
+
+    read = save_first(job, validation, quick := first_probe(methods, train.label_kind)) / len(train)
+    solved = validation.solve(methods)
+    able = [one for one in solved if transfers(one.method) or not settings.transfer_only]
+    if (ahead := best(able, train.labels, metric)) and ahead.method is not quick:
+        save_first(job, validation, ahead.method)
+    plan = plan_study(job, session, methods, budget, read)
     if source is not None:
         _learn_source(job, session, source, plan)
     methods = [limited(method, plan.last) for method in methods]
-    numbers = folds(train.strata, train.groups, settings.folds, derive_seed(settings.seed, "folds"))
-    validation = CrossValidation(session, numbers, settings, plan, folder)
-    job.progress.expect(expected_steps(validation, methods))
+    validation = replace(validation, plan=plan)
+    job.progress.expect(expected_steps(validation, methods, read, len(test)))
 
-    results = validation.run(methods)
+    results = validation.race(methods, solved)
     chosen, why = choose(results, train, metric, settings.seed, settings.transfer_only)
-    layers = layers_of(validation)
-    sizes = size_curve(validation)
+    for result in results:
+        if result is not chosen:
+            job.progress.forget(refit_name(result.method))
     selected = refit(validation, chosen.method)
+    layers, sizes = layers_of(validation), size_curve(validation, solved=True)
     scratch = refit_scratch(validation)
+    sizes += size_curve(validation, solved=False)
     tested, logits = evaluate_on_test(validation, selected, scratch, test)
 
     with job.step("save"):
+        budget.note_overrun()
         finals = [final for final in (selected, scratch) if final]
         job.notes[:] = dict.fromkeys([*job.notes, *notes_of(validation, test, results, finals, sizes)])
         job.artefacts["model"] = selected.model(session)
@@ -174,7 +189,7 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     steps = {name: Timing(**cost) for name, cost in job.folder.steps.spent().items()}
     by_method = steps_by_method(steps, [candidate.name for candidate in record.candidates])
     forward = str(EngineChoices(folder / "cache"))
-    timings = Timings(machine, time.perf_counter() - job.started, by_method, forward)
+    timings = Timings(machine, job.progress.elapsed() + job.folder.steps.carried, by_method, forward)
     job.folder.write(timings, "timings.json")
     return Adapted(folder, record)
 
@@ -210,28 +225,60 @@ def _learn_source(job: Job[AdaptSettings], session: Session, source: Dataset, pl
     session.source = attach_source(session, source, recipe, job.folder.steps.folder)
 
 
-def expected_steps(validation: CrossValidation, methods: Sequence[Method[Any]]) -> dict[str, float]:
-    """The names of the coming steps with an estimate of the seconds of each."""
+def first_probe(methods: Sequence[Method[Any]], kind: LabelKind) -> Method[Any]:
+    """The method that the first model is fitted by: the quickest good one of those solved in one pass."""
+    solved = [method for method in methods if method.about.closed_form]
+    return next(
+        (method for method in solved if isinstance(method, RidgeProbe)), (*solved, linear_probe(kind))[0]
+    )
+
+
+def save_first(job: Job[AdaptSettings], validation: CrossValidation, method: Method[Any]) -> float:
+    """Fit a method on all of the training part and save it as the model until a better one is selected.
+
+    Returns:
+        Seconds that the fit took, the reading of the features with it.
+    """
+    name, folder, data = refit_name(method), job.folder.path / "model", validation.session.data
+    kept = job.folder.steps.done(name)
+    first = refit(validation, method)
+    if not kept or not folder.exists():
+        training = Training(method.label, method.title, len(data), first.curve, first.notes, unfinished=True)
+        text = card(training, data.label_kind, data.classes)
+        kind, abstain = data.label_kind, job.settings.abstain
+        save_model(first.model(validation.session), folder, data.classes, abstain, text, kind, training)
+    return job.folder.steps.seconds(name)
+
+
+def expected_steps(
+    validation: CrossValidation, methods: Sequence[Method[Any]], read: float, test: int
+) -> dict[str, float]:
+    """The names of the coming steps with an estimate of the seconds of each.
+
+    Args:
+        validation: with its plan.
+        methods: that are compared.
+        read: seconds that the frozen backbone takes for a row.
+        test: rows of the test part.
+    """
     plan, data = validation.plan, validation.session.data
-    second = 1 / (plan.rate if math.isfinite(plan.rate) else GUESS)
-
-    def training(method: Method[Any], rows: float) -> float:
-        faster = 1.0 if method.about.transfers == "nothing" else plan.relative
-        return rows * second * plan.epochs_of(method) / faster
-
-    steps: dict[str, float] = {}
-    for method in methods:
-        closed = method.about.closed_form
-        # which of the whole models goes on is not known yet
-        count = validation.settings.folds if closed else min(1, plan.folds)
-        each = 1.0 if closed else training(method, 0.8 * len(data))
-        steps |= {f"try {method.label} fold {number}": each for number in range(count)}
+    plan = plan if math.isfinite(plan.rate) else replace(plan, rate=GUESS)
+    steps = {LAYERS: 1.2 * read * len(data), "test": (1 + bool(plan.scratch)) * read * test + 3.0}
+    steps |= {"save": 1.0, "write the page": 2.0}
+    whole = [method for method in methods if not method.about.closed_form and plan.tuning]
+    for method in whole:  # which of them goes on is not known yet
+        each = plan.seconds(method, len(data) - (validation.folds == 0).sum())
+        count = plan.folds if method is whole[0] else plan.rivals
+        steps |= {fold_name(method, number): each for number in range(count)}
+        steps[refit_name(method)] = plan.seconds(method, len(data))
+    if whole:
+        steps[fold_name(whole[0], 0)] += recording(validation.session, plan, read)
     for method, k, seeds in size_steps(validation):
-        closed = method.about.closed_form
-        steps[size_name(method, k)] = 1.0 * seeds if closed else training(method, k * n_strata(data))
+        rows = k * n_strata(data)
+        steps[size_name(method, k)] = 1.0 * seeds if method.about.closed_form else plan.seconds(method, rows)
     if plan.scratch:
-        steps[refit_name(FromScratch())] = len(data) * second * plan.scratch
-    return steps | {LAYERS: 0.3 * len(data) * second, "test": 5.0, "save": 1.0}
+        steps[refit_name(FromScratch())] = plan.seconds(FromScratch(), len(data))
+    return steps
 
 
 def steps_by_method(steps: Mapping[str, Timing], names: Sequence[str]) -> dict[str, Timing]:
@@ -242,4 +289,4 @@ def steps_by_method(steps: Mapping[str, Timing], names: Sequence[str]) -> dict[s
         if own:
             peak = max(timing.peak_megabytes for timing in own)
             costs[name] = Timing(sum(timing.seconds for timing in own), peak)
-    return costs | {step: timing for step, timing in steps.items() if not step.startswith("try-")}
+    return costs | {step: cost for step, cost in steps.items() if not step.startswith(("try-", "decide-"))}

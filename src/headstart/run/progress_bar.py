@@ -1,0 +1,95 @@
+"""How a progress bar is drawn: one line of a terminal, or an output of a notebook's cell."""
+
+import importlib
+import time
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from rich.progress import Task
+    from rich.text import Text
+
+PAUSE = 0.2  # seconds between two drawings in a notebook
+
+
+class Drawn(Protocol):
+    """A bar on display."""
+
+    def draw(self, name: str, done: float | None, left: str) -> None:
+        """Show the current step, its finished share (None: unknown) and the remaining time."""
+        ...
+
+    def close(self) -> None:
+        """Take it away."""
+        ...
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, as in 1:05."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+class TerminalBar:
+    """One line of standard error, whose clock goes on by itself."""
+
+    def __init__(self, elapsed: Callable[[], float]) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
+        from rich.text import Text
+
+        class Clock(ProgressColumn):
+            """Time since the start; that of rich stops when a step is finished."""
+
+            def render(self, task: "Task") -> "Text":
+                return Text(clock(elapsed()), style="progress.elapsed")
+
+        columns = (
+            Clock(),
+            BarColumn(24),
+            TextColumn("{task.description}"),
+            TextColumn("[dim]{task.fields[left]}"),
+        )
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bar.start()
+        self._task = self._bar.add_task("", total=None, left="")
+
+    def draw(self, name: str, done: float | None, left: str) -> None:
+        """Show the current step; the bar pulses while its finished share is unknown."""
+        task = self._bar.tasks[0]
+        task.total = None if done is None else 1.0
+        self._bar.update(self._task, description=name, completed=done or 0.0, left=left)
+
+    def refresh(self) -> None:
+        """Draw now."""
+        self._bar.refresh()
+
+    def close(self) -> None:
+        """Clear the line."""
+        self._bar.stop()
+
+
+class NotebookBar:
+    """An output below the cell, drawn at most a few times a second; needs nothing but IPython."""
+
+    def __init__(self, elapsed: Callable[[], float]) -> None:
+        self._elapsed, self._drawn = elapsed, 0.0
+        self._name = ""
+        self._display: Any = importlib.import_module("IPython.display")
+        self._handle = self._display.display(self._display.HTML(""), display_id=True)
+
+    def draw(self, name: str, done: float | None, left: str) -> None:
+        """Show the current step."""
+        now = time.monotonic()
+        if name == self._name and now - self._drawn < PAUSE:
+            return
+        self._name, self._drawn = name, now
+        value = "" if done is None else f' value="{done:.3f}"'
+        bar = f'<progress max="1"{value} style="width: 12em"></progress>'
+        self._handle.update(
+            self._display.HTML(f"{clock(self._elapsed())} {bar} {escape(name)}{escape(left)}")
+        )
+
+    def close(self) -> None:
+        """Empty the output."""
+        self._handle.update(self._display.HTML(""))

@@ -1,0 +1,144 @@
+"""The budget while it is spent: what still fits is decided by the clock, once, and kept in the run folder."""
+
+import math
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from headstart.methods.mapping.finetuning.fine_tune import FineTune
+from headstart.run.state import Run, Tick
+from headstart.run.step_cache import release_memory
+from headstart.session.recipes import PARTS, recipe_for
+from headstart.session.session import Session
+from headstart.studies._store import OutOfTime, StudyFolder
+from headstart.studies.adapt import AdaptSettings
+
+ALWAYS = ("test", "save", "write the page")  # steps that come in any case, for which time is kept
+TIMED = 5  # steps that the speed is measured over; the first warms up
+STEP = 0.015  # share of the budget that such a step is made for; after one of twice that no other is measured
+TRAINING = 4.0  # times the time of reading features that training a whole model is thought to take
+FEWEST = 4  # rows of such a step
+LATE = 1.1  # times the budget, after which the record says that it was not kept
+
+
+@dataclass
+class Budget:
+    """Seconds from the start of the command to the written page.
+
+    What a step will take is estimated anew before it, from the measured time of those before; see `Progress`.
+    """
+
+    seconds: float  # inf: nothing is cut
+    folder: StudyFolder
+    notes: list[str] = field(default_factory=list)  # what was left out, as sentences
+    _end: float = math.inf  # by `elapsed`, when the training of now has to stop
+
+    def elapsed(self) -> float:
+        """Seconds since the start; those of an interrupted run count by its finished steps."""
+        return self.folder.progress.elapsed() + self.folder.steps.carried
+
+    def left(self, keep: Iterable[str] = ()) -> float:
+        """Seconds that may be spent if the steps `keep` and those that always come are to follow."""
+        return self.seconds - self.elapsed() - self.folder.progress.estimate({*ALWAYS, *keep})
+
+    def decide(self, what: str, compute: Any) -> Any:
+        """A decision that depends on time: made once and kept, so that a resumed run takes the same."""
+        return self.folder.steps.once(f"decide {what}", lambda: {"value": compute()})["value"]
+
+    def fits(self, what: str, steps: Iterable[str], keep: Iterable[str] = (), said: str = "") -> bool:
+        """Whether there is time for planned steps; the plan loses them otherwise, and `said` is noted."""
+        if math.isinf(self.seconds):
+            return True
+        planned, progress = list(steps), self.folder.progress
+        found: bool = self.decide(what, lambda: bool(progress.estimate(planned) <= self.left(keep)))
+        if not found:
+            for name in planned:
+                progress.forget(name)
+            self.note(said)
+        return found
+
+    def epochs(self, step: str, most: int, least: int = 2) -> int:
+        """The most epochs of a planned training of `most` that there is time for; 0: not even the least."""
+        if math.isinf(self.seconds):
+            return most
+        each = self.folder.progress.estimate([step]) / most
+        fitting: int = self.decide(
+            step, lambda: max((n for n in range(least, most + 1) if n * each <= self.left()), default=0)
+        )
+        if not fitting:
+            self.folder.progress.forget(step)
+        return fitting
+
+    def note(self, said: str) -> None:
+        """Put a sentence into the record, once."""
+        if said and said not in self.notes:
+            self.notes.append(said)
+
+    @contextmanager
+    def bounded(self, keep: Iterable[str] = ()) -> Iterator[None]:
+        """Inside, a training is stopped when the time for what always comes, and for `keep`, is reached."""
+        self._end = self.elapsed() + max(0.0, self.left(keep))
+        try:
+            yield
+        finally:
+            self._end = math.inf
+
+    def watch(self, ticks: Iterable[Tick], run: Run[Any]) -> Iterator[Tick]:
+        """Show the progress of a run.
+
+        Raises:
+            OutOfTime: inside of `bounded`, its time is over.
+        """
+        for tick in self.folder.progress.watch(ticks, run):
+            yield tick
+            if self.elapsed() > self._end:
+                raise OutOfTime
+
+    def note_overrun(self) -> None:
+        """Say in the record if even what always comes took longer than the budget."""
+        late = math.isfinite(self.seconds) and self.decide(
+            "late", lambda: self.elapsed() > LATE * self.seconds and self.elapsed()
+        )
+        if late:
+            self.note(
+                f"The budget of {self.seconds:g} seconds was too small: checking and reading the data, "
+                f"probes, the test and the page, which always come, took {late:.0f} seconds with what was "
+                f"begun before."
+            )
+
+
+def training_rate(session: Session, settings: AdaptSettings, method: FineTune, read: float) -> float:
+    """Samples a second in fine-tuning, by a few steps; inf if the settings say how long to train.
+
+    Steps of a whole model are of a part of a batch, as those of a batch are computed. Where a row takes long
+    (`read` seconds in the frozen backbone), they are of fewer rows.
+    """
+    if settings.epochs is not None:
+        return float("inf")
+    time_for = STEP * settings.budget
+    order = session.quickest(np.arange(len(session.data)))
+    batch = settings.batch if method.trainable_blocks() else -(-settings.batch // PARTS)
+    few = min(len(order), batch, max(FEWEST, int(time_for / (TRAINING * read))))
+    data = session.data.subset(order[np.linspace(0, len(order) - 1, few).astype(np.int64)])
+    rows = np.arange(len(data))
+    recipe = recipe_for(method, settings, 1, len(rows), settings.seed)
+    recipe = replace(recipe, steps=TIMED, accumulate=recipe.accumulate if batch == settings.batch else 1)
+    times: list[float] = []
+
+    def note(ticks: Iterable[Tick], _run: Run[Any]) -> Iterator[Tick]:
+        begun = time.perf_counter()
+        for tick in ticks:
+            now = time.perf_counter()
+            times.append(now - begun)
+            begun = now
+            yield tick
+            if times[-1] > 2 * time_for:
+                return
+
+    replace(session, data=data, logbook=None, watch=note).fit(method, rows, recipe)
+    release_memory()
+    return len(rows) / min(times)
