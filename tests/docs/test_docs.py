@@ -1,6 +1,7 @@
 """What the pages show must work: examples run and print what they say, commands parse, links lead on."""
 
 import contextlib
+import itertools
 import re
 import tomllib
 
@@ -10,6 +11,9 @@ from tests.docs.pages import ROOT, Page, pages
 from tests.docs.running import run_examples
 
 from headstart.cli import app
+from headstart.core import BadInput, make
+from headstart.models.backbone import backbone
+from headstart.session.requirements import require_learnable
 
 PAGES = pages()
 COMMANDS = typer.main.get_command(app)
@@ -59,6 +63,34 @@ def extras_exist(words):
 def test_wrong_commands_would_be_noticed(command):
     with pytest.raises(Exception, match=r"No such|Missing|valid integer"):
         parse(command.split())
+
+
+def documented_methods():
+    """The methods, with their settings, of all commands that fit on the default backbone."""
+    found = {}
+    for page in PAGES:
+        for words in page.commands():
+            if words[:2] in (["headstart", "adapt"], ["headstart", "align"]) and "--backbone" not in words:
+                specs = [after for option, after in itertools.pairwise(words) if option == "--method"]
+                found |= dict.fromkeys(specs, page.name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def default_backbone():
+    return backbone("efficientnet_lite0")
+
+
+@pytest.mark.parametrize("spec", documented_methods())
+def test_methods_of_commands_find_what_they_train_in_the_default_backbone(spec, default_backbone):
+    if spec != "auto":
+        require_learnable([make(spec)], default_backbone, "classes")
+
+
+def test_they_are_many_and_a_wrong_one_would_be_noticed(default_backbone):
+    assert len(documented_methods()) > 40
+    with pytest.raises(BadInput, match="surgical: nothing can learn in blocks 9:10"):
+        require_learnable([make("surgical:block=9")], default_backbone, "classes")
 
 
 @pytest.mark.parametrize("page", each(Page.links))
