@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torchvision
+from sklearn.base import clone
 from torch import nn
 
 import headstart as hs
@@ -212,3 +213,28 @@ def test_a_run_folder_goes_on_in_adapt(pictures, tmp_path):
         hs.adapt(run, pictures, out=tmp_path / "no", head="x=y", **small)
     with pytest.raises(BadInput, match="is a run and has its own weights"):
         hs.models.backbone(run, weights="a.pt")
+
+
+def test_estimators_of_scikit_learn_begin_with_the_head(crops):
+    def classifier(backbone, **more):
+        return hs.sklearn.TransferClassifier(backbone, "fine-tune", recipe=STILL, random_state=0, **more)
+
+    for given in (crops, crops.model, hs.models.backbone(crops.model)):
+        after = clone(classifier(given)).fit(X, CROPS)
+        assert np.abs(after.predict_proba(X) - crops.probabilities(X)).max() < 1e-6
+    other = classifier(crops, head="new").fit(X, CROPS)
+    assert np.abs(other.predict_proba(X) - crops.probabilities(X)).max() > 0.1
+    named = classifier(crops, head={"corn": "maize"}).fit(X, [{"corn": "maize"}.get(n, n) for n in CROPS])
+    columns = [list(named.classes_).index(n) for n in ("maize", "oats", "wheat")]
+    assert np.abs(named.predict_proba(X)[:, columns] - crops.probabilities(X)).max() < 1e-6
+
+
+def test_a_regressor_of_scikit_learn_begins_with_the_head():
+    numbers = 3 * X[:, 0] + 500
+    first = hs.sklearn.TransferRegressor(net(), "fine-tune", recipe=hs.Recipe(steps=60, lr=1e-2)).fit(
+        X, numbers
+    )
+    after = hs.sklearn.TransferRegressor(first.predictor_, "fine-tune", recipe=STILL).fit(
+        X[:30], numbers[:30]
+    )
+    assert np.abs(after.predict(X) - first.predict(X)).max() < 1e-3

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from torch import nn
 
 from headstart.core import BadData, BadInput, Method
+from headstart.models.trained_head import HeadChoice
 from headstart.predictor.predictions import TAG_THRESHOLD
 from headstart.run.recipe import Recipe
 
@@ -39,6 +40,8 @@ class TransferClassifier(ClassifierMixin, Learner):  # type: ignore[misc]
             of the same rows. None keeps nothing.
         class_weight: how much the rows of each class count, by class; "balanced": as much in all for every
             class; None: as `sample_weight` says. Not for tags.
+        head: of a fitted model as the backbone: "keep" begins with its head, by the names of the labels,
+            "new" with another one; a mapping from old to new names renames first.
         random_state: of all that is random; None draws another one at each fit.
         classes_: after `fit`, the labels (k,) in ascending order; of tags 0, 1, ... k-1, their columns.
         predictor_: after `fit`, what answers; its `model` is the backbone and head.
@@ -55,6 +58,7 @@ class TransferClassifier(ClassifierMixin, Learner):  # type: ignore[misc]
         batch: int = 64,
         cache: str | Path | None = None,
         class_weight: Mapping[Any, float] | str | None = None,
+        head: HeadChoice = "keep",
         random_state: Any = None,
     ) -> None:
         self.backbone = backbone
@@ -65,6 +69,7 @@ class TransferClassifier(ClassifierMixin, Learner):  # type: ignore[misc]
         self.batch = batch
         self.cache = cache
         self.class_weight = class_weight
+        self.head = head
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803

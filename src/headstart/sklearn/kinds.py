@@ -13,6 +13,7 @@ from headstart.data.tables import Table, from_rows
 from headstart.models import minilm, sources
 from headstart.models.backbone import backbone
 from headstart.models.encoders import is_encoder
+from headstart.models.saved import is_run
 from headstart.models.tables import TableEncoder
 from headstart.session.inputs import TABLE
 
@@ -24,7 +25,7 @@ def takes(base: str | nn.Module | None, weights: str | Path | None) -> Takes:
     if isinstance(base, str):
         if base in (TABLE, minilm.NAME):
             return "tables" if base == TABLE else "texts"
-        if is_encoder(base) or sources.resolve(base)[0] == "transformers":
+        if is_encoder(base) or is_run(base) or sources.resolve(base)[0] == "transformers":
             base = backbone(base, weights=weights)
     if isinstance(base, TableEncoder):
         return "tables"

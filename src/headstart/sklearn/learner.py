@@ -14,9 +14,11 @@ from torch import Tensor
 from headstart.core import HeadstartError, Method, Unknown, make
 from headstart.data.labels import Labels
 from headstart.data.samples import Texts
+from headstart.models.trained_head import HeadChoice
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
 from headstart.run.recipe import Recipe
+from headstart.session.inputs import hand_on_head
 from headstart.session.scoring import as_predictions
 from headstart.session.session import FitOptions, Session
 from headstart.sklearn.raw_samples import dataset_of
@@ -33,6 +35,7 @@ class Learner(Estimator):
     method: str | Method[Any]
     recipe: Recipe | None
     cache: str | Path | None
+    head: HeadChoice
     random_state: Any
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -71,7 +74,7 @@ class Learner(Estimator):
             X, labels, weights = taken(X, rows), labels[rows], differing(weights[rows])  # noqa: N806
         self._learn_standard(X, weights)
         data = dataset_of(self._standard(X), labels, names)
-        mapping = self._mapping(data)
+        mapping = hand_on_head(self._mapping(data), data, self.head)
         session = Session(
             mapping,
             data,

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_array
 from torch import nn
 
 from headstart.core import BadData, Method
+from headstart.models.trained_head import HeadChoice
 from headstart.run.recipe import Recipe
 
 from .estimator import Floats
@@ -32,6 +33,9 @@ class TransferRegressor(RegressorMixin, Learner):  # type: ignore[misc]
         batch: samples that are computed together in `predict`.
         cache: folder for what frozen parts give; folds and candidates of a search then share features
             of the same rows. None keeps nothing.
+        head: of a fitted model as the backbone: "keep" begins with its head, by the names of the numbers
+            ("target", or "target 0" and so on), "new" with another one; a mapping from old to new names
+            renames first.
         random_state: of all that is random; None draws another one at each fit.
         predictor_: after `fit`, what answers; its `model` is the backbone and head.
     """
@@ -46,6 +50,7 @@ class TransferRegressor(RegressorMixin, Learner):  # type: ignore[misc]
         recipe: Recipe | None = None,
         batch: int = 64,
         cache: str | Path | None = None,
+        head: HeadChoice = "keep",
         random_state: Any = None,
     ) -> None:
         self.backbone = backbone
@@ -55,6 +60,7 @@ class TransferRegressor(RegressorMixin, Learner):  # type: ignore[misc]
         self.recipe = recipe
         self.batch = batch
         self.cache = cache
+        self.head = head
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
