@@ -68,6 +68,8 @@ def fitted(kind, label_kind):
 @each
 def test_it_learns(kind, label_kind):
     """Better than a constant, which is the best that labels alone can do."""
+    if kind().stages(label_kind)[-1] != kind() and kind().stages(label_kind)[-1].about.closed_form:
+        pytest.skip("has no head of its own: a probe reads what it has tuned")
     run, *_ = fitted(kind, label_kind)
     seen = batch(label_kind, 256, 77)
     with torch.inference_mode():

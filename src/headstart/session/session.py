@@ -110,6 +110,7 @@ class Session(SessionData):
         head = head or _trained_head(self, stages[0], learn)
         weights, cautions = row_weights(self, method, learn, recipe.seed, options.weights)
         fitted: Fitted | None = None
+        descends = [number for number, stage in enumerate(stages) if not stage.about.closed_form]
         for number, stage in enumerate(stages):
             if self.source is not None and learns_on_source_alone(stage):
                 fitted = _fit_on_source(self.source, stages, number, backbone, recipe, checkpoint)
@@ -118,7 +119,7 @@ class Session(SessionData):
                 last = number == len(stages) - 1
                 started = _start(self, stage, backbone, head, learn, recipe)
                 of_stage = FitOptions(weights, options.eval_hook if last else None)
-                saved = checkpoint if last else None
+                saved = checkpoint if number == (descends or [len(stages) - 1])[-1] else None
                 fitted = _train(self, stage, started, learn, name or method.about.name, saved, of_stage)
                 head = fitted.model.head
             backbone = fitted.model.backbone
