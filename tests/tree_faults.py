@@ -66,4 +66,18 @@ TREES = (
         "a headline does not say that nothing was transferred",
         "study/test_no_transfer.py wins",
     ),
+    Fault(
+        "session/session.py",
+        "method if backbone.learned else method.at_full_rate()",
+        "method",
+        "a network that has learned nothing is tuned at a tenth of the rate",
+        "study/test_untaught.py full_rate",
+    ),
+    Fault(
+        "studies/adapt/plan.py",
+        "most = 0 if self.learned else",
+        "most = 0 if True else",
+        "a network that has learned nothing gets 20 epochs however few steps they are",
+        "study/test_untaught.py enough_steps",
+    ),
 )

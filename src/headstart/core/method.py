@@ -127,6 +127,10 @@ class Method(ABC, Generic[B]):
         """Copy that trains only the `last` blocks, >= 1; `self` if fixed by settings or not supported."""
         return self
 
+    def at_full_rate(self) -> Self:
+        """Copy that trains a backbone that has learned nothing, at the full rate; `self` if not supported."""
+        return self
+
     def row_weights(self, source: Tensor, target: Tensor, seed: int) -> Tensor | None:
         """Weights (n,) >= 0 with mean 1 of source rows; None: all equal.
 

@@ -33,6 +33,11 @@ class Backbone(nn.Module):
         """The same architecture with random weights, a function of `seed`."""
         raise NotImplementedError
 
+    @property
+    def learned(self) -> bool:
+        """Whether its weights have learned something that is worth keeping; `True` unless it is known."""
+        return True
+
     def raw_columns(self) -> "Backbone":
         """A backbone without weights, whose features are the columns that this one reads.
 

@@ -49,6 +49,10 @@ class TuningSettings(Method[B]):
         """With `last` set, unless it is."""
         return self if self.last is not None else replace(self, last=last)
 
+    def at_full_rate(self) -> Self:
+        """With a factor of 1 for the backbone, unless another one than usual is set."""
+        return self if "backbone_lr" in self.changed else replace(self, backbone_lr=1.0)
+
 
 def tuned_parts(settings: TuningSettings[Any], backbone: Backbone, task: Task) -> Parts:
     """The backbone and a linear head: the one that a former stage learned, or a new one.

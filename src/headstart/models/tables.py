@@ -99,6 +99,11 @@ class TableEncoder(AnyBackbone):
             reset(fresh.get_submodule(block), seed)
         return fresh
 
+    @property
+    def learned(self) -> bool:
+        """Whether the block does anything, as it does after any training."""
+        return any(bool(self.get_parameter(f"{block}.down.weight").any()) for block in self.blocks)
+
     def raw_columns(self) -> "TableEncoder":
         """The encoded columns alone, without the block."""
         return TableEncoder(self.schema, hidden=0).to(self.mean.device)

@@ -172,7 +172,8 @@ def _start(
     if method.about.closed_form:
         least = len(rows) if session.target is None else min(len(rows), len(session.target.rows))
         recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
-    run = start(method, copy.deepcopy(backbone), task, recipe, session.engine)
+    suited = method if backbone.learned else method.at_full_rate()
+    run = start(suited, copy.deepcopy(backbone), task, recipe, session.engine)
     if session.cache is None:
         return run, None
     key = f"{method!r} {head is None}"

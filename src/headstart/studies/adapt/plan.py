@@ -19,6 +19,7 @@ from headstart.studies.adapt.budget import Budget, training_rate
 from headstart.studies.curve.run import default_sizes, n_strata, strata_for_subsets
 
 EPOCHS = (20, 12, 8, 6, 4, 3, 2)  # of a training, the most that fits is taken
+UNTAUGHT = 1000  # steps that a network needs which has learned nothing
 ENOUGH = 6  # epochs; below it, tuning fewer blocks for longer is the better use of the time
 LEAST = 3  # epochs from scratch
 SAFE = 0.85  # share of the remaining time that is planned for; trainings may take longer than thought
@@ -93,7 +94,9 @@ def plan_study(
     """
     settings, data = job.settings, session.data
     smallest = int(np.bincount(strata_for_subsets(data), minlength=n_strata(data)).min())
-    amounts = Amounts(len(data), smallest, n_strata(data), default_sizes(SIZES, data))
+    amounts = Amounts(
+        len(data), smallest, n_strata(data), default_sizes(SIZES, data), session.backbone.learned
+    )
 
     def compute() -> dict[str, Any]:
         ways = sum(1 + needs_source(m, data.label_kind) for m in methods if not m.about.closed_form)
@@ -127,6 +130,12 @@ class Amounts:
     smallest: int  # rows of its smallest class; all of them where there are no classes
     kinds: int  # number of classes; 1 where there are none
     sizes: tuple[int, ...] = SIZES  # labels a class in a size curve; labels where there are no classes
+    learned: bool = True  # whether the backbone has learned anything
+
+    def epochs(self, batch: int) -> tuple[int, ...]:
+        """Epochs of a training that may be tried, the most first: more for what has learned nothing."""
+        most = 0 if self.learned else -(-UNTAUGHT * min(batch, self.rows) // self.rows)
+        return (*(e for e in (most, most // 2, most // 4) if e > EPOCHS[0]), *EPOCHS)
 
 
 def make_plan(
@@ -168,7 +177,8 @@ def make_plan(
     )
     for tuning, scratch, curved, sentence in wishes:
         cost = partial(costs.all, tuning=tuning, scratch=scratch, curved=curved)
-        epochs = _epochs(settings, cost, room, min(room, spare))
+        ladder = amounts.epochs(settings.batch)
+        epochs = _epochs(settings, cost, room, min(room, spare), ladder)
         if not epochs and (tuning or scratch):
             continue
         decisions = [sentence] if sentence and (tuned_sizes or not scratch or not tuning) else []
@@ -276,8 +286,10 @@ def limited(method: Method[Any], last: int | None) -> Method[Any]:
     return method if last is None else method.limit_blocks(last)
 
 
-def _epochs(settings: AdaptSettings, cost: Callable[[int], float], room: float, spare: float) -> int:
+def _epochs(
+    settings: AdaptSettings, cost: Callable[[int], float], room: float, spare: float, ladder: Sequence[int]
+) -> int:
     """The most epochs that fit, at least 2; 0 if none does. More than `ENOUGH` have to fit into `spare`."""
     if settings.epochs is not None:
         return settings.epochs if cost(settings.epochs) <= room else 0
-    return next((e for e in EPOCHS if cost(e) <= (spare if e > ENOUGH else room)), 0)
+    return next((e for e in ladder if cost(e) <= (spare if e > ENOUGH else room)), 0)
