@@ -20,7 +20,7 @@ from .samples import Rows, digest
 from .tag_findings import about_tags
 
 CHAINED = 0.5  # share of the rows in one group from which copies are no reason to join groups of the user
-ABOUT = {"classes": about_classes, "tags": about_tags, "numbers": about_numbers}
+ABOUT = {"tags": about_tags, "numbers": about_numbers}
 
 
 @final
@@ -58,7 +58,9 @@ class Look(NamedTuple):
     problem: str = ""
 
 
-def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) -> Checked:
+def check(
+    dataset: Dataset, *, near: bool = True, reader: Reader | None = None, untested: bool = False
+) -> Checked:
     """Read every row once, leave out unreadable ones and group duplicates.
 
     Args:
@@ -66,13 +68,14 @@ def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) 
         near: whether to look for near duplicates too: pictures of another size, compression or
             brightness, texts with other spaces, case or punctuation.
         reader: of the backbone, to count texts that are too long for it.
+        untested: whether classes of one row are taken, beside two or more of several.
 
     Raises:
         BadData: no row is readable; a class has fewer than two readable rows, or none of them in the
             user's training part; all tags, or the numbers of a column, are the same in all rows.
     """
     if dataset.table is not None and len(dataset):  # all of it was read
-        return _checked(dataset, np.arange(len(dataset)), [], list(dataset.findings), near, reader)
+        return _checked(dataset, np.arange(len(dataset)), [], list(dataset.findings), near, reader, untested)
     looks = look_at_rows(dataset)
     rows = np.array([row for row, look in enumerate(looks) if not look.problem], dtype=np.int64)
     unreadable = [row for row, look in enumerate(looks) if look.problem]
@@ -84,7 +87,7 @@ def check(dataset: Dataset, *, near: bool = True, reader: Reader | None = None) 
     if unreadable:
         found.append(_about_unreadable(dataset, looks, unreadable))
     try:
-        return _checked(kept, rows, [looks[row].glance for row in rows], found, near, reader)
+        return _checked(kept, rows, [looks[row].glance for row in rows], found, near, reader, untested)
     except BadData as error:
         first = f" The first that can't be read: {looks[unreadable[0]].problem}" if unreadable else ""
         raise BadData(f"{error}{first}") from error
@@ -139,10 +142,17 @@ def _largest(groups: Rows) -> float:
 
 
 def _checked(
-    kept: Dataset, rows: Rows, glances: list[Any], found: list[Finding], near: bool, reader: Reader | None
+    kept: Dataset,
+    rows: Rows,
+    glances: list[Any],
+    found: list[Finding],
+    near: bool,
+    reader: Reader | None,
+    untested: bool,
 ) -> Checked:
     """Findings on the readable rows, and duplicates as groups."""
-    found = [*found, *ABOUT[kept.label_kind](kept)]
+    about = ABOUT.get(kept.label_kind)
+    found = [*found, *(about(kept) if about else about_classes(kept, untested))]
     found += kept.modality.findings(kept, glances, reader)
     exact, similar = _duplicates(kept, glances, near)
     found += about_twins(kept, exact, similar)

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headstart.core import BadData
 from headstart.data.cells import as_number
@@ -21,22 +22,34 @@ TINY = 16  # pixels
 SLIM = 4  # longer side over shorter side
 
 
-def about_classes(dataset: Dataset) -> list[Finding]:
+def about_classes(dataset: Dataset, untested: bool = False) -> list[Finding]:
     """Findings on small classes, class imbalance and nearly equal class names.
 
+    Args:
+        dataset: with classes.
+        untested: whether a class may have one row, which is learned from and never tested, beside two or
+            more classes of several.
+
     Raises:
-        BadData: a class with fewer than two rows, or one without training or test rows in the
-            user's own split.
+        BadData: a class with fewer than two rows, unless that may be; or one without training or test rows
+            in the user's own split.
     """
     counts = _counts(dataset, np.arange(len(dataset)))
-    if single := [name for name, count in counts.items() if count < 2]:
-        tagged = any(re.search("[;|]", name) for name in single)
-        hint = ' To learn several tags a row, say task="multilabel".' if tagged else _amounts(dataset)
+    single = [name for name, count in counts.items() if count < 2]
+    tagged = any(re.search("[;|]", name) for name in single)
+    hint = ' To learn several tags a row, say task="multilabel".' if tagged else _amounts(dataset)
+    if single and (hint or not untested or len(counts) - len(single) < 2 or not all(counts.values())):
         raise BadData(
             f"Too few readable rows of the class {some(single)}: two are needed at least, one to "
             f"learn from and one to test with. Add more, or remove the class.{hint}"
         )
     found = [*_about_split(dataset), *about_names(dataset)]
+    if single:
+        text = (
+            f"{_classes(len(single))} one row alone: {some(single)}. It is learned from and never tested, so "
+            "nothing is known of how well it is told from the others. A second one would be tested."
+        )
+        found.append(finding("untested-class", "warning", text, single))
     if (hint := _amounts(dataset)) and len(dataset) < FEW * len(counts):
         found.append(finding("looks-like-numbers", "warning", hint.strip(), list(dataset.classes)))
     if small := [name for name, count in counts.items() if count < FEW]:
@@ -50,6 +63,14 @@ def about_classes(dataset: Dataset) -> list[Finding]:
         )
         found.append(finding("imbalance", "note", text, [most, least]))
     return found
+
+
+def rows_alone(dataset: Dataset) -> NDArray[np.bool_]:
+    """Which rows (n,) are the only ones of their class."""
+    if dataset.label_kind != "classes":
+        return np.zeros(len(dataset), dtype=bool)
+    alone: NDArray[np.bool_] = np.bincount(dataset.labels)[dataset.labels] == 1
+    return alone
 
 
 def about_shapes(dataset: Dataset, sizes: Sequence[tuple[int, int]]) -> list[Finding]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from headstart.core import BadInput, LabelKind, Method, derive_seed, make, require_label_kind
 from headstart.data.check import check as check_data
+from headstart.data.class_findings import rows_alone
 from headstart.data.dataset import Dataset
 from headstart.data.source_task import align_labels, usable_source
 from headstart.data.splits import folds
@@ -111,13 +112,14 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     """The record's own fields; writes the pictures of mistakes."""
     settings, folder = job.settings, job.folder
     with job.step("check the data"):
-        checked = check_data(job.inputs["data"], reader=job.inputs["backbone"].reader)
+        checked = check_data(job.inputs["data"], reader=job.inputs["backbone"].reader, untested=True)
         parts = train_and_test(checked.dataset, settings.test, settings.seed)
         train, test = (checked.dataset.subset(rows) for rows in parts)
         source = job.inputs["source"]
         if source is not None:
             source, findings = usable_source(source, checked.dataset, parts[1])
             checked = replace(checked, findings=(*checked.findings, *findings))
+    job.notes.extend(one.text for one in checked.findings if one.kind == "untested-class")
     metric = choose_metric(train.labels, settings.metric)
     session = job.session(
         train,
@@ -131,6 +133,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     budget = Budget(math.inf if settings.epochs else settings.budget, folder)
     session.watch = budget.watch
     numbers = folds(train.strata, train.groups, settings.folds, derive_seed(settings.seed, "folds"))
+    numbers[rows_alone(checked.dataset)[parts[0]]] = -1  # learned from in every fold
     validation = CrossValidation(session, numbers, settings, folder, budget)
     job.progress.limit = None if settings.epochs else settings.budget
 
