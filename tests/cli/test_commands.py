@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.study import tiny
 import headstart as hs
 from headstart.core import walk
 from headstart.predictor.predictor import BATCH_TOLERANCE
+from headstart.report.metric import get_metric
 from headstart.studies.adapt import Result
 
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
@@ -50,6 +52,15 @@ def test_adapt_tells_a_person_what_came_of_it(headstart, pictures, weights, tmp_
     for line in (f"Model:  {tmp_path}/run/model", f"Page:   {tmp_path}/run/report.html", "headstart predict"):
         assert line in said.out
     assert "try fine-tune fold 0" in said.err  # where no terminal is, a line a step
+    assert result.why in plain(said.out)
+    for tested in result.tested:
+        shown = get_metric(result.metric).shown(tested.scores.main_figure)
+        assert f"{tested.title} {shown}".replace("\u00a0", " ") in plain(said.out)
+    ways = [line.removeprefix("Next:").strip() for line in said.out.splitlines() if line.startswith("Next:")]
+    assert [way.split()[1] for way in ways] == ["predict", "evaluate", "export"]
+    for way in ways:  # they run when pasted
+        done = headstart(*shlex.split(way)[1:])
+        assert done.code == 0, (way, done.err)
 
 
 def test_adapt_for_machines(headstart, pictures, quick, tmp_path):

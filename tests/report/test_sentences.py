@@ -258,8 +258,13 @@ def test_data_check_sizes_and_findings() -> None:
 def test_code_to_copy_names_the_run_and_is_quoted(tmp_path: Path) -> None:
     view = use(RunRecords(tmp_path / "my run", example(), None))
     code = dict(view["blocks"])
+    example_picture = f"my run/{example().mistakes[0].picture}"
     assert "hs.open('my run/model')" in code["In Python"]
-    assert code["On the command line"] == "headstart predict 'my run/model' photo.jpg"
+    assert f"predict([{example_picture!r}])" in code["In Python"]
+    assert code["On the command line"] == f"headstart predict 'my run/model' '{example_picture}'"
+    assert view["own"] == f"with your own file in place of {example_picture}"
+    right = dict(use(RunRecords(tmp_path / "run", replace(example(), mistakes=[]), None))["blocks"])
+    assert right["On the command line"] == "headstart predict run/model photo.jpg"
     assert code["As ONNX, for other programs"] == "headstart export 'my run' model.onnx"
     compile(code["In Python"], "block", "exec")
 
@@ -285,4 +290,4 @@ def test_mistakes_in_words_and_how_to_use_a_model_of_texts():
     assert 'model.predict(["A text."])' in use(given)["blocks"][0][1]
     plain = RunRecords(Path("run"), result, None)
     assert mistakes(plain)["mistakes"][0]["mistake"].text == ""
-    assert use(plain)["blocks"][1][1].endswith(" photo.jpg")
+    assert use(plain)["blocks"][1][1].endswith(" run/pictures/00.webp")

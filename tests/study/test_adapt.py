@@ -1,5 +1,10 @@
 """The main job: what it fills in, and that nothing looks at the test part before it is time."""
 
+import html
+import re
+import shlex
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -229,3 +234,29 @@ def test_the_same_study_gives_the_same_bytes(base, shapes, tmp_path, monkeypatch
         hs.adapt(base, shapes, out="run", methods=("knn", "fine-tune"), **tiny.QUICK)
         ends.append([(tmp_path / name / "run" / f).read_bytes() for f in ("result.json", "ticks.jsonl")])
     assert ends[0] == ends[1]
+
+
+def test_the_code_on_the_page_runs_when_pasted(base, pictures, tmp_path):
+    """In the folder that holds the run: Python and the commands, as they stand there."""
+    hs.adapt(base, pictures, out=tmp_path / "my run", methods=("nearest-centroid",), **tiny.QUICK)
+    page = (tmp_path / "my run" / "report.html").read_text("utf-8")
+    blocks = [
+        html.unescape(code) for code in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)
+    ]
+    in_python, *commands = blocks[:3]  # the last is the command of the run
+    typed = [[sys.executable, "-m", *shlex.split(command)] for command in commands]
+    for words in ([sys.executable, "-c", in_python], *typed):
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+    assert (tmp_path / "model.onnx").is_file()
+
+
+def test_what_is_returned_is_a_result_with_a_link_for_notebooks(base, shapes, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = hs.adapt(base, shapes, out="a <run>", methods=("nearest-centroid",), **tiny.QUICK)
+    shown = done._repr_html_()
+    assert '<a href="a &lt;run&gt;/report.html"' in shown
+    assert "<th>method</th>" in shown
+    (tmp_path / "a <run>" / "report.html").unlink()
+    assert "<a " not in done._repr_html_()

@@ -87,9 +87,12 @@ def test_no_items_no_answers(model):
     assert model.probabilities([]).shape == (0, 3)
 
 
-def test_one_name_is_not_a_list(model, files):
-    with pytest.raises(BadInput, match=r"predict takes a list of items; write \['"):
-        model.predict(str(files[0]))
+def test_one_item_is_a_list_of_one(model, files, tmp_path):
+    picture = Image.open(files[0])
+    grey = np.asarray(picture.convert("L"))
+    for one in (files[0], str(files[0]), picture, np.asarray(picture), grey):
+        assert model.predict(one) == model.predict([one])
+    assert model.predict_table(str(files[0]))["file"] == [str(files[0])]
 
 
 def test_a_file_that_is_not_there(model, tmp_path):

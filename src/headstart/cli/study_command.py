@@ -1,6 +1,7 @@
 """The command of a study, made of its declaration: inputs, column options, settings and what all share."""
 
 import inspect
+import shlex
 from collections.abc import Callable
 from json import loads
 from pathlib import Path
@@ -145,7 +146,7 @@ def show(spec: Study, record: Any, out: Path | None, quiet: bool) -> None:
         output.line(sentence)
     places = [*terminal.places, ("Page", spec.page_file), ("Record", spec.record_file)]
     lines = [] if out is None else [(label, str(out / file)) for label, file in places]
-    lines += [("Next", command.replace("FOLDER", str(out))) for command in terminal.next]
+    lines += [("Next", command.replace("FOLDER", shlex.quote(str(out)))) for command in terminal.next]
     for label, text in lines:
         output.line(f"{label + ':':<8}{text}")
 

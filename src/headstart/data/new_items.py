@@ -1,6 +1,7 @@
 """What a predictor is given: items one after the other, which can be counted and sliced."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput
@@ -30,6 +31,14 @@ def sequence_of(items: Any) -> Any:
             "predict takes samples alone, and this is a pair of them and labels: give x of (x, y)."
         )
     return items
+
+
+def several(items: Any, pictures: bool) -> Any:
+    """One path, text, PIL image or, of a model of pictures, array (h, w) or (h, w, 3) as a list of it."""
+    colours = pictures and getattr(items, "ndim", 0) == 3 and items.shape[-1] == 3
+    grey = pictures and getattr(items, "ndim", 0) == 2
+    one = isinstance(items, str | Path) or hasattr(items, "getbands") or colours or grey
+    return [items] if one else items
 
 
 def _are_pair(samples: int, labels: int) -> bool:

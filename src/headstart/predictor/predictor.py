@@ -23,7 +23,7 @@ from headstart.core import (
 )
 from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality, modalities
-from headstart.data.new_items import sequence_of
+from headstart.data.new_items import sequence_of, several
 from headstart.data.unseen import refuse_unseen
 from headstart.models.backbone import AnyBackbone
 from headstart.models.lengths import by_length
@@ -146,9 +146,9 @@ class Predictor:
         whose normalisation reads the batch, as of the methods `norm` and `tent`.
 
         Args:
-            items: paths of pictures or sounds, PIL images or arrays (h, w, 3); texts; for a model of arrays
-                (n, ...); for a model of tables a CSV, Parquet or .h5ad file, a data frame, rows as
-                mappings, or plain rows in the order of the columns.
+            items: paths of pictures or sounds, PIL images or arrays (h, w, 3); texts; or one of these, for a
+                list of one prediction. For a model of arrays (n, ...). For a model of tables a CSV, Parquet
+                or .h5ad file, a data frame, rows as mappings, or plain rows in the order of the columns.
             batch: items that are computed together, >= 1.
             allow_unseen: whether all rows of a table may have a name in some column that no training row had.
                 Where only some have one, or there is one row, a warning says so; see `unseen`.
@@ -198,6 +198,7 @@ class Predictor:
         write_rows(self._rows(items, batch, allow_unseen), Path(file), replace=replace)
 
     def _rows(self, items: Items, batch: int, allow_unseen: bool) -> PredictedRows:
+        items = items if self.modality.whole else several(items, self.preprocess is not None)
         predictions = self.predict(items, batch, allow_unseen=allow_unseen)
         names = _names(items, len(predictions))
         return PredictedRows(names, predictions, self.label_kind, self.classes)
@@ -256,9 +257,7 @@ class Predictor:
         if self.modality.whole:
             yield from torch.split(self.samples(items, allow_unseen=allow_unseen), batch)
             return
-        if isinstance(items, str | Path):
-            raise BadInput(f"predict takes a list of items; write [{str(items)!r}].")
-        items = self.modality.listed(sequence_of(items))
+        items = self.modality.listed(sequence_of(several(items, self.preprocess is not None)))
         for start in range(0, len(items), batch):
             yield self.samples(items[start : start + batch])
 

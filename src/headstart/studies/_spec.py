@@ -1,9 +1,11 @@
 """What a study is: inputs, settings, record, page. Plain data without torch; `_runner` carries it out."""
 
 import importlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from html import escape
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -48,8 +50,14 @@ class ShownResult:
         return terminal_of(self.result, getattr(self, "folder", None)).text()
 
     def _repr_html_(self) -> str:
-        """The same for notebooks."""
-        return terminal_of(self.result, getattr(self, "folder", None)).html()
+        """The same for notebooks, with a link to the page."""
+        folder: Path | None = getattr(self, "folder", None)
+        spec = next(spec for spec in studies() if spec.record is type(self.result))
+        page = None if folder is None else folder / spec.page_file
+        shown = terminal_of(self.result, folder).html()
+        if page is None or not page.is_file():
+            return shown
+        return f'{shown}<p><a href="{escape(os.path.relpath(page))}" target="_blank">{spec.page_file}</a></p>'
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,7 @@ import headstart as hs
 model = hs.open({model!r})
 print(model.predict({item}))"""
 USES = {  # by kind of sample: one in Python, one on the command line, and what to put in its place
-    "pictures": ('["photo.jpg"]', "photo.jpg", "with your own file in place of photo.jpg"),
+    "pictures": ("", "photo.jpg", ""),  # those of the run, if there are any
     "tables": ('"rows.csv"', "rows.csv", "with your own file in place of rows.csv"),
     "texts": ('["A text."]', "--text 'A text.'", "with a text of your own"),
 }
@@ -181,10 +181,17 @@ def _outputs(result: Result) -> tuple[str, str, str]:
 def use(run: RunRecords) -> dict[str, Any]:
     """Code for Python, the command line and the export, to copy."""
     name = run.folder.resolve().name
-    item, arguments, own = USES.get(run.result.kind, USES["pictures"])
+    item, _, own = USES.get(run.result.kind, USES["pictures"])
+    example = _argument(run.result, f"{name}/")
+    if run.result.kind == "pictures":
+        item, own, example = (
+            f"[{example!r}]",
+            f"with your own file in place of {example}",
+            shlex.quote(example),
+        )
     blocks = [
         ("In Python", PYTHON.format(model=f"{name}/model", item=item)),
-        ("On the command line", f"headstart predict {shlex.quote(f'{name}/model')} {arguments}"),
+        ("On the command line", f"headstart predict {shlex.quote(f'{name}/model')} {example}"),
         ("As ONNX, for other programs", f"headstart export {shlex.quote(name)} model.onnx"),
     ]
     return {"say": [], "run": name, "own": own, "blocks": blocks}
@@ -245,17 +252,44 @@ def view(record: Result, folder: Path) -> dict[str, Any]:
 
 
 def terminal(record: Result, folder: Path | None) -> Terminal:
-    """What the command prints: the candidates as in the page's table, the headline, how to go on."""
+    """What the command prints: the candidates as in the page's table, what happened, how to go on."""
     rows = table(record, None if folder is None else Timings.read(folder / "timings.json"))
-    what = '--text "..."' if record.kind == "texts" else "FILES..."
     return Terminal(
         title="Cross-validation on the training part",
         headings=("method", get_metric(record.metric).title, "time", "folds", "note"),
         rows=[
             (row.title, str(row.main or ""), row.seconds, row.folds, row.candidate.dropped) for row in rows
         ],
-        sentences=[f"Note: {warning}" for warning in record.warnings],
+        sentences=[record.why, beside_baselines(record), *(f"Note: {each}" for each in record.warnings)],
         answer=[record.headline],
-        next=[f"headstart predict FOLDER {what}"],
+        next=[
+            f"headstart predict FOLDER {_argument(record, 'FOLDER/')}",
+            f"headstart evaluate FOLDER {_labelled(record)}",
+            "headstart export FOLDER FOLDER/model.onnx",
+        ],
         places=[("Model", "model")],
     )
+
+
+def beside_baselines(record: Result) -> str:
+    """The main figure of the selected model on the test part, and of all that it is compared with."""
+    metric = get_metric(record.metric)
+    figures = [f"{model.title} {metric.shown(model.scores.main_figure)}" for model in record.tested]
+    return f"On the test part, {metric.title}: {'; '.join(figures)}."
+
+
+def _argument(record: Result, folder: str) -> str:
+    """Something to predict that is there: a picture of the run, a text; or a file to be named."""
+    picture = next((mistake.picture for mistake in record.mistakes if mistake.picture), "")
+    if record.kind == "pictures" and picture:
+        return f"{folder}{picture}"
+    return USES.get(record.kind, USES["pictures"])[1]
+
+
+def _labelled(record: Result) -> str:
+    """The data of the command, in whose place others belong; DATA if it was not typed."""
+    words = shlex.split(record.command)
+    typed = (
+        words[2] if words[1:2] == ["adapt"] and len(words) > 2 and not words[2].startswith("-") else "DATA"
+    )
+    return shlex.quote(typed)
