@@ -49,7 +49,7 @@ def about_classes(dataset: Dataset, untested: bool = False) -> list[Finding]:
             f"{_classes(len(single))} one row alone: {some(single)}. It is learned from and never tested, so "
             "nothing is known of how well it is told from the others. A second one would be tested."
         )
-        found.append(finding("untested-class", "warning", text, single))
+        found.append(finding("one-example", "warning", text, single))
     if (hint := _amounts(dataset)) and len(dataset) < FEW * len(counts):
         found.append(finding("looks-like-numbers", "warning", hint.strip(), list(dataset.classes)))
     if small := [name for name, count in counts.items() if count < FEW]:
