@@ -186,6 +186,24 @@ def test_methods_that_are_solved_are_never_dropped(tmp_path):
     assert bad.dropped == ""
 
 
+def test_a_probe_that_takes_too_long_leaves_after_what_half_of_the_budget_has_room_for(tmp_path):
+    """Of the slow one the first fold takes a second of three, and another would pass half of them."""
+
+    class Slow(Scripted):
+        def fit(self, method, rows, recipe, **more):
+            progress._begun -= method.about.name == "knn"  # a second is gone
+            return super().fit(method, rows, recipe, **more)
+
+    session, settings = Slow(ridge_probe=[], knn=[]), AdaptSettings(folds=2, budget=3.0)
+    progress = Progress()
+    progress._siblings["try knn fold "] = [1.0]
+    store = StudyFolder(tmp_path, "", StepCache(tmp_path / "steps"), progress)
+    validation = CrossValidation(session, FOLDS, settings, store, Budget(3.0, store))
+    knn, ridge = validation.solve([make("knn"), quick := make("ridge-probe")], quick)
+    assert (ridge.folds, ridge.dropped) == (2, "")
+    assert (knn.folds, knn.dropped) == (1, "the budget had no room for more")
+
+
 def test_a_budget_without_room(tmp_path):
     session = Scripted(ridge_probe=[], fine_tune=[])
     _, tuned = race(tmp_path / "none", session, "ridge-probe", "fine-tune", folds=0)

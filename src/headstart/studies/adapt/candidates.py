@@ -1,5 +1,6 @@
 """Cross-validate candidates on the training part; expensive ones are dropped as soon as they clearly lag."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,7 @@ from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.budget import Budget
-from headstart.studies.adapt.plan import NO_ROOM, PROBES, Plan, fold_name, majority, refit_name
+from headstart.studies.adapt.plan import HALF, NO_ROOM, PROBES, Plan, fold_name, majority, refit_name
 
 
 @dataclass
@@ -49,14 +50,36 @@ class CrossValidation:
     budget: Budget
     plan: Plan = PROBES  # of what takes time
 
-    def solve(self, methods: Sequence[Method[Any]]) -> list[CandidateResult]:
-        """The methods that are solved in one pass, on all folds; the others are passed over."""
+    def solve(
+        self, methods: Sequence[Method[Any]], quick: Method[Any] | None = None
+    ) -> list[CandidateResult]:
+        """The methods that are solved in one pass, on all folds that half of the budget has room for.
+
+        The others are passed over; `quick` takes all folds in any case.
+        """
         found = [self._untried(method) for method in methods if method.about.closed_form]
-        for result in found:
+        for result in sorted(found, key=lambda result: result.method is not quick):
             for number in range(self.settings.folds):
-                if not result.dropped:
-                    self._add_fold(result, number)
+                if result.method is not quick and not self._may_solve(result, number):
+                    result.dropped = (
+                        "the budget had no room for more" if number else "the budget is too small"
+                    )
+                if result.dropped:
+                    break
+                self._add_fold(result, number)
         return found
+
+    def _may_solve(self, result: CandidateResult, number: int) -> bool:
+        """Whether the next fold, if it takes as long as the last, ends within half of the budget."""
+        budget, name = self.budget, fold_name(result.method, number)
+        if math.isinf(budget.seconds):
+            return True
+        progress = self.folder.progress
+        progress.expect({name: 0.0})
+        likely = progress.estimate([name])
+        progress.forget(name)
+        fits: bool = budget.decide(name, lambda: bool(budget.elapsed() + likely <= HALF * budget.seconds))
+        return fits
 
     def race(
         self, methods: Sequence[Method[Any]], solved: Sequence[CandidateResult]

@@ -138,7 +138,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     job.progress.limit = None if settings.epochs else settings.budget
 
     read = save_first(job, validation, quick := first_probe(methods, train.label_kind)) / len(train)
-    solved = validation.solve(methods)
+    solved = validation.solve(methods, quick)
     able = [one for one in solved if transfers(one.method) or not settings.transfer_only]
     if (ahead := best(able, train.labels, metric)) and ahead.method is not quick:
         save_first(job, validation, ahead.method)
