@@ -4,6 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+import torch
 from tests.methods.grown import written
 from tests.study.test_selection import DATA, METRIC, tried
 
@@ -62,6 +63,13 @@ def test_transfer_only_of_nothing_that_transfers_is_refused():
     settings = AdaptSettings(methods=("random-forest", "extra-trees"), transfer_only=True)
     with pytest.raises(BadInput, match="random-forest and extra-trees transfer nothing"):
         check(settings, {"data": DATA, "source": None})
+
+
+def test_trees_on_what_reads_no_columns_are_refused_before_anything_runs(tmp_path):
+    net = torch.nn.Sequential(torch.nn.Linear(1, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    with pytest.raises(BadInput, match="reads no columns of a table"):
+        hs.adapt(net, DATA, out=tmp_path / "run", methods=("random-forest",))
+    assert not (tmp_path / "run").exists()
 
 
 def test_where_a_forest_wins_the_run_says_so_and_ships_it(file, tmp_path):

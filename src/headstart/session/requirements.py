@@ -149,6 +149,7 @@ def require_learnable(methods: Iterable[Method[Any]], backbone: Backbone, kind: 
     task = Task(2, tuple(getattr(backbone, "example", torch.empty(0)).shape[1:]), 2, kind=kind, groups=(1, 1))
     for method in methods:
         for stage in method.stages(kind):
+            stage.shipped_backbone(backbone)  # refuses one that the stage can't read
             if not stage.about.closed_form:
                 recipe = replace(Recipe(steps=1), **stage.recipe_overrides())
                 start(stage, copy.deepcopy(backbone), replace(task, source=task), recipe)

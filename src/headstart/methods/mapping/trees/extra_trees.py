@@ -32,6 +32,7 @@ class ExtraTrees(TreeMethod):
         Labelled,
         "doi:10.1007/s10994-006-6226-1",
         closed_form=True,
+        needs_columns=True,
         package="sklearn",
     )
     trees: int = 100

@@ -39,6 +39,7 @@ class GradientBoosting(TreeMethod):
         "doi:10.1214/aos/1013203451",
         closed_form=True,
         label_kinds=("classes", "numbers"),
+        needs_columns=True,
         package="sklearn",
     )
     iterations: int = 100

@@ -31,6 +31,7 @@ class RandomForest(TreeMethod):
         Labelled,
         "doi:10.1023/A:1010933404324",
         closed_form=True,
+        needs_columns=True,
         package="sklearn",
     )
     trees: int = 100
