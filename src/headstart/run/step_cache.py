@@ -25,6 +25,7 @@ class StepCache:
         """Open a new or existing `folder`; `tidy` releases memory after each step to measure its peak."""
         self.folder, self.tidy = folder, tidy
         self.carried = 0.0  # seconds of steps that an interrupted run had finished
+        self._counted = set[str]()  # steps whose seconds are known to this process
 
     def once(self, name: str, compute: Callable[[], Any]) -> Any:
         """The value of a step, loaded from its file or computed and saved.
@@ -34,8 +35,10 @@ class StepCache:
         path = self.path(name)
         if path.exists():
             kept = load_state(path)
-            self.carried += kept["spent"]["seconds"]
+            self.carried += 0.0 if name in self._counted else kept["spent"]["seconds"]
+            self._counted.add(name)
             return kept["value"]
+        self._counted.add(name)
         reset_peak_memory()
         begun = time.perf_counter()
         value = compute()

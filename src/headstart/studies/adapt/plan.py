@@ -23,6 +23,7 @@ UNTAUGHT = 1000  # steps that a network needs which has learned nothing
 ENOUGH = 6  # epochs; below it, tuning fewer blocks for longer is the better use of the time
 LEAST = 3  # epochs from scratch
 SAFE = 0.85  # share of the remaining time that is planned for; trainings may take longer than thought
+PLANNED = 0.2  # share of the budget, below which no time goes into measuring how fast training is
 HALF = 0.5  # share of the budget that more than enough epochs and folds may take
 STEPS = 50  # of a training from scratch, below which it learns nothing that a curve could show
 SIZES = (2, 5, 10, 20, 50)  # labels a class in the size curve
@@ -100,6 +101,8 @@ def plan_study(
 
     def compute() -> dict[str, Any]:
         ways = sum(1 + needs_source(m, data.label_kind) for m in methods if not m.about.closed_form)
+        if math.isfinite(budget.seconds) and budget.left() < PLANNED * settings.budget:
+            return asdict(make_plan(settings, amounts, 1.0, seconds=(0.0, 0.0)))
         rate = training_rate(session, settings, FineTune(), read)
         left, half = budget.left(), HALF * settings.budget - budget.elapsed()
         fit = partial(make_plan, settings, amounts, rate, ways=ways)
