@@ -62,7 +62,7 @@ TRAP_FAULTS = (
         "methods/test_rates.py by_hand",
     ),
     Fault(
-        "models/anatomy.py",
+        "models/blocks.py",
         "kids = [n for _, n in sorted(placed)]",
         "kids = [n for _, n in placed]",
         "depth is the order in which layers were written down",

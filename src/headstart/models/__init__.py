@@ -21,5 +21,7 @@ from .operations.report import Change as Change
 from .operations.report import Report as Report
 from .operations.size import new_size as new_size
 from .operations.vocabulary import new_vocabulary as new_vocabulary
+from .readout import FeatureSource as FeatureSource
+from .readout import Readout as Readout
 from .selecting import select as select
 from .tables import TableEncoder as TableEncoder

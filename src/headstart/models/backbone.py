@@ -18,6 +18,7 @@ from .example import example_for, like
 from .head_choice import AUTO, LAST, choose_head, take_off
 from .operations.replay import replay, taken
 from .own_module import load_weights, own_origin, reset_heads, settle_flags
+from .readout import Readout
 from .saved import fill, is_run, model_folder, model_in, read_saved
 from .surgery import duplicate
 from .tables import TableEncoder
@@ -124,8 +125,8 @@ def rebuild(
     reading, settings = source.get("tokens"), source.get("preprocess")
     tokens = Tokens.from_settings(reading, tokenizer) if reading and tokenizer is not None else None
     preprocess = Preprocess.from_settings(settings) if settings else None
-    operations = source.get("operations", ())
-    source = {key: value for key, value in source.items() if key != "operations"}
+    operations, readout = source.get("operations", ()), source.get("readout")
+    source = {key: value for key, value in source.items() if key not in ("operations", "readout")}
     if source["kind"] == "table":
         return TableEncoder.rebuilt(source)
     if source["kind"] == "own":
@@ -150,6 +151,7 @@ def rebuild(
         made = replay(made, operations)
         made.preprocess, made.tokens = preprocess, tokens
     made.kind = source.get("modality") or made.kind
+    made.readout = readout and Readout.from_settings(readout)
     return made
 
 
@@ -253,8 +255,7 @@ def _wrap(
     """Measure, load weights, cut the head and wrap; `model` is already a copy."""
     own, name = origin["kind"] == "own", str(origin["name"])
     parts = examined(model, example, name)
-    name = name.rpartition(".")[2] if own else name
-    asked = asked if own or asked != AUTO else LAST
+    name, asked = (name.rpartition(".")[2], asked) if own else (name, LAST if asked == AUTO else asked)
     head, about_head = choose_head(model, parts, asked, example, name, file)
     notes = load_weights(model, origin, file, head, parts.unused)
     about_flags = settle_flags(model, name)
@@ -289,7 +290,7 @@ def _again(
             preprocess or made.preprocess,
             made.example,
         )
-    copied.notes = made.notes
+    copied.notes, copied.readout = made.notes, made.readout
     copied.trained_head = copy.deepcopy(made.trained_head) if file is None else None
     copied.tokens = made.tokens if tokenizer is None else texts.tokens_of(tokenizer, made.inner)
     if file == "random":

@@ -1,8 +1,11 @@
 """Detect the row and feature axes of an output; other axes are averaged."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+import torch
 from torch import Tensor, nn
+
+Pooling = Literal["mean", "first", "last", "max"]
 
 
 class Layout(NamedTuple):
@@ -19,14 +22,18 @@ class Tap(NamedTuple):
     layout: Layout
 
 
-def pool(x: Tensor, layout: Layout, there: Tensor | None = None) -> Tensor:
-    """Mean over every axis but rows and features: x (...) -> (n, d).
+def pool(x: Tensor, layout: Layout, there: Tensor | None = None, how: Pooling = "mean") -> Tensor:
+    """Pool every axis but rows and features: x (...) -> (n, d).
 
     Args:
         x: output of a part of a model.
         layout: which of its axes are rows and features.
         there: bool (n, tokens); of an x (n, tokens, d), only tokens that are there count.
+        how: the mean; of tokens also the first, the last, or the largest of each feature. What has no
+            tokens has a mean alone.
     """
+    if how != "mean" and x.ndim == 3 and layout == (0, 2):
+        return _pool_tokens(x, x.new_ones(x.shape[:2], dtype=torch.bool) if there is None else there, how)
     if there is not None and x.ndim == 3 and layout == (0, 2):
         share = there.to(x.dtype).unsqueeze(2)
         return (x * share).sum(1) / share.sum(1)
@@ -37,6 +44,14 @@ def pool(x: Tensor, layout: Layout, there: Tensor | None = None) -> Tensor:
     rest = [axis for axis in range(x.ndim) if axis not in layout]
     x = x.mean(rest)
     return x if layout.rows < layout.features else x.T
+
+
+def _pool_tokens(x: Tensor, there: Tensor, how: Pooling) -> Tensor:
+    """(n, d) of tokens x (n, tokens, d), of which those that are `there` (n, tokens) count."""
+    if how == "max":
+        return x.masked_fill(~there[..., None], -torch.inf).amax(1)
+    place = there.int().argmax(1) if how == "first" else there.shape[1] - 1 - there.flip(1).int().argmax(1)
+    return x.gather(1, place[:, None, None].expand(-1, 1, x.shape[2]))[:, 0]
 
 
 def layout(shape: tuple[int, ...], rows: int, made_by: nn.Module | None, inner: int) -> Layout:

@@ -11,9 +11,10 @@ from headstart.core import Backbone, Preprocess, Reader, Tokens, Unknown, kind_r
 
 from . import sources
 from .anatomy import Anatomy
-from .layout import Layout, Tap, pool
+from .layout import Layout, Pooling, Tap, pool
+from .readout import OUTPUT, Readout
 from .surgery import run
-from .tracing import first_tensor
+from .tracing import first_tensor, quiet
 from .trained_head import TrainedHead
 from .untrained import reset
 
@@ -68,6 +69,8 @@ class AnyBackbone(Backbone):
             self.register_buffer(moment, example.new_zeros(3, 1, 1), persistent=False)
         self.preprocess = preprocess
         self._tokens: Tokens | None = None
+        self._readout: Readout | None = None
+        self.source.pop("readout", None)
         self.training = inner.training
 
     @property
@@ -96,6 +99,24 @@ class AnyBackbone(Backbone):
             self.source["tokens"] = value.settings()
 
     @property
+    def readout(self) -> Readout | None:
+        """Where its features are read; None: at its output, averaged over places.
+
+        Setting it changes `width`, which is found by one forward of `example`.
+        """
+        return self._readout
+
+    @readout.setter
+    def readout(self, value: Readout | None) -> None:
+        self._readout = value
+        self.source.pop("readout", None)
+        self.width = self.anatomy.width
+        if value is not None:
+            self.source["readout"] = value.settings()
+            with quiet(self):
+                self.width = int(self(self.example.to(self.mean.device)).shape[1])
+
+    @property
     def reader(self) -> Reader | None:
         """Preprocessing of samples; None: arrays, unchanged."""
         return self.tokens or self.preprocess
@@ -116,9 +137,18 @@ class AnyBackbone(Backbone):
 
         Pictures as uint8 (n, 3, h, w) are scaled to [0, 1] and normalised by `preprocess`; floats
         are assumed to be normalised. Texts are ids (n, length), padded with -1, as from
-        `tokens`; the features are means over the real tokens.
+        `tokens`; the features are means over the real tokens, unless a `readout` says otherwise.
         """
-        return pool(run(self.inner, self.normalised(x)), self.anatomy.output, self.there(x))
+        if self.readout is None:
+            return pool(run(self.inner, self.normalised(x)), self.anatomy.output, self.there(x))
+        sources = self.readout.sources
+        ways = {each.pooling for each in sources}
+
+        def take(x: Tensor, layout: Layout, there: Tensor | None) -> dict[Pooling, Tensor]:
+            return {how: pool(x, layout, there, how) for how in ways}
+
+        found = self.features(x, dict.fromkeys(each.block for each in sources), take)
+        return torch.cat([found[each.block][each.pooling] / each.scale for each in sources], 1)
 
     def there(self, x: Tensor) -> Tensor | None:
         """Mask (n, length), bool, of the ids x (n, length) that are tokens; None if x are not texts."""
@@ -135,7 +165,7 @@ class AnyBackbone(Backbone):
 
         Args:
             x: inputs (n, ...), as for `forward`.
-            blocks: names out of `blocks`; None means all of them.
+            blocks: names out of `blocks`, and "" for the output of the model; None means all blocks.
             take: reduces an output, by its layout and the token mask; see `pool`.
 
         Returns:
@@ -150,13 +180,16 @@ class AnyBackbone(Backbone):
         handles = []
         try:
             for name in wanted:
-                tap = self._tap(name)
-                module = self.inner.get_submodule(tap.module)
-                handles.append(module.register_forward_hook(_catch(found, name, tap, there, take)))
-            run(self.inner, self.normalised(x))
+                if name != OUTPUT:
+                    tap = self._tap(name)
+                    module = self.inner.get_submodule(tap.module)
+                    handles.append(module.register_forward_hook(_catch(found, name, tap, there, take)))
+            output = run(self.inner, self.normalised(x))
         finally:
             for handle in handles:
                 handle.remove()
+        if OUTPUT in wanted:
+            found[OUTPUT] = take(output, self.anatomy.output, there)
         return {name: found[name] for name in wanted}
 
     def _tap(self, block: str) -> Tap:

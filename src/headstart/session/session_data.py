@@ -55,7 +55,10 @@ class ActivationCaches:
             CacheRefused: the record on the disk can't be trusted.
         """
         assert self.folder is not None
-        key = key_of(replay.weights(run.parts), replay.boundary, source.content, self.dtype)
+        part = run.parts[replay.part]
+        readout = part.readout if isinstance(part, AnyBackbone) else None
+        boundary = f"{replay.boundary} {readout}" if readout else replay.boundary
+        key = key_of(replay.weights(run.parts), boundary, source.content, self.dtype)
         slot = f"{key} {views}"
         if slot not in self._caches:
             compute = _compute(run, replay, self.dtype == "bf16", self.rows * max(views, 1), self.folder)

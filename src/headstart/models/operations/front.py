@@ -152,6 +152,7 @@ def _in_front(
     done = {"do": "translated", "front": type(front).__name__, "settings": settings}
     made.source["operations"] = [*made.source.get("operations", []), done]
     made.notes, made.tokens = mapping.notes, mapping.tokens
+    made.readout = mapping.readout and mapping.readout.moved("1.")
     return made
 
 

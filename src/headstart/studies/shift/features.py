@@ -182,7 +182,7 @@ def _encode(
     if data.texts is not None:  # texts of one length are the quickest together
         order = np.argsort([len(text) for text in data.texts], kind="stable")
     samples = loader_of(data.subset(order), backbone, None)
-    key = key_of(backbone.state_dict(), "features", backbone.name, samples.content)
+    key = key_of(backbone.state_dict(), "features", backbone.name, str(backbone.readout), samples.content)
     folder = job.folder.path / "cache"
     store = Cache(folder, samples, _encoder(backbone, job.engine, len(data), folder), key, len(data))
     before = 0
