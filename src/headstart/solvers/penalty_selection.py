@@ -51,7 +51,7 @@ def select_ridge(
     `penalty`, only the scale is fitted. Weights (n,) >= 0 of the rows apply to the fit and to the selection.
     """
     grid = [spread(x, weights) * factor for factor in RIDGE_GRID] if penalty is None else [penalty]
-    path = ridge_path(x.double(), _goals(y, outputs), grid, weights)
+    path = ridge_path(x.double(), regression_goals(y, outputs), grid, weights)
     scaled = [_calibrated(held_out, y, weights) for held_out in path.held_out]
     best = _strongest([each.losses for each in scaled], y, weights)
     weight, bias, held_out = (values[best] for values in path)
@@ -134,7 +134,7 @@ def _log_loss(logits: Tensor, y: Tensor, weights: Tensor | None) -> float:
     return float(mean_of(cross_entropy(logits, y, reduction="none"), weights))
 
 
-def _goals(y: Tensor, outputs: int) -> Tensor:
+def regression_goals(y: Tensor, outputs: int) -> Tensor:
     """Regression targets (n, outputs) in float64."""
     kind = label_kind_of(y)
     if kind == "classes":
