@@ -5,7 +5,7 @@ from tests.faults import Fault
 DEPTH_FAULTS = (
     Fault(
         "data/modalities/pictures.py",
-        "fit=fit, window=data.window)",
+        'fit=fit or "squash", window=data.window)',
         "fit=fit)",
         "each picture is scaled by its own range",
         "data/test_window.py whole_data_set or saved_model",

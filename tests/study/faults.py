@@ -68,17 +68,17 @@ STUDY = (
     ),
     Fault(
         "session/inputs.py",
-        'why = "" if reader.size == own else _why_not(fitted, reader.size)',
-        'why = ""',
-        "a vision transformer breaks on small pictures",
-        "study/test_sizes.py own_size",
+        "if reader.size != own and (why := _why_not(fitted, reader.size)):",
+        "if (why := ''):",
+        "a vision transformer is given pictures that it can't take",
+        "study/test_sizes.py impossible_size",
     ),
     Fault(
         "session/inputs.py",
         "    if tuple(features.shape) == (len(grey), mapping.width):\n",
         "    if len(features) == len(grey):\n",
         "features of another size are other features",
-        "study/test_sizes.py own_size_is_kept",
+        "study/test_sizes.py impossible_size",
     ),
     Fault(
         "studies/curve/run.py",

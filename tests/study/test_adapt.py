@@ -70,7 +70,8 @@ def test_candidates_are_scored_on_rows_that_they_have_not_seen(full):
     best = max(result.candidates, key=lambda one: one.scores["balanced_accuracy"].value * (one.folds == 2))
     assert result.selected == best.name
     parameters = {one.name: one.trained_parameters for one in result.candidates}
-    assert parameters["ridge-probe"] == 96 * 3 + 3
+    assert parameters["ridge-probe"] % 3 == 0  # weights of each feature, and a bias, for each class
+    assert parameters["ridge-probe"] >= 96 * 3 + 3
     assert parameters["fine-tune"] > result.backbone_parameters * 0.9
 
 
@@ -181,21 +182,19 @@ def test_garbage_in_the_test_part_changes_no_choice(base, shapes, tmp_path):
         models.append((out / "model" / "model.safetensors").read_bytes())
     clean, poisoned = results
     assert models[0] == models[1]
-    for same in ("candidates", "selected", "why", "layers", "size_curve", "curves"):
+    for same in ("readings", "candidates", "selected", "why", "layers", "size_curve", "curves"):
         assert getattr(clean, same) == getattr(poisoned, same), same
     assert clean.tested[0].scores != poisoned.tested[0].scores  # so the garbage has been there
 
 
-def test_the_size_of_test_pictures_says_nothing(weights, tmp_path):
-    from headstart.session.inputs import fit_to_data
-
+def test_the_shape_of_test_pictures_says_nothing(tmp_path):
     small, large = (tiny.folders(tmp_path / name, 2) for name in ("train", "test"))
     for file in large.rglob("*.png"):
-        tiny.shape("disc", 0, side=150).save(file)
+        tiny.shape("disc", 0, side=150).crop((0, 0, 150, 30)).save(file)
     data = hs.data.load(tmp_path)
     assert data.split
-    made = fit_to_data(backbone(tiny.BACKBONE, weights=weights), data)
-    assert made.preprocess.size == (64, 64)  # 40 pixels, rounded up to 32s
+    assert data.modality.fits(data) == ()  # those of the training part are square
+    assert len(data.modality.fits(hs.data.load(large))) == 3
     assert small.name == "train"
 
 

@@ -54,14 +54,10 @@ def made(module, side=112):
 
 
 @pytest.mark.parametrize("module", [Positions, Flattened, Windows])
-def test_the_own_size_is_kept_where_a_smaller_one_cannot_be_run(module):
-    mapping = made(module)
-    fitted = fit_to_data(mapping, DATA)
+def test_small_pictures_are_read_at_the_size_of_the_backbone(module):
+    fitted = fit_to_data(made(module), DATA)
     assert fitted.preprocess.size == (112, 112)
-    assert "enlarged to 112 x 112" in fitted.notes[-1]
-    assert "can't be run on 64 x 64" in fitted.notes[-1]
-    assert not any("enlarged" in note for note in mapping.notes)
-    assert fitted(torch.zeros(3, 3, 112, 112, dtype=torch.uint8)).shape == (3, mapping.width)
+    assert fitted(torch.zeros(3, 3, 112, 112, dtype=torch.uint8)).shape == (3, fitted.width)
 
 
 @pytest.mark.parametrize("module", [Positions, Flattened, Windows])
@@ -70,7 +66,7 @@ def test_an_impossible_size_is_refused_with_the_one_that_works(module):
         BadInput, match=r"size is 96.*can't be run on 96 x 96.*own size is 112 x 112.*say 112"
     ):
         fit_to_data(made(module), DATA, 96)
-    assert not any("enlarged" in note for note in fit_to_data(made(module), DATA, 112).notes)
+    assert fit_to_data(made(module), DATA, 112).preprocess.size == (112, 112)
     with pytest.raises(BadInput, match="size is 96"):
         hs.sklearn.TransferClassifier(made(module), size=96).fit(DATA.array, ["a", "b"] * 10)
 
@@ -80,9 +76,6 @@ def test_a_size_that_can_be_run_is_taken():
         def forward(self, x):
             return self.head(self.patch(x).mean((2, 3)))
 
-    fitted = fit_to_data(made(Pooled), DATA)
-    assert fitted.preprocess.size == (64, 64)
-    assert fitted.notes == ()
     assert fit_to_data(made(Pooled), DATA, 96).preprocess.size == (96, 96)
 
 
@@ -101,17 +94,12 @@ def test_trying_a_size_changes_nothing():
     assert all((value == before[name]).all() for name, value in mapping.state_dict().items())
 
 
-def test_fit_says_why_pictures_are_enlarged():
-    found = hs.fit(hs.methods.RidgeProbe(), made(Positions), DATA)
-    assert any("enlarged to 112 x 112" in note for note in found.notes)
-
-
 def test_the_main_job_and_rank_keep_the_own_size(tmp_path):
     pictures = folders(tmp_path / "small", each=8, classes=("disc", "square"))
     options = {"methods": ("ridge-probe",), "folds": 2, "budget": 20, "curve": False}
     done = hs.adapt(made(Positions), pictures, out=tmp_path / "run", **options)
     assert tuple(done.result.preprocess["size"]) == (112, 112)
-    assert any("enlarged to 112 x 112" in note for note in done.result.notes)
+    assert not [each for each in done.result.readings if each.what == "size"]  # it can be run at no other
     opened = hs.open(tmp_path / "run", backbone=Positions())
     assert opened.samples([pictures / "disc" / "0.png"]).shape == (1, 3, 112, 112)
     with pytest.raises(BadInput, match=r"size is 96.*say 112"):

@@ -87,8 +87,7 @@ def test_a_saved_model_answers(run):
         model.predict(["a", " "])
     with pytest.raises(BadInput, match="takes texts; item 0 is a int"):
         model.predict([3])
-    with pytest.raises(BadInput, match="predict takes a list"):
-        model.predict("a text")
+    assert [answer.label for answer in model.predict("this was awful")] == ["bad"]
 
 
 def test_another_tokenizer_in_the_folder_is_noticed(run, tmp_path):

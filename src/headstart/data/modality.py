@@ -5,6 +5,7 @@ data: it calls the data set's `modality`.
 """
 
 import importlib
+import math
 import pkgutil
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -34,6 +35,7 @@ Features = Callable[[D, Rows, Fetch], Tensor]  # plain numbers (n, d) for rows (
 DEFAULT = "pictures"  # kind assumed for files with unknown suffixes
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 BATCH = 64  # samples converted to plain numbers at once
+STEP = 32  # pixels: most architectures halve their maps five times
 RAW_SIZE = 16  # pixels a side: more do not improve a linear model of few pictures
 
 
@@ -133,9 +135,21 @@ class Modality(ABC, Generic[D]):
 
     # feeding
 
-    def suited(self, data: D, reader: Reader | None, size: int | None, fit: str) -> Reader | None:
+    def suited(self, data: D, reader: Reader | None, size: int | None, fit: str | None) -> Reader | None:
         """The reader of a backbone with the user's size and fit, or else with those that suit the data."""
         return reader
+
+    def sizes(self, data: D, reader: Reader | None) -> tuple[int | None, ...]:
+        """Sizes, as in `suited`, that are worth comparing, the costliest first; None is the reader's own."""
+        return ()
+
+    def fits(self, data: D) -> tuple[str, ...]:
+        """Ways of fitting, as in `suited`, that differ for these rows."""
+        return ()
+
+    def size_of(self, reader: Reader | None) -> str:
+        """The size of a reader in words."""
+        return ""
 
     @abstractmethod
     def loader(self, data: D, reader: Reader | None, augment: Augment | None) -> SampleLoader:
@@ -175,6 +189,12 @@ def pictured(reader: Reader | None) -> Preprocess:
     """The reader of a backbone for pictures."""
     assert isinstance(reader, Preprocess)
     return reader
+
+
+def smaller_sizes(reader: Preprocess) -> tuple[int | None, ...]:
+    """None, for the reader's own size, and sides of about half and a quarter as many pixels."""
+    sides = [round(max(reader.size) * factor / STEP) * STEP for factor in (math.sqrt(0.5), 0.5)]
+    return (None, *(side for side in dict.fromkeys(sides) if 0 < side < max(reader.size)))
 
 
 @cache

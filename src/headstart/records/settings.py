@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 SIZE = "Height and width of pictures in pixels, or the most tokens of a text; else the backbone's own."
 FIT = (
     "How to fit other aspect ratios: squash, pad with white, or crop the centre, as most backbones were "
-    "trained; squash and pad keep all of the picture."
+    "trained; squash and pad keep all of the picture. Default: squash; adapt compares the three."
 )
 PRECISION = (
     "bf16 is less exact, and faster where the processor has a unit for it; elsewhere float32 is used. "
@@ -132,7 +132,7 @@ class InputSettings(StudySettings):
     """Settings of every study that puts data through a backbone: how samples are read, and the seed."""
 
     size: int | None = option(SIZE, None, PIXELS)
-    fit: Literal["crop", "pad", "squash"] = option(FIT, "squash", FITS)
+    fit: Literal["crop", "pad", "squash"] | None = option(FIT, None, FITS)
     seed: int = option("Random seed.", 0)
 
 

@@ -75,13 +75,12 @@ def build_backbone(data: Dataset, base: str | nn.Module, weights: str | None = N
 
 
 def fit_to_data(
-    mapping: AnyBackbone, data: Dataset, size: int | None = None, fit: str = "squash"
+    mapping: AnyBackbone, data: Dataset, size: int | None = None, fit: str | None = None
 ) -> AnyBackbone:
     """The backbone with a size and fit, see `records.settings`, or else with those that suit the data.
 
-    Without a size, pictures are taken at the backbone's own, or at their own where they are
-    smaller and the backbone can be run at it: enlarging costs time and adds nothing. Of texts, the size
-    is the most tokens that are read.
+    Without a size, pictures are taken at the backbone's own, and without a fit they are squashed. Of texts,
+    the size is the most tokens that are read.
 
     Raises:
         BadData: the backbone takes one kind of data, or one shape, and these are another.
@@ -106,8 +105,8 @@ def fit_to_data(
     if isinstance(suited, Tokens):
         return backbone(mapping, tokenizer=suited)
     assert isinstance(reader, Preprocess)
-    fitted = _at_size(mapping, data.kind, suited, reader.size, asked=size is not None)
-    fitted.notes = (*notes, *fitted.notes[len(mapping.notes) :])
+    fitted = _at_size(mapping, data.kind, suited, reader.size)
+    fitted.notes = notes
     return fitted
 
 
@@ -159,31 +158,20 @@ def _as_trained(suited: Preprocess, reader: Reader | None) -> Preprocess:
     return replace(suited, size=reader.size, fit=reader.fit if suited.fit == "squash" else suited.fit)
 
 
-def _at_size(
-    mapping: AnyBackbone, kind: str, reader: Preprocess, own: tuple[int, int], asked: bool
-) -> AnyBackbone:
-    """The backbone with its pictures at the reader's size, or at its `own` if it can't be run there.
+def _at_size(mapping: AnyBackbone, kind: str, reader: Preprocess, own: tuple[int, int]) -> AnyBackbone:
+    """The backbone with its pictures at the reader's size instead of its `own`.
 
     Raises:
-        BadInput: it can't be run at the reader's size, which was `asked` for.
+        BadInput: it can't be run there.
     """
     fitted = backbone(mapping, preprocess=reader)
     fitted.kind = kind
-    why = "" if reader.size == own else _why_not(fitted, reader.size)
-    if not why:
-        return fitted
-    sizes = [f"{height} x {width}" for height, width in (reader.size, own)]
-    if asked:
+    if reader.size != own and (why := _why_not(fitted, reader.size)):
+        sizes = [f"{height} x {width}" for height, width in (reader.size, own)]
         raise BadInput(
             f"size is {max(reader.size)}, but the backbone {mapping.name} can't be run on {sizes[0]} pixels: "
             f"{why}. Its own size is {sizes[1]}: leave size out, or say {max(own)}."
         )
-    fitted = backbone(mapping, preprocess=replace(reader, size=own))
-    fitted.kind = kind
-    note = (
-        f"Pictures are enlarged to {sizes[1]}, since {mapping.name} can't be run on {sizes[0]} pixels: {why}."
-    )
-    fitted.notes = (*mapping.notes, note)
     return fitted
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from headstart.core import (
     Backbone,
@@ -212,5 +212,12 @@ def row_weights(
 
 def features(session: SessionData, rows: Rows) -> Tensor:
     """What the frozen backbone gives (n, width) for rows (n,)."""
-    encoder = fast(session.backbone) if session.engine.device.type == "cpu" else session.backbone.eval()
-    return outputs_of(encoder, session.source_in(None), rows, session.engine.device)
+    return outputs_of(frozen_encoder(session), session.source_in(None), rows, session.engine.device)
+
+
+def frozen_encoder(session: SessionData) -> nn.Module:
+    """A copy of the backbone on the session's device that gives features as fast as it can."""
+    device = session.engine.device
+    return (
+        fast(session.backbone) if device.type == "cpu" else copy.deepcopy(session.backbone).to(device).eval()
+    )

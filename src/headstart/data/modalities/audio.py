@@ -23,7 +23,7 @@ from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.decode import prepare
 from headstart.data.finding import Finding, finding
-from headstart.data.modality import Inputs, Modality, pictured
+from headstart.data.modality import Inputs, Modality, pictured, smaller_sizes
 from headstart.data.naming import numbered
 from headstart.data.near_duplicates import THUMBNAIL, Pair, near_pairs
 from headstart.data.samples import InMemory, Raw
@@ -216,11 +216,17 @@ class SoundModality(Modality[Dataset]):
                 found.append(finding(kind, severity, text, items))
         return found
 
-    def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: str) -> Preprocess:
+    def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: str | None) -> Preprocess:
         """Squash the whole spectrogram: cropping would lose the beginning, the end or frequencies."""
         old = pictured(reader)
-        side = size or min(max(old.size), BANDS)
-        return replace(old, size=old.size if side == max(old.size) else (side, side), fit="squash")
+        return replace(old, size=old.size if size is None else (size, size), fit="squash")
+
+    def sizes(self, data: Dataset, reader: Reader | None) -> tuple[int | None, ...]:
+        """Its own, and about half and a quarter as many pixels of the spectrogram."""
+        return smaller_sizes(pictured(reader))
+
+    def size_of(self, reader: Reader | None) -> str:
+        return "{} x {} pixels".format(*pictured(reader).size)
 
     def loader(self, data: Dataset, reader: Reader | None, augment: Augment | None) -> SampleLoader:
         return Pictures(data, pictured(reader), augment, opened=self.picture)

@@ -1,6 +1,7 @@
 """Pictures: files in any format that Pillow reads, or uint8 arrays."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import NoneType
 from typing import Any, NamedTuple, final
@@ -17,7 +18,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.decode import prepare, read_picture
 from headstart.data.depth_warnings import warn_of_depth
 from headstart.data.finding import Finding
-from headstart.data.modality import Inputs, Modality, pictured
+from headstart.data.modality import Inputs, Modality, pictured, smaller_sizes
 from headstart.data.near_duplicates import THUMBNAIL, Pair, near_pairs
 from headstart.data.new_pictures import as_picture, listed_pictures
 from headstart.data.opening import size_of
@@ -29,8 +30,9 @@ from headstart.data.stacks import about_stacks
 from headstart.data.train_test_split import training_rows
 from headstart.data.window import with_window
 
-LOOK = 50  # pictures sampled to estimate the size
-STEP = 32  # pixels: most architectures halve their maps five times
+LOOK = 50  # pictures whose size is looked at
+SQUARE = 1.1  # largest ratio of the sides of what is as good as square
+OFTEN = 0.9  # share of such pictures for which it makes no difference how they are fitted
 
 
 class Glance(NamedTuple):
@@ -99,11 +101,23 @@ class PictureModality(Modality[Dataset]):
         return [*about_shapes(data, [one.size for one in glances]), *about_stacks(data)]
 
     def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: Any) -> Preprocess:
-        """Default size: the backbone's own, or that of the pictures if they are smaller."""
+        """By default, at the backbone's own size and squashed."""
         old = pictured(reader)
-        side = size or min(max(old.size), own_size(data))
-        same = size is None and side == max(old.size)
-        return replace(old, size=old.size if same else (side, side), fit=fit, window=data.window)
+        sides = old.size if size is None else (size, size)
+        return replace(old, size=sides, fit=fit or "squash", window=data.window)
+
+    def sizes(self, data: Dataset, reader: Reader | None) -> tuple[int | None, ...]:
+        """Its own, and about half and a quarter as many pixels."""
+        return smaller_sizes(pictured(reader))
+
+    def fits(self, data: Dataset) -> tuple[str, ...]:
+        """All, unless nearly all pictures are square."""
+        shapes = sampled_sizes(data)
+        square = [max(size) <= SQUARE * min(size) for size in shapes]
+        return () if sum(square) > OFTEN * len(square) else ("squash", "pad", "crop")
+
+    def size_of(self, reader: Reader | None) -> str:
+        return "{} x {} pixels".format(*pictured(reader).size)
 
     def loader(self, data: Dataset, reader: Reader | None, augment: Augment | None) -> SampleLoader:
         """The window is the reader's; of a model that learned from 8 bits, that of the data."""
@@ -126,15 +140,12 @@ class PictureModality(Modality[Dataset]):
         return Inputs(torch.stack([prepare(item, known) for item in items]))
 
 
-def own_size(data: Dataset) -> int:
-    """Median of the longer sides of a sample of training pictures, rounded up."""
-    sides = []
+def sampled_sizes(data: Dataset) -> list[tuple[int, int]]:
+    """Width and height in pixels of some of the training pictures."""
+    sizes = []
     rows = training_rows(data)
     for row in rows[np.linspace(0, len(rows) - 1, min(LOOK, len(rows))).astype(int)]:
-        try:
+        with suppress(BadData):
             picture = data.picture(int(row))
-        except BadData:
-            continue
-        if picture is not None:
-            sides.append(max(picture.size))
-    return -(-int(np.median(sides)) // STEP) * STEP if sides else STEP
+            sizes += [] if picture is None else [picture.size]
+    return sizes

@@ -17,8 +17,11 @@ from headstart.data.packaged import PACKAGED
 from headstart.data.samples import Raw, Rows
 from headstart.data.sources import Sentences
 from headstart.data.texts import essence, too_long
+from headstart.data.train_test_split import training_rows
 from headstart.data.word_counts import WordCounts
 
+LENGTHS = (128, 64)  # tokens
+LOOK = 200  # texts whose lengths are looked at
 LETTERS = 60  # characters of a text shown in lists
 
 
@@ -65,10 +68,21 @@ class TextModality(Modality[Dataset]):
     def unreadable(self, count: int, total: int, first: str) -> tuple[str, str]:
         return "empty", f"{count} of {total} texts are empty and are left out."
 
-    def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: str) -> Tokens:
+    def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: str | None) -> Tokens:
         """The size is the largest number of tokens read from a text."""
         tokens = _tokens(reader)
         return replace(tokens, limit=size or tokens.limit)
+
+    def sizes(self, data: Dataset, reader: Reader | None) -> tuple[int | None, ...]:
+        """Its own, and lengths at which some of the texts are cut."""
+        tokens = _tokens(reader)
+        rows = training_rows(data)
+        longest = max(len(ids) for ids in tokens.ids([_texts(data)[row] for row in rows[:LOOK]])[0])
+        shorter = [size for size in LENGTHS if size < min(longest, tokens.limit)]
+        return (None, *shorter)
+
+    def size_of(self, reader: Reader | None) -> str:
+        return f"{_tokens(reader).limit} tokens"
 
     def loader(self, data: Dataset, reader: Reader | None, augment: Augment | None) -> Sentences:
         return Sentences(data, _tokens(reader))

@@ -16,10 +16,10 @@ Raises:
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from headstart.records.record import Bin, Interval, Record, Scores
-from headstart.records.settings import POSITIVE, SHARE, Rule, TrainingSettings, option, whole
+from headstart.records.settings import POSITIVE, SHARE, Rule, TrainingSettings, one_of, option, whole
 from headstart.studies._spec import BACKBONE, DATA, START, Study, StudyRecord, optional_input
 
 
@@ -31,6 +31,12 @@ class AdaptSettings(TrainingSettings):
         "Seconds from the start of the command to the written report; what does not fit is left out.",
         300.0,
         Rule(lambda v: v > 0, "a number of seconds > 0"),
+    )
+    reading: Literal["auto", "own"] = option(
+        "Choose by a probe at which size samples are read and from which blocks probes take features, or "
+        "leave both as the backbone has them.",
+        "auto",
+        one_of("auto", "own"),
     )
     methods: tuple[str, ...] = option(
         "Method to compare, with settings after a colon: fine-tune:last=2,norm=train; repeatable. Default: "
@@ -171,6 +177,18 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A way of reading samples that was compared, by a probe on rows of the training part."""
+
+    what: str  # that differs: "size", "fit" or "features"
+    name: str  # such as "160 x 160 pixels", "pad", "output and 3 blocks before"
+    loss: float  # of rows that were left out, in nats; of numbers, squared error in units of the variance
+    difference: float  # of the loss from that of the best size, or from the backbone's own way
+    error: float  # its standard error, paired over the rows
+    chosen: bool
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something the data check noticed."""
 
@@ -218,6 +236,7 @@ class Result(StudyRecord):
     kind: str = "pictures"  # what the samples are: "pictures", "texts", "numbers" or "tables"
     label_kind: str = "classes"  # what the labels are: "classes" (one of them), "tags" (any) or "numbers"
     metric: str = "accuracy"  # that methods were selected by, and the main one of the report
+    readings: list[Reading] = field(default_factory=list)  # that were compared; [] if none were
     tags: list[TagFigures] = field(default_factory=list)  # of the selected model; [] if there are no tags
     columns: list[ColumnFigures] = field(default_factory=list)  # the same; [] if there are no numbers
 

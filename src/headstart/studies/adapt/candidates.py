@@ -49,6 +49,11 @@ class CrossValidation:
     folder: StudyFolder
     budget: Budget
     plan: Plan = PROBES  # of what takes time
+    probed: Session | None = None  # the session with the features that probes read; None: the same
+
+    def session_of(self, method: Method[Any]) -> Session:
+        """Where a method is fitted: probes read features where that serves them best."""
+        return self.probed if self.probed and method.about.transfers == "mapping" else self.session
 
     def solve(
         self, methods: Sequence[Method[Any]], quick: Method[Any] | None = None
@@ -195,7 +200,7 @@ class CrossValidation:
         seed = derive_seed(self.settings.seed, step)
         recipe = recipe_for(method, self.settings, self.plan.epochs_of(method), len(rest), seed)
         checkpoint = self.folder.steps.checkpoint(step)
-        fitted = self.session.fit(method, rest, recipe, name=step, checkpoint=checkpoint)
+        fitted = self.session_of(method).fit(method, rest, recipe, name=step, checkpoint=checkpoint)
         figures = {"curve": fitted.curve, "trained": fitted.trained, "notes": fitted.notes}
         return {"logits": fitted.logits(held), **figures}
 

@@ -117,6 +117,8 @@ def _point(
 ) -> list[SizePoint]:
     name, epochs = size_name(method, k), validation.plan.epochs_of(method)
 
+    trials = replace(trials, session=validation.session_of(method))
+
     def compute() -> dict[str, Any]:
         scores = []
         for seed in range(seeds):
@@ -164,7 +166,7 @@ def refit(validation: CrossValidation, method: Method[Any]) -> FittedModel:
         seed = derive_seed(validation.settings.seed, name)
         recipe = recipe_for(method, validation.settings, validation.plan.epochs_of(method), len(rows), seed)
         checkpoint = validation.folder.steps.checkpoint(name)
-        fitted = validation.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
+        fitted = validation.session_of(method).fit(method, rows, recipe, name=name, checkpoint=checkpoint)
         head = fitted.model.head
         return {
             "state": dict(fitted.model.state_dict()),
@@ -233,9 +235,11 @@ def _predict_test(
 
     def compute() -> dict[str, Any]:
         held = Session(session.backbone, test, precision=session.precision, engine=session.engine)
-        logits = {"selected": held.logits(selected.model(session), rows)}
-        if scratch is not None:
-            logits["from-scratch"] = held.logits(scratch.model(session), rows)
+        models = {"selected": selected} | ({} if scratch is None else {"from-scratch": scratch})
+        logits = {
+            name: held.logits(each.model(validation.session_of(each.method)), rows)
+            for name, each in models.items()
+        }
         logits[test.modality.baseline[0]], parameters = raw_baseline(session, held)
         logits[CONSTANTS[test.label_kind][0]] = constant_baseline(session.data, len(test))
         return {"logits": logits, "raw parameters": parameters}

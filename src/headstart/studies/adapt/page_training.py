@@ -22,6 +22,7 @@ from headstart.studies._curves import (
     style,
 )
 from headstart.studies.adapt import Candidate, Curve, Layer, SizePoint
+from headstart.studies.adapt.page_reading import readings
 from headstart.studies.adapt.summary import RunRecords, metrics, ranked, table
 
 POINTS = 160  # of a learning curve that are drawn
@@ -82,12 +83,15 @@ def _dropped(candidates: list[Candidate]) -> str:
 
 
 def layers(run: RunRecords) -> dict[str, Any]:
-    """The curve over the blocks and its best one."""
+    """The curve over the blocks and its best one, and how samples were read."""
     blocks, metric = run.result.layers, drawn_metric(run.result.metric, run.result.label_kind)
+    read = readings(run.result.readings)
     if not blocks:
-        return {"say": ["This run did not probe the layers of the backbone."], "figure": ""}
-    say = [describe_peak(blocks, metric), describe_rise(blocks, metric)]
-    return {"say": say, "figure": _block_figure(blocks, metric), "metric": metric.title}
+        say = ["This run did not probe the layers of the backbone.", *read["say"]]
+        return {"say": say, "figure": "", "readings": read["rows"]}
+    say = [describe_peak(blocks, metric), describe_rise(blocks, metric), *read["say"]]
+    figure = _block_figure(blocks, metric)
+    return {"say": say, "figure": figure, "metric": metric.title, "readings": read["rows"]}
 
 
 def _block_figure(blocks: list[Layer], metric: Metric) -> str:

@@ -20,10 +20,8 @@ from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
-from headstart.methods.outputs.probing.linear_probe import linear_probe
-from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.predictor.save import save_model
-from headstart.predictor.training import Training, card
+from headstart.predictor.training import Training
 from headstart.report.text import join_words
 from headstart.run.engine_choices import EngineChoices
 from headstart.run.step_cache import file_name
@@ -47,7 +45,9 @@ from headstart.studies.adapt.evaluation import (
     size_name,
     size_steps,
 )
+from headstart.studies.adapt.first_model import first_probe, save_first
 from headstart.studies.adapt.plan import Plan, fold_name, limited, plan_study, recording, refit_name
+from headstart.studies.adapt.reading import choose_reading
 from headstart.studies.adapt.record_fields import (
     about_candidate,
     about_data,
@@ -128,13 +128,16 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         metric=metric,
         logit_adjustment=settings.logit_adjustment,
     )
+    reading = choose_reading(job, session)
+    session = replace(session, backbone=reading.backbone)
     methods = job.methods(settings.methods) or usual_methods(train, source is not None)
     job.notes.extend([] if settings.methods else not_installed(train))
     budget = Budget(math.inf if settings.epochs else settings.budget, folder)
     session.watch = budget.watch
     numbers = folds(train.strata, train.groups, settings.folds, derive_seed(settings.seed, "folds"))
     numbers[rows_alone(checked.dataset)[parts[0]]] = -1  # learned from in every fold
-    validation = CrossValidation(session, numbers, settings, folder, budget)
+    probed = replace(session, backbone=reading.probed)
+    validation = CrossValidation(session, numbers, settings, folder, budget, probed=probed)
     job.progress.limit = None if settings.epochs else settings.budget
 
     read = save_first(job, validation, quick := first_probe(methods, train.label_kind)) / len(train)
@@ -164,13 +167,14 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         budget.note_overrun()
         finals = [final for final in (selected, scratch) if final]
         job.notes[:] = dict.fromkeys([*job.notes, *notes_of(validation, test, results, finals, sizes)])
-        job.artefacts["model"] = selected.model(session)
+        job.artefacts["model"] = selected.model(validation.session_of(chosen.method))
         method = selected.method
         job.artefacts["training"] = Training(
             method.label, method.title, len(train), selected.curve, selected.notes
         )
         return {
             **about_data(session, test, checked),
+            "readings": list(reading.compared),
             "candidates": [about_candidate(result, validation) for result in results],
             "selected": chosen.method.label,
             "why": why,
@@ -226,31 +230,6 @@ def _learn_source(job: Job[AdaptSettings], session: Session, source: Dataset, pl
     seed = derive_seed(job.settings.seed, name)
     recipe = recipe_for(method, job.settings, plan.epochs_of(method), len(session.data), seed)
     session.source = attach_source(session, source, recipe, job.folder.steps.folder)
-
-
-def first_probe(methods: Sequence[Method[Any]], kind: LabelKind) -> Method[Any]:
-    """The method that the first model is fitted by: the quickest good one of those solved in one pass."""
-    solved = [method for method in methods if method.about.closed_form]
-    return next(
-        (method for method in solved if isinstance(method, RidgeProbe)), (*solved, linear_probe(kind))[0]
-    )
-
-
-def save_first(job: Job[AdaptSettings], validation: CrossValidation, method: Method[Any]) -> float:
-    """Fit a method on all of the training part and save it as the model until a better one is selected.
-
-    Returns:
-        Seconds that the fit took, the reading of the features with it.
-    """
-    name, folder, data = refit_name(method), job.folder.path / "model", validation.session.data
-    kept = job.folder.steps.done(name)
-    first = refit(validation, method)
-    if not kept or not folder.exists():
-        training = Training(method.label, method.title, len(data), first.curve, first.notes, unfinished=True)
-        text = card(training, data.label_kind, data.classes)
-        kind, abstain = data.label_kind, job.settings.abstain
-        save_model(first.model(validation.session), folder, data.classes, abstain, text, kind, training)
-    return job.folder.steps.seconds(name)
 
 
 def expected_steps(

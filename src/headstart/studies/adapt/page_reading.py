@@ -1,0 +1,40 @@
+"""How samples were read, and what that was chosen from."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from headstart.studies.adapt import Reading
+
+WHAT = {  # by what was compared: its heading in the table, and the choice in a sentence
+    "size": ("size", "Samples are read at {}"),
+    "fit": ("fit", "Pictures of another shape are fitted by {}"),
+    "features": ("features", "Probes read features at the {}"),
+}
+WAYS = {"squash": "squashing", "pad": "padding", "crop": "cropping"}
+
+
+def readings(compared: list[Reading]) -> dict[str, Any]:
+    """Sentences on what was chosen, and the rows of a table of all that was tried."""
+    rows = [
+        (
+            WHAT[each.what][0],
+            each.name,
+            f"{each.loss:.3f}",
+            f"{each.difference:+.3f} \u00b1 {each.error:.3f}" if each.error else "",
+            each.chosen,
+        )
+        for each in compared
+    ]
+    return {"say": [" ".join(_sentences(compared))] if compared else [], "rows": rows}
+
+
+def _sentences(compared: list[Reading]) -> Iterator[str]:
+    for what, (_, sentence) in WHAT.items():
+        mine = [each for each in compared if each.what == what]
+        for chosen in (each for each in mine if each.chosen):
+            text = sentence.format(WAYS.get(chosen.name, chosen.name))
+            least = min(mine, key=lambda each: each.loss)
+            why = "which a probe predicts best from"
+            if least is not chosen:
+                why = f"which cost less than {least.name} and are as good within one standard error"
+            yield f"{text}, {why}." if what == "size" else f"{text}."
