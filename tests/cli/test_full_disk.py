@@ -70,9 +70,10 @@ def told(said, *words):
     ("kilobytes", "what"),
     [
         (16, "the cache run/cache/"),
-        (40, "run/ticks.jsonl"),
         (300, "run/steps/fit-ridge-probe"),
-        (4000, "the model to run/model"),
+        (2500, "the model to run/model"),
+        (4000, "run/steps/fit-from-scratch"),
+        (5500, "the model to run/model"),
     ],
 )
 def test_a_small_disk(headstart, words, wanted, disk, monkeypatch, kilobytes, what):
@@ -88,7 +89,7 @@ def test_a_small_disk(headstart, words, wanted, disk, monkeypatch, kilobytes, wh
 
 
 def test_a_write_that_fails(headstart, words, wanted, tmp_path, monkeypatch):
-    """The study, the plan, the cache's index and the final fit."""
+    """The study, how samples are read, the cache's index and the fit of the first model."""
     real, flushed = os.fsync, []
 
     def fails(at):
@@ -101,7 +102,7 @@ def test_a_write_that_fails(headstart, words, wanted, tmp_path, monkeypatch):
         flushed.clear()
         monkeypatch.setattr(os, "fsync", fsync)
 
-    for at, file in enumerate(("study.json", "steps/plan", "cache/", "steps/try-ridge-probe-fold-0")):
+    for at, file in enumerate(("study.json", "steps/choose-how", "cache/", "steps/fit-ridge-probe")):
         monkeypatch.chdir(tmp_path)
         fails(at)
         assert told(
@@ -145,7 +146,7 @@ def test_an_error_that_nobody_foresaw(headstart, words, tmp_path, monkeypatch):
         def build(_run):
             raise error
 
-        monkeypatch.setattr("headstart.studies.build_page", build)
+        monkeypatch.setattr("headstart.studies._runner.build_page", build)
 
     monkeypatch.chdir(tmp_path)
     fails(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "some file"))

@@ -12,7 +12,9 @@ from tests.docs.running import run_examples
 
 from headstart.cli import app
 from headstart.core import BadInput, make
+from headstart.data.load import load
 from headstart.models.backbone import backbone
+from headstart.session.inputs import build_backbone
 from headstart.session.requirements import require_learnable
 
 PAGES = pages()
@@ -81,10 +83,19 @@ def default_backbone():
     return backbone("efficientnet_lite0")
 
 
+@pytest.fixture(scope="module")
+def table_backbone():
+    return build_backbone(load("pbmc"), "table")
+
+
 @pytest.mark.parametrize("spec", documented_methods())
-def test_methods_of_commands_find_what_they_train_in_the_default_backbone(spec, default_backbone):
+def test_methods_of_commands_find_what_they_train_in_the_default_backbone(
+    spec, default_backbone, table_backbone
+):
     if spec != "auto":
-        require_learnable([make(spec)], default_backbone, "classes")
+        method = make(spec)
+        base = table_backbone if method.about.needs_columns else default_backbone
+        require_learnable([method], base, "classes")
 
 
 def test_they_are_many_and_a_wrong_one_would_be_noticed(default_backbone):

@@ -33,8 +33,8 @@ READING = (
     ),
     Fault(
         "models/wrapped.py",
-        "found[each.block][each.pooling] / each.scale",
-        "found[each.block][each.pooling]",
+        "found[each.block](how=each.pooling) / each.scale",
+        "found[each.block](how=each.pooling)",
         "the block with the largest numbers drowns the others",
         "models/test_readout.py scales",
     ),

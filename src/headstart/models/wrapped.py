@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Self
 
 import torch
@@ -11,7 +12,7 @@ from headstart.core import Backbone, Preprocess, Reader, Tokens, Unknown, kind_r
 
 from . import sources
 from .anatomy import Anatomy
-from .layout import Layout, Pooling, Tap, pool
+from .layout import Layout, Tap, pool
 from .readout import OUTPUT, Readout
 from .surgery import run
 from .tracing import first_tensor, quiet
@@ -142,13 +143,8 @@ class AnyBackbone(Backbone):
         if self.readout is None:
             return pool(run(self.inner, self.normalised(x)), self.anatomy.output, self.there(x))
         sources = self.readout.sources
-        ways = {each.pooling for each in sources}
-
-        def take(x: Tensor, layout: Layout, there: Tensor | None) -> dict[Pooling, Tensor]:
-            return {how: pool(x, layout, there, how) for how in ways}
-
-        found = self.features(x, dict.fromkeys(each.block for each in sources), take)
-        return torch.cat([found[each.block][each.pooling] / each.scale for each in sources], 1)
+        found = self.features(x, dict.fromkeys(each.block for each in sources), partial(partial, pool))
+        return torch.cat([found[each.block](how=each.pooling) / each.scale for each in sources], 1)
 
     def there(self, x: Tensor) -> Tensor | None:
         """Mask (n, length), bool, of the ids x (n, length) that are tokens; None if x are not texts."""

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -101,13 +101,11 @@ def prepare_folder(
 
 def remove_unstarted(out: Path) -> None:
     """Leave the folder empty, as it was found, if no trial is finished in it yet."""
-    steps = out / "steps"
-    files = list(steps.glob("*"))
-    if not any(file.name.startswith("try-") for file in files):
-        for file in (*files, out / "study.json"):
-            file.unlink(missing_ok=True)
-        with suppress(OSError):
-            steps.rmdir()
+    if not any(out.glob("steps/try-*")):
+        for name in ("steps", "cache", "model"):
+            shutil.rmtree(out / name, ignore_errors=True)
+        for name in ("study.json", "ticks.jsonl"):
+            (out / name).unlink(missing_ok=True)
 
 
 def saved_settings(out: Path, kind: type[S]) -> S | None:

@@ -98,9 +98,11 @@ class _Comparison:
         data, own = self.session.data, self.session.backbone
         seed = derive_seed(self.settings.seed, STEP)
         self.rows: Rows = per_class(strata_for_subsets(data), -(-ROWS // n_strata(data)), seed)
-        self.sources = _sources(own)
+        sources = _sources(own)
         with quiet(own):
-            outputs = own.features(own.example, dict.fromkeys(source.block for source in self.sources))
+            outputs = own.features(own.example, dict.fromkeys(source.block for source in sources))
+        # what has no row for each sample, such as embeddings of positions, says nothing about it
+        self.sources = [each for each in sources if len(outputs[each.block]) == len(own.example)]
         self.widths = [outputs[source.block].shape[1] for source in self.sources]
         everything = _with_readout(own, Readout(tuple(self.sources)))
         self.encoder = frozen_encoder(replace(self.session, backbone=everything))
