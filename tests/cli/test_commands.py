@@ -81,7 +81,7 @@ def test_quiet_says_nothing_but_the_answer(program, pictures, quick, tmp_path):
     result = Result.read(tmp_path / "run" / "result.json")
     assert said.out.splitlines()[0] == result.headline
     starts = [line.split()[0] for line in said.out.splitlines()[1:]]
-    assert starts == ["Model:", "Page:", "Record:", "Next:"]
+    assert starts == ["Model:", "Page:", "Record:", "Next:", "Next:", "Next:"]
     assert result.command.startswith(f"headstart adapt {pictures} --backbone")
 
 
