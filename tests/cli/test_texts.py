@@ -107,7 +107,7 @@ def test_adapt_takes_minilm_for_texts(headstart, table, tmp_path):
     words += ["--method", "ridge-probe", "--no-curve", "--folds", "2", "--epochs", "1"]
     said = headstart("adapt", table, *words, "--out", tmp_path / "run")
     assert said.code == 0, said.err
-    assert '--text "..."' in said.out
+    assert "--text 'A text.'" in said.out
     result = Result.read(tmp_path / "run/result.json")
     assert (result.backbone, result.kind, result.preprocess["limit"]) == ("minilm", "texts", 12)
     assert result.train_rows + result.test_rows == 14
