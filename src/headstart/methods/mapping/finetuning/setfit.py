@@ -70,8 +70,10 @@ class SetFit(TuningSettings[Labelled]):
         return (Descend(self.loss, on=(backbone,)),)
 
     def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
-        """Cosines of all pairs."""
-        return Loss.sum(pairs=pair_cosine_loss(parts["backbone"](batch.x), batch.y, batch.weight))
+        """Cosines of all pairs, those of rows in different processes too."""
+        weight = None if batch.weight is None else ctx.gather(batch.weight)
+        features = ctx.gather(parts["backbone"](batch.x))
+        return Loss.sum(pairs=pair_cosine_loss(features, ctx.gather(batch.y), weight))
 
     def predictor(self, parts: Parts) -> Model:
         """Backbone and head."""
