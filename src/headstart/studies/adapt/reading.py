@@ -2,8 +2,9 @@
 
 On some of the training rows the features of the frozen backbone are judged by a ridge probe that predicts
 each row by the exact fit without it. Of sizes, the cheapest whose loss is within one standard error of the
-least is taken. Of what costs the same (ways of fitting pictures, features of other or of several blocks) the
-best is taken. Sizes and fits are judged by the features of all last blocks together.
+least is taken. What costs the same (ways of fitting pictures, features of other or of several blocks) is
+taken if it is better than the backbone's own way by more than one standard error. Sizes and fits are judged
+by the features of all last blocks together.
 """
 
 import math
@@ -38,6 +39,7 @@ from headstart.studies.curve.run import n_strata, strata_for_subsets
 
 STEP = "choose how samples are read"
 ROWS = 300  # that readings are compared on
+LEAST = 100  # of these, however short the time is
 FEW = 10  # rows: with fewer, nothing is compared
 TIMED = 16  # rows that the speed is measured on
 OTHERS = 2  # passes after that: of other fits
@@ -144,7 +146,8 @@ class _Comparison:
         kept = [size for size in costs if size == cheapest or costs[size] * total <= room]
         a_row = sum(costs[size] for size in kept) + OTHERS * costs[kept[0]]
         if a_row * len(self.rows) > room / 2:
-            self.rows = self.rows[:: math.ceil(2 * a_row * len(self.rows) / room)]
+            fewer = math.ceil(2 * a_row * len(self.rows) / room)
+            self.rows = self.rows[:: min(fewer, max(1, len(self.rows) // LEAST))]
         return kept
 
     def _fit(self, size: int | None) -> str | None:
@@ -186,9 +189,11 @@ class _Comparison:
         return (time.perf_counter() - begun) / len(rows)
 
     def _take_best(self, what: str, losses: Mapping[str, Tensor]) -> str:
-        """The name of the least mean loss; the first is what the others are compared with."""
-        chosen = min(losses, key=lambda name: float(losses[name].mean()))
-        self._note(what, losses, next(iter(losses)), chosen)
+        """The first, unless others are better by more than one standard error: then the best of those."""
+        own = next(iter(losses))
+        better = [name for name in losses if _is_worse(losses[own], losses[name])]
+        chosen = min(better, key=lambda name: float(losses[name].mean()), default=own)
+        self._note(what, losses, own, chosen)
         return chosen
 
     def _note(self, what: str, losses: Mapping[str, Tensor], reference: str, chosen: str) -> None:
