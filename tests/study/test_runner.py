@@ -5,6 +5,7 @@ import pytest
 import headstart as hs
 from headstart.core import BadInput
 from headstart.studies._runner import METHODS, _split_methods, methods_of
+from headstart.studies._store import remove_unstarted
 
 KNN, LAST = hs.methods.KNN(k=3), hs.methods.FineTune(last=1)
 
@@ -58,3 +59,17 @@ def test_a_setting_of_another_type_or_name_is_refused(make, message):
 def test_a_study_that_writes_a_model_asks_for_a_folder():
     with pytest.raises(BadInput, match="give out="):
         hs.adapt("efficientnet_lite0", "digits")
+
+
+def test_a_refused_study_leaves_what_was_in_the_folder(tmp_path):
+    for name in ("model", "cache", "steps"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("some")
+    (tmp_path / "study.json").write_text("{}")
+    remove_unstarted(tmp_path, ["model"])
+    assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == [
+        "model",
+        "model/file",
+    ]
+    remove_unstarted(tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
@@ -99,13 +99,18 @@ def prepare_folder(
     return command
 
 
-def remove_unstarted(out: Path) -> None:
-    """Leave the folder empty, as it was found, if no trial is finished in it yet."""
-    if not any(out.glob("steps/try-*")):
-        for name in ("steps", "cache", "model"):
-            shutil.rmtree(out / name, ignore_errors=True)
-        for name in ("study.json", "ticks.jsonl"):
-            (out / name).unlink(missing_ok=True)
+def remove_unstarted(out: Path, found: Collection[str] = ()) -> None:
+    """Leave the folder as it was found, if no trial is finished in it yet.
+
+    Args:
+        out: the output folder.
+        found: names in it that were there before; only the steps and the study go of these.
+    """
+    if any(out.glob("steps/try-*")):
+        return
+    for path in [*out.iterdir()]:
+        if path.name in ("steps", "study.json") or path.name not in found:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
 
 def saved_settings(out: Path, kind: type[S]) -> S | None:
@@ -171,11 +176,12 @@ def open_study(
         ):
             yield store
         return
+    found = [path.name for path in out.iterdir()] if out.is_dir() else []
     command = prepare_folder(out, settings, digests, resume, typed_command(), spec.resumed)
     try:
         yield StudyFolder(out, command, StepCache(out / "steps", tidy=spec.peaks), progress)
     except (BadData, BadInput):
-        remove_unstarted(out)
+        remove_unstarted(out, found)
         raise
 
 
