@@ -5,10 +5,10 @@ from typing import Any
 
 from headstart.studies.adapt import Reading
 
-WHAT = {  # by what was compared: its heading in the table, and the choice in a sentence
-    "size": ("size", "Samples are read at {}"),
-    "fit": ("fit", "Pictures of another shape are fitted by {}"),
-    "features": ("features", "Probes read features at the {}"),
+WHAT = {  # by what was compared: the choice in a sentence
+    "size": "Samples are read at {}",
+    "fit": "Pictures of another shape are fitted by {}",
+    "features": "Probes read features at the {}",
 }
 WAYS = {"squash": "squashing", "pad": "padding", "crop": "cropping"}
 
@@ -17,7 +17,7 @@ def readings(compared: list[Reading]) -> dict[str, Any]:
     """Sentences on what was chosen, and the rows of a table of all that was tried."""
     rows = [
         (
-            WHAT[each.what][0],
+            each.what,
             each.name,
             f"{each.loss:.3f}",
             f"{each.difference:+.3f} \u00b1 {each.error:.3f}" if each.error else "",
@@ -29,7 +29,7 @@ def readings(compared: list[Reading]) -> dict[str, Any]:
 
 
 def _sentences(compared: list[Reading]) -> Iterator[str]:
-    for what, (_, sentence) in WHAT.items():
+    for what, sentence in WHAT.items():
         mine = [each for each in compared if each.what == what]
         for chosen in (each for each in mine if each.chosen):
             text = sentence.format(WAYS.get(chosen.name, chosen.name))

@@ -181,7 +181,7 @@ class _Comparison:
         return outputs_of(self.encoder, loader, rows, self.session.engine.device)
 
     def _seconds(self, size: int | None, fit: str | None) -> float:
-        """How long it takes to read a row; the first rows warm up. Without a clock to keep to, 0."""
+        """How long it takes to read a row; the first rows warm up."""
         rows = self.rows[:TIMED]
         self._outputs(size, fit, rows[:2])
         begun = time.perf_counter()
