@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from tests.methods.ways import points, probed
 from torch.nn.functional import cross_entropy
 
 from headstart.core import BadInput
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
+from headstart.solvers.means import balanced
 from headstart.solvers.penalty_selection import LOGISTIC_GRID
 
 X, Y = points(70, 6, 3, spread=1.5)
@@ -82,3 +85,66 @@ def test_a_tag_that_no_row_has_is_improbable_but_possible():
     tags = torch.stack([X[:, 0] > X[:, 0].median(), torch.zeros(len(X), dtype=torch.bool)], 1)
     chance = probed(LogisticProbe(), X, tags, 2)(X)[:, 1].sigmoid()
     torch.testing.assert_close(chance, torch.full_like(chance, 0.5 / (len(X) + 1)), rtol=1e-3, atol=0)
+
+
+SCALED = X * torch.tensor([1000.0, 1.0, 0.001, 1.0, 1.0, 1.0]) + 5
+
+
+@pytest.mark.parametrize("penalty", [0.1, 10.0])
+def test_standardised_it_is_scikit_learns_on_standardised_features(penalty):
+    """The head is of the features as they are, and a constant feature does no harm."""
+    x = torch.cat([SCALED, torch.full((len(SCALED), 1), 0.1)], 1)
+    model = probed(LogisticProbe(penalty=penalty, standardise=True), x, Y, 3)
+    regression = LogisticRegression(C=1 / penalty, solver="newton-cholesky", tol=1e-8)
+    expected = make_pipeline(StandardScaler(), regression).fit(x.double().numpy(), Y.numpy())
+    probabilities = expected.predict_proba(x.double().numpy())
+    np.testing.assert_allclose(model(x).softmax(1).detach(), probabilities, atol=2e-3)
+
+
+def test_standardised_it_is_the_same_whatever_the_units_of_the_features():
+    one, other = (probed(LogisticProbe(standardise=True), x, Y, 3)(x).softmax(1) for x in (X, SCALED))
+    torch.testing.assert_close(one, other, rtol=0, atol=2e-3)
+    plain = (probed(LogisticProbe(), x, Y, 3)(x).softmax(1) for x in (X, SCALED))
+    assert (next(plain) - next(plain)).abs().max() > 0.05
+
+
+FEW = torch.cat(
+    [torch.arange(len(Y))[Y == 0], torch.arange(len(Y))[Y == 1][:8], torch.arange(len(Y))[Y == 2][:4]]
+)
+
+
+@pytest.mark.parametrize("penalty", [0.1, 10.0])
+def test_balanced_it_is_scikit_learns(penalty):
+    model = probed(LogisticProbe(penalty=penalty, class_weight="balanced"), X[FEW], Y[FEW], 3)
+    theirs = LogisticRegression(C=1 / penalty, class_weight="balanced", solver="newton-cholesky", tol=1e-8)
+    expected = theirs.fit(X[FEW].double().numpy(), Y[FEW].numpy()).predict_proba(X.double().numpy())
+    np.testing.assert_allclose(model(X).softmax(1).detach(), expected, atol=5e-3)
+
+
+def test_balanced_tags_weigh_rows_with_and_without_each():
+    tags = torch.stack([X[:, 0] > X[:, 0].quantile(0.9), X[:, 1] > X[:, 1].median()], 1)
+    model = probed(LogisticProbe(penalty=1.0, class_weight="balanced"), X, tags, 2)
+    theirs = LogisticRegression(C=1.0, class_weight="balanced", solver="newton-cholesky", tol=1e-8)
+    for tag in range(2):
+        expected = theirs.fit(X.double().numpy(), tags[:, tag].numpy()).predict_proba(X.double().numpy())
+        np.testing.assert_allclose(model(X)[:, tag].sigmoid().detach(), expected[:, 1], atol=2e-3)
+
+
+def test_without_information_balanced_classes_are_equally_probable():
+    y = torch.tensor([0] * 6 + [1] * 3 + [2])
+    model = probed(LogisticProbe(penalty=1.0, class_weight="balanced"), torch.zeros(10, 2), y, 3)
+    assert model(torch.ones(1, 2)).softmax(1)[0].tolist() == pytest.approx([1 / 3] * 3, abs=1e-4)
+
+
+def test_balanced_weights_by_hand():
+    """4 rows, two classes: the row of the class of one gets 4 / (2 * 1), the others 4 / (2 * 3)."""
+    y = torch.tensor([0, 0, 3, 0])
+    assert balanced(y).tolist() == pytest.approx([2 / 3, 2 / 3, 2, 2 / 3])
+    assert balanced(y, torch.tensor([1.0, 0, 0, 1])).tolist() == pytest.approx([1, 0, 0, 1])
+
+
+def test_another_class_weight_is_refused():
+    with pytest.raises(
+        BadInput, match="logistic-probe: class_weight is 'equal'; it must be 'balanced' or None"
+    ):
+        LogisticProbe(class_weight="equal")

@@ -21,6 +21,7 @@ from headstart.session.inputs import default_backbone, fit_to_data
 from headstart.session.session import Session
 from headstart.studies import build_page
 from headstart.studies.adapt.evaluation import probe_layers
+from headstart.studies.adapt.run import usual_methods
 
 TEXTS, LABELS = wordy.reviews(30)
 OPTIONS = {"methods": ("logistic-probe", "ridge-probe", "fine-tune"), **tiny.QUICK}
@@ -193,3 +194,26 @@ def test_the_record_says_how_texts_are_read(run):
     config = json.loads((run.folder / "model/config.json").read_text("utf-8"))
     assert config["backbone"]["tokens"]["limit"] == 20
     assert len((run.folder / "model/config.json").read_text("utf-8")) < 2000  # not the tokenizer itself
+
+
+def test_a_standardised_probe_is_tried_on_texts_and_balanced_ones_where_classes_count_the_same():
+    data = hs.data.load((TEXTS, LABELS))
+    plain = ["logistic-probe", "logistic-probe:standardise=True"]
+    balanced = [
+        "logistic-probe:class_weight=balanced",
+        "logistic-probe:standardise=True,class_weight=balanced",
+    ]
+    for equal, wanted in ((False, plain), (True, plain + balanced)):
+        labels = [method.label for method in usual_methods(data, False, equal)]
+        assert [label for label in labels if label.startswith("logistic")] == wanted
+
+
+def test_classes_of_unequal_size_are_learned_by_a_balanced_probe(tmp_path):
+    rows = [i for i, label in enumerate(LABELS) if label == "good"] + [
+        i for i, label in enumerate(LABELS) if label == "bad"
+    ][:8]
+    data = [TEXTS[i] for i in rows], [LABELS[i] for i in rows]
+    done = hs.adapt(own(), data, out=tmp_path / "run", curve=False, budget=60, folds=2, reading="own")
+    assert done.result.metric == "balanced_accuracy"
+    tried = {one.name for one in done.result.candidates if one.folds == 2}
+    assert "logistic-probe:standardise=True,class_weight=balanced" in tried

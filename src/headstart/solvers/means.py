@@ -25,6 +25,18 @@ def amount(rows: int, weights: Tensor | None = None) -> float:
     return float(rows) if weights is None else float(weights.double().sum())
 
 
+def balanced(y: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Weights (n,) float64 of rows, times those given, that make all classes of y (n,) count the same.
+
+    Their sum stays as it was: a row of class c gets n / (classes with rows * rows of c), as scikit-learn's
+    `class_weight="balanced"`.
+    """
+    counts = torch.ones_like(y, dtype=torch.float64) if weights is None else weights.double()
+    amounts = torch.zeros(int(y.max()) + 1, dtype=torch.float64, device=y.device).index_add_(0, y, counts)
+    share = counts.sum() / (amounts > 0).sum() / torch.where(amounts > 0, amounts, 1)
+    return counts * share[y]
+
+
 def counted(weights: Tensor, rows: int) -> Tensor:
     """Check weights (n,), convert them to float64, and raise negligible ones to 1e-12 of the largest.
 

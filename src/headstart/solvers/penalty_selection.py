@@ -11,7 +11,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from headstart.core import label_kind_of
 from headstart.solvers.lbfgs import Until
 from headstart.solvers.logistic import logistic, logistic_path
-from headstart.solvers.means import amount, mean_of
+from headstart.solvers.means import amount, balanced, mean_of
 from headstart.solvers.platt import platt
 from headstart.solvers.ridge import one_hot, ridge_path
 from headstart.solvers.temperature import best_scale
@@ -71,15 +71,17 @@ def select_logistic(
     penalty: float | None = None,
     folds: Tensor | None = None,
     weights: Tensor | None = None,
+    equal_classes: bool = False,
 ) -> SelectedHead:
     """Logistic regression, multinomial on classes y (n,), binary per tag of y (n, tags), penalty selected.
 
     Without `penalty`, it is the one of the least log loss over the `folds` (n,), or else five, to which the
     rows of each class are dealt in turn; each tag has its own. `held_out` are the predictions of those folds.
     The path goes from the strongest penalty down, until three in a row bring no improvement: weak ones
-    take the longest. Weights (n,) >= 0 of the rows apply to the fits and to the selection.
+    take the longest. Weights (n,) >= 0 of the rows apply to the fits and to the selection; with
+    `equal_classes` they are `balanced` first, of tags for the rows with each and those without.
     """
-    how = _How(penalty, folds, weights)
+    how = _How(penalty, folds, weights, equal_classes)
     if label_kind_of(y) == "classes":
         return _multinomial(x, y, outputs, how)
     found = [_binary(x, y[:, tag], how) for tag in range(outputs)]
@@ -91,6 +93,7 @@ class _How(NamedTuple):
     penalty: float | None
     folds: Tensor | None
     weights: Tensor | None
+    equal_classes: bool
 
 
 def _binary(x: Tensor, y: Tensor, how: _How) -> tuple[Tensor, Tensor, Tensor, float]:
@@ -111,7 +114,8 @@ def _binary(x: Tensor, y: Tensor, how: _How) -> tuple[Tensor, Tensor, Tensor, fl
 
 
 def _multinomial(x: Tensor, y: Tensor, classes: int, how: _How) -> SelectedHead:
-    penalty, folds, weights = how
+    penalty, folds, weights = how.penalty, how.folds, how.weights
+    weights = balanced(y, weights) if how.equal_classes else weights
     folds = _dealt(y, min(5, len(y))) if folds is None else folds
     grid = [spread(x, weights) * factor for factor in LOGISTIC_GRID] if penalty is None else [penalty]
     best: tuple[float, float, Tensor] | None = None

@@ -20,6 +20,7 @@ from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
+from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.predictor.save import save_model
 from headstart.predictor.training import Training
 from headstart.report.text import join_words
@@ -130,7 +131,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     )
     reading = choose_reading(job, session)
     session = replace(session, backbone=reading.backbone)
-    methods = job.methods(settings.methods) or usual_methods(train, source is not None)
+    equal = metric == "balanced_accuracy" and not settings.logit_adjustment
+    methods = job.methods(settings.methods) or usual_methods(train, source is not None, equal)
     job.notes.extend([] if settings.methods else not_installed(train))
     budget = Budget(math.inf if settings.epochs else settings.budget, folder)
     session.watch = budget.watch
@@ -201,14 +203,16 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     return Adapted(folder, record)
 
 
-def usual_methods(data: Dataset, sourced: bool) -> list[Method[Any]]:
-    """The default methods that can learn this kind of data and label with the packages that are installed."""
-    specs = (*DEFAULT, *data.modality.methods, *(WITH_SOURCE if sourced else ()))
-    return [
-        method
-        for method in map(make, specs)
-        if data.label_kind in method.about.label_kinds and installed(method)
-    ]
+def usual_methods(data: Dataset, sourced: bool, equal: bool = False) -> list[Method[Any]]:
+    """The default methods that can learn this kind of data and label with the packages that are installed.
+
+    With `equal`, since all classes count the same, logistic probes for which they do are among them.
+    """
+    found = [make(spec) for spec in (*DEFAULT, *data.modality.methods)]
+    if equal:
+        found += [replace(one, class_weight="balanced") for one in found if isinstance(one, LogisticProbe)]
+    found += [make(spec) for spec in WITH_SOURCE if sourced]
+    return [one for one in found if data.label_kind in one.about.label_kinds and installed(one)]
 
 
 def installed(method: Method[Any]) -> bool:
