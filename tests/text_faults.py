@@ -2,6 +2,58 @@
 
 from tests.faults import Fault
 
+WORDS = (
+    Fault(
+        "models/words.py",
+        "counts[:, 1:].log1p()",
+        "counts[:, :-1].log1p()",
+        "each word has the counts of the one before it, the first those of none",
+        "methods/test_tf_idf.py words_and_counts_by_hand",
+    ),
+    Fault(
+        "nn/tf_idf_head.py",
+        "torch.where(rows > 0, idf, 0)",
+        "idf",
+        "words that only rows outside of the fit have count in the length of a text",
+        "methods/test_tf_idf.py words_of_other_rows",
+    ),
+    Fault(
+        "methods/mapping/words/tf_idf.py",
+        "np.concatenate([-one, one]) / 2",
+        "np.concatenate([-one, one])",
+        "the logits of two classes are twice as far apart",
+        "methods/test_tf_idf.py it_is_scikit_learns",
+    ),
+    Fault(
+        "methods/mapping/words/tf_idf.py",
+        "if loss >= least:",
+        "if loss <= least:",
+        "the strongest penalty is taken, whatever the folds say",
+        "methods/test_tf_idf.py its_penalty_follows",
+    ),
+    Fault(
+        "studies/adapt/evaluation.py",
+        "if own.backbone.reader == session.backbone.reader else replace(own, data=test)",
+        "if session else replace(own, data=test)",
+        "the test part is read as the backbone's tokens by a model of words",
+        "study/test_texts.py where_words_win",
+    ),
+    Fault(
+        "studies/adapt/evaluation.py",
+        "if isinstance(selected.method, TfIdf):",
+        "if False:",
+        "a model is compared with itself",
+        "study/test_texts.py where_words_win",
+    ),
+    Fault(
+        "session/session.py",
+        "if not learns_from_words(method, self.backbone):",
+        "if True:",
+        "methods that learn from words are given the backbone's features, or refused",
+        "methods/test_tf_idf.py trees_learn_from_words",
+    ),
+)
+
 PROBES = (
     Fault(
         "solvers/standardised.py",

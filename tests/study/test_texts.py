@@ -217,3 +217,41 @@ def test_classes_of_unequal_size_are_learned_by_a_balanced_probe(tmp_path):
     assert done.result.metric == "balanced_accuracy"
     tried = {one.name for one in done.result.candidates if one.folds == 2}
     assert "logistic-probe:standardise=True,class_weight=balanced" in tried
+
+
+@pytest.fixture(scope="module")
+def unheard(tmp_path_factory):
+    """A run on texts whose labels are told by words that the backbone has never seen."""
+    texts = [text + (" zeta" if row % 2 else " omega") for row, text in enumerate(TEXTS)]
+    data = texts, ["odd" if row % 2 else "even" for row in range(len(TEXTS))]
+    out = tmp_path_factory.mktemp("unheard") / "run"
+    options = {"methods": ("ridge-probe", "tf-idf"), "folds": 2, "curve": False, "epochs": 1}
+    return hs.adapt(own(), data, out=out, **options), data, options
+
+
+def test_where_words_win_the_run_says_so_and_ships_them(unheard):
+    done, (texts, labels), _ = unheard
+    assert done.result.selected == "tf-idf"
+    title = "TF-IDF and logistic regression"
+    ending = f"No transfer: {title} learned from the rows of the training part alone."
+    assert done.result.headline.endswith(ending)
+    assert "transfer_only (--transfer-only) would ship it" in done.result.why
+    assert f"{title} (no transfer)" in str(done)
+    assert f"{title} (no transfer)" in build_page(done.folder).read_text("utf-8")
+    # the regression on counts of words is this very model, so it is none to compare with
+    assert [one.name for one in done.result.tested] == ["selected", "from-scratch", "majority-class"]
+    answers = [one.label for one in hs.open(done.folder).predict(texts)]
+    assert answers == labels
+
+
+def test_words_are_compared_but_not_shipped_if_only_transfer_is_asked_for(unheard, tmp_path):
+    _, data, options = unheard
+    done = hs.adapt(own(), data, out=tmp_path / "run", transfer_only=True, **options)
+    assert done.result.selected == "ridge-probe"
+    assert {one.name: one.folds for one in done.result.candidates} == {"ridge-probe": 2, "tf-idf": 2}
+    assert "word-counts" in [one.name for one in done.result.tested]
+    assert any("regression on word counts is better" in one for one in done.result.warnings)
+
+
+def test_words_are_tried_by_themselves():
+    assert "tf-idf" in [method.label for method in usual_methods(hs.data.load((TEXTS, LABELS)), False)]

@@ -51,7 +51,7 @@ class About:
     weights_source_rows: bool = False  # `row_weights` weights the source's rows by the target's features
     needs_target_labels: bool = False  # requires labelled rows of the target domain
     needs_batch_norm: bool = False  # requires a backbone with batch normalisation
-    needs_columns: bool = False  # requires a backbone for the columns of a table
+    needs_columns: bool = False  # requires a backbone for the columns of a table, or texts
     label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn
     package: str = ""  # that it imports and headstart does without; scikit-learn is "sklearn"
     display_name: str = ""  # name in prose, if not the name with spaces for hyphens

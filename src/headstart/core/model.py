@@ -45,8 +45,9 @@ class Backbone(nn.Module):
             BadInput: it does not read columns.
         """
         raise BadInput(
-            f"{getattr(self, 'name', type(self).__name__)} reads no columns of a table, and trees learn from "
-            "those. Give a table with the backbone 'table', or take another method."
+            f"{getattr(self, 'name', type(self).__name__)} reads no columns of a table and no words, and "
+            "methods that transfer nothing learn from those. Give a table with the "
+            "backbone 'table', or texts, or take another method."
         )
 
 

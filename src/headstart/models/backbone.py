@@ -25,6 +25,7 @@ from .tables import TableEncoder
 from .trained_head import TrainedHead
 from .view import examined
 from .weights import load, read
+from .words import WordEncoder
 from .wrapped import AnyBackbone as AnyBackbone
 
 
@@ -129,6 +130,8 @@ def rebuild(
     source = {key: value for key, value in source.items() if key not in ("operations", "readout")}
     if source["kind"] == "table":
         return TableEncoder.rebuilt(source)
+    if source["kind"] == "words":
+        return WordEncoder.rebuilt(source, tokens)
     if source["kind"] == "own":
         if module is None:
             raise BadInput(
@@ -188,7 +191,8 @@ def _ready(
     if isinstance(source, Model) and isinstance(source.backbone, AnyBackbone):
         return _with_head(source, file, preprocess, tokenizer)
     if not isinstance(source, nn.Module) and is_run(source):
-        _refuse_weights(source, file)
+        if file is not None:
+            raise BadInput(f"{source} is a run and has its own weights; leave out --weights {file}.")
         return _with_head(load_model(model_folder(source))[0], None, preprocess, tokenizer)
     if is_encoder(source):
         return _again(_opened(Path(str(source))), file, preprocess, tokenizer)
@@ -206,11 +210,6 @@ def _with_head(
     made = _again(model.backbone, file, preprocess, tokenizer)
     made.trained_head = copy.deepcopy(TrainedHead.of(model)) if file is None else None
     return made
-
-
-def _refuse_weights(source: object, file: object) -> None:
-    if file is not None:
-        raise BadInput(f"{source} is a run and has its own weights; leave out --weights {file}.")
 
 
 def _opened(path: Path) -> AnyBackbone:
@@ -279,7 +278,7 @@ def _again(
     tokenizer: Any,
 ) -> AnyBackbone:
     """Copy a backbone, with other weights or preprocessing if given."""
-    if isinstance(made, TableEncoder):  # which has its own columns
+    if isinstance(made, TableEncoder | WordEncoder):  # which have their own columns
         copied: AnyBackbone = copy.deepcopy(made)
     else:
         copied = AnyBackbone(

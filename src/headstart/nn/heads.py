@@ -10,6 +10,7 @@ from headstart.core import Head, LinearHead, Unknown
 
 from .centroid_head import CentroidHead
 from .neighbour_head import NeighbourHead
+from .tf_idf_head import TfIdfHead
 from .tree_head import TreeHead
 from .voting_head import VotingHead
 
@@ -62,7 +63,7 @@ class AdjustedHead(Head):
 
 HEADS: dict[str, type[Head]] = {
     kind.__name__: kind
-    for kind in (LinearHead, CentroidHead, NeighbourHead, TreeHead, VotingHead, AdjustedHead)
+    for kind in (LinearHead, CentroidHead, NeighbourHead, TreeHead, TfIdfHead, VotingHead, AdjustedHead)
 }
 
 

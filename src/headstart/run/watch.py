@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from headstart.core import CannotWrite
+from headstart.core import CannotWrite, Diverged, HeadstartError
 from headstart.run.checkpoint_check import require_same_run
 
 from .checkpoint import load_state, save_state, write_atomically
@@ -21,7 +21,19 @@ def log(ticks: Iterable[Tick], path: Path, name: str, run: Run[Any]) -> Iterator
     """Append the loss terms of each tick to a file as a line of JSON; runs of other names may share it.
 
     On a resumed run, lines of steps that will be repeated are dropped first.
+
+    Raises:
+        CannotWrite: no space or no right.
     """
+    try:
+        yield from _log(ticks, path, name, run)
+    except OSError as error:
+        if isinstance(error, HeadstartError):
+            raise
+        raise CannotWrite(f"Can't write {path}: {error.strerror or error}. Free some space.") from error
+
+
+def _log(ticks: Iterable[Tick], path: Path, name: str, run: Run[Any]) -> Iterator[Tick]:
     _forget_after(path, name, run.step)
     with path.open("a", encoding="utf-8") as file:
         for tick in ticks:
@@ -64,6 +76,14 @@ def save_checkpoints(
                     raise
                 left.__context__.add_note(str(failure))
             raise
+
+
+def save_last(run: Run[Any], path: Path, error: Diverged) -> None:
+    """Save the last good weights; where that fails, say so without hiding the error."""
+    try:
+        save_state(run.state_dict(), path)
+    except CannotWrite as failure:
+        raise Diverged(f"{error} {failure}") from error
 
 
 def resume(run: Run[Any], path: Path) -> bool:

@@ -29,6 +29,7 @@ from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.dataset import Dataset
 from headstart.data.train_test_split import Rows
 from headstart.models.fast import fast
+from headstart.models.words import WordEncoder
 from headstart.run.loop import start
 from headstart.run.recipe import Recipe
 from headstart.session.scoring import outputs_of
@@ -140,6 +141,12 @@ def require_target_use(methods: Iterable[Method[Any]]) -> None:
         raise BadInput(f"There is a target, but {method.label} does not learn from it. These do: {names}.")
 
 
+def learns_from_words(method: Method[Any], backbone: Backbone) -> bool:
+    """Whether a method learns from columns where a backbone reads texts, whose words are those columns."""
+    tokens = getattr(backbone, "tokens", None)
+    return method.about.needs_columns and tokens is not None and not isinstance(backbone, WordEncoder)
+
+
 def require_learnable(methods: Iterable[Method[Any]], backbone: Backbone, kind: LabelKind) -> None:
     """Raise unless all stages of the methods find what they train in a backbone, which is copied.
 
@@ -149,7 +156,8 @@ def require_learnable(methods: Iterable[Method[Any]], backbone: Backbone, kind: 
     task = Task(2, tuple(getattr(backbone, "example", torch.empty(0)).shape[1:]), 2, kind=kind, groups=(1, 1))
     for method in methods:
         for stage in method.stages(kind):
-            stage.shipped_backbone(backbone)  # refuses one that the stage can't read
+            if not learns_from_words(stage, backbone):
+                stage.shipped_backbone(backbone)  # refuses one that the stage can't read
             if not stage.about.closed_form:
                 recipe = replace(Recipe(steps=1), **stage.recipe_overrides())
                 start(stage, copy.deepcopy(backbone), replace(task, source=task), recipe)

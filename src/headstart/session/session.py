@@ -11,22 +11,21 @@ import numpy as np
 
 from headstart.core import (
     Backbone,
-    CannotWrite,
     Diverged,
     Grouped,
     Head,
-    HeadstartError,
     Method,
     Model,
     require_label_kind,
 )
 from headstart.data.stream import ahead
+from headstart.models.words import WordEncoder
 from headstart.run.checkpoint import save_state
 from headstart.run.frozen import Replay
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run, Tick
-from headstart.run.watch import drain, log, record_losses, resume, save_checkpoints
+from headstart.run.watch import drain, log, record_losses, resume, save_checkpoints, save_last
 from headstart.session.fitted import (
     EvalHook,
     Fitted,
@@ -48,6 +47,7 @@ from headstart.session.requirements import (
     group_notes,
     group_rows,
     label_free_stages,
+    learns_from_words,
     learns_on_source_alone,
     require_data,
     row_weights,
@@ -72,6 +72,22 @@ class FitOptions:
 @dataclass
 class Session(SessionData):
     """Fits methods on rows of its data."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._words: Session | None = None
+
+    def suited_to(self, method: Method[Any]) -> "Session":
+        """This session, or of texts, for a method that learns from columns, one on their words.
+
+        Which words there are is told by all texts of the data; what each counts, by the rows of a fit.
+        """
+        if not learns_from_words(method, self.backbone):
+            return self
+        if self._words is None:
+            assert self.data.texts is not None
+            self._words = replace(self, backbone=WordEncoder.of(self.data.texts))
+        return self._words
 
     def fit(
         self,
@@ -100,39 +116,42 @@ class Session(SessionData):
         Raises:
             BadInput: a stage can't learn this kind of label, or needs other data where there are none.
         """
-        backbone: Backbone = self.backbone
-        stages, head = method.stages(self.data.label_kind), options.head
+        session = self.suited_to(method)
+        backbone: Backbone = session.backbone
+        stages, head = method.stages(session.data.label_kind), options.head
         if head is not None:
             stages = label_free_stages(stages)
-        require_data((method,), "this run", **self.roles)
+        require_data((method,), "this run", **session.roles)
         holds_out = method.holdout_fraction() > 0
-        learn, held = split_holdout(method, self.data, rows, recipe.seed) if holds_out else (rows, rows[:0])
-        head = head or _trained_head(self, stages[0], learn)
-        weights, cautions = row_weights(self, method, learn, recipe.seed, options.weights)
+        learn, held = (
+            split_holdout(method, session.data, rows, recipe.seed) if holds_out else (rows, rows[:0])
+        )
+        head = head or _trained_head(session, stages[0], learn)
+        weights, cautions = row_weights(session, method, learn, recipe.seed, options.weights)
         fitted: Fitted | None = None
         descends = [number for number, stage in enumerate(stages) if not stage.about.closed_form]
         for number, stage in enumerate(stages):
-            if self.source is not None and learns_on_source_alone(stage):
-                fitted = _fit_on_source(self.source, stages, number, backbone, recipe, checkpoint)
-                head = self.source.transferable_head(fitted.model.head, self.data)
+            if session.source is not None and learns_on_source_alone(stage):
+                fitted = _fit_on_source(session.source, stages, number, backbone, recipe, checkpoint)
+                head = session.source.transferable_head(fitted.model.head, session.data)
             else:
                 last = number == len(stages) - 1
-                started = _start(self, stage, backbone, head, learn, recipe)
+                started = _start(session, stage, backbone, head, learn, recipe)
                 of_stage = FitOptions(weights, options.eval_hook if last else None)
                 saved = checkpoint if number == (descends or [len(stages) - 1])[-1] else None
-                fitted = _train(self, stage, started, learn, name or method.about.name, saved, of_stage)
+                fitted = _train(session, stage, started, learn, name or method.about.name, saved, of_stage)
                 head = fitted.model.head
             backbone = fitted.model.backbone
         assert fitted is not None
         if holds_out:
-            fitted = select_on_holdout(fitted, method, self.data, learn, held, self.metric)
+            fitted = select_on_holdout(fitted, method, session.data, learn, held, session.metric)
         if any(issubclass(stage.about.needs, Grouped) for stage in stages):
-            fitted.notes.extend(group_notes(self.data, learn))
+            fitted.notes.extend(group_notes(session.data, learn))
         fitted.notes.extend(cautions)
         fitted = replace(fitted, cautions=cautions)
-        if self.logit_adjustment:
-            fitted = adjust_logits(fitted, self.data, learn, self.logit_adjustment)
-        elif units := LabelUnits.of(self.data.labels[learn]):
+        if session.logit_adjustment:
+            fitted = adjust_logits(fitted, session.data, learn, session.logit_adjustment)
+        elif units := LabelUnits.of(session.data.labels[learn]):
             fitted = replace(fitted, model=units.undone(fitted.model))
         _restore_flags(fitted.model)
         return fitted
@@ -206,7 +225,7 @@ def _train(
             drain(_watch(session, ticks, run, name, checkpoint))
     except Diverged as error:
         if checkpoint:
-            _save_last(run, checkpoint, error)
+            save_last(run, checkpoint, error)
         raise
     if run.average:
         run.parts.load_state_dict(run.parts.state_dict() | run.average.values)
@@ -270,31 +289,9 @@ def _watch(
     """The ticks of a run, recorded, logged, saved and shown."""
     ticks = record_losses(ticks, run)
     if session.logbook and run.optimisers:
-        ticks = _log(ticks, session.logbook, name, run)
+        ticks = log(ticks, session.logbook, name, run)
     if not checkpoint:
         yield from session.watch(ticks, run) if session.watch else ticks
         return
     with closing(save_checkpoints(ticks, run, checkpoint, CHECKPOINT_EVERY)) as kept:
         yield from session.watch(kept, run) if session.watch else kept
-
-
-def _log(ticks: Iterator[Tick], file: Path, name: str, run: Run[Any]) -> Iterator[Tick]:
-    """The ticks, each of which is a line in the file.
-
-    Raises:
-        CannotWrite: no space or no right.
-    """
-    try:
-        yield from log(ticks, file, name, run)
-    except OSError as error:
-        if isinstance(error, HeadstartError):
-            raise
-        raise CannotWrite(f"Can't write {file}: {error.strerror or error}. Free some space.") from error
-
-
-def _save_last(run: Run[Any], checkpoint: Path, error: Diverged) -> None:
-    """Save the last good weights; where that fails, say so without hiding the error."""
-    try:
-        save_state(run.state_dict(), checkpoint)
-    except CannotWrite as failure:
-        raise Diverged(f"{error} {failure}") from error

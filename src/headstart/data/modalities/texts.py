@@ -39,7 +39,7 @@ class TextModality(Modality[Dataset]):
     same_shape = False
     near = "differ from another one by case, spaces or punctuation alone"
     baseline = ("word-counts", "word counts")
-    methods = ("logistic-probe:standardise=True",)
+    methods = ("tf-idf", "logistic-probe:standardise=True")
     built_in = PACKAGED
 
     def text(self, data: Dataset, row: int) -> str:

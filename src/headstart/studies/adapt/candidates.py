@@ -52,8 +52,9 @@ class CrossValidation:
     probed: Session | None = None  # the session with the features that probes read; None: the same
 
     def session_of(self, method: Method[Any]) -> Session:
-        """Where a method is fitted: probes read features where that serves them best."""
-        return self.probed if self.probed and method.about.transfers == "mapping" else self.session
+        """Where a method is fitted: probes read features where that serves them best, or words."""
+        session = self.probed if self.probed and method.about.transfers == "mapping" else self.session
+        return session.suited_to(method)
 
     def solve(
         self, methods: Sequence[Method[Any]], quick: Method[Any] | None = None

@@ -19,6 +19,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.labels import labels_of
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
+from headstart.methods.mapping.words.tf_idf import TfIdf
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.nn.heads import make_head
 from headstart.records.record import Interval
@@ -220,6 +221,8 @@ def evaluate_on_test(
         raw: (f"{regression} regression on {features}", predicted["raw parameters"]),
         constant: (title, 0),
     }
+    if isinstance(selected.method, TfIdf):  # is that regression itself
+        logits.pop(raw)
     tested = []
     for name, outputs in logits.items():
         gain = None if name == "selected" else difference(logits["selected"], outputs, *truth)
@@ -236,10 +239,11 @@ def _predict_test(
     def compute() -> dict[str, Any]:
         held = Session(session.backbone, test, precision=session.precision, engine=session.engine)
         models = {"selected": selected} | ({} if scratch is None else {"from-scratch": scratch})
-        logits = {
-            name: held.logits(each.model(validation.session_of(each.method)), rows)
-            for name, each in models.items()
-        }
+        logits = {}
+        for name, each in models.items():
+            own = validation.session_of(each.method)
+            read = held if own.backbone.reader == session.backbone.reader else replace(own, data=test)
+            logits[name] = read.logits(each.model(own), rows)
         logits[test.modality.baseline[0]], parameters = raw_baseline(session, held)
         logits[CONSTANTS[test.label_kind][0]] = constant_baseline(session.data, len(test))
         return {"logits": logits, "raw parameters": parameters}

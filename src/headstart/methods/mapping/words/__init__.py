@@ -1,0 +1,1 @@
+"""Linear models of the words of texts: nothing is transferred."""
