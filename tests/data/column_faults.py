@@ -4,6 +4,20 @@ from tests.faults import Fault
 
 COLUMN_FAULTS = (
     Fault(
+        "data/spellings.py",
+        "if len(codes) < 2 or CODED * sum",
+        "if CODED * sum",
+        "one slip of the pen makes names of all numbers of a column",
+        "data/test_columns.py slips",
+    ),
+    Fault(
+        "data/tables.py",
+        "for column, cells in found.items() if cells.codes)",
+        "for column, cells in found.items() if not cells.words)",
+        "numbers with codes among them are names, and nothing is said",
+        "data/test_columns.py codes_among_whole_numbers",
+    ),
+    Fault(
         "data/unseen.py",
         "if nothing and column.name in full",
         "if nothing and column.name not in full",

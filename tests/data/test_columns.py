@@ -9,6 +9,7 @@ from tests.data.csv_files import write
 
 import headstart as hs
 from headstart.core import BadData, Schema
+from headstart.data.records import about_columns
 from headstart.data.schemas import MOST, encoded, schema_of
 from headstart.data.table_rows import rows_of
 from headstart.data.tables import from_columns
@@ -116,6 +117,41 @@ def test_separators_in_numbers_are_refused_with_the_right_spelling(cell, meant):
     with pytest.raises(BadData, match=f"Write {meant}"):
         from_columns({"c": [cell, cell.replace("1", "2"), ""]}, "t")
     assert from_columns({"c": [cell]}, "t", kinds={"c": "categorical"}).words["c"] == (cell,)
+
+
+FLATS = [f"{k % 40 + 1}{'AB'[k % 2] if k % 9 == 0 else ''}" for k in range(90)]
+TICKETS = [f"PC {k}" if k % 5 == 0 else "LINE" if k % 7 == 0 else str(k % 30) for k in range(90)]
+HOUSES = [f"{k % 20}-{k % 20 + 2}" if k % 6 == 0 else str(k % 30) for k in range(90)]
+
+
+@pytest.mark.parametrize("cells", [FLATS, TICKETS, HOUSES, [int(c) if c.isdigit() else c for c in FLATS]])
+def test_codes_among_whole_numbers_are_names_and_found(cells):
+    table = from_columns({"flat": cells}, "t")
+    assert table.kinds == ("categorical",)
+    assert set(table.words["flat"]) == set(map(str, cells))
+    (found,) = about_columns(table)
+    assert (found.kind, found.severity, found.count) == ("codes", "warning", len(set(cells)))
+    assert not about_columns(from_columns({"flat": cells}, "t", kinds={"flat": "categorical"}))
+    schema = schema_of(table)
+    assert encoded(rows_of({"flat": [cells[1], cells[0]]}, schema), schema).unseen == {}
+
+
+def test_codes_of_which_each_is_another_are_left_out():
+    table = from_columns({"isbn": [f"{k}X" if k % 9 == 0 else str(k) for k in range(90)], "x": [0, 1] * 45}, "t")
+    assert list(table.ids) == ["isbn"]
+    assert [one.kind for one in about_columns(table)] == ["silent-columns"]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [["3o"], ["3 kg", "4 kg"], ["5k", "6k"], ["5 M", "6 k"], ["<5", "<7"], ["old", "older"], ["1.5A", "1.5", "2.5A"]],
+)
+def test_slips_amounts_with_a_unit_and_words_among_numbers_are_still_refused(others):
+    numbers = [str(k) for k in range(10, 40)]
+    with pytest.raises(BadData, match=rf"row 30, column 'c' is '{others[0]}', which is no number"):
+        from_columns({"c": [*numbers, *others]}, "t")
+    with pytest.raises(BadData, match="no number"):  # too few of many cells
+        from_columns({"c": [*numbers * 10, "12A", "13A"]}, "t")
 
 
 def test_categories_of_a_frame_may_be_numbers_with_fractions():

@@ -18,6 +18,7 @@ from .spellings import (
     MISSING,
     NUMBER,
     TRUE,
+    are_codes,
     are_truths,
     is_separated,
     name_of,
@@ -37,11 +38,13 @@ class Cells:
         kind: numbers, names of categories, truth values, dates or durations.
         values: (n,) numbers, days since 1970, days, or positions in `words`; NaN where missing.
         words: names of the categories, in natural order; of truth values "False", "True", then others.
+        codes: they are names since some of the numbers are codes, such as 136A.
     """
 
     kind: ColumnKind
     values: Floats
     words: tuple[str, ...] = ()
+    codes: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def cells_of(values: Any, place: Place, kind: ColumnKind | None = None) -> Cells
     """Parse a column of texts, numbers, truth values, dates, or a mixture with None.
 
     The kind of texts is that of at least half of those that are not missing: numbers, ISO dates or durations,
-    else names; truth values are so where all are. Numbers that are names have one name each, however they are
+    else names; whole numbers of which some are codes are names; truth values are so where all are. Numbers that are names have one name each, however they are
     written.
 
     Args:
@@ -176,13 +179,18 @@ def _texts_by_code(
 ) -> Cells:
     """Parse a column of distinct texts and the position of each row's text among them."""
     required = kind is not None
+    mixed = False
     if kind is None:
-        often = zip(texts, np.bincount(codes, minlength=len(texts)).tolist(), strict=True)
-        kind = _kind_of({text: count for text, count in often if text not in MISSING})
+        counts = zip(texts, np.bincount(codes, minlength=len(texts)).tolist(), strict=True)
+        often = {text: count for text, count in counts if text not in MISSING}
+        kind = _kind_of(often)
+        mixed = kind == "numeric" and are_codes(often)
+        kind = "categorical" if mixed else kind
     if kind == "text":
         return replace(coded([None if text in MISSING else text for text in texts], codes), kind="text")
     if kind == "categorical":
-        return coded([None if text in MISSING else name_of(text) for text in texts], codes)
+        found = coded([None if text in MISSING else name_of(text) for text in texts], codes)
+        return replace(found, codes=mixed)
     if kind == "boolean":
         names = [None if text in MISSING else truth_of(text) or name_of(text) for text in texts]
         others = sorted({name for name in names if name} - {FALSE, TRUE}, key=natural)

@@ -71,7 +71,7 @@ def about_columns(table: Table) -> list[Finding]:
         items = [f"{table.names[place]}: {empty[place]} of {len(table)}" for place in places]
         found.append(finding("missing-values", "note", text, items))
     found += [*_about_texts(table), *_about_files(table), *_about_silent(table), *_about_dates(table)]
-    return [*found, *_about_units(table)]
+    return [*found, *_about_units(table), *_about_codes(table)]
 
 
 def _about_silent(table: Table) -> Iterator[Finding]:
@@ -153,6 +153,17 @@ def _about_units(table: Table) -> Iterator[Finding]:
                 f"numbers in one unit (such as {words[0]!r})."
             )
             yield finding("looks-like-amounts", "warning", text, words)
+
+
+def _about_codes(table: Table) -> Iterator[Finding]:
+    """On columns of whole numbers that are names, as some are codes."""
+    for name in (name for name in table.codes if name not in table.ids):
+        code = next(word for word in table.words[name] if not word.isdigit())
+        text = (
+            f"{name!r} holds codes such as {code!r} among whole numbers, so each of its cells counts as a name."
+            " If they are amounts, correct these cells or leave them empty."
+        )
+        yield finding("codes", "warning", text, table.words[name])
 
 
 def _columns(count: int) -> str:

@@ -1,7 +1,7 @@
 """How cells are written: missing ones, numbers, truth values, and one name for one number."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .times import days_of, written
@@ -33,6 +33,10 @@ _AMOUNT = re.compile(
     rf"(?P<after> ?(%|\u2030|{_SIGN}|\u00b0?[A-Za-z\u00b5\u03bc/\u00b2\u00b3]{{1,5}}))?"
 )
 _PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-][0-9]+)?")  # as programs write numbers
+_WHOLE = re.compile(r"[0-9]+(\.0*)?")
+_NAME = re.compile(r"\w[\w./ -]{0,19}")
+_UNIT_LETTERS = frozenset("bcdfghklmstw")  # of units and magnitudes of one letter
+CODED = 50  # one cell in so many is a code, at least; fewer may be slips
 _EXACT = 2**53  # whole numbers up to it are floats exactly
 
 
@@ -60,6 +64,39 @@ def units(texts: Sequence[str]) -> list[tuple[str, str]]:
     found = [match for match in map(_AMOUNT.fullmatch, texts) if match]
     signs = sorted({(match["before"] or "", (match["after"] or "").strip()) for match in found})
     return signs if len(found) == len(texts) and ("", "") not in signs else []
+
+
+def are_codes(often: Mapping[str, int]) -> bool:
+    """Whether a column is one of codes, such as numbers of flats, most of which are whole numbers.
+
+    Two different cells and one in 50, at least, hold digits with letters or with `-`, `.` or `/`; all that
+    hold no whole number are short names. Codes that may be amounts with a unit are none.
+
+    Args:
+        often: how often each text is there, none of them missing.
+
+    >>> are_codes({"12": 9, "136A": 1, "136B": 1}), are_codes({"12": 9, "3o": 1}), are_codes({"12": 9, "3 kg": 2})
+    (True, False, False)
+    """
+    others = [text for text in often if not _WHOLE.fullmatch(text)]
+    codes = [text for text in others if re.search("[0-9]", text)]
+    if len(codes) < 2 or CODED * sum(often[text] for text in codes) < sum(often.values()):
+        return False
+    if not all(map(_may_be_name, others)):
+        return False
+    signs = units(codes)
+    return not signs or any(not before and _is_mark(after) for before, after in signs)
+
+
+def _may_be_name(text: str) -> bool:
+    """Whether a text is short, and neither a number in any spelling nor a date."""
+    numeric = NUMBER.fullmatch(text) or is_separated(text)
+    return bool(_NAME.fullmatch(text)) and not numeric and days_of(text) is None
+
+
+def _is_mark(letters: str) -> bool:
+    """Whether what stands after a number is a single letter of no unit, as in 136A."""
+    return len(letters) == 1 and letters.isalpha() and letters.casefold() not in _UNIT_LETTERS
 
 
 def name_of(text: str) -> str:

@@ -40,6 +40,7 @@ class Table:
         notes: how the table was read, in plain sentences.
         ids: columns that number or name the rows, and why that is thought; no input, and of no weight in
             whether two rows are equal.
+        codes: columns of whole numbers that hold names, since some are codes such as 136A.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Table:
     first: int = 0
     notes: tuple[str, ...] = ()
     ids: Mapping[str, str] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
 
     kind: Kind = "tables"
 
@@ -180,6 +182,7 @@ def from_columns(
         ids={}
         if counts or keep is None
         else {name: why for name, why in row_numbers(found).items() if name not in keep},
+        codes=tuple(column for column, cells in found.items() if cells.codes),
     )
 
 

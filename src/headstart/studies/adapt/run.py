@@ -120,7 +120,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         if source is not None:
             source, findings = usable_source(source, checked.dataset, parts[1])
             checked = replace(checked, findings=(*checked.findings, *findings))
-    job.notes.extend(one.text for one in checked.findings if one.kind == "one-example")
+    job.notes.extend(one.text for one in checked.findings if one.kind in ("one-example", "codes"))
     metric = choose_metric(train.labels, settings.metric)
     session = job.session(
         train,
