@@ -13,6 +13,7 @@ from headstart.core import BadInput, Mismatch
 from headstart.records.record import Interval, Scores
 from headstart.report import text
 from headstart.report.metric import get_metric
+from headstart.run import step_cache
 from headstart.run.step_cache import StepCache
 from headstart.studies import adapt as records
 from headstart.studies._store import prepare_folder, remove_unstarted, saved_settings
@@ -123,6 +124,30 @@ def test_a_step_is_computed_once(tmp_path):
     spent = journal.spent()["a-step-1"]
     assert 0 <= spent["seconds"] < 60
     assert spent["peak_megabytes"] > 10
+
+
+def test_memory_is_released_for_a_twentieth_of_the_time_at_most(tmp_path, monkeypatch):
+    """Of steps that take 1 s each where releasing takes 0.1 s, every other one is followed by it."""
+    clock = [100.0]
+
+    def release():
+        released.append(round(clock[0]))
+        clock[0] += 0.1
+
+    def step():
+        clock[0] += 1.0
+
+    released: list[int] = []
+    monkeypatch.setattr(step_cache.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(step_cache, "release_memory", release)
+    journal = StepCache(tmp_path)
+    for number in range(7):
+        journal.once(f"step {number}", step)
+    assert released == [101, 103, 105, 107]
+    released.clear()
+    untidy = StepCache(tmp_path / "untidy", tidy=False)
+    untidy.once("step", step)
+    assert not released
 
 
 def test_a_step_that_fails_is_not_written_down(tmp_path):

@@ -12,6 +12,8 @@ from typing import Any
 
 from headstart.run.checkpoint import load_state, save_state
 
+SELDOM = 20  # times what releasing memory took last has to pass before it is done again
+
 
 class StepCache:
     """The finished steps of a study, one file each in a folder.
@@ -22,10 +24,14 @@ class StepCache:
     """
 
     def __init__(self, folder: Path, tidy: bool = True) -> None:
-        """Open a new or existing `folder`; `tidy` releases memory after each step to measure its peak."""
+        """Open a new or existing `folder`; `tidy` releases memory after steps to measure the peak of each.
+
+        It is not done more often than a 20th of the time allows, so that many quick steps stay quick.
+        """
         self.folder, self.tidy = folder, tidy
         self.carried = 0.0  # seconds of steps that an interrupted run had finished
         self._counted = set[str]()  # steps whose seconds are known to this process
+        self._released, self._took = 0.0, 0.0  # when memory was last released, and how long that took
 
     def once(self, name: str, compute: Callable[[], Any]) -> Any:
         """The value of a step, loaded from its file or computed and saved.
@@ -43,11 +49,18 @@ class StepCache:
         begun = time.perf_counter()
         value = compute()
         if self.tidy:
-            release_memory()
+            self._release()
         spent = {"seconds": time.perf_counter() - begun, "peak_megabytes": peak_megabytes()}
         save_state({"value": value, "spent": spent}, path)
         self.checkpoint(name).unlink(missing_ok=True)
         return load_state(path)["value"]
+
+    def _release(self) -> None:
+        begun = time.perf_counter()
+        if begun - self._released >= SELDOM * self._took:
+            release_memory()
+            self._released = time.perf_counter()
+            self._took = self._released - begun
 
     def seconds(self, name: str) -> float:
         """What a finished step took when it was computed."""
