@@ -46,6 +46,20 @@ TREES = (
         "methods/test_gradient_boosting.py few_rows_are_split",
     ),
     Fault(
+        "studies/adapt/budget.py",
+        "* TENTH**method.about.growth",
+        "* TENTH",
+        "what grows faster than the rows is thought to take as long as they are more",
+        "study/test_budget.py timed_on_a_tenth",
+    ),
+    Fault(
+        "studies/adapt/budget.py",
+        "<= most and (1 + refit) * likely <= self.left()",
+        "<= most",
+        "a solution is begun that there is no time to fit on all rows",
+        "study/test_budget.py leaves_time_to_fit",
+    ),
+    Fault(
         "studies/adapt/candidates.py",
         "able = [result for result in tried if transfers(result.method) or not transfer_only]",
         "able = list(tried)",

@@ -137,14 +137,24 @@ def test_codes_among_whole_numbers_are_names_and_found(cells):
 
 
 def test_codes_of_which_each_is_another_are_left_out():
-    table = from_columns({"isbn": [f"{k}X" if k % 9 == 0 else str(k) for k in range(90)], "x": [0, 1] * 45}, "t")
+    table = from_columns(
+        {"isbn": [f"{k}X" if k % 9 == 0 else str(k) for k in range(90)], "x": [0, 1] * 45}, "t"
+    )
     assert list(table.ids) == ["isbn"]
     assert [one.kind for one in about_columns(table)] == ["silent-columns"]
 
 
 @pytest.mark.parametrize(
     "others",
-    [["3o"], ["3 kg", "4 kg"], ["5k", "6k"], ["5 M", "6 k"], ["<5", "<7"], ["old", "older"], ["1.5A", "1.5", "2.5A"]],
+    [
+        ["3o"],
+        ["3 kg", "4 kg"],
+        ["5k", "6k"],
+        ["5 M", "6 k"],
+        ["<5", "<7"],
+        ["old", "older"],
+        ["1.5A", "1.5", "2.5A"],
+    ],
 )
 def test_slips_amounts_with_a_unit_and_words_among_numbers_are_still_refused(others):
     numbers = [str(k) for k in range(10, 40)]

@@ -2,21 +2,25 @@
 
 import math
 import time
+from dataclasses import dataclass, field
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.study import tiny
 
 import headstart as hs
+from headstart.core import make
 from headstart.predictor.predictor import UnfinishedWarning, open_model
 from headstart.run import progress as progress_module
 from headstart.run import step_cache
 from headstart.run.progress import Progress, process_start
 from headstart.run.step_cache import StepCache
 from headstart.studies._store import StudyFolder
+from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt import budget as budget_module
 from headstart.studies.adapt import run as adapt_run
-from headstart.studies.adapt.budget import Budget
+from headstart.studies.adapt.budget import Budget, solution_seconds
 
 RUN = SimpleNamespace(recipe=SimpleNamespace(steps=4))
 NEXT = {"look": 10.0, "tune": 30.0, "test": 5.0, "save": 1.0, "write the page": 2.0}
@@ -48,6 +52,52 @@ def test_what_always_comes_has_its_time_kept(clock, tmp_path):
     assert some.fits("look", ["look"], keep=["tune"])
     assert not some.fits("both", ["look", "tune"], keep=["look"], said="No.")
     assert some.notes == ["No."]
+
+
+@dataclass
+class Timed:
+    """A session whose fits take a millisecond a row."""
+
+    clock: Any
+    data: range = range(8000)
+    logbook: None = None
+    fits: list[int] = field(default_factory=list)
+
+    def fit(self, method, rows, recipe):
+        self.fits.append(len(rows))
+        self.clock.now += len(rows) / 1000
+
+
+@pytest.mark.parametrize(
+    ("method", "rows", "fits", "seconds"),
+    [
+        ("ridge-probe", 3999, [], 0.0),
+        ("ridge-probe", 6000, [600], 0.6 * 10**1.25),
+        ("knn", 6000, [600], 0.6 * 100),  # each row is compared with each
+        ("random-forest", 100, [20], 0.0),  # so that scikit-learn is imported
+        ("random-forest", 6000, [20, 600], 0.6 * 10**1.25),
+    ],
+)
+def test_a_solution_on_many_rows_is_timed_on_a_tenth(clock, monkeypatch, method, rows, fits, seconds):
+    monkeypatch.setattr(budget_module, "time", step_cache.time)
+    session = Timed(clock)
+    assert solution_seconds(session, AdaptSettings(), make(method), rows) == pytest.approx(seconds)
+    assert session.fits == fits
+
+
+def test_a_solution_has_half_of_the_budget_and_leaves_time_to_fit_all_rows(clock, tmp_path):
+    """Of 60 seconds 8 are kept for what comes; a fold of s seconds is followed by a fit of 1.25 s."""
+    some, progress = budget(tmp_path, 60.0)
+    assert some.fits_solution("try a fold 0", 1.25, lambda: 23.0)
+    assert not some.fits_solution("try b fold 0", 1.25, lambda: 23.5)
+    assert some.fits_solution("try c fold 0", 0.5, lambda: 30.0)
+    assert not some.fits_solution("try d fold 0", 0.5, lambda: 30.5)
+    with progress.step("try a fold 0"):
+        clock.now += 15
+    assert some.fits_solution("try a fold 1", 1.25, lambda: 1000.0)  # as the fold before, 15 seconds
+    clock.now += 16
+    assert not some.fits_solution("try e fold 0", 1.25, lambda: pytest.fail("half of the budget is over"))
+    assert set(progress._expected) == set(NEXT)
 
 
 def test_what_does_not_fit_leaves_the_plan_and_is_said_once(clock, tmp_path):

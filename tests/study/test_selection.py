@@ -167,6 +167,17 @@ def test_every_row_is_answered_by_a_fit_without_it(tmp_path):
     assert (knn.folds, knn.dropped, knn.trained, knn.notes, ridge.folds) == (2, "", 7, ["a note"], 2)
 
 
+def test_all_that_are_solved_take_a_fold_before_any_takes_the_next(tmp_path):
+    session = Scripted(knn=[1, 2], ridge_probe=[])
+    race(tmp_path, session, "knn", "ridge-probe")
+    assert [(name, int(FOLDS[rows[0]])) for name, rows in session.asked] == [
+        ("knn", 1),
+        ("ridge-probe", 1),
+        ("knn", 0),
+        ("ridge-probe", 0),
+    ]
+
+
 def test_a_clearly_worse_method_is_dropped_after_its_first_fold(tmp_path):
     session = Scripted(fine_tune=range(0, 60, 2), lp_ft=[3], ridge_probe=[])
     ridge, tuned, lpft = race(tmp_path, session, "fine-tune", "lp-ft", "ridge-probe")
@@ -187,18 +198,18 @@ def test_methods_that_are_solved_are_never_dropped(tmp_path):
 
 
 def test_a_probe_that_takes_too_long_leaves_after_what_half_of_the_budget_has_room_for(tmp_path):
-    """Of the slow one the first fold takes a second of three, and another would pass half of them."""
+    """Of the slow one the first fold takes a second of almost four, and another would pass half of them."""
 
     class Slow(Scripted):
         def fit(self, method, rows, recipe, **more):
             progress._begun -= method.about.name == "knn"  # a second is gone
             return super().fit(method, rows, recipe, **more)
 
-    session, settings = Slow(ridge_probe=[], knn=[]), AdaptSettings(folds=2, budget=3.0)
+    session, settings = Slow(ridge_probe=[], knn=[]), AdaptSettings(folds=2, budget=3.9)
     progress = Progress()
     progress._siblings["try knn fold "] = [1.0]
     store = StudyFolder(tmp_path, "", StepCache(tmp_path / "steps"), progress)
-    validation = CrossValidation(session, FOLDS, settings, store, Budget(3.0, store))
+    validation = CrossValidation(session, FOLDS, settings, store, Budget(3.9, store))
     knn, ridge = validation.solve([make("knn"), quick := make("ridge-probe")], quick)
     assert (ridge.folds, ridge.dropped) == (2, "")
     assert (knn.folds, knn.dropped) == (1, "the budget had no room for more")

@@ -53,6 +53,7 @@ class About:
     needs_batch_norm: bool = False  # requires a backbone with batch normalisation
     needs_columns: bool = False  # requires a backbone for the columns of a table, or texts
     label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn
+    growth: float = 1.25  # of the time of a solution in closed form: the power of the rows that it grows with
     package: str = ""  # that it imports and headstart does without; scikit-learn is "sklearn"
     display_name: str = ""  # name in prose, if not the name with spaces for hyphens
 

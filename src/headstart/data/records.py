@@ -160,8 +160,8 @@ def _about_codes(table: Table) -> Iterator[Finding]:
     for name in (name for name in table.codes if name not in table.ids):
         code = next(word for word in table.words[name] if not word.isdigit())
         text = (
-            f"{name!r} holds codes such as {code!r} among whole numbers, so each of its cells counts as a name."
-            " If they are amounts, correct these cells or leave them empty."
+            f"{name!r} holds codes such as {code!r} among whole numbers, so each of its cells counts as a "
+            "name. If they are amounts, correct these cells or leave them empty."
         )
         yield finding("codes", "warning", text, table.words[name])
 

@@ -75,8 +75,8 @@ def are_codes(often: Mapping[str, int]) -> bool:
     Args:
         often: how often each text is there, none of them missing.
 
-    >>> are_codes({"12": 9, "136A": 1, "136B": 1}), are_codes({"12": 9, "3o": 1}), are_codes({"12": 9, "3 kg": 2})
-    (True, False, False)
+    >>> [are_codes({"12": 9} | more) for more in ({"136A": 1, "7B": 1}, {"3o": 1}, {"3 kg": 1, "4 kg": 1})]
+    [True, False, False]
     """
     others = [text for text in often if not _WHOLE.fullmatch(text)]
     codes = [text for text in others if re.search("[0-9]", text)]

@@ -2,13 +2,14 @@
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from headstart.core import Method
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.state import Run, Tick
 from headstart.run.step_cache import release_memory
@@ -18,10 +19,14 @@ from headstart.studies._store import OutOfTime, StudyFolder
 from headstart.studies.adapt import AdaptSettings
 
 ALWAYS = ("test", "save", "write the page")  # steps that come in any case, for which time is kept
+HALF = 0.5  # share of the budget that solutions, and more than enough epochs and folds, may take
 TIMED = 5  # steps that the speed is measured over; the first warms up
 STEP = 0.015  # share of the budget that such a step is made for; after one of twice that no other is measured
 TRAINING = 4.0  # times the time of reading features that training a whole model is thought to take
 FEWEST = 4  # rows of such a step
+MANY = 4000  # rows from which on a solution is timed on fewer, before it is computed
+TENTH = 10  # rows for each of those
+WARM = 20  # rows of a fit that imports what a method needs
 LATE = 1.1  # times the budget, after which the record says that it was not kept
 
 
@@ -60,6 +65,29 @@ class Budget:
                 progress.forget(name)
             self.note(said)
         return found
+
+    def fits_solution(self, step: str, refit: float, first: Callable[[], float]) -> bool:
+        """Whether a fold of a solution in one pass ends within half of the budget, and leaves time to fit.
+
+        Args:
+            step: its name; siblings that are done tell how long it takes.
+            refit: how many times as long fitting all rows takes after it.
+            first: seconds that it takes if it has no siblings.
+        """
+        if math.isinf(self.seconds):
+            return True
+        progress, most = self.folder.progress, HALF * self.seconds
+
+        def compute() -> bool:
+            if self.elapsed() > most:
+                return False
+            progress.expect({step: 0.0})
+            likely = progress.estimate([step]) or first()
+            progress.forget(step)
+            return self.elapsed() + likely <= most and (1 + refit) * likely <= self.left()
+
+        fits: bool = self.decide(step, compute)
+        return fits
 
     def epochs(self, step: str, most: int, least: int = 2) -> int:
         """The most epochs of a planned training of `most` that there is time for; 0: not even the least."""
@@ -142,3 +170,23 @@ def training_rate(session: Session, settings: AdaptSettings, method: FineTune, r
     replace(session, data=data, logbook=None, watch=note).fit(method, rows, recipe)
     release_memory()
     return len(rows) / min(times)
+
+
+def solution_seconds(session: Session, settings: AdaptSettings, method: Method[Any], rows: int) -> float:
+    """Seconds that a solution in closed form takes on so many rows, by one on a tenth of them.
+
+    Few rows are thought to take no time, as the timing would take as long. What a method imports is imported
+    before the clock starts.
+    """
+    if rows < MANY and not method.about.package:
+        return 0.0
+
+    def timed(few: int) -> float:
+        some = np.linspace(0, len(session.data) - 1, few).astype(np.int64)
+        begun = time.perf_counter()
+        replace(session, logbook=None).fit(method, some, recipe_for(method, settings, 1, few, settings.seed))
+        return time.perf_counter() - begun
+
+    if method.about.package:
+        timed(min(WARM, len(session.data)))
+    return timed(rows // TENTH) * TENTH**method.about.growth if rows >= MANY else 0.0

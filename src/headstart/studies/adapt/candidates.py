@@ -1,6 +1,5 @@
 """Cross-validate candidates on the training part; expensive ones are dropped as soon as they clearly lag."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,8 +18,8 @@ from headstart.session.scoring import difference, selection_score
 from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
-from headstart.studies.adapt.budget import Budget
-from headstart.studies.adapt.plan import HALF, NO_ROOM, PROBES, Plan, fold_name, majority, refit_name
+from headstart.studies.adapt.budget import Budget, solution_seconds
+from headstart.studies.adapt.plan import NO_ROOM, PROBES, Plan, fold_name, majority, refit_name
 
 
 @dataclass
@@ -61,31 +60,28 @@ class CrossValidation:
     ) -> list[CandidateResult]:
         """The methods that are solved in one pass, on all folds that half of the budget has room for.
 
-        The others are passed over; `quick` takes all folds in any case.
+        All take a fold before any takes the next. The others are passed over; `quick` takes all in any case.
         """
         found = [self._untried(method) for method in methods if method.about.closed_form]
-        for result in sorted(found, key=lambda result: result.method is not quick):
-            for number in range(self.settings.folds):
-                if result.method is not quick and not self._may_solve(result, number):
+        for number in range(self.settings.folds):
+            for result in sorted(found, key=lambda result: result.method is not quick):
+                if not result.dropped and result.method is not quick and not self._may_solve(result, number):
                     result.dropped = (
                         "the budget had no room for more" if number else "the budget is too small"
                     )
-                if result.dropped:
-                    break
-                self._add_fold(result, number)
+                if not result.dropped:
+                    self._add_fold(result, number)
         return found
 
     def _may_solve(self, result: CandidateResult, number: int) -> bool:
-        """Whether the next fold, if it takes as long as the last, ends within half of the budget."""
-        budget, name = self.budget, fold_name(result.method, number)
-        if math.isinf(budget.seconds):
-            return True
-        progress = self.folder.progress
-        progress.expect({name: 0.0})
-        likely = progress.estimate([name])
-        progress.forget(name)
-        fits: bool = budget.decide(name, lambda: bool(budget.elapsed() + likely <= HALF * budget.seconds))
-        return fits
+        """Whether there is time for a fold: the first takes what fewer rows say, others as the last."""
+        name, method = fold_name(result.method, number), result.method
+        rows, session = int((self.folds != number).sum()), self.session_of(method)
+        return self.budget.fits_solution(
+            name,
+            len(self.folds) / rows,
+            lambda: 0.0 if number else solution_seconds(session, self.settings, method, rows),
+        )
 
     def race(
         self, methods: Sequence[Method[Any]], solved: Sequence[CandidateResult]

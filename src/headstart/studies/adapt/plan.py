@@ -15,7 +15,7 @@ from headstart.session.requirements import needs_source
 from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
-from headstart.studies.adapt.budget import Budget, training_rate
+from headstart.studies.adapt.budget import HALF, Budget, training_rate
 from headstart.studies.curve.run import default_sizes, n_strata, strata_for_subsets
 
 EPOCHS = (20, 12, 8, 6, 4, 3, 2)  # of a training, the most that fits is taken
@@ -24,7 +24,6 @@ ENOUGH = 6  # epochs; below it, tuning fewer blocks for longer is the better use
 LEAST = 3  # epochs from scratch
 SAFE = 0.85  # share of the remaining time that is planned for; trainings may take longer than thought
 PLANNED = 0.2  # share of the budget, below which no time goes into measuring how fast training is
-HALF = 0.5  # share of the budget that more than enough epochs and folds may take
 STEPS = 50  # of a training from scratch, below which it learns nothing that a curve could show
 SIZES = (2, 5, 10, 20, 50)  # labels a class in the size curve
 UNFUSED = 1.5  # times the time of reading features that recording outputs within a backbone takes

@@ -37,7 +37,14 @@ class KNN(Probe):
     """
 
     about = About(
-        "knn", "mapping", "outputs", Labelled, "arXiv:1805.01978", closed_form=True, display_name="kNN"
+        "knn",
+        "mapping",
+        "outputs",
+        Labelled,
+        "arXiv:1805.01978",
+        closed_form=True,
+        growth=2.0,
+        display_name="kNN",
     )
     k: int | None = None
     sharpness: float | None = None
