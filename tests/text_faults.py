@@ -54,6 +54,37 @@ WORDS = (
     ),
 )
 
+RECORDS = (
+    Fault(
+        "run/token_records.py",
+        "torch.where(there, 0, NOTHING).to(output)",
+        "torch.zeros_like(output[..., :1])",
+        "padding is taken for tokens by what learns behind a record",
+        "run/test_token_records.py training_on_what_was_recorded",
+    ),
+    Fault(
+        "run/token_records.py",
+        "output.masked_fill(~there, 0)",
+        "output",
+        "a record holds what padding gave, which differs from batch to batch",
+        "run/test_token_records.py record_by_hand",
+    ),
+    Fault(
+        "run/token_records.py",
+        "return record[:, :longest, :-1], torch",
+        "return record[:, :, :-1], torch",
+        "vectors are as long as the longest of all texts, and their mask is not",
+        "run/test_token_records.py record_by_hand",
+    ),
+    Fault(
+        "session/session_data.py",
+        "return self.size() <= LARGEST",
+        "return True",
+        "records of long texts fill the disk",
+        "run/test_token_records.py too_large",
+    ),
+)
+
 PROBES = (
     Fault(
         "solvers/standardised.py",

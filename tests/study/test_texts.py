@@ -122,7 +122,7 @@ def test_mistakes_are_shown_in_words(tmp_path):
     assert "<b>" not in page
 
 
-def test_whole_backbones_are_recorded_and_no_parts_of_them(tmp_path):
+def test_whole_backbones_and_parts_of_them_are_recorded(tmp_path):
     data = hs.data.load((TEXTS, LABELS))
     session = Session(own(), data, cache=tmp_path)
     rows = np.arange(len(data))
@@ -130,7 +130,8 @@ def test_whole_backbones_are_recorded_and_no_parts_of_them(tmp_path):
     assert probe.replay is not None
     assert probe.replay.boundary == ""
     tuned = session.fit(FineTune(last=1), rows, Recipe(steps=3, batch=8, views=0))
-    assert tuned.replay is None
+    assert tuned.replay is not None
+    assert tuned.replay.tokens
     plain = Session(own(), data).fit(RidgeProbe(), rows, Recipe())
     assert torch.allclose(probe.logits(rows), plain.logits(rows), atol=1e-4)
 

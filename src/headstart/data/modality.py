@@ -61,7 +61,6 @@ class Modality(ABC, Generic[D]):
         advice: which backbone to use instead of an incompatible one.
         hub: where unknown backbone names are looked up; "" for nowhere.
         augment: the augmentation of training samples; None if there is none.
-        same_shape: whether all rows have the same shape after reading.
         whole: whether new items are passed as one object, such as a table, rather than as a list.
         by_columns: whether rows are columns of numbers, which can be compared without a backbone.
         speed: prior estimate of training speed, in samples a second.
@@ -82,7 +81,6 @@ class Modality(ABC, Generic[D]):
     advice: ClassVar[str]
     hub: ClassVar[str] = ""
     augment: ClassVar[Augment | None] = None
-    same_shape: ClassVar[bool] = True
     whole: ClassVar[bool] = False
     by_columns: ClassVar[bool] = False
     speed: ClassVar[float] = 100.0

@@ -22,6 +22,7 @@ from headstart.core import Batch, Descend, Do, Parts
 from .loop import train
 from .modes import set_trainable
 from .state import Run
+from .token_records import gives_vectors, output_and_ids, with_mask
 
 TRIES = 12  # boundaries that are tried, the latest first: a residual block has up to ten modules
 
@@ -40,6 +41,7 @@ class Replay:
         prefix: the modules that are skipped, in execution order, the boundary last.
         shapes: the output shapes of each of them for one sample.
         shape: of one sample.
+        tokens: whether the recorded output is one for each token; a record says then which are there.
     """
 
     part: str
@@ -47,6 +49,7 @@ class Replay:
     prefix: tuple[str, ...]
     shapes: dict[str, Any]
     shape: tuple[int, ...]
+    tokens: bool = False
 
     def weights(self, parts: Parts) -> dict[str, Tensor]:
         """All tensors that the recorded output depends on, whether they are saved or not."""
@@ -61,7 +64,7 @@ class Replay:
         return tensors
 
     def record(self, parts: Parts, x: Tensor) -> Tensor:
-        """The boundary's output (n, ...) for x (n, ...), in evaluation mode."""
+        """The boundary's output (n, ...) for x (n, ...), in evaluation mode; of tokens `with_mask`."""
         part = parts[self.part].eval()
         if not self.boundary:
             with torch.no_grad():
@@ -79,7 +82,7 @@ class Replay:
                 part(x)
         finally:
             handle.remove()
-        return found[0]
+        return with_mask(found[0], x) if self.tokens else found[0]
 
     @contextmanager
     def on(self, parts: Parts) -> Iterator[None]:
@@ -91,6 +94,8 @@ class Replay:
         def take(_module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
             given[:] = [args[0]]
             stand_in = args[0].new_zeros(()).expand(len(args[0]), *self.shape)
+            if self.tokens:
+                given[0], stand_in = output_and_ids(args[0])
             return (stand_in, *args[1:])
 
         for name in self.prefix:
@@ -98,7 +103,7 @@ class Replay:
             if name == self.boundary:  # a copy, since the next module may work in place
                 stubs[module] = (lambda x, *_a: x) if not name else (lambda *_a, **_k: given[0].clone())
             else:
-                stubs[module] = lambda *_a, _shape=self.shapes[name], **_k: _blank(_shape, given[0])
+                stubs[module] = lambda *_a, _shape=self.shapes[name], **_k: self._blank(_shape, given[0])
         handle = part.register_forward_pre_hook(take) if self.boundary else None
         try:
             for module, stub in stubs.items():
@@ -109,6 +114,19 @@ class Replay:
                 module.__dict__.pop("forward", None)
             if handle:
                 handle.remove()
+
+    def _blank(self, tree: Any, like: Tensor) -> Any:
+        """Zeros without memory of their own, in the output shapes of a module for the rows of `like`.
+
+        With tokens, what was as long as the sample is as long as those rows.
+        """
+        if isinstance(tree, list):
+            return [self._blank(item, like) for item in tree]
+        shape, dtype = tree
+        rows = (len(like), *shape[1:]) if shape and shape[0] == 1 else shape
+        if self.tokens and shape[1:2] == self.shape:
+            rows = (rows[0], like.shape[1], *shape[2:])
+        return torch.zeros((), dtype=dtype, device=like.device).expand(rows)
 
 
 @dataclass(frozen=True)
@@ -142,7 +160,8 @@ def find(run: Run[Any], batch: Batch) -> Found:
     for prefix in prefixes[:TRIES]:
         replay = Replay(entry, prefix[-1], prefix, {}, tuple(samples.shape[1:]))
         try:
-            replay = replace(replay, shapes=_shapes(run.parts[entry], prefix, samples[:1]))
+            shapes = _shapes(run.parts[entry], prefix, samples[:1])
+            replay = replace(replay, shapes=shapes, tokens=gives_vectors(shapes[prefix[-1]], samples))
             if _proven(run, replay, batch, plain.parts):
                 return Found(replay)
         except Exception as error:  # a model that can't be replayed is trained without a replay
@@ -243,15 +262,6 @@ def _tree(value: Any) -> Any:
     if isinstance(value, Tensor):
         return (tuple(value.shape), value.dtype)
     return [_tree(item) for item in value]
-
-
-def _blank(tree: Any, like: Tensor) -> Any:
-    """Zeros without memory of their own, in the output shapes of a prefix module for the rows of `like`."""
-    if isinstance(tree, list):
-        return [_blank(item, like) for item in tree]
-    shape, dtype = tree
-    rows = (len(like), *shape[1:]) if shape and shape[0] == 1 else shape
-    return torch.zeros((), dtype=dtype, device=like.device).expand(rows)
 
 
 def _proven(run: Run[Any], replay: Replay, batch: Batch, plain: Parts) -> bool:

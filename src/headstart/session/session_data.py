@@ -23,9 +23,11 @@ from headstart.run.frozen import Found, Replay, find
 from headstart.run.recipe import Precision, Recipe
 from headstart.run.state import Run, Tick
 from headstart.run.step_cache import file_name, release_memory
+from headstart.run.token_records import of_length
 from headstart.session.inputs import loader_of
 from headstart.session.scoring import outputs_of
 
+LARGEST = 2**30  # bytes of a record of tokens within a backbone
 ROWS = 16  # that go through a frozen prefix at a time: more take more memory and are no faster
 
 
@@ -36,10 +38,14 @@ class ActivationCaches:
     folder: Path | None  # for the records; None: nothing is recorded
     dtype: Dtype  # of the records
     rows: int  # of the data
-    # whether what lies within a backbone can be recorded; of texts it can't, as their lengths differ
-    partly: bool
+    size: Callable[[], int] = lambda: 0  # bytes of a record within the backbone, if the rows differ in length
     _found: dict[str, Found] = field(default_factory=dict)
     _caches: dict[str, Cache] = field(default_factory=dict)
+
+    @property
+    def partly(self) -> bool:
+        """Whether what lies within a backbone is recorded: of texts too, unless it is too much."""
+        return self.size() <= LARGEST
 
     def replay(self, key: str, run: Run[Any], batch: Callable[[], Batch]) -> Found:
         """What of a run can be replayed, looked for once for each `key`; a batch shows it."""
@@ -62,6 +68,8 @@ class ActivationCaches:
         slot = f"{key} {views}"
         if slot not in self._caches:
             compute = _compute(run, replay, self.dtype == "bf16", self.rows * max(views, 1), self.folder)
+            if replay.tokens and isinstance(source, Sentences):
+                compute = _as_long_as(longest(source, self.rows), compute)
             cache = Cache(self.folder, source, compute, key, self.rows, views, self.dtype)
             recorded = list(cache.fill())
             cache.compute = _all_is_there  # lets go of the run, its gradients and the optimiser's state
@@ -102,6 +110,16 @@ def _compute(
     return record
 
 
+def _as_long_as(length: int, compute: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """`compute`, with records of that many tokens."""
+    return lambda x: of_length(compute(x), length)
+
+
+def longest(source: Sentences, rows: int) -> int:
+    """Tokens of the longest of so many rows."""
+    return int(source.lengths(np.arange(rows)).max(initial=1))
+
+
 def _all_is_there(_x: Tensor) -> Tensor:
     raise AssertionError("a cache that is full computes nothing")
 
@@ -129,10 +147,17 @@ class SessionData:
     metric: str = ""  # that models and methods are selected by; "": the usual one of the kind of label
 
     def __post_init__(self) -> None:
-        same_shape = self.data.modality.same_shape
-        self.caches = ActivationCaches(self.cache, self.precision, len(self.data), same_shape)
+        self.caches = ActivationCaches(self.cache, self.precision, len(self.data), self._record_size)
         self._sources: dict[Augment | None, SampleLoader] = {}
         self.shape = tuple(self.source_in(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
+
+    def _record_size(self) -> int:
+        """Bytes of the vectors of all tokens, each text as long as the longest; 0 of what is no text."""
+        source = self.source_in(None)
+        if not isinstance(source, Sentences):
+            return 0
+        rows = len(self.data)
+        return 4 * rows * longest(source, rows) * (self.backbone.anatomy.width + 1)
 
     @property
     def roles(self) -> dict[str, bool]:

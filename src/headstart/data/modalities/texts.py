@@ -36,7 +36,6 @@ class TextModality(Modality[Dataset]):
     backbone = "minilm"
     advice = "Give 'minilm', a model of transformers, or backbone(module, tokenizer=...)."
     hub = "transformers"
-    same_shape = False
     near = "differ from another one by case, spaces or punctuation alone"
     baseline = ("word-counts", "word counts")
     methods = ("tf-idf", "logistic-probe:standardise=True")

@@ -121,7 +121,8 @@ def plan_study(
 def recording(session: Session, plan: Plan, read: float) -> float:
     """Seconds in which the outputs of frozen blocks are recorded, all views; 0 where none are."""
     recorded = plan.last is not None and session.caches.partly and math.isfinite(plan.rate)
-    return UNFUSED * (VIEWS + 1) * read * len(session.data) if recorded else 0.0
+    views = VIEWS + 1 if session.augment else 1
+    return UNFUSED * views * read * len(session.data) if recorded else 0.0
 
 
 @dataclass(frozen=True)
