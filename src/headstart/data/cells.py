@@ -70,9 +70,8 @@ def cells_of(values: Any, place: Place, kind: ColumnKind | None = None) -> Cells
     """Parse a column of texts, numbers, truth values, dates, or a mixture with None.
 
     The kind of texts is that of at least half of those that are not missing: numbers, ISO dates or durations,
-    else names; whole numbers of which some are codes are names;
-    truth values are so where all are. Numbers that are names have one name each, however they are
-    written.
+    else names; whole numbers of which some are codes are names; truth values are so where all are. Numbers
+    that are names have one name each, however they are written.
 
     Args:
         values: (n,).
