@@ -1,28 +1,23 @@
 from dataclasses import dataclass
 from typing import Any, final
 
-import torch
 from numpy.typing import NDArray
 
 from headstart.core import About, Labelled
 from headstart.nn.tree_head import TreeHead
 
-from .forest import forest_head
-from .tree_method import SEED, TreeMethod, ensembles
+from .forest import ForestSettings, forest_head
+from .tree_method import ensembles
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ExtraTrees(TreeMethod):
+class ExtraTrees(ForestSettings):
     """Average the votes of trees on the rows of a table, whose thresholds are drawn at random.
 
     Each split is the best of one random threshold for each of some columns that are drawn. For numbers each
     tree has a bootstrap sample of the rows. Nothing is transferred: the backbone's weights have no part in
     it. Needs scikit-learn.
-
-    Attributes:
-        trees: their number, >= 1.
-        min_leaf: rows in a leaf, >= 1.
     """
 
     about = About(
@@ -35,19 +30,12 @@ class ExtraTrees(TreeMethod):
         needs_columns=True,
         package="sklearn",
     )
-    trees: int = 100
-    min_leaf: int = 1
-
-    def __post_init__(self) -> None:
-        self.check("trees", self.trees >= 1, ">= 1")
-        self.check("min_leaf", self.min_leaf >= 1, ">= 1")
 
     def grow(self, x: NDArray[Any], y: NDArray[Any], outputs: int, weights: NDArray[Any] | None) -> TreeHead:
         """scikit-learn's trees; tags draw the root of the number of columns, as classes do."""
-        kinds, n_jobs = ensembles(), torch.get_num_threads()
-        same = {"min_samples_leaf": self.min_leaf, "random_state": SEED, "n_jobs": n_jobs}
+        kinds = ensembles()
         tags = y.dtype == bool
         drawn = "sqrt" if tags else 1.0
-        classifier = kinds.ExtraTreesClassifier(self.trees, **same)
-        regressor = kinds.ExtraTreesRegressor(self.trees, max_features=drawn, bootstrap=not tags, **same)
+        classifier = kinds.ExtraTreesClassifier(**self.arguments)
+        regressor = kinds.ExtraTreesRegressor(max_features=drawn, bootstrap=not tags, **self.arguments)
         return forest_head(classifier, regressor, x, y, outputs, weights)
