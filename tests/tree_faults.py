@@ -39,6 +39,20 @@ TREES = (
         "methods/test_random_forest.py saved_as_tensors",
     ),
     Fault(
+        "methods/mapping/trees/stacking.py",
+        "self._models(x[rest], y[rest], outputs, some)",
+        "self._models(x, y, outputs, weights)",
+        "the weights are found on rows that the trees know",
+        "methods/test_stacking.py by_heart",
+    ),
+    Fault(
+        "nn/stacked_head.py",
+        "_mean([each.softmax(1) for each in outputs], weights).clamp(min=LEAST).log()",
+        "_mean(outputs, weights)",
+        "logits are averaged, not probabilities",
+        "methods/test_stacking.py means_by_hand",
+    ),
+    Fault(
         "methods/mapping/trees/gradient_boosting.py",
         "return max(1, min(USUAL_LEAF, rows // (SHARE * classes)))",
         "return USUAL_LEAF",

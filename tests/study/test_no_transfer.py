@@ -15,7 +15,7 @@ from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.candidates import choose
 from headstart.studies.adapt.run import check, not_installed, usual_methods
 
-TREES = {"random-forest", "extra-trees", "gradient-boosting"}
+TREES = {"random-forest", "extra-trees", "gradient-boosting", "stacking"}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_trees_are_tried_on_tables_and_on_nothing_else(file, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "sklearn" else there(name))
     assert not names(table) & TREES
     (note,) = not_installed(table)
-    assert note.startswith("random-forest, extra-trees and gradient-boosting suit tables, but the package")
+    assert note.startswith("random-forest, extra-trees, gradient-boosting and stacking suit tables, but")
 
 
 def test_the_choice_says_what_transfers_nothing():

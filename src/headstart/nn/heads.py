@@ -10,6 +10,7 @@ from headstart.core import Head, LinearHead, Unknown
 
 from .centroid_head import CentroidHead
 from .neighbour_head import NeighbourHead
+from .stacked_head import StackedHead
 from .tf_idf_head import TfIdfHead
 from .tree_head import TreeHead
 from .voting_head import VotingHead
@@ -63,7 +64,16 @@ class AdjustedHead(Head):
 
 HEADS: dict[str, type[Head]] = {
     kind.__name__: kind
-    for kind in (LinearHead, CentroidHead, NeighbourHead, TreeHead, TfIdfHead, VotingHead, AdjustedHead)
+    for kind in (
+        LinearHead,
+        CentroidHead,
+        NeighbourHead,
+        StackedHead,
+        TreeHead,
+        TfIdfHead,
+        VotingHead,
+        AdjustedHead,
+    )
 }
 
 

@@ -36,7 +36,7 @@ class TableModality(Modality[Dataset]):
     by_columns = True
     speed = 1e4
     baseline = ("columns", "the columns")
-    methods = ("random-forest", "extra-trees", "gradient-boosting")
+    methods = ("random-forest", "extra-trees", "gradient-boosting", "stacking")
     built_in = TABLES
 
     def text(self, data: Dataset, row: int) -> str:

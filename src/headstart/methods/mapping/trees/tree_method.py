@@ -33,14 +33,10 @@ class TreeMethod(Probe):
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """All trees; the temperature of classes is that of rows that the trees have not seen."""
-        x, y = features.numpy(force=True), labels.numpy(force=True)
-        equal = weights is None or bool((weights == weights[0]).all())  # forests draw other rows with weights
-        w = None if equal or weights is None else weights.double().numpy(force=True)
+        x, y, w = as_arrays(features, labels, weights)
         head = self.grow(x, y, outputs, w)
         if label_kind_of(labels) == "classes" and len(np.unique(y)) > 1:
-            scale = self._temperature(x, y, outputs, w)
-            head.scale.mul_(scale)
-            head.bias.mul_(scale)
+            set_temperature(head, self._temperature(x, y, outputs, w))
         return head
 
     def _temperature(self, x: NDArray[Any], y: NDArray[Any], outputs: int, w: NDArray[Any] | None) -> float:
@@ -65,6 +61,21 @@ class TreeMethod(Probe):
 
         Weights (n,) > 0 are what each row counts; None: all the same.
         """
+
+
+def as_arrays(
+    features: Tensor, labels: Tensor, weights: Tensor | None
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
+    """Columns, labels and weights for `grow`."""
+    equal = weights is None or bool((weights == weights[0]).all())  # forests draw other rows with weights
+    w = None if equal or weights is None else weights.double().numpy(force=True)
+    return features.numpy(force=True), labels.numpy(force=True), w
+
+
+def set_temperature(head: TreeHead, scale: float) -> None:
+    """Multiply the logits of a head by an inverse temperature."""
+    head.scale.mul_(scale)
+    head.bias.mul_(scale)
 
 
 def thirds(y: NDArray[Any]) -> NDArray[np.int64]:
