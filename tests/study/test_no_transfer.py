@@ -36,7 +36,7 @@ def test_trees_are_tried_on_tables_and_on_nothing_else(file, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "sklearn" else there(name))
     assert not names(table) & TREES
     (note,) = not_installed(table)
-    assert note.startswith("random-forest, extra-trees, gradient-boosting and stacking suit tables, but")
+    assert note.startswith("gradient-boosting, extra-trees, random-forest and stacking suit tables, but")
 
 
 def test_the_choice_says_what_transfers_nothing():

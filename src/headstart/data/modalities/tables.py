@@ -36,7 +36,7 @@ class TableModality(Modality[Dataset]):
     by_columns = True
     speed = 1e4
     baseline = ("columns", "the columns")
-    methods = ("random-forest", "extra-trees", "gradient-boosting", "stacking")
+    methods = ("gradient-boosting", "extra-trees", "random-forest", "stacking")  # quickest of many rows first
     built_in = TABLES
 
     def text(self, data: Dataset, row: int) -> str:
