@@ -14,8 +14,12 @@ from headstart.core.moves import members_of
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Context in which all random draws are a function of `seed`; the generators are restored after it."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    accelerated = torch.accelerator.is_available()
+    with torch.random.fork_rng(list(range(torch.cuda.device_count())) if accelerated else []):
+        if accelerated:
+            torch.manual_seed(seed)
+        else:  # what that does for a GPU still to come (it formats the stack) takes longer than a step
+            torch.default_generator.manual_seed(seed)
         yield
 
 
