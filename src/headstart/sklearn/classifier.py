@@ -33,7 +33,7 @@ class TransferClassifier(ClassifierMixin, Learner):  # type: ignore[misc]
             tables and brings their columns to mean 0 and variance 1.
         method: a name with settings after a colon, such as "knn:k=5", or a method of `hs.methods`.
         weights: for a name, a local file or "random".
-        size: height and width of pictures in pixels; None: the backbone's own, or theirs if smaller.
+        size: height and width of pictures in pixels; None: the backbone's own.
         recipe: how to descend; None: 100 steps of 32 rows. Its seed is replaced by `random_state`.
         batch: samples that are computed together in `predict`.
         cache: folder for what frozen parts give; folds and candidates of a search then share features

@@ -23,7 +23,7 @@ class Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):  #
         backbone: a name, a module of yours, or what `hs.models.backbone` gave; never changed. None takes
             tables and brings their columns to mean 0 and variance 1.
         weights: for a name, a local file or "random".
-        size: height and width of pictures in pixels; None: the backbone's own, or theirs if smaller.
+        size: height and width of pictures in pixels; None: the backbone's own.
         batch: samples that are computed together.
         backbone_: after `fit`, the one that is used; None for tables.
     """
