@@ -21,6 +21,7 @@ from headstart.studies.translate import Guard
 from headstart.studies.translate.translator import HALF, Way
 
 TOGETHER = 256  # rows that are predicted at once
+AT_ONCE = 2**20  # numbers of pairs that are subtracted together
 PAIRS = 2000  # that a diversity is a mean over
 LEAST_DIVERSITY = 0.5
 MOST_FLIPS = 0.1
@@ -92,7 +93,10 @@ def _spread(x: Tensor, seed: int) -> float:
     draw = torch.Generator().manual_seed(derive_seed(seed, "pairs"))
     first = torch.randint(len(rows), (PAIRS,), generator=draw)
     step = torch.randint(1, len(rows), (PAIRS,), generator=draw)
-    return float((rows[first] - rows[(first + step) % len(rows)]).square().sum(1).sqrt().mean())
+    second = (first + step) % len(rows)
+    some = max(1, AT_ONCE // rows.shape[1])  # pairs of large pictures would fill the memory
+    pairs = zip(first.split(some), second.split(some), strict=True)
+    return float(torch.cat([(rows[a] - rows[b]).square().sum(1).sqrt() for a, b in pairs]).mean())
 
 
 def guards(to_target: float, to_source: float, round_trip: float | None) -> list[Guard]:
