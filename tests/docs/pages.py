@@ -13,6 +13,7 @@ COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
 SLOW = "<!-- slow -->"  # at the top of a page whose examples take more than 5 s
+FULL_SIZE = "<!-- full size -->"  # in one that shows what the default backbone does at its own size
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,10 @@ class Page:
     @property
     def slow(self) -> bool:
         return self.text.startswith(SLOW)
+
+    @property
+    def full_size(self) -> bool:
+        return FULL_SIZE in self.text
 
     @property
     def prose(self) -> str:

@@ -32,7 +32,7 @@ def each(found):
 
 
 @pytest.mark.parametrize("page", each(Page.examples))
-@pytest.mark.usefixtures("workplace")
+@pytest.mark.usefixtures("workplace", "quick_backbone")
 def test_examples_run_and_print_what_the_page_says(page):
     run_examples(page.examples(), page.name)
 
