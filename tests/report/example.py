@@ -15,6 +15,7 @@ from headstart.studies.adapt import (
     Finding,
     Layer,
     Mistake,
+    Reading,
     Result,
     SizePoint,
     Tested,
@@ -161,6 +162,21 @@ def tested() -> list[Tested]:
     ]  # fmt: skip
 
 
+def readings() -> list[Reading]:
+    """Sizes, of which a cheaper one is as good; fits; blocks that a probe gains by."""
+    return [
+        Reading("size", "224 x 224 pixels", 0.412, 0.0, 0.0, chosen=False),
+        Reading("size", "160 x 160 pixels", 0.419, 0.007, 0.011, chosen=True),
+        Reading("size", "112 x 112 pixels", 0.503, 0.091, 0.019, chosen=False),
+        Reading("fit", "squash", 0.419, 0.0, 0.0, chosen=True),
+        Reading("fit", "pad", 0.416, -0.003, 0.008, chosen=False),
+        Reading("fit", "crop", 0.455, 0.036, 0.012, chosen=False),
+        Reading("features", "output", 0.431, 0.0, 0.0, chosen=False),
+        Reading("features", "inner.blocks.6", 0.427, -0.004, 0.007, chosen=False),
+        Reading("features", "output and 2 blocks before it", 0.398, -0.033, 0.009, chosen=True),
+    ]
+
+
 def example() -> Result:
     """A result with every part filled in."""
     bins = [Bin(0.35, 0.5, 4), Bin(0.45, 0.6, 5), Bin(0.57, 4 / 6, 6), Bin(0.66, 7 / 9, 9),
@@ -195,6 +211,7 @@ def example() -> Result:
         layers=layers(),
         size_curve=size_curve(),
         curves=curves(),
+        readings=readings(),
         settings={"budget": "10 min", "folds": 5, "test_share": 0.25, "select_by": "log_loss"},
         seed=0,
         versions={"torch": "2.14.1", "timm": "1.0.28", "python": "3.11.9"},
