@@ -4,7 +4,9 @@ A shell that starts the tests in the background has Ctrl-C ignored, and what the
 """
 
 import gc
+import os
 import signal
+import sys
 
 import pytest
 import torch
@@ -28,6 +30,14 @@ def freeze_imported():
 
 
 LONG = ("slow", "many", "browser")
+LONGEST = 60  # seconds
+
+
+def pytest_runtest_logreport(report):
+    """Name what takes longest at once: a run that is stopped from outside has said where its time went."""
+    if report.duration > LONGEST and not os.environ.get("PYTEST_XDIST_WORKER"):
+        sys.stdout.write(f"\n{report.duration:.0f} s: {report.nodeid} ({report.when})\n")
+        sys.stdout.flush()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,14 +3,16 @@
     python -m tests.study.starter
 
 Each line of standard input is an order in JSON: `words` of the command line, the folder `here`, and
-perhaps a `signal` to be sent `after` seconds, or sooner, when there is a file that matches `seen`. Each
-answer is a line with the exit code (as `subprocess` has it) and the seconds that it took. Every run is
-a process of its own, forked off before any thread is used. Checkpoints are written and the cache is
-recorded in smaller steps than usual, so that the moments fall into more different places.
+perhaps a `signal` to be sent `after` seconds, which count from when the study has finished `steps`, or
+sooner, when there is a file that matches `seen`. Each answer is a line with the exit code (as `subprocess`
+has it) and the seconds that it took. Every run is a process of its own, forked off before any thread is
+used. Checkpoints are written and the cache is recorded in smaller steps than usual, so that the moments
+fall into more different places.
 """
 
 import gc
 import json
+import math
 import os
 import signal
 import sys
@@ -28,6 +30,7 @@ from headstart.run import cache
 from headstart.session import session
 from headstart.studies.adapt import run as adapt
 
+STEPS = "run/steps/*.safetensors"  # of a study: its finished steps
 NEEDED = (timm, headstart.cli, headstart.studies, adapt, *walk())
 
 
@@ -57,11 +60,14 @@ def carry_out(order: dict) -> dict:
     if child == 0:
         run(order)
     if "signal" in order:
-        seen = order.get("seen")
-        while time.monotonic() - begun < order["after"] and not os.waitid(
+        here, seen, steps = Path(order["here"]), order.get("seen"), order.get("steps", 0)
+        since = math.inf
+        while time.monotonic() - since < order["after"] and not os.waitid(
             os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT
         ):
-            if seen and any(Path(order["here"]).glob(seen)):
+            if since == math.inf and len(list(here.glob(STEPS))) >= steps:
+                since = time.monotonic()
+            if seen and any(here.glob(seen)):
                 break
             time.sleep(0.002)
         os.kill(child, order["signal"])

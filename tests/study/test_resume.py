@@ -9,12 +9,13 @@ import sys
 
 import pytest
 from tests.study import tiny
+from tests.study.starter import STEPS
 
 from headstart.predictor.predictor import UnfinishedWarning, open_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.many]
 
-MOMENTS = 20
+MOMENTS = 10
 ENDS = ("result.json", "model/model.safetensors", "model/config.json", "ticks.jsonl")
 
 
@@ -50,41 +51,44 @@ def ends(here):
 
 @pytest.fixture(scope="module")
 def smooth(start, words, tmp_path_factory):
-    """What the uninterrupted study ends in, and the seconds that it takes."""
+    """What the uninterrupted study ends in, its number of steps, and the seconds of one."""
     first, second = (tmp_path_factory.mktemp("smooth") for _ in range(2))
     assert start(first, words)["code"] == 0
     answer = start(second, words)
     assert answer["code"] == 0
     assert ends(first) == ends(second)
-    return ends(first), answer["seconds"]
+    steps = finished(second)
+    return ends(first), steps, answer["seconds"] / steps
+
+
+def finished(here):
+    return len(list(here.glob(STEPS)))
 
 
 def test_killed_at_any_moment(start, words, smooth, tmp_path):
-    """20 moments spread over the study; every other resumed run is killed as well."""
-    wanted, seconds = smooth
+    """Moments in all steps of the study; every other resumed run is killed as well.
+
+    They are counted from the end of a step, so that it doesn't matter how busy the machine is.
+    """
+    wanted, steps, seconds = smooth
     chance = random.Random(7)
-    where = []
+    where = set()
     for number in range(MOMENTS):
-        moment = (number + chance.random()) / MOMENTS * seconds
-        while True:  # a run that was over by then is begun again, and killed earlier
-            here = tmp_path / f"{number} {moment:.3f}"
-            kill = {"signal": signal.SIGKILL, "after": moment}
-            if start(here, words, **kill)["code"] == -signal.SIGKILL:
-                break
-            moment *= 0.9
-        steps = here / "run" / "steps"
-        where.append(len(list(steps.glob("*.safetensors"))))
+        here = tmp_path / str(number)
+        kill = {"signal": signal.SIGKILL, "steps": number * steps // MOMENTS}
+        killed = start(here, words, after=chance.random() * seconds, **kill)["code"] == -signal.SIGKILL
+        where |= {finished(here)} if killed else set()
         if number % 2:
-            kill["after"] = chance.random() * seconds
-            start(here, [*words, "--resume"], **kill)
-        assert start(here, [*words, "--resume"])["code"] == 0, (moment, (here / "err.txt").read_text())
-        assert ends(here) == wanted, f"killed after {moment:.2f} of {seconds:.2f} s"
-    assert len(set(where)) >= 5  # the moments were in many places
+            kill["steps"] = chance.randrange(steps)
+            start(here, [*words, "--resume"], after=chance.random() * seconds, **kill)
+        assert start(here, [*words, "--resume"])["code"] == 0, (number, (here / "err.txt").read_text())
+        assert ends(here) == wanted, f"killed in step {kill['steps']} of {steps}"
+    assert len(where) >= MOMENTS // 2  # the moments were in many places
 
 
 def test_killed_in_the_middle_of_a_training(start, words, smooth, tmp_path):
     """As soon as a checkpoint of a training is there; the resumed run takes it up."""
-    wanted, _ = smooth
+    wanted, _, _ = smooth
     kill = {"signal": signal.SIGKILL, "after": 120, "seen": "run/steps/*.checkpoint"}
     assert start(tmp_path, words, **kill)["code"] == -signal.SIGKILL
     assert list((tmp_path / "run" / "steps").glob("*.checkpoint"))
@@ -93,16 +97,12 @@ def test_killed_in_the_middle_of_a_training(start, words, smooth, tmp_path):
 
 
 def test_interrupted_by_ctrl_c(start, words, smooth, tmp_path):
-    wanted, seconds = smooth
+    wanted, steps, seconds = smooth
     models = 0
     for share in (0.25, 0.5, 0.75):
-        moment = share * seconds
-        while True:  # a run that was over by then is begun again, and interrupted earlier
-            here = tmp_path / f"{moment:.3f}"
-            answer = start(here, words, signal=signal.SIGINT, after=moment)
-            if answer["code"]:
-                break
-            moment *= 0.8
+        here = tmp_path / str(share)
+        moment = {"steps": int(share * steps), "after": seconds / 4}
+        answer = start(here, words, signal=signal.SIGINT, **moment)
         said = (here / "err.txt").read_text()
         assert answer["code"] == 130, said
         assert "headstart: Interrupted. What was finished is kept" in said
