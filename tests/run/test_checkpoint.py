@@ -230,7 +230,15 @@ for attempt in range(40):
         while True:
             last += 1
             save_state({"step": last, "x": torch.full((300_000,), float(last))}, path)
-    time.sleep(0.02 + 0.00137 * attempt)
+    first, beside = path.stat(), path.parent / f".s.{child}.tmp"
+    if attempt % 3 == 0:
+        time.sleep(0.02 + 0.00137 * attempt)
+    elif attempt % 3 == 1:  # as soon as a write is seen beside the file
+        while not beside.exists():
+            pass
+    else:  # as soon as the file is another one, or being changed, which it must not be
+        while (path.stat().st_ino, path.stat().st_size) == (first.st_ino, first.st_size):
+            pass
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     found = load_state(path)
@@ -245,7 +253,7 @@ print(json.dumps([last, cut]))
 @pytest.mark.many
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_killed_writer_leaves_a_whole_file(tmp_path):
-    """A process that does nothing but save is killed forty times, at moments of no choice."""
+    """A process that does nothing but save is killed forty times, at moments of a write and between."""
     command = [sys.executable, "-c", KILLER, str(tmp_path / "s")]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=120)
