@@ -95,7 +95,7 @@ def _spread(x: Tensor, seed: int) -> float:
     step = torch.randint(1, len(rows), (PAIRS,), generator=draw)
     second = (first + step) % len(rows)
     some = max(1, AT_ONCE // rows.shape[1])  # pairs of large pictures would fill the memory
-    pairs = zip(first.split(some), second.split(some), strict=True)
+    pairs = zip(torch.split(first, some), torch.split(second, some), strict=True)
     return float(torch.cat([(rows[a] - rows[b]).square().sum(1).sqrt() for a, b in pairs]).mean())
 
 
