@@ -35,9 +35,9 @@ EVIDENCE_FAULTS = (
         "data/test_check.py do_not_chain",
     ),
     Fault(
-        "data/new_pictures.py",
-        "values.ndim == 3 and values.shape[2] in (3, 4)",
-        "values.ndim == 3 and values.shape[2] in ()",
+        "data/new_items.py",
+        'hasattr(items, "getbands") or colours or grey',
+        'hasattr(items, "getbands")',
         "the lines of one picture are pictures",
         "data/test_new_pictures.py one_picture",
     ),

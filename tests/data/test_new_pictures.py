@@ -30,7 +30,12 @@ def test_pictures_of_any_sequence_are_the_same(model):
 
 @pytest.mark.parametrize(
     "item",
-    [np.zeros((40, 48, 3), np.uint8), np.zeros((40, 48), np.uint8), Image.new("RGB", (40, 48))],
+    [
+        np.zeros((40, 48, 3), np.uint8),
+        np.full((40, 48, 4), 255, np.uint8),
+        np.zeros((40, 48), np.uint8),
+        Image.new("RGB", (40, 48)),
+    ],
 )
 def test_one_picture_has_one_answer(model, item):
     """An array (40, 48, 3) gave 40 predictions, each of one line of it."""

@@ -147,7 +147,8 @@ def test_the_record_and_the_page_say_what_was_compared(run):
     assert set(chosen) == {"size", "features"}
     page = build_page(done.folder).read_text("utf-8")
     assert "How samples are read" in page
-    assert f"{chosen['size']} (chosen)" in page
+    for name in chosen.values():
+        assert f'<span class="name">{name}</span> <span class="tag chosen">chosen</span>' in page
     size = int(chosen["size"].split()[0])
     assert tuple(done.result.preprocess["size"]) == (size, size)
 

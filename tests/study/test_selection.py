@@ -133,6 +133,9 @@ class Scripted:
         self.wrong = {name.replace("_", "-"): value for name, value in wrong.items()}
         self.asked = []
 
+    def suited_to(self, method):
+        return self
+
     def fit(self, method, rows, recipe, *, name, checkpoint):
         wrong = self.wrong[method.about.name]
         self.asked.append((method.about.name, tuple(rows)))

@@ -34,8 +34,8 @@ def sequence_of(items: Any) -> Any:
 
 
 def several(items: Any, pictures: bool) -> Any:
-    """One path, text, PIL image or, of a model of pictures, array (h, w) or (h, w, 3) as a list of it."""
-    colours = pictures and getattr(items, "ndim", 0) == 3 and items.shape[-1] == 3
+    """One path, text, PIL image or, of a model of pictures, array (h, w) or (h, w, 3 | 4) as a list of it."""
+    colours = pictures and getattr(items, "ndim", 0) == 3 and items.shape[-1] in (3, 4)
     grey = pictures and getattr(items, "ndim", 0) == 2
     one = isinstance(items, str | Path) or hasattr(items, "getbands") or colours or grey
     return [items] if one else items

@@ -13,15 +13,13 @@ def listed_pictures(items: Any) -> Any:
     """Arrays and tensors (n, h, w), (n, h, w, 1 | 3 | 4) or (n, 1 | 3, h, w) with colours last.
 
     Raises:
-        BadInput: one picture alone, or another shape.
+        BadInput: the bytes of one picture, or another shape.
     """
     if isinstance(items, bytes):
         raise BadInput("predict takes a list of pictures; these are the bytes of one. Write [picture].")
     values = as_array(items, "items") if hasattr(items, "__array__") else None
     if values is None or values.dtype.kind not in "biuf" or len(values) == 0:
         return items
-    if values.ndim == 2 or (values.ndim == 3 and values.shape[2] in (3, 4)):
-        raise BadInput(f"predict takes several pictures, and {values.shape} is one. Write [picture].")
     return pixels_last(values)
 
 
