@@ -110,7 +110,7 @@ RESULT_FAULTS = (
     ),
     Fault(
         "studies/_spec.py",
-        "    return replace(terminal, sentences=[*terminal.sentences, *notes])\n",
+        "    return replace(terminal, notes=record.notes)\n",
         "    return terminal\n",
         "notes of a study are not shown",
         f"{SHOWN} with_its_notes",

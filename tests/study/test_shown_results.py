@@ -27,7 +27,7 @@ def test_what_adapt_returns_is_shown_as_its_command_prints_it(adapted):
     assert lines[0] == "Cross-validation on the training part"
     assert lines[2].startswith("Logistic probe")
     assert lines[-1] == adapted.result.headline
-    assert f"<p>{adapted.result.headline}</p>" in adapted._repr_html_()
+    assert adapted._repr_html_().startswith(f"<div><p><strong>{adapted.result.headline}</strong></p>")
     assert str(adapted.result).splitlines()[-1] == adapted.result.headline
 
 
@@ -36,7 +36,9 @@ def test_a_record_is_shown_with_its_notes():
     found = hs.shift(rng.normal(size=(30, 2)), rng.normal(size=(30, 2)) + 3)
     found.notes.append("A note with <b>.")
     assert "Note: A note with <b>." in str(found).splitlines()
-    assert "Note: A note with &lt;b&gt;." in found._repr_html_()
+    html = found._repr_html_()
+    assert f"<details><summary>{len(found.notes)} notes</summary>" in html
+    assert html.endswith("<li>A note with &lt;b&gt;.</li></ul></details></div>")
 
 
 def test_a_terminal_as_text_by_hand():

@@ -142,7 +142,7 @@ def show(spec: Study, record: Any, out: Path | None, quiet: bool) -> None:
     terminal = terminal_of(record, out)
     if terminal.rows and not (quiet and terminal.answer):
         output.table(terminal.headings, terminal.rows, terminal.title)
-    for sentence in (*(() if quiet else terminal.sentences), *terminal.answer):
+    for sentence in (*(() if quiet else terminal.said), *terminal.answer):
         output.line(sentence)
     places = [*terminal.places, ("Page", spec.page_file), ("Record", spec.record_file)]
     lines = [] if out is None else [(label, str(out / file)) for label, file in places]

@@ -168,6 +168,7 @@ class Terminal:
         rows: of the table, one text a cell; the same rows as the page's. Without `answer` the table is what
             `--quiet` still prints.
         sentences: below the table; `--quiet` leaves them out.
+        notes: after the sentences, likewise; a notebook folds them.
         answer: sentences that are printed with `--quiet` too.
         next: commands to go on with; FOLDER stands for the output folder.
         places: (label, file in the output folder) that are named at the end, beside page and record.
@@ -177,24 +178,38 @@ class Terminal:
     headings: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     sentences: Sequence[str] = ()
+    notes: Sequence[str] = ()
     answer: Sequence[str] = ()
     next: Sequence[str] = ()
     places: Sequence[tuple[str, str]] = ()
 
+    @property
+    def said(self) -> list[str]:
+        """The sentences and the notes."""
+        return [*self.sentences, *(f"Note: {note}" for note in self.notes)]
+
     def text(self) -> str:
-        """The table, the sentences and the answer as plain text, a line each."""
+        """The table, what is said of it and the answer as plain text, a line each."""
         rows = [[str(cell) for cell in row] for row in (self.headings, *self.rows)] if self.rows else []
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        lines = [self.title, *table, *self.sentences, *self.answer]
+        lines = [self.title, *table, *self.said, *self.answer]
         return "\n".join(line for line in lines if line).replace(SPACE, " ").replace(MINUS, "-")
 
     def html(self) -> str:
-        """The same as HTML for notebooks; every word is escaped."""
+        """As HTML for notebooks, the answer first and the notes folded; every word is escaped."""
         heads = "".join(f"<th>{escape(heading)}</th>" for heading in self.headings)
         rows = "".join(
             f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in self.rows
         )
+        answer = "".join(f"<p><strong>{escape(sentence)}</strong></p>" for sentence in self.answer)
         table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>" if self.rows else ""
-        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in (*self.sentences, *self.answer))
-        return f"<div><p><strong>{escape(self.title)}</strong></p>{table}{said}</div>"
+        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
+        return f"<div>{answer}<p>{escape(self.title)}</p>{table}{said}{self._folded()}</div>"
+
+    def _folded(self) -> str:
+        if not self.notes:
+            return ""
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        count = f"{len(self.notes)} note{'' if len(self.notes) == 1 else 's'}"
+        return f"<details><summary>{count}</summary><ul>{notes}</ul></details>"

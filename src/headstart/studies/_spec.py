@@ -180,5 +180,4 @@ def terminal_of(record: StudyRecord, folder: Path | None = None) -> Terminal:
     spec = next(spec for spec in studies() if spec.record is type(record))
     module = spec.module("page")
     terminal: Terminal = module.terminal(record, folder) if spec.reads_folder else module.terminal(record)
-    notes = [f"Note: {note}" for note in record.notes]
-    return replace(terminal, sentences=[*terminal.sentences, *notes])
+    return replace(terminal, notes=record.notes)

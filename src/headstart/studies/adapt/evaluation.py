@@ -5,6 +5,7 @@ linear model of the raw features, and a constant.
 """
 
 import copy
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
 from typing import Any
@@ -24,6 +25,7 @@ from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.nn.heads import make_head
 from headstart.records.record import Interval
 from headstart.report.metric import drawn_metric
+from headstart.report.text import join_words
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import difference, metric_value, scores
 from headstart.session.session import Session
@@ -103,21 +105,28 @@ def size_curve(validation: CrossValidation, solved: bool) -> list[SizePoint]:
     """
     held, rest = np.flatnonzero(validation.folds == 0), np.flatnonzero(validation.folds != 0)
     trials = SubsetTrials(validation.session, validation.settings, rest, held, _drawn(validation.session))
-    points = []
+    points, left_out = [], defaultdict[str, list[str]](list)
     for method, k, seeds in size_steps(validation):
         if method.about.closed_form != solved:
             continue
-        said = f"{method.about.title} with {k} labels is not in the size curve: {NO_ROOM}"
-        if validation.budget.fits(name := size_name(method, k), [name], said=said):
-            points += _point(validation, trials, method, k, seeds, said)
+        fits = validation.budget.fits(name := size_name(method, k), [name])
+        scores = _scores(validation, trials, method, k, seeds) if fits else None
+        if scores is None:
+            left_out[method.about.title].append(str(k))
+        else:
+            points.append(SizePoint(method.about.name, method.about.title, k, scores))
+    for title, sizes in left_out.items():
+        validation.budget.note(
+            f"{title} with {join_words(sizes)} labels a class is not in the size curve: {NO_ROOM}"
+        )
     return points
 
 
-def _point(
-    validation: CrossValidation, trials: SubsetTrials, method: Method[Any], k: int, seeds: int, said: str
-) -> list[SizePoint]:
+def _scores(
+    validation: CrossValidation, trials: SubsetTrials, method: Method[Any], k: int, seeds: int
+) -> list[float] | None:
+    """Of each seed whose training did not diverge; None: the time was over before they were known."""
     name, epochs = size_name(method, k), validation.plan.epochs_of(method)
-
     trials = replace(trials, session=validation.session_of(method))
 
     def compute() -> dict[str, Any]:
@@ -130,10 +139,7 @@ def _point(
 
     with validation.budget.bounded():
         kept = validation.folder.once(name, compute)
-    if "cut" in kept:
-        validation.budget.note(said)
-        return []
-    return [SizePoint(method.about.name, method.about.title, k, kept["scores"])]
+    return None if "cut" in kept else list(kept["scores"])
 
 
 # --- the final models
