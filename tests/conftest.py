@@ -12,6 +12,9 @@ import pytest
 import torch
 
 torch.set_num_threads(1)
+for name in ("CI", "BUILD_NUMBER"):  # with these pytest shows every difference of long sequences, for hours
+    if os.environ.pop(name, None):
+        os.environ["BROWSER_PROMISED"] = "1"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
