@@ -10,6 +10,7 @@ from tests.methods.ways import points, probed
 from torch.nn.functional import normalize
 
 from headstart.core import BadInput
+from headstart.methods.outputs.probing import knn
 from headstart.methods.outputs.probing.knn import KNN, SHARPNESS, SIZES
 from headstart.solvers.temperature import best_scale
 
@@ -54,6 +55,15 @@ def shares(k, sharpness, seen, asked):
     found = np.zeros((len(Z[asked]), 3))
     found[:, votes.classes_] = votes.predict_proba(Z[asked])
     return (found * k + 1 / 3) / (k + 1)
+
+
+def test_neighbours_are_the_same_however_few_rows_are_compared_at_once(monkeypatch):
+    """50,000 rows have 2.5 billion cosines."""
+    whole = probed(KNN(), X, Y, 3)
+    monkeypatch.setattr(knn, "AT_ONCE", 3 * len(X))
+    parts = probed(KNN(), X, Y, 3)
+    assert (parts.head.k, parts.head.sharpness) == (whole.head.k, whole.head.sharpness)
+    torch.testing.assert_close(parts.head.scale, whole.head.scale)
 
 
 @pytest.mark.parametrize("k", [1, 5, 40])

@@ -13,6 +13,7 @@ from headstart.solvers.temperature import best_scale
 
 from .probe import Probe
 
+AT_ONCE = 2**24  # cosines that are held in memory
 SHARPNESS = (3.0, 10.0, 30.0)
 SIZES: dict[LabelKind, tuple[int, ...]] = {  # one or three votes of classes are too few for a probability
     "classes": (5, 10, 20),
@@ -61,15 +62,17 @@ class KNN(Probe):
         rows = normalize(features - centre, dim=1)
         kind = label_kind_of(labels)
         votes = one_hot(labels, outputs) if kind == "classes" else labels
-        similar = (rows @ rows.T).fill_diagonal_(-torch.inf)
+        sizes = (self.k,) if self.k else sizes_for(kind, len(rows))
+        nearest, which = _neighbours(rows, max(sizes))
         best: tuple[float, NeighbourHead] | None = None
-        for k in (self.k,) if self.k else sizes_for(kind, len(rows)):
+        for k in sizes:
             for sharpness in SHARPNESS if self.sharpness is None else (self.sharpness,):
                 head = NeighbourHead(len(rows), rows.shape[1], outputs, k, kind).to(rows.device)
                 head.votes.copy_(votes)
                 head.sharpness.fill_(sharpness)
                 head.counts = weights
-                held_out = head.tally(similar)
+                counts = None if weights is None else weights[which[:, :k]]
+                held_out = head.count(nearest[:, :k], head.votes[which[:, :k]], counts)
                 if kind == "classes":
                     head.scale.fill_(self.scale or best_scale(held_out, labels, weights=weights))
                 loss = float(label_loss(held_out * head.scale, labels, weight=weights))
@@ -79,6 +82,17 @@ class KNN(Probe):
         best[1].centre.copy_(centre)
         best[1].rows.copy_(rows)
         return best[1]
+
+
+def _neighbours(rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Cosines and numbers (n, k) of the most similar other rows to each of (n, d), of unit length."""
+    found = []
+    some = max(1, AT_ONCE // len(rows))
+    for start in range(0, len(rows), some):
+        similar = rows[start : start + some] @ rows.T
+        similar.diagonal(start).fill_(-torch.inf)
+        found.append(similar.topk(min(k, len(rows)), dim=1))
+    return torch.cat([each.values for each in found]), torch.cat([each.indices for each in found])
 
 
 def sizes_for(kind: LabelKind, rows: int) -> list[int]:
