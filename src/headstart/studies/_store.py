@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -176,12 +176,15 @@ def open_study(
         ):
             yield store
         return
-    found = [path.name for path in out.iterdir()] if out.is_dir() else []
+    found = [path.name for path in out.iterdir()] if out.is_dir() else None
     command = prepare_folder(out, settings, digests, resume, typed_command(), spec.resumed)
     try:
         yield StudyFolder(out, command, StepCache(out / "steps", tidy=spec.peaks), progress)
     except (BadData, BadInput):
-        remove_unstarted(out, found)
+        remove_unstarted(out, found or ())
+        if found is None:
+            with suppress(OSError):  # it is not empty
+                out.rmdir()
         raise
 
 

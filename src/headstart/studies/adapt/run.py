@@ -46,6 +46,7 @@ from headstart.studies.adapt.evaluation import (
     size_name,
     size_steps,
 )
+from headstart.studies.adapt.few_rows import with_possible_folds
 from headstart.studies.adapt.first_model import first_probe, save_first
 from headstart.studies.adapt.plan import Plan, fold_name, limited, plan_study, recording, refit_name
 from headstart.studies.adapt.reading import choose_reading
@@ -121,6 +122,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
             source, findings = usable_source(source, checked.dataset, parts[1])
             checked = replace(checked, findings=(*checked.findings, *findings))
     job.notes.extend(one.text for one in checked.findings if one.kind in ("one-example", "codes"))
+    job = with_possible_folds(job, train)
+    settings = job.settings
     metric = choose_metric(train.labels, settings.metric)
     session = job.session(
         train,
