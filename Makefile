@@ -20,7 +20,7 @@ PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadg
 
 help:
 	@echo "make demo   adapt a pretrained model to real pictures and make the report"
-	@echo "make test   run all tests          make quick  only those under 5 s each"
+	@echo "make test   run all tests          make quick  only those under 2 s each"
 	@echo "make check  lint, types, floors    make docs   build the documentation"
 	@echo "make bench  measure speed side by side with the usual tools"
 	@echo "make lock   renew constraints.txt, the versions that the others install"

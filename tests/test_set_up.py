@@ -81,6 +81,7 @@ def pythons(*folders):
     return [line for line in done.stdout.splitlines() if any(line.startswith(str(one)) for one in folders)]
 
 
+@pytest.mark.slow
 def test_the_newest_python_that_runs_comes_first(tmp_path):
     for minor in (11, 12, 13, 14):  # shims of versions that are not there, as pyenv's
         program(tmp_path / "shims" / f"python3.{minor}", "exit 127")

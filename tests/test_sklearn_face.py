@@ -172,6 +172,7 @@ def test_candidates_share_the_cache(blobs, net, tmp_path, monkeypatch):
 # --- pictures
 
 
+@pytest.mark.slow
 def test_pictures_as_arrays_and_as_files(shapes, weights, tmp_path):
     from PIL import Image
 

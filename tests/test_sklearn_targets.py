@@ -146,6 +146,7 @@ def test_tags_with_a_backbone(tagged, net):
         assert (found.predict(x) == y).mean() > 0.6
 
 
+@pytest.mark.slow
 def test_tags_in_searches_and_cross_validation(tagged):
     x, y = tagged
     shares = cross_val_predict(TransferClassifier(), x, y, cv=3, method="predict_proba")

@@ -96,6 +96,7 @@ def test_other_classes_and_columns_are_named(headstart, tables, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_run_without_its_source(headstart, pictures, weights, tmp_path):
     from tests.study import tiny
 

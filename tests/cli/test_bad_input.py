@@ -51,6 +51,7 @@ def test_one_class(headstart, quick, tmp_path):
     assert untouched(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_class_of_one(headstart, quick, tmp_path):
     data = tiny.folders(tmp_path / "data", 4)
     (data / "lonely").mkdir()
@@ -70,6 +71,7 @@ def test_a_class_that_would_have_no_training_row(headstart, quick, tmp_path):
     assert untouched(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_label_column_that_is_absent(headstart, quick, pictures, tmp_path):
     table = tmp_path / "rows.csv"
     files = sorted(pictures.rglob("*.png"))
@@ -91,6 +93,7 @@ def test_a_folder_with_nothing_readable(headstart, quick, tmp_path):
     assert untouched(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_what_is_unreadable_is_left_out_and_said(headstart, quick, pictures, tmp_path):
     from headstart.studies.adapt import Result
 
@@ -185,6 +188,7 @@ def test_weights_that_would_carry_out_code(headstart, pictures, tmp_path):
     assert trap.exists()  # so the trap works
 
 
+@pytest.mark.slow
 def test_random_weights_by_name(headstart, pictures, quick, tmp_path):
     said = headstart("adapt", pictures, *quick, "--weights", "random", "--out", tmp_path / "out")
     assert said.code == 0, said.err

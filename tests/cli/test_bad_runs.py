@@ -13,6 +13,7 @@ from headstart.core import BadData, BadInput, CannotWrite, Diverged
 # --- the output folder
 
 
+@pytest.mark.slow
 def test_output_folder_that_is_not_empty(headstart, program, pictures, quick, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     for call in (headstart, program):
@@ -30,6 +31,7 @@ def test_output_folder_with_a_run(headstart, pictures, quick, finished):
 
 
 @pytest.mark.parametrize("more", [(), ("--resume",)])
+@pytest.mark.slow
 def test_output_folder_with_nothing_but_what_a_kill_left(headstart, pictures, quick, tmp_path, more):
     """The process died between writing its study down and renaming the file: nothing was begun."""
     left = tmp_path / ".study.json.4711.tmp"
@@ -85,6 +87,7 @@ def test_resume_with_other_data(headstart, weights, finished, tmp_path):
 # --- training
 
 
+@pytest.mark.slow
 def test_a_method_that_diverges_is_dropped_and_the_others_go_on(headstart, pictures, quick, tmp_path):
     from headstart.studies.adapt import Result
 
@@ -121,6 +124,7 @@ def test_all_methods_diverge(headstart, pictures, weights, tmp_path):
     assert not (tmp_path / "out" / "result.json").exists()
 
 
+@pytest.mark.slow
 def test_short_memory_halves_the_batch_and_says_so(headstart, pictures, weights, tmp_path, monkeypatch):
     from headstart.methods.mapping.finetuning.fine_tune import FineTune
     from headstart.studies.adapt import Result
@@ -150,6 +154,7 @@ def test_short_memory_halves_the_batch_and_says_so(headstart, pictures, weights,
 
 
 @pytest.mark.parametrize("batch", [2, 3])
+@pytest.mark.slow
 def test_small_batches_are_not_cut_into_single_rows(headstart, pictures, weights, tmp_path, batch):
     """A batch normalisation that is trained needs two rows."""
     words = [*tiny.options(weights), "--method", "knn", "--batch", batch, "--no-curve", "--quiet"]
@@ -190,6 +195,7 @@ def test_predict_on_a_folder_without_pictures(headstart, finished, tmp_path):
     assert refused(said, BadData.code, f"no pictures in the folder {tmp_path}")
 
 
+@pytest.mark.slow
 def test_commands_on_a_folder_without_a_run(headstart, program, pictures, tmp_path):
     picture = pictures / "disc" / "1.png"
     assert refused(headstart("predict", tmp_path, picture), BadInput.code, f"No model in {tmp_path}", "adapt")

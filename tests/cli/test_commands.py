@@ -41,6 +41,7 @@ def test_threads_sleep_while_they_wait_unless_told_otherwise(headstart, monkeypa
 # --- adapt
 
 
+@pytest.mark.slow
 def test_adapt_tells_a_person_what_came_of_it(headstart, pictures, weights, tmp_path):
     words = [*tiny.options(weights), "--method", "ridge-probe", "--method", "fine-tune", "--no-curve"]
     said = headstart("adapt", pictures, *words, "--out", tmp_path / "run")
@@ -63,6 +64,7 @@ def test_adapt_tells_a_person_what_came_of_it(headstart, pictures, weights, tmp_
         assert done.code == 0, (way, done.err)
 
 
+@pytest.mark.slow
 def test_adapt_for_machines(headstart, pictures, quick, tmp_path):
     words = [word for word in quick if word != "--quiet"]
     said = headstart("adapt", pictures, *words, "--json", "--out", tmp_path / "run")
@@ -85,6 +87,7 @@ def test_quiet_says_nothing_but_the_answer(program, pictures, quick, tmp_path):
     assert result.command.startswith(f"headstart adapt {pictures} --backbone")
 
 
+@pytest.mark.slow
 def test_resume_needs_no_settings_again(headstart, pictures, weights, quick, tmp_path):
     words = ["--backbone", tiny.BACKBONE, "--weights", weights, "--out", tmp_path / "run", "--quiet"]
     assert headstart("adapt", pictures, *quick, "--out", tmp_path / "run").code == 0
@@ -188,6 +191,7 @@ def test_report_is_made_anew(headstart, finished):
 # --- being one program among others
 
 
+@pytest.mark.slow
 def test_the_reader_of_the_output_may_go():
     ended = subprocess.run(
         [f"{sys.executable} -m headstart methods --json | head -c 1"],

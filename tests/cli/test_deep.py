@@ -21,6 +21,7 @@ def soft_tissue(tmp_path_factory):
     return root
 
 
+@pytest.mark.slow
 def test_a_window_is_the_same_when_it_predicts(headstart, soft_tissue, weights, tmp_path):
     run = tmp_path / "run"
     words = [*tiny.options(weights), "--method", "ridge-probe", "--no-curve", "--quiet"]
@@ -42,6 +43,7 @@ def test_a_window_is_the_same_when_it_predicts(headstart, soft_tissue, weights, 
     assert "Warning" not in said.err
 
 
+@pytest.mark.slow
 def test_without_a_window_the_range_in_use_is_said(headstart, soft_tissue, weights, tmp_path):
     words = [*tiny.options(weights), "--method", "ridge-probe", "--no-curve", "--quiet"]
     said = headstart("adapt", soft_tissue, *words, "--out", tmp_path / "run")

@@ -58,6 +58,7 @@ def test_a_curve_with_table_page_and_record(headstart, pictures, small, tmp_path
     assert (out / "curve.html").read_text("utf-8") == page
 
 
+@pytest.mark.slow
 def test_going_on_takes_the_settings_that_it_was_begun_with(
     headstart, pictures, small, tmp_path, monkeypatch
 ):
@@ -76,6 +77,7 @@ def test_going_on_takes_the_settings_that_it_was_begun_with(
     assert refused(headstart(*words), 8, "is not empty", "--resume")
 
 
+@pytest.mark.slow
 def test_depth_with_table_page_and_record(headstart, four, tmp_path):
     out = tmp_path / "depth"
     words = ["yosinski", four, *SMALL, "--test", 0.34, "--cuts", "1,6", "--split", "disc,two", "--out", out]
@@ -92,6 +94,7 @@ def test_depth_with_table_page_and_record(headstart, four, tmp_path):
     assert headstart("report", out).out.strip() == str(out / "yosinski.html")
 
 
+@pytest.mark.slow
 def test_a_given_base_needs_no_task_a(headstart, pictures, weights, tmp_path):
     out = tmp_path / "depth"
     words = ["yosinski", pictures, *SMALL, "--cuts", "2", "--base-a", weights, "--out", out, "--json"]

@@ -76,6 +76,7 @@ def told(said, *words):
         (5500, "the model to run/model"),
     ],
 )
+@pytest.mark.slow
 def test_a_small_disk(headstart, words, wanted, disk, monkeypatch, kilobytes, what):
     monkeypatch.chdir(disk(kilobytes))
     said = headstart(*words)
@@ -88,6 +89,7 @@ def test_a_small_disk(headstart, words, wanted, disk, monkeypatch, kilobytes, wh
     assert ends(run) == wanted
 
 
+@pytest.mark.slow
 def test_a_write_that_fails(headstart, words, wanted, tmp_path, monkeypatch):
     """The study, how samples are read, the cache's index and the fit of the first model."""
     real, flushed = os.fsync, []
@@ -139,6 +141,7 @@ def test_a_folder_that_may_not_be_written_to(headstart, words, tmp_path, monkeyp
     assert told(headstart(*words), "Can't write run/study.json: Permission denied", "choose another folder")
 
 
+@pytest.mark.slow
 def test_an_error_that_nobody_foresaw(headstart, words, tmp_path, monkeypatch):
     """A full disk is said in a sentence wherever it is noticed; what is our own mistake is shown."""
 

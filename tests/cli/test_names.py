@@ -92,6 +92,7 @@ def test_a_terminal_that_has_no_such_letters(program, run, data):
     assert "Traceback" not in said.err
 
 
+@pytest.mark.slow
 def test_the_commands_own_words_are_written_down(headstart, quick, data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     said = headstart("adapt", data, *quick, "--test", 0.4, "--out", "run")

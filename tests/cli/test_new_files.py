@@ -163,6 +163,7 @@ def test_a_table_of_texts_without_names(tmp_path):
         texts_of([file], [], roles(columns="words,id", encoding="latin-1"))
 
 
+@pytest.mark.slow
 def test_texts_beside_numbers(headstart, tmp_path):
     file = write(tmp_path / "films.csv", films(120))
     words = (

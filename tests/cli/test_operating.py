@@ -25,6 +25,7 @@ def arrays(file, channels, side=32, dtype="float32"):
     return file
 
 
+@pytest.mark.slow
 def test_four_channels_from_the_operation_to_answers(headstart, operate, weights, tmp_path):
     said, file = operate("--channels", 4, "--like", "0,1,2,-", "--size", 32)
     assert "3 channels -> 4; grey gives the same" in said.out
@@ -58,6 +59,7 @@ def test_grey_arrays_of_one_channel(headstart, operate, tmp_path):
     assert said.code == 0, said.err
 
 
+@pytest.mark.slow
 def test_colour_pictures_through_luminance(headstart, operate, pictures, tmp_path):
     """The answers to a picture and to its grey copy are the same."""
     said, file = operate("--channels", 1, "--luminance", "--size", 32)

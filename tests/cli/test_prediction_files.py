@@ -150,6 +150,7 @@ def test_tags_and_numbers_have_their_columns(tmp_path):
     np.testing.assert_allclose(values, model.values(x)[:, 0], rtol=1e-8)
 
 
+@pytest.mark.slow
 def test_items_are_named_by_their_paths(tmp_path):
     data = hs.data.load("digits", per_class=3)
     model = hs.fit("ridge-probe", hs.models.backbone("torchvision:resnet18", weights="random"), data)

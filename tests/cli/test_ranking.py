@@ -40,6 +40,7 @@ def test_a_table_in_the_order_of_the_first_score(headstart, pictures, two):
     assert f"scores of {tiny.BACKBONE}" in said.err
 
 
+@pytest.mark.slow
 def test_json_page_and_record_say_the_same(headstart, pictures, two, tmp_path):
     words = [pictures, *two, "--score", "knn", "--score", "cka", "--json"]
     said = headstart("rank", *words, "--out", tmp_path / "new" / "rank", "--cache", tmp_path / "cache")

@@ -90,6 +90,7 @@ def test_a_full_folder(headstart, words, tmp_path):
     assert refused(headstart("search", *words), 8, "not empty")
 
 
+@pytest.mark.slow
 def test_what_it_says_next_is_a_command_that_fits_and_tests_the_best_on_the_same_data(
     headstart, tmp_path, monkeypatch
 ):

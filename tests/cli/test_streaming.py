@@ -83,6 +83,7 @@ def test_order_by_name_is_told_of_and_guards_can_be_left_out(headstart, finished
     assert record["guards"] == []
 
 
+@pytest.mark.slow
 def test_what_is_refused(headstart, finished, new, tmp_path):
     strange = tiny.folders(tmp_path / "strange", each=2, classes=("disc", "sphere"))
     broken = tiny.folders(tmp_path / "broken", each=2)

@@ -25,6 +25,7 @@ def two(tmp_path_factory):
     return folder(root / "black", np.arange(60)), folder(root / "white", np.arange(60, 110), invert=True)
 
 
+@pytest.mark.slow
 def test_translated_rows_record_and_page(headstart, two, tmp_path):
     source, target = two
     out = tmp_path / "out"
@@ -46,6 +47,7 @@ def test_translated_rows_record_and_page(headstart, two, tmp_path):
     assert set(again.classes) == {str(n) for n in range(10)}
 
 
+@pytest.mark.slow
 def test_a_cheap_method_and_the_other_way_as_json(headstart, two, tmp_path):
     source, target = two
     words = ("--source", source, "--target", target, "--out", tmp_path / "out", "--direction", "to-source")

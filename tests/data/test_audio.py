@@ -168,6 +168,7 @@ def test_other_data_keep_their_own_backbones(fitted):
     assert text.modality.text(text, 0) == ""
 
 
+@pytest.mark.slow
 def test_two_sets_of_sounds_are_compared(tmp_path):
     tones = load("tones")
     halves = tones.subset(np.arange(0, 60, 2)), tones.subset(np.arange(120, 180, 2))

@@ -12,7 +12,7 @@ FENCE = re.compile(r"^(`{3,})([^`\n]*)\n(.*?)^\1`*[ \t]*$", re.MULTILINE | re.DO
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
-SLOW = "<!-- slow -->"  # at the top of a page whose examples take more than 5 s
+SLOW = "<!-- slow -->"  # at the top of a page whose examples take more than 2 s
 FULL_SIZE = "<!-- full size -->"  # in one that shows what the default backbone does at its own size
 
 

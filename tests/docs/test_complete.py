@@ -89,6 +89,7 @@ def test_every_method_has_a_page_with_all_that_it_should_say(kind):
     assert "does not help" in section(text, "## When it helps") or "Against it" in text or "worse" in text
 
 
+@pytest.mark.slow
 def test_the_index_of_methods_is_current():
     command = [sys.executable, "tools/index_methods.py", "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)

@@ -94,6 +94,7 @@ def test_interrupted_and_resumed_it_ends_in_the_same_bytes(tmp_path):
     assert (stopped / "spread.json").read_bytes() == (whole / "spread.json").read_bytes()
 
 
+@pytest.mark.slow
 def test_its_page_and_its_command_show_the_same_rows(tmp_path, capsys):
     app = typer.Typer()
     app.callback()(lambda: None)

@@ -257,6 +257,7 @@ def test_help_does_not_import_torch():
     assert not modules & ({"torch"} | HEAVY)
 
 
+@pytest.mark.slow
 def test_importing_all_words_and_methods_imports_nothing_heavy():
     code = "from headstart.core import walk; assert list(walk()); import headstart.run.frozen"
     assert "torch" in (modules := loaded(code))

@@ -22,6 +22,7 @@ from headstart.methods.inputs.domains.source_only import SourceOnly
 @pytest.mark.parametrize(
     ("seed", "settings"), [(0, {}), pytest.param(1, {}, marks=pytest.mark.slow), (0, {"size": 24})]
 )
+@pytest.mark.slow
 def test_it_helps_where_the_target_lies_beside_the_source(seed, settings):
     how = {"steps": 300, "lr": 1e-2}
     alone = accuracy(SourceOnly(backbone_lr=1.0), moved, seed, **how)

@@ -145,6 +145,7 @@ def test_the_predictor_is_the_model_behind_the_translator():
     torch.testing.assert_close(method.predictor(parts)(x), parts["head"](parts["backbone"](seen)))
 
 
+@pytest.mark.slow
 def test_targets_come_to_lie_where_the_source_is():
     """The target is the source moved by 0.5; translators find that."""
     run, _ = fitted(CycleGAN(), steps=400, lr=5e-3, schedule="cosine")

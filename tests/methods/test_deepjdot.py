@@ -77,6 +77,7 @@ def test_each_pair_loses_what_the_label_loss_says(kind):
             torch.testing.assert_close(found[i, j], label_loss(says[j : j + 1], labels[i : i + 1]))
 
 
+@pytest.mark.slow
 def test_it_helps_where_what_showed_the_label_is_gone():
     alone = accuracy(SourceOnly(backbone_lr=1.0), nuisance, 1, **HOW)
     assert accuracy(DeepJDOT(backbone_lr=1.0), nuisance, 1, **HOW) > alone + 0.3

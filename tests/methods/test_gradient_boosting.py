@@ -74,6 +74,7 @@ def test_tags_are_refused():
         require_label_kind(GradientBoosting(), "tags")
 
 
+@pytest.mark.slow
 def test_it_is_saved_opened_and_exported(tmp_path):
     model, again, file = opened_again(GradientBoosting(iterations=10), tmp_path)
     assert [one.probability for one in again.predict(str(file))] == [

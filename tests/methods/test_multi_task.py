@@ -95,6 +95,7 @@ def test_without_weight_it_is_fine_tuning_to_the_bit(settings):
     assert not any(torch.equal(with_it[name], mine[name]) for name in mine if name.endswith("0.weight"))
 
 
+@pytest.mark.slow
 def test_more_weight_brings_the_mapping_nearer_to_the_source():
     recipe = replace(PLAIN, steps=150, lr=0.01)
     seen = of_source(400, torch.Generator().manual_seed(99))

@@ -23,6 +23,7 @@ def even(of_, seed, source):
 SOURCE, TARGET, SEEN = even(30, 0, True), even(24, 1, False), even(100, 2, False)
 
 
+@pytest.mark.slow
 def test_the_map_is_that_of_pot(monkeypatch):
     monkeypatch.setattr(optimal_transport, "TOLERANCE", 1e-9)
     ot = pytest.importorskip("ot")

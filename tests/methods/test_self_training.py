@@ -103,6 +103,7 @@ def test_the_teacher_is_the_average_of_the_student():
     assert torch.equal(of(later, "teacher")["teacher.1.weight"], of(later, "head")["head.weight"])
 
 
+@pytest.mark.slow
 def test_it_helps_where_the_target_is_turned():
     before = accuracy(SourceOnly(backbone_lr=1.0))
     assert before < 0.85

@@ -24,6 +24,7 @@ X, Y = rows(4000, 999)
 
 
 @pytest.mark.parametrize("per_class", [5, 10, 20])
+@pytest.mark.slow
 def test_the_mean_log_loss_is_near_that_of_logistic_regression(per_class):
     losses = {kind.about.name: [] for kind in PROBES}
     reference = []

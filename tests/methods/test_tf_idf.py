@@ -124,6 +124,7 @@ def test_classes_of_one_row_and_without_rows():
     assert probed(TfIdf(), x[:1], y[:1], 2)(x).isfinite().all()
 
 
+@pytest.mark.slow
 def test_it_is_saved_without_pickle_and_exported(tmp_path):
     model = hs.fit(TfIdf(), own(), (TEXTS, LABELS))
     model.save(tmp_path / "model")

@@ -127,6 +127,7 @@ def test_wilson_equals_scipy():
         assert 0 <= found.low <= found.value <= found.high <= 1
 
 
+@pytest.mark.slow
 def test_nineteen_in_twenty_intervals_hold_the_truth():
     hits = 0
     for seed in range(200):

@@ -52,6 +52,7 @@ def test_it_loads_in_surgery_whether_keys_are_mapped_or_not(published):
         assert torch.equal(base.inner.conv1.conv.weight, published[1].conv1.conv.weight)
 
 
+@pytest.mark.slow
 def test_inception_loads_with_and_without():
     for aux in (True, False):
         state = torchvision.models.inception_v3(weights=None, aux_logits=aux, init_weights=False).state_dict()

@@ -165,6 +165,7 @@ def racing(monkeypatch, made, rows=1000):
     return fast(made, rows=rows)
 
 
+@pytest.mark.slow
 def test_the_winner_goes_on_from_the_first_batch_with_the_same_bytes(monkeypatch):
     made, x = net(), noise(LEAST, 3, 64, 64)
     quick = racing(monkeypatch, made)

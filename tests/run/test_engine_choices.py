@@ -37,6 +37,7 @@ def chosen(folder):
     return next(iter(seconds))
 
 
+@pytest.mark.slow
 def test_the_same_engine_and_bytes_though_another_is_faster_now(tmp_path, monkeypatch):
     monkeypatch.setattr(race, "MARGIN", 0.0)  # ONNX Runtime wins, however slow
     first = recorded(tmp_path / "run")

@@ -65,6 +65,7 @@ def test_only_vectors_of_tokens_are_recorded_so():
 
 
 @pytest.mark.parametrize(("make", "boundary"), [(own, "table"), (bert, "layer.1"), (minilm, "layer.4")])
+@pytest.mark.slow
 def test_training_on_what_was_recorded_is_training(make, boundary, tmp_path):
     method, base = FineTune(last=1), make()
     recorded = Session(base, DATA, cache=tmp_path).fit(method, ROWS, RECIPE)

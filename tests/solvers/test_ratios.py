@@ -117,6 +117,7 @@ def of_two_folds(source, target):
 
 
 @pytest.mark.parametrize("ratios", [of_squares, gaussian_ratios, of_two_folds, ulsif_ratios, kmm_ratios])
+@pytest.mark.slow
 def test_a_wrong_model_learned_with_weights_is_right_on_the_target(ratios):
     errors = [tuple(shimodaira(ratios, seed)) for seed in range(20)]
     assert sum(weighted < 0.25 * plain for plain, weighted in errors) >= 18

@@ -133,6 +133,7 @@ class Spied:
         return replace(self, samples=self.samples.take(rows), rows=self.rows[rows])
 
 
+@pytest.mark.slow
 def test_the_test_part_is_looked_at_once_and_only_when_all_is_decided(base, shapes, tmp_path, monkeypatch):
     test, log, steps = set(range(36, 48)), [], tmp_path / "run" / "steps"
     data = with_split(*shapes, test)
@@ -166,6 +167,7 @@ def test_the_test_part_is_looked_at_once_and_only_when_all_is_decided(base, shap
     assert len(looks) == 2
 
 
+@pytest.mark.slow
 def test_garbage_in_the_test_part_changes_no_choice(base, shapes, tmp_path):
     x, y = shapes
     test = np.arange(36, 48)
@@ -198,6 +200,7 @@ def test_the_shape_of_test_pictures_says_nothing(tmp_path):
     assert small.name == "train"
 
 
+@pytest.mark.slow
 def test_the_users_own_split_is_kept(base, shapes, judged, tmp_path):
     test = [0, 1, 2, 3, 4, 9, 11, 40, 41]
     hs.adapt(base, with_split(*shapes, test), out=tmp_path / "run", methods=("ridge-probe",), **tiny.QUICK)
@@ -206,6 +209,7 @@ def test_the_users_own_split_is_kept(base, shapes, judged, tmp_path):
     assert set(train.items) == {f"row {row}" for row in range(48)} - set(held.items)
 
 
+@pytest.mark.slow
 def test_duplicates_are_never_on_both_sides(base, shapes, judged, tmp_path):
     x, y = shapes
     brighter = (x[::3].astype(int) + 12).clip(0, 255).astype(np.uint8)
@@ -225,6 +229,7 @@ def test_duplicates_are_never_on_both_sides(base, shapes, judged, tmp_path):
 # --- again
 
 
+@pytest.mark.slow
 def test_the_same_study_gives_the_same_bytes(base, shapes, tmp_path, monkeypatch):
     ends = []
     for name in ("one", "other"):
@@ -235,6 +240,7 @@ def test_the_same_study_gives_the_same_bytes(base, shapes, tmp_path, monkeypatch
     assert ends[0] == ends[1]
 
 
+@pytest.mark.slow
 def test_the_code_on_the_page_runs_when_pasted(base, pictures, tmp_path):
     """In the folder that holds the run: Python and the commands, as they stand there."""
     hs.adapt(base, pictures, out=tmp_path / "my run", methods=("nearest-centroid",), **tiny.QUICK)
@@ -251,6 +257,7 @@ def test_the_code_on_the_page_runs_when_pasted(base, pictures, tmp_path):
     assert (tmp_path / "model.onnx").is_file()
 
 
+@pytest.mark.slow
 def test_what_is_returned_is_a_result_with_a_link_for_notebooks(base, shapes, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = hs.adapt(base, shapes, out="a <run>", methods=("nearest-centroid",), **tiny.QUICK)

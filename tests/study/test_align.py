@@ -144,6 +144,7 @@ def test_labels_that_are_to_be_passed_over():
     assert result.test_rows == 0
 
 
+@pytest.mark.slow
 def test_a_stopped_study_goes_on_to_the_same_bytes(done, tmp_path):
     out = tmp_path / "run"
     stopped = {"left": 3}
@@ -178,6 +179,7 @@ def test_another_target_is_another_study(done):
         hs.align(domain(90, 0), domain(80, 1, 1.5), net(), out=done.folder, **QUICK)
 
 
+@pytest.mark.slow
 def test_few_labelled_rows_help_where_nothing_else_can():
     """The target's classes are named the other way round: only labels can tell."""
     x, y = domain(120, 1)

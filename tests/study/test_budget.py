@@ -261,6 +261,7 @@ def test_the_budget_is_kept_at_any_speed(base, shapes, tmp_path, slowly, factor,
         assert any("budget" in note for note in done.result.notes)
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_absurdly_small_is_said(base, shapes, tmp_path):
     done = hs.adapt(
         base, shapes, out=tmp_path / "run", folds=2, budget=0.1, methods=("ridge-probe", "fine-tune")
@@ -273,6 +274,7 @@ def test_a_budget_that_is_absurdly_small_is_said(base, shapes, tmp_path):
 # --- the first model
 
 
+@pytest.mark.slow
 def test_the_first_model_is_there_while_the_run_goes_on(base, shapes, tmp_path, monkeypatch):
     """An interrupted run leaves it; the finished one has the selected model."""
     real = adapt_run.plan_study

@@ -46,6 +46,7 @@ def is_of_groups(interval, rows, slices=SLICES):
     return interval.high - interval.low > enough.high - enough.low
 
 
+@pytest.mark.slow
 def test_adapt_counts_patients_in_every_figure(tmp_path):
     done = hs.adapt(
         net(),

@@ -200,6 +200,7 @@ def test_the_change_is_that_of_two_samples_by_hand():
         assert (change.value, change.low, change.high) == pytest.approx((sign * -0.3, *ends), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_metric_is_that_of_the_run_or_the_wanted_one(tmp_path):
     done = hs.adapt(
         "table",

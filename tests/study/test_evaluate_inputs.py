@@ -51,6 +51,7 @@ def test_unseen_names_are_noted_and_all_of_them_refused(run):
     assert hs.evaluate(run, every, allow_unseen=True).rows == 60
 
 
+@pytest.mark.slow
 def test_pictures_that_cannot_be_read_are_noted(tmp_path):
     data = hs.data.load("digits", per_class=4)
     model = hs.fit("ridge-probe", hs.models.backbone("torchvision:resnet18", weights="random"), data)

@@ -131,6 +131,7 @@ def test_any_method_can_be_saved(method, tmp_path):
     np.testing.assert_array_equal(again.probabilities(X), result.probabilities(X))
 
 
+@pytest.mark.slow
 def test_a_saved_predictor_answers_on_the_command_line(tmp_path):
     table = tmp_path / "rows.csv"
     lines = [f"{a:.3f},{b:.3f},{label}" for (a, b, *_), label in zip(X, Y, strict=True)]

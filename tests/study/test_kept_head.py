@@ -162,6 +162,7 @@ def test_a_classifier_of_ones_own_goes_on_where_its_classes_are_named():
         hs.models.classifier(mine, classes=("wheat",))
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_a_named_architecture_goes_on_with_its_head(tmp_path):
     torch.manual_seed(0)
     mine = torchvision.models.resnet18(weights=None, num_classes=3).eval()
@@ -195,6 +196,7 @@ def test_a_table_goes_on(tmp_path):
         assert np.abs(after.probabilities(table) - model.probabilities(table)).max() < 1e-6
 
 
+@pytest.mark.slow
 def test_a_run_folder_goes_on_in_adapt(pictures, tmp_path):
     small = {"epochs": 1, "folds": 2, "curve": False, "methods": ("fine-tune",)}
     net = hs.models.backbone("torchvision:squeezenet1_1", weights="random")

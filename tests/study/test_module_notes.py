@@ -53,6 +53,7 @@ class Scored(nn.Module):
 # --- which normalisation is assumed
 
 
+@pytest.mark.slow
 def test_the_normalisation_that_is_assumed_is_said(tmp_path):
     fitted = hs.fit("ridge-probe", conv(), PICTURES)
     assert fitted.preprocess.mean == (0.485, 0.456, 0.406)

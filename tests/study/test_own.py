@@ -56,6 +56,7 @@ def test_an_own_module_on_arrays(judged, tmp_path):
         hs.open(out)
 
 
+@pytest.mark.slow
 def test_a_named_backbone_stays_as_it_was(base, shapes, tmp_path):
     before = {name: value.clone() for name, value in base.state_dict().items()}
     settings = base.preprocess

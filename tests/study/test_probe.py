@@ -178,6 +178,7 @@ def test_no_reader_learns_from_the_fold_that_it_is_asked_about(monkeypatch):
     assert not torch.allclose(first[folds == 1], second[folds == 1], atol=1e-2)
 
 
+@pytest.mark.slow
 def test_all_probes_on_all_blocks_from_one_pass(pictures, monkeypatch, tmp_path):
     base, data = pictures
     asked = []
@@ -227,6 +228,7 @@ def test_blocks_without_places_are_named(pictures):
         hs.probe(made(), rows(), probes=["attentive"])
 
 
+@pytest.mark.slow
 def test_tags_and_numbers():
     x, y = rows(each=30)
     base = made()

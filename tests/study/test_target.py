@@ -145,6 +145,7 @@ def test_a_look_changes_nothing_and_sees_the_model_as_it_is(last, tmp_path):
     torch.testing.assert_close(found[6][1], target, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_looks_at_pictures_take_plain_views_also_where_training_takes_records(pictures, weights, tmp_path):
     base = hs.models.backbone(tiny.BACKBONE, weights=weights)
     data = hs.data.load(pictures)

@@ -88,6 +88,7 @@ def _test_items(target):
 
 
 @both
+@pytest.mark.slow
 def test_a_run_that_was_stopped_ends_in_the_same_bytes(target, tmp_path):
     from headstart.run.progress import Progress
 

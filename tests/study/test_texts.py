@@ -209,6 +209,7 @@ def test_a_standardised_probe_is_tried_on_texts_and_balanced_ones_where_classes_
         assert [label for label in labels if label.startswith("logistic")] == wanted
 
 
+@pytest.mark.slow
 def test_classes_of_unequal_size_are_learned_by_a_balanced_probe(tmp_path):
     rows = [i for i, label in enumerate(LABELS) if label == "good"] + [
         i for i, label in enumerate(LABELS) if label == "bad"
