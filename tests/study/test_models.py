@@ -111,7 +111,6 @@ def test_it_abstains_below_the_threshold_and_not_at_it(model, files):
         assert other.probabilities == one.probabilities
 
 
-@pytest.mark.slow
 def test_the_threshold_is_saved_with_the_model(pictures, weights, tmp_path):
     base = hs.models.backbone(tiny.BACKBONE, weights=weights)
     settings = {"size": 32, "epochs": 1, "folds": 2, "methods": ("knn",), "curve": False}
@@ -281,6 +280,7 @@ def test_onnx_answers_as_torch_does(pictures, weights, files, tmp_path, method):
     assert difference <= 1e-4
 
 
+@pytest.mark.slow
 def test_an_export_that_answers_otherwise_is_not_written(model, tmp_path, monkeypatch):
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
