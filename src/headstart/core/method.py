@@ -86,8 +86,12 @@ class Method(ABC, Generic[B]):
         """The final model: x (n, ...) -> logits or features."""
 
     def shipped_backbone(self, backbone: Backbone) -> Backbone:
-        """The backbone of the final model, up to its weights; another one if parts of it are left out."""
-        return backbone
+        """The backbone of the final model, up to its weights: the columns alone if the method needs those.
+
+        Raises:
+            BadInput: it needs columns, and the backbone does not read any.
+        """
+        return backbone.raw_columns() if self.about.needs_columns else backbone
 
     def check(self, setting: str, fine: bool, allowed: str) -> None:
         """Raise `BadInput` with the setting, its value and what is allowed, unless `fine`."""

@@ -18,6 +18,7 @@ from headstart.solvers.temperature import best_scale
 
 RIDGE_GRID = tuple(10.0 ** (k / 2) for k in range(-6, 7))  # times the mean squared length of a row
 LOGISTIC_GRID = tuple(10.0 ** (k / 2) for k in range(1, -8, -1))  # strongest first
+FOLDS = 5  # that a penalty is selected on
 KEPT = 0.8  # of the gain in log loss over chance, by a stronger penalty
 STRIDE = 3  # penalties that are solved at once
 ROUGHLY = Until(tolerance=1e-5)  # precise enough to compare penalties; the final fit is exact
@@ -116,7 +117,7 @@ def _binary(x: Tensor, y: Tensor, how: _How) -> tuple[Tensor, Tensor, Tensor, fl
 def _multinomial(x: Tensor, y: Tensor, classes: int, how: _How) -> SelectedHead:
     penalty, folds, weights = how.penalty, how.folds, how.weights
     weights = balanced(y, weights) if how.equal_classes else weights
-    folds = _dealt(y, min(5, len(y))) if folds is None else folds
+    folds = deal(y, min(FOLDS, len(y))) if folds is None else folds
     grid = [spread(x, weights) * factor for factor in LOGISTIC_GRID] if penalty is None else [penalty]
     best: tuple[float, float, Tensor] | None = None
     for some in (grid[i : i + STRIDE] for i in range(0, len(grid), STRIDE)):
@@ -193,8 +194,8 @@ def _strongest(losses: list[Tensor], y: Tensor, weights: Tensor | None) -> int:
     return best
 
 
-def _dealt(y: Tensor, folds: int) -> Tensor:
-    """Fold numbers (n,), assigned in turn within each class and continued over the classes."""
+def deal(y: Tensor, folds: int) -> Tensor:
+    """Fold numbers (n,), dealt in turn within each class of y (n,) and continued over the classes."""
     order = torch.argsort(y, stable=True)
     dealt = torch.empty_like(y)
     dealt[order] = torch.arange(len(y), device=y.device) % folds

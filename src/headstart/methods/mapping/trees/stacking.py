@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.core import About, Backbone, Head, Labelled, Parts, Task, label_kind_of
+from headstart.core import About, Head, Labelled, label_kind_of
 from headstart.core.linear_head import LinearHead
 from headstart.losses.label import label_loss
 from headstart.methods.outputs.probing.linear_probe import linear_probe
@@ -49,14 +49,6 @@ class Stacking(Probe):
 
     def __post_init__(self) -> None:
         self.check("trees", self.trees >= 1, ">= 1")
-
-    def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The columns without any weights, and a bank for them."""
-        return RandomForest().parts(backbone, task)
-
-    def shipped_backbone(self, backbone: Backbone) -> Backbone:
-        """The columns alone."""
-        return backbone.raw_columns()
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """All models of all rows; temperatures of trees, and weights, by models of two thirds of them."""

@@ -8,9 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import Backbone, Head, MissingPackage, Parts, Task, derive_seed, label_kind_of
+from headstart.core import Head, MissingPackage, derive_seed, label_kind_of
 from headstart.methods.outputs.probing.probe import Probe
-from headstart.nn.bank import Bank
 from headstart.nn.tree_head import TreeHead
 from headstart.solvers.temperature import best_scale
 
@@ -21,15 +20,6 @@ THIRDS = 3
 
 class TreeMethod(Probe):
     """Grows trees on the columns; a subclass says how, in `grow`. Weights of the backbone have no part."""
-
-    def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The columns without any weights, and a bank for them."""
-        columns = self.shipped_backbone(backbone)
-        return Parts({"backbone": columns, "bank": Bank(task.rows, columns.width, task.outputs, task.kind)})
-
-    def shipped_backbone(self, backbone: Backbone) -> Backbone:
-        """The columns alone."""
-        return backbone.raw_columns()
 
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """All trees; the temperature of classes is that of rows that the trees have not seen."""

@@ -7,13 +7,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from headstart.core import About, Backbone, Head, Labelled, MissingPackage, Parts, Task
+from headstart.core import About, Head, Labelled, MissingPackage
 from headstart.methods.outputs.probing.probe import Probe
-from headstart.nn.bank import Bank
 from headstart.nn.tf_idf_head import TfIdfHead
+from headstart.solvers.penalty_selection import FOLDS, deal
 
 PENALTIES: tuple[float, ...] = tuple(10.0 ** (k / 2) for k in range(1, -7, -1))  # strongest first
-FOLDS = 5
 
 
 @final
@@ -46,15 +45,6 @@ class TfIdf(Probe):
     def __post_init__(self) -> None:
         self.check("penalty", self.penalty is None or 0 < self.penalty < float("inf"), "> 0, or None")
 
-    def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The counts without any weights, and a bank for them."""
-        counts = self.shipped_backbone(backbone)
-        return Parts({"backbone": counts, "bank": Bank(task.rows, counts.width, task.outputs, task.kind)})
-
-    def shipped_backbone(self, backbone: Backbone) -> Backbone:
-        """The counts alone."""
-        return backbone.raw_columns()
-
     def solve(self, features: Tensor, labels: Tensor, outputs: int, weights: Tensor | None = None) -> Head:
         """The weights of the best penalty."""
         head = TfIdfHead.fitted(features, outputs)
@@ -73,9 +63,8 @@ def _best(x: Any, y: NDArray[Any], w: NDArray[Any], outputs: int) -> float:
 
     From the strongest down, until one brings no improvement.
     """
-    order = np.argsort(y if y.ndim == 1 else y.sum(1), kind="stable")
-    fold = np.empty(len(y), np.int64)
-    fold[order] = np.arange(len(y)) % min(FOLDS, len(y))
+    strata = torch.from_numpy(y if y.ndim == 1 else y.sum(1))
+    fold = deal(strata, min(FOLDS, len(y))).numpy()
     best, least = PENALTIES[0], float("inf")
     for penalty in PENALTIES if len(y) > 1 else ():
         logits = np.empty((len(y), outputs))

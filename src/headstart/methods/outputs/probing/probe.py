@@ -13,8 +13,9 @@ class Probe(Method[Labelled]):
     """Reads new outputs off a frozen mapping; a subclass says how, in `solve`."""
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
-        """The frozen backbone, and a bank for its features of the labelled rows."""
-        return Parts({"backbone": backbone, "bank": Bank(task.rows, backbone.width, task.outputs, task.kind)})
+        """What is shipped of the frozen backbone, and a bank for its features of the labelled rows."""
+        shipped = self.shipped_backbone(backbone)
+        return Parts({"backbone": shipped, "bank": Bank(task.rows, shipped.width, task.outputs, task.kind)})
 
     def moves(self) -> tuple[Do[Labelled]]:
         """Collect."""
