@@ -128,3 +128,9 @@ def test_the_second_time_nothing_is_installed(tmp_path):
         said = make("-n", f"VENV={new}", name).stdout
         assert "pip" not in said
         assert str(new) in said
+
+
+def test_tests_of_a_file_share_a_process_and_its_fixtures(request):
+    """A pytest-xdist that groups in silence no more repeats every fixture of a file in every process."""
+    grouped = request.config.getoption("loadgroup", default=False)
+    assert not grouped or request.node.nodeid.endswith("@tests/test_set_up.py")
