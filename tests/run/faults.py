@@ -179,21 +179,21 @@ RUN = (
         "        flat /= self.world\n",
         "",
         "gradients are summed where they should be averaged",
-        "run/test_fabric.py two_processes",
+        "run/test_fabric.py two_processes_are_one and engine",
     ),
     Fault(
         "run/fabric_engine.py",
         "        dist.all_reduce(total)\n",
         "",
         "a gather whose backward forgets the other processes",
-        "run/test_fabric.py two_processes",
+        "run/test_fabric.py two_processes_are_one and engine",
     ),
     Fault(
         "run/fabric_engine.py",
         "rows * self.world / sum(self._counts(rows))",
         "1.0",
         "rows of a smaller share count more",
-        "run/test_fabric.py two_processes",
+        "run/test_fabric.py two_processes_are_one and engine",
     ),
     # what is kept
     Fault(

@@ -1,4 +1,4 @@
-"""What each of two processes does for tests/run/test_fabric.py: `python -m tests.run.two FOLDER`."""
+"""What each of two processes does for tests/run/test_fabric.py: `python -m tests.run.two FOLDER PART`."""
 
 import sys
 from dataclasses import replace
@@ -115,29 +115,37 @@ def gathered(engine: Engine):
     }
 
 
-def all_of_it(engine: Engine):
-    """Everything, on one engine."""
-    found = {kind.about.name: method_of(kind(), engine) for kind in METHODS}
-    found["lbfgs"] = searching(engine)
-    found["in parts"] = method_of(FineTune(), engine, replace(RECIPE, accumulate=7))
-    found["comparing"], found["short"] = comparing(engine), short(engine)
-    found["diverging"], found["gathered"] = diverging(engine), gathered(engine)
-    return found
+def with_methods(engine: Engine):
+    return {kind.about.name: method_of(kind(), engine) for kind in METHODS}
 
 
-def work(fabric, folder: str) -> None:
+def of_the_engine(engine: Engine):
+    return {
+        "lbfgs": searching(engine),
+        "in parts": method_of(FineTune(), engine, replace(RECIPE, accumulate=7)),
+        "comparing": comparing(engine),
+        "short": short(engine),
+        "diverging": diverging(engine),
+        "gathered": gathered(engine),
+    }
+
+
+PARTS = {"methods": with_methods, "engine": of_the_engine}
+
+
+def work(fabric, folder: str, part: str) -> None:
     """What Fabric starts in every process."""
     from headstart.run.fabric_engine import OnFabric
 
     torch.set_num_threads(1)
     engine = OnFabric(fabric)
     assert (engine.world, engine.device.type) == (2, "cpu")
-    save_state(all_of_it(engine), Path(folder) / str(engine.rank))
+    save_state(PARTS[part](engine), Path(folder) / str(engine.rank))
 
 
 if __name__ == "__main__":
     from lightning_fabric import Fabric
 
     torch.set_num_threads(1)
-    save_state(all_of_it(One()), Path(sys.argv[1]) / "alone")
-    Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn").launch(work, sys.argv[1])
+    save_state(PARTS[sys.argv[2]](One()), Path(sys.argv[1]) / "alone")
+    Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn").launch(work, *sys.argv[1:])
