@@ -17,7 +17,7 @@ from headstart.run import step_cache
 from headstart.run.progress import Progress, process_start
 from headstart.run.step_cache import StepCache
 from headstart.studies._store import StudyFolder
-from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt import AdaptSettings, first_model
 from headstart.studies.adapt import budget as budget_module
 from headstart.studies.adapt import run as adapt_run
 from headstart.studies.adapt.budget import Budget, solution_seconds
@@ -294,3 +294,22 @@ def test_the_first_model_is_there_while_the_run_goes_on(base, shapes, tmp_path, 
     monkeypatch.setattr(adapt_run, "plan_study", real)
     hs.adapt(base, shapes, resume=True, **how)
     assert not open_model(tmp_path / "run").training.unfinished
+
+
+def test_a_probe_of_some_rows_is_there_before_anything_is_compared(base, shapes, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(first_model, "SOME", 6)
+    real = adapt_run.choose_reading
+    monkeypatch.setattr(adapt_run, "choose_reading", interrupt)
+    how = {"out": tmp_path / "run", "methods": ("ridge-probe",), **tiny.QUICK}
+    with pytest.raises(KeyboardInterrupt):
+        hs.adapt(base, shapes, **how)
+    with pytest.warns(UnfinishedWarning):
+        first = open_model(tmp_path / "run")
+    assert first.training.rows == 6  # two of each class
+    assert first.predict(list(shapes[0][:2]))[0].label in first.classes
+    monkeypatch.setattr(adapt_run, "choose_reading", real)
+    done = hs.adapt(base, shapes, resume=True, **how)
+    assert open_model(tmp_path / "run").training.rows == done.result.train_rows > 6

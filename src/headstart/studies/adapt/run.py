@@ -47,7 +47,7 @@ from headstart.studies.adapt.evaluation import (
     size_steps,
 )
 from headstart.studies.adapt.few_rows import with_possible_folds
-from headstart.studies.adapt.first_model import first_probe, save_first
+from headstart.studies.adapt.first_model import first_probe, save_early, save_first
 from headstart.studies.adapt.plan import Plan, fold_name, limited, plan_study, recording, refit_name
 from headstart.studies.adapt.reading import choose_reading
 from headstart.studies.adapt.record_fields import (
@@ -132,11 +132,12 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         metric=metric,
         logit_adjustment=settings.logit_adjustment,
     )
-    reading = choose_reading(job, session)
-    session = replace(session, backbone=reading.backbone)
     equal = metric == "balanced_accuracy" and not settings.logit_adjustment
     methods = job.methods(settings.methods) or usual_methods(train, source is not None, equal)
     job.notes.extend([] if settings.methods else not_installed(train))
+    save_early(job, session, quick := first_probe(methods, train.label_kind))
+    reading = choose_reading(job, session)
+    session = replace(session, backbone=reading.backbone)
     budget = Budget(math.inf if settings.epochs else settings.budget, folder)
     session.watch = budget.watch
     numbers = folds(train.strata, train.groups, settings.folds, derive_seed(settings.seed, "folds"))
@@ -145,7 +146,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     validation = CrossValidation(session, numbers, settings, folder, budget, probed=probed)
     job.progress.limit = None if settings.epochs else settings.budget
 
-    read = save_first(job, validation, quick := first_probe(methods, train.label_kind)) / len(train)
+    read = save_first(job, validation, quick) / len(train)
     solved = validation.solve(methods, quick)
     able = [one for one in solved if transfers(one.method) or not settings.transfer_only]
     if (ahead := best(able, train.labels, metric)) and ahead.method is not quick:
