@@ -102,7 +102,7 @@ TREES = (
         "study/test_untaught.py full_rate",
     ),
     Fault(
-        "studies/adapt/plan.py",
+        "studies/adapt/costs.py",
         "most = 0 if self.learned else",
         "most = 0 if True else",
         "a network that has learned nothing gets 20 epochs however few steps they are",

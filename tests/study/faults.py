@@ -25,7 +25,7 @@ STUDY = (
         "study/test_budget.py stopped_when",
     ),
     Fault(
-        "studies/adapt/plan.py",
+        "studies/adapt/costs.py",
         "(spare if e > ENOUGH else room)",
         "room",
         "more than enough epochs take all of the budget",

@@ -14,15 +14,16 @@ import pytest
 
 from headstart.core import make
 from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt.costs import Amounts
 from headstart.studies.adapt.plan import (
     PROBES,
-    Amounts,
     enough,
     limited,
     majority,
     make_plan,
     only_upper,
     upper_parts,
+    with_way_out,
 )
 
 CURVE = "The size curve has no whole models in it: the budget is too small."
@@ -207,3 +208,14 @@ def test_more_time_never_gives_less_and_the_plan_fits(rate, settings, share):
     # the size curve of what is tuned three times as fast costs so little that it may come at once
     assert ranks | {3} == set(range(5 - ("curve" in settings))) | {3}
     assert 3 in ranks or "relative" in settings
+
+
+def test_what_was_too_small_says_how_much_has_room():
+    """Two epochs are 840 samples: 84 seconds, of which there are 10."""
+    plan = make_plan(AdaptSettings(), Amounts(100, 20, 3), 10.0, seconds=(10.0, 10.0))
+    assert (plan.tuning, plan.short) == (False, pytest.approx(74.0))
+    assert with_way_out(plan, 300.0).decisions == [
+        NOTHING,
+        "A budget of about 420 seconds has room for tuning.",  # 300 + 74 / .85, in whole minutes
+    ]
+    assert make_plan(AdaptSettings(), Amounts(100, 20, 3), 10.0, seconds=(84.0, 84.0)).short == 0

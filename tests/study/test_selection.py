@@ -17,7 +17,8 @@ from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.budget import Budget
 from headstart.studies.adapt.candidates import CandidateResult, CrossValidation, best, choose, shared
-from headstart.studies.adapt.plan import Amounts, make_plan
+from headstart.studies.adapt.costs import Amounts
+from headstart.studies.adapt.plan import make_plan
 
 DATA = load((np.arange(60.0)[:, None], np.where(np.arange(60) % 2, "b", "a")))
 LABELS = DATA.labels  # of 60 rows in 2 folds: the even ones and the odd ones of each class

@@ -11,7 +11,8 @@ from headstart.models.backbone import backbone, load_model
 from headstart.models.tables import TableEncoder
 from headstart.run.recipe import Recipe
 from headstart.studies.adapt import AdaptSettings
-from headstart.studies.adapt.plan import EPOCHS, UNTAUGHT, Amounts, make_plan
+from headstart.studies.adapt.costs import EPOCHS, UNTAUGHT, Amounts
+from headstart.studies.adapt.plan import make_plan
 
 FEW = Recipe(steps=20, batch=16, lr=5e-3)
 

@@ -21,7 +21,9 @@ from headstart.studies.adapt import AdaptSettings
 ALWAYS = ("test", "save", "write the page")  # steps that come in any case, for which time is kept
 HALF = 0.5  # share of the budget that solutions, and more than enough epochs and folds, may take
 TIMED = 5  # steps that the speed is measured over; the first warms up
-STEP = 0.015  # share of the budget that such a step is made for; after one of twice that no other is measured
+STEP = (
+    0.0075  # share of the budget that such a step is made for; after one of twice that no other is measured
+)
 TRAINING = 4.0  # times the time of reading features that training a whole model is thought to take
 FEWEST = 4  # rows of such a step
 MANY = 4000  # rows from which on a solution is timed on fewer, before it is computed

@@ -1,7 +1,7 @@
 """What fits into the budget: decided once from how fast training is here, and written down."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,16 +16,13 @@ from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.budget import HALF, Budget, training_rate
+from headstart.studies.adapt.costs import ENOUGH, SIZES, Amounts, Costs, from_scratch, most_epochs
 from headstart.studies.curve.run import default_sizes, n_strata, strata_for_subsets
 
-EPOCHS = (20, 12, 8, 6, 4, 3, 2)  # of a training, the most that fits is taken
-UNTAUGHT = 1000  # steps that a network needs which has learned nothing
-ENOUGH = 6  # epochs; below it, tuning fewer blocks for longer is the better use of the time
-LEAST = 3  # epochs from scratch
 SAFE = 0.85  # share of the remaining time that is planned for; trainings may take longer than thought
 PLANNED = 0.2  # share of the budget, below which no time goes into measuring how fast training is
 STEPS = 50  # of a training from scratch, below which it learns nothing that a curve could show
-SIZES = (2, 5, 10, 20, 50)  # labels a class in the size curve
+ROUND = 60  # seconds to which a larger budget is rounded up
 UNFUSED = 1.5  # times the time of reading features that recording outputs within a backbone takes
 NO_ROOM = "the budget has no room for more."
 
@@ -46,6 +43,7 @@ class Plan:
     last: int | None = None  # how many of the backbone's last blocks are tuned; None: all
     relative: float = 1.0  # how many times faster tuning is than training a whole model
     scratch_sizes: list[int] | None = None  # those of `tuned_sizes` for training from scratch; None: all
+    short: float = 0.0  # seconds that tuning would have needed beside those there are
 
     def epochs_of(self, method: Method[Any]) -> int:
         """Of a training with the method."""
@@ -112,8 +110,9 @@ def plan_study(
             relative = training_rate(session, settings, FineTune(last=last), read) / rate
             record = recording(session, replace(plan, last=last), read)
             fewer = fit(relative, seconds=(SAFE * left - record, half - record))
-            plan = only_upper(fewer, last, session.caches.partly)
-        return asdict(plan)
+            missing = min(plan.short or math.inf, fewer.short + record)
+            plan = replace(only_upper(fewer, last, session.caches.partly), short=missing)
+        return asdict(plan if plan.tuning or not ways else with_way_out(plan, settings.budget))
 
     return Plan(**job.folder.once("plan", compute))
 
@@ -123,22 +122,6 @@ def recording(session: Session, plan: Plan, read: float) -> float:
     recorded = plan.last is not None and session.caches.partly and math.isfinite(plan.rate)
     views = VIEWS + 1 if session.augment else 1
     return UNFUSED * views * read * len(session.data) if recorded else 0.0
-
-
-@dataclass(frozen=True)
-class Amounts:
-    """How much there is to learn from."""
-
-    rows: int  # in the training part
-    smallest: int  # rows of its smallest class; all of them where there are no classes
-    kinds: int  # number of classes; 1 where there are none
-    sizes: tuple[int, ...] = SIZES  # labels a class in a size curve; labels where there are no classes
-    learned: bool = True  # whether the backbone has learned anything
-
-    def epochs(self, batch: int) -> tuple[int, ...]:
-        """Epochs of a training that may be tried, the most first: more for what has learned nothing."""
-        most = 0 if self.learned else -(-UNTAUGHT * min(batch, self.rows) // self.rows)
-        return (*(e for e in (most, most // 2, most // 4) if e > EPOCHS[0]), *EPOCHS)
 
 
 def make_plan(
@@ -170,7 +153,7 @@ def make_plan(
     room, spare = (max(0.0, some) * rate if math.isfinite(rate) else rate for some in seconds)
     fold_rows = amounts.rows * (settings.folds - 1) // settings.folds
     steps = 0 if math.isinf(rate) else STEPS * settings.batch  # what was asked for is trained
-    costs = _Costs(amounts.rows, fold_rows, amounts.kinds, relative, ways, majority(settings.folds), steps)
+    costs = Costs(amounts.rows, fold_rows, amounts.kinds, relative, ways, majority(settings.folds), steps)
     wishes: tuple[tuple[bool, bool, list[int], str], ...] = (
         (True, True, tuned_sizes, ""),
         (True, True, [], "The size curve has no whole models in it: the budget is too small."),
@@ -181,7 +164,7 @@ def make_plan(
     for tuning, scratch, curved, sentence in wishes:
         cost = partial(costs.all, tuning=tuning, scratch=scratch, curved=curved)
         ladder = amounts.epochs(settings.batch)
-        epochs = _epochs(settings, cost, room, min(room, spare), ladder)
+        epochs = most_epochs(settings, cost, room, min(room, spare), ladder)
         if not epochs and (tuning or scratch):
             continue
         decisions = [sentence] if sentence and (tuned_sizes or not scratch or not tuning) else []
@@ -217,49 +200,9 @@ def make_plan(
             rate=rate,
             relative=relative,
             scratch_sizes=shown,
+            short=0.0 if tuning else max(0.0, costs.fewest(settings.epochs) - room) / rate,
         )
     raise AssertionError("the last wish is always granted")
-
-
-def from_scratch(epochs: int, relative: float) -> int:
-    """Epochs of training everything in the time that `epochs` of tuning take, at least `LEAST`."""
-    return min(epochs, max(LEAST, round(epochs / relative)))
-
-
-@dataclass(frozen=True)
-class _Costs:
-    """In samples that a whole model could be trained on meanwhile."""
-
-    rows: int
-    fold_rows: int
-    kinds: int
-    relative: float
-    ways: int
-    often: int  # folds that the best whole model takes at least
-    least: int  # samples of a training from scratch in the size curve
-
-    def fold(self, epochs: int) -> float:
-        """Of one whole model on one fold."""
-        return epochs * self.fold_rows / self.relative
-
-    def all(self, epochs: int, tuning: bool, scratch: bool, curved: list[int]) -> float:
-        """Of all ways of tuning on a fold, the best on more and on all rows, scratch and the size curve."""
-        alone = from_scratch(epochs, self.relative) if scratch else 0
-        folds = (self.ways + self.often - 1) * self.fold(epochs)
-        tuned = tuning * (folds + epochs * self.rows / self.relative)
-        curve = epochs / self.relative * sum(curved) + alone * sum(self.in_curve(alone, curved))
-        return tuned + alone * self.rows + curve * self.kinds
-
-    def in_curve(self, epochs: int, curved: list[int]) -> list[int]:
-        """Labels a class of the trainings from scratch that are long enough to show something."""
-        return [k for k in curved if epochs * k * self.kinds >= self.least]
-
-    def folds(self, epochs: int, most: int, room: float) -> tuple[int, int]:
-        """Folds for all ways of tuning, and for the best, with room for some beside the least."""
-        others = (self.ways - 1) * (self.often - 1) * self.fold(epochs)
-        if room >= others + self.ways * (most - self.often) * self.fold(epochs):
-            return most, most
-        return (self.often if room >= others else 1), self.often
 
 
 def enough(plan: Plan) -> bool:
@@ -270,6 +213,14 @@ def enough(plan: Plan) -> bool:
 def upper_parts(blocks: int) -> tuple[int, ...]:
     """How many of the last blocks may learn where there is no time for all: half, then a third."""
     return tuple(-(-blocks // share) for share in (2, 3) if blocks > 1)
+
+
+def with_way_out(plan: Plan, budget: float) -> Plan:
+    """The plan, which tunes nothing, with the budget that would have room for it."""
+    least = ROUND * math.ceil((budget + plan.short / SAFE) / ROUND)
+    return replace(
+        plan, decisions=[*plan.decisions, f"A budget of about {least} seconds has room for tuning."]
+    )
 
 
 def only_upper(plan: Plan, last: int, recorded: bool = True) -> Plan:
@@ -287,12 +238,3 @@ def only_upper(plan: Plan, last: int, recorded: bool = True) -> Plan:
 def limited(method: Method[Any], last: int | None) -> Method[Any]:
     """The method, which tunes the last blocks only if it would tune all."""
     return method if last is None else method.limit_blocks(last)
-
-
-def _epochs(
-    settings: AdaptSettings, cost: Callable[[int], float], room: float, spare: float, ladder: Sequence[int]
-) -> int:
-    """The most epochs that fit, at least 2; 0 if none does. More than `ENOUGH` have to fit into `spare`."""
-    if settings.epochs is not None:
-        return settings.epochs if cost(settings.epochs) <= room else 0
-    return next((e for e in ladder if cost(e) <= (spare if e > ENOUGH else room)), 0)
