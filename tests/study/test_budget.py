@@ -7,19 +7,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.study import tiny
 
 import headstart as hs
 from headstart.core import make
-from headstart.predictor.predictor import UnfinishedWarning, open_model
 from headstart.run import progress as progress_module
 from headstart.run import step_cache
 from headstart.run.progress import Progress, process_start
 from headstart.run.step_cache import StepCache
 from headstart.studies._store import StudyFolder
-from headstart.studies.adapt import AdaptSettings, first_model
+from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt import budget as budget_module
-from headstart.studies.adapt import run as adapt_run
 from headstart.studies.adapt.budget import Budget, solution_seconds
 
 RUN = SimpleNamespace(recipe=SimpleNamespace(steps=4))
@@ -269,47 +266,3 @@ def test_a_budget_that_is_absurdly_small_is_said(base, shapes, tmp_path):
     assert any("The budget of 0.1 seconds was too small" in note for note in done.result.notes)
     assert done.result.selected == "ridge-probe"
     assert [c.folds for c in done.result.candidates] == [2, 0]
-
-
-# --- the first model
-
-
-@pytest.mark.slow
-def test_the_first_model_is_there_while_the_run_goes_on(base, shapes, tmp_path, monkeypatch):
-    """An interrupted run leaves it; the finished one has the selected model."""
-    real = adapt_run.plan_study
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    how = {"out": tmp_path / "run", "methods": ("fine-tune", "knn", "ridge-probe"), **tiny.QUICK}
-    monkeypatch.setattr(adapt_run, "plan_study", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        hs.adapt(base, shapes, **how)
-    with pytest.warns(UnfinishedWarning, match="first model of a run that was not finished"):
-        first = open_model(tmp_path / "run")
-    assert first.training.title in ("kNN", "Ridge probe")
-    assert "first model" in repr(first)
-    assert first.predict(list(shapes[0][:2]))[0].label in first.classes
-    monkeypatch.setattr(adapt_run, "plan_study", real)
-    hs.adapt(base, shapes, resume=True, **how)
-    assert not open_model(tmp_path / "run").training.unfinished
-
-
-def test_a_probe_of_some_rows_is_there_before_anything_is_compared(base, shapes, tmp_path, monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(first_model, "SOME", 6)
-    real = adapt_run.choose_reading
-    monkeypatch.setattr(adapt_run, "choose_reading", interrupt)
-    how = {"out": tmp_path / "run", "methods": ("ridge-probe",), **tiny.QUICK}
-    with pytest.raises(KeyboardInterrupt):
-        hs.adapt(base, shapes, **how)
-    with pytest.warns(UnfinishedWarning):
-        first = open_model(tmp_path / "run")
-    assert first.training.rows == 6  # two of each class
-    assert first.predict(list(shapes[0][:2]))[0].label in first.classes
-    monkeypatch.setattr(adapt_run, "choose_reading", real)
-    done = hs.adapt(base, shapes, resume=True, **how)
-    assert open_model(tmp_path / "run").training.rows == done.result.train_rows > 6
