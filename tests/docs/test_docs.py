@@ -14,6 +14,7 @@ from headstart.cli import app
 from headstart.core import BadInput, make
 from headstart.data.load import load
 from headstart.models.backbone import backbone
+from headstart.models.words import WordEncoder
 from headstart.session.inputs import build_backbone
 from headstart.session.requirements import require_learnable
 
@@ -95,6 +96,7 @@ def test_methods_of_commands_find_what_they_train_in_the_default_backbone(
     if spec != "auto":
         method = make(spec)
         base = table_backbone if method.about.needs_columns else default_backbone
+        base = WordEncoder.of(["a text"]) if method.about.needs_words else base
         require_learnable([method], base, "classes")
 
 

@@ -1,12 +1,13 @@
-"""TF-IDF and logistic regression: weights by hand, scikit-learn's numbers, and what a fold may know."""
+"""TF-IDF and a linear model: weights by hand, scikit-learn's numbers, and what a fold may know."""
 
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from tests import wordy
 from tests.methods.ways import probed
 
@@ -28,8 +29,8 @@ def own():
     return backbone(wordy.Words().eval(), tokenizer=wordy.tokenizer())
 
 
-def theirs(texts, labels, penalty):
-    """scikit-learn's regression on its own TF-IDF, with log(1 + count) for the count; and its features."""
+def features_of(texts):
+    """scikit-learn's own TF-IDF of such texts, with log(1 + count) for the count, as a function of texts."""
     vectors = TfidfVectorizer(token_pattern=WORD, use_idf=False, norm=None).fit(texts)
     counts = vectors.transform(texts)
     idf = 1 + np.log((1 + len(texts)) / (1 + np.diff(counts.tocsc().indptr)))
@@ -38,7 +39,7 @@ def theirs(texts, labels, penalty):
         dense = np.log1p(vectors.transform(some).toarray()) * idf
         return dense / np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-12)
 
-    return LogisticRegression(C=1 / penalty, tol=1e-8, max_iter=5000).fit(features(texts), labels), features
+    return features
 
 
 def test_words_and_counts_by_hand():
@@ -77,9 +78,32 @@ def test_weights_of_words_by_hand():
 def test_it_is_scikit_learns(penalty, classes):
     labels = [("a", "b", "c")[row % classes] if row % 5 else "a" for row in range(len(TEXTS))]
     model = hs.fit(TfIdf(penalty=penalty), own(), (TEXTS, labels))
-    regression, features = theirs(TEXTS, labels, penalty)
+    features = features_of(TEXTS)
+    regression = LogisticRegression(C=1 / penalty, tol=1e-8, max_iter=5000).fit(features(TEXTS), labels)
     new = [*TEXTS[:7], "superb superb plot", "unheard"]
     np.testing.assert_allclose(model.probabilities(new), regression.predict_proba(features(new)), atol=2e-3)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_numbers_are_scikit_learns(columns):
+    """In the units of the labels: scikit-learn's ridge on labels of mean 0 and deviation 1."""
+    y = (
+        np.random.default_rng(0).normal(5, 3, (len(TEXTS), columns))
+        + 10 * (np.array(LABELS) == "good")[:, None]
+    )
+    model = hs.fit(TfIdf(penalty=0.5), own(), (TEXTS, y))
+    features, new = features_of(TEXTS), [*TEXTS[:7], "superb superb plot", "unheard"]
+    ridge = Ridge(alpha=0.5).fit(features(TEXTS), (y - y.mean(0)) / y.std(0))
+    expected = ridge.predict(features(new)).reshape(len(new), columns) * y.std(0) + y.mean(0)
+    np.testing.assert_allclose(model.values(new), expected, rtol=1e-4)
+
+
+def test_its_penalty_of_numbers_follows_what_the_words_tell():
+    told = np.array([[label == "good"] for label in LABELS]) + 0.25
+    drawn = np.random.default_rng(0).permutation(told)
+    sure, unsure = (hs.fit(TfIdf(), own(), (TEXTS, y)).values(TEXTS).std() for y in (told, drawn))
+    assert sure > 0.45
+    assert unsure < 0.1
 
 
 def test_tags_are_scikit_learns():
@@ -154,6 +178,25 @@ def test_a_bad_penalty_is_named(penalty):
         TfIdf(penalty=penalty)
 
 
-def test_numbers_are_refused_by_name():
-    with pytest.raises(BadInput, match="tf-idf learns classes and tags, not numbers"):
-        hs.fit(TfIdf(), own(), (TEXTS, np.arange(len(TEXTS)) / 7))
+ROWS = pd.DataFrame({"age": np.arange(40.0) % 7, "review": TEXTS, "label": LABELS})
+
+
+@pytest.mark.parametrize(
+    ("frame", "columns", "named"),
+    [
+        (ROWS.drop(columns="review"), {}, r"a table \('age'\)\. Take another method.*--text-column"),
+        (
+            ROWS,
+            {"text_column": "review", "beside": ["age"]},
+            r"a table \('age', 'review'\).*The words in 'review' are columns",
+        ),
+    ],
+    ids=["numbers", "texts beside numbers"],
+)
+def test_a_table_is_refused_by_name_before_anything_is_trained(frame, columns, named, tmp_path):
+    data = hs.data.load(frame, **columns)
+    with pytest.raises(BadInput, match=f"tf-idf learns from the words of texts, and the data are {named}"):
+        hs.fit(TfIdf(), "table", data)
+    with pytest.raises(BadInput, match=named):
+        hs.adapt("table", data, methods=("tf-idf",), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -234,7 +234,7 @@ def unheard(tmp_path_factory):
 def test_where_words_win_the_run_says_so_and_ships_them(unheard):
     done, (texts, labels), _ = unheard
     assert done.result.selected == "tf-idf"
-    title = "TF-IDF and logistic regression"
+    title = "TF-IDF and a linear model"
     ending = f"No transfer: {title} learned from the rows of the training part alone."
     assert done.result.headline.endswith(ending)
     assert "transfer_only (--transfer-only) would ship it" in done.result.why

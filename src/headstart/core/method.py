@@ -52,6 +52,7 @@ class About:
     needs_target_labels: bool = False  # requires labelled rows of the target domain
     needs_batch_norm: bool = False  # requires a backbone with batch normalisation
     needs_columns: bool = False  # requires a backbone for the columns of a table, or texts
+    needs_words: bool = False  # requires texts, whose words are its columns
     label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn
     growth: float = 1.25  # of the time of a solution in closed form: the power of the rows that it grows with
     package: str = ""  # that it imports and headstart does without; scikit-learn is "sklearn"
@@ -89,8 +90,10 @@ class Method(ABC, Generic[B]):
         """The backbone of the final model, up to its weights: the columns alone if the method needs those.
 
         Raises:
-            BadInput: it needs columns, and the backbone does not read any.
+            BadInput: it needs columns, or words, and the backbone does not read any.
         """
+        if self.about.needs_words:
+            return backbone.word_counts(self.about.name)
         return backbone.raw_columns() if self.about.needs_columns else backbone
 
     def check(self, setting: str, fine: bool, allowed: str) -> None:

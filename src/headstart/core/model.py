@@ -50,6 +50,20 @@ class Backbone(nn.Module):
             "backbone 'table', or texts, or take another method."
         )
 
+    def word_counts(self, method: str) -> "Backbone":
+        """A backbone without weights, whose features are counts of the words that this one reads.
+
+        Args:
+            method: name of the method that learns from them, for the message.
+
+        Raises:
+            BadInput: it does not read texts.
+        """
+        raise BadInput(
+            f"{method} learns from the words of texts, and {getattr(self, 'name', type(self).__name__)} "
+            "reads none. Give texts, or take another method, such as logistic-probe or ridge-probe."
+        )
+
 
 class Head(nn.Module):
     """Maps features to outputs: (n, width) -> (n, outputs).

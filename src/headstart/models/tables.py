@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from .untrained import reset, seeded
 from .wrapped import AnyBackbone
 
 _AXES = Layout(0, 1)
+SHOWN = 4  # columns that a message names
 
 
 class Residual(nn.Module):
@@ -107,6 +108,25 @@ class TableEncoder(AnyBackbone):
     def raw_columns(self) -> "TableEncoder":
         """The encoded columns alone, without the block."""
         return TableEncoder(self.schema, hidden=0).to(self.mean.device)
+
+    def word_counts(self, method: str) -> NoReturn:
+        """Refuse: the words of a table are columns beside others, from which all other methods learn."""
+        names = self.schema.names
+        texts = [column.name for column in self.schema.columns if column.kind == "text"]
+        if texts:
+            way = (
+                f"The words in {texts[0]!r} are columns beside the others already: take another method, such "
+                "as logistic-probe or ridge-probe. For the texts alone leave out beside= (--beside)."
+            )
+        else:
+            way = (
+                "Take another method, such as logistic-probe, ridge-probe or stacking; or if a column holds "
+                "texts, say text_column= (--text-column)."
+            )
+        columns = ", ".join(map(repr, names[:SHOWN])) + ", ..." * (len(names) > SHOWN)
+        raise BadInput(
+            f"{method} learns from the words of texts, and the data are a table ({columns}). {way}"
+        )
 
 
 def _example(schema: Schema) -> Tensor:

@@ -97,6 +97,10 @@ class WordEncoder(AnyBackbone):
         """Itself."""
         return self
 
+    def word_counts(self, method: str) -> "WordEncoder":
+        """Itself."""
+        return self
+
     @property
     def vocabulary(self) -> tuple[str, ...]:
         """The words (words,), in the order of the features."""

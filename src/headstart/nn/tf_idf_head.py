@@ -1,5 +1,6 @@
 """A linear model of TF-IDF features."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ class TfIdfHead(Head):
 
     Args:
         width: words that are counted.
-        classes: of the output.
+        classes: of the output; or tags, or numbers.
     """
 
     idf: Tensor  # (width,) inverse document frequency; 0 of a word that no row had
@@ -37,6 +38,14 @@ class TfIdfHead(Head):
     def forward(self, z: Tensor) -> Tensor:
         """Logits (n, classes) of counts (n, width)."""
         return nn.functional.linear(self.weighted(z), self.weight, self.bias)
+
+    def rescaled(self, mean: Tensor, deviation: Tensor) -> "TfIdfHead":
+        """The same features with shift and scale folded into the weights."""
+        head, mean, deviation = copy.deepcopy(self), mean.to(self.bias), deviation.to(self.bias)
+        with torch.no_grad():
+            head.weight.mul_(deviation[:, None])
+            head.bias.mul_(deviation).add_(mean)
+        return head
 
     @classmethod
     def fitted(cls, counts: Tensor, classes: int) -> Self:

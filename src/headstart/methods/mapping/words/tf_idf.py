@@ -5,27 +5,29 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from headstart.core import About, Head, Labelled, MissingPackage
+from headstart.core import About, Head, Labelled, MissingPackage, label_kind_of
+from headstart.losses.label import label_loss
 from headstart.methods.outputs.probing.probe import Probe
 from headstart.nn.tf_idf_head import TfIdfHead
 from headstart.solvers.penalty_selection import FOLDS, deal
 
 PENALTIES: tuple[float, ...] = tuple(10.0 ** (k / 2) for k in range(1, -7, -1))  # strongest first
+OF_NUMBERS: tuple[float, ...] = tuple(10.0 ** (k / 2) for k in range(4, -5, -1))  # likewise
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class TfIdf(Probe):
-    """Logistic regression on TF-IDF features: counts of words, weighted by how rare each is.
+    """Logistic or ridge regression on TF-IDF features: counts of words, weighted by how rare each is.
 
     The words are those of the texts; a backbone of texts has no other part in it, so nothing is transferred.
     Needs scikit-learn.
 
     Attributes:
         penalty: half of it multiplies the squared weights, against the sum of cross-entropies
-            (1 / C of scikit-learn), > 0; None finds it by five folds.
+            (1 / C of scikit-learn), > 0; of numbers all of it, against the sum of squared errors (alpha).
+            None finds it by five folds.
     """
 
     about = About(
@@ -36,9 +38,9 @@ class TfIdf(Probe):
         "doi:10.1108/eb026526",
         closed_form=True,
         needs_columns=True,
-        label_kinds=("classes", "tags"),
+        needs_words=True,
         package="sklearn",
-        display_name="TF-IDF and logistic regression",
+        display_name="TF-IDF and a linear model",
     )
     penalty: float | None = None
 
@@ -59,33 +61,32 @@ class TfIdf(Probe):
 
 
 def _best(x: Any, y: NDArray[Any], w: NDArray[Any], outputs: int) -> float:
-    """The penalty of the least log loss over folds, to which the rows of each class are dealt in turn.
+    """The penalty of the least loss over folds, to which the rows of each class are dealt in turn.
 
     From the strongest down, until one brings no improvement.
     """
-    strata = torch.from_numpy(y if y.ndim == 1 else y.sum(1))
-    fold = deal(strata, min(FOLDS, len(y))).numpy()
-    best, least = PENALTIES[0], float("inf")
-    for penalty in PENALTIES if len(y) > 1 else ():
-        logits = np.empty((len(y), outputs))
+    penalties = OF_NUMBERS if label_kind_of(y) == "numbers" else PENALTIES
+    fold = deal(_strata(y), min(FOLDS, len(y))).numpy()
+    best, least = penalties[0], float("inf")
+    for penalty in penalties if len(y) > 1 else ():
+        answers = np.empty((len(y), outputs))
         for number in range(fold.max() + 1):
             held = fold == number
             weight, bias = _fitted(x[~held], y[~held], w[~held], outputs, penalty)
-            logits[held] = x[held] @ weight.T + bias
-        loss = _loss(logits, y, w)
+            answers[held] = x[held] @ weight.T + bias
+        loss = float(label_loss(torch.from_numpy(answers), torch.from_numpy(y), weight=torch.from_numpy(w)))
         if loss >= least:
             break
         best, least = penalty, loss
     return best
 
 
-def _loss(logits: NDArray[Any], y: NDArray[Any], w: NDArray[Any]) -> float:
-    outputs, labels, weights = torch.from_numpy(logits), torch.from_numpy(y), torch.from_numpy(w)
-    if y.ndim == 1:
-        losses = cross_entropy(outputs, labels, reduction="none")
-    else:
-        losses = binary_cross_entropy_with_logits(outputs, labels.double(), reduction="none").mean(1)
-    return float((weights * losses).sum() / weights.sum())
+def _strata(y: NDArray[Any]) -> Tensor:
+    """What folds are even in (n,): classes, the number of tags, the rank by the first column of numbers."""
+    kind = label_kind_of(y)
+    if kind == "numbers":
+        return torch.from_numpy(y[:, 0].argsort(kind="stable").argsort(kind="stable"))
+    return torch.from_numpy(y if kind == "classes" else y.sum(1))
 
 
 def _fitted(
@@ -95,33 +96,48 @@ def _fitted(
 
     What no row has, or every row, is predicted as if half a row more had been seen on each side.
     """
+    kind = label_kind_of(y)
+    if kind == "numbers":
+        return _ridge(x, y, w, penalty)
     weight, limit = np.zeros((outputs, x.shape[1])), np.log(2 * w.sum() + 1)
-    if y.ndim == 2:
+    if kind == "tags":
         bias = np.where(y.any(0), limit, -limit)
         for tag in np.flatnonzero(y.any(0) & ~y.all(0)):
-            weight[tag], bias[tag] = (each[0] for each in _regression(x, y[:, tag], w, penalty))
+            weight[tag], bias[tag] = (each[0] for each in _logistic(x, y[:, tag], w, penalty))
         return weight, bias
     present = np.unique(y)
     bias = np.full(outputs, -limit)
     if len(present) == 1:
         bias[present] = 0
     elif len(present) == 2:  # scikit-learn has one weight vector: half of it for one class, half against
-        one, offset = _regression(x, y, w, penalty)
+        one, offset = _logistic(x, y, w, penalty)
         weight[present], bias[present] = np.concatenate([-one, one]) / 2, np.array([-1, 1]) * offset / 2
     else:
-        weight[present], bias[present] = _regression(x, y, w, penalty)
+        weight[present], bias[present] = _logistic(x, y, w, penalty)
     return weight, bias
 
 
-def _regression(
-    x: Any, y: NDArray[Any], w: NDArray[Any], penalty: float
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    try:
-        from sklearn.linear_model import LogisticRegression
-    except ImportError as error:
-        raise MissingPackage("scikit-learn", "Logistic regression on words", "sklearn") from error
-    found = LogisticRegression(C=1 / penalty, max_iter=1000).fit(x, y, w)
+def _logistic(x: Any, y: NDArray[Any], w: NDArray[Any], penalty: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    found = _linear_models().LogisticRegression(C=1 / penalty, max_iter=1000).fit(x, y, w)
     return found.coef_, found.intercept_
+
+
+def _ridge(x: Any, y: NDArray[Any], w: NDArray[Any], penalty: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    found = _linear_models().Ridge(alpha=penalty, tol=1e-8).fit(x, y.astype(np.float64), w)
+    return np.atleast_2d(found.coef_), np.atleast_1d(found.intercept_)
+
+
+def _linear_models() -> Any:
+    """The module `sklearn.linear_model`.
+
+    Raises:
+        MissingPackage: scikit-learn is not installed.
+    """
+    try:
+        from sklearn import linear_model
+    except ImportError as error:
+        raise MissingPackage("scikit-learn", "Regression on words", "sklearn") from error
+    return linear_model
 
 
 def _sparse(x: Tensor) -> Any:
