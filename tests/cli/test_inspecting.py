@@ -7,14 +7,16 @@ import tomllib
 from dataclasses import fields
 from importlib import metadata
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 import typer
 
 import headstart as hs
 from headstart.cli import app
-from headstart.cli.options import with_options
+from headstart.cli.options import choices_of, with_options
 from headstart.core import walk
+from headstart.studies._spec import studies
 from headstart.studies.adapt import AdaptSettings
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +144,21 @@ def test_help_of_adapt_shows_them(headstart, monkeypatch):
     shown = plain(headstart("adapt", "--help").out)
     for field in fields(AdaptSettings):
         assert plain(field.metadata["help"]) in shown
+
+
+@pytest.mark.parametrize("name", sorted(typer.main.get_command(app).commands))
+def test_in_80_columns_nothing_of_the_help_is_cut(headstart, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "\u2026" not in headstart(name, "--help").out
+
+
+@pytest.mark.parametrize("spec", list(studies()), ids=lambda spec: spec.name)
+def test_every_choice_is_named_in_the_help(headstart, monkeypatch, spec):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = headstart(spec.name, "--help").out
+    hints = get_type_hints(spec.settings)
+    for choice in (name for field in fields(spec.settings) for name in choices_of(hints[field.name])):
+        assert re.search(rf"\b{choice}\b", shown), choice
 
 
 def test_options_fill_the_settings():

@@ -11,6 +11,8 @@ import typer
 from headstart.records.settings import StudySettings, option
 
 T = TypeVar("T", bound=StudySettings)
+WIDEST = 12  # letters of choices in the help, whose sentences need the room; longer ones are named there
+FILES, RUNNING = "Columns and rows of files", "Running and printing"  # panels of the help
 
 Data = Annotated[
     str,
@@ -32,10 +34,17 @@ Weights = Annotated[
     ),
 ]
 Device = Annotated[
-    str, typer.Option(help="Device: cpu, cuda or another device of torch; auto uses a GPU if there is one.")
+    str,
+    typer.Option(
+        help="Device: cpu, cuda or another device of torch; auto uses a GPU if there is one.",
+        rich_help_panel=RUNNING,
+    ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result and errors.")]
+Run = Annotated[Path, typer.Argument(help="A run folder, or the model folder in it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON.", rich_help_panel=RUNNING)]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print only the result and errors.", rich_help_panel=RUNNING)
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +57,8 @@ class Columns:
         "Column of labels in a CSV or Parquet file; several, separated by commas.", "label"
     )
     task: Literal["classification", "multilabel", "regression"] | None = option(
-        "What to predict for a row: one class, a set of tags, or numbers; else inferred from the labels.",
+        "What to predict for a row: one class (classification), a set of tags (multilabel) or numbers "
+        "(regression); else inferred from the labels.",
         None,
     )
     group_column: str | None = option(
@@ -105,11 +115,12 @@ def begun_with(out: Path, resume: bool, settings: T, resumed: tuple[str, ...] = 
 
 
 def with_options(
-    kind: type[Any], parameter: str, without: tuple[str, ...] = ()
+    kind: type[Any], parameter: str, without: tuple[str, ...] = (), panel: str | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorate a command: the fields of dataclass `kind`, but for those `without`, become its options.
 
-    The command's own `parameter` is filled with the record that the options make.
+    The command's own `parameter` is filled with the record that the options make. The help shows them in a
+    `panel` of their own, if one is named.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,7 +128,7 @@ def with_options(
         by_name = {field.name: field for field in fields(kind)}
         names = kind.names() if issubclass(kind, StudySettings) else tuple(by_name)
         chosen = [by_name[name] for name in names if name not in without]
-        added = [_option(kind, field) for field in chosen]
+        added = [_option(kind, field, panel) for field in chosen]
         kept = [p for name, p in own.parameters.items() if name != parameter]
 
         def run(**given: Any) -> Any:
@@ -133,7 +144,7 @@ def with_options(
     return decorate
 
 
-def _option(kind: type[Any], field: Any) -> inspect.Parameter:
+def _option(kind: type[Any], field: Any, panel: str | None) -> inspect.Parameter:
     """A field as a typer option; tuples are options that may be given several times."""
     hint = get_type_hints(kind)[field.name]
     default = None if field.default is MISSING else field.default
@@ -144,10 +155,20 @@ def _option(kind: type[Any], field: Any) -> inspect.Parameter:
         shown |= {"metavar": shown["metavar"] or "N,N,...", "show_default": False}
     elif get_origin(hint) is tuple:
         hint, default, names = list[get_args(hint)[0]], list(default or ()), [names[0].removesuffix("s")]  # type: ignore[misc]
-    elif hint is bool:
+        shown["metavar"] = shown["metavar"] or "<str>"
+    elif hint is bool and default:
         names = [f"{names[0]}/--no-{names[0].removeprefix('--')}"]
-    option = typer.Option(default, *names, **shown)
+    elif choices := choices_of(hint):
+        short = "|".join(choices)
+        shown["metavar"] = short if len(short) <= WIDEST else field.name.upper()
+    option = typer.Option(default, *names, **shown, rich_help_panel=panel)
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=hint)
+
+
+def choices_of(hint: Any) -> tuple[str, ...]:
+    """The names that a field may hold; () if it holds any."""
+    literals = [one for one in (hint, *get_args(hint)) if get_origin(one) is Literal]
+    return get_args(literals[0]) if literals else ()
 
 
 def _flag(field: Any) -> str:

@@ -14,7 +14,9 @@ from headstart.studies._spec import Input, Study, terminal_of
 
 from . import output
 from .options import (
+    FILES,
     KINDS_OF_BACKBONES,
+    RUNNING,
     AsJson,
     Columns,
     Data,
@@ -36,7 +38,7 @@ WeightsOfSeveral = Annotated[
         show_default=False,
     ),
 ]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print the predictions as CSV.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print the predictions as CSV.", rich_help_panel=RUNNING)]
 KEEP = "Folder for the record and a page; must be new or empty. Default: nothing is kept."
 OUT = "Folder for the record and the page; must be new or empty."
 _began: list[float] = []  # when the process began, where it is the command's own
@@ -69,7 +71,7 @@ def command(spec: Study) -> Callable[..., None]:
     run.__annotations__ |= {"columns": Columns, "settings": spec.settings}
     run.__name__, run.__doc__ = spec.name, spec.summary
     without = spec.without if spec.columns else tuple(Columns.__dataclass_fields__)
-    with_columns = with_options(Columns, "columns", without=without)(run)
+    with_columns = with_options(Columns, "columns", without=without, panel=FILES)(run)
     return with_options(spec.settings, "settings")(with_columns)
 
 
@@ -161,12 +163,13 @@ def _annotated(item: Input) -> tuple[Any, Any]:
         text = f"{KINDS_OF_BACKBONES} Else the built-in for the data."
         return Annotated[str | None, typer.Option(help=text, show_default=False)], None
     hint = item.hint if item.default is ... else item.hint | None if item.default is None else item.hint
+    text = item.help.replace("as `hs.data.load` takes them", "as for adapt")
     if item.option:
         names = [f"--{item.flag or item.name.replace('_', '-')}"]
         shown = item.default not in (..., None)
-        extra = typer.Option(*names, help=item.help, metavar=item.metavar, show_default=shown)
+        extra = typer.Option(*names, help=text, metavar=item.metavar, show_default=shown)
     else:
-        extra = typer.Argument(help=item.help, metavar=item.metavar, show_default=False)
+        extra = typer.Argument(help=text, metavar=item.metavar, show_default=False)
     return Annotated[hint, extra], inspect.Parameter.empty if item.default is ... else item.default
 
 
@@ -179,7 +182,10 @@ def _shared(spec: Study) -> dict[str, tuple[Any, Any]]:
     out = Annotated[
         Path | None, typer.Option(help=KEEP if spec.out is None else OUT, show_default=spec.out is not None)
     ]
-    resume = Annotated[bool, typer.Option("--resume", help="Continue the study in the folder.")]
+    resume = Annotated[
+        bool,
+        typer.Option("--resume", help="Continue the study in the folder.", rich_help_panel=RUNNING),
+    ]
     csv = {"csv": (AsCsv, False)} if spec.predicts else {}
     return {
         **weights,

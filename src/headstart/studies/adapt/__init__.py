@@ -34,13 +34,13 @@ class AdaptSettings(TrainingSettings):
     )
     reading: Literal["auto", "own"] = option(
         "Choose by a probe at which size samples are read and from which blocks probes take features, or "
-        "leave both as the backbone has them.",
+        "leave both as the backbone has them (own).",
         "auto",
         one_of("auto", "own"),
     )
     methods: tuple[str, ...] = option(
-        "Method to compare, with settings after a colon: fine-tune:last=2,norm=train; repeatable. Default: "
-        "all that suit the data and the budget.",
+        "Method to compare, with settings after a colon: fine-tune:last=2; repeatable. Default: all that "
+        "suit the data and the budget.",
         (),
     )
     transfer_only: bool = option(
@@ -68,7 +68,7 @@ class AdaptSettings(TrainingSettings):
         "Of a fitted model as the backbone: keep its outputs for classes of the same names, begin with a new "
         "head, or rename classes first, as in maize=corn,oat=oats.",
         "keep",
-        metavar="keep|new|OLD=NEW,...",
+        metavar="HEAD",
     )
     abstain: float = option(
         "Predict 'unsure' below this probability, in [0, 1).",

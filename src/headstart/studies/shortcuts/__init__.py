@@ -120,7 +120,11 @@ SPEC = Study(
     name="shortcuts",
     summary="Find spurious cues that a classifier relies on, and the groups whose accuracy suffers.",
     inputs=(
-        Input(name="model", help="A run folder, the model folder in it, or a predictor.", kind="value"),
+        Input(
+            name="model",
+            help="A run folder or the model folder in it; in Python a predictor, too.",
+            kind="value",
+        ),
         Input(
             name="data",
             help="Labelled rows that it was not trained on, as `hs.data.load` takes them.",

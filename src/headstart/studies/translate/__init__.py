@@ -35,7 +35,8 @@ class TranslateSettings(StudySettings):
         "cyclegan",
     )
     direction: Literal["to-target", "to-source"] = option(
-        "Which rows are written: source rows in the target's look, or target rows in the source's.",
+        "Which rows are written: source rows in the target's look (to-target), or target rows in the "
+        "source's (to-source).",
         "to-target",
         one_of("to-target", "to-source"),
     )
@@ -122,8 +123,9 @@ SPEC = Study(
         optional_input(
             name="model",
             flag="run",
-            help="A run, or a predictor, whose model knows the source: it measures whether labels hold, and "
-            "is written again, with the translator in front, to OUT/model. Default: a small net is trained.",
+            help="A run, in Python a predictor, too, whose model knows the source: it measures whether "
+            "labels hold, and is written again, with the translator in front, to OUT/model. Default: a small "
+            "net is trained.",
             kind="model",
         ),
         optional_input(
