@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import headstart as hs
 from headstart.cli import app
-from headstart.cli.using import texts_of
+from headstart.cli.predicting import texts_of
 from headstart.core import BadData, BadInput
 from headstart.data import load, load_unlabelled
 from headstart.data.columns import Columns

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import warnings
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
@@ -14,11 +15,12 @@ from typer.testing import CliRunner
 from headstart import __main__ as program
 from headstart.cli import output
 from headstart.cli.options import begun_with, with_options
-from headstart.cli.using import texts_of
+from headstart.cli.predicting import texts_of
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage
 from headstart.data.columns import Columns
 from headstart.data.modality import modalities
 from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags, to_prediction
+from headstart.predictor.predictor import UnseenWarning
 from headstart.records.settings import StudySettings, option
 
 NAMES = ("dog", "ant", "cat")  # in no order of the alphabet
@@ -112,8 +114,15 @@ class Echo:
 
     label_kind, classes, abstain, tokens = "classes", NAMES, 0.0, None
     modality = modalities()["pictures"]
+    device = None
+
+    def to(self, device):
+        self.device = device
+        return self
 
     def predict(self, files):
+        if any(file.name == "odd.png" for file in files):
+            warnings.warn("odd.png is odd.", UnseenWarning, stacklevel=1)
         if any(file.name == "bad.png" for file in files):
             raise BadData(f"{files[0]} is damaged.")
         return [PredictedClass(file.stem, 1.0 - self.abstain, SHARES) for file in files]
@@ -155,6 +164,29 @@ def test_the_threshold_of_the_command_line_is_the_one_that_holds(headstart, echo
     said = headstart("predict", "run", files / "3.png", "--abstain", "0.25", "--json")
     assert json.loads(said.out)[0]["probability"] == 0.75
     assert headstart("predict", "run", files / "3.png", "--abstain", "1.5").code == BadInput.code
+
+
+@pytest.mark.parametrize(("words", "err"), [((), "odd.png is odd.\n"), (("--quiet",), "")])
+def test_what_to_beware_of_is_said_unless_it_is_to_be_quiet(headstart, echo, files, words, err):
+    (files / "odd.png").touch()
+    said = headstart("predict", "run", files / "odd.png", "--csv", *words)
+    assert (said.code, said.err) == (0, err)
+    assert [row["label"] for row in rows(said.out)] == ["odd"]
+
+
+@pytest.mark.parametrize(("words", "out"), [((), "{}: 1 prediction.\n"), (("-q",), "")])
+def test_a_file_is_written_in_silence_if_it_is_to_be_quiet(headstart, echo, files, words, out):
+    file = files / "rows.csv"
+    said = headstart("predict", "run", files / "3.png", "--out", file, *words)
+    assert (said.code, said.out, said.err) == (0, out.format(file), "")
+    assert [row["label"] for row in rows(file.read_text("utf-8"))] == ["3"]
+
+
+def test_the_model_is_moved_to_the_device(headstart, echo, files):
+    headstart("predict", "run", files / "3.png")
+    assert echo.device == "auto"
+    headstart("predict", "run", files / "3.png", "--device", "cuda:1")
+    assert echo.device == "cuda:1"
 
 
 # --- exit codes

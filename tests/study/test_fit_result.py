@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import torch
 from torch import nn
 
 import headstart as hs
-from headstart.core import BadInput, CannotWrite
+from headstart.core import BadInput, CannotWrite, Diverged
 from headstart.predictor.fit import FitWarning
 
 X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
@@ -164,13 +166,32 @@ def test_a_folder_of_an_older_version_opens(tmp_path):
     assert "Nothing is known of its training" in repr(again)
 
 
+# --- where it computes
+
+
+def test_inputs_go_where_the_model_is(monkeypatch):
+    """The device meta stands for a GPU; a copy from there to the CPU gives zeros."""
+    cpu = torch.Tensor.cpu
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda x: torch.zeros(x.shape) if x.is_meta else cpu(x))
+    seen = []
+    result = fitted("ridge-probe").to("meta")
+    result.model.register_forward_pre_hook(lambda _model, given: seen.append(given[0].device.type))
+    assert [row.probability for row in result.predict(X[:3], batch=2)] == [0.5] * 3
+    assert seen == ["meta", "meta"]
+
+
+def test_a_device_that_is_not_there_is_named():
+    with pytest.raises(BadInput, match=r"The device 'abacus' can't be used .* Try cpu or auto"):
+        fitted("ridge-probe").to("abacus")
+
+
 # --- how it is shown
 
 
 def test_its_text_says_what_happened():
     with pytest.warns(FitWarning):
         lines = repr(fitted("importance-weighting", apart())).splitlines()
-    assert lines[0] == "Predictor of 2 classes (corn, wheat) from rows"
+    assert lines[0] == "Predictor of 2 classes (corn, wheat) from rows, on the backbone Sequential"
     assert lines[1].startswith("Importance weighting, fitted on 60 rows in ")
     assert lines[2].endswith(" after 5 steps.")
     assert any(line.startswith("Note: Only 0% of") for line in lines[3:])
@@ -185,6 +206,46 @@ def test_in_a_notebook_names_are_escaped_and_the_curve_is_drawn():
     assert len(points) == 5
     assert points[0].startswith("0.0,")
     assert points[-1].startswith("360.0,")
+
+
+class Cell:
+    """Stands for IPython: what is displayed below a cell, the last state first."""
+
+    def __init__(self, monkeypatch):
+        self.shown = []
+        shell = type("ZMQInteractiveShell", (), {})()
+        display = SimpleNamespace(display=self.display, HTML=str)
+        monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+        monkeypatch.setitem(sys.modules, "IPython.display", display)
+
+    def display(self, html, display_id):
+        self.update(html)
+        return self
+
+    def update(self, html):
+        self.shown.insert(0, html)
+
+
+def test_a_long_fit_shows_a_bar_in_a_notebook_and_takes_it_away(monkeypatch):
+    cell = Cell(monkeypatch)
+    fitted()
+    assert cell.shown == []
+    monkeypatch.setattr("headstart.predictor.fit.QUICK", 0.0)
+    monkeypatch.setattr("headstart.run.progress_bar.PAUSE", 0.0)
+    fitted()
+    assert cell.shown[0] == ""
+    shares = [html.split('value="')[1][:5] for html in reversed(cell.shown) if "value=" in html]
+    assert shares == ["0.200", "0.400", "0.600", "0.800", "1.000"]
+    assert all(html.endswith(" Fine-tuning") for html in cell.shown[1:-1])
+
+
+def test_a_failed_fit_leaves_no_bar(monkeypatch):
+    cell = Cell(monkeypatch)
+    monkeypatch.setattr("headstart.predictor.fit.QUICK", 0.0)
+    with pytest.raises(Diverged):
+        hs.fit("fine-tune", net(), (X, Y), replace(QUICK, lr=1e30))
+    assert cell.shown[0] == ""
+    assert len(cell.shown) > 1
 
 
 # --- mistakes

@@ -221,3 +221,14 @@ def test_what_broke_off_still_counts_as_left(clock):
     with pytest.raises(KeyboardInterrupt):
         broken()
     assert progress.remaining() == 10
+
+
+def test_what_is_quick_shows_no_bar(clock, screen):
+    with screen:
+        progress = Progress("bar", after=1.0)
+        take(progress, clock, "fit", 0.9)
+        assert screen.getvalue() == ""
+        clock.now += 0.2
+        take(progress, clock, "fit more", 0.9)
+        progress.close()
+    assert "fit more" in screen.getvalue()

@@ -8,10 +8,11 @@ import typer
 from headstart.studies._spec import GROUPS, MODELS, START, TOOLS, UNDERSTAND, studies
 
 from .named_data import datasets, download
+from .predicting import predict
 from .study_command import command
 from .study_command import count_from_start as count_from_start
 from .tools import anatomy, doctor, methods, show, surgery
-from .using import export, predict, report
+from .using import export, report
 
 COMMANDS = {  # beside the studies, by panel of `headstart --help`
     START: (predict, report),

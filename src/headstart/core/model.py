@@ -1,9 +1,11 @@
 """What a model is made of: a backbone and a head."""
 
 from collections.abc import Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
+import torch
 from torch import Tensor, nn
 
 from headstart.core.label_kind import LabelKind
@@ -104,6 +106,17 @@ class Model(nn.Sequential):
         """The output layer."""
         found: Any = self[1]
         return found  # type: ignore[no-any-return]
+
+    @property
+    def name(self) -> str:
+        """The name of the backbone, or of its class."""
+        return str(getattr(self.backbone, "name", type(self.backbone).__name__))
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are; the CPU if it has none."""
+        tensors = chain(self.parameters(), self.buffers())
+        return next((tensor.device for tensor in tensors), torch.device("cpu"))
 
     @classmethod
     def of(cls, parts: Parts) -> "Model":

@@ -19,11 +19,14 @@ from headstart.models.trained_head import HeadChoice
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
 from headstart.run.engine import Engine, One
+from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import build_backbone, by_training_part, fit_to_data, hand_on_head
 from headstart.session.requirements import require_source_use, require_target_use
 from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import attach_source, attach_target
+
+QUICK = 1.0  # seconds; a quicker fit shows no progress bar
 
 
 class FitWarning(UserWarning):
@@ -43,7 +46,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     weights: ArrayLike | None = None,
     head: HeadChoice = "keep",
 ) -> Predictor:
-    """Carry out one method on all rows of the data.
+    """Carry out one method on all rows of the data; in a notebook a progress bar shows how far it is.
 
     Args:
         method: with its settings, such as `hs.methods.LPFT()`, or as a text, such as "lp-ft:probe=20".
@@ -82,7 +85,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     method = make(method) if isinstance(method, str) else method
     base = base.model if isinstance(base, Predictor) else base
     _check_types(method, base, recipe)
-    started = time.perf_counter()
+    started, progress = time.perf_counter(), Progress.to_notebook(QUICK)
     domains = data if isinstance(data, Domains) else None
     dataset = domains.source if domains else data if isinstance(data, Dataset) else load(data)
     if domains:
@@ -101,16 +104,21 @@ def fit(  # noqa: PLR0913  # an option is an argument
         cache=Path(cache) if cache else None,
         augment=dataset.modality.augment,
         engine=engine or One(),
+        watch=progress.watch,
     )
     session.source = None if other is None else attach_source(session, other)
     session.target = attach_target(session, domains.target, domains.target_labelled) if domains else None
-    fitted = session.fit(
-        method,
-        np.arange(len(dataset)),
-        recipe or Recipe(views=None),
-        checkpoint=Path(checkpoint) if checkpoint else None,
-        options=FitOptions(None if weights is None else np.asarray(weights)),
-    )
+    try:
+        with progress.step(method.title):
+            fitted = session.fit(
+                method,
+                np.arange(len(dataset)),
+                recipe or Recipe(views=None),
+                checkpoint=Path(checkpoint) if checkpoint else None,
+                options=FitOptions(None if weights is None else np.asarray(weights)),
+            )
+    finally:
+        progress.close()
     cautions = [*fitted.cautions, *_about_split(dataset)]
     for caution in cautions:
         warnings.warn(caution, FitWarning, stacklevel=2)

@@ -122,3 +122,11 @@ FORMATS: dict[str, Callable[[PredictedRows], bytes]] = {
     ),
     ".parquet": _parquet,
 }
+
+
+def names_of(items: Any, count: int) -> list[str]:
+    """A name for each of `count` items: its path or text, the line of its file, or its number."""
+    if isinstance(items, str | Path):
+        return [f"{items}:{number}" for number in range(1, count + 1)]
+    named = isinstance(items, list | tuple) and all(isinstance(item, str | Path) for item in items)
+    return [str(item) for item in items] if named else [f"row {number}" for number in range(count)]

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from headstart.core import (
     BadInput,
-    CannotWrite,
     LabelKind,
     Model,
     Preprocess,
@@ -29,10 +28,11 @@ from headstart.models.backbone import AnyBackbone
 from headstart.models.lengths import by_length
 from headstart.models.saved import model_folder
 from headstart.models.shapes import shapes_named
-from headstart.predictor.prediction_files import PredictedRows, require_writable, write_rows
+from headstart.predictor.prediction_files import PredictedRows, names_of, require_writable, write_rows
 from headstart.predictor.predictions import Prediction, to_prediction
-from headstart.predictor.save import is_model, load_model, load_training, save_model
+from headstart.predictor.save import load_model, load_training, require_replaceable, save_model
 from headstart.predictor.training import FIRST, Training, about_model, about_model_html, card
+from headstart.run.engine import One
 from headstart.session.scoring import as_predictions
 
 Items = Any  # a list, an array, a data frame, a file: what the model takes
@@ -91,8 +91,17 @@ class Predictor:
         return about_model_html(self.training, *self._about)
 
     @property
-    def _about(self) -> tuple[str, LabelKind, tuple[str, ...], str]:
-        return type(self).__name__, self.label_kind, self.classes, self.modality.rows
+    def _about(self) -> tuple[str, LabelKind, tuple[str, ...], str, str]:
+        return type(self).__name__, self.label_kind, self.classes, self.modality.rows, self.model.name
+
+    def to(self, device: str | torch.device) -> Self:
+        """Move the model to a device; "auto" is a GPU if torch sees one.
+
+        Raises:
+            BadInput: torch knows no such device, or it is not available.
+        """
+        self.model.to(One(device).device)
+        return self
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -120,8 +129,7 @@ class Predictor:
         if not isinstance(self.model.backbone, AnyBackbone):
             kind = type(self.model.backbone).__name__
             raise BadInput(f"A model on {kind} can't be saved. Fit it by hs.fit, hs.adapt or hs.align.")
-        if folder.exists() and not (folder.is_dir() and (is_model(folder) or not any(folder.iterdir()))):
-            raise CannotWrite(f"{folder} is there and holds no model. Name a new folder.")
+        require_replaceable(folder)
         text = card(self.training, self.label_kind, self.classes)
         save_model(self.model, folder, self.classes, self.abstain, text, self.label_kind, self.training)
 
@@ -200,7 +208,7 @@ class Predictor:
     def _rows(self, items: Items, batch: int, allow_unseen: bool) -> PredictedRows:
         items = items if self.modality.whole else several(items, self.preprocess is not None)
         predictions = self.predict(items, batch, allow_unseen=allow_unseen)
-        names = _names(items, len(predictions))
+        names = names_of(items, len(predictions))
         return PredictedRows(names, predictions, self.label_kind, self.classes)
 
     def probabilities(
@@ -248,9 +256,10 @@ class Predictor:
         if not (batch >= 1 and batch == int(batch)):
             raise BadInput(f"batch is {batch!r}; it is a whole number >= 1.")
         for some in self._shares(items, batch if self.tokens is None else batch * MANY, allow_unseen):
-            with torch.inference_mode(), shapes_named(self.model.backbone, some):
-                outputs = self.model(some) if self.tokens is None else by_length(self.model, some)
-            yield as_predictions(outputs, self.label_kind)
+            x = some.to(self.model.device)
+            with torch.inference_mode(), shapes_named(self.model.backbone, x):
+                outputs = self.model(x) if self.tokens is None else by_length(self.model, x)
+            yield as_predictions(outputs.cpu(), self.label_kind)
 
     def _shares(self, items: Items, batch: int, allow_unseen: bool) -> Iterator[Tensor]:
         """Samples of one batch after the other; a table is read whole."""
@@ -260,14 +269,6 @@ class Predictor:
         items = self.modality.listed(sequence_of(several(items, self.preprocess is not None)))
         for start in range(0, len(items), batch):
             yield self.samples(items[start : start + batch])
-
-
-def _names(items: Items, count: int) -> list[str]:
-    """A name for each item: its path or text, the line of its file, or its number."""
-    if isinstance(items, str | Path):
-        return [f"{items}:{number}" for number in range(1, count + 1)]
-    named = isinstance(items, list | tuple) and all(isinstance(item, str | Path) for item in items)
-    return [str(item) for item in items] if named else [f"row {number}" for number in range(count)]
 
 
 def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Predictor:

@@ -70,9 +70,18 @@ def save_model(
         raise CannotWrite(f"Can't write the model to {folder}: {error.strerror or error}.") from error
 
 
-def is_model(folder: Path) -> bool:
-    """Whether `save_model` wrote the folder."""
-    return (folder / "config.json").is_file() and (folder / "model.safetensors").is_file()
+def require_replaceable(folder: Path) -> None:
+    """Refuse what is there and is neither empty nor a folder that `save_model` wrote.
+
+    Raises:
+        CannotWrite: something else is there.
+    """
+    if folder.is_dir():
+        saved = all((folder / name).is_file() for name in ("config.json", "model.safetensors"))
+        if saved or not any(folder.iterdir()):
+            return
+    if folder.exists():
+        raise CannotWrite(f"{folder} is there and holds no model. Name a new folder.")
 
 
 def load_training(folder: Path) -> Training | None:

@@ -55,7 +55,7 @@ def facts(training: Training | None) -> Iterator[str]:
 
 
 def about_model(
-    training: Training | None, title: str, kind: LabelKind, names: Sequence[str], samples: str
+    training: Training | None, title: str, kind: LabelKind, names: Sequence[str], samples: str, backbone: str
 ) -> str:
     """A model in a few lines: what it predicts, how it was fitted, notes.
 
@@ -65,21 +65,25 @@ def about_model(
         kind: of the labels.
         names: of the classes, tags or numbers.
         samples: what it takes, such as "pictures".
+        backbone: its name.
     """
     notes = () if training is None else training.notes
-    lines = [f"{title} of {outputs(kind, names)} from {samples}", *facts(training)]
+    lines = [
+        f"{title} of {outputs(kind, names)} from {samples}, on the backbone {backbone}",
+        *facts(training),
+    ]
     return "\n".join([*lines, *(f"Note: {note}" for note in notes)])
 
 
 def about_model_html(
-    training: Training | None, title: str, kind: LabelKind, names: Sequence[str], samples: str
+    training: Training | None, title: str, kind: LabelKind, names: Sequence[str], samples: str, backbone: str
 ) -> str:
     """The same as HTML, with a figure of the losses; every name and note is escaped."""
     notes = () if training is None else training.notes
     items = "".join(f"<li>{escape(note)}</li>" for note in notes)
     return (
-        f"<div><p><strong>{escape(title)}</strong> of {escape(outputs(kind, names))} from {escape(samples)}"
-        f"</p><p>{' '.join(map(escape, facts(training)))}</p>"
+        f"<div><p><strong>{escape(title)}</strong> of {escape(outputs(kind, names))} from {escape(samples)}, "
+        f"on the backbone {escape(backbone)}</p><p>{' '.join(map(escape, facts(training)))}</p>"
         f"{_figure(() if training is None else training.curve)}"
         f"{f'<p>Notes</p><ul>{items}</ul>' if items else ''}</div>"
     )

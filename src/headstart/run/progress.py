@@ -28,13 +28,17 @@ class Progress:
         show: "bar" draws a progress bar on standard error, "notebook" one below the cell, "lines" prints a
             line a step on standard error, "" nothing.
         limit: seconds since the start after which nothing is left, if there is a budget.
+        after: seconds since the start before which no bar is drawn: what is quicker shows none.
     """
 
     def __init__(
-        self, show: Literal["bar", "notebook", "lines", ""] = "", begun: float | None = None
+        self,
+        show: Literal["bar", "notebook", "lines", ""] = "",
+        begun: float | None = None,
+        after: float = 0.0,
     ) -> None:
         """`begun` is when the work began, by `time.monotonic`; None is now."""
-        self.show = show
+        self.show, self.after = show, after
         self.limit: float | None = None
         self._expected: dict[str, float] = {}
         self._begun = time.monotonic() if begun is None else begun
@@ -49,10 +53,10 @@ class Progress:
         return cls("" if quiet else "bar" if sys.stderr.isatty() else "lines", begun)
 
     @classmethod
-    def to_notebook(cls) -> "Progress":
+    def to_notebook(cls, after: float = 0.0) -> "Progress":
         """A bar below the cell of a notebook; elsewhere nothing."""
         shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-        return cls("notebook" if type(shell).__name__ == "ZMQInteractiveShell" else "")
+        return cls("notebook" if type(shell).__name__ == "ZMQInteractiveShell" else "", after=after)
 
     def elapsed(self) -> float:
         """Seconds since the start."""
@@ -134,6 +138,8 @@ class Progress:
         if self.show not in ("bar", "notebook"):
             return
         if self._bar is None:
+            if self.elapsed() < self.after:
+                return
             self._bar = (TerminalBar if self.show == "bar" else NotebookBar)(self.elapsed)
         self._bar.draw(self._name, done, self._left(done or 0.0))
 
