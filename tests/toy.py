@@ -11,16 +11,16 @@ from headstart.core import (
     Backbone,
     Domains,
     Grouped,
+    JointTasks,
     Labelled,
     SourceLabelled,
     Task,
-    TwoTasks,
     Unlabelled,
     derive_seed,
 )
 
 GROUPS = (20, 4, 6, 12, 10, 0)  # rows of each class with each of two values of a nuisance
-TASK = Task(outputs=3, shape=(8,), rows=8, source=Task(outputs=4, shape=(8,), rows=5), groups=GROUPS)
+TASK = Task(outputs=3, shape=(8,), rows=8, sources=(Task(outputs=4, shape=(8,), rows=5),), groups=GROUPS)
 
 
 class Columns(Backbone):
@@ -89,8 +89,8 @@ def make(kind: type, n: int, seed: int) -> Any:
     if kind is SourceLabelled:
         batch = labelled(n, g)
         return SourceLabelled(batch.x, batch.y)
-    if kind is TwoTasks:  # of unequal sizes
-        return TwoTasks(labelled(n, g), of_source(n - 3, g))
+    if kind is JointTasks:  # of unequal sizes
+        return JointTasks(labelled(n, g), (of_source(n - 3, g),))
     if kind is Domains:  # of unequal sizes; the target lies beside the source
         return Domains(labelled(n, g), labelled(n - 3, g).x + 0.5)
     if kind is Unlabelled:

@@ -8,13 +8,13 @@ import torch
 from tests.contract.runs import Droppable
 from tests.toy import TASK, make, stream
 
-from headstart.core import BadInput, Batch, Descend, Domains, Labelled, TwoTasks, derive_seed, walk
+from headstart.core import BadInput, Batch, Descend, Domains, JointTasks, Labelled, derive_seed, walk
 from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain
 
 METHODS = sorted((m for m in walk() if issubclass(m.about.needs, Labelled)), key=lambda m: m.about.name)
-METHODS += sorted((m for m in walk() if m.about.needs in (TwoTasks, Domains)), key=lambda m: m.about.name)
+METHODS += sorted((m for m in walk() if m.about.needs in (JointTasks, Domains)), key=lambda m: m.about.name)
 METHODS = [m for m in METHODS if not m.about.opposing_losses]  # which learns no labels itself
 every = pytest.mark.parametrize("kind", METHODS, ids=lambda m: m.about.name)
 ROWS = 24
@@ -27,6 +27,8 @@ def each_labelled(batch, change):
         return change(batch)
     values = {field.name: getattr(batch, field.name) for field in fields(batch)}
     inner = {k: each_labelled(v, change) for k, v in values.items() if isinstance(v, Batch)}
+    if isinstance(batch, JointTasks):
+        inner["sources"] = tuple(each_labelled(source, change) for source in batch.sources)
     return replace(batch, **inner)
 
 

@@ -43,7 +43,7 @@ def mapping(seed=1):
 
 def with_source(base, target, source, **how):
     session = Session(base, target)
-    session.source = attach_source(session, source, **how)
+    session.source = attach_source(session, [source], **how)
     return session
 
 

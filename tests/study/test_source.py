@@ -12,7 +12,7 @@ from tests.study.experiments import made, network, rows
 import headstart as hs
 from headstart.core import BadData, BadInput, Mismatch, walk
 from headstart.data.load import load
-from headstart.data.source_task import load_source, usable_source
+from headstart.data.source_task import load_sources, usable_source
 from headstart.run.checkpoint import load_state
 from headstart.session import session
 from headstart.session.requirements import needs_source
@@ -71,18 +71,19 @@ def test_what_the_user_keeps_for_testing_is_not_learned_from(target, source):
 
 def test_the_same_labels_in_another_order_are_told_alike(target):
     other = replace(target, classes=("2", "0", "1"))
-    told = load_source(other, target)
+    (told,) = load_sources(other, target)
     assert told.classes == target.classes
     assert [told.classes[n] for n in told.labels] == [other.classes[n] for n in other.labels]
     tags = load((target.array, np.eye(3, dtype=bool)[target.labels]), task="multilabel")
     tags = replace(tags, classes=("a", "b", "c"))
     turned = replace(tags, classes=("c", "a", "b"))
-    told = load_source(turned, tags)
+    (told,) = load_sources(turned, tags)
     for name in "abc":
         column = turned.labels[:, turned.classes.index(name)]
         assert (told.labels[:, told.classes.index(name)] == column).all()
-    assert load_source(replace(target, classes=("0", "1", "x")), target).classes == ("0", "1", "x")
-    assert load_source(None, target) is None
+    (other,) = load_sources(replace(target, classes=("0", "1", "x")), target)
+    assert other.classes == ("0", "1", "x")
+    assert load_sources(None, target) == []
 
 
 def test_another_kind_of_samples_is_refused(target, shapes):
@@ -155,7 +156,7 @@ def test_each_begins_with_its_own_pretraining_and_equal_ones_share_it(target, so
         return iter(())
 
     one = Session(made(), target, watch=watch)
-    one.source = attach_source(one, source, replace(SHORT, steps=5), tmp_path)
+    one.source = attach_source(one, [source], replace(SHORT, steps=5), tmp_path)
     for method, steps in ((short, 2), (long, 5), (long, 0), (tuned, 0), (short, 0)):
         one.fit(method, np.arange(30), SHORT)
         assert seen.count("supervised-pretraining") == steps, method.label
@@ -277,7 +278,7 @@ def test_what_is_frozen_is_recorded_on_both_sides(target, source, tmp_path):
     """With the lower blocks frozen, what learns from two data sets learns from records of both."""
     plain, cached = Session(made(), target), Session(made(), target, cache=tmp_path)
     for one in (plain, cached):
-        one.source = attach_source(one, source)
+        one.source = attach_source(one, [source])
     for method in (
         hs.methods.PretrainFineTune(last=1, norm="frozen"),
         hs.methods.MultiTask(last=1),

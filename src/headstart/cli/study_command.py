@@ -162,7 +162,8 @@ def _annotated(item: Input) -> tuple[Any, Any]:
     if item.kind == "backbone":
         text = f"{KINDS_OF_BACKBONES} Else the built-in for the data."
         return Annotated[str | None, typer.Option(help=text, show_default=False)], None
-    hint = item.hint if item.default is ... else item.hint | None if item.default is None else item.hint
+    hint = list[item.hint] if item.several else item.hint  # type: ignore[name-defined]
+    hint = hint | None if item.default is None else hint
     text = item.help.replace("as `hs.data.load` takes them", "as for adapt")
     if item.option:
         names = [f"--{item.flag or item.name.replace('_', '-')}"]

@@ -11,10 +11,10 @@ from .batches import Batch as Batch
 from .batches import Domains as Domains
 from .batches import Episodes as Episodes
 from .batches import Grouped as Grouped
+from .batches import JointTasks as JointTasks
 from .batches import Labelled as Labelled
 from .batches import Pairs as Pairs
 from .batches import SourceLabelled as SourceLabelled
-from .batches import TwoTasks as TwoTasks
 from .batches import Unlabelled as Unlabelled
 from .batches import Views as Views
 from .errors import BadData as BadData

@@ -95,30 +95,46 @@ class SourceLabelled(Labelled):
 
 
 @dataclass(frozen=True)
-class TwoTasks(Batch):
-    """Labelled samples of the target and of the source task for one step; the counts may differ.
+class JointTasks(Batch):
+    """Labelled samples of the target and of each source task for one step; the counts may differ.
 
-    The number of rows is that of the target. A mean over the source's rows times `scale` adds up over the
-    parts of a batch, as they are weighted, to the mean over the whole: a part may hold another proportion
-    of the two, or no source rows.
+    The number of rows is that of the target. A mean over the rows of a source times its scale adds up over
+    the parts of a batch, as they are weighted, to the mean over the whole: a part may hold another proportion
+    of the tasks, or no rows of a source.
     """
 
     target: Labelled
-    source: Labelled
-    scale: float = 1.0
+    sources: tuple[Labelled, ...]
+    scales: tuple[float, ...] = ()  # one for each source; 1 where none are given
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scales", self.scales or (1.0,) * len(self.sources))
 
     def part(self, index: int, of: int) -> Self:
-        """Share `index` of `of`; if source rows are few, the first shares get at least two of them each."""
-        cuts = max(1, min(of, len(self.source) // 2))
-        nothing = Labelled(self.source.x[:0], self.source.y[:0])
-        source = self.source.part(index, cuts) if index < cuts else nothing
+        """Share `index` of `of`; if rows of a source are few, the first shares get at least two each."""
         target = self.target.part(index, of)
-        share = (len(source) * len(self.target)) / max(1, len(self.source) * len(target))
-        return type(self)(target, source, self.scale * share)
+        sources = tuple(_few_cuts(source, index, of) for source in self.sources)
+        scales = tuple(
+            scale * ((len(some) * len(self.target)) / max(1, len(whole) * len(target)))
+            for scale, some, whole in zip(self.scales, sources, self.sources, strict=True)
+        )
+        return type(self)(target, sources, scales)
 
     def to(self, device: torch.device | str, layout: torch.memory_format = torch.preserve_format) -> Self:
         """The same on `device`."""
-        return type(self)(self.target.to(device, layout), self.source.to(device, layout), self.scale)
+        sources = tuple(source.to(device, layout) for source in self.sources)
+        return type(self)(self.target.to(device, layout), sources, self.scales)
+
+    def changed(self, change: Callable[[Tensor], Tensor]) -> Self:
+        """The same with the samples of all tasks changed."""
+        sources = tuple(source.changed(change) for source in self.sources)
+        return type(self)(self.target.changed(change), sources, self.scales)
+
+
+def _few_cuts(rows: Labelled, index: int, of: int) -> Labelled:
+    """Share `index` of `of`, in fewer cuts where one would hold a single row; empty beyond them."""
+    cuts = max(1, min(of, len(rows) // 2))
+    return rows.part(index, cuts) if index < cuts else Labelled(rows.x[:0], rows.y[:0])
 
 
 @dataclass(frozen=True)

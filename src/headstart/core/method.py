@@ -29,7 +29,7 @@ class Task:
     seed: int = 0
     head: Head | None = None  # the trained head of the previous stage
     kind: LabelKind = "classes"
-    source: "Task | None" = None  # the source task, if it is learned at the same time
+    sources: "tuple[Task, ...]" = ()  # the source tasks, if they are learned at the same time
     groups: tuple[int, ...] = ()  # rows of each group, for methods that need groups
 
 
@@ -111,13 +111,13 @@ class Method(ABC, Generic[B]):
     @property
     def label(self) -> str:
         """Spec string that `make` parses: the name and the non-default settings."""
-        pairs = ",".join(f"{name}={value}" for name, value in self.changed.items())
+        pairs = ",".join(f"{name}={_written(value)}" for name, value in self.changed.items())
         return f"{self.about.name}:{pairs}" if pairs else self.about.name
 
     @property
     def title(self) -> str:
         """Display name for headings, with the non-default settings."""
-        pairs = ", ".join(f"{name} = {value}" for name, value in self.changed.items())
+        pairs = ", ".join(f"{name} = {_written(value)}" for name, value in self.changed.items())
         return f"{self.about.title} ({pairs})" if pairs else self.about.title
 
     def recipe_overrides(self) -> Mapping[str, Any]:
@@ -239,9 +239,15 @@ def make(spec: str) -> Method[Any]:
         raise BadInput(text) from error
 
 
+def _written(value: Any) -> str:
+    """A setting as `_plain` parses it: several numbers with slashes between them."""
+    return "/".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _plain(text: str) -> Any:
-    """Parse a number, True, False or None; any other text is returned as is."""
+    """Parse a number, several as in "1/0.5", True, False or None; any other text is returned as is."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        return text
+        several = [_plain(part) for part in text.split("/")] if "/" in text else []
+        return tuple(several) if several and all(isinstance(one, int | float) for one in several) else text

@@ -1,12 +1,12 @@
 """Batches of unlabelled rows, alone or paired with labelled ones of another domain."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headstart.core import BadInput, Domains, Labelled, SampleLoader, TwoTasks, Unlabelled
+from headstart.core import BadInput, Domains, JointTasks, Labelled, SampleLoader, Unlabelled
 from headstart.data.order import order
 from headstart.data.samples import Rows
 from headstart.data.sources import PLAIN
@@ -65,11 +65,11 @@ def pair_domains(
     return stream
 
 
-def pair_tasks(target: Stream[Labelled], source: Stream[Labelled]) -> Stream[TwoTasks]:
-    """Zip the batches of both streams from the same step on; ends with the shorter one."""
+def join_tasks(target: Stream[Labelled], sources: Sequence[Stream[Labelled]]) -> Stream[JointTasks]:
+    """Zip the batches of all streams from the same step on; ends with the shortest one."""
 
-    def stream(step: int) -> Iterator[TwoTasks]:
-        for mine, theirs in zip(target(step), source(step), strict=False):
-            yield TwoTasks(mine, theirs)
+    def stream(step: int) -> Iterator[JointTasks]:
+        for mine, *theirs in zip(target(step), *(source(step) for source in sources), strict=False):
+            yield JointTasks(mine, tuple(theirs))
 
     return stream

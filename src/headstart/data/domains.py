@@ -1,7 +1,7 @@
 """A labelled source and an unlabelled target domain, without access to the target's labels."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, final
 
 import numpy as np
@@ -10,9 +10,8 @@ from headstart.core import BadData, BadInput
 
 from .dataset import Dataset
 from .load import load
+from .pooled import Given, load_each, pool
 from .unlabelled import load_unlabelled
-
-Given = str | Path | Dataset | tuple[Any, Any]
 
 
 @final
@@ -32,12 +31,18 @@ class Domains:
     target_labelled: Dataset | None
 
     def __init__(
-        self, source: Given, target: Any, target_labelled: Given | None = None, *, overlap: bool = False
+        self,
+        source: Given | Sequence[Given],
+        target: Any,
+        target_labelled: Given | None = None,
+        *,
+        overlap: bool = False,
     ) -> None:
         """Load two domains.
 
         Args:
-            source: any source of `load`, or a loaded dataset.
+            source: any source of `load`, a loaded dataset, or a list of several such domains, which are
+                pooled; see `headstart.data.pooled`.
             target: any source of `load_unlabelled`. Labels in it, such as the names of class
                 folders, are dropped here; a pair (x, y) is refused.
             target_labelled: like `source`, of rows of the target.
@@ -53,7 +58,7 @@ class Domains:
                 "The target is a pair, as if it had labels, which nobody may learn from. Give x alone; "
                 "labels to learn from go to target_labelled=(x, y), and labels to report on to hs.align."
             )
-        self.source = source if isinstance(source, Dataset) else load(source)
+        self.source = pool(load_each(source))
         self.target = load_unlabelled(target, self.source)
         if target_labelled is not None and not isinstance(target_labelled, Dataset):
             target_labelled = load(target_labelled)

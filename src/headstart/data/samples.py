@@ -118,6 +118,29 @@ class Array:
         return Array(self.array[rows], self.are_images)
 
 
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Samples of several sources as one sequence in a given order."""
+
+    parts: Sequence[Samples]
+    order: Rows
+    kind: Kind = "pictures"
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def raw(self, row: int) -> Raw:
+        at = int(self.order[row])
+        for part in self.parts:
+            if at < len(part):
+                return part.raw(at)
+            at -= len(part)
+        raise IndexError(row)
+
+    def take(self, rows: Rows) -> "Joined":
+        return Joined(self.parts, self.order[rows], self.kind)
+
+
 def digest(raw: Raw) -> str:
     """32 hex digits of one sample; arrays of another shape or kind differ."""
     if isinstance(raw, str):

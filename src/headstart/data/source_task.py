@@ -1,9 +1,7 @@
-"""The rows of a source task to learn from: readable, no copy of the target's, labels in its order."""
+"""The rows of source tasks to learn from: readable, no copy of the target's, labels in its order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -11,20 +9,18 @@ from headstart.core import BadData
 from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.finding import Finding, finding
-from headstart.data.load import load
 from headstart.data.overlap import copies
+from headstart.data.pooled import Given, load_each
 from headstart.data.train_test_split import Rows, training_rows
 
 
-def load_source(source: str | Path | Dataset | tuple[Any, Any] | None, target: Dataset) -> Dataset | None:
-    """The source that was given, if one was, with its labels in the target's order if they are the same.
+def load_sources(source: Given | Sequence[Given] | None, target: Dataset) -> list[Dataset]:
+    """The source, or each of a list, with its labels in the target's order if they are the same.
 
     Raises:
-        BadData: it can't be read, or one backbone can't take the samples of both.
+        BadData: one can't be read, or one backbone can't take the samples of all.
     """
-    if source is None:
-        return None
-    return align_labels(source if isinstance(source, Dataset) else load(source), target)
+    return [] if source is None else [align_labels(one, target) for one in load_each(source)]
 
 
 def align_labels(source: Dataset, target: Dataset) -> Dataset:
@@ -47,6 +43,14 @@ def align_labels(source: Dataset, target: Dataset) -> Dataset:
     return aligned if digests is None else aligned.knowing(digests)
 
 
+def usable_sources(
+    sources: Sequence[Dataset], target: Dataset, test: Rows
+) -> tuple[list[Dataset], list[Finding]]:
+    """The same of each of several sources; arguments and errors as for `usable_source`."""
+    found = [usable_source(source, target, test) for source in sources]
+    return [kept for kept, _ in found], [finding for _, said in found for finding in said]
+
+
 def usable_source(source: Dataset, target: Dataset, test: Rows) -> tuple[Dataset, list[Finding]]:
     """The rows of a source that a study may learn from, and what is to be said of it.
 
@@ -54,7 +58,7 @@ def usable_source(source: Dataset, target: Dataset, test: Rows) -> tuple[Dataset
     target: of those in the test part lest it is known beforehand, of the others lest a fold is.
 
     Args:
-        source: as `load_source` gave it.
+        source: as `load_sources` gave it.
         target: as `check` gave it, with training and test part.
         test: rows of the target's test part.
 
@@ -79,7 +83,7 @@ def usable_source(source: Dataset, target: Dataset, test: Rows) -> tuple[Dataset
     findings = [finding("source", "note", text, list(kept_data.classes))]
     findings += _copies(data, target, exact, near, test)
     findings += [
-        replace(each, text=f"Of the source: {each.text}")
+        replace(each, text=f"Of the source {data.name}: {each.text}")
         for each in checked.findings
         if each.kind in ("unreadable", "empty", "conflicting-labels")
     ]
@@ -99,8 +103,8 @@ def _copies(
     held = set(test.tolist())
     rows, tested = {i for i, _ in pairs}, {i for i, j in pairs if j in held}
     text = (
-        f"{len(rows)} of {len(source)} rows of the source stand in the data too, {len(exact)} of them "
-        f"exactly; {len(tested)} are copies of rows in the test part. They are left out of the source."
+        f"{len(rows)} of {len(source)} rows of the source {source.name} stand in the data too, {len(exact)} "
+        f"of them exactly; {len(tested)} are copies of rows in the test part. They are left out of it."
     )
     items = [f"{source.named(i)} = {target.items[j]}" for i, j in pairs]
     yield replace(finding("source-copies", "warning", text, items), count=len(rows))

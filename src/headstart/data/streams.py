@@ -15,7 +15,7 @@ from torch import Tensor
 from headstart.core import BadData, BadInput, derive_seed
 
 from .dataset import Dataset
-from .samples import Samples
+from .samples import Joined, Samples
 from .shifts import Shift, shifted
 from .shifts.apply import shift_of, shift_pictures
 from .tables import Table
@@ -141,7 +141,7 @@ def mixed(data: Data, shifts: Sequence[Change], *, rows: int | None = None, seed
     if all(isinstance(part.x, Tensor) for part in parts):
         x = torch.cat([part.x for part in parts])[torch.from_numpy(back)]
     else:
-        x = Raw(_Joined([part.x.samples for part in parts], back))
+        x = Raw(Joined([part.x.samples for part in parts], back))
     order = np.concatenate([chosen[which == n] for n in range(len(shifts))])[back]
     return [_labelled("mixed", x, data, order)]
 
@@ -161,29 +161,6 @@ def label_sorted(
         part = _segment(data, shift, chosen[labels == label], seed)
         found.append(replace(part, name=str(label) if names is None else names[label]))
     return found
-
-
-@dataclass(frozen=True, eq=False)
-class _Joined:
-    """Samples of several sources as one sequence in a given order."""
-
-    parts: Sequence[Samples]
-    order: Rows
-    kind: Any = "pictures"
-
-    def __len__(self) -> int:
-        return len(self.order)
-
-    def raw(self, row: int) -> Any:
-        at = int(self.order[row])
-        for part in self.parts:
-            if at < len(part):
-                return part.raw(at)
-            at -= len(part)
-        raise IndexError(row)
-
-    def take(self, rows: Rows) -> "_Joined":
-        return _Joined(self.parts, self.order[rows], self.kind)
 
 
 def _segment(data: Data, change: Change, rows: Rows, seed: int, more: str = "") -> Segment:

@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from headstart.core import BadInput, Method, make
 from headstart.data.dataset import Dataset
 from headstart.data.domains import Domains
 from headstart.data.load import load
+from headstart.data.pooled import Given
 from headstart.data.row_numbers import RowNumberWarning, numbers_left_out
-from headstart.data.source_task import load_source
+from headstart.data.source_task import load_sources
 from headstart.models.trained_head import HeadChoice
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
@@ -42,7 +44,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     cache: str | Path | None = None,
     checkpoint: str | Path | None = None,
     engine: Engine | None = None,
-    source: str | Path | Dataset | tuple[Any, Any] | None = None,
+    source: Given | Sequence[Given] | None = None,
     weights: ArrayLike | None = None,
     head: HeadChoice = "keep",
 ) -> Predictor:
@@ -58,7 +60,8 @@ def fit(  # noqa: PLR0913  # an option is an argument
         cache: folder for what frozen parts give, for the next time; None keeps nothing.
         checkpoint: file that an interrupted training goes on from.
         engine: where to compute; None: one process on the CPU.
-        source: labelled data of another task, given like `data`, for methods that learn from both.
+        source: labelled data of another task, given like `data`, or a list of several such data sets, for
+            methods that learn from both.
         weights: (n,) >= 0, how much each labelled row counts, such as importance weights; their scale does
             not matter. None: all the same, or as a method weighs them that does so.
         head: of a fitted model. "keep": methods that tune a head begin with its outputs for the classes that
@@ -90,9 +93,9 @@ def fit(  # noqa: PLR0913  # an option is an argument
     dataset = domains.source if domains else data if isinstance(data, Dataset) else load(data)
     if domains:
         require_target_use([method])
-    other = None if source is None else load_source(source, dataset)
-    if other is not None:
-        require_source_use([method])
+    others = load_sources(source, dataset)
+    if others:
+        require_source_use([method], others, dataset.label_kind)
     mapping = hand_on_head(fit_to_data(build_backbone(dataset, base), dataset), dataset, head)
     if dataset.table is not None:
         mapping = by_training_part(mapping, dataset)
@@ -106,7 +109,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
         engine=engine or One(),
         watch=progress.watch,
     )
-    session.source = None if other is None else attach_source(session, other)
+    session.source = attach_source(session, others) if others else None
     session.target = attach_target(session, domains.target, domains.target_labelled) if domains else None
     try:
         with progress.step(method.title):

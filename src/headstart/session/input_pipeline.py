@@ -14,17 +14,17 @@ from headstart.core import (
     Domains,
     Grouped,
     Head,
+    JointTasks,
     Labelled,
     Method,
     Model,
     SampleLoader,
-    TwoTasks,
     Unlabelled,
     derive_seed,
     label_kind_of,
 )
 from headstart.data.attributes import class_by_attribute_groups
-from headstart.data.domain_batches import pair_domains, pair_tasks, unlabelled, unlabelled_once
+from headstart.data.domain_batches import join_tasks, pair_domains, unlabelled, unlabelled_once
 from headstart.data.grouped import grouped
 from headstart.data.labels import Labels, labels_of
 from headstart.data.stream import Stream, labelled, once
@@ -49,7 +49,7 @@ class MethodInputs(NamedTuple):
     """Inputs of a method: of its labelled rows, of the data beside them, of labelled rows of the target."""
 
     own: InputSource
-    other: InputSource | None
+    beside: tuple[InputSource, ...]
     target_labelled: InputSource | None
 
 
@@ -113,17 +113,17 @@ def method_inputs(
     session: SessionData, method: Method[Any], run: Run[Any], replay: Replay | None
 ) -> MethodInputs:
     """Inputs of all data that a method learns from; cached for all of them or for none."""
-    other, target_labelled = _beside(session, method), _target_labelled(session, method)
-    if method.about.needs is Unlabelled and other is not None:
-        unseen = training_input(other, run, replay)
-        return MethodInputs(unseen, unseen, None)
+    other, few = _beside(session, method), _target_labelled(session, method)
+    if method.about.needs is Unlabelled and other:
+        unseen = training_input(other[0], run, replay)
+        return MethodInputs(unseen, (unseen,), None)
     own = training_input(session, run, replay)
-    beside = [
-        None if each is None else training_input(each, run, own.replay) for each in (other, target_labelled)
-    ]
-    if any(each is not None and (each.replay is None) != (own.replay is None) for each in beside):
+    beside = tuple(training_input(each, run, own.replay) for each in other)
+    target_labelled = None if few is None else training_input(few, run, own.replay)
+    given = beside if target_labelled is None else (*beside, target_labelled)
+    if any((each.replay is None) != (own.replay is None) for each in given):
         return method_inputs(session, method, run, None)
-    return MethodInputs(own, *beside)
+    return MethodInputs(own, beside, target_labelled)
 
 
 def example_batch(session: SessionData, method: Method[Any], rows: Rows) -> Batch:
@@ -138,8 +138,8 @@ def example_batch(session: SessionData, method: Method[Any], rows: Rows) -> Batc
         batch = Grouped(batch.x, batch.y, batch.weight, torch.from_numpy(groups))
     other, target_labelled = _beside(session, method), _target_labelled(session, method)
     needs = method.about.needs
-    if needs is TwoTasks and other is not None:
-        batch = TwoTasks(batch, first(other, np.arange(len(other.data))))
+    if needs is JointTasks and other:
+        batch = JointTasks(batch, tuple(first(each, np.arange(len(each.data))) for each in other))
     elif issubclass(needs, Domains | Unlabelled) and session.target is not None:
         unseen = session.target.session.samples(session.target.rows[:2])
         few = (
@@ -159,28 +159,27 @@ def batch_stream(
     weights: np.ndarray | None = None,
 ) -> Stream[Any]:
     """Batches of the kind that a method eats: rows (n,) of the session's data and what lies beside."""
-    (own, other, target_labelled), needs, target = given, method.about.needs, session.target
-    labels, source = standardise_labels(session.data.labels, rows), session.source
-    if issubclass(needs, Unlabelled) and target is not None and other is not None:
-        return _unlabelled(other, target.rows, recipe)
+    (own, beside, target_labelled), needs, target = given, method.about.needs, session.target
+    labels = standardise_labels(session.data.labels, rows)
+    if issubclass(needs, Unlabelled) and target is not None and beside:
+        return _unlabelled(beside[0], target.rows, recipe)
     size, batch = min(recipe.batch, len(rows)), -(-len(rows) // recipe.steps)
     if method.about.closed_form:
         stream = once(own.source, labels, rows, batch, weights)
     else:
         stream = labelled(own.source, labels, rows, size, recipe.seed, own.views, weights)
-    if other is None and issubclass(needs, Grouped):
+    if not beside and issubclass(needs, Grouped):
         return grouped(stream, rows, class_by_attribute_groups(session.data).numbers, size, recipe.seed)
-    if other is None:
+    if not beside:
         return stream
-    if needs is TwoTasks and source is not None:
-        source_labels = standardise_labels(source.session.data.labels, source.rows)
-        size, seed = min(recipe.batch, len(source.rows)), derive_seed(recipe.seed, "source")
-        return pair_tasks(stream, labelled(other.source, source_labels, source.rows, size, seed, other.views))
+    if needs is JointTasks:
+        tasks = zip(beside, _beside(session, method), strict=True)
+        return join_tasks(stream, [_of_source(*task, recipe, place) for place, task in enumerate(tasks)])
     assert target is not None
     if method.about.closed_form:
-        unseen = unlabelled_once(other.source, target.rows, -(-len(rows) // batch))
+        unseen = unlabelled_once(beside[0].source, target.rows, -(-len(rows) // batch))
     else:
-        unseen = _unlabelled(other, target.rows, recipe)
+        unseen = _unlabelled(beside[0], target.rows, recipe)
     return pair_domains(stream, unseen, _labelled_target(session, target_labelled, rows, recipe))
 
 
@@ -189,6 +188,14 @@ def standardise_labels(labels: Labels, rows: Rows, of: Labels | None = None) -> 
     units = LabelUnits.of(labels[rows])
     given = labels if of is None else of
     return units.standard(given) if units else given
+
+
+def _of_source(given: InputSource, session: SessionData, recipe: Recipe, place: int) -> Stream[Labelled]:
+    """All rows of the source task at a place, in an order of their own."""
+    rows = np.arange(len(session.data))
+    labels, size = standardise_labels(session.data.labels, rows), min(recipe.batch, len(rows))
+    seed = derive_seed(recipe.seed, "source", *([place] if place else []))
+    return labelled(given.source, labels, rows, size, seed, given.views)
 
 
 def _unlabelled(given: InputSource, rows: Rows, recipe: Recipe) -> Stream[Unlabelled]:
@@ -207,13 +214,13 @@ def _labelled_target(
     return labelled(target_labelled.source, labels, all_rows, size, seed, target_labelled.views)
 
 
-def _beside(session: SessionData, method: Method[Any]) -> SessionData | None:
-    """The session on the other data that a method eats, if it eats any."""
-    if method.about.needs is TwoTasks and session.source is not None:
-        return session.source.session
+def _beside(session: SessionData, method: Method[Any]) -> tuple[SessionData, ...]:
+    """The sessions on the other data that a method eats, if it eats any."""
+    if method.about.needs is JointTasks and session.source is not None:
+        return session.source.tasks
     if issubclass(method.about.needs, Domains | Unlabelled) and session.target is not None:
-        return session.target.session
-    return None
+        return (session.target.session,)
+    return ()
 
 
 def _target_labelled(session: SessionData, method: Method[Any]) -> SessionData | None:

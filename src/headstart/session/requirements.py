@@ -16,17 +16,18 @@ from headstart.core import (
     Backbone,
     BadInput,
     Domains,
+    JointTasks,
     LabelKind,
     Method,
     SourceLabelled,
     Task,
-    TwoTasks,
     Unlabelled,
     derive_seed,
     walk,
 )
 from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.dataset import Dataset
+from headstart.data.pooled import why_not_pooled
 from headstart.data.train_test_split import Rows
 from headstart.models.fast import fast
 from headstart.models.words import WordEncoder
@@ -43,7 +44,7 @@ def learns_on_source_alone(stage: Method[Any]) -> bool:
 
 def needs_source(method: Method[Any], kind: LabelKind = "classes") -> bool:
     """Whether a method learns from a source task, in any of its stages."""
-    return any(stage.about.needs in (SourceLabelled, TwoTasks) for stage in method.stages(kind))
+    return any(stage.about.needs in (SourceLabelled, JointTasks) for stage in method.stages(kind))
 
 
 def needs_target(method: Method[Any]) -> bool:
@@ -112,15 +113,28 @@ def require_data(
             )
 
 
-def require_source_use(methods: Sequence[Method[Any]]) -> None:
-    """Raise unless one of the methods, if there are any, learns from the source task that was given.
+def learns_one_source(method: Method[Any], kind: LabelKind = "classes") -> bool:
+    """Whether one head learns all that a method learns from sources."""
+    return any(map(learns_on_source_alone, method.stages(kind)))
+
+
+def require_source_use(methods: Sequence[Method[Any]], sources: Sequence[Dataset], kind: LabelKind) -> None:
+    """Raise unless the source tasks that were given are learned from by one of the methods, if there are any.
 
     Raises:
-        BadInput: it names the methods that do.
+        BadInput: none does, and the text names those that do; or one of them has one head for all sources,
+            whose labels do not go together.
     """
     if methods and not any(map(needs_source, methods)):
         names = ", ".join(sorted(kind.about.name for kind in walk() if needs_source(kind())))
         raise BadInput(f"There is a source, but no method learns from it. These do: {names}.")
+    if why := why_not_pooled(sources):
+        for method in methods:
+            if learns_one_source(method, kind):
+                raise BadInput(
+                    f"{method.label} learns all sources with one head, and {why}. Take multi-task, which has "
+                    "a head for each, or give one source."
+                )
 
 
 def require_target_use(methods: Iterable[Method[Any]]) -> None:
@@ -147,8 +161,16 @@ def learns_from_words(method: Method[Any], backbone: Backbone) -> bool:
     return method.about.needs_columns and tokens is not None and not isinstance(backbone, WordEncoder)
 
 
-def require_learnable(methods: Iterable[Method[Any]], backbone: Backbone, kind: LabelKind) -> None:
+def require_learnable(
+    methods: Iterable[Method[Any]], backbone: Backbone, kind: LabelKind, sources: int = 1
+) -> None:
     """Raise unless all stages of the methods find what they train in a backbone, which is copied.
+
+    Args:
+        methods: that are to be carried out.
+        backbone: that they train.
+        kind: of the labels.
+        sources: how many source tasks there are.
 
     Raises:
         BadInput: it names the first method that does not, such as one for blocks that are not there.
@@ -160,7 +182,7 @@ def require_learnable(methods: Iterable[Method[Any]], backbone: Backbone, kind: 
                 stage.shipped_backbone(backbone)  # refuses one that the stage can't read
             if not stage.about.closed_form:
                 recipe = replace(Recipe(steps=1), **stage.recipe_overrides())
-                start(stage, copy.deepcopy(backbone), replace(task, source=task), recipe)
+                start(stage, copy.deepcopy(backbone), replace(task, sources=(task,) * sources), recipe)
 
 
 FEW = 5  # rows of a group below which it is named

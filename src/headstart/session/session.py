@@ -52,7 +52,7 @@ from headstart.session.requirements import (
     require_data,
     row_weights,
 )
-from headstart.session.session_data import SessionData, SourceTask
+from headstart.session.session_data import SessionData, SourceTasks
 
 CHECKPOINT_EVERY = 20  # steps
 
@@ -187,7 +187,8 @@ def _start(
     groups = group_rows(session.data, rows) if issubclass(method.about.needs, Grouped) else ()
     task = replace(session.task(len(rows), recipe.seed, copy.deepcopy(head)), groups=groups)
     if session.source is not None:
-        task = replace(task, source=session.source.session.task(len(session.source.rows), recipe.seed))
+        sources = [each.task(len(each.data), recipe.seed) for each in session.source.tasks]
+        task = replace(task, sources=tuple(sources))
     if method.about.closed_form:
         least = len(rows) if session.target is None else min(len(rows), len(session.target.rows))
         recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
@@ -265,15 +266,16 @@ def _evaluates_cached(method: Method[Any], run: Run[Any], replay: Replay | None)
 
 
 def _fit_on_source(
-    source: SourceTask,
+    source: SourceTasks,
     stages: tuple[Method[Any], ...],
     number: int,
     backbone: Backbone,
     recipe: Recipe,
     checkpoint: Path | None,
 ) -> Fitted:
-    """Carry out a stage on the source alone; once it is saved it is not computed again."""
-    stage, session, rows = stages[number], source.session, source.rows
+    """Carry out a stage on the sources alone; once it is saved it is not computed again."""
+    stage, session = stages[number], source.session
+    rows = np.arange(len(session.data))
     saved = source.checkpoint(stages, number, checkpoint)
     started = _start(session, stage, backbone, None, rows, source.recipe or recipe)
     fitted, run = _train(session, stage, started, rows, f"{stage.label} on the source", saved), started[0]

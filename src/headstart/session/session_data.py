@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, Batch, Descend, Head, Method, SampleLoader, Task
+from headstart.core import Backbone, BadInput, Batch, Descend, Head, Method, SampleLoader, Task
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
+from headstart.data.pooled import pool, why_not_pooled
+from headstart.data.source_task import align_labels
 from headstart.data.stream import Sentences
 from headstart.data.train_test_split import Rows
 from headstart.models.backbone import AnyBackbone
@@ -138,7 +140,7 @@ class SessionData:
     augment: Augment | None = None  # what makes views for training; None: none
     engine: Engine = field(default_factory=One)  # where it runs
     # other data for the methods that learn from two data sets; None: there are none
-    source: "SourceTask | None" = None
+    source: "SourceTasks | None" = None
     # unlabelled rows of the domain that models are for, for methods that learn from them
     target: "TargetDomain | None" = None
     logbook: Path | None = None  # file for the ticks of all runs; None: none
@@ -200,39 +202,60 @@ class SessionData:
 
 
 @dataclass(frozen=True)
-class SourceTask:
-    """Labelled data of another task, beside those of the target."""
+class SourceTasks:
+    """Labelled data of other tasks, beside those of the target."""
 
-    session: SessionData  # on the source's data, with the target's backbone
-    recipe: Recipe | None = None  # of what is learned on the source alone; None takes that of each fit
-    # where the states of what is learned on the source alone are kept, so that all fits of a study begin with
-    # the same one. Needs a `recipe`, since it must be the same for all
+    tasks: tuple[SessionData, ...]  # on the data of each source, with the target's backbone
+    pooled: SessionData | None  # on the rows of all as one task; None if their labels do not go together
+    recipe: Recipe | None = None  # of what is learned on the sources alone; None takes that of each fit
+    # where the states of what is learned on the sources alone are kept, so that all fits of a study begin
+    # with the same one. Needs a `recipe`, since it must be the same for all
     folder: Path | None = None
 
     @property
-    def rows(self) -> Rows:
-        """All of them."""
-        return np.arange(len(self.session.data))
+    def session(self) -> SessionData:
+        """On the rows of all sources as one task, for what one head learns.
+
+        Raises:
+            BadInput: their labels do not go together.
+        """
+        if self.pooled is None:
+            raise BadInput(f"One head can't learn all sources: {why_not_pooled(self._data)}.")
+        return self.pooled
+
+    @property
+    def _data(self) -> list[Dataset]:
+        return [task.data for task in self.tasks]
 
     def checkpoint(self, stages: Sequence[Method[Any]], number: int, given: Path | None) -> Path | None:
-        """The file for the state of a stage on the source; beside the `given` one if there is no folder."""
+        """The file for the state of a stage on the sources; beside the `given` one if there is no folder."""
         if self.folder is not None and self.recipe is not None:
             labels = " then ".join(stage.label for stage in stages[: number + 1])
             return self.folder / f"{file_name(f'source {labels}')}.checkpoint"
         return None if given is None else given.with_name(f"{given.stem}.stage-{number + 1}{given.suffix}")
 
     def transferable_head(self, head: Head, target: Dataset) -> Head | None:
-        """The head that a stage on the source hands on to the target: its own if the labels are the same."""
+        """The head that a stage on the sources hands on to the target: its own if the labels are the same."""
         own = self.session.data
         return head if (own.label_kind, own.classes) == (target.label_kind, target.classes) else None
 
 
 def attach_source(
-    session: SessionData, data: Dataset, recipe: Recipe | None = None, folder: Path | None = None
-) -> SourceTask:
-    """The source task on `data` for a session that learns from other data, with the same backbone."""
-    augment = data.modality.augment
-    return SourceTask(replace(session, data=data, augment=augment, source=None), recipe, folder)
+    session: SessionData,
+    sources: Sequence[Dataset],
+    recipe: Recipe | None = None,
+    folder: Path | None = None,
+) -> SourceTasks:
+    """The source tasks for a session that learns from other data, with the same backbone."""
+
+    def on(data: Dataset) -> SessionData:
+        return replace(session, data=data, augment=data.modality.augment, source=None)
+
+    tasks = tuple(map(on, sources))
+    pooled = tasks[0] if len(tasks) == 1 else None
+    if len(tasks) > 1 and not why_not_pooled(sources):
+        pooled = on(align_labels(pool(sources), session.data))
+    return SourceTasks(tasks, pooled, recipe, folder)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import headstart
 from headstart.core import BadInput, Method, MissingPackage, Unknown, make
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
+from headstart.data.pooled import load_each
 from headstart.data.unlabelled import load_unlabelled
 from headstart.models.backbone import AnyBackbone
 from headstart.predictor.predictor import Predictor, open_model
@@ -241,6 +242,8 @@ def load_inputs(
             value = value if isinstance(value, Predictor) else open_model(value)
         elif value is not None and item.kind == "target":
             value = load_target(value, data, columns)
+        elif value is not None and item.kind == "data" and item.several:
+            value = load_each(value, beside(columns))
         elif value is not None and item.kind == "data":
             value = load_labelled(value, columns if data is None else beside(columns))
         inputs[item.name] = value

@@ -225,6 +225,8 @@ def digest(value: Any) -> str:
     if isinstance(value, Dataset):  # all that the user gave
         groups = None if value.groups is None else value.groups.tolist()
         return key_of({}, value.content, str(groups), str(value.split))
+    if isinstance(value, list) and value and all(isinstance(one, Dataset) for one in value):
+        return " ".join(map(digest, value))  # a list of one is that one
     if isinstance(value, Predictor):
         return key_of(value.model.state_dict(), str(list(value.classes)))
     if isinstance(value, nn.Module):

@@ -268,7 +268,9 @@ SPEC = Study(
         DATA,
         optional_input(
             name="source",
-            help="Labelled data of another task, given like DATA, for methods that learn from both.",
+            help="Labelled data of another task, given like DATA, for methods that learn from both: "
+            "one, or several, repeated or as a list.",
+            several=True,
         ),
     ),
     settings=AdaptSettings,

@@ -15,7 +15,8 @@ from headstart.core import BadInput, LabelKind, Method, derive_seed, make, requi
 from headstart.data.check import check as check_data
 from headstart.data.class_findings import rows_alone
 from headstart.data.dataset import Dataset
-from headstart.data.source_task import align_labels, usable_source
+from headstart.data.pooled import why_not_pooled
+from headstart.data.source_task import align_labels, usable_sources
 from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
@@ -27,7 +28,12 @@ from headstart.report.text import join_words
 from headstart.run.engine_choices import EngineChoices
 from headstart.run.step_cache import file_name
 from headstart.session.recipes import recipe_for
-from headstart.session.requirements import require_data, require_learnable, require_source_use
+from headstart.session.requirements import (
+    learns_one_source,
+    require_data,
+    require_learnable,
+    require_source_use,
+)
 from headstart.session.scoring import choose_metric
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
@@ -85,7 +91,7 @@ def load(
     """The inputs; labels of a source with the same classes are brought into the order of the data's."""
     inputs = load_inputs(spec, given, settings, columns)
     if inputs["source"] is not None:
-        inputs["source"] = align_labels(inputs["source"], inputs["data"])
+        inputs["source"] = [align_labels(source, inputs["data"]) for source in inputs["source"]]
     return inputs
 
 
@@ -104,10 +110,11 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
             "transfer nothing. Name a method that does, or leave transfer_only out."
         )
     choose_metric(inputs["data"].labels, settings.metric)
-    if inputs["source"] is not None:
-        require_source_use(methods)
-    require_data(methods, "this run", source=inputs["source"] is not None)
-    require_learnable(methods, inputs["backbone"], kind)
+    sources = inputs["source"] or []
+    if sources:
+        require_source_use(methods, sources, kind)
+    require_data(methods, "this run", source=bool(sources))
+    require_learnable(methods, inputs["backbone"], kind, max(1, len(sources)))
 
 
 def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
@@ -117,10 +124,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         checked = check_data(job.inputs["data"], reader=job.inputs["backbone"].reader, untested=True)
         parts = train_and_test(checked.dataset, settings.test, settings.seed)
         train, test = (checked.dataset.subset(rows) for rows in parts)
-        source = job.inputs["source"]
-        if source is not None:
-            source, findings = usable_source(source, checked.dataset, parts[1])
-            checked = replace(checked, findings=(*checked.findings, *findings))
+        sources, said = usable_sources(job.inputs["source"] or [], checked.dataset, parts[1])
+        checked = replace(checked, findings=(*checked.findings, *said))
     job.notes.extend(one.text for one in checked.findings if one.kind in ("one-example", "codes"))
     job = with_possible_folds(job, train)
     settings = job.settings
@@ -133,8 +138,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         logit_adjustment=settings.logit_adjustment,
     )
     equal = metric == "balanced_accuracy" and not settings.logit_adjustment
-    methods = job.methods(settings.methods) or usual_methods(train, source is not None, equal)
-    job.notes.extend([] if settings.methods else not_installed(train))
+    methods = job.methods(settings.methods) or usual_methods(train, sources, equal)
+    job.notes.extend([] if settings.methods else [*not_installed(train), *not_pooled(sources)])
     save_early(job, session, quick := first_probe(methods, train.label_kind))
     reading = choose_reading(job, session)
     session = replace(session, backbone=reading.backbone)
@@ -152,8 +157,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     if (ahead := best(able, train.labels, metric)) and ahead.method is not quick:
         save_first(job, validation, ahead.method)
     plan = plan_study(job, session, methods, budget, read)
-    if source is not None:
-        _learn_source(job, session, source, plan)
+    if sources:
+        _learn_sources(job, session, sources, plan)
     methods = [limited(method, plan.last) for method in methods]
     validation = replace(validation, plan=plan)
     job.progress.expect(expected_steps(validation, methods, read, len(test)))
@@ -207,15 +212,18 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     return Adapted(folder, record)
 
 
-def usual_methods(data: Dataset, sourced: bool, equal: bool = False) -> list[Method[Any]]:
+def usual_methods(data: Dataset, sources: Sequence[Dataset], equal: bool = False) -> list[Method[Any]]:
     """The default methods that can learn this kind of data and label with the packages that are installed.
 
-    With `equal`, since all classes count the same, logistic probes for which they do are among them.
+    If there are sources, those that learn from them are among them. With `equal`, since all classes count the
+    same, logistic probes for which they do are among them, too.
     """
     found = [make(spec) for spec in (*DEFAULT, *data.modality.methods)]
     if equal:
         found += [replace(one, class_weight="balanced") for one in found if isinstance(one, LogisticProbe)]
-    found += [make(spec) for spec in WITH_SOURCE if sourced]
+    with_source = [make(spec) for spec in WITH_SOURCE if sources]
+    apart = bool(sources and why_not_pooled(sources))
+    found += [one for one in with_source if not (apart and learns_one_source(one, data.label_kind))]
     return [one for one in found if data.label_kind in one.about.label_kinds and installed(one)]
 
 
@@ -232,12 +240,18 @@ def not_installed(data: Dataset) -> list[str]:
     return [f"{names} suit {data.kind}, but the package {packages} is not installed."] if absent else []
 
 
-def _learn_source(job: Job[AdaptSettings], session: Session, source: Dataset, plan: Plan) -> None:
-    """Attach the source task, trained for as long as tuning on the whole training part takes, once."""
+def not_pooled(sources: Sequence[Dataset]) -> list[str]:
+    """A note on the method that is left out since one head can't learn the labels of all sources."""
+    why = why_not_pooled(sources) if sources else ""
+    return [f"pretrain-fine-tune learns all sources with one head and is left out: {why}."] if why else []
+
+
+def _learn_sources(job: Job[AdaptSettings], session: Session, sources: Sequence[Dataset], plan: Plan) -> None:
+    """Attach the source tasks, trained for as long as tuning on the whole training part takes, once."""
     name, method = "pre-training on the source", SupervisedPretraining()
     seed = derive_seed(job.settings.seed, name)
     recipe = recipe_for(method, job.settings, plan.epochs_of(method), len(session.data), seed)
-    session.source = attach_source(session, source, recipe, job.folder.steps.folder)
+    session.source = attach_source(session, sources, recipe, job.folder.steps.folder)
 
 
 def expected_steps(

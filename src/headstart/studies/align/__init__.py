@@ -13,7 +13,7 @@ Raises:
     CannotWrite: the folder is not empty or can't be written to.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from headstart.records.record import Interval, Record
@@ -102,7 +102,7 @@ class MethodResult(Record):
 class Alignment(StudyRecord):
     """Result of adapting from a source to an unlabelled target."""
 
-    source: str  # names of the data
+    source: str  # names of the data; those of several sources with + between them
     target: str
     classes: list[str]
     kind: str  # of the samples: pictures, texts, tables, numbers
@@ -124,6 +124,8 @@ class Alignment(StudyRecord):
     eval_points: list[EvalPoint]
     shift: Shift | None
     label_kind: str = "classes"  # "classes", "tags" or "numbers"
+    # rows trained on by the name of the source domain; {} for a saved model in its place
+    domains: dict[str, int] = field(default_factory=dict)
 
     def row(self, method: str) -> MethodResult:
         """The row of a method in the table."""
@@ -137,9 +139,11 @@ SPEC = Study(
     inputs=(
         Input(
             name="source",
-            help="Labelled data of another domain; or a run folder, whose model is adapted without a source.",
+            help="Labelled data of another domain, or several, repeated or as a list, which are pooled; or a "
+            "run folder, whose model is adapted without a source.",
             kind="value",
             option=True,
+            several=True,
         ),
         Input(
             name="target",

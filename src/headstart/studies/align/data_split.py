@@ -15,9 +15,11 @@ from headstart.data.domains import of_same_labels
 from headstart.data.load import load
 from headstart.data.naming import of_known_names
 from headstart.data.overlap import copies
+from headstart.data.pooled import about_pooled
 from headstart.data.splits import holdout
 from headstart.data.train_test_split import Rows, train_and_test, training_rows
 from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
+from headstart.models.saved import is_run
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval
 from headstart.session.scoring import difference, main_score
@@ -71,8 +73,11 @@ def load_saved_model(source: Any, settings: AlignSettings) -> Predictor | None:
     """The model in the place of a source: a `Predictor`, or a run or model folder; None of other sources.
 
     Raises:
-        BadInput: it does not predict classes, or the selection needs rows of a source.
+        BadInput: it does not predict classes, the selection needs rows of a source, or it is one of several.
     """
+    if isinstance(source, list):
+        _refuse_models(source)
+        return None
     model = source if isinstance(source, Predictor) else None
     if isinstance(source, str | Path):
         folder = Path(source).expanduser()
@@ -90,6 +95,14 @@ def load_saved_model(source: Any, settings: AlignSettings) -> Predictor | None:
             f"model. Take one of {', '.join(SOURCE_FREE)}."
         )
     return model
+
+
+def _refuse_models(sources: list[Any]) -> None:
+    if models := [one for one in sources if isinstance(one, Predictor) or is_run(one)]:
+        raise BadInput(
+            f"One of the sources, {models[0]}, is a saved model, which takes the place of all of them. Give "
+            "it alone, or data sets."
+        )
 
 
 def label_with_placeholders(target: Any, model: Predictor, source: Any) -> Dataset:
@@ -169,6 +182,7 @@ def split_domains(
         notes += _unused(learn, test, rows)
         seed = derive_seed(settings.seed, "held")
         train, held = train_and_test(replace(source, split=None), settings.validation, seed)
+        notes += about_pooled(source, train)
     test_labels = HiddenTestLabels(labels, rows.groups_of(test), settings.seed)
     unseen = without_labels(rows)
     return AlignData(source, train, held, unseen, learn, test, test_labels, target_labelled, notes)

@@ -13,6 +13,7 @@ from torch import nn
 
 from headstart.core import Diverged, HeadstartError, Method, make, require_label_kind
 from headstart.data.domains import of_same_labels
+from headstart.data.pooled import load_each, pool, rows_from
 from headstart.data.random_draws import shuffled
 from headstart.metrics.kinds import measure_of
 from headstart.predictor.predictor import Predictor, open_model
@@ -71,11 +72,14 @@ def load(
     `labelled target` is the target with its labels, for the report alone; `_saved` the model in the place of
     the source, `_module` the caller's own module.
     """
-    saved, module = load_saved_model(given["source"], settings), given.get("backbone")
+    sources, module = given["source"], given.get("backbone")
+    if isinstance(sources, list) and len(sources) == 1:
+        sources = sources[0]
+    saved = load_saved_model(sources, settings)
     if saved is None:
-        source = load_labelled(given["source"], columns)
+        source = pool(load_each(sources, columns))
     else:
-        source = label_with_placeholders(given["target"], saved, given["source"])
+        source = label_with_placeholders(given["target"], saved, sources)
         module = saved.model.backbone
     require_scored(settings.select, source.label_kind)
     target, labelled = read_target(given["target"], source, settings, columns)
@@ -185,6 +189,7 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
         "eval_points": points,
         "shift": shift,
         "label_kind": rows.source.label_kind,
+        "domains": {} if saved else rows_from(rows.source, rows.train),
     }
 
 
