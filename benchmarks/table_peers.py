@@ -147,7 +147,7 @@ def by_adapt(frame: pd.DataFrame, number: bool, test: Any, seed: int) -> tuple[s
     with tempfile.TemporaryDirectory() as folder:
         settings = {
             "metric": metric,
-            "methods": [one.label for one in usual_methods(data, False) if one.about.closed_form],
+            "methods": [one.label for one in usual_methods(data) if one.about.closed_form],
             "epochs": 1,
             "folds": 3,
             "curve": False,

@@ -98,7 +98,21 @@ EVIDENCE_FAULTS = (
         ROWS + "align_and_rank",
     ),
     Fault(
-        "studies/search/run.py",
+        "studies/search/validation.py",
+        "session = self.sessions[config.backbone]",
+        "session = self._any",
+        "all trials have the first backbone, whatever they say",
+        "study/test_search_backbones.py sees_wins",
+    ),
+    Fault(
+        "studies/search/spaces.py",
+        "shared = all(row == rows[0] for row in rows)",
+        "shared = True",
+        "a number of blocks that one backbone does not have is learned from another's",
+        "study/test_search_backbones.py depends_on_the_backbone",
+    ),
+    Fault(
+        "studies/search/validation.py",
         "data.labels[rows], data.groups_of(rows), settings.seed",
         "data.labels[rows], None, settings.seed",
         "the gain of a search knows no groups",

@@ -143,3 +143,38 @@ def test_how_the_data_are_named_is_kept(more, found):
     following = next_command(command, ["--method", "knn"], Path("a b"))
     assert shlex.split(following) == ["headstart", "adapt", *found, "--method", "knn", "--out", "a b-adapt"]
     assert next_command(shlex.join(["pytest", "search", "rows.csv"]), [], Path("a")) == ""
+
+
+@pytest.mark.slow
+def test_backbones_are_repeated_and_the_next_command_names_the_best(
+    headstart, pictures, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    names = ["--backbone", tiny.BACKBONE, "--backbone", "timm:test_resnet"]
+    random = ["--weights", f"{tiny.BACKBONE}=random", "--weights", "timm:test_resnet=random"]
+    small = [
+        "--size",
+        32,
+        "--epochs",
+        1,
+        "--folds",
+        2,
+        "--trials",
+        3,
+        "--method",
+        "ridge-probe",
+        "--out",
+        "s",
+    ]
+    said = headstart("search", pictures, *names, *random, *small)
+    assert said.code == 0, said.err
+    record = Search.read("s/search.json")
+    assert record.backbones == [tiny.BACKBONE, "timm:test_resnet"]
+    best = ["--backbone", record.best.backbone, "--weights", "random"]
+    assert record.adapt[:4] == best
+    words = shlex.split(record.next)
+    assert [words[n + 1] for n, word in enumerate(words) if word == "--backbone"] == [record.best.backbone]
+    done = headstart(*words[1:], "--no-curve", "--quiet")
+    assert done.code == 0, done.err
+    result = json.loads((tmp_path / "s-adapt" / "result.json").read_text())
+    assert result["train_rows"] == record.train_rows

@@ -10,7 +10,8 @@ from headstart.core import BadData
 from headstart.report.text import SPACE
 from headstart.studies import build_page
 from headstart.studies._page import render_page
-from headstart.studies.search.page import between, correlation, terminal, view, weights
+from headstart.studies.search.importance import between, correlation, weights
+from headstart.studies.search.page import terminal, view
 
 
 def shown(record=None):

@@ -117,7 +117,7 @@ def test_search_counts_patients(tmp_path, monkeypatch):
         given.append(groups)
         return difference(first, second, labels, groups, *more)
 
-    monkeypatch.setattr("headstart.studies.search.run.difference", spied)
+    monkeypatch.setattr("headstart.studies.search.validation.difference", spied)
     hs.search(net(), patients(), out=tmp_path / "s", methods=("ridge-probe",), trials=2, folds=2, epochs=1)
     assert [np.bincount(groups).max() for groups in given] == [SLICES]
 

@@ -24,7 +24,7 @@ def file(tmp_path_factory):
 
 
 def names(data):
-    return {method.about.name for method in usual_methods(data, False)}
+    return {method.about.name for method in usual_methods(data)}
 
 
 def test_trees_are_tried_on_tables_and_on_nothing_else(file, monkeypatch):

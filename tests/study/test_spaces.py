@@ -5,7 +5,8 @@ import pytest
 
 from headstart.core import make, walk
 from headstart.studies.search import SearchSettings
-from headstart.studies.search.spaces import OWN, Choices, Range, joint_space, parsed
+from headstart.studies.search.ranges import Choices, Range, parsed
+from headstart.studies.search.spaces import OWN, joint_space
 
 
 def test_text_and_python_values_are_the_same_ranges():
@@ -14,7 +15,7 @@ def test_text_and_python_values_are_the_same_ranges():
     )
     assert settings.space == {"fine-tune": {"last": "1..6", "lr": "0.0001..0.01", "norm": "frozen|train"}}
     assert SearchSettings.from_record(settings.record()) == settings
-    row = joint_space([make("fine-tune")], settings.space, 8).rows["fine-tune"]
+    row = joint_space([make("fine-tune")], settings.space, 8).spaces[""]["fine-tune"]
     assert row == {"last": Range(1, 6), "lr": Range(1e-4, 1e-2), "norm": Choices(("frozen", "train"))}
     assert parsed("x", "1|None|True|a", 0) == Choices((1, None, True, "a"))
     assert parsed("x", "1..blocks", 7) == Range(1, 7)
@@ -51,7 +52,7 @@ def test_every_method_takes_what_is_proposed_for_it(kind):
     space = joint_space([method], {}, 5)
     for end in (0, -1):
         study = optuna.create_study()
-        values = {f"{method.label}.{k}": row.ends()[end] for k, row in space.rows[method.label].items()}
+        values = {f"{method.label}.{k}": row.ends()[end] for k, row in space.spaces[""][method.label].items()}
         study.enqueue_trial({"method": method.label, **values})
         config = space.suggest(study.ask(), lambda name: None)
         assert make(config.method.label) == config.method
@@ -67,5 +68,5 @@ def test_the_table_names_methods_that_there_are():
 
 def test_blocks_are_counted():
     assert joint_space([make("fine-tune")], {}, 5).record()["fine-tune"]["last"] == "1..5"
-    assert "last" not in joint_space([make("fine-tune")], {}, 1).rows["fine-tune"]
-    assert "last" not in joint_space([make("fine-tune:last=2")], {}, 5).rows["fine-tune:last=2"]
+    assert "last" not in joint_space([make("fine-tune")], {}, 1).spaces[""]["fine-tune"]
+    assert "last" not in joint_space([make("fine-tune:last=2")], {}, 5).spaces[""]["fine-tune:last=2"]

@@ -205,7 +205,7 @@ def test_a_standardised_probe_is_tried_on_texts_and_balanced_ones_where_classes_
         "logistic-probe:standardise=True,class_weight=balanced",
     ]
     for equal, wanted in ((False, plain), (True, plain + balanced)):
-        labels = [method.label for method in usual_methods(data, False, equal)]
+        labels = [method.label for method in usual_methods(data, (), equal)]
         assert [label for label in labels if label.startswith("logistic")] == wanted
 
 
@@ -256,4 +256,4 @@ def test_words_are_compared_but_not_shipped_if_only_transfer_is_asked_for(unhear
 
 
 def test_words_are_tried_by_themselves():
-    assert "tf-idf" in [method.label for method in usual_methods(hs.data.load((TEXTS, LABELS)), False)]
+    assert "tf-idf" in [method.label for method in usual_methods(hs.data.load((TEXTS, LABELS)))]

@@ -38,6 +38,15 @@ WeightsOfSeveral = Annotated[
         show_default=False,
     ),
 ]
+WeightsOfEach = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE|NAME=FILE",
+        help="Local checkpoint for the backbone (.safetensors or .pth), or random; with NAME= that of one of "
+        "several backbones.",
+        show_default=False,
+    ),
+]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the predictions as CSV.", rich_help_panel=RUNNING)]
 KEEP = "Folder for the record and a page; must be new or empty. Default: nothing is kept."
 OUT = "Folder for the record and the page; must be new or empty."
@@ -159,6 +168,9 @@ def _annotated(item: Input) -> tuple[Any, Any]:
         return Data, "clipart"
     if item.kind == "backbones":
         return Annotated[list[str] | None, typer.Option("--backbone", help=SEVERAL, show_default=False)], None
+    if item.kind == "backbone" and item.several:
+        text = f"{KINDS_OF_BACKBONES} Repeatable, to search among several. Else the built-in for the data."
+        return Annotated[list[str] | None, typer.Option(help=text, show_default=False)], None
     if item.kind == "backbone":
         text = f"{KINDS_OF_BACKBONES} Else the built-in for the data."
         return Annotated[str | None, typer.Option(help=text, show_default=False)], None
@@ -176,8 +188,10 @@ def _annotated(item: Input) -> tuple[Any, Any]:
 
 def _shared(spec: Study) -> dict[str, tuple[Any, Any]]:
     """What all commands have: where results go, where to compute, how to print."""
-    kinds = {item.kind for item in spec.inputs}
+    kinds = {item.kind: item.several for item in spec.inputs}
     weights = {"weights": (Weights, None)} if "backbone" in kinds else {}
+    if kinds.get("backbone"):
+        weights = {"weights": (WeightsOfEach, None)}
     if "backbones" in kinds:
         weights = {"weights": (WeightsOfSeveral, None)}
     out = Annotated[

@@ -212,7 +212,7 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     return Adapted(folder, record)
 
 
-def usual_methods(data: Dataset, sources: Sequence[Dataset], equal: bool = False) -> list[Method[Any]]:
+def usual_methods(data: Dataset, sources: Sequence[Dataset] = (), equal: bool = False) -> list[Method[Any]]:
     """The default methods that can learn this kind of data and label with the packages that are installed.
 
     If there are sources, those that learn from them are among them. With `equal`, since all classes count the

@@ -1,9 +1,10 @@
-"""Search for a method and its settings: TPE over the joint space, bad trials pruned early.
+"""Search for a backbone, a method and its settings: TPE over the joint space, bad trials pruned early.
 
 A trial is a method with settings, cross-validated on the training part: the rows that `adapt` would train on
 with the same `test` and `seed`. After each fold, a trial below the median of the former ones at that fold is
 pruned. The first trials are the methods with their default settings, and training from scratch, which is
-never pruned: what transfers must be better than that.
+never pruned: what transfers must be better than that. Of several backbones each is tried with the first
+method as it is; training from scratch and the other methods as they are have the first one.
 Sampler: Bergstra et al. (2011), https://papers.nips.cc/paper/4443; software: arXiv:1907.10902.
 
 The record holds every trial, the best one, and the options with which `adapt` fits and tests it on rows that
@@ -20,7 +21,7 @@ Raises:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from headstart.records.record import Interval, Record
@@ -118,13 +119,14 @@ class SearchTrial(Record):
 
     number: int  # from 0, in the order of the search
     method: str  # with its settings, such as "fine-tune:last=2"; what `adapt --method` takes
-    title: str  # in plain words
+    title: str  # in plain words, with the backbone if there are several
     lr: float | None  # highest learning rate, `adapt --lr`; None: nothing descends
     state: str  # "complete", "pruned", "diverged", "refused" or "unfinished"
     score: float | None  # of the metric of selection, over all folds' held-out rows; None unless complete
     folds: list[float]  # the same over the held-out rows of the first fold, the first two, ...
     why: str  # it was not finished; "" if it was
     settings: dict[str, Any] = field(default_factory=dict)  # that were drawn for it, by name
+    backbone: str = ""  # its name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +137,7 @@ class Search(StudyRecord):
     classes: list[str]
     train_rows: int  # that all trials are cross-validated on
     test_rows: int  # that `adapt` will test on; no trial sees them
-    backbone: str
+    backbone: str  # of the best trial
     backbone_parameters: int
     trials: list[SearchTrial]
     best: SearchTrial
@@ -145,6 +147,7 @@ class Search(StudyRecord):
     space: dict[str, dict[str, str]]  # what was searched: by method, then by setting
     next: str = ""  # the command that fits and tests the best; "" if the search was no command
     selection: str = "balanced_accuracy"  # the metric of the scores
+    backbones: list[str] = field(default_factory=list)  # names of all that were searched among
 
     @property
     def method(self) -> str:
@@ -160,8 +163,15 @@ class Search(StudyRecord):
 
 SPEC = Study(
     name="search",
-    summary="Search methods and hyper-parameters by cross-validation; the test part is never used.",
-    inputs=(BACKBONE, DATA),
+    summary="Search backbones, methods and settings by cross-validation; the test part is never used.",
+    inputs=(
+        replace(
+            BACKBONE,
+            several=True,
+            help="A name, a module or a backbone, a list or a mapping of several; never changed.",
+        ),
+        DATA,
+    ),
     settings=SearchSettings,
     record=Search,
     out="search",

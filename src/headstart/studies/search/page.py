@@ -1,8 +1,6 @@
 """The page of a search: every trial, the best so far, what mattered, the space, whether transfer helped."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from statistics import fmean
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from headstart.report.axis import linear
@@ -11,10 +9,10 @@ from headstart.report.metric import Metric, get_metric
 from headstart.report.text import Terminal, capitalise, fixed, minus, percent, pluralise, short
 from headstart.studies._page import Cell, page_view
 from headstart.studies.search import Search, SearchTrial
+from headstart.studies.search.importance import Weight, weights
 
 SCRATCH = "from-scratch"
 STATES = {"pruned": "s2", "diverged": "s4", "refused": "s4", "unfinished": "s5"}
-FEWEST = 5  # trials whose scores are related to a setting
 
 
 def view(record: Search) -> dict[str, Any]:
@@ -42,7 +40,7 @@ def view(record: Search) -> dict[str, Any]:
             ("best", best_score, f"{metric.title} of trial {best.number}"),
             ("trials", f"{len(states):,}", ended),
             ("held out", f"{record.test_rows:,} rows", "that no trial has seen; adapt tests on them"),
-            ("backbone", record.backbone, f"{short(record.backbone_parameters)} parameters"),
+            _backbone(record),
         ],
         reading=f"The {metric.title} is cross-validated on the {record.train_rows:,} training rows. The "
         f"best of many is partly the luckiest: the number to report is that of adapt on the test part.",
@@ -63,9 +61,13 @@ def terminal(record: Search) -> Terminal:
             (f"{t.number}", t.title, *(str(cell or "").strip() for cell in _cells(t, record, metric)))
             for t in record.trials
         ],
-        answer=[f"Best:   {record.method}, {metric.title} {metric.value(record.best_score)}"],
+        answer=[f"Best:   {record.method}{_where(record)}, {metric.title} {metric.value(record.best_score)}"],
         next=[record.next] if record.next else [],
     )
+
+
+def _where(record: Search) -> str:
+    return f" on {record.backbone}" if len(record.backbones) > 1 else ""
 
 
 def _transfer(record: Search, metric: Metric) -> str:
@@ -142,6 +144,11 @@ def _best_so_far(trials: Sequence[SearchTrial], last: int) -> list[tuple[float, 
     return [*points, (last, points[-1][1])]
 
 
+def _backbone(record: Search) -> tuple[str, str, str]:
+    among = f", the best of {len(record.backbones)}" if len(record.backbones) > 1 else ""
+    return "backbone", record.backbone, f"{short(record.backbone_parameters)} parameters{among}"
+
+
 def _headings(metric: Metric) -> list[str]:
     return ["trial", metric.title, "lr", "after each fold", "outcome"]
 
@@ -167,10 +174,9 @@ def _more(record: Search) -> Iterator[dict[str, Any]]:
             "say": ["Fit the best on all training rows, and test it once on rows that no trial has seen:"],
             "command": record.next,
         }
-    searched = [
-        (t.method.partition(":")[0], t.settings, t.score) for t in record.trials if t.score is not None
-    ]
-    if weighted := weights(searched):
+    scored = [(trial, trial.score) for trial in record.trials if trial.score is not None]
+    searched = [(trial.method.partition(":")[0], trial.settings, score) for trial, score in scored]
+    if weighted := weights(searched, [trial.backbone for trial, _ in scored]):
         yield {
             "id": "importance",
             "heading": "What mattered",
@@ -189,57 +195,14 @@ def _more(record: Search) -> Iterator[dict[str, Any]]:
         "say": ["Ranges that span a factor of ten or more were searched on a logarithmic scale."],
         "headings": ["method", "setting", "values"],
         "rows": [
-            [method, setting, values.replace("..", " to ").replace("|", ", ")]
-            for method, row in record.space.items()
-            for setting, values in (row or {"none": "as it is"}).items()
+            *([["all", "backbone", ", ".join(record.backbones)]] if len(record.backbones) > 1 else []),
+            *(
+                [method, setting, values.replace("..", " to ").replace("|", ", ")]
+                for method, row in record.space.items()
+                for setting, values in (row or {"none": "as it is"}).items()
+            ),
         ],
     }
-
-
-@dataclass(frozen=True)
-class Weight:
-    """How the score is related to one setting."""
-
-    name: str  # such as "fine-tune: lr", or "method"
-    trials: int  # that were finished with it
-    values: str  # lowest and highest of numbers, or how many different values
-    figure: float  # rank correlation with the score in [-1, 1], or share of its variance in [0, 1]
-    ranked: bool  # whether it is the former
-    best: str  # the value of the trial with the best score
-
-
-def weights(trials: Sequence[tuple[str, Mapping[str, Any], float]]) -> list[Weight]:
-    """The method first, then the settings, the one that is most closely related to the score on top.
-
-    Args:
-        trials: that were finished: name of the method, its settings that were searched, and the score.
-
-    Returns:
-        Of numbers Spearman's rank correlation, of other values and of the methods the share of the
-        variance of the scores that lies between them; nothing of what has fewer than five trials or one
-        value.
-    """
-    names = dict.fromkeys((name, setting) for name, settings, _ in trials for setting in settings)
-    related = [
-        _weight(
-            f"{name}: {setting}", [(row[setting], y) for n, row, y in trials if n == name and setting in row]
-        )
-        for name, setting in names
-    ]
-    method = _weight("method", [(name, score) for name, _, score in trials])
-    return [*filter(None, [method]), *sorted(filter(None, related), key=lambda weight: -abs(weight.figure))]
-
-
-def _weight(name: str, pairs: Sequence[tuple[Any, float]]) -> Weight | None:
-    values, scores = [value for value, _ in pairs], [score for _, score in pairs]
-    texts = list(map(str, values))
-    if len(pairs) < FEWEST or len(set(texts)) < 2:
-        return None
-    best = max(pairs, key=lambda pair: pair[1])[0]
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        span = f"{min(values):g} to {max(values):g}"
-        return Weight(name, len(pairs), span, correlation(values, scores), True, f"{best:g}")
-    return Weight(name, len(pairs), f"{len(set(texts))} values", between(texts, scores), False, str(best))
 
 
 def _relation(weight: Weight) -> str:
@@ -247,37 +210,3 @@ def _relation(weight: Weight) -> str:
     if weight.ranked:
         return f"{'+' if float(text) > 0 else ''}{minus(text)} (rank correlation)"
     return f"{percent(weight.figure)} of the variance"
-
-
-def correlation(one: Sequence[float], other: Sequence[float]) -> float:
-    """Spearman's rank correlation of n pairs, in [-1, 1]; 0 where either has one value.
-
-    >>> correlation([1, 2, 3, 4], [0.1, 0.2, 0.4, 0.3])
-    0.8
-    """
-    a, b = _ranks(one), _ranks(other)
-    mean = (len(a) - 1) / 2
-    above = sum((x - mean) * (y - mean) for x, y in zip(a, b, strict=True))
-    below = (sum((x - mean) ** 2 for x in a) * sum((y - mean) ** 2 for y in b)) ** 0.5
-    return round(above / below, 12) if below else 0.0
-
-
-def _ranks(values: Sequence[float]) -> list[float]:
-    """From 0; equal values share the mean of their places."""
-    order = sorted(values)
-    return [order.index(value) + (order.count(value) - 1) / 2 for value in values]
-
-
-def between(groups: Sequence[str], scores: Sequence[float]) -> float:
-    """The share of the variance of n scores that lies between groups, in [0, 1]; 0 where there is none.
-
-    >>> between(["a", "a", "b", "b"], [1.0, 3.0, 5.0, 7.0])
-    0.8
-    """
-    mean = fmean(scores)
-    total = sum((score - mean) ** 2 for score in scores)
-    within = 0.0
-    for group in set(groups):
-        members = [score for name, score in zip(groups, scores, strict=True) if name == group]
-        within += sum((score - fmean(members)) ** 2 for score in members)
-    return 1 - within / total if total else 0.0

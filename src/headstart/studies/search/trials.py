@@ -4,7 +4,7 @@ import importlib
 import logging
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,13 @@ from headstart.core import BadData, BadInput, Diverged, HeadstartError, MissingP
 from headstart.records.record import Interval
 from headstart.report.metric import Metric
 from headstart.studies.search import SearchSettings, SearchTrial
-from headstart.studies.search.spaces import Configured, rounded
+from headstart.studies.search.ranges import rounded
+from headstart.studies.search.spaces import Configured
 
 RANDOM = 10  # trials before the sampler begins to learn from them
 UNPRUNED = 5  # complete trials before others are pruned
 OWN = ("--out", "--method", "--range", *(f"--{name}" for name in SearchSettings.names()))  # with a value
+BACKBONE = ("--backbone", "--weights")
 FLAGS = ("--json", "--quiet", "-q", "--resume")  # without one
 SAME = ("test", "size", "fit", "batch", "precision", "seed")  # settings that `adapt` shall share
 
@@ -72,7 +74,7 @@ class Optimiser:
     def tried(self) -> set[str]:
         """Labels of the configurations of the finished trials."""
         done = [trial.user_attrs for trial in self.trials() if trial.state.is_finished()]
-        return {Configured(make(one["method"]), one["lr"]).label for one in done}
+        return {configured(one).label for one in done}
 
     def instead(self, trial: Any, values: Mapping[str, Any] | None) -> None:
         """Drop a trial that is as one before, and take these values next, if there are some."""
@@ -134,25 +136,33 @@ def _repair(file: Path) -> None:
         os.truncate(file, complete)
 
 
-def record_trial(trial: Any) -> SearchTrial:
-    """A trial of Optuna's, for the record."""
-    label, lr = trial.user_attrs["method"], trial.user_attrs["lr"]
+def configured(attributes: Mapping[str, Any]) -> Configured:
+    """The configuration that is stored with a trial."""
+    return Configured(make(attributes["method"]), attributes["lr"], attributes.get("backbone", ""))
+
+
+def record_trial(trial: Any, alone: str) -> SearchTrial:
+    """A trial of Optuna's, for the record; `alone` is the backbone if there is one."""
+    config = configured(trial.user_attrs)
     kind, _, why = trial.user_attrs.get("why", "").partition(" ")
     complete = trial.state.name == "COMPLETE"
     if trial.state.name == "RUNNING":
         kind, why = "unfinished", "the budget was over"
     return SearchTrial(
         number=trial.number,
-        method=label,
-        title=make(label).title,
-        lr=lr,
+        method=config.method.label,
+        title=config.method.title + (f" on {config.backbone}" if config.backbone else ""),
+        lr=config.lr,
         state="complete" if complete else kind,
         score=trial.value if complete else None,
         folds=[value for _, value in sorted(trial.intermediate_values.items())],
         why=why,
         settings={
-            name.rpartition(".")[2]: rounded(v) for name, v in trial.params.items() if name != "method"
+            name.rpartition(".")[2]: rounded(v)
+            for name, v in trial.params.items()
+            if name not in ("method", "backbone")
         },
+        backbone=config.backbone or alone,
     )
 
 
@@ -162,9 +172,17 @@ def score_of(trial: SearchTrial) -> float:
     return trial.score
 
 
-def adapt_options(best: SearchTrial, settings: SearchSettings) -> list[str]:
-    """With which `headstart adapt` fits and tests a trial on the same rows."""
-    words = ["--method", best.method]
+def adapt_options(
+    best: SearchTrial, settings: SearchSettings, backbones: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """With which `headstart adapt` fits and tests a trial on the same rows.
+
+    Args:
+        best: the trial.
+        settings: of the search.
+        backbones: the options that name each of several backbones.
+    """
+    words = [*backbones.get(best.backbone, ()), "--method", best.method]
     if not make(best.method).about.closed_form:
         words += ["--epochs", str(settings.epochs)]
     if best.lr is not None:
@@ -179,7 +197,7 @@ def next_command(command: str, options: Sequence[str], folder: Path) -> str:
 
     Args:
         command: of the search; what names its data, backbone and device stays.
-        options: of `adapt`.
+        options: of `adapt`; where they name a backbone, those of the command go.
         folder: of the search.
 
     Returns:
@@ -189,18 +207,19 @@ def next_command(command: str, options: Sequence[str], folder: Path) -> str:
     if program != "headstart" or words[:1] != ["search"]:
         return ""
     out = folder.with_name(f"{folder.name}-adapt")
-    return shlex.join([program, "adapt", *_without_own(words[1:]), *options, "--out", str(out)])
+    own = (*OWN, *(BACKBONE if BACKBONE[0] in options else ()))
+    return shlex.join([program, "adapt", *_without(own, words[1:]), *options, "--out", str(out)])
 
 
-def _without_own(words: Sequence[str]) -> Iterator[str]:
-    """The words of a search's command but for its settings, its folder and how it prints."""
+def _without(own: Collection[str], words: Sequence[str]) -> Iterator[str]:
+    """The words of a search's command but for `own` options of it with their values, and how it prints."""
     rest = iter(words)
     for word in rest:
         name, equals, _ = word.partition("=")
         if word in FLAGS:
             continue
         value = [next(rest)] if name.startswith("--") and not equals else []
-        yield from () if name in OWN else (word, *value)
+        yield from () if name in own else (word, *value)
 
 
 def notes_of(
