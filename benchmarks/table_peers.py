@@ -51,7 +51,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import headstart as hs
 from headstart.core import derive_seed
-from headstart.studies.adapt.run import usual_methods
+from headstart.studies.adapt.usual_methods import usual_methods
 
 _TABLES = (
     "australian banana bands breast bupa chess contraceptive crx german hayes-roth heart housevotes "

@@ -81,7 +81,7 @@ TREES = (
         "study/test_no_transfer.py the_choice_says",
     ),
     Fault(
-        "studies/adapt/run.py",
+        "studies/adapt/usual_methods.py",
         "(*DEFAULT, *data.modality.methods)]",
         "DEFAULT]",
         "no tree is tried on a table",

@@ -13,7 +13,8 @@ from headstart.core import BadInput
 from headstart.studies import build_page
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.candidates import choose
-from headstart.studies.adapt.run import check, not_installed, usual_methods
+from headstart.studies.adapt.run import check
+from headstart.studies.adapt.usual_methods import not_installed, usual_methods
 
 TREES = {"random-forest", "extra-trees", "gradient-boosting", "stacking"}
 

@@ -21,7 +21,7 @@ from headstart.session.inputs import default_backbone, fit_to_data
 from headstart.session.session import Session
 from headstart.studies import build_page
 from headstart.studies.adapt.evaluation import probe_layers
-from headstart.studies.adapt.run import usual_methods
+from headstart.studies.adapt.usual_methods import usual_methods
 
 TEXTS, LABELS = wordy.reviews(30)
 OPTIONS = {"methods": ("logistic-probe", "ridge-probe", "fine-tune"), **tiny.QUICK}

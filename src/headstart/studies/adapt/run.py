@@ -1,6 +1,5 @@
 """How `adapt` is computed: cross-validate methods, refit the best one, predict the test part once."""
 
-import importlib.util
 import math
 import os
 import platform
@@ -11,17 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core import BadInput, LabelKind, Method, derive_seed, make, require_label_kind
+from headstart.core import BadInput, LabelKind, Method, derive_seed, require_label_kind
 from headstart.data.check import check as check_data
 from headstart.data.class_findings import rows_alone
 from headstart.data.dataset import Dataset
-from headstart.data.pooled import why_not_pooled
 from headstart.data.source_task import align_labels, usable_sources
 from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
-from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.predictor.save import save_model
 from headstart.predictor.training import Training
 from headstart.report.text import join_words
@@ -29,7 +26,6 @@ from headstart.run.engine_choices import EngineChoices
 from headstart.run.step_cache import file_name
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import (
-    learns_one_source,
     require_data,
     require_learnable,
     require_source_use,
@@ -65,10 +61,9 @@ from headstart.studies.adapt.record_fields import (
     save_mistakes,
 )
 from headstart.studies.adapt.summary import model_card
+from headstart.studies.adapt.usual_methods import not_installed, not_pooled, usual_methods
 from headstart.studies.curve.run import n_strata
 
-DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")
-WITH_SOURCE = ("pretrain-fine-tune", "multi-task")
 GUESS = 30.0  # samples a second where none were measured
 
 
@@ -210,40 +205,6 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     timings = Timings(machine, job.progress.elapsed() + job.folder.steps.carried, by_method, forward)
     job.folder.write(timings, "timings.json")
     return Adapted(folder, record)
-
-
-def usual_methods(data: Dataset, sources: Sequence[Dataset] = (), equal: bool = False) -> list[Method[Any]]:
-    """The default methods that can learn this kind of data and label with the packages that are installed.
-
-    If there are sources, those that learn from them are among them. With `equal`, since all classes count the
-    same, logistic probes for which they do are among them, too.
-    """
-    found = [make(spec) for spec in (*DEFAULT, *data.modality.methods)]
-    if equal:
-        found += [replace(one, class_weight="balanced") for one in found if isinstance(one, LogisticProbe)]
-    with_source = [make(spec) for spec in WITH_SOURCE if sources]
-    apart = bool(sources and why_not_pooled(sources))
-    found += [one for one in with_source if not (apart and learns_one_source(one, data.label_kind))]
-    return [one for one in found if data.label_kind in one.about.label_kinds and installed(one)]
-
-
-def installed(method: Method[Any]) -> bool:
-    """Whether the package that a method imports is there."""
-    return not method.about.package or importlib.util.find_spec(method.about.package) is not None
-
-
-def not_installed(data: Dataset) -> list[str]:
-    """A note on the methods for this kind of data whose package is not there."""
-    absent = [method for method in map(make, data.modality.methods) if not installed(method)]
-    names = join_words([method.about.name for method in absent])
-    packages = join_words(sorted({method.about.package for method in absent}))
-    return [f"{names} suit {data.kind}, but the package {packages} is not installed."] if absent else []
-
-
-def not_pooled(sources: Sequence[Dataset]) -> list[str]:
-    """A note on the method that is left out since one head can't learn the labels of all sources."""
-    why = why_not_pooled(sources) if sources else ""
-    return [f"pretrain-fine-tune learns all sources with one head and is left out: {why}."] if why else []
 
 
 def _learn_sources(job: Job[AdaptSettings], session: Session, sources: Sequence[Dataset], plan: Plan) -> None:
