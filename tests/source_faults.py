@@ -102,6 +102,27 @@ SOURCE_FAULTS = (
         "study/test_several_sources.py go_together or goes_along",
     ),
     Fault(
+        "studies/adapt/forgetting.py",
+        "for body in (task.model.backbone, after)]",
+        "for body in (task.model.backbone, task.model.backbone)]",
+        "nothing is ever forgotten",
+        "study/test_forgetting.py tuning_forgets",
+    ),
+    Fault(
+        "studies/adapt/forgetting.py",
+        'side[test] = "test"',
+        "pass",
+        "rows that forgetting is measured on are learned from",
+        "study/test_forgetting.py not_learned_from",
+    ),
+    Fault(
+        "studies/adapt/forgetting.py",
+        "chosen, checked = run or settings,",
+        "chosen, checked = settings,",
+        "rows that the old model learned from count as held out",
+        "study/test_forgetting.py run_folder",
+    ),
+    Fault(
         "data/overlap.py",
         "return [(j - first, i) for i, j in pairs if i < first <= j]",
         "return []",

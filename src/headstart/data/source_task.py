@@ -46,8 +46,8 @@ def align_labels(source: Dataset, target: Dataset) -> Dataset:
 def usable_sources(
     sources: Sequence[Dataset], target: Dataset, test: Rows
 ) -> tuple[list[Dataset], list[Finding]]:
-    """The same of each of several sources; arguments and errors as for `usable_source`."""
-    found = [usable_source(source, target, test) for source in sources]
+    """The same of each of several sources, with labels in the target's order; see `usable_source`."""
+    found = [usable_source(align_labels(source, target), target, test) for source in sources]
     return [kept for kept, _ in found], [finding for _, said in found for finding in said]
 
 

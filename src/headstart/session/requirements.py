@@ -118,14 +118,22 @@ def learns_one_source(method: Method[Any], kind: LabelKind = "classes") -> bool:
     return any(map(learns_on_source_alone, method.stages(kind)))
 
 
-def require_source_use(methods: Sequence[Method[Any]], sources: Sequence[Dataset], kind: LabelKind) -> None:
+def require_source_use(
+    methods: Sequence[Method[Any]], sources: Sequence[Dataset], kind: LabelKind, measured: bool = False
+) -> None:
     """Raise unless the source tasks that were given are learned from by one of the methods, if there are any.
+
+    Args:
+        methods: that are named.
+        sources: one or more.
+        kind: of the target's labels.
+        measured: whether the sources serve for something else, too.
 
     Raises:
         BadInput: none does, and the text names those that do; or one of them has one head for all sources,
             whose labels do not go together.
     """
-    if methods and not any(map(needs_source, methods)):
+    if methods and not measured and not any(map(needs_source, methods)):
         names = ", ".join(sorted(kind.about.name for kind in walk() if needs_source(kind())))
         raise BadInput(f"There is a source, but no method learns from it. These do: {names}.")
     if why := why_not_pooled(sources):

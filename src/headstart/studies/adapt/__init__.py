@@ -177,6 +177,19 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Forgetting:
+    """How well the old head of a fitted model predicts its old task with the backbone before and after."""
+
+    task: str  # name of the old data
+    rows: int  # of them that nothing was learned from here
+    held_out: bool  # whether the run that fitted the model held out the same rows
+    metric: str
+    before: Interval
+    after: Interval  # of the selected method
+    change: Interval  # after less before, in pairs; < 0: forgotten
+
+
+@dataclass(frozen=True)
 class Reading:
     """A way of reading samples that was compared, by a probe on rows of the training part."""
 
@@ -239,6 +252,7 @@ class Result(StudyRecord):
     readings: list[Reading] = field(default_factory=list)  # that were compared; [] if none were
     tags: list[TagFigures] = field(default_factory=list)  # of the selected model; [] if there are no tags
     columns: list[ColumnFigures] = field(default_factory=list)  # the same; [] if there are no numbers
+    forgetting: list[Forgetting] = field(default_factory=list)  # of old tasks whose data were a source
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from headstart.studies.adapt import SPEC, Result, Tested, Timings
 from headstart.studies.adapt.page_doubts import calibration, check, mistakes, smallprint
 from headstart.studies.adapt.page_outputs import confusion, fit, held_out, tags
 from headstart.studies.adapt.page_training import labels, layers, methods, training
-from headstart.studies.adapt.summary import RunRecords, table
+from headstart.studies.adapt.summary import RunRecords, forgotten, table
 
 BASELINES = {  # in a sentence, and after "over" on a card
     "from-scratch": ("training from scratch", "training from scratch"),
@@ -254,13 +254,14 @@ def view(record: Result, folder: Path) -> dict[str, Any]:
 def terminal(record: Result, folder: Path | None) -> Terminal:
     """What the command prints: the candidates as in the page's table, what happened, how to go on."""
     rows = table(record, None if folder is None else Timings.read(folder / "timings.json"))
+    cautions = [f"Note: {each}" for each in record.warnings]
     return Terminal(
         title="Cross-validation on the training part",
         headings=("method", get_metric(record.metric).title, "time", "folds", "note"),
         rows=[
             (row.title, str(row.main or ""), row.seconds, row.folds, row.candidate.dropped) for row in rows
         ],
-        sentences=[record.why, beside_baselines(record), *(f"Note: {each}" for each in record.warnings)],
+        sentences=[record.why, beside_baselines(record), *forgotten(record), *cautions],
         answer=[record.headline],
         next=[
             f"headstart predict FOLDER {_argument(record, 'FOLDER/')}",

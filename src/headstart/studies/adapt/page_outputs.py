@@ -20,7 +20,7 @@ from headstart.report.text import (
     whole,
 )
 from headstart.studies.adapt import ColumnFigures, TagFigures, Tested
-from headstart.studies.adapt.summary import RunRecords, metrics
+from headstart.studies.adapt.summary import RunRecords, forgotten, metrics
 
 CLASSES = 40  # that are drawn
 TAGS = 25  # that are drawn
@@ -40,7 +40,7 @@ def held_out(run: RunRecords) -> dict[str, Any]:
     title = capitalise(metric.title)
     figures = [(t.title, t.scores.main_figure, "" if t.gain else "selected") for t in result.tested]
     return {
-        "say": [_promise(run, metric)],
+        "say": [_promise(run, metric), *forgotten(result)],
         "headings": [get_metric(name).title for name in metrics(result)],
         "rows": [_row(model, metrics(result), metric) for model in result.tested],
         "metric": title,

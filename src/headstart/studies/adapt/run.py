@@ -14,7 +14,7 @@ from headstart.core import BadInput, LabelKind, Method, derive_seed, require_lab
 from headstart.data.check import check as check_data
 from headstart.data.class_findings import rows_alone
 from headstart.data.dataset import Dataset
-from headstart.data.source_task import align_labels, usable_sources
+from headstart.data.source_task import require_same_inputs, usable_sources
 from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
@@ -50,6 +50,7 @@ from headstart.studies.adapt.evaluation import (
 )
 from headstart.studies.adapt.few_rows import with_possible_folds
 from headstart.studies.adapt.first_model import first_probe, save_early, save_first
+from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old_model
 from headstart.studies.adapt.plan import Plan, fold_name, limited, plan_study, recording, refit_name
 from headstart.studies.adapt.reading import choose_reading
 from headstart.studies.adapt.record_fields import (
@@ -83,11 +84,9 @@ class Adapted(ShownResult):
 def load(
     spec: Study, given: Mapping[str, Any], settings: AdaptSettings, columns: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The inputs; labels of a source with the same classes are brought into the order of the data's."""
+    """The inputs; `_old` is the fitted model that was given as the backbone, if its old data may be there."""
     inputs = load_inputs(spec, given, settings, columns)
-    if inputs["source"] is not None:
-        inputs["source"] = [align_labels(source, inputs["data"]) for source in inputs["source"]]
-    return inputs
+    return {**inputs, "_old": old_model(given.get("backbone"), inputs["source"] or [])}
 
 
 def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
@@ -105,9 +104,11 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
             "transfer nothing. Name a method that does, or leave transfer_only out."
         )
     choose_metric(inputs["data"].labels, settings.metric)
-    sources = inputs["source"] or []
+    sources, old = inputs["source"] or [], inputs["_old"]
     if sources:
-        require_source_use(methods, sources, kind)
+        require_same_inputs([*sources, inputs["data"]])
+        measured = old is not None and all(map(old.knows, sources))
+        require_source_use(methods, sources, kind, measured)
     require_data(methods, "this run", source=bool(sources))
     require_learnable(methods, inputs["backbone"], kind, max(1, len(sources)))
 
@@ -119,7 +120,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         checked = check_data(job.inputs["data"], reader=job.inputs["backbone"].reader, untested=True)
         parts = train_and_test(checked.dataset, settings.test, settings.seed)
         train, test = (checked.dataset.subset(rows) for rows in parts)
-        sources, said = usable_sources(job.inputs["source"] or [], checked.dataset, parts[1])
+        sources, old_tasks = hold_out(job.inputs["_old"], job.inputs["source"] or [], settings)
+        sources, said = usable_sources(sources, checked.dataset, parts[1])
         checked = replace(checked, findings=(*checked.findings, *said))
     job.notes.extend(one.text for one in checked.findings if one.kind in ("one-example", "codes"))
     job = with_possible_folds(job, train)
@@ -168,11 +170,13 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     scratch = refit_scratch(validation)
     sizes += size_curve(validation, solved=False)
     tested, logits = evaluate_on_test(validation, selected, scratch, test)
+    forgetting, cautions = measure_forgetting(validation, old_tasks, selected)
 
     with job.step("save"):
         budget.note_overrun()
         finals = [final for final in (selected, scratch) if final]
-        job.notes[:] = dict.fromkeys([*job.notes, *notes_of(validation, test, results, finals, sizes)])
+        noted = notes_of(validation, test, results, finals, sizes)
+        job.notes[:] = dict.fromkeys([*job.notes, *cautions, *noted])
         job.artefacts["model"] = selected.model(validation.session_of(chosen.method))
         method = selected.method
         job.artefacts["training"] = Training(
@@ -188,6 +192,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
             "size_curve": [point for point in sizes if point.score],
             "curves": list(curves_of(results, finals)),
             **about_test(train, test, tested, logits, method),
+            "forgetting": forgetting,
             "mistakes": save_mistakes(folder.path / "pictures", test, logits),
         }
 

@@ -83,6 +83,26 @@ def warnings(tested: Sequence[Tested], transferred: bool = True) -> list[str]:
     return sentences
 
 
+def forgotten(result: Result) -> list[str]:
+    """What was forgotten of each old task, in a sentence each."""
+    sentences = []
+    for each in result.forgetting:
+        metric = get_metric(each.metric).plain()
+        now, before = metric.value(each.after.value), metric.value(each.before.value)
+        rows = f"{pluralise(each.rows, 'held-out row')} of {each.task}"
+        text = f"With the old head, {metric.title} on {rows} is {now}"
+        if (each.change.low, each.change.high) == (0.0, 0.0):
+            sentences.append(f"{text}, as it was: nothing is forgotten.")
+            continue
+        verdict = "it is not clear that anything is forgotten"
+        if each.change.high < 0:
+            verdict = "that much is forgotten"
+        if each.change.low > 0:
+            verdict = "it is better than before"
+        sentences.append(f"{text} and was {before}: {metric.gained(each.change)}, so {verdict}.")
+    return sentences
+
+
 def model_card(result: Result) -> str:
     """`README.md` of the model's folder in Markdown, for people and for model hubs."""
     tested, names = result.tested[0], [result.metric]
