@@ -102,13 +102,11 @@ def first_paragraph(kind: Any) -> str:
 
 
 def link(paper: str) -> str:
-    """To where "arXiv:..." or "doi:..." is found; a doi is too long to be shown."""
+    """To where "arXiv:..." or "doi:..." is found; a doi or an address is too long to be shown."""
     where, _, number = paper.partition(":")
-    return (
-        f"[{paper}](https://arxiv.org/abs/{number})"
-        if where == "arXiv"
-        else f"[doi](https://doi.org/{number})"
-    )
+    shown = {"arXiv": (paper, f"https://arxiv.org/abs/{number}"), "doi": ("doi", f"https://doi.org/{number}")}
+    name, address = shown.get(where, ("paper", paper))
+    return f"[{name}]({address})"
 
 
 def on_config(config: Any) -> Any:

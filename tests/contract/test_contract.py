@@ -45,7 +45,7 @@ def test_is_a_frozen_record_of_its_settings(kind):
 def test_is_final_and_says_what_it_is(kind):
     assert kind.__final__
     assert isinstance(kind.about, About)
-    assert kind.about.paper.startswith(("arXiv:", "doi:"))
+    assert kind.about.paper.startswith(("arXiv:", "doi:", "https://"))
     assert kind.__doc__
     assert kind.__doc__ != dataclasses.make_dataclass("X", []).__doc__
     documented = "".join(c.__doc__ or "" for c in kind.__mro__)

@@ -8,7 +8,8 @@ from tests.methods.grown import NUMBERS, X, Y, opened_again
 from tests.methods.ways import probed
 
 from headstart.core import BadInput, Mismatch, require_label_kind
-from headstart.methods.mapping.trees.gradient_boosting import GradientBoosting, checked, least_leaf
+from headstart.methods.mapping.trees.boosting import least_leaf
+from headstart.methods.mapping.trees.gradient_boosting import GradientBoosting
 from headstart.methods.mapping.trees.tree_method import SEED
 from headstart.predictor.export import export_model
 
@@ -64,9 +65,9 @@ def test_classes_without_rows_are_possible_but_unlikely():
 def test_trees_that_are_read_wrongly_are_refused():
     head = probed(GradientBoosting(iterations=5), X, NUMBERS, 2).head
     wanted = head(X).numpy()
-    checked(head, X.numpy(), wanted)
+    GradientBoosting().check_head(head, X.numpy(), wanted)
     with pytest.raises(Mismatch, match="this version of scikit-learn"):
-        checked(head, X.numpy(), wanted + 1)
+        GradientBoosting().check_head(head, X.numpy(), wanted + 1)
 
 
 def test_tags_are_refused():

@@ -17,6 +17,7 @@ from headstart.studies.adapt.run import check
 from headstart.studies.adapt.usual_methods import not_installed, usual_methods
 
 TREES = {"random-forest", "extra-trees", "gradient-boosting", "stacking"}
+BOOSTED = {"lightgbm", "xgboost", "catboost"}
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +31,13 @@ def names(data):
 
 def test_trees_are_tried_on_tables_and_on_nothing_else(file, monkeypatch):
     table = hs.data.load(str(file))
-    assert names(table) >= TREES | {"ridge-probe", "fine-tune"}
-    assert not names(DATA) & TREES
+    assert names(table) >= TREES | BOOSTED | {"ridge-probe", "fine-tune"}
+    assert not names(DATA) & (TREES | BOOSTED)
     assert not_installed(table) == []
     there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in BOOSTED else there(name))
+    assert not names(table) & BOOSTED
+    assert not_installed(table) == []  # nobody is told to install them
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "sklearn" else there(name))
     assert not names(table) & TREES
     (note,) = not_installed(table)

@@ -41,7 +41,7 @@ class About:
     transfers: Literal["mapping", "start", "targets", "guides", "nothing"]
     adapts: Literal["inputs", "mapping", "outputs"]
     needs: type[Any]  # type of its batches
-    paper: str  # arXiv:..., doi:...
+    paper: str  # arXiv:..., doi:..., or the https address of one that has neither
     closed_form: bool = False  # one pass over the data in order, then a solver
     per_sample_loss: bool = True  # its loss is a mean over samples, so that accumulation is exact
     batch_statistics: bool = False  # a sample's prediction depends on its batch

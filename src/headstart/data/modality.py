@@ -67,6 +67,7 @@ class Modality(ABC, Generic[D]):
         near: definition of near duplicates, as a sentence.
         baseline: the plain baseline: its name in the records, and the features of its regression.
         methods: names of methods that suit it, beside those that suit all kinds.
+        more_methods: names of further ones, for which a package has to be there that few have.
         built_in: loaders of built-in data sets, by name.
     """
 
@@ -87,6 +88,7 @@ class Modality(ABC, Generic[D]):
     near: ClassVar[str] = "look nearly like another one"
     baseline: ClassVar[tuple[str, str]] = ("raw-pixels", "raw numbers")
     methods: ClassVar[tuple[str, ...]] = ()
+    more_methods: ClassVar[tuple[str, ...]] = ()
     built_in: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
 
     # reading

@@ -36,6 +36,7 @@ class TableModality(Modality[Dataset]):
     by_columns = True
     speed = 1e4
     baseline = ("columns", "the columns")
+    more_methods = ("lightgbm", "xgboost", "catboost")
     methods = ("gradient-boosting", "extra-trees", "random-forest", "stacking")  # quickest of many rows first
     built_in = TABLES
 

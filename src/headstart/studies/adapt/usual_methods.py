@@ -22,7 +22,7 @@ def usual_methods(data: Dataset, sources: Sequence[Dataset] = (), equal: bool = 
     If there are sources, those that learn from them are among them. With `equal`, since all classes count the
     same, logistic probes for which they do are among them, too.
     """
-    found = [make(spec) for spec in (*DEFAULT, *data.modality.methods)]
+    found = [make(spec) for spec in (*DEFAULT, *data.modality.methods, *data.modality.more_methods)]
     if equal:
         found += [replace(one, class_weight="balanced") for one in found if isinstance(one, LogisticProbe)]
     with_source = [make(spec) for spec in WITH_SOURCE if sources]

@@ -43,6 +43,13 @@ class Tree:
         right = nodes["right"].astype(np.int64)
         return cls(nodes["feature_idx"].astype(np.int64), nodes["num_threshold"], left, right, value)
 
+    def of(self, row: NDArray[Any]) -> float:
+        """The first value of the leaf that a row (width,) arrives at."""
+        at = 0
+        while self.left[at] != LEAF:
+            at = (self.left if row[self.feature[at]] <= self.threshold[at] else self.right)[at]
+        return float(self.value[at, 0])
+
     @property
     def depth(self) -> int:
         """Comparisons on the longest way to a leaf."""
