@@ -1,7 +1,6 @@
 """What a fitted model forgets of its old task, on rows that nothing is learned from."""
 
 import copy
-import json
 
 import numpy as np
 import pytest
@@ -11,7 +10,9 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import BadInput, Model
+from headstart.data.check import check
 from headstart.data.load import load
+from headstart.data.train_test_split import train_and_test
 from headstart.records.record import Interval
 from headstart.studies import build_page
 from headstart.studies.adapt import AdaptSettings, Result
@@ -105,20 +106,20 @@ def test_of_a_run_folder_with_its_own_data_the_rows_are_those_of_its_test(new, o
     ).result
     made = nn.Sequential(*network())
     run = hs.open(tmp_path / "first", backbone=made)
-    run.save(tmp_path / "model")
     settings = AdaptSettings(**QUICK)
     model = old_model(run, [old])
     assert model.folder is None
     known = type(model)(model.backbone, model.trained, tmp_path / "first")
     _, (task,) = hold_out(known, [old], settings)
     assert task.held_out
+    checked = check(old).dataset
+    assert task.data.items == checked.subset(train_and_test(checked, settings.test, 5)[1]).items
     assert len(task.data) == first.test_rows
     found = run.predict(task.data.array)
     right = np.mean([one.label == old.classes[y] for one, y in zip(found, task.data.labels, strict=True)])
     assert right == pytest.approx(first.tested[0].scores["accuracy"].value)
     _, (other,) = hold_out(known, [old.subset(np.arange(100))], settings)
     assert not other.held_out
-    assert json.loads((tmp_path / "first" / "study.json").read_text())["data"]
 
 
 def test_where_nothing_can_be_measured_nothing_is(fitted, new, old, tmp_path):
