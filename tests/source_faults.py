@@ -123,6 +123,13 @@ SOURCE_FAULTS = (
         "study/test_forgetting.py run_folder",
     ),
     Fault(
+        "studies/adapt/forgetting.py",
+        "for others in (new, *sources[:place], *sources[place + 1 :]):",
+        "for others in ():",
+        "forgetting is measured on rows that are learned under another name",
+        "study/test_forgetting.py stand_in_the_new_data",
+    ),
+    Fault(
         "data/overlap.py",
         "return [(j - first, i) for i, j in pairs if i < first <= j]",
         "return []",

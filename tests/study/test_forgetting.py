@@ -64,11 +64,11 @@ def test_a_probe_on_a_frozen_backbone_forgets_exactly_nothing(fitted, new, old, 
     assert text in build_page(done.folder).read_text("utf-8")
 
 
-def test_what_tuning_forgets_is_that_of_the_old_head_on_the_new_features(tuned, fitted, old):
+def test_what_tuning_forgets_is_that_of_the_old_head_on_the_new_features(tuned, fitted, old, new):
     """Computed anew: the same rows, the backbone of the saved model, and the head of the old one."""
     (found,) = tuned.result.forgetting
     model = old_model(fitted, [old])
-    _, (task,) = hold_out(model, [old], AdaptSettings(**QUICK))
+    _, (task,) = hold_out(model, [old], new, AdaptSettings(**QUICK))
     body = hs.open(tuned.folder, backbone=network()).model.backbone
     joined = Model(copy.deepcopy(body), copy.deepcopy(fitted.model.head)).eval()
     truth = task.data.labels
@@ -94,7 +94,7 @@ def test_rows_that_it_is_measured_on_are_not_learned_from(fitted, new, old, tmp_
     (found,) = done.result.forgetting
     text = next(one.text for one in done.result.check.findings if one.kind == "source")
     assert f"had {len(old) - found.rows} rows of old" in text
-    kept, (task,) = hold_out(old_model(fitted, [old]), [old], AdaptSettings(**QUICK))
+    kept, (task,) = hold_out(old_model(fitted, [old]), [old], new, AdaptSettings(**QUICK))
     test = {row.tobytes() for row, side in zip(kept[0].array, kept[0].split, strict=True) if side == "test"}
     assert test == {row.tobytes() for row in task.data.array}
 
@@ -110,7 +110,7 @@ def test_of_a_run_folder_with_its_own_data_the_rows_are_those_of_its_test(new, o
     model = old_model(run, [old])
     assert model.folder is None
     known = type(model)(model.backbone, model.trained, tmp_path / "first")
-    _, (task,) = hold_out(known, [old], settings)
+    _, (task,) = hold_out(known, [old], new, settings)
     assert task.held_out
     checked = check(old).dataset
     assert task.data.items == checked.subset(train_and_test(checked, settings.test, 5)[1]).items
@@ -118,14 +118,14 @@ def test_of_a_run_folder_with_its_own_data_the_rows_are_those_of_its_test(new, o
     found = run.predict(task.data.array)
     right = np.mean([one.label == old.classes[y] for one, y in zip(found, task.data.labels, strict=True)])
     assert right == pytest.approx(first.tested[0].scores["accuracy"].value)
-    _, (other,) = hold_out(known, [old.subset(np.arange(100))], settings)
+    _, (other,) = hold_out(known, [old.subset(np.arange(100))], new, settings)
     assert not other.held_out
 
 
 def test_where_nothing_can_be_measured_nothing_is(fitted, new, old, tmp_path):
     x, y = rows(classes=2, each=20, seed=9)
     unknown = load((x, np.array(["p", "q"])[y]), name="unknown")
-    assert hold_out(old_model(fitted, [unknown]), [unknown], AdaptSettings()) == ([unknown], [])
+    assert hold_out(old_model(fitted, [unknown]), [unknown], new, AdaptSettings()) == ([unknown], [])
     assert old_model(network(), [old]) is None
     assert old_model(fitted, []) is None
     with pytest.raises(BadInput, match="There is a source, but no method learns from it"):
@@ -141,3 +141,17 @@ def test_new_classes_beside_old_ones_are_no_obstacle(fitted, old, tmp_path):
     labels = np.array(["a", "b", "soybeans"])[y]
     done = adapted(fitted, (x, labels), tmp_path / "run", old, "logistic-probe")
     assert done.result.forgetting[0].change == ZERO
+
+
+def test_old_rows_that_stand_in_the_new_data_are_not_measured_on(fitted, new, old):
+    model, settings = old_model(fitted, [old]), AdaptSettings(**QUICK)
+    _, (whole,) = hold_out(model, [old], new, settings)
+    grown = load(
+        (np.concatenate([new.array, whole.data.array[:5]]), ["a", "b"] * 45 + ["a"] * 5), name="grown"
+    )
+    _, (task,) = hold_out(model, [old], grown, settings)
+    assert task.data.items == whole.data.items[5:]
+    again = load((whole.data.array[5:17], ["a", "b", "c"] * 4), name="again")
+    _, found = hold_out(model, [old, again], grown, settings)
+    assert found[0].data.items == whole.data.items[17:]
+    assert hold_out(model, [old], old, settings)[1] == []

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import numpy as np
+
 from headstart.data.parallel import parallel_map
 
 from .dataset import Dataset
 from .near_duplicates import Pair
+from .samples import Rows
 
 
 def copies(source: Dataset, target: Dataset) -> tuple[list[Pair], list[Pair]]:
@@ -22,6 +25,12 @@ def copies(source: Dataset, target: Dataset) -> tuple[list[Pair], list[Pair]]:
     exact = [(row, known[digest]) for row, digest in enumerate(source.digests) if digest in known]
     found = {row for row, _ in exact}
     return exact, [pair for pair in _near(source, target) if pair[0] not in found]
+
+
+def rows_without_copies(rows: Dataset, others: Dataset) -> Rows:
+    """Indices of the rows of which `others` has no exact or near duplicate."""
+    exact, near = copies(rows, others)
+    return np.setdiff1d(np.arange(len(rows)), [row for row, _ in (*exact, *near)])
 
 
 def _near(source: Dataset, target: Dataset) -> list[Pair]:

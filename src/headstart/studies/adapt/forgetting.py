@@ -14,6 +14,7 @@ from headstart.core import Model, derive_seed
 from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.labels import Labels
+from headstart.data.overlap import rows_without_copies
 from headstart.data.train_test_split import train_and_test
 from headstart.models.backbone import AnyBackbone
 from headstart.models.saved import is_run, model_in
@@ -86,15 +87,16 @@ def _places(base: Any) -> list[Path]:
 
 
 def hold_out(
-    model: OldModel | None, sources: Sequence[Dataset], settings: AdaptSettings
+    model: OldModel | None, sources: Sequence[Dataset], new: Dataset, settings: AdaptSettings
 ) -> tuple[list[Dataset], list[OldTask]]:
     """The sources with a test part, where the old model knows their labels, and the rows of that.
 
     It is the test part of the run that fitted the model, if it learned from the same data; else that which
-    the user keeps, or else a share as large as of the new data.
+    the user keeps, or else a share as large as of the new data. Rows that stand in the new data or in another
+    source too are left out of what is measured.
     """
-    kept, tasks = [], []
-    for source in sources:
+    kept, tasks = list[Dataset](), list[OldTask]()
+    for place, source in enumerate(sources):
         if model is None or not model.knows(source):
             kept.append(source)
             continue
@@ -104,7 +106,10 @@ def hold_out(
         side = np.full(len(checked), "train")
         side[test] = "test"
         kept.append(replace(checked, split=tuple(side.tolist())).knowing(checked.digests))
-        tasks.append(OldTask(model, checked.subset(test), run is not None))
+        held = checked.subset(test)
+        for others in (new, *sources[:place], *sources[place + 1 :]):
+            held = held.subset(rows_without_copies(held, others)) if len(held) else held
+        tasks += [OldTask(model, held, run is not None)] if len(held) else []
     return kept, tasks
 
 

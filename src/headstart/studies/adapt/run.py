@@ -120,7 +120,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         checked = check_data(job.inputs["data"], reader=job.inputs["backbone"].reader, untested=True)
         parts = train_and_test(checked.dataset, settings.test, settings.seed)
         train, test = (checked.dataset.subset(rows) for rows in parts)
-        sources, old_tasks = hold_out(job.inputs["_old"], job.inputs["source"] or [], settings)
+        given, old = job.inputs["source"] or [], job.inputs["_old"]
+        sources, old_tasks = hold_out(old, given, checked.dataset, settings)
         sources, said = usable_sources(sources, checked.dataset, parts[1])
         checked = replace(checked, findings=(*checked.findings, *said))
     job.notes.extend(one.text for one in checked.findings if one.kind in ("one-example", "codes"))

@@ -14,7 +14,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.domains import of_same_labels
 from headstart.data.load import load
 from headstart.data.naming import of_known_names
-from headstart.data.overlap import copies
+from headstart.data.overlap import rows_without_copies
 from headstart.data.pooled import about_pooled
 from headstart.data.splits import holdout
 from headstart.data.train_test_split import Rows, train_and_test, training_rows
@@ -194,7 +194,7 @@ def _unreadable(checked: Checked) -> list[str]:
 
 def _without_copies(source: Dataset, target: Dataset, notes: list[str]) -> Dataset:
     """The source without rows of which the target has copies: their labels would be known beforehand."""
-    kept = _rows_without_copies(source, target)
+    kept = rows_without_copies(source, target)
     copied = f"{len(source) - len(kept)} of {len(source)} rows"
     if len(kept) == len(source):
         return source
@@ -205,12 +205,6 @@ def _without_copies(source: Dataset, target: Dataset, notes: list[str]) -> Datas
         )
     notes.append(f"{copied} of the source stand in the target too and are left out of it.")
     return source.subset(kept)
-
-
-def _rows_without_copies(rows: Dataset, others: Dataset) -> Rows:
-    """Indices of the rows of which `others` has no exact or near duplicate."""
-    exact, near = copies(rows, others)
-    return np.setdiff1d(np.arange(len(rows)), [row for row, _ in (*exact, *near)])
 
 
 def _hold_out(
@@ -228,7 +222,7 @@ def _hold_out(
         seed = derive_seed(settings.seed, "test")
         learn, test = holdout(np.zeros(len(labelled), np.int64), target.groups, settings.test, seed)
     if target_labelled is not None:
-        test = test[_rows_without_copies(labelled.subset(test), target_labelled)]
+        test = test[rows_without_copies(labelled.subset(test), target_labelled)]
     rows = labelled.subset(test)
     if source.label_kind == "classes":
         shared = np.array([name in source.classes for name in rows.classes])[rows.labels]
