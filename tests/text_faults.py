@@ -68,6 +68,16 @@ WORDS = (
     ),
 )
 
+LAYERS = (
+    Fault(
+        "models/minilm.py",
+        "return cls(there.flatten().nonzero()[:, 0], shape)",
+        "return cls(None, shape)",
+        "padding is computed as if it were tokens",
+        "models/test_texts.py layers_of_minilm",
+    ),
+)
+
 RECORDS = (
     Fault(
         "run/token_records.py",

@@ -11,7 +11,7 @@ from tests import wordy
 from torch import nn
 
 from headstart.core import BadInput, HeadstartError, MissingPackage, Tokens
-from headstart.models import backbone, fast, rebuild
+from headstart.models import backbone, fast, minilm, rebuild
 from headstart.models.lengths import by_length
 
 TEXTS = ["a fine film", "dull", "the very dreadful plot and this awful actor", "a superb scene and end"]
@@ -217,3 +217,28 @@ def test_minilm_knows_what_is_alike():
     twin = made.untrained(1)
     assert float(twin.inner.layer[0].up.weight.detach().std()) == pytest.approx(0.02, rel=0.02)
     assert torch.equal(twin.inner.layer[0].up.weight, made.untrained(1).inner.layer[0].up.weight)
+
+
+def test_layers_of_minilm_compute_no_padding(monkeypatch):
+    """Two texts of 3 and 7 tokens: 10 rows of 14; outputs and gradients are those of all 14."""
+    ids = torch.tensor([[5, 9, 4, -1, -1, -1, -1], [3, 8, 1, 7, 2, 6, 9]])
+    net, rows = minilm.MiniLM(), []
+    net.draw()
+    net.eval().layer[0].up.register_forward_hook(
+        lambda _, given, __: rows.append(given[0].shape[:-1].numel())
+    )
+    there = (ids >= 0)[..., None]
+
+    def outputs_and_gradient():
+        net.zero_grad()
+        found = net(ids)
+        (found * there).square().sum().backward()
+        return found.detach(), net.layer[0].asked.weight.grad.clone()
+
+    packed = outputs_and_gradient()
+    monkeypatch.setattr(minilm.Real, "of", lambda mask: minilm.Real(None, (2, 7)))
+    whole = outputs_and_gradient()
+    assert rows == [10, 14]
+    assert bool((packed[0][0, 3:] == 0).all())
+    torch.testing.assert_close(packed[0] * there, whole[0] * there)
+    torch.testing.assert_close(packed[1], whole[1], rtol=1e-4, atol=1e-5)

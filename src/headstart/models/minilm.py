@@ -7,6 +7,7 @@ BERT in plain torch, with the outputs of transformers' own class and much faster
 import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -53,13 +54,44 @@ class Layer(nn.Module):
         self.drop = nn.Dropout(0.1)
 
     def forward(self, x: Tensor, there: Tensor) -> Tensor:
-        """Transform to (n, length, width); `there` (n, 1, 1, length) marks real tokens."""
-        query, key, value = self.asked(x).unflatten(-1, (3, HEADS, -1)).permute(2, 0, 3, 1, 4)
+        """Transform to (n, length, width); `there` (n, 1, 1, length) marks real tokens.
+
+        All but the attention is computed for real tokens alone; the others are 0.
+        """
+        real = Real.of(there)
+        tokens = real.taken(x)
+        query, key, value = real.put(self.asked(tokens)).unflatten(-1, (3, HEADS, -1)).permute(2, 0, 3, 1, 4)
         dropped = self.drop.p if self.training else 0.0
         found = scaled_dot_product_attention(query, key, value, attn_mask=there, dropout_p=dropped)
-        mixed = self.mixed(found.transpose(1, 2).flatten(2))
-        x = self.attended(x + self.drop(mixed))
-        return self.norm(x + self.drop(self.down(self.act(self.up(x)))))  # type: ignore[no-any-return]
+        mixed = self.mixed(real.taken(found.transpose(1, 2).flatten(2)))
+        tokens = self.attended(tokens + self.drop(mixed))
+        return real.put(self.norm(tokens + self.drop(self.down(self.act(self.up(tokens))))))
+
+
+class Real(NamedTuple):
+    """Which tokens of a batch (n, length) of texts are real, to compute no others."""
+
+    places: Tensor | None  # (tokens,) in the flattened batch; None: all are computed
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, there: Tensor) -> "Real":
+        """By the mask (n, 1, 1, length); all, where a graph is recorded, which can't depend on values."""
+        shape = (there.shape[0], there.shape[-1])
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            return cls(None, shape)
+        return cls(there.flatten().nonzero()[:, 0], shape)
+
+    def taken(self, x: Tensor) -> Tensor:
+        """The vectors (tokens, d) of real tokens out of x (n, length, d)."""
+        return x if self.places is None else x.flatten(0, 1).index_select(0, self.places)
+
+    def put(self, tokens: Tensor) -> Tensor:
+        """The inverse: (n, length, d), 0 where there is no token."""
+        if self.places is None:
+            return tokens
+        empty = tokens.new_zeros(self.shape[0] * self.shape[1], tokens.shape[1])
+        return empty.index_copy(0, self.places, tokens).unflatten(0, self.shape)
 
 
 class MiniLM(nn.Module):
