@@ -60,7 +60,9 @@ class Layer(nn.Module):
         """
         real = Real.of(there)
         tokens = real.taken(x)
-        query, key, value = real.put(self.asked(tokens)).unflatten(-1, (3, HEADS, -1)).permute(2, 0, 3, 1, 4)
+        query, key, value = (
+            real.put(self.asked(tokens)).view(*real.shape, 3, HEADS, -1).permute(2, 0, 3, 1, 4)
+        )
         dropped = self.drop.p if self.training else 0.0
         found = scaled_dot_product_attention(query, key, value, attn_mask=there, dropout_p=dropped)
         mixed = self.mixed(real.taken(found.transpose(1, 2).flatten(2)))
@@ -78,7 +80,7 @@ class Real(NamedTuple):
     def of(cls, there: Tensor) -> "Real":
         """By the mask (n, 1, 1, length); all, where a graph is recorded, which can't depend on values."""
         shape = (there.shape[0], there.shape[-1])
-        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():  # type: ignore[attr-defined, no-untyped-call]
             return cls(None, shape)
         return cls(there.flatten().nonzero()[:, 0], shape)
 
@@ -90,8 +92,9 @@ class Real(NamedTuple):
         """The inverse: (n, length, d), 0 where there is no token."""
         if self.places is None:
             return tokens
-        empty = tokens.new_zeros(self.shape[0] * self.shape[1], tokens.shape[1])
-        return empty.index_copy(0, self.places, tokens).unflatten(0, self.shape)
+        rows, length = self.shape
+        empty = tokens.new_zeros(rows * length, tokens.shape[1])
+        return empty.index_copy(0, self.places, tokens).view(rows, length, -1)
 
 
 class MiniLM(nn.Module):
