@@ -213,4 +213,11 @@ RESULT_FAULTS = (
         "every quick fit draws a bar",
         f"{FIT} long_fit",
     ),
+    Fault(
+        "studies/evaluate/inputs.py",
+        "    data = data if data.split else with_run_split(data, predictor)\n",
+        "",
+        "a model is praised for the rows that it learned from",
+        f"{INPUTS} own_data",
+    ),
 )

@@ -191,6 +191,16 @@ def test_report_is_made_anew(headstart, finished):
 # --- being one program among others
 
 
+def test_the_command_that_evaluates_a_run_on_its_own_pictures_takes_those_of_its_test_part(
+    headstart, finished, pictures
+):
+    record = json.loads(headstart("evaluate", finished, pictures, "--json").out)
+    report = Result.read(finished / "result.json").tested[0].scores
+    assert record["rows"] == report.rows < 36
+    figure = record["scores"]["figures"]["log_loss"]["value"]
+    assert figure == pytest.approx(report.figures["log_loss"].value, rel=1e-3)
+
+
 @pytest.mark.slow
 def test_the_reader_of_the_output_may_go():
     ended = subprocess.run(

@@ -7,6 +7,7 @@ from tests.study.evaluated import NAMES, frame, of_world, run_of_frame, world
 
 import headstart as hs
 from headstart.core import BadData, BadInput, Unknown
+from headstart.studies.adapt import Result
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,18 @@ def test_of_a_split_the_test_part_is_evaluated(run, tmp_path):
     alone = hs.evaluate(run, new[new.part == "test"].drop(columns="part"))
     assert found.scores == alone.scores
     assert "Only the 40 rows of the test part are evaluated; 60 are there." in found.notes
+
+
+def test_of_the_run_s_own_data_its_test_part_is_evaluated(run):
+    """The rows that the model learned from would flatter it: the figures are those of the run's report."""
+    found = hs.evaluate(run, frame(150, 0))
+    report = Result.read(run / "result.json").tested[0].scores
+    assert (found.rows, found.scores.figures["log_loss"].value) == (
+        report.rows,
+        pytest.approx(report.figures["log_loss"].value),
+    )
+    assert "Only the 30 rows of the test part are evaluated; 150 are there." in found.notes
+    assert hs.evaluate(run, frame(150, 0)[1:]).rows == 149
 
 
 def test_abstaining_by_hand(predictor):

@@ -23,6 +23,7 @@ from headstart.data.unseen import GapWarning
 from headstart.data.window import with_window
 from headstart.predictor.predictor import Predictor, UnseenWarning
 from headstart.session.inputs import fit_to_data
+from headstart.studies.evaluate.run_split import with_run_split
 
 TASKS: dict[LabelKind, str] = {
     "classes": "classification",
@@ -56,6 +57,8 @@ def read_data(
         BadInput: the labels are of another kind.
     """
     data = _labelled(given, predictor, columns)
+    data = data if data.split else with_run_split(data, predictor)
+    data = data if predictor.preprocess is None else with_window(data, predictor.preprocess.window)
     data = replace(data, classes=predictor.classes, labels=labels_by_name(data, predictor))
     notes = [finding.text for finding in data.findings]
     looks: list[Look] | None = None  # of the rows of `data`; a table was read whole
@@ -93,7 +96,7 @@ def _labelled(given: Any, predictor: Predictor, columns: Mapping[str, Any]) -> D
             data = load(given, **{"task": TASKS[kind], **columns})
     if data.label_kind != kind:
         raise BadInput(f"The model predicts {kind}, and {data.name} has {data.label_kind} as labels.")
-    return data if predictor.preprocess is None else with_window(data, predictor.preprocess.window)
+    return data
 
 
 def _own_columns(given: Any, predictor: Predictor, columns: Mapping[str, Any]) -> Any:

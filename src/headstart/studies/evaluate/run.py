@@ -26,6 +26,7 @@ from headstart.studies.adapt.evaluation import constant_baseline
 from headstart.studies.adapt.record_fields import columns_of, save_mistakes, tags_of
 from headstart.studies.evaluate import Abstained, ClassFigures, EvaluateSettings, Reported
 from headstart.studies.evaluate.inputs import read_data
+from headstart.studies.evaluate.run_split import run_of
 
 OBJECT = "a predictor"
 
@@ -45,7 +46,7 @@ def load(
         "run": predictor,
         "data": data.dataset,
         "_notes": data.notes,
-        "_name": OBJECT if folder is None else _run_of(folder).name,
+        "_name": OBJECT if folder is None else run_of(folder).name,
         "_report": None if folder is None else _report(folder),
     }
 
@@ -179,14 +180,8 @@ def compared(scored: Scores, report: Result) -> Reported | None:
 
 def _report(folder: Path) -> Result | None:
     """The record of the run that a model comes from; None if there is none."""
-    file = _run_of(folder) / "result.json"
+    file = run_of(folder) / "result.json"
     return read_record(Result, file) if file.is_file() else None
-
-
-def _run_of(folder: Path) -> Path:
-    """The run folder of a run folder or of the model folder in it."""
-    whole = folder.resolve()
-    return whole.parent if (whole.parent / "result.json").is_file() and whole.name == "model" else whole
 
 
 def _mistakes(job: Job[EvaluateSettings], data: Dataset, outputs: Tensor) -> list[Any]:
