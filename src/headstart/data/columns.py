@@ -139,7 +139,9 @@ class Origin:
         if column in table:
             return table[column]
         known = ", ".join(map(repr, table)) or "none"
-        also = ", or give labels=..." if role == "label" and self.error is BadInput else ""
+        also = f" (--{role}-column NAME)"  # of a file, which may be of the command line
+        if self.error is BadInput:
+            also = ", or give labels=..." if role == "label" else ""
         raise self.error(
             f"{self.what} has no column {column!r}. Its columns: {known}. Say which one to take with "
             f"{role}_column=...{also}"

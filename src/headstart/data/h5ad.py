@@ -79,7 +79,7 @@ def annotation(file: Path, column: str) -> list[str]:
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise BadData(
                 f"{file} has no column {column!r} in obs. Its columns: {', '.join(map(repr, known))}.{hint} "
-                "Say which one to take with label_column=..."
+                "Say which one to take with label_column=... (--label-column NAME)"
             )
         return _texts(root, obs, column)
 

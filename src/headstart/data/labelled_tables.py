@@ -55,7 +55,7 @@ def from_table(
         said = "; ".join(f"{column!r}: {why}" for column, why in list(silent.items())[:3])
         raise BadData(
             f"{name} has no column that says anything ({said}). For pictures or texts say where they are: "
-            f"path_column=... or text_column=...{_dates_in(table)}"
+            f"path_column=... or text_column=... (--path-column, --text-column){_dates_in(table)}"
         )
     said_items = tuple(items) or tuple(f"row {row + table.first}" for row in range(len(table)))
     return Dataset(name, target.names, target.labels, said_items, table, groups, split)

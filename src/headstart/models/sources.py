@@ -234,11 +234,11 @@ def _torchvision_preprocess(name: str) -> Preprocess:
 
 def _unreachable(name: str, reason: Exception) -> HeadstartError:
     text = (str(reason).splitlines() or [type(reason).__name__])[0]
+    file = f"{Path(name.split(':')[-1]).name}.safetensors"
     return HeadstartError(
         f"The pretrained weights of {name!r} can't be fetched: the network or the hub is out of "
-        f"reach ({text}). Give a file that you have, backbone({name!r}, "
-        f"weights={Path(name.split(':')[-1]).name + '.safetensors'!r}), or ask for random weights "
-        "with weights='random'."
+        f"reach ({text}). Give a file that you have, weights={file!r} (--weights {file}; of rank --weights "
+        f"NAME={file}), or take random weights, weights='random' (--weights random)."
     )
 
 
