@@ -168,6 +168,16 @@ def test_empty_parts_become_plain_sentences(tmp_path: Path) -> None:
     assert "not known" in text  # seconds of the methods
 
 
+def test_a_method_that_was_not_tried_has_one_cell(tmp_path: Path) -> None:
+    first, *others = example().candidates
+    idle = replace(first, name="idle", folds=0, scores=None, dropped="the budget is too small")
+    text = build_page(write(tmp_path / "run", replace(example(), candidates=[idle, *others]))).read_text(
+        "utf-8"
+    )
+    assert text.count("not tried") == 1
+    assert "Dropped: the budget is too small" in text
+
+
 def test_no_confusion_and_nothing_tested_still_give_a_page(tmp_path: Path) -> None:
     bare = replace(example(), confusion=[], tested=[], mistakes=[], candidates=[], headline="")
     text = build_page(write(tmp_path / "run", bare)).read_text("utf-8")

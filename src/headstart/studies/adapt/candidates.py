@@ -238,6 +238,8 @@ def choose(
     winner = leader
     words = get_metric(metric)
     why = f"it has the {words.best} {words.title} in the cross-validation on the training part"
+    if len(able) > 1 and not any(one is not leader and len(one.rows) == len(leader.rows) for one in able):
+        why = "no other method was tried on as many folds, and on fewer none was clearly better"
     most = 0.0
     for result in able:
         if 0 < len(result.rows) < len(leader.rows) and not result.lost:

@@ -22,6 +22,7 @@ from headstart.report.text import (
 )
 from headstart.studies._page import read_record
 from headstart.studies.adapt import SPEC, Result, Tested, Timings
+from headstart.studies.adapt.next_commands import USES, next_commands, sample_of
 from headstart.studies.adapt.page_doubts import calibration, check, mistakes, smallprint
 from headstart.studies.adapt.page_outputs import confusion, fit, held_out, tags
 from headstart.studies.adapt.page_training import labels, layers, methods, training
@@ -39,13 +40,6 @@ import headstart as hs
 
 model = hs.open({model!r})
 print(model.predict({item}))"""
-USES = {  # by kind of sample: one in Python, one on the command line, and what to put in its place
-    "pictures": ("", "photo.jpg", ""),  # those of the run, if there are any
-    "tables": ('"rows.csv"', "rows.csv", "with your own file in place of rows.csv"),
-    "texts": ('["A text."]', "--text 'A text.'", "with a text of your own"),
-}
-
-
 # --- the headline
 
 
@@ -182,7 +176,7 @@ def use(run: RunRecords) -> dict[str, Any]:
     """Code for Python, the command line and the export, to copy."""
     name = run.folder.resolve().name
     item, _, own = USES.get(run.result.kind, USES["pictures"])
-    example = _argument(run.result, f"{name}/")
+    example = sample_of(run.result, f"{name}/")
     if run.result.kind == "pictures":
         item, own, example = (
             f"[{example!r}]",
@@ -263,11 +257,7 @@ def terminal(record: Result, folder: Path | None) -> Terminal:
         ],
         sentences=[record.why, beside_baselines(record), *forgotten(record), *cautions],
         answer=[record.headline],
-        next=[
-            f"headstart predict FOLDER {_argument(record, 'FOLDER/')}",
-            f"headstart evaluate FOLDER {_labelled(record)}",
-            "headstart export FOLDER FOLDER/model.onnx",
-        ],
+        next=next_commands(record),
         places=[("Model", "model")],
     )
 
@@ -277,20 +267,3 @@ def beside_baselines(record: Result) -> str:
     metric = get_metric(record.metric)
     figures = [f"{model.title} {metric.shown(model.scores.main_figure)}" for model in record.tested]
     return f"On the test part, {metric.title}: {'; '.join(figures)}."
-
-
-def _argument(record: Result, folder: str) -> str:
-    """Something to predict that is there: a picture of the run, a text; or a file to be named."""
-    picture = next((mistake.picture for mistake in record.mistakes if mistake.picture), "")
-    if record.kind == "pictures" and picture:
-        return f"{folder}{picture}"
-    return USES.get(record.kind, USES["pictures"])[1]
-
-
-def _labelled(record: Result) -> str:
-    """The data of the command, in whose place others belong; DATA if it was not typed."""
-    words = shlex.split(record.command)
-    typed = (
-        words[2] if words[1:2] == ["adapt"] and len(words) > 2 and not words[2].startswith("-") else "DATA"
-    )
-    return shlex.quote(typed)

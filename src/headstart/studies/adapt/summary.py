@@ -216,6 +216,11 @@ class Row:
     folds: str
 
     @property
+    def tried(self) -> bool:
+        """Whether it was fitted at all."""
+        return self.candidate.folds > 0
+
+    @property
     def title(self) -> str:
         """The candidate in words, and whether it transfers nothing."""
         return self.candidate.title + " (no transfer)" * (self.candidate.transfers == "nothing")

@@ -1,0 +1,73 @@
+"""Commands to go on with after `adapt`, on files that are there."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from headstart.studies.adapt import Result
+
+USES = {  # by kind of sample: one in Python, one on the command line, and what to put in its place
+    "pictures": ("", "photo.jpg", ""),  # those of the run, if there are any
+    "tables": ('"rows.csv"', "rows.csv", "with your own file in place of rows.csv"),
+    "texts": ('["A text."]', "--text 'A text.'", "with a text of your own"),
+}
+SHARED = (  # options of `adapt` on files that `evaluate` has too
+    "--path-column",
+    "--text-column",
+    "--label-column",
+    "--group-column",
+    "--split-column",
+    "--columns",
+    "--encoding",
+)
+READ = ("--columns", "--encoding")  # those that `predict` has too
+FLAGS = ("--resume", "--json", "--quiet", "--curve", "--no-curve", "--transfer-only")  # without a value
+PART = "--per-class"  # of the rows: no command on all of them leaves out those that were learned from
+
+
+def next_commands(record: Result) -> list[str]:
+    """Predict, evaluate, export; FOLDER stands for that of the run."""
+    data, options = typed(record.command)
+    file = data if record.kind == "tables" and Path(data).suffix else ""
+    predicted = shlex.join([file, *_kept(options, READ)]) if file else sample_of(record, "FOLDER/")
+    evaluated = shlex.join([data or "DATA", *_kept(options, SHARED)])
+    whole = not any(word.partition("=")[0] == PART for word in options)
+    return [
+        f"headstart predict FOLDER {predicted}",
+        *([f"headstart evaluate FOLDER {evaluated}"] if whole else []),
+        "headstart export FOLDER FOLDER/model.onnx",
+    ]
+
+
+def sample_of(record: Result, folder: str) -> str:
+    """Something to predict that is there: a picture of the run, a text; or a file to be named."""
+    picture = next((mistake.picture for mistake in record.mistakes if mistake.picture), "")
+    if record.kind == "pictures" and picture:
+        return f"{folder}{picture}"
+    return USES.get(record.kind, USES["pictures"])[1]
+
+
+def typed(command: str) -> tuple[str, list[str]]:
+    """The data and the other words of a command of `adapt`; "" and [] if it was none."""
+    words = shlex.split(command)[1:]
+    if words[:1] != ["adapt"]:
+        return "", []
+    takes = [last.startswith("--") and "=" not in last and last not in FLAGS for last in words]
+    free = [
+        place
+        for place, word in enumerate(words)
+        if place and not word.startswith("-") and not takes[place - 1]
+    ]
+    if not free:
+        return "clipart", words[1:]
+    return words[free[0]], [*words[1 : free[0]], *words[free[0] + 1 :]]
+
+
+def _kept(options: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    """The options of these names, with their values."""
+    for word, after in pairwise([*options, ""]):
+        if word in names:
+            yield from (word, after)
+        elif word.partition("=")[0] in names:
+            yield word

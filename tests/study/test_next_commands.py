@@ -1,0 +1,49 @@
+"""What `adapt` names to go on with runs as it stands there."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from headstart.studies.adapt.next_commands import next_commands, typed
+
+
+def ways(command, kind="texts", mistakes=()):
+    return next_commands(SimpleNamespace(command=command, kind=kind, mistakes=mistakes))
+
+
+@pytest.mark.parametrize(
+    ("command", "data", "options"),
+    [
+        ("headstart adapt", "clipart", []),
+        ("headstart adapt photos/ --out run", "photos/", ["--out", "run"]),
+        ("headstart adapt --out run --no-curve -q photos/", "photos/", ["--out", "run", "--no-curve", "-q"]),
+        ("headstart adapt --label-column=a 'my rows.csv'", "my rows.csv", ["--label-column=a"]),
+        ("headstart curve photos/", "", []),
+        ("walk.py", "", []),
+    ],
+)
+def test_the_data_of_a_command_are_found_wherever_they_stand(command, data, options):
+    assert typed(command) == (data, options)
+
+
+def test_columns_of_the_file_go_along():
+    command = "headstart adapt 't w.csv' --label-column mood --encoding latin-1 --budget 9 --categorical x"
+    assert ways(command)[1] == "headstart evaluate FOLDER 't w.csv' --label-column mood --encoding latin-1"
+    assert ways(command, "tables")[0] == "headstart predict FOLDER 't w.csv' --encoding latin-1"
+
+
+def test_of_a_part_of_the_rows_no_evaluation_on_all_is_named():
+    """It would be on rows that the model has learned from."""
+    found = ways("headstart adapt reviews --per-class 9")
+    assert [way.split()[1] for way in found] == ["predict", "export"]
+
+
+def test_where_nothing_was_typed_words_stand_for_files():
+    found = ways("walk.py", "tables")
+    assert found[:2] == ["headstart predict FOLDER rows.csv", "headstart evaluate FOLDER DATA"]
+
+
+def test_a_picture_of_the_run_is_predicted():
+    mistakes = [SimpleNamespace(picture="pictures/0.webp")]
+    found = ways("headstart adapt photos/", "pictures", mistakes)
+    assert found[0] == "headstart predict FOLDER FOLDER/pictures/0.webp"
