@@ -136,6 +136,13 @@ def test_a_range_beyond_the_blocks_of_one_names_it(tmp_path):
     assert not (tmp_path / "s").exists()
 
 
+def test_what_is_to_be_said_of_a_backbone_is_noted_with_its_name(tmp_path):
+    how = {"methods": ("ridge-probe",), "trials": 2, "folds": 2}
+    notes = hs.search({"seeing": NETS["seeing"], "deep": DEEP}, VECTORS, out=tmp_path / "s", **how).notes
+    (note,) = [note for note in notes if "was taken for its classifier and cut off" in note]
+    assert note.startswith("deep: ")
+
+
 def test_page_and_terminal_say_which(found):
     record, folder = found
     page = build_page(folder).read_text("utf-8")

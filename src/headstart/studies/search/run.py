@@ -65,7 +65,11 @@ def compute(job: Job[SearchSettings]) -> dict[str, Any]:
     search = _Search(job, space, validator, optimiser, queue)
     search.run()
     found = search.results(len(test))
-    backbone = backbones.get(found["best"].backbone, job.inputs["backbone"])
+    first = job.inputs["backbone"]
+    job.notes += [
+        f"{name}: {note}" for name, one in backbones.items() if one is not first for note in one.notes
+    ]
+    backbone = backbones.get(found["best"].backbone, first)
     return {
         "task": job.inputs["data"].name,
         "classes": list(data.classes),
