@@ -7,11 +7,13 @@ import typer
 
 from headstart.studies._spec import GROUPS, MODELS, START, TOOLS, UNDERSTAND, studies
 
+from .commands import Command, Commands
+from .listing import methods, show
 from .named_data import datasets, download
 from .predicting import predict
 from .study_command import command
 from .study_command import count_from_start as count_from_start
-from .tools import anatomy, doctor, methods, show, surgery
+from .tools import anatomy, doctor, surgery
 from .using import export, report
 
 COMMANDS = {  # beside the studies, by panel of `headstart --help`
@@ -22,6 +24,7 @@ COMMANDS = {  # beside the studies, by panel of `headstart --help`
 
 app = typer.Typer(
     name="headstart",
+    cls=Commands,
     help="Turn a model that already knows something and a little data of yours into your model.",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -48,8 +51,8 @@ def _root(
 
 
 for spec in studies():
-    app.command(spec.name, rich_help_panel=spec.group)(command(spec))
+    app.command(spec.name, cls=Command, rich_help_panel=spec.group)(command(spec))
 for panel, functions in COMMANDS.items():
     for function in functions:
-        app.command(rich_help_panel=panel)(function)
+        app.command(cls=Command, rich_help_panel=panel)(function)
 app.registered_commands.sort(key=lambda info: GROUPS.index(info.rich_help_panel or UNDERSTAND))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_t
 
 import typer
 
-from headstart.records.settings import StudySettings, option
+from headstart.records.settings import StudySettings, option, seconds_of
 
 T = TypeVar("T", bound=StudySettings)
 WIDEST = 12  # letters of choices in the help, whose sentences need the room; longer ones are named there
@@ -153,6 +153,9 @@ def _option(kind: type[Any], field: Any, panel: str | None) -> inspect.Parameter
     if _is_numbers(hint) or "parse" in field.metadata:  # read by `_value`
         hint, default = str | None if _is_numbers(hint) else list[str] | None, None
         shown |= {"metavar": shown["metavar"] or "N,N,...", "show_default": False}
+    elif field.metadata.get("duration"):
+        hint, default = str | None, None if default is None else f"{default:g}"
+        shown["metavar"] = shown["metavar"] or "TIME"
     elif get_origin(hint) is tuple:
         hint, default, names = list[get_args(hint)[0]], list(default or ()), [names[0].removesuffix("s")]  # type: ignore[misc]
         shown["metavar"] = shown["metavar"] or "<str>"
@@ -187,6 +190,8 @@ def _value(kind: type[Any], name: str, value: Any) -> Any:
         return field.default if value is None else _numbers(_flag(field), value)
     if "parse" in field.metadata:
         return field.metadata["parse"](value or [])
+    if field.metadata.get("duration"):
+        return None if value is None else seconds_of(_flag(field), value)
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
 Form = Literal["table", "csv", "json"]
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """A table as wide as the terminal; plain when the output is not a terminal."""
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "", whole: int = 0) -> None:
+    """A table as wide as the terminal; plain when the output is not a terminal.
+
+    The first columns, as many as are `whole`, are never folded.
+    """
     from rich import box
     from rich.console import Console
     from rich.markup import escape
@@ -21,8 +24,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "
     console = Console(highlight=False)
     lines = box.SIMPLE_HEAD if console.is_terminal else box.ASCII2
     content = Table(title=title or None, title_justify="left", header_style="bold", box=lines)
-    for heading in headings:
-        content.add_column(heading, overflow="fold")
+    for number, heading in enumerate(headings):
+        content.add_column(heading, overflow="fold", no_wrap=number < whole)
     for row in rows:
         content.add_row(*(escape(cell) for cell in row))
     if not console.is_terminal:  # a file or another program takes whole lines

@@ -1,14 +1,13 @@
 """Commands on methods, this machine and the parts of a backbone: they need no data and no run."""
 
 import importlib.util
-import inspect
 import os
 import platform
 import shutil
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated
 
 import typer
 
@@ -45,42 +44,6 @@ DATA = (  # packages that are installed for the data in them alone
     ("scanpy", "the built-in table pbmc"),
 )
 IMPORTED = {"scikit-learn": "sklearn"}  # what is imported by another name
-
-
-def methods(json: AsJson = False) -> None:
-    """List the methods: what each transfers and what it adapts."""
-    from headstart.core import walk
-
-    methods = map(_describe, sorted(walk(), key=lambda kind: (kind.about.adapts, kind.about.name)))
-    if json:
-        output.as_json(list(methods))
-        return
-    columns = ("name", "transfers", "adapts", "what", "paper")
-    rows = ([method[column] for column in columns] for method in methods)
-    output.table(("name", "transfers", "adapts", "what it does", "paper"), rows)
-
-
-def show(
-    name: Annotated[str, typer.Argument(help="A method, such as ridge-probe.")],
-    json: AsJson = False,
-) -> None:
-    """Describe a method: settings, what it transfers and adapts, its steps, the paper."""
-    from headstart.core import find
-
-    kind = find(name)
-    method = _describe(kind)
-    if json:
-        output.as_json(method)
-        return
-    output.line(f"{method['title']} ({method['name']})\n")
-    output.line(inspect.getdoc(kind) or "")
-    output.line(f"\nTransfers: {method['transfers']}    Adapts: {method['adapts']}")
-    output.line(f"Batches:   {method['batch']}")
-    output.line(f"Stages:    {', then '.join(method['stages'])}")
-    output.line(f"Moves:     {'; '.join(method['moves'])}")
-    output.line(f"Paper:     {method['paper']}\n")
-    rows = [[str(value) for value in setting.values()] for setting in method["settings"]]
-    output.table(("setting", "type", "default"), rows)
 
 
 def doctor(json: AsJson = False) -> None:
@@ -132,43 +95,6 @@ def _package(name: str, good_for: str, install: str) -> Item:
         if importlib.util.find_spec(IMPORTED.get(name, name.replace("-", "_"))):
             return Item(name, "there", good_for)
         return Item(name, f"missing: pip install {install}", good_for, fine=False)
-
-
-def _describe(kind: type[Any]) -> dict[str, Any]:
-    method, about = kind(), kind.about
-    return {
-        "name": about.name,
-        "title": about.title,
-        "what": (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " "),
-        "transfers": about.transfers,
-        "adapts": about.adapts,
-        "batch": about.needs.__name__,
-        "paper": about.paper,
-        "stages": [stage.about.name for stage in method.stages()],
-        "moves": [_describe_move(move) for move in method.moves()],
-        "settings": [
-            {
-                "name": field.name,
-                "type": _type_name(field.type),
-                "default": None if field.default is MISSING else field.default,
-            }
-            for field in fields(kind)
-        ],
-    }
-
-
-def _type_name(hint: Any) -> str:
-    """Such as "float", "int | None", or the choices "batch | source" of a literal."""
-    if get_origin(hint) is Literal:
-        return " | ".join(map(str, get_args(hint)))
-    return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
-
-
-def _describe_move(move: Any) -> str:
-    if hasattr(move, "on"):
-        parts = (f"{on.part} at {on.lr:g} of the rate" if on.lr != 1 else on.part for on in move.on)
-        return f"descend {move.name} on {', '.join(parts)}"
-    return f"do {move.update.__name__}, which changes {', '.join(move.changes)}"
 
 
 Base = Annotated[

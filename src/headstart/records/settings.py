@@ -2,7 +2,9 @@
 
 import inspect
 import math
+import re
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
@@ -51,8 +53,28 @@ def several(what: str) -> Rule:
 POSITIVE = Rule(lambda v: 0 < v < math.inf, "a number > 0")
 SHARE = Rule(lambda v: 0 < v < 1, "in (0, 1)")
 PIXELS = Rule(lambda v: v >= 8, "at least 8")
+NUMBER = r"(\d+(?:\.\d+)?)"
+DURATION = re.compile(rf"(?:{NUMBER}h)?(?:{NUMBER}m(?:in)?)?(?:{NUMBER}s)?")
 FITS = one_of("crop", "pad", "squash")
 PRECISIONS = one_of("float32", "bf16", "auto")
+
+
+def seconds_of(flag: str, text: str) -> float:
+    """Seconds of a duration in words: 90, 90s, 5m, 1.5h or 1h30m.
+
+    Raises:
+        BadInput: it is none.
+    """
+    with suppress(ValueError):
+        return float(text)
+    found = DURATION.fullmatch("".join(text.lower().split()))
+    if not found or not any(found.groups()):
+        from headstart.core import BadInput
+
+        raise BadInput(f"--{flag} is {text!r}; write seconds, as in 90, or 90s, 5m, 1h or 1h30m.")
+    return sum(
+        unit * float(number) for unit, number in zip((3600, 60, 1), found.groups(), strict=True) if number
+    )
 
 
 def option(text: str, default: Any, rule: Rule | None = None, **more: Any) -> Any:
@@ -63,7 +85,8 @@ def option(text: str, default: Any, rule: Rule | None = None, **more: Any) -> An
         default: of the field.
         rule: of the values.
         **more: `flag`, the option's name where it is not the field's; `parse` and `metavar`, for values that
-            are read from texts of the command line.
+            are read from texts of the command line; `duration` of one in seconds, which the
+            command line takes as 5m, too.
     """
     return field(default=default, metadata={"help": text, "rule": rule, **more})
 

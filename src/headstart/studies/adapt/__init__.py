@@ -28,9 +28,10 @@ class AdaptSettings(TrainingSettings):
     """How `adapt` works; each field is an option of the command line."""
 
     budget: float = option(
-        "Seconds from the start of the command to the written report; what does not fit is left out.",
+        "Seconds (or 5m, 1h) from the start of the command to the report; what does not fit is left out.",
         300.0,
         Rule(lambda v: v > 0, "a number of seconds > 0"),
+        duration=True,
     )
     reading: Literal["auto", "own"] = option(
         "Choose by a probe at which size samples are read and from which blocks probes take features, or "

@@ -80,9 +80,10 @@ class SearchSettings(InputSettings):
     trials: int = option("How many there are in all, with the one from scratch, at least 2.", 20, whole(2))
     folds: int = option("Number of cross-validation folds on the training part, at least 2.", 3, whole(2))
     budget: float | None = option(
-        "Seconds after which no fold is begun. Default: no limit.",
+        "Seconds (or 90s, 5m, 1h) after which no fold is begun. Default: no limit.",
         None,
         Rule(lambda v: v > 0, "a number of seconds > 0"),
+        duration=True,
     )
     epochs: int = option("Epochs per training.", 5, whole(1))
     test: float = option("Share of the rows that adapt will test on, and that no trial sees.", 0.2, SHARE)

@@ -1,0 +1,64 @@
+"""Commands as people expect them: `headstart help`, words that other tools use, switches without a type."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+MEANT = {  # words that other tools have for what a command does
+    "adapt": "train fit finetune fine-tune transfer learn",
+    "evaluate": "test eval score validate metrics benchmark",
+    "predict": "infer inference classify label",
+    "search": "tune hpo optimise optimize sweep hyperparameters",
+    "export": "convert onnx deploy",
+    "report": "page html",
+    "anatomy": "inspect summary",
+    "surgery": "edit modify operate",
+    "align": "domain uda",
+    "stream": "tta test-time",
+    "curve": "learning-curve",
+    "rank": "logme transferability",
+    "probe": "linear-probe",
+    "shortcuts": "bias spurious",
+    "datasets": "data",
+    "methods": "list ls",
+    "show": "explain describe",
+    "doctor": "check env version",
+}
+OTHER = {word: command for command, words in MEANT.items() for word in words.split()}
+
+
+class Command(TyperCommand):
+    """A command whose help shows no type beside a switch."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return without_types(super().get_params(ctx))
+
+
+class Commands(TyperGroup):
+    """The commands: `help COMMAND` is `COMMAND --help`; a word of another tool names what is meant."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return without_types(super().get_params(ctx))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        word, *rest = args
+        if word == "help":
+            named = [each for each in rest if not each.startswith("-")]
+            if not named:
+                typer.echo(ctx.get_help())
+                ctx.exit()
+            return self.resolve_command(ctx, [named[0], "--help"])
+        if word in OTHER and word not in self.commands:
+            meant = OTHER[word]
+            ctx.fail(f"No such command {word!r}. Here it is {meant!r}: headstart {meant} --help.")
+        return super().resolve_command(ctx, args)
+
+
+def without_types(params: Sequence[Any]) -> list[Any]:
+    """The parameters; switches, whose type says nothing, are shown without one."""
+    for param in params:
+        if getattr(param, "is_flag", False) and param.metavar is None:
+            param.metavar = ""
+    return list(params)

@@ -1,0 +1,154 @@
+"""Commands that tell which methods there are, and all about one of them."""
+
+import inspect
+import re
+from dataclasses import MISSING, fields
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import typer
+
+from headstart.cli import output
+from headstart.cli.options import AsJson
+
+Kind = Literal["pictures", "sounds", "tables", "texts"]
+With = Literal["labels", "source", "target", "groups", "stream"]
+COMMANDS = {  # that runs a method which learns with these data beside the model, and what they are given as
+    "labels": ("adapt", "DATA"),
+    "source": ("adapt", "DATA --source OTHER"),
+    "target": ("align", "--source DATA --target OTHER"),
+    "groups": ("adapt", "DATA --attribute-column NAME"),
+    "stream": ("stream", "RUN FILES"),
+}
+
+
+def methods(
+    for_data: Annotated[
+        Kind | None,
+        typer.Option("--for", metavar="KIND", help="Only those for pictures, sounds, tables or texts."),
+    ] = None,
+    with_data: Annotated[
+        With | None,
+        typer.Option(
+            "--with",
+            metavar="DATA",
+            help="Only those that learn with labels alone, a labelled source of another task (source), an "
+            "unlabelled target, groups, or while they answer (stream).",
+        ),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """List the methods: the command that runs each, what it transfers and what it does."""
+    from headstart.core import walk
+
+    kinds = sorted(walk(), key=lambda kind: (list(COMMANDS).index(learns_with(kind)), kind.about.name))
+    chosen = [kind for kind in kinds if with_data in (None, learns_with(kind)) and suits(kind, for_data)]
+    described = [describe(kind) for kind in chosen]
+    if json:
+        output.as_json(described)
+        return
+    columns = ("name", "command", "transfers", "what")
+    rows = ([method[column] for column in columns] for method in described)
+    output.table(("method", "command", "transfers", "what it does"), rows, whole=3)
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A method, such as ridge-probe.")],
+    json: AsJson = False,
+) -> None:
+    """Describe a method: its settings, what it transfers and adapts, its steps, a command, the paper."""
+    from headstart.core import find
+
+    kind = find(name)
+    method = describe(kind)
+    if json:
+        output.as_json(method)
+        return
+    output.line(f"{method['title']} ({method['name']})\n")
+    output.line((inspect.getdoc(kind) or "").partition("\n\nAttributes:")[0])
+    output.line(f"\nTransfers: {method['transfers']}    Adapts: {method['adapts']}")
+    output.line(f"Learns from: {', '.join(method['label_kinds'])}")
+    output.line(f"Batches:   {method['batch']}")
+    output.line(f"Stages:    {', then '.join(method['stages'])}")
+    output.line(f"Moves:     {'; '.join(method['moves'])}")
+    output.line(f"Paper:     {method['paper']}")
+    output.line(f"Command:   {method['example']}\n")
+    if method["settings"]:
+        rows = [[one["name"], str(one["default"]), one["meaning"]] for one in method["settings"]]
+        output.table(("setting", "default", "meaning"), rows, whole=2)
+
+
+def learns_with(kind: type[Any]) -> With:
+    """What a method learns with beside the model."""
+    from headstart.core import Grouped, Unlabelled
+    from headstart.session.requirements import learns_from_domains, needs_source, needs_target
+
+    method = kind()
+    if needs_source(method):
+        return "source"
+    if issubclass(method.about.needs, Grouped):
+        return "groups"
+    if len(method.stages()) == 1 and method.about.needs is Unlabelled:
+        return "stream"
+    return "target" if learns_from_domains(method) or needs_target(method) else "labels"
+
+
+def suits(kind: type[Any], data: Kind | None) -> bool:
+    """Whether a method can take a kind of data."""
+    about = kind.about
+    if data is None or not (about.needs_columns or about.needs_words or about.name == "setfit"):
+        return True
+    return data == ("texts" if about.needs_words or about.name == "setfit" else "tables")
+
+
+def describe(kind: type[Any]) -> dict[str, Any]:
+    """All about a method, as JSON values."""
+    method, about = kind(), kind.about
+    command, data = COMMANDS[learns_with(kind)]
+    meaning = meanings(kind)
+    return {
+        "name": about.name,
+        "title": about.title,
+        "what": (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " "),
+        "command": command,
+        "example": f"headstart {command} {data} --method {about.name}",
+        "transfers": about.transfers,
+        "adapts": about.adapts,
+        "batch": about.needs.__name__,
+        "label_kinds": list(about.label_kinds),
+        "paper": about.paper,
+        "stages": [stage.about.name for stage in method.stages()],
+        "moves": [_describe_move(move) for move in method.moves()],
+        "settings": [
+            {
+                "name": field.name,
+                "type": _type_name(field.type),
+                "default": None if field.default is MISSING else field.default,
+                "meaning": meaning.get(field.name, ""),
+            }
+            for field in fields(kind)
+        ],
+    }
+
+
+def meanings(kind: type[Any]) -> dict[str, str]:
+    """What the docstrings of a method and of its families say of each setting."""
+    found: dict[str, str] = {}
+    for one in reversed(kind.__mro__):
+        _, _, attributes = inspect.cleandoc(one.__dict__.get("__doc__") or "").partition("Attributes:\n")
+        for name, text in re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", attributes, re.MULTILINE):
+            found[name] = " ".join(text.split())
+    return found
+
+
+def _type_name(hint: Any) -> str:
+    """Such as "float", "int | None", or the choices "batch | source" of a literal."""
+    if get_origin(hint) is Literal:
+        return " | ".join(map(str, get_args(hint)))
+    return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+
+
+def _describe_move(move: Any) -> str:
+    if hasattr(move, "on"):
+        parts = (f"{on.part} at {on.lr:g} of the rate" if on.lr != 1 else on.part for on in move.on)
+        return f"descend {move.name} on {', '.join(parts)}"
+    return f"do {move.update.__name__}, which changes {', '.join(move.changes)}"
