@@ -53,6 +53,7 @@ def test_no_bar_and_no_error_stay_below_a_cell(shown):
     assert len(bars) == 3
     assert all("hs.adapt(" in source and out.data["text/html"] == "" for source, out in bars)
     assert not outputs(notebook, "error")
+    assert not [out.text for _, out in outputs(notebook, "stream") if out.name == "stderr"]
 
 
 def test_it_becomes_a_page(shown):

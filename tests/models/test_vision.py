@@ -1,6 +1,7 @@
 """A folder with a vision model of transformers is a backbone of pictures."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 import headstart as hs
 from headstart.core import BadInput, Preprocess
+from headstart.models.hub import imported
 
 SMALL = {
     "hidden_size": 16,
@@ -164,3 +166,14 @@ def test_texts_are_no_pictures(tmp_path):
     saved(tmp_path / "net", "ViTForImageClassification", **SMALL)
     with pytest.raises(hs.core.BadData, match="takes pictures, but"):
         hs.fit("ridge-probe", str(tmp_path / "net"), (["one text", "another"] * 4, ["a", "b"] * 4))
+
+
+@pytest.mark.parametrize("text", ["IProgress not found. Please update jupyter.", "Something else."])
+def test_that_a_notebook_lacks_widgets_is_not_said(tmp_path, monkeypatch, text):
+    name = f"chatty_{len(text)}"
+    (tmp_path / f"{name}.py").write_text(f"import warnings\nwarnings.warn({text!r})\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert imported(name).__name__ == name
+    assert [str(warning.message) for warning in caught] == [text] * (text == "Something else.")

@@ -1,6 +1,7 @@
 """What studies return: shown as their command prints it, in Python and in a notebook."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -44,12 +45,15 @@ def test_a_record_is_shown_with_its_notes():
 def test_a_terminal_as_text_by_hand():
     shown = Terminal(title="T", headings=("a", "bb"), rows=[("ccc", "\u22121\u00a0%")], answer=["Yes."])
     assert shown.text() == "T\na    bb\nccc  -1 %\nYes."
-    assert "<tr><td>ccc</td>" in shown.html()
+    first, last = re.findall('<td style="([^"]+)">', shown.html())
+    assert "nowrap" in first
+    assert "nowrap" not in last
+    assert ">ccc</td>" in shown.html()
     assert Terminal(answer=["Yes."]).text() == "Yes."
 
 
 def test_cells_are_escaped():
-    assert "<td>&lt;b&gt;</td>" in Terminal(headings=("a",), rows=[("<b>",)]).html()
+    assert ">&lt;b&gt;</td>" in Terminal(headings=("a",), rows=[("<b>",)]).html()
 
 
 def test_the_page_and_the_text_have_the_figures(run, tmp_path):
@@ -62,7 +66,7 @@ def test_the_page_and_the_text_have_the_figures(run, tmp_path):
     lines = str(found).splitlines()
     assert lines[2].split()[:2] == ["accuracy", shown]
     assert lines[-1].startswith(f"{shown} % of 60 rows of table classified correctly")
-    assert f"<td>{shown}" in found._repr_html_()
+    assert f'">{shown}' in found._repr_html_()
 
 
 def test_the_command_prints_and_keeps_the_record(run, tmp_path):

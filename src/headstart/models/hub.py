@@ -1,12 +1,26 @@
-"""Quick check whether a hub is reachable, as the hubs' own clients retry for half a minute."""
+"""The packages of hubs, and a quick check whether a hub is reachable: their own clients retry for long."""
 
+import importlib
 import os
 import socket
 import urllib.parse
 import urllib.request
+import warnings
 from pathlib import Path
+from typing import Any
 
 HUB = "https://huggingface.co"
+
+
+def imported(package: str) -> Any:
+    """Import a package of models without the warning of tqdm that a notebook lacks ipywidgets.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "IProgress not found")
+        return importlib.import_module(package)
 
 
 def endpoint() -> str:

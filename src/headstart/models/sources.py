@@ -1,7 +1,6 @@
 """Architectures by name: the built-in ones, timm's, torchvision's and transformers'."""
 
 import difflib
-import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -248,7 +247,7 @@ def _listed(torchvision: Any) -> list[str]:
 
 def _optional(package: str) -> Any:
     try:
-        return importlib.import_module(package)
+        return hub.imported(package)
     except ImportError:
         return None
 

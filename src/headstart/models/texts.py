@@ -177,10 +177,9 @@ def _positions(model: nn.Module | None) -> int:
 
 def _transformers(name: str) -> Any:
     try:
-        import transformers
+        return hub.imported("transformers")
     except ImportError as error:
         raise MissingPackage("transformers", f"The backbone {name!r}", "text") from error
-    return transformers
 
 
 @contextmanager

@@ -198,12 +198,11 @@ class Terminal:
 
     def html(self) -> str:
         """As HTML for notebooks, the answer first and the notes folded; every word is escaped."""
-        heads = "".join(f"<th>{escape(heading)}</th>" for heading in self.headings)
-        rows = "".join(
-            f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in self.rows
-        )
+        heads = _cells("th", self.headings)
+        rows = "".join(f"<tr>{_cells('td', row)}</tr>" for row in self.rows)
         answer = "".join(f"<p><strong>{escape(sentence)}</strong></p>" for sentence in self.answer)
-        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>" if self.rows else ""
+        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        table = f'<div style="overflow-x: auto">{table}</div>' if self.rows else ""
         said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
         return f"<div>{answer}<p>{escape(self.title)}</p>{table}{said}{self._folded()}</div>"
 
@@ -213,3 +212,12 @@ class Terminal:
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         count = f"{len(self.notes)} note{'' if len(self.notes) == 1 else 's'}"
         return f"<details><summary>{count}</summary><ul>{notes}</ul></details>"
+
+
+def _cells(tag: str, row: Sequence[Any]) -> str:
+    """The cells of a row in HTML: to the left, in one line but for those of the last column."""
+    last = len(row) - 1
+    ways = ("text-align: left; white-space: nowrap", "text-align: left; min-width: 12em")
+    return "".join(
+        f'<{tag} style="{ways[place == last]}">{escape(str(cell))}</{tag}>' for place, cell in enumerate(row)
+    )
