@@ -18,7 +18,8 @@ from headstart.session.session import Session
 from headstart.studies._store import OutOfTime, StudyFolder
 from headstart.studies.adapt import AdaptSettings
 
-ALWAYS = ("test", "save", "write the page")  # steps that come in any case, for which time is kept
+OLD = "test the old task"
+ALWAYS = ("test", OLD, "save", "write the page")  # steps that come in any case, for which time is kept
 HALF = 0.5  # share of the budget that solutions, and more than enough epochs and folds, may take
 TIMED = 5  # steps that the speed is measured over; the first warms up
 STEP = (

@@ -23,10 +23,10 @@ from headstart.session.inputs import build_backbone, fit_to_data
 from headstart.session.scoring import choose_metric, difference, main_score
 from headstart.studies._store import digest, saved_settings
 from headstart.studies.adapt import AdaptSettings, Forgetting
+from headstart.studies.adapt.budget import OLD
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.evaluation import FittedModel
 
-STEP = "test the old task"
 SEEN = (
     "Whether the backbone learned from the held-out rows of {} before is not known. If it did, its score on "
     "them was too good before."
@@ -131,7 +131,7 @@ def measure_forgetting(
             for number, task in enumerate(tasks)
         }
 
-    outputs = validation.folder.once(STEP, compute)
+    outputs = validation.folder.once(OLD, compute)
     seed = validation.settings.seed
     found = [_figures(task, outputs[str(number)], seed) for number, task in enumerate(tasks)]
     return found, [SEEN.format(task.data.name) for task in tasks if not task.held_out]

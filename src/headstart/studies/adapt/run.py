@@ -36,7 +36,7 @@ from headstart.session.session_data import attach_source
 from headstart.studies._runner import Job, load_inputs, methods_of
 from headstart.studies._spec import ShownResult, Study
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
-from headstart.studies.adapt.budget import Budget
+from headstart.studies.adapt.budget import OLD, Budget
 from headstart.studies.adapt.candidates import CrossValidation, best, choose, transfers
 from headstart.studies.adapt.evaluation import (
     LAYERS,
@@ -159,7 +159,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         _learn_sources(job, session, sources, plan)
     methods = [limited(method, plan.last) for method in methods]
     validation = replace(validation, plan=plan)
-    job.progress.expect(expected_steps(validation, methods, read, len(test)))
+    old_rows = sum(len(task.data) for task in old_tasks)
+    job.progress.expect({OLD: 2.0 * read * old_rows} | expected_steps(validation, methods, read, len(test)))
 
     results = validation.race(methods, solved)
     chosen, why = choose(results, train, metric, settings.seed, settings.transfer_only)
