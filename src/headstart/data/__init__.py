@@ -7,6 +7,7 @@ from .confounded import confounded as confounded
 from .dataset import Dataset as Dataset
 from .domains import Domains as Domains
 from .load import load as load
+from .pooled import pool as pool
 from .published.download import download as download
 from .shifts import shifted as shifted
 from .unlabelled import load_unlabelled as load_unlabelled
