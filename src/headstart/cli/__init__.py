@@ -3,6 +3,8 @@
 Nothing here imports torch before a command needs it, so that `--help` is quick.
 """
 
+from collections.abc import Callable
+
 import typer
 
 from headstart.studies._spec import GROUPS, MODELS, START, TOOLS, UNDERSTAND, studies
@@ -14,10 +16,10 @@ from .predicting import predict
 from .study_command import command
 from .study_command import count_from_start as count_from_start
 from .tools import anatomy, doctor, surgery
-from .using import export, report
+from .using import export, report, runs
 
-COMMANDS = {  # beside the studies, by panel of `headstart --help`
-    START: (predict, report),
+COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {  # beside the studies, by panel of `headstart --help`
+    START: (predict, report, runs),
     MODELS: (export, anatomy, surgery),
     TOOLS: (methods, show, datasets, download, doctor),
 }

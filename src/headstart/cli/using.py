@@ -1,12 +1,13 @@
-"""Commands that use a finished run: `export`, `report`."""
+"""Commands that use finished runs: `export`, `report`, `runs`."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from . import output
-from .options import Run
+from .options import AsJson, Run
 
 
 def export(
@@ -42,3 +43,21 @@ def report(
     from headstart.studies import build_page
 
     output.line(str(build_page(run)))
+
+
+def runs(
+    folder: Annotated[Path, typer.Argument(help="A folder of run folders, also deeper ones.")] = Path(),
+    json: AsJson = False,
+) -> None:
+    """List the runs in a folder, the latest first: when, how large, what came out."""
+    from headstart.studies._history import list_runs
+
+    found = list_runs(folder)
+    if json:
+        output.as_json([asdict(run) for run in found])
+        return
+    if not found:
+        output.line(f"There is no run in {str(folder)!r}. Make one: headstart adapt DATA --out runs/first")
+        return
+    rows = [(run.folder, run.study, run.changed, f"{run.megabytes:.0f}", run.answer) for run in found]
+    output.table(("run", "study", "when", "MB", "what came out"), rows)

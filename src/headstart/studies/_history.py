@@ -1,0 +1,80 @@
+"""Which runs lie below a folder, and what came out of each."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from headstart.core.errors import BadInput, HeadstartError
+from headstart.studies._page import read_record
+from headstart.studies._spec import Study, studies, terminal_of
+
+BEGUN = "study.json"  # in every run folder
+DEEP = 4  # folders below the first that are looked at
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run folder.
+
+    Attributes:
+        folder: where it lies.
+        study: that was run, such as "adapt"; "" if the record does not say so.
+        changed: when it was finished, or last changed, as "2026-11-29 08:13".
+        megabytes: that its files take.
+        finished: whether it has a record.
+        answer: what came out, or how it goes on.
+    """
+
+    folder: str
+    study: str
+    changed: str
+    megabytes: float
+    finished: bool
+    answer: str
+
+
+def list_runs(root: Path) -> list[PastRun]:
+    """The run folders in a folder and below it, the latest first.
+
+    Raises:
+        BadInput: there is no such folder.
+    """
+    if not root.is_dir():
+        raise BadInput(f"There is no folder {str(root)!r}.")
+    patterns = ["*/" * depth + BEGUN for depth in range(DEEP + 1)]
+    folders = {file.parent for pattern in patterns for file in root.glob(pattern)}
+    return sorted(map(past_run, folders), key=lambda run: run.changed, reverse=True)
+
+
+def past_run(folder: Path) -> PastRun:
+    """What is known of the run in a folder, whatever state it is in."""
+    spec = next((spec for spec in studies() if (folder / spec.record_file).is_file()), None)
+    record = folder / (spec.record_file if spec else BEGUN)
+    changed = datetime.fromtimestamp(record.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+    if spec is not None:
+        return PastRun(str(folder), spec.name, changed, size, finished=True, answer=_answer(spec, folder))
+    command = _command(folder)
+    way = f"{command} --resume goes on" if command else "resume=True goes on"
+    study = command.split()[1] if len(command.split()) > 1 else ""
+    return PastRun(str(folder), study, changed, size, finished=False, answer=f"Not finished; {way}.")
+
+
+def _answer(spec: Study, folder: Path) -> str:
+    """The first sentence that the study prints."""
+    try:
+        terminal = terminal_of(read_record(spec.record, folder / spec.record_file), folder)
+    except HeadstartError as error:
+        return str(error)
+    said = [*terminal.answer, *terminal.sentences]
+    return said[0] if said else " ".join(terminal.rows[0]) if terminal.rows else ""
+
+
+def _command(folder: Path) -> str:
+    try:
+        kept = json.loads((folder / BEGUN).read_text("utf-8"))
+    except (OSError, ValueError):
+        return ""
+    command = kept.get("command") if isinstance(kept, dict) else ""
+    return command.removesuffix(" --resume") if isinstance(command, str) else ""
