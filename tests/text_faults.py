@@ -68,6 +68,23 @@ WORDS = (
     ),
 )
 
+SCALES = (
+    Fault(
+        "solvers/temperature.py",
+        "log_scale / PRIOR**2",
+        "0",
+        "logits of few rows are scaled as if the rows said all",
+        "solvers/test_temperature.py shrunk_scale",
+    ),
+    Fault(
+        "solvers/penalty_selection.py",
+        "tried[_strongest(losses, y, weights)]",
+        "tried[0]",
+        "the weakest penalty that was tried is taken",
+        "methods/test_logistic_probe.py strongest_that_five_folds",
+    ),
+)
+
 LAYERS = (
     Fault(
         "models/minilm.py",

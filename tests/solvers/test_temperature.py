@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.optimize import minimize_scalar
 
-from headstart.solvers.temperature import best_scale
+from headstart.solvers.temperature import PRIOR, best_scale, shrunk_scale
 
 
 def test_it_is_the_minimum_of_the_log_loss():
@@ -60,3 +60,27 @@ def test_separable_rows_are_not_certain(rows):
     scores, y = torch.eye(2, dtype=torch.float64).repeat(rows // 2, 1), torch.arange(rows) % 2
     p = (scores * best_scale(scores, y)).softmax(1)[torch.arange(rows), y]
     assert p.tolist() == pytest.approx([(rows + 0.5) / (rows + 1)] * rows, rel=1e-6)
+
+
+@pytest.mark.parametrize("rows", [3, 30, 3000])
+def test_the_shrunk_scale_is_the_most_probable_one(rows):
+    """By scipy: all log losses and the normal prior of the logarithm; with many rows the best scale."""
+    rng = np.random.default_rng(rows)
+    logits = rng.normal(size=(rows, 3)) * 3
+    y = np.array([rng.choice(3, p=np.exp(z / 2) / np.exp(z / 2).sum()) for z in logits])
+
+    def posterior(log_scale):
+        z = logits * np.exp(log_scale)
+        return (np.log(np.exp(z).sum(1)) - z[np.arange(rows), y]).sum() + log_scale**2 / (2 * PRIOR**2)
+
+    expected = minimize_scalar(posterior, bounds=(-3, 3), method="bounded", options={"xatol": 1e-9}).x
+    scale = shrunk_scale(torch.tensor(logits), torch.tensor(y))
+    assert math.log(scale) == pytest.approx(expected, abs=1e-4)
+    doubled = shrunk_scale(torch.tensor(logits), torch.tensor(y), torch.full((rows,), 2.0))
+    twice = shrunk_scale(torch.tensor(logits).repeat(2, 1), torch.tensor(y).repeat(2))
+    assert doubled == pytest.approx(twice, rel=1e-6)
+    assert rows < 3000 or scale == pytest.approx(1 / 2, rel=0.1)
+
+
+def test_without_rows_the_scale_stays():
+    assert shrunk_scale(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)) == 1

@@ -10,11 +10,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from headstart.core import label_kind_of
 from headstart.solvers.lbfgs import Until
-from headstart.solvers.logistic import logistic, logistic_path
+from headstart.solvers.logistic import ABSENT, logistic, logistic_path
 from headstart.solvers.means import amount, balanced, mean_of
 from headstart.solvers.platt import platt
 from headstart.solvers.ridge import one_hot, ridge_path
-from headstart.solvers.temperature import best_scale
+from headstart.solvers.temperature import best_scale, shrunk_scale
 
 RIDGE_GRID = tuple(10.0 ** (k / 2) for k in range(-6, 7))  # times the mean squared length of a row
 LOGISTIC_GRID = tuple(10.0 ** (k / 2) for k in range(1, -8, -1))  # strongest first
@@ -76,11 +76,13 @@ def select_logistic(
 ) -> SelectedHead:
     """Logistic regression, multinomial on classes y (n,), binary per tag of y (n, tags), penalty selected.
 
-    Without `penalty`, it is the one of the least log loss over the `folds` (n,), or else five, to which the
-    rows of each class are dealt in turn; each tag has its own. `held_out` are the predictions of those folds.
-    The path goes from the strongest penalty down, until three in a row bring no improvement: weak ones
-    take the longest. Weights (n,) >= 0 of the rows apply to the fits and to the selection; with
-    `equal_classes` they are `balanced` first, of tags for the rows with each and those without.
+    Without `penalty`, it is the strongest whose log loss over the `folds` (n,), or else five, to which the
+    rows of each class are dealt in turn, is as good as the least by the rule of `select_ridge`; each tag has
+    its own. What is too strong is made good by `shrunk_scale` of the logits, which are else as they are.
+    `held_out` are the predictions of those folds. The path goes from the strongest penalty down, until three
+    in a row bring no improvement: weak ones take the longest. Weights (n,) >= 0 of the rows apply to the fits
+    and to the selection; with `equal_classes` they are `balanced` first, of tags for the rows with each and
+    those without.
     """
     how = _How(penalty, folds, weights, equal_classes)
     if label_kind_of(y) == "classes":
@@ -119,24 +121,29 @@ def _multinomial(x: Tensor, y: Tensor, classes: int, how: _How) -> SelectedHead:
     weights = balanced(y, weights) if how.equal_classes else weights
     folds = deal(y, min(FOLDS, len(y))) if folds is None else folds
     grid = [spread(x, weights) * factor for factor in LOGISTIC_GRID] if penalty is None else [penalty]
-    best: tuple[float, float, Tensor] | None = None
+    tried: list[tuple[float, Tensor]] = []  # penalties from weak to strong, with predictions of the folds
+    losses: list[Tensor] = []
+    least = math.inf
     for some in (grid[i : i + STRIDE] for i in range(0, len(grid), STRIDE)):
         path = logistic_path(x, y, classes, some, folds, weights, ROUGHLY)
         assert path.held_out is not None
-        losses = [_log_loss(logits.double(), y, weights) for logits in path.held_out]
-        least = min(range(len(some)), key=lambda i: losses[i])
-        if best is not None and losses[least] >= best[0]:
+        for penalty, logits in zip(some, path.held_out, strict=True):
+            tried.insert(0, (penalty, logits))
+            losses.insert(0, cross_entropy(logits.double(), y, reduction="none"))
+        new = min(float(mean_of(each, weights)) for each in losses[: len(some)])
+        if new >= least:
             break
-        best = (losses[least], some[least], path.held_out[least])
-    assert best is not None
-    fit = logistic(x, y, classes, best[1], weights)
-    return SelectedHead(fit.weight, fit.bias, best[1], best[2])
+        least = new
+    penalty, held_out = tried[_strongest(losses, y, weights)]
+    fit = logistic(x, y, classes, penalty, weights)
+    scale = 1.0 if how.penalty is not None else _scale_of(held_out, y, weights)
+    return SelectedHead(fit.weight * scale, fit.bias * scale, penalty, held_out * scale)
 
 
-def _log_loss(logits: Tensor, y: Tensor, weights: Tensor | None) -> float:
-    if weights is None:
-        return float(cross_entropy(logits, y))
-    return float(mean_of(cross_entropy(logits, y, reduction="none"), weights))
+def _scale_of(held_out: Tensor, y: Tensor, weights: Tensor | None) -> float:
+    """`shrunk_scale` of held-out logits (n, k), by rows whose class was among those of the other folds."""
+    known = held_out.gather(1, y[:, None])[:, 0] > ABSENT / 2
+    return shrunk_scale(held_out[known], y[known], None if weights is None else weights[known])
 
 
 def regression_goals(y: Tensor, outputs: int) -> Tensor:

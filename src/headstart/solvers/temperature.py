@@ -5,6 +5,8 @@ from torch import Tensor
 
 from .means import amount, mean_of
 
+PRIOR = 0.3  # deviation of the logarithm of a scale before any row is seen
+
 
 def best_scale(
     scores: Tensor, y: Tensor, low: float = 1e-2, high: float = 1e3, weights: Tensor | None = None
@@ -30,3 +32,27 @@ def best_scale(
         middle = (left + end) / 2
         left, end = (left, middle) if slope(middle) > 0 else (middle, end)
     return float(torch.tensor((left + end) / 2).exp())
+
+
+def shrunk_scale(logits: Tensor, y: Tensor, weights: Tensor | None = None) -> float:
+    """The most probable factor s of logits that are nearly calibrated: between 1 and the best scale.
+
+    It minimises the sum of the log losses of softmax(s * logits) and (log s / `PRIOR`)^2 / 2: with few rows,
+    or rows that say little, s stays near 1. Logits (n, classes) must not have been fitted on the same rows;
+    weights (n,) >= 0 are those of the rows. 1 if there are none.
+    """
+    if not len(y):
+        return 1.0
+    ahead = logits.double() - logits.double().gather(1, y[:, None])
+    rows = amount(len(y), weights)
+
+    def slope(log_scale: Tensor) -> float:
+        scale = log_scale.exp()
+        losses = ((ahead * scale).softmax(1) * ahead).sum(1)
+        return float(rows * scale * mean_of(losses, weights) + log_scale / PRIOR**2)
+
+    left, end = torch.tensor([-4.0, 4.0], dtype=torch.float64)
+    for _ in range(60):
+        middle = (left + end) / 2
+        left, end = (left, middle) if slope(middle) > 0 else (middle, end)
+    return float(((left + end) / 2).exp())
