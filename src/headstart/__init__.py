@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from headstart.predictor.predictor import open_model as open  # noqa: A004
     from headstart.run.recipe import Recipe as Recipe
     from headstart.studies import build_page as build_page
-    from headstart.studies.adapt.run import Adapted as Adapted
+    from headstart.studies.adapt.adapted import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
     from headstart.studies.stream import guards as guards
     from headstart.studies.stream.prequential import prequential as prequential
@@ -34,7 +34,7 @@ _FOUND = {
     "models": ("headstart.models", ""),
     "sklearn": ("headstart.sklearn", ""),
     "Recipe": ("headstart.run.recipe", "Recipe"),
-    "Adapted": ("headstart.studies.adapt.run", "Adapted"),
+    "Adapted": ("headstart.studies.adapt.adapted", "Adapted"),
     "Aligned": ("headstart.studies.align.run", "Aligned"),
     "build_page": ("headstart.studies", "build_page"),
     "fit": ("headstart.predictor.fit", "fit"),

@@ -56,11 +56,6 @@ def test_a_setting_of_another_type_or_name_is_refused(make, message):
         make()
 
 
-def test_a_study_that_writes_a_model_asks_for_a_folder():
-    with pytest.raises(BadInput, match="give out="):
-        hs.adapt("efficientnet_lite0", "digits")
-
-
 def test_a_refused_study_leaves_what_was_in_the_folder(tmp_path):
     for name in ("model", "cache", "steps"):
         (tmp_path / name).mkdir()

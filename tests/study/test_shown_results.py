@@ -27,7 +27,7 @@ def test_what_adapt_returns_is_shown_as_its_command_prints_it(adapted):
     lines = repr(adapted).splitlines()
     assert lines[0] == "Cross-validation on the training part"
     assert lines[2].startswith("Logistic probe")
-    assert lines[-1] == adapted.result.headline
+    assert lines[-2:] == [adapted.result.headline, f"Folder: {adapted.folder}"]
     assert adapted._repr_html_().startswith(f"<div><p><strong>{adapted.result.headline}</strong></p>")
     assert str(adapted.result).splitlines()[-1] == adapted.result.headline
 

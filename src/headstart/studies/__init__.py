@@ -1,6 +1,7 @@
 """The studies, a folder each: what `headstart` has of them by name, and the pages of their records."""
 
 import inspect
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -32,6 +33,7 @@ def study_function(spec: Study) -> Any:
     from headstart.studies._runner import run_study
 
     def function(*arguments: Any, **options: Any) -> Any:
+        arguments, options = with_backbone(spec, arguments, options)
         bound = signature.bind(*arguments, **options).arguments
         more = bound.pop("options", {})
         given = {item.name: bound.pop(item.name) for item in spec.inputs if item.name in bound}
@@ -48,6 +50,15 @@ def study_function(spec: Study) -> Any:
     text, rest = inspect.getdoc(spec.module()) or spec.summary, inspect.getdoc(run_study) or ""
     function.__doc__ = f"{text}\n\nArgs:\n{own}\n{rest[rest.index('    out: ') :]}"
     return function
+
+
+def with_backbone(spec: Study, given: Sequence[Any], options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The arguments of a call; that of the data alone gets a backbone of None, the built-in one for them."""
+    first = [item.name for item in spec.inputs[:2]]
+    data = [*given, *(options[name] for name in ("data",) if name in options)]
+    if first != ["backbone", "data"] or "backbone" in options or len(data) > 1:
+        return given, options
+    return (None, *data), {name: value for name, value in options.items() if name != "data"}
 
 
 def _parameters(spec: Study) -> list[inspect.Parameter]:

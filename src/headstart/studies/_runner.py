@@ -30,7 +30,14 @@ from headstart.session.recipes import settle_precision, settled_precision
 from headstart.session.session import Session
 from headstart.studies._page import build_page
 from headstart.studies._spec import Study
-from headstart.studies._store import StudyFolder, digest, merge_options, open_study, require_empty
+from headstart.studies._store import (
+    StudyFolder,
+    dated_folder,
+    digest,
+    merge_options,
+    open_study,
+    require_empty,
+)
 
 S = TypeVar("S", bound=StudySettings)
 UNLABELLED = (
@@ -138,7 +145,8 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
     Args:
         spec: the study.
         given: its inputs by name; one that is missing is None.
-        out: folder for the record and the kept steps, new or empty unless `resume`; None keeps nothing.
+        out: folder for the record and the kept steps, new or empty unless `resume`; None keeps nothing, and
+            where a model is written, names a folder by the time, in `runs`.
         settings: or its fields as keyword options.
         resume: whether to continue the study in the folder.
         progress: shows the current step and knows when the work began; None shows a bar in a notebook and is
@@ -157,8 +165,10 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
     folder = None if out is None else Path(out)
     if folder is not None:
         require_empty(folder, resume)
+    elif resume:
+        raise BadInput("resume continues the study in a folder: give out=, the folder.")
     elif spec.needs_out:
-        raise BadInput(f"{spec.name} writes a model: give out=, the folder for it.")
+        folder = dated_folder(spec.name)
     progress = progress or Progress.to_notebook()
     try:
         with progress.step("load data and backbone"):

@@ -46,8 +46,9 @@ class ShownResult:
     result: Any  # the record
 
     def __repr__(self) -> str:
-        """What the command prints."""
-        return terminal_of(self.result, getattr(self, "folder", None)).text()
+        """What the command prints, and the folder."""
+        folder = getattr(self, "folder", None)
+        return terminal_of(self.result, folder).text() + (f"\nFolder: {folder}" if folder else "")
 
     def _repr_html_(self) -> str:
         """The same for notebooks, with a link to the page."""
@@ -82,7 +83,11 @@ class Input:
 
 
 BACKBONE = Input(
-    name="backbone", help="A name, a module or a backbone; never changed.", kind="backbone", option=True
+    name="backbone",
+    help="A name, a module or a backbone; never changed. Left out, as in hs.adapt(data), it is the built-in "
+    "one for the data.",
+    kind="backbone",
+    option=True,
 )
 DATA = Input(name="data", help="Labelled data, as `hs.data.load` takes them.")
 optional_input = partial(Input, required=False, option=True, default=None)

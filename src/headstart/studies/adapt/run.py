@@ -4,8 +4,7 @@ import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,8 +33,9 @@ from headstart.session.scoring import choose_metric
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
 from headstart.studies._runner import Job, load_inputs, methods_of
-from headstart.studies._spec import ShownResult, Study
+from headstart.studies._spec import Study
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
+from headstart.studies.adapt.adapted import Adapted
 from headstart.studies.adapt.budget import OLD, Budget
 from headstart.studies.adapt.candidates import CrossValidation, best, choose, transfers
 from headstart.studies.adapt.evaluation import (
@@ -66,19 +66,6 @@ from headstart.studies.adapt.usual_methods import not_installed, not_pooled, usu
 from headstart.studies.curve.run import n_strata
 
 GUESS = 30.0  # samples a second where none were measured
-
-
-@dataclass(frozen=True, repr=False)
-class Adapted(ShownResult):
-    """What `adapt` returns.
-
-    Attributes:
-        folder: with `model/`, `result.json`, `timings.json`, `ticks.jsonl` and `report.html`.
-        result: the record.
-    """
-
-    folder: Path
-    result: Result
 
 
 def load(
