@@ -1,6 +1,7 @@
 """Shortcuts of models whose shortcuts are known: colour, form, a column, a word."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -250,3 +251,14 @@ def test_what_is_refused(coloured, tmp_path):
         hs.shortcuts(asked, coloured, rows=3)
     with pytest.raises(BadInput, match="No model in"):
         hs.shortcuts(tmp_path, coloured)
+
+
+def test_an_attribute_that_the_model_learned_from_is_refused():
+    rows = pd.DataFrame(
+        {"age": np.arange(40.0) % 7, "site": ["n", "s"] * 20, "label": ["a", "a", "b", "b"] * 10}
+    )
+    model = hs.fit("ridge-probe", "table", hs.data.load(rows))
+    with pytest.raises(BadInput, match=r"learned from the column 'site'.* --feature site"):
+        hs.shortcuts(model, rows, columns={"attribute_column": "site"})
+    found = hs.shortcuts(model, rows, features=("site",))
+    assert "site" in [change.name for change in found.changes]

@@ -30,6 +30,13 @@ def load(
 ) -> dict[str, Any]:
     """The model, and the rows that its own split keeps for testing, if there is one."""
     model = given["model"] if isinstance(given["model"], Predictor) else open_model(given["model"])
+    column = columns.get("attribute_column")
+    if model.schema is not None and column in model.schema.names:
+        raise BadInput(
+            f"The model learned from the column {column!r}, and no model is given an attribute. Fit it with "
+            f"--attribute-column {column}, too (attribute_column={column!r}); or see what the column is "
+            f"worth to this one: --feature {column}."
+        )
     data = _test_part(load_labelled(given["data"], columns))
     if model.preprocess is not None:
         data = with_window(data, model.preprocess.window)
