@@ -117,8 +117,8 @@ RESULT_FAULTS = (
     ),
     Fault(
         "report/text.py",
-        "<td>{escape(str(cell))}</td>",
-        "<td>{cell}</td>",
+        '">{escape(str(cell))}</{tag}>',
+        '">{cell}</{tag}>',
         "a cell is markup in a notebook",
         f"{SHOWN} cells_are_escaped",
     ),
