@@ -92,6 +92,7 @@ def carry_out(
     out: Path | None,
     device: str,
     resume: bool,
+    overwrite: bool,
     json: bool,
     quiet: bool,
     csv: bool = False,
@@ -118,6 +119,7 @@ def carry_out(
             out=out,
             settings=settings,
             resume=resume,
+            overwrite=overwrite,
             progress=progress,
             engine=One(device),
             columns=columns.options(spec.without) if spec.columns else {},
@@ -201,6 +203,10 @@ def _shared(spec: Study) -> dict[str, tuple[Any, Any]]:
         bool,
         typer.Option("--resume", help="Continue the study in the folder.", rich_help_panel=RUNNING),
     ]
+    overwrite = Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace the run that is in the folder.", rich_help_panel=RUNNING),
+    ]
     csv = {"csv": (AsCsv, False)} if spec.predicts else {}
     return {
         **weights,
@@ -208,6 +214,7 @@ def _shared(spec: Study) -> dict[str, tuple[Any, Any]]:
         "out": (out, None if spec.out is None else Path(spec.out)),
         "device": (Device, "auto"),
         "resume": (resume, False),
+        "overwrite": (overwrite, False),
         "json": (AsJson, False),
         "quiet": (Quiet, False),
     }

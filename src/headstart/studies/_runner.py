@@ -36,7 +36,9 @@ from headstart.studies._store import (
     digest,
     merge_options,
     open_study,
+    remove_run,
     require_empty,
+    require_replaceable,
 )
 
 S = TypeVar("S", bound=StudySettings)
@@ -135,6 +137,7 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
     out: str | Path | None = None,
     settings: StudySettings | None = None,
     resume: bool = False,
+    overwrite: bool = False,
     progress: Progress | None = None,
     engine: Engine | None = None,
     columns: Mapping[str, Any] | None = None,
@@ -149,6 +152,7 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
             where a model is written, names a folder by the time, in `runs`.
         settings: or its fields as keyword options.
         resume: whether to continue the study in the folder.
+        overwrite: whether to replace a run in the folder, as soon as the inputs are loaded and checked.
         progress: shows the current step and knows when the work began; None shows a bar in a notebook and is
             silent elsewhere.
         engine: where to compute; None is one process on the CPU.
@@ -162,13 +166,7 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
         raise Unknown("column option", unknown[0], COLUMNS)
     methods, plain = _split_methods(options)
     chosen: Any = merge_options(settings, spec.settings(), plain)
-    folder = None if out is None else Path(out)
-    if folder is not None:
-        require_empty(folder, resume)
-    elif resume:
-        raise BadInput("resume continues the study in a folder: give out=, the folder.")
-    elif spec.needs_out:
-        folder = dated_folder(spec.name)
+    folder = _folder_for(spec, out, resume, overwrite)
     progress = progress or Progress.to_notebook()
     try:
         with progress.step("load data and backbone"):
@@ -178,10 +176,28 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
             if check := spec.hook("check"):
                 check(chosen, inputs)
             digests = {name: digest(value) for name, value in inputs.items() if spec.digests(name)}
+        if folder is not None and overwrite:
+            remove_run(folder)
         with open_study(folder, chosen, digests, resume, progress, spec) as store:
             return _carry_out(Job(spec, chosen, inputs, store, engine or One(), folder))
     finally:
         progress.close()
+
+
+def _folder_for(spec: Study, out: str | Path | None, resume: bool, overwrite: bool) -> Path | None:
+    """Where a study may write; None if it keeps nothing."""
+    if resume and overwrite:
+        raise BadInput("Choose one of resume and overwrite: what is replaced can't be continued.")
+    if out is None and resume:
+        raise BadInput("resume continues the study in a folder: give out=, the folder.")
+    if out is None:
+        return dated_folder(spec.name) if spec.needs_out else None
+    folder = Path(out)
+    if overwrite and folder.is_dir():
+        require_replaceable(folder)
+    else:
+        require_empty(folder, resume)
+    return folder
 
 
 def _carry_out(job: Job[Any]) -> Any:

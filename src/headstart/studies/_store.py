@@ -27,9 +27,11 @@ from headstart.run.cache import key_of
 from headstart.run.checkpoint import write_atomically
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
-from headstart.studies._spec import Study
+from headstart.studies._spec import Study, studies
 
 UNFINISHED = re.compile(r"\.[\w-]+\.json\.\d+\.tmp")  # what `write_atomically` leaves if it is killed
+# what runs write beside the record and the page of their study
+WRITTEN = ("cache", "evaluations", "model", "pictures", "steps", "study.json", "ticks.jsonl", "timings.json")
 S = TypeVar("S", bound=StudySettings)
 
 
@@ -42,6 +44,36 @@ def dated_folder(name: str) -> Path:
     stem = f"{name}-{datetime.now():%Y-%m-%d-%H%M%S}"
     tries = (Path("runs") / (stem + (f"-{number}" if number > 1 else "")) for number in count(1))
     return next(folder for folder in tries if not folder.exists())
+
+
+def require_replaceable(out: Path) -> None:
+    """Raise unless the folder is empty or holds a run and nothing else, which may then be replaced.
+
+    Raises:
+        CannotWrite: there are files in it that no run has written, or there is no run in it.
+    """
+    begun = (out / "study.json").exists()
+    others = sorted({path.name for path in out.iterdir()} - written_names()) if begun else []
+    if others:
+        raise CannotWrite(
+            f"The output folder {out} holds more than a run: {', '.join(others[:3])}. --overwrite would lose "
+            "it; move it away, or name another folder with --out."
+        )
+    if not begun:
+        require_empty(out, resume=False)
+
+
+def written_names() -> set[str]:
+    """Names of all that studies write into their folders."""
+    records = {name for spec in studies() for name in (spec.record_file, spec.page_file)}
+    return {*WRITTEN, *records}
+
+
+def remove_run(out: Path) -> None:
+    """Remove a run of which `require_replaceable` has made sure that it is nothing else."""
+    for path in [*out.iterdir()] if out.is_dir() else []:
+        if path.name in written_names():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def require_empty(out: Path, resume: bool) -> None:
@@ -64,7 +96,7 @@ def require_empty(out: Path, resume: bool) -> None:
     except OSError as error:
         raise CannotWrite(f"Can't read the output folder {out}: {error.strerror}.") from error
     if full:
-        hint = "--resume goes on with it; " if begun else ""
+        hint = "--resume goes on with it, --overwrite replaces it; " if begun else ""
         what = "is not empty" if out.is_dir() else "is a file"
         raise CannotWrite(f"The output folder {out} {what}. {hint}--out names another one.")
 
