@@ -5,6 +5,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any
 
 import typer
@@ -207,7 +208,7 @@ def key_of(command: Command, without: tuple[str, ...] = ()) -> Any:
     words, made = command.small(), command.made
     pairs = [*zip((None, *words), words, strict=False)]
     kinds = [
-        "OUT" if word == made else stand_ins.KINDS.get(word.removesuffix("/"), word)
+        f"OUT{PurePath(word).suffix}" if word == made else stand_ins.KINDS.get(word.removesuffix("/"), word)
         for last, word in pairs
         if not {"--budget", "--out"} & {last, word} and not (last == "--method" and word in without)
     ]

@@ -17,7 +17,7 @@ from headstart.core import MissingPackage, make
 
 DISTINCT = distinct(every_command())
 QUICK = ("methods", "show", "datasets", "doctor", "download", "--help", "--version")
-PLACE = re.compile(r"^(?:Page|Record|Model|Report|Encoder|Pictures|Rows): +(\S+)$", re.MULTILINE)
+PLACE = re.compile(r"^(?:Page|Record|Model|Encoder): +(\S+)$", re.MULTILINE)
 NEXT = re.compile(r"^Next: +headstart (.+)$", re.MULTILINE)
 
 
