@@ -45,7 +45,7 @@ def scores_of(seed: int, features: torch.Tensor, session: Session) -> Iterator[t
         probe = find(name)()
         assert isinstance(probe, Probe)
         head = probe.solve(features[train], torch.from_numpy(labels[train]), classes)
-        heads[name] = selection_score(head(features[test]), labels[test])
+        heads[name] = selection_score(head(features[test]).detach(), labels[test])
         yield name, heads[name]
     yield "what `adapt` selects of these", heads[selected(seed, session, train)]
 
