@@ -68,8 +68,8 @@ ALIGN_FAULTS = (
     ),
     Fault(
         "session/input_pipeline.py",
-        "_unlabelled(other, target.rows, recipe)\n    return pair_domains",
-        "_unlabelled(other, np.arange(len(target.session.data)), recipe)\n    return pair_domains",
+        "_unlabelled(beside[0], target.rows, recipe)\n    return pair_domains",
+        "_unlabelled(beside[0], np.arange(len(target.session.data)), recipe)\n    return pair_domains",
         "rows that are kept from learning are learned from",
         "study/test_target.py may_be_learned",
     ),

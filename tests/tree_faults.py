@@ -53,7 +53,7 @@ TREES = (
         "methods/test_stacking.py means_by_hand",
     ),
     Fault(
-        "methods/mapping/trees/gradient_boosting.py",
+        "methods/mapping/trees/boosting.py",
         "return max(1, min(USUAL_LEAF, rows // (SHARE * classes)))",
         "return USUAL_LEAF",
         "the leaves of few rows can't be split",
@@ -82,7 +82,7 @@ TREES = (
     ),
     Fault(
         "studies/adapt/usual_methods.py",
-        "(*DEFAULT, *data.modality.methods)]",
+        "(*DEFAULT, *data.modality.methods, *data.modality.more_methods)]",
         "DEFAULT]",
         "no tree is tried on a table",
         "study/test_no_transfer.py tried_on_tables",

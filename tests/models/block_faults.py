@@ -33,8 +33,8 @@ BLOCKS = (
     ),
     Fault(
         "session/requirements.py",
-        "                start(stage, copy.deepcopy(backbone), replace(task, source=task), recipe)\n",
-        "                pass\n",
+        "start(stage, copy.deepcopy(backbone), replace(task, sources=(task,) * sources), recipe)\n",
+        "pass\n",
         "what can't learn is refused after the others have run",
         "models/test_blocks.py can_learn_nothing",
     ),

@@ -1,10 +1,14 @@
 """Temperature scaling."""
 
+import math
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from .means import amount, mean_of
 
+WIDE = 1e-2, 1e2  # where the scale of logits that are nearly calibrated is looked for
 PRIOR = 0.3  # deviation of the logarithm of a scale before any row is seen
 
 
@@ -24,14 +28,10 @@ def best_scale(
     smoothed = ahead[:, present].mean(1) / (amount(len(y), weights) + 1)
 
     def slope(log_scale: float) -> float:
-        shares = (ahead * torch.tensor(log_scale).exp()).softmax(1)
+        shares = (ahead * math.exp(log_scale)).softmax(1)
         return float(mean_of((shares * ahead).sum(1) - smoothed, weights))
 
-    left, end = torch.tensor([low, high]).log().tolist()
-    for _ in range(60):
-        middle = (left + end) / 2
-        left, end = (left, middle) if slope(middle) > 0 else (middle, end)
-    return float(torch.tensor((left + end) / 2).exp())
+    return _where_flat(slope, low, high)
 
 
 def shrunk_scale(logits: Tensor, y: Tensor, weights: Tensor | None = None) -> float:
@@ -46,13 +46,18 @@ def shrunk_scale(logits: Tensor, y: Tensor, weights: Tensor | None = None) -> fl
     ahead = logits.double() - logits.double().gather(1, y[:, None])
     rows = amount(len(y), weights)
 
-    def slope(log_scale: Tensor) -> float:
-        scale = log_scale.exp()
+    def slope(log_scale: float) -> float:
+        scale = math.exp(log_scale)
         losses = ((ahead * scale).softmax(1) * ahead).sum(1)
-        return float(rows * scale * mean_of(losses, weights) + log_scale / PRIOR**2)
+        return rows * scale * float(mean_of(losses, weights)) + log_scale / PRIOR**2
 
-    left, end = torch.tensor([-4.0, 4.0], dtype=torch.float64)
+    return _where_flat(slope, *WIDE)
+
+
+def _where_flat(slope: Callable[[float], float], low: float, high: float) -> float:
+    """The scale between low and high where a slope, which grows with the scale's logarithm, is 0."""
+    left, end = math.log(low), math.log(high)
     for _ in range(60):
         middle = (left + end) / 2
         left, end = (left, middle) if slope(middle) > 0 else (middle, end)
-    return float(((left + end) / 2).exp())
+    return math.exp((left + end) / 2)
