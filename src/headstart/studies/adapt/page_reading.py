@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from headstart.report.text import minus
 from headstart.studies.adapt import Reading
 
 WHAT = {  # by what was compared: the choice in a sentence
@@ -20,7 +21,7 @@ def readings(compared: list[Reading]) -> dict[str, Any]:
             each.what,
             each.name,
             f"{each.loss:.3f}",
-            f"{each.difference:+.3f} \u00b1 {each.error:.3f}" if each.error else "",
+            f"{minus(f'{each.difference:+.3f}')} \u00b1 {each.error:.3f}" if each.error else "",
             each.chosen,
         )
         for each in compared
