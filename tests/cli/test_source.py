@@ -30,7 +30,7 @@ def test_a_source_is_learned_from_without_its_copies(headstart, words, other, tm
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     assert [one["name"] for one in result["candidates"]] == ["ridge-probe", "multi-task"]
     found = {one["kind"]: one for one in result["check"]["findings"]}
-    assert "6 of 24 rows of the source stand in the data too" in found["source-copies"]["text"]
+    assert f"6 of 24 rows of the source {other.name} stand in the data too" in found["source-copies"]["text"]
     assert found["source"]["text"].startswith("Methods that learn from a source task too had 18 rows")
 
 
