@@ -1,5 +1,6 @@
 """Boosting: trees that are added up, each grown on what those before left wrong."""
 
+import importlib
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from headstart.core import Mismatch, label_kind_of
+from headstart.core import Mismatch, MissingPackage, label_kind_of
 from headstart.nn.tree_head import TreeHead
 
 from .arrays import Reals, Tree, head_of
@@ -82,6 +83,45 @@ class BoostingMethod(TreeMethod):
                 f"The trees of this version of {package} can't be read: as tensors they predict something "
                 f"else. Take random-forest, or another version of {package}."
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeafwiseSettings(BoostingMethod):
+    """Settings of trees that grow leaf by leaf.
+
+    Attributes:
+        iterations: trees for each class or number, at most, >= 1.
+        rate: factor on each tree, > 0.
+        leaves: of a tree at most, >= 2.
+        min_leaf: rows in a leaf, >= 1; None: as many as make five leaves of a class, but 20 at most.
+    """
+
+    iterations: int = 100
+    rate: float = 0.1
+    leaves: int = 31
+    min_leaf: int | None = None
+
+    def __post_init__(self) -> None:
+        self.check("iterations", self.iterations >= 1, ">= 1")
+        self.check("rate", 0 < self.rate < float("inf"), "a number > 0")
+        self.check("leaves", self.leaves >= 2, ">= 2")
+        self.check("min_leaf", self.min_leaf is None or self.min_leaf >= 1, ">= 1, or None")
+
+    def least(self, rows: int, classes: int) -> int:
+        """Rows in a leaf; `classes` is 0 for numbers."""
+        return self.min_leaf or least_leaf(rows, max(1, classes))
+
+
+def grower(package: str) -> Any:
+    """A package of the extra `boosting`, which grows the trees of the method of its name.
+
+    Raises:
+        MissingPackage: it is not installed.
+    """
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise MissingPackage(package, f"The method {package}", "boosting") from error
 
 
 def least_leaf(rows: int, classes: int) -> int:

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from headstart.core import About, Labelled, MissingPackage
+from headstart.core import About, Labelled
 
 from .arrays import LEAF, Tree
-from .boosting import Boosted, BoostingMethod
+from .boosting import Boosted, BoostingMethod, grower
 from .tree_method import SEED
 
 
@@ -53,10 +53,7 @@ class CatBoost(BoostingMethod):
 
     def boost(self, x: NDArray[Any], y: NDArray[Any], classes: int, weights: NDArray[Any] | None) -> Boosted:
         """CatBoost's trees, of more than two classes with values for all in each leaf."""
-        try:
-            import catboost
-        except ImportError as error:
-            raise MissingPackage("catboost", "The method catboost", "boosting") from error
+        catboost = grower("catboost")
         settings = {
             "loss_function": "RMSE" if not classes else "Logloss" if classes == 2 else "MultiClass",
             "iterations": self.iterations,

@@ -6,23 +6,17 @@ from numpy.typing import NDArray
 from headstart.core import About, Labelled
 
 from .arrays import Tree
-from .boosting import Boosted, BoostingMethod, least_leaf
+from .boosting import Boosted, LeafwiseSettings
 from .tree_method import SEED, ensembles
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class GradientBoosting(BoostingMethod):
+class GradientBoosting(LeafwiseSettings):
     """Add up small trees on the columns of a table, each grown on the gradient of the loss of those before.
 
     It is histogram gradient boosting. Nothing is transferred: the backbone's weights have no part in it.
     Needs scikit-learn.
-
-    Attributes:
-        iterations: trees for each class or number, at most, >= 1.
-        rate: factor on each tree, > 0.
-        leaves: of a tree at most, >= 2.
-        min_leaf: rows in a leaf, >= 1; None: as many as make five leaves of a class, but 20 at most.
     """
 
     about = About(
@@ -36,16 +30,6 @@ class GradientBoosting(BoostingMethod):
         needs_columns=True,
         package="sklearn",
     )
-    iterations: int = 100
-    rate: float = 0.1
-    leaves: int = 31
-    min_leaf: int | None = None
-
-    def __post_init__(self) -> None:
-        self.check("iterations", self.iterations >= 1, ">= 1")
-        self.check("rate", 0 < self.rate < float("inf"), "a number > 0")
-        self.check("leaves", self.leaves >= 2, ">= 2")
-        self.check("min_leaf", self.min_leaf is None or self.min_leaf >= 1, ">= 1, or None")
 
     def boost(self, x: NDArray[Any], y: NDArray[Any], classes: int, weights: NDArray[Any] | None) -> Boosted:
         """scikit-learn's trees."""
@@ -54,7 +38,7 @@ class GradientBoosting(BoostingMethod):
             max_iter=self.iterations,
             learning_rate=self.rate,
             max_leaf_nodes=self.leaves,
-            min_samples_leaf=self.min_leaf or least_leaf(len(y), max(1, classes)),
+            min_samples_leaf=self.least(len(y), classes),
             random_state=SEED,
         ).fit(x, y, weights)
         columns = [

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from headstart.core import About, Labelled, MissingPackage
+from headstart.core import About, Labelled
 
 from .arrays import LEAF, Tree
-from .boosting import Boosted, BoostingMethod, least_leaf
+from .boosting import Boosted, LeafwiseSettings, grower
 from .tree_method import SEED
 
 BIN = 3  # rows between two thresholds, LightGBM's default
@@ -17,16 +17,10 @@ BIN = 3  # rows between two thresholds, LightGBM's default
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class LightGBM(BoostingMethod):
+class LightGBM(LeafwiseSettings):
     """Add up trees on the columns of a table that grow leaf by leaf, as LightGBM does it.
 
     Nothing is transferred: the backbone's weights have no part in it. Needs the package lightgbm.
-
-    Attributes:
-        iterations: trees for each class or number, at most, >= 1.
-        rate: factor on each tree, > 0.
-        leaves: of a tree at most, >= 2.
-        min_leaf: rows in a leaf, >= 1; None: as many as make five leaves of a class, but 20 at most.
     """
 
     about = About(
@@ -41,24 +35,11 @@ class LightGBM(BoostingMethod):
         package="lightgbm",
         display_name="LightGBM",
     )
-    iterations: int = 100
-    rate: float = 0.1
-    leaves: int = 31
-    min_leaf: int | None = None
-
-    def __post_init__(self) -> None:
-        self.check("iterations", self.iterations >= 1, ">= 1")
-        self.check("rate", 0 < self.rate < float("inf"), "a number > 0")
-        self.check("leaves", self.leaves >= 2, ">= 2")
-        self.check("min_leaf", self.min_leaf is None or self.min_leaf >= 1, ">= 1, or None")
 
     def boost(self, x: NDArray[Any], y: NDArray[Any], classes: int, weights: NDArray[Any] | None) -> Boosted:
         """LightGBM's trees, whose first ones hold what all are added to."""
-        try:
-            import lightgbm
-        except ImportError as error:
-            raise MissingPackage("lightgbm", "The method lightgbm", "boosting") from error
-        least = self.min_leaf or least_leaf(len(y), max(1, classes))
+        lightgbm = grower("lightgbm")
+        least = self.least(len(y), classes)
         settings = {
             "objective": "regression" if not classes else "binary" if classes == 2 else "multiclass",
             "num_class": classes if classes > 2 else 1,

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from headstart.core import About, Labelled, MissingPackage
+from headstart.core import About, Labelled
 
 from .arrays import Tree
-from .boosting import Boosted, BoostingMethod
+from .boosting import Boosted, BoostingMethod, grower
 from .tree_method import SEED
 
 
@@ -53,10 +53,7 @@ class XGBoost(BoostingMethod):
 
     def boost(self, x: NDArray[Any], y: NDArray[Any], classes: int, weights: NDArray[Any] | None) -> Boosted:
         """XGBoost's trees; what they are added to is what they leave of the first row."""
-        try:
-            import xgboost
-        except ImportError as error:
-            raise MissingPackage("xgboost", "The method xgboost", "boosting") from error
+        xgboost = grower("xgboost")
         goal = "reg:squarederror" if not classes else "binary:logistic" if classes == 2 else "multi:softprob"
         settings = {
             "objective": goal,
