@@ -11,3 +11,21 @@ from .pooled import pool as pool
 from .published.download import download as download
 from .shifts import shifted as shifted
 from .unlabelled import load_unlabelled as load_unlabelled
+
+__all__ = [
+    "Augment",
+    "Dataset",
+    "Domains",
+    "check",
+    "confounded",
+    "download",
+    "load",
+    "load_unlabelled",
+    "pool",
+    "shifted",
+    "streams",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -15,3 +15,9 @@ def __getattr__(name: str) -> Any:
     if name not in found:
         raise AttributeError(f"headstart.methods has no {name!r}; it has {', '.join(sorted(found))}")
     return found[name]
+
+
+def __dir__() -> list[str]:
+    from headstart.core import walk
+
+    return sorted({method.__name__ for method in walk()})

@@ -25,3 +25,35 @@ from .readout import FeatureSource as FeatureSource
 from .readout import Readout as Readout
 from .selecting import select as select
 from .tables import TableEncoder as TableEncoder
+
+__all__ = [
+    "AnyBackbone",
+    "Change",
+    "DepthMap",
+    "FeatureSource",
+    "Luminance",
+    "Readout",
+    "Report",
+    "TableEncoder",
+    "backbone",
+    "classifier",
+    "describe",
+    "fast",
+    "fingerprint",
+    "keep_only",
+    "load_encoder",
+    "middle",
+    "new_channels",
+    "new_columns",
+    "new_last",
+    "new_size",
+    "new_vocabulary",
+    "rebuild",
+    "save_encoder",
+    "select",
+    "translated",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -20,3 +20,20 @@ from .importance import WeightsReport as WeightsReport
 from .importance import WeightsWarning as WeightsWarning
 from .regressor import TransferRegressor as TransferRegressor
 from .tradaboost import TrAdaBoost as TrAdaBoost
+
+__all__ = [
+    "CORAL",
+    "Features",
+    "ImportanceWeights",
+    "OptimalTransport",
+    "SubspaceAlignment",
+    "TrAdaBoost",
+    "TransferClassifier",
+    "TransferRegressor",
+    "WeightsReport",
+    "WeightsWarning",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -2,8 +2,9 @@
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
 from headstart.studies._page import build_page as build_page
 from headstart.studies._spec import Study, studies
@@ -43,13 +44,25 @@ def study_function(spec: Study) -> Any:
     returns = spec.record if finish is None else inspect.signature(finish).return_annotation
     shared = [p for p in inspect.signature(run_study).parameters.values() if p.name not in ("spec", "given")]
     signature = inspect.Signature([*_parameters(spec), *shared], return_annotation=returns)
-    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__signature__ = _with_settings(signature, spec)  # type: ignore[attr-defined]
     function.__name__ = function.__qualname__ = spec.function_name
     function.__module__ = f"headstart.studies.{spec.name}"
     own = "\n".join(f"    {item.name}: {item.help}" for item in spec.inputs)
     text, rest = inspect.getdoc(spec.module()) or spec.summary, inspect.getdoc(run_study) or ""
     function.__doc__ = f"{text}\n\nArgs:\n{own}\n{rest[rest.index('    out: ') :]}"
     return function
+
+
+def _with_settings(signature: inspect.Signature, spec: Study) -> inspect.Signature:
+    """The signature with each setting as a keyword of its own, as notebooks complete it."""
+    hints, keyword, usual = get_type_hints(spec.settings), inspect.Parameter.KEYWORD_ONLY, spec.settings()
+    settings = [
+        inspect.Parameter(one.name, keyword, default=getattr(usual, one.name), annotation=hints[one.name])
+        for one in fields(spec.settings)
+        if one.init
+    ]
+    named = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    return signature.replace(parameters=[*named, *settings])
 
 
 def with_backbone(spec: Study, given: Sequence[Any], options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
