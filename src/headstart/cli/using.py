@@ -31,6 +31,7 @@ def export(
     predictor = open_model(run)
     difference = export_model(predictor, file)
     output.line(f"{file}: probabilities differ from torch's by {difference:.1e} at most.")
+    output.line("Its metadata say how inputs are read: docs/how/deploy.md has examples without headstart.")
     if predictor.preprocess is not None and (window := predictor.preprocess.window):
         low, high = window
         output.line(f"It takes 8 bits: bring levels from {low:g} to {high:g} to 0 to 255 before.")

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import BadInput, CannotWrite, LabelKind, Mismatch, MissingPackage, Model
+from headstart.predictor.export_metadata import metadata_of
 from headstart.predictor.predictor import Predictor
 from headstart.session.scoring import activate
 
@@ -29,6 +31,8 @@ class _WithActivation(nn.Module):
 
 def export_model(predictor: Predictor, file: str | Path) -> float:
     """Write an ONNX file that takes what `Predictor.samples` gives; normalisation is inside.
+
+    Its `metadata_props` say how inputs are read and what the outputs are, see `metadata_of`.
 
     Args:
         predictor: what `hs.open` gave.
@@ -55,6 +59,7 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         _write(model, samples, temporary, "values" if predictor.label_kind == "numbers" else "probabilities")
+        _add_metadata(temporary, metadata_of(predictor))
         session = onnxruntime.InferenceSession(str(temporary), providers=["CPUExecutionProvider"])
         exported = session.run(None, {"x": samples.numpy()})[0]
         with torch.inference_mode():
@@ -70,6 +75,14 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
     finally:
         temporary.unlink(missing_ok=True)
     return difference
+
+
+def _add_metadata(file: Path, told: Mapping[str, str]) -> None:
+    import onnx
+
+    model = onnx.load(str(file))
+    onnx.helper.set_model_props(model, dict(told))
+    onnx.save(model, str(file))
 
 
 def _samples(predictor: Predictor) -> Tensor:

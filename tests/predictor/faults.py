@@ -1,0 +1,27 @@
+"""Faults of the files that others use; see tests/faults.py."""
+
+from tests.faults import Fault
+
+FAULTS = (
+    Fault(
+        "predictor/export_metadata.py",
+        "list(predictor.classes)",
+        "sorted(predictor.classes, reverse=True)",
+        "the outputs of the file have other names than those of the model",
+        "predictor/test_export_metadata.py what_an_input_is",
+    ),
+    Fault(
+        "predictor/examples/pictures.txt",
+        'if rule["fit"] == "pad":',
+        'if rule["fit"] == "fill":',
+        "other programs squash pictures that the model has learned padded",
+        "predictor/test_export_metadata.py every_pixel",
+    ),
+    Fault(
+        "predictor/examples/tables.txt",
+        'return days - column["origin"]',
+        "return days",
+        "days are counted from another one than in training",
+        "predictor/test_export_metadata.py every_kind_of_column",
+    ),
+)
