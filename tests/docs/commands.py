@@ -33,7 +33,7 @@ GIVEN = {"--budget": "5", "--rows": "20", "--batch": "8", "--trials": "3"}  # of
 STEPS = re.compile(r"steps=\d+")
 BUILT_IN = {"clipart", "digits", "reviews", "spambase"}
 TEXTS = ("reviews", "opinions", "articles")
-OUTPUTS = ("--out", "--save")
+OUTPUTS = ("--out", "--save", "--to")
 ONE_METHOD = {"adapt": "ridge-probe", "align": "coral"}  # of commands that name none
 ALL_METHODS = ("adapt", "photos/")  # but for this one
 
@@ -63,7 +63,7 @@ class Command:
             return self.words[-1]
         params = COMMANDS.commands[self.name].params if self.name in COMMANDS.commands else ()
         usual = next((str(one.default) for one in params if one.name == "out" and one.default), None)
-        return self.after("--out") or self.after("--save") or usual
+        return next((found for found in map(self.after, OUTPUTS) if found), usual)
 
     @property
     def inputs(self) -> list[str]:
@@ -150,6 +150,12 @@ OBSTACLES = (
         lambda command: command.name == "download",
         2,
         "can't be fetched: .*Fetch it by hand",
+    ),
+    Obstacle(
+        "a model is uploaded to the network",
+        lambda command: str(command.after("--to")).startswith("hf:"),
+        1,
+        "can't be uploaded: .* is out of reach",
     ),
     Obstacle(
         "a published data set lies on a disk",

@@ -74,7 +74,13 @@ def of_texts(folder):
 
 
 def of_tables(folder):
-    """A model of a table with gaps, names, truth values and dates, likewise; and its rows as a file."""
+    """A model of the table below, likewise."""
+    write_table(folder)
+    return exported(hs.fit(RidgeProbe(), "table", hs.data.load(folder / "table.csv")), folder)
+
+
+def write_table(folder):
+    """A table with gaps, names, truth values and dates, `table.csv` with labels and `rows.csv` without."""
     columns, labels = grown.table(60)
     columns["when"] = [f"2026-{1 + n % 12:02}-{1 + n % 28:02} {n % 24:02}:30" for n in range(60)]
     columns["new"] = [("yes", "no")[n % 2] for n in range(60)]
@@ -85,7 +91,6 @@ def of_tables(folder):
     (folder / "rows.csv").write_text("\n".join([",".join(columns), *lines]) + "\n", "utf-8")
     full = [f"{line},{label}" for line, label in zip(lines, labels, strict=True)]
     (folder / "table.csv").write_text("\n".join([",".join([*columns, "label"]), *full]) + "\n", "utf-8")
-    return exported(hs.fit(RidgeProbe(), "table", hs.data.load(folder / "table.csv")), folder)
 
 
 def exported(model, folder):

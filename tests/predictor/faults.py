@@ -24,4 +24,18 @@ FAULTS = (
         "days are counted from another one than in training",
         "predictor/test_export_metadata.py every_kind_of_column",
     ),
+    Fault(
+        "predictor/hub_folder.py",
+        "if (source / name).is_file():",
+        'if name != "config.json":',
+        "a folder for the hub can't be opened",
+        "predictor/test_hub_folder.py opens_again",
+    ),
+    Fault(
+        "studies/adapt/model_card.py",
+        '"value": figure.value',
+        '"value": figure.high',
+        "the card praises the model by the upper end of the interval",
+        "predictor/test_hub_folder.py own_reader",
+    ),
 )

@@ -16,11 +16,11 @@ from .predicting import predict
 from .study_command import command
 from .study_command import count_from_start as count_from_start
 from .tools import anatomy, doctor, surgery
-from .using import export, report, runs
+from .using import export, push, report, runs
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {  # beside the studies, by panel of `headstart --help`
     START: (predict, report, runs),
-    MODELS: (export, anatomy, surgery),
+    MODELS: (export, push, anatomy, surgery),
     TOOLS: (methods, show, datasets, download, doctor),
 }
 

@@ -1,5 +1,6 @@
 """Commands that use finished runs: `export`, `report`, `runs`."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,27 @@ def export(
     if predictor.preprocess is not None and (window := predictor.preprocess.window):
         low, high = window
         output.line(f"It takes 8 bits: bring levels from {low:g} to {high:g} to 0 to 255 before.")
+
+
+def push(
+    run: Run,
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDER", help="A folder to write, or hf:USER/NAME, a repository of the Hugging Face hub."
+        ),
+    ],
+    private: Annotated[
+        bool, typer.Option("--private", help="Only you see the repository, if it is made now.")
+    ] = False,
+) -> None:
+    """Write the model as a folder for the Hugging Face hub, or upload it: weights, card, ONNX, an example."""
+    from headstart.predictor.hub_folder import HUB, push_model
+
+    written = push_model(run, to, private=private)
+    output.line(f"{to}: {', '.join(written)}")
+    if not to.startswith(HUB):
+        output.line(f"Next: headstart predict {shlex.quote(to)} FILES")
 
 
 def report(

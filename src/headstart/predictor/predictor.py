@@ -28,10 +28,11 @@ from headstart.models.backbone import AnyBackbone
 from headstart.models.lengths import by_length
 from headstart.models.saved import model_folder
 from headstart.models.shapes import shapes_named
+from headstart.predictor.model_card import fitted_card
 from headstart.predictor.prediction_files import PredictedRows, names_of, require_writable, write_rows
 from headstart.predictor.predictions import Prediction, to_prediction
 from headstart.predictor.save import load_model, load_training, require_replaceable, save_model
-from headstart.predictor.training import FIRST, Training, about_model, about_model_html, card
+from headstart.predictor.training import FIRST, Training, about_model, about_model_html
 from headstart.run.engine import One
 from headstart.session.scoring import as_predictions
 
@@ -130,7 +131,8 @@ class Predictor:
             kind = type(self.model.backbone).__name__
             raise BadInput(f"A model on {kind} can't be saved. Fit it by hs.fit, hs.adapt or hs.align.")
         require_replaceable(folder)
-        text = card(self.training, self.label_kind, self.classes)
+        about = self.modality.kind, self.model.name
+        text = fitted_card(self.training, self.label_kind, self.classes, *about)
         save_model(self.model, folder, self.classes, self.abstain, text, self.label_kind, self.training)
 
     @property

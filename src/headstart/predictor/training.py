@@ -98,7 +98,7 @@ def outputs(kind: LabelKind, names: Sequence[str]) -> str:
 
 
 def card(training: Training | None, kind: LabelKind, names: Sequence[str]) -> str:
-    """`README.md` of a saved model in Markdown."""
+    """`README.md` of a saved model in Markdown, without front matter."""
     notes = () if training is None else training.notes
     lines = [
         "# A model of headstart",

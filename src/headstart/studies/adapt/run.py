@@ -51,6 +51,7 @@ from headstart.studies.adapt.evaluation import (
 from headstart.studies.adapt.few_rows import with_possible_folds
 from headstart.studies.adapt.first_model import first_probe, save_early, save_first
 from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old_model
+from headstart.studies.adapt.model_card import model_card
 from headstart.studies.adapt.plan import Plan, fold_name, limited, plan_study, recording, refit_name
 from headstart.studies.adapt.reading import choose_reading
 from headstart.studies.adapt.record_fields import (
@@ -61,7 +62,6 @@ from headstart.studies.adapt.record_fields import (
     notes_of,
     save_mistakes,
 )
-from headstart.studies.adapt.summary import model_card
 from headstart.studies.adapt.usual_methods import not_installed, not_pooled, usual_methods
 from headstart.studies.curve.run import n_strata
 

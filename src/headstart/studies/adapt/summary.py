@@ -1,4 +1,4 @@
-"""The records of a run, and what they say: the headline, warnings, the table of methods, the model card."""
+"""The records of a run, and what they say: the headline, warnings, the table of methods."""
 
 import math
 from collections.abc import Sequence
@@ -9,14 +9,6 @@ from headstart.records.record import Interval
 from headstart.report.metric import Metric, get_metric
 from headstart.report.text import Shown, capitalise, megabytes, pluralise, seconds, short, significant
 from headstart.studies.adapt import Candidate, Result, Tested, Timings
-
-SAMPLES = {  # by kind of sample: the tag on model hubs, and a sample as Python
-    "pictures": ("image-classification", '"new.jpg"'),
-    "texts": ("text-classification", '"A text of yours."'),
-    "tables": ("tabular-classification", "{column: cell, ...}"),
-    "numbers": ("tabular-classification", "[0.5, 1.0, ...]"),
-}
-OUTPUTS = {"classes": "Classes", "tags": "Tags", "numbers": "Numbers"}  # by kind of label: what is predicted
 
 
 def headline(tested: Sequence[Tested], groups: int, task: str, outputs: int) -> str:
@@ -101,73 +93,6 @@ def forgotten(result: Result) -> list[str]:
             verdict = "it is better than before"
         sentences.append(f"{text} and was {before}: {metric.gained(each.change)}, so {verdict}.")
     return sentences
-
-
-def model_card(result: Result) -> str:
-    """`README.md` of the model's folder in Markdown, for people and for model hubs."""
-    tested, names = result.tested[0], [result.metric]
-    if result.label_kind == "numbers" and len(result.classes) == 1:
-        names.append("mae")
-    metrics = [get_metric(name).plain() for name in names]
-    classes = ", ".join(f"`{name}`" for name in result.classes)
-    headings = " | ".join(f"{metric.title} | 95 % interval" for metric in metrics)
-    rows = "\n".join(f"| {model.title} | {_cells(model, metrics)} |" for model in result.tested)
-    tag, sample = SAMPLES.get(result.kind, SAMPLES["pictures"])
-    if result.label_kind == "numbers":
-        tag = tag.replace("classification", "regression")
-    cautions = "\n".join(f"- {warning}" for warning in result.warnings) or "- None beyond the intervals."
-    levels = ""
-    if window := result.preprocess.get("window"):
-        levels = f"\nLevels of pictures from {window[0]:g} to {window[1]:g} become black to white.\n"
-    return f"""---
-license: other
-library_name: headstart
-tags: [transfer-learning, {tag}]
----
-# {result.task}: {tested.title} on {result.backbone}
-
-{result.headline}
-
-{result.why}
-
-## Use
-
-```python
-import headstart as hs
-
-model = hs.open("model")
-model.predict([{sample}])
-```
-{levels}
-## {OUTPUTS[result.label_kind]}
-
-{classes}
-
-## How good
-
-Measured once on {result.test_rows} held-out rows that nothing was chosen by; {result.train_rows} rows
-were learned from.
-
-| model | {headings} |
-|---|{"---|---|" * len(metrics)}
-{rows}
-
-## Cautions
-
-{cautions}
-- The figures hold for new data of the same kind as the held-out rows.
-
-Made with headstart {result.headstart}, seed {result.seed}.
-"""
-
-
-def _cells(model: Tested, metrics: Sequence[Metric]) -> str:
-    """The figures of a model and their intervals."""
-    cells = []
-    for metric in metrics:
-        figure = model.scores[metric.name]
-        cells += [metric.value(figure.value), metric.span(figure)]
-    return " | ".join(cells)
 
 
 # --- the records in a folder, and the table of methods
