@@ -19,7 +19,13 @@ from headstart.cli.predicting import texts_of
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage
 from headstart.data.columns import Columns
 from headstart.data.modality import modalities
-from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags, to_prediction
+from headstart.predictor.predictions import (
+    Decision,
+    PredictedClass,
+    PredictedNumbers,
+    PredictedTags,
+    to_prediction,
+)
 from headstart.predictor.predictor import UnseenWarning
 from headstart.records.settings import StudySettings, option
 
@@ -87,13 +93,13 @@ def test_json_has_the_file_and_all_that_was_answered(capsys):
 
 @pytest.mark.parametrize(("abstain", "label"), [(0.0, "cat"), (0.5, "cat"), (0.5000001, "unsure")])
 def test_a_class_at_the_threshold_is_still_given(abstain, label):
-    one = to_prediction(np.array([0.3, 0.2, 0.5]), "classes", NAMES, abstain)
+    one = to_prediction(np.array([0.3, 0.2, 0.5]), "classes", NAMES, Decision(abstain))
     assert (one.label, one.probability) == (label, 0.5)
     assert one.probabilities == {"dog": 0.3, "ant": 0.2, "cat": 0.5}
 
 
 def test_a_tag_of_one_half_is_given():
-    assert to_prediction(np.array([0.5, 0.4999, 1.0]), "tags", NAMES, 0.9).tags == ("dog", "cat")
+    assert to_prediction(np.array([0.5, 0.4999, 1.0]), "tags", NAMES, Decision(0.9)).tags == ("dog", "cat")
 
 
 # --- which rows are answered, and how they are called

@@ -11,6 +11,7 @@ from tests import wordy
 from headstart.core import Model
 from headstart.models import backbone
 from headstart.nn.heads import make_head
+from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
 from headstart.studies.adapt import Result
 
@@ -24,7 +25,7 @@ def model(tmp_path_factory):
     base = backbone("minilm", weights="random").eval()
     head = make_head("LinearHead", {"width": base.width, "classes": 2})
     folder = tmp_path_factory.mktemp("texts") / "model"
-    save_model(Model(base, head), folder, ("bad", "good"), 0.0, "A card.")
+    save_model(Model(base, head), folder, ("bad", "good"), Decision(), "A card.")
     return folder
 
 

@@ -16,6 +16,7 @@ from headstart.data.check import check
 from headstart.data.load import load
 from headstart.data.modalities.audio import BANDS, log_mel, read_wave
 from headstart.data.unlabelled import load_unlabelled
+from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
 from headstart.session.inputs import fit_to_data, loader_of
 
@@ -148,7 +149,7 @@ def test_a_backbone_for_pictures_takes_whole_spectrograms(fitted):
 
 def test_a_saved_model_knows_that_it_takes_sounds(fitted, tmp_path):
     data, predictor = fitted
-    save_model(predictor.model, tmp_path / "model", data.classes, 0.0, "card")
+    save_model(predictor.model, tmp_path / "model", data.classes, Decision(), "card")
     opened = hs.open(tmp_path / "model")
     assert opened.modality.kind == "sounds"
     (tmp_path / "new.wav").write_bytes(data.raw(7))

@@ -15,6 +15,7 @@ from headstart.core import BadData, BadInput, Preprocess
 from headstart.data.depth_warnings import DepthWarning
 from headstart.data.unlabelled import load_unlabelled
 from headstart.predictor.fit import fit
+from headstart.predictor.predictions import Decision
 from headstart.predictor.predictor import open_model
 from headstart.predictor.save import save_model
 from headstart.session.inputs import fit_to_data, loader_of
@@ -110,7 +111,7 @@ def test_a_window_for_pictures_of_eight_bits_or_none_is_refused(tmp_path):
 def test_a_saved_model_sees_new_pictures_as_it_saw_the_training_rows(tmp_path):
     data = hs.data.load(dim_and_bright(tmp_path / "data"))
     model = fit(hs.methods.RidgeProbe(), mean_backbone(), data)
-    save_model(model.model, tmp_path / "model", model.classes, 0.0, "")
+    save_model(model.model, tmp_path / "model", model.classes, Decision(), "")
     again = open_model(tmp_path / "model", backbone=Mean())
     assert again.preprocess.window == (0, 1000)
     dim = [tmp_path / "data" / item for item in data.items if item.startswith("dim")]

@@ -11,13 +11,14 @@ from tests.docs.pages import ROOT, Page
 
 from headstart.cli import app
 from headstart.core import errors, walk
+from headstart.records import outputs, two_classes
 from headstart.records import record as records
 from headstart.records.settings import StudySettings
 from headstart.studies._spec import studies
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
-PAGES = {records: "run-folder.md"}
+PAGES = {records: "run-folder.md", outputs: "run-folder.md", two_classes: "how/thresholds.md"}
 PAGES |= {spec.module(): spec.docs_page for spec in studies()}
 RECORDS = [
     (kind, name)

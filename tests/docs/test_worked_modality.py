@@ -12,6 +12,7 @@ import headstart as hs
 from headstart.core import BadData, find
 from headstart.data import modalities as package
 from headstart.data.modality import modalities
+from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
 
 TITLE = "src/headstart/data/modalities/elevations.py"
@@ -52,7 +53,7 @@ def test_it_is_loaded_checked_learned_saved_and_predicted(maps, tmp_path):
     assert checked.groups[14] == checked.groups[15]
     train, test = np.arange(16) % 8 < 6, np.arange(16) % 8 >= 6
     fitted = hs.fit(find("nearest-centroid")(), "efficientnet_lite0", data.subset(np.flatnonzero(train)))
-    save_model(fitted.model, tmp_path / "model", data.classes, 0.0, "card")
+    save_model(fitted.model, tmp_path / "model", data.classes, Decision(), "card")
     opened = hs.open(tmp_path / "model")
     assert opened.modality.kind == "elevations"
     answers = opened.predict([maps / data.items[row] for row in np.flatnonzero(test)])

@@ -12,6 +12,7 @@ from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.models.backbone import backbone
 from headstart.nn.domain_norm import DomainNorm as Layer
 from headstart.nn.domain_norm import domains, of_target, separate
+from headstart.predictor.predictions import Decision
 from headstart.predictor.save import load_model, save_model
 
 FAR = {"scale": 3.0, "shift": 6.0}
@@ -96,7 +97,7 @@ def test_the_predictor_is_an_ordinary_network_that_is_saved_and_opened(tmp_path)
     model, x = method.predictor(parts).eval(), drawn(4, 8, seed=1)
     parts.eval()
     torch.testing.assert_close(model(x), parts["head"](parts["backbone"](x)))
-    save_model(model, tmp_path / "model", ("a", "b", "c"), 0.0, "# card")
+    save_model(model, tmp_path / "model", ("a", "b", "c"), Decision(), "# card")
     opened, _ = load_model(tmp_path / "model", net)
     torch.testing.assert_close(opened.eval()(x), model(x))
 

@@ -13,6 +13,7 @@ from headstart.methods.inputs.domains.tradaboost import TrAdaBoost
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.nn.heads import make_head
 from headstart.nn.voting_head import VotingHead
+from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
 from headstart.solvers.tradaboost import tradaboost
 
@@ -176,7 +177,7 @@ def test_a_fitted_model_is_saved_opened_and_refused_without_labels(tmp_path):
     )
     assert isinstance(model.model.head, VotingHead)
     assert answer.result.table[1].method == "tradaboost:rounds=4"
-    save_model(model.model, tmp_path / "model", model.classes, 0.0, "")
+    save_model(model.model, tmp_path / "model", model.classes, Decision(), "")
     again = hs.open(tmp_path / "model", backbone=net)
     np.testing.assert_array_equal(again.probabilities(seen.x.numpy()), model.probabilities(seen.x.numpy()))
 

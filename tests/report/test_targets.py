@@ -47,8 +47,8 @@ def test_a_page_has_its_own_parts_and_none_of_classes(page):
 
 def test_classes_have_the_parts_that_they_had():
     assert [section.id for section in sections_of("classes")] == [
-        *("headline", "methods", "tested", "layers", "labels", "training", "confusion", "mistakes"),
-        *("calibration", "check", "use", "smallprint"),
+        *("headline", "methods", "tested", "layers", "labels", "training", "confusion", "two_classes"),
+        *("mistakes", "calibration", "check", "use", "smallprint"),
     ]
 
 

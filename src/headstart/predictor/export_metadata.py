@@ -30,6 +30,8 @@ def metadata_of(predictor: Predictor) -> dict[str, str]:
         "labels": list(predictor.classes),
         "activation": ACTIVATIONS[kind],  # in the graph, with any temperature and normalisation
         "abstain_below": predictor.abstain,
+        "positive": predictor.positive,
+        "threshold": predictor.threshold,
         "backbone": predictor.model.name,
         "method": None if predictor.training is None else predictor.training.method,
         "input": _input_of(predictor),

@@ -1,14 +1,58 @@
 """What is predicted for one item: a class, tags or numbers."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import LabelKind
+from headstart.core import BadInput, LabelKind
 
 UNSURE = "unsure"
 TAG_THRESHOLD = 0.5  # a tag whose probability is at least this is given
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How the probabilities of classes become a label.
+
+    Attributes:
+        abstain: "unsure" is predicted where the probability of the most probable class is below this.
+        positive: of a model of two classes, the one that `threshold` is about; None: there is no threshold.
+        threshold: the positive class is predicted where its probability is at least this, else the other.
+    """
+
+    abstain: float = 0.0
+    positive: str | None = None
+    threshold: float = 0.5
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Self:
+        """That of a saved model; those of older versions have no threshold."""
+        return cls(config["abstain_below"], config.get("positive"), config.get("threshold", 0.5))
+
+    def checked(self, names: Sequence[str]) -> Self:
+        """Itself.
+
+        Raises:
+            BadInput: `positive` is none of two classes, or `threshold` lies outside [0, 1].
+        """
+        if self.positive is not None and (self.positive not in names or len(names) != 2):
+            raise BadInput(f"positive is {self.positive!r}; it must be one of two classes, not of {names}.")
+        if not 0 <= self.threshold <= 1:
+            raise BadInput(f"threshold is {self.threshold!r}; it must be in [0, 1].")
+        return self
+
+    def label(self, row: NDArray[np.float64], names: Sequence[str]) -> tuple[str, float]:
+        """The label of a row (k,) of probabilities, and its probability."""
+        best = int(row.argmax())
+        if row[best] < self.abstain:
+            return UNSURE, float(row[best])
+        if self.positive is not None:
+            positive = names.index(self.positive)
+            best = positive if row[positive] >= self.threshold else 1 - positive
+        return names[best], float(row[best])
 
 
 @dataclass(frozen=True)
@@ -16,8 +60,9 @@ class PredictedClass:
     """The prediction for one item by a model of classes.
 
     Attributes:
-        label: the most probable class, or "unsure" if its probability is below the threshold.
-        probability: of the most probable class, in [0, 1].
+        label: the most probable class, or the one that the model's threshold says; "unsure" if no class is as
+            probable as `abstain` asks.
+        probability: of that class, in [0, 1]; of "unsure", that of the most probable class.
         probabilities: of every class; they sum to 1.
     """
 
@@ -54,13 +99,12 @@ Prediction = PredictedClass | PredictedTags | PredictedNumbers
 
 
 def to_prediction(
-    row: NDArray[np.float64], kind: LabelKind, names: tuple[str, ...], abstain: float
+    row: NDArray[np.float64], kind: LabelKind, names: tuple[str, ...], decision: Decision
 ) -> Prediction:
-    """A row (k,) of probabilities or numbers by name; a class below the probability `abstain` is "unsure"."""
+    """A row (k,) of probabilities or numbers by name."""
     named = dict(zip(names, row.tolist(), strict=True))
     if kind == "numbers":
         return PredictedNumbers(named)
     if kind == "tags":
         return PredictedTags(tuple(name for name, share in named.items() if share >= TAG_THRESHOLD), named)
-    best = int(row.argmax())
-    return PredictedClass(names[best] if row[best] >= abstain else UNSURE, float(row[best]), named)
+    return PredictedClass(*decision.label(row, names), named)

@@ -30,7 +30,7 @@ from headstart.models.saved import model_folder
 from headstart.models.shapes import shapes_named
 from headstart.predictor.model_card import fitted_card
 from headstart.predictor.prediction_files import PredictedRows, names_of, require_writable, write_rows
-from headstart.predictor.predictions import Prediction, to_prediction
+from headstart.predictor.predictions import Decision, Prediction, to_prediction
 from headstart.predictor.save import load_model, load_training, require_replaceable, save_model
 from headstart.predictor.training import FIRST, Training, about_model, about_model_html
 from headstart.run.engine import One
@@ -56,13 +56,11 @@ class Predictor:
         classes: names of the classes, tags or numbers, in the order of the model's outputs.
         label_kind: "classes", "tags" or "numbers".
         abstain: a model of classes predicts "unsure" below this probability, in [0, 1).
-        preprocess: of pictures; None if the model takes none.
-        tokens: of texts; None if the model takes none.
-        schema: of tables; None if the model takes none.
-        unseen: how many of the rows that were predicted last have a name that no training row had, by
-            column; all such names count as one.
+        positive, threshold: of two classes, the one that is predicted from a probability on: `Decision`.
+        preprocess, tokens, schema: of pictures, texts, tables; None if the model takes none.
+        unseen: rows of those predicted last with a name that no training row had, by column.
         training: how the model was fitted, if that is known: method, rows, losses, notes.
-        folder: that it was opened from; None if it was not.
+        folder: that it was opened from, if it was.
     """
 
     def __init__(
@@ -74,13 +72,13 @@ class Predictor:
         label_kind: LabelKind = "classes",
         training: Training | None = None,
     ) -> None:
-        self.model, self.classes = model.eval(), tuple(classes)
-        self.preprocess, self.abstain, self.label_kind = preprocess, abstain, label_kind
+        self.model, self.classes, self.label_kind = model.eval(), tuple(classes), label_kind
+        self.preprocess, self.abstain, self.training = preprocess, abstain, training
+        self.positive, self.threshold = Decision().positive, Decision().threshold
         model.classes, model.label_kind = self.classes, label_kind
         self.tokens: Tokens | None = getattr(model.backbone, "tokens", None)
         self.schema: Schema | None = getattr(model.backbone, "schema", None)
         self.unseen: dict[str, int] = {}
-        self.training = training
         self.folder: Path | None = None
 
     def __repr__(self) -> str:
@@ -103,6 +101,11 @@ class Predictor:
         """
         self.model.to(One(device).device)
         return self
+
+    @property
+    def decision(self) -> Decision:
+        """How probabilities become labels: `abstain`, `positive` and `threshold`, checked."""
+        return Decision(self.abstain, self.positive, self.threshold).checked(self.classes)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -131,9 +134,9 @@ class Predictor:
             kind = type(self.model.backbone).__name__
             raise BadInput(f"A model on {kind} can't be saved. Fit it by hs.fit, hs.adapt or hs.align.")
         require_replaceable(folder)
-        about = self.modality.kind, self.model.name
-        text = fitted_card(self.training, self.label_kind, self.classes, *about)
-        save_model(self.model, folder, self.classes, self.abstain, text, self.label_kind, self.training)
+        kind, classes, training = self.label_kind, self.classes, self.training
+        text = fitted_card(training, kind, classes, self.modality.kind, self.model.name)
+        save_model(self.model, folder, classes, self.decision, text, kind, training)
 
     @property
     def reader(self) -> Reader | None:
@@ -171,7 +174,8 @@ class Predictor:
 
     def predictions(self, outputs: NDArray[np.float64]) -> list[Prediction]:
         """Rows (n, k) of probabilities or numbers as predictions."""
-        return [to_prediction(row, self.label_kind, self.classes, self.abstain) for row in outputs]
+        decision = self.decision
+        return [to_prediction(row, self.label_kind, self.classes, decision) for row in outputs]
 
     def predict_table(self, items: Items, batch: int = 32, *, allow_unseen: bool = False) -> dict[str, Any]:
         """The predictions as columns by name, for `pandas.DataFrame(...)`; see `predict`.
@@ -232,9 +236,7 @@ class Predictor:
             BadInput: the model predicts classes or tags.
         """
         if self.label_kind != "numbers":
-            raise BadInput(
-                f"This model predicts {self.label_kind}, not numbers. Take predictor.probabilities(...)."
-            )
+            raise BadInput(f"This model predicts {self.label_kind}: take predictor.probabilities(...).")
         return self._all(items, batch, allow_unseen)
 
     def _all(self, items: Items, batch: int, allow_unseen: bool) -> NDArray[np.float64]:
@@ -290,10 +292,9 @@ def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Pred
     given, folder = Path(folder), model_folder(folder)
     model, config = load_model(folder, backbone)
     mapping: Any = model.backbone
-    label_kind = config["label_kind"]
-    abstain, training = config["abstain_below"], load_training(folder)
-    predictor = Predictor(model, config["classes"], mapping.preprocess, abstain, label_kind, training)
-    predictor.folder = given
+    saved, training, label_kind = Decision.of(config), load_training(folder), config["label_kind"]
+    predictor = Predictor(model, config["classes"], mapping.preprocess, saved.abstain, label_kind, training)
+    predictor.positive, predictor.threshold, predictor.folder = saved.positive, saved.threshold, given
     if training is not None and training.unfinished:
         warnings.warn(FIRST, UnfinishedWarning, stacklevel=2)
     return predictor

@@ -10,6 +10,7 @@ from headstart.core import CannotWrite, LabelKind, Model
 from headstart.models.backbone import AnyBackbone
 from headstart.models.backbone import load_model as load_model
 from headstart.models.saved import TOKENIZER
+from headstart.predictor.predictions import Decision
 from headstart.predictor.training import Training
 
 SCHEMA = 2
@@ -20,7 +21,7 @@ def save_model(
     model: Model,
     folder: Path,
     classes: tuple[str, ...],
-    abstain: float,
+    decision: Decision,
     card: str,
     label_kind: LabelKind = "classes",
     training: Training | None = None,
@@ -43,7 +44,9 @@ def save_model(
         "head": {"name": type(head).__name__, "settings": dict(head.settings)},
         "label_kind": label_kind,
         "classes": list(classes),
-        "abstain_below": abstain,
+        "abstain_below": decision.abstain,
+        "positive": decision.positive,
+        "threshold": decision.threshold,
     }
     fresh = folder.with_name(f".{folder.name}.tmp")
     try:

@@ -152,6 +152,7 @@ METRICS = {
         Metric("log_loss", "log loss", "nats", lower=True),
         Metric("calibration_error", "calibration error", "share", lower=True),
         Metric("average_precision", "average precision", "share"),
+        Metric("auc", "AUC", "number"),
         Metric("micro_f1", "micro F1", "share"),
         Metric("exact_match", "exact match", "share"),
         Metric("hamming_accuracy", "Hamming accuracy", "share"),

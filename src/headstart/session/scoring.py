@@ -19,6 +19,7 @@ from headstart.metrics.intervals import paired, score_all, score_one
 from headstart.metrics.kinds import LOWER_IS_BETTER, measure_of
 from headstart.metrics.repeats import student
 from headstart.metrics.scored_outputs import once
+from headstart.metrics.thresholds import Threshold
 from headstart.models.lengths import by_length
 from headstart.records.record import Bin, Interval, Scores
 
@@ -40,6 +41,7 @@ def outputs_of(
 
 
 Labels = NDArray[Any]
+DECIDED = ("accuracy", "balanced_accuracy", "macro_f1")  # metrics of labels alone, whatever the confidence
 UNBALANCED = 3.0  # times the rows of the smallest class
 
 
@@ -55,15 +57,35 @@ def as_predictions(outputs: Tensor, kind: LabelKind) -> NDArray[np.float64]:
     return activate(outputs.double(), kind).numpy()
 
 
+def decided(outputs: Tensor, threshold: Threshold | None) -> Tensor:
+    """Outputs (n, 2) that are certain of the class that a threshold says; without one, as they are.
+
+    Figures of `DECIDED` are those of the labels that the model gives; of others only without this.
+    """
+    if threshold is None:
+        return outputs
+    classes = torch.from_numpy(threshold.predict(as_predictions(outputs, "classes")))
+    return torch.full_like(outputs, -math.inf).scatter(1, classes[:, None], 0.0)
+
+
 def scores(
-    outputs: Tensor, labels: Labels, groups: Labels | None, seed: int, metric: str | None = None
+    outputs: Tensor,
+    labels: Labels,
+    groups: Labels | None,
+    seed: int,
+    metric: str | None = None,
+    threshold: Threshold | None = None,
 ) -> Scores:
     """All figures of outputs (n, k) on labels of n rows, with 95 % intervals; `metric` is the main one.
 
-    Rows of a group (n,) depend on each other; None: rows are independent.
+    Rows of a group (n,) depend on each other; None: rows are independent. `threshold` says which of two
+    classes is predicted; None: the more probable one.
     """
-    kind = label_kind_of(labels)
-    intervals = score_all(as_predictions(outputs, kind), labels, derive_seed(seed, "scores"), groups)
+    kind, rest = label_kind_of(labels), (labels, derive_seed(seed, "scores"), groups)
+    intervals = score_all(as_predictions(outputs, kind), *rest)
+    if threshold is not None:
+        certain = score_all(as_predictions(decided(outputs, threshold), kind), *rest)
+        intervals |= {name: certain[name] for name in DECIDED}
     main = metric or measure_of(kind).main
     figures = {name: Interval(*intervals[name]) for name in dict.fromkeys([main, *intervals])}
     return Scores(len(labels), figures, main)

@@ -18,8 +18,12 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from headstart.records.outputs import ColumnFigures as ColumnFigures
+from headstart.records.outputs import Mistake as Mistake
+from headstart.records.outputs import TagFigures as TagFigures
 from headstart.records.record import Bin, Interval, Record, Scores
 from headstart.records.settings import POSITIVE, SHARE, Rule, TrainingSettings, one_of, option, whole
+from headstart.records.two_classes import FORMS, TwoClasses, is_threshold
 from headstart.studies._spec import BACKBONE, DATA, START, Study, StudyRecord, optional_input
 
 
@@ -71,6 +75,20 @@ class AdaptSettings(TrainingSettings):
         "keep",
         metavar="HEAD",
     )
+    positive: str | None = option(
+        "Of two classes: the positive one, which a threshold, ROC and precision-recall are about. Default: "
+        "the one with fewer rows.",
+        None,
+        metavar="CLASS",
+    )
+    threshold: str | None = option(
+        "Of two classes: predict the positive one from this probability on. A number; auto or max:f1, ... "
+        "(best for a metric), recall=0.9 or precision=0.9 (at least that), chosen on out-of-fold rows. "
+        "Default: 0.5.",
+        None,
+        Rule(is_threshold, FORMS),
+        metavar="RULE",
+    )
     abstain: float = option(
         "Predict 'unsure' below this probability, in [0, 1).",
         0.0,
@@ -104,47 +122,6 @@ class Tested(Record):
     trained_parameters: int
     scores: Scores
     gain: Interval | None  # how much better the selected is by the main metric, in pairs; None for itself
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A wrong prediction on the test part: a confident error, or a large one."""
-
-    item: str  # file name or row
-    picture: str  # file in the run folder, relative; "" if there is none
-    truth: str  # such as "cat"; of tags "red" or "not red"; of numbers "price 3.2"
-    answer: str
-    confidence: float  # that the answer had; 0 of numbers
-    text: str = ""  # what was read, if the samples are texts
-    error: float | None = None  # of numbers: the answer less the truth, in the units of the column
-
-
-@dataclass(frozen=True)
-class TagFigures:
-    """How well one tag is predicted on the test part: for rows where its probability is 0.5 or more."""
-
-    name: str
-    rows: int  # that have it
-    said: int  # rows that it is predicted for
-    average_precision: Interval | None  # None if no row has it
-    precision: Interval | None  # share of the predicted rows that have it; None if there are none
-    recall: Interval | None  # share of the rows with it that it is predicted for; None if no row has it
-
-
-@dataclass(frozen=True)
-class ColumnFigures:
-    """How well one column of numbers is predicted on the test part, in its own units."""
-
-    name: str
-    r2: Interval
-    rmse: Interval
-    mae: Interval
-    mean_mae: float  # of always predicting the mean of the training part
-    truth: list[float]  # of some rows, evenly taken by the true number
-    answers: list[float]  # for the same rows
-    low: float  # left end of the bars of errors (answer less truth)
-    high: float  # right end
-    errors: list[int]  # test rows in bars of equal width from `low` to `high`
 
 
 @dataclass(frozen=True)
@@ -253,6 +230,7 @@ class Result(StudyRecord):
     readings: list[Reading] = field(default_factory=list)  # that were compared; [] if none were
     tags: list[TagFigures] = field(default_factory=list)  # of the selected model; [] if there are no tags
     columns: list[ColumnFigures] = field(default_factory=list)  # the same; [] if there are no numbers
+    two_classes: TwoClasses | None = None  # of the selected model; None of other labels
     forgetting: list[Forgetting] = field(default_factory=list)  # of old tasks whose data were a source
 
 

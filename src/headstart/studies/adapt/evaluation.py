@@ -22,12 +22,13 @@ from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.words.tf_idf import TfIdf
 from headstart.methods.outputs.probing.linear_probe import linear_probe
+from headstart.metrics.thresholds import Threshold
 from headstart.nn.heads import make_head
 from headstart.records.record import Interval
 from headstart.report.metric import drawn_metric
 from headstart.report.text import join_words
 from headstart.session.recipes import recipe_for
-from headstart.session.scoring import difference, metric_value, scores
+from headstart.session.scoring import DECIDED, decided, difference, metric_value, scores
 from headstart.session.session import Session
 from headstart.solvers.threads import threads_for
 from headstart.studies._store import OutOfTime
@@ -213,9 +214,13 @@ def refit_scratch(validation: CrossValidation) -> FittedModel | None:
 
 
 def evaluate_on_test(
-    validation: CrossValidation, selected: FittedModel, scratch: FittedModel | None, test: Dataset
-) -> tuple[list[Tested], Tensor]:
-    """All figures on the test part, which nothing has seen before, and the selected model's logits."""
+    validation: CrossValidation,
+    selected: FittedModel,
+    scratch: FittedModel | None,
+    test: Dataset,
+    threshold: Threshold | None = None,
+) -> tuple[list[Tested], Tensor]:  # and the selected model's logits
+    """All figures on the test part, which nothing has seen; the selected model, by its threshold, first."""
     predicted = _predict_test(validation, selected, scratch, test)
     logits, metric = predicted["logits"], validation.session.metric
     truth = test.labels, test.groups, validation.settings.seed, metric
@@ -229,10 +234,12 @@ def evaluate_on_test(
     }
     if isinstance(selected.method, TfIdf):  # is that regression itself
         logits.pop(raw)
+    mine = decided(logits["selected"], threshold if metric in DECIDED else None)
     tested = []
     for name, outputs in logits.items():
-        gain = None if name == "selected" else difference(logits["selected"], outputs, *truth)
-        tested.append(Tested(name, *models[name], scores(outputs, *truth), gain))
+        own = threshold if name == "selected" else None
+        gain = None if name == "selected" else difference(mine, outputs, *truth)
+        tested.append(Tested(name, *models[name], scores(outputs, *truth, own), gain))
     return tested, logits["selected"]
 
 

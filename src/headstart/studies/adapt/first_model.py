@@ -14,6 +14,7 @@ from headstart.data.train_test_split import Rows
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.models.backbone import AnyBackbone
+from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
 from headstart.predictor.training import Training, card
 from headstart.session.inputs import fit_to_data, loader_of
@@ -109,4 +110,5 @@ def save_first(job: Job[AdaptSettings], validation: CrossValidation, method: Met
 def _save(job: Job[AdaptSettings], session: Session, model: Model, training: Training) -> None:
     data, training = session.data, replace(training, unfinished=True)
     text, kind = card(training, data.label_kind, data.classes), data.label_kind
-    save_model(model, job.folder.path / "model", data.classes, job.settings.abstain, text, kind, training)
+    decision = Decision(job.settings.abstain)
+    save_model(model, job.folder.path / "model", data.classes, decision, text, kind, training)

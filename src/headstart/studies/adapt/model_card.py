@@ -56,7 +56,7 @@ It is meant for {result.kind} like those of {result.task}, of which it predicts 
 ## {OUTPUTS[result.label_kind]}
 
 {classes}
-
+{_deciding(result)}
 ## How good
 
 Measured once on {result.test_rows} held-out rows that nothing was chosen by; {result.train_rows} rows
@@ -109,6 +109,17 @@ def _limits(result: Result) -> Iterator[str]:
     if result.label_kind == "classes":
         yield "What belongs to no class gets one of them, too; `predict --abstain` says unsure instead."
     yield "The figures hold for new data of the same kind as the held-out rows."
+
+
+def _deciding(result: Result) -> str:
+    """How the model decides between two classes, if by a threshold."""
+    found = result.two_classes
+    if found is None or not found.rule:
+        return ""
+    return (
+        f"\nThe model predicts `{found.positive}` where its probability is {found.threshold:.3f} or more. "
+        f"{found.threshold_why} No test row took part in that.\n"
+    )
 
 
 def _cells(model: Tested, metrics: Sequence[Metric]) -> str:

@@ -26,6 +26,7 @@ from headstart.studies.adapt.next_commands import USES, next_commands, sample_of
 from headstart.studies.adapt.page_doubts import calibration, check, mistakes, smallprint
 from headstart.studies.adapt.page_outputs import confusion, fit, held_out, tags
 from headstart.studies.adapt.page_training import labels, layers, methods, training
+from headstart.studies.adapt.page_two_classes import areas, operating, two_classes
 from headstart.studies.adapt.summary import RunRecords, forgotten, table
 
 BASELINES = {  # in a sentence, and after "over" on a card
@@ -200,7 +201,7 @@ class Section(NamedTuple):
     id: str
     heading: str
     short: str  # in the contents
-    view: Callable[[RunRecords], dict[str, Any]]  # what the macro shows
+    view: Callable[[RunRecords], dict[str, Any] | None]  # what the macro shows; None: nothing, it is left out
 
 
 SECTIONS = (
@@ -211,6 +212,7 @@ SECTIONS = (
     Section("labels", "Accuracy against labels per class", "Labels", labels),
     Section("training", "Learning curves", "Learning curves", training),
     Section("confusion", "Confusion matrix", "Confusion", confusion),
+    Section("two_classes", "ROC, precision and recall", "ROC", two_classes),
     Section("mistakes", "The most confident mistakes", "Mistakes", mistakes),
     Section("calibration", "Calibration of the probabilities", "Calibration", calibration),
     Section("check", "The data check", "Data check", check),
@@ -241,8 +243,8 @@ def view(record: Result, folder: Path) -> dict[str, Any]:
     """What the template shows of the records and pictures in a run folder."""
     timings = folder / "timings.json"
     run = RunRecords(folder, record, read_record(Timings, timings) if timings.is_file() else None)
-    sections = [(section, section.view(run)) for section in sections_of(record.label_kind)]
-    return {"sections": sections, "script": asset("script.js")}
+    shown = [(section, section.view(run)) for section in sections_of(record.label_kind)]
+    return {"sections": [pair for pair in shown if pair[1] is not None], "script": asset("script.js")}
 
 
 def terminal(record: Result, folder: Path | None) -> Terminal:
@@ -255,11 +257,19 @@ def terminal(record: Result, folder: Path | None) -> Terminal:
         rows=[
             (row.title, str(row.main or ""), row.seconds, row.folds, row.candidate.dropped) for row in rows
         ],
-        sentences=[record.why, beside_baselines(record), *forgotten(record), *cautions],
+        sentences=[record.why, *told_apart(record), beside_baselines(record), *forgotten(record), *cautions],
         answer=[record.headline],
         next=next_commands(record),
         places=[("Model", "model")],
     )
+
+
+def told_apart(record: Result) -> list[str]:
+    """The threshold of two classes, if one was asked for, and the areas under their curves."""
+    found = record.two_classes
+    if found is None:
+        return []
+    return [*([operating(found)] if found.rule else []), *areas(found)]
 
 
 def beside_baselines(record: Result) -> str:

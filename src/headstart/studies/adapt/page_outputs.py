@@ -56,13 +56,17 @@ def _promise(run: RunRecords, metric: Metric) -> str:
     if not run.selected or not run.candidate or not run.candidate.scores:
         return ""
     estimated, measured = run.candidate.scores.main_figure, run.selected.scores.main_figure.value
+    found, chosen = run.result.two_classes, ""
+    if found is not None and found.out_of_fold is not None and hasattr(found.out_of_fold, metric.name):
+        estimated = getattr(found.out_of_fold, metric.name)
+        chosen = " at its threshold"
     where, optimistic = "inside that interval", ", so the choice was made on figures that were too good"
     if measured < estimated.low:
         where = "below that interval" + ("" if metric.lower else optimistic)
     elif measured > estimated.high:
         where = "above that interval" + (optimistic if metric.lower else "")
     return (
-        f"Cross-validation estimated {metric.shown(estimated)} for the selected method. "
+        f"Cross-validation estimated {metric.shown(estimated)} for the selected method{chosen}. "
         f"The test part, which took no part in the choice, gave {metric.value(measured)}, {where}."
     )
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from headstart.data.check import Checked
 from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import average_precisions, score_all, share
 from headstart.metrics.tags import THRESHOLD, score_outputs
+from headstart.metrics.thresholds import Threshold
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.report.text import significant
 from headstart.run.checkpoint import write_atomically
 from headstart.session.inputs import about_columns
-from headstart.session.scoring import as_predictions, bins, confusions, scores
+from headstart.session.scoring import as_predictions, bins, confusions, decided, scores
 from headstart.session.session import Session
 from headstart.studies.adapt import (
     Candidate,
@@ -131,7 +133,12 @@ def _about_metric(session: Session, wanted: str | None) -> Iterator[str]:
 
 
 def about_test(
-    train: Dataset, test: Dataset, tested: list[Tested], logits: Tensor, method: Method[Any]
+    train: Dataset,
+    test: Dataset,
+    tested: list[Tested],
+    logits: Tensor,
+    method: Method[Any],
+    threshold: Threshold | None = None,
 ) -> dict[str, Any]:
     """The fields that describe the test part; `logits` (test rows, outputs) of the selected method."""
     transferred = transfers(method)
@@ -141,7 +148,7 @@ def about_test(
         "headline": opening if transferred else f"{opening} No transfer: {NOTHING.format(tested[0].title)}",
         "warnings": warnings(tested, transferred),
         "metric": tested[0].scores.main,
-        "confusion": confusions(logits, test.labels),
+        "confusion": confusions(decided(logits, threshold), test.labels),
         "bins": bins(logits, test.labels),
         "tags": tags_of(test, logits),
         "columns": columns_of(train, test, logits),
@@ -216,15 +223,17 @@ def _column(
 # --- the mistakes
 
 
-def save_mistakes(folder: Path, test: Dataset, outputs: Tensor) -> list[Mistake]:
+def save_mistakes(
+    folder: Path, test: Dataset, outputs: Tensor, threshold: Threshold | None = None
+) -> list[Mistake]:
     """The worst mistakes on the test part, with the text or a small picture in `folder`.
 
     Of classes and tags, the most confident ones, for tags the worst of each row; of numbers, the largest
     errors, those of several columns in units of the column's deviation.
     """
-    worst = {"classes": _classes, "tags": _tags, "numbers": _numbers}[test.label_kind](test, outputs)
+    worst = {"tags": _tags, "numbers": _numbers}.get(test.label_kind, partial(_classes, threshold=threshold))
     mistakes: list[Mistake] = []
-    for row, truth, answer, confidence, error in islice(worst, MISTAKES):
+    for row, truth, answer, confidence, error in islice(worst(test, outputs), MISTAKES):
         name = ""
         if (picture := test.picture(row)) is not None:
             name = f"{folder.name}/mistake-{len(mistakes):02d}.webp"
@@ -239,8 +248,9 @@ def save_mistakes(folder: Path, test: Dataset, outputs: Tensor) -> list[Mistake]
     return mistakes
 
 
-def _classes(test: Dataset, outputs: Tensor) -> Iterator[Wrong]:
-    confidences, predicted = (values.tolist() for values in outputs.double().softmax(1).max(1))
+def _classes(test: Dataset, outputs: Tensor, threshold: Threshold | None) -> Iterator[Wrong]:
+    shares, answers = outputs.double().softmax(1), decided(outputs, threshold).argmax(1)
+    confidences, predicted = shares.gather(1, answers[:, None])[:, 0].tolist(), answers.tolist()
     wrong = [row for row in range(len(test)) if predicted[row] != int(test.labels[row])]
     for row in sorted(wrong, key=lambda row: -confidences[row]):
         truth, answer = test.classes[int(test.labels[row])], test.classes[predicted[row]]

@@ -18,6 +18,7 @@ from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
+from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
 from headstart.predictor.training import Training
 from headstart.report.text import join_words
@@ -62,6 +63,7 @@ from headstart.studies.adapt.record_fields import (
     notes_of,
     save_mistakes,
 )
+from headstart.studies.adapt.two_classes import choose_threshold, measure_two_classes, require_two_classes
 from headstart.studies.adapt.usual_methods import not_installed, not_pooled, usual_methods
 from headstart.studies.curve.run import n_strata
 
@@ -91,6 +93,7 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
             "transfer nothing. Name a method that does, or leave transfer_only out."
         )
     choose_metric(inputs["data"].labels, settings.metric)
+    require_two_classes(settings, inputs["data"])
     sources, old = inputs["source"] or [], inputs["_old"]
     if sources:
         require_same_inputs([*sources, inputs["data"]])
@@ -158,7 +161,9 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     layers, sizes = layers_of(validation), size_curve(validation, solved=True)
     scratch = refit_scratch(validation)
     sizes += size_curve(validation, solved=False)
-    tested, logits = evaluate_on_test(validation, selected, scratch, test)
+    decision = choose_threshold(settings, train, chosen, metric)
+    threshold = decision.saved if decision else None
+    tested, logits = evaluate_on_test(validation, selected, scratch, test, threshold)
     forgetting, cautions = measure_forgetting(validation, old_tasks, selected)
 
     with job.step("save"):
@@ -180,9 +185,10 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
             "layers": layers,
             "size_curve": [point for point in sizes if point.score],
             "curves": list(curves_of(results, finals)),
-            **about_test(train, test, tested, logits, method),
+            **about_test(train, test, tested, logits, method, threshold),
+            "two_classes": decision and measure_two_classes(logits, test, decision, settings.seed),
             "forgetting": forgetting,
-            "mistakes": save_mistakes(folder.path / "pictures", test, logits),
+            "mistakes": save_mistakes(folder.path / "pictures", test, logits, threshold),
         }
 
 
@@ -191,7 +197,12 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     kind: LabelKind = job.inputs["data"].label_kind
     model, folder = job.artefacts["model"], job.folder.path
     text, training = model_card(record), job.artefacts["training"]
-    save_model(model, folder / "model", tuple(record.classes), job.settings.abstain, text, kind, training)
+    decision = Decision(job.settings.abstain)
+    if record.two_classes is not None and record.two_classes.rule:
+        decision = replace(
+            decision, positive=record.two_classes.positive, threshold=record.two_classes.threshold
+        )
+    save_model(model, folder / "model", tuple(record.classes), decision, text, kind, training)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
     steps = {name: Timing(**cost) for name, cost in job.folder.steps.spent().items()}
     by_method = steps_by_method(steps, [candidate.name for candidate in record.candidates])

@@ -19,6 +19,7 @@ from headstart.metrics.unlabelled import (
     nuclear_norm,
     soft_neighbourhood_density,
 )
+from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.recipe import Recipe
@@ -179,7 +180,7 @@ class TrialRunner:
         path.mkdir(parents=True, exist_ok=True)
         if all(score > evaluation["scores"].get(self.settings.select, -np.inf) for evaluation in before):
             data = self.rows.source
-            save_model(state.model, self.model(name), data.classes, 0.0, "", data.label_kind)
+            save_model(state.model, self.model(name), data.classes, Decision(), "", data.label_kind)
         test = _outputs(state.target_logits, self.rows.test)
         save_state({"step": step, "scores": scores, "test": test}, path / f"{step:08d}.safetensors")
 

@@ -17,6 +17,7 @@ from typing import ClassVar
 
 from headstart.records.record import Bin, Interval, Record, Scores
 from headstart.records.settings import Rule, StudySettings, option
+from headstart.records.two_classes import TwoClasses
 from headstart.studies._spec import START, Input, Study, StudyRecord
 from headstart.studies.adapt import ColumnFigures, Mistake, TagFigures
 
@@ -98,6 +99,7 @@ class Evaluation(StudyRecord):
     tags: list[TagFigures]
     columns: list[ColumnFigures]
     mistakes: list[Mistake]  # the worst
+    two_classes: TwoClasses | None = None  # ROC, precision and recall; None of other labels
 
     @property
     def test_rows(self) -> int:

@@ -14,6 +14,7 @@ from headstart.studies._page import Cell, page_view
 from headstart.studies.adapt import ColumnFigures, Mistake, TagFigures
 from headstart.studies.adapt import page_doubts as doubts
 from headstart.studies.adapt import page_outputs as outputs
+from headstart.studies.adapt.page_two_classes import areas, two_classes
 from headstart.studies.evaluate import ClassFigures, Evaluation
 
 SHOWN = 10  # names in a sentence
@@ -97,6 +98,8 @@ def sentences(record: Evaluation) -> Iterator[str]:
         yield _against_constant(record, metric)
     if record.reported:
         yield _against_report(record, metric)
+    if record.two_classes is not None:
+        yield from areas(record.two_classes)
     if record.abstained:
         yield _with_unsure(record)
     if record.absent:
@@ -189,6 +192,8 @@ def _more(record: Evaluation, folder: Path) -> Iterator[dict[str, Any]]:
     as_run: Any = SimpleNamespace(result=record, selected=SimpleNamespace(scores=record.scores))
     if record.label_kind == "classes":
         yield {"id": "confusion", "heading": "Which classes are confused", **outputs.confusion(as_run)}
+        if (shown := two_classes(as_run)) is not None:
+            yield {"id": "two_classes", "heading": "ROC, precision and recall", **shown}
         yield {
             "id": "classes",
             "heading": "Class by class",

@@ -14,9 +14,19 @@ from headstart.metrics.intervals import share
 from headstart.metrics.kinds import LOWER_IS_BETTER, measure_of
 from headstart.metrics.shares import Interval as MetricInterval
 from headstart.metrics.shares import mover
+from headstart.metrics.thresholds import Threshold
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval, Scores
-from headstart.session.scoring import bins, choose_metric, confusions, difference, main_score, scores
+from headstart.session.scoring import (
+    DECIDED,
+    bins,
+    choose_metric,
+    confusions,
+    decided,
+    difference,
+    main_score,
+    scores,
+)
 from headstart.session.session import Session
 from headstart.studies._page import read_record
 from headstart.studies._runner import Job
@@ -24,6 +34,7 @@ from headstart.studies._spec import Study
 from headstart.studies.adapt import Result
 from headstart.studies.adapt.evaluation import constant_baseline
 from headstart.studies.adapt.record_fields import columns_of, save_mistakes, tags_of
+from headstart.studies.adapt.two_classes import decides, measure_two_classes
 from headstart.studies.evaluate import Abstained, ClassFigures, EvaluateSettings, Reported
 from headstart.studies.evaluate.inputs import read_data
 from headstart.studies.evaluate.run_split import run_of
@@ -60,7 +71,10 @@ def compute(job: Job[EvaluateSettings]) -> dict[str, Any]:
     with job.step("score"):
         report = job.inputs["_report"]
         truth = data.labels, data.groups, seed, _metric(job.settings, report, data)
-        scored, constant = scores(outputs, *truth), constant_baseline(data, len(data))
+        chosen = decides(predictor.decision, data, report and report.two_classes)
+        threshold = chosen.saved if chosen else None
+        scored, constant = scores(outputs, *truth, threshold), constant_baseline(data, len(data))
+        answers = decided(outputs, threshold)
         return {
             "task": data.name,
             "model": job.inputs["_name"],
@@ -73,15 +87,16 @@ def compute(job: Job[EvaluateSettings]) -> dict[str, Any]:
             "absent": absent_names(data),
             "scores": scored,
             "constant": main_score(constant, *truth),
-            "gain": difference(outputs, constant, *truth),
-            "abstained": abstained(outputs, data, _threshold(job.settings, predictor)),
+            "gain": difference(answers if scored.main in DECIDED else outputs, constant, *truth),
+            "abstained": abstained(outputs, answers, data, _threshold(job.settings, predictor)),
             "reported": None if report is None else compared(scored, report),
-            "confusion": confusions(outputs, data.labels),
+            "confusion": confusions(answers, data.labels),
             "bins": bins(outputs, data.labels),
-            "per_class": figures_by_class(outputs, data),
+            "per_class": figures_by_class(answers, data),
             "tags": tags_of(data, outputs),
             "columns": columns_of(data, data, outputs),
-            "mistakes": _mistakes(job, data, outputs),
+            "mistakes": _mistakes(job, data, outputs, threshold),
+            "two_classes": chosen and measure_two_classes(outputs, data, chosen, seed),
         }
 
 
@@ -139,11 +154,14 @@ def _threshold(settings: EvaluateSettings, predictor: Predictor) -> float:
     return predictor.abstain if settings.abstain is None else settings.abstain
 
 
-def abstained(outputs: Tensor, data: Dataset, below: float) -> Abstained | None:
-    """The share of rows below a probability, and the accuracy on the others; None of 0 or other labels."""
+def abstained(outputs: Tensor, answers: Tensor, data: Dataset, below: float) -> Abstained | None:
+    """The share of rows below a probability, and the accuracy on the others; None of 0 or other labels.
+
+    `answers` (n, k) are highest at the predicted class, whatever its probability.
+    """
     if data.label_kind != "classes" or below == 0:
         return None
-    confidence, predicted = (each.numpy() for each in outputs.double().softmax(1).max(1))
+    confidence, predicted = outputs.double().softmax(1).amax(1).numpy(), answers.argmax(1).numpy()
     sure = np.flatnonzero(confidence >= below)
     accuracy = None
     if len(sure):
@@ -184,7 +202,9 @@ def _report(folder: Path) -> Result | None:
     return read_record(Result, file) if file.is_file() else None
 
 
-def _mistakes(job: Job[EvaluateSettings], data: Dataset, outputs: Tensor) -> list[Any]:
+def _mistakes(
+    job: Job[EvaluateSettings], data: Dataset, outputs: Tensor, threshold: Threshold | None
+) -> list[Any]:
     """The worst mistakes; pictures are kept where a folder is."""
-    found = save_mistakes(job.folder.path / "pictures", data, outputs)
+    found = save_mistakes(job.folder.path / "pictures", data, outputs, threshold)
     return found if job.out is not None else [replace(each, picture="") for each in found]

@@ -5,14 +5,14 @@ from typing import Any
 
 from headstart.report.axis import Axis, linear
 from headstart.report.figures import Plot
-from headstart.report.metric import Metric
+from headstart.report.metric import Metric, get_metric
 from headstart.report.text import Terminal, fixed, pluralise, shorten_middle
 from headstart.studies._page import Cell, page_view
 from headstart.studies.shift import ClassShare, Drifted, LabelShift, LeastSimilarRow, Shift
 
 MOST = 30  # quantities, or classes, that are shown
 NAME = 18  # letters of a class under a figure
-AUC = Metric("auc", "AUC", "number")
+AUC = get_metric("auc")
 SHARE = Metric("share", "share of rows", "share")
 VALUE = Metric("value", "value", "units")
 HEADINGS = ("quantity", "source", "target", "difference", "adjusted p", "verdict")
