@@ -6,6 +6,7 @@ from .check import check as check
 from .confounded import confounded as confounded
 from .dataset import Dataset as Dataset
 from .domains import Domains as Domains
+from .label_fixes import fix_labels as fix_labels
 from .load import load as load
 from .pooled import pool as pool
 from .published.download import download as download
