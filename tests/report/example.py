@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from headstart.records.label_errors import FILE, ClassPair, LabelError, LabelErrors
 from headstart.records.record import Interval, Scores
 from headstart.studies.adapt import (
     Bin,
@@ -224,10 +225,24 @@ def timings() -> Timings:
     return Timings("2 cores, 8 GB, no GPU", 412.6, steps)
 
 
+def label_errors(result: Result) -> LabelErrors:
+    """The mistakes as labels to check."""
+    rows = [
+        LabelError(m.item, m.truth, m.answer, 0.5 - m.confidence / 2, {m.answer: m.confidence}, m.picture)
+        for m in result.mistakes
+    ]
+    pairs = [ClassPair(result.classes[0], result.classes[-1], len(rows))]
+    counts = {"checked": result.train_rows, "estimated": len(rows), "found": len(rows)}
+    head = (result.headstart, result.task, result.kind, result.label_kind, result.classes, "Ridge probe")
+    return LabelErrors(*head, **counts, pairs=pairs, rows=rows)
+
+
 def write(run: Path, result: Result, times: Timings | None = None) -> Path:
     """The records and their pictures in the folder `run`, which is made."""
     (run / "pictures").mkdir(parents=True, exist_ok=True)
     (run / "result.json").write_text(result.to_json(), "utf-8")
+    if result.mistakes:
+        (run / FILE).write_text(label_errors(result).to_json(), "utf-8")
     if times:
         (run / "timings.json").write_text(times.to_json(), "utf-8")
     for i, mistake in enumerate(result.mistakes):

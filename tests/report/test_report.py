@@ -43,8 +43,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_sections_are_there_once_and_in_order(page: Path) -> None:
     found = [str(attrs["id"]) for attrs in Reader(page).named("section")]
-    assert found == [section.id for section in SECTIONS if section.id != "two_classes"]  # there are thirteen
-    assert len(found) == 12
+    assert found == [section.id for section in SECTIONS if section.id != "two_classes"]
+    assert len(found) == 13
     ids = Reader(page).ids
     assert len(ids) == len(set(ids))
     links = [str(attrs["href"]) for attrs in Reader(page).named("a")]
@@ -65,7 +65,7 @@ def test_figures_say_what_they_show(page: Path) -> None:
     assert len(drawn) == 1 + 1 + 2 + 1 + 1 + 3 + 2 + 1
     assert all(len(str(a["aria-label"])) > 20 for a in drawn)
     images = read.named("img")
-    assert len(images) == 8
+    assert len(images) == 8 + 8  # mistakes, and labels to check
     assert all(str(a["src"]).startswith("data:image/webp;base64,UklGR") for a in images)
     assert images[0]["alt"] == "cat/cat_017.png: cat, predicted as dog"
 
@@ -211,7 +211,7 @@ def test_of_very_many_classes_the_worst_forty_are_shown(tmp_path: Path) -> None:
 
 def test_only_whole_pages_are_left_behind(page: Path) -> None:
     names = {path.name for path in page.parent.iterdir()}
-    assert names == {"result.json", "timings.json", "pictures", "report.html"}
+    assert names == {"label_errors.json", "result.json", "timings.json", "pictures", "report.html"}
 
 
 def test_a_page_that_cannot_be_written_is_named(tmp_path: Path) -> None:

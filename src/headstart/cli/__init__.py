@@ -10,6 +10,7 @@ import typer
 from headstart.studies._spec import GROUPS, MODELS, START, TOOLS, UNDERSTAND, studies
 
 from .commands import Command, Commands
+from .labels import labels
 from .listing import methods, show
 from .named_data import datasets, download
 from .predicting import predict
@@ -19,7 +20,7 @@ from .tools import anatomy, doctor, surgery
 from .using import export, push, report, runs
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {  # beside the studies, by panel of `headstart --help`
-    START: (predict, report, runs),
+    START: (predict, report, labels, runs),
     MODELS: (export, push, anatomy, surgery),
     TOOLS: (methods, show, datasets, download, doctor),
 }

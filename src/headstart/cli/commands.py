@@ -13,6 +13,7 @@ MEANT = {  # words that other tools have for what a command does
     "search": "tune hpo optimise optimize sweep hyperparameters",
     "export": "convert onnx deploy",
     "report": "page html",
+    "labels": "label-errors relabel mislabelled cleanlab",
     "anatomy": "inspect summary",
     "surgery": "edit modify operate",
     "align": "domain uda",

@@ -110,7 +110,12 @@ def page_view(record: Any, *, kind: str, task: str, headline: str, **more: Any) 
 def render_page(record: Record, view: dict[str, Any], template: str = "experiment.html") -> str:
     """The page as text; every word of the record is escaped."""
     rules = policy(view.get("script", ""))
-    parts = {"record": record, "view": view, "style": asset("style.css"), "policy": rules}
+    parts = {
+        "record": record,
+        "view": view,
+        "style": asset("style.css") + view.get("style", ""),
+        "policy": rules,
+    }
     page: str = environment().get_template(template).render(parts)
     return page
 

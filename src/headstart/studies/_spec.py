@@ -91,6 +91,16 @@ BACKBONE = Input(
 )
 DATA = Input(name="data", help="Labelled data, as `hs.data.load` takes them.")
 optional_input = partial(Input, required=False, option=True, default=None)
+LABEL_FIXES = optional_input(
+    name="label_fixes",
+    help="File of label fixes, as `headstart labels` makes one: labels that are changed, and rows that are "
+    "left out, before the split; repeatable.",
+    kind="value",
+    several=True,
+    hint=Path,
+    metavar="FILE",
+    digested=False,  # what the fixes make of the data is
+)
 
 
 @dataclass(frozen=True, kw_only=True)

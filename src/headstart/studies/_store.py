@@ -21,6 +21,7 @@ from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
 from headstart.data.dataset import Dataset
 from headstart.models.backbone import AnyBackbone
 from headstart.predictor.predictor import Predictor
+from headstart.records.label_errors import FILE as LABEL_ERRORS
 from headstart.records.record import Record, typed_command
 from headstart.records.settings import StudySettings
 from headstart.run.cache import key_of
@@ -31,7 +32,10 @@ from headstart.studies._spec import Study, studies
 
 UNFINISHED = re.compile(r"\.[\w-]+\.json\.\d+\.tmp")  # what `write_atomically` leaves if it is killed
 # what runs write beside the record and the page of their study
-WRITTEN = ("cache", "evaluations", "model", "pictures", "steps", "study.json", "ticks.jsonl", "timings.json")
+WRITTEN = (
+    *("cache", "evaluations", LABEL_ERRORS, "labels.html", "model", "pictures", "steps"),
+    *("study.json", "ticks.jsonl", "timings.json"),
+)
 S = TypeVar("S", bound=StudySettings)
 
 

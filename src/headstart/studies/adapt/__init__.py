@@ -24,7 +24,7 @@ from headstart.records.outputs import TagFigures as TagFigures
 from headstart.records.record import Bin, Interval, Record, Scores
 from headstart.records.settings import POSITIVE, SHARE, Rule, TrainingSettings, one_of, option, whole
 from headstart.records.two_classes import FORMS, TwoClasses, is_threshold
-from headstart.studies._spec import BACKBONE, DATA, START, Study, StudyRecord, optional_input
+from headstart.studies._spec import BACKBONE, DATA, LABEL_FIXES, START, Study, StudyRecord, optional_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,10 +261,10 @@ SPEC = Study(
         DATA,
         optional_input(
             name="source",
-            help="Labelled data of another task, given like DATA, for methods that learn from both: "
-            "one, or several, repeated or as a list.",
+            help="Labelled data of another task, for methods that learn from both; one or several.",
             several=True,
         ),
+        LABEL_FIXES,
     ),
     settings=AdaptSettings,
     record=Result,

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from headstart.predictor.predictor import Predictor, open_model
+from headstart.records.label_errors import LabelErrors
 from headstart.studies import build_page, find_public
 from headstart.studies._spec import ShownResult
 from headstart.studies.adapt import SPEC, Result
+from headstart.studies.adapt.page_labels import require_label_errors
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,6 +37,16 @@ class Adapted(ShownResult):
     def evaluate(self, data: Any, **options: Any) -> Any:
         """How good the model is on labelled data that it has not seen, as `hs.evaluate` tells it."""
         return find_public("evaluate")(self.folder, data, **options)
+
+    def label_errors(self) -> LabelErrors:
+        """Labels of the training part that are probably wrong, worst first.
+
+        `pandas.DataFrame(found.columns())` makes a table of them; `found.rows` have more.
+
+        Raises:
+            BadInput: the run is of an earlier version, which did not look for them.
+        """
+        return require_label_errors(self.folder)
 
     @property
     def report(self) -> Path:

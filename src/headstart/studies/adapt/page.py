@@ -24,6 +24,7 @@ from headstart.studies._page import read_record
 from headstart.studies.adapt import SPEC, Result, Tested, Timings
 from headstart.studies.adapt.next_commands import USES, next_commands, sample_of
 from headstart.studies.adapt.page_doubts import calibration, check, mistakes, smallprint
+from headstart.studies.adapt.page_labels import hint, labels_to_check
 from headstart.studies.adapt.page_outputs import confusion, fit, held_out, tags
 from headstart.studies.adapt.page_training import labels, layers, methods, training
 from headstart.studies.adapt.page_two_classes import areas, operating, two_classes
@@ -215,6 +216,7 @@ SECTIONS = (
     Section("two_classes", "ROC, precision and recall", "ROC", two_classes),
     Section("mistakes", "The most confident mistakes", "Mistakes", mistakes),
     Section("calibration", "Calibration of the probabilities", "Calibration", calibration),
+    Section("label_errors", "Labels to check", "Labels to check", labels_to_check),
     Section("check", "The data check", "Data check", check),
     Section("use", "How to use the model", "Use it", use),
     Section("smallprint", "The small print", "Small print", smallprint),
@@ -257,7 +259,10 @@ def terminal(record: Result, folder: Path | None) -> Terminal:
         rows=[
             (row.title, str(row.main or ""), row.seconds, row.folds, row.candidate.dropped) for row in rows
         ],
-        sentences=[record.why, *told_apart(record), beside_baselines(record), *forgotten(record), *cautions],
+        sentences=[
+            *(record.why, *told_apart(record), beside_baselines(record)),
+            *(*forgotten(record), *cautions, *hint(folder)),
+        ],
         answer=[record.headline],
         next=next_commands(record),
         places=[("Model", "model")],

@@ -1,6 +1,5 @@
 """The fields of the record: data, candidates, notes, figures on the test part, and the mistakes."""
 
-import io
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -20,7 +19,6 @@ from headstart.metrics.thresholds import Threshold
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.report.text import significant
-from headstart.run.checkpoint import write_atomically
 from headstart.session.inputs import about_columns
 from headstart.session.scoring import as_predictions, bins, confusions, decided, scores
 from headstart.session.session import Session
@@ -37,13 +35,12 @@ from headstart.studies.adapt import (
 )
 from headstart.studies.adapt.candidates import CandidateResult, CrossValidation, transfers
 from headstart.studies.adapt.evaluation import FittedModel
+from headstart.studies.adapt.shown_sample import save_sample
 from headstart.studies.adapt.summary import headline, warnings
 
 POINTS = 500  # rows of a column that are drawn
 BARS = 31  # of errors; odd, so that the middle one is around 0
 MISTAKES = 12
-THUMBNAIL = 192  # pixels
-LETTERS = 600  # of a text that is shown
 DIGITS = 4  # of a number
 NOTHING = "{} learned from the rows of the training part alone."
 
@@ -234,16 +231,7 @@ def save_mistakes(
     worst = {"tags": _tags, "numbers": _numbers}.get(test.label_kind, partial(_classes, threshold=threshold))
     mistakes: list[Mistake] = []
     for row, truth, answer, confidence, error in islice(worst(test, outputs), MISTAKES):
-        name = ""
-        if (picture := test.picture(row)) is not None:
-            name = f"{folder.name}/mistake-{len(mistakes):02d}.webp"
-            stream = io.BytesIO()
-            picture.thumbnail((THUMBNAIL, THUMBNAIL))
-            picture.save(stream, "WEBP", quality=80)
-            write_atomically(folder.parent / name, stream.getvalue())
-        text = test.modality.text(test, row)
-        if len(text) > LETTERS:  # cut at a space
-            text = (text[:LETTERS].rpartition(" ")[0] or text[: LETTERS - 1]) + "\u2026"
+        name, text = save_sample(test, row, folder, f"mistake-{len(mistakes):02d}.webp")
         mistakes.append(Mistake(test.items[row], name, truth, answer, confidence, text, error))
     return mistakes
 

@@ -4,15 +4,18 @@ import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from headstart.core import BadInput, LabelKind, Method, derive_seed, require_label_kind
+from headstart.core import BadInput, LabelKind, Method, MissingPackage, derive_seed, require_label_kind
 from headstart.data.check import check as check_data
 from headstart.data.class_findings import rows_alone
 from headstart.data.dataset import Dataset
+from headstart.data.label_fixes import fix_labels, read_label_fixes
 from headstart.data.source_task import require_same_inputs, usable_sources
 from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
@@ -21,6 +24,7 @@ from headstart.methods.mapping.pretraining.supervised import SupervisedPretraini
 from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
 from headstart.predictor.training import Training
+from headstart.records.label_errors import FILE as LABEL_ERRORS
 from headstart.report.text import join_words
 from headstart.run.engine_choices import EngineChoices
 from headstart.run.step_cache import file_name
@@ -33,7 +37,7 @@ from headstart.session.requirements import (
 from headstart.session.scoring import choose_metric
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
-from headstart.studies._runner import Job, load_inputs, methods_of
+from headstart.studies._runner import Job, load_inputs, load_labelled, methods_of
 from headstart.studies._spec import Study
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
 from headstart.studies.adapt.adapted import Adapted
@@ -52,7 +56,9 @@ from headstart.studies.adapt.evaluation import (
 from headstart.studies.adapt.few_rows import with_possible_folds
 from headstart.studies.adapt.first_model import first_probe, save_early, save_first
 from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old_model
+from headstart.studies.adapt.label_errors import label_errors_of
 from headstart.studies.adapt.model_card import model_card
+from headstart.studies.adapt.page_labels import write_labels_page
 from headstart.studies.adapt.plan import Plan, fold_name, limited, plan_study, recording, refit_name
 from headstart.studies.adapt.reading import choose_reading
 from headstart.studies.adapt.record_fields import (
@@ -67,15 +73,27 @@ from headstart.studies.adapt.two_classes import choose_threshold, measure_two_cl
 from headstart.studies.adapt.usual_methods import not_installed, not_pooled, usual_methods
 from headstart.studies.curve.run import n_strata
 
+NOTED = ("one-example", "codes", "label-fixes")  # kinds of findings that are notes of the run, too
 GUESS = 30.0  # samples a second where none were measured
 
 
 def load(
     spec: Study, given: Mapping[str, Any], settings: AdaptSettings, columns: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The inputs; `_old` is the fitted model that was given as the backbone, if its old data may be there."""
+    """The inputs, the data with their label fixes.
+
+    `_old` is the fitted model that was given as the backbone, if its old data may be there; `_decided` are
+    the rows that the fixes decide.
+    """
+    files = given.get("label_fixes") or ()
+    files = [files] if isinstance(files, str | Path) else files
+    fixes = [fix for file in files for fix in read_label_fixes(file)]
+    if files:
+        given = {**given, "data": fix_labels(load_labelled(given["data"], columns), fixes)}
     inputs = load_inputs(spec, given, settings, columns)
-    return {**inputs, "_old": old_model(given.get("backbone"), inputs["source"] or [])}
+    decided = {fix.item for fix in fixes if fix.action}
+    old = old_model(given.get("backbone"), inputs["source"] or [])
+    return {**inputs, "_old": old, "_decided": decided}
 
 
 def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
@@ -114,7 +132,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         sources, old_tasks = hold_out(old, given, checked.dataset, settings)
         sources, said = usable_sources(sources, checked.dataset, parts[1])
         checked = replace(checked, findings=(*checked.findings, *said))
-    job.notes.extend(one.text for one in checked.findings if one.kind in ("one-example", "codes"))
+    job.notes.extend(one.text for one in checked.findings if one.kind in NOTED)
     job = with_possible_folds(job, train)
     settings = job.settings
     metric = choose_metric(train.labels, settings.metric)
@@ -166,6 +184,11 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     tested, logits = evaluate_on_test(validation, selected, scratch, test, threshold)
     forgetting, cautions = measure_forgetting(validation, old_tasks, selected)
 
+    with job.step("rank labels that may be wrong"):
+        pictures = folder.path / "pictures"
+        ranked = label_errors_of(results, chosen, train, metric, pictures, job.inputs["_decided"])
+        folder.write(ranked, LABEL_ERRORS)
+
     with job.step("save"):
         budget.note_overrun()
         finals = [final for final in (selected, scratch) if final]
@@ -188,7 +211,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
             **about_test(train, test, tested, logits, method, threshold),
             "two_classes": decision and measure_two_classes(logits, test, decision, settings.seed),
             "forgetting": forgetting,
-            "mistakes": save_mistakes(folder.path / "pictures", test, logits, threshold),
+            "mistakes": save_mistakes(pictures, test, logits, threshold),
         }
 
 
@@ -209,6 +232,8 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     forward = str(EngineChoices(folder / "cache"))
     timings = Timings(machine, job.progress.elapsed() + job.folder.steps.carried, by_method, forward)
     job.folder.write(timings, "timings.json")
+    with suppress(MissingPackage):  # which `headstart labels` names
+        write_labels_page(folder)
     return Adapted(folder, record)
 
 

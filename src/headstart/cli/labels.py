@@ -1,0 +1,74 @@
+"""The command `labels`: which labels of a run are probably wrong, and a page or a file to fix them."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import output
+from .options import AsJson
+
+if TYPE_CHECKING:
+    from headstart.records.label_errors import LabelErrors
+
+
+def labels(
+    run: Annotated[Path, typer.Argument(help="A run folder of adapt.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write the rows to this CSV file, whose column action is yours to fill in: keep, "
+            "relabel or remove.",
+            show_default=False,
+        ),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the file if it is there.")] = False,
+    rows: Annotated[int, typer.Option(help="Number of rows to print.", min=0)] = 10,
+    json: AsJson = False,
+) -> None:
+    """Show which labels are probably wrong, and write a page to fix them one by one."""
+    from headstart.core import BadInput
+    from headstart.studies.adapt.page_labels import (
+        FIXES,
+        about,
+        in_words,
+        next_command,
+        require_label_errors,
+        write_labels_page,
+    )
+
+    errors = require_label_errors(run)
+    if replace and out is None:
+        raise BadInput("--replace goes with --out, the file that it replaces.")
+    if out is not None:
+        _write(errors, out, replace)
+    if json:
+        output.as_json(asdict(errors))
+        return
+    kind = errors.label_kind
+    shown = [
+        (row.item, in_words(row.label, kind), in_words(row.suggestion, kind), f"{row.quality:.2f}")
+        for row in errors.rows[:rows]
+    ]
+    if shown:
+        output.table(("row", "label", "perhaps", "quality"), shown, "Labels that are probably wrong")
+    for sentence in about(errors):
+        output.line(sentence)
+    if not errors.rows:
+        return
+    said = f"File:   {out}: write keep, relabel or remove into its column action.\n" if out else ""
+    output.line(f"{said}Page:   {write_labels_page(run)}")
+    output.line(f"Next:   {next_command(run, str(out or FIXES))}")
+
+
+def _write(errors: "LabelErrors", out: Path, replace: bool) -> None:
+    """The rows as label fixes without an action."""
+    from headstart.core import CannotWrite
+    from headstart.data.label_fixes import LabelFix, as_csv
+    from headstart.run.checkpoint import write_atomically
+
+    if out.is_dir() or (out.exists() and not replace):
+        raise CannotWrite(f"{out} is there already. Name another file, or replace it: --replace.")
+    fixes = [LabelFix(row.item, row.label, row.suggestion) for row in errors.rows]
+    write_atomically(out, as_csv(fixes).encode("utf-8", "backslashreplace"))
