@@ -85,7 +85,7 @@ def test_the_curve_is_remembered_and_cut_when_steps_are_done_again(tmp_path):
 
 def test_it_is_kept_after_every_third_step_and_when_it_is_left(tmp_path):
     path, run = tmp_path / "kept", fresh()
-    ticks = save_checkpoints(ticks_of(run), run, path, every=3)
+    ticks = save_checkpoints(ticks_of(run), run, path, every=3, clock=lambda: 0.0)
     at = [load_state(path)["step"] if path.exists() else 0 for _ in ticks]
     assert at == [0, 0, 3, 3, 3, 6, 6, 6, 9, 9]
 
@@ -96,6 +96,24 @@ def test_it_is_kept_after_every_third_step_and_when_it_is_left(tmp_path):
     again = fresh()
     assert resume(again, path)
     assert (again.step, values(again)["w"].tolist()) == (5, values(run)["w"].tolist())
+
+
+def test_what_takes_long_to_save_is_saved_less_often(tmp_path, monkeypatch):
+    seconds, saves = [0.0], []
+    run = fresh(replace(TEN, steps=100))
+
+    def slowly(state, path):
+        saves.append(state["step"])
+        seconds[0] += 2.0
+
+    def a_second_each():
+        for tick in ticks_of(run):
+            seconds[0] += 1.0
+            yield tick
+
+    monkeypatch.setattr(watch, "save_state", slowly)
+    drain(save_checkpoints(a_second_each(), run, tmp_path / "kept", 10, clock=lambda: seconds[0]))
+    assert saves == [10, 50, 90]  # 2 seconds of every 40, a twentieth
 
 
 def test_an_error_within_a_step_keeps_the_last_good_state(tmp_path):

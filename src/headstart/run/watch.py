@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from headstart.run.checkpoint_check import require_same_run
 
 from .checkpoint import load_state, save_state, write_atomically
 from .state import Run, Tick
+
+MOST_SAVING = 0.05  # of the time, which checkpoints may take
 
 
 def log(ticks: Iterable[Tick], path: Path, name: str, run: Run[Any]) -> Iterator[Tick]:
@@ -53,9 +56,15 @@ def record_losses(ticks: Iterable[Tick], run: Run[Any]) -> Iterator[Tick]:
 
 
 def save_checkpoints(
-    ticks: Iterable[Tick], run: Run[Any], path: Path, every: int
+    ticks: Iterable[Tick],
+    run: Run[Any],
+    path: Path,
+    every: int,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Generator[Tick, None, None]:
     """Save the run after each `every`-th step and when the loop is left between steps, for `resume`.
+
+    Saves are left out while they would take more than a twentieth of the time: a large model on a slow disk.
 
     Close the generator when leaving it early (`contextlib.closing`), or the run is saved only later.
 
@@ -63,9 +72,12 @@ def save_checkpoints(
         CannotWrite: the run can't be saved. If another error closed the generator, that one is raised,
             with a note.
     """
+    saved, took = clock(), 0.0
     for tick in ticks:
-        if tick.step % every == 0:
+        if tick.step % every == 0 and (begun := clock()) - saved >= took / MOST_SAVING:
             save_state(run.state_dict(), path)
+            saved = clock()
+            took = saved - begun
         try:
             yield tick
         except GeneratorExit as left:  # between steps; in the middle of one, nothing is saved
