@@ -40,4 +40,11 @@ ENGINE_FAULTS = (
         "a damaged file of choices is believed",
         RACE + "cannot_be_read",
     ),
+    Fault(
+        "run/watch.py",
+        ">= took / MOST_SAVING",
+        ">= 0",
+        "a checkpoint of a large model every 20 steps, whatever it takes",
+        "run/test_watch.py saved_less_often",
+    ),
 )

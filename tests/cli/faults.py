@@ -145,4 +145,18 @@ OPTIONS = (
         "resuming puts what may be given anew back to its default",
         "cli/test_predictions.py changes_alone",
     ),
+    Fault(
+        "cli/study_command.py",
+        "        values[first.name] = [placed.pop(0), *values[first.name]]\n",
+        "        placed.pop(0)\n",
+        "of several sources the one given by its place is lost",
+        "cli/test_help.py by_their_place_or_as_options",
+    ),
+    Fault(
+        "cli/completing.py",
+        '    files = sorted(Path().glob(f"{incomplete}*")) if found else []\n',
+        "    files: list[Path] = []\n",
+        "a name hides the files that begin like it from the shell",
+        "cli/test_help.py files_are_completed",
+    ),
 )

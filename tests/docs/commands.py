@@ -95,7 +95,7 @@ class Command:
         }
         chosen = {flag: value for flag, value in (SMALL | self._read()).items() if flag in flags}
         if self.name in ONE_METHOD and "--method" not in self.words and self.words[:2] != ALL_METHODS:
-            source, usual = str(self.after("--source")), ONE_METHOD[self.name]
+            source, usual = self.after("--source") or " ".join(self.words[1:2]), ONE_METHOD[self.name]
             known = {"digits": "multi-task"}.get(source, usual)
             chosen["--method"] = "shot" if source.startswith("runs/") else known
         if self.words[:2] == ALL_METHODS:

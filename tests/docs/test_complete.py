@@ -48,7 +48,7 @@ def test_every_option_is_on_the_page_of_the_command_line(name):
     text = section(page("command-line.md").text, f"## headstart {name}")
     for parameter in COMMANDS[name].params:
         for option in (*parameter.opts, *parameter.secondary_opts):
-            shown = f"`{option}`" if option.startswith("-") else option.upper()
+            shown = f"`{option}`" if option.startswith("-") else (parameter.metavar or option).upper()
             assert shown in text, f"{name}: {option}"
 
 

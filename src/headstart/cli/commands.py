@@ -1,9 +1,11 @@
 """Commands as people expect them: `headstart help`, words that other tools use, switches without a type."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
+from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
 MEANT = {  # words that other tools have for what a command does
@@ -27,6 +29,7 @@ MEANT = {  # words that other tools have for what a command does
     "show": "explain describe",
     "doctor": "check env version",
 }
+EXAMPLES = "Examples:"  # heading of the last part of a command's docstring
 OTHER = {word: command for command, words in MEANT.items() for word in words.split()}
 
 
@@ -45,7 +48,7 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         word, *rest = args
-        if word == "help":
+        if word == "help" and not ctx.resilient_parsing:  # which completing in the shell is
             named = [each for each in rest if not each.startswith("-")]
             if not named:
                 typer.echo(ctx.get_help())
@@ -55,6 +58,14 @@ class Commands(TyperGroup):
             meant = OTHER[word]
             ctx.fail(f"No such command {word!r}. Here it is {meant!r}: headstart {meant} --help.")
         return super().resolve_command(ctx, args)
+
+
+def help_of(command: Callable[..., None]) -> str:
+    """The docstring of a command as the head of its help: what it does, then examples, a line each."""
+    doc = inspect.getdoc(command) or ""
+    what, _, examples = doc.partition(f"\n\n{EXAMPLES}\n")
+    lines = [f"  [cyan]{escape(line.strip())}[/cyan]" for line in examples.splitlines()]
+    return "\n".join([what, "", f"\b{EXAMPLES}", *lines])
 
 
 def without_types(params: Sequence[Any]) -> list[Any]:

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-import headstart
-
 BUILT_IN_DATA = ("clipart", "digits", "pbmc", "reviews", "spambase", "tones", "tweets")
 BUILT_IN_BACKBONES = ("efficientnet_lite0", "minilm", "table")
 METHOD = re.compile(r'\bAbout\(\s*"([\w-]+)"')
@@ -18,7 +16,7 @@ def complete_methods(incomplete: str) -> list[str]:
 
 
 def complete_data(incomplete: str) -> list[str]:
-    """Names of built-in data, and files, that begin so; nothing if no name does: the shell completes files."""
+    """Names of built-in data, and files, that begin so; none where no name does: the shell has the files."""
     return _with_files(incomplete, BUILT_IN_DATA)
 
 
@@ -44,5 +42,5 @@ def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
 
 def _declared(folder: str, pattern: re.Pattern[str]) -> set[str]:
     """What a pattern finds in the files of a folder of headstart, none of which is run."""
-    files = (Path(headstart.__file__).parent / folder).rglob("*.py")
+    files = (Path(__file__).parents[1] / folder).rglob("*.py")
     return {name for file in files for name in pattern.findall(file.read_text("utf-8"))}

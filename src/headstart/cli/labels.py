@@ -27,7 +27,11 @@ def labels(
     rows: Annotated[int, typer.Option(help="Number of rows to print.", min=0)] = 10,
     json: AsJson = False,
 ) -> None:
-    """Show which labels are probably wrong, and write a page to fix them one by one."""
+    """Show which labels are probably wrong, and write a page to fix them one by one.
+
+    Examples:
+        headstart labels run
+    """
     from headstart.core import BadInput
     from headstart.studies.adapt.page_labels import (
         FIXES,

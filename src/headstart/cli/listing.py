@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import typer
 
 from headstart.cli import output
+from headstart.cli.completing import complete_methods
 from headstart.cli.options import AsJson
 
 Kind = Literal["pictures", "sounds", "tables", "texts"]
@@ -37,7 +38,13 @@ def methods(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """List the methods: the command that runs each, what it transfers and what it does."""
+    """List the methods: the command that runs each, what it transfers and what it does.
+
+    Examples:
+        headstart methods
+        headstart methods --for texts
+        headstart methods --with target
+    """
     from headstart.core import walk
 
     kinds = sorted(walk(), key=lambda kind: (list(COMMANDS).index(learns_with(kind)), kind.about.name))
@@ -52,10 +59,16 @@ def methods(
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A method, such as ridge-probe.")],
+    name: Annotated[
+        str, typer.Argument(help="A method, such as ridge-probe.", autocompletion=complete_methods)
+    ],
     json: AsJson = False,
 ) -> None:
-    """Describe a method: its settings, what it transfers and adapts, its steps, a command, the paper."""
+    """Describe a method: its settings, what it transfers and adapts, its steps, a command, the paper.
+
+    Examples:
+        headstart show lp-ft
+    """
     from headstart.core import find
 
     kind = find(name)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from . import output
+from .completing import complete_published
 from .options import AsJson
 
 Root = Annotated[
@@ -18,7 +19,11 @@ Root = Annotated[
 
 
 def datasets(root: Root = None, json: AsJson = False) -> None:
-    """List the published data sets that are known by name, and where their files are."""
+    """List the published data sets that are known by name, and where their files are.
+
+    Examples:
+        headstart datasets
+    """
     from headstart.data.published.entry import data_root
     from headstart.data.published.register import PUBLISHED
 
@@ -42,10 +47,19 @@ def datasets(root: Root = None, json: AsJson = False) -> None:
 
 
 def download(
-    name: Annotated[str, typer.Argument(help="A published data set, as `headstart datasets` lists it.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A published data set, as `headstart datasets` lists it.", autocompletion=complete_published
+        ),
+    ],
     root: Root = None,
 ) -> None:
-    """Fetch a published data set and unpack it where it is looked for; no other command fetches data."""
+    """Fetch a published data set and unpack it where it is looked for; no other command fetches data.
+
+    Examples:
+        headstart download cifar10
+    """
     from headstart.data.published.download import download as fetch
 
     folder = fetch(name, root)

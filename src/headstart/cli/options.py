@@ -8,19 +8,22 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_t
 
 import typer
 
+from headstart.cli.completing import BUILT_IN_DATA, complete_data, complete_methods
 from headstart.records.settings import StudySettings, option, seconds_of
 
 T = TypeVar("T", bound=StudySettings)
 WIDEST = 12  # letters of choices in the help, whose sentences need the room; longer ones are named there
+NAMES = {"methods": complete_methods, "method": complete_methods, "tune": complete_methods}  # of settings
 FILES, RUNNING = "Columns and rows of files", "Running and printing"  # panels of the help
 
 Data = Annotated[
     str,
     typer.Argument(
         help="A folder of class folders; a CSV or Parquet file with a column label and one of paths "
-        "or texts, else a table; an .h5ad file; the name of built-in data: clipart, digits, pbmc, "
-        "reviews, spambase, tones, tweets; or that of a published data set (headstart datasets).",
+        f"or texts, else a table; an .h5ad file; the name of built-in data: {', '.join(BUILT_IN_DATA)}; or "
+        "that of a published data set (headstart datasets).",
         show_default=True,
+        autocompletion=complete_data,
     ),
 ]
 KINDS_OF_BACKBONES = (
@@ -164,7 +167,8 @@ def _option(kind: type[Any], field: Any, panel: str | None) -> inspect.Parameter
     elif choices := choices_of(hint):
         short = "|".join(choices)
         shown["metavar"] = short if len(short) <= WIDEST else field.name.upper()
-    option = typer.Option(default, *names, **shown, rich_help_panel=panel)
+    completion = NAMES.get(field.name)
+    option = typer.Option(default, *names, **shown, rich_help_panel=panel, autocompletion=completion)
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=hint)
 
 

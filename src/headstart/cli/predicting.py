@@ -92,7 +92,11 @@ def predict(
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
-    """Predict labels for new pictures, texts or rows; unreadable ones are listed at the end (exit code 3)."""
+    """Predict labels for new pictures, texts or rows; unreadable ones are listed at the end (exit code 3).
+
+    Examples:
+        headstart predict run new-photos/
+    """
     from headstart.core import BadData, BadInput
     from headstart.predictor.predictor import open_model
 

@@ -13,6 +13,8 @@ from headstart.studies import build_page
 from headstart.studies._spec import Input, Study, terminal_of
 
 from . import output
+from .commands import EXAMPLES
+from .completing import complete_backbones, complete_data
 from .options import (
     FILES,
     KINDS_OF_BACKBONES,
@@ -50,6 +52,7 @@ WeightsOfEach = Annotated[
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the predictions as CSV.", rich_help_panel=RUNNING)]
 KEEP = "Folder for the record and a page; must be new or empty. Default: nothing is kept."
 OUT = "Folder for the record and the page; must be new or empty."
+PLACE = "placed_"  # before the name of an input, where it is given by its place instead of as an option
 _began: list[float] = []  # when the process began, where it is the command's own
 
 
@@ -64,9 +67,11 @@ def command(spec: Study) -> Callable[..., None]:
     """The typer command of a study."""
 
     def run(*, settings: Any, columns: Columns, **values: Any) -> None:
-        carry_out(spec, settings, columns, **values)
+        carry_out(spec, settings, columns, **_by_name(either, values))
 
-    positional = {item.name: _annotated(item) for item in spec.inputs if not item.option}
+    either = [item for item in spec.inputs if item.either]
+    positional = {PLACE + item.name: (_placed(item), None) for item in either}
+    positional |= {item.name: _annotated(item) for item in spec.inputs if not item.option}
     options = {item.name: _annotated(item) for item in spec.inputs if item.option}
     hints = {**positional, **options, **_shared(spec)}
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -78,7 +83,8 @@ def command(spec: Study) -> Callable[..., None]:
     run.__signature__ = inspect.Signature([*own, *last])  # type: ignore[attr-defined]
     run.__annotations__ = {name: hint for name, (hint, _) in hints.items()}
     run.__annotations__ |= {"columns": Columns, "settings": spec.settings}
-    run.__name__, run.__doc__ = spec.name, spec.summary
+    run.__name__ = spec.name
+    run.__doc__ = "\n".join([spec.summary, "", EXAMPLES, *(f"    {example}" for example in spec.examples)])
     without = spec.without if spec.columns else tuple(Columns.__dataclass_fields__)
     with_columns = with_options(Columns, "columns", without=without, panel=FILES)(run)
     return with_options(spec.settings, "settings")(with_columns)
@@ -164,20 +170,56 @@ def show(spec: Study, record: Any, out: Path | None, quiet: bool) -> None:
         output.line(f"{label + ':':<8}{text}")
 
 
+def _placed(item: Input) -> Any:
+    """Annotation of an input by its place on the command line, which may be given as an option instead."""
+    completed = complete_data if item.hint is str else None
+    metavar = item.name.upper()
+    text = f"What --{item.name} takes, by its place."
+    return Annotated[
+        item.hint | None,
+        typer.Argument(help=text, metavar=metavar, show_default=False, autocompletion=completed),
+    ]
+
+
+def _by_name(either: list[Input], values: dict[str, Any]) -> dict[str, Any]:
+    """The values with those that were given by their place under the names of the inputs.
+
+    Raises:
+        typer.BadParameter: one is missing, or there is one too many.
+    """
+    placed = [value for item in either if (value := values.pop(PLACE + item.name)) is not None]
+    open_ = [item for item in either if not values[item.name]]
+    first = either[0] if either else None
+    if first and first.several and len(placed) > len(open_) and first not in open_:
+        values[first.name] = [placed.pop(0), *values[first.name]]
+    if len(placed) > len(open_):
+        names = " and ".join(f"--{item.name}" for item in either if item not in open_)
+        raise typer.BadParameter(f"{placed[-1]!r} is one too many beside {names}.")
+    for item, value in zip(open_, placed, strict=False):
+        values[item.name] = [value] if item.several else value
+    if missing := [item.name for item in open_[len(placed) :]]:
+        raise typer.BadParameter(f"The {missing[0]} is missing: give it by its place, or as --{missing[0]}.")
+    return values
+
+
 def _annotated(item: Input) -> tuple[Any, Any]:
     """Annotation and default of an input on the command line."""
     if item.kind == "data" and not item.option and item.default is ...:
         return Data, "clipart"
-    if item.kind == "backbones":
-        return Annotated[list[str] | None, typer.Option("--backbone", help=SEVERAL, show_default=False)], None
-    if item.kind == "backbone" and item.several:
-        text = f"{KINDS_OF_BACKBONES} Repeatable, to search among several. Else the built-in for the data."
-        return Annotated[list[str] | None, typer.Option(help=text, show_default=False)], None
-    if item.kind == "backbone":
-        text = f"{KINDS_OF_BACKBONES} Else the built-in for the data."
-        return Annotated[str | None, typer.Option(help=text, show_default=False)], None
+    if item.kind in ("backbone", "backbones"):
+        several = item.several or item.kind == "backbones"
+        again = " Repeatable, to search among several." if several else ""
+        text = f"{KINDS_OF_BACKBONES}{again} Else the built-in for the data."
+        extra = typer.Option(
+            "--backbone",
+            help=SEVERAL if item.kind == "backbones" else text,
+            show_default=False,
+            autocompletion=complete_backbones,
+        )
+        return Annotated[list[str] | None if several else str | None, extra], None
     hint = list[item.hint] if item.several else item.hint  # type: ignore[name-defined]
-    hint = hint | None if item.default is None else hint
+    default = None if item.either else item.default
+    hint = hint | None if default is None else hint
     text = item.help.replace("as `hs.data.load` takes them", "as for adapt")
     if item.option:
         names = [f"--{item.flag or item.name.replace('_', '-')}"]
@@ -185,7 +227,7 @@ def _annotated(item: Input) -> tuple[Any, Any]:
         extra = typer.Option(*names, help=text, metavar=item.metavar, show_default=shown)
     else:
         extra = typer.Argument(help=text, metavar=item.metavar, show_default=False)
-    return Annotated[hint, extra], inspect.Parameter.empty if item.default is ... else item.default
+    return Annotated[hint, extra], inspect.Parameter.empty if default is ... else default
 
 
 def _shared(spec: Study) -> dict[str, tuple[Any, Any]]:

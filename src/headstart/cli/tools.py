@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from headstart.cli import output
+from headstart.cli.completing import complete_backbones
 from headstart.cli.options import AsJson, Quiet, Weights, with_options
 from headstart.records.settings import SurgerySettings
 
@@ -47,7 +48,11 @@ IMPORTED = {"scikit-learn": "sklearn"}  # what is imported by another name
 
 
 def doctor(json: AsJson = False) -> None:
-    """Show versions, hardware and optional packages, and which features lack a package."""
+    """Show versions, hardware and optional packages, and which features lack a package.
+
+    Examples:
+        headstart doctor
+    """
     items = examine()
     if json:
         output.as_json([asdict(item) for item in items])
@@ -100,7 +105,8 @@ def _package(name: str, good_for: str, install: str) -> Item:
 Base = Annotated[
     str,
     typer.Argument(
-        help="A backbone by name, as for adapt; an encoder's file, .safetensors; or a run folder."
+        help="A backbone by name, as for adapt; an encoder's file, .safetensors; or a run folder.",
+        autocompletion=complete_backbones,
     ),
 ]
 
@@ -117,7 +123,12 @@ def anatomy(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Show the structure of a backbone, from one forward pass: stem, blocks, norms, head, parameters."""
+    """Show the structure of a backbone, from one forward pass: stem, blocks, norms, head, parameters.
+
+    Examples:
+        headstart anatomy efficientnet_lite0
+        headstart anatomy run --select 'last(2), ~norms'
+    """
     from headstart.models.backbone import AnyBackbone
     from headstart.models.depth import describe
     from headstart.models.encoders import is_encoder
@@ -174,7 +185,12 @@ def surgery(
     *,
     operations: SurgerySettings,
 ) -> None:
-    """Replace the parts of a backbone that do not fit, report what was replaced, and write the encoder."""
+    """Replace the parts of a backbone that do not fit, report what was replaced, and write the encoder.
+
+    Examples:
+        headstart surgery resnet18 --channels 1 --luminance
+        headstart surgery efficientnet_lite0 --keep 'first(3)'
+    """
     from headstart.models.encoders import save_encoder
     from headstart.predictor.surgery import opened_with, perform_surgery
 

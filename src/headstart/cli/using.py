@@ -18,7 +18,12 @@ def export(
         typer.Argument(help="Output file: .onnx for the model, .safetensors for the encoder alone."),
     ],
 ) -> None:
-    """Export the model to ONNX, or its encoder to safetensors, and check that the outputs agree."""
+    """Export the model to ONNX, or its encoder to safetensors, and check that the outputs agree.
+
+    Examples:
+        headstart export run model.onnx
+        headstart export run encoder.safetensors
+    """
     from headstart.predictor.export import export_model
     from headstart.predictor.predictor import open_model
 
@@ -50,7 +55,12 @@ def push(
         bool, typer.Option("--private", help="Only you see the repository, if it is made now.")
     ] = False,
 ) -> None:
-    """Write the model as a folder for the Hugging Face hub, or upload it: weights, card, ONNX, an example."""
+    """Write the model as a folder for the Hugging Face hub, or upload it: weights, card, ONNX, an example.
+
+    Examples:
+        headstart push run --to my-model/
+        headstart push run --to hf:USER/NAME
+    """
     from headstart.predictor.hub_folder import HUB, push_model
 
     written = push_model(run, to, private=private)
@@ -62,7 +72,11 @@ def push(
 def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
 ) -> None:
-    """Rebuild the page of a finished study from its record."""
+    """Rebuild the page of a finished study from its record.
+
+    Examples:
+        headstart report run
+    """
     from headstart.studies import build_page
 
     output.line(str(build_page(run)))
@@ -72,7 +86,12 @@ def runs(
     folder: Annotated[Path, typer.Argument(help="A folder of run folders, also deeper ones.")] = Path(),
     json: AsJson = False,
 ) -> None:
-    """List the runs in a folder, the latest first: when, how large, what came out."""
+    """List the runs in a folder, the latest first: when, how large, what came out.
+
+    Examples:
+        headstart runs
+        headstart runs experiments/ --json
+    """
     from headstart.studies._history import list_runs
 
     found = list_runs(folder)

@@ -74,6 +74,7 @@ class Input:
     required: bool = True  # whether Python callers must give it
     positional: bool = False  # whether Python callers may give an optional input by its place
     option: bool = False  # whether it is an option (`--name`) of the command line instead of an argument
+    either: bool = False  # an option that the command line takes by its place as well
     default: Any = ...  # of the command line; `...` if it must be given there
     hint: Any = str  # type of a value on the command line
     flag: str = ""  # name of the option, where it is not the input's
@@ -114,6 +115,7 @@ class Study:
 
     name: str  # of the folder, the command and the record's file
     summary: str  # one sentence for `headstart --help`
+    examples: tuple[str, ...]  # commands, for the head of its help
     inputs: tuple[Input, ...]  # in the order of the Python function
     settings: type[StudySettings]  # the dataclass of its options
     record: type[StudyRecord]  # the dataclass of what it writes down

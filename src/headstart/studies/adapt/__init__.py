@@ -3,8 +3,7 @@
 The data are checked and split. On the training part, methods are compared by cross-validation under a time
 budget, and the best one is fitted on all of it. Then the held-out test part is predicted, once, also by the
 same architecture trained from scratch, the largest class and the raw features. The record holds everything
-that the report shows and nothing that a second run would not repeat; seconds and memory are in
-`timings.json`.
+that the report shows and nothing that a second run would not repeat: times are in `timings.json`.
 
 Raises:
     BadData: nothing readable, one class, or a class with one row.
@@ -255,6 +254,7 @@ class Timings(Record):
 SPEC = Study(
     name="adapt",
     summary="Turn a pretrained backbone and labelled data into a model and an honest report.",
+    examples=("headstart adapt photos/", "headstart adapt houses.csv --label-column price --metric mae"),
     group=START,
     inputs=(
         BACKBONE,

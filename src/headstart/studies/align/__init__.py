@@ -135,6 +135,11 @@ class Alignment(StudyRecord):
 SPEC = Study(
     name="align",
     summary="Adapt a model to unlabelled data from labelled data of another domain; say whether it helped.",
+    examples=(
+        "headstart align photos/ sketches/",
+        "headstart align photos/ sketches/ --source paintings/",
+        "headstart align run sketches/ --method shot",
+    ),
     group=SHIFT,
     inputs=(
         Input(
@@ -143,6 +148,7 @@ SPEC = Study(
             "run folder, whose model is adapted without a source.",
             kind="value",
             option=True,
+            either=True,
             several=True,
         ),
         Input(
@@ -150,6 +156,7 @@ SPEC = Study(
             help="What the model is for: data of the same kind. Labels are only reported on.",
             kind="value",
             option=True,
+            either=True,
         ),
         optional_input(
             name="backbone",

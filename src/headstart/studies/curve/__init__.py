@@ -91,6 +91,7 @@ class SizeCurve(StudyRecord):
 SPEC = Study(
     name="curve",
     summary="Draw accuracy against labels per class, for several methods over several seeds.",
+    examples=("headstart curve photos/ --method ridge-probe --method fine-tune",),
     inputs=(BACKBONE, DATA),
     settings=CurveSettings,
     record=SizeCurve,

@@ -114,6 +114,10 @@ class Evaluation(StudyRecord):
 SPEC = Study(
     name="evaluate",
     summary="Evaluate a model on labelled data that it has not seen: all metrics with intervals.",
+    examples=(
+        "headstart evaluate run new-photos/",
+        "headstart evaluate run later.csv --label-column stars",
+    ),
     group=START,
     inputs=(
         Input(

@@ -96,6 +96,7 @@ class Probing(StudyRecord):
 SPEC = Study(
     name="probe",
     summary="Probe every block of the frozen backbone, with control tasks.",
+    examples=("headstart probe photos/ --out probe",),
     inputs=(BACKBONE, DATA),
     settings=ProbeSettings,
     record=Probing,

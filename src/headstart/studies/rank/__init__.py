@@ -115,6 +115,10 @@ def agreement(table: list[RankedBackbone], score: str, accuracies: Mapping[str, 
 SPEC = Study(
     name="rank",
     summary="Rank backbones by how well their features will serve a task, from one pass each: no training.",
+    examples=(
+        "headstart rank photos/ --backbone resnet18 --backbone vit_tiny_patch16_224",
+        "headstart rank reviews.csv --tune fine-tune:last=2",
+    ),
     inputs=(
         Input(name="backbones", help="A list of backbones, or a mapping that names them.", kind="backbones"),
         DATA,

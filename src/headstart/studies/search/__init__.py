@@ -165,6 +165,10 @@ class Search(StudyRecord):
 SPEC = Study(
     name="search",
     summary="Search backbones, methods and settings by cross-validation; the test part is never used.",
+    examples=(
+        "headstart search photos/ --trials 30 --budget 1h",
+        "headstart search photos/ --method lp-ft --range lp-ft:lr=1e-4..1e-2",
+    ),
     inputs=(
         replace(
             BACKBONE,

@@ -123,15 +123,22 @@ class Shift(StudyRecord):
 SPEC = Study(
     name="shift",
     summary="Measure how a target differs from a source, without labels of the target.",
+    examples=("headstart shift photos/ sketches/",),
     group=SHIFT,
     inputs=(
         Input(
-            name="source", help="What a model is trained on: any data, with labels or without.", kind="value"
+            name="source",
+            help="What a model is trained on: any data, with labels or without.",
+            kind="value",
+            option=True,
+            either=True,
         ),
         Input(
             name="target",
             help="What it is to be used on: data of the same kind; labels are ignored.",
             kind="value",
+            option=True,
+            either=True,
         ),
         Input(
             name="backbone",

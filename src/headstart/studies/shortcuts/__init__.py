@@ -119,6 +119,7 @@ class Shortcuts(StudyRecord):
 SPEC = Study(
     name="shortcuts",
     summary="Find spurious cues that a classifier relies on, and the groups whose accuracy suffers.",
+    examples=("headstart shortcuts run photos.csv --attribute-column background",),
     inputs=(
         Input(
             name="model",

@@ -123,6 +123,7 @@ _FILE = partial(optional_input, kind="value", hint=Path, digested=False)
 SPEC = Study(
     name="stream",
     summary="Label a stream of files with a model that adapts to it as it goes, without labels.",
+    examples=("headstart stream run new-photos/ --method tent",),
     group=SHIFT,
     function="",
     inputs=(

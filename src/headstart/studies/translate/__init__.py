@@ -114,11 +114,21 @@ class TranslationReport(StudyRecord):
 SPEC = Study(
     name="translate",
     summary="Learn to translate rows of one domain into another's look, without pairs.",
+    examples=("headstart translate photos/ sketches/ --run run",),
     group=SHIFT,
     inputs=(
-        Input(name="source", help="Labelled data, as for adapt: pictures or arrays of numbers.", option=True),
         Input(
-            name="target", help="Data of another domain; its labels are dropped.", kind="target", option=True
+            name="source",
+            help="Labelled data, as for adapt: pictures or arrays of numbers.",
+            option=True,
+            either=True,
+        ),
+        Input(
+            name="target",
+            help="Data of another domain; its labels are dropped.",
+            kind="target",
+            option=True,
+            either=True,
         ),
         optional_input(
             name="model",

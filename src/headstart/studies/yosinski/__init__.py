@@ -113,6 +113,7 @@ def _network(letter: str, more: str) -> Input:
 SPEC = Study(
     name="yosinski",
     summary="Measure how transferable each depth is: copy blocks of a network, retrain the rest.",
+    examples=("headstart yosinski photos/ --out yosinski",),
     inputs=(
         Input(
             name="backbone",
