@@ -23,7 +23,7 @@ def main() -> None:
     print(f"| `headstart adapt clipart`, start to report | {minutes:.1f} minutes | <= 6 minutes |")
     print(f"| its largest memory | {gigabytes:.2f} GB | <= 2 GB |")
     print(f"\n{result['headline']}\n\n{result['why']}\n")
-    for decision in result["decisions"]:
+    for decision in result["notes"]:
         print(f"- {decision}")
 
 
