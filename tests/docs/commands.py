@@ -93,7 +93,8 @@ class Command:
         flags = {
             flag for one in COMMANDS.commands[self.name].params for flag in one.opts + one.secondary_opts
         }
-        chosen = {flag: value for flag, value in (SMALL | self._read()).items() if flag in flags}
+        unused = {"--epochs"} if "fast" in self.words else set()  # which trains nothing
+        chosen = {flag: value for flag, value in (SMALL | self._read()).items() if flag in flags - unused}
         if self.name in ONE_METHOD and "--method" not in self.words and self.words[:2] != ALL_METHODS:
             source, usual = self.after("--source") or " ".join(self.words[1:2]), ONE_METHOD[self.name]
             known = {"digits": "multi-task"}.get(source, usual)
@@ -103,7 +104,8 @@ class Command:
         if self.resumes:
             chosen = {flag: value for flag, value in chosen.items() if flag == "--per-class"}
         words = [STEPS.sub("steps=2", word) for word in self.words]
-        for flag, value in (GIVEN | chosen).items():
+        given = {} if self.resumes and self.name == "adapt" else GIVEN  # more than the run that goes on had
+        for flag, value in (given | chosen).items():
             if flag in words and value is not None:
                 words[words.index(flag) + 1] = value
             elif flag in chosen:

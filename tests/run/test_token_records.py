@@ -14,7 +14,8 @@ from headstart.run.recipe import Recipe
 from headstart.run.token_records import gives_vectors, of_length, output_and_ids, with_mask
 from headstart.session import session_data
 from headstart.session.session import Session
-from headstart.studies.adapt.plan import PROBES, recording
+from headstart.studies.adapt.plan import PROBES
+from headstart.studies.adapt.planner import recording
 
 TEXTS, LABELS = wordy.reviews(30)
 DATA = hs.data.load((TEXTS, LABELS))

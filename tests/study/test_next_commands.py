@@ -8,7 +8,20 @@ from headstart.studies.adapt.next_commands import next_commands, typed
 
 
 def ways(command, kind="texts", mistakes=()):
-    return next_commands(SimpleNamespace(command=command, kind=kind, mistakes=mistakes))
+    return next_commands(record(command, kind, mistakes))
+
+
+def record(command, kind="pictures", mistakes=(), larger_budget=0.0):
+    return SimpleNamespace(command=command, kind=kind, mistakes=mistakes, larger_budget=larger_budget)
+
+
+def test_where_a_larger_budget_has_room_for_more_the_run_goes_on_first():
+    typed = "headstart adapt 'my photos' --budget 60 --folds=3 --overwrite --out runs/a"
+    first, *_ = next_commands(record(typed, larger_budget=240.0))
+    assert first == "headstart adapt 'my photos' --folds=3 --out runs/a --resume --budget 240"
+    again = next_commands(record("headstart adapt photos --budget=1h --resume", larger_budget=7200.0))
+    assert again[0] == "headstart adapt photos --resume --budget 7200"
+    assert next_commands(record("walk.py", larger_budget=240.0)) == next_commands(record("walk.py"))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from headstart.run.step_cache import StepCache
 from headstart.studies import adapt as records
 from headstart.studies._store import prepare_folder, remove_unstarted, saved_settings
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
-from headstart.studies.adapt.run import steps_by_method
+from headstart.studies.adapt.expected_steps import steps_by_method
 from headstart.studies.adapt.summary import headline, warnings
 
 ODD = os.fsdecode(b"caf\xe9")

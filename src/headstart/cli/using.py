@@ -84,16 +84,22 @@ def report(
 
 def runs(
     folder: Annotated[Path, typer.Argument(help="A folder of run folders, also deeper ones.")] = Path(),
+    trim: Annotated[
+        bool, typer.Option("--trim", help="First remove from finished runs what no command needs any more.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """List the runs in a folder, the latest first: when, how large, what came out.
+    """List the runs in a folder, the latest first: when, how large on the disk, what came out.
 
     Examples:
         headstart runs
         headstart runs experiments/ --json
+        headstart runs experiments/ --trim
     """
-    from headstart.studies._history import list_runs
+    from headstart.studies._history import list_runs, trim_runs
 
+    if trim:
+        output.line(f"{trim_runs(folder):.0f} MB are free now.", stderr=json)
     found = list_runs(folder)
     if json:
         output.as_json([asdict(run) for run in found])
@@ -102,4 +108,4 @@ def runs(
         output.line(f"There is no run in {str(folder)!r}. Make one: headstart adapt DATA --out runs/first")
         return
     rows = [(run.folder, run.study, run.changed, f"{run.megabytes:.0f}", run.answer) for run in found]
-    output.table(("run", "study", "when", "MB", "what came out"), rows)
+    output.table(("run", "study", "when", "MB on disk", "what came out"), rows)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from headstart.run.progress_bar import Drawn, NotebookBar, TerminalBar, clock
+from headstart.run.progress_bar import Drawn, NotebookBar, TerminalBar, clock, print_facts
 
 if TYPE_CHECKING:
     from headstart.run.state import Run, Tick
@@ -65,6 +65,18 @@ class Progress:
     def expect(self, steps: Mapping[str, float]) -> None:
         """Register the planned steps and the estimated seconds of each."""
         self._expected.update(steps)
+
+    def learn(self, name: str, seconds: float) -> None:
+        """Take what a step took in an earlier run as a measure of its siblings."""
+        if seconds > BRIEF:
+            self._siblings.setdefault(_kind(name), []).append(seconds)
+
+    def tell(self, facts: Sequence[tuple[str, str]]) -> None:
+        """Print aligned lines, each a word and what is said of it, above the bar; in a notebook none."""
+        if self.show == "bar" and self._bar is not None:
+            self._bar.tell(facts)
+        elif self.show in ("bar", "lines"):
+            print_facts(facts)
 
     def forget(self, start: str) -> None:
         """Drop the planned steps whose names start with a prefix."""

@@ -1,16 +1,20 @@
 """How a progress bar is drawn: one line of a terminal, or an output of a notebook's cell."""
 
 import importlib
+import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Task
     from rich.text import Text
 
 PAUSE = 0.2  # seconds between two drawings in a notebook
+WORD = 8  # letters of a word that have their place at least, so that later lines are aligned with the first
+Facts = Sequence[tuple[str, str]]  # a word, and what is said of it
 
 
 class Drawn(Protocol):
@@ -18,6 +22,10 @@ class Drawn(Protocol):
 
     def draw(self, name: str, done: float | None, left: str) -> None:
         """Show the current step, its finished share (None: unknown) and the remaining time."""
+        ...
+
+    def tell(self, facts: Facts) -> None:
+        """Print lines that stay."""
         ...
 
     def close(self) -> None:
@@ -28,6 +36,20 @@ class Drawn(Protocol):
 def clock(seconds: float) -> str:
     """Minutes and seconds, as in 1:05."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def print_facts(facts: Facts, console: "Console | None" = None) -> None:
+    """Print aligned lines on standard error, folded to the width of a terminal; none elsewhere."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = console or Console(stderr=True, highlight=False)
+    wide = max(WORD, *(len(word) for word, _ in facts)) + 2
+    for word, said in facts:
+        room = max(20, console.width - wide) if console.is_terminal else len(said) + 1
+        for number, part in enumerate(textwrap.wrap(said, room) or [""]):
+            head = word if number == 0 else ""
+            console.print(Text.assemble((head.ljust(wide), "bold"), part), soft_wrap=True)
 
 
 class TerminalBar:
@@ -60,6 +82,10 @@ class TerminalBar:
         task.total = None if done is None else 1.0
         self._bar.update(self._task, description=name, completed=done or 0.0, left=left)
 
+    def tell(self, facts: Facts) -> None:
+        """Print lines above the bar."""
+        print_facts(facts, self._bar.console)
+
     def refresh(self) -> None:
         """Draw now."""
         self._bar.refresh()
@@ -89,6 +115,9 @@ class NotebookBar:
         self._handle.update(
             self._display.HTML(f"{clock(self._elapsed())} {bar} {escape(name)}{escape(left)}")
         )
+
+    def tell(self, facts: Facts) -> None:
+        """Print nothing: the result follows in the cell."""
 
     def close(self) -> None:
         """Empty the output."""

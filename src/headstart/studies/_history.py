@@ -47,12 +47,35 @@ def list_runs(root: Path) -> list[PastRun]:
     return sorted(map(past_run, folders), key=lambda run: run.changed, reverse=True)
 
 
+def trim_runs(root: Path) -> float:
+    """Trim the finished runs in a folder and below it.
+
+    Returns:
+        Megabytes that are free now.
+
+    Raises:
+        BadInput: there is no such folder.
+    """
+    from headstart.studies._trim import trim_run  # which needs torch
+
+    folders = [Path(run.folder) for run in list_runs(root) if run.finished]
+    before = sum(map(size_of, folders))
+    for folder in folders:
+        trim_run(folder)
+    return before - sum(map(size_of, folders))
+
+
+def size_of(folder: Path) -> float:
+    """Megabytes that the files of a folder take."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+
+
 def past_run(folder: Path) -> PastRun:
     """What is known of the run in a folder, whatever state it is in."""
     spec = next((spec for spec in studies() if (folder / spec.record_file).is_file()), None)
     record = folder / (spec.record_file if spec else BEGUN)
     changed = datetime.fromtimestamp(record.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+    size = size_of(folder)
     if spec is not None:
         return PastRun(str(folder), spec.name, changed, size, finished=True, answer=_answer(spec, folder))
     command = _command(folder)

@@ -28,12 +28,12 @@ from headstart.session.inputs import (
 )
 from headstart.session.recipes import settle_precision, settled_precision
 from headstart.session.session import Session
+from headstart.studies._digest import digest
 from headstart.studies._page import build_page
 from headstart.studies._spec import Study
 from headstart.studies._store import (
     StudyFolder,
     dated_folder,
-    digest,
     merge_options,
     open_study,
     remove_run,
@@ -42,16 +42,8 @@ from headstart.studies._store import (
 )
 
 S = TypeVar("S", bound=StudySettings)
-UNLABELLED = (
-    "path_column",
-    "text_column",
-    "label_column",
-    "group_column",
-    "split_column",
-    "categorical",
-    "columns",
-    "encoding",
-)
+ROLES = ("path_column", "text_column", "label_column", "group_column", "split_column")
+UNLABELLED = (*ROLES, "categorical", "columns", "encoding")
 COLUMNS = tuple(inspect.signature(load).parameters)[1:]
 METHODS = "_methods"  # among the inputs: methods that were given as objects, by label
 
@@ -226,6 +218,8 @@ def _carry_out(job: Job[Any]) -> Any:
     if job.out is not None:
         with job.step("write the page"), suppress(MissingPackage):  # which `headstart report` names
             build_page(job.out)
+        if trim := spec.hook("trim"):
+            trim(job)
     return result
 
 

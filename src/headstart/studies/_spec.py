@@ -109,8 +109,8 @@ class Study:
     """A question that can be asked of data and models, declared.
 
     The package of its name declares it as `SPEC`, without torch. In it lie `run.py`, with `compute(job)` and
-    perhaps `check`, `load` and `finish`, and `page.py`, with `view(record)`, `terminal(record)` and perhaps
-    `TEMPLATE`, the file that shows the view; see `_runner` and `_page`.
+    perhaps `check`, `load`, `resume`, `finish` and `trim`, and `page.py`, with `view(record)`,
+    `terminal(record)` and perhaps `TEMPLATE`, the file that shows the view; see `_runner` and `_page`.
     """
 
     name: str  # of the folder, the command and the record's file

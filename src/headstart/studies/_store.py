@@ -1,30 +1,22 @@
 """The folder of a study: what may be written there, its kept steps, and that a resumed study is the same."""
 
-import hashlib
 import json
 import os
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-import numpy as np
-from torch import Tensor, nn
-
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
-from headstart.data.dataset import Dataset
-from headstart.models.backbone import AnyBackbone
-from headstart.predictor.predictor import Predictor
 from headstart.records.label_errors import FILE as LABEL_ERRORS
 from headstart.records.record import Record, typed_command
 from headstart.records.settings import StudySettings
-from headstart.run.cache import key_of
 from headstart.run.checkpoint import write_atomically
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
@@ -187,8 +179,10 @@ class StudyFolder:
             except OutOfTime:
                 return {"cut": True}
 
+        before = self.steps.carried
         with self.progress.step(name):
             value: dict[str, Any] = self.steps.once(name, guarded)
+        self.progress.learn(name, self.steps.carried - before)  # 0 if it was computed now
         return value
 
     def trial(self, name: str, compute: Callable[[Path], Any]) -> dict[str, Any]:
@@ -222,7 +216,11 @@ def open_study(
             yield store
         return
     found = [path.name for path in out.iterdir()] if out.is_dir() else None
+    before = saved_settings(out, type(settings)) if resume else None
     command = prepare_folder(out, settings, digests, resume, typed_command(), spec.resumed)
+    if before is not None and (prepare := spec.hook("resume")):
+        prepare(out, before, settings)
+        _rewrite_settings(out, settings)
     try:
         yield StudyFolder(out, command, StepCache(out / "steps", tidy=spec.peaks), progress)
     except (BadData, BadInput):
@@ -231,6 +229,12 @@ def open_study(
             with suppress(OSError):  # it is not empty
                 out.rmdir()
         raise
+
+
+def _rewrite_settings(out: Path, settings: StudySettings) -> None:
+    """Settings that a study is resumed with are those that it has from then on."""
+    kept = json.loads((out / "study.json").read_text("utf-8")) | {"settings": settings.record()}
+    write_atomically(out / "study.json", (json.dumps(kept, indent=1) + "\n").encode())
 
 
 def merge_options(settings: S | None, default: S, options: Mapping[str, Any]) -> S:
@@ -253,42 +257,10 @@ def _check_same(
     names = dict.fromkeys([*digests, *(old.keys() - {"settings", "command"})])
     changed = [f"the {name}" for name in names if old.get(name, "") != new.get(name, "")]
     before, now = old["settings"], new["settings"]
-    changed += [
-        f"{k} (was {before.get(k)!r}, is {v!r})"
-        for k, v in now.items()
-        if before.get(k) != v and k not in resumed
-    ]
+    others = [(k, v) for k, v in now.items() if before.get(k) != v and k not in resumed]
+    changed += [f"{k} (was {before.get(k)!r}, is {v!r})" for k, v in others]
     if changed:
         raise BadInput(
             f"{out} holds another study: it differs in {', '.join(changed)}. Resume with what it was "
             f"started with, or choose another folder with --out."
         )
-
-
-def digest(value: Any) -> str:
-    """A text that changes whenever an input does; "" for none."""
-    if isinstance(value, Dataset):  # all that the user gave
-        groups = None if value.groups is None else value.groups.tolist()
-        return key_of({}, value.content, str(groups), str(value.split))
-    if isinstance(value, list) and value and all(isinstance(one, Dataset) for one in value):
-        return " ".join(map(digest, value))  # a list of one is that one
-    if isinstance(value, Predictor):
-        return key_of(value.model.state_dict(), str(list(value.classes)))
-    if isinstance(value, nn.Module):
-        return key_of(value.state_dict(), str(value.source if isinstance(value, AnyBackbone) else value))
-    return "" if value is None else _plain_digest(value)
-
-
-def _plain_digest(value: Any) -> str:
-    """The same of arrays, collections and plain values."""
-    if isinstance(value, Tensor):
-        return key_of({"": value}, "")
-    if isinstance(value, np.ndarray):
-        return key_of({}, f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}")
-    if is_dataclass(value):
-        value = [getattr(value, field.name) for field in fields(value)]
-    elif isinstance(value, Mapping):
-        value = [*value, *value.values()]
-    if isinstance(value, list | tuple):
-        return key_of({}, str([digest(item) for item in value]))
-    return key_of({}, str(value.resolve() if isinstance(value, Path) else value))

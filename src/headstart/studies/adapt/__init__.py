@@ -13,86 +13,16 @@ Raises:
     Diverged: every training's loss stopped being a number.
 """
 
-import math
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from headstart.records.outputs import ColumnFigures as ColumnFigures
 from headstart.records.outputs import Mistake as Mistake
 from headstart.records.outputs import TagFigures as TagFigures
 from headstart.records.record import Bin, Interval, Record, Scores
-from headstart.records.settings import POSITIVE, SHARE, Rule, TrainingSettings, one_of, option, whole
-from headstart.records.two_classes import FORMS, TwoClasses, is_threshold
+from headstart.records.two_classes import TwoClasses
 from headstart.studies._spec import BACKBONE, DATA, LABEL_FIXES, START, Study, StudyRecord, optional_input
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdaptSettings(TrainingSettings):
-    """How `adapt` works; each field is an option of the command line."""
-
-    budget: float = option(
-        "Seconds (or 5m, 1h) from the start of the command to the report; what does not fit is left out.",
-        300.0,
-        Rule(lambda v: v > 0, "a number of seconds > 0"),
-        duration=True,
-    )
-    reading: Literal["auto", "own"] = option(
-        "Choose by a probe at which size samples are read and from which blocks probes take features, or "
-        "leave both as the backbone has them (own).",
-        "auto",
-        one_of("auto", "own"),
-    )
-    methods: tuple[str, ...] = option(
-        "Method to compare, with settings after a colon: fine-tune:last=2; repeatable. Default: all that "
-        "suit the data and the budget.",
-        (),
-    )
-    transfer_only: bool = option(
-        "Ship only what transfers something; methods that transfer nothing are compared, but not selected.",
-        False,
-    )
-    metric: str | None = option(
-        "Metric that selects the method and comes first in the report: accuracy, balanced_accuracy, macro_f1 "
-        "or log_loss; of tags average_precision, ...; of numbers r2, rmse, mae, spearman. Default: accuracy, "
-        "or balanced_accuracy where a class is more than three times another; average_precision; r2.",
-        None,
-        metavar="METRIC",
-    )
-    logit_adjustment: float = option(
-        "Take this times the log of a class's share in training off its logit: 1 makes all classes equally "
-        "frequent for the model, which serves balanced accuracy.",
-        0.0,
-        Rule(lambda v: 0 <= v < math.inf, "a number >= 0"),
-    )
-    folds: int = option("Number of cross-validation folds on the training part, at least 2.", 5, whole(2))
-    test: float = option("Fraction of the rows held out for the final test, in (0, 1).", 0.2, SHARE)
-    lr: float = option("Peak learning rate of heads; backbones use a tenth of it.", 2e-3, POSITIVE)
-    curve: bool = option("Also measure accuracy against labels per class.", True)
-    head: str = option(
-        "Of a fitted model as the backbone: keep its outputs for classes of the same names, begin with a new "
-        "head, or rename classes first, as in maize=corn,oat=oats.",
-        "keep",
-        metavar="HEAD",
-    )
-    positive: str | None = option(
-        "Of two classes: the positive one, which a threshold, ROC and precision-recall are about. Default: "
-        "the one with fewer rows.",
-        None,
-        metavar="CLASS",
-    )
-    threshold: str | None = option(
-        "Of two classes: predict the positive one from this probability on. A number; auto or max:f1, ... "
-        "(best for a metric), recall=0.9 or precision=0.9 (at least that), chosen on out-of-fold rows. "
-        "Default: 0.5.",
-        None,
-        Rule(is_threshold, FORMS),
-        metavar="RULE",
-    )
-    abstain: float = option(
-        "Predict 'unsure' below this probability, in [0, 1).",
-        0.0,
-        Rule(lambda v: 0 <= v < 1, "in [0, 1)"),
-    )
+from headstart.studies.adapt.settings import AdaptSettings as AdaptSettings
 
 
 @dataclass(frozen=True)
@@ -231,6 +161,7 @@ class Result(StudyRecord):
     columns: list[ColumnFigures] = field(default_factory=list)  # the same; [] if there are no numbers
     two_classes: TwoClasses | None = None  # of the selected model; None of other labels
     forgetting: list[Forgetting] = field(default_factory=list)  # of old tasks whose data were a source
+    larger_budget: float = 0.0  # seconds with room for what was left out, about; 0: not known, or nothing was
 
 
 @dataclass(frozen=True)
@@ -246,9 +177,10 @@ class Timings(Record):
     """What would differ in a second run."""
 
     machine: str
-    total_seconds: float
+    total_seconds: float  # of all sittings
     steps: dict[str, Timing] = field(default_factory=dict)  # by candidate name, "test", "report", ...
     forward: str = ""  # engines that were tried for the frozen forward, with ms a row, the chosen one first
+    earlier_seconds: float = 0.0  # of the total, what steps of earlier sittings took
 
 
 SPEC = Study(
@@ -273,6 +205,7 @@ SPEC = Study(
     file="result.json",
     page="report.html",
     docs="run-folder.md",
+    resumed=("budget", "quality", "keep_files"),
     reads_folder=True,
     peaks=True,
 )

@@ -150,7 +150,7 @@ def training_rate(session: Session, settings: AdaptSettings, method: FineTune, r
     """
     if settings.epochs is not None:
         return float("inf")
-    time_for = STEP * settings.budget
+    time_for = STEP * settings.seconds
     order = session.quickest(np.arange(len(session.data)))
     batch = settings.batch if method.trainable_blocks() else -(-settings.batch // PARTS)
     few = min(len(order), batch, max(FEWEST, int(time_for / (TRAINING * read))))

@@ -135,14 +135,9 @@ class CrossValidation:
         alive = [result for result in whole if not result.dropped]
         leader = best(alive, self.session.data.labels, self.session.metric)
         if leader is not None and self.plan.folds > self.plan.rivals:
-            for result in alive:
-                if result is not leader:
-                    self.folder.progress.forget(f"try {result.method.label} fold ")
-                    result.lost = True
-                    result.dropped = (
-                        f"after {result.folds} of {self.settings.folds} folds {leader.method.title} was "
-                        f"better, and there was time for one of them"
-                    )
+            for result in (one for one in alive if one is not leader):
+                self.folder.progress.forget(f"try {result.method.label} fold ")
+                result.lost, result.dropped = True, self._beaten(result, leader)
             ahead = (fold_name(leader.method, number) for number in range(leader.folds, self.plan.folds))
             rows = (self.folds != 0).sum()
             self.folder.progress.expect(dict.fromkeys(ahead, self.plan.seconds(leader.method, rows)))
@@ -153,6 +148,16 @@ class CrossValidation:
         for result in alive:
             if result.folds < self.settings.folds and not result.dropped:
                 result.dropped = "no more folds were planned" if result.folds else "the budget is too small"
+
+    def _beaten(self, result: CandidateResult, leader: CandidateResult) -> str:
+        """Why another whole model goes on instead, with the figures of both on the same rows."""
+        data, metric = self.session.data, get_metric(self.session.metric).plain()
+        *both, rows = shared(result, leader)
+        own, better = (abs(selection_score(one, data.labels[rows], metric.name)) for one in both)
+        return (
+            f"after {result.folds} of {self.settings.folds} folds {leader.method.title} was better "
+            f"({metric.value(better)}, not {metric.value(own)}, of the same rows), and there was time for one"
+        )
 
     def _reason_to_drop(self, result: CandidateResult, others: list[CandidateResult]) -> str:
         """Why a method has lost already: it is clearly worse than the best so far; else ""."""
@@ -277,7 +282,7 @@ def _nothing(tried: Sequence[CandidateResult], settings: AdaptSettings) -> Heads
     if any(result.diverged for result in tried):
         return Diverged(f"No method could be tried to the end. {reasons}.")
     return BadInput(
-        f"No method could be tried in {settings.budget:g} seconds. {reasons}. Give a larger --budget, or "
+        f"No method could be tried in {settings.seconds:g} seconds. {reasons}. Give a larger --budget, or "
         f"a method that needs no training, such as --method ridge-probe."
     )
 

@@ -89,7 +89,7 @@ def _some_rows(session: Session, settings: AdaptSettings) -> Rows:
     begun = time.perf_counter()
     outputs_of(encoder, loader, few, session.engine.device)
     a_row = (time.perf_counter() - begun) / len(few)
-    return of_each(min(SOME, SHARE * settings.budget / a_row))
+    return of_each(min(SOME, SHARE * settings.seconds / a_row))
 
 
 def save_first(job: Job[AdaptSettings], validation: CrossValidation, method: Method[Any]) -> float:
@@ -99,9 +99,9 @@ def save_first(job: Job[AdaptSettings], validation: CrossValidation, method: Met
         Seconds that the fit took, the reading of the features with it.
     """
     name, folder, data = refit_name(method), job.folder.path / "model", validation.session.data
-    kept = job.folder.steps.done(name)
+    known = job.folder.steps.done(name) or (job.folder.path / job.spec.record_file).exists()
     first = refit(validation, method)
-    if not kept or not folder.exists():
+    if not (known and folder.exists()):  # a finished run that goes on keeps its model until the end
         training = Training(method.label, method.title, len(data), first.curve, first.notes)
         _save(job, validation.session, first.model(validation.session_of(method)), training)
     return job.folder.steps.seconds(name)

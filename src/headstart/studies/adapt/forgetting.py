@@ -21,7 +21,8 @@ from headstart.models.saved import is_run, model_in
 from headstart.models.trained_head import TrainedHead
 from headstart.session.inputs import build_backbone, fit_to_data
 from headstart.session.scoring import choose_metric, difference, main_score
-from headstart.studies._store import digest, saved_settings
+from headstart.studies._digest import digest
+from headstart.studies._store import saved_settings
 from headstart.studies.adapt import AdaptSettings, Forgetting
 from headstart.studies.adapt.budget import OLD
 from headstart.studies.adapt.candidates import CrossValidation

@@ -23,6 +23,7 @@ SHARED = (  # options of `adapt` on files that `evaluate` has too
 )
 READ = ("--columns", "--encoding")  # those that `predict` has too
 FLAGS = ("--resume", "--json", "--quiet", "--curve", "--no-curve", "--transfer-only")  # without a value
+AGAIN = ("--budget",)  # that a run which goes on is given anew
 PART = "--per-class"  # of the rows: no command on all of them leaves out those that were learned from
 
 
@@ -34,10 +35,24 @@ def next_commands(record: Result) -> list[str]:
     evaluated = shlex.join([data or "DATA", *_kept(options, SHARED)])
     whole = not any(word.partition("=")[0] == PART for word in options)
     return [
+        *more_time(record),
         f"headstart predict FOLDER {predicted}",
         *([f"headstart evaluate FOLDER {evaluated}"] if whole else []),
         "headstart export FOLDER FOLDER/model.onnx",
     ]
+
+
+def more_time(record: Result) -> list[str]:
+    """The command of the run with a budget that has room for what was left out, if anything was."""
+    words = shlex.split(record.command)
+    if not record.larger_budget or words[1:2] != ["adapt"]:
+        return []
+    kept = [
+        word
+        for last, word in pairwise(["", *words])
+        if last not in AGAIN and word.partition("=")[0] not in (*AGAIN, "--resume", "--overwrite")
+    ]
+    return [f"{shlex.join(kept)} --resume --budget {record.larger_budget:g}"]
 
 
 def sample_of(record: Result, folder: str) -> str:

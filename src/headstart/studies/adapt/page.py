@@ -260,7 +260,7 @@ def terminal(record: Result, folder: Path | None) -> Terminal:
             (row.title, str(row.main or ""), row.seconds, row.folds, row.candidate.dropped) for row in rows
         ],
         sentences=[
-            *(record.why, *told_apart(record), beside_baselines(record)),
+            *(*apart(record), record.why, *told_apart(record), beside_baselines(record)),
             *(*forgotten(record), *cautions, *hint(folder)),
         ],
         answer=[record.headline],
@@ -282,3 +282,11 @@ def beside_baselines(record: Result) -> str:
     metric = get_metric(record.metric)
     figures = [f"{model.title} {metric.shown(model.scores.main_figure)}" for model in record.tested]
     return f"On the test part, {metric.title}: {'; '.join(figures)}."
+
+
+def apart(record: Result) -> list[str]:
+    """What to know of figures in the table that are of other rows than the selected method's."""
+    folds = {candidate.folds for candidate in record.candidates if candidate.scores}
+    if len(folds) < 2:
+        return []
+    return ["A figure is of the folds beside it: of fewer folds it is of fewer rows, and not comparable."]

@@ -1,29 +1,17 @@
 """What fits into the budget: decided once from how fast training is here, and written down."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from headstart.core import Method
-from headstart.methods.mapping.finetuning.fine_tune import FineTune
-from headstart.session.recipes import VIEWS
-from headstart.session.requirements import needs_source
-from headstart.session.session import Session
-from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
-from headstart.studies.adapt.budget import HALF, Budget, training_rate
-from headstart.studies.adapt.costs import ENOUGH, SIZES, Amounts, Costs, from_scratch, most_epochs
-from headstart.studies.curve.run import default_sizes, n_strata, strata_for_subsets
+from headstart.studies.adapt.costs import ENOUGH, Amounts, Costs, from_scratch, most_epochs
 
 SAFE = 0.85  # share of the remaining time that is planned for; trainings may take longer than thought
-PLANNED = 0.2  # share of the budget, below which no time goes into measuring how fast training is
 STEPS = 50  # of a training from scratch, below which it learns nothing that a curve could show
 ROUND = 60  # seconds to which a larger budget is rounded up
-UNFUSED = 1.5  # times the time of reading features that recording outputs within a backbone takes
 NO_ROOM = "the budget has no room for more."
 
 
@@ -44,6 +32,8 @@ class Plan:
     relative: float = 1.0  # how many times faster tuning is than training a whole model
     scratch_sizes: list[int] | None = None  # those of `tuned_sizes` for training from scratch; None: all
     short: float = 0.0  # seconds that tuning would have needed beside those there are
+    left_out: list[str] = field(default_factory=list)  # methods that are not tried at all
+    larger: float = 0.0  # a budget in seconds that has room for what was left out, about; 0: nothing was
 
     def epochs_of(self, method: Method[Any]) -> int:
         """Of a training with the method."""
@@ -76,52 +66,6 @@ def refit_name(method: Method[Any]) -> str:
 def majority(folds: int) -> int:
     """More than half of the folds: as many a method needs to be compared by its mean."""
     return folds // 2 + 1
-
-
-def plan_study(
-    job: Job[AdaptSettings], session: Session, methods: Sequence[Method[Any]], budget: Budget, read: float
-) -> Plan:
-    """What fits the budget; the speed is measured once, so that a resumed run keeps to the plan.
-
-    Args:
-        job: of the study.
-        session: on the training part.
-        methods: that are compared.
-        budget: of which some is spent.
-        read: seconds that the frozen backbone takes for a row.
-    """
-    settings, data = job.settings, session.data
-    smallest = int(np.bincount(strata_for_subsets(data), minlength=n_strata(data)).min())
-    amounts = Amounts(
-        len(data), smallest, n_strata(data), default_sizes(SIZES, data), session.backbone.learned
-    )
-
-    def compute() -> dict[str, Any]:
-        ways = sum(1 + needs_source(m, data.label_kind) for m in methods if not m.about.closed_form)
-        if math.isfinite(budget.seconds) and budget.left() < PLANNED * settings.budget:
-            return asdict(make_plan(settings, amounts, 1.0, seconds=(0.0, 0.0)))
-        rate = training_rate(session, settings, FineTune(), read)
-        left, half = budget.left(), HALF * settings.budget - budget.elapsed()
-        fit = partial(make_plan, settings, amounts, rate, ways=ways)
-        plan = fit(seconds=(SAFE * left, half))
-        for last in () if settings.methods else upper_parts(len(job.inputs["backbone"].blocks)):
-            if enough(plan):
-                break
-            relative = training_rate(session, settings, FineTune(last=last), read) / rate
-            record = recording(session, replace(plan, last=last), read)
-            fewer = fit(relative, seconds=(SAFE * left - record, half - record))
-            missing = min(plan.short or math.inf, fewer.short + record)
-            plan = replace(only_upper(fewer, last, session.caches.partly), short=missing)
-        return asdict(plan if plan.tuning or not ways else with_way_out(plan, settings.budget))
-
-    return Plan(**job.folder.once("plan", compute))
-
-
-def recording(session: Session, plan: Plan, read: float) -> float:
-    """Seconds in which the outputs of frozen blocks are recorded, all views; 0 where none are."""
-    recorded = plan.last is not None and session.caches.partly and math.isfinite(plan.rate)
-    views = VIEWS + 1 if session.augment else 1
-    return UNFUSED * views * read * len(session.data) if recorded else 0.0
 
 
 def make_plan(
@@ -215,12 +159,26 @@ def upper_parts(blocks: int) -> tuple[int, ...]:
     return tuple(-(-blocks // share) for share in (2, 3) if blocks > 1)
 
 
-def with_way_out(plan: Plan, budget: float) -> Plan:
-    """The plan, which tunes nothing, with the budget that would have room for it."""
-    least = ROUND * math.ceil((budget + plan.short / SAFE) / ROUND)
-    return replace(
-        plan, decisions=[*plan.decisions, f"A budget of about {least} seconds has room for tuning."]
-    )
+def with_way_out(plan: Plan, budget: float, ways: int = 1, folds: int = 0, fold_rows: int = 0) -> Plan:
+    """The plan with the budget that would have room for what it leaves out.
+
+    Args:
+        plan: that tunes nothing, or not on all folds.
+        budget: that it was made for, in seconds.
+        ways: of tuning a whole model that are tried.
+        folds: of the cross-validation.
+        fold_rows: that a model is trained on for a fold.
+    """
+    extra, what = plan.short, "tuning"
+    if plan.tuning:
+        missing = ways * folds - (ways - 1) * plan.rivals - plan.folds
+        extra = missing * plan.epochs * fold_rows / (plan.rate * plan.relative)
+        what = "all whole models on all folds"
+    if not extra:
+        return plan
+    least = ROUND * math.ceil((budget + extra / SAFE) / ROUND)
+    said = f"A budget of about {least} seconds has room for {what}."
+    return replace(plan, decisions=[*plan.decisions, said], larger=float(least))
 
 
 def only_upper(plan: Plan, last: int, recorded: bool = True) -> Plan:

@@ -142,7 +142,7 @@ class _Comparison:
             with suppress(BadInput):  # the backbone can't be run at that size
                 costs[size] = self._seconds(size, fit)
         cheapest, total = list(costs)[-1], len(self.session.data)
-        room = math.inf if self.settings.epochs is not None else SHARE * self.settings.budget
+        room = math.inf if self.settings.epochs is not None else SHARE * self.settings.seconds
         kept = [size for size in costs if size == cheapest or costs[size] * total <= room]
         a_row = sum(costs[size] for size in kept) + OTHERS * costs[kept[0]]
         if a_row * len(self.rows) > room / 2:

@@ -19,7 +19,6 @@ from headstart.data.label_fixes import fix_labels, read_label_fixes
 from headstart.data.source_task import require_same_inputs, usable_sources
 from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
-from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
 from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
@@ -27,7 +26,7 @@ from headstart.predictor.training import Training
 from headstart.records.label_errors import FILE as LABEL_ERRORS
 from headstart.report.text import join_words
 from headstart.run.engine_choices import EngineChoices
-from headstart.run.step_cache import file_name
+from headstart.run.step_cache import StepCache
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import (
     require_data,
@@ -39,27 +38,29 @@ from headstart.session.session import Session
 from headstart.session.session_data import attach_source
 from headstart.studies._runner import Job, load_inputs, load_labelled, methods_of
 from headstart.studies._spec import Study
+from headstart.studies._trim import trim_run
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
 from headstart.studies.adapt.adapted import Adapted
 from headstart.studies.adapt.budget import OLD, Budget
 from headstart.studies.adapt.candidates import CrossValidation, best, choose, transfers
 from headstart.studies.adapt.evaluation import (
-    LAYERS,
     evaluate_on_test,
     layers_of,
     refit,
     refit_scratch,
     size_curve,
-    size_name,
-    size_steps,
 )
+from headstart.studies.adapt.expected_steps import expected_steps, steps_by_method
 from headstart.studies.adapt.few_rows import with_possible_folds
 from headstart.studies.adapt.first_model import first_probe, save_early, save_first
 from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old_model
+from headstart.studies.adapt.going_on import about_sittings, drop_outgrown, require_more
 from headstart.studies.adapt.label_errors import label_errors_of
 from headstart.studies.adapt.model_card import model_card
+from headstart.studies.adapt.opening import about_inputs, about_plan
 from headstart.studies.adapt.page_labels import write_labels_page
-from headstart.studies.adapt.plan import Plan, fold_name, limited, plan_study, recording, refit_name
+from headstart.studies.adapt.plan import Plan, limited, refit_name
+from headstart.studies.adapt.planner import plan_study
 from headstart.studies.adapt.reading import choose_reading
 from headstart.studies.adapt.record_fields import (
     about_candidate,
@@ -71,10 +72,8 @@ from headstart.studies.adapt.record_fields import (
 )
 from headstart.studies.adapt.two_classes import choose_threshold, measure_two_classes, require_two_classes
 from headstart.studies.adapt.usual_methods import not_installed, not_pooled, usual_methods
-from headstart.studies.curve.run import n_strata
 
 NOTED = ("one-example", "codes", "label-fixes")  # kinds of findings that are notes of the run, too
-GUESS = 30.0  # samples a second where none were measured
 
 
 def load(
@@ -112,6 +111,8 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
         )
     choose_metric(inputs["data"].labels, settings.metric)
     require_two_classes(settings, inputs["data"])
+    if settings.quality == "fast":
+        require_solved(settings, methods, inputs["source"] or [])
     sources, old = inputs["source"] or [], inputs["_old"]
     if sources:
         require_same_inputs([*sources, inputs["data"]])
@@ -121,9 +122,35 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
     require_learnable(methods, inputs["backbone"], kind, max(1, len(sources)))
 
 
+def require_solved(settings: AdaptSettings, methods: Sequence[Method[Any]], sources: Sequence[Any]) -> None:
+    """Refuse what the fast quality has no use for: it trains nothing by gradients."""
+    whole = [method.label for method in methods if not method.about.closed_form]
+    asked = [f"--method {label}" for label in whole]
+    asked += [f"--epochs {settings.epochs}"] if settings.epochs is not None else []
+    asked += ["--source"] if sources else []
+    if asked:
+        raise BadInput(
+            f"--quality fast trains no whole model, so it has no use for {join_words(asked)}. Leave that "
+            "out, or choose --quality good."
+        )
+
+
+def resume(out: Path, before: AdaptSettings, now: AdaptSettings) -> None:
+    """Make a run, finished or not, ready for the larger budget that it may be resumed with."""
+    if (out / "result.json").exists() and not (out / "steps").exists():
+        raise BadInput(
+            f"Of the finished run in {out} the results alone were kept, so there are no steps to go on from. "
+            "--overwrite begins anew."
+        )
+    if (before.seconds, before.quality) != (now.seconds, now.quality):
+        require_more(before, now)
+        drop_outgrown(StepCache(out / "steps"), before)
+
+
 def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     """The record's own fields; writes the pictures of mistakes."""
     settings, folder = job.settings, job.folder
+    job.progress.limit = None if settings.epochs else settings.seconds
     with job.step("check the data"):
         checked = check_data(job.inputs["data"], reader=job.inputs["backbone"].reader, untested=True)
         parts = train_and_test(checked.dataset, settings.test, settings.seed)
@@ -135,6 +162,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     job.notes.extend(one.text for one in checked.findings if one.kind in NOTED)
     job = with_possible_folds(job, train)
     settings = job.settings
+    whole = len(job.inputs["data"])
+    job.progress.tell(about_inputs(whole, checked, (train, test), job.inputs["backbone"], settings))
     metric = choose_metric(train.labels, settings.metric)
     session = job.session(
         train,
@@ -144,18 +173,17 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         logit_adjustment=settings.logit_adjustment,
     )
     equal = metric == "balanced_accuracy" and not settings.logit_adjustment
-    methods = job.methods(settings.methods) or usual_methods(train, sources, equal)
+    methods = job.methods(settings.methods) or usual_methods(train, sources, equal, settings.quality)
     job.notes.extend([] if settings.methods else [*not_installed(train), *not_pooled(sources)])
     save_early(job, session, quick := first_probe(methods, train.label_kind))
     reading = choose_reading(job, session)
     session = replace(session, backbone=reading.backbone)
-    budget = Budget(math.inf if settings.epochs else settings.budget, folder)
+    budget = Budget(math.inf if settings.epochs else settings.seconds, folder)
     session.watch = budget.watch
     numbers = folds(train.strata, train.groups, settings.folds, derive_seed(settings.seed, "folds"))
     numbers[rows_alone(checked.dataset)[parts[0]]] = -1  # learned from in every fold
     probed = replace(session, backbone=reading.probed)
     validation = CrossValidation(session, numbers, settings, folder, budget, probed=probed)
-    job.progress.limit = None if settings.epochs else settings.budget
 
     read = save_first(job, validation, quick) / len(train)
     solved = validation.solve(methods, quick)
@@ -165,7 +193,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     plan = plan_study(job, session, methods, budget, read)
     if sources:
         _learn_sources(job, session, sources, plan)
-    methods = [limited(method, plan.last) for method in methods]
+    methods = [limited(method, plan.last) for method in methods if method.label not in plan.left_out]
+    job.progress.tell(about_plan(plan, settings, budget.elapsed(), len(solved)))
     validation = replace(validation, plan=plan)
     old_rows = sum(len(task.data) for task in old_tasks)
     job.progress.expect({OLD: 2.0 * read * old_rows} | expected_steps(validation, methods, read, len(test)))
@@ -193,7 +222,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         budget.note_overrun()
         finals = [final for final in (selected, scratch) if final]
         noted = notes_of(validation, test, results, finals, sizes)
-        job.notes[:] = dict.fromkeys([*job.notes, *cautions, *noted])
+        sittings = about_sittings(folder, settings)
+        job.notes[:] = dict.fromkeys([*job.notes, *sittings, *cautions, *noted])
         job.artefacts["model"] = selected.model(validation.session_of(chosen.method))
         method = selected.method
         job.artefacts["training"] = Training(
@@ -205,6 +235,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
             "candidates": [about_candidate(result, validation) for result in results],
             "selected": chosen.method.label,
             "why": why,
+            "larger_budget": plan.larger,
             "layers": layers,
             "size_curve": [point for point in sizes if point.score],
             "curves": list(curves_of(results, finals)),
@@ -230,11 +261,17 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     steps = {name: Timing(**cost) for name, cost in job.folder.steps.spent().items()}
     by_method = steps_by_method(steps, [candidate.name for candidate in record.candidates])
     forward = str(EngineChoices(folder / "cache"))
-    timings = Timings(machine, job.progress.elapsed() + job.folder.steps.carried, by_method, forward)
+    earlier = job.folder.steps.carried
+    timings = Timings(machine, job.progress.elapsed() + earlier, by_method, forward, earlier)
     job.folder.write(timings, "timings.json")
     with suppress(MissingPackage):  # which `headstart labels` names
         write_labels_page(folder)
     return Adapted(folder, record)
+
+
+def trim(job: Job[AdaptSettings]) -> None:
+    """Remove what the finished run does not need."""
+    trim_run(job.folder.path, job.settings.keep_files)
 
 
 def _learn_sources(job: Job[AdaptSettings], session: Session, sources: Sequence[Dataset], plan: Plan) -> None:
@@ -243,45 +280,3 @@ def _learn_sources(job: Job[AdaptSettings], session: Session, sources: Sequence[
     seed = derive_seed(job.settings.seed, name)
     recipe = recipe_for(method, job.settings, plan.epochs_of(method), len(session.data), seed)
     session.source = attach_source(session, sources, recipe, job.folder.steps.folder)
-
-
-def expected_steps(
-    validation: CrossValidation, methods: Sequence[Method[Any]], read: float, test: int
-) -> dict[str, float]:
-    """The names of the coming steps with an estimate of the seconds of each.
-
-    Args:
-        validation: with its plan.
-        methods: that are compared.
-        read: seconds that the frozen backbone takes for a row.
-        test: rows of the test part.
-    """
-    plan, data = validation.plan, validation.session.data
-    plan = plan if math.isfinite(plan.rate) else replace(plan, rate=GUESS)
-    steps = {LAYERS: 1.2 * read * len(data), "test": (1 + bool(plan.scratch)) * read * test + 3.0}
-    steps |= {"save": 1.0, "write the page": 2.0}
-    whole = [method for method in methods if not method.about.closed_form and plan.tuning]
-    for method in whole:  # which of them goes on is not known yet
-        each = plan.seconds(method, len(data) - (validation.folds == 0).sum())
-        count = plan.folds if method is whole[0] else plan.rivals
-        steps |= {fold_name(method, number): each for number in range(count)}
-        steps[refit_name(method)] = plan.seconds(method, len(data))
-    if whole:
-        steps[fold_name(whole[0], 0)] += recording(validation.session, plan, read)
-    for method, k, seeds in size_steps(validation):
-        rows = k * n_strata(data)
-        steps[size_name(method, k)] = 1.0 * seeds if method.about.closed_form else plan.seconds(method, rows)
-    if plan.scratch:
-        steps[refit_name(FromScratch())] = plan.seconds(FromScratch(), len(data))
-    return steps
-
-
-def steps_by_method(steps: Mapping[str, Timing], names: Sequence[str]) -> dict[str, Timing]:
-    """What each method's validation cost together, beside all other steps."""
-    costs = {}
-    for name in names:
-        own = [timing for step, timing in steps.items() if step.startswith(file_name(f"try {name} fold "))]
-        if own:
-            peak = max(timing.peak_megabytes for timing in own)
-            costs[name] = Timing(sum(timing.seconds for timing in own), peak)
-    return costs | {step: cost for step, cost in steps.items() if not step.startswith(("try-", "decide-"))}

@@ -14,21 +14,34 @@ from headstart.session.requirements import learns_one_source
 
 DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")
 WITH_SOURCE = ("pretrain-fine-tune", "multi-task")
+FURTHER = ("l2-sp", "wise-ft", "fine-tune:backbone_lr=1.0")  # of the best quality
 
 
-def usual_methods(data: Dataset, sources: Sequence[Dataset] = (), equal: bool = False) -> list[Method[Any]]:
+def named(specs: Sequence[str]) -> dict[str, Method[Any]]:
+    """Methods by their labels."""
+    return {method.label: method for method in map(make, specs)}
+
+
+def usual_methods(
+    data: Dataset, sources: Sequence[Dataset] = (), equal: bool = False, quality: str = "good"
+) -> list[Method[Any]]:
     """The default methods that can learn this kind of data and label with the packages that are installed.
 
-    If there are sources, those that learn from them are among them. With `equal`, since all classes count the
-    same, logistic probes for which they do are among them, too.
+    Args:
+        data: that are learned.
+        sources: if there are any, the methods that learn from them are among them.
+        equal: whether all classes count the same: logistic probes for which they do are among them, too.
+        quality: "fast" takes those alone that are solved in one pass, "best" adds further ones.
     """
     found = [make(spec) for spec in (*DEFAULT, *data.modality.methods, *data.modality.more_methods)]
+    found += named(FURTHER).values() if quality == "best" else []
     if equal:
         found += [replace(one, class_weight="balanced") for one in found if isinstance(one, LogisticProbe)]
     with_source = [make(spec) for spec in WITH_SOURCE if sources]
     apart = bool(sources and why_not_pooled(sources))
     found += [one for one in with_source if not (apart and learns_one_source(one, data.label_kind))]
-    return [one for one in found if data.label_kind in one.about.label_kinds and installed(one)]
+    able = [one for one in found if data.label_kind in one.about.label_kinds and installed(one)]
+    return [one for one in able if one.about.closed_form or quality != "fast"]
 
 
 def installed(method: Method[Any]) -> bool:

@@ -8,7 +8,8 @@ from headstart.data.check import check
 from headstart.data.dataset import Dataset
 from headstart.data.train_test_split import train_and_test
 from headstart.predictor.predictor import Predictor
-from headstart.studies._store import digest, saved_settings
+from headstart.studies._digest import digest
+from headstart.studies._store import saved_settings
 from headstart.studies.adapt import AdaptSettings
 
 

@@ -1,0 +1,153 @@
+"""Makes the plan: measures how fast training is here, and goes on with an earlier plan."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from headstart.core import Method
+from headstart.methods.mapping.finetuning.fine_tune import FineTune
+from headstart.report.text import join_words
+from headstart.session.recipes import VIEWS
+from headstart.session.requirements import needs_source
+from headstart.session.session import Session
+from headstart.studies._runner import Job
+from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt.budget import HALF, Budget, training_rate
+from headstart.studies.adapt.costs import SIZES, Amounts
+from headstart.studies.adapt.going_on import earlier_sitting
+from headstart.studies.adapt.plan import (
+    NO_ROOM,
+    SAFE,
+    Plan,
+    enough,
+    make_plan,
+    only_upper,
+    upper_parts,
+    with_way_out,
+)
+from headstart.studies.adapt.usual_methods import FURTHER, named
+from headstart.studies.curve.run import default_sizes, n_strata, strata_for_subsets
+
+PLANNED = 0.2  # share of the budget, below which no time goes into measuring how fast training is
+UNFUSED = 1.5  # times the time of reading features that recording outputs within a backbone takes
+FAST = (
+    "Nothing but methods that are solved in one pass was tried, as --quality fast says; --quality good "
+    "trains whole models too."
+)
+
+
+def plan_study(
+    job: Job[AdaptSettings], session: Session, methods: Sequence[Method[Any]], budget: Budget, read: float
+) -> Plan:
+    """What fits the budget; the speed is measured once, so that a resumed run keeps to the plan.
+
+    Args:
+        job: of the study.
+        session: on the training part.
+        methods: that are compared.
+        budget: of which some is spent.
+        read: seconds that the frozen backbone takes for a row.
+    """
+    planner = Planner(job, session, budget, read)
+    return Plan(**job.folder.once("plan", lambda: asdict(planner.plan(methods))))
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Makes the plan of a study: what each way of training costs here, and what the time has room for."""
+
+    job: Job[AdaptSettings]
+    session: Session
+    budget: Budget
+    read: float  # seconds that the frozen backbone takes for a row
+
+    @cached_property
+    def amounts(self) -> Amounts:
+        """Of rows to learn from."""
+        data, learned = self.session.data, self.session.backbone.learned
+        smallest = int(np.bincount(strata_for_subsets(data), minlength=n_strata(data)).min())
+        return Amounts(len(data), smallest, n_strata(data), default_sizes(SIZES, data), learned)
+
+    @cached_property
+    def earlier(self) -> Plan | None:
+        """The plan of the run with a smaller budget that this one goes on with."""
+        before = earlier_sitting(self.job.folder)
+        return Plan(**before["plan"]) if before.get("plan") else None
+
+    def plan(self, methods: Sequence[Method[Any]]) -> Plan:
+        """For all methods, or without those of the best quality where not all folds of them fit."""
+        settings = self.job.settings
+        if settings.quality == "fast":
+            return replace(make_plan(settings, self.amounts, 1.0, seconds=(0.0, 0.0)), decisions=[FAST])
+        if math.isfinite(self.budget.seconds) and self.budget.left() < PLANNED * settings.seconds:
+            return make_plan(settings, self.amounts, 1.0, seconds=(0.0, 0.0))
+        plan, further = self._for_all(methods), {} if settings.methods else named(FURTHER)
+        left_out = [method.label for method in methods if method.label in further]
+        if not left_out or plan.rivals == settings.folds:
+            return plan
+        plan = self._for_all([method for method in methods if method.label not in further])
+        said = f"{join_words([further[label].title for label in left_out])} were not tried: {NO_ROOM}"
+        return replace(plan, left_out=left_out, decisions=[*plan.decisions, said])
+
+    def _for_all(self, methods: Sequence[Method[Any]]) -> Plan:
+        """What is tried of each of the methods alike."""
+        settings, left = self.job.settings, self.budget.left()
+        whole = [method for method in methods if not method.about.closed_form]
+        ways = sum(1 + needs_source(method, self.session.data.label_kind) for method in whole)
+        half = (1.0 if settings.quality == "best" else HALF) * settings.seconds - self.budget.elapsed()
+        folds = settings.folds
+        rows = len(self.session.data) * (folds - 1) // folds
+        ending = partial(with_way_out, budget=settings.seconds, ways=ways, folds=folds, fold_rows=rows)
+        if self.earlier and self.earlier.tuning:
+            return ending(longer(self.earlier, settings, self.amounts, ways, SAFE * left))
+        fit = partial(make_plan, settings, self.amounts, self._rate, ways=ways)
+        plan = fit(seconds=(SAFE * left, min(half, SAFE * left)))
+        for last in () if settings.methods else upper_parts(len(self.job.inputs["backbone"].blocks)):
+            if enough(plan):
+                break
+            record = recording(self.session, replace(plan, last=last), self.read)
+            room = SAFE * left - record
+            fewer = fit(self._relative(last), seconds=(room, min(half - record, room)))
+            missing = min(plan.short or math.inf, fewer.short + record)
+            plan = replace(only_upper(fewer, last, self.session.caches.partly), short=missing)
+        return ending(plan) if ways and settings.epochs is None else plan
+
+    @cached_property
+    def _rate(self) -> float:
+        return training_rate(self.session, self.job.settings, FineTune(), self.read)
+
+    @cached_property
+    def _relatives(self) -> dict[int, float]:
+        return {}
+
+    def _relative(self, last: int) -> float:
+        """How many times faster the last blocks are tuned than all, measured once."""
+        if last not in self._relatives:
+            rate = training_rate(self.session, self.job.settings, FineTune(last=last), self.read)
+            self._relatives[last] = rate / self._rate
+        return self._relatives[last]
+
+
+def longer(earlier: Plan, settings: AdaptSettings, amounts: Amounts, ways: int, seconds: float) -> Plan:
+    """The plan for a larger budget: trainings of the same length, so that all folds of a method are alike.
+
+    Nothing of what was planned before is taken back.
+    """
+    alike = replace(settings, epochs=earlier.epochs)
+    plan = make_plan(alike, amounts, earlier.rate, earlier.relative, ways, seconds=(seconds, seconds))
+    if not plan.tuning or (plan.folds, plan.scratch) < (earlier.folds, earlier.scratch):
+        plan = replace(earlier, decisions=earlier.decisions[:-1] if earlier.larger else earlier.decisions)
+    elif earlier.last:
+        plan = only_upper(plan, earlier.last)
+    return replace(plan, larger=0.0)
+
+
+def recording(session: Session, plan: Plan, read: float) -> float:
+    """Seconds in which the outputs of frozen blocks are recorded, all views; 0 where none are."""
+    recorded = plan.last is not None and session.caches.partly and math.isfinite(plan.rate)
+    views = VIEWS + 1 if session.augment else 1
+    return UNFUSED * views * read * len(session.data) if recorded else 0.0
