@@ -116,6 +116,8 @@ class Command:
         """How large pictures and texts are read, and how many rows of built-in data."""
         if self.name == "surgery":
             return {}
+        if self.name == "export":
+            return {"--runtime": stand_ins.RUNTIME} if self.after("--to") == "web" else {}
         few = {"--labels": "1,2"} if self.name == "curve" else {}
         names = self.inputs
         few |= {"--per-class": "4"} if {*names} & BUILT_IN else {}

@@ -2,6 +2,7 @@
 
 import csv
 import random
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from tests import wordy
 from tests.study import tiny
 
 from headstart.data.load import load
+from headstart.predictor import web_runtime
 
 EACH = 6  # rows a class
 LABELLED = (  # folders of class folders
@@ -28,6 +30,7 @@ LABELLED = (  # folders of class folders
 )
 UNLABELLED = ("later", "new", "newer", "more", "others")  # folders of pictures
 CHECKPOINTS = ("resnet18.safetensors", "imagenet.safetensors", "mine.safetensors", "theirs.safetensors")
+RUNTIME = web_runtime.ARCHIVE
 KINDS = {  # names of the same kind can stand for each other
     **dict.fromkeys(LABELLED, "labelled pictures"),
     **dict.fromkeys(UNLABELLED, "pictures"),
@@ -57,12 +60,20 @@ def make_all(folder: Path) -> None:
     texts(folder)
     tables(folder)
     arrays_and_sounds(folder)
+    runtime(folder / RUNTIME)
     import timm
 
     state = timm.create_model("resnet18").state_dict()
     for name in CHECKPOINTS[:-1]:
         save_file(state, folder / name)
     save_file({f"encoder.{key}": value for key, value in state.items()}, folder / CHECKPOINTS[-1])
+
+
+def runtime(file: Path) -> None:
+    """A package of the form of onnxruntime-web, empty."""
+    with tarfile.open(file, "w:gz") as archive:
+        for name in web_runtime.FILES:
+            archive.addfile(tarfile.TarInfo(f"package/dist/{name}"))
 
 
 def pictures(folder: Path, first: int) -> None:

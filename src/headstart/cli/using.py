@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,18 +15,46 @@ def export(
     run: Run,
     file: Annotated[
         Path,
-        typer.Argument(help="Output file: .onnx for the model, .safetensors for the encoder alone."),
+        typer.Argument(
+            help="Output file: .onnx for the model, .safetensors for the encoder alone; with --to a folder."
+        ),
     ],
+    to: Annotated[
+        Literal["web"] | None,
+        typer.Option(
+            metavar="web", help="Write a page that runs the model in a browser.", show_default=False
+        ),
+    ] = None,
+    runtime: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of --to web: the package onnxruntime-web, a .tgz of npm pack or its folder. Default: npm "
+            "fetches it, once.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Export the model to ONNX, or its encoder to safetensors, and check that the outputs agree.
+    """Export the model to ONNX or a web page, or its encoder to safetensors; ONNX files are checked.
 
     Examples:
         headstart export run model.onnx
         headstart export run encoder.safetensors
+        headstart export --to web run page
     """
+    from headstart.core import BadInput
     from headstart.predictor.export import export_model
     from headstart.predictor.predictor import open_model
 
+    if to is not None:
+        from headstart.predictor.web_demo import write_web_demo
+
+        write_web_demo(open_model(run), file, runtime)
+        output.line(f"{file}: index.html, the model and onnxruntime-web. To look at it:")
+        output.line(f"  python -m http.server --directory {shlex.quote(str(file))}")
+        output.line("  then open http://localhost:8000")
+        return
+    if runtime is not None:
+        raise BadInput("--runtime goes with --to web.")
     if file.suffix == ".safetensors":
         from headstart.models.encoders import save_encoder
 

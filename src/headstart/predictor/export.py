@@ -59,7 +59,7 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         _write(model, samples, temporary, "values" if predictor.label_kind == "numbers" else "probabilities")
-        _add_metadata(temporary, metadata_of(predictor))
+        set_metadata(temporary, metadata_of(predictor))
         session = onnxruntime.InferenceSession(str(temporary), providers=["CPUExecutionProvider"])
         exported = session.run(None, {"x": samples.numpy()})[0]
         with torch.inference_mode():
@@ -77,7 +77,8 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
     return difference
 
 
-def _add_metadata(file: Path, told: Mapping[str, str]) -> None:
+def set_metadata(file: Path, told: Mapping[str, str]) -> None:
+    """Replace the `metadata_props` of an ONNX file."""
     import onnx
 
     model = onnx.load(str(file))
