@@ -21,6 +21,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     "solvers": {"core"},
     "nn": {"core"},
     "metrics": {"core"},
+    "attribution": {"core"},
     "models": {"core", "nn"},
     "data": {"core", "metrics", "nn"},
     "methods": {"core", "losses", "solvers", "nn", "metrics"},
@@ -29,11 +30,13 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
     "session": {
         *("core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run", "records")
     },
-    "predictor": {"methods", "core", "metrics", "models", "data", "nn", "run", "records", "session"},
+    "predictor": {
+        *("attribution", "methods", "core", "metrics", "models", "data", "nn", "run", "records", "session"),
+    },
     "report": {"core", "records"},
     "studies": {
         *("core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run", "records"),
-        *("session", "predictor", "report"),
+        *("attribution", "session", "predictor", "report"),
     },
     "cli": {
         "core",

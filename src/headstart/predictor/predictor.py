@@ -10,16 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.core import (
-    BadInput,
-    LabelKind,
-    Model,
-    Preprocess,
-    Reader,
-    Schema,
-    Tokens,
-    kind_read,
-)
+from headstart.core import BadInput, LabelKind, Model, Preprocess, Reader, Schema, Tokens, kind_read
 from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality, modalities
 from headstart.data.new_items import sequence_of, several
@@ -28,6 +19,7 @@ from headstart.models.backbone import AnyBackbone
 from headstart.models.lengths import by_length
 from headstart.models.saved import model_folder
 from headstart.models.shapes import shapes_named
+from headstart.predictor.explaining import Explains
 from headstart.predictor.model_card import fitted_card
 from headstart.predictor.prediction_files import PredictedRows, names_of, require_writable, write_rows
 from headstart.predictor.predictions import Decision, Prediction, to_prediction
@@ -49,7 +41,7 @@ class UnfinishedWarning(UserWarning):
     """A model is the first one of a run that was not finished."""
 
 
-class Predictor:
+class Predictor(Explains):
     """Predicts new items with a model: a class, tags or numbers.
 
     Attributes:

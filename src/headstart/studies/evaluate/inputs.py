@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -42,7 +42,11 @@ class EvaluationData:
 
 
 def read_data(
-    given: Any, predictor: Predictor, columns: Mapping[str, Any], allow_unseen: bool
+    given: Any,
+    predictor: Predictor,
+    columns: Mapping[str, Any],
+    allow_unseen: bool,
+    part: Literal["train", "test"] = "test",
 ) -> EvaluationData:
     """Load labelled rows for a model, and group those that depend on each other.
 
@@ -51,6 +55,7 @@ def read_data(
         predictor: whose reader, kind of label and names they must fit.
         columns: of files, as `hs.data.load` takes them.
         allow_unseen: of tables, see `Predictor.predict`.
+        part: of data that have a split, which rows are taken.
 
     Raises:
         BadData: rows of another kind, or labels that are none of the model's; the text names them.
@@ -69,9 +74,9 @@ def read_data(
         data, looks, more = _readable(data)
     notes += more
     if data.split is not None:
-        test = [row for row, part in enumerate(data.split) if part == "test"]
-        notes.append(f"Only the {len(test)} rows of the test part are evaluated; {len(data)} are there.")
-        data, looks = data.subset(test), [looks[row] for row in test] if looks else None
+        rows = [row for row, name in enumerate(data.split) if (name == "test") == (part == "test")]
+        notes.append(f"Only the {len(rows)} rows of the {part} part are evaluated; {len(data)} are there.")
+        data, looks = data.subset(rows), [looks[row] for row in rows] if looks else None
     return EvaluationData(replace(data, groups=dependent_rows(data, looks)), notes)
 
 

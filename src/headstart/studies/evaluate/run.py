@@ -46,9 +46,7 @@ def load(
     spec: Study, given: Mapping[str, Any], settings: EvaluateSettings, columns: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The model, the rows with the labels in its order, and what the report of its run says."""
-    run = given["run"]
-    run = run if isinstance(run, Predictor | str | Path) else _in_result(run)
-    predictor = run if isinstance(run, Predictor) else open_model(run)
+    predictor = predictor_in(given["run"])
     folder = predictor.folder
     if settings.abstain is not None and predictor.label_kind != "classes":
         raise BadInput(f"abstain is {settings.abstain}; it goes with classes, not {predictor.label_kind}.")
@@ -169,6 +167,16 @@ def abstained(outputs: Tensor, answers: Tensor, data: Dataset, below: float) -> 
     return Abstained(below, Interval(*share(confidence < below, data.groups)), accuracy)
 
 
+def predictor_in(run: Any) -> Predictor:
+    """The predictor in a run folder, or in what a study returned, or itself.
+
+    Raises:
+        BadInput: there is none.
+    """
+    run = run if isinstance(run, Predictor | str | Path) else _in_result(run)
+    return run if isinstance(run, Predictor) else open_model(run)
+
+
 def _in_result(result: Any) -> Any:
     """The folder, or else the model, of what a study returned.
 
@@ -194,6 +202,12 @@ def compared(scored: Scores, report: Result) -> Reported | None:
     lower = scored.main in LOWER_IS_BETTER
     change = Interval(*(mover(there, here, 0.0) if lower else mover(here, there, 0.0)))
     return Reported(report.task, tested.scores.rows, tested.scores.figures, change)
+
+
+def reported_metric(predictor: Predictor) -> str | None:
+    """The main metric of the run that a model comes from; None if it comes from none."""
+    report = None if predictor.folder is None else _report(predictor.folder)
+    return None if report is None else report.metric
 
 
 def _report(folder: Path) -> Result | None:

@@ -1,0 +1,150 @@
+"""How `explain` is computed: each item is taken apart, and columns of labelled rows are permuted."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from headstart.attribution.permutation import permutation_importance
+from headstart.core import BadInput, derive_seed
+from headstart.data.dataset import Dataset
+from headstart.metrics.kinds import LOWER_IS_BETTER
+from headstart.predictor.examples import Examples
+from headstart.predictor.explaining import forward
+from headstart.predictor.parts import column_names, columns_in
+from headstart.predictor.predictor import Predictor
+from headstart.records.explanation import Explanation
+from headstart.report.text import pluralise
+from headstart.session.inputs import loader_of
+from headstart.session.scoring import choose_metric, metric_value
+from headstart.studies._runner import Job
+from headstart.studies._spec import Study
+from headstart.studies.evaluate.inputs import read_data
+from headstart.studies.evaluate.run import predictor_in, reported_metric
+from headstart.studies.explain import ColumnImportance, ExplainSettings
+from headstart.studies.explain.inputs import One, read_items
+from headstart.studies.explain.pictures import save_pictures
+from headstart.studies.stream.run import roles_of
+
+NOTHING = (
+    "There is nothing to explain. Name files, or write --text 'A text.' for a model of texts, or give "
+    "labelled rows of a table by --labelled."
+)
+NO_TRAINING_ROWS = (
+    "No training rows are kept with this model, so the nearest are not named. Give what it learned from: "
+    "--train DATA, in Python train=."
+)
+
+
+def load(
+    _: Study, given: Mapping[str, Any], settings: ExplainSettings, columns: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The model, the items, the labelled rows, and what the model learned from."""
+    predictor = predictor_in(given["run"])
+    items = read_items(given.get("items"), given.get("text") or (), predictor, roles_of(columns))
+    labelled, train = given.get("labelled"), given.get("train")
+    if not items and labelled is None:
+        raise BadInput(NOTHING)
+    notes = []
+    if len(items) > settings.limit:
+        notes.append(
+            f"The first {pluralise(settings.limit, 'item')} of {len(items):,} are explained; --limit sets "
+            "how many."
+        )
+    data = None if labelled is None else _labelled(labelled, predictor, columns, notes)
+    known = None if train is None else read_data(train, predictor, columns, True, part="train").dataset
+    return {"run": predictor, "_items": items, "_labelled": data, "_train": known, "_notes": notes}
+
+
+def _labelled(given: Any, predictor: Predictor, columns: Mapping[str, Any], notes: list[str]) -> Dataset:
+    if predictor.schema is None and predictor.modality.kind != "numbers":
+        raise BadInput(
+            f"--labelled (labelled) goes with tables, whose columns are permuted; this model takes "
+            f"{predictor.modality.description}."
+        )
+    read = read_data(given, predictor, columns, True)
+    notes += read.notes
+    return read.dataset
+
+
+def compute(job: Job[ExplainSettings]) -> dict[str, Any]:
+    """The record's own fields; writes the pictures where a folder is kept."""
+    predictor, settings, data = job.inputs["run"], job.settings, job.inputs["_labelled"]
+    job.notes += job.inputs["_notes"]
+    predictor.to(job.engine.device)
+    items = job.inputs["_items"][: settings.limit]
+    examples = _examples(job, predictor, bool(items))
+    with job.step("explain"):
+        found = [_explained(predictor, one, settings, examples) for one in job.progress.count(items)]
+    if job.out is not None and predictor.preprocess is not None:
+        save_pictures(job.folder.path, [predictor.samples(item)[0] for _, item in items], found)
+    with job.step("permute columns"):
+        metric, score, importance = ("", None, []) if data is None else _importance(predictor, data, settings)
+    return {
+        "model": "a predictor" if predictor.folder is None else predictor.folder.resolve().name,
+        "kind": predictor.modality.kind,
+        "label_kind": predictor.label_kind,
+        "classes": list(predictor.classes),
+        "explanations": found,
+        "metric": metric,
+        "score": score,
+        "rows": 0 if data is None else len(data),
+        "importance": importance,
+    }
+
+
+def _examples(job: Job[ExplainSettings], predictor: Predictor, wanted: bool) -> Examples | None:
+    """What the model learned from: given, or kept with its run."""
+    train = job.inputs["_train"]
+    if not wanted:
+        return None
+    with job.step("read training rows"):
+        found = Examples.beside(predictor.folder) if train is None else Examples.of(predictor.model, train)
+    if found is None and job.settings.neighbours:
+        job.notes.append(NO_TRAINING_ROWS)
+    return found
+
+
+def _explained(
+    predictor: Predictor, one: One, settings: ExplainSettings, examples: Examples | None
+) -> Explanation:
+    name, item = one
+    (found,) = predictor.explain(
+        item,
+        settings.class_name,
+        attribution=settings.attribution,
+        permutations=settings.permutations,
+        patch=settings.patch,
+        stride=settings.stride,
+        train=examples,
+        neighbours=settings.neighbours,
+        seed=settings.seed,
+    )
+    return replace(found, item=name)
+
+
+def _importance(
+    predictor: Predictor, data: Dataset, settings: ExplainSettings
+) -> tuple[str, float, list[ColumnImportance]]:
+    """The metric, its value for the rows as they are, and what each column is worth of it."""
+    model: Any = predictor.model
+    metric = settings.metric or reported_metric(predictor) or choose_metric(data.labels)
+    metric = choose_metric(data.labels, metric)
+    sign = -1 if metric in LOWER_IS_BETTER else 1
+    rows = np.arange(len(data))
+    x = loader_of(data, model.backbone, None).fetch(rows, np.full(len(rows), -1))
+    if x.ndim != 2:
+        raise BadInput(f"The rows have the shape {tuple(x.shape[1:])}; columns are those of rows of numbers.")
+    width = x.shape[1]
+
+    def score(some: Tensor) -> float:
+        return sign * metric_value(forward(predictor, some, model), data.labels, metric)
+
+    generator = np.random.Generator(np.random.PCG64(derive_seed(settings.seed, "permute columns")))
+    groups = columns_in(predictor.schema, width)
+    found = permutation_importance(score, x, groups, settings.repeats, generator)
+    named = zip(column_names(predictor.schema, width), found, strict=True)
+    columns = [ColumnImportance(name, *one) for name, one in named]
+    return metric, sign * score(x), sorted(columns, key=lambda column: -column.mean)

@@ -1,0 +1,61 @@
+"""Contributions in words: with their sign, the strongest first."""
+
+from headstart.records.explanation import Contribution, Explanation, HeatMap
+from headstart.report.text import MINUS, minus, quoted, shorten_middle, significant
+
+SHOWN = 8  # words, columns or places in the terminal
+LONGEST = 40  # letters of a name
+
+
+def signed(value: float, label_kind: str) -> str:
+    """A contribution with its sign: probabilities with three decimals, numbers with three digits."""
+    size = significant(abs(value)) if label_kind == "numbers" else f"{abs(value):.3f}"
+    return f"{MINUS if value < 0 else '+'}{size}"
+
+
+def value_in_words(value: float, label_kind: str) -> str:
+    """A probability with three decimals, a number with four digits."""
+    return minus(significant(value, 4)) if label_kind == "numbers" else f"{value:.3f}"
+
+
+def with_error(part: Contribution, label_kind: str) -> str:
+    """A contribution, with its standard error if it has one."""
+    text = signed(part.contribution, label_kind)
+    return text if part.error is None else f"{text} \u00b1 {signed(part.error, label_kind)[1:]}"
+
+
+def answer_in_words(each: Explanation, label_kind: str) -> str:
+    """What is predicted, and the value that is explained."""
+    value = value_in_words(each.value, label_kind)
+    if label_kind == "numbers":
+        return f"{each.predicted}. Explained: {each.output} = {value}."
+    of = "" if each.output == each.predicted else f" of {quoted(each.output)}"
+    return f"{each.predicted}, probability{of} {value}."
+
+
+def strongest(each: Explanation, label_kind: str) -> list[tuple[str, str, str]]:
+    """What counts most in an item: its name, its value, what it contributes."""
+    if each.map is not None:
+        return [(place, "", signed(value, label_kind)) for value, place in strongest_places(each.map)]
+    return [
+        (shorten_middle(part.name, LONGEST), part.value, with_error(part, label_kind))
+        for part in each.strongest(SHOWN)
+    ]
+
+
+def strongest_places(places: HeatMap) -> list[tuple[float, str]]:
+    """The places that speak most for the class, none of which overlaps a stronger one, in words."""
+    cells = [
+        (value, top, left)
+        for top, row in zip(places.tops, places.contributions, strict=True)
+        for left, value in zip(places.lefts, row, strict=True)
+        if value > 0
+    ]
+    (height, width), found = places.size, list[tuple[float, int, int]]()
+    for value, top, left in sorted(cells, key=lambda cell: -cell[0]):
+        if all(abs(top - y) >= height or abs(left - x) >= width for _, y, x in found):
+            found.append((value, top, left))
+    return [
+        (value, f"{left} to {left + width} across, {top} to {top + height} down")
+        for value, top, left in found[: SHOWN // 2]
+    ]
