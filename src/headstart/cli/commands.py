@@ -26,7 +26,8 @@ MEANT = {  # words that other tools have for what a command does
     "shortcuts": "bias spurious",
     "datasets": "data",
     "methods": "list ls",
-    "show": "explain describe",
+    "explain": "why interpret shap lime attribution",
+    "show": "describe",
     "doctor": "check env version",
 }
 EXAMPLES = "Examples:"  # heading of the last part of a command's docstring

@@ -17,12 +17,11 @@ from headstart.attribution.nearest import nearest
 from headstart.core import BadData, Model, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Files
-from headstart.records.explanation import Neighbour
+from headstart.records.explanation import EXAMPLES, Neighbour
 from headstart.run.checkpoint import write_atomically
 from headstart.session.inputs import loader_of
 from headstart.session.scoring import outputs_of
 
-FILE = "examples.safetensors"
 MOST = 2000  # rows
 BYTES = 16 * 2**20  # of features, and of the rows of a table
 LETTERS = 200  # of a text
@@ -110,7 +109,7 @@ class Examples:
         if folder is None:
             return None
         places = (folder, folder.resolve().parent) if folder.name == "model" else (folder,)
-        file = next((place / FILE for place in places if (place / FILE).is_file()), None)
+        file = next((place / EXAMPLES for place in places if (place / EXAMPLES).is_file()), None)
         return None if file is None else cls.read(file)
 
     def nearest(self, features: Tensor, count: int) -> list[list[Neighbour]]:

@@ -1,23 +1,23 @@
 """Why a predictor gives an answer: its inputs taken apart by `attribution`, and what it learned from."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.attribution.coalitions import Attributed, Floats, leave_one_out, shapley
+from headstart.attribution.coalitions import Attributed, Floats
 from headstart.attribution.maps import PlaceMap, integrated_gradients, mean_colour, occlusion
-from headstart.core import BadInput, LabelKind, Model, Reader, Schema, Tokens, Unknown, derive_seed
+from headstart.core import BadInput, LabelKind, Model, Reader, Schema, Tokens, Unknown
 from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality
 from headstart.data.new_items import sequence_of, several
 from headstart.data.table_rows import rows_of
 from headstart.models.lengths import by_length
+from headstart.predictor.attributions import PERMUTATIONS, Attribution, Attributions
 from headstart.predictor.examples import Examples
 from headstart.predictor.parts import column_names, column_values, columns_in, number_of, pieces_of
 from headstart.predictor.prediction_files import names_of
@@ -26,16 +26,8 @@ from headstart.predictor.training import OUTPUTS
 from headstart.records.explanation import Contribution, Explanation, HeatMap
 from headstart.session.scoring import activate, as_predictions
 
-Attribution = Literal["occlusion", "integrated-gradients", "leave-one-out", "shapley"]
-WAYS: dict[str, tuple[Attribution, ...]] = {  # what suits which inputs, the usual one first
-    "pictures": ("occlusion", "integrated-gradients"),
-    "texts": ("leave-one-out", "shapley"),
-    "columns": ("shapley", "leave-one-out"),
-}
 BATCH = 32
 ROWS = 1024  # of a table that are computed together
-PERMUTATIONS = 200
-BACKGROUND = 100  # training rows that each column's value is replaced from, by leave-one-out
 NO_ROWS = (
     "To leave a column out, its value is replaced by those of training rows, and none are kept with this "
     "model. Give what it learned from: --train DATA, in Python train=."
@@ -107,7 +99,7 @@ class Explains:
         """
         examples = Examples.of(self.model, train) if isinstance(train, Dataset) else train
         examples = Examples.beside(self.folder) if examples is None else examples
-        how = _How(attribution, permutations, patch, stride, seed)
+        how = Attributions(attribution, permutations, patch, stride, seed)
         items, x = _read(self, items)
         names, features = names_of(items, len(x)), _features(self, x)
         near = examples.nearest(features, neighbours) if examples and neighbours else [[] for _ in names]
@@ -136,47 +128,8 @@ class Explains:
 Explained = tuple[list[Contribution], HeatMap | None, float, float | None]
 
 
-@dataclass
-class _How:
-    """How contributions are computed; `way` is settled when the inputs are known."""
-
-    wanted: str | None
-    permutations: int
-    patch: int | None
-    stride: int | None
-    seed: int
-    way: str = ""
-
-    def settle(self, kind: str) -> None:
-        """Choose the attribution for inputs of a kind, or refuse the wanted one."""
-        fine = WAYS[kind]
-        self.way = self.wanted or fine[0]
-        if self.way not in {way for ways in WAYS.values() for way in ways}:
-            raise Unknown("attribution", self.way, {way for ways in WAYS.values() for way in ways})
-        if self.way not in fine:
-            of = "tables and rows of numbers" if kind == "columns" else kind
-            raise BadInput(f"attribution is {self.way!r}; of {of} it is {fine[0]} or {fine[1]}.")
-        for name, value, least in (
-            ("permutations", self.permutations, 2),
-            ("patch", self.patch, 1),
-            ("stride", self.stride, 1),
-        ):
-            if value is not None and value < least:
-                raise BadInput(f"{name} is {value}; it is a whole number >= {least}.")
-
-    def generator(self, row: int) -> np.random.Generator:
-        """Of an item."""
-        return np.random.Generator(np.random.PCG64(derive_seed(self.seed, "explain", row)))
-
-    def attributed(self, value: Any, parts: int, backgrounds: int, row: int) -> Attributed:
-        """The contributions of words or columns."""
-        if self.way == "leave-one-out":
-            return leave_one_out(value, parts, min(backgrounds, BACKGROUND))
-        return shapley(value, parts, backgrounds, self.permutations, self.generator(row))
-
-
 def _explainer(
-    model: Explainable, items: Any, x: Tensor, how: _How, examples: Examples | None
+    model: Explainable, items: Any, x: Tensor, how: Attributions, examples: Examples | None
 ) -> Callable[[int, int], Explained]:
     """A function of an item's number and an output's."""
     if model.tokens is not None:
@@ -197,7 +150,7 @@ def _explainer(
     return lambda row, output: _places(model, x[row], output, how)
 
 
-def _words(model: Explainable, text: str, output: int, how: _How, row: int) -> Explained:
+def _words(model: Explainable, text: str, output: int, how: Attributions, row: int) -> Explained:
     pieces = pieces_of(text)
     tokens = model.tokens
     assert tokens is not None
@@ -212,7 +165,7 @@ def _words(model: Explainable, text: str, output: int, how: _How, row: int) -> E
 
 
 def _columns(
-    model: Explainable, items: Any, x: Tensor, rows: Tensor, output: int, how: _How, row: int
+    model: Explainable, items: Any, x: Tensor, rows: Tensor, output: int, how: Attributions, row: int
 ) -> Explained:
     names, groups = column_names(model.schema, len(x)), columns_in(model.schema, len(x))
     number = number_of(groups, len(x))
@@ -232,7 +185,7 @@ def _contributions(names: Sequence[str], values: Sequence[str], found: Attribute
     return [Contribution(*cell) for cell in cells]
 
 
-def _places(model: Explainable, picture: Tensor, output: int, how: _How) -> Explained:
+def _places(model: Explainable, picture: Tensor, output: int, how: Attributions) -> Explained:
     if how.way == "occlusion":
         found = occlusion(lambda x: _outputs(model, x)[:, output], picture, how.patch, how.stride)
     else:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from headstart.records.record import Record
 
+EXAMPLES = "examples.safetensors"  # file of a run: the training rows that it keeps
+
 
 @dataclass(frozen=True)
 class Contribution(Record):

@@ -48,6 +48,10 @@ class Adapted(ShownResult):
         """
         return require_label_errors(self.folder)
 
+    def explain(self, items: Any, **options: Any) -> Any:
+        """Why the model gives its answers for some items, as `hs.explain` tells it."""
+        return find_public("explain")(self.folder, items, **options)
+
     @property
     def report(self) -> Path:
         """The page, `report.html`, which is built if it is not there.

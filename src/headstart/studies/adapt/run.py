@@ -55,6 +55,7 @@ from headstart.studies.adapt.few_rows import with_possible_folds
 from headstart.studies.adapt.first_model import first_probe, save_early, save_first
 from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old_model
 from headstart.studies.adapt.going_on import about_sittings, drop_outgrown, require_more
+from headstart.studies.adapt.kept_examples import keep_examples
 from headstart.studies.adapt.label_errors import label_errors_of
 from headstart.studies.adapt.model_card import model_card
 from headstart.studies.adapt.opening import about_inputs, about_plan
@@ -224,7 +225,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         noted = notes_of(validation, test, results, finals, sizes)
         sittings = about_sittings(folder, settings)
         job.notes[:] = dict.fromkeys([*job.notes, *sittings, *cautions, *noted])
-        job.artefacts["model"] = selected.model(validation.session_of(chosen.method))
+        job.artefacts["model"] = model = selected.model(validation.session_of(chosen.method))
+        keep_examples(job, model, train, read)
         method = selected.method
         job.artefacts["training"] = Training(
             method.label, method.title, len(train), selected.curve, selected.notes

@@ -74,11 +74,12 @@ def terminal(record: Explained, _: Path | None) -> Terminal:
     if not rows:
         headings = ("column", f"{get_metric(record.metric).title} lost", "deviation")
         rows = [_lost(each, record) for each in record.importance]
+    most = list(_most_important(record))
     return Terminal(
         title=f"Why {record.model} answers so" if record.explanations else "What columns are worth",
         headings=headings,
         rows=rows,
-        sentences=[meaning(record), *_neighbours(record), *_most_important(record)],
+        sentences=[meaning(record), *_neighbours(record), *(most if record.explanations else ())],
         answer=[_answer(each, record) for each in record.explanations] or [headline(record)],
     )
 
