@@ -90,6 +90,11 @@ _value = partial(optional_input, kind="value", digested=False)
 SPEC = Study(
     name="explain",
     summary="Explain why a model gives its answers: what counted, and the nearest training examples.",
+    examples=(
+        "headstart explain run new.jpg --out why",
+        "headstart explain run --text 'I would see it again.'",
+        "headstart explain run --labelled june.csv",
+    ),
     group=START,
     inputs=(
         Input(
