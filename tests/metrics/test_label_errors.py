@@ -44,14 +44,15 @@ def test_what_is_found_by_hand():
     assert found.estimated == 2
     assert np.flatnonzero(found.wrong).tolist() == [2, 8]
     assert found.suggested[[2, 8]].tolist() == [1, 0]
-    # margins of the given class: .1 - .8 and .2 - .7; the more negative one comes first
-    assert found.quality[[2, 8]] == pytest.approx([0.15, 0.25])
+    # the probabilities of the given labels; the lower one comes first
+    assert found.quality[[2, 8]] == pytest.approx([0.1, 0.2])
     assert found.ranked().tolist() == [2, 8]
 
 
 def test_the_class_of_the_highest_probability_counts_where_two_are_above_their_thresholds():
-    p = np.array([[0.45, 0.55], [0.5, 0.5], [0.4, 0.6], [0.5, 0.5]])
-    assert confident_joint(p, np.array([0, 0, 1, 1])).tolist() == [[1, 1], [1, 1]]
+    """t = .4, .5, .8: the first row is above those of 0 and 1."""
+    p = np.array([[0.4, 0.5, 0.1], [0.4, 0.2, 0.4], [0.3, 0.5, 0.2], [0.1, 0.1, 0.8]])
+    assert confident_joint(p, np.array([0, 0, 1, 2])).tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
 
 
 def test_fractions_of_rows_go_to_the_largest_remainders():
@@ -61,8 +62,12 @@ def test_fractions_of_rows_go_to_the_largest_remainders():
 
 
 def test_what_is_predicted_as_it_is_labelled_is_not_questioned():
-    p = np.tile([[0.6, 0.4], [0.51, 0.49]], (5, 1))
-    assert not find_label_errors(p, np.zeros(10, np.int64)).wrong.any()
+    """t = .915, .35: the tenth row is confidently of 1, and yet its label is what is predicted."""
+    p = np.array([[0.95, 0.05]] * 9 + [[0.6, 0.4]] + [[0.65, 0.35]] * 5)
+    found = find_label_errors(p, np.array([0] * 10 + [1] * 5))
+    assert found.joint.tolist() == [[9, 1], [0, 5]]
+    assert not found.wrong.any()
+    assert found.estimated == 0
 
 
 def drawn(seed, n=600, k=4):

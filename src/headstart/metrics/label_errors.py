@@ -29,10 +29,10 @@ class FoundErrors:
         wrong: bool (n,); of tags and numbers (n, k), one for each tag or column.
         quality: (n,) or (n, k), of every label in [0, 1]; the lower, the more probably it is wrong.
         suggested: the labels with those that are wrong replaced, in their dtype and shape.
-        joint: (k, k), estimated rows by given and true class; of tags (k, 2, 2), without and with each tag;
-            of numbers empty.
-        estimated: the number of labels estimated to be wrong: the sum of `joint` off its diagonals; of
-            numbers those that are far out.
+        joint: (k, k), rows by given class and the one that they are confidently of; of tags (k, 2, 2),
+            without and with each tag; of numbers empty.
+        estimated: the number of labels estimated to be wrong: of rows confidently of another class that are
+            predicted as another, too; of numbers those that are far out.
     """
 
     wrong: NDArray[np.bool_]
@@ -90,17 +90,21 @@ def class_thresholds(probabilities: Floats, labels: Ints) -> Floats:
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)
 
 
-def confident_joint(probabilities: Floats, labels: Ints) -> Ints:
-    """Counts (k, k) of rows that are labelled i and confidently j.
+def confident_classes(probabilities: Floats, labels: Ints) -> Ints:
+    """The class (n,) that each row is confidently of, -1 if there is none.
 
-    A row is confidently of the class with the highest probability among those at or above their thresholds;
-    of none, if there is no such class.
+    It is the one with the highest probability among those at or above their thresholds.
     """
-    classes = probabilities.shape[1]
     above = probabilities >= class_thresholds(probabilities, labels) - np.finfo(np.float32).eps
-    rows = np.flatnonzero(above.any(1))
-    confident = np.where(above[rows], probabilities[rows], -np.inf).argmax(1)
-    pairs = np.bincount(labels[rows] * classes + confident, minlength=classes * classes)
+    likeliest = np.where(above, probabilities, -np.inf).argmax(1)
+    return np.where(above.any(1), likeliest, -1)
+
+
+def confident_joint(probabilities: Floats, labels: Ints) -> Ints:
+    """Counts (k, k) of rows that are labelled i and confidently of class j."""
+    classes, confident = probabilities.shape[1], confident_classes(probabilities, labels)
+    rows = confident >= 0
+    pairs = np.bincount(labels[rows] * classes + confident[rows], minlength=classes * classes)
     return pairs.reshape(classes, classes).astype(np.int64)
 
 
@@ -121,29 +125,30 @@ def estimated_joint(joint: Ints, counts: Ints) -> Ints:
 
 
 def _wrong_classes(probabilities: Floats, labels: Ints) -> FoundErrors:
-    """Prune by noise rate: of the rows labelled i, as many as are estimated to be j, by the margin of j."""
+    """Prune by noise rate: of the rows labelled i, as many as are estimated to be j, by the margin of j.
+
+    The quality of a label is its self-confidence, its probability. Where a model is sure and wrong about a
+    hard row, it leaves more probability to the label than to one drawn at random; a margin forgets that.
+    """
     n, classes = probabilities.shape
     if n and not 0 <= labels.min() <= labels.max() < classes:
         raise BadData(f"Labels must lie in [0, {classes}), the number of classes.")
-    joint = estimated_joint(confident_joint(probabilities, labels), np.bincount(labels, minlength=classes))
+    joint = confident_joint(probabilities, labels)
+    scaled = estimated_joint(joint, np.bincount(labels, minlength=classes))
     own = probabilities[np.arange(n), labels]
     others = probabilities.copy()
     others[np.arange(n), labels] = -np.inf
     likeliest = others.argmax(1) if n else labels
     wrong = np.zeros(n, dtype=np.bool_)
-    for given, true in np.argwhere(joint * (1 - np.eye(classes, dtype=np.int64))):
+    for given, true in np.argwhere(scaled * (1 - np.eye(classes, dtype=np.int64))):
         rows = np.flatnonzero(labels == given)
         margins = probabilities[rows, true] - own[rows]
-        wrong[rows[np.argsort(-margins, kind="stable")[: joint[given, true]]]] = True
-    most = others[np.arange(n), likeliest]
-    wrong &= most > own  # what is predicted as it is labelled is not questioned
-    return FoundErrors(
-        wrong,
-        (own - most + 1) / 2,
-        np.where(wrong, likeliest, labels),
-        joint,
-        int(joint.sum() - np.trace(joint)),
-    )
+        wrong[rows[np.argsort(-margins, kind="stable")[: scaled[given, true]]]] = True
+    otherwise = others[np.arange(n), likeliest] > own
+    wrong &= otherwise  # what is predicted as it is labelled is not questioned
+    confident = confident_classes(probabilities, labels)
+    estimated = int((otherwise & (confident >= 0) & (confident != labels)).sum())
+    return FoundErrors(wrong, own, np.where(wrong, likeliest, labels), joint, estimated)
 
 
 # --- tags and numbers
