@@ -93,6 +93,7 @@ def test_tags_are_switched_and_numbers_written_also_on_a_phone(browser: Any, tmp
         found.page.tap("#classes button:nth-child(1)")
         found.page.tap("#classes button:nth-child(3)")
         assert found.page.inner_text("#decision") == "changed to old"
+        found.page.keyboard.press("Enter")  # goes on; it does not undo what was switched
         assert found.page.evaluate(OVERFLOW) == 0
         file = saved(found.page, tmp_path / "tags.csv")
         assert not found.messages

@@ -185,7 +185,10 @@ rows.forEach((row, number) => {
 });
 
 const actions = {
-  keep: () => decide("keep"),
+  keep: () => { // tags that were just switched stay as they are
+    const decision = decisions[here];
+    if (data.kind === "tags" && decision && decision.action === "relabel") { show(following(here)); } else { decide("keep"); }
+  },
   take: () => decide("relabel", rows[here].suggestion),
   remove: () => decide("remove"),
   undo,

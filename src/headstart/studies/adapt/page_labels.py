@@ -54,7 +54,7 @@ def about(errors: LabelErrors) -> list[str]:
             f"{errors.found:,} of {rows}, {by}, {is_far} further off than a number of their kind should be."
         ]
     else:
-        what = "labels" if errors.label_kind == "classes" else "tags of rows"
+        what = "labels" if errors.label_kind == "classes" else "tags"
         listed = f"{pluralise(errors.found, 'row')} {'is' if errors.found == 1 else 'are'} listed."
         how = f"estimated to be wrong by confident learning, {by}"
         said = [f"About {errors.estimated:,} {what} of {rows} are {how}. {listed}"]
