@@ -99,6 +99,17 @@ def test_rows_that_were_decided_are_not_listed_again(done, tmp_path):
     assert hint(again.folder) == []
 
 
+def test_evaluate_recognises_the_data_of_a_run_by_its_fixes(tmp_path):
+    file = tmp_path / "fixes.csv"
+    file.write_text("item,old_label,new_label,action\nrow 0,u,,remove\nrow 3,v,u,relabel\n", "utf-8")
+    run = hs.adapt(table(), out=tmp_path / "run", label_fixes=file, **HOW)
+    assert run.result.train_rows + run.result.test_rows == 89
+    found = run.evaluate(table(), label_fixes=file)
+    assert found.rows == run.result.test_rows
+    assert found["accuracy"].value == run.result.tested[0].scores["accuracy"].value
+    assert any("1 changed, 1 removed" in note for note in found.notes)
+
+
 def test_numbers_far_from_what_is_predicted_are_found(tmp_path):
     done = hs.adapt(table(kind="numbers"), out=tmp_path / "run", **HOW)
     found = done.label_errors()

@@ -17,6 +17,7 @@ from headstart.core import BadData, BadInput, Unknown
 from .dataset import Dataset
 from .finding import Finding, finding
 from .labels import Labels
+from .samples import Rows
 from .table_files import read_table
 
 COLUMNS = ("item", "old_label", "new_label", "action")
@@ -96,7 +97,16 @@ def read_label_fixes(file: str | Path) -> list[LabelFix]:
     return fixes
 
 
-def fix_labels(data: Dataset, fixes: str | Path | Iterable[LabelFix]) -> Dataset:
+Fixes = str | Path | Iterable["str | Path | LabelFix"]
+
+
+def all_fixes(fixes: Fixes | None) -> list[LabelFix]:
+    """The fixes of a file, of several, or as they are; see `read_label_fixes` for errors."""
+    several = (fixes,) if isinstance(fixes, str | Path) else fixes or ()
+    return [fix for one in several for fix in ([one] if isinstance(one, LabelFix) else read_label_fixes(one))]
+
+
+def fix_labels(data: Dataset, fixes: Fixes) -> Dataset:
     """The data with other labels, and without the rows that are to be removed; `data` stay as they are.
 
     A fix is for all rows of its name that have its old label. One whose rows have the new label already
@@ -105,14 +115,18 @@ def fix_labels(data: Dataset, fixes: str | Path | Iterable[LabelFix]) -> Dataset
 
     Args:
         data: labelled rows.
-        fixes: a file, see `read_label_fixes`, or fixes, which are carried out in order.
+        fixes: a file, see `read_label_fixes`, or several, or fixes, which are carried out in order.
 
     Raises:
         BadInput: see `read_label_fixes`.
         BadData: the data have no such row, its label is neither the old nor the new one, the new label is
             none of theirs, or no row is left.
     """
-    given = read_label_fixes(fixes) if isinstance(fixes, str | Path) else list(fixes)
+    return fix_rows(data, all_fixes(fixes))[0]
+
+
+def fix_rows(data: Dataset, given: Sequence[LabelFix]) -> tuple[Dataset, Rows]:
+    """What `fix_labels` gives, and the numbers of the rows (m,) that are left."""
     places: dict[str, list[int]] = {}
     for row, item in enumerate(data.items):
         places.setdefault(item, []).append(row)
@@ -120,8 +134,9 @@ def fix_labels(data: Dataset, fixes: str | Path | Iterable[LabelFix]) -> Dataset
     done = Counter(_carry_out(fix, _rows_of(fix, places, data), data, labels, kept) for fix in given)
     if not kept.any():
         raise BadData(f"The label fixes remove all {len(data)} rows of {data.name}. Keep some.")
-    fixed = _without_emptied_classes(replace(data, labels=labels).subset(np.flatnonzero(kept)), data.labels)
-    return replace(fixed, findings=(*data.findings, _about(given, done)))
+    rows = np.flatnonzero(kept)
+    fixed = _without_emptied_classes(replace(data, labels=labels).subset(rows), data.labels)
+    return replace(fixed, findings=(*data.findings, _about(given, done))), rows
 
 
 def _carry_out(

@@ -94,8 +94,8 @@ DATA = Input(name="data", help="Labelled data, as `hs.data.load` takes them.")
 optional_input = partial(Input, required=False, option=True, default=None)
 LABEL_FIXES = optional_input(
     name="label_fixes",
-    help="File of label fixes, as `headstart labels` makes one: labels that are changed, and rows that are "
-    "left out, before the split; repeatable.",
+    help="File of label fixes, as `headstart labels` makes one: labels to change, and rows to leave out, in "
+    "the data; repeatable.",
     kind="value",
     several=True,
     hint=Path,

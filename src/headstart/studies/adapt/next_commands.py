@@ -20,6 +20,7 @@ SHARED = (  # options of `adapt` on files that `evaluate` has too
     "--split-column",
     "--columns",
     "--encoding",
+    "--label-fixes",
 )
 READ = ("--columns", "--encoding")  # those that `predict` has too
 FLAGS = ("--resume", "--json", "--quiet", "--curve", "--no-curve", "--transfer-only")  # without a value

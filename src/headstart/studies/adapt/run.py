@@ -15,7 +15,7 @@ from headstart.core import BadInput, LabelKind, Method, MissingPackage, derive_s
 from headstart.data.check import check as check_data
 from headstart.data.class_findings import rows_alone
 from headstart.data.dataset import Dataset
-from headstart.data.label_fixes import fix_labels, read_label_fixes
+from headstart.data.label_fixes import all_fixes, fix_labels
 from headstart.data.source_task import require_same_inputs, usable_sources
 from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
@@ -85,10 +85,7 @@ def load(
     `_old` is the fitted model that was given as the backbone, if its old data may be there; `_decided` are
     the rows that the fixes decide.
     """
-    files = given.get("label_fixes") or ()
-    files = [files] if isinstance(files, str | Path) else files
-    fixes = [fix for file in files for fix in read_label_fixes(file)]
-    if files:
+    if fixes := all_fixes(given.get("label_fixes")):
         given = {**given, "data": fix_labels(load_labelled(given["data"], columns), fixes)}
     inputs = load_inputs(spec, given, settings, columns)
     decided = {fix.item for fix in fixes if fix.action}

@@ -18,7 +18,7 @@ from typing import ClassVar
 from headstart.records.record import Bin, Interval, Record, Scores
 from headstart.records.settings import Rule, StudySettings, option
 from headstart.records.two_classes import TwoClasses
-from headstart.studies._spec import START, Input, Study, StudyRecord
+from headstart.studies._spec import LABEL_FIXES, START, Input, Study, StudyRecord
 from headstart.studies.adapt import ColumnFigures, Mistake, TagFigures
 
 
@@ -127,6 +127,7 @@ SPEC = Study(
             hint=Path,
         ),
         Input(name="data", help="Labelled data, as `hs.data.load` takes them.", kind="value"),
+        LABEL_FIXES,
     ),
     settings=EvaluateSettings,
     record=Evaluation,

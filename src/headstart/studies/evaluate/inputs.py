@@ -12,6 +12,7 @@ from headstart.core import BadData, BadInput, LabelKind, Schema
 from headstart.data.check import Look, dependent_rows, look_at_rows
 from headstart.data.dataset import Dataset
 from headstart.data.frames import settled
+from headstart.data.label_fixes import LabelFix, fix_rows
 from headstart.data.labelled_tables import are_tables
 from headstart.data.labels import Labels
 from headstart.data.load import load
@@ -47,6 +48,7 @@ def read_data(
     columns: Mapping[str, Any],
     allow_unseen: bool,
     part: Literal["train", "test"] = "test",
+    fixes: Sequence[LabelFix] = (),
 ) -> EvaluationData:
     """Load labelled rows for a model, and group those that depend on each other.
 
@@ -56,19 +58,24 @@ def read_data(
         columns: of files, as `hs.data.load` takes them.
         allow_unseen: of tables, see `Predictor.predict`.
         part: of data that have a split, which rows are taken.
+        fixes: of labels, carried out first.
 
     Raises:
         BadData: rows of another kind, or labels that are none of the model's; the text names them.
         BadInput: the labels are of another kind.
     """
-    data = _labelled(given, predictor, columns)
+    data, left = _labelled(given, predictor, columns), None
+    if fixes:
+        data, left = fix_rows(data, fixes)
     data = data if data.split else with_run_split(data, predictor)
     data = data if predictor.preprocess is None else with_window(data, predictor.preprocess.window)
     data = replace(data, classes=predictor.classes, labels=labels_by_name(data, predictor))
     notes = [finding.text for finding in data.findings]
     looks: list[Look] | None = None  # of the rows of `data`; a table was read whole
     if predictor.schema is not None:
-        data, more = _as_table(given, data, predictor, columns, allow_unseen)
+        table = _by_schema(given, data, predictor, predictor.schema, columns)
+        table = table if left is None or len(table) == len(data) else table.take(left)
+        data, more = _as_table(table, data, predictor, allow_unseen)
     else:
         _refuse_other_kind(data, predictor)
         data, looks, more = _readable(data)
@@ -173,11 +180,9 @@ def _refuse_others(names: Sequence[str], data: Dataset, predictor: Predictor) ->
 
 
 def _as_table(
-    given: Any, data: Dataset, predictor: Predictor, columns: Mapping[str, Any], allow_unseen: bool
+    table: Table, data: Dataset, predictor: Predictor, allow_unseen: bool
 ) -> tuple[Dataset, list[str]]:
-    """The rows read by the model's schema, and how many have names that no training row had."""
-    assert predictor.schema is not None
-    table = _by_schema(given, data, predictor, predictor.schema, columns)
+    """The data with the rows read by the model's schema, and how many have names that no training row had."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         predictor.samples(table, allow_unseen=allow_unseen)

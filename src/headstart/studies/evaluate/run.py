@@ -10,6 +10,7 @@ from torch import Tensor
 
 from headstart.core import BadInput
 from headstart.data.dataset import Dataset
+from headstart.data.label_fixes import all_fixes
 from headstart.metrics.intervals import share
 from headstart.metrics.kinds import LOWER_IS_BETTER, measure_of
 from headstart.metrics.shares import Interval as MetricInterval
@@ -50,7 +51,8 @@ def load(
     folder = predictor.folder
     if settings.abstain is not None and predictor.label_kind != "classes":
         raise BadInput(f"abstain is {settings.abstain}; it goes with classes, not {predictor.label_kind}.")
-    data = read_data(given["data"], predictor, columns, settings.allow_unseen)
+    fixes = all_fixes(given.get("label_fixes"))
+    data = read_data(given["data"], predictor, columns, settings.allow_unseen, fixes=fixes)
     return {
         "run": predictor,
         "data": data.dataset,
