@@ -234,4 +234,18 @@ STUDY = (
         "a head for other classes begins the training",
         "study/test_kept_head.py only_once",
     ),
+    Fault(
+        "studies/_trials.py",
+        "possible = [trial for trial in planned if trial.after not in left_out]",
+        "possible = planned",
+        "a second seed of a method that the budget left out",
+        "study/test_trials.py whole_where_there_is_time",
+    ),
+    Fault(
+        "studies/_trials.py",
+        "folder.progress.elapsed() + folder.steps.carried",
+        "folder.progress.elapsed()",
+        "each resumption has the whole budget anew",
+        "study/test_trials.py its_time_counts",
+    ),
 )

@@ -51,6 +51,7 @@ def several(what: str) -> Rule:
 
 
 POSITIVE = Rule(lambda v: 0 < v < math.inf, "a number > 0")
+SECONDS = Rule(lambda v: v > 0, "a number of seconds > 0")
 SHARE = Rule(lambda v: 0 < v < 1, "in (0, 1)")
 PIXELS = Rule(lambda v: v >= 8, "at least 8")
 NUMBER = r"(\d+(?:\.\d+)?)"

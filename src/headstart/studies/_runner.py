@@ -1,7 +1,7 @@
 """The one runner of all studies: load, check, compute trial by trial, write the record."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +40,8 @@ from headstart.studies._store import (
     require_empty,
     require_replaceable,
 )
+from headstart.studies._trials import Trial as Trial
+from headstart.studies._trials import carry_out
 
 S = TypeVar("S", bound=StudySettings)
 ROLES = ("path_column", "text_column", "label_column", "group_column", "split_column")
@@ -52,19 +54,6 @@ def methods_of(specs: Iterable[str], inputs: Mapping[str, Any]) -> list[Method[A
     """The methods of the specs: those that the caller gave as objects, or new ones."""
     own = inputs.get(METHODS, {})
     return [own.get(spec) or make(spec) for spec in specs]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One training whose value is kept when it is finished."""
-
-    key: Any  # of its value in what `Job.trials` returns
-    name: str  # of its step, unique in the study
-    label: str  # how a note calls it
-    # returns the value (plain values, lists, dicts and tensors) given the path where the training may keep a
-    # checkpoint
-    compute: Callable[[Path], Any]
-    seconds: float = 1.0  # a guess, for the progress bar
 
 
 @dataclass
@@ -108,18 +97,9 @@ class Job(Generic[S]):
             **more,
         )
 
-    def trials(self, trials: Iterable[Trial]) -> dict[Any, Any]:
-        """The values of the trials by key, each computed once and kept; those that diverge are noted."""
-        planned = list(trials)
-        self.progress.expect({f"try {trial.name}": trial.seconds for trial in planned})
-        values: dict[Any, Any] = {}
-        for trial in planned:
-            kept = self.folder.trial(trial.name, trial.compute)
-            if "diverged" in kept:
-                self.notes.append(f"{trial.label}, is left out: {kept['diverged']}")
-            else:
-                values[trial.key] = kept["value"]
-        return values
+    def trials(self, trials: Iterable[Trial], budget: float | None = None) -> dict[Any, Any]:
+        """The values of the trials by key, each computed once and kept; see `_trials.carry_out`."""
+        return carry_out(trials, self.folder, self.notes, budget)
 
 
 def run_study(  # noqa: PLR0913  # what every study's function takes

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from headstart.records.record import Interval, Record
-from headstart.records.settings import SHARE, TrainingSettings, one_of, option, several, whole
+from headstart.records.settings import SECONDS, SHARE, TrainingSettings, one_of, option, several, whole
 from headstart.studies._spec import SHIFT, Input, Study, StudyRecord, optional_input
 from headstart.studies.shift import Shift
 
@@ -51,6 +51,13 @@ class AlignSettings(TrainingSettings):
         one_of(*TITLES),
     )
     seeds: int = option("Number of random seeds per method.", 3, whole(1))
+    budget: float | None = option(
+        "Seconds (or 90s, 5m, 1h) from the start of the command; a method, or a further seed of all methods, "
+        "is left out if it would end later. Default: no limit.",
+        None,
+        SECONDS,
+        duration=True,
+    )
     epochs: int = option("Epochs per training, over the larger of the two domains.", 10, whole(1))
     evaluations: int = option(
         "Evaluations per training; the selected model is one of these checkpoints.", 5, whole(1)
@@ -175,4 +182,5 @@ SPEC = Study(
     record=Alignment,
     without=("task", "attribute_column"),
     out="aligned",
+    resumed=("budget",),
 )

@@ -203,7 +203,8 @@ def finish(job: Job[AlignSettings], record: Alignment) -> Aligned:
         (model / TRAINING).write_text(training.to_json(), "utf-8", "backslashreplace")
         shutil.rmtree(folder / "model", ignore_errors=True)
         model.rename(folder / "model")
-    shutil.rmtree(job.artefacts["trials"], ignore_errors=True)
+    if job.settings.budget is None:  # with more time another of these models may be selected
+        shutil.rmtree(job.artefacts["trials"], ignore_errors=True)
     return Aligned(record, open_model(folder, backbone=job.inputs["_module"]), job.out)
 
 
@@ -246,8 +247,12 @@ def _train(
             if saved is not None and label == SOURCE_ONLY:
                 compute = partial(runner.evaluate_unadapted, saved.model, f"try {name}")
             note = f"{method.title}, seed {seed}"
-            planned.append(Trial((label, seed), name, note, compute, 1.0 if once else seconds))
-    values = job.trials(planned)
+            first = None if seed == 0 else (label, 0)
+            compared = method.title if seed == 0 else f"seed {seed} of all methods"
+            cost = 1.0 if once else seconds
+            planned.append(Trial((label, seed), name, note, compute, cost, compared, first))
+    planned.sort(key=lambda trial: int(trial.key[1]))  # a seed of all methods before the next
+    values = job.trials(planned, job.settings.budget)
     return {
         _label(method): {seed: value for (label, seed), value in values.items() if label == _label(method)}
         for method in methods

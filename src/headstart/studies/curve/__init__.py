@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from headstart.records.record import Interval, Record
-from headstart.records.settings import ExperimentSettings, option, several, whole
+from headstart.records.settings import SECONDS, ExperimentSettings, option, several, whole
 from headstart.studies._spec import BACKBONE, DATA, Study, StudyRecord
 
 SIZES = (1, 2, 5, 10, 20, 50)
@@ -42,6 +42,13 @@ class CurveSettings(ExperimentSettings):
         None,
         several("whole numbers"),
         flag="labels",
+    )
+    budget: float | None = option(
+        "Seconds (or 90s, 5m, 1h) from the start of the command; a seed with so many labels is left out, for "
+        "all methods, if it would end later. Default: no limit.",
+        None,
+        SECONDS,
+        duration=True,
     )
     steps: int = option(
         "Minimum number of steps per training: with few labels epochs are short.", 50, whole(1)
@@ -96,4 +103,5 @@ SPEC = Study(
     settings=CurveSettings,
     record=SizeCurve,
     out="curve",
+    resumed=("budget",),
 )

@@ -51,7 +51,7 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
     selection = selection_metric(data.labels)
     few = SubsetTrials(session, settings, rest, test, selection, settings.steps)
     methods = job.methods(settings.methods) or usual_methods(data)
-    outputs = job.trials(_trials(settings, few, methods, sizes))
+    outputs = job.trials(_trials(settings, few, methods, sizes), settings.budget)
     return {
         "task": data.name,
         "classes": list(data.classes),
@@ -121,9 +121,9 @@ class SubsetTrials:
 def _trials(
     settings: CurveSettings, few: SubsetTrials, methods: list[Method[Any]], sizes: list[int]
 ) -> Iterator[Trial]:
-    """One training for every size, method and seed."""
+    """One training for every seed, size and method; the methods of one seed and size are a round."""
     data = few.session.data
-    for k, method, seed in product(sizes, methods, range(settings.seeds)):
+    for seed, k, method in product(range(settings.seeds), sizes, methods):
         rows = k * n_strata(data)
         samples = max(settings.epochs * rows, settings.steps * min(settings.batch, rows))
         name = f"{method.label} with {k} labels a class, seed {seed}"
@@ -139,6 +139,7 @@ def _trials(
             f"{method.title} with {_labels(k, data)}, seed {seed}",
             compute,
             0.1 if method.about.closed_form else samples / SAMPLES_PER_SECOND,
+            f"seed {seed} with {_labels(k, data)}",
         )
 
 
@@ -159,7 +160,8 @@ def _sizes(data: Dataset, rest: Rows, wanted: tuple[int, ...]) -> tuple[list[int
 
 
 def _labels(k: int, data: Dataset) -> str:
-    return f"{k} labels a class" if data.label_kind == "classes" else f"{k} labels"
+    noun = "label" if k == 1 else "labels"
+    return f"{k} {noun} a class" if data.label_kind == "classes" else f"{k} {noun}"
 
 
 def _points(

@@ -28,9 +28,9 @@ from headstart.records.record import Interval, Record
 from headstart.records.settings import (
     PRECISION,
     PRECISIONS,
+    SECONDS,
     SHARE,
     InputSettings,
-    Rule,
     TrainingSettings,
     option,
     several,
@@ -82,7 +82,7 @@ class SearchSettings(InputSettings):
     budget: float | None = option(
         "Seconds (or 90s, 5m, 1h) after which no fold is begun. Default: no limit.",
         None,
-        Rule(lambda v: v > 0, "a number of seconds > 0"),
+        SECONDS,
         duration=True,
     )
     epochs: int = option("Epochs per training.", 5, whole(1))

@@ -1,0 +1,79 @@
+"""Trials: trainings of a study that are computed once, kept, and left out where time is short."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart.studies._store import StudyFolder
+
+MOST = 6  # rounds that a note names
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training whose value is kept when it is finished."""
+
+    key: Any  # of its value in what `carry_out` returns
+    name: str  # of its step, unique in the study
+    label: str  # how a note calls it
+    # returns the value (plain values, lists, dicts and tensors) given the path where the training may keep a
+    # checkpoint
+    compute: Callable[[Path], Any]
+    seconds: float = 1.0  # a guess, for the progress bar and the budget
+    round: str = ""  # trials that are compared with each other: where time is short, all of a round or none
+    after: Any = None  # key of a trial without which it is left out, too
+
+
+def carry_out(
+    trials: Iterable[Trial], folder: StudyFolder, notes: list[str], budget: float | None = None
+) -> dict[Any, Any]:
+    """The values of the trials by key, each computed once and kept; those that diverge are noted.
+
+    Args:
+        trials: in their order; those of a round need not follow each other.
+        folder: where they are kept.
+        notes: of the study, which are added to.
+        budget: seconds since the start of the study, with those of former runs of it. A round is left out,
+            with a note, if by the time that its trials' siblings took it would end later; never the first
+            one, nor what is kept already.
+    """
+    rounds: dict[str, list[Trial]] = {}
+    for trial in trials:
+        rounds.setdefault(trial.round, []).append(trial)
+    folder.progress.expect({_step(trial): trial.seconds for each in rounds.values() for trial in each})
+    values: dict[Any, Any] = {}
+    left_out: dict[Any, str] = {}  # round of each trial by key
+    for number, (name, planned) in enumerate(rounds.items()):
+        possible = [trial for trial in planned if trial.after not in left_out]
+        late = budget is not None and number and not _fits(possible, folder, budget)
+        for trial in planned:
+            if late or trial not in possible:
+                left_out[trial.key] = name
+                folder.progress.forget(_step(trial))
+        for trial in [] if late else possible:
+            kept = folder.trial(trial.name, trial.compute)
+            if "diverged" in kept:
+                notes.append(f"{trial.label}, is left out: {kept['diverged']}")
+            else:
+                values[trial.key] = kept["value"]
+    if left_out:
+        names = [name for name in rounds if name in left_out.values()]
+        shown = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if names[MOST:] else "")
+        them = "it" if len(names) == 1 else "them"
+        notes.append(
+            f"Left out, as --budget {budget:g} has no time for {them}: {shown}. --resume with a larger "
+            f"--budget adds {them}."
+        )
+    return values
+
+
+def _fits(planned: list[Trial], folder: StudyFolder, budget: float) -> bool:
+    steps = [_step(trial) for trial in planned]
+    ahead = [step for step in steps if not folder.steps.done(step)]
+    spent = folder.progress.elapsed() + folder.steps.carried
+    return not ahead or spent + folder.progress.estimate(ahead) <= budget
+
+
+def _step(trial: Trial) -> str:
+    return f"try {trial.name}"

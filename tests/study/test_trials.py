@@ -1,0 +1,117 @@
+"""Trials in rounds under a budget, by a clock of the test's own: each trial takes ten seconds."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from tests.study.experiments import made, rows
+from tests.study.test_align import run as align
+
+import headstart as hs
+from headstart.run.progress import Progress
+from headstart.studies._trials import Trial, carry_out
+
+CURVE = {"methods": ("nearest-centroid", "fine-tune"), "labels_per_class": (1, 2, 4), "seeds": 3, "epochs": 2}
+
+
+class Folder:
+    """Keeps nothing but the names of `kept` from an earlier time."""
+
+    def __init__(self, monkeypatch, kept=""):
+        self.progress, self.now, self.done = Progress(), 0.0, ""
+        self.steps = SimpleNamespace(done=lambda step: step.removeprefix("try ") in kept, carried=0.0)
+        self.kept = kept
+        monkeypatch.setattr(self.progress, "elapsed", lambda: self.now)
+
+    def trial(self, name, compute):
+        self.done += name
+        if name in self.kept:
+            self.steps.carried += 10.0
+        else:
+            self.now += 10.0
+        return {"diverged": "too steep."} if name == "x" else {"value": name}
+
+
+def trials(*rounds):
+    """A trial a letter; a capital one comes after that of the small letter."""
+    return [
+        Trial(
+            name,
+            name,
+            f"trial {name}",
+            lambda _: None,
+            10.0,
+            f"round {n}",
+            name.lower() if name.isupper() else None,
+        )
+        for n, names in enumerate(rounds)
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rounds", "budget", "done", "left_out"),
+    [
+        (("ab", "cd", "e"), None, "abcde", ""),
+        (("ab", "cd", "e"), 50, "abcde", ""),
+        (("ab", "cd", "e"), 49, "abcd", "it: round 2"),
+        (("ab", "cd", "e"), 39, "abe", "it: round 1"),  # a shorter round still fits
+        (("ab", "cd", "e"), 1, "ab", "them: round 1, round 2"),  # the first one always comes
+        (("a", "b", "c", "AB"), 29, "ab", "them: round 2, round 3"),
+        (
+            ("a", "bc", "BC", "A"),
+            29,
+            "aA",
+            "them: round 1, round 2",
+        ),  # what comes after them is left out, too
+    ],
+)
+def test_rounds_are_carried_out_whole_where_there_is_time(rounds, budget, done, left_out, monkeypatch):
+    folder, notes = Folder(monkeypatch), []
+    values = carry_out(trials(*rounds), folder, notes, budget)
+    assert folder.done == "".join(values) == done
+    assert (
+        notes == []
+        if not left_out
+        else notes[0].startswith(f"Left out, as --budget {budget} has no time for {left_out}. --resume")
+    )
+
+
+@pytest.mark.parametrize(("budget", "done"), [(1, "abcd"), (49, "abcd"), (50, "abcde"), (60, "abcdef")])
+def test_what_is_kept_stays_and_its_time_counts(budget, done, monkeypatch):
+    folder = Folder(monkeypatch, kept="abcd")
+    assert "".join(carry_out(trials("ab", "cd", "e", "f"), folder, [], budget)) == done
+
+
+def test_one_that_diverged_is_noted(monkeypatch):
+    notes = []
+    assert [*carry_out(trials("ax"), Folder(monkeypatch), notes)] == ["a"]
+    assert notes == ["trial x, is left out: too steep."]
+
+
+def test_a_budget_leaves_out_seeds_for_all_methods_and_a_larger_one_adds_them(tmp_path):
+    base, out = made(), tmp_path / "run"
+    short = hs.curve(base, rows(), out=out, budget=1e-9, **CURVE)
+    assert [(point.method, point.labels_per_class, point.seeds) for point in short.points] == [
+        (method, 1, [0]) for method in CURVE["methods"]
+    ]
+    (note,) = [note for note in short.notes if note.startswith("Left out")]
+    assert note == (
+        "Left out, as --budget 1e-09 has no time for them: "
+        "seed 0 with 2 labels a class, seed 0 with 4 labels a class, "
+        "seed 1 with 1 label a class, seed 1 with 2 labels a class, seed 1 with 4 labels a class, "
+        "seed 2 with 1 label a class and 2 more. --resume with a larger --budget adds them."
+    )
+    longer = hs.curve(base, rows(), out=out, resume=True, budget=3600, **CURVE)
+    assert longer.points == hs.curve(base, rows(), **CURVE).points
+
+
+def test_a_budget_leaves_out_methods_and_a_larger_one_adds_them(tmp_path):
+    done, short = align(), align(tmp_path, budget=1e-9)
+    assert [(row.method, row.seeds) for row in short.result.table] == [("source-only", 1)]
+    assert any("--budget 1e-09 has no time for them: Deep CORAL" in note for note in short.result.notes)
+    longer = align(tmp_path, budget=3600, resume=True)
+    assert longer.result.table == done.result.table
+    assert longer.result.chosen == done.result.chosen
+    for name, value in done.model.model.state_dict().items():
+        torch.testing.assert_close(longer.model.model.state_dict()[name], value, rtol=0, atol=0)
