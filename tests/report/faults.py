@@ -143,14 +143,14 @@ STUDIES = (
 
 REPORT = (
     Fault(
-        "studies/adapt/page_doubts.py",
+        "studies/adapt/page_calibration.py",
         'kind = "over-confident" if gap > 0',
         'kind = "over-confident" if gap < 0',
         "a model that is too sure is called under-confident",
         "report/test_sentences.py calibration_verdict",
     ),
     Fault(
-        "studies/adapt/page_doubts.py",
+        "studies/adapt/page_calibration.py",
         "if abs(gap) <= 2 * spread:",
         "if abs(gap) <= 0 * spread:",
         "a gap within chance is called over-confidence",
@@ -183,5 +183,43 @@ REPORT = (
         'way = "small" if mean > 0 else "large"',
         "predictions that are too large are called too small",
         "report/test_verdicts.py to_one_side",
+    ),
+)
+
+MENDED = (
+    Fault(
+        "studies/adapt/page_training.py",
+        "    return 0 if abs(change) <= 3 * spread else (1 if change > 0 else -1)\n",
+        "    return 1 if losses[-1] >= losses[0] else -1\n",
+        "the noise of the last batch is called a wrong learning rate",
+        "report/test_noise.py no_rise",
+    ),
+    Fault(
+        "studies/adapt/page_calibration.py",
+        "        if found and found[-1].rows < least:\n",
+        "        if False:\n",
+        "bins of three rows zigzag through the diagram",
+        "report/test_noise.py neighbouring_bins",
+    ),
+    Fault(
+        "studies/_curves.py",
+        "    sizes = sorted(size for size, methods in often.items() if methods > 1)\n",
+        "    sizes = sorted(often)\n",
+        "a curve is said to be best among itself",
+        "report/test_sentences.py label_curve",
+    ),
+    Fault(
+        "studies/adapt/page_next.py",
+        "    if gain / doublings >= LITTLE:\n",
+        "    if gain >= LITTLE:\n",
+        "little by many labels is called much",
+        "report/test_next.py brought_something",
+    ),
+    Fault(
+        "studies/adapt/page_next.py",
+        "    if share.high >= right:\n",
+        "    if share.value >= right:\n",
+        "a class that is hard by chance is to be labelled first",
+        "report/test_next.py hardest_class",
     ),
 )

@@ -64,7 +64,7 @@ def test_sentences_of_knowledge():
     assert plain(view["headline"]) == "body.1 knows most of photos: 70.0 % by a ridge probe."
     said = [plain(sentence) for sentence in view["say"]]
     assert said[0] == (
-        "The last block, body.1, knows most: 70.0 % (66.0 to 74.0). Nothing is gained by reading earlier."
+        "The last block (body.1) knows most: 70.0 % (66.0 to 74.0). Nothing is gained by reading earlier."
     )
     assert said[2] == (
         "With random labels the ridge probe scores 24.0 % on unseen rows; always the largest class "

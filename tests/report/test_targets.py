@@ -12,7 +12,8 @@ from headstart.report.text import MINUS, SPACE, amount
 from headstart.studies import build_page
 from headstart.studies.adapt import ColumnFigures, Result
 from headstart.studies.adapt.page import headline, sections_of
-from headstart.studies.adapt.page_doubts import calibration, check, mistakes
+from headstart.studies.adapt.page_calibration import calibration
+from headstart.studies.adapt.page_doubts import check, mistakes
 from headstart.studies.adapt.page_outputs import fit, held_out, tags
 from headstart.studies.adapt.page_training import labels, layers
 from headstart.studies.adapt.summary import RunRecords, metrics, table
@@ -48,7 +49,7 @@ def test_a_page_has_its_own_parts_and_none_of_classes(page):
 def test_classes_have_the_parts_that_they_had():
     assert [section.id for section in sections_of("classes")] == [
         *("headline", "methods", "tested", "layers", "labels", "training", "confusion", "two_classes"),
-        *("mistakes", "calibration", "check", "use", "smallprint"),
+        *("mistakes", "calibration", "label_errors", "check", "use", "smallprint", "next"),
     ]
 
 
@@ -176,7 +177,7 @@ def test_calibration_of_tags_counts_pairs():
 
 def test_labels_are_counted_as_rows():
     found = labels(given(with_numbers()))
-    assert f"with 20 labels, {MINUS}0.050, and with 200, 0.400" in said(found)
+    assert f"With 20 labels, LP-FT has {MINUS}0.050 on average; with 200, 0.400." in said(found)
     assert "labelled rows" in found["figure"]
 
 

@@ -270,4 +270,4 @@ def _plain(source: Any, names: Sequence[str]) -> dict[str, Any] | None:
 def _said(value: float | str | None) -> str:
     if value is None:
         return "nothing"
-    return f"{value:.4g}" if isinstance(value, float) else value
+    return f"{float(f'{value:.4g}'):.12g}" if isinstance(value, float) else value

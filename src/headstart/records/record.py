@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
+UNTYPED = ("", "-c", "ipykernel_launcher.py", "colab_kernel_launcher.py")  # what starts no command
 PACKAGES = ("torch", "numpy", "safetensors", "Pillow", "timm", "torchvision", "tokenizers", "transformers")
 
 
@@ -89,8 +90,10 @@ def _build(kind: Any, value: Any) -> Any:
 
 
 def typed_command() -> str:
-    """What was typed, without what only says that it is typed again."""
-    program, *words = sys.argv
+    """What was typed, without what only says that it is typed again; "" in a notebook, where nothing was."""
+    program, *words = sys.argv or [""]
+    if Path(program).name in UNTYPED or hasattr(sys, "ps1"):
+        return ""
     name = "headstart" if program.endswith("headstart/__main__.py") else Path(program).name
     return shlex.join([name, *(word for word in words if word != "--resume")])
 

@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from headstart.report.text import typeset
+
 TEMPLATES = Path(__file__).parent / "templates"
 PICTURES = {".webp": "webp", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}  # types by ending
 
@@ -63,10 +65,12 @@ def environment() -> Any:
         from headstart.core.errors import MissingPackage
 
         raise MissingPackage("jinja2", "The report", "report") from error
-    return jinja2.Environment(
+    found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["typeset"] = typeset
+    return found

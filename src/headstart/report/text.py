@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,6 +12,8 @@ from headstart.records.record import Interval
 
 SPACE = "\u00a0"  # does not break a line
 MINUS = "\u2212"
+NEGATIVE = re.compile(r"(?:(?<=[\s(])|^)-(?=\d)")
+PERCENT = re.compile(r"(?<=\d) %")
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,15 @@ def fixed(value: float, digits: int) -> str:
 def minus(text: str) -> str:
     """A number with a real minus sign."""
     return text.replace("-", MINUS, 1) if text.startswith("-") else text
+
+
+def typeset(sentence: str) -> str:
+    """A sentence of a record with real minus signs, and per cent signs that keep to their numbers.
+
+    >>> typeset("from -3 to +4 %, --metric r2, 2026-01-02").replace(SPACE, " ").replace(MINUS, "~")
+    'from ~3 to +4 %, --metric r2, 2026-01-02'
+    """
+    return PERCENT.sub(f"{SPACE}%", NEGATIVE.sub(MINUS, sentence))
 
 
 def significant(value: float, digits: int = 3) -> str:

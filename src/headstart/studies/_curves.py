@@ -1,5 +1,6 @@
 """What pages say of curves: over the number of labels (`adapt`, `curve`), over blocks (`adapt`, `probe`)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean
 from typing import TypeVar
@@ -53,7 +54,10 @@ def by_method(points: Sequence[P], first: str) -> list[list[P]]:
 def describe_ends(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
     """Which method is best on average with the fewest labels, and which with the most."""
     points = [p for curve in curves for p in curve]
-    sizes = sorted({p.labels_per_class for p in points})
+    often = Counter(p.labels_per_class for p in points)
+    sizes = sorted(size for size, methods in often.items() if methods > 1)
+    if not sizes:
+        return _alone(curves[0], metric, of)
     few, many = (max((p for p in points if p.labels_per_class == k), key=mean) for k in (sizes[0], sizes[-1]))
     least, low, high = pluralise(sizes[0], "label"), metric.value(mean(few)), metric.value(mean(many))
     if len(sizes) == 1:
@@ -63,6 +67,18 @@ def describe_ends(curves: Sequence[Sequence[Point]], metric: Metric, of: str) ->
     return (
         f"With {least}{of}, {few.title} is best on average, {low}; "
         f"with {sizes[-1]:,} it is {many.title}, {high}."
+    )
+
+
+def _alone(curve: Sequence[Point], metric: Metric, of: str) -> str:
+    """What a method gains by labels where there is none to compare it with."""
+    low, high = curve[0], curve[-1]
+    least = pluralise(low.labels_per_class, "label")
+    if low is high:
+        return f"With {least}{of}, {low.title} has {metric.value(mean(low))}."
+    return (
+        f"With {least}{of}, {low.title} has {metric.value(mean(low))} on average; with "
+        f"{high.labels_per_class:,}, {metric.value(mean(high))}."
     )
 
 
@@ -101,13 +117,13 @@ def describe_peak(blocks: Sequence[Block], metric: Metric) -> str:
     """Which block knows most, and what the last one lacks."""
     where, last = best_block(blocks), blocks[-1]
     top = blocks[where]
-    knows = f"{top.block}, knows most: {metric.shown(top.score)}"
+    knows = f"({top.block}) knows most: {metric.shown(top.score)}"
     if len(blocks) == 1:
-        return f"One block was probed: {top.block}, {metric.shown(top.score)}."
+        return f"One block ({top.block}) was probed: {metric.shown(top.score)}."
     if where == len(blocks) - 1:
-        return f"The last block, {knows}. Nothing is gained by reading earlier."
+        return f"The last block {knows}. Nothing is gained by reading earlier."
     lead = metric.size(top.score.value - last.score.value)
-    sentence = f"Block {where + 1} of {len(blocks)}, {knows}. The last block, {last.block}, is not best"
+    sentence = f"Block {where + 1} of {len(blocks)} {knows}. The last block ({last.block}) is not best"
     if overlap(top.score, last.score):
         return f"{sentence}, but the lead of {lead} may be chance: the intervals overlap."
     return f"{sentence}: reading earlier gains {lead}."
@@ -120,8 +136,8 @@ def describe_rise(blocks: Sequence[Block], metric: Metric) -> str:
     first, top = blocks[0], blocks[best_block(blocks)]
     near = next(i for i, block in enumerate(blocks) if block.score.high >= top.score.value)
     return (
-        f"The first block, {first.block}, gives {metric.value(first.score.value)}; the first whose "
-        f"interval reaches the best is block {near + 1}, {blocks[near].block}."
+        f"The first block ({first.block}) gives {metric.value(first.score.value)}; the first whose "
+        f"interval reaches the best is block {near + 1} ({blocks[near].block})."
     )
 
 

@@ -258,11 +258,11 @@ def choose(
     why = f"{winner.method.title} was selected because {why}."
     others = [one for one in tried if transfers(one.method) != transfers(winner.method)]
     apart = best(others, data.labels, metric)
-    return winner, " ".join([why, *_about_transfer(winner, apart, data, metric)])
+    return winner, " ".join([why, *_about_transfer(winner, apart, data, metric, transfer_only)])
 
 
 def _about_transfer(
-    winner: CandidateResult, apart: CandidateResult | None, data: Dataset, metric: str
+    winner: CandidateResult, apart: CandidateResult | None, data: Dataset, metric: str, only: bool
 ) -> Iterator[str]:
     """Sentences on a winner that transfers nothing, or on what is better and does so."""
     if not transfers(winner.method):
@@ -274,7 +274,8 @@ def _about_transfer(
     if not transfers(winner.method):
         yield f"The best that transfers something, {had}; transfer_only (--transfer-only) would ship it."
     elif figures[0] > figures[1]:
-        yield f"The best that transfers nothing, {had}; it was left out of the choice."
+        why = "it was left out of the choice" if only else "on the folds of both it was not clearly better"
+        yield f"The best that transfers nothing, {had}; {why}."
 
 
 def _nothing(tried: Sequence[CandidateResult], settings: AdaptSettings) -> HeadstartError:

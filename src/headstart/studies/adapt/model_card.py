@@ -77,7 +77,7 @@ were learned from.
 
 ## Training
 
-`{result.command}`
+{f"`{result.command}`" if result.command else "In Python, without a command."}
 
 Made with headstart {result.headstart}, seed {result.seed}.
 """

@@ -23,8 +23,10 @@ from headstart.report.text import (
 from headstart.studies._page import read_record
 from headstart.studies.adapt import SPEC, Result, Tested, Timings
 from headstart.studies.adapt.next_commands import USES, next_commands, sample_of
-from headstart.studies.adapt.page_doubts import calibration, check, mistakes, smallprint
+from headstart.studies.adapt.page_calibration import calibration
+from headstart.studies.adapt.page_doubts import check, mistakes, smallprint
 from headstart.studies.adapt.page_labels import hint, labels_to_check
+from headstart.studies.adapt.page_next import next_steps
 from headstart.studies.adapt.page_outputs import confusion, fit, held_out, tags
 from headstart.studies.adapt.page_training import labels, layers, methods, training
 from headstart.studies.adapt.page_two_classes import areas, operating, two_classes
@@ -42,7 +44,6 @@ import headstart as hs
 
 model = hs.open({model!r})
 print(model.predict({item}))"""
-# --- the headline
 
 
 def headline(run: RunRecords) -> dict[str, Any]:
@@ -220,6 +221,7 @@ SECTIONS = (
     Section("check", "The data check", "Data check", check),
     Section("use", "How to use the model", "Use it", use),
     Section("smallprint", "The small print", "Small print", smallprint),
+    Section("next", "What to do next", "Next steps", next_steps),
 )
 INSTEAD: dict[str, dict[str, Section | None]] = {  # of what other kinds of label have in place of classes
     "tags": {
@@ -246,7 +248,13 @@ def view(record: Result, folder: Path) -> dict[str, Any]:
     timings = folder / "timings.json"
     run = RunRecords(folder, record, read_record(Timings, timings) if timings.is_file() else None)
     shown = [(section, section.view(run)) for section in sections_of(record.label_kind)]
-    return {"sections": [pair for pair in shown if pair[1] is not None], "script": asset("script.js")}
+    sections = [(_headed(section, seen), seen) for section, seen in shown if seen is not None]
+    return {"sections": sections, "script": asset("script.js")}
+
+
+def _headed(section: Section, shown: dict[str, Any]) -> Section:
+    """The section under the heading of what it shows, where that has its own."""
+    return section._replace(heading=shown.get("heading", section.heading))
 
 
 def terminal(record: Result, folder: Path | None) -> Terminal:

@@ -1,15 +1,13 @@
 """What to doubt: confidences, mistakes, the data, and the small print."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from headstart.records.record import Bin
-from headstart.report.axis import linear
-from headstart.report.figures import Plot
 from headstart.report.html import picture_data
-from headstart.report.metric import get_metric
 from headstart.report.text import (
     MINUS,
+    SPACE,
     join_words,
     megabytes,
     minus,
@@ -17,113 +15,24 @@ from headstart.report.text import (
     percent,
     pluralise,
     quoted,
-    round_percent,
     seconds,
     shorten_middle,
     significant,
-    whole,
 )
 from headstart.studies._page import versions
-from headstart.studies.adapt import DataCheck, Mistake
+from headstart.studies.adapt import DataCheck, Mistake, Result
 from headstart.studies.adapt.summary import RunRecords
 
-ERROR = get_metric("calibration_error")
 TOUCHED = (
     "The test part, {test}, was set aside before the first training. It was touched once, after the choice "
     "was made, to score {models}; the choice itself rests on cross-validation inside the {rows}."
 )
-HALF = 0.02  # of the width of a bar
 CLASSES = 60  # whose sizes are drawn
+READING = {"pictures": "How pictures are read", "texts": "How texts are read"}  # by kind of sample
 NOUNS = {  # a class, several, and what rows are said to be of
     "classes": ("class", "classes", "of each class"),
     "tags": ("tag", "tags", "with each tag"),
 }
-
-
-# --- calibration
-
-
-class Words(NamedTuple):
-    """How calibration is put, by kind of label."""
-
-    row: str  # what is counted
-    x: str
-    y: str
-    average: str
-    each: str
-
-
-ROWS = Words(
-    "row",
-    "confidence",
-    "right",
-    "The mean confidence is {confidence} and the accuracy {accuracy}",
-    "confidence {confidence}, accuracy {accuracy}",
-)
-TAGS = Words(
-    "pair",
-    "probability",
-    "so",
-    "On average over all pairs of a row and a tag the model gives the tag {confidence}; {accuracy} of them "
-    "have it",
-    "given {confidence}, so in {accuracy}",
-)
-
-
-def calibration(run: RunRecords) -> dict[str, Any]:
-    """The reliability diagram and the counts."""
-    bins = [each for each in run.result.bins if each.rows]
-    if not bins:
-        return {"say": ["This run recorded no confidences."], "figure": "", "counts": ""}
-    words = TAGS if run.result.label_kind == "tags" else ROWS
-    say = [_verdict(bins, words)]
-    if run.selected and "calibration_error" in run.selected.scores.figures:
-        error = ERROR.shown(run.selected.scores["calibration_error"])
-        say.append(f"The expected calibration error is {error}; 0 is perfect.")
-    drawn = {"figure": _reliability(bins, words), "counts": _counts(bins, words)}
-    return {"say": say, "tags": words is TAGS, **drawn}
-
-
-def _verdict(bins: list[Bin], words: Words) -> str:
-    """Over-confident, under-confident, or neither by more than two standard errors."""
-    rows = sum(b.rows for b in bins)
-    confidence = sum(b.rows * b.confidence for b in bins) / rows
-    accuracy = sum(b.rows * b.accuracy for b in bins) / rows
-    spread = sum(b.rows * b.accuracy * (1 - b.accuracy) for b in bins) ** 0.5 / rows
-    averages = words.average.format(confidence=percent(confidence), accuracy=percent(accuracy))
-    gap = confidence - accuracy
-    if abs(gap) <= 2 * spread:
-        return f"{averages}: that difference is within chance, so it is neither over- nor under-confident."
-    kind = "over-confident" if gap > 0 else "under-confident"
-    return f"{averages}: it is {kind} by {ERROR.size(abs(gap))}."
-
-
-def _each(b: Bin, words: Words) -> str:
-    return words.each.format(confidence=percent(b.confidence), accuracy=percent(b.accuracy))
-
-
-def _reliability(bins: list[Bin], words: Words) -> str:
-    x, y = (linear(0, 1, round_percent, title) for title in (words.x, words.y))
-    plot = Plot(x, y, 280)
-    plot.line([(0, 0), (1, 1)], "ideal")
-    ordered = sorted(bins, key=lambda b: b.confidence)
-    plot.line([(b.confidence, b.accuracy) for b in ordered], "s1")
-    most = max(b.rows for b in bins)
-    for b in ordered:
-        hover = f"{pluralise(b.rows, words.row)}: {_each(b, words)}"
-        plot.dot((b.confidence, b.accuracy), "s1", hover, 3 + 6 * (b.rows / most) ** 0.5)
-    each = "; ".join(_each(b, words) for b in ordered)
-    return plot.figure(f"Reliability diagram of {len(bins)} bins: {each}")
-
-
-def _counts(bins: list[Bin], words: Words) -> str:
-    many = f"{words.row}s"
-    plot = Plot(linear(0, 1, round_percent, words.x), linear(0, max(b.rows for b in bins), whole, many), 280)
-    for b in bins:
-        hover = f"{pluralise(b.rows, words.row)}: {_each(b, words)}"
-        plot.bar(b.confidence - HALF, b.confidence + HALF, b.rows, "s1", hover)
-    each = ", ".join(f"{percent(b.confidence)} {pluralise(b.rows, words.row)}" for b in bins)
-    return plot.figure(f"Test {many} by {words.x}: {each}")
 
 
 # --- mistakes
@@ -155,9 +64,10 @@ def _confident(worst: list[Mistake]) -> str:
     if len(worst) == 1:
         which = f"It took {most.item} for {quoted(most.answer)} with confidence {percent(most.confidence)}"
         return f"{which}; its label says {quoted(most.truth)}."
+    some = f"Of these {len(worst):,} mistakes {sure:,} {'was' if sure == 1 else 'were'}"
+    some = some if sure else f"None of these {len(worst):,} mistakes was"
     return (
-        f"Of these {len(worst):,} mistakes {sure:,} {'was' if sure == 1 else 'were'} made with "
-        f"a confidence of 90 % or more; the highest is {percent(most.confidence)}. "
+        f"{some} made with a confidence of 90{SPACE}% or more; the highest is {percent(most.confidence)}. "
         "Look for wrong labels among them."
     )
 
@@ -240,6 +150,24 @@ def _found(result: DataCheck) -> str:
 # --- the small print
 
 
+def step_words(name: str, titles: Mapping[str, str]) -> str:
+    """A step of the run in words: `fit-lp-ft-on-...` is "fit LP-FT on ..."."""
+    for method in sorted(titles, key=len, reverse=True):
+        before, found, after = name.partition(method)
+        if found:
+            return " ".join(f"{before.replace('-', ' ')}{titles[method]}{after.replace('-', ' ')}".split())
+    return name.replace("-", " ")
+
+
+def _left_out(result: Result) -> list[str]:
+    """Why methods were not tried on all folds, a sentence a reason."""
+    reasons: dict[str, list[str]] = {}
+    for candidate in result.candidates:
+        if candidate.dropped:
+            reasons.setdefault(candidate.dropped, []).append(candidate.title)
+    return [f"{join_words(titles)}: {why}." for why, titles in reasons.items()]
+
+
 def smallprint(run: RunRecords) -> dict[str, Any]:
     """Everything that is needed to doubt the report or to repeat the run."""
     result, timings = run.result, run.timings
@@ -251,13 +179,14 @@ def smallprint(run: RunRecords) -> dict[str, Any]:
     return {
         "say": [TOUCHED.format(test=test, models=models, rows=rows)],
         "result": result,
-        "decisions": [*result.notes, *(f"{c.title}: {c.dropped}." for c in result.candidates if c.dropped)],
+        "decisions": [*result.notes, *_left_out(result)],
+        "reading": READING.get(result.kind, READING["pictures"]),
         "candidates": [(c.title, settings[c.name] or "none", c.paper) for c in result.candidates],
         "settings": pairs(result.settings),
         "preprocess": pairs(result.preprocess),
         "versions": [("seed", str(result.seed)), *versions(result)],
         "times": [
-            (titles.get(name, name), seconds(cost.seconds), megabytes(cost.peak_megabytes))
+            (step_words(name, titles), seconds(cost.seconds), megabytes(cost.peak_megabytes))
             for name, cost in steps
         ],
         "machine": timings.machine if timings else "",

@@ -1,5 +1,7 @@
 """What happened on the training part: methods compared, blocks probed, few labels, learning curves."""
 
+import math
+from statistics import fmean, pvariance
 from typing import Any
 
 from headstart.report.axis import Axis, doubling, linear
@@ -25,6 +27,7 @@ from headstart.studies.adapt import Candidate, Curve, Layer, SizePoint
 from headstart.studies.adapt.page_reading import readings
 from headstart.studies.adapt.summary import RunRecords, metrics, ranked, table
 
+LEAST = 3  # losses whose spread can be known
 POINTS = 160  # of a learning curve that are drawn
 FINAL = -1  # the fold of the training on all of the training part
 
@@ -38,9 +41,9 @@ def methods(run: RunRecords) -> dict[str, Any]:
     styles = {c.name: "faint" if c.dropped else "" for c in result.candidates} | {result.selected: "selected"}
     figures = [(c.title, c.scores.main_figure, styles[c.name]) for c in ranked(result) if c.scores]
     return {
-        "say": [_leader(run, metric), _dropped(result.candidates)],
+        "say": [_leader(run, metric), *tried_on(result.candidates)],
         "why": result.why,
-        "rows": table(result, run.timings),
+        "rows": [row for row in table(result, run.timings) if row.tried],
         "headings": [get_metric(name).title for name in metrics(result)],
         "metric": capitalise(metric.title),
         "figure": metric_dots(metric, figures, f"Cross-validated {metric.title}"),
@@ -71,24 +74,32 @@ def _leader(run: RunRecords, metric: Metric) -> str:
     return f"{best}. {comparison}; {apart}."
 
 
-def _dropped(candidates: list[Candidate]) -> str:
-    dropped = [c.title for c in candidates if c.dropped]
-    if not dropped:
-        return f"All {pluralise(len(candidates), 'method')} were tried on every fold."
-    some = pluralise(len(dropped), "method was", "methods were")
-    return f"{some} dropped before the last fold: {join_words(dropped)}."
+def tried_on(candidates: list[Candidate]) -> list[str]:
+    """Which methods were tried on all folds, on some and on none, and why not, a sentence each."""
+    fewer = [f"{c.title} ({c.folds})" for c in candidates if c.dropped and c.folds]
+    reasons: dict[str, list[str]] = {}
+    for candidate in candidates:
+        if not candidate.folds:
+            reasons.setdefault(candidate.dropped or "no reason is recorded", []).append(candidate.title)
+    if not fewer and not reasons:
+        return [f"All {pluralise(len(candidates), 'method')} were tried on every fold."]
+    of = max(candidate.of_folds for candidate in candidates)
+    some = f"{pluralise(len(fewer), 'method was', 'methods were')} tried on fewer than {of} folds"
+    none = [f"Not tried: {join_words(titles)}; {why}." for why, titles in reasons.items()]
+    return [*([f"{some}: {join_words(fewer)}."] if fewer else []), *none]
 
 
 # --- what each block of the frozen backbone knows
 
 
-def layers(run: RunRecords) -> dict[str, Any]:
-    """The curve over the blocks and its best one, and how samples were read."""
+def layers(run: RunRecords) -> dict[str, Any] | None:
+    """The curve over the blocks and its best one, and how samples were read; None without either."""
     blocks, metric = run.result.layers, drawn_metric(run.result.metric, run.result.label_kind)
     read = readings(run.result.readings)
-    if not blocks:
-        say = ["This run did not probe the layers of the backbone.", *read["say"]]
-        return {"say": say, "figure": "", "readings": read["rows"]}
+    if len(blocks) < 2:  # one has nothing to be compared with
+        heading = "How samples are read"
+        alone = {"say": read["say"], "figure": "", "readings": read["rows"], "heading": heading}
+        return alone if read["rows"] else None
     say = [describe_peak(blocks, metric), describe_rise(blocks, metric), *read["say"]]
     figure = _block_figure(blocks, metric)
     return {"say": say, "figure": figure, "metric": metric.title, "readings": read["rows"]}
@@ -114,19 +125,17 @@ def _block_figure(blocks: list[Layer], metric: Metric) -> str:
 # --- how good methods are with more and more labels
 
 
-def labels(run: RunRecords) -> dict[str, Any]:
-    """One line a method, one dot a seed."""
+def labels(run: RunRecords) -> dict[str, Any] | None:
+    """One line a method, one dot a seed; None if no method was tried with two sizes."""
     result, metric = run.result, drawn_metric(run.result.metric, run.result.label_kind)
     curves = by_method(result.size_curve, result.selected)
     of = CLASS if result.label_kind == "classes" else ""
-    if not curves:
-        return {
-            "say": [f"This run did not measure {metric.title} against the number of labels."],
-            "figure": "",
-        }
+    if not any(len(curve) > 1 for curve in curves):
+        return None
     counts = sorted({len(p.score) for curve in curves for p in curve})
     seeds = f"{counts[0]:,} to {counts[-1]:,} seeds" if len(counts) > 1 else pluralise(counts[0], "seed")
     return {
+        "heading": f"{capitalise(metric.title)} against {'labels per class' if of else 'labelled rows'}",
         "say": [describe_ends(curves, metric, of), describe_headstart(curves, metric, of)],
         "figure": _size_figure(curves, metric, of),
         "legend": [(style(i), curve[0].title) for i, curve in enumerate(curves)],
@@ -148,11 +157,11 @@ def _size_figure(curves: list[list[SizePoint]], metric: Metric, of: str) -> str:
 # --- the loss of every training, step by step
 
 
-def training(run: RunRecords) -> dict[str, Any]:
-    """One small figure a method."""
-    curves = [curve for curve in run.result.curves if curve.losses]
+def training(run: RunRecords) -> dict[str, Any] | None:
+    """One small figure a method; None if no loss was recorded twice."""
+    curves = [curve for curve in run.result.curves if len(curve.losses) > 1]
     if not curves:
-        return {"say": ["This run recorded no learning curves."], "panels": []}
+        return None
     by_name: dict[str, list[Curve]] = {}
     for curve in curves:
         by_name.setdefault(curve.method, []).append(curve)
@@ -160,15 +169,40 @@ def training(run: RunRecords) -> dict[str, Any]:
 
 
 def _falls(curves: list[Curve]) -> str:
-    rose = [curve for curve in curves if curve.losses[-1] >= curve.losses[0]]
-    if not rose:
+    ways = [trend(curve.losses) for curve in curves]
+    rose, level = (_titles(curves, ways, way) for way in (1, 0))
+    if rose:
+        return (
+            f"In {ways.count(1):,} of {pluralise(len(curves), 'training')} the loss rose: {rose}. Look at "
+            f"the learning rate there."
+        )
+    if not level:
         many = "the one training" if len(curves) == 1 else f"each of the {len(curves):,} trainings"
         return f"The loss of {many} ended lower than it began."
-    titles = join_words(list(dict.fromkeys(curve.title for curve in rose)))
     return (
-        f"In {len(rose):,} of {pluralise(len(curves), 'training')} the loss did not end lower "
-        f"than it began: {titles}. Look at the learning rate there."
+        f"In {ways.count(-1):,} of {pluralise(len(curves), 'training')} the loss ended clearly lower than it "
+        f"began; in the others it changed no more than from one step to the next: {level}."
     )
+
+
+def _titles(curves: list[Curve], ways: list[int], way: int) -> str:
+    found = (curve.title for curve, mine in zip(curves, ways, strict=True) if mine == way)
+    return join_words(list(dict.fromkeys(found)))
+
+
+def trend(losses: list[float]) -> int:
+    """Whether a loss fell (-1), rose (1), or neither by more than it changes from step to step (0).
+
+    The mean of the last quarter of the steps is compared with that of the first: each step has its own rows,
+    so that single losses say little. Three standard errors tell them apart.
+    """
+    few = max(1, len(losses) // 4)
+    first, last = losses[:few], losses[-few:]
+    change = fmean(last) - fmean(first)
+    spread = math.sqrt((pvariance(first) + pvariance(last)) / max(1, few - 1))
+    if few < LEAST:  # too few to know the spread
+        return -1 if change < 0 else 0
+    return 0 if abs(change) <= 3 * spread else (1 if change > 0 else -1)
 
 
 def _panel(curves: list[Curve]) -> dict[str, str]:

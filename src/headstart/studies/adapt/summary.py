@@ -7,7 +7,16 @@ from pathlib import Path
 
 from headstart.records.record import Interval
 from headstart.report.metric import Metric, get_metric
-from headstart.report.text import Shown, capitalise, megabytes, pluralise, seconds, short, significant
+from headstart.report.text import (
+    Shown,
+    capitalise,
+    join_words,
+    megabytes,
+    pluralise,
+    seconds,
+    short,
+    significant,
+)
 from headstart.studies.adapt import Candidate, Result, Tested, Timings
 
 
@@ -56,6 +65,7 @@ def _opening(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) 
 def warnings(tested: Sequence[Tested], transferred: bool = True) -> list[str]:
     """Where the selected model is not clearly better than what needs no transfer."""
     sentences, hurts = [], "Transfer hurts here: " if transferred else ""
+    level: list[tuple[str, str]] = []  # no clear gain over which, and the difference
     metric = get_metric(tested[0].scores.main).plain()
     for other in tested[1:]:
         if other.gain is None:
@@ -68,10 +78,14 @@ def warnings(tested: Sequence[Tested], transferred: bool = True) -> list[str]:
                 f"(difference {between}). Use it instead{', or another backbone' * transferred}."
             )
         elif other.gain.low <= 0:
-            sentences.append(
-                f"No clear gain over {other.title.lower()}: the difference is {between}, "
-                f"so it may be chance. More labels would show it."
-            )
+            level.append((other.title.lower(), between))
+    if len(level) == 1:
+        title, between = level[0]
+        sentences.append(f"No clear gain over {title}: the difference is {between}, so it may be chance.")
+    elif level:
+        each = "; ".join(between for _, between in level)
+        titles = join_words([title for title, _ in level])
+        sentences.append(f"No clear gain over {titles}: the differences are {each}, so they may be chance.")
     return sentences
 
 
