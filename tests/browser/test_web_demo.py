@@ -2,10 +2,12 @@
 
 import functools
 import http.server
+import json
 import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ import pytest
 from tests.predictor import exported
 from tests.study import tiny
 
-from headstart.core import HeadstartError, Preprocess
+from headstart.core import HeadstartError, MissingPackage, Preprocess
 from headstart.data.decode import prepare
+from headstart.models import minilm
 from headstart.predictor.web_demo import write_web_demo
 from headstart.predictor.web_runtime import runtime_files
 
@@ -134,6 +137,32 @@ def test_texts_get_the_predictors_probabilities(browser: Any, address: str, demo
         page.click("button")
         page.wait_for_selector("#answer h2")
         assert page.text_content("#answer h2") == demos["texts"].classes[int(np.argmax(wanted[0]))]
+
+
+def test_ids_of_wordpiece_are_those_of_the_tokenizer(browser: Any, address: str) -> None:
+    try:
+        tokens = minilm.tokens()
+    except MissingPackage as reason:
+        missing(str(reason))
+        raise
+    wanted = [row.tolist() for row in replace(tokens, limit=20).ids(HARD)[0]]
+    rule = {"max_tokens": 20, "empty": tokens.pad}
+    with opened(browser, f"{address}texts/") as page:
+        assert page.evaluate(IDS, [HARD, json.loads(tokens.tokenizer), rule]) == wanted
+
+
+HARD = [
+    "Caf\u00e9 na\u00efve \u00c9COLE \u2014 \u201cquoted\u201d \u2026",
+    "mixed \u4e2d\u6587 and \u0939\u093f\u0928\u094d\u0926\u0940",
+    "a\tb\nc\u00a0d\u200be word\ufffd \x07bell",
+    "x" * 150 + " unaffordability antidisestablishmentarianism",
+    "don't $5.00 (e-mail@x.org) 3\u00bd \U0001f642 ok\U0001f642 a_b ^`~",
+    "\u0130stanbul e\u0301 combined " + "very " * 30,
+]
+IDS = """async ([texts, spec, rule]) => {
+  const { ids } = await import("./tokenize.js");
+  return texts.map((text) => ids(text, spec, rule));
+}"""
 
 
 def test_rows_get_the_predictors_probabilities(browser: Any, address: str, demos: Any) -> None:

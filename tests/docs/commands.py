@@ -117,7 +117,7 @@ class Command:
         if self.name == "surgery":
             return {}
         if self.name == "export":
-            return {"--runtime": stand_ins.RUNTIME} if self.after("--to") == "web" else {}
+            return {"--runtime": stand_ins.RUNTIME} if self.after("--to") == "web" else {"--most": "1"}
         few = {"--labels": "1,2"} if self.name == "curve" else {}
         names = self.inputs
         few |= {"--per-class": "4"} if {*names} & BUILT_IN else {}

@@ -3,12 +3,12 @@
 import shlex
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from . import output
-from .options import AsJson, Run
+from .options import FILES, AsJson, Run
 
 
 def export(
@@ -23,6 +23,31 @@ def export(
         Literal["web"] | None,
         typer.Option(
             metavar="web", help="Write a page that runs the model in a browser.", show_default=False
+        ),
+    ] = None,
+    int8: Annotated[
+        bool,
+        typer.Option(
+            "--int8", help="With weights of 8 bits, if it predicts held-out rows as well. Needs --data."
+        ),
+    ] = False,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Of --int8: the data of the run, whose test part is measured on; or other labelled data.",
+            show_default=False,
+        ),
+    ] = None,
+    most: Annotated[float, typer.Option(help="Of --int8: the largest drop of the main metric.")] = 0.01,
+    label_column: Annotated[
+        str, typer.Option(help="Of a file that --data names: the column of labels.", rich_help_panel=FILES)
+    ] = "label",
+    text_column: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a file that --data names: the column of texts. Default: text.",
+            show_default=False,
+            rich_help_panel=FILES,
         ),
     ] = None,
     runtime: Annotated[
@@ -40,21 +65,18 @@ def export(
         headstart export run model.onnx
         headstart export run encoder.safetensors
         headstart export --to web run page
+        headstart export --int8 --data photos/ run model.onnx
     """
-    from headstart.core import BadInput
     from headstart.predictor.export import export_model
     from headstart.predictor.predictor import open_model
 
+    _require_fitting(to, runtime, int8, data)
     if to is not None:
-        from headstart.predictor.web_demo import write_web_demo
-
-        write_web_demo(open_model(run), file, runtime)
-        output.line(f"{file}: index.html, the model and onnxruntime-web. To look at it:")
-        output.line(f"  python -m http.server --directory {shlex.quote(str(file))}")
-        output.line("  then open http://localhost:8000")
+        _write_page(run, file, runtime)
         return
-    if runtime is not None:
-        raise BadInput("--runtime goes with --to web.")
+    if data is not None:
+        _export_int8(run, file, data, most, {"label_column": label_column, "text_column": text_column})
+        return
     if file.suffix == ".safetensors":
         from headstart.models.encoders import save_encoder
 
@@ -69,6 +91,44 @@ def export(
     if predictor.preprocess is not None and (window := predictor.preprocess.window):
         low, high = window
         output.line(f"It takes 8 bits: bring levels from {low:g} to {high:g} to 0 to 255 before.")
+
+
+def _require_fitting(to: str | None, runtime: Path | None, int8: bool, data: str | None) -> None:
+    from headstart.core import BadInput
+
+    if to is not None and int8:
+        raise BadInput("Choose one of --to and --int8.")
+    if runtime is not None and to is None:
+        raise BadInput("--runtime goes with --to web.")
+    if data is None and int8:
+        raise BadInput("--int8 is measured on rows left out of training. Name the data of the run: --data.")
+    if data is not None and not int8:
+        raise BadInput("--data goes with --int8, which is measured on them.")
+
+
+def _write_page(run: Path, folder: Path, runtime: Path | None) -> None:
+    from headstart.predictor.predictor import open_model
+    from headstart.predictor.web_demo import write_web_demo
+
+    write_web_demo(open_model(run), folder, runtime)
+    output.line(f"{folder}: index.html, the model and onnxruntime-web. To look at it:")
+    output.line(f"  python -m http.server --directory {shlex.quote(str(folder))}")
+    output.line("  then open http://localhost:8000")
+
+
+def _export_int8(run: Path, file: Path, data: str, most: float, columns: dict[str, Any]) -> None:
+    from headstart.predictor.predictor import open_model
+    from headstart.studies.evaluate.int8 import export_int8
+
+    done, metric = export_int8(open_model(run), data, file, columns, most)
+    output.line(
+        f"{file}: {metric} {done.after:.3f} on {done.rows} held-out rows, {done.before:.3f} in float32."
+    )
+    if done.agreement is not None:
+        output.line(f"{100 * done.agreement:.1f} % of the answers are the same.")
+    output.line(
+        f"{done.smaller:.1f} times smaller; {done.faster:.1f} times as fast here, with {done.way} ranges."
+    )
 
 
 def push(

@@ -64,7 +64,7 @@ def read_data(
         BadData: rows of another kind, or labels that are none of the model's; the text names them.
         BadInput: the labels are of another kind.
     """
-    data, left = _labelled(given, predictor, columns), None
+    data, left = labelled(given, predictor, columns), None
     if fixes:
         data, left = fix_rows(data, fixes)
     data = data if data.split else with_run_split(data, predictor)
@@ -97,7 +97,8 @@ def _refuse_other_kind(data: Dataset, predictor: Predictor) -> None:
         fit_to_data(predictor.model.backbone, data)  # type: ignore[arg-type]  # which looks at the shape
 
 
-def _labelled(given: Any, predictor: Predictor, columns: Mapping[str, Any]) -> Dataset:
+def labelled(given: Any, predictor: Predictor, columns: Mapping[str, Any]) -> Dataset:
+    """Load rows with the kind of labels that a model predicts."""
     kind = predictor.label_kind
     if isinstance(given, Dataset):
         data = given
