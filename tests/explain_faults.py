@@ -64,7 +64,7 @@ EXPLAIN_FAULTS = (
         f"{EXPLAIN} loses_without",
     ),
     Fault(
-        "studies/explain/run.py",
+        "predictor/importance.py",
         "sign = -1 if metric in LOWER_IS_BETTER else 1",
         "sign = 1",
         "columns that lower the log loss seem to harm",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from headstart.records.record import Record
 
 EXAMPLES = "examples.safetensors"  # file of a run: the training rows that it keeps
+EXPLANATIONS = "explanations.json"  # likewise: a few answers on the test part, explained
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,25 @@ class Explanation(Record):
         ]
         _, i, j = max(places)
         return -i, -j
+
+
+@dataclass(frozen=True)
+class ColumnImportance(Record):
+    """How much the metric loses if a column is permuted among the labelled rows."""
+
+    name: str
+    mean: float  # what is lost, in the unit of the metric; > 0: the model needs the column
+    deviation: float  # standard deviation over the permutations
+
+
+@dataclass(frozen=True)
+class RunExplanations(Record):
+    """A few answers of a run's model on the test part, and what columns are worth there."""
+
+    kind: str  # of the rows
+    label_kind: str
+    explanations: list[Explanation]
+    truths: list[str]  # their labels
+    metric: str  # of the importance; "" where no columns were permuted
+    score: float | None  # of the test part
+    importance: list[ColumnImportance]  # the most important first

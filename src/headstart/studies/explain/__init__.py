@@ -15,8 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from headstart.records.explanation import Explanation
-from headstart.records.record import Record
+from headstart.records.explanation import ColumnImportance, Explanation
 from headstart.records.settings import Rule, StudySettings, one_of, option, whole
 from headstart.studies._spec import START, Input, Study, StudyRecord, optional_input
 
@@ -59,15 +58,6 @@ class ExplainSettings(StudySettings):
         metavar="METRIC",
     )
     seed: int = option("Random seed of orders and permutations.", 0)
-
-
-@dataclass(frozen=True)
-class ColumnImportance(Record):
-    """How much the metric loses if a column is permuted among the labelled rows."""
-
-    name: str
-    mean: float  # what is lost, in the unit of the metric; > 0: the model needs the column
-    deviation: float  # standard deviation over the permutations
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,21 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from headstart.records.explanation import Explanation
+from headstart.records.explanation import ColumnImportance, Explanation
 from headstart.report.metric import get_metric
 from headstart.report.text import Terminal, pluralise, quoted, shorten_middle
 from headstart.studies._page import page_view
-from headstart.studies.explain import ColumnImportance, Explained
+from headstart.studies.explain import Explained
 from headstart.studies.explain.page_items import item_parts
-from headstart.studies.explain.words import LONGEST, answer_in_words, strongest, value_in_words
+from headstart.studies.explain.words import (
+    LONGEST,
+    answer_in_words,
+    meaning,
+    strongest,
+    value_in_words,
+)
 
-MEANS = {  # what a contribution is, by attribution and whether it is of words
-    "occlusion": "A place contributes what the {value} loses if the picture's mean colour covers it.",
-    "integrated-gradients": "Contributions are integrated gradients from the picture's mean colour to the "
-    "picture; they add up to the {value} less that of the mean colour.",
-    "leave-one-out": "{Part} contributes what the {value} loses {without}. Contributions do not add up.",
-    "shapley": "Contributions are Shapley values by sampling; they add up from {base} to the {value}.",
-}
 CAUTIONS = (
     (
         "A contribution says what this model reacts to, not what causes the label, and not whether the "
@@ -46,7 +45,7 @@ def view(record: Explained, folder: Path) -> dict[str, Any]:
         kind="explanation",
         task=record.model,
         headline=headline(record),
-        say=[meaning(record)],
+        say=[meaning(record.explanations, record.kind, record.label_kind)],
         facts=[
             ("model", record.model, pluralise(len(record.classes), *_things(record))),
             ("explained", f"{len(record.explanations):,}", record.kind),
@@ -79,7 +78,11 @@ def terminal(record: Explained, _: Path | None) -> Terminal:
         title=f"Why {record.model} answers so" if record.explanations else "What columns are worth",
         headings=headings,
         rows=rows,
-        sentences=[meaning(record), *_neighbours(record), *(most if record.explanations else ())],
+        sentences=[
+            meaning(record.explanations, record.kind, record.label_kind),
+            *_neighbours(record),
+            *(most if record.explanations else ()),
+        ],
         answer=[_answer(each, record) for each in record.explanations] or [headline(record)],
     )
 
@@ -98,18 +101,6 @@ def headline(record: Explained) -> str:
 
 def _answer(each: Explanation, record: Explained) -> str:
     return f"{shorten_middle(each.item, LONGEST)}: {answer_in_words(each, record.label_kind)}"
-
-
-def meaning(record: Explained) -> str:
-    """What a contribution is."""
-    if not record.explanations:
-        return ""
-    each, words = record.explanations[0], record.kind == "texts"
-    value = "number" if record.label_kind == "numbers" else "probability"
-    base = "that of an empty text" if words else "the mean over training rows"
-    without = "without it" if words else "on average when it is replaced by that of a training row"
-    part = "A word" if words else "The value of a column"
-    return MEANS[each.attribution].format(value=value, base=base, without=without, Part=part)
 
 
 def _neighbours(record: Explained) -> Iterator[str]:

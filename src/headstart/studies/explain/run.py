@@ -4,26 +4,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from torch import Tensor
-
-from headstart.attribution.permutation import permutation_importance
-from headstart.core import BadInput, derive_seed
+from headstart.core import BadInput
 from headstart.data.dataset import Dataset
-from headstart.metrics.kinds import LOWER_IS_BETTER
 from headstart.predictor.examples import Examples
-from headstart.predictor.explaining import forward
-from headstart.predictor.parts import column_names, columns_in
+from headstart.predictor.importance import column_importance
 from headstart.predictor.predictor import Predictor
-from headstart.records.explanation import Explanation
+from headstart.records.explanation import ColumnImportance, Explanation
 from headstart.report.text import pluralise
-from headstart.session.inputs import loader_of
-from headstart.session.scoring import choose_metric, metric_value
+from headstart.session.scoring import choose_metric
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
 from headstart.studies.evaluate.inputs import read_data
 from headstart.studies.evaluate.run import predictor_in, reported_metric
-from headstart.studies.explain import ColumnImportance, ExplainSettings
+from headstart.studies.explain import ExplainSettings
 from headstart.studies.explain.inputs import One, read_items
 from headstart.studies.explain.pictures import save_pictures
 from headstart.studies.stream.run import roles_of
@@ -129,22 +122,5 @@ def _importance(
     predictor: Predictor, data: Dataset, settings: ExplainSettings
 ) -> tuple[str, float, list[ColumnImportance]]:
     """The metric, its value for the rows as they are, and what each column is worth of it."""
-    model: Any = predictor.model
-    metric = settings.metric or reported_metric(predictor) or choose_metric(data.labels)
-    metric = choose_metric(data.labels, metric)
-    sign = -1 if metric in LOWER_IS_BETTER else 1
-    rows = np.arange(len(data))
-    x = loader_of(data, model.backbone, None).fetch(rows, np.full(len(rows), -1))
-    if x.ndim != 2:
-        raise BadInput(f"The rows have the shape {tuple(x.shape[1:])}; columns are those of rows of numbers.")
-    width = x.shape[1]
-
-    def score(some: Tensor) -> float:
-        return sign * metric_value(forward(predictor, some, model), data.labels, metric)
-
-    generator = np.random.Generator(np.random.PCG64(derive_seed(settings.seed, "permute columns")))
-    groups = columns_in(predictor.schema, width)
-    found = permutation_importance(score, x, groups, settings.repeats, generator)
-    named = zip(column_names(predictor.schema, width), found, strict=True)
-    columns = [ColumnImportance(name, *one) for name, one in named]
-    return metric, sign * score(x), sorted(columns, key=lambda column: -column.mean)
+    metric = choose_metric(data.labels, settings.metric or reported_metric(predictor))
+    return metric, *column_importance(predictor, data, metric, settings.repeats, settings.seed)

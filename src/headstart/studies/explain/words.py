@@ -1,8 +1,17 @@
 """Contributions in words: with their sign, the strongest first."""
 
+from collections.abc import Sequence
+
 from headstart.records.explanation import Contribution, Explanation, HeatMap
 from headstart.report.text import MINUS, minus, quoted, shorten_middle, significant
 
+MEANS = {  # what a contribution is, by attribution and whether it is of words
+    "occlusion": "A place contributes what the {value} loses if the picture's mean colour covers it.",
+    "integrated-gradients": "Contributions are integrated gradients from the picture's mean colour to the "
+    "picture; they add up to the {value} less that of the mean colour.",
+    "leave-one-out": "{Part} contributes what the {value} loses {without}. Contributions do not add up.",
+    "shapley": "Contributions are Shapley values by sampling; they add up from {base} to the {value}.",
+}
 SHOWN = 8  # words, columns or places in the terminal
 LONGEST = 40  # letters of a name
 
@@ -59,3 +68,15 @@ def strongest_places(places: HeatMap) -> list[tuple[float, str]]:
         (value, f"{left} to {left + width} across, {top} to {top + height} down")
         for value, top, left in found[: SHOWN // 2]
     ]
+
+
+def meaning(explanations: Sequence[Explanation], kind: str, label_kind: str) -> str:
+    """What a contribution is."""
+    if not explanations:
+        return ""
+    each, words = explanations[0], kind == "texts"
+    value = "number" if label_kind == "numbers" else "probability"
+    base = "that of an empty text" if words else "the mean over training rows"
+    without = "without it" if words else "on average when it is replaced by that of a training row"
+    part = "A word" if words else "The value of a column"
+    return MEANS[each.attribution].format(value=value, base=base, without=without, Part=part)
