@@ -8,6 +8,7 @@ from tests.study import tiny
 
 import headstart as hs
 from headstart.core import BadInput
+from headstart.records.explanation import EXPLANATIONS, RunExplanations
 from headstart.studies import study_function, with_backbone
 from headstart.studies._spec import study
 from headstart.studies._store import dated_folder
@@ -60,6 +61,22 @@ def test_it_predicts_evaluates_and_has_its_page(done, rows, monkeypatch):
     assert found.report == found.folder / "report.html"
     found.report.unlink()
     assert found.report.is_file()
+
+
+def test_it_explains_with_the_rows_that_it_kept(done, rows, monkeypatch):
+    """The label follows b alone."""
+    found, place = done
+    monkeypatch.chdir(place)
+    (why,) = found.explain([{"a": 1.0, "b": 1.0}]).explanations
+    assert [part.name for part in why.strongest(2)] == ["b", "a"]
+    assert {near.label for near in why.neighbours} == {"odd"}
+    told = RunExplanations.read(found.folder / EXPLANATIONS)
+    assert [column.name for column in told.importance] == ["b", "a"]
+    assert told.score == 1
+    assert told.truths == [why.predicted for why in told.explanations]  # none is wrong
+    page = found.report.read_text("utf-8")
+    assert '<section id="explained"' in page
+    assert "Permuting \u201cb\u201d among the test rows costs most" in page
 
 
 def test_the_data_may_be_named_and_a_backbone_still_comes_first(rows):

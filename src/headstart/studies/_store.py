@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
-from headstart.records.explanation import EXAMPLES
+from headstart.records.explanation import EXAMPLES, EXPLANATIONS
 from headstart.records.label_errors import FILE as LABEL_ERRORS
 from headstart.records.record import Record, typed_command
 from headstart.records.settings import StudySettings
@@ -26,8 +26,8 @@ from headstart.studies._spec import Study, studies
 UNFINISHED = re.compile(r"\.[\w-]+\.json\.\d+\.tmp")  # what `write_atomically` leaves if it is killed
 # what runs write beside the record and the page of their study
 WRITTEN = (
-    *("cache", "evaluations", EXAMPLES, LABEL_ERRORS, "labels.html", "model", "pictures", "steps"),
-    *("study.json", "ticks.jsonl", "timings.json"),
+    *("cache", "evaluations", EXAMPLES, EXPLANATIONS, LABEL_ERRORS, "labels.html", "model", "pictures"),
+    *("steps", "study.json", "ticks.jsonl", "timings.json"),
 )
 S = TypeVar("S", bound=StudySettings)
 

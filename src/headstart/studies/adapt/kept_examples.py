@@ -26,6 +26,8 @@ def keep_examples(job: Job[AdaptSettings], model: Model, train: Dataset, read: f
         train: what it learned from.
         read: seconds that the backbone takes for a row.
     """
+    file = job.folder.path / EXAMPLES
+    file.unlink(missing_ok=True)  # of a former sitting
     most = min(MOST, affordable(job.settings, read))
     if most >= 1:
-        Examples.of(model, train, int(most), job.settings.seed).save(job.folder.path / EXAMPLES)
+        Examples.of(model, train, int(most), job.settings.seed).save(file)

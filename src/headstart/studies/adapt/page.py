@@ -25,11 +25,12 @@ from headstart.studies.adapt import SPEC, Result, Tested, Timings
 from headstart.studies.adapt.next_commands import USES, next_commands, sample_of
 from headstart.studies.adapt.page_calibration import calibration
 from headstart.studies.adapt.page_doubts import check, mistakes, smallprint
+from headstart.studies.adapt.page_explained import explained
 from headstart.studies.adapt.page_labels import hint, labels_to_check
 from headstart.studies.adapt.page_next import next_steps
 from headstart.studies.adapt.page_outputs import confusion, fit, held_out, tags
 from headstart.studies.adapt.page_training import labels, layers, methods, training
-from headstart.studies.adapt.page_two_classes import areas, operating, two_classes
+from headstart.studies.adapt.page_two_classes import told_apart, two_classes
 from headstart.studies.adapt.summary import RunRecords, forgotten, table
 
 BASELINES = {  # in a sentence, and after "over" on a card
@@ -216,6 +217,7 @@ SECTIONS = (
     Section("confusion", "Confusion matrix", "Confusion", confusion),
     Section("two_classes", "ROC, precision and recall", "ROC", two_classes),
     Section("mistakes", "The most confident mistakes", "Mistakes", mistakes),
+    Section("explained", "Why these answers", "Why", explained),
     Section("calibration", "Calibration of the probabilities", "Calibration", calibration),
     Section("label_errors", "Labels to check", "Labels to check", labels_to_check),
     Section("check", "The data check", "Data check", check),
@@ -268,21 +270,13 @@ def terminal(record: Result, folder: Path | None) -> Terminal:
             (row.title, str(row.main or ""), row.seconds, row.folds, row.candidate.dropped) for row in rows
         ],
         sentences=[
-            *(*apart(record), record.why, *told_apart(record), beside_baselines(record)),
+            *(*apart(record), record.why, *told_apart(record.two_classes), beside_baselines(record)),
             *(*forgotten(record), *cautions, *hint(folder)),
         ],
         answer=[record.headline],
         next=next_commands(record),
         places=[("Model", "model")],
     )
-
-
-def told_apart(record: Result) -> list[str]:
-    """The threshold of two classes, if one was asked for, and the areas under their curves."""
-    found = record.two_classes
-    if found is None:
-        return []
-    return [*([operating(found)] if found.rule else []), *areas(found)]
 
 
 def beside_baselines(record: Result) -> str:

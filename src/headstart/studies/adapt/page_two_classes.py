@@ -154,3 +154,10 @@ def _hover(point: OperatingPoint) -> str:
 
 def _words(found: TwoClasses) -> str:
     return "; ".join(_hover(point) for point in found.points)
+
+
+def told_apart(found: TwoClasses | None) -> list[str]:
+    """The threshold of two classes, if one was asked for, and the areas under their curves."""
+    if found is None:
+        return []
+    return [*([operating(found)] if found.rule else []), *areas(found)]

@@ -51,6 +51,7 @@ from headstart.studies.adapt.evaluation import (
     size_curve,
 )
 from headstart.studies.adapt.expected_steps import expected_steps, steps_by_method
+from headstart.studies.adapt.explained_rows import explain_rows
 from headstart.studies.adapt.few_rows import with_possible_folds
 from headstart.studies.adapt.first_model import first_probe, save_early, save_first
 from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old_model
@@ -223,7 +224,9 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         sittings = about_sittings(folder, settings)
         job.notes[:] = dict.fromkeys([*job.notes, *sittings, *cautions, *noted])
         job.artefacts["model"] = model = selected.model(validation.session_of(chosen.method))
+        job.artefacts["metric"] = metric
         keep_examples(job, model, train, read)
+        explain_rows(job, model, test, (logits, threshold), read)
         method = selected.method
         job.artefacts["training"] = Training(
             method.label, method.title, len(train), selected.curve, selected.notes
