@@ -94,7 +94,7 @@ def test_annotations(tmp_path):
     assert annotation(path, "plate") == ["4", "5"]
     assert annotation(path, "maybe") == ["1", ""]
     assert items_in(path) == ("c1", "c2")
-    with pytest.raises(BadData, match=r"no column 'kid' in obs.*'kind'.*Did you mean 'kind'"):
+    with pytest.raises(BadData, match=r"no column 'kid' in obs.*Did you mean 'kind'.*'kind', 'maybe'"):
         annotation(path, "kid")
 
 

@@ -28,7 +28,7 @@ ROWS = {"x": [0.5, 1.5, 2.5, 3.5], "who": ["p", "p", "q", "q"], "label": ["a", "
         ({"group_column": "label"}, "group_column='label' is the column of labels, too"),
         ({"attribute_column": "label"}, "attribute_column='label' is the column of labels, too"),
         ({"group_column": "who", "label_column": "who"}, "group_column='who' is the column of labels"),
-        ({"group_column": "Who"}, r"no column 'Who'.*group_column=\.\.\.$"),
+        ({"group_column": "Who"}, r"no column 'Who'\. Did you mean 'who'\?.*group_column='who'$"),
     ],
 )
 def test_options_of_a_wrong_kind(options, says):

@@ -31,11 +31,44 @@ MEANT = {  # words that other tools have for what a command does
     "doctor": "check env version",
 }
 EXAMPLES = "Examples:"  # heading of the last part of a command's docstring
+_MEANS = {
+    "--label-column": "The column to predict is",
+    "--text-column": "The column of texts is",
+    "--path-column": "The column of paths of pictures or sounds is",
+    "--group-column": "The column of groups, which no split cuts, is",
+    "--split-column": "The column that says train or test is",
+    "--task": "What is predicted (classification, multilabel, regression) is",
+}
 OTHER = {word: command for command, words in MEANT.items() for word in words.split()}
 
 
+OPTIONS = {  # words that people have for what an option does
+    "--label-column": "target target-column label labels y class class-column outcome predict",
+    "--text-column": "text texts input-column",
+    "--path-column": "image images image-column images-column picture pictures file-column filename",
+    "--group-column": "group groups group-by patient",
+    "--split-column": "split",
+    "--task": "problem problem-type type",
+}
+OTHER_OPTIONS = {f"--{word}": option for option, words in OPTIONS.items() for word in words.split()}
+
+
 class Command(TyperCommand):
-    """A command whose help shows no type beside a switch."""
+    """A command whose help shows no type beside a switch, and that names the option for a column."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = [word.partition("=")[0] for word in args]
+        mine = {name for param in self.get_params(ctx) for name in param.opts}
+        for word in given:
+            meant = OTHER_OPTIONS.get(word)
+            if meant in mine and word not in mine:
+                ctx.fail(f"No such option: {word}. {_MEANS[meant]} named by {meant} NAME.")
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            if "unexpected extra argument" not in str(error) or "--label-column" not in mine:
+                raise
+            ctx.fail(f"{error}. Columns are named by options, that to predict by --label-column NAME.")
 
     def get_params(self, ctx: Any) -> list[Any]:
         return without_types(super().get_params(ctx))

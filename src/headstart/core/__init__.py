@@ -26,6 +26,7 @@ from .errors import HeadstartError as HeadstartError
 from .errors import Mismatch as Mismatch
 from .errors import MissingPackage as MissingPackage
 from .errors import Unknown as Unknown
+from .errors import nearest as nearest
 from .method import About as About
 from .method import Method as Method
 from .method import Task as Task

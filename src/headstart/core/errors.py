@@ -36,7 +36,7 @@ class Unknown(BadInput):
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         """Build the message: no `what` is called `name`, with the closest names among `known`."""
         known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        near = nearest(name, known)
         hint = f"Did you mean {_either(near)}?" if near else f"Known: {', '.join(known)}."
         super().__init__(f"No {what} is called {name!r}. {hint}")
 
@@ -76,6 +76,19 @@ class CannotWrite(HeadstartError, OSError):
     """A file or folder can't be written: no space left, no permission, or not empty."""
 
     code = 8
+
+
+def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """The names most like one that is not known, the nearest first; letters count alike in either case.
+
+    >>> nearest("status", ["Status", "State", "size"]), nearest("lable", ["label", "text"])
+    (['Status', 'State'], ['label'])
+    """
+    folded: dict[str, list[str]] = {}
+    for one in known:
+        folded.setdefault(one.casefold(), []).append(one)
+    near = difflib.get_close_matches(name.casefold(), folded, n=most, cutoff=0.5)
+    return [one for fold in near for one in folded[fold]][:most]
 
 
 def _either(names: list[str]) -> str:

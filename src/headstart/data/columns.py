@@ -1,6 +1,7 @@
 """Which columns of a file or frame the user named, and the texts in a column."""
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.core import BadData, BadInput, HeadstartError
+from headstart.core import BadData, BadInput, HeadstartError, nearest
 from headstart.core.label_kind import LabelKind
 from headstart.core.schema import ColumnKind
 
@@ -19,6 +20,7 @@ from .frames import objects
 PATH, TEXT, LABEL = "path", "text", "label"  # default columns
 MEDIA = ("image", "audio")  # default columns of encoded pictures and sounds
 SHOWN = 60  # letters of a value in a message
+LISTED = 30  # columns in a message
 _WHOLE = re.compile(r"([+-]?[0-9]+)\.0+")
 
 INSTEAD = {
@@ -138,14 +140,7 @@ class Origin:
         """
         if column in table:
             return table[column]
-        known = ", ".join(map(repr, table)) or "none"
-        also = f" (--{role}-column NAME)"  # of a file, which may be of the command line
-        if self.error is BadInput:
-            also = ", or give labels=..." if role == "label" else ""
-        raise self.error(
-            f"{self.what} has no column {column!r}. Its columns: {known}. Say which one to take with "
-            f"{role}_column=...{also}"
-        )
+        raise self.error(absent_column(self.what, column, table, role, file=self.error is not BadInput))
 
     def texts(self, table: Mapping[str, Any], column: str, role: str, empty: bool = False) -> list[str]:
         """The cells of a column as texts.
@@ -160,6 +155,33 @@ class Origin:
                 f"{self.what}: row {texts.index('') + self.first} has nothing in the column {column!r}."
             )
         return texts
+
+
+def absent_column(
+    what: str, column: str, known: Iterable[str], role: str, *, of: str = "", file: bool = True
+) -> str:
+    """What is said where a column is absent: those that are there, the nearest first, and the option.
+
+    Args:
+        what: the file or frame.
+        column: its name.
+        known: the columns that are there.
+        role: "label", "text", ..., as in `label_column`.
+        of: where in the file.
+        file: whether it may be one of the command line.
+    """
+    names = list(known)
+    near = nearest(column, names)
+    either = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    also = f" (--{role}-column {shlex.quote(near[0]) if near else 'NAME'})"
+    if not file:
+        also = ", or give labels=..." if role == "label" else ""
+    listed = ", ".join(map(repr, names[:LISTED])) or "none"
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return (
+        f"{what} has no column {column!r}{of}.{either} Its columns: {listed}{more}. Say "
+        f"which one to take with {role}_column={repr(near[0]) if near else '...'}{also}"
+    )
 
 
 def names_in(option: str, values: Any) -> tuple[str, ...]:

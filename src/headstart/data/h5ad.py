@@ -1,6 +1,5 @@
 """Read cells and genes from .h5ad files of any AnnData version, without anndata."""
 
-import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from headstart.core import BadData, MissingPackage
 from headstart.core.schema import ColumnKind
 
+from .columns import absent_column
 from .tables import LARGEST, Table
 
 PLACES = (
@@ -75,12 +75,7 @@ def annotation(file: Path, column: str) -> list[str]:
         obs = root["obs"]
         known = [*obs.dtype.names] if hasattr(obs, "dtype") else [key for key in obs if key[:2] != "__"]
         if column not in known:
-            near = difflib.get_close_matches(column, known, 1, 0.4)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise BadData(
-                f"{file} has no column {column!r} in obs. Its columns: {', '.join(map(repr, known))}.{hint} "
-                "Say which one to take with label_column=... (--label-column NAME)"
-            )
+            raise BadData(absent_column(str(file), column, known, "label", of=" in obs"))
         return _texts(root, obs, column)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import headstart
 from headstart.core import BadInput, Method, MissingPackage, Unknown, make
+from headstart.data.column_as_data import refuse_column_as_data
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.pooled import load_each
@@ -47,6 +48,7 @@ S = TypeVar("S", bound=StudySettings)
 ROLES = ("path_column", "text_column", "label_column", "group_column", "split_column")
 UNLABELLED = (*ROLES, "categorical", "columns", "encoding")
 COLUMNS = tuple(inspect.signature(load).parameters)[1:]
+MODELS = ("backbone", "backbones", "model")  # kinds of input that are no rows
 METHODS = "_methods"  # among the inputs: methods that were given as objects, by label
 
 
@@ -142,6 +144,9 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
     progress = progress or Progress.to_notebook()
     try:
         with progress.step("load data and backbone"):
+            refuse_column_as_data(
+                {one.name: given.get(one.name) for one in spec.inputs if one.kind not in MODELS}
+            )
             inputs = {METHODS: methods} | (spec.hook("load") or load_inputs)(
                 spec, given, chosen, dict(columns or {})
             )
