@@ -105,8 +105,6 @@ def test_tags_from_the_labels_to_the_answers(headstart, weather, tmp_path):
     ("cell", "words"),
     [
         ("dear", ("row 3, column 'price'", "'dear', which is no number")),
-        ("", ("row 3, column 'price'", "holds nothing")),
-        ("NaN", ("row 3, column 'price'", "holds nothing")),
         ("-inf", ("row 3, column 'price'", "is -inf", "finite")),
     ],
 )
@@ -150,8 +148,16 @@ def test_a_constant_number(headstart, tmp_path):
     assert untouched(tmp_path / "out")
 
 
-def test_many_whole_numbers_are_no_classes(headstart, tmp_path):
-    data = table(tmp_path / "a.csv", ["x", "label"], [[n, 7 * n] for n in range(30)])
-    said = headstart("adapt", data, *TABLE, "--out", tmp_path / "out")
-    assert refused(said, BadData.code, "Too few readable rows", "30 different numbers", 'task="regression"')
-    assert untouched(tmp_path / "out")
+def test_many_whole_numbers_are_no_classes_and_rows_without_one_are_left_out(headstart, tmp_path):
+    """Both are said in the record and on the page."""
+    data, out = tmp_path / "a.csv", tmp_path / "out"
+    table(data, ["x", "label"], [*([n, 7 * n] for n in range(30)), [3, ""], [4, "NaN"]])
+    said = headstart("adapt", data, *TABLE, "--out", out)
+    result = Result.read(out / "result.json")
+    assert (said.code, result.label_kind, result.train_rows + result.test_rows) == (0, "numbers", 30)
+    gone, kind = result.notes[:2]
+    assert gone.startswith("2 rows have no label in 'label', of 32, and are left out. They hold 'NaN'")
+    assert "30 different values in 32 rows), which are learned as amounts" in kind
+    page = (out / "report.html").read_text("utf-8")
+    for words in ("2 rows have no label", "which are learned as amounts"):
+        assert words in page

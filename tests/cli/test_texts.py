@@ -79,10 +79,11 @@ def test_empty_texts_are_named_and_the_rest_is_answered(headstart, model, tmp_pa
     assert "new.txt:2 is empty." in said.err
 
 
-def test_what_can_not_be_labelled_is_said(headstart, model, finished, table, tmp_path):
+def test_what_can_not_be_labelled_is_said(headstart, model, finished, tmp_path):
+    (tmp_path / "kinds.csv").write_text("n,kind\n1,a\n2,b\n")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff\xfe")
     for words, code, says in (
-        ((model, table), 3, "no column 'text'. Its columns: 'words', 'kind'"),
+        ((model, tmp_path / "kinds.csv"), 3, "no column 'text'. Its columns: 'n', 'kind'"),
         ((model, tmp_path / "none.txt"), 3, "none.txt can't be read: No such file"),
         ((model, tmp_path / "picture.png"), 3, "picture.png can't be read in UTF-8"),
         ((model,), 2, "There is nothing to predict"),

@@ -47,8 +47,8 @@ LOADING_FAULTS = (
     ),
     Fault(
         "data/class_names.py",
-        "    if not all(text.strip() and text not in NO_LABEL for text in said):\n",
-        "    if not all(text.strip() for text in said):\n",
+        "text.strip() in MISSING else text for text in texts]\n",
+        "not text.strip() else text for text in texts]\n",
         "NaN is a class",
         "data/test_label_columns.py texts_without_a_label",
     ),
@@ -89,7 +89,7 @@ LOADING_FAULTS = (
     ),
     Fault(
         "data/table_rows.py",
-        "read_table(path, roles.names, roles.encoding)",
+        "read_table(path, roles.names, roles.encoding, roles.sheet)",
         "read_table(path)",
         "new rows are not read as those that were learned from",
         "cli/test_new_files.py table_without_names_in",

@@ -140,7 +140,7 @@ def test_parts_of_a_hugging_face_data_set_are_a_split():
     assert found.classes == ("neg", "pos")
     assert found.split == ("train", "train", "test", "test")
     assert found.findings[0].items == ["unsupervised"]
-    with pytest.raises(BadData, match="row 0 has nothing in the column 'label'"):
+    with pytest.raises(BadData, match="data set: no row has a label"):
         data.load(parts["unsupervised"])
     with pytest.raises(BadInput, match=r"split_column='text' can't be used: the parts train, test"):
         data.load(parts, split_column="text")

@@ -1,9 +1,10 @@
-"""Labels that are missing are refused everywhere; lists are tags; whole floats are whole names."""
+"""Rows without a label are left out everywhere; lists are tags; whole floats are whole names."""
 
 import numpy as np
 import pytest
 import torch
 
+import headstart as hs
 import headstart.data as data
 from headstart.core import BadData, BadInput
 from headstart.data.tag_lists import lists_in
@@ -33,7 +34,7 @@ def column(folder, labels):
 
 
 @pytest.mark.parametrize("gap", [NAN, None, "", "NA", "nan", "<NA>", "None", "null", "NaT"])
-def test_texts_without_a_label_are_refused_with_the_row(gap, tmp_path):
+def test_texts_without_a_label_are_left_out_with_the_row(gap, tmp_path):
     labels = ["x", "y", gap, "x", "y", "x"]
     for pair in (
         (X, labels),
@@ -41,26 +42,35 @@ def test_texts_without_a_label_are_refused_with_the_row(gap, tmp_path):
         (X, np.array(labels, dtype=object)),
         (X, pandas.Series(labels)),
     ):
-        with pytest.raises(BadData, match="Row 2 has no label"):
-            data.load(pair)
+        without_row_2(data.load(pair), "row 2")
     arrowed = ["x", "y", None if gap != gap else gap, "x", "y", "x"]
     for name, source in column(tmp_path, arrowed).items():
-        row = 3 if name in ("csv", "parquet") else 2
-        with pytest.raises(BadData, match=rf"row {row} has .* in the column 'label'"):
-            data.load(source)
+        found = data.load(source)
+        without_row_2(found, "row 3" if name in ("csv", "parquet") else "row 2")
+        assert (repr(gap) in found.findings[0].text) == (isinstance(gap, str) and bool(gap))
 
 
-def test_numbers_without_a_label_are_refused_with_the_row(tmp_path):
+def without_row_2(found, name, classes=("x", "y")):
+    """The third of six rows is left out, and said."""
+    assert found.classes == classes
+    assert found.labels.tolist() == [0, 1, 0, 1, 0]
+    assert found.places.tolist() == [0, 1, 3, 4, 5]
+    assert name not in found.items
+    said = found.findings[0]
+    assert (said.kind, said.severity, said.count, said.items) == ("no-label", "warning", 1, [name])
+    assert "1 row has no label in" in said.text
+    assert "of 6, and is left out" in said.text
+
+
+def test_numbers_without_a_label_are_left_out_with_the_row(tmp_path):
     labels = [0.0, 1.0, NAN, 0.0, 1.0, 0.0]
     gaps = [0, 1, None, 0, 1, 0]
     for y in (labels, gaps, np.array(labels), torch.tensor(labels), pandas.array(gaps, dtype="Int64")):
-        with pytest.raises(BadData, match="Row 2 has no label"):
-            data.load((X, y))
+        without_row_2(data.load((X, y)), "row 2", ("0", "1"))
     for given in (labels, gaps):
         for name, source in column(tmp_path, given).items():
-            row = 3 if name in ("csv", "parquet") else 2
-            with pytest.raises(BadData, match=rf"row {row} has .* in the column 'label'"):
-                data.load(source, task="classification")
+            found = data.load(source, task="classification")
+            without_row_2(found, "row 3" if name in ("csv", "parquet") else "row 2", ("0", "1"))
 
 
 def test_whole_floats_are_whole_names_everywhere(tmp_path):
@@ -194,8 +204,21 @@ def test_texts_in_other_brackets_are_names(names):
 
 @pytest.mark.parametrize("text", ["#N/A", "#NA", "-nan", "1.#IND"])
 def test_what_other_tools_read_as_nothing_is_no_label(text):
-    with pytest.raises(BadData, match=r"row 2|Row 2"):
-        data.load({"x": [0.5, 1.5, 2.5, 3.5], "label": ["a", "b", text, "b"]})
+    found = data.load({"x": [0.5, 1.5, 2.5, 3.5], "label": ["a", "b", text, "b"]})
+    assert found.items == ("row 0", "row 1", "row 3")
+    assert repr(text) in found.findings[0].text
+
+
+def test_rows_without_a_label_are_left_out_of_an_evaluation(tmp_path):
+    """The rows of a table are read anew by the model's schema, and must be the labelled ones."""
+    rows = {"x": [0.0, 1.0, 0.1, 0.9] * 5, "label": ["low", "high"] * 10}
+    model = hs.fit(hs.methods.LogisticProbe(), "table", data.load(rows))
+    new = pandas.DataFrame({"x": [1.0, 0.0, 1.0, 0.0], "label": ["high", None, "high", "low"]})
+    new.to_csv(tmp_path / "new.csv")
+    for given in (new, tmp_path / "new.csv"):
+        record = hs.evaluate(model, given)
+        assert (record.rows, record.scores["accuracy"].value) == (3, 1.0)
+        assert any("1 row has no label in 'label', of 4" in note for note in record.notes)
 
 
 def found_in(labels, **columns):

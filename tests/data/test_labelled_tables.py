@@ -87,8 +87,20 @@ def test_two_columns_of_one_name(tmp_path):
 
 
 def test_a_row_without_a_label(tmp_path):
-    with pytest.raises(BadData, match="row 2 has nothing in the column 'label'"):
-        data.load(write(tmp_path / "rows.csv", [ROWS[0], ["1", "red", "3", ""], ROWS[1]]))
+    """It is left out everywhere: of labels, groups, split and cells."""
+    rows = [[*row, "p", "train" if place else "test"] for place, row in enumerate(ROWS)]
+    rows[1][3] = ""
+    path = write(tmp_path / "rows.csv", rows, [*HEAD, "who", "part"])
+    found = data.load(path, group_column="who", split_column="part", attribute=list("aabab"))
+    assert found.items == ("row 1", "row 3", "row 4", "row 5")
+    assert found.split == ("test", "train", "train", "train")
+    assert [found.attribute_names[value] for value in found.attributes] == ["a", "b", "a", "b"]
+    assert len(found.groups) == len(found.table) == 4
+    for row in rows[1:]:
+        row[3] = ""
+    path = write(tmp_path / "rows.csv", [*rows, ["1", "red", "3", "y", "p", "test"]], [*HEAD, "who", "part"])
+    with pytest.raises(BadData, match=r"no train row of its split has a label\. Leave split_column out"):
+        data.load(path, split_column="part")
 
 
 def test_parquet_says_the_same_as_csv(tmp_path):
@@ -120,8 +132,7 @@ def test_frames_and_records(tmp_path):
     with pytest.raises(BadInput, match=r"no column 'kind'\. Its columns: 'age'"):
         data.load(frame, label_column="kind")
     frame.loc[1, "label"] = None
-    with pytest.raises(BadData, match="row 1 has nothing in the column 'label'"):
-        data.load(frame)
+    assert data.load(frame).places.tolist() == [0, 2, 3, 4]
 
 
 def test_arrays_of_numbers_are_no_tables():

@@ -3,6 +3,7 @@
 import csv
 import re
 import shlex
+import shutil
 import wave
 
 import numpy as np
@@ -12,6 +13,7 @@ import typer
 from PIL import Image
 from tests.data.test_containers import HuggingFace
 from tests.data.test_h5ad import write as write_h5ad
+from tests.data.test_spreadsheets import workbook
 from tests.docs.pages import ROOT
 
 from headstart.cli import app
@@ -20,12 +22,15 @@ from headstart.data import load
 
 TEXT = (ROOT / "docs" / "data.md").read_text("utf-8")
 KINDS = {  # of the samples, by what is given
-    **dict.fromkeys(("photos/", "parts/", "scans/", "shop/", "labels.csv", "pictures.parquet"), "pictures"),
+    **dict.fromkeys(
+        ("photos/", "parts/", "scans/", "shop/", "labels.csv", "album/", "photos.zip", "pictures.parquet"),
+        "pictures",
+    ),
     **dict.fromkeys(("clipart", "pixels", "paths"), "pictures"),
     **dict.fromkeys(
         ("corpus/", "reviews.csv", "news.csv", "tweets.csv", "trec6:trec/", "texts", "hub"), "texts"
     ),
-    **dict.fromkeys(("rows.csv", "films.csv", "shows.csv", "cells.h5ad", "frame"), "tables"),
+    **dict.fromkeys(("rows.csv", "films.csv", "shows.csv", "book.xlsx", "cells.h5ad", "frame"), "tables"),
     **dict.fromkeys(("arrays.npz", "x", "matrix", "rows"), "numbers"),
     "sounds/": "sounds",
 }
@@ -78,6 +83,15 @@ def place(tmp_path_factory):
     folders(root / "shop", ".png", ("x", "y"))
     table(root / "shop" / "metadata.csv", ("file_name", "label"), [(f"x/{n}.png", "ab"[n]) for n in range(2)])
     table(root / "labels.csv", ("file", "kind"), [(f"photos/{file}", file[0]) for file in files])
+    shutil.make_archive(str(root / "photos"), "zip", root, "photos")
+    for number in range(4):
+        picture(root / "album" / f"{number}.png", number)
+    table(root / "album" / "names.csv", ("file", "kind"), [(f"{n}.png", "ab"[n % 2]) for n in range(4)])
+    workbook(
+        root / "book.xlsx",
+        Patients=[["age", "ill"], *([n, "yn"[n % 2]] for n in range(24))],
+        Notes=[["x"], [1]],
+    )
     content = [(root / "photos" / file).read_bytes() for file in files]
     pq.write_table(pa.table({"image": content, "label": list("aabb")}), root / "pictures.parquet")
     table(root / "reviews.csv", ("review", "stars"), [(f"it is {n}", 1 + n % 2) for n in range(4)])
@@ -144,6 +158,8 @@ def _value(value):
 @pytest.mark.parametrize("row", IN_FILES, ids=[row[0] for row in IN_FILES])
 def test_what_is_in_files(row, names):
     _, python, command, _ = row
+    if "xlsx" in python:
+        pytest.importorskip("python_calamine")
     data = loaded(python, names)
     assert data.kind == KINDS[given(python)]
     assert by_command(command).content == data.content
@@ -159,6 +175,6 @@ def test_what_is_in_memory(row, names):
 
 
 def test_the_tables_are_whole():
-    assert (len(IN_FILES), len(IN_MEMORY)) == (22, 9)
+    assert (len(IN_FILES), len(IN_MEMORY)) == (25, 9)
     assert all(len(row) == 4 for row in IN_FILES)
     assert all(len(row) == 3 for row in IN_MEMORY)

@@ -61,7 +61,7 @@ class Command(TyperCommand):
         mine = {name for param in self.get_params(ctx) for name in param.opts}
         for word in given:
             meant = OTHER_OPTIONS.get(word)
-            if meant in mine and word not in mine:
+            if meant is not None and meant in mine and word not in mine:
                 ctx.fail(f"No such option: {word}. {_MEANS[meant]} named by {meant} NAME.")
         try:
             return super().parse_args(ctx, args)
@@ -69,6 +69,7 @@ class Command(TyperCommand):
             if "unexpected extra argument" not in str(error) or "--label-column" not in mine:
                 raise
             ctx.fail(f"{error}. Columns are named by options, that to predict by --label-column NAME.")
+            raise  # which `fail` does
 
     def get_params(self, ctx: Any) -> list[Any]:
         return without_types(super().get_params(ctx))

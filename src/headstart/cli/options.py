@@ -19,7 +19,7 @@ FILES, RUNNING = "Columns and rows of files", "Running and printing"  # panels o
 Data = Annotated[
     str,
     typer.Argument(
-        help="A folder of class folders; a CSV or Parquet file with a column label and one of paths "
+        help="A folder of class folders; a CSV, Excel or Parquet file with a column label and one of paths "
         f"or texts, else a table; an .h5ad file; the name of built-in data: {', '.join(BUILT_IN_DATA)}; or "
         "that of a published data set (headstart datasets).",
         show_default=True,
@@ -87,6 +87,7 @@ class Columns:
     encoding: str | None = option(
         "Encoding of CSV, JSON lines or .txt files, such as latin-1. Default: UTF-8.", None
     )
+    sheet: str | None = option("Sheet of a spreadsheet. Default: the only one with rows.", None)
     keep: tuple[str, ...] = option(
         "Column of a table to learn from although it seems to number the rows; repeatable.",
         (),

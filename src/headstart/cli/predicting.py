@@ -72,6 +72,10 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(help="Sheet of a spreadsheet. Default: the only one with rows.", show_default=False),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -98,13 +102,14 @@ def predict(
         headstart predict run new-photos/
     """
     from headstart.core import BadData, BadInput
+    from headstart.data.columns import Columns
     from headstart.predictor.predictor import open_model
 
     form = _form(json, csv, out, replace, files or [])
     predictor = open_model(run).to(device)
     if not files and not text:
         raise BadInput(_nothing(predictor))
-    roles = _roles(predictor, text_column, columns, encoding)
+    roles = _roles(predictor, Columns(text=text_column, encoding=encoding, sheet=sheet).parsed(columns))
     if abstain is not None:
         predictor.abstain = _threshold(predictor, abstain)
     if text and predictor.tokens is None:
@@ -159,13 +164,8 @@ def _nothing(predictor: "Predictor") -> str:
     return f"There is nothing to predict. Name {what if modality.suffixes or modality.whole else 'files'}."
 
 
-def _roles(
-    predictor: "Predictor", text_column: str | None, columns: str | None, encoding: str | None
-) -> "Columns":
+def _roles(predictor: "Predictor", roles: "Columns") -> "Columns":
     """The roles of columns in files of new rows; those that the model has no use for are refused."""
-    from headstart.data.columns import Columns
-
-    roles = Columns(text=text_column, encoding=encoding).parsed(columns)
     modality = predictor.modality
     if modality.whole:
         roles.refuse("this model takes the columns of tables", "text_column", way="leave it out")

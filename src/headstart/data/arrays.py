@@ -48,6 +48,7 @@ def from_arrays(x: Any, y: Any, groups: Any, name: str, label_kind: LabelKind | 
         items=tuple(f"row {row}" for row in range(len(values))),
         samples=Array(values if pixels is None else pixels, pixels is not None),
         groups=group_numbers(groups, len(values)),
+        findings=learned.findings,
     )
 
 

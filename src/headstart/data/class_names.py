@@ -1,4 +1,4 @@
-"""Names of classes from texts or numbers; a row without a label is refused."""
+"""Names of classes from texts or numbers; a row without a label has none."""
 
 from typing import Any
 
@@ -7,15 +7,17 @@ from numpy.typing import NDArray
 
 from headstart.core import BadData
 
-from .columns import are_str, brief, cell_texts, whole_names
+from .columns import are_str, cell_texts, whole_names
 from .frames import objects
 from .spellings import MISSING
 
-NO_LABEL = (MISSING | {"inf", "-inf", "Infinity"}) - {""}  # texts that stand for no label
+INFINITE = frozenset(["inf", "-inf", "Infinity"])  # which name nothing
 
 
 def class_names(y: NDArray[Any], what: str = "", column: str = "", first: int = 0) -> list[str]:
-    """Class name of each row (n,), from names or whole numbers.
+    """Class name of each row (n,), from names or whole numbers; "" of one without a label.
+
+    A row has none if its cell is empty, None, NaN or a text that stands for these, such as "NA".
 
     Args:
         y: texts, numbers or objects.
@@ -24,7 +26,7 @@ def class_names(y: NDArray[Any], what: str = "", column: str = "", first: int = 
         first: the number of the first row in messages.
 
     Raises:
-        BadData: a row without a label, such as NaN, None or the text "NA", or a number with a fraction.
+        BadData: infinity, a number with a fraction, or no row with a label.
     """
     cells = y.tolist()
     if are_str(cells):  # each name once, as there may be a million rows
@@ -35,10 +37,11 @@ def class_names(y: NDArray[Any], what: str = "", column: str = "", first: int = 
     else:
         texts = said = _class_texts(cells, what, column)
         _refuse_fractions(cells, f"{what}: row" if what else "Row", first)
-    if not all(text.strip() and text not in NO_LABEL for text in said):
-        row = next(row for row, text in enumerate(texts) if not text.strip() or text in NO_LABEL)
-        raise BadData(_no_label(cells[row], texts[row], row + first, what, column))
-    return texts
+    if infinite := INFINITE.intersection(said):
+        row = next(row for row, text in enumerate(texts) if text in infinite)
+        place = f"{what}: row {row + first}" if what else f"Row {row + first}"
+        raise BadData(f"{place} has the label {texts[row]!r}. Correct it, or leave it empty.")
+    return ["" if text.strip() in MISSING else text for text in texts]
 
 
 def _class_texts(cells: list[Any], what: str, column: str) -> list[str]:
@@ -53,11 +56,3 @@ def _refuse_fractions(cells: list[Any], place: str, first: int) -> None:
                 f"{place} {row} has the label {value:g}; classes are names or whole numbers. To learn "
                 'numbers, say task="regression".'
             )
-
-
-def _no_label(value: Any, text: str, row: int, what: str, column: str) -> str:
-    said = brief(value) if text.strip() else "nothing"
-    stands = ", which stands for no label" if text.strip() else ""
-    where = f"{what}: row {row} has {said} in the column {column!r}"
-    has = where if what else f"Row {row} has no label: {value!r}"
-    return f"{has}{stands}. Leave the row out, or give it a label with another name."

@@ -10,6 +10,8 @@ from headstart.core import BadInput, HeadstartError
 from .load import is_name
 from .table_files import SUFFIXES, read_table
 
+MODELS = ("backbone", "backbones", "weights", "model", "run")  # inputs that are no rows
+
 
 def refuse_column_as_data(given: Mapping[str, Any]) -> None:
     """Refuse an input, such as a target domain, that is the name of a column in the file of another one.
@@ -20,6 +22,7 @@ def refuse_column_as_data(given: Mapping[str, Any]) -> None:
     Raises:
         BadInput: one is a column; the options that choose columns are named.
     """
+    given = {name: value for name, value in given.items() if name not in MODELS}
     files = [Path(one).expanduser() for value in given.values() for one in _texts(value)]
     tables = [file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()]
     for name, value in given.items():

@@ -50,6 +50,7 @@ class Columns:
     names: tuple[str, ...] = ()  # of the columns of a file without a line of names
     encoding: str | None = None  # of a file of texts
     beside: tuple[str, ...] = ()  # columns that are learned from beside the texts
+    sheet: str | None = None  # of a spreadsheet
 
     def __post_init__(self) -> None:
         labels = self.label if isinstance(self.label, list | tuple) else [self.label]
@@ -67,6 +68,7 @@ class Columns:
             "split_column": self.split,
             "attribute_column": self.attribute,
             "encoding": self.encoding,
+            "sheet": self.sheet,
         }
         found: dict[str, Any] = {name: value for name, value in singles.items() if value is not None}
         if self.categorical:

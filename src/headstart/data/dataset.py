@@ -43,6 +43,7 @@ class Dataset:
         attribute_names: of the values of `attributes`, which are positions in it.
         findings: what was noticed when the data were loaded, such as files that were left out.
         window: levels that become black and white in pictures of more than 8 bits; None if there are none.
+        places: (n,) int64, the place of each row in the source; None if all are there, in their order.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Dataset:
     attribute_names: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     window: Window | None = None
+    places: Rows | None = None
 
     def __post_init__(self) -> None:
         columns: dict[str, Sequence[object] | Labels | Samples | None] = {
@@ -185,6 +187,7 @@ class Dataset:
             attribute_names=self.attribute_names,
             findings=self.findings,
             window=self.window,
+            places=index if self.places is None else self.places[index],
         )
         known = self.__dict__.get("digests")
         return part if known is None else part.knowing(tuple(known[row] for row in index))

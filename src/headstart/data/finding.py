@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+TAKEN = ("no-label", "label-kind", "text-column", "table-taken", "sheet", "unzipped")
 EXAMPLES = 20  # items that a finding names at most
 
 
@@ -23,6 +25,11 @@ class Finding:
     text: str
     items: list[str]
     count: int
+
+
+def taken(data: Any) -> list[str]:
+    """What is said of any study of a data set: which rows were left out, and how the others are taken."""
+    return [one.text for one in data.findings if one.kind in TAKEN]
 
 
 def finding(kind: str, severity: str, text: str, items: Sequence[str]) -> Finding:

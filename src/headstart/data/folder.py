@@ -1,5 +1,7 @@
 """A folder of class folders."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -154,13 +156,26 @@ def _same_classes(rows: list[_ClassFolder], classes: tuple[str, ...], kind: str)
             )
 
 
+def _classes_in_names(files: list[Path]) -> str:
+    """On words that the names of files begin with, if they may be classes: cat_1.jpg, dog_1.jpg; else ""."""
+    found = [re.match(r"([^\W\d_]+)[\W_]*\d", file.stem) for file in files]
+    counts = Counter(match[1] for match in found if match)
+    if not all(found) or not 1 < len(counts) <= len(files) / 2:
+        return ""
+    names = ", ".join(map(repr, sorted(counts)[:5]))
+    return (
+        f" Their names begin with {names}: if these are the classes, in Python give load((paths, names)), "
+        'where names are [re.match("[A-Za-z]+", path.name)[0] for path in paths].'
+    )
+
+
 def _why_nothing(folder: Path) -> str:
     inside = [path for path in folder.iterdir() if is_sample(path)]
     kind = modalities()[kind_of_files(inside)]
     layout = _LAYOUT.format(folder.name, kind.rows, kind.example)
     layout += table_beside(folder)
     if inside:
-        return f"{folder} has {kind.rows} but no class folders. {layout}"
+        return f"{folder} has {kind.rows} but no class folders.{_classes_in_names(inside)} {layout}"
     if not any(folder.iterdir()):
         return f"The folder {folder} is empty. {layout}"
     hold = endings(files_below(folder))

@@ -40,7 +40,7 @@ def from_hugging_face(source: Any, labels: Any, groups: Any, columns: Columns, n
     if len(parts) == 1:
         (only,) = parts.values()
         data = from_rows_with_labels(_cells(only), columns, Origin(name), name, labels, groups)
-        return replace(data, findings=findings)
+        return replace(data, findings=(*data.findings, *findings))
     if columns.split is not None:
         raise BadInput(
             f"split_column={columns.split!r} can't be used: the parts {', '.join(parts)} are the split. "
@@ -60,7 +60,7 @@ def from_hugging_face(source: Any, labels: Any, groups: Any, columns: Columns, n
     column = SPLIT if SPLIT not in table else "split of the data set"
     table[column] = objects(part for part, length in lengths.items() for _ in range(length))
     data = from_rows_with_labels(table, replace(columns, split=column), Origin(name), name, labels, groups)
-    return replace(data, findings=findings)
+    return replace(data, findings=(*data.findings, *findings))
 
 
 def _is_one(value: Any) -> bool:

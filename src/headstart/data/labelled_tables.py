@@ -58,7 +58,8 @@ def from_table(
             f"path_column=... or text_column=... (--path-column, --text-column){_dates_in(table)}"
         )
     said_items = tuple(items) or tuple(f"row {row + table.first}" for row in range(len(table)))
-    return Dataset(name, target.names, target.labels, said_items, table, groups, split)
+    findings = target.findings
+    return Dataset(name, target.names, target.labels, said_items, table, groups, split, findings=findings)
 
 
 def _dates_in(table: Table) -> str:

@@ -18,7 +18,9 @@ from .folder import from_folder
 from .frames import refuse_other_order, settled
 from .hugging_face import from_hugging_face, is_hugging_face
 from .kept_columns import keep_columns
+from .labelled_rows import with_labels
 from .labelled_tables import are_tables, from_h5ad
+from .labels_beside import labels_beside
 from .manifest import from_manifest, from_rows_with_labels
 from .metadata_folder import from_metadata, metadata_in
 from .modality import modalities
@@ -33,8 +35,10 @@ from .targets import label_columns, label_kind_for
 from .texts import are_texts, from_texts
 from .torch_datasets import from_torch, is_torch_dataset, refuse_loader
 from .window import windowed
+from .zipped import SUFFIX as ZIP
+from .zipped import is_zip, unzipped
 
-NOT_OF_CELLS = ("path_column", "text_column", "categorical", "beside", "columns", "encoding")
+NOT_OF_CELLS = ("path_column", "text_column", "categorical", "beside", "columns", "encoding", "sheet")
 
 
 def load(  # noqa: PLR0913  # the columns of a manifest are one choice
@@ -55,6 +59,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     task: str | None = None,
     columns: str | Sequence[str] | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     per_class: int | None = None,
     window: tuple[float, float] | None = None,
     name: str | None = None,
@@ -68,9 +73,11 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
               split (train, test, training_set, val, ...) with class folders in them, which is kept. What is
               left out stands in the dataset's findings;
             - a folder with a table metadata.csv of file names and labels, or one in each part of a split;
-            - a CSV, Parquet or JSON lines file with a row for each picture, sound or text; paths are relative
-              to the file; Parquet may hold the pictures themselves. If there is neither, all columns but the
-              label are the sample: a table;
+            - a folder of files with one table of their labels, which lists them;
+            - an archive (.zip) of one of these, or of a table;
+            - a CSV, Parquet, JSON lines or spreadsheet file with a row for each picture, sound or text; paths
+              are relative to the file; Parquet may hold the pictures themselves. If there is neither, all
+              columns but the label are the sample: a table, or texts if a column holds them;
             - an .npz file of NumPy with the arrays x and y;
             - an .h5ad file of AnnData with cells and genes; the label is a column of its `obs`;
             - a data frame of pandas or polars, an Arrow table, what hands over one, a structured array, a
@@ -108,6 +115,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
             cell has none.
         columns: names of the columns of a CSV file that has no line of names, as a list or with commas.
         encoding: of CSV, JSON lines or .txt files, such as "latin-1"; None takes UTF-8.
+        sheet: of a spreadsheet; None takes the only one with rows.
         per_class: take this many rows of each class at most, always the same; None takes all. For
             tags, the rarest of a row counts; for numbers, their decile.
         window: of pictures of more than 8 bits, the levels that become black and white, also in new
@@ -120,8 +128,8 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         Unknown: no task or column of attributes has that name.
         BadData: the data are empty, have one class, no labels or non-numeric features; or a table or
             regression label holds infinity, or texts among numbers.
-        MissingPackage: a Parquet file without pyarrow, .h5ad without h5py, .dcm without pydicom, .nii without
-            nibabel, or a built-in whose package is not there.
+        MissingPackage: a Parquet file without pyarrow, .xlsx without python-calamine, .h5ad without h5py,
+            .dcm without pydicom, .nii without nibabel, or a built-in whose package is not there.
 
     >>> load("digits").classes
     ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
@@ -136,6 +144,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
         label_kind_for(task),
         attribute_column,
         encoding=encoding,
+        sheet=sheet,
         beside=names_in("beside", beside),
     ).parsed(columns)
     if attribute is not None and attribute_column is not None:
@@ -150,7 +159,7 @@ def load(  # noqa: PLR0913  # the columns of a manifest are one choice
     else:
         found = _from_memory(source, labels, groups, roles, name)
     found = windowed(found if window is None else as_pictures(found), window)
-    found = keep_columns(attributed(found, attribute), keep)
+    found = with_labels(keep_columns(attributed(found, attribute), keep))
     return found if per_class is None else found.subset(some_of_each(found.strata, per_class, 0))
 
 
@@ -166,7 +175,7 @@ def _from_memory(source: Any, labels: Any, groups: Any, columns: Columns, name: 
         source, labels = source
     source = dense(source, "x")
     kind, given = columns.label_kind, (source, labels, groups)
-    columns.refuse("it is for files", "columns", "encoding", way="leave it out")
+    columns.refuse("it is for files", "columns", "encoding", "sheet", way="leave it out")
     if is_hugging_face(source):
         return from_hugging_face(*given, columns, name or "data set")
     if are_tables(source):
@@ -203,11 +212,13 @@ def _from_path(path: Path, text: str, columns: Columns, groups: Any, name: str |
     if not path.exists() and (data := _by_name(text, columns, name)) is not None:
         return data
     path = path.expanduser()
+    called = name or (path.resolve().name if path.is_dir() else path.stem)
+    path = unzipped(path) if is_zip(path) else path
     if path.is_dir():
-        return _from_folder(path, text, columns, name or path.resolve().name)
+        return _from_folder(path, text, columns, called)
     if not path.is_file():
         raise BadInput(_nothing_called(text, path))
-    return _from_file(path, columns, name or path.stem)
+    return _from_file(path, columns, called)
 
 
 def _by_name(text: str, columns: Columns, name: str | None) -> Dataset | None:
@@ -232,6 +243,10 @@ def is_name(text: str) -> bool:
 def _from_folder(path: Path, text: str, columns: Columns, name: str) -> Dataset:
     if (tables := metadata_in(path, columns)) is not None:
         return from_metadata(path, tables, columns, name)
+    if (found := labels_beside(path, columns)) is not None:
+        file, columns, said = found
+        data = from_manifest(file, columns, name)
+        return replace(data, findings=(*data.findings, *said))
     _only_classes(text, columns)
     no_table = replace(columns, encoding=None)
     no_table.refuse(f"{text} is a folder, whose class folders are the labels", way="leave it out")
@@ -252,7 +267,7 @@ def _from_file(path: Path, columns: Columns, name: str) -> Dataset:
         columns.refuse(f"{path} holds the arrays x and y, not named columns", way="load the arrays yourself")
         return from_npz(path, name, columns.label_kind)
     if suffix not in SUFFIXES:
-        kinds = ", ".join((*SUFFIXES, ".h5ad", ".npz"))
+        kinds = ", ".join((*SUFFIXES, ".h5ad", ".npz", ZIP))
         raise BadInput(
             f"{path} is neither a folder nor one of {kinds}. Give a folder of class "
             "folders, or a table with a label for each path or text, saved or renamed as one of these."

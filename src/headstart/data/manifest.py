@@ -22,6 +22,7 @@ from .samples import Files, Samples, Texts
 from .table_columns import passed_over, texts_beside
 from .table_files import SUFFIXES as TABLES
 from .table_files import read_table
+from .taken_texts import texts_in, with_texts
 from .targets import Target, label_columns, of_columns, of_values
 from .text_files import SUFFIXES, UTF8, lines_in, texts_of
 
@@ -36,7 +37,7 @@ def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
             or a table or a label holds infinity or texts among numbers.
         MissingPackage: a Parquet file without pyarrow.
     """
-    table = read_table(file, columns.names, columns.encoding)
+    table = read_table(file, columns.names, columns.encoding, columns.sheet)
     origin = Origin(str(file), file.parent, first=1, error=BadData, kinds=table.kinds)
     return from_rows_with_labels(table, columns, origin, name)
 
@@ -73,9 +74,10 @@ def from_rows_with_labels(
     if columns.split is not None:
         split = sides(origin.texts(table, columns.split, "split"), origin.what, origin.first)
     nuisance = attribute_cells(table, columns.attribute)
+    passed = [*labelling, columns.group, columns.split, columns.attribute]
+    columns, said = with_texts(table, columns, passed) if not media_column(table, columns) else (columns, ())
     found = None if columns.beside else _samples(table, columns, origin)
     if found is None:
-        passed = [*labelling, columns.group, columns.split, columns.attribute]
         kinds, others = texts_beside(table, columns, [one for one in passed if one is not None])
         origin = replace(origin, kinds={**origin.kinds, **kinds})
         data = from_cells(
@@ -83,12 +85,14 @@ def from_rows_with_labels(
         )
     else:
         items, samples, findings = found
+        findings = (*target.findings, *findings)
         if len(samples) != len(target):
             raise BadInput(f"{name} has {len(samples)} rows and there are {len(target)} labels.")
         if isinstance(samples, Texts):
             roles = (*labelling, columns.group, columns.split, columns.attribute, columns.text or TEXT)
             findings = (*findings, *passed_over(table, roles))
         data = Dataset(name, target.names, target.labels, items, samples, numbers, split, findings=findings)
+    data = replace(data, findings=(*data.findings, *said))
     return attributed(data, nuisance, origin.first)
 
 
@@ -130,8 +134,8 @@ def new_texts(place: Path, columns: Columns) -> list[tuple[str, str]]:
         return [(str(path), text) for path, text in zip(paths, texts, strict=True)]
     if place.suffix.lower() in TABLES:
         origin = Origin(str(place), place.parent, first=1, error=BadData)
-        cells = read_table(place, columns.names, columns.encoding)
-        lines = origin.texts(cells, columns.text or TEXT, "text", empty=True)
+        cells = read_table(place, columns.names, columns.encoding, columns.sheet)
+        lines = origin.texts(cells, columns.text or texts_in(cells), "text", empty=True)
     else:
         columns.refuse(f"{place} has a text a line", "columns", "text_column", way="leave it out")
         lines = lines_in(place, columns.encoding)

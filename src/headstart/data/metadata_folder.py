@@ -36,7 +36,7 @@ def metadata_in(folder: Path, columns: Columns) -> list[Path] | None:
         tables = [table for path in inside if part_of(path.name) and (table := _table_in(path)) is not None]
     if not tables:
         return None
-    cells = read_table(tables[0], encoding=columns.encoding)
+    cells = read_table(tables[0], encoding=columns.encoding, sheet=columns.sheet)
     labelled = all(column in cells for column in label_columns(cells, columns.label))
     beside = any(path.is_dir() for path in tables[0].parent.iterdir())
     named = columns.options() or not beside
@@ -53,12 +53,13 @@ def from_metadata(folder: Path, tables: list[Path], columns: Columns, name: str)
     columns.refuse(f"{tables[0]} names its columns", "columns", way="leave it out")
     columns = replace(columns, path=columns.path or FILE_NAME)
     if len(tables) == 1 and tables[0].parent == folder:
-        return _loaded(read_table(tables[0], encoding=columns.encoding), columns, tables[0], folder, name)
+        cells = read_table(tables[0], encoding=columns.encoding, sheet=columns.sheet)
+        return _loaded(cells, columns, tables[0], folder, name)
     if columns.split is not None:
         raise BadInput(
             f"split_column={columns.split!r} can't be used: the folders of {folder} are the split."
         )
-    parts = {table: read_table(table, encoding=columns.encoding) for table in tables}
+    parts = {table: read_table(table, encoding=columns.encoding, sheet=columns.sheet) for table in tables}
     first = parts[tables[0]]
     table: dict[str, Any] = {}
     for column in first:

@@ -1,4 +1,4 @@
-"""Parse regression labels from columns of texts or numbers; every cell must be finite."""
+"""Parse regression labels from columns of texts or numbers, finite or missing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,10 +17,10 @@ Floats = NDArray[np.float64]
 
 
 def in_columns(columns: Mapping[str, Any], what: str, first: int = 0) -> Floats:
-    """Parse columns of labels into float64 (n, columns).
+    """Parse columns of labels into float64 (n, columns), NaN where missing.
 
     Raises:
-        BadData: a cell is empty or not a finite number; the text names row, column and value.
+        BadData: a cell is neither missing nor a finite number; the text names row, column and value.
     """
     found = [_column(values, Place(what, name, first)) for name, values in columns.items()]
     return np.stack(found, axis=1)
@@ -47,11 +47,11 @@ def _column(values: Any, place: Place) -> Floats:
     found: Floats = np.empty(len(values), dtype=np.float64)
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":
         found[:] = values
-        if (np.abs(found) <= LARGEST).all():
+        if not (np.abs(found) > LARGEST).any():
             return found
     for row, value in enumerate(values):
         number = as_number(value)
-        if number is None or not abs(number) <= LARGEST:
+        if number is None or abs(number) > LARGEST:
             raise BadData(f"{place.at(row)} {_wrong(value, number)} Correct it, or leave the row out.")
         found[row] = number
     return found
@@ -61,6 +61,4 @@ def _wrong(value: Any, number: float | None) -> str:
     if number is None:
         shown = value.item() if isinstance(value, np.generic) else value
         return f'is {shown!r}, which is no number; for classes say task="classification".'
-    if number != number:
-        return "holds nothing, or NaN; a number is needed to learn from."
     return f"is {number:g}; it must be finite, at most {LARGEST:.1g} in size."

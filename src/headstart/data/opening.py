@@ -51,10 +51,11 @@ def opened(source: Source, name: str = "", window: Window | None = None) -> Iter
     except HeadstartError as error:
         raise type(error)(f"{name or own_name}: {error}") from error
     except Exception as error:
-        raise BadData(
-            f"{name or own_name} can't be read as a picture ({_why(error)}). Remove it or replace "
-            "it by a whole JPEG, PNG or WebP file."
-        ) from error
+        called = name or own_name
+        way = "Remove it or replace it by a whole JPEG, PNG or WebP file."
+        if called.lower().endswith((".heic", ".heif")):
+            way = "HEIC is not read: convert it to JPEG."
+        raise BadData(f"{called} can't be read as a picture ({_why(error)}). {way}") from error
 
 
 def size_of(source: Source, name: str = "") -> tuple[int, int]:

@@ -57,7 +57,8 @@ def from_list(
     target = of_values(y, label_kind, name)
     if len(samples) != len(target):
         raise BadInput(f"There are {len(samples)} pictures or paths and {len(target)} labels.")
-    return Dataset(name, target.names, target.labels, items, samples, group_numbers(groups, len(samples)))
+    numbers = group_numbers(groups, len(samples))
+    return Dataset(name, target.names, target.labels, items, samples, numbers, findings=target.findings)
 
 
 def samples_of(values: Sequence[Any]) -> tuple[tuple[str, ...], Samples]:

@@ -100,7 +100,10 @@ def _unwrapped(folder: Path, suffixes: frozenset[str]) -> Path:
     if len(inside) != 1 or any(is_sample(path, suffixes) for path in folder.iterdir()):
         return folder
     classes = [path for path in folders_in(inside[0]) if holds_samples(path, suffixes)]
-    return inside[0] if len(classes) > 1 else folder
+    if len(classes) == 1:
+        deeper = _unwrapped(inside[0], suffixes)
+        return folder if deeper == inside[0] else deeper
+    return inside[0] if classes else folder
 
 
 def _class_root(part: Path, role: str, suffixes: frozenset[str]) -> Path | None:

@@ -13,9 +13,11 @@ from typing import Any
 from headstart.core import BadData, BadInput, MissingPackage
 from headstart.core.schema import ColumnKind
 
-from .columns import column_array
+from .columns import cell_texts, column_array
 from .csv_columns import read_columns
 from .frames import frame_columns, frame_kinds
+from .spreadsheets import SUFFIXES as SHEETS
+from .spreadsheets import rows_of_sheet
 from .text_files import UTF8, read_text
 
 
@@ -34,22 +36,31 @@ LONGEST = 2**31 - 1  # letters of a cell
 DELIMITERS = ",;\t"
 
 
-def read_table(file: Path, names: Sequence[str] = (), encoding: str | None = None) -> FileTable:
+def read_table(
+    file: Path, names: Sequence[str] = (), encoding: str | None = None, sheet: str | None = None
+) -> FileTable:
     """Read all cells of a table by column.
 
     Args:
-        file: CSV, TSV, Parquet or JSON lines.
-        names: of the columns of a CSV file without a first line of names.
+        file: CSV, TSV, Parquet, JSON lines, or a spreadsheet.
+        names: of the columns of a CSV file or sheet without a first line of names.
         encoding: of a CSV file or of JSON lines; None takes UTF-8.
+        sheet: of a spreadsheet; None takes the only one with rows.
 
     Raises:
         BadInput: there is no such file, it is of another kind, or it has names or an encoding of its own.
         BadData: it can't be read.
-        MissingPackage: a Parquet file without pyarrow.
+        MissingPackage: a Parquet file without pyarrow, a spreadsheet without python-calamine.
     """
     suffix = file.suffix.lower()
     if not file.is_file() or suffix not in SUFFIXES:
         raise BadInput(f"{file} is no file of the kinds {', '.join(SUFFIXES)}. Give a table.")
+    if sheet is not None and suffix not in SHEETS:
+        raise BadInput(f"sheet={sheet!r} can't be used: {file} is no spreadsheet. Leave it out.")
+    if suffix in SHEETS:
+        if encoding is not None:
+            raise BadInput(f"encoding={encoding!r} can't be used: {file} is a spreadsheet. Leave it out.")
+        return _sheet(file, names, sheet)
     given = {"columns": list(names) or None, "encoding": encoding}
     for option in ("columns",) if suffix in (".json", ".jsonl", ".ndjson") else ("columns", "encoding"):
         if given[option] is not None and suffix not in (".csv", ".tsv"):
@@ -57,6 +68,20 @@ def read_table(file: Path, names: Sequence[str] = (), encoding: str | None = Non
                 f"{option}={given[option]!r} can't be used: {file} says itself what is in it. Leave it out."
             )
     return SUFFIXES[suffix](file, names, encoding or UTF8)
+
+
+def _sheet(file: Path, names: Sequence[str], sheet: str | None) -> FileTable:
+    rows = rows_of_sheet(file, sheet)
+    header = list(names) or cell_texts(rows.pop(0), f"{file}: its first row")
+    _refuse_twins(file, header)
+    if names and len(names) != len(rows[0]):
+        raise BadData(f"{file}: row 1 has {len(rows[0])} cells, columns= names {len(names)}.")
+    return FileTable({name: column_array([row[place] for row in rows]) for place, name in enumerate(header)})
+
+
+def _refuse_twins(file: Path, header: Sequence[str]) -> None:
+    if again := [name for name, times in Counter(header).items() if times > 1 and name.strip()]:
+        raise BadData(f"{file} has two columns called {again[0]!r}. Rename one of them.")
 
 
 def _csv(file: Path, names: Sequence[str] = (), encoding: str = UTF8) -> FileTable:
@@ -67,8 +92,7 @@ def _csv(file: Path, names: Sequence[str] = (), encoding: str = UTF8) -> FileTab
     if not rows:
         raise BadData(f"{file} is empty. Its first line should be: path,label or text,label")
     header = list(names) or rows.pop(0)
-    if again := [name for name, times in Counter(header).items() if times > 1 and name.strip()]:
-        raise BadData(f"{file} has two columns called {again[0]!r}. Rename one of them.")
+    _refuse_twins(file, header)
     named = "columns= names" if names else "the first line"
     for number, row in enumerate(rows, 1):
         if len(row) != len(header):
@@ -150,4 +174,5 @@ SUFFIXES: dict[str, Callable[..., FileTable]] = {
     ".json": _json_lines,
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
+    **dict.fromkeys(SHEETS, _sheet),
 }

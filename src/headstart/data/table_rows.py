@@ -34,7 +34,7 @@ def rows_of(items: Any, schema: Schema, roles: Columns | None = None) -> Table:
         if path.suffix.lower() == ".h5ad":
             roles.refuse(f"{path} names its genes", way="leave it out")
             return table_in(path, path.name, counts=schema.counts)
-        columns: Mapping[str, Any] | None = read_table(path, roles.names, roles.encoding)
+        columns: Mapping[str, Any] | None = read_table(path, roles.names, roles.encoding, roles.sheet)
         name, first = path.name, 1
     else:
         columns, name, first = columns_of(items, schema.names), "The new rows", 0

@@ -1,7 +1,7 @@
 """Parse labels from user input: classes, tags or numbers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -14,7 +14,9 @@ from headstart.core.label_kind import TASKS, LabelKind, label_kind_of
 from . import numbers, tags
 from .class_names import class_names
 from .columns import brief, cell_texts, column_array, is_nested
+from .finding import Finding
 from .frames import is_frame
+from .kind_of_target import NONE, about_target, are_amounts
 from .labels import Labels
 from .naming import numbered
 from .sparse import dense
@@ -28,11 +30,14 @@ class Target:
 
     Attributes:
         names: of the classes, the tags, or the columns of numbers.
-        labels: int64 (n,), bool (n, k) or float64 (n, k); see `Dataset`.
+        labels: int64 (n,), bool (n, k) or float64 (n, k), see `Dataset`; -1 and NaN in rows without a label,
+            which `with_labels` leaves out.
+        findings: on rows without a label, and on how the labels are taken.
     """
 
     names: tuple[str, ...]
     labels: Labels
+    findings: tuple[Finding, ...] = ()
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -45,8 +50,16 @@ class Target:
 
     @classmethod
     def of_classes(cls, names: Sequence[str], what: str) -> Self:
-        """Labels from class names; `BadData` if there are fewer than two classes."""
-        return cls(*numbered(names, what))
+        """Labels from class names, "" for none; `BadData` if there are fewer than two classes."""
+        present = [name for name in names if name]
+        if names and not present:
+            raise BadData(f"{what}: no row has a label. Name another column of labels, or fill them in.")
+        classes, numbers = numbered(present, what)
+        if len(present) == len(names):
+            return cls(classes, numbers)
+        labels = np.full(len(names), NONE, np.int64)
+        labels[[row for row, name in enumerate(names) if name]] = numbers
+        return cls(classes, labels)
 
 
 def label_kind_for(task: Any) -> LabelKind | None:
@@ -104,7 +117,8 @@ def of_columns(columns: Mapping[str, Any], kind: LabelKind | None, what: str, fi
     """
     found = kind or _kind_of_columns(columns)
     if found == "numbers" and not any(map(is_nested, columns.values())):
-        return Target(tuple(columns), numbers.in_columns(columns, what, first))
+        target = Target(tuple(columns), numbers.in_columns(columns, what, first))
+        return _noted(target, columns, what, first, inferred=kind is None)
     if len(columns) > 1:
         if found == "classes":
             raise BadInput(
@@ -123,7 +137,8 @@ def of_columns(columns: Mapping[str, Any], kind: LabelKind | None, what: str, fi
         )
     if found == "tags":
         return Target(*_in_cells(cell_texts(values, f"{what}: the column {name!r}"), what))
-    return Target.of_classes(class_names(values, what, name, first), what)
+    target = Target.of_classes(class_names(values, what, name, first), what)
+    return _noted(target, columns, what, first, inferred=kind is None)
 
 
 def label_columns(known: Iterable[str], given: str | Sequence[str]) -> tuple[str, ...]:
@@ -158,6 +173,14 @@ def as_array(values: Any, what: str) -> NDArray[Any]:
     return array
 
 
+def _noted(
+    target: Target, columns: Mapping[str, Any], what: str, first: int, *, inferred: bool = False
+) -> Target:
+    """The target with findings; see `about_target`."""
+    found = about_target(target.labels, target.names, columns, what, first, inferred=inferred)
+    return replace(target, findings=found)
+
+
 def _of_lists(rows: list[list[Any]], kind: LabelKind | None, what: str, first: int) -> Target:
     """Tags by name or number, or a row of 0 and 1 (or of numbers) each."""
     matrix = as_matrix(rows)
@@ -180,9 +203,9 @@ def _of_array(values: NDArray[Any], kind: LabelKind | None, what: str, name: str
     if kind is None:
         kind = "numbers" if values.dtype.kind in "fO" and numbers.have_fractions(column) else "classes"
     if kind == "numbers":
-        return Target((name,), numbers.in_columns(column, what))
+        return _noted(Target((name,), numbers.in_columns(column, what)), column, what, 0)
     if kind == "classes":
-        return Target.of_classes(class_names(values), what)
+        return _noted(Target.of_classes(class_names(values), what), column, what, 0)
     return Target(*_in_cells(cell_texts(values, what), what))
 
 
@@ -191,13 +214,14 @@ def _of_matrix(values: NDArray[Any], kind: LabelKind | None, what: str) -> Targe
         if not (values.dtype.kind == "f" or (tags.are_flags(values) and values.shape[1] > 1)):
             raise BadInput(_no_classes(values))
         kind = "numbers" if values.dtype.kind == "f" else "tags"
-    word, columns = "tag" if kind == "tags" else "target", range(values.shape[1])
-    names = ("target",) if kind == "numbers" and len(columns) == 1 else tuple(f"{word} {n}" for n in columns)
+    word, places = "tag" if kind == "tags" else "target", range(values.shape[1])
+    names = ("target",) if kind == "numbers" and len(places) == 1 else tuple(f"{word} {n}" for n in places)
     if kind == "tags":
         return Target(*tags.in_matrix(values, names, what))
     if not names:
         raise BadInput(f"The labels have the shape {values.shape}; give a column of numbers or more.")
-    return Target(names, numbers.in_columns(dict(zip(names, values.T, strict=True)), what))
+    columns = dict(zip(names, values.T, strict=True))
+    return _noted(Target(names, numbers.in_columns(columns, what)), columns, what, 0)
 
 
 def _in_cells(cells: Sequence[str], what: str) -> tags.Tags:
@@ -213,7 +237,7 @@ def _in_cells(cells: Sequence[str], what: str) -> tags.Tags:
 def _kind_of_columns(columns: Mapping[str, Any]) -> LabelKind:
     if len(columns) == 1 and any(map(is_nested, columns.values())):
         return "classes"
-    if numbers.have_fractions(columns):
+    if numbers.have_fractions(columns) or are_amounts(columns):
         return "numbers"
     if len(columns) == 1:
         return "classes"

@@ -44,7 +44,13 @@ def from_texts(
         raise BadInput(f"There are {len(found)} texts and {len(learned)} labels.")
     items = tuple(f"row {row}" for row in range(len(found)))
     return Dataset(
-        name, learned.names, learned.labels, items, Texts(found), group_numbers(groups, len(found))
+        name,
+        learned.names,
+        learned.labels,
+        items,
+        Texts(found),
+        group_numbers(groups, len(found)),
+        findings=learned.findings,
     )
 
 

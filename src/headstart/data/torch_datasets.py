@@ -93,7 +93,7 @@ def from_torch(
         f"The transform of the {type(source).__name__} is not applied: pictures are taken as they are "
         "stored, and fitted to the backbone and augmented by headstart."
     )
-    return replace(data, findings=(finding("transform", "note", text, [brief(transform)]),))
+    return replace(data, findings=(*data.findings, finding("transform", "note", text, [brief(transform)])))
 
 
 def _rows_of(source: Any) -> _Rows:

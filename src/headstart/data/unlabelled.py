@@ -37,6 +37,7 @@ from .text_files import UTF8, lines_in, texts_of
 from .texts import are_texts
 from .torch_datasets import is_torch_dataset, refuse_loader
 from .window import windowed
+from .zipped import is_zip, unzipped
 
 CLASS = "unlabelled"  # of all rows
 
@@ -53,6 +54,7 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
     categorical: Sequence[str] = (),
     columns: str | Sequence[str] | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     name: str | None = None,
 ) -> Dataset:
     """Load rows without labels: all have the placeholder class "unlabelled".
@@ -79,6 +81,7 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
         categorical: columns of a table that hold names even if these are numbers; only without `like`.
         columns: names of the columns of a CSV file that has no line of names, as a list or with commas.
         encoding: of a CSV file, of JSON lines or of .txt files; None takes UTF-8.
+        sheet: of a spreadsheet; None takes the only one with rows.
         name: of the data; None takes that of the file or folder.
 
     Raises:
@@ -93,7 +96,7 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
         labels = [label_column] if isinstance(label_column, str) else list(label_column)
         passed = {part.strip() for text in labels for part in text.split(",")} | {group_column, split_column}
         names, left_out = Columns().parsed(columns).names, frozenset(passed - {None})
-        roles = _Columns(path_column, text_column, left_out, tuple(categorical), names, encoding)
+        roles = _Columns(path_column, text_column, left_out, tuple(categorical), names, encoding, sheet)
         found = _Reader(roles, like, name).read(data)
     found = found if like is None or not like.is_images else as_pictures(found)
     found = without_labels(found if isinstance(data, Dataset) else windowed(found))
@@ -121,6 +124,7 @@ class _Columns:
     categorical: tuple[str, ...]
     names: tuple[str, ...]
     encoding: str | None
+    sheet: str | None
 
 
 @dataclass(frozen=True)
@@ -164,9 +168,11 @@ class _Reader:
     def _file(self, path: Path, text: str) -> Dataset:
         if is_name(text):
             return self._named(text)
-        name, suffix = self._called(path.stem), path.suffix.lower()
+        name = self._called(path.resolve().name if path.is_dir() else path.stem)
+        path = unzipped(path) if is_zip(path) else path
+        suffix = path.suffix.lower()
         if path.is_dir():
-            return _folder(path, self._called(path.resolve().name), self.columns.encoding or UTF8)
+            return _folder(path, name, self.columns.encoding or UTF8)
         if path.is_file() and suffix in ARRAY_SUFFIXES:
             return self._array_of(path, name)
         if path.is_file() and suffix == ".h5ad":
@@ -175,7 +181,7 @@ class _Reader:
         if path.is_file() and suffix == ".txt":
             return self._texts(lines_in(path, self.columns.encoding), name, first=1)
         if path.is_file() and suffix in SUFFIXES:
-            cells = read_table(path, self.columns.names, self.columns.encoding)
+            cells = read_table(path, self.columns.names, self.columns.encoding, self.columns.sheet)
             return self._rows(cells, Origin(str(path), path.parent, first=1, error=BadData))
         return load(path)  # which raises the reason
 

@@ -11,6 +11,7 @@ import headstart
 from headstart.core import BadInput, Method, MissingPackage, Unknown, make
 from headstart.data.column_as_data import refuse_column_as_data
 from headstart.data.dataset import Dataset
+from headstart.data.finding import taken
 from headstart.data.load import load
 from headstart.data.pooled import load_each
 from headstart.data.unlabelled import load_unlabelled
@@ -46,9 +47,8 @@ from headstart.studies._trials import carry_out
 
 S = TypeVar("S", bound=StudySettings)
 ROLES = ("path_column", "text_column", "label_column", "group_column", "split_column")
-UNLABELLED = (*ROLES, "categorical", "columns", "encoding")
+UNLABELLED = (*ROLES, "categorical", "columns", "encoding", "sheet")
 COLUMNS = tuple(inspect.signature(load).parameters)[1:]
-MODELS = ("backbone", "backbones", "model")  # kinds of input that are no rows
 METHODS = "_methods"  # among the inputs: methods that were given as objects, by label
 
 
@@ -144,9 +144,7 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
     progress = progress or Progress.to_notebook()
     try:
         with progress.step("load data and backbone"):
-            refuse_column_as_data(
-                {one.name: given.get(one.name) for one in spec.inputs if one.kind not in MODELS}
-            )
+            refuse_column_as_data(given)
             inputs = {METHODS: methods} | (spec.hook("load") or load_inputs)(
                 spec, given, chosen, dict(columns or {})
             )
@@ -185,7 +183,9 @@ def _carry_out(job: Job[Any]) -> Any:
         with job.step("settle the precision"):
             job.settings, notes = settle_precision(job.settings, backbone, job.engine, steps)
         job.notes += notes
+    data = [value for value in job.inputs.values() if isinstance(value, Dataset)]
     own = module.compute(job)
+    job.notes[:0] = dict.fromkeys(text for one in data for text in taken(one) if text not in job.notes)
     job.notes += getattr(job.inputs.get("backbone"), "notes", ())
     record = spec.record(
         schema=spec.schema,

@@ -63,7 +63,9 @@ def _recount3(folder: Path, name: str, columns: Columns) -> Dataset:
     text = (
         f"{len(gone)} samples are left out, as the metadata have nothing in {', '.join(map(repr, naming))}."
     )
-    return replace(data, findings=(finding("left-out", "warning", text, gone),)) if gone else data
+    return (
+        replace(data, findings=(*data.findings, finding("left-out", "warning", text, gone))) if gone else data
+    )
 
 
 def _sums(files: list[Path]) -> tuple[list[str], tuple[str, ...], np.ndarray]:

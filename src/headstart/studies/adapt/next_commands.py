@@ -21,8 +21,9 @@ SHARED = (  # options of `adapt` on files that `evaluate` has too
     "--columns",
     "--encoding",
     "--label-fixes",
+    "--sheet",
 )
-READ = ("--columns", "--encoding")  # those that `predict` has too
+READ = ("--columns", "--encoding", "--sheet")  # those that `predict` has too
 FLAGS = ("--resume", "--json", "--quiet", "--curve", "--no-curve", "--transfer-only")  # without a value
 AGAIN = ("--budget",)  # that a run which goes on is given anew
 PART = "--per-class"  # of the rows: no command on all of them leaves out those that were learned from

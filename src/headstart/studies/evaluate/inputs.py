@@ -64,9 +64,8 @@ def read_data(
         BadData: rows of another kind, or labels that are none of the model's; the text names them.
         BadInput: the labels are of another kind.
     """
-    data, left = labelled(given, predictor, columns), None
-    if fixes:
-        data, left = fix_rows(data, fixes)
+    data = labelled(given, predictor, columns)
+    data = fix_rows(data, fixes)[0] if fixes else data
     data = data if data.split else with_run_split(data, predictor)
     data = data if predictor.preprocess is None else with_window(data, predictor.preprocess.window)
     data = replace(data, classes=predictor.classes, labels=labels_by_name(data, predictor))
@@ -74,7 +73,8 @@ def read_data(
     looks: list[Look] | None = None  # of the rows of `data`; a table was read whole
     if predictor.schema is not None:
         table = _by_schema(given, data, predictor, predictor.schema, columns)
-        table = table if left is None or len(table) == len(data) else table.take(left)
+        if data.places is not None and len(table) > len(data):
+            table = table.take(data.places)
         data, more = _as_table(table, data, predictor, allow_unseen)
     else:
         _refuse_other_kind(data, predictor)
@@ -128,7 +128,7 @@ def _columns(given: Any, columns: Mapping[str, Any]) -> Mapping[str, Any] | None
             return None
         names = columns.get("columns") or ()
         several = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
-        return dict(read_table(path, several, columns.get("encoding")))
+        return dict(read_table(path, several, columns.get("encoding"), columns.get("sheet")))
     if not are_tables(given):
         return None
     from headstart.data.tables import columns_of

@@ -1,0 +1,26 @@
+"""Rows of a data set that have a label."""
+
+import numpy as np
+
+from headstart.core import BadData
+
+from .dataset import Dataset
+from .kind_of_target import labelled
+
+
+def with_labels(data: Dataset) -> Dataset:
+    """The rows that have a label; those without are named in the findings.
+
+    Raises:
+        BadData: a part of the split has no row with a label.
+    """
+    there = labelled(data.labels)
+    if there.all():
+        return data
+    found = data.subset(np.flatnonzero(there))
+    for part in sorted(set(data.split or ()) - set(found.split or ())):
+        raise BadData(
+            f"{data.name}: no {part} row of its split has a label. Leave split_column out (--split-column), "
+            "and predict those rows afterwards."
+        )
+    return found
