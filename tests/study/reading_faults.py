@@ -5,6 +5,20 @@ from tests.faults import Fault
 READING = (
     Fault(
         "studies/adapt/reading.py",
+        "if not losses or time.perf_counter() < self.end:",
+        "if True:",
+        "sizes are compared although the time for it is over",
+        "study/test_reading.py time_is_over",
+    ),
+    Fault(
+        "session/session_data.py",
+        "self.show(done / (self.rows * max(cache.views, 1)))",
+        "self.show(1.0)",
+        "the bar is full before the first rows are read",
+        "run/test_shares.py recorded_features",
+    ),
+    Fault(
+        "studies/adapt/reading.py",
         "if not _is_worse(each, losses[best])][-1]",
         "if not _is_worse(each, losses[best])][0]",
         "the costliest of the sizes that serve as well is taken",

@@ -232,3 +232,30 @@ def test_what_is_quick_shows_no_bar(clock, screen):
         take(progress, clock, "fit more", 0.9)
         progress.close()
     assert "fit more" in screen.getvalue()
+
+
+FACTS = [("Data", "photos: 204 pictures"), ("Check", "2 rows stand there more than once. " * 4)]
+
+
+def test_facts_stand_above_the_bar_in_aligned_lines(clock, screen):
+    with screen:
+        progress = Progress("bar")
+        with progress.step("read"):
+            progress.tell(FACTS)
+        progress.close()
+    lines, *_ = shown(screen.getvalue())
+    told = [line.rstrip() for line in lines if line.strip()]
+    assert told[0] == "Data      photos: 204 pictures"
+    assert told[1].startswith("Check     2 rows stand there more than once. 2 rows")
+    assert len(told) > 2
+    assert all(line.startswith(" " * 10) for line in told[2:])
+    assert max(map(len, told)) <= 80
+
+
+def test_elsewhere_facts_are_whole_lines_without_colour(capsys):
+    Progress("lines").tell(FACTS)
+    said = capsys.readouterr().err
+    assert said.splitlines() == ["Data      photos: 204 pictures", f"Check     {FACTS[1][1].strip()}"]
+    for quiet in ("", "notebook"):
+        Progress(quiet).tell(FACTS)
+    assert capsys.readouterr().err == ""

@@ -1,5 +1,7 @@
 """How samples are read is chosen by a probe on the training part, and only what is left open is."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -15,6 +17,7 @@ from headstart.session.session import Session
 from headstart.studies import build_page
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt import reading as reading_module
 from headstart.studies.adapt.reading import choose_reading
 
 RNG = np.random.default_rng(0)
@@ -65,7 +68,7 @@ def coarse():
 def choose(base, data, tmp_path, **settings):
     data = hs.data.load(data)
     store = StudyFolder(tmp_path, "", StepCache(tmp_path / "steps"), Progress())
-    made = AdaptSettings(epochs=1, **settings)
+    made = AdaptSettings(**{"epochs": 1} | settings)
     job = type("Job", (), {"settings": made, "folder": store})()
     return choose_reading(job, Session(hs.session.inputs.fit_to_data(base, data, made.size, made.fit), data))
 
@@ -105,6 +108,22 @@ def test_fits_are_compared_where_shapes_differ(tmp_path):
     reading = choose(mapping(), wide, tmp_path)
     assert [each.name for each in reading.compared if each.what == "fit"] == ["squash", "pad", "crop"]
     assert reading.backbone.preprocess.fit in ("squash", "pad", "crop")
+
+
+def test_when_its_time_is_over_nothing_more_is_read(tmp_path, monkeypatch):
+    """The cheapest size is read first; the clock then says that a tenth of an hour is over."""
+    clock, real = SimpleNamespace(now=0.0), reading_module.held_out_losses
+
+    def slow(*given):
+        clock.now += 360
+        return real(*given)
+
+    monkeypatch.setattr(reading_module, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    monkeypatch.setattr(reading_module, "held_out_losses", slow)
+    pictures, labels = fine()
+    reading = choose(mapping(), (pictures[:, :32], labels), tmp_path, epochs=None)
+    assert reading.backbone.preprocess.size == (32, 32)
+    assert {each.what for each in reading.compared} == {"features"}
 
 
 def test_too_few_rows_choose_nothing(tmp_path):

@@ -108,6 +108,7 @@ def carry_out(
     from headstart.run.progress import Progress
 
     progress = Progress.to_terminal(quiet or json, _began[-1] if _began else None)
+    progress.limit = settings.limit  # of a run that is continued, until its own settings are read
     try:
         with progress.step("start"):
             from headstart.core import BadData, BadInput

@@ -98,6 +98,11 @@ class StudySettings:
 
     kind: ClassVar[str] = ""  # of the study; the main job's has none
 
+    @property
+    def limit(self) -> float | None:
+        """Seconds from the start after which nothing is left to do; None: there is no such bound."""
+        return None
+
     def __post_init__(self) -> None:
         for each in fields(self):
             rule, value = each.metadata.get("rule"), getattr(self, each.name)

@@ -104,6 +104,10 @@ class Progress:
             self._draw(tick.step / run.recipe.steps)
             yield tick
 
+    def share(self, done: float) -> None:
+        """Show which share of the current step is done, in [0, 1]."""
+        self._draw(done)
+
     def count(self, items: Sequence[T]) -> Iterator[T]:
         """Iterate over the items of the current step and show how many are done."""
         for done, item in enumerate(items, 1):

@@ -1,7 +1,7 @@
 """Outputs of a model on rows, and their scores against labels, as records."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -25,16 +25,31 @@ from headstart.records.record import Bin, Interval, Scores
 
 
 def outputs_of(
-    model: nn.Module, source: SampleLoader, rows: Rows, device: torch.device, batch: int = 32
+    model: nn.Module,
+    source: SampleLoader,
+    rows: Rows,
+    device: torch.device,
+    batch: int = 32,
+    *,
+    done: Callable[[int], None] = lambda rows: None,
 ) -> Tensor:
-    """Outputs (n, outputs) on the CPU for plain views of rows (n,) of a source, `batch` at a time."""
+    """Outputs (n, outputs) on the CPU for plain views of rows (n,) of a source, `batch` at a time.
+
+    `done` is told how many more rows are computed.
+    """
+
+    def compute(some: Tensor) -> Tensor:
+        outputs: Tensor = model(some.to(device))
+        done(len(some))
+        return outputs
+
     if isinstance(source, Sentences) and len(rows):
         with torch.inference_mode():
             ids = source.fetch(rows, np.full(len(rows), -1))
-            return by_length(lambda some: model(some.to(device)).float().cpu(), ids)
+            return by_length(lambda some: compute(some).float().cpu(), ids)
     with torch.inference_mode():
         shares = [
-            model(source.fetch(some, np.full(len(some), -1)).to(device))
+            compute(source.fetch(some, np.full(len(some), -1)))
             for some in np.array_split(rows, max(1, -(-len(rows) // batch)))
         ]
     return torch.cat(shares).float().cpu()

@@ -41,6 +41,7 @@ class ActivationCaches:
     dtype: Dtype  # of the records
     rows: int  # of the data
     size: Callable[[], int] = lambda: 0  # bytes of a record within the backbone, if the rows differ in length
+    show: Callable[[float], None] | None = None  # is told which share of a record is done
     _found: dict[str, Found] = field(default_factory=dict)
     _caches: dict[str, Cache] = field(default_factory=dict)
 
@@ -73,12 +74,20 @@ class ActivationCaches:
             if replay.tokens and isinstance(source, Sentences):
                 compute = _as_long_as(longest(source, self.rows), compute)
             cache = Cache(self.folder, source, compute, key, self.rows, views, self.dtype)
-            recorded = list(cache.fill())
+            recorded = self._fill(cache)
             cache.compute = _all_is_there  # lets go of the run, its gradients and the optimiser's state
             self._caches[slot] = cache
             if recorded:  # or else what recording took lies there while training takes its own
                 release_memory()
         return self._caches[slot]
+
+    def _fill(self, cache: Cache) -> bool:
+        """Record what is missing; whether anything was."""
+        done = 0
+        for done in cache.fill():
+            if self.show is not None:
+                self.show(done / (self.rows * max(cache.views, 1)))
+        return done > 0
 
 
 def _frozen(run: Run[Any]) -> bool:
@@ -145,11 +154,13 @@ class SessionData:
     target: "TargetDomain | None" = None
     logbook: Path | None = None  # file for the ticks of all runs; None: none
     watch: Watch | None = None  # wraps the ticks of every run, for a progress bar
+    show: Callable[[float], None] | None = None  # is told which share of what frozen parts give is recorded
     logit_adjustment: float = 0.0  # times the log of a class's share that is taken off fitted models' logits
     metric: str = ""  # that models and methods are selected by; "": the usual one of the kind of label
 
     def __post_init__(self) -> None:
-        self.caches = ActivationCaches(self.cache, self.precision, len(self.data), self._record_size)
+        rows, size = len(self.data), self._record_size
+        self.caches = ActivationCaches(self.cache, self.precision, rows, size, self.show)
         self._sources: dict[Augment | None, SampleLoader] = {}
         self.shape = tuple(self.source_in(None).fetch(np.zeros(1, np.int64), np.full(1, -1)).shape[1:])
 

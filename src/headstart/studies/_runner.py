@@ -96,6 +96,7 @@ class Job(Generic[S]):
             augment=data.modality.augment if augment else None,
             engine=self.engine,
             watch=self.progress.watch,
+            show=self.progress.share,
             **more,
         )
 

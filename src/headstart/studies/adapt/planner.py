@@ -104,32 +104,30 @@ class Planner:
         ending = partial(with_way_out, budget=settings.seconds, ways=ways, folds=folds, fold_rows=rows)
         if self.earlier and self.earlier.tuning:
             return ending(longer(self.earlier, settings, self.amounts, ways, SAFE * left))
-        fit = partial(make_plan, settings, self.amounts, self._rate, ways=ways)
+        fit = partial(make_plan, settings, self.amounts, self._rate(), ways=ways)
         plan = fit(seconds=(SAFE * left, min(half, SAFE * left)))
         for last in () if settings.methods else upper_parts(len(self.job.inputs["backbone"].blocks)):
             if enough(plan):
                 break
             record = recording(self.session, replace(plan, last=last), self.read)
             room = SAFE * left - record
-            fewer = fit(self._relative(last), seconds=(room, min(half - record, room)))
+            fewer = fit(self._rate(last) / self._rate(), seconds=(room, min(half - record, room)))
             missing = min(plan.short or math.inf, fewer.short + record)
             plan = replace(only_upper(fewer, last, self.session.caches.partly), short=missing)
         return ending(plan) if ways and settings.epochs is None else plan
 
     @cached_property
-    def _rate(self) -> float:
-        return training_rate(self.session, self.job.settings, FineTune(), self.read)
-
-    @cached_property
-    def _relatives(self) -> dict[int, float]:
+    def _measured(self) -> dict[int | None, float]:
+        """Samples a second in tuning so many of the last blocks, None: all, measured once each."""
         return {}
 
-    def _relative(self, last: int) -> float:
-        """How many times faster the last blocks are tuned than all, measured once."""
-        if last not in self._relatives:
-            rate = training_rate(self.session, self.job.settings, FineTune(last=last), self.read)
-            self._relatives[last] = rate / self._rate
-        return self._relatives[last]
+    def _rate(self, last: int | None = None) -> float:
+        if last not in self._measured:
+            ways = 1 + len(upper_parts(len(self.job.inputs["backbone"].blocks)))
+            self.job.progress.share(len(self._measured) / ways)
+            method = FineTune(last=last)
+            self._measured[last] = training_rate(self.session, self.job.settings, method, self.read)
+        return self._measured[last]
 
 
 def longer(earlier: Plan, settings: AdaptSettings, amounts: Amounts, ways: int, seconds: float) -> Plan:

@@ -9,7 +9,7 @@ by the features of all last blocks together.
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -26,6 +26,7 @@ from headstart.models.layout import Pooling
 from headstart.models.readout import OUTPUT, FeatureSource, Readout
 from headstart.models.tracing import quiet
 from headstart.report.text import pluralise
+from headstart.run.progress import Progress
 from headstart.session.inputs import fit_to_data, loader_of
 from headstart.session.requirements import frozen_encoder
 from headstart.session.scoring import outputs_of
@@ -74,7 +75,7 @@ def choose_reading(job: Job[AdaptSettings], session: Session) -> ChosenReading:
     sizes = data.modality.sizes(data, own.reader)
     if settings.reading == "own" or own.trained_head is not None or len(data) < FEW or not sizes:
         return ChosenReading(own, own)
-    kept = job.folder.once(STEP, lambda: _Comparison(session, settings).choose(sizes))
+    kept = job.folder.once(STEP, lambda: _Comparison(session, settings, job.folder.progress).choose(sizes))
     chosen = fit_to_data(own, data, kept["size"], kept["fit"])
     readout = Readout.from_settings(kept["readout"])
     probed = chosen if readout == Readout() else _with_readout(chosen, readout)
@@ -93,6 +94,7 @@ class _Comparison:
 
     session: Session
     settings: AdaptSettings
+    progress: Progress = field(default_factory=Progress)
     compared: list[Reading] = field(default_factory=list)
     known: dict[tuple[int | None, str], Tensor] = field(default_factory=dict)  # features of the rows
 
@@ -108,6 +110,9 @@ class _Comparison:
         self.widths = [outputs[source.block].shape[1] for source in self.sources]
         everything = _with_readout(own, Readout(tuple(self.sources)))
         self.encoder = frozen_encoder(replace(self.session, backbone=everything))
+        self.done: Callable[[int], None] = lambda rows: None  # is told of rows that are read
+        time_for = math.inf if self.settings.epochs is not None else SHARE * self.settings.seconds
+        self.end = time.perf_counter() + time_for / 2  # after which nothing more is read
 
     def choose(self, sizes: Sequence[int | None]) -> dict[str, Any]:
         """What is taken, as JSON values."""
@@ -125,7 +130,13 @@ class _Comparison:
         affordable = self._affordable(sizes, fit)
         if len(affordable) == 1 or len(self.rows) < FEW:
             return affordable[0]
-        losses = {size: self._losses(_join(self._read(size, fit))) for size in affordable}
+        self.done = self.progress.advance((len(affordable) + OTHERS) * len(self.rows))
+        losses: dict[int | None, Tensor] = {}
+        for size in reversed(affordable):  # the cheapest first
+            if not losses or time.perf_counter() < self.end:
+                losses = {size: self._losses(_join(self._read(size, fit)))} | losses
+        if len(losses) == 1:
+            return affordable[-1]
         best = min(losses, key=lambda size: float(losses[size].mean()))
         chosen = [size for size, each in losses.items() if not _is_worse(each, losses[best])][-1]
         names = {size: self.session.data.modality.size_of(self._fitted(size, fit).reader) for size in losses}
@@ -153,6 +164,8 @@ class _Comparison:
     def _fit(self, size: int | None) -> str | None:
         """How pictures whose shape is not the backbone's are fitted; None: it makes no difference."""
         fits = self.session.data.modality.fits(self.session.data)
+        if time.perf_counter() > self.end:
+            return None
         losses = {fit: self._losses(_join(self._read(size, fit))) for fit in fits}
         return self._take_best("fit", losses) if losses else None
 
@@ -178,7 +191,7 @@ class _Comparison:
 
     def _outputs(self, size: int | None, fit: str | None, rows: Rows) -> Tensor:
         loader = loader_of(self.session.data, self._fitted(size, fit), None)
-        return outputs_of(self.encoder, loader, rows, self.session.engine.device)
+        return outputs_of(self.encoder, loader, rows, self.session.engine.device, done=self.done)
 
     def _seconds(self, size: int | None, fit: str | None) -> float:
         """How long it takes to read a row; the first rows warm up."""

@@ -149,7 +149,7 @@ def resume(out: Path, before: AdaptSettings, now: AdaptSettings) -> None:
 def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     """The record's own fields; writes the pictures of mistakes."""
     settings, folder = job.settings, job.folder
-    job.progress.limit = None if settings.epochs else settings.seconds
+    job.progress.limit = settings.limit
     with job.step("check the data"):
         checked = check_data(job.inputs["data"], reader=job.inputs["backbone"].reader, untested=True)
         parts = train_and_test(checked.dataset, settings.test, settings.seed)

@@ -93,6 +93,11 @@ class AdaptSettings(TrainingSettings):
     )
 
     @property
+    def limit(self) -> float | None:
+        """Seconds from the start to the report; None where the epochs are given, which no budget cuts."""
+        return self.seconds if self.epochs is None else None
+
+    @property
     def seconds(self) -> float:
         """The budget, or the usual one of the quality."""
         return BUDGETS[self.quality] if self.budget is None else self.budget
