@@ -78,6 +78,13 @@ LABEL_FAULTS = (
         f"{STUDY} flipped_rows",
     ),
     Fault(
+        "studies/evaluate/inputs.py",
+        "table = table if left is None or len(table) == len(data) else table.take(left)",
+        "table = table if len(table) == len(data) else table.take(range(len(data)))",
+        "rows after one that was removed have another row's label",
+        f"{STUDY} evaluate_recognises",
+    ),
+    Fault(
         "studies/adapt/label_errors.py",
         " if data.items[row] not in decided]",
         "]",

@@ -62,6 +62,9 @@ def test_labels_are_fixed_by_keyboard_and_the_file_is_read_back(browser: Any, tm
         page.keyboard.press("u")
         assert decided(page) == "4 of 6 decided"
         assert page.inner_text("#item") == "row 4"
+        texts = page.evaluate((Path(__file__).parent / "contrast.js").read_text("utf-8"))
+        assert len(texts) > 30
+        assert [text for text in texts if text[0] < 4.5] == []
         page.reload()
         assert decided(page) == "4 of 6 decided"  # remembered
         assert page.inner_text("#item") == "row 4"  # the first that is open
@@ -90,6 +93,8 @@ def test_tags_are_switched_and_numbers_written_also_on_a_phone(browser: Any, tmp
     tags = [LabelError("row 0", "red", "red;big", 0.1, {"red": 0.9, "big": 0.8, "old": 0.1})]
     path = page_of(tmp_path / "tags", errors_of("tags", ["red", "big", "old"], tags))
     with opened(browser, path, 375, "dark", has_touch=True) as found:
+        texts = found.page.evaluate((Path(__file__).parent / "contrast.js").read_text("utf-8"))
+        assert [text for text in texts if text[0] < 4.5] == []
         found.page.tap("#classes button:nth-child(1)")
         found.page.tap("#classes button:nth-child(3)")
         assert found.page.inner_text("#decision") == "changed to old"
