@@ -26,8 +26,8 @@ PRINTED = (
     ),
     Fault(
         "predictor/predictions.py",
-        "if row[best] >= abstain else",
-        "if row[best] > abstain else",
+        "        if row[best] < self.abstain:\n",
+        "        if row[best] <= self.abstain:\n",
         "a probability at the threshold is called unsure",
         "cli/test_predictions.py at_the_threshold",
     ),

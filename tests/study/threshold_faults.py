@@ -20,8 +20,8 @@ THRESHOLDS = (
     Fault(
         "studies/adapt/two_classes.py",
         '    shares = as_predictions(outputs, "classes")[:, positive]\n',
-        '    shares = as_predictions(outputs, "classes").max(1)\n',
-        "the threshold is on the confidence, not on the positive class",
+        '    shares = as_predictions(outputs, "classes")[:, 1 - positive]\n',
+        "the threshold is on the probability of the other class",
         "study/test_threshold.py out_of_fold_rows_by_hand",
     ),
     Fault(
