@@ -101,7 +101,6 @@ SPEC = Study(
             default=None,
             hint=Path,
             several=True,
-            metavar="[FILE]...",
             kind="value",
             digested=False,
         ),
