@@ -1,5 +1,8 @@
 """Names of columns that are mistyped, or given where something else is meant."""
 
+import inspect
+from pathlib import Path
+
 import pytest
 
 import headstart as hs
@@ -42,6 +45,17 @@ def test_many_columns_are_not_all_listed(tmp_path):
     names = [f"gene{place}" for place in range(100)]
     with pytest.raises(BadInput, match=r"'gene29' and 70 more\. Say which"):
         hs.data.load({name: [1.0, 2.0] for name in names})
+
+
+def test_in_python_columns_are_named_as_options_are(rows):
+    quick = {"folds": 2}
+    lines = [f"{n / 2},{'ab'[n % 2]}{n},{('ok', 'bad')[n % 2]}" for n in range(18)]
+    Path("rows.csv").write_text("\n".join(["size,Review,Status", *lines]))
+    whole = hs.probe("rows.csv", columns={"label_column": "Status"}, **quick)
+    assert hs.probe("rows.csv", label_column="Status", **quick).table == whole.table
+    assert "label_column" in inspect.signature(hs.adapt).parameters
+    with pytest.raises(BadInput, match="Did you mean 'label_column'"):
+        hs.probe("rows.csv", columns={"lable_column": "Status"})
 
 
 @pytest.mark.parametrize(

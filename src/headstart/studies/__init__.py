@@ -54,7 +54,9 @@ def study_function(spec: Study) -> Any:
 
 
 def _with_settings(signature: inspect.Signature, spec: Study) -> inspect.Signature:
-    """The signature with each setting as a keyword of its own, as notebooks complete it."""
+    """The signature with each setting and option of files as a keyword, as notebooks complete it."""
+    from headstart.data.load import load
+
     hints, keyword, usual = get_type_hints(spec.settings), inspect.Parameter.KEYWORD_ONLY, spec.settings()
     settings = [
         inspect.Parameter(one.name, keyword, default=getattr(usual, one.name), annotation=hints[one.name])
@@ -62,7 +64,9 @@ def _with_settings(signature: inspect.Signature, spec: Study) -> inspect.Signatu
         if one.init
     ]
     named = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
-    return signature.replace(parameters=[*named, *settings])
+    taken = {one.name for one in (*named, *settings)}
+    files = [one for one in inspect.signature(load).parameters.values() if one.name not in (*taken, "source")]
+    return signature.replace(parameters=[*named, *settings, *(files if spec.columns else ())])
 
 
 def with_backbone(spec: Study, given: Sequence[Any], options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

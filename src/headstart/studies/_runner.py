@@ -131,13 +131,16 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
         progress: shows the current step and knows when the work began; None shows a bar in a notebook and is
             silent elsewhere.
         engine: where to compute; None is one process on the CPU.
-        columns: of files, as `hs.data.load` takes them.
+        columns: options of files, as `hs.data.load` takes them; each may be given by itself, too, as in
+            `label_column="price"`.
         **options: fields of the settings; `methods` may hold `Method` objects, `method` be one.
 
     Returns:
         The record, or what the study's `finish` makes of it.
     """
-    if unknown := [name for name in columns or () if name not in COLUMNS]:
+    of_files = [name for name in options if name in COLUMNS and not hasattr(spec.settings, name)]
+    columns = {**(columns or {}), **{name: options.pop(name) for name in of_files}}
+    if unknown := [name for name in columns if name not in COLUMNS]:
         raise Unknown("column option", unknown[0], COLUMNS)
     methods, plain = _split_methods(options)
     chosen: Any = merge_options(settings, spec.settings(), plain)
