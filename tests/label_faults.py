@@ -79,8 +79,8 @@ LABEL_FAULTS = (
     ),
     Fault(
         "studies/evaluate/inputs.py",
-        "table = table if left is None or len(table) == len(data) else table.take(left)",
-        "table = table if len(table) == len(data) else table.take(range(len(data)))",
+        "table = table.take(data.places)",
+        "table = table.take(range(len(data)))",
         "rows after one that was removed have another row's label",
         f"{STUDY} evaluate_recognises",
     ),

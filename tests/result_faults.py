@@ -173,7 +173,7 @@ RESULT_FAULTS = (
     ),
     Fault(
         "studies/evaluate/inputs.py",
-        "        data, looks = data.subset(test), [looks[row] for row in test] if looks else None\n",
+        "        data, looks = data.subset(rows), [looks[row] for row in rows] if looks else None\n",
         "        pass\n",
         "a model is evaluated on its training part",
         f"{INPUTS} of_a_split",

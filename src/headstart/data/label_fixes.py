@@ -17,7 +17,6 @@ from headstart.core import BadData, BadInput, Unknown
 from .dataset import Dataset
 from .finding import Finding, finding
 from .labels import Labels
-from .samples import Rows
 from .table_files import read_table
 
 COLUMNS = ("item", "old_label", "new_label", "action")
@@ -122,11 +121,7 @@ def fix_labels(data: Dataset, fixes: Fixes) -> Dataset:
         BadData: the data have no such row, its label is neither the old nor the new one, the new label is
             none of theirs, or no row is left.
     """
-    return fix_rows(data, all_fixes(fixes))[0]
-
-
-def fix_rows(data: Dataset, given: Sequence[LabelFix]) -> tuple[Dataset, Rows]:
-    """What `fix_labels` gives, and the numbers of the rows (m,) that are left."""
+    given = all_fixes(fixes)
     places: dict[str, list[int]] = {}
     for row, item in enumerate(data.items):
         places.setdefault(item, []).append(row)
@@ -134,9 +129,8 @@ def fix_rows(data: Dataset, given: Sequence[LabelFix]) -> tuple[Dataset, Rows]:
     done = Counter(_carry_out(fix, _rows_of(fix, places, data), data, labels, kept) for fix in given)
     if not kept.any():
         raise BadData(f"The label fixes remove all {len(data)} rows of {data.name}. Keep some.")
-    rows = np.flatnonzero(kept)
-    fixed = _without_emptied_classes(replace(data, labels=labels).subset(rows), data.labels)
-    return replace(fixed, findings=(*data.findings, _about(given, done))), rows
+    fixed = _without_emptied_classes(replace(data, labels=labels).subset(np.flatnonzero(kept)), data.labels)
+    return replace(fixed, findings=(*data.findings, _about(given, done)))
 
 
 def _carry_out(

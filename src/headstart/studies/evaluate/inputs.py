@@ -12,7 +12,7 @@ from headstart.core import BadData, BadInput, LabelKind, Schema
 from headstart.data.check import Look, dependent_rows, look_at_rows
 from headstart.data.dataset import Dataset
 from headstart.data.frames import settled
-from headstart.data.label_fixes import LabelFix, fix_rows
+from headstart.data.label_fixes import LabelFix, fix_labels
 from headstart.data.labelled_tables import are_tables
 from headstart.data.labels import Labels
 from headstart.data.load import load
@@ -65,7 +65,7 @@ def read_data(
         BadInput: the labels are of another kind.
     """
     data = labelled(given, predictor, columns)
-    data = fix_rows(data, fixes)[0] if fixes else data
+    data = fix_labels(data, fixes) if fixes else data
     data = data if data.split else with_run_split(data, predictor)
     data = data if predictor.preprocess is None else with_window(data, predictor.preprocess.window)
     data = replace(data, classes=predictor.classes, labels=labels_by_name(data, predictor))
