@@ -19,6 +19,7 @@ from tests.study import tiny
 from headstart.core import HeadstartError, MissingPackage, Preprocess
 from headstart.data.decode import prepare
 from headstart.models import minilm
+from headstart.predictor.predictions import Decision
 from headstart.predictor.web_demo import write_web_demo
 from headstart.predictor.web_runtime import runtime_files
 
@@ -137,6 +138,22 @@ def test_texts_get_the_predictors_probabilities(browser: Any, address: str, demo
         page.click("button")
         page.wait_for_selector("#answer h2")
         assert page.text_content("#answer h2") == demos["texts"].classes[int(np.argmax(wanted[0]))]
+
+
+def test_the_class_follows_the_threshold(browser: Any, address: str) -> None:
+    said = {"labels": ["no", "yes"], "positive": "yes", "threshold": 0.2, "abstain_below": 0.7}
+    rows = [[0.75, 0.25], [0.85, 0.15], [0.6, 0.4], [0.1, 0.9]]
+    decision = Decision(abstain=0.7, positive="yes", threshold=0.2)
+    wanted = [decision.label(np.array(row), said["labels"])[0] for row in rows]
+    assert wanted == ["yes", "no", "unsure", "yes"]
+    with opened(browser, f"{address}tables/") as page:
+        assert page.evaluate(LABELS, [rows, said]) == wanted
+
+
+LABELS = """async ([rows, said]) => {
+  const { label } = await import("./app.js");
+  return rows.map((row) => label(row, said));
+}"""
 
 
 def test_ids_of_wordpiece_are_those_of_the_tokenizer(browser: Any, address: str) -> None:

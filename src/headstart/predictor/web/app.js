@@ -65,6 +65,14 @@ async function answer(item) {
   }
 }
 
+// the class that headstart says: by the threshold, if there is one; "unsure" below a probability
+export function label(outputs, said = told) {
+  const best = outputs.indexOf(Math.max(...outputs)), positive = said.labels.indexOf(said.positive);
+  if (outputs[best] < said.abstain_below) return "unsure";
+  if (positive < 0) return said.labels[best];
+  return said.labels[outputs[positive] >= said.threshold ? positive : 1 - positive];
+}
+
 function show(item, outputs) {
   const place = $("answer"), kind = told.label_kind;
   place.replaceChildren();
@@ -73,9 +81,8 @@ function show(item, outputs) {
   const said = add(place, "div", { className: "said" });
   let order = outputs.map((_, n) => n);
   if (kind !== "numbers") order = order.sort((a, b) => outputs[b] - outputs[a]).slice(0, SHOWN);
-  const best = order[0];
   const heading = {
-    classes: outputs[best] < told.abstain_below ? "unsure" : told.labels[best],
+    classes: kind === "classes" && label(outputs),
     tags: told.labels.filter((_, n) => outputs[n] >= 0.5).join(", ") || "no tag",
   }[kind];
   if (heading) add(said, "h2", { textContent: heading });
