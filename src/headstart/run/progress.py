@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from headstart.run.progress_bar import Drawn, NotebookBar, TerminalBar, clock, print_facts
+from headstart.run.progress_bar import Drawn, NotebookBar, TerminalBar, clock, in_notebook, print_facts
 
 if TYPE_CHECKING:
     from headstart.run.state import Run, Tick
@@ -55,8 +55,7 @@ class Progress:
     @classmethod
     def to_notebook(cls, after: float = 0.0) -> "Progress":
         """A bar below the cell of a notebook; elsewhere nothing."""
-        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-        return cls("notebook" if type(shell).__name__ == "ZMQInteractiveShell" else "", after=after)
+        return cls("notebook" if in_notebook() else "", after=after)
 
     def elapsed(self) -> float:
         """Seconds since the start."""

@@ -1,6 +1,7 @@
 """How a progress bar is drawn: one line of a terminal, or an output of a notebook's cell."""
 
 import importlib
+import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 PAUSE = 0.2  # seconds between two drawings in a notebook
 WORD = 8  # letters of a word that have their place at least, so that later lines are aligned with the first
 Facts = Sequence[tuple[str, str]]  # a word, and what is said of it
+
+
+def in_notebook() -> bool:
+    """Whether this is the kernel of a notebook, which can draw below a cell."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return type(shell).__name__ == "ZMQInteractiveShell"
 
 
 class Drawn(Protocol):

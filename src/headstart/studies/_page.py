@@ -1,6 +1,9 @@
 """What the pages of the studies have in common."""
 
+import importlib
 import json
+import os
+import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,9 +12,11 @@ from headstart.records.record import Interval, Record
 from headstart.report.html import asset, environment, policy, put
 from headstart.report.metric import VERDICTS, Metric, tone
 from headstart.report.text import Shown, pairs
+from headstart.run.progress_bar import in_notebook
 from headstart.studies._spec import studies
 
 R = TypeVar("R", bound=Record)
+HEIGHT = 600  # pixels of a page below a cell
 
 
 def read_record(kind: type[R], path: Path) -> R:
@@ -156,3 +161,12 @@ def build_page(run: Path) -> Path:
         f"{run} holds no record of a study, such as result.json. Finish the study first: its command with "
         "--resume."
     )
+
+
+def show_page(page: Path) -> None:
+    """Show a page: below the cell of a notebook, elsewhere in the browser."""
+    if in_notebook():
+        display: Any = importlib.import_module("IPython.display")
+        display.display(display.IFrame(os.path.relpath(page), width="100%", height=HEIGHT))
+    else:
+        webbrowser.open(page.resolve().as_uri())

@@ -1,15 +1,14 @@
 """What a study is: inputs, settings, record, page. Plain data without torch; `_runner` carries it out."""
 
 import importlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from html import escape
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+from headstart.records.frames import frame_of
 from headstart.records.record import Record
 from headstart.records.settings import StudySettings
 from headstart.report.text import Terminal
@@ -30,6 +29,7 @@ class StudyRecord(Record):
     seed: int
     versions: dict[str, str]
     notes: list[str]  # what was left out or chosen, and why
+    main_tables: ClassVar[tuple[str, ...]] = ()  # of `to_frame`, where the first list is not the main one
 
     def __str__(self) -> str:
         """What the command prints of it."""
@@ -39,26 +39,17 @@ class StudyRecord(Record):
         """The same for notebooks."""
         return terminal_of(self).html()
 
+    def to_frame(self, table: str | None = None) -> Any:
+        """A table of the record as a `pandas.DataFrame`: figures with `_low` and `_high` of their intervals.
 
-class ShownResult:
-    """What a study returns with its record, and perhaps its folder: shown as the command prints it."""
+        Args:
+            table: name of a field that holds a list, such as "tested" of `adapt`; None takes the main one.
 
-    result: Any  # the record
-
-    def __repr__(self) -> str:
-        """What the command prints, and the folder."""
-        folder = getattr(self, "folder", None)
-        return terminal_of(self.result, folder).text() + (f"\nFolder: {folder}" if folder else "")
-
-    def _repr_html_(self) -> str:
-        """The same for notebooks, with a link to the page."""
-        folder: Path | None = getattr(self, "folder", None)
-        spec = next(spec for spec in studies() if spec.record is type(self.result))
-        page = None if folder is None else folder / spec.page_file
-        shown = terminal_of(self.result, folder).html()
-        if page is None or not page.is_file():
-            return shown
-        return f'{shown}<p><a href="{escape(os.path.relpath(page))}" target="_blank">{spec.page_file}</a></p>'
+        Raises:
+            MissingPackage: pandas is not installed.
+            Unknown: there is no such table, or it is empty; the message lists the others.
+        """
+        return frame_of(self, table, self.main_tables)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,9 +184,14 @@ def studies() -> Iterator[Study]:
     return map(study, study_names())
 
 
+def study_of(record: Any) -> Study:
+    """The study whose record this is."""
+    return next(spec for spec in studies() if spec.record is type(record))
+
+
 def terminal_of(record: StudyRecord, folder: Path | None = None) -> Terminal:
     """What the command prints of a record with its notes, and of other files of its folder, if known."""
-    spec = next(spec for spec in studies() if spec.record is type(record))
+    spec = study_of(record)
     module = spec.module("page")
     terminal: Terminal = module.terminal(record, folder) if spec.reads_folder else module.terminal(record)
     return replace(terminal, notes=record.notes)

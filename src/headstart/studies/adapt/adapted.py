@@ -8,7 +8,7 @@ from typing import Any
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.label_errors import LabelErrors
 from headstart.studies import build_page, find_public
-from headstart.studies._spec import ShownResult
+from headstart.studies._shown import ShownResult
 from headstart.studies.adapt import SPEC, Result
 from headstart.studies.adapt.page_labels import require_label_errors
 
@@ -33,6 +33,10 @@ class Adapted(ShownResult):
     def predict(self, items: Any, **options: Any) -> Any:
         """Predictions of the model, as `Predictor.predict` gives them: a list, one for each item."""
         return self.predictor.predict(items, **options)
+
+    def predict_table(self, items: Any, **options: Any) -> dict[str, Any]:
+        """The predictions as columns, for `pandas.DataFrame(...)`; see `Predictor.predict_table`."""
+        return self.predictor.predict_table(items, **options)
 
     def evaluate(self, data: Any, **options: Any) -> Any:
         """How good the model is on labelled data that it has not seen, as `hs.evaluate` tells it."""

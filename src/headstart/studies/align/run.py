@@ -36,7 +36,8 @@ from headstart.studies._runner import (
     methods_of,
     run_study,
 )
-from headstart.studies._spec import ShownResult, Study
+from headstart.studies._shown import ShownResult
+from headstart.studies._spec import Study
 from headstart.studies.align import SOURCE_ONLY, Alignment, AlignSettings, results
 from headstart.studies.align.data_split import (
     AlignData,

@@ -79,6 +79,8 @@ class Reported(Record):
 class Evaluation(StudyRecord):
     """A model on labelled data."""
 
+    main_tables: ClassVar[tuple[str, ...]] = ("per_class", "tags", "columns")
+
     task: str  # name of the data
     model: str  # the folder that it was opened from, or "a predictor"
     kind: str  # of the samples: "pictures", "texts", "numbers" or "tables"

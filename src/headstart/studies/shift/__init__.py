@@ -89,6 +89,8 @@ class LeastSimilarRow(Record):
 class Shift(StudyRecord):
     """How a target differs from a source, without labels of the target."""
 
+    main_tables: ClassVar[tuple[str, ...]] = ("drift",)
+
     source: str  # name
     target: str
     kind: str  # "pictures", "texts", "tables" or "numbers"

@@ -21,7 +21,7 @@ from headstart.data.unlabelled import load_unlabelled
 from headstart.models.backbone import AnyBackbone
 from headstart.nn.translation import Translation, in_front
 from headstart.predictor.predictor import Predictor
-from headstart.studies._spec import ShownResult
+from headstart.studies._shown import ShownResult
 from headstart.studies.translate import Pair, TranslationReport
 
 Way = Callable[[Tensor], Tensor]  # samples as `to_samples` gives them
