@@ -154,10 +154,10 @@ class CrossValidation:
         data, metric = self.session.data, get_metric(self.session.metric).plain()
         *both, rows = shared(result, leader)
         own, better = (abs(selection_score(one, data.labels[rows], metric.name)) for one in both)
-        return (
-            f"after {result.folds} of {self.settings.folds} folds {leader.method.title} was better "
-            f"({metric.value(better)}, not {metric.value(own)}, of the same rows), and there was time for one"
-        )
+        figures = f"better ({metric.value(better)}, not {metric.value(own)}, of the same rows)"
+        was = "as good" if own == better else figures
+        after = f"after {result.folds} of {self.settings.folds} folds {leader.method.title} was {was}"
+        return f"{after}, and there was time for one"
 
     def _reason_to_drop(self, result: CandidateResult, others: list[CandidateResult]) -> str:
         """Why a method has lost already: it is clearly worse than the best so far; else ""."""
