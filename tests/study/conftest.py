@@ -41,8 +41,8 @@ def judged(monkeypatch):
     seen = []
     real = job.evaluate_on_test
 
-    def spy(trials, selected, scratch, test):
-        tested, logits = real(trials, selected, scratch, test)
+    def spy(trials, selected, scratch, test, *threshold):
+        tested, logits = real(trials, selected, scratch, test, *threshold)
         seen.append((trials.session.data, test, logits))
         return tested, logits
 

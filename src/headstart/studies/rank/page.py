@@ -25,8 +25,8 @@ def view(record: Ranking) -> dict[str, Any]:
         task=record.task,
         headline=f"{record.best} is first of {pluralise(len(record.table), 'backbone')} by {first}.",
         say=list(sentences(record)),
-        legend=[("s1", first)],
-        figure=_figure(record),
+        legend=[],
+        figure=_figure(record) if len(record.table) > 1 else "",  # one dot compares nothing
         caption=f"{first} of each backbone; higher is better. It can be compared between backbones on the "
         f"same rows, and with nothing else.",
         facts=[
