@@ -8,7 +8,15 @@ anything.
 IGNORED = ("adapt.printed", "*.schema", "*.headstart", "*.versions", "*.command", "*.seconds")
 
 # Fields that only the newer version has; they are ignored where the older one has none.
-ADDED: tuple[str, ...] = ("rank.settings", "rank.seed", "*.settings.study", "translate.settings.direction")
+ADDED: tuple[str, ...] = (
+    "adapt.settings.quality",
+    "adapt.settings.keep_files",
+    "adapt.larger_budget",
+    "rank.settings",
+    "rank.seed",
+    "*.settings.study",
+    "translate.settings.direction",
+)
 
 # Prose: there must be as much of it, and it must be empty where it was.
 PROSE = (
