@@ -135,7 +135,8 @@ def test_every_setting_is_an_option_with_its_sentence_and_default():
         option = options[field.name]
         assert option.help == field.metadata["help"]
         default = list(field.default) if isinstance(field.default, tuple) else field.default
-        assert option.default == (f"{default:g}" if "duration" in field.metadata else default)
+        in_words = "duration" in field.metadata and default is not None
+        assert option.default == (f"{default:g}" if in_words else default)
         word = field.name.removesuffix("s") if isinstance(field.default, tuple) else field.name
         assert f"--{word.replace('_', '-')}" in option.opts
         assert option.multiple == isinstance(field.default, tuple)
