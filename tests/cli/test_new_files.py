@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from headstart.cli.predicting import texts_of
 from headstart.core import BadData, BadInput
 from headstart.data import load, load_unlabelled
 from headstart.data.columns import Columns
+from headstart.data.new_items import new_files
 
 
 def roles(**given):
@@ -191,3 +194,33 @@ def test_texts_beside_numbers(headstart, tmp_path):
     pytest.importorskip("onnxscript")
     said = headstart("export", tmp_path / "run", tmp_path / "model.onnx")
     assert said.code == 0, said.err
+
+
+def zipped(file, **members):
+    """An archive of these files, by name without its ending."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "."), content)
+    return file
+
+
+def test_a_table_in_an_archive(headstart, run, tmp_path):
+    file = zipped(tmp_path / "new.zip", new__csv="0.5,caf\xe9\n".encode("latin-1"))
+    said = headstart("predict", run, file, "--columns", "x,drink", "--encoding", "latin-1", "--json")
+    assert json.loads(said.out)[0]["label"] == "coffee"
+
+
+def test_texts_in_an_archive_are_named_by_their_place_in_it(tmp_path):
+    table = zipped(tmp_path / "new.zip", new__csv="text\nyes\nno\n")
+    assert texts_of([table], [], roles()) == [(f"{table}/new.csv:1", "yes"), (f"{table}/new.csv:2", "no")]
+    folder = zipped(tmp_path / "two.zip", a__txt="yes", b__txt="no")
+    assert texts_of([folder], [], roles()) == [(f"{folder}/a.txt", "yes"), (f"{folder}/b.txt", "no")]
+
+
+def test_pictures_in_an_archive_are_named_by_their_place_in_it(tmp_path):
+    place = zipped(tmp_path / "new.zip", b__png="", a__png="", notes__txt="")
+    found = list(new_files([Path("other.png"), place], frozenset({".png"}), "pictures"))
+    assert [name for name, _ in found] == ["other.png", f"{place}/a.png", f"{place}/b.png"]
+    assert found[1][1].is_file()
+    with pytest.raises(BadData, match=r"There are no sounds in the archive .*new\.zip"):
+        list(new_files([place], frozenset({".wav"}), "sounds"))

@@ -163,7 +163,7 @@ def test_a_file_that_can_t_be_read_is_counted_and_the_others_are_answered(headst
     said = headstart("predict", "run", files / "bad.png", files / "3.png", "--json")
     assert said.code == BadData.code
     assert [one["label"] for one in json.loads(said.out)] == ["3"]
-    assert "1 of 2 files were not read" in said.err.replace("\n", " ")
+    assert "1 of 2 files was not read" in said.err.replace("\n", " ")
 
 
 def test_the_threshold_of_the_command_line_is_the_one_that_holds(headstart, echo, files):

@@ -2,7 +2,6 @@
 
 import sys
 import warnings
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,6 @@ from .options import Device, Quiet, Run
 
 if TYPE_CHECKING:
     from headstart.data.columns import Columns
-    from headstart.data.modality import Modality
     from headstart.predictor.predictions import Prediction
     from headstart.predictor.predictor import Predictor
     from headstart.run.progress import Progress
@@ -45,7 +43,7 @@ def predict(
         typer.Argument(
             help="Pictures or sounds, or folders of them at any depth; for a model of texts, files with a "
             "text a line, folders of .txt files, CSV, JSON lines and Parquet files; for a model of tables, "
-            "CSV, JSON lines, Parquet or .h5ad files.",
+            "CSV, JSON lines, Parquet, Excel or .h5ad files. A .zip counts as what is in it.",
             show_default=False,
         ),
     ] = None,
@@ -123,8 +121,9 @@ def predict(
         output.predictions(found.rows, predictor, form)
     if found.unread:
         what = "files" if predictor.tokens is None else "texts"
-        total = len(found.unread) + len(found.rows)
-        raise BadData(f"{len(found.unread)} of {total} {what} were not read. " + " ".join(found.unread[:5]))
+        total, were = len(found.unread) + len(found.rows), "was" if len(found.unread) == 1 else "were"
+        share = f"{len(found.unread)} of {total} {what} {were} not read. " if total > 1 else ""
+        raise BadData(share + " ".join(found.unread[:5]))
 
 
 def _form(json: bool, csv: bool, out: Path | None, replace: bool, files: list[Path]) -> output.Form:
@@ -200,23 +199,24 @@ def _predict_all(
         if predictor.tokens is not None:
             return _predict_texts(predictor, texts_of(files, texts, roles))
         if predictor.modality.suffixes:
-            return _predict_files(predictor, list(_samples_in(files, predictor.modality)), progress)
+            return _predict_files(predictor, files, progress)
         return _predict_rows(predictor, files, roles, allow_unseen)
 
 
 def _predict_files(predictor: "Predictor", files: list[Path], progress: "Progress") -> Found:
     """Predictions by file."""
     from headstart.core import BadData
+    from headstart.data.new_items import new_files
 
-    found = Found()
-    for file in progress.count(files):
+    found, modality = Found(), predictor.modality
+    for name, file in progress.count(list(new_files(files, modality.suffixes, modality.rows))):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                found.rows.append((str(file), predictor.predict([file])[0]))
+                found.rows.append((name, predictor.predict([file])[0]))
             except BadData as error:
-                found.unread.append(str(error))
-        found.said += [str(warning.message) for warning in caught]
+                found.unread.append(str(error).replace(str(file), name))
+        found.said += [str(warning.message).replace(str(file), name) for warning in caught]
     return found
 
 
@@ -241,23 +241,6 @@ def _table(predictor: "Predictor", file: Path, roles: "Columns") -> Any:
 
     assert predictor.schema is not None
     return rows_of(file, predictor.schema, roles)
-
-
-def _samples_in(files: list[Path], modality: "Modality[Any]") -> Iterator[Path]:
-    """Files as they are, folders as the files in them that hold a sample."""
-    from headstart.core import BadData
-    from headstart.data.modality import suffix_of
-
-    for file in files:
-        inside = [file]
-        if file.is_dir():
-            inside = sorted(path for path in file.rglob("*") if suffix_of(path) in modality.suffixes)
-            inside = [path for path in inside if path.is_file() and not path.name.startswith(".")]
-            if not inside:
-                raise BadData(
-                    f"There are no {modality.rows} in the folder {file}. Give another, or files by name."
-                )
-        yield from inside
 
 
 def _predict_array(predictor: "Predictor", file: Path) -> "list[Prediction]":

@@ -25,6 +25,7 @@ from .table_files import read_table
 from .taken_texts import texts_in, with_texts
 from .targets import Target, label_columns, of_columns, of_values
 from .text_files import SUFFIXES, UTF8, lines_in, texts_of
+from .zipped import is_zip, unzipped
 
 
 def from_manifest(file: Path, columns: Columns, name: str) -> Dataset:
@@ -119,12 +120,17 @@ def new_texts(place: Path, columns: Columns) -> list[tuple[str, str]]:
     """A name and the text of each new text in a file or folder, read as files to learn from are.
 
     A table has them in a column, by default "text"; a folder in .txt files, one each, at any depth; any other
-    file has one a line. They may be empty. Rows and lines are numbered from 1 in their names.
+    file has one a line; an archive (.zip) counts as what is in it. They may be empty. Rows and lines are
+    numbered from 1 in their names.
 
     Raises:
         BadInput: an option that can't be used.
         BadData: it can't be read, there is no such column, or no .txt file.
     """
+    if is_zip(place):
+        inside = unzipped(place)
+        name = place if inside.is_dir() else place / inside.name
+        return [(said.replace(str(inside), str(name), 1), text) for said, text in new_texts(inside, columns)]
     if place.is_dir():
         columns.refuse(f"{place} is a folder of .txt files", "columns", "text_column", way="leave it out")
         paths = [path for path in files_below(place) if is_sample(path, SUFFIXES)]

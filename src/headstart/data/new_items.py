@@ -1,13 +1,15 @@
 """What a predictor is given: items one after the other, which can be counted and sliced."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from headstart.core import BadInput
+from headstart.core import BadData, BadInput
 
 from .columns import brief
+from .folder_files import files_below, is_sample
 from .sparse import dense
+from .zipped import is_zip, unzipped
 
 
 def sequence_of(items: Any) -> Any:
@@ -31,6 +33,28 @@ def sequence_of(items: Any) -> Any:
             "predict takes samples alone, and this is a pair of them and labels: give x of (x, y)."
         )
     return items
+
+
+def new_files(places: Iterable[Path], suffixes: frozenset[str], rows: str) -> Iterator[tuple[str, Path]]:
+    """A name and the path of each new file: files as they are, folders and archives as the samples in them.
+
+    Args:
+        places: files, folders and archives (.zip); a file in an archive is named by its place in there.
+        suffixes: of files that hold a sample.
+        rows: what they hold, as "pictures".
+
+    Raises:
+        BadData: no sample is in a folder or an archive, or it can't be unpacked.
+    """
+    for place in places:
+        if not (place.is_dir() or is_zip(place)):
+            yield str(place), place
+            continue
+        kind, root = ("archive", unzipped(place)) if is_zip(place) else ("folder", place)
+        found = [file for file in files_below(root) if is_sample(file, suffixes)]
+        if not found:
+            raise BadData(f"There are no {rows} in the {kind} {place}. Give another, or files by name.")
+        yield from ((str(place / file.relative_to(root)), file) for file in found)
 
 
 def several(items: Any, pictures: bool) -> Any:

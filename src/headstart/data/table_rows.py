@@ -11,14 +11,15 @@ from .h5ad import table_in
 from .row_numbers import is_unnamed
 from .table_files import read_table
 from .tables import Table, columns_of, from_columns
+from .zipped import is_zip, unzipped
 
 
 def rows_of(items: Any, schema: Schema, roles: Columns | None = None) -> Table:
     """Parse new rows into a table with the columns of a schema.
 
     Args:
-        items: a CSV, Parquet or .h5ad file, a data frame, a mapping of columns, a structured array, rows
-            as mappings, or plain rows (n, columns) in the order of the schema.
+        items: a CSV, Parquet or .h5ad file, a .zip of one, a data frame, a mapping of columns, a structured
+            array, rows as mappings, or plain rows (n, columns) in the order of the schema.
         schema: of the training rows.
         roles: names of the columns and the encoding of a CSV file; None: those in it, and UTF-8.
 
@@ -30,6 +31,7 @@ def rows_of(items: Any, schema: Schema, roles: Columns | None = None) -> Table:
         return items
     if isinstance(items, str | Path):
         path = Path(items).expanduser()
+        path = unzipped(path) if is_zip(path) else path
         roles = roles or Columns()
         if path.suffix.lower() == ".h5ad":
             roles.refuse(f"{path} names its genes", way="leave it out")

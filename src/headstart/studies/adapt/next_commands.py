@@ -30,7 +30,7 @@ PART = "--per-class"  # of the rows: no command on all of them leaves out those 
 
 
 def next_commands(record: Result) -> list[str]:
-    """Predict, evaluate, export; FOLDER stands for that of the run."""
+    """Predict, explain, evaluate, export; FOLDER stands for that of the run."""
     data, options = typed(record.command)
     file = data if record.kind == "tables" and Path(data).suffix else ""
     predicted = shlex.join([file, *_kept(options, READ)]) if file else sample_of(record, "FOLDER/")
@@ -39,6 +39,7 @@ def next_commands(record: Result) -> list[str]:
     return [
         *more_time(record),
         f"headstart predict FOLDER {predicted}",
+        f"headstart explain FOLDER {predicted}",
         *([f"headstart evaluate FOLDER {evaluated}"] if whole else []),
         "headstart export FOLDER FOLDER/model.onnx",
     ]

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from headstart.core import BadData, BadInput
+from headstart.core import BadInput
 from headstart.data.columns import Columns
-from headstart.data.folder_files import files_below, is_sample
 from headstart.data.manifest import new_texts
-from headstart.data.new_items import sequence_of, several
+from headstart.data.new_items import new_files, sequence_of, several
 from headstart.data.npz import SUFFIXES, samples_in
 from headstart.data.table_rows import rows_of
 from headstart.predictor.prediction_files import names_of
@@ -40,7 +39,8 @@ def read_items(items: Any, texts: Sequence[str], predictor: Predictor, roles: Co
     if predictor.schema is not None:
         return [one for part in (paths if named else [given]) for one in _rows(part, predictor, roles)]
     if named and predictor.modality.suffixes:
-        return [(str(file), [file]) for path in paths for file in _files(Path(path), predictor)]
+        places, modality = map(Path, paths), predictor.modality
+        return [(name, [file]) for name, file in new_files(places, modality.suffixes, modality.rows)]
     if named:
         return [one for path in paths for one in _arrays(Path(path))]
     given = predictor.modality.listed(sequence_of(several(given, predictor.preprocess is not None)))
@@ -59,18 +59,6 @@ def _rows(given: Any, predictor: Predictor, roles: Columns) -> Iterator[One]:
     table = rows_of(given, predictor.schema, roles if isinstance(given, str | Path) else None)
     for place, name in enumerate(names_of(given, len(table))):
         yield name, table.take([place])  # type: ignore[arg-type]  # an index as numpy takes it
-
-
-def _files(place: Path, predictor: Predictor) -> list[Path]:
-    """A file as it is, a folder as the files below it that hold a sample."""
-    if not place.is_dir():
-        return [place]
-    found = [file for file in files_below(place) if is_sample(file, predictor.modality.suffixes)]
-    if not found:
-        raise BadData(
-            f"There are no {predictor.modality.rows} in the folder {place}. Give another, or files."
-        )
-    return found
 
 
 def _arrays(file: Path) -> Iterator[One]:
