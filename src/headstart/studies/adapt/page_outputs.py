@@ -60,11 +60,16 @@ def _promise(run: RunRecords, metric: Metric) -> str:
     if found is not None and found.out_of_fold is not None and hasattr(found.out_of_fold, metric.name):
         estimated = getattr(found.out_of_fold, metric.name)
         chosen = " at its threshold"
-    where, optimistic = "inside that interval", ", so the choice was made on figures that were too good"
+    where, worse = "inside that interval", False
     if measured < estimated.low:
-        where = "below that interval" + ("" if metric.lower else optimistic)
+        where, worse = "below that interval", not metric.lower
     elif measured > estimated.high:
-        where = "above that interval" + (optimistic if metric.lower else "")
+        where, worse = "above that interval", metric.lower
+    if worse:
+        several = sum(candidate.folds > 0 for candidate in run.result.candidates) > 1
+        chance = f"the {pluralise(run.result.test_rows, 'test row')} are harder than most by chance"
+        best = ", as those of the best of several are" * several
+        where += f": {chance}, or the figures of cross-validation were too good{best}"
     return (
         f"Cross-validation estimated {metric.shown(estimated)} for the selected method{chosen}. "
         f"The test part, which took no part in the choice, gave {metric.value(measured)}, {where}."
