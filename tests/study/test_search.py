@@ -263,7 +263,7 @@ def test_methods_keep_what_was_given(tmp_path):
 
 def test_without_optuna(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(MissingPackage, match=r"headstart\[search\]"):
+    with pytest.raises(MissingPackage, match=r"pip install .*optuna"):
         hs.search(NETS["half"], VECTORS, out=tmp_path / "s", **FEW)
     assert not (tmp_path / "s").exists()
 

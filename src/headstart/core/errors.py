@@ -5,7 +5,10 @@ without a traceback and exits with its `code`.
 """
 
 import difflib
+import re
+import shlex
 from collections.abc import Iterable
+from importlib import metadata
 
 
 class HeadstartError(Exception):
@@ -65,11 +68,36 @@ class MissingPackage(HeadstartError, ImportError):
     code = 7
 
     def __init__(self, package: str, wanted_for: str, extra: str = "", command: str = "") -> None:
-        """Build the message: the missing package, and the extra of headstart or command that installs it."""
-        command = command or f'pip install "headstart[{extra}]"'
+        """Build the message: the missing package, and the command that installs it or all of an extra."""
+        command = command or install_command(extra)
         super().__init__(
             f"{wanted_for} needs the package {package!r}, which is not installed. Install it with: {command}"
         )
+
+
+def install_command(extra: str) -> str:
+    """The command that installs the packages of an extra, wherever headstart itself came from.
+
+    `pip install "headstart[...]"` would need a release on an index, where a clone or a wheel is no source.
+    """
+    try:
+        lines = metadata.requires("headstart") or []
+    except metadata.PackageNotFoundError:  # read from a folder, without being installed
+        lines = []
+    pairs = [line.partition(";")[::2] for line in lines]
+    wanted = [requirement.strip() for requirement, marker in pairs if _holds(marker, extra)]
+    return f"pip install {shlex.join(wanted)}" if wanted else f'pip install ".[{extra}]" in a clone'
+
+
+def _holds(marker: str, extra: str) -> bool:
+    """Whether a requirement with this marker belongs to an extra, on this machine as far as can be told."""
+    if not re.search(rf"extra == ['\"]{re.escape(extra)}['\"]", marker):
+        return False
+    try:
+        from packaging.markers import Marker
+    except ImportError:
+        return True
+    return bool(Marker(marker.strip()).evaluate({"extra": extra}))
 
 
 class CannotWrite(HeadstartError, OSError):
