@@ -102,6 +102,20 @@ def test_a_torn_archive_is_said(tmp_path):
         hs.data.load(tmp_path / "torn.zip")
 
 
+def test_damaged_contents_are_said(tmp_path):
+    rows = b"x,label\n" + b"".join(b"%d,%c\n" % (row, b"ab"[row % 2]) for row in range(500))
+    damaged = bytearray(pack(tmp_path / "bad.zip", {"rows.csv": rows}, compression=8).read_bytes())
+    damaged[60:120] = bytes(byte ^ 0xFF for byte in damaged[60:120])
+    (tmp_path / "bad.zip").write_bytes(damaged)
+    with pytest.raises(BadData, match=r"bad\.zip can't be unpacked"):
+        hs.data.load(tmp_path / "bad.zip")
+
+
+def test_a_file_and_a_folder_of_one_name_are_said(tmp_path):
+    with pytest.raises(CannotWrite, match=r"can't be unpacked into the temporary folder: .* Unpack it yourself"):
+        hs.data.load(pack(tmp_path / "both.zip", {"a": b"x", "a/rows.csv": ROWS}))
+
+
 # --- folders that are not as expected
 
 

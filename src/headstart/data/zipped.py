@@ -3,6 +3,7 @@
 import shutil
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -16,6 +17,7 @@ SUFFIX = ".zip"
 LARGEST = 16 * 2**30  # bytes of all files
 MOST = 1_000_000  # files
 SWOLLEN, ROOM = 200, 2**30  # times the size of the archive that files may have, beyond so many bytes
+DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError)
 _NOISE = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 _unpacked: dict[tuple[str, int, int], TemporaryDirectory[str]] = {}  # by file, its size and its time
@@ -60,13 +62,19 @@ def _unpack(path: Path) -> TemporaryDirectory[str]:
             place = TemporaryDirectory(prefix="headstart-")
             for one in members:
                 archive.extract(one, place.name)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except DAMAGED as error:
         raise BadData(f"{path} can't be unpacked: {error}. Pack it again, or give the folder.") from error
+    except OSError as error:
+        raise CannotWrite(
+            f"{path} can't be unpacked into the temporary folder: {error.strerror or error}. Unpack it "
+            "yourself, and give the folder."
+        ) from error
     return place
 
 
 def _is_noise(name: str) -> bool:
-    return any(part in _NOISE or (part.startswith(".") and part != "..") for part in _inside(name).parts)
+    parts = _inside(name).parts
+    return not parts or any(one in _NOISE or (one.startswith(".") and one != "..") for one in parts)
 
 
 def _inside(name: str) -> PurePosixPath:
