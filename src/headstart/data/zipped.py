@@ -52,16 +52,49 @@ def unzipped(path: Path) -> Path:
     return tables[0] if tables else root
 
 
+def lasting_path(path: Path) -> Path:
+    """Where a file is when this process is over: of one that was unpacked, such as `pets.zip/cat/1.png`."""
+    for (archive, *_), place in _unpacked.items():
+        if path.is_relative_to(place.name):
+            return Path(archive, path.relative_to(place.name))
+    return path.absolute()
+
+
+def read_lasting(path: Path) -> bytes:
+    """The bytes of a file that `lasting_path` named.
+
+    Raises:
+        BadData: it is no longer there or can't be read.
+    """
+    try:
+        archive = next(filter(is_zip, path.parents), None)
+        if archive is None:
+            return path.read_bytes()
+        with zipfile.ZipFile(archive) as opened:
+            return opened.read(path.relative_to(archive).as_posix())
+    except (*DAMAGED, OSError, KeyError) as error:
+        raise BadData(f"{path} can't be read: {error}.") from error
+
+
 def _unpack(path: Path) -> TemporaryDirectory[str]:
+    place = TemporaryDirectory(prefix="headstart-")
+    try:
+        _extract(path, place.name)
+    except BaseException:  # Ctrl-C, too
+        place.cleanup()
+        raise
+    return place
+
+
+def _extract(path: Path, place: str) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [one for one in archive.infolist() if not one.is_dir() and not _is_noise(one.filename)]
             for one in members:
                 _refuse_unsafe(path, one)
             _refuse_large(path, members)
-            place = TemporaryDirectory(prefix="headstart-")
             for one in members:
-                archive.extract(one, place.name)
+                archive.extract(one, place)
     except DAMAGED as error:
         raise BadData(f"{path} can't be unpacked: {error}. Pack it again, or give the folder.") from error
     except OSError as error:
@@ -69,7 +102,6 @@ def _unpack(path: Path) -> TemporaryDirectory[str]:
             f"{path} can't be unpacked into the temporary folder: {error.strerror or error}. Unpack it "
             "yourself, and give the folder."
         ) from error
-    return place
 
 
 def _is_noise(name: str) -> bool:

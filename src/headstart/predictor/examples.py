@@ -17,6 +17,7 @@ from headstart.attribution.nearest import nearest
 from headstart.core import BadData, Model, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Files
+from headstart.data.zipped import lasting_path
 from headstart.records.explanation import EXAMPLES, Neighbour
 from headstart.run.checkpoint import write_atomically
 from headstart.session.inputs import loader_of
@@ -36,7 +37,7 @@ class Examples:
         items: their names.
         labels: in words.
         texts: their first words, or a few cells; "" of pictures.
-        paths: of their files; "" without one.
+        paths: of their files, also in an archive; "" without one.
         features: (m, width) float16 of length 1, as only their cosines are asked for.
         rows: of a table or of rows of numbers, as the model takes them, (m, columns); else None.
     """
@@ -70,7 +71,7 @@ class Examples:
             [data.items[row] for row in rows],
             [data.said(row) for row in rows],
             [data.modality.text(data, row)[:LETTERS] for row in rows.tolist()],
-            ["" if paths is None else str(Path(paths[row]).absolute()) for row in rows],
+            ["" if paths is None else str(lasting_path(Path(paths[row]))) for row in rows],
             features.nan_to_num().half(),
             loader.fetch(rows, np.full(len(rows), -1)).float() if columns else None,
         )

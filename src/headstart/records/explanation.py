@@ -37,7 +37,7 @@ class Neighbour(Record):
     label: str
     similarity: float  # cosine of the features, in [-1, 1]
     text: str = ""  # the first words of a text, or a few cells of a table
-    path: str = ""  # of its file, if it has one
+    path: str = ""  # of its file, if it has one; in an archive such as "/data/pets.zip/cat/1.png"
 
 
 @dataclass(frozen=True)

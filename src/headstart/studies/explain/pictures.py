@@ -11,6 +11,7 @@ from torch import Tensor
 
 from headstart.core import BadData
 from headstart.data.decode import read_picture
+from headstart.data.zipped import read_lasting
 from headstart.records.explanation import Explanation, HeatMap
 from headstart.run.checkpoint import write_atomically
 
@@ -35,10 +36,10 @@ def save_pictures(folder: Path, inputs: Sequence[Tensor], explanations: Sequence
         if found.map is not None:
             _save(overlaid(picture, found.map), folder / names[1], SHOWN)
         for neighbour, name in zip(found.neighbours, names[2:], strict=True):
-            if neighbour.path and Path(neighbour.path).is_file():
+            if neighbour.path:
                 try:
-                    near = read_picture(Path(neighbour.path).read_bytes(), neighbour.path)
-                except (BadData, OSError):  # it is no longer what was learned from
+                    near = read_picture(read_lasting(Path(neighbour.path)), neighbour.path)
+                except BadData:  # it is no longer what was learned from
                     continue
                 _save(near, folder / name, THUMBNAIL)
 
