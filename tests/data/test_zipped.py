@@ -122,9 +122,7 @@ def test_damaged_contents_are_said(tmp_path):
 
 
 def test_a_file_and_a_folder_of_one_name_are_said(tmp_path):
-    with pytest.raises(
-        CannotWrite, match="into the temporary folder: .* Unpack it yourself"
-    ):
+    with pytest.raises(CannotWrite, match="into the temporary folder"):
         hs.data.load(pack(tmp_path / "both.zip", {"a": b"x", "a/rows.csv": ROWS}))
 
 

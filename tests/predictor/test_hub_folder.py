@@ -62,9 +62,10 @@ def test_the_card_is_read_by_the_hubs_own_reader(run, pushed):
     assert "unknown to headstart" in text  # the licence of the data
 
 
-def test_other_files_of_the_folder_stay_and_others_folders_are_refused(run, tmp_path):
+def test_other_files_of_the_folder_stay_and_others_folders_are_refused(run, tmp_path, monkeypatch):
     (tmp_path / ".git").mkdir()
-    assert push_model(run, tmp_path) == FILES
+    monkeypatch.chdir(tmp_path)
+    assert push_model(run.resolve(), ".") == FILES
     (tmp_path / "notes.txt").write_text("mine")
     push_model(run, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*FILES, ".git", "notes.txt"])

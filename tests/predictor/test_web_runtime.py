@@ -98,6 +98,7 @@ def test_a_model_that_the_page_cant_feed_is_refused(tmp_path):
 def test_a_folder_of_others_is_not_replaced(tmp_path):
     made = hs.models.backbone(wordy.Words().eval(), tokenizer=wordy.tokenizer())
     (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "model.json").write_text("{}")  # of another program
     with pytest.raises(CannotWrite, match="holds no such page"):
         write_web_demo(hs.fit(RidgeProbe(), made, wordy.reviews(10)), tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"

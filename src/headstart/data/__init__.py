@@ -20,6 +20,7 @@ __all__ = [
     "check",
     "confounded",
     "download",
+    "fix_labels",
     "load",
     "load_unlabelled",
     "pool",

@@ -96,7 +96,7 @@ def _write(run: str | Path, folder: Path) -> list[str]:
     """Write the files; each is there whole or not at all."""
     _require_writable(folder)
     source, predictor = model_folder(run), open_model(run)
-    fresh = folder.with_name(f".{folder.name}.push.tmp")
+    fresh = folder.resolve().with_name(f".{folder.resolve().name}.push.tmp")
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)

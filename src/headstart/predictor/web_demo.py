@@ -27,7 +27,7 @@ def write_web_demo(predictor: Predictor, folder: str | Path, runtime: Path | Non
     Args:
         predictor: of pictures of 8 bits, of texts with a tokenizer of whole words or WordPiece, or of tables
             without columns of texts or durations.
-        folder: new or empty, or such a folder, which is replaced.
+        folder: new or empty, or such a folder, whose other files are left alone.
         runtime: the package onnxruntime-web; see `runtime_files`.
 
     Raises:
@@ -37,12 +37,9 @@ def write_web_demo(predictor: Predictor, folder: str | Path, runtime: Path | Non
     """
     folder = Path(folder)
     _require_possible(predictor)
-    if folder.exists() and not (
-        folder.is_dir() and ((folder / ABOUT).is_file() or not any(folder.iterdir()))
-    ):
-        raise CannotWrite(f"{folder} is there and holds no such page. Name a new folder.")
+    _require_writable(folder)
     modules = runtime_files(runtime)
-    fresh = folder.with_name(f".{folder.name}.tmp")
+    fresh = folder.resolve().with_name(f".{folder.resolve().name}.tmp")
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         (fresh / RUNTIME).mkdir(parents=True)
@@ -56,12 +53,21 @@ def write_web_demo(predictor: Predictor, folder: str | Path, runtime: Path | Non
         (fresh / ABOUT).write_text(json.dumps(about), "utf-8")
         if TOKENIZER in told:
             (fresh / TOKENIZER).write_text(told[TOKENIZER], "utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        fresh.rename(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder / RUNTIME, ignore_errors=True)
+        for path in fresh.iterdir():
+            path.replace(folder / path.name)
     except OSError as error:
         raise CannotWrite(f"Can't write {folder}: {error.strerror or error}.") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _require_writable(folder: Path) -> None:
+    """Refuse a file, and a folder that holds something but no page."""
+    is_page = (folder / ABOUT).is_file() and (folder / RUNTIME).is_dir()
+    if folder.exists() and not (folder.is_dir() and (is_page or not any(folder.iterdir()))):
+        raise CannotWrite(f"{folder} is there and holds no such page. Name a new folder.")
 
 
 def _title(predictor: Predictor) -> str:
