@@ -71,6 +71,13 @@ LABEL_FAULTS = (
         f"{FIXES} class_that_loses",
     ),
     Fault(
+        "data/label_fixes.py",
+        "writer.writerows(map(_quoted, row) for row in rows)",
+        "writer.writerows(rows)",
+        "a name of a file is carried out by a spreadsheet",
+        f"{FIXES} formula",
+    ),
+    Fault(
         "studies/adapt/label_errors.py",
         "data = train.subset(judge.rows)",
         "data = train",

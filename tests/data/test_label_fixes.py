@@ -120,3 +120,13 @@ def test_files_that_hold_no_fixes_are_named(animals, tmp_path):
     with pytest.raises(BadData, match="the label 'much' is not a number"):
         fix_labels(numbers, [LabelFix("row 0", "0.5", "much", "relabel")])
     assert np.isfinite(numbers.labels).all()
+
+
+def test_no_cell_is_a_formula_for_a_spreadsheet_and_all_are_read_back(tmp_path):
+    cells = ["=HYPERLINK(1)", "@sum", "+x", "-x", "'=x", "-1.5;2.0", "-1.5", "'tis", "a=b"]
+    text = as_csv(LabelFix(cell, cell, cell, "relabel") for cell in cells)
+    assert not [line for line in text.splitlines() if line[0] in "=+@" or line.startswith("-x")]
+    assert "\n-1.5,-1.5,-1.5,relabel\n" in text  # a number is one
+    (tmp_path / "fixes.csv").write_text(text)
+    fixes = read_label_fixes(tmp_path / "fixes.csv")
+    assert [(fix.item, fix.old, fix.new) for fix in fixes] == [(cell,) * 3 for cell in cells]

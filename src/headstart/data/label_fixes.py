@@ -3,6 +3,7 @@
 import csv
 import difflib
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from headstart.core import BadData, BadInput, Unknown
 
+from .cells import as_number
 from .dataset import Dataset
 from .finding import Finding, finding
 from .labels import Labels
@@ -22,6 +24,7 @@ from .table_files import read_table
 COLUMNS = ("item", "old_label", "new_label", "action")
 ACTIONS = ("keep", "relabel", "remove")
 BETWEEN = ";"  # tags, and numbers, in a cell
+FORMULA = re.compile(r"'*[=+@\t\r-]")  # begins a formula of a spreadsheet, with a quote before it or not
 CLOSE = 1e-9  # relative difference of numbers that are the same: spreadsheets write 15 digits
 SAID = {"keep": "confirmed", "relabel": "changed", "remove": "removed", "": "without an action"}
 
@@ -55,12 +58,21 @@ def label_cell(label: Any, classes: Sequence[str]) -> str:
 
 
 def as_csv(fixes: Iterable[LabelFix]) -> str:
-    """The fixes as the text of a CSV file."""
+    """The fixes as the text of a CSV file; a quote keeps spreadsheets from running formulas."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows((fix.item, fix.old, fix.new, fix.action) for fix in fixes)
+    rows = ((fix.item, fix.old, fix.new, fix.action) for fix in fixes)
+    writer.writerows(map(_quoted, row) for row in rows)
     return text.getvalue()
+
+
+def _quoted(cell: str) -> str:
+    return f"'{cell}" if FORMULA.match(cell) and as_number(cell) is None else cell
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
 
 
 def read_label_fixes(file: str | Path) -> list[LabelFix]:
@@ -82,7 +94,7 @@ def read_label_fixes(file: str | Path) -> list[LabelFix]:
             f"Write {','.join(COLUMNS)}, as headstart labels RUN --out FILE does."
         )
     cells = zip(*(table[name] for name in COLUMNS), strict=True)
-    texts = [["" if cell is None else str(cell).strip() for cell in row] for row in cells]
+    texts = [["" if cell is None else _unquoted(str(cell).strip()) for cell in row] for row in cells]
     fixes = [
         LabelFix(item, old, new, action, f"{path}, row {number}")
         for number, (item, old, new, action) in enumerate(texts, 1)

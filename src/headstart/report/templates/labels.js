@@ -214,6 +214,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+const quoted = (text) => (/^'*[=+@\t\r-]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text); // no formula
 const cell = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 at("save").addEventListener("click", () => {
   const lines = [["item", "old_label", "new_label", "action"]];
@@ -221,7 +222,7 @@ at("save").addEventListener("click", () => {
     const decision = decisions[number];
     if (decision) { lines.push([row.item, row.label, decision.label || "", decision.action]); }
   });
-  const text = lines.map((line) => `${line.map(cell).join(",")}\n`).join("");
+  const text = lines.map((line) => `${line.map(quoted).map(cell).join(",")}\n`).join("");
   const link = made("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   link.download = data.file;
