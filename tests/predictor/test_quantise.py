@@ -85,6 +85,8 @@ def test_what_int8_does_not_serve_is_refused(run, tmp_path):
     samples = torch.zeros(2, 3, 24, 32, dtype=torch.uint8)
     with pytest.raises(BadInput, match="int8 ranges come from training rows"):
         quantise_model(model, tmp_path / "m.onnx", samples, lambda outputs: 1.0)
+    with pytest.raises(BadInput, match=r"m\.safetensors ends in '\.safetensors'; int8 is written as \.onnx"):
+        quantise_model(model, tmp_path / "m.safetensors", samples, lambda outputs: 1.0)
     table = exported.of_tables(tmp_path)
     with pytest.raises(BadInput, match="int8 is for models of pictures, sounds and texts; this one takes"):
         quantise_model(table, tmp_path / "m.onnx", torch.zeros(2, 5), lambda outputs: 1.0)

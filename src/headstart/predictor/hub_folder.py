@@ -45,12 +45,14 @@ def push_model(run: str | Path, to: str | Path, *, private: bool = False) -> lis
         The names of the files.
 
     Raises:
-        BadInput: there is no model in the run, or it is no name of a repository.
+        BadInput: there is no model in the run, it is no name of a repository, or a folder is to be private.
         CannotWrite: something else is in the folder, or there is no space or no right.
         MissingPackage: onnx, onnxscript or onnxruntime is not installed; to upload, huggingface_hub.
         HeadstartError: the hub is out of reach or refuses.
     """
     if not str(to).startswith(HUB):
+        if private:
+            raise BadInput(f"--private (private) goes with a repository of the hub, --to {HUB}USER/NAME.")
         return _write(run, Path(to))
     repository = str(to).removeprefix(HUB)
     if not REPOSITORY.fullmatch(repository):

@@ -13,10 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import BadInput, CannotWrite, Mismatch
+from headstart.core import BadInput, Mismatch
 from headstart.predictor.export import export_model, set_metadata
 from headstart.predictor.export_metadata import metadata_of
 from headstart.predictor.predictor import Predictor
+from headstart.run.checkpoint import write_atomically
 
 Outputs = NDArray[np.float64]
 Score = Callable[[Outputs], float]
@@ -72,11 +73,13 @@ def quantise_model(
         most: the largest drop of the metric, >= 0.
 
     Raises:
-        BadInput: a model of tables or arrays, or one without anything that int8 serves.
+        BadInput: a model of tables or arrays, one without anything that int8 serves, or another ending.
         Mismatch: the metric drops by more than `most`; no file is written.
         CannotWrite: no space or no right.
     """
     file = Path(file)
+    if file.suffix != ".onnx":
+        raise BadInput(f"{file} ends in {file.suffix!r}; int8 is written as .onnx alone.")
     kind = predictor.modality.kind
     if predictor.preprocess is None and predictor.tokens is None:
         raise BadInput(f"int8 is for models of pictures, sounds and texts; this one takes {kind}.")
@@ -107,11 +110,7 @@ def quantise_model(
                 f"{found.before:.3f}, and {most:g} less is the most; {file} was not written. Export "
                 "float32, or allow more: --most."
             )
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(small.read_bytes())
-        except OSError as error:
-            raise CannotWrite(f"Can't write {file}: {error.strerror or error}.") from error
+        write_atomically(file, small.read_bytes())
     return found
 
 
