@@ -16,8 +16,10 @@ from headstart.core import make
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.costs import Amounts
 from headstart.studies.adapt.plan import (
+    NO_SCRATCH,
     PROBES,
     enough,
+    kept_decisions,
     limited,
     majority,
     make_plan,
@@ -219,3 +221,11 @@ def test_what_was_too_small_says_how_much_has_room():
         "A budget of about 420 seconds has room for tuning.",  # 300 + 74 / .85, in whole minutes
     ]
     assert make_plan(AdaptSettings(), Amounts(100, 20, 3), 10.0, seconds=(84.0, 84.0)).short == 0
+
+
+def test_what_the_time_takes_back_is_not_said_beside_it():
+    """Else a run says that whole models were cross-validated on 3 of 5 folds, and on none."""
+    none = "Whole models were cross-validated on 0 of 5 folds: the budget has no room for more."
+    assert kept_decisions([FOLDS, SHORT, CURVE], []) == [FOLDS, SHORT, CURVE]
+    assert kept_decisions([FOLDS, SHORT, CURVE], [none]) == [SHORT, CURVE]
+    assert kept_decisions([FOLDS, SHORT, CURVE], [NO_SCRATCH]) == [FOLDS, CURVE]

@@ -19,7 +19,7 @@ from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.budget import Budget, solution_seconds
-from headstart.studies.adapt.plan import NO_ROOM, PROBES, Plan, fold_name, majority, refit_name
+from headstart.studies.adapt.plan import FOLDED, NO_ROOM, PROBES, Plan, fold_name, majority, refit_name
 
 
 @dataclass
@@ -117,7 +117,7 @@ class CrossValidation:
         first = alive[0].method
         steps = [fold_name(result.method, number) for result in alive]
         steps += [fold_name(first, later) for later in range(number + 1, majority(self.settings.folds))]
-        said = f"Whole models were cross-validated on {number} of {self.settings.folds} folds: {NO_ROOM}"
+        said = f"{FOLDED} {number} of {self.settings.folds} folds: {NO_ROOM}"
         return self.budget.fits(f"fold {number} of {len(alive)}", steps, [refit_name(first)], said)
 
     def _advance(self, result: CandidateResult, others: Sequence[CandidateResult]) -> None:

@@ -34,14 +34,13 @@ from headstart.solvers.threads import threads_for
 from headstart.studies._store import OutOfTime
 from headstart.studies.adapt import Layer, SizePoint, Tested
 from headstart.studies.adapt.candidates import CrossValidation
-from headstart.studies.adapt.plan import NO_ROOM, refit_name
+from headstart.studies.adapt.plan import NO_ROOM, NO_SCRATCH, refit_name
 from headstart.studies.curve.run import SubsetTrials
 from headstart.studies.probe import ProbeSettings
 from headstart.studies.probe.outputs import read_blocks
 from headstart.studies.probe.run import make_tasks, probe_block
 
 LAYERS = "probe every block"
-NO_SCRATCH = f"No model was trained from scratch to compare with: {NO_ROOM}"
 NO_COMPARISON = "From scratch: its loss stopped being a number, so there is nothing to compare transfer with."
 SEEDS = 5  # of the probe in the size curve; whole models get one, as each costs a training
 CONSTANTS: dict[LabelKind, tuple[str, str]] = {  # the model that ignores the samples: name and title

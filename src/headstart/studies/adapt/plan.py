@@ -1,6 +1,7 @@
 """What fits into the budget: decided once from how fast training is here, and written down."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -13,6 +14,12 @@ SAFE = 0.85  # share of the remaining time that is planned for; trainings may ta
 STEPS = 50  # of a training from scratch, below which it learns nothing that a curve could show
 ROUND = 60  # seconds to which a larger budget is rounded up
 NO_ROOM = "the budget has no room for more."
+FOLDED = "Whole models were cross-validated on"
+NO_SCRATCH = f"No model was trained from scratch to compare with: {NO_ROOM}"
+TAKEN_BACK = {  # by what the time turned out not to have room for: starts of planned decisions
+    FOLDED: (FOLDED,),
+    NO_SCRATCH: ("The size curve has no training from scratch", "From scratch was trained for"),
+}
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ def make_plan(
         if tuning and folds < settings.folds:
             others = ", all but the best on one" if rivals < folds and ways > 1 else ""
             decisions.append(
-                f"Whole models were cross-validated on {folds} of {settings.folds} folds{others}: more would "
+                f"{FOLDED} {folds} of {settings.folds} folds{others}: more would "
                 f"take over half of the budget."
             )
         scratch_epochs = from_scratch(epochs, relative) if scratch else 0
@@ -179,6 +186,16 @@ def with_way_out(plan: Plan, budget: float, ways: int = 1, folds: int = 0, fold_
     least = ROUND * math.ceil((budget + extra / SAFE) / ROUND)
     said = f"A budget of about {least} seconds has room for {what}."
     return replace(plan, decisions=[*plan.decisions, said], larger=float(least))
+
+
+def kept_decisions(decisions: Sequence[str], notes: Sequence[str]) -> list[str]:
+    """What was planned, without that which `notes` on the time take back: one figure for one thing."""
+    gone = [start for said, starts in TAKEN_BACK.items() for start in starts if _any(notes, said)]
+    return [decision for decision in decisions if not decision.startswith(tuple(gone))]
+
+
+def _any(notes: Sequence[str], start: str) -> bool:
+    return any(note.startswith(start) for note in notes)
 
 
 def only_upper(plan: Plan, last: int, recorded: bool = True) -> Plan:

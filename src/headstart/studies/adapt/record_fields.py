@@ -35,6 +35,7 @@ from headstart.studies.adapt import (
 )
 from headstart.studies.adapt.candidates import CandidateResult, CrossValidation, transfers
 from headstart.studies.adapt.evaluation import FittedModel
+from headstart.studies.adapt.plan import kept_decisions
 from headstart.studies.adapt.shown_sample import save_sample
 from headstart.studies.adapt.summary import headline, warnings
 
@@ -103,7 +104,7 @@ def notes_of(
 ) -> Iterator[str]:
     """What the budget or the race cut, in order."""
     plan, session = validation.plan, validation.session
-    yield from plan.decisions
+    yield from kept_decisions(plan.decisions, validation.budget.notes)
     yield from validation.budget.notes
     yield from _about_metric(session, validation.settings.metric)
     yield from about_columns(session.backbone, test)
