@@ -264,6 +264,7 @@ def test_code_to_copy_names_the_run_and_is_quoted(tmp_path: Path) -> None:
     assert view["own"] == f"with your own file in place of {example_picture}"
     right = dict(use(RunRecords(tmp_path / "run", replace(example(), mistakes=[]), None))["blocks"])
     assert right["On the command line"] == "headstart predict run/model photo.jpg"
+    assert code["Why it answers so"] == f"headstart explain 'my run' '{example_picture}'"
     assert code["As ONNX, for other programs"] == "headstart export 'my run' model.onnx"
     compile(code["In Python"], "block", "exec")
 

@@ -3,13 +3,15 @@
 import doctest
 import importlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from headstart.report import axis, figures
 from headstart.report.metric import get_metric
 from headstart.report.text import SPACE, megabytes, round_percent
-from headstart.studies.adapt.summary import metrics, table
+from headstart.studies.adapt.page_training import methods
+from headstart.studies.adapt.summary import RunRecords, metrics, table
 
 from .example import example, timings
 
@@ -93,3 +95,10 @@ def test_elements_escape_their_texts() -> None:
     assert (
         figures.written(made) == '<text aria-label="&quot;&gt;&lt;script&gt;" x="1.5">&lt;b&gt;"&amp;</text>'
     )
+
+
+def test_one_method_has_no_chart_and_no_pale_row_is_named() -> None:
+    result = example()
+    alone = replace(result, candidates=[one for one in result.candidates if one.name == result.selected])
+    several, one = (methods(RunRecords(Path("run"), some, None)) for some in (result, alone))
+    assert (bool(several["figure"]), one["figure"], one["pale"]) == (True, "", False)

@@ -43,8 +43,8 @@ def with_texts(
     name = max(found, key=lambda one: sum(map(len, found[one])) / len(found[one]))
     if len(found) == len(inputs):
         text = (
-            f"{name!r} holds texts, which are learned from, as with text_column={name!r} (--text-column "
-            f"{name}), which names another column."
+            f"{name!r} holds texts, which are learned from; text_column= (--text-column NAME) takes another "
+            "column."
         )
         return replace(columns, text=name), (finding("text-column", "note", text, [name]),)
     if not are_long_texts(found[name]):

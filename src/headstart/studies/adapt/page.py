@@ -190,6 +190,7 @@ def use(run: RunRecords) -> dict[str, Any]:
     blocks = [
         ("In Python", PYTHON.format(model=f"{name}/model", item=item)),
         ("On the command line", f"headstart predict {shlex.quote(f'{name}/model')} {example}"),
+        ("Why it answers so", f"headstart explain {shlex.quote(name)} {example}"),
         ("As ONNX, for other programs", f"headstart export {shlex.quote(name)} model.onnx"),
     ]
     return {"say": [], "run": name, "own": own, "blocks": blocks}

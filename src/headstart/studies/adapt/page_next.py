@@ -181,10 +181,11 @@ def _budget(result: Result) -> Iterator[Step]:
     if fewer := [c.title for c in cut if c.folds and c.name != result.selected]:
         parts.append(f"{join_words(fewer)} {'was' if len(fewer) == 1 else 'were'} not tried on all folds")
     if parts:
+        larger = result.larger_budget or TIMES * budget
         yield Step(
             "Give it more time",
-            f"In {seconds(budget)} {join_words(parts)}. The same command with --budget {TIMES * budget:g} "
-            "and another --out has room for more.",
+            f"In {seconds(budget)} {join_words(parts)}. The same command with --resume --budget {larger:g} "
+            "goes on with this run and has room for more.",
         )
 
 

@@ -9,7 +9,7 @@ from headstart.studies.adapt import Reading
 WHAT = {  # by what was compared: the choice in a sentence
     "size": "Samples are read at {}",
     "fit": "Pictures of another shape are fitted by {}",
-    "features": "Probes read features at the {}",
+    "features": "Probes read the features of {}",
 }
 WAYS = {"squash": "squashing", "pad": "padding", "crop": "cropping"}
 

@@ -46,7 +46,8 @@ def methods(run: RunRecords) -> dict[str, Any]:
         "rows": [row for row in table(result, run.timings) if row.tried],
         "headings": [get_metric(name).title for name in metrics(result)],
         "metric": capitalise(metric.title),
-        "figure": metric_dots(metric, figures, f"Cross-validated {metric.title}"),
+        "figure": metric_dots(metric, figures, f"Cross-validated {metric.title}") if figures[1:] else "",
+        "pale": any(style == "faint" for _, _, style in figures),
     }
 
 
