@@ -1,12 +1,13 @@
 """Write docs/methods/index.md and docs/reference/studies.md from the methods and studies that are there.
 
 `python tools/index_methods.py` writes the pages; with `--check` it exits with 1 if one of them is stale.
-As a hook of mkdocs it puts every page of docs/methods behind the index, and pages of studies that the menu
-lacks into it.
+As a hook of mkdocs it puts every page of docs/methods behind the index, in the same groups, and pages of
+studies that the menu lacks into it.
 """
 
 import argparse
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,19 +15,45 @@ from typing import Any
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 TARGET = DOCS / "methods/index.md"
 STUDIES = DOCS / "reference/studies.md"
-FAMILIES = {
-    "outputs": (
-        "The outputs are adapted",
-        "The mapping stays as it is, and new outputs are predicted from it.",
+GROUPS = {  # heading: what it says, and which methods, by the data that they learn with and their module
+    "Probes of frozen features": (
+        "`headstart adapt`: the backbone stays as it is.",
+        "labels",
+        "outputs.probing",
     ),
-    "mapping": ("The mapping is adapted", "The weights themselves learn."),
-    "inputs": ("The inputs are adapted", "The mapping stays as it is, and what it is given changes."),
+    "Fine-tuning": ("`headstart adapt`: the weights of the backbone learn.", "labels", "mapping"),
+    "Trees and words": (
+        "`headstart adapt`: models of the columns of a table or the words of texts. Nothing is transferred.",
+        "labels",
+        "mapping.trees mapping.words",
+    ),
+    "Learning from a source task": (
+        "`headstart adapt --source`: another labelled task is learned before yours, or along with it.",
+        "source",
+        "",
+    ),
+    "Group robustness": (
+        "`headstart adapt --attribute-column`: groups of rows count alike, or the worst one most.",
+        "groups",
+        "",
+    ),
+    "Domain adaptation": (
+        "`headstart align`: a labelled source, and a target with few labels or none.",
+        "target",
+        "inputs.domains",
+    ),
+    "Domain translation": (
+        "`headstart align`: samples of one domain are [translated](../how/translation.md) to the other.",
+        "target",
+        "inputs.translation",
+    ),
+    "Test-time adaptation": ("`headstart stream`: the model adapts while it predicts.", "stream", ""),
 }
 HEAD = """\
 # Methods
 
-Methods are ordered by what is transferred and what is adapted. `headstart methods`
-prints this table, `headstart show NAME` all about one method. Settings other than the defaults go
+Methods are grouped by the command that runs them. `headstart methods`
+prints them as a table, `headstart show NAME` all about one method. Settings other than the defaults go
 after a colon: `--method fine-tune:last=2`.
 
 """
@@ -70,15 +97,31 @@ def studies_page() -> str:
 
 
 def page() -> str:
-    """The whole page: a table for each thing that is adapted."""
+    """The whole page: a table for each group."""
+    return HEAD + "\n".join(table(heading, GROUPS[heading][0], kinds) for heading, kinds in grouped().items())
+
+
+def grouped() -> dict[str, list[Any]]:
+    """The methods of each group, by title; of two that fit, the one that names the module closer."""
+    from headstart.cli.listing import learns_with
     from headstart.core import walk
 
-    kinds = sorted(walk(), key=lambda kind: kind.about.name)
-    return HEAD + "\n".join(
-        table(heading, text, [kind for kind in kinds if kind.about.adapts == adapts])
-        for adapts, (heading, text) in FAMILIES.items()
-        if any(kind.about.adapts == adapts for kind in kinds)
-    )
+    found: dict[str, list[Any]] = {heading: [] for heading in GROUPS}
+    for kind in sorted(walk(), key=lambda kind: title(kind).casefold()):
+        within = kind.__module__.removeprefix("headstart.methods.")
+        fits = {
+            heading: max(len(start) for start in places.split(" ") if within.startswith(start))
+            for heading, (_, data, places) in GROUPS.items()
+            if data == learns_with(kind) and any(within.startswith(start) for start in places.split(" "))
+        }
+        found[max(fits, key=lambda heading: fits[heading])].append(kind)
+    return found
+
+
+def title(kind: Any) -> str:
+    """The heading of a method's page, without what follows a colon."""
+    text = (DOCS / "methods" / f"{kind.about.name}.md").read_text("utf-8")
+    return re.search("^# ([^:\n]+)", text, re.MULTILINE)[1]  # type: ignore[index]
 
 
 def table(heading: str, text: str, kinds: list[Any]) -> str:
@@ -89,7 +132,7 @@ def table(heading: str, text: str, kinds: list[Any]) -> str:
 def row(kind: Any) -> str:
     about = kind.about
     cells = (
-        f"[{about.title}]({about.name}.md)<br>`{about.name}`",
+        f"[{title(kind)}]({about.name}.md)<br>`{about.name}`",
         about.transfers,
         first_paragraph(kind),
         link(about.paper),
@@ -110,12 +153,17 @@ def link(paper: str) -> str:
 
 
 def on_config(config: Any) -> Any:
-    """Called by mkdocs: the menu gets all pages of docs/methods, and those of studies that it lacks."""
+    """Called by mkdocs: the menu gets all methods by group, and those of studies that it lacks."""
     from headstart.studies._spec import studies
 
-    pages = sorted(path.name for path in TARGET.parent.glob("*.md") if path != TARGET)
-    own = [f"{TARGET.parent.name}/{name}" for name in (TARGET.name, *pages)]
-    config.nav = [{"Methods": own} if item == {"Methods": own[0]} else item for item in config.nav]
+    index = "methods/index.md"
+    groups = [
+        {heading: [{title(kind): f"methods/{kind.about.name}.md"} for kind in kinds]}
+        for heading, kinds in grouped().items()
+    ]
+    config.nav = [
+        {"Methods": [index, *groups]} if item == {"Methods": index} else item for item in config.nav
+    ]
     known = str(config.nav)
     for item in config.nav:
         if "How it works" in item:
