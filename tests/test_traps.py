@@ -30,9 +30,8 @@ def test_each_trap_has_a_fault():
 
 def test_each_fault_can_be_planted_and_the_tests_that_catch_it_are_there():
     """A line that has changed, or a test that has another name, would make a fault test nothing."""
-    sources = {
-        path.relative_to(PACKAGE).as_posix(): path.read_text("utf-8") for path in PACKAGE.rglob("*.py")
-    }
+    files = [path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".txt", ".js", ".html", ".css")]
+    sources = {path.relative_to(PACKAGE).as_posix(): path.read_text("utf-8") for path in files}
     moved = [(f.file, f.old) for f in FAULTS.values() if sources.get(f.file, "").count(f.old) != 1]
     assert not moved, "these lines have changed: plant their faults anew"
     assert not [f.tests for f in FAULTS.values() if unknown(f.tests)], "no test has these names"

@@ -49,9 +49,9 @@ ROWS = (
         "cli/test_predictions.py file_and_line",
     ),
     Fault(
-        "cli/predicting.py",
-        ' and not path.name.startswith(".")]',
-        "]",
+        "data/folder_files.py",
+        "        found += [Path(top, name) for name in files if not _hidden(name)]\n",
+        "        found += [Path(top, name) for name in files]\n",
         "hidden files are answered like pictures",
         "cli/test_predictions.py that_of_its_file",
     ),

@@ -49,7 +49,7 @@ def test_a_page_has_its_own_parts_and_none_of_classes(page):
 def test_classes_have_the_parts_that_they_had():
     assert [section.id for section in sections_of("classes")] == [
         *("headline", "methods", "tested", "layers", "labels", "training", "confusion", "two_classes"),
-        *("mistakes", "calibration", "label_errors", "check", "use", "smallprint", "next"),
+        *("mistakes", "explained", "calibration", "label_errors", "check", "use", "smallprint", "next"),
     ]
 
 

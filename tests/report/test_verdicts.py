@@ -1,7 +1,7 @@
 """What a page calls better, worse or chance follows the intervals of the record, in every study."""
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from tests.report.alignments import DANN, alignment
@@ -216,7 +216,7 @@ def test_errors_to_one_side(errors, says, tmp_path):
 
 def translation(**changes):
     """A translation with a model, of which nothing went wrong."""
-    plain = dict.fromkeys(TranslationReport.__dataclass_fields__)
+    plain = dict.fromkeys(field.name for field in fields(TranslationReport))
     texts = dict.fromkeys(("headstart", "command", "source", "target", "method", "title", "model"), "x")
     lists = {name: [] for name in ("classes", "cycle", "guards", "to_target", "to_source", "notes")}
     counts = dict.fromkeys(("schema", "rows", "target_rows", "tries", "seed"), 1)
