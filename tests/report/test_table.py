@@ -10,6 +10,7 @@ import pytest
 from headstart.report import axis, figures
 from headstart.report.metric import get_metric
 from headstart.report.text import SPACE, megabytes, round_percent
+from headstart.studies.adapt.page import terminal
 from headstart.studies.adapt.page_training import methods
 from headstart.studies.adapt.summary import RunRecords, metrics, table
 
@@ -102,3 +103,11 @@ def test_one_method_has_no_chart_and_no_pale_row_is_named() -> None:
     alone = replace(result, candidates=[one for one in result.candidates if one.name == result.selected])
     several, one = (methods(RunRecords(Path("run"), some, None)) for some in (result, alone))
     assert (bool(several["figure"]), one["figure"], one["pale"]) == (True, "", False)
+
+
+def test_methods_that_were_not_tried_are_a_sentence_below_the_table_of_the_terminal() -> None:
+    first, *others = example().candidates
+    idle = replace(first, folds=0, scores=None, dropped="the budget is too small")
+    shown = terminal(replace(example(), candidates=[idle, *others]), None)
+    assert first.title not in [row[0] for row in shown.rows]
+    assert f"Not tried: {first.title}; the budget is too small." in shown.sentences

@@ -29,7 +29,7 @@ from headstart.studies.adapt.page_explained import explained
 from headstart.studies.adapt.page_labels import hint, labels_to_check
 from headstart.studies.adapt.page_next import next_steps
 from headstart.studies.adapt.page_outputs import confusion, fit, held_out, tags
-from headstart.studies.adapt.page_training import labels, layers, methods, training
+from headstart.studies.adapt.page_training import labels, layers, methods, training, untried
 from headstart.studies.adapt.page_two_classes import told_apart, two_classes
 from headstart.studies.adapt.summary import RunRecords, forgotten, table
 
@@ -267,11 +267,10 @@ def terminal(record: Result, folder: Path | None) -> Terminal:
     return Terminal(
         title="Cross-validation on the training part",
         headings=("method", get_metric(record.metric).title, "time", "folds", "note"),
-        rows=[
-            (row.title, str(row.main or ""), row.seconds, row.folds, row.candidate.dropped) for row in rows
-        ],
+        rows=[(r.title, str(r.main or ""), r.seconds, r.folds, r.candidate.dropped) for r in rows if r.tried],
         sentences=[
-            *(*apart(record), record.why, *told_apart(record.two_classes), beside_baselines(record)),
+            *(*apart(record), *untried(record.candidates), record.why),
+            *(*told_apart(record.two_classes), beside_baselines(record)),
             *(*forgotten(record), *cautions, *hint(folder)),
         ],
         answer=[record.headline],

@@ -77,17 +77,21 @@ def _leader(run: RunRecords, metric: Metric) -> str:
 
 def tried_on(candidates: list[Candidate]) -> list[str]:
     """Which methods were tried on all folds, on some and on none, and why not, a sentence each."""
-    fewer = [f"{c.title} ({c.folds})" for c in candidates if c.dropped and c.folds]
+    fewer, none = [f"{c.title} ({c.folds})" for c in candidates if c.dropped and c.folds], untried(candidates)
+    if not fewer and not none:
+        return [f"All {pluralise(len(candidates), 'method')} were tried on every fold."]
+    of = max(candidate.of_folds for candidate in candidates)
+    some = f"{pluralise(len(fewer), 'method was', 'methods were')} tried on fewer than {of} folds"
+    return [*([f"{some}: {join_words(fewer)}."] if fewer else []), *none]
+
+
+def untried(candidates: list[Candidate]) -> list[str]:
+    """Which methods were tried on no fold, a sentence for each reason."""
     reasons: dict[str, list[str]] = {}
     for candidate in candidates:
         if not candidate.folds:
             reasons.setdefault(candidate.dropped or "no reason is recorded", []).append(candidate.title)
-    if not fewer and not reasons:
-        return [f"All {pluralise(len(candidates), 'method')} were tried on every fold."]
-    of = max(candidate.of_folds for candidate in candidates)
-    some = f"{pluralise(len(fewer), 'method was', 'methods were')} tried on fewer than {of} folds"
-    none = [f"Not tried: {join_words(titles)}; {why}." for why, titles in reasons.items()]
-    return [*([f"{some}: {join_words(fewer)}."] if fewer else []), *none]
+    return [f"Not tried: {join_words(titles)}; {why}." for why, titles in reasons.items()]
 
 
 # --- what each block of the frozen backbone knows
