@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.metrics.intervals import Interval, paired, score_all, wilson
+from headstart.metrics.intervals import Interval, paired, score_all, score_one, wilson
 from headstart.metrics.kinds import measure_of
 from headstart.metrics.scored_outputs import once
 
@@ -32,7 +32,10 @@ GROUPS = 20
 RARE = 5
 DRAWS = 500
 SHOWN = {
-    "classes": ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error"),
+    "classes": (
+        *("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error"),
+        *("auc", "average_precision"),
+    ),
     "tags": ("average_precision", "macro_f1", "log_loss", "calibration_error"),
     "numbers": ("r2", "rmse", "mae"),
 }
@@ -166,6 +169,8 @@ def repeated(cell: Cell, repeats: int, old: bool) -> Iterator[tuple[str, str, fl
         labels, *answers = cell.draw(rng, cell.rows)
         groups = cell.groups(cell.rows)
         all_of = score_all(answers[0], labels, seed, groups)
+        for name in measures.on_request:
+            all_of[name] = score_one(answers[0], labels, seed, groups, name)
         for name in SHOWN[cell.kind]:
             found.setdefault(("one", name), []).append(all_of[name])
             pair = paired(answers[0], answers[1], labels, seed, metric=name, groups=groups)

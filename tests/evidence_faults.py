@@ -159,6 +159,27 @@ METRIC = "study/test_one_metric.py "
 
 METRIC_FAULTS = (
     Fault(
+        "metrics/rankings.py",
+        "ahead = (there - found) - (tied - new) / 2",
+        "ahead = there - found",
+        "equal probabilities count as the wrong order in AUC",
+        "metrics/test_rankings.py by_hand",
+    ),
+    Fault(
+        "session/scoring.py",
+        "return metric if positive is None else MetricOfClass(metric, positive)",
+        "return metric",
+        "average precision is that of the rarer class, whichever is positive",
+        METRIC + "positive_one",
+    ),
+    Fault(
+        "session/scoring.py",
+        'RANKED = ("auc", "average_precision")',
+        'RANKED = ("average_precision", "auc")',
+        "AUC and average precision of two classes change places",
+        METRIC + "figure_of_the_positive",
+    ),
+    Fault(
         "session/scoring.py",
         "    if metric in LOWER_IS_BETTER:\n        pair = pair[::-1]\n",
         "",

@@ -2,15 +2,26 @@
 
 import numpy as np
 import pytest
+import torch
 from tests.study.test_selection import answering
 from torch import nn
 
 import headstart as hs
-from headstart.core import Unknown
+from headstart.core import BadInput, Unknown, make
+from headstart.data.load import load
 from headstart.metrics.kinds import LOWER_IS_BETTER
+from headstart.metrics.thresholds import Threshold
 from headstart.report.metric import METRICS, drawn_metric, get_metric
-from headstart.session.scoring import choose_metric, difference, metric_value, scores, selection_score
+from headstart.session.scoring import (
+    choose_metric,
+    difference,
+    main_score,
+    metric_value,
+    scores,
+    selection_score,
+)
 from headstart.studies import build_page
+from headstart.studies.adapt.candidates import CandidateResult, choose
 
 QUICK = {"methods": ("ridge-probe", "nearest-centroid"), "folds": 2, "curve": False}
 
@@ -43,11 +54,81 @@ def test_accuracy_is_usual_and_balanced_accuracy_where_a_class_is_three_times_an
         (np.arange(4) % 2, "calibration_error", "calibration_error"),  # a constant has none
         (np.zeros((4, 1)), "accuracy", "Known: mae, r2, rmse, spearman"),
         (np.zeros((4, 2), bool), "r2", "metric of tags"),
+        (np.zeros((4, 2), bool), "auc", "metric of tags is called 'auc'.*average_precision"),
+        (np.zeros((4, 1)), "auc", "Known: mae, r2, rmse, spearman"),
     ],
 )
 def test_a_metric_that_can_not_select_is_refused_by_name(labels, name, known):
     with pytest.raises(Unknown, match=known):
         choose_metric(labels, name)
+
+
+def test_ranks_of_one_class_are_refused_with_the_way_out():
+    with pytest.raises(BadInput, match=r"all 4 rows are of one\. Take accuracy or log_loss"):
+        choose_metric(np.zeros(4, np.int64), "auc")
+
+
+def test_the_method_with_the_higher_auc_wins_though_its_accuracy_is_lower():
+    """Rows of no, no, yes, yes: one method ranks them all and calls them all yes, one swaps two."""
+    data = load((np.arange(4.0)[:, None], np.array(["no", "no", "yes", "yes"])))
+    shares = {"knn": [0.6, 0.7, 0.8, 0.9], "ridge-probe": [0.1, 0.7, 0.6, 0.8]}
+    tried = [
+        CandidateResult(make(name), torch.tensor([[1 - p, p] for p in of]).log(), np.arange(4), 2)
+        for name, of in shares.items()
+    ]
+    assert [metric_value(one.logits, data.labels, "auc") for one in tried] == [1.0, 0.75]
+    assert [metric_value(one.logits, data.labels, "accuracy") for one in tried] == [0.5, 0.75]
+    winner, why = choose(tried, data, choose_metric(data.labels, "auc"), 0)
+    assert (winner.method.label, "highest AUC" in why) == ("knn", True)
+    assert choose(tried, data, "accuracy", 0)[0].method.label == "ridge-probe"
+
+
+def test_average_precision_of_two_classes_is_that_of_the_positive_one():
+    labels, outputs = np.array([0, 1, 1]), torch.tensor([[0.8, 0.2], [0.9, 0.1], [0.3, 0.7]]).log()
+    of_no, of_yes = (choose_metric(labels, "average_precision", place) for place in (0, 1))
+    assert metric_value(outputs, labels, of_no) == pytest.approx(1 / 2)
+    assert metric_value(outputs, labels, of_yes) == pytest.approx((1 + 2 / 3) / 2)
+    assert metric_value(outputs, labels, "average_precision") == pytest.approx(1 / 2)  # "no" is rarer
+    assert scores(outputs, labels, None, 0, of_yes).main_figure.value == pytest.approx(5 / 6)
+    assert main_score(outputs, labels, None, 0, of_yes).value == pytest.approx(5 / 6)
+    constant = torch.zeros(3, 2)
+    assert difference(outputs, constant, labels, None, 0, of_yes).value == pytest.approx(5 / 6 - 2 / 3)
+
+
+def test_a_threshold_does_not_touch_the_order_of_rows():
+    labels, outputs = np.array([0, 1, 1]), torch.tensor([[0.8, 0.2], [0.9, 0.1], [0.3, 0.7]]).log()
+    plain, at = (scores(outputs, labels, None, 0, "auc", t) for t in (None, Threshold(1, 0.15)))
+    assert plain["auc"] == at["auc"]
+    assert plain["accuracy"] != at["accuracy"]
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory):
+    """A run by the average precision of the class with more rows."""
+    folder = tmp_path_factory.mktemp("named") / "run"
+    data = load((rows([40, 80])[0], np.repeat(["no", "yes"], [40, 80])))
+    return hs.adapt(net(), data, out=folder, metric="average_precision", positive="yes", **QUICK)
+
+
+def test_the_headline_is_the_figure_of_the_positive_class(named):
+    found = named.result.two_classes
+    assert named.result.tested[0].scores.main_figure == found.average_precision
+    assert any(
+        "average precision of \u201cyes\u201d, as --metric says" in note for note in named.result.notes
+    )
+    assert named.result.headline.startswith("Average precision of")
+    assert "tags" not in named.result.headline
+
+
+def test_evaluate_goes_on_with_the_metric_and_the_class(named):
+    x, y = rows([40, 80])
+    model = hs.open(named.folder, backbone=net())
+    again = hs.evaluate(model, (x, np.array(["no", "yes"])[y]))
+    assert again.metric == "average_precision"
+    assert again.scores.main_figure == again.two_classes.average_precision
+    alone = hs.evaluate(model, (x[40:], np.array(["yes"] * 80)))
+    assert alone.metric == "accuracy"
+    assert any("there is no average precision" in note for note in alone.notes)
 
 
 def test_it_is_refused_before_anything_is_trained(tmp_path):
@@ -85,7 +166,9 @@ def test_a_gain_in_log_loss_by_hand():
     assert (points.comparison(0.25), points.comparison(-0.25)) == ("25 points more", "25 points fewer")
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "macro_f1", "log_loss"])
+@pytest.mark.parametrize(
+    "metric", ["accuracy", "balanced_accuracy", "macro_f1", "log_loss", "auc", "average_precision"]
+)
 def test_it_selects_and_heads_all_of_the_report(metric, tmp_path):
     done = hs.adapt(net(), rows([30, 90, 40]), out=tmp_path / "run", metric=metric, **QUICK)
     result, merit = done.result, get_metric(metric).merit
@@ -102,6 +185,7 @@ def test_it_selects_and_heads_all_of_the_report(metric, tmp_path):
     if metric != "accuracy":
         assert title.lower() in result.headline.lower()
     assert any(f"selected by {title}" in note for note in result.notes)
+    assert not [name for name in ("accuracy", "F1") if name in result.headline and name not in title]
     page = build_page(done.folder).read_text()
     assert f"{title} on the held-out test part".lower() in page.lower()
     assert ('class="gauge"' in page) == (metric != "log_loss")

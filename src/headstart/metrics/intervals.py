@@ -9,6 +9,7 @@ by the metric; that each covers was checked by simulation (`benchmarks/coverage.
 | accuracy, exact match | Wilson, effective rows | Student, rows added |
 | balanced accuracy | beta distributions by class | Student, rows added by class |
 | macro-F1 of classes | Wilson, rows that the jackknife's error stands for | Student, rows added by class |
+| AUC, average precision of classes | Wilson, rows that the jackknife's error stands for | MOVER |
 | log loss of classes | Student of the logarithm, a row added | Student, a row added |
 | calibration error | inverted distribution of the sum of gaps | MOVER |
 | average precision, F1, hamming accuracy of tags | Wilson, likewise | jackknife, Student |
@@ -19,6 +20,7 @@ by the metric; that each covers was checked by simulation (`benchmarks/coverage.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,10 +28,11 @@ from numpy.typing import ArrayLike
 
 from headstart.core import BadData, LabelKind, Unknown, label_kind_of
 from headstart.metrics import class_intervals as classes
-from headstart.metrics import numbers, scored_outputs, tags
+from headstart.metrics import numbers, rankings, scored_outputs, tags
 from headstart.metrics.bootstrap import bootstrap, bootstraps
 from headstart.metrics.calibration_intervals import Calibration, calibration, calibration_difference
 from headstart.metrics.jackknife import (
+    CAP,
     correlation_interval,
     difference_interval,
     jackknife,
@@ -39,6 +42,7 @@ from headstart.metrics.jackknife import (
     share_interval,
 )
 from headstart.metrics.kinds import measure_of
+from headstart.metrics.ranking_intervals import ranking_difference, ranking_interval
 from headstart.metrics.scored_outputs import Floats, ScoredOutputs
 from headstart.metrics.share_intervals import STEP, share, share_difference
 from headstart.metrics.shares import Interval, wilson, wilson_of
@@ -88,20 +92,32 @@ def score_all(
     """
     kind = label_kind_of(labels)
     scored, units = measure_of(kind).score(answers, labels), units_of(len(labels), groups)
-    return {name: SINGLE[kind][name](scored, units, seed) for name in measure_of(kind).metrics}
+    measures = measure_of(kind)
+    names = [name for name in measures.metrics if name not in measures.on_request]
+    return {name: SINGLE[kind][name](scored, units, seed) for name in names}
 
 
 def score_one(
-    answers: ArrayLike, labels: Any, seed: int, groups: ArrayLike | None = None, metric: str | None = None
+    answers: ArrayLike,
+    labels: Any,
+    seed: int,
+    groups: ArrayLike | None = None,
+    metric: str | None = None,
+    positive: int | None = None,
 ) -> Interval:
     """One metric with its interval: the main one, or a named one. See `score_all`.
+
+    Of classes also "auc", area under the ROC curve, and "average_precision", which `score_all` leaves out: of
+    two classes those of `positive`, by default the one with fewer rows; of more the mean of each against the
+    rest.
 
     Raises:
         Unknown: no metric has that name.
     """
     kind = label_kind_of(labels)
     name = _named(kind, metric)
-    return SINGLE[kind][name](measure_of(kind).score(answers, labels), units_of(len(labels), groups), seed)
+    scored = compare(answers, labels, positive)
+    return SINGLE[kind][name](scored, units_of(len(labels), groups), seed)
 
 
 def paired(
@@ -112,10 +128,11 @@ def paired(
     *,
     metric: str | None = None,
     groups: ArrayLike | None = None,
+    positive: int | None = None,
 ) -> Interval:
     """Paired difference of a metric: the first answers' less the second's (both (n, k)) on the same rows.
 
-    Arguments and errors are those of `score_all`; `metric` is one of the names that it returns, or None for
+    Arguments and errors are those of `score_all`; `metric` and `positive` are those of `score_one`, None for
     the main one: accuracy of classes, average_precision of tags, r2 of numbers. Answers that are the same
     in all rows differ by (0, 0, 0).
 
@@ -127,7 +144,7 @@ def paired(
     name = _named(kind, metric)
     if np.shape(first) != np.shape(second):
         raise BadData(f"Answers of two shapes, {np.shape(first)} and {np.shape(second)}, can't be compared.")
-    one, other = (measure_of(kind).score(answers, labels) for answers in (first, second))
+    one, other = (compare(answers, labels, positive) for answers in (first, second))
     units = units_of(len(labels), groups)
     if np.array_equal(np.asarray(first), np.asarray(second)):
         return Interval(0.0, 0.0, 0.0)
@@ -144,9 +161,15 @@ def average_precisions(scored: ScoredTags, groups: ArrayLike | None = None) -> l
     estimates = jackknifes(lambda weights: tags.average_precisions(scored, weights), units)
     rows = scored.known.sum(0)
     return [
-        share_interval(estimate, units, max(1.0, float(have)), capped=True)
+        share_interval(estimate, units, max(1.0, float(have)), CAP)
         for estimate, have in zip(estimates, rows, strict=True)
     ]
+
+
+def compare(answers: ArrayLike, labels: Any, positive: int | None = None) -> Any:
+    """Answers (n, k) beside labels, for the metrics of their kind; `positive` is one of two classes."""
+    scored = measure_of(label_kind_of(labels)).score(answers, labels)
+    return replace(scored, positive=positive) if isinstance(scored, ScoredOutputs) else scored
 
 
 def _named(kind: LabelKind, metric: str | None) -> str:
@@ -172,13 +195,15 @@ def _difference(metric: Callable[[Any, Floats], Floats], most: float = float("in
     return difference
 
 
-def _of_each_tag(metric: Callable[[ScoredTags, Floats], Floats], step: float, capped: bool = False) -> Single:
+def _of_each_tag(
+    metric: Callable[[ScoredTags, Floats], Floats], step: float, cap: float = float("inf")
+) -> Single:
     """A mean over tags; at 0 or 1 it is as certain as the rows that have each tag allow."""
 
     def single(scored: ScoredTags, units: Units, seed: int) -> Interval:
         estimate = jackknife(lambda weights: metric(scored, weights), units, step)
         rows = np.maximum(scored.known.sum(0), 1)
-        return share_interval(estimate, units, len(rows) ** 2 / float((1 / rows).sum()), capped)
+        return share_interval(estimate, units, len(rows) ** 2 / float((1 / rows).sum()), cap)
 
     return single
 
@@ -211,11 +236,12 @@ SINGLE: Mapping[LabelKind, Mapping[str, Single]] = {
         "balanced_accuracy": classes.balanced_accuracy,
         "macro_f1": classes.macro_f1,
         "log_loss": classes.log_loss,
+        **{name: ranking_interval(metric) for name, metric in rankings.METRICS.items()},
         "calibration_error": lambda scored, units, seed: _of_classes(scored, units, seed).interval,
     },
     "tags": {
         **{name: _jackknifed(metric, share_interval) for name, metric in tags.METRICS.items()},
-        "average_precision": _of_each_tag(tags.average_precision, 1.0, capped=True),
+        "average_precision": _of_each_tag(tags.average_precision, 1.0, CAP),
         "macro_f1": _of_each_tag(tags.macro_f1, STEP),
         "exact_match": _exact_match,
         "log_loss": _jackknifed(tags.log_loss, log_interval),
@@ -235,6 +261,7 @@ PAIRED: Mapping[LabelKind, Mapping[str, Paired]] = {
         "balanced_accuracy": classes.share_difference(scored_outputs.balanced_accuracy, classes=True),
         "macro_f1": classes.macro_f1_difference,
         "log_loss": classes.log_loss_difference,
+        **{name: ranking_difference(metric) for name, metric in rankings.METRICS.items()},
         "calibration_error": _calibration_pair(_of_classes),
     },
     "tags": {

@@ -21,7 +21,7 @@ from headstart.metrics.units import MOST_FREEDOM, Units, units_of
 BLOCKS = 400
 ELEMENTS = 2**22  # of the weights in memory at once
 LEAST_FREEDOM = 3
-CAP = 1.7
+CAP = 1.7  # of `share_interval` for average precision of tags
 FAR = 30.0  # exponents end here: e^30 is as good as no bound
 TINY = 1e-12
 
@@ -100,12 +100,12 @@ def jackknifes(metrics: Callable[[Floats], Floats], units: Units, step: float = 
 
 
 def share_interval(
-    estimate: Jackknife, units: Units, rows: float | None = None, capped: bool = False
+    estimate: Jackknife, units: Units, rows: float | None = None, cap: float = float("inf")
 ) -> Interval:
     """The interval of a metric in [0, 1]: Wilson's, for as many rows as the standard error stands for.
 
     Without an error to estimate, as at 0 or 1, it stands for `rows` independent rows, by default all,
-    divided by the mean size of units. If `capped`, it never stands for more than 1.7 times these.
+    divided by the mean size of units. It never stands for more than `cap` times these.
     """
     value, error = estimate.value, estimate.error
     if np.isnan(value):
@@ -113,8 +113,7 @@ def share_interval(
     value = min(1.0, max(0.0, value))
     many, t = (units.rows if rows is None else rows) / units.size, units.t if units.grouped else Z
     if 0 < value < 1 and error > 0:
-        most = CAP * many if capped else np.inf
-        many, t = min(most, value * (1 - value) / error**2), estimate.t
+        many, t = min(cap * many, value * (1 - value) / error**2), estimate.t
     return wilson_of(value, many * (Z / t) ** 2)
 
 

@@ -31,6 +31,7 @@ class ScoredOutputs:
     confidence: Floats  # (n,) that probability
     surprise: Floats  # (n,) -log of the label's probability, in nats
     probabilities: Floats  # (n, k)
+    positive: int | None = None  # of two classes, for metrics of one of them; None: the rarer one
 
     @property
     def right(self) -> Floats:

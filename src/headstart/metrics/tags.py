@@ -8,26 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from headstart.core import BadData
-from headstart.metrics.scored_outputs import BINS, CLIP, Floats, Ints, bin_of, few_at_a_time, mean, mean_where
+from headstart.metrics.rankings import Ranking, each_ranked, precision_of, rank
+from headstart.metrics.scored_outputs import BINS, CLIP, Floats, bin_of, mean, mean_where
+from headstart.metrics.thresholds import Bools
 
-Bools = NDArray[np.bool_]
 THRESHOLD = 0.5
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """The rows by falling probability of one tag, with the steps at which precision is evaluated.
-
-    Rows of equal probability are one step.
-    """
-
-    rows: Ints  # down to the last row that has the tag, with those of its probability
-    steps: Ints  # where in `rows` a step begins, which ends with a probability of a row that has the tag
-    found: Ints  # the rows that have the tag, in the same order
-    finds: Ints  # where in `found` a step begins
 
 
 @dataclass(frozen=True)
@@ -60,7 +48,7 @@ def score_outputs(probabilities: ArrayLike, labels: ArrayLike) -> ScoredTags:
         raise BadData("Each probability of a tag must lie in [0, 1]; take a sigmoid first.")
     so = np.where(known, p, 1 - p)
     surprise = -np.log(np.clip(so, CLIP, 1)).mean(1)
-    rankings = tuple(_ranking(*each) for each in zip(p.T, known.T, strict=True))
+    rankings = tuple(rank(*each) for each in zip(p.T, known.T, strict=True))
     return ScoredTags(known, p, p >= THRESHOLD, surprise, rankings)
 
 
@@ -77,11 +65,7 @@ def average_precisions(scored: ScoredTags, weights: Floats) -> Floats:
     probable (Zhu 2004; `sklearn.metrics.average_precision_score`). A random ranking has the share of
     rows with the tag.
     """
-
-    def each(columns: Floats) -> Floats:
-        return np.stack([_precision(ranking, columns) for ranking in scored.rankings], 1)
-
-    return few_at_a_time(each, weights)
+    return each_ranked(scored.rankings, precision_of, weights)
 
 
 def macro_f1(scored: ScoredTags, weights: Floats) -> Floats:
@@ -133,28 +117,6 @@ METRICS: Mapping[str, Metric] = {
     "log_loss": log_loss,
     "calibration_error": calibration_error,
 }
-
-
-def _ranking(probabilities: Floats, known: Bools) -> Ranking:
-    """Rank the rows by `probabilities` (n,) of one tag; `known` (n,) says which have it."""
-    order = np.argsort(-probabilities, kind="stable")
-    found = order[known[order]]
-    levels, finds = np.unique(-probabilities[found], return_index=True)
-    ends = np.searchsorted(-probabilities[order], levels, side="right")
-    steps = np.concatenate([np.zeros(1, np.int64), ends])[:-1]
-    return Ranking(order[: ends[-1] if len(ends) else 0], steps, found, finds)
-
-
-def _precision(ranking: Ranking, columns: Floats) -> Floats:
-    """The average precision (b,) of a tag under `columns` (n, b) of weights; NaN where none has it."""
-    if not len(ranking.found):
-        return np.full(columns.shape[1], np.nan)
-    there = np.add.reduceat(columns[ranking.rows], ranking.steps, axis=0).cumsum(0)
-    new = np.add.reduceat(columns[ranking.found], ranking.finds, axis=0)
-    found = new.cumsum(0)
-    total = found[-1]
-    score: Floats = (new * found / np.maximum(there, CLIP)).sum(0) / np.where(total > 0, total, np.nan)
-    return score
 
 
 def _counts(scored: ScoredTags, weights: Floats) -> tuple[Floats, Floats]:

@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.core import LabelKind, SampleLoader, Unknown, derive_seed, label_kind_of
+from headstart.core import BadInput, LabelKind, SampleLoader, Unknown, derive_seed, label_kind_of
 from headstart.data.stream import Sentences
 from headstart.data.train_test_split import Rows
 from headstart.metrics.calibration import reliability
 from headstart.metrics.classification import confusion
-from headstart.metrics.intervals import paired, score_all, score_one
+from headstart.metrics.intervals import compare, paired, score_all, score_one
 from headstart.metrics.kinds import LOWER_IS_BETTER, measure_of
 from headstart.metrics.repeats import student
 from headstart.metrics.scored_outputs import once
@@ -56,8 +56,29 @@ def outputs_of(
 
 
 Labels = NDArray[Any]
+RANKED = ("auc", "average_precision")  # metrics of classes by the order of the rows alone
 DECIDED = ("accuracy", "balanced_accuracy", "macro_f1")  # metrics of labels alone, whatever the confidence
 UNBALANCED = 3.0  # times the rows of the smallest class
+
+
+class MetricOfClass(str):
+    """The name of a metric of one of two classes, which goes along with it.
+
+    Attributes:
+        positive: the number of the class.
+    """
+
+    positive: int
+
+    def __new__(cls, name: str, positive: int) -> "MetricOfClass":
+        found = super().__new__(cls, name)
+        found.positive = positive
+        return found
+
+
+def positive_of(metric: str | None) -> int | None:
+    """The class that a metric is of; None: all, or whichever has fewer rows."""
+    return metric.positive if isinstance(metric, MetricOfClass) else None
 
 
 def activate(outputs: Tensor, kind: LabelKind) -> Tensor:
@@ -101,7 +122,9 @@ def scores(
     if threshold is not None:
         certain = score_all(as_predictions(decided(outputs, threshold), kind), *rest)
         intervals |= {name: certain[name] for name in DECIDED}
-    main = metric or measure_of(kind).main
+    main = str(metric or measure_of(kind).main)
+    if main not in intervals:
+        intervals[main] = score_one(as_predictions(outputs, kind), *rest, metric, positive_of(metric))
     figures = {name: Interval(*intervals[name]) for name in dict.fromkeys([main, *intervals])}
     return Scores(len(labels), figures, main)
 
@@ -111,7 +134,8 @@ def main_score(
 ) -> Interval:
     """The main figure alone, as `scores` has it."""
     predictions = as_predictions(outputs, label_kind_of(labels))
-    return Interval(*score_one(predictions, labels, derive_seed(seed, "scores"), groups, metric))
+    seed = derive_seed(seed, "scores")
+    return Interval(*score_one(predictions, labels, seed, groups, metric, positive_of(metric)))
 
 
 def difference(
@@ -131,7 +155,8 @@ def difference(
     if metric in LOWER_IS_BETTER:
         pair = pair[::-1]
     seed = derive_seed(seed, "difference")
-    return Interval(*paired(*pair, labels, seed, metric=metric, groups=groups))
+    positive = positive_of(metric)
+    return Interval(*paired(*pair, labels, seed, metric=metric, groups=groups, positive=positive))
 
 
 def selection_metric(labels: Labels) -> str:
@@ -139,7 +164,7 @@ def selection_metric(labels: Labels) -> str:
     return measure_of(label_kind_of(labels)).selection
 
 
-def choose_metric(labels: Labels, wanted: str | None = None) -> str:
+def choose_metric(labels: Labels, wanted: str | None = None, positive: int | None = None) -> str:
     """The metric that selects a method and stands first in the report: the wanted one, or the usual one.
 
     Usual are accuracy, or balanced accuracy where the largest class has more than three times the rows of the
@@ -148,8 +173,11 @@ def choose_metric(labels: Labels, wanted: str | None = None) -> str:
     Args:
         labels: of the training part.
         wanted: its name; None takes the usual one.
+        positive: number of the class that AUC and average precision of two classes are of, which the name
+            that is returned takes along (`MetricOfClass`); None: the one with fewer rows.
 
     Raises:
+        BadInput: AUC or average precision where all rows are of one class.
         Unknown: no such metric of this kind of label, or one that a constant prediction may win.
     """
     kind = label_kind_of(labels)
@@ -158,7 +186,7 @@ def choose_metric(labels: Labels, wanted: str | None = None) -> str:
         names = [name for name in measures.metrics if name != "calibration_error"]
         if wanted not in names:
             raise Unknown(f"metric of {kind}", wanted, names)
-        return wanted
+        return _of_class(wanted, labels, positive) if kind == "classes" and wanted in RANKED else wanted
     if kind == "classes":
         counts = np.unique(labels, return_counts=True)[1]
         if counts.max() > UNBALANCED * counts.min():
@@ -166,12 +194,22 @@ def choose_metric(labels: Labels, wanted: str | None = None) -> str:
     return measures.main
 
 
+def _of_class(metric: str, labels: Labels, positive: int | None) -> str:
+    if len(np.unique(labels)) < 2:
+        raise BadInput(
+            f"--metric is {metric}, which compares rows of one class with the others, and all "
+            f"{len(labels):,} rows are of one. Take accuracy or log_loss."
+        )
+    return metric if positive is None else MetricOfClass(metric, positive)
+
+
 def metric_value(outputs: Tensor, labels: Labels, metric: str | None = None) -> float:
     """A metric of outputs (n, k) on labels of n rows, without an interval; None: `selection_metric`."""
     kind = label_kind_of(labels)
     measures = measure_of(kind)
     name = metric or measures.selection
-    return once(measures.score(as_predictions(outputs, kind), labels), measures.metrics[name], len(labels))
+    scored = compare(as_predictions(outputs, kind), labels, positive_of(metric))
+    return once(scored, measures.metrics[name], len(labels))
 
 
 def selection_score(outputs: Tensor, labels: Labels, metric: str | None = None) -> float:

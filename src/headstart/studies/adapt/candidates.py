@@ -153,7 +153,7 @@ class CrossValidation:
         """Why another whole model goes on instead, with the figures of both on the same rows."""
         data, metric = self.session.data, get_metric(self.session.metric).plain()
         *both, rows = shared(result, leader)
-        own, better = (abs(selection_score(one, data.labels[rows], metric.name)) for one in both)
+        own, better = (abs(selection_score(one, data.labels[rows], self.session.metric)) for one in both)
         figures = f"better ({metric.value(better)}, not {metric.value(own)}, of the same rows)"
         was = "as good" if own == better else figures
         after = f"after {result.folds} of {self.settings.folds} folds {leader.method.title} was {was}"
@@ -161,11 +161,11 @@ class CrossValidation:
 
     def _reason_to_drop(self, result: CandidateResult, others: list[CandidateResult]) -> str:
         """Why a method has lost already: it is clearly worse than the best so far; else ""."""
-        data, metric = self.session.data, get_metric(self.session.metric).plain()
+        data, by, metric = self.session.data, self.session.metric, get_metric(self.session.metric).plain()
         if self.settings.transfer_only and transfers(result.method):  # the others are not selected anyway
             others = [other for other in others if transfers(other.method)]
-        leader = best(others, data.labels, metric.name)
-        if leader is None or (lag := lead(result, leader, data, metric.name, self.settings.seed)).high >= 0:
+        leader = best(others, data.labels, by)
+        if leader is None or (lag := lead(result, leader, data, by, self.settings.seed)).high >= 0:
             return ""
         return (
             f"after {result.folds} of {self.settings.folds} folds its {metric.title} was "

@@ -79,7 +79,8 @@ def probe_layers(session: Session, rows: NDArray[np.int64]) -> list[Layer]:
 
 
 def _drawn(session: Session) -> str:
-    return drawn_metric(session.metric, session.data.label_kind).name
+    drawn = drawn_metric(session.metric, session.data.label_kind).name
+    return session.metric if session.metric == drawn else drawn
 
 
 def size_steps(validation: CrossValidation) -> list[tuple[Method[Any], int, int]]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from headstart.records.record import Interval
 from headstart.report.html import asset
-from headstart.report.metric import VERDICTS, Metric, get_metric, tone
+from headstart.report.metric import USUAL, VERDICTS, Metric, get_metric, tone
 from headstart.report.text import (
     SPACE,
     Terminal,
@@ -78,7 +78,7 @@ def _bar(figure: Interval) -> Interval:
 def _accuracy(run: RunRecords, selected: Tested, metric: Metric) -> str:
     shown, kind = metric.shown(selected.scores.main_figure), run.result.label_kind
     unseen = f"On {pluralise(selected.scores.rows, 'test row')} that it had never seen, {run.title}"
-    if metric.name not in ("accuracy", "average_precision", "r2"):
+    if metric.name != USUAL[kind]:
         return f"{unseen} had a {metric.title} of {shown.value} (95{SPACE}% interval {shown.interval})."
     if kind == "numbers":
         return f"{unseen} {_error(run.result, selected)}"

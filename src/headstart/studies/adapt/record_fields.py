@@ -18,9 +18,9 @@ from headstart.metrics.tags import THRESHOLD, score_outputs
 from headstart.metrics.thresholds import Threshold
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
-from headstart.report.text import significant
+from headstart.report.text import quoted, significant
 from headstart.session.inputs import about_columns
-from headstart.session.scoring import as_predictions, bins, confusions, decided, scores
+from headstart.session.scoring import as_predictions, bins, confusions, decided, positive_of, scores
 from headstart.session.session import Session
 from headstart.studies.adapt import (
     Candidate,
@@ -120,7 +120,9 @@ def notes_of(
 
 
 def _about_metric(session: Session, wanted: str | None) -> Iterator[str]:
-    title = get_metric(session.metric).title
+    title, place = get_metric(session.metric).title, positive_of(session.metric)
+    if place is not None and session.metric != "auc":
+        title += f" of {quoted(session.data.classes[place])}"
     if wanted is not None:
         yield f"Methods were selected by {title}, as --metric says."
     elif session.metric == "balanced_accuracy":

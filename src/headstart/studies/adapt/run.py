@@ -72,7 +72,12 @@ from headstart.studies.adapt.record_fields import (
     notes_of,
     save_mistakes,
 )
-from headstart.studies.adapt.two_classes import choose_threshold, measure_two_classes, require_two_classes
+from headstart.studies.adapt.two_classes import (
+    choose_threshold,
+    measure_two_classes,
+    positive_of,
+    require_two_classes,
+)
 from headstart.studies.adapt.usual_methods import not_installed, not_pooled, usual_methods
 
 NOTED = ("one-example", "codes", "label-fixes")  # kinds of findings that are notes of the run, too
@@ -108,8 +113,8 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
             f"transfer_only leaves nothing to select: {join_words([method.label for method in methods])} "
             "transfer nothing. Name a method that does, or leave transfer_only out."
         )
-    choose_metric(inputs["data"].labels, settings.metric)
     require_two_classes(settings, inputs["data"])
+    choose_metric(inputs["data"].labels, settings.metric)
     if settings.quality == "fast":
         require_solved(settings, methods, inputs["source"] or [])
     sources, old = inputs["source"] or [], inputs["_old"]
@@ -163,7 +168,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     settings = job.settings
     whole = len(job.inputs["data"])
     job.progress.tell(about_inputs(whole, checked, (train, test), job.inputs["backbone"], settings))
-    metric = choose_metric(train.labels, settings.metric)
+    metric = choose_metric(train.labels, settings.metric, positive_of(settings, train))
+    choose_metric(test.labels, settings.metric)
     session = job.session(
         train,
         np.arange(len(train)),

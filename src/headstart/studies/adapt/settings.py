@@ -44,9 +44,10 @@ class AdaptSettings(TrainingSettings):
         False,
     )
     metric: str | None = option(
-        "Metric that selects the method and comes first in the report: accuracy, balanced_accuracy, macro_f1 "
-        "or log_loss; of tags average_precision, ...; of numbers r2, rmse, mae, spearman. Default: accuracy, "
-        "or balanced_accuracy where a class is more than three times another; average_precision; r2.",
+        "Metric that selects the method and comes first in the report: accuracy, balanced_accuracy, "
+        "macro_f1, auc, average_precision or log_loss; of tags average_precision, ...; of numbers r2, rmse, "
+        "mae, spearman. Default: accuracy, or balanced_accuracy where a class is more than three times "
+        "another; average_precision; r2.",
         None,
         metavar="METRIC",
     )
@@ -67,8 +68,8 @@ class AdaptSettings(TrainingSettings):
         metavar="HEAD",
     )
     positive: str | None = option(
-        "Of two classes: the positive one, which a threshold, ROC and precision-recall are about. Default: "
-        "the one with fewer rows.",
+        "Of two classes: the positive one, which a threshold, ROC, precision-recall and average_precision "
+        "are about. Default: the one with fewer rows.",
         None,
         metavar="CLASS",
     )

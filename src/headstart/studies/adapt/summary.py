@@ -49,7 +49,7 @@ def _opening(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) 
     figure = metric.value(scores.main_figure.value)
     if metric.name == "accuracy":
         return f"{figure} of {rows} classified correctly"
-    if metric.name == "average_precision":
+    if metric.name == "average_precision" and "accuracy" not in scores.figures:  # of tags
         of = "a tag" if outputs == 1 else f"{outputs} tags"
         return f"{metric.title.capitalize()} of {figure} for {of} on {rows}"
     if metric.name != "r2":

@@ -10,9 +10,8 @@ from torch import Tensor
 
 from headstart.core import BadInput, Unknown, derive_seed
 from headstart.data.dataset import Dataset
-from headstart.metrics.intervals import average_precisions, score_all, score_one, share
-from headstart.metrics.shift.apart import auc
-from headstart.metrics.tags import score_outputs
+from headstart.metrics.intervals import score_all, score_one, share
+from headstart.metrics.rankings import rarer_class
 from headstart.metrics.thresholds import Threshold, best_threshold, rates, threshold_for
 from headstart.predictor.predictions import Decision
 from headstart.records.record import Interval
@@ -28,7 +27,7 @@ from headstart.records.two_classes import (
     parse_threshold,
 )
 from headstart.report.metric import get_metric
-from headstart.session.scoring import DECIDED, as_predictions, choose_metric, decided
+from headstart.session.scoring import DECIDED, RANKED, as_predictions, choose_metric, decided, main_score
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.candidates import CandidateResult
 
@@ -138,6 +137,11 @@ def decides(decision: Decision, data: Dataset, reported: TwoClasses | None) -> C
     return Chosen(Threshold(place, decision.threshold if asked else HALF), asked, about)
 
 
+def positive_of(settings: AdaptSettings, train: Dataset) -> int | None:
+    """The number of the positive one of two classes; None of other labels."""
+    return _positive(settings, train)[0] if is_of_two(train) else None
+
+
 def _positive(settings: AdaptSettings, train: Dataset) -> tuple[int, str]:
     if settings.positive is not None:
         return train.classes.index(settings.positive), "--positive names it"
@@ -145,10 +149,9 @@ def _positive(settings: AdaptSettings, train: Dataset) -> tuple[int, str]:
 
 
 def _rarer(train: Dataset) -> tuple[int, str]:
-    counts = np.bincount(train.labels, minlength=2)
-    if counts[0] == counts[1]:
-        return 1, "both are as frequent, and it comes second; --positive names another"
-    return int(counts.argmin()), "it has fewer rows; --positive names another"
+    counts, place = np.bincount(train.labels, minlength=2), rarer_class(train.labels)
+    why = "both are as frequent, and it comes second" if counts[0] == counts[1] else "it has fewer rows"
+    return place, f"{why}; --positive names another"
 
 
 def _by_rule(
@@ -212,13 +215,12 @@ def measure_two_classes(outputs: Tensor, data: Dataset, chosen: Chosen, seed: in
     place, known = chosen.threshold.positive, data.labels == chosen.threshold.positive
     shares = as_predictions(outputs, "classes")[:, place]
     truth = data.labels, data.groups, seed
+    both = len(np.unique(data.labels)) > 1
+    area, precision = (
+        main_score(outputs, *truth, choose_metric(data.labels, name, place)) if both else None
+        for name in RANKED
+    )
     halves = [] if is_half(chosen.threshold.value) else [Threshold(place, HALF)]
-    area = precision = None
-    if known.any() and not known.all():
-        apart = (None, None) if data.groups is None else (data.groups[~known], data.groups[known])
-        area = Interval(*auc(shares[~known], shares[known], *apart))
-        tag = score_outputs(shares[:, None], known[:, None])
-        precision = Interval(*average_precisions(tag, data.groups)[0])
     return TwoClasses(
         **chosen.about,
         threshold=chosen.threshold.value,

@@ -18,6 +18,7 @@ from headstart.metrics.shares import mover
 from headstart.metrics.thresholds import Threshold
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval, Scores
+from headstart.report.metric import get_metric
 from headstart.session.scoring import (
     DECIDED,
     bins,
@@ -35,7 +36,7 @@ from headstart.studies._spec import Study
 from headstart.studies.adapt import Result
 from headstart.studies.adapt.evaluation import constant_baseline
 from headstart.studies.adapt.record_fields import columns_of, save_mistakes, tags_of
-from headstart.studies.adapt.two_classes import decides, measure_two_classes
+from headstart.studies.adapt.two_classes import Chosen, decides, measure_two_classes
 from headstart.studies.evaluate import Abstained, ClassFigures, EvaluateSettings, Reported
 from headstart.studies.evaluate.inputs import read_data
 from headstart.studies.evaluate.run_split import run_of
@@ -58,7 +59,7 @@ def load(
         "data": data.dataset,
         "_notes": data.notes,
         "_name": OBJECT if folder is None else run_of(folder).name,
-        "_report": None if folder is None else _report(folder),
+        "_report": _report(predictor),
     }
 
 
@@ -70,8 +71,8 @@ def compute(job: Job[EvaluateSettings]) -> dict[str, Any]:
     outputs: Tensor = kept["outputs"]
     with job.step("score"):
         report = job.inputs["_report"]
-        truth = data.labels, data.groups, seed, _metric(job.settings, report, data)
         chosen = decides(predictor.decision, data, report and report.two_classes)
+        truth = data.labels, data.groups, seed, _metric(job, report, data, chosen)
         threshold = chosen.saved if chosen else None
         scored, constant = scores(outputs, *truth, threshold), constant_baseline(data, len(data))
         answers = decided(outputs, threshold)
@@ -142,12 +143,17 @@ def figures_by_class(outputs: Tensor, data: Dataset) -> list[ClassFigures]:
     ]
 
 
-def _metric(settings: EvaluateSettings, report: Result | None, data: Dataset) -> str:
+def _metric(job: Job[EvaluateSettings], report: Result | None, data: Dataset, chosen: Chosen | None) -> str:
     """The metric that comes first: the wanted one, that of the run, or the main one of the kind of label."""
-    measures = measure_of(data.label_kind)
-    if settings.metric is None and report is not None and report.metric in measures.metrics:
-        return report.metric
-    return choose_metric(data.labels, settings.metric or measures.main)
+    measures, wanted = measure_of(data.label_kind), job.settings.metric
+    positive = chosen.threshold.positive if chosen else None
+    if wanted is None and report is not None and report.metric in measures.metrics:
+        wanted = report.metric
+        if wanted in measures.on_request and len(np.unique(data.labels)) < 2:
+            title = get_metric(wanted).title
+            job.notes.append(f"All rows are of one class, so there is no {title}, the metric of the run.")
+            wanted = measures.main
+    return choose_metric(data.labels, wanted or measures.main, positive)
 
 
 def _threshold(settings: EvaluateSettings, predictor: Predictor) -> float:
@@ -206,15 +212,24 @@ def compared(scored: Scores, report: Result) -> Reported | None:
     return Reported(report.task, tested.scores.rows, tested.scores.figures, change)
 
 
+def positive_of_model(predictor: Predictor, data: Dataset) -> int | None:
+    """The number of the positive one of two classes that a model was made for; None of other labels."""
+    report = _report(predictor)
+    chosen = decides(predictor.decision, data, report.two_classes if report else None)
+    return chosen.threshold.positive if chosen else None
+
+
 def reported_metric(predictor: Predictor) -> str | None:
     """The main metric of the run that a model comes from; None if it comes from none."""
-    report = None if predictor.folder is None else _report(predictor.folder)
+    report = _report(predictor)
     return None if report is None else report.metric
 
 
-def _report(folder: Path) -> Result | None:
+def _report(predictor: Predictor) -> Result | None:
     """The record of the run that a model comes from; None if there is none."""
-    file = run_of(folder) / "result.json"
+    if predictor.folder is None:
+        return None
+    file = run_of(predictor.folder) / "result.json"
     return read_record(Result, file) if file.is_file() else None
 
 

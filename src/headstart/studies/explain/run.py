@@ -15,7 +15,7 @@ from headstart.session.scoring import choose_metric
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
 from headstart.studies.evaluate.inputs import read_data
-from headstart.studies.evaluate.run import predictor_in, reported_metric
+from headstart.studies.evaluate.run import positive_of_model, predictor_in, reported_metric
 from headstart.studies.explain import ExplainSettings
 from headstart.studies.explain.inputs import One, read_items
 from headstart.studies.explain.pictures import save_pictures
@@ -122,5 +122,6 @@ def _importance(
     predictor: Predictor, data: Dataset, settings: ExplainSettings
 ) -> tuple[str, float, list[ColumnImportance]]:
     """The metric, its value for the rows as they are, and what each column is worth of it."""
-    metric = choose_metric(data.labels, settings.metric or reported_metric(predictor))
+    wanted = settings.metric or reported_metric(predictor)
+    metric = choose_metric(data.labels, wanted, positive_of_model(predictor, data))
     return metric, *column_importance(predictor, data, metric, settings.repeats, settings.seed)
