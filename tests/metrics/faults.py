@@ -4,7 +4,7 @@ from tests.faults import Fault
 
 METRICS = (
     Fault(
-        "metrics/tags.py",
+        "metrics/rankings.py",
         'ends = np.searchsorted(-probabilities[order], levels, side="right")',
         'ends = np.searchsorted(-probabilities[order], levels, side="left") + 1',
         "rows of one probability are ranked by their place in the file",
@@ -18,7 +18,7 @@ METRICS = (
         "metrics/test_tags.py left_out",
     ),
     Fault(
-        "metrics/tags.py",
+        "metrics/rankings.py",
         "    total = found[-1]\n",
         "    total = np.full_like(found[-1], len(ranking.found))\n",
         "draws with few positives have low average precision",

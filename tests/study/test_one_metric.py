@@ -102,17 +102,25 @@ def test_a_threshold_does_not_touch_the_order_of_rows():
     assert plain["accuracy"] != at["accuracy"]
 
 
+def overlapping():
+    """40 rows of no and 80 of yes whose numbers are much alike."""
+    y = np.repeat([0, 1], [40, 80])
+    x = np.random.default_rng(0).normal(size=(120, 4)) + 0.4 * y[:, None]
+    return x.astype(np.float32), np.array(["no", "yes"])[y]
+
+
 @pytest.fixture(scope="module")
 def named(tmp_path_factory):
     """A run by the average precision of the class with more rows."""
     folder = tmp_path_factory.mktemp("named") / "run"
-    data = load((rows([40, 80])[0], np.repeat(["no", "yes"], [40, 80])))
+    data = load(overlapping())
     return hs.adapt(net(), data, out=folder, metric="average_precision", positive="yes", **QUICK)
 
 
 def test_the_headline_is_the_figure_of_the_positive_class(named):
     found = named.result.two_classes
     assert named.result.tested[0].scores.main_figure == found.average_precision
+    assert found.average_precision.value != found.auc.value
     assert any(
         "average precision of \u201cyes\u201d, as --metric says" in note for note in named.result.notes
     )
@@ -121,12 +129,12 @@ def test_the_headline_is_the_figure_of_the_positive_class(named):
 
 
 def test_evaluate_goes_on_with_the_metric_and_the_class(named):
-    x, y = rows([40, 80])
+    x, y = overlapping()
     model = hs.open(named.folder, backbone=net())
-    again = hs.evaluate(model, (x, np.array(["no", "yes"])[y]))
+    again = hs.evaluate(model, (x, y))
     assert again.metric == "average_precision"
     assert again.scores.main_figure == again.two_classes.average_precision
-    alone = hs.evaluate(model, (x[40:], np.array(["yes"] * 80)))
+    alone = hs.evaluate(model, (x[40:], y[40:]))
     assert alone.metric == "accuracy"
     assert any("there is no average precision" in note for note in alone.notes)
 

@@ -33,7 +33,8 @@ def rank(probabilities: Floats, known: Bools) -> Ranking:
     order = np.argsort(-probabilities, kind="stable")
     found = order[known[order]]
     levels, finds = np.unique(-probabilities[found], return_index=True)
-    ties, ends = (np.searchsorted(-probabilities[order], levels, side) for side in ("left", "right"))
+    ties = np.searchsorted(-probabilities[order], levels, side="left")
+    ends = np.searchsorted(-probabilities[order], levels, side="right")
     steps = np.concatenate([np.zeros(1, np.int64), ends])[:-1]
     return Ranking(order[: ends[-1] if len(ends) else 0], steps, ties, found, finds)
 
