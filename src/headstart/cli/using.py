@@ -118,14 +118,16 @@ def _write_page(run: Path, folder: Path, runtime: Path | None) -> None:
 
 def _export_int8(run: Path, file: Path, data: str, most: float, columns: dict[str, Any]) -> None:
     from headstart.predictor.predictor import open_model
+    from headstart.report.metric import get_metric
+    from headstart.report.text import percent
     from headstart.studies.evaluate.int8 import export_int8
 
-    done, metric = export_int8(open_model(run), data, file, columns, most)
-    output.line(
-        f"{file}: {metric} {done.after:.3f} on {done.rows} held-out rows, {done.before:.3f} in float32."
-    )
+    done, name = export_int8(open_model(run), data, file, columns, most)
+    metric = get_metric(name)
+    after, before = metric.value(done.after), metric.value(done.before)
+    output.line(f"{file}: {metric.title} {after} on {done.rows} held-out rows, {before} in float32.")
     if done.agreement is not None:
-        output.line(f"{100 * done.agreement:.1f} % of the answers are the same.")
+        output.line(f"{percent(done.agreement)} of the answers are the same.")
     output.line(
         f"{done.smaller:.1f} times smaller; {done.faster:.1f} times as fast here, with {done.way} ranges."
     )
