@@ -196,6 +196,8 @@ def test_it_selects_and_heads_all_of_the_report(metric, tmp_path):
     assert not [name for name in ("accuracy", "F1") if name in result.headline and name not in title]
     page = build_page(done.folder).read_text()
     assert f"{title} on the held-out test part".lower() in page.lower()
+    assert " had a AUC" not in page
+    assert " had a average" not in page
     assert ('class="gauge"' in page) == (metric != "log_loss")
 
 

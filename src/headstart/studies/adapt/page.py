@@ -79,7 +79,9 @@ def _accuracy(run: RunRecords, selected: Tested, metric: Metric) -> str:
     shown, kind = metric.shown(selected.scores.main_figure), run.result.label_kind
     unseen = f"On {pluralise(selected.scores.rows, 'test row')} that it had never seen, {run.title}"
     if metric.name != USUAL[kind]:
-        return f"{unseen} had a {metric.title} of {shown.value} (95{SPACE}% interval {shown.interval})."
+        article = "an" if metric.title[0] in "aAeR" else "a"  # AUC, exact match, RMSE
+        had = f"{unseen} had {article} {metric.title} of {shown.value}"
+        return f"{had} (95{SPACE}% interval {shown.interval})."
     if kind == "numbers":
         return f"{unseen} {_error(run.result, selected)}"
     if kind == "tags":
