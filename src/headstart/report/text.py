@@ -165,9 +165,24 @@ def amount(value: float) -> str:
 
 
 def pairs(settings: dict[str, Any]) -> list[tuple[str, str]]:
-    """Settings as texts: strings as they are, the rest as JSON."""
-    texts = {k: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for k, v in settings.items()}
-    return list(texts.items())
+    """Settings as texts, as a reader would write them: "none" for nothing, lists with commas.
+
+    >>> pairs({"last": None, "norm": "train", "methods": ["knn", "shot"], "augment": True, "lr": 0.002})
+    [('last', 'none'), ('norm', 'train'), ('methods', 'knn, shot'), ('augment', 'yes'), ('lr', '0.002')]
+    """
+    return [(name, _plain(value)) for name, value in settings.items()]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or value in ([], {}, ()):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_plain, value))
+    return json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,8 +76,7 @@ class TerminalBar:
         columns = (
             Clock(),
             BarColumn(24),
-            TextColumn("{task.description}"),
-            TextColumn("[dim]{task.fields[left]}"),
+            TextColumn("{task.description}[dim]{task.fields[left]}"),  # the latter begins with a comma
         )
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self._bar.start()

@@ -107,7 +107,8 @@ def _neighbours(record: Explained) -> Iterator[str]:
     for each in record.explanations:
         if each.neighbours:
             named = "; ".join(f"{one.item} ({one.label}, {one.similarity:.2f})" for one in each.neighbours)
-            yield f"{shorten_middle(each.item, LONGEST)}: the nearest training examples are {named}."
+            item = shorten_middle(each.item, LONGEST).rstrip(".")
+            yield f"{item}: the nearest training examples are {named}."
 
 
 def _most_important(record: Explained) -> Iterator[str]:
