@@ -115,7 +115,7 @@ def test_code_can_be_copied(browser: Any, pages: dict[str, Path]) -> None:
 
 def test_without_scripts_nothing_is_lost(browser: Any, pages: dict[str, Path]) -> None:
     with opened(browser, pages["full"], PHONE, java_script_enabled=False) as shown:
-        assert shown.page.locator("button.copy").count() == 3
+        assert shown.page.locator("button.copy").count() == 4
         assert not any(b.is_visible() for b in shown.page.locator("button.copy").all())
         assert shown.page.locator("#use pre").first.is_visible()
 

@@ -58,7 +58,7 @@ def test_adapt_tells_a_person_what_came_of_it(headstart, pictures, weights, tmp_
         shown = get_metric(result.metric).shown(tested.scores.main_figure)
         assert f"{tested.title} {shown}".replace("\u00a0", " ") in plain(said.out)
     ways = [line.removeprefix("Next:").strip() for line in said.out.splitlines() if line.startswith("Next:")]
-    assert [way.split()[1] for way in ways] == ["predict", "evaluate", "export"]
+    assert [way.split()[1] for way in ways] == ["predict", "explain", "evaluate", "export"]
     for way in ways:  # they run when pasted
         done = headstart(*shlex.split(way)[1:])
         assert done.code == 0, (way, done.err)
@@ -83,7 +83,7 @@ def test_quiet_says_nothing_but_the_answer(program, pictures, quick, tmp_path):
     result = Result.read(tmp_path / "run" / "result.json")
     assert said.out.splitlines()[0] == result.headline
     starts = [line.split()[0] for line in said.out.splitlines()[1:]]
-    assert starts == ["Model:", "Page:", "Record:", "Next:", "Next:", "Next:"]
+    assert starts == ["Model:", "Page:", "Record:", "Next:", "Next:", "Next:", "Next:"]
     assert result.command.startswith(f"headstart adapt {pictures} --backbone")
 
 

@@ -112,7 +112,7 @@ def _item(test: Dataset, row: int) -> Any:
         return test.table.take(np.array([row]))
     if test.texts is not None:
         return [test.texts[row]]
-    return [test.picture(row)] if test.is_images else [test.raw(row)]
+    return [test.raw(row)]
 
 
 def _explained(predictor: Predictor, test: Dataset, row: int, examples: Examples | None) -> Explanation:
