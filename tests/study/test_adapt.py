@@ -248,7 +248,7 @@ def test_the_code_on_the_page_runs_when_pasted(base, pictures, tmp_path):
     blocks = [
         html.unescape(code) for code in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)
     ]
-    in_python, *commands = blocks[:3]  # the last is the command of the run
+    in_python, *commands = blocks[:4]
     typed = [[sys.executable, "-m", *shlex.split(command)] for command in commands]
     for words in ([sys.executable, "-c", in_python], *typed):
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
