@@ -96,7 +96,8 @@ class Command:
         unused = {"--epochs"} if "fast" in self.words else set()  # which trains nothing
         chosen = {flag: value for flag, value in (SMALL | self._read()).items() if flag in flags - unused}
         if self.name in ONE_METHOD and "--method" not in self.words and self.words[:2] != ALL_METHODS:
-            source, usual = self.after("--source") or " ".join(self.words[1:2]), ONE_METHOD[self.name]
+            placed = self.words[1] if self.name == "align" else ""
+            source, usual = self.after("--source") or placed, ONE_METHOD[self.name]
             known = {"digits": "multi-task"}.get(source, usual)
             chosen["--method"] = "shot" if source.startswith("runs/") else known
         if self.words[:2] == ALL_METHODS:
