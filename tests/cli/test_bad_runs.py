@@ -186,7 +186,9 @@ def test_predict_with_a_missing_and_a_broken_file(headstart, finished, pictures,
     assert "broken.png can't be read as a picture" in said.err
     assert "Traceback" not in said.err
     assert f'"file": "{good}"' in said.out  # the answer for what can be read is given all the same
-    assert refused(headstart("predict", finished, tmp_path / "broken.png"), BadData.code, "1 of 1 files")
+    assert refused(
+        headstart("predict", finished, tmp_path / "broken.png"), BadData.code, "broken.png can't be read"
+    )
 
 
 def test_predict_on_a_folder_without_pictures(headstart, finished, tmp_path):

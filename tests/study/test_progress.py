@@ -179,7 +179,7 @@ def test_the_bar_is_one_line_that_is_gone_at_the_end(clock, screen):
         progress.close()
         progress.close()  # twice does no harm
     (line,) = filter(None, lines)
-    assert re.search(r"tune\s+, about 1:00 left$", line)
+    assert re.search(r"tune, about 1:00 left$", line)
     assert not visible
     lines, (_, column), visible = shown(screen.getvalue())
     assert (set(lines), column, visible) == ({""}, 0, True)
