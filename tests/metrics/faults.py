@@ -54,8 +54,8 @@ METRICS = (
     ),
     Fault(
         "metrics/intervals.py",
-        "scored, units = measure_of(kind).score(answers, labels), units_of(len(labels), groups)",
-        "scored, units = measure_of(kind).score(answers, labels), units_of(len(labels))",
+        "scored, units = measures.score(answers, labels), units_of(len(labels), groups)",
+        "scored, units = measures.score(answers, labels), units_of(len(labels))",
         "rows of one patient count as independent",
         "metrics/test_intervals.py widen_every",
     ),

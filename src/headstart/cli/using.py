@@ -1,4 +1,4 @@
-"""Commands that use finished runs: `export`, `report`, `runs`."""
+"""Commands that use finished runs: `export`, `push`, `report`, `runs`."""
 
 import shlex
 from dataclasses import asdict

@@ -91,8 +91,8 @@ def score_all(
             length.
     """
     kind = label_kind_of(labels)
-    scored, units = measure_of(kind).score(answers, labels), units_of(len(labels), groups)
     measures = measure_of(kind)
+    scored, units = measures.score(answers, labels), units_of(len(labels), groups)
     names = [name for name in measures.metrics if name not in measures.on_request]
     return {name: SINGLE[kind][name](scored, units, seed) for name in names}
 

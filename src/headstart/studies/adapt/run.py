@@ -169,7 +169,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     whole = len(job.inputs["data"])
     job.progress.tell(about_inputs(whole, checked, (train, test), job.inputs["backbone"], settings))
     metric = choose_metric(train.labels, settings.metric, positive_of(settings, train))
-    choose_metric(test.labels, settings.metric)
+    choose_metric(test.labels, settings.metric)  # refuses a test part that has no such figure
     session = job.session(
         train,
         np.arange(len(train)),

@@ -1,10 +1,9 @@
 """What the pages show of a sample: a small picture that is kept in the run folder, or its text."""
 
-import io
 from pathlib import Path
 
 from headstart.data.dataset import Dataset
-from headstart.run.checkpoint import write_atomically
+from headstart.studies._pictures import write_picture
 
 THUMBNAIL = 192  # pixels
 LETTERS = 600  # of a text that is shown
@@ -15,10 +14,8 @@ def save_sample(data: Dataset, row: int, folder: Path, name: str) -> tuple[str, 
     path = ""
     if (picture := data.picture(row)) is not None:
         path = f"{folder.name}/{name}"
-        stream = io.BytesIO()
         picture.thumbnail((THUMBNAIL, THUMBNAIL))
-        picture.save(stream, "WEBP", quality=80)
-        write_atomically(folder.parent / path, stream.getvalue())
+        write_picture(picture, folder.parent / path, quality=80)
     text = data.modality.text(data, row)
     if len(text) > LETTERS:  # cut at a space
         text = (text[:LETTERS].rpartition(" ")[0] or text[: LETTERS - 1]) + "\u2026"

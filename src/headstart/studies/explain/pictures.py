@@ -1,6 +1,5 @@
 """The pictures of a page: what the model sees, the map over it, and the nearest training examples."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from headstart.core import BadData
 from headstart.data.decode import read_picture
 from headstart.data.zipped import read_lasting
 from headstart.records.explanation import Explanation, HeatMap
-from headstart.run.checkpoint import write_atomically
+from headstart.studies._pictures import write_picture
 
 FOLDER = "pictures"
 SHOWN, THUMBNAIL = 320, 192  # pixels of the longer side
@@ -69,6 +68,4 @@ def pixel_map(places: HeatMap) -> NDArray[np.float64]:
 def _save(picture: Image.Image, file: Path, side: int) -> None:
     factor = side / max(picture.size)
     sides = [max(1, round(length * factor)) for length in picture.size]
-    stream = io.BytesIO()
-    picture.convert("RGB").resize((sides[0], sides[1])).save(stream, "WEBP", quality=85)
-    write_atomically(file, stream.getvalue())
+    write_picture(picture.convert("RGB").resize((sides[0], sides[1])), file, quality=85)
