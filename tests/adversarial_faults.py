@@ -97,6 +97,13 @@ ADVERSARIAL_FAULTS = (
     ),
     Fault(
         HERE + "mcd.py",
+        'on=(backbone,), name="features", optimiser="shared"',
+        'on=(backbone,), name="features"',
+        "an optimiser state for each move, each at full rate",
+        "contract/test_contract.py one_optimiser_state and mcd",
+    ),
+    Fault(
+        HERE + "mcd.py",
         "discrepancy=-self.discrepancy(",
         "discrepancy=self.discrepancy(",
         "the heads do not try to differ",

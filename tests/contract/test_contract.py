@@ -128,6 +128,15 @@ def test_a_descent_moves_only_what_it_says(kind):
 
 
 @every
+def test_a_parameter_has_one_optimiser_state(kind):
+    """Adam would bring the small gradients of each of several moves to its full rate."""
+    optimisers = done(kind).run.optimisers.values()
+    held = [id(p) for each in optimisers for group in each.param_groups for p in group["params"]]
+    assert len(held) == len(set(held))
+    assert set(held) == learning(done(kind).run)
+
+
+@every
 def test_what_is_frozen_keeps_every_byte(kind):
     """Buffers too, and whatever `.train()` was called before: a frozen BatchNorm must not go on counting."""
     run, before = done(kind).run, done(kind).before

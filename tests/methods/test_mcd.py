@@ -12,7 +12,9 @@ from tests.methods.shifts import (
     moved,
     refused,
 )
+from torch import nn
 
+import headstart as hs
 from headstart.core import BadInput, Task, require_label_kind
 from headstart.losses.label import label_loss
 from headstart.methods.inputs.domains.mcd import MCD
@@ -25,6 +27,23 @@ def test_it_helps_where_the_target_lies_beside_the_source(seed):
     how = {"steps": 120}
     alone = accuracy(SourceOnly(backbone_lr=1.0), moved, seed, **how)
     assert accuracy(MCD(backbone_lr=1.0, times=2), moved, seed, **how) > alone + 0.08
+
+
+@pytest.mark.slow
+def test_it_does_no_harm_where_nothing_has_shifted():
+    """An Adam state for each of its six moves had .28 here, where training on the source alone has .95."""
+    digits = hs.data.load("digits")
+    x, y = (digits.array[:, None] / 255).astype("f4"), digits.labels.astype(str)
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        *(nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(256, 64), nn.ReLU(), nn.Linear(64, 10)),
+    )
+    recipe = hs.Recipe(steps=60, lr=3e-3, batch=64)
+    domains = hs.data.Domains((x[:900], y[:900]), x[900:])
+    model = hs.fit(MCD(norm="train", backbone_lr=1.0), net, domains, recipe)
+    found = [answer.label == label for answer, label in zip(model.predict(x[900:]), y[900:], strict=True)]
+    assert sum(found) / len(found) > 0.9
 
 
 def gap(parts, x):

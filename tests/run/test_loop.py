@@ -162,11 +162,60 @@ def test_a_move_on_nothing_is_refused(on, words):
 
 def test_moves_of_one_name_must_learn_on_the_same():
     one, other = Descend(slope_one, on=(On("a", blocks=slice(0, 1)),)), Descend(slope_one, on=(On("a"),))
-    with pytest.raises(BadInput, match="two moves called 'main'"):
+    with pytest.raises(BadInput, match="Two moves called 'main'"):
         begin({"a": Two()}, one, other)
     run = begin({"a": Two()}, one, one, recipe=replace(PLAIN, steps=1))  # two steps with one optimiser
     drain(train(run, same_batch()))
     assert run.parts["a"].first.weight[0].item() == pytest.approx(-0.2)
+
+
+def test_moves_that_share_an_optimiser_share_the_state_of_a_parameter():
+    """Momentum 0.9, Nesterov, rate 0.1, gradients 1 and then 0.01 of w.
+
+    Shared: the buffer is 1 and then 0.9 + 0.01, so w goes by 0.1 * 1.9 and 0.1 * (0.01 + 0.9 * 0.91). Of its
+    own the second would go by 0.1 * 0.019.
+    """
+
+    def slope(share):
+        return lambda parts, batch, ctx: Loss.sum(total=share * parts["a"].w.sum())
+
+    def gone(second):
+        recipe = replace(PLAIN, steps=1, optimiser="momentum")
+        on = (On("a", named("w")),)
+        first = Descend(slope(1.0), on=(*on, On("a", named("b"))), name="first", optimiser="shared")
+        last = Descend(slope(0.01), on=on, name="second", optimiser=second)
+        run = begin({"a": Two()}, first, last, recipe=recipe)
+        drain(train(run, same_batch()))
+        assert run.parts["a"].b.tolist() == [0.0, 0.0]
+        return list(run.optimisers), run.parts["a"].w[0].item()
+
+    assert gone("shared") == (["shared"], pytest.approx(-0.1 * (1.9 + 0.01 + 0.9 * 0.91)))
+    assert gone("") == (["shared", "second"], pytest.approx(-0.1 * (1.9 + 0.019)))
+
+
+def test_a_shared_optimiser_moves_only_the_parameters_of_the_move():
+    """The moments of b would carry it on in the second move, where it does not learn."""
+    recipe = replace(PLAIN, steps=1, optimiser="adamw", weight_decay=0.5)
+    first = Descend(slope_one, on=(On("a"),), name="first", optimiser="shared")
+    second = Descend(slope_one, on=(On("a", named("w")),), name="second", optimiser="shared")
+    run = begin({"a": Two()}, first, second, recipe=recipe)
+    drain(train(run, same_batch()))
+    steps = {name: run.optimisers["shared"].state[p]["step"] for name, p in run.parts["a"].named_parameters()}
+    assert {name: int(step) for name, step in steps.items()} == {
+        "w": 2,
+        "b": 1,
+        "first.weight": 1,
+        "second.weight": 1,
+    }
+
+
+def test_moves_that_share_an_optimiser_must_agree_on_rates():
+    moves = (
+        Descend(slope_one, on=(On("a"),), name="first", optimiser="shared"),
+        Descend(slope_one, on=(On("a", named("w"), lr=0.5),), name="second", optimiser="shared"),
+    )
+    with pytest.raises(BadInput, match="share the optimiser 'shared' give parameters of 'a' different rates"):
+        begin({"a": Two()}, *moves)
 
 
 def test_moves_happen_in_order_each_with_its_own_optimiser():

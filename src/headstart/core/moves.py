@@ -157,12 +157,15 @@ def _by_block(part: nn.Module) -> Iterator[tuple[int, nn.Parameter]]:
 class Descend(Generic[B]):
     """One gradient step of one loss on named parameters.
 
-    A parameter that several `on` select belongs to the first of them, by identity.
+    A parameter that several `on` select belongs to the first of them, by identity. Moves on the same
+    parameters name the optimiser that they share: a parameter has one state, such as Adam's moments, or each
+    move would be normalised by its own small gradients.
     """
 
     loss: Callable[[Parts, B, Ctx], Loss]
     on: tuple[On, ...]
-    name: str = "main"  # names the optimiser and the log entries
+    name: str = "main"  # of the log entries
+    optimiser: str = ""  # name of the optimiser, shared by all moves that give it; "": the move's own
     gradient: Callable[[Parts, list[nn.Parameter]], None] | None = None  # edits .grad in place
 
     def groups(self, parts: Parts) -> list[tuple[On, list[nn.Parameter]]]:

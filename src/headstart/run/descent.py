@@ -12,6 +12,7 @@ from headstart.core import Ctx, Descend, Diverged, Loss, Parts
 from headstart.core.batches import Batch
 
 from .modes import seeded, set_trainable
+from .optimisers import optimiser_name
 from .state import Run
 
 FAR = 1e15  # a shorter step takes no finite float32 out of its range, which ends at 3e38
@@ -46,7 +47,7 @@ def descend(
         Diverged: the loss, the gradient or a weight after the step is not finite; every parameter
             and statistic keeps its value from before the step.
     """
-    optimiser = run.optimisers[move.name]
+    optimiser = run.optimisers[optimiser_name(move, run.recipe)]
     learning = _set_trainable_now(run, move, ctx)
     closure = isinstance(optimiser, torch.optim.LBFGS)
     weight = run.engine.share(len(batch))
@@ -85,17 +86,18 @@ def _statistics(parts: Parts) -> Iterable[Tensor]:
 
 def _set_trainable_now(run: Run[Any], move: Descend[Any], ctx: Ctx) -> list[nn.Parameter]:
     """Set rates and modes for this step, and return the parameters that learn in it."""
-    optimiser = run.optimisers[move.name]
+    optimiser = run.optimisers[optimiser_name(move, run.recipe)]
     rate = run.recipe.rate(ctx.progress)
+    mine = set(map(id, move.parameters(run.parts)))  # others of a shared optimiser get no gradient
     learning: list[nn.Parameter] = []
     for group in optimiser.param_groups:
         for parameter in group["params"]:
             parameter.grad = None
-        if isinstance(optimiser, torch.optim.LBFGS):
-            learning += group["params"]
-        elif ctx.progress >= group["since"]:
+        if not isinstance(optimiser, torch.optim.LBFGS):
+            if ctx.progress < group["since"]:
+                continue
             group["lr"] = rate * group["factor"]
-            learning += group["params"]
+        learning += [parameter for parameter in group["params"] if id(parameter) in mine]
     set_trainable(run.parts, learning, [on for on in move.on if ctx.progress >= on.since])
     return learning
 

@@ -21,6 +21,7 @@ from headstart.core import Batch, Descend, Do, Parts
 
 from .loop import train
 from .modes import set_trainable
+from .optimisers import build_optimisers
 from .state import Run
 from .token_records import gives_vectors, output_and_ids, with_mask
 
@@ -282,14 +283,12 @@ def _copy(run: Run[Any]) -> Run[Any]:
     parts = copy.deepcopy(run.parts)
     recipe = replace(run.recipe, steps=1, optimiser="sgd", lr=0.1, warmup=0.0, ema=None, clip=None, views=0)
     trial = Run(run.name, parts, run.moves, recipe, run.engine, run.layout)
-    for move in run.moves:
-        if isinstance(move, Descend) and move.name not in trial.optimisers:
-            groups = [
-                {"params": group, "factor": 1.0, "since": 0.0, "weight_decay": 0.0}
-                for _, group in move.groups(parts)
-                if group
-            ]
-            trial.optimisers[move.name] = recipe.build(groups)
+    trial.optimisers = build_optimisers(
+        run.moves,
+        parts,
+        recipe,
+        lambda _on, mine: {"params": mine, "factor": 1.0, "since": 0.0, "weight_decay": 0.0},
+    )
     return trial
 
 

@@ -1,18 +1,20 @@
 """The training loop, a generator of one tick per step."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from headstart.core import Backbone, BadInput, Ctx, Descend, Do, Method, Task, derive_seed
+from headstart.core import Backbone, BadInput, Ctx, Descend, Do, Method, On, Task, derive_seed
 from headstart.core.batches import B
 
 from .average import Average
 from .descent import descend
 from .engine import Engine, One
 from .modes import memory_format, seeded, set_eval
+from .optimisers import build_optimisers
 from .recipe import Recipe
 from .state import Run, Tick
 
@@ -28,7 +30,7 @@ def start(
 
     Raises:
         BadInput: a move names a part or blocks that do not exist, selects no parameter, or
-            shares its name with a move on other parameters.
+            shares its name with a move on other parameters, or an optimiser with other settings.
     """
     engine = engine or One()
     with seeded(derive_seed(recipe.seed, "parts")):
@@ -41,12 +43,8 @@ def start(
     run.accumulate, run.per_sample_loss = recipe.accumulate, method.about.per_sample_loss
     descents = [move for move in run.moves if isinstance(move, Descend)]
     for move in descents:
-        if move.name not in run.optimisers:
-            run.optimisers[move.name] = recipe.build(_groups(run, move))
-        elif move.on != next(other for other in descents if other.name == move.name).on:
-            raise BadInput(
-                f"{run.name}: two moves called {move.name!r} learn on other parameters; rename one."
-            )
+        _check(run, move)
+    run.optimisers = build_optimisers(run.moves, parts, recipe, partial(_group, recipe))
     if recipe.ema is not None:
         run.average = Average(recipe.ema, parts, {on.part for move in descents for on in move.on})
     return run
@@ -87,9 +85,8 @@ def train(run: Run[B], stream: Callable[[int], Iterator[B]]) -> Iterator[Tick]:
             return
 
 
-def _groups(run: Run[Any], move: Descend[Any]) -> list[dict[str, Any]]:
-    """Parameter groups of a move's optimiser, each with its learning-rate factor, validated."""
-    groups = []
+def _check(run: Run[Any], move: Descend[Any]) -> None:
+    """Check that a move names parts and blocks that there are, and selects a parameter."""
     for on in move.on:
         if on.part not in run.parts:
             known = ", ".join(run.parts)
@@ -101,16 +98,17 @@ def _groups(run: Run[Any], move: Descend[Any]) -> list[dict[str, Any]]:
                 f"{on.part!r}, which has {count}; choose others, or None for all of it. `headstart anatomy` "
                 "lists them."
             )
-    for on, parameters in move.groups(run.parts):
-        if parameters:
-            decay = run.recipe.weight_decay if on.weight_decay is None else on.weight_decay
-            factors = {"factor": on.lr, "since": on.since, "weight_decay": decay}
-            if run.recipe.optimiser != "lbfgs":  # which has one rate, that of its line search
-                factors["lr"] = run.recipe.lr * on.lr  # so that any torch scheduler starts from it
-            groups.append({"params": parameters, **factors})
-    if not groups:
+    if not move.parameters(run.parts):
         raise BadInput(f"{run.name}: move {move.name!r} selects no parameter")
-    return groups
+
+
+def _group(recipe: Recipe, on: On, parameters: list[nn.Parameter]) -> dict[str, Any]:
+    """Parameters as a group of an optimiser, with their learning-rate factor, start and decay."""
+    decay = recipe.weight_decay if on.weight_decay is None else on.weight_decay
+    factors = {"params": parameters, "factor": on.lr, "since": on.since, "weight_decay": decay}
+    if recipe.optimiser != "lbfgs":  # which has one rate, that of its line search
+        factors["lr"] = recipe.lr * on.lr  # so that any torch scheduler starts from it
+    return factors
 
 
 def _bf16(run: Run[Any]) -> bool:

@@ -56,10 +56,10 @@ class MCD(TuningSettings[Domains]):
         if not self.weight:
             return (Descend(self.loss, on=(head, backbone)),)
         heads = (head, replace(head, part="second head"))
-        agree: Descend[Domains] = Descend(self.agree, on=(backbone,), name="features")
+        agree: Descend[Domains] = Descend(self.agree, on=(backbone,), name="features", optimiser="shared")
         return (
-            Descend(self.loss, on=(*heads, backbone), name="all"),
-            Descend(self.differ, on=heads, name="heads"),
+            Descend(self.loss, on=(*heads, backbone), name="all", optimiser="shared"),
+            Descend(self.differ, on=heads, name="heads", optimiser="shared"),
             *[agree] * self.times,
         )
 
