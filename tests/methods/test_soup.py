@@ -133,11 +133,11 @@ X, Y = points(60, 6, 3, seed=1, spread=2.0)
 SHORT = hs.Recipe(steps=6, batch=12, lr=0.05)
 
 
-def session(x=X, groups=None):
+def session(x=X, groups=None, metric=""):
     from headstart.session.session import Session
 
     data = hs.data.load((x.numpy(), np.array(["a", "b", "c"])[Y.numpy()]), groups=groups)
-    return Session(hs.models.backbone(Same(6), example=X[:2]), data)
+    return Session(hs.models.backbone(Same(6), example=X[:2]), data, metric=metric)
 
 
 def test_the_rows_that_choose_are_not_learned_from():
@@ -159,6 +159,11 @@ def test_the_rows_that_choose_are_not_learned_from():
     assert "by the balanced accuracy on 14 rows that were held out of the training" in fitted.notes[-1]
     plain = given.fit(Soup(ratio=30.0), learn, SHORT)
     assert same(of(fitted.run, *members), of(plain.run, *members))  # the uniform soup of the other rows
+
+
+def test_the_note_says_the_metric_in_words():
+    fitted = session(metric="auc").fit(Soup(validation=0.25), np.arange(4, 60), SHORT)
+    assert "by the AUC on 14 rows" in fitted.notes[-1]
 
 
 def test_the_average_that_is_shipped_is_no_worse_on_the_held_rows_than_any_member():
@@ -191,7 +196,7 @@ def test_groups_stay_whole_and_too_few_rows_leave_nothing_out():
 def test_numbers_and_tags_choose_too():
     from headstart.session.session import Session
 
-    for y, by in ((X[:, :2].numpy() * 40 + 7.5, "r2"), (X[:, :2].numpy() > 3, "average precision")):
+    for y, by in ((X[:, :2].numpy() * 40 + 7.5, "R²"), (X[:, :2].numpy() > 3, "average precision")):
         data = hs.data.load((X.numpy(), y))
         given = Session(hs.models.backbone(Same(6), example=X[:2]), data)
         fitted = given.fit(Soup(validation=0.25), np.arange(60), SHORT)

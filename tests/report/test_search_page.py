@@ -7,6 +7,7 @@ import pytest
 from tests.report.experiments import about, search_record
 
 from headstart.core import BadData
+from headstart.report.metric import METRICS
 from headstart.report.text import SPACE
 from headstart.studies import build_page
 from headstart.studies._page import render_page
@@ -26,7 +27,7 @@ def test_what_stands_on_it():
         "+46.0 points (+41.0 to +51.0) of balanced accuracy over training from scratch: transfer helps."
         in text
     )
-    assert "the search has found +6.0 points more" in text
+    assert "the search has found 6.0 points more" in text
     assert "The 0.860 of the best is optimistic." in text
     assert "<code>headstart adapt photos/ --method fine-tune:last=2 --out search-adapt</code>" in text
     assert "7 complete, 1 pruned, 1 diverged, 1 refused" in text
@@ -50,7 +51,7 @@ def test_every_trial_has_a_row_and_each_with_a_value_a_dot():
 def test_the_best_so_far_is_a_staircase_by_hand():
     from headstart.studies.search.page import _best_so_far
 
-    assert _best_so_far(search_record().trials, 9) == [
+    assert _best_so_far(search_record().trials, 9, METRICS["balanced_accuracy"]) == [
         (0, 0.8),
         (1, 0.8),
         (1, 0.8),

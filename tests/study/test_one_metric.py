@@ -22,6 +22,7 @@ from headstart.session.scoring import (
 )
 from headstart.studies import build_page
 from headstart.studies.adapt.candidates import CandidateResult, choose
+from headstart.studies.curve.page import view as curve_view
 
 QUICK = {"methods": ("ridge-probe", "nearest-centroid"), "folds": 2, "curve": False}
 
@@ -233,3 +234,38 @@ def test_an_axis_of_log_losses_goes_beyond_one():
     assert get_metric("log_loss").axis([0.5, 3.0]).high >= 3
     assert get_metric("mae").axis([20.0, 30.0]).high >= 30
     assert get_metric("accuracy").axis([0.5, 0.99]).high <= 1
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "macro_f1"])
+def test_a_search_goes_by_it_to_its_next_command(metric, tmp_path):
+    how = {"methods": ("ridge-probe", "nearest-centroid"), "trials": 4, "folds": 2, "epochs": 1}
+    record = hs.search(net(), rows([30, 60, 40]), metric=metric, out=tmp_path / "s", **how)
+    scores = [trial.score for trial in record.trials if trial.state == "complete"]
+    assert record.best_score == (min if metric == "log_loss" else max)(scores) > 0
+    assert record.selection == metric
+    assert record.adapt[record.adapt.index("--metric") + 1] == metric
+    page, title = build_page(tmp_path / "s").read_text(), get_metric(metric).title
+    assert f"The {title} is cross-validated" in page
+    assert f"the {get_metric(metric).best} of all" in page
+
+
+def test_a_curve_goes_by_it():
+    how = {"methods": ("ridge-probe", "nearest-centroid"), "labels_per_class": (2, 8), "seeds": 2}
+    x, y = rows([30, 60, 40])
+    plain, record = (hs.curve(net(), (x, y), metric=metric, **how) for metric in (None, "log_loss"))
+    assert (plain.selection, record.selection) == ("balanced_accuracy", "log_loss")
+    view = curve_view(record)
+    few = {p.title: p.mean for p in record.points if p.labels_per_class == 2}
+    assert f"With 2 labels a class, {min(few, key=few.get)} is best on average" in view["headline"]
+    for first, other in zip(record.points[:2], record.points[2:], strict=True):
+        assert other.gain.value == pytest.approx(first.mean - other.mean, abs=1e-6)  # lower is better
+        assert other.interval.high > 1 or other.mean < 1
+    assert "log loss" in view["reading"]
+    assert [fact[0] for fact in view["facts"]].count("chance") == 0
+
+
+@pytest.mark.parametrize("study", [hs.search, hs.curve])
+def test_a_metric_that_there_is_not_is_refused_before_anything_is_computed(study, tmp_path):
+    with pytest.raises(Unknown, match="metric of classes is called 'mae'"):
+        study(net(), rows([30, 30]), metric="mae", out=tmp_path / "s")
+    assert not (tmp_path / "s").exists()

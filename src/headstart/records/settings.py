@@ -50,6 +50,10 @@ def several(what: str) -> Rule:
     return Rule(lambda v: isinstance(v, tuple), f"a list of {what}")
 
 
+METRIC = (
+    "accuracy, balanced_accuracy, macro_f1, auc, average_precision or log_loss; of tags average_precision, "
+    "...; of numbers r2, rmse, mae, spearman"
+)
 POSITIVE = Rule(lambda v: 0 < v < math.inf, "a number > 0")
 SECONDS = Rule(lambda v: v > 0, "a number of seconds > 0")
 SHARE = Rule(lambda v: 0 < v < 1, "in (0, 1)")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from headstart.records.metric_titles import title_of
 from headstart.records.record import Interval
 from headstart.report.axis import NARROW, Air, Axis, linear, within
 from headstart.report.text import SPACE, Shown, fixed, minus, significant
@@ -59,6 +60,12 @@ class Metric:
         less = "fewer" if self.is_share else "less"
         return f"{self.size(abs(gain))} {'more' if (gain >= 0) != self.lower else less}"
 
+    def lead(self, gain: Interval, other: str) -> str:
+        """A gain over another in words: "+1.2 points (+0.3 to +2.1) of accuracy over ridge"."""
+        if self.lower:
+            return f"a {self.title} lower by {self.gained(gain)} than {other}"
+        return f"{self.gained(gain)} of {self.title} over {other}"
+
     @property
     def is_share(self) -> bool:
         """Whether figures are written in percent, and differences in percentage points."""
@@ -68,6 +75,11 @@ class Metric:
     def least(self) -> float:
         """No figure is less."""
         return -math.inf if self.unit == "number" else 0.0
+
+    @property
+    def most(self) -> float:
+        """No figure is more."""
+        return math.inf if self.unit in ("nats", "units") else 1.0
 
     def plain(self, decimals: int = 0) -> "Metric":
         """The same with rounder figures and in ASCII, for sentences in records: "93 %", "0.73"."""
@@ -107,8 +119,7 @@ class Metric:
 
     def axis(self, values: Sequence[float], title: str = "", most: int = 6, air: Air = NARROW) -> Axis:
         """An axis around values, not beyond what the metric can be."""
-        highest = math.inf if self.unit in ("nats", "units") else 1.0
-        return linear(*within(self.least, highest, values, air), self.tick, title, most)
+        return linear(*within(self.least, self.most, values, air), self.tick, title, most)
 
     def change_axis(self, low: float, high: float, title: str, most: int = 5) -> Axis:
         """An axis of differences."""
@@ -146,20 +157,20 @@ class Metric:
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("accuracy", "accuracy", "share"),
-        Metric("balanced_accuracy", "balanced accuracy", "share"),
-        Metric("macro_f1", "macro F1", "share"),
-        Metric("log_loss", "log loss", "nats", lower=True),
-        Metric("calibration_error", "calibration error", "share", lower=True),
-        Metric("average_precision", "average precision", "share"),
-        Metric("auc", "AUC", "number"),
-        Metric("micro_f1", "micro F1", "share"),
-        Metric("exact_match", "exact match", "share"),
-        Metric("hamming_accuracy", "Hamming accuracy", "share"),
-        Metric("r2", "R\u00b2", "number"),
-        Metric("rmse", "RMSE", "units", lower=True),
-        Metric("mae", "mean absolute error", "units", lower=True),
-        Metric("spearman", "rank correlation", "number"),
+        Metric("accuracy", title_of("accuracy"), "share"),
+        Metric("balanced_accuracy", title_of("balanced_accuracy"), "share"),
+        Metric("macro_f1", title_of("macro_f1"), "share"),
+        Metric("log_loss", title_of("log_loss"), "nats", lower=True),
+        Metric("calibration_error", title_of("calibration_error"), "share", lower=True),
+        Metric("average_precision", title_of("average_precision"), "share"),
+        Metric("auc", title_of("auc"), "number"),
+        Metric("micro_f1", title_of("micro_f1"), "share"),
+        Metric("exact_match", title_of("exact_match"), "share"),
+        Metric("hamming_accuracy", title_of("hamming_accuracy"), "share"),
+        Metric("r2", title_of("r2"), "number"),
+        Metric("rmse", title_of("rmse"), "units", lower=True),
+        Metric("mae", title_of("mae"), "units", lower=True),
+        Metric("spearman", title_of("spearman"), "number"),
     )
 }
 
@@ -175,4 +186,4 @@ def drawn_metric(name: str, label_kind: str) -> Metric:
 
 def get_metric(name: str) -> Metric:
     """The metric of a name; one that headstart does not know is written as a number."""
-    return METRICS.get(name) or Metric(name, name.replace("_", " "), "number")
+    return METRICS.get(name) or Metric(name, title_of(name), "number")

@@ -15,6 +15,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.splits import holdout
 from headstart.data.train_test_split import Rows
 from headstart.nn.heads import AdjustedHead
+from headstart.records.metric_titles import title_of
 from headstart.run.frozen import Replay
 from headstart.run.state import Run, Tick
 from headstart.session.input_pipeline import InputSource, LabelUnits
@@ -125,7 +126,7 @@ def select_on_holdout(
     result = method.select_on_holdout(fitted.run.parts, score)
     model = method.predictor(fitted.run.parts)
     assert isinstance(model, Model)
-    by = metric.replace("_", " ")
+    by = title_of(metric)
     note = f"{title}, by the {by} on {len(held)} rows that were held out of the training: {result}"
     return replace(fitted, model=model, notes=[*fitted.notes, note])
 

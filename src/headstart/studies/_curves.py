@@ -58,7 +58,10 @@ def describe_ends(curves: Sequence[Sequence[Point]], metric: Metric, of: str) ->
     sizes = sorted(size for size, methods in often.items() if methods > 1)
     if not sizes:
         return _alone(curves[0], metric, of)
-    few, many = (max((p for p in points if p.labels_per_class == k), key=mean) for k in (sizes[0], sizes[-1]))
+    few, many = (
+        max((p for p in points if p.labels_per_class == k), key=lambda p: metric.merit(mean(p)))
+        for k in (sizes[0], sizes[-1])
+    )
     least, low, high = pluralise(sizes[0], "label"), metric.value(mean(few)), metric.value(mean(many))
     if len(sizes) == 1:
         return f"With {least}{of}, {few.title} is best on average: {low}."
@@ -89,7 +92,7 @@ def describe_headstart(curves: Sequence[Sequence[Point]], metric: Metric, of: st
     if scratch is None or first is scratch:
         return ""
     goal, title = scratch[-1], first[0].title
-    reached = next((p for p in first if mean(p) >= mean(goal)), None)
+    reached = next((p for p in first if metric.merit(mean(p)) >= metric.merit(mean(goal))), None)
     most = f"{pluralise(goal.labels_per_class, 'label')}{of} ({metric.value(mean(goal))})"
     if reached is None:
         return f"{title} nowhere reaches what training from scratch gets from {most}."

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from headstart.records.settings import POSITIVE, SHARE, Rule, TrainingSettings, one_of, option, whole
+from headstart.records.settings import METRIC, POSITIVE, SHARE, Rule, TrainingSettings, one_of, option, whole
 from headstart.records.two_classes import FORMS, is_threshold
 
 BUDGETS = {"fast": 60.0, "good": 300.0, "best": 3600.0}  # seconds by quality, where no budget is given
@@ -44,10 +44,8 @@ class AdaptSettings(TrainingSettings):
         False,
     )
     metric: str | None = option(
-        "Metric that selects the method and comes first in the report: accuracy, balanced_accuracy, "
-        "macro_f1, auc, average_precision or log_loss; of tags average_precision, ...; of numbers r2, rmse, "
-        "mae, spearman. Default: accuracy, or balanced_accuracy where a class is more than three times "
-        "another; average_precision; r2.",
+        f"Metric that selects the method and comes first in the report: {METRIC}. Default: accuracy, or "
+        "balanced_accuracy where a class is more than three times another; average_precision; r2.",
         None,
         metavar="METRIC",
     )

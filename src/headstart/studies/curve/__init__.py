@@ -4,8 +4,9 @@ A part of the rows is held out, stratified and by whole groups, and every model 
 other rows each seed draws nested subsets with so many rows of each class (with tags and numbers, so many in
 all); all methods get the same ones. Sizes without enough rows are left out, and the notes say so.
 
-The record holds for every method and size the score of each seed (balanced accuracy, average precision or
-R\u00b2), their mean with its 95 % interval over the seeds, and the paired difference to the first method.
+The record holds for every method and size the score of each seed (`metric`; without it balanced accuracy,
+average precision or R\u00b2), their mean with its 95 % interval over the seeds, and the paired difference to
+the first method.
 
 Raises:
     BadData: nothing readable, one class, or no size that every class has rows for.
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from headstart.records.record import Interval, Record
-from headstart.records.settings import SECONDS, ExperimentSettings, option, several, whole
+from headstart.records.settings import METRIC, SECONDS, ExperimentSettings, option, several, whole
 from headstart.studies._spec import BACKBONE, DATA, Study, StudyRecord
 
 SIZES = (1, 2, 5, 10, 20, 50)
@@ -49,6 +50,11 @@ class CurveSettings(ExperimentSettings):
         None,
         SECONDS,
         duration=True,
+    )
+    metric: str | None = option(
+        f"Metric of the curves: {METRIC}. Default: balanced_accuracy, average_precision or r2.",
+        None,
+        metavar="METRIC",
     )
     steps: int = option(
         "Minimum number of steps per training: with few labels epochs are short.", 50, whole(1)
@@ -89,6 +95,7 @@ class SizeCurve(StudyRecord):
     methods: list[str]  # the first one is what the others are compared with
     points: list[CurvePoint]  # by method, then by size
     selection: str = "balanced_accuracy"  # the metric of the scores
+    label_kind: str = "classes"  # what the labels are: "classes" (one of them), "tags" (any) or "numbers"
 
     def of(self, method: str) -> list[CurvePoint]:
         """The points of one method, by rising size."""

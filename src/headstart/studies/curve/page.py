@@ -22,11 +22,11 @@ from headstart.studies.curve import CurvePoint, SizeCurve
 def view(record: SizeCurve) -> dict[str, Any]:
     """What the template shows."""
     curves, metric = by_method(record.points, record.methods[0]), get_metric(record.selection)
-    of = CLASS if record.selection == "balanced_accuracy" else ""
+    of = CLASS if record.label_kind == "classes" else ""
     seeds = pluralise(max((len(p.seeds) for p in record.points), default=0), "seed")
     first = curves[0][0].title if curves else ""
-    words = {"balanced_accuracy": ("class", "classes"), "average_precision": ("tag", "tags")}
-    outputs = words.get(record.selection, ("number a row", "numbers a row"))
+    words = {"classes": ("class", "classes"), "tags": ("tag", "tags")}
+    outputs = words.get(record.label_kind, ("number a row", "numbers a row"))
     chance = ("chance", percent(1 / len(record.classes)), "of balanced accuracy")
     return page_view(
         record,
@@ -43,7 +43,7 @@ def view(record: SizeCurve) -> dict[str, Any]:
         facts=[
             ("held out", f"{record.test_rows:,} rows", "the same for every point"),
             ("to learn from", f"{record.train_rows:,} rows", pluralise(len(record.classes), *outputs)),
-            *([chance] if of else []),
+            *([chance] if record.selection == "balanced_accuracy" else []),
             ("backbone", record.backbone, f"{short(record.backbone_parameters)} parameters"),
         ],
         reading=explain_means(metric, "the held-out part", f"{first} on the same subsets"),

@@ -20,7 +20,7 @@ from headstart.records.settings import TrainingSettings
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data, require_learnable
-from headstart.session.scoring import difference, main_score, mean_of_figures, selection_metric
+from headstart.session.scoring import choose_metric, difference, main_score, mean_of_figures, selection_metric
 from headstart.session.session import Session
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies.curve import SIZES, CurvePoint, CurveSettings
@@ -37,6 +37,7 @@ def check(settings: CurveSettings, inputs: Mapping[str, Any]) -> None:
     for method in methods:
         require_label_kind(method, inputs["data"].label_kind)
     require_learnable(methods, inputs["backbone"], inputs["data"].label_kind)
+    _metric(inputs["data"].labels, settings)
 
 
 def compute(job: Job[CurveSettings]) -> dict[str, Any]:
@@ -45,10 +46,11 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
     with job.step("check the data"):
         data = check_data(job.inputs["data"], reader=backbone.reader).dataset
         rest, test = train_and_test(data, settings.test, settings.seed)
+        selection = _metric(data.labels[rest], settings)
+        _metric(data.labels[test], settings)  # refuses a test part that has no such figure
     sizes, notes = _sizes(data, rest, settings.labels_per_class or default_sizes(SIZES, data))
     job.notes += notes
-    session = job.session(data, rest)
-    selection = selection_metric(data.labels)
+    session = job.session(data, rest, metric=selection)
     few = SubsetTrials(session, settings, rest, test, selection, settings.steps)
     methods = job.methods(settings.methods) or usual_methods(data)
     outputs = job.trials(_trials(settings, few, methods, sizes), settings.budget)
@@ -63,7 +65,13 @@ def compute(job: Job[CurveSettings]) -> dict[str, Any]:
         "methods": [method.label for method in methods],
         "points": list(_points(methods, sizes, outputs, few)),
         "selection": selection,
+        "label_kind": data.label_kind,
     }
+
+
+def _metric(labels: Rows, settings: CurveSettings) -> str:
+    """The wanted metric; none may be wanted, and it is the one of selection."""
+    return choose_metric(labels, settings.metric or selection_metric(labels))
 
 
 def usual_methods(data: Dataset) -> list[Method[Any]]:
@@ -171,7 +179,8 @@ def _points(
     by_seed: dict[tuple[str, int], dict[int, Tensor]] = {}
     for (label, k, seed), logits in outputs.items():
         by_seed.setdefault((label, k), {})[seed] = logits
-    least, first = get_metric(few.metric).least, methods[0].label
+    metric, first = get_metric(few.metric), methods[0].label
+    range_ = metric.most - metric.least
     for method, k in product(methods, sizes):
         if own := by_seed.get((method.label, k)):
             base = by_seed.get((first, k), {})
@@ -186,8 +195,8 @@ def _points(
                 seeds=list(own),
                 score=[figure.value for figure in figures],
                 mean=fmean(figure.value for figure in figures),
-                interval=mean_of_figures(figures, least),
-                gain=None if method.label == first else mean_of_figures(gains, least - 1, 1 - least),
+                interval=mean_of_figures(figures, metric.least, metric.most),
+                gain=None if method.label == first else mean_of_figures(gains, -range_, range_),
             )
 
 

@@ -1,7 +1,7 @@
 """Search for a backbone, a method and its settings: TPE over the joint space, bad trials pruned early.
 
 A trial is a method with settings, cross-validated on the training part: the rows that `adapt` would train on
-with the same `test` and `seed`. After each fold, a trial below the median of the former ones at that fold is
+with the same `test` and `seed`. After each fold, a trial worse than the median of the former ones there is
 pruned. The first trials are the methods with their default settings, and training from scratch, which is
 never pruned: what transfers must be better than that. Of several backbones each is tried with the first
 method as it is; training from scratch and the other methods as they are have the first one.
@@ -26,6 +26,7 @@ from typing import Any, ClassVar, Literal
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import (
+    METRIC,
     PRECISION,
     PRECISIONS,
     SECONDS,
@@ -84,6 +85,9 @@ class SearchSettings(InputSettings):
         None,
         SECONDS,
         duration=True,
+    )
+    metric: str | None = option(
+        f"Metric that trials are compared by: {METRIC}. Default: that of adapt.", None, metavar="METRIC"
     )
     epochs: int = option("Epochs per training.", 5, whole(1))
     test: float = option("Share of the rows that adapt will test on, and that no trial sees.", 0.2, SHARE)

@@ -74,8 +74,7 @@ def _transfer(record: Search, metric: Metric) -> str:
     """What transfer gains over training from scratch."""
     if record.gain is None:
         return "Whether transfer helps is unknown: it and training from scratch were not both finished."
-    gain = metric.gained(record.gain)
-    best = f"the best that transfers has {gain} of {metric.title} over training from scratch"
+    best = f"the best that transfers has {metric.lead(record.gain, 'training from scratch')}"
     if record.gain.high < 0:
         return f"Negative transfer: {best}. What was learned before does harm here."
     if record.gain.low <= 0:
@@ -90,11 +89,10 @@ def _plain(record: Search, metric: Metric) -> str:
         return ""
     if plain.number == record.best.number:
         return f"No searched settings were better than the default ones of {plain.title}."
-    gain = metric.change(record.best_score - plain.score)
-    unit = " points" if metric.is_share else ""
+    gain = metric.comparison(metric.merit(record.best_score) - metric.merit(plain.score))
     return (
         f"The best of the default settings is {plain.title} with {metric.value(plain.score)}; the search has "
-        f"found {gain}{unit} more. Where that is little, take the default settings."
+        f"found {gain}. Where that is little, take the default settings."
     )
 
 
@@ -115,7 +113,7 @@ def _figure(record: Search, metric: Metric) -> str:
     values = [trial.folds[-1] if trial.score is None else trial.score for trial in drawn]
     x = linear(0, last, lambda value: f"{value:.0f}" if value == round(value) else "", "trial", 9)
     plot = Plot(x, metric.axis(values, metric.title), 340)
-    plot.line(_best_so_far(record.trials, last), "s1")
+    plot.line(_best_so_far(record.trials, last, metric), "s1")
     scratch = _scratch_score(record)
     if scratch is not None:
         plot.line([(0, scratch), (last, scratch)], "s3")
@@ -131,13 +129,13 @@ def _figure(record: Search, metric: Metric) -> str:
     return plot.figure(f"{label}; the best is trial {record.best.number}")
 
 
-def _best_so_far(trials: Sequence[SearchTrial], last: int) -> list[tuple[float, float]]:
+def _best_so_far(trials: Sequence[SearchTrial], last: int, metric: Metric) -> list[tuple[float, float]]:
     """As a staircase."""
     points: list[tuple[float, float]] = []
     for trial in trials:
         if trial.score is None:
             continue
-        best = max(trial.score, points[-1][1] if points else trial.score)
+        best = max(trial.score, points[-1][1] if points else trial.score, key=metric.merit)
         if points:
             points.append((trial.number, points[-1][1]))
         points.append((trial.number, best))
@@ -155,7 +153,7 @@ def _headings(metric: Metric) -> list[str]:
 
 def _cells(trial: SearchTrial, record: Search, metric: Metric) -> list[Cell | None]:
     """What the table shows of a trial, beside its name; the best one is marked."""
-    mark = ("best", "good", "the highest of all") if trial.number == record.best.number else ()
+    mark = ("best", "good", f"the {metric.best} of all") if trial.number == record.best.number else ()
     folds = ", ".join(metric.value(fold) for fold in trial.folds)
     return [
         None if trial.score is None else Cell(metric.value(trial.score), "", *mark),
@@ -174,14 +172,15 @@ def _more(record: Search) -> Iterator[dict[str, Any]]:
             "say": ["Fit the best on all training rows, and test it once on rows that no trial has seen:"],
             "command": record.next,
         }
-    scored = [(trial, trial.score) for trial in record.trials if trial.score is not None]
+    merit = get_metric(record.selection).merit
+    scored = [(trial, merit(trial.score)) for trial in record.trials if trial.score is not None]
     searched = [(trial.method.partition(":")[0], trial.settings, score) for trial, score in scored]
     if weighted := weights(searched, [trial.backbone for trial, _ in scored]):
         yield {
             "id": "importance",
             "heading": "What mattered",
             "say": [
-                "Of numbers, rank correlation with the score: near +1, larger was better.",
+                "Of numbers, rank correlation with how good the score is: near +1, larger was better.",
                 "Near 0, it did not matter, or the best lies in the middle.",
                 "Of other values, the share of the variance of the scores that lies between them.",
                 "Only finished trials count, and these were drawn where others had been good: it is a hint.",

@@ -10,9 +10,10 @@ from headstart.data.train_test_split import train_and_test
 from headstart.models.backbone import AnyBackbone
 from headstart.report.metric import get_metric
 from headstart.session.requirements import require_data, require_learnable
+from headstart.session.scoring import choose_metric
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
-from headstart.studies.search import SearchSettings
+from headstart.studies.search import SearchSettings, SearchTrial
 from headstart.studies.search.backbones import OPTIONS, load_searched, searched
 from headstart.studies.search.spaces import Configured, Joint, joint_space
 from headstart.studies.search.trials import (
@@ -45,6 +46,7 @@ def check(settings: SearchSettings, inputs: Mapping[str, Any]) -> None:
     optuna_package()
     methods = [make(spec) for spec in settings.methods or DEFAULT]
     require_data(methods, "a search")
+    choose_metric(inputs["data"].labels, settings.metric)
     backbones = searched(inputs)
     space = joint_space(methods, settings.space, _blocks(backbones))
     for name, backbone in backbones.items():
@@ -175,24 +177,31 @@ class _Search:
         folds_done, of = number + 1, self.job.settings.folds
         if folds_done == of or not trial.should_prune():
             return ""
-        return f"pruned after {folds_done} of {of} folds it was below the median of the trials before it"
+        return f"pruned after {folds_done} of {of} folds it was worse than the median of the trials before it"
 
     def results(self, test_rows: int) -> dict[str, Any]:
         """The trials and which of them are best, as fields of the record; notes on them."""
         job, begun = self.job, self.optimiser.trials()
         alone = job.inputs["backbone"].name
-        trials = [replace(record_trial(trial, alone), number=number) for number, trial in enumerate(begun)]
+        selection = self.validator.metric
+        metric = get_metric(selection)
+        trials = [
+            replace(record_trial(trial, alone, metric), number=number) for number, trial in enumerate(begun)
+        ]
         complete = [trial for trial in trials if trial.state == "complete"]
         if not complete:
             raise no_trial_error(trials, job.settings)
-        best = max(complete, key=score_of)
+
+        def merit(trial: SearchTrial) -> float:
+            return metric.merit(score_of(trial))
+
+        best = max(complete, key=merit)
         transferring = [trial for trial in complete if make(trial.method).about.transfers != "nothing"]
-        rival = max(transferring, key=score_of, default=None)
+        rival = max(transferring, key=merit, default=None)
         first = [trial for trial in complete if trial.number < len(self.queue)]
         scratch = next((trial for trial in first if trial.method == SCRATCH), None)
         gain = self.validator.difference(rival, scratch) if rival and scratch else None
-        selection = self.validator.metric
-        job.notes += notes_of(trials, job.settings, best, rival, gain, get_metric(selection), test_rows)
+        job.notes += notes_of(trials, job.settings, best, rival, gain, metric, test_rows)
         if len(begun) < job.settings.trials and not self.space.untried(self.optimiser.tried()):
             job.notes.append(f"All settings in the space were tried: {len(begun)}. A wider --range has more.")
         options = adapt_options(best, job.settings, job.inputs.get(OPTIONS, {}))
@@ -200,7 +209,7 @@ class _Search:
             "trials": trials,
             "best": best,
             "gain": gain,
-            "plain": max((trial for trial in transferring if trial in first), key=score_of, default=None),
+            "plain": max((trial for trial in transferring if trial in first), key=merit, default=None),
             "adapt": options,
             "next": next_command(job.folder.command, options, job.folder.path),
             "selection": selection,

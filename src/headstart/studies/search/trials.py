@@ -21,7 +21,7 @@ UNPRUNED = 5  # complete trials before others are pruned
 OWN = ("--out", "--method", "--range", *(f"--{name}" for name in SearchSettings.names()))  # with a value
 BACKBONE = ("--backbone", "--weights")
 FLAGS = ("--json", "--quiet", "-q", "--resume")  # without one
-SAME = ("test", "size", "fit", "batch", "precision", "seed")  # settings that `adapt` shall share
+SAME = ("test", "metric", "size", "fit", "batch", "precision", "seed")  # settings that `adapt` shall share
 
 
 class Optimiser:
@@ -141,8 +141,8 @@ def configured(attributes: Mapping[str, Any]) -> Configured:
     return Configured(make(attributes["method"]), attributes["lr"], attributes.get("backbone", ""))
 
 
-def record_trial(trial: Any, alone: str) -> SearchTrial:
-    """A trial of Optuna's, for the record; `alone` is the backbone if there is one."""
+def record_trial(trial: Any, alone: str, metric: Metric) -> SearchTrial:
+    """A trial of Optuna's, with a value of `metric`; `alone` is the backbone if there is one."""
     config = configured(trial.user_attrs)
     kind, _, why = trial.user_attrs.get("why", "").partition(" ")
     complete = trial.state.name == "COMPLETE"
@@ -154,8 +154,8 @@ def record_trial(trial: Any, alone: str) -> SearchTrial:
         title=config.method.title + (f" on {config.backbone}" if config.backbone else ""),
         lr=config.lr,
         state="complete" if complete else kind,
-        score=trial.value if complete else None,
-        folds=[value for _, value in sorted(trial.intermediate_values.items())],
+        score=metric.merit(trial.value) if complete else None,
+        folds=[metric.merit(value) for _, value in sorted(trial.intermediate_values.items())],
         why=why,
         settings={
             name.rpartition(".")[2]: rounded(v)
@@ -232,9 +232,10 @@ def notes_of(
     test_rows: int,
 ) -> list[str]:
     """Caveats; `rival` is the best that transfers, `gain` its gain over training from scratch."""
+    score = metric.plain(1).value(score_of(best))
     luck = (
-        f"The {score_of(best):.3f} of the best is optimistic: the best of {len(trials)} trials is partly the "
-        f"luckiest. The {test_rows} held-out test rows were not touched; adapt tests on them."
+        f"The {score} of the best is optimistic: the best of {len(trials)} trials is partly the luckiest. "
+        f"The {test_rows} held-out test rows were not touched; adapt tests on them."
     )
     notes = [luck]
     finished = sum(trial.state != "unfinished" for trial in trials)
@@ -246,11 +247,10 @@ def notes_of(
     if gain is None:
         notes.append("Transfer and training from scratch were not both finished and can't be compared.")
     elif gain.low <= 0 and rival is not None:
-        shown = metric.plain(1).gained(gain)
         verdict = "Negative transfer" if gain.high < 0 else "Transfer is not clearly better here"
         notes.append(
-            f"{verdict}: {rival.title} has {shown.value} of {metric.title} over training from scratch with "
-            f"the same epochs (95 % interval {shown.interval}), although it is the best of many."
+            f"{verdict}: {rival.title} has {metric.plain(1).lead(gain, 'training from scratch')} with the "
+            f"same epochs, although it is the best of many."
         )
     return notes
 

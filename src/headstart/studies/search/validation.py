@@ -48,7 +48,10 @@ class CrossValidator:
         return str(step.get("failed", ""))
 
     def value(self, config: Configured, folds: int) -> float:
-        """The metric of selection over the held-out rows of the first folds, which are finished."""
+        """The metric over the held-out rows of the first folds, which are finished; the highest is best.
+
+        Where lower figures are better, their sign is turned.
+        """
         labels = self._any.data.labels[self._held_out(folds)]
         return selection_score(self._outputs(config, folds), labels, self.metric)
 
@@ -108,7 +111,7 @@ def _name(config: Configured, number: int) -> str:
 def validator_of(job: Job[SearchSettings], train: Dataset) -> CrossValidator:
     """On the training part, with what former runs have left of the budget."""
     settings, folder = job.settings, job.folder
-    metric = choose_metric(train.labels)
+    metric = choose_metric(train.labels, settings.metric)
     rows = np.arange(len(train))
     more: dict[str, Any] = {"logbook": folder.path / "ticks.jsonl", "metric": metric}
     sessions = {

@@ -1,0 +1,27 @@
+"""What metrics are called in sentences; needs no torch."""
+
+TITLES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "log_loss": "log loss",
+    "calibration_error": "calibration error",
+    "average_precision": "average precision",
+    "auc": "AUC",
+    "micro_f1": "micro F1",
+    "exact_match": "exact match",
+    "hamming_accuracy": "Hamming accuracy",
+    "r2": "R\u00b2",
+    "rmse": "RMSE",
+    "mae": "mean absolute error",
+    "spearman": "rank correlation",
+}
+
+
+def title_of(name: str) -> str:
+    """The title of a metric; the name in words of one that headstart does not know.
+
+    >>> title_of("auc"), title_of("my_own")
+    ('AUC', 'my own')
+    """
+    return TITLES.get(name) or name.replace("_", " ")
