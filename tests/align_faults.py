@@ -5,6 +5,13 @@ from tests.faults import Fault
 ALIGN_FAULTS = (
     Fault(
         "studies/align/run.py",
+        "values = job.trials(planned, job.settings.budget, failed)",
+        "values = job.trials(planned, job.settings.budget)",
+        "one method that can't be solved ends the study",
+        "study/test_trials.py not_be_solved",
+    ),
+    Fault(
+        "studies/align/run.py",
         "name, seed, step = results.select_model(trials, settings.select)",
         'name, seed, step = results.select_model(trials, "source")',
         "what is shipped is chosen by source rows, whatever was asked for",

@@ -8,7 +8,8 @@ import pytest
 from headstart.report.text import SPACE
 from headstart.studies import build_page
 from headstart.studies.align import page as aligning
-from headstart.studies.align.page import cells, headings, rows, shortened
+from headstart.studies.align.page import cells, headings, rows
+from headstart.studies.align.short_titles import shortened
 
 from .alignments import CORAL, DANN, TITLES, about, alignment, crowded, row, unjudged
 from .test_shift_page import record as shift

@@ -2,14 +2,19 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from tests.study.experiments import made, rows
 from tests.study.test_align import run as align
 
 import headstart as hs
+from headstart.core import BadInput, CannotWrite, Diverged
 from headstart.run.progress import Progress
+from headstart.studies._store import StudyFolder
 from headstart.studies._trials import Trial, carry_out
+from headstart.studies._unsolved import as_diverged
+from headstart.studies.align.page import headings, terminal, view
 
 CURVE = {"methods": ("nearest-centroid", "fine-tune"), "labels_per_class": (1, 2, 4), "seeds": 3, "epochs": 2}
 
@@ -111,3 +116,50 @@ def test_a_budget_leaves_out_methods_and_a_larger_one_adds_them(tmp_path):
     assert longer.result.chosen == done.result.chosen
     for name, value in done.model.model.state_dict().items():
         torch.testing.assert_close(longer.model.model.state_dict()[name], value, rtol=0, atol=0)
+
+
+def fail(error):
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (BadInput("the plan is off."), "the plan is off."),
+        (Diverged("the loss is nan."), "the loss is nan."),
+        (np.linalg.LinAlgError("singular"), "its equations have no solution in numbers (singular)."),
+        (torch.linalg.LinAlgError("singular"), "its equations have no solution in numbers"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "memory was too short"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "memory was too short"),
+    ],
+)
+def test_an_error_of_one_method_is_its_reason_and_the_others_go_on(error, why, monkeypatch):
+    folder, failed = Folder(monkeypatch), {}
+    monkeypatch.setattr(
+        folder, "trial", lambda _name, compute: StudyFolder.once(folder, "", lambda: compute(None))
+    )
+    folder.steps.once = lambda _name, compute: compute()
+    planned = [Trial("a", "a", "a", lambda _: fail(error)), Trial("b", "b", "b", lambda _: {"value": 1})]
+    assert carry_out(planned, folder, [], failed=failed) == {"b": 1}
+    assert failed["a"].startswith(why)
+
+
+@pytest.mark.parametrize(
+    "error", [CannotWrite("the disk is full."), RuntimeError("a bug"), KeyError("a bug")]
+)
+def test_what_every_method_would_meet_ends_the_study(error):
+    with pytest.raises(type(error)), as_diverged():
+        raise error
+
+
+def test_a_method_that_can_not_be_solved_is_a_row_with_its_reason():
+    """A plan with next to no entropy does not come to its end; it was the end of the study."""
+    result = align(methods=("coral", "optimal-transport:epsilon=0.000001,most=30"), seeds=1).result
+    assert [row.method for row in result.table] == ["source-only", "coral"]
+    (failed,) = result.left_out
+    assert failed.method == "optimal-transport:epsilon=1e-06,most=30"
+    assert "the rows of the plan are off by" in failed.reason
+    assert any(note.startswith("Optimal transport") and failed.reason in note for note in result.notes)
+    last = terminal(result).rows[-1]
+    assert (last[0], last[1], len(last)) == (failed.title, "not run", len(headings(result)))
+    assert (failed.title, f"not run: {failed.reason}") == view(result)["rows"][-1][:2]

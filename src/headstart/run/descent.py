@@ -118,7 +118,7 @@ def _gradient(
                 return _accumulate(run, move, batch, ctx, weight)
         except (RuntimeError, MemoryError) as error:
             most = _most_parts(run.parts, batch)
-            if not (_out_of_memory(error) and run.per_sample_loss and run.accumulate < most):
+            if not (out_of_memory(error) and run.per_sample_loss and run.accumulate < most):
                 raise
             statistics.restore()
             run.accumulate = min(2 * run.accumulate, most)
@@ -220,5 +220,6 @@ def _mean(losses: list[Loss], shares: list[float]) -> Loss:
     )
 
 
-def _out_of_memory(error: BaseException) -> bool:
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory is too short."""
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or ("can't allocate memory" in str(error))

@@ -100,9 +100,14 @@ class Job(Generic[S]):
             **more,
         )
 
-    def trials(self, trials: Iterable[Trial], budget: float | None = None) -> dict[Any, Any]:
+    def trials(
+        self,
+        trials: Iterable[Trial],
+        budget: float | None = None,
+        failed: dict[Any, str] | None = None,
+    ) -> dict[Any, Any]:
         """The values of the trials by key, each computed once and kept; see `_trials.carry_out`."""
-        return carry_out(trials, self.folder, self.notes, budget)
+        return carry_out(trials, self.folder, self.notes, budget, failed)
 
 
 def run_study(  # noqa: PLR0913  # what every study's function takes

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.studies._store import StudyFolder
+from headstart.studies._unsolved import as_diverged
 
 MOST = 6  # rounds that a note names
 
@@ -26,7 +27,11 @@ class Trial:
 
 
 def carry_out(
-    trials: Iterable[Trial], folder: StudyFolder, notes: list[str], budget: float | None = None
+    trials: Iterable[Trial],
+    folder: StudyFolder,
+    notes: list[str],
+    budget: float | None = None,
+    failed: dict[Any, str] | None = None,
 ) -> dict[Any, Any]:
     """The values of the trials by key, each computed once and kept; those that diverge are noted.
 
@@ -37,6 +42,8 @@ def carry_out(
         budget: seconds since the start of the study, with those of former runs of it. A round is left out,
             with a note, if by the time that its trials' siblings took it would end later; never the first
             one, nor what is kept already.
+        failed: gets why a trial has no value, by key, in the place of notes. Then trials are of methods by
+            themselves, and any error of one is such a reason, not the end of the study.
     """
     rounds: dict[str, list[Trial]] = {}
     for trial in trials:
@@ -52,11 +59,11 @@ def carry_out(
                 left_out[trial.key] = name
                 folder.progress.forget(_step(trial))
         for trial in [] if late else possible:
-            kept = folder.trial(trial.name, trial.compute)
-            if "diverged" in kept:
-                notes.append(f"{trial.label}, is left out: {kept['diverged']}")
-            else:
+            kept = folder.trial(trial.name, trial.compute if failed is None else _alone(trial.compute))
+            if "value" in kept:
                 values[trial.key] = kept["value"]
+            else:
+                _note(trial, kept["diverged"], notes, failed)
     if left_out:
         names = [name for name in rounds if name in left_out.values()]
         shown = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if names[MOST:] else "")
@@ -66,6 +73,23 @@ def carry_out(
             f"--budget adds {them}."
         )
     return values
+
+
+def _note(trial: Trial, why: str, notes: list[str], failed: dict[Any, str] | None) -> None:
+    if failed is None:
+        notes.append(f"{trial.label}, is left out: {why}")
+    else:
+        failed[trial.key] = why
+
+
+def _alone(compute: Callable[[Path], Any]) -> Callable[[Path], Any]:
+    """A trial whose errors are its own."""
+
+    def guarded(checkpoint: Path) -> Any:
+        with as_diverged():
+            return compute(checkpoint)
+
+    return guarded
 
 
 def _fits(planned: list[Trial], folder: StudyFolder, budget: float) -> bool:

@@ -105,6 +105,15 @@ class MethodResult(Record):
     notes: list[str]
 
 
+@dataclass(frozen=True)
+class LeftOut(Record):
+    """A method that could not be carried out with any seed."""
+
+    method: str  # name and settings
+    title: str
+    reason: str  # with the first seed
+
+
 @dataclass(frozen=True, kw_only=True)
 class Alignment(StudyRecord):
     """Result of adapting from a source to an unlabelled target."""
@@ -133,6 +142,7 @@ class Alignment(StudyRecord):
     label_kind: str = "classes"  # "classes", "tags" or "numbers"
     # rows trained on by the name of the source domain; {} for a saved model in its place
     domains: dict[str, int] = field(default_factory=dict)
+    left_out: list[LeftOut] = field(default_factory=list)  # methods that could not be carried out
 
     def row(self, method: str) -> MethodResult:
         """The row of a method in the table."""

@@ -1,9 +1,7 @@
 """The page and the table of an alignment: what helped on the target, how it was selected, what differs."""
 
 import math
-import re
 from collections.abc import Iterator
-from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
@@ -14,6 +12,7 @@ from headstart.report.metric import get_metric
 from headstart.report.text import SPACE, Terminal, capitalise, fixed, join_words, minus, pluralise, short
 from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint, MethodResult
+from headstart.studies.align.short_titles import shortened
 from headstart.studies.shift.page import parts as shift_parts
 
 STYLES = 6  # of lines and dots that are told apart, besides those of the source alone
@@ -27,8 +26,6 @@ MEANS = (
     "Figures and the ends of intervals are means over seeds; the intervals hold for these models on other "
     "rows of the same target, not for other trainings."
 )
-BRACKET = re.compile(r"(.+?) \(([a-z]\w* = .*)\)")  # a title and the settings at its end
-BETWEEN = re.compile(r", (?=[a-z]\w* = )")  # two settings
 BRACKETS = "Titles with a setting in brackets are methods whose settings differ from their defaults."
 
 
@@ -55,10 +52,7 @@ def view(record: Alignment) -> dict[str, Any]:
         ],
         facts=_facts(record),
         headings=headings(record),
-        rows=[
-            (row.title, "shipped" if row.method == record.chosen else "", cells(record, row))
-            for row in record.table
-        ],
+        rows=_page_rows(record),
         more=list(_more(record)),
         smallprint=[text for text in small if text],
         **figures,
@@ -238,9 +232,18 @@ def headings(record: Alignment) -> list[str]:
 def rows(record: Alignment) -> list[list[str]]:
     """The rows for a terminal, the shipped model marked."""
     mark = {record.chosen: " *"}
-    return [
+    shown = [
         [row.title + mark.get(row.method, ""), *map(cell_text, cells(record, row))] for row in record.table
     ]
+    empty = [""] * (len(headings(record)) - 2)
+    return shown + [[row.title, "not run", *empty] for row in record.left_out]
+
+
+def _page_rows(record: Alignment) -> list[tuple[str, str, list[Cell | None]]]:
+    """The rows for the page: title, a word or the reason why there are no figures, and the figures."""
+    mark, empty = {record.chosen: "shipped"}, [None] * (len(headings(record)) - 1)
+    shown = [(row.title, mark.get(row.method, ""), cells(record, row)) for row in record.table]
+    return shown + [(row.title, f"not run: {row.reason}", [*empty]) for row in record.left_out]
 
 
 def cells(record: Alignment, row: MethodResult) -> list[Cell | None]:
@@ -254,47 +257,3 @@ def cells(record: Alignment, row: MethodResult) -> list[Cell | None]:
         metric = get_metric({"accuracy": "balanced_accuracy"}.get(record.metric, record.metric))
         figures.append(Cell(metric.value(row.source)))
     return figures
-
-
-def shortened(record: Alignment) -> tuple[Alignment, str]:
-    """The record with titles, headline and notes that leave out what most methods share, and what that is.
-
-    A setting is left out if more than half of the methods have it, none has another value of it, and the
-    titles still differ without it; the sentence names the methods that don't have it.
-    """
-    split = [_split_title(row.title) for row in record.table]
-    settings = [pair for _, pairs in split for pair in pairs]
-    shared = [pair for pair in dict.fromkeys(settings) if _is_shared(pair, settings, len(split))]
-    own = [", ".join(pair for pair in pairs if pair not in shared) for _, pairs in split]
-    titles = [name + (f" ({pairs})" if pairs else "") for (name, _), pairs in zip(split, own, strict=True)]
-    if not shared or len(set(titles)) < len(titles):
-        return record, ""
-    longest = sorted(zip(record.table, titles, strict=True), key=lambda both: -len(both[0].title))
-
-    def shorten(text: str) -> str:
-        for row, title in longest:
-            text = text.replace(row.title, title)
-        return text
-
-    exceptions: dict[str, list[str]] = {}  # settings by what lacks them
-    for pair in shared:
-        without = [title for title, (_, pairs) in zip(titles, split, strict=True) if pair not in pairs]
-        exceptions.setdefault(f" (all but {join_words(without)})" if without else "", []).append(pair)
-    summary = "; ".join(f"{join_words(pairs)}{but}" for but, pairs in exceptions.items())
-    table = [replace(row, title=title) for row, title in zip(record.table, titles, strict=True)]
-    notes = list(map(shorten, record.notes))
-    record = replace(record, table=table, headline=shorten(record.headline), notes=notes)
-    return record, f"Titles leave out settings that most methods here share: {summary}."
-
-
-def _split_title(title: str) -> tuple[str, list[str]]:
-    """A title without its settings, and these."""
-    match = BRACKET.fullmatch(title)
-    return (title, []) if match is None else (match[1], BETWEEN.split(match[2]))
-
-
-def _is_shared(pair: str, settings: list[str], methods: int) -> bool:
-    """Whether more than half of the methods have a setting, and all these with the same value."""
-    name = pair.partition(" = ")[0]
-    same = [other for other in settings if other.partition(" = ")[0] == name]
-    return 2 * len(same) > methods > 1 and set(same) == {pair}

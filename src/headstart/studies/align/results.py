@@ -9,10 +9,11 @@ import numpy as np
 
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
-from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint, MethodResult
+from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint, LeftOut, MethodResult
 from headstart.studies.align.data_split import HiddenTestLabels
 
 Trials = Mapping[int, dict[str, Any]]  # values of `TrialRunner.run` by seed, without those that diverged
+Failed = Mapping[tuple[str, int], str]  # why a method has no value with a seed
 CLEAR = 0.02  # of the main metric, from which a missed better method is worth a note
 
 
@@ -87,6 +88,22 @@ def method_result(
         gain=mean(gains),
         notes=sorted({note for trial in trials.values() for note in trial["notes"]}),
     )
+
+
+def left_out(titles: Mapping[str, str], trials: Mapping[str, Trials], failed: Failed) -> list[LeftOut]:
+    """The methods, by label, that failed with every seed."""
+    without: dict[str, str] = {}
+    for (name, _), why in failed.items():
+        if not trials[name]:
+            without.setdefault(name, why)
+    return [LeftOut(name, title, without[name]) for name, title in titles.items() if name in without]
+
+
+def failures(titles: Mapping[str, str], trials: Mapping[str, Trials], failed: Failed) -> list[str]:
+    """A note for each method that could not be carried out, or for each seed with which it could not."""
+    seeds = {key: f"{titles[key[0]]}, seed {key[1]}, is left out: {why}" for key, why in failed.items()}
+    whole = [f"{row.title} was not run: {row.reason}" for row in left_out(titles, trials, failed)]
+    return whole + [note for (name, _), note in seeds.items() if trials[name]]
 
 
 def mean(intervals: Sequence[Interval | None]) -> Interval | None:

@@ -145,9 +145,12 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
         rows = split_domains(inputs["source"], target, labelled, few, settings, saved is not None)
     job.notes[:0] = rows.notes
     runner = _runner(job, rows, saved)
-    trials = _train(job, runner, methods, saved)
+    failed: dict[tuple[str, int], str] = {}
+    trials = _train(job, runner, methods, saved, failed)
     if not trials[SOURCE_ONLY]:
-        raise Diverged(f"Training on the source alone diverged in every seed. {job.notes[-1]}")
+        raise Diverged(f"Training on the source alone failed with every seed: {failed[SOURCE_ONLY, 0]}")
+    titles = {_label(method): method.title for method in methods}
+    job.notes += results.failures(titles, trials, failed)
     name, seed, step = results.select_model(trials, settings.select)
     labels, alone = rows.test_labels, trials[SOURCE_ONLY]
     table = [
@@ -190,6 +193,7 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
         "eval_points": points,
         "shift": shift,
         "label_kind": rows.source.label_kind,
+        "left_out": results.left_out(titles, trials, failed),
         "domains": {} if saved else rows_from(rows.source, rows.train),
     }
 
@@ -234,9 +238,13 @@ def _runner(job: Job[AlignSettings], rows: AlignData, saved: Predictor | None) -
 
 
 def _train(
-    job: Job[AlignSettings], runner: TrialRunner, methods: Sequence[Method[Any]], saved: Predictor | None
+    job: Job[AlignSettings],
+    runner: TrialRunner,
+    methods: Sequence[Method[Any]],
+    saved: Predictor | None,
+    failed: dict[tuple[str, int], str],
 ) -> dict[str, results.Trials]:
-    """The trials of every method by seed, without those that diverged."""
+    """The trials of every method by seed, without those that `failed`, which get their reason there."""
     rows = 2 * max(len(runner.rows.train), len(runner.rows.learn))
     seconds = job.settings.epochs * rows / runner.rows.source.modality.speed
     planned = []
@@ -253,7 +261,7 @@ def _train(
             cost = 1.0 if once else seconds
             planned.append(Trial((label, seed), name, note, compute, cost, compared, first))
     planned.sort(key=lambda trial: int(trial.key[1]))  # a seed of all methods before the next
-    values = job.trials(planned, job.settings.budget)
+    values = job.trials(planned, job.settings.budget, failed)
     return {
         _label(method): {seed: value for (label, seed), value in values.items() if label == _label(method)}
         for method in methods
