@@ -27,20 +27,23 @@ def test_healthy_data_gives_no_findings(tmp_path):
 
 
 def test_unreadable_files_are_listed_and_left_out(tmp_path):
-    class_folders(tmp_path, cat=3, dog=3)
+    class_folders(tmp_path, cat=4, dog=3)
     half = encoded(photo(seed=50))
-    (tmp_path / "cat" / "1.png").write_bytes(half[: len(half) // 2])
+    for damaged in ("1.png", "2.png"):
+        (tmp_path / "cat" / damaged).write_bytes(half[: len(half) // 2])
     (tmp_path / "dog" / "7.heic").write_bytes(b"from a telephone")
     found = data.load(tmp_path)
     (tmp_path / "dog" / "2.png").unlink()
     checked = data.check(found)
     unreadable = kinds(checked)["unreadable"]
-    assert unreadable.items == ["cat/1.png", "dog/2.png", "dog/7.heic"]
-    assert unreadable.count == 3
+    assert unreadable.items == ["cat/1.png", "cat/2.png", "dog/2.png", "dog/7.heic"]
+    assert unreadable.count == 4
     assert unreadable.severity == "warning"
     assert "cat/1.png" in unreadable.text
-    assert checked.rows.tolist() == [0, 2, 3, 4]
-    assert checked.dataset.items == ("cat/0.png", "cat/2.png", "dog/0.png", "dog/1.png")
+    assert "cat/2.png" not in unreadable.text
+    assert "dog/2.png can't be read: No such file" in unreadable.text  # the first of each reason
+    assert checked.rows.tolist() == [0, 3, 4, 5]
+    assert checked.dataset.items == ("cat/0.png", "cat/3.png", "dog/0.png", "dog/1.png")
     assert checked.dataset.digests == checked.dataset.subset([0, 1, 2, 3]).digests
 
 
@@ -86,6 +89,7 @@ def test_exact_duplicates_conflicts_and_the_user_s_groups():
     assert found["exact-duplicates"].items == ["row 0 = row 5", "row 2 = row 7"]
     assert found["exact-duplicates"].count == 4
     assert found["conflicting-labels"].items == ["row 2 (0) = row 7 (1)"]
+    assert found["conflicting-labels"].text.startswith("A pair of equal rows has different labels.")
     assert checked.groups.tolist() == [0, 1, 2, 3, 4, 0, 5, 2, 6, 7, 1, 5]
 
 

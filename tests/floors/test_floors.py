@@ -70,7 +70,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself
 }
 HEAVY = {"timm", "torchvision", "transformers", "pandas", "pyarrow", "matplotlib", "jinja2", "sklearn"}
 HEAVY |= {"onnx", "onnxruntime", "onnxscript", "optuna", "lightning_fabric", "tokenizers", "huggingface_hub"}
-HEAVY |= {"h5py", "soundfile", "pydicom", "nibabel"}
+HEAVY |= {"h5py", "soundfile", "pydicom", "nibabel", "pillow_heif"}
 UNSAFE = {"pickle", "cPickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
 
 

@@ -27,6 +27,7 @@ OPTIONAL = (
     ("h5py", "tables", "tables in .h5ad files"),
     ("pydicom", "medical", "DICOM files"),
     ("nibabel", "medical", "NIfTI files"),
+    ("pillow-heif", "heic", "HEIC pictures"),
     ("scikit-learn", "sklearn", "estimators for pipelines and searches"),
     ("lightgbm", "boosting", "the method lightgbm"),
     ("xgboost", "boosting", "the method xgboost"),

@@ -20,6 +20,7 @@ from .samples import Rows, digest
 from .tag_findings import about_tags
 
 CHAINED = 0.5  # share of the rows in one group from which copies are no reason to join groups of the user
+REASONS = 3  # why rows can't be read, of which an example is told
 ABOUT = {"tags": about_tags, "numbers": about_numbers}
 
 
@@ -177,5 +178,7 @@ def _look(dataset: Dataset, row: int) -> Look:
 
 
 def _about_unreadable(dataset: Dataset, looks: list[Look], rows: list[int]) -> Finding:
-    kind, text = dataset.modality.unreadable(len(rows), len(looks), looks[rows[0]].problem)
+    why = {looks[row].problem.replace(dataset.items[row], ""): looks[row].problem for row in reversed(rows)}
+    examples = list(why.values())[::-1][:REASONS]  # the first of each reason
+    kind, text = dataset.modality.unreadable(len(rows), len(looks), " ".join(examples))
     return finding(kind, "warning", text, [dataset.items[row] for row in rows])

@@ -120,7 +120,13 @@ class Modality(ABC, Generic[D]):
         return []
 
     def unreadable(self, count: int, total: int, first: str) -> tuple[str, str]:
-        """The kind and the text of the finding that `count` of `total` rows were left out."""
+        """The kind and the text of the finding that `count` of `total` rows were left out.
+
+        Args:
+            count: rows that can't be read.
+            total: all rows.
+            first: what is wrong with the first of them, and with the first of each other reason.
+        """
         return "unreadable", (
             f"{count} of {total} {self.rows} can't be read and are left out. The first: {first}"
         )

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 from PIL.Image import Transpose
 
 from headstart.core import BadData, HeadstartError, MissingPackage
+from headstart.core.errors import install_command
 
 from .deep import is_deep, levels_of
 from .levels import Window, are_deep, to_eight_bits
@@ -24,6 +26,7 @@ MOST_PIXELS = 120_000_000  # a larger picture is refused, unless it can be decod
 
 _JPEG, _PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 _PNG_BITS = slice(24, 25)  # of a PNG file: how many bits a level has
+_HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")  # brands; AVIF has its own
 _ORIENTATION = 0x0112  # the EXIF tag
 _TURNS = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -53,9 +56,14 @@ def opened(source: Source, name: str = "", window: Window | None = None) -> Iter
     except Exception as error:
         called = name or own_name
         way = "Remove it or replace it by a whole JPEG, PNG or WebP file."
-        if called.lower().endswith((".heic", ".heif")):
-            way = "HEIC is not read: convert it to JPEG."
+        if called.lower().endswith((".heic", ".heif")) and find_spec("pillow_heif") is None:
+            way = f"HEIC is read with pillow-heif: {install_command('heic')}. Or convert it to JPEG."
         raise BadData(f"{called} can't be read as a picture ({_why(error)}). {way}") from error
+
+
+def is_heic(content: bytes) -> bool:
+    """Whether a file begins as a HEIC picture does, such as a phone takes."""
+    return content[4:8] == b"ftyp" and content[8:12] in _HEIC
 
 
 def size_of(source: Source, name: str = "") -> tuple[int, int]:
@@ -128,7 +136,7 @@ def levels_in(source: Source) -> NDArray[Any] | None:
     if isinstance(source, Image.Image):
         return levels_of(source, None) if is_deep(source) else None
     head = source if isinstance(source, bytes) else _content(Path(source), HEAD)
-    if head.startswith(_JPEG) or (head.startswith(_PNG) and head[_PNG_BITS] < bytes([16])):
+    if head.startswith(_JPEG) or (head.startswith(_PNG) and head[_PNG_BITS] < bytes([16])) or is_heic(head):
         return None
     if not may_hold_array(head):
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as picture:
@@ -153,6 +161,10 @@ def _open(source: Source, window: Window | None) -> Image.Image:
         return _from_array(array, window)
     if content.startswith(_JPEG):  # `Image.open` refuses large ones before they can shrink
         return JpegImagePlugin.JpegImageFile(io.BytesIO(content))
+    if is_heic(content) and find_spec("pillow_heif") is not None:
+        from pillow_heif import HeifImageFile
+
+        return HeifImageFile(io.BytesIO(content))  # type: ignore[no-any-return]
     return _eight_bits(Image.open(io.BytesIO(content)), content, window)
 
 
