@@ -42,7 +42,10 @@ def test_a_table_is_told_with_its_columns(plants):
     assert found["Labels"] == "2 classes: from 10 rows (\u201celm\u201d) to 21 (\u201coak\u201d)"
     assert found["Columns"] == "4: 2 numbers, 1 category, 1 date"
     assert found["Held out"].startswith("11 rows (20")
-    assert "20 to learn from, in 5 folds, 30 groups are never cut" in found["Held out"]
+    assert (
+        "20 to learn from, in 5 folds; copies, and rows of a group, stay together (30 groups)"
+        in found["Held out"]
+    )
     assert "1 min 30 s, quality good" in found["Budget"]
     assert found["Check"].startswith("2 rows stand there more than once.")
 

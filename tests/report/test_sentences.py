@@ -187,10 +187,19 @@ def test_learning_curves_tell_which_rose() -> None:
     ]
 
 
-def test_confused_pairs() -> None:
-    told = say(
-        confusion, replace(example(), classes=["a", "b", "c"], confusion=[[8, 1, 1], [4, 6, 0], [0, 0, 9]])
+def confused(*rows: list[int]) -> str:
+    return say(confusion, replace(example(), classes=["a", "b", "c"], confusion=list(rows)))
+
+
+def test_no_pair_of_classes_is_named_for_single_mistakes() -> None:
+    assert "2 of 5 test rows were misclassified; no two" in confused([1, 1, 0], [0, 1, 1], [0, 0, 1])
+    assert "1 of 4 test rows was misclassified: \u201ca\u201d was" in confused(
+        [1, 1, 0], [0, 1, 0], [0, 0, 1]
     )
+
+
+def test_confused_pairs() -> None:
+    told = confused([8, 1, 1], [4, 6, 0], [0, 0, 9])
     assert "6 of 29 test rows were misclassified." in told
     assert (
         "are \u201cb\u201d and \u201ca\u201d, 5 times: \u201cb\u201d was predicted as \u201ca\u201d 4 times"
@@ -198,10 +207,8 @@ def test_confused_pairs() -> None:
     )
     assert "the other way round 1." in told
     assert "The hardest class is \u201cb\u201d: 6 of 10 rows classified correctly, 60.0 %." in told
-    tie = say(
-        confusion, replace(example(), classes=["a", "b", "c"], confusion=[[8, 1, 1], [0, 9, 0], [0, 0, 9]])
-    )
-    assert "1 time (1 other pair as often)" in tie
+    tie = confused([8, 2, 2], [0, 9, 0], [0, 0, 9])
+    assert "2 times (1 other pair as often)" in tie
     clean = say(confusion, replace(example(), classes=["a", "b"], confusion=[[8, 0], [0, 9]]))
     assert clean.strip() == "None of 17 test rows was misclassified."
 
@@ -250,8 +257,8 @@ def test_data_check_sizes_and_findings() -> None:
     even = say(check, replace(example(), check=DataCheck(20, {"a": 10, "b": 10}, [])))
     assert even == "20 readable rows in 2 classes, 10 in each. The check found nothing to remark on."
     ordered = check(RunRecords(Path("run"), example(), None))["findings"]
-    assert [finding.severity for finding, _ in ordered] == ["warning", "note", "note"]
-    assert [more for _, more in ordered] == ["", "and 3 more", ""]
+    assert [finding.severity for finding, _, _ in ordered] == ["warning", "note", "note"]
+    assert [more for _, _, more in ordered] == ["", "and 3 more", ""]
 
 
 def test_code_to_copy_names_the_run_and_is_quoted(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import headstart as hs
 from headstart.core import BadData, Unknown, derive_seed
 from headstart.metrics.intervals import score_all
 from headstart.records.record import Interval, Scores
+from headstart.studies.evaluate.page import sentences
 from headstart.studies.evaluate.run import compared
 
 
@@ -184,6 +185,16 @@ def test_the_run_is_compared_with_its_report(run):
     assert hs.evaluate(hs.open(run), frame(80, 1)).reported == found.reported
     data = hs.data.load(frame(150, 0))
     assert hs.evaluate(hs.fit("logistic-probe", "table", data), frame(80, 1)).reported is None
+
+
+def test_rows_of_the_run_s_own_test_are_not_compared_with_themselves(run):
+    """The change of two independent samples would be a doubt of nothing: the figures are the same."""
+    own = hs.evaluate(run, frame(150, 0))
+    assert own.rows == own.reported.rows
+    said = " ".join(sentences(own))
+    assert "test part of the model's own run, whose report says the same" in said
+    assert "change" not in said
+    assert "run's report, on" in " ".join(sentences(hs.evaluate(run, frame(80, 1))))
 
 
 def test_the_change_is_that_of_two_samples_by_hand():

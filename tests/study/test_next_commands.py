@@ -59,6 +59,16 @@ def test_where_nothing_was_typed_words_stand_for_files():
 
 
 def test_a_picture_of_the_run_is_predicted():
-    mistakes = [SimpleNamespace(picture="pictures/0.webp")]
+    mistakes = [SimpleNamespace(picture="pictures/0.webp", item="a/b c.png")]
     found = ways("headstart adapt photos/", "pictures", mistakes)
     assert found[0] == "headstart predict FOLDER FOLDER/pictures/0.webp"
+
+
+def test_the_whole_picture_is_predicted_where_it_is_there(tmp_path):
+    """The copy in the run folder is smaller, and the model answers it otherwise than the page says."""
+    whole = tmp_path / "a" / "b c.png"
+    whole.parent.mkdir()
+    whole.touch()
+    mistakes = [SimpleNamespace(picture="pictures/0.webp", item="a/b c.png")]
+    found = ways(f"headstart adapt {tmp_path}", "pictures", mistakes)
+    assert found[0] == f"headstart predict FOLDER '{whole}'"

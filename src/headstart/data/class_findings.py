@@ -117,11 +117,13 @@ def _about_conflicts(dataset: Dataset, exact: list[Pair], thing: str) -> list[Fi
     items = [
         f"{dataset.named(i)} ({dataset.said(i)}) = {dataset.items[j]} ({dataset.said(j)})" for i, j in wrong
     ]
-    text = f"{len(wrong)} times the same {thing} have different labels. One of them is wrong."
+    one = len(wrong) == 1
+    equal = f"{'A pair' if one else f'{len(wrong):,} pairs'} of equal {thing} {'has' if one else 'have'}"
+    text = f"{equal} different labels. One of {'them' if one else 'each'} is wrong."
     if dataset.label_kind == "numbers":
         text = (
-            f"{len(wrong)} times the same {thing} have different numbers. If these are not repeated "
-            "measurements, one of them is wrong."
+            f"{equal} different numbers. If these are not repeated measurements, one of "
+            f"{'them' if one else 'each'} is wrong."
         )
     return [finding("conflicting-labels", "warning", text, items)]
 

@@ -33,7 +33,8 @@ def next_commands(record: Result) -> list[str]:
     """Predict, explain, evaluate, export; FOLDER stands for that of the run."""
     data, options = typed(record.command)
     file = data if record.kind == "tables" and Path(data).suffix else ""
-    predicted = shlex.join([file, *_kept(options, READ)]) if file else sample_of(record, "FOLDER/")
+    sample = own_picture(record, data) or sample_of(record, "FOLDER/")
+    predicted = shlex.join([file, *_kept(options, READ)]) if file else sample
     evaluated = shlex.join([data or "DATA", *_kept(options, SHARED)])
     whole = not any(word.partition("=")[0] == PART for word in options)
     return [
@@ -56,6 +57,15 @@ def more_time(record: Result) -> list[str]:
         if last not in AGAIN and word.partition("=")[0] not in (*AGAIN, "--resume", "--overwrite")
     ]
     return [f"{shlex.join(kept)} --resume --budget {record.larger_budget:g}"]
+
+
+def own_picture(record: Result, data: str) -> str:
+    """The user's own file of a mistake, quoted for a shell; "" if the data are no folder of pictures.
+
+    The copies in the run folder are smaller: of them the model gives other probabilities than the page shows.
+    """
+    items = (Path(data) / mistake.item for mistake in record.mistakes if mistake.picture and data)
+    return next((shlex.quote(str(item)) for item in items if item.is_file()), "")
 
 
 def sample_of(record: Result, folder: str) -> str:

@@ -108,7 +108,8 @@ def _columns(data: Dataset) -> str:
 def _held_out(data: Dataset, parts: Sequence[Dataset], settings: AdaptSettings) -> str:
     train, test = parts
     how = "as the data say" if data.split is not None else round_percent(settings.test)
-    groups = "" if data.group_count == len(data) else f", {data.group_count:,} groups are never cut"
+    alone = data.group_count == len(data)
+    groups = "" if alone else f"; copies, and rows of a group, stay together ({data.group_count:,} groups)"
     return (
         f"{pluralise(len(test), 'row')} ({how}) for one test at the end; {len(train):,} to learn from, in "
         f"{settings.folds} folds{groups}"

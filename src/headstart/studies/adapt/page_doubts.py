@@ -29,6 +29,15 @@ TOUCHED = (
 )
 CLASSES = 60  # whose sizes are drawn
 READING = {"pictures": "How pictures are read", "texts": "How texts are read"}  # by kind of sample
+FINDINGS = {  # kinds of findings whose name says too little
+    "empty": "empty texts",
+    "label-kind": "what is predicted",
+    "left-out": "left out",
+    "no-label": "rows without a label",
+    "text-column": "column of texts",
+    "unread-files": "files that were not read",
+    "unreadable": "unreadable rows",
+}
 NOUNS = {  # a class, several, and what rows are said to be of
     "classes": ("class", "classes", "of each class"),
     "tags": ("tag", "tags", "with each tag"),
@@ -120,10 +129,19 @@ def check(run: RunRecords) -> dict[str, Any]:
         "label": f"Rows {nouns[2]}: {', '.join(f'{name} {rows:,}' for name, rows in shown)}",
         "cut": cut,
         "findings": [
-            (each, f"and {each.count - len(each.items):,} more" if each.count > len(each.items) > 0 else "")
+            (
+                each,
+                finding_title(each.kind),
+                f"and {each.count - len(each.items):,} more" if each.count > len(each.items) > 0 else "",
+            )
             for each in findings
         ],
     }
+
+
+def finding_title(kind: str) -> str:
+    """The kind of a finding in words."""
+    return FINDINGS.get(kind, kind.replace("-", " "))
 
 
 def _sizes(result: DataCheck, nouns: tuple[str, str, str]) -> str:

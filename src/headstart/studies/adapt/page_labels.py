@@ -58,7 +58,7 @@ def about(errors: LabelErrors) -> list[str]:
         listed = f"{pluralise(errors.found, 'row')} {'is' if errors.found == 1 else 'are'} listed."
         how = f"estimated to be wrong by confident learning, {by}"
         said = [f"About {errors.estimated:,} {what} of {rows} are {how}. {listed}"]
-    if errors.pairs:
+    if errors.pairs and errors.pairs[0].rows > 1:
         pair = errors.pairs[0]
         said.append(
             f"Most often, {pluralise(pair.rows, 'row')}, {quoted(pair.label)} is estimated to be "

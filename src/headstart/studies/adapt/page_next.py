@@ -10,6 +10,7 @@ from headstart.report.metric import drawn_metric, get_metric
 from headstart.report.text import capitalise, join_words, percent, pluralise, quoted, seconds
 from headstart.studies._curves import CLASS, by_method, mean
 from headstart.studies.adapt import Result
+from headstart.studies.adapt.page_doubts import finding_title
 from headstart.studies.adapt.page_labels import read_label_errors
 from headstart.studies.adapt.page_training import FINAL
 from headstart.studies.adapt.summary import RunRecords
@@ -63,7 +64,7 @@ def _no_transfer(run: RunRecords) -> Iterator[Step]:
 def _data(result: Result) -> Iterator[Step]:
     warned = [one for one in result.check.findings if one.severity == "warning"]
     if warned:
-        kinds = join_words(list(dict.fromkeys(one.kind.replace("-", " ") for one in warned)))
+        kinds = join_words(list(dict.fromkeys(finding_title(one.kind) for one in warned)))
         many = pluralise(len(warned), "warning")
         yield Step(
             "Mend the data",

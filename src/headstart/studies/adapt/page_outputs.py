@@ -131,16 +131,19 @@ def _pair(classes: list[str], counts: list[list[int]]) -> str:
     if not most:
         return f"None of {rows} was misclassified."
     wrong = sum(times for times, _, _ in pairs)
+    missed = f"{wrong:,} of {rows} {'was' if wrong == 1 else 'were'} misclassified"
+    if most == 1 < wrong:
+        return f"{missed}; no two classes were confused more than once."
     _, i, j = next(pair for pair in pairs if pair[0] == most)
-    if counts[j][i] > counts[i][j]:
-        i, j = j, i
+    i, j = (j, i) if counts[j][i] > counts[i][j] else (i, j)
     equals = sum(times == most for times, _, _ in pairs) - 1
     tied = f" ({pluralise(equals, 'other pair')} as often)" if equals else ""
     a, b = quoted(classes[i]), quoted(classes[j])
+    if wrong == 1:
+        return f"{missed}: {a} was predicted as {b}."
     return (
-        f"{wrong:,} of {rows} {'was' if wrong == 1 else 'were'} misclassified. Most often confused are "
-        f"{a} and {b}, {pluralise(most, 'time')}{tied}: {a} was predicted as {b} "
-        f"{pluralise(counts[i][j], 'time')}, the other way round {counts[j][i]:,}."
+        f"{missed}. Most often confused are {a} and {b}, {pluralise(most, 'time')}{tied}: {a} was predicted "
+        f"as {b} {pluralise(counts[i][j], 'time')}, the other way round {counts[j][i]:,}."
     )
 
 

@@ -77,6 +77,10 @@ def warnings(tested: Sequence[Tested], transferred: bool = True) -> list[str]:
                 f"{hurts}{other.title.lower() if hurts else other.title} is better on the held-out test part "
                 f"(difference {between}). Use it instead{', or another backbone' * transferred}."
             )
+        elif other.gain.low <= 0 and low == high:
+            sentences.append(
+                f"No clear gain over {other.title.lower()}: both are equally good on the test part."
+            )
         elif other.gain.low <= 0:
             level.append((other.title.lower(), between))
     if len(level) == 1:

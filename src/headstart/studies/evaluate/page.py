@@ -9,7 +9,16 @@ from headstart.records.record import Interval
 from headstart.report.figures import Dot, dots
 from headstart.report.html import picture_data
 from headstart.report.metric import Metric, get_metric, tone
-from headstart.report.text import Terminal, capitalise, join_words, percent, pluralise, quoted, significant
+from headstart.report.text import (
+    Shown,
+    Terminal,
+    capitalise,
+    join_words,
+    percent,
+    pluralise,
+    quoted,
+    significant,
+)
 from headstart.studies._page import Cell, page_view
 from headstart.studies.adapt import ColumnFigures, Mistake, TagFigures
 from headstart.studies.adapt import page_outputs as outputs
@@ -132,6 +141,8 @@ def _with_unsure(record: Evaluation) -> str:
 def _against_report(record: Evaluation, metric: Metric) -> str:
     assert record.reported is not None
     reported, change = record.reported, record.reported.change
+    if record.rows == reported.rows and all(here == there for here, there in _shown_figures(record)):
+        return "These rows are the test part of the model's own run, whose report says the same."
     verdict = {
         "good": "better than",
         "bad": "worse than",
@@ -162,6 +173,15 @@ def _absent_names(record: Evaluation) -> str:
     names = [quoted(name) for name in record.absent[:SHOWN]]
     more = [f"{len(record.absent) - SHOWN} more"] if len(record.absent) > SHOWN else []
     return f"{one if len(record.absent) == 1 else several} {join_words([*names, *more])}"
+
+
+def _shown_figures(record: Evaluation) -> Iterator[tuple[Shown, Shown]]:
+    """Each figure here, and in the run's report."""
+    assert record.reported is not None
+    for name, figure in record.reported.figures.items():
+        metric = get_metric(name)
+        if name in record.scores.figures:
+            yield metric.shown(record.scores.figures[name]), metric.shown(figure)
 
 
 def _rows(record: Evaluation) -> list[tuple[str, list[Cell | None]]]:
