@@ -9,9 +9,10 @@ from headstart.report.text import SPACE
 from headstart.studies import build_page
 from headstart.studies.align import page as aligning
 from headstart.studies.align.page import cells, headings, rows
+from headstart.studies.align.page_parts import ordered_pairs
 from headstart.studies.align.short_titles import shortened
 
-from .alignments import CORAL, DANN, TITLES, about, alignment, crowded, row, unjudged
+from .alignments import CORAL, DANN, MCC, TITLES, about, alignment, crowded, row, unjudged
 from .test_shift_page import record as shift
 
 EVIL = "<script>alert('x')</script>"
@@ -63,6 +64,21 @@ def test_cells_of_the_table():
     ]
     assert rows(made)[1][0] == f"{TITLES[DANN]} *"  # whole in the terminal, which has no small print
     assert all(len(line) == len(headings(made)) for line in rows(made))
+
+
+def test_agreement_stands_beside_the_score_and_the_shipped_model_has_its_own_figure():
+    made = alignment(chosen_by="consensus", shipped=about(0.82))
+    table = [replace(one, agreement=0.9, baseline_agreement=0.85) for one in made.table]
+    table[2] = replace(table[2], agreement=0.7)
+    made = replace(made, table=table)
+    assert headings(made)[4:6] == ["information maximisation", "agreement"]
+    shown = [cells(made, one)[4] for one in made.table]
+    assert [plain(one.value) for one in shown] == ["90.0 %", "90.0 %", "70.0 %", "90.0 %"]
+    assert [plain(one.interval) for one in shown] == ["", *["source-only 85.0 %"] * 3]
+    assert [one.tone for one in shown] == ["", "good", "bad", "good"]
+    view = aligning.view(made)
+    assert [plain(detail) for _, detail, _ in view["rows"]] == ["", "shipped: seed 0, 82.0 %", "", ""]
+    assert any(text.startswith("Agreement: on how many") for text in view["smallprint"])
 
 
 def test_a_regression_is_told_in_its_own_figures():
@@ -117,12 +133,12 @@ def test_which_settings_are_left_out(titles, short):
 
 
 def test_the_share_of_pairs_in_the_right_order():
-    assert aligning._agreement([(1, 1), (2, 2), (3, 3)]) == 1.0
-    assert aligning._agreement([(3, 1), (2, 2), (1, 3)]) == 0.0
-    assert aligning._agreement([(1, 1), (3, 2), (2, 3)]) == pytest.approx(2 / 3)
-    assert aligning._agreement([(1, 1), (1, 2), (2, 3)]) == pytest.approx(2.5 / 3)  # a tied score: half
-    assert aligning._agreement([(1, 1), (2, 1), (3, 2)]) == 1.0  # a tied accuracy says nothing
-    assert aligning._agreement([(1, 1)]) == 0.5
+    assert ordered_pairs([(1, 1), (2, 2), (3, 3)]) == 1.0
+    assert ordered_pairs([(3, 1), (2, 2), (1, 3)]) == 0.0
+    assert ordered_pairs([(1, 1), (3, 2), (2, 3)]) == pytest.approx(2 / 3)
+    assert ordered_pairs([(1, 1), (1, 2), (2, 3)]) == pytest.approx(2.5 / 3)  # a tied score: half
+    assert ordered_pairs([(1, 1), (2, 1), (3, 2)]) == 1.0  # a tied accuracy says nothing
+    assert ordered_pairs([(1, 1)]) == 0.5
 
 
 def test_whether_the_choice_can_be_trusted():
@@ -222,10 +238,11 @@ def test_nothing_breaks_out_of_the_page(tmp_path):
     assert written(tmp_path, evil) == page
 
 
-def test_the_heavy_line_is_the_end_of_training_on_the_source():
+def test_the_heavy_line_is_the_selected_model_of_the_source():
     """At 50 %, on an axis that does not change with it."""
-    found = alignment()
-    moved = [replace(one, last=about(0.6)) if one.method == "source-only" else one for one in found.table]
+    low = [replace(one, selected=about(0.3)) if one.method == MCC else one for one in alignment().table]
+    found = alignment(table=low)
+    moved = [replace(one, selected=about(0.6)) if one.method == "source-only" else one for one in found.table]
     lines = [
         re.findall(r'class="zero" x1="([\d.]+)%"', aligning.view(made)["figure"])
         for made in (found, replace(found, table=moved))

@@ -15,10 +15,11 @@ from headstart.run.checkpoint import load_state
 from headstart.run.progress import Progress
 from headstart.run.step_cache import file_name
 from headstart.studies.align import Alignment, EvalPoint, MethodResult
-from headstart.studies.align.results import best, dissent, headline, verdict
+from headstart.studies.align.results import headline, verdict
+from headstart.studies.align.selection import best, dissent
 
 METHODS = ("deep-coral:backbone_lr=1.0", "mcc:backbone_lr=1.0", "coral")
-QUICK = {"seeds": 2, "epochs": 4, "evaluations": 2, "lr": 1e-2, "methods": METHODS}
+QUICK = {"seeds": 2, "epochs": 4, "evaluations": 2, "lr": 1e-2, "methods": METHODS, "select": "im"}
 
 
 def domain(n, seed, shift=0.0):
@@ -53,18 +54,17 @@ def done(tmp_path_factory):
 
 def test_the_table_has_all_methods_with_what_labels_would_have_chosen(done):
     result = done.result
-    assert result.table[0].method == "source-only"
-    assert {row.method for row in result.table[1:]} == set(METHODS)
-    assert [row.score for row in result.table[1:]] == sorted(
-        (r.score for r in result.table[1:]), reverse=True
+    assert [row.method for row in result.table[:2]] == ["source-only", "source-only-probe"]
+    assert {row.method for row in result.table[2:]} == set(METHODS)
+    assert [row.score for row in result.table[2:]] == sorted(
+        (r.score for r in result.table[2:]), reverse=True
     )
     for row in result.table:
         assert row.oracle.value >= max(row.selected.value, row.last.value)
-        assert row.seeds == (1 if row.method == "coral" else 2)
-    assert result.table[0].gain is None
-    alone = [look.target for look in result.eval_points if (look.method, look.seed) == ("source-only", 0)][-1]
-    coral = result.row("coral")
-    assert coral.gain.value == pytest.approx(coral.selected.value - alone)
+        assert row.seeds == (1 if row.method in ("coral", "source-only-probe") else 2)
+    assert [row.gain for row in result.table[:2]] == [None, None]
+    coral, probe = (result.row(name) for name in ("coral", "source-only-probe"))
+    assert coral.gain.value == pytest.approx(coral.selected.value - probe.selected.value)
     assert coral.gain.value > 0.1
     assert result.test_rows == 24
     assert result.target_rows == 56
@@ -96,7 +96,7 @@ def written_down(folder):
     return found
 
 
-@pytest.mark.parametrize(("methods", "looks"), [(METHODS, 13), (METHODS[:1], 8)])
+@pytest.mark.parametrize(("methods", "looks"), [(METHODS, 14), (METHODS[:1], 9)])
 def test_what_is_shipped_is_the_model_of_that_look(methods, looks, done, tmp_path):
     """Its outputs on the test rows are those that were written down when it was looked at, and no others."""
     if methods != METHODS:  # whose best is one in closed form, with a single look
@@ -282,8 +282,8 @@ def test_the_record_is_read_back(done):
 
 def test_the_selected_look_is_the_one_with_the_highest_score_and_of_equals_the_first():
     looks = [{"scores": {"im": value}} for value in (0.1, 0.7, 0.7, 0.2)]
-    assert best(looks, "im") == 1
-    assert best([{"scores": {}}, {"scores": {"im": -3.0}}], "im") == 1
+    assert best("dann", looks, "im") == 1
+    assert best("dann", [{"scores": {}}, {"scores": {"im": -3.0}}], "im") == 1
 
 
 def look(method, **scores):

@@ -110,7 +110,8 @@ def test_a_budget_leaves_out_seeds_for_all_methods_and_a_larger_one_adds_them(tm
 def test_a_budget_leaves_out_methods_and_a_larger_one_adds_them(tmp_path):
     done, short = align(), align(tmp_path, budget=1e-9)
     assert [(row.method, row.seeds) for row in short.result.table] == [("source-only", 1)]
-    assert any("--budget 1e-09 has no time for them: Deep CORAL" in note for note in short.result.notes)
+    wanted = "--budget 1e-09 has no time for them: Source-only probe, Deep CORAL"
+    assert any(wanted in note for note in short.result.notes)
     longer = align(tmp_path, budget=3600, resume=True)
     assert longer.result.table == done.result.table
     assert longer.result.chosen == done.result.chosen
@@ -155,7 +156,7 @@ def test_what_every_method_would_meet_ends_the_study(error):
 def test_a_method_that_can_not_be_solved_is_a_row_with_its_reason():
     """A plan with next to no entropy does not come to its end; it was the end of the study."""
     result = align(methods=("coral", "optimal-transport:epsilon=0.000001,most=30"), seeds=1).result
-    assert [row.method for row in result.table] == ["source-only", "coral"]
+    assert [row.method for row in result.table] == ["source-only", "source-only-probe", "coral"]
     (failed,) = result.left_out
     assert failed.method == "optimal-transport:epsilon=1e-06,most=30"
     assert "the rows of the plan are off by" in failed.reason

@@ -22,7 +22,12 @@ from headstart.studies._spec import SHIFT, Input, Study, StudyRecord, optional_i
 from headstart.studies.shift import Shift
 
 SOURCE_ONLY = "source-only"
-TITLES = {  # of the scores that need no target labels
+SOURCE_ONLY_PROBE = "source-only-probe"  # a linear probe on frozen features of the source's rows
+BASELINES = (SOURCE_ONLY, SOURCE_ONLY_PROBE)
+BY_VOTE = ("consensus", "safe")  # rules that take the vote of the methods besides a score
+TITLES = {  # of the rules and scores that need no target labels
+    "consensus": "information maximisation among methods that agree with the vote of the others",
+    "safe": "information maximisation if it agrees with the vote of the others",
     "im": "information maximisation",
     "bnm": "nuclear norm (BNM)",
     "snd": "neighbourhood density (SND)",
@@ -44,11 +49,16 @@ class AlignSettings(TrainingSettings):
         (),
         several("methods"),
     )
-    select: Literal["im", "bnm", "snd", "iwv", "dev", "reverse", "source"] = option(
-        "Score that selects models without target labels: im (information maximisation), bnm, snd, iwv, dev, "
-        "reverse, or source: the accuracy on held-out source rows.",
-        "im",
-        one_of(*TITLES),
+    select: Literal["consensus", "safe", "im", "bnm", "snd", "iwv", "dev", "reverse", "source"] | None = (
+        option(
+            "What selects models without target labels. consensus: the highest information maximisation (im) "
+            "among methods that agree with the vote of the others at least as often as source-only; safe: "
+            "the choice of im if it agrees more often, else source-only; or a score alone: im, bnm, snd, "
+            "iwv, dev, reverse, or source, the figure on held-out source rows. Default: consensus; iwv for "
+            "tags and numbers; im for a saved model.",
+            None,
+            one_of(*TITLES),
+        )
     )
     seeds: int = option("Number of random seeds per method.", 3, whole(1))
     budget: float | None = option(
@@ -58,7 +68,12 @@ class AlignSettings(TrainingSettings):
         SECONDS,
         duration=True,
     )
-    epochs: int = option("Epochs per training, over the larger of the two domains.", 10, whole(1))
+    epochs: int | None = option(
+        "Epochs per training, over the larger of the two domains. Default: 10; of an untrained network, if "
+        "these are few steps, as many as source-only is best with on held-out source rows.",
+        None,
+        whole(1),
+    )
     evaluations: int = option(
         "Evaluations per training; the selected model is one of these checkpoints.", 5, whole(1)
     )
@@ -101,8 +116,14 @@ class MethodResult(Record):
     selected: Interval | None  # at the steps that were selected without labels
     oracle: Interval | None  # at the steps that are best by the labels, which the selection can't know
     spread: float | None  # standard deviation of the selected models over the seeds
-    gain: Interval | None  # selected, less source-only at its end, on the same rows
+    gain: Interval | None  # selected, less the selected model of `parent`, on the same rows
     notes: list[str]
+    parent: str = SOURCE_ONLY  # baseline that is trained as long: of frozen features the probe
+    agreement: float | None = (
+        None  # share of target rows where it says what the others vote for; None: no vote
+    )
+    baseline_agreement: float | None = None  # the same of source-only, with the same vote
+    over_source_only: Interval | None = None  # as `gain`, against source-only where that is not the parent
 
 
 @dataclass(frozen=True)
@@ -136,10 +157,12 @@ class Alignment(StudyRecord):
     chosen_step: int
     headline: str
     verdict: str  # helped, unclear, harmed, unknown (no labels) or nothing (source-only was selected)
-    table: list[MethodResult]  # source-only first, then by score
+    table: list[MethodResult]  # source-only and its probe first, then by score
     eval_points: list[EvalPoint]
     shift: Shift | None
     label_kind: str = "classes"  # "classes", "tags" or "numbers"
+    shipped: Interval | None = None  # of the shipped model alone on target test rows; the table has means
+    epochs: int = 10  # of each training
     # rows trained on by the name of the source domain; {} for a saved model in its place
     domains: dict[str, int] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)  # methods that could not be carried out

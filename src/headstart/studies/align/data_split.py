@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from headstart.core import BadData, BadInput, HeadstartError, derive_seed
+from headstart.core import BadData, BadInput, HeadstartError, LabelKind, derive_seed
 from headstart.data.check import Checked, check
 from headstart.data.dataset import Dataset
 from headstart.data.domains import of_same_labels
@@ -28,6 +28,7 @@ from headstart.studies.align import AlignSettings
 
 FEWEST = 10  # rows of the target to train on
 SOURCE_FREE = ("im", "bnm", "snd")  # scores that need no row of a source
+OF_TARGET = ("im", "bnm", "snd", "consensus", "safe")  # rules that read answers of classes
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,28 @@ def load_saved_model(source: Any, settings: AlignSettings) -> Predictor | None:
         raise BadInput(
             f"The saved model predicts {model.label_kind}; without its source only classes can be adapted."
         )
-    if settings.select not in SOURCE_FREE:
+    if settings.select not in (None, *SOURCE_FREE):
         raise BadInput(
             f"select is {settings.select!r}, which needs rows of the source, and there is only a saved "
             f"model. Take one of {', '.join(SOURCE_FREE)}."
         )
     return model
+
+
+def rule_for(settings: AlignSettings, kind: LabelKind, sourceless: bool) -> str:
+    """The rule that selects, a key of `TITLES`: the one that was asked for, or the usual one.
+
+    Raises:
+        BadInput: it reads answers of classes, and the labels are tags or numbers.
+    """
+    if settings.select is None:
+        return "im" if sourceless else "consensus" if kind == "classes" else "iwv"
+    if kind != "classes" and settings.select in OF_TARGET:
+        raise BadInput(
+            f"select is {settings.select!r}, which reads predictions of classes, and the source has {kind} "
+            "as labels. Take iwv, dev, reverse or source: on the command line --select iwv."
+        )
+    return settings.select
 
 
 def _refuse_models(sources: list[Any]) -> None:
@@ -115,34 +132,42 @@ def label_with_placeholders(target: Any, model: Predictor, source: Any) -> Datas
 
 def read_target(
     target: Any, source: Dataset, settings: AlignSettings, columns: Mapping[str, Any]
-) -> tuple[Dataset, Dataset | None]:
-    """The target without labels, and with them if there are any that may be reported on.
+) -> tuple[Dataset, Dataset | None, str]:
+    """The target without labels; with them if there are any to report on; why there are none.
 
     Raises:
         BadData: labels that the source lacks, which are named, or rows of another kind or shape.
     """
-    labelled = None if settings.unlabelled else _load_labelled(target, columns)
+    labelled, why = None, ""
+    if not settings.unlabelled:
+        labelled, why = _load_labelled(target, source, columns)
     if labelled is None:
-        return load_target(target, source, columns), None
+        return load_target(target, source, columns), None, why
     try:
         of_same_labels(labelled, source, settings.overlap)
     except BadData as error:
         raise BadData(f"{error} Or ignore the labels of the target: --unlabelled.") from error
-    return load_unlabelled(labelled, source), labelled
+    return load_unlabelled(labelled, source), labelled, ""
 
 
-def _load_labelled(target: Any, columns: Mapping[str, Any]) -> Dataset | None:
+def _load_labelled(target: Any, source: Dataset, columns: Mapping[str, Any]) -> tuple[Dataset | None, str]:
+    """The target with its labels, of one class, too; None and the reason if it has none."""
     if isinstance(target, Dataset):
-        return None if target.classes == (CLASS,) else target
-    if isinstance(target, str | Path) and Path(target).is_dir():  # the columns are those of the source
+        return (None, "") if target.classes == (CLASS,) else (target, "")
+    folder = isinstance(target, str | Path) and Path(target).is_dir()
+    if folder:  # the columns are those of the source
         columns = {name: value for name, value in columns.items() if name not in UNLABELLED}
-    if isinstance(target, tuple) and len(target) == 2 and target[1] is not None:  # labels that were given
-        with of_known_names():  # all of one class, too
-            return load(target, **beside(columns))
+    given = isinstance(target, tuple) and len(target) == 2 and target[1] is not None
     try:
-        return load(target, **beside(columns))
-    except HeadstartError:  # no labels; if it can't be read at all, reading it without labels raises why
-        return None
+        with of_known_names():
+            found = load(target, **beside(columns))
+    except HeadstartError as error:  # if it can't be read at all, reading it without labels raises why
+        if given:
+            raise
+        return None, f"The target is taken as unlabelled. {error}" if isinstance(target, str | Path) else ""
+    if folder and len(found.classes) == 1 and found.classes[0] not in source.classes:
+        return None, f"The only folder of {found.name}, {found.classes[0]!r}, is no class of the source."
+    return found, ""
 
 
 def split_domains(

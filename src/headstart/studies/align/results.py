@@ -3,41 +3,28 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from operator import attrgetter
-from typing import Any
 
 import numpy as np
 
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
-from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, EvalPoint, LeftOut, MethodResult
+from headstart.report.text import pluralise
+from headstart.studies.align import (
+    BASELINES,
+    SOURCE_ONLY,
+    TITLES,
+    Alignment,
+    EvalPoint,
+    LeftOut,
+    MethodResult,
+)
 from headstart.studies.align.data_split import HiddenTestLabels
+from headstart.studies.align.selection import Agreement, Trials, best, mean_score, selected_evaluations
+from headstart.studies.align.trial import Candidate
 
-Trials = Mapping[int, dict[str, Any]]  # values of `TrialRunner.run` by seed, without those that diverged
 Failed = Mapping[tuple[str, int], str]  # why a method has no value with a seed
+NO_SHIFT = "No shift between source and target was found, so there is nothing to gain"
 CLEAR = 0.02  # of the main metric, from which a missed better method is worth a note
-
-
-def best(evaluations: Sequence[dict[str, Any]], select: str) -> int:
-    """The place of the evaluation with the highest score; the earlier of two that are equal."""
-    return int(np.argmax([_score(evaluation, select) for evaluation in evaluations]))
-
-
-def select_model(results: Mapping[str, Trials], select: str) -> tuple[str, int, int]:
-    """Method, seed and step of the model to ship, by a score that no label of the target has touched.
-
-    The method whose selected models score best in the mean over the seeds, and its best seed. Of two that are
-    equal the first in the table's order: training on the source alone wins a tie.
-    """
-    selected = {
-        name: {
-            seed: trial["evaluations"][best(trial["evaluations"], select)] for seed, trial in trials.items()
-        }
-        for name, trials in results.items()
-        if trials
-    }
-    name = max(selected, key=lambda name: _mean_score(selected[name], select))
-    seed = max(selected[name], key=lambda seed: _score(selected[name][seed], select))
-    return name, seed, selected[name][seed]["step"]
 
 
 def eval_points(method: str, trials: Trials, test_labels: HiddenTestLabels) -> list[EvalPoint]:
@@ -58,35 +45,47 @@ def eval_points(method: str, trials: Trials, test_labels: HiddenTestLabels) -> l
 
 
 def method_result(
-    name: str, title: str, trials: Trials, baseline: Trials, select: str, test_labels: HiddenTestLabels
+    candidate: Candidate,
+    results: Mapping[str, Trials],
+    select: str,
+    agreement: Agreement | None,
+    test_labels: HiddenTestLabels,
 ) -> MethodResult:
-    """A row of the table; `trials` has one seed at least."""
+    """A row of the table; of the results by label, those of the candidate have one seed at least."""
+    name, trials = candidate.label, results[candidate.label]
+    parent = candidate.parent if results.get(candidate.parent) else SOURCE_ONLY
     evaluations = {seed: trial["evaluations"] for seed, trial in trials.items()}
-    places = {seed: best(evaluations[seed], select) for seed in trials}
-    selected = {seed: _selected(evaluations[seed], select) for seed in trials}
+    places = {seed: best(name, evaluations[seed], select) for seed in trials}
+    selected = selected_evaluations(name, trials, select)
     figures = {
         seed: [test_labels.score(evaluation["test"]) for evaluation in evaluations[seed]] for seed in trials
     }
     picked = [figures[seed][places[seed]] for seed in trials]
-    gains = [
-        test_labels.gain(selected[seed]["test"], baseline[seed]["evaluations"][-1]["test"])
-        for seed in trials
-        if seed in baseline and name != SOURCE_ONLY
-    ]
+
+    def gain(over: str) -> Interval | None:
+        """Mean over the seeds that both have."""
+        baseline = selected_evaluations(over, results[over], select)
+        both = [seed for seed in selected if seed in baseline]
+        return mean([test_labels.gain(selected[seed]["test"], baseline[seed]["test"]) for seed in both])
+
     values, by_value = [figure.value for figure in picked if figure], attrgetter("value")
     return MethodResult(
         method=name,
-        title=title,
+        title=candidate.title,
         seeds=len(trials),
-        score=_mean_score(selected, select),
+        score=mean_score(selected, select),
         source=float(np.mean([evaluation["scores"].get("source", 0.0) for evaluation in selected.values()])),
         steps=[evaluation["step"] for evaluation in selected.values()],
         last=mean([figures[seed][-1] for seed in trials]),
         selected=mean(picked),
         oracle=mean([max(filter(None, figures[seed]), key=by_value, default=None) for seed in trials]),
         spread=float(np.std(values)) if values else None,
-        gain=mean(gains),
+        gain=None if name in BASELINES else gain(parent),
         notes=sorted({note for trial in trials.values() for note in trial["notes"]}),
+        parent=parent,
+        agreement=None if agreement is None else agreement.method,
+        baseline_agreement=None if agreement is None else agreement.source_only,
+        over_source_only=None if name in BASELINES or parent == SOURCE_ONLY else gain(SOURCE_ONLY),
     )
 
 
@@ -112,60 +111,62 @@ def mean(intervals: Sequence[Interval | None]) -> Interval | None:
     return Interval(*(float(np.mean(ends)) for ends in zip(*given, strict=True))) if given else None
 
 
-def _selected(evaluations: Sequence[dict[str, Any]], select: str) -> dict[str, Any]:
-    return evaluations[best(evaluations, select)]
-
-
-def _score(evaluation: Mapping[str, Any], select: str) -> float:
-    return float(evaluation["scores"].get(select, -np.inf))
-
-
-def _mean_score(selected: Mapping[int, dict[str, Any]], select: str) -> float:
-    return float(np.mean([_score(evaluation, select) for evaluation in selected.values()]))
-
-
 def verdict(row: MethodResult) -> str:
-    """Of the selected method: "nothing", "unknown", "helped", "harmed" or "unclear"."""
+    """Of the selected method: "nothing", "unknown", "helped", "harmed" or "unclear".
+
+    It helped if it is clearly better than its own baseline and than training on the source alone.
+    """
     if row.method == SOURCE_ONLY:
         return "nothing"
     if row.gain is None:
         return "unknown"
-    if row.gain.low > 0:
-        return "helped"
-    return "harmed" if row.gain.high < 0 else "unclear"
+    gains = [gain for gain in (row.gain, row.over_source_only) if gain is not None]
+    if any(gain.high < 0 for gain in gains):
+        return "harmed"
+    return "helped" if all(gain.low > 0 for gain in gains) else "unclear"
 
 
-def headline(row: MethodResult, metric: str, select: str, test_rows: int) -> str:
-    """One sentence for the top of the page."""
+def headline(row: MethodResult, metric: str, select: str, test_rows: int, why: str = "") -> str:
+    """One sentence for the top of the page, or two.
+
+    Args:
+        row: of the selected method.
+        metric: of all figures.
+        select: a key of `TITLES`.
+        test_rows: of the target; 0: no labels.
+        why: source-only was kept, or ought to be: "no shift", "few voters" or "".
+    """
     shown, score = get_metric(metric).plain(), TITLES[select]
     if row.method == SOURCE_ONLY:
-        return f"Nothing was better than training on the source alone, by {score}: that model is kept."
+        return {
+            "no shift": f"{NO_SHIFT}: the model of the source alone is kept.",
+            "few voters": "Training on the source alone is kept: a vote takes four methods or more that have "
+            "been trained. Name more, or none; --select im selects without a vote, and nothing guards it.",
+            "": f"Nothing was better than training on the source alone, by {score}: that model is kept.",
+        }[why]
+    though = f" {NO_SHIFT}, whatever was selected." if why == "no shift" else ""
     if row.gain is None or row.selected is None:
         return (
             f"{row.title} was selected by {score}. How good it is on the target can't be said without "
-            "labelled target rows; label a few dozen and give them with the target."
+            f"labelled target rows; label a few dozen and give them with the target.{though}"
         )
     figures = f"{shown.value(row.selected.value)} {shown.title} on {test_rows} target rows"
-    value, low, high = (shown.change(end) for end in (row.gain.value, row.gain.low, row.gain.high))
-    gain = f"{value} ({low} to {high}) {shown.change_unit}"
-    return {
-        "helped": f"{row.title} helps: {figures}, {gain} against training on the source alone.",
-        "harmed": f"Negative transfer: {row.title}, selected by {score}, has {figures}, {gain} against the "
-        "source alone.",
-        "unclear": f"{row.title} was selected by {score}: {figures}, {gain} against the source alone, which "
-        "may be chance.",
+
+    def changed(gain: Interval, over: str) -> str:
+        value, low, high = (shown.change(end) for end in (gain.value, gain.low, gain.high))
+        return f"{value} ({low} to {high}) {shown.change_unit} against {over}"
+
+    if row.over_source_only is None:
+        gain = changed(row.gain, "training on the source alone")
+    else:
+        own = changed(row.gain, "the same probe without it")
+        gain = f"{own}, {changed(row.over_source_only, 'source-only')}"
+    sentence = {
+        "helped": f"{row.title} helps: {figures}, {gain}.",
+        "harmed": f"Negative transfer: {row.title}, selected by {score}, has {figures}, {gain}.",
+        "unclear": f"{row.title} was selected by {score}: {figures}, {gain}, which may be chance.",
     }[verdict(row)]
-
-
-def dissent(chosen: EvalPoint, alone: EvalPoint, select: str) -> list[str]:
-    """A note if most scores but `select` prefer the end of training on the source to the shipped model."""
-    both = [name for name in TITLES if name != select and name in chosen.scores and name in alone.scores]
-    against = [name for name in both if alone.scores[name] > chosen.scores[name]]
-    if chosen.method == SOURCE_ONLY or 2 * len(against) <= len(both):
-        return []
-    named = f"{len(against)} of {len(both)} others ({', '.join(TITLES[name] for name in against)})"
-    preference = f"{named} prefer training on the source alone to the model that is shipped."
-    return [f"The scores disagree: {preference} Label a few dozen target rows before you trust it."]
+    return sentence + though
 
 
 def cautions(table: Sequence[MethodResult], chosen: MethodResult, metric: str) -> list[str]:
@@ -191,11 +192,11 @@ def card(result: Alignment) -> str:
     """Text for `README.md` in the model's folder."""
     metric, row = get_metric(result.metric).plain(), result.row(result.chosen)
     quality = "Not known: the target has no labels."
-    if row.selected is not None:
+    if result.shipped is not None and row.selected is not None:
         quality = (
-            f"{metric.value(row.selected.value)} {metric.title} ({metric.span(row.selected)}) on "
-            f"{result.test_rows} target rows that served neither for training nor for selection; mean over "
-            f"{row.seeds} seeds."
+            f"{metric.value(result.shipped.value)} {metric.title} ({metric.span(result.shipped)}) on "
+            f"{result.test_rows} target rows that served neither for training nor for selection; the mean "
+            f"over {pluralise(row.seeds, 'seed')} is {metric.value(row.selected.value)}."
         )
     cautions = "\n".join(f"- {note}" for note in result.notes) or "- None beyond the intervals."
     return f"""---

@@ -1,9 +1,8 @@
 """How `align` is computed: train methods with several seeds, select without target labels, ship the model."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from headstart.core import Diverged, HeadstartError, Method, make, require_label_kind
+from headstart.core import Diverged, HeadstartError, make, require_label_kind
 from headstart.data.domains import of_same_labels
 from headstart.data.pooled import load_each, pool, rows_from
 from headstart.data.random_draws import shuffled
@@ -29,7 +28,6 @@ from headstart.session.requirements import (
 from headstart.session.session_data import attach_target
 from headstart.studies._runner import (
     Job,
-    Trial,
     beside,
     load_backbone,
     load_labelled,
@@ -38,15 +36,18 @@ from headstart.studies._runner import (
 )
 from headstart.studies._shown import ShownResult
 from headstart.studies._spec import Study
-from headstart.studies.align import SOURCE_ONLY, Alignment, AlignSettings, results
+from headstart.studies.align import BASELINES, SOURCE_ONLY, Alignment, AlignSettings, results
 from headstart.studies.align.data_split import (
     AlignData,
     label_with_placeholders,
     load_saved_model,
     read_target,
+    rule_for,
     split_domains,
 )
-from headstart.studies.align.trial import TrialRunner, Validators, require_scored
+from headstart.studies.align.selection import agreements, dissent, select_model
+from headstart.studies.align.training import Trainings, untrained
+from headstart.studies.align.trial import Candidate, TrialRunner, Validators
 from headstart.studies.shift import SPEC as SHIFT
 from headstart.studies.shift import Shift
 
@@ -82,8 +83,8 @@ def load(
     else:
         source = label_with_placeholders(given["target"], saved, sources)
         module = saved.model.backbone
-    require_scored(settings.select, source.label_kind)
-    target, labelled = read_target(given["target"], source, settings, columns)
+    rule_for(settings, source.label_kind, saved is not None)
+    target, labelled, why = read_target(given["target"], source, settings, columns)
     few = given.get("target_labelled")
     if few is not None:
         few = of_same_labels(load_labelled(few, beside(columns)), source, settings.overlap)
@@ -94,6 +95,7 @@ def load(
         "target_labelled": few,
         "backbone": module if saved else load_backbone(module, source, settings, given.get("weights")),
         "_saved": saved,
+        "_unlabelled": why,
         "_module": module if isinstance(module, nn.Module) else None,
     }
 
@@ -101,13 +103,13 @@ def load(
 def check(settings: AlignSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse methods that can't learn the labels, that need a source or labelled rows that are not there."""
     labelled = inputs["target_labelled"] is not None
-    methods = _methods(settings, inputs)
+    methods = [each.method for each in _candidates(settings, inputs)]
     require_data(methods, "this study", target=True, target_labelled=labelled)
     require_learnable(methods, inputs["backbone"], inputs["source"].label_kind)
 
 
-def _methods(settings: AlignSettings, inputs: Mapping[str, Any]) -> list[Method[Any]]:
-    """Source-only, or the saved model as it is under this name; then the named methods or the default ones.
+def _candidates(settings: AlignSettings, inputs: Mapping[str, Any]) -> list[Candidate]:
+    """Source-only, or the saved model as it is under this name; its probe; the named or the default methods.
 
     Raises:
         BadInput: one of the named methods can't learn from these data.
@@ -123,53 +125,53 @@ def _methods(settings: AlignSettings, inputs: Mapping[str, Any]) -> list[Method[
     usual = WITHOUT_SOURCE if inputs["_saved"] else DEFAULT
     last = settings.last
     if last is None:
-        last = 0 if inputs["backbone"].source["kind"] in ("own", "table") else BLOCKS
+        last = 0 if untrained(inputs["backbone"]) else BLOCKS
     methods = named or [method for method in map(make, usual) if kind in method.about.label_kinds]
     methods = [method.limit_blocks(last) if last else method for method in (*methods, make(SOURCE_ONLY))]
-    baseline = next(method for method in methods if _label(method) == SOURCE_ONLY)
-    return [baseline, *dict.fromkeys(method for method in methods if _label(method) != SOURCE_ONLY)]
-
-
-def _label(method: Method[Any]) -> str:
-    """Label of a method in the table: source-only whatever its settings are."""
-    return SOURCE_ONLY if method.about.name == SOURCE_ONLY else method.label
+    found = list(dict.fromkeys(map(Candidate.of, methods)))
+    baselines = [next(each for each in found if each.label == SOURCE_ONLY)]
+    if inputs["_saved"] is None:
+        baselines.append(Candidate.probe())
+    return [*baselines, *(each for each in found if each.label != SOURCE_ONLY)]
 
 
 def compute(job: Job[AlignSettings]) -> dict[str, Any]:
     """The record's own fields; the selected model is left for `finish`."""
     settings, inputs = job.settings, job.inputs
     saved: Predictor | None = inputs["_saved"]
-    methods = _methods(settings, inputs)
+    candidates, kind = _candidates(settings, inputs), inputs["source"].label_kind
+    select = rule_for(settings, kind, saved is not None)
     with job.step("check the data"):
         target, labelled, few = (inputs[name] for name in ("target", "labelled target", "target_labelled"))
         rows = split_domains(inputs["source"], target, labelled, few, settings, saved is not None)
-    job.notes[:0] = rows.notes
-    runner = _runner(job, rows, saved)
-    failed: dict[tuple[str, int], str] = {}
-    trials = _train(job, runner, methods, saved, failed)
+    job.notes[:0] = [*filter(None, [inputs["_unlabelled"]]), *rows.notes]
+    shift = None if saved else _shift(job, rows)
+    runner = _runner(job, rows, saved, select)
+    training = Trainings(job, runner, candidates, saved)
+    epochs = training.find_epochs()
+    trials, failed = training.carry_out(epochs)
     if not trials[SOURCE_ONLY]:
         raise Diverged(f"Training on the source alone failed with every seed: {failed[SOURCE_ONLY, 0]}")
-    titles = {_label(method): method.title for method in methods}
+    titles = {each.label: each.title for each in candidates}
     job.notes += results.failures(titles, trials, failed)
-    name, seed, step = results.select_model(trials, settings.select)
-    labels, alone = rows.test_labels, trials[SOURCE_ONLY]
+    found = agreements(trials, len(rows.source.classes)) if kind == "classes" else {}
+    picked = select_model(trials, select, found, shifted=shift is None or shift.verdict != "none")
+    labels, metric = rows.test_labels, measure_of(kind).main
     table = [
-        results.method_result(label, method.title, trials[label], alone, settings.select, labels)
-        for method in methods
-        if trials[label := _label(method)]
+        results.method_result(each, trials, select, found.get(each.label), labels)
+        for each in candidates
+        if trials[each.label]
     ]
-    table[1:] = sorted(table[1:], key=lambda row: -row.score)
-    chosen = next(row for row in table if row.method == name)
-    metric = measure_of(rows.source.label_kind).main
+    table.sort(key=lambda row: (row.method not in BASELINES, row.method not in BASELINES and -row.score))
+    chosen = next(row for row in table if row.method == picked.method)
     points = [point for each in trials.items() for point in results.eval_points(*each, labels)]
-    shift = None if saved else _shift(job, rows)
-    shipped = next(point for point in points if (point.method, point.seed, point.step) == (name, seed, step))
+    shipped = picked.of(points)
     last = [point for point in points if point.method == SOURCE_ONLY][-1]
-    job.notes[:0] = [
-        *results.dissent(shipped, last, settings.select),
-        *results.cautions(table, chosen, metric),
-    ]
-    job.artefacts |= {"model": runner.model(f"try {name}, seed {seed}"), "trials": runner.folder}
+    job.notes[:0] = [*dissent(shipped, last, select), *results.cautions(table, chosen, metric)]
+    name = training.name(picked.method, picked.seed, epochs)
+    job.artefacts |= {"model": runner.model(f"try {name}"), "trials": runner.folder}
+    outputs = picked.outputs(trials)
+    why = "no shift" if shift is not None and shift.verdict == "none" else picked.why
     return {
         "source": rows.source.name,
         "target": rows.target.name,
@@ -183,17 +185,19 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
         "backbone": runner.session.backbone.name,
         "backbone_parameters": sum(p.numel() for p in runner.session.backbone.parameters()),
         "metric": metric,
-        "chosen_by": settings.select,
-        "chosen": name,
-        "chosen_seed": seed,
-        "chosen_step": step,
-        "headline": results.headline(chosen, metric, settings.select, len(rows.test)),
+        "chosen_by": select,
+        "chosen": picked.method,
+        "chosen_seed": picked.seed,
+        "chosen_step": picked.step,
+        "headline": results.headline(chosen, metric, select, len(rows.test), why),
         "verdict": results.verdict(chosen),
         "table": table,
         "eval_points": points,
         "shift": shift,
         "label_kind": rows.source.label_kind,
         "left_out": results.left_out(titles, trials, failed),
+        "shipped": labels.score(outputs),
+        "epochs": epochs,
         "domains": {} if saved else rows_from(rows.source, rows.train),
     }
 
@@ -213,7 +217,7 @@ def finish(job: Job[AlignSettings], record: Alignment) -> Aligned:
     return Aligned(record, open_model(folder, backbone=job.inputs["_module"]), job.out)
 
 
-def _runner(job: Job[AlignSettings], rows: AlignData, saved: Predictor | None) -> TrialRunner:
+def _runner(job: Job[AlignSettings], rows: AlignData, saved: Predictor | None, select: str) -> TrialRunner:
     """The trainer on the source with the target beside it."""
     session = job.session(rows.source, rows.train)
     session.target = attach_target(session, rows.target, rows.target_labelled, rows.learn)
@@ -234,44 +238,14 @@ def _runner(job: Job[AlignSettings], rows: AlignData, saved: Predictor | None) -
         seen=seen,
         folder=job.folder.path / "evaluations",
         head=None if saved is None else saved.model.head,
+        select=select,
     )
-
-
-def _train(
-    job: Job[AlignSettings],
-    runner: TrialRunner,
-    methods: Sequence[Method[Any]],
-    saved: Predictor | None,
-    failed: dict[tuple[str, int], str],
-) -> dict[str, results.Trials]:
-    """The trials of every method by seed, without those that `failed`, which get their reason there."""
-    rows = 2 * max(len(runner.rows.train), len(runner.rows.learn))
-    seconds = job.settings.epochs * rows / runner.rows.source.modality.speed
-    planned = []
-    for method in methods:
-        label, once = _label(method), method.about.closed_form
-        for seed in range(1 if once else job.settings.seeds):
-            name = f"{label}, seed {seed}"
-            compute = partial(runner.run, method, seed, f"try {name}")
-            if saved is not None and label == SOURCE_ONLY:
-                compute = partial(runner.evaluate_unadapted, saved.model, f"try {name}")
-            note = f"{method.title}, seed {seed}"
-            first = None if seed == 0 else (label, 0)
-            compared = method.title if seed == 0 else f"seed {seed} of all methods"
-            cost = 1.0 if once else seconds
-            planned.append(Trial((label, seed), name, note, compute, cost, compared, first))
-    planned.sort(key=lambda trial: int(trial.key[1]))  # a seed of all methods before the next
-    values = job.trials(planned, job.settings.budget, failed)
-    return {
-        _label(method): {seed: value for (label, seed), value in values.items() if label == _label(method)}
-        for method in methods
-    }
 
 
 def _shift(job: Job[AlignSettings], rows: AlignData) -> Shift | None:
     """How the target differs; a study does not fail because that can't be measured."""
     source, backbone = rows.source.subset(rows.train), job.inputs["backbone"]
-    inputs = {"source": source, "target": rows.target, "backbone": backbone}
+    inputs = {"source": source, "target": rows.target.subset(rows.learn), "backbone": backbone}
     try:
         with job.step("measure the shift"):
             shift: Shift = run_study(SHIFT, inputs, engine=job.engine, seed=job.settings.seed)

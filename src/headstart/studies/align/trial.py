@@ -1,4 +1,4 @@
-"""One method, one seed: trained, evaluated on the way, its best model by a label-free score kept."""
+"""One method, one seed: trained, evaluated on the way, its best model by a label-free rule kept."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import BadInput, Head, HeadstartError, LabelKind, Method, Model, derive_seed
+from headstart.core import Head, HeadstartError, LabelKind, Method, Model, derive_seed
 from headstart.data.train_test_split import Rows
+from headstart.methods.inputs.domains.coral import CORAL
+from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.metrics.unlabelled import (
     deep_embedded_validation,
     importance_weighted_validation,
@@ -31,21 +34,34 @@ from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import SessionData
 from headstart.solvers.penalty_selection import select_logistic
 from headstart.solvers.ratios.classifier import classifier_ratios
-from headstart.studies.align import AlignSettings
+from headstart.studies.align import SOURCE_ONLY, SOURCE_ONLY_PROBE, AlignSettings
 from headstart.studies.align.data_split import AlignData
+from headstart.studies.align.selection import best
 
 
-def require_scored(select: str, kind: LabelKind) -> None:
-    """Refuse to select models of tags and numbers by a score that reads predictions of classes.
+@dataclass(frozen=True)
+class Candidate:
+    """A method as a row of the table."""
 
-    Raises:
-        BadInput: it says which score there is.
-    """
-    if kind != "classes" and select != "source":
-        raise BadInput(
-            f"select is {select!r}, which reads predictions of classes, and the source has {kind} as labels. "
-            "Take 'source', the figure on held-out source rows: on the command line --select source."
-        )
+    label: str
+    title: str
+    method: Method[Any]
+
+    @classmethod
+    def of(cls, method: Method[Any]) -> "Candidate":
+        """Labelled by its settings; source-only is so whatever its settings are."""
+        alone = method.about.name == SOURCE_ONLY
+        return cls(SOURCE_ONLY if alone else method.label, method.title, method)
+
+    @classmethod
+    def probe(cls) -> "Candidate":
+        """The linear probe that methods on frozen features fit, without what they do to the features."""
+        return cls(SOURCE_ONLY_PROBE, "Source-only probe", CORAL(weight=0.0))
+
+    @property
+    def parent(self) -> str:
+        """Label of the baseline that it has to beat, which is trained as long."""
+        return SOURCE_ONLY_PROBE if self.method.about.closed_form else SOURCE_ONLY
 
 
 @dataclass(frozen=True)
@@ -64,20 +80,20 @@ class Validators:
     def scores(self, held: Tensor, target: Tensor) -> dict[str, float]:
         """All scores of a model with outputs (h, outputs) and (m, outputs); without those that fail."""
         values = {"source": selection_score(held, self.labels)} if len(held) else {}
-        if self.kind != "classes":
-            return values
-        p = as_predictions(target, "classes")
-        scores: dict[str, Callable[[], float]] = {
-            "im": lambda: information_maximisation(p),
-            "bnm": lambda: nuclear_norm(p),
-            "snd": lambda: soft_neighbourhood_density(p),
-        }
+        scores: dict[str, Callable[[], float]] = {}
+        if self.kind == "classes":
+            p = as_predictions(target, "classes")
+            scores = {
+                "im": lambda: information_maximisation(p),
+                "bnm": lambda: nuclear_norm(p),
+                "snd": lambda: soft_neighbourhood_density(p),
+            }
         if len(held):
-            losses = (held.argmax(1).numpy() != self.labels).astype(np.float64)
+            losses = losses_of(held, self.labels, self.kind)
             scores |= {
                 "iwv": lambda: importance_weighted_validation(losses, self.weights),
                 "dev": lambda: deep_embedded_validation(losses, self.weights),
-                "reverse": lambda: self.reverse(target.argmax(1)),
+                "reverse": lambda: self.reverse(target),
             }
         for name, compute in scores.items():
             try:
@@ -91,12 +107,21 @@ class Validators:
         """Importance weights (h,) of the held-out source rows, from the frozen features."""
         return classifier_ratios(self.held, self.target, seed=self.seed).weights.numpy()
 
-    def reverse(self, predicted: Tensor) -> float:
-        """How well a probe that learns a model's predictions (m,) for the target predicts the source.
+    def reverse(self, outputs: Tensor) -> float:
+        """How well a probe that learns predictions for the target, of outputs (m, k), predicts the source.
 
-        Reverse validation (Zhong et al. 2010, doi:10.1007/978-3-642-15939-8_35) on frozen features. No row of
-        a class that the model never predicts is classified correctly.
+        Reverse validation (Zhong et al. 2010, doi:10.1007/978-3-642-15939-8_35) on frozen features, by the
+        figure that models are selected by. No row of a class that is never predicted is classified correctly.
+
+        Raises:
+            HeadstartError: no probe can be fitted to the predictions, such as to a tag that all rows have.
         """
+        if self.kind != "classes":
+            said = outputs.double() if self.kind == "numbers" else outputs > 0
+            head = linear_probe(self.kind).solve(self.target.float(), said, outputs.shape[1])
+            with torch.no_grad():
+                return selection_score(head(self.held.float()), self.labels)
+        predicted = outputs.argmax(1)
         kept, places = torch.unique(predicted, return_inverse=True)
         if len(kept) < 2:
             return 1 / max(1, len(np.unique(self.labels)))
@@ -104,6 +129,21 @@ class Validators:
         back = kept[(self.held.double() @ fit.weight.double().T + fit.bias.double()).argmax(1)]
         outputs = torch.nn.functional.one_hot(back, int(max(int(kept.max()), self.labels.max())) + 1).float()
         return selection_score(outputs, self.labels)
+
+
+def losses_of(outputs: Tensor, labels: Any, kind: LabelKind) -> NDArray[np.float64]:
+    """Losses (n,) of outputs (n, k): 0-1; of tags its mean; of numbers squared errors over the variance."""
+    predicted, truth = outputs.double().numpy(), np.asarray(labels)
+    if kind == "classes":
+        missed: NDArray[np.float64] = (predicted.argmax(1) != truth).astype(np.float64)
+        return missed
+    truth = truth.reshape(predicted.shape).astype(np.float64)
+    if kind == "tags":
+        wrong: NDArray[np.float64] = ((predicted > 0) != (truth > 0.5)).mean(1)
+        return wrong
+    variance = np.maximum(truth.var(0), np.finfo(np.float64).tiny)
+    squared: NDArray[np.float64] = (np.square(predicted - truth) / variance).mean(1)
+    return squared
 
 
 @dataclass(frozen=True)
@@ -118,19 +158,23 @@ class TrialRunner:
     seen: Rows  # of the target, on which the validators compute scores
     folder: Path  # for evaluations and models
     head: Head | None  # of a saved model in the place of the source
+    select: str  # a key of `TITLES`
 
-    def run(self, method: Method[Any], seed: int, name: str, checkpoint: Path) -> dict[str, Any]:
-        """Train, and return the evaluations on the way: scores, and outputs for the test rows.
+    def run(
+        self, candidate: Candidate, seed: int, name: str, epochs: int, checkpoint: Path
+    ) -> dict[str, Any]:
+        """Train, and return the evaluations: scores, answers for the target, outputs for the test rows.
 
         Raises:
             Diverged: the loss stopped being a number.
         """
-        recipe = self.recipe(method, seed)
+        method = candidate.method
+        recipe = self.recipe(method, seed, epochs)
         if method.about.closed_form:
             options = FitOptions(head=self.head)
             fitted = self.session.fit(method, self.rows.train, recipe, name=name, options=options)
-            return self._evaluate_once(name, fitted.model, fitted.logits, fitted.notes)
-        hook = EvalHook(self.steps(recipe.steps), partial(self._evaluate, name))
+            return self._evaluate_once(candidate.label, name, fitted.model, fitted.logits, fitted.notes)
+        hook = EvalHook(self.steps(recipe.steps), partial(self._evaluate, candidate.label, name))
         options = FitOptions(eval_hook=hook, head=self.head)
         train = self.rows.train
         fitted = self.session.fit(method, train, recipe, name=name, checkpoint=checkpoint, options=options)
@@ -138,22 +182,26 @@ class TrialRunner:
 
     def evaluate_unadapted(self, model: Model, name: str, _checkpoint: Path) -> dict[str, Any]:
         """The only evaluation of a saved model that is not trained."""
-        return self._evaluate_once(name, model, partial(self.session.logits, model), [])
+        return self._evaluate_once(SOURCE_ONLY, name, model, partial(self.session.logits, model), [])
 
-    def recipe(self, method: Method[Any], seed: int) -> Recipe:
+    def recipe(self, method: Method[Any], seed: int, epochs: int) -> Recipe:
         """How a method is trained: `epochs` over the larger of both domains."""
         number = derive_seed(self.settings.seed, "align", seed)
         if method.about.closed_form:
             return Recipe(batch=64, seed=number)
-        rows = max(len(self.rows.train), len(self.rows.learn))
-        batch = min(self.settings.batch, len(self.rows.train))
         return Recipe(
-            steps=max(self.settings.evaluations, -(-self.settings.epochs * rows // batch)),
-            batch=batch,
+            steps=self.training_steps(epochs),
+            batch=min(self.settings.batch, len(self.rows.train)),
             lr=self.settings.lr,
             views=VIEWS if method.trainable_blocks() else None,
             seed=number,
         )
+
+    def training_steps(self, epochs: int) -> int:
+        """Steps of so many epochs over the larger of both domains."""
+        rows = max(len(self.rows.train), len(self.rows.learn))
+        batch = min(self.settings.batch, len(self.rows.train))
+        return max(self.settings.evaluations, -(-epochs * rows // batch))
 
     def steps(self, total: int) -> frozenset[int]:
         """After which of so many steps a training is evaluated: evenly, and at the end."""
@@ -165,24 +213,25 @@ class TrialRunner:
         return self.folder / file_name(name) / "model"
 
     def _evaluate_once(
-        self, name: str, model: Model, logits: Callable[[Rows], Tensor], notes: list[str]
+        self, label: str, name: str, model: Model, logits: Callable[[Rows], Tensor], notes: list[str]
     ) -> dict[str, Any]:
-        self._evaluate(name, 1, EvalState(model, logits, partial(self.target.logits, model)))
+        self._evaluate(label, name, 1, EvalState(model, logits, partial(self.target.logits, model)))
         return {"steps": 1, "notes": notes, "evaluations": self._evaluations(name)}
 
-    def _evaluate(self, name: str, step: int, state: EvalState) -> None:
-        """Write an evaluation down, and the model if it is the best so far by the score of the settings."""
-        held = _outputs(state.logits, self.rows.held)
-        scores = self.validators.scores(held, state.target_logits(self.seen))
-        score = scores.get(self.settings.select, -np.inf)
+    def _evaluate(self, label: str, name: str, step: int, state: EvalState) -> None:
+        """Write an evaluation down, and the model if it is the best so far by the rule of selection."""
+        held, target = _outputs(state.logits, self.rows.held), state.target_logits(self.seen)
+        found: dict[str, Any] = {"step": step, "scores": self.validators.scores(held, target)}
+        if self.validators.kind == "classes":
+            found["answers"] = target.argmax(1)
         before = [evaluation for evaluation in self._evaluations(name) if evaluation["step"] < step]
         path = self.folder / file_name(name)
         path.mkdir(parents=True, exist_ok=True)
-        if all(score > evaluation["scores"].get(self.settings.select, -np.inf) for evaluation in before):
+        if best(label, [*before, found], self.select) == len(before):
             data = self.rows.source
             save_model(state.model, self.model(name), data.classes, Decision(), "", data.label_kind)
-        test = _outputs(state.target_logits, self.rows.test)
-        save_state({"step": step, "scores": scores, "test": test}, path / f"{step:08d}.safetensors")
+        found["test"] = _outputs(state.target_logits, self.rows.test)
+        save_state(found, path / f"{step:08d}.safetensors")
 
     def _evaluations(self, name: str) -> list[dict[str, Any]]:
         return [load_state(path) for path in sorted((self.folder / file_name(name)).glob("*.safetensors"))]

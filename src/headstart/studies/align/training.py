@@ -1,0 +1,94 @@
+"""Which trainings `align` carries out, in which order, how long each is, and how long all of them take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from headstart.models.backbone import AnyBackbone
+from headstart.predictor.predictor import Predictor
+from headstart.studies._runner import Job, Trial
+from headstart.studies.align import SOURCE_ONLY, AlignSettings
+from headstart.studies.align.selection import Trials, best
+from headstart.studies.align.trial import Candidate, TrialRunner
+
+EPOCHS = 10
+LONGER = (1, 3, 9)  # times the usual epochs that source-only is tried with
+MOST = 600  # steps of these; more than the usual ones are not needed where those are many
+
+
+def untrained(backbone: AnyBackbone) -> bool:
+    """Whether it is the caller's own module or the columns of a table, and not a backbone by name."""
+    return backbone.source["kind"] in ("own", "table")
+
+
+@dataclass(frozen=True)
+class Trainings:
+    """The trainings of one study."""
+
+    job: Job[AlignSettings]
+    runner: TrialRunner
+    candidates: Sequence[Candidate]  # source-only first
+    saved: Predictor | None  # the model in the place of a source
+
+    def find_epochs(self) -> int:
+        """Epochs of every training: those of the settings, or with which source-only is best on the source.
+
+        Too short a training makes a weak baseline, and whatever is trained longer seems to help. Where the
+        usual one of an untrained network has few steps, source-only is trained longer, too; the shortest of
+        those that are best on held-out source rows is taken, for all methods.
+        """
+        given = self.job.settings.epochs
+        if given is not None or self.saved is not None or not untrained(self.job.inputs["backbone"]):
+            return given or EPOCHS
+        lengths = [EPOCHS * times for times in LONGER]
+        lengths = [EPOCHS, *(n for n in lengths[1:] if self.runner.training_steps(n) <= MOST)]
+        if len(lengths) == 1:
+            return EPOCHS
+        alone = self.candidates[0]
+        values = self.job.trials([self._trial(alone, 0, f"{epochs} epochs", epochs) for epochs in lengths])
+        looks = {
+            epochs: values[key]["evaluations"]
+            for epochs in lengths
+            if (key := (SOURCE_ONLY, 0, epochs)) in values
+        }
+        figures = {
+            n: found[best(SOURCE_ONLY, found, "source")]["scores"]["source"] for n, found in looks.items()
+        }
+        return max(figures, key=lambda epochs: figures[epochs], default=EPOCHS)
+
+    def carry_out(self, epochs: int) -> tuple[dict[str, Trials], dict[tuple[str, int], str]]:
+        """The trials of every method by seed, and why others have no value, by method and seed."""
+        failed: dict[tuple[str, int, int], str] = {}
+        planned = []
+        for candidate in self.candidates:
+            seeds = 1 if candidate.method.about.closed_form else self.job.settings.seeds
+            rounds = [candidate.title, *(f"seed {seed} of all methods" for seed in range(1, seeds))]
+            planned += [self._trial(candidate, *each, epochs) for each in enumerate(rounds)]
+        planned.sort(key=lambda trial: int(trial.key[1]))  # a seed of all methods before the next
+        values = self.job.trials(planned, self.job.settings.budget, failed)
+        found: dict[str, dict[int, dict[str, Any]]] = {each.label: {} for each in self.candidates}
+        for (label, seed, _), value in values.items():
+            found[label][seed] = value
+        return dict(found), {(label, seed): why for (label, seed, _), why in failed.items()}
+
+    def name(self, label: str, seed: int, epochs: int) -> str:
+        """Of a training, unique in the study."""
+        return f"{label}, seed {seed}" + ("" if epochs == self._usual else f", {epochs} epochs")
+
+    @property
+    def _usual(self) -> int:
+        return self.job.settings.epochs or EPOCHS
+
+    def _trial(self, candidate: Candidate, seed: int, compared: str, epochs: int) -> Trial:
+        label, once = candidate.label, candidate.method.about.closed_form
+        name = self.name(label, seed, epochs)
+        compute = partial(self.runner.run, candidate, seed, f"try {name}", epochs)
+        if self.saved is not None and label == SOURCE_ONLY:
+            compute = partial(self.runner.evaluate_unadapted, self.saved.model, f"try {name}")
+        rows = 2 * self.runner.training_steps(epochs) * self.job.settings.batch
+        cost = 1.0 if once else rows / self.runner.rows.source.modality.speed
+        first = None if seed == 0 else (label, 0, epochs)
+        return Trial(
+            (label, seed, epochs), name, f"{candidate.title}, seed {seed}", compute, cost, compared, first
+        )
