@@ -36,6 +36,15 @@ def test_texts_beside_labels_and_ids_are_texts(csv):
         assert "'review' holds texts, which are learned from; text_column= (--text-column" in said(data)[0]
 
 
+def test_a_date_beside_them_makes_no_table(csv):
+    """Posts have a day; a table of it would read their words without the pretrained network."""
+    data = hs.data.load(
+        csv(id=range(12), day=[f"{n + 1}.3.2026" for n in range(12)], post=REVIEWS, label=LABELS)
+    )
+    assert (data.kind, list(data.texts)) == ("texts", REVIEWS)
+    assert [one.items for one in data.findings if one.kind == "passed-over"] == [["day"]]
+
+
 def test_of_several_columns_the_longest_texts_are_taken(csv):
     data = hs.data.load(csv(title=NAMES, review=REVIEWS, label=LABELS))
     assert list(data.texts) == REVIEWS
@@ -46,7 +55,7 @@ def test_long_texts_beside_numbers_are_a_part_of_the_table(csv):
     path = csv(review=REVIEWS, stars=[n % 3 for n in range(12)], label=LABELS)
     data = hs.data.load(path)
     assert data.table.kinds == ("text", "numeric")
-    assert "From the texts alone: text_column='review'" in said(data)[0]
+    assert "pretrained network reads them: text_column='review' (--text-column review)" in said(data)[0]
     assert hs.data.load(path, text_column="review").kind == "texts"
     without = hs.data.load(path, categorical=["review"])
     assert (without.table.kinds, said(without)) == (("categorical", "numeric"), [])

@@ -7,7 +7,7 @@ from pathlib import Path
 from headstart.records.record import Interval
 from headstart.report.text import MINUS, typeset
 from headstart.studies import build_page
-from headstart.studies.adapt import Curve, Result, SizePoint
+from headstart.studies.adapt import Curve, Finding, Result, SizePoint
 from headstart.studies.adapt.page_doubts import smallprint, step_words
 from headstart.studies.adapt.page_next import next_steps
 from headstart.studies.adapt.summary import RunRecords, warnings
@@ -36,6 +36,13 @@ def bare() -> Result:
         confusion=[],
         candidates=[replace(each, dropped="") for each in result.candidates],
     )
+
+
+def test_texts_beside_columns_are_to_be_tried_alone() -> None:
+    found = Finding("text-column", "note", "", ["post"], 1)
+    mixed = replace(bare(), kind="tables", check=replace(bare().check, findings=[found]))
+    assert "--text-column post" in steps(mixed)["Try the texts alone"]
+    assert "Try the texts alone" not in steps(replace(mixed, kind="texts"))
 
 
 def test_where_nothing_speaks_new_data_are_the_next_step() -> None:

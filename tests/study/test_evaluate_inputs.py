@@ -42,6 +42,15 @@ def test_a_column_spelled_otherwise_is_read_by_the_models_schema(tmp_path):
     assert hs.evaluate(model, spelled)["accuracy"].value == 1
 
 
+def test_the_model_s_columns_are_not_taken_anew(run):
+    """In a few new rows the names of a category may all differ, as texts do."""
+    new = frame(12, 3)
+    new["town"] = [f"a town whose long name has many words and is number {n}" for n in range(12)]
+    assert hs.data.load(new).findings[0].kind == "text-column"
+    notes = hs.evaluate(run, new, allow_unseen=True).notes
+    assert not any("holds texts" in note for note in notes), notes
+
+
 def test_unseen_names_are_noted_and_all_of_them_refused(run):
     some, every = frame(60, 3), frame(60, 3)
     some.loc[:9, "town"] = "elsewhere"

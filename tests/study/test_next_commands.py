@@ -11,8 +11,10 @@ def ways(command, kind="texts", mistakes=()):
     return next_commands(record(command, kind, mistakes))
 
 
-def record(command, kind="pictures", mistakes=(), larger_budget=0.0):
-    return SimpleNamespace(command=command, kind=kind, mistakes=mistakes, larger_budget=larger_budget)
+def record(command, kind="pictures", mistakes=(), larger_budget=0.0, findings=()):
+    check = SimpleNamespace(findings=findings)
+    told = {"command": command, "kind": kind, "mistakes": mistakes, "check": check}
+    return SimpleNamespace(**told, larger_budget=larger_budget)
 
 
 def test_where_a_larger_budget_has_room_for_more_the_run_goes_on_first():
@@ -56,6 +58,15 @@ def test_of_a_part_of_the_rows_no_evaluation_on_all_is_named():
 def test_where_nothing_was_typed_words_stand_for_files():
     found = ways("walk.py", "tables")
     assert found[::2] == ["headstart predict FOLDER rows.csv", "headstart evaluate FOLDER DATA"]
+
+
+def test_texts_whose_words_were_counted_are_tried_alone():
+    found = SimpleNamespace(kind="text-column", items=["my post"])
+    command = "headstart adapt posts.csv --label-column topic --out runs/a --overwrite"
+    table = record(command, "tables", findings=[found])
+    alone = "headstart adapt posts.csv --label-column topic --text-column 'my post' --out FOLDER-texts"
+    assert next_commands(table)[0] == alone
+    assert not any("FOLDER-texts" in one for one in next_commands(record(command, "texts", findings=[found])))
 
 
 def test_a_picture_of_the_run_is_predicted():

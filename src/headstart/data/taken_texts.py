@@ -11,6 +11,7 @@ from .naming import names_are_known
 from .row_numbers import is_called_id, is_unnamed
 from .table_columns import ALL
 from .text_columns import are_long_texts, are_texts
+from .times import days_of
 
 
 def with_texts(
@@ -18,8 +19,8 @@ def with_texts(
 ) -> tuple[Columns, tuple[Finding, ...]]:
     """The columns with one of texts, if there is one that nobody named; and a finding that says so.
 
-    Beside IDs alone it is learned from as texts. Beside other columns it becomes a part of a table, if its
-    texts are long.
+    Beside IDs and dates alone it is learned from as texts. Beside other columns it becomes a part of a table,
+    if its texts are long.
 
     Args:
         table: cells (n,) by column.
@@ -29,7 +30,10 @@ def with_texts(
     if columns.path or columns.text or columns.beside or {PATH, TEXT} & table.keys():
         return columns, ()
     inputs = [
-        name for name in table if name not in passed and not is_unnamed(name) and not is_called_id(name)
+        name
+        for name in table
+        if name not in passed
+        and not (is_unnamed(name) or is_called_id(name) or _are_dates(_words(table[name])))
     ]
     found = {
         name: words
@@ -50,9 +54,9 @@ def with_texts(
     if not are_long_texts(found[name]):
         return columns, ()
     text = (
-        f"{name!r} holds texts, whose words are learned from beside the other columns. From the texts alone: "
-        f"text_column={name!r} (--text-column {name}); without them: categorical={[name]} (--categorical "
-        f"{name})."
+        f"{name!r} holds texts, whose words are counted beside the other columns. From the texts alone, as "
+        f"a pretrained network reads them: text_column={name!r} (--text-column {name}); without them: "
+        f"categorical={[name]} (--categorical {name})."
     )
     mixed = replace(columns, text=name, beside=(ALL,))
     return mixed, (finding("text-column", "note", text, [name]),)
@@ -65,6 +69,10 @@ def texts_in(table: Mapping[str, Any]) -> str:
     words = {name: _words(values) for name, values in table.items()}
     found = [name for name, texts in words.items() if are_texts(texts, len(texts), few=True)]
     return found[0] if len(found) == 1 else TEXT
+
+
+def _are_dates(words: Collection[str]) -> bool:
+    return bool(words) and all(days_of(word) is not None for word in words)
 
 
 def _words(values: Any) -> list[str]:

@@ -26,6 +26,7 @@ SHARED = (  # options of `adapt` on files that `evaluate` has too
 READ = ("--columns", "--encoding", "--sheet")  # those that `predict` has too
 FLAGS = ("--resume", "--json", "--quiet", "--curve", "--no-curve", "--transfer-only")  # without a value
 AGAIN = ("--budget",)  # that a run which goes on is given anew
+ELSEWHERE = ("--out",)  # that another run is given anew
 PART = "--per-class"  # of the rows: no command on all of them leaves out those that were learned from
 
 
@@ -39,6 +40,7 @@ def next_commands(record: Result) -> list[str]:
     whole = not any(word.partition("=")[0] == PART for word in options)
     return [
         *more_time(record),
+        *texts_alone(record),
         f"headstart predict FOLDER {predicted}",
         f"headstart explain FOLDER {predicted}",
         *([f"headstart evaluate FOLDER {evaluated}"] if whole else []),
@@ -51,12 +53,17 @@ def more_time(record: Result) -> list[str]:
     words = shlex.split(record.command)
     if not record.larger_budget or words[1:2] != ["adapt"]:
         return []
-    kept = [
-        word
-        for last, word in pairwise(["", *words])
-        if last not in AGAIN and word.partition("=")[0] not in (*AGAIN, "--resume", "--overwrite")
-    ]
-    return [f"{shlex.join(kept)} --resume --budget {record.larger_budget:g}"]
+    return [f"{shlex.join(_without(words, AGAIN))} --resume --budget {record.larger_budget:g}"]
+
+
+def texts_alone(record: Result) -> list[str]:
+    """The command of the run on its texts alone, where their words were counted beside other columns."""
+    words = shlex.split(record.command)
+    columns = [one.items[0] for one in record.check.findings if one.kind == "text-column"]
+    if record.kind != "tables" or not columns or words[1:2] != ["adapt"]:
+        return []
+    kept = shlex.join(_without(words, ELSEWHERE))
+    return [f"{kept} --text-column {shlex.quote(columns[0])} --out FOLDER-texts"]
 
 
 def own_picture(record: Result, data: str) -> str:
@@ -90,6 +97,16 @@ def typed(command: str) -> tuple[str, list[str]]:
     if not free:
         return "clipart", words[1:]
     return words[free[0]], [*words[1 : free[0]], *words[free[0] + 1 :]]
+
+
+def _without(words: Sequence[str], names: Sequence[str]) -> list[str]:
+    """A command without these options and their values, and without what goes on or begins anew."""
+    gone = (*names, "--resume", "--overwrite")
+    return [
+        word
+        for last, word in pairwise(["", *words])
+        if last not in names and word.partition("=")[0] not in gone
+    ]
 
 
 def _kept(options: Sequence[str], names: Sequence[str]) -> Iterator[str]:

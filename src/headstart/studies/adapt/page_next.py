@@ -37,6 +37,7 @@ def next_steps(run: RunRecords) -> dict[str, Any]:
     steps = [
         *_no_transfer(run),
         *_data(result),
+        *_texts_alone(result),
         *_labels_to_check(run),
         *_more_labels(run),
         *_hardest(result),
@@ -69,6 +70,16 @@ def _data(result: Result) -> Iterator[Step]:
         yield Step(
             "Mend the data",
             f"The data check gave {many} ({kinds}); what they say limits every figure here.",
+        )
+
+
+def _texts_alone(result: Result) -> Iterator[Step]:
+    columns = [one.items[0] for one in result.check.findings if one.kind == "text-column"]
+    if columns and result.kind == "tables":
+        yield Step(
+            "Try the texts alone",
+            f"Words of {quoted(columns[0])} were counted beside the other columns. A pretrained network "
+            f"reads the texts with --text-column {columns[0]}: where they decide, it knows more.",
         )
 
 

@@ -263,7 +263,7 @@ def _readouts(features: Mapping[FeatureSource, Tensor]) -> Iterator[tuple[str, R
         if source.block == OUTPUT or _is_same(x, own):
             continue
         if len(joined) <= SINGLE:
-            yield source.block, Readout((source,))
+            yield f"block {len(joined)} before the output ({source.block})", Readout((source,))
         joined.append(replace(source, scale=_scale(x)))
         yield f"output and {pluralise(len(joined) - 1, 'block')} before it", Readout(tuple(joined))
 

@@ -69,6 +69,8 @@ def read_data(
     data = data if data.split else with_run_split(data, predictor)
     data = data if predictor.preprocess is None else with_window(data, predictor.preprocess.window)
     data = replace(data, classes=predictor.classes, labels=labels_by_name(data, predictor))
+    if predictor.schema is not None:  # the model knows its columns: how others would take them is no note
+        data = replace(data, findings=tuple(one for one in data.findings if one.kind != "text-column"))
     notes = [finding.text for finding in data.findings]
     looks: list[Look] | None = None  # of the rows of `data`; a table was read whole
     if predictor.schema is not None:
