@@ -36,9 +36,9 @@ def test_recorded_features_are_shown_a_chunk_at_a_time(tmp_path):
     shown = Shown()
     session = Session(base, data, cache=tmp_path, show=shown.share)
     session.fit(hs.methods.RidgeProbe(), np.arange(150), Recipe(steps=1))
-    assert shown.shares == [64 / 150, 128 / 150, 1.0]
+    assert shown.shares == [0.0, 64 / 150, 128 / 150, 1.0]
     session.fit(hs.methods.RidgeProbe(), np.arange(150), Recipe(steps=1))
-    assert len(shown.shares) == 3  # all is there
+    assert len(shown.shares) == 4  # all is there
 
 
 def test_outputs_are_shown_a_batch_at_a_time():

@@ -1,12 +1,15 @@
-"""Progress: a remaining time that is worked out by hand, and a terminal that is left clean."""
+"""Progress: what is shown, and a terminal that is left clean."""
 
+import importlib.util
 import io
 import re
+import sys
 from contextlib import redirect_stderr
 from types import SimpleNamespace
 
 import pytest
 
+from headstart.run import imports
 from headstart.run import progress as module
 from headstart.run.progress import Progress
 
@@ -71,66 +74,6 @@ def take(progress, clock, name, seconds):
         clock.now += seconds
 
 
-# --- the remaining time
-
-
-def test_at_first_it_is_what_was_estimated(clock):
-    progress = Progress()
-    assert progress.remaining() == 0
-    progress.expect({"look": 1.0, "fold 1": 4.0, "fold 2": 4.0})
-    progress.expect({"save": 0.5})
-    assert progress.remaining() == 9.5
-
-
-def test_what_took_twice_as_long_is_thought_to_go_on_so(clock):
-    progress = Progress()
-    progress.expect({"look": 5.0, "other": 20.0})
-    take(progress, clock, "look", 10.0)
-    assert progress.remaining() == pytest.approx(40)
-
-
-@pytest.mark.parametrize(("took", "left"), [(50.0, 60.0), (0.5, 20 / 3)])
-def test_one_odd_step_does_not_make_a_day_of_a_minute(clock, took, left):
-    """10 and 1/10 times the estimate are taken for 3 times and a third."""
-    progress = Progress()
-    progress.expect({"look": 5.0, "other": 20.0})
-    take(progress, clock, "look", took)
-    assert progress.remaining() == pytest.approx(left)
-
-
-def test_a_sibling_tells_more_than_an_estimate(clock):
-    """Folds took 30 and 10 seconds where 1 was estimated: the next is thought to take 20, not 3."""
-    progress = Progress()
-    progress.expect({f"fine-tune, fold {n}": 1.0 for n in (1, 2, 3)})
-    take(progress, clock, "fine-tune, fold 1", 30.0)
-    take(progress, clock, "fine-tune, fold 2", 10.0)
-    assert progress.remaining() == pytest.approx(20)
-
-
-def test_a_step_that_had_been_finished_earlier_says_nothing(clock):
-    """On resuming it takes no time at all, and its siblings still take theirs."""
-    progress = Progress()
-    progress.expect({"fold 1": 10.0, "fold 2": 10.0})
-    take(progress, clock, "fold 1", 0.01)
-    assert progress.remaining() == 10
-
-
-def test_what_will_not_come_is_left_out(clock):
-    progress = Progress()
-    progress.expect({"lp-ft, fold 1": 10.0, "lp-ft, fold 2": 10.0, "save": 1.0})
-    progress.forget("lp-ft")
-    assert progress.remaining() == 1
-
-
-def test_it_goes_down_within_a_step(clock):
-    progress, left = Progress(), list[float]()
-    progress.expect({"tune": 8.0, "save": 1.0})
-    with progress.step("tune"):
-        ticks = (SimpleNamespace(step=step) for step in (1, 2, 3, 4))
-        left.extend(progress.remaining(tick.step / 4) for tick in progress.watch(ticks, RUN))
-    assert left == [7, 5, 3, 1]
-
-
 # --- without a terminal
 
 
@@ -173,6 +116,7 @@ def test_the_bar_is_one_line_that_is_gone_at_the_end(clock, screen):
         assert progress.show == "bar"
         progress.expect({"tune": 120.0})
         with progress.step("tune"):
+            clock.now += 60
             for _ in progress.watch([SimpleNamespace(step=2)], RUN):
                 progress._bar.refresh()
                 lines, _, visible = shown(screen.getvalue())
@@ -209,18 +153,21 @@ def test_a_break_leaves_no_broken_line(show, clock, screen):
     assert bool(screen.getvalue())
 
 
-def test_what_broke_off_still_counts_as_left(clock):
-    progress = Progress()
-    progress.expect({"tune": 10.0})
-
-    def broken():
-        with progress.step("tune"):
-            clock.now += 3
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        broken()
-    assert progress.remaining() == 10
+def test_imports_are_counted_where_there_is_a_bar(clock, screen, monkeypatch):
+    """Two of four modules were looked for; one that was imported before is not."""
+    monkeypatch.setattr(imports, "MODULES", 4)
+    finders, shares = len(sys.meta_path), list[float]()
+    with screen:
+        progress = Progress("bar")
+        with progress.step("start"), progress.imports():
+            for name in ("nobody_has_this", "json", "nor_this"):
+                assert (importlib.util.find_spec(name) is None) == (name != "json")
+                shares.append(progress._done)
+        progress.close()
+        with progress.imports():
+            assert len(sys.meta_path) == finders
+    assert shares == [0.25, 0.25, 0.5]
+    assert len(sys.meta_path) == finders
 
 
 def test_what_is_quick_shows_no_bar(clock, screen):

@@ -110,7 +110,7 @@ def carry_out(
     progress = Progress.to_terminal(quiet or json, _began[-1] if _began else None)
     progress.limit = settings.limit  # of a run that is continued, until its own settings are read
     try:
-        with progress.step("start"):
+        with progress.step("start"), progress.imports():
             from headstart.core import BadData, BadInput
             from headstart.run.engine import One
             from headstart.studies._runner import run_study

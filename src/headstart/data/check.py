@@ -1,6 +1,6 @@
 """Check data before training: unreadable rows, duplicates, class sizes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, final
@@ -60,7 +60,12 @@ class Look(NamedTuple):
 
 
 def check(
-    dataset: Dataset, *, near: bool = True, reader: Reader | None = None, untested: bool = False
+    dataset: Dataset,
+    *,
+    near: bool = True,
+    reader: Reader | None = None,
+    untested: bool = False,
+    done: Callable[[int], None] = lambda _rows: None,
 ) -> Checked:
     """Read every row once, leave out unreadable ones and group duplicates.
 
@@ -70,6 +75,7 @@ def check(
             brightness, texts with other spaces, case or punctuation.
         reader: of the backbone, to count texts that are too long for it.
         untested: whether classes of one row are taken, beside two or more of several.
+        done: is told how many more rows are read.
 
     Raises:
         BadData: no row is readable; a class has fewer than two readable rows, or none of them in the
@@ -77,7 +83,7 @@ def check(
     """
     if dataset.table is not None and len(dataset):  # all of it was read
         return _checked(dataset, np.arange(len(dataset)), [], list(dataset.findings), near, reader, untested)
-    looks = look_at_rows(dataset)
+    looks = look_at_rows(dataset, done)
     rows = np.array([row for row, look in enumerate(looks) if not look.problem], dtype=np.int64)
     unreadable = [row for row, look in enumerate(looks) if look.problem]
     if len(rows) == 0:
@@ -94,9 +100,9 @@ def check(
         raise BadData(f"{error}{first}") from error
 
 
-def look_at_rows(dataset: Dataset) -> list[Look]:
-    """Read every row once: what tells it from others, or why it can't be read."""
-    return parallel_map(partial(_look, dataset), range(len(dataset)))
+def look_at_rows(dataset: Dataset, done: Callable[[int], None] = lambda _rows: None) -> list[Look]:
+    """Read every row once: what tells it from others, or why it can't be read; `done` is told how many."""
+    return parallel_map(partial(_look, dataset), range(len(dataset)), done=done)
 
 
 def dependent_rows(dataset: Dataset, looks: Sequence[Look] | None = None, *, near: bool = True) -> Rows:

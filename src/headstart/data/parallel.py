@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TypeVar
 
 A = TypeVar("A")
@@ -16,7 +17,12 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def parallel_map(function: Callable[[A], R], things: Iterable[A], threads: int = 0) -> list[R]:
+def parallel_map(
+    function: Callable[[A], R],
+    things: Iterable[A],
+    threads: int = 0,
+    done: Callable[[int], None] = lambda _more: None,
+) -> list[R]:
     """[function(thing) for thing in things], in order.
 
     The first exception is raised and pending calls are cancelled, also at Ctrl-C.
@@ -26,10 +32,13 @@ def parallel_map(function: Callable[[A], R], things: Iterable[A], threads: int =
         function: safe to call from several threads.
         things: its arguments.
         threads: 0: one per processor.
+        done: is told, from the calling thread, that one more of the results is there.
     """
     things = list(things)
     workers = min(threads or processors(), len(things))
-    if workers < 2:
-        return [function(thing) for thing in things]
-    with ThreadPoolExecutor(workers, "headstart-data") as pool:
-        return list(pool.map(function, things))
+    results: list[R] = []
+    with ThreadPoolExecutor(workers, "headstart-data") if workers > 1 else nullcontext() as pool:
+        for result in map(function, things) if pool is None else pool.map(function, things):
+            results.append(result)
+            done(1)
+    return results

@@ -1,7 +1,7 @@
 """Training rows that are kept beside a model: their names, labels and features, and the rows of a table."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,15 @@ class Examples:
     rows: Tensor | None
 
     @classmethod
-    def of(cls, model: Model, data: Dataset, most: int = MOST, seed: int = 0) -> "Examples":
+    def of(
+        cls,
+        model: Model,
+        data: Dataset,
+        most: int = MOST,
+        seed: int = 0,
+        *,
+        show: Callable[[float], None] = lambda _share: None,
+    ) -> "Examples":
         """Random rows of the data, as many as `most` and the memory allow.
 
         Args:
@@ -58,6 +66,7 @@ class Examples:
             data: that it learned from.
             most: rows, >= 1.
             seed: of the draw.
+            show: is told which share of the rows is read, in [0, 1].
         """
         backbone: Any = model.backbone
         loader = loader_of(data, backbone, None)
@@ -65,7 +74,14 @@ class Examples:
         columns = first.shape[1] if first.ndim == 2 and data.texts is None else 0
         fitting = BYTES // max(2 * backbone.width, 4 * columns, 1)
         rows = _drawn(len(data), max(1, min(most, fitting)), seed)
-        features = normalize(outputs_of(backbone, loader, rows, model.device), dim=1)
+        read = 0
+
+        def done(more: int) -> None:
+            nonlocal read
+            read += more
+            show(read / len(rows))
+
+        features = normalize(outputs_of(backbone, loader, rows, model.device, done=done), dim=1)
         paths = data.samples.paths if isinstance(data.samples, Files) else None
         return cls(
             [data.items[row] for row in rows],

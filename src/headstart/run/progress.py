@@ -1,33 +1,34 @@
-"""Progress display with a clock, and an estimate of the remaining time from the time of finished steps."""
+"""Progress display with a clock and the remaining time."""
 
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from headstart.run.estimates import BRIEF, Estimates
+from headstart.run.imports import counted_imports
 from headstart.run.progress_bar import Drawn, NotebookBar, TerminalBar, clock, in_notebook, print_facts
 
 if TYPE_CHECKING:
     from headstart.run.state import Run, Tick
 
 T = TypeVar("T")
-TRUST = 3.0  # largest factor by which an estimate is assumed to be wrong
-BRIEF = 0.05  # seconds; a quicker step was loaded from an earlier run and is no measure of speed
 
 
 class Progress:
     """Shows the current step, the time since the start and the remaining time.
 
-    A remaining step is estimated by the time of its finished siblings (other folds of the same
-    method), or else by its prior estimate, times the ratio of measured to estimated time so far.
+    What remains is estimated anew from what the finished steps took, see `Estimates`, and from how fast the
+    current one is.
 
     Attributes:
         show: "bar" draws a progress bar on standard error, "notebook" one below the cell, "lines" prints a
             line a step on standard error, "" nothing.
-        limit: seconds since the start after which nothing is left, if there is a budget.
+        limit: seconds since the start to which what remains is cut, if there is a budget.
+        certain: names of steps that no budget cuts.
         after: seconds since the start before which no bar is drawn: what is quicker shows none.
     """
 
@@ -40,11 +41,12 @@ class Progress:
         """`begun` is when the work began, by `time.monotonic`; None is now."""
         self.show, self.after = show, after
         self.limit: float | None = None
-        self._expected: dict[str, float] = {}
+        self.certain: frozenset[str] = frozenset()
         self._begun = time.monotonic() if begun is None else begun
-        self._estimated = self._took = 0.0
-        self._siblings: dict[str, list[float]] = {}
-        self._name = ""
+        self._estimates = Estimates()
+        self._name, self._since = "", self._begun  # of the current step
+        self._done: float | None = None  # its finished share
+        self._more = False  # whether steps come that are not known yet
         self._bar: Drawn | None = None
 
     @classmethod
@@ -61,14 +63,21 @@ class Progress:
         """Seconds since the start."""
         return time.monotonic() - self._begun
 
-    def expect(self, steps: Mapping[str, float]) -> None:
-        """Register the planned steps and the estimated seconds of each."""
-        self._expected.update(steps)
+    def expect(self, steps: Mapping[str, float], *, more: bool = False) -> None:
+        """Register planned steps and the estimated seconds of each.
+
+        Where `more` come that are not known yet, the limit is all that is shown of the remaining time.
+        """
+        self._estimates.expect(steps)
+        self._more = more
 
     def learn(self, name: str, seconds: float) -> None:
         """Take what a step took in an earlier run as a measure of its siblings."""
-        if seconds > BRIEF:
-            self._siblings.setdefault(_kind(name), []).append(seconds)
+        self._estimates.learn(name, seconds)
+
+    def forget(self, start: str) -> None:
+        """Drop the planned steps whose names start with a prefix."""
+        self._estimates.forget(start)
 
     def tell(self, facts: Sequence[tuple[str, str]]) -> None:
         """Print aligned lines, each a word and what is said of it, above the bar; in a notebook none."""
@@ -77,24 +86,19 @@ class Progress:
         elif self.show in ("bar", "lines"):
             print_facts(facts)
 
-    def forget(self, start: str) -> None:
-        """Drop the planned steps whose names start with a prefix."""
-        self._expected = {k: v for k, v in self._expected.items() if not k.startswith(start)}
-
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Show a step while it runs."""
-        begun, self._name = time.monotonic(), name
+        self._name, self._since = name, time.monotonic()
         self._draw(None)
-        yield
-        took, estimate = time.monotonic() - begun, self._expected.pop(name, 0.0)
-        if took > BRIEF:
-            if estimate:  # what nobody had estimated says nothing of estimates
-                self._took += took
-                self._estimated += estimate
-            self._siblings.setdefault(_kind(name), []).append(took)
+        try:
+            yield
+        finally:
+            self._name, self._done = "", None
+        took = time.monotonic() - self._since
+        self._estimates.finish(name, took)
         if self.show == "lines" and took > BRIEF:
-            sys.stderr.write(f"[{clock(self.elapsed())}] {name}: {took:.1f} s{self._left(0.0)}\n")
+            sys.stderr.write(f"[{clock(self.elapsed())}] {name}: {took:.1f} s{self._left()}\n")
             sys.stderr.flush()
 
     def watch(self, ticks: "Iterable[Tick]", run: "Run[Any]") -> "Iterator[Tick]":
@@ -124,23 +128,31 @@ class Progress:
 
         return more
 
-    def remaining(self, done: float = 0.0) -> float:
-        """Estimated remaining seconds; `done` is the finished share of the current step."""
-        left = self.estimate(self._expected)
-        current = self.estimate([self._name])
-        left = max(0.0, left - done * current)
-        return left if self.limit is None else min(left, max(0.0, self.limit - self.elapsed()))
+    def remaining(self) -> float:
+        """Estimated remaining seconds, all planned steps included."""
+        running = self._running()
+        planned = self._estimates.prior.keys() - {self._name}
+        current = self._estimates.rest(self._name, running[1], self._done) if self._name else 0.0
+        left = current + self._estimates.seconds(planned, running)
+        if self.limit is None:
+            return left
+        cuttable = self._name and self._name not in self.certain  # what the limit cuts
+        least = self._estimates.seconds(planned & self.certain, running) + (0.0 if cuttable else current)
+        return min(left, max(least, self.limit - self.elapsed()))
 
     def estimate(self, names: Iterable[str]) -> float:
         """Estimated seconds of planned steps together; one that is not planned takes none."""
-        return sum(self._guess(name) for name in names if name in self._expected)
+        return self._estimates.seconds(names, self._running())
 
-    def _guess(self, name: str) -> float:
-        """Estimated seconds of a step."""
-        if known := self._siblings.get(_kind(name)):
-            return sum(known[-2:]) / len(known[-2:])  # the latest, as the load of a machine changes
-        factor = self._took / self._estimated if self._estimated > 1 else 1.0
-        return self._expected[name] * min(max(factor, 1 / TRUST), TRUST)
+    def _running(self) -> tuple[str, float, float]:
+        """The current step, the seconds since it began, and its finished share."""
+        return self._name, time.monotonic() - self._since, self._done or 0.0
+
+    @contextmanager
+    def imports(self) -> Iterator[None]:
+        """Inside, how far imports are is the share of the current step that is done, where a bar shows it."""
+        with counted_imports(self._draw) if self._bar is not None else nullcontext():
+            yield
 
     def close(self) -> None:
         """Clear the progress line."""
@@ -150,18 +162,21 @@ class Progress:
 
     def _draw(self, done: float | None) -> None:
         """Show the finished share of the current step; None: unknown."""
+        self._done = done
         if self.show not in ("bar", "notebook"):
             return
         if self._bar is None:
             if self.elapsed() < self.after:
                 return
-            self._bar = (TerminalBar if self.show == "bar" else NotebookBar)(self.elapsed)
-        self._bar.draw(self._name, done, self._left(done or 0.0))
+            self._bar = (TerminalBar if self.show == "bar" else NotebookBar)(self.elapsed, self._left)
+        self._bar.draw(self._name, done)
 
-    def _left(self, done: float) -> str:
-        if self._expected:
-            return f", about {clock(self.remaining(done))} left"
-        if self.limit is None or self._estimated:  # of the last step of all nothing is said
+    def _left(self) -> str:
+        if self._estimates.prior and not (self._more and self.limit):
+            return f", about {clock(self.remaining())} left"
+        if self.limit is None or (
+            self._estimates.measured and not self._more
+        ):  # of the last step of all nothing is said
             return ""
         return f", at most {clock(max(0.0, self.limit - self.elapsed()))} left"
 
@@ -177,8 +192,3 @@ def process_start() -> float:
     except (OSError, AttributeError, ValueError, IndexError):
         age = time.process_time()
     return time.monotonic() - age
-
-
-def _kind(name: str) -> str:
-    """The common name of a step's siblings: its own without the number at the end."""
-    return name.rstrip("0123456789")

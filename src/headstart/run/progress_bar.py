@@ -27,8 +27,8 @@ def in_notebook() -> bool:
 class Drawn(Protocol):
     """A bar on display."""
 
-    def draw(self, name: str, done: float | None, left: str) -> None:
-        """Show the current step, its finished share (None: unknown) and the remaining time."""
+    def draw(self, name: str, done: float | None) -> None:
+        """Show the current step and its finished share (None: unknown), beside the remaining time."""
         ...
 
     def tell(self, facts: Facts) -> None:
@@ -51,7 +51,7 @@ def print_facts(facts: Facts, console: "Console | None" = None) -> None:
     from rich.text import Text
 
     console = console or Console(stderr=True, highlight=False)
-    wide = max(WORD, *(len(word) for word, _ in facts)) + 2
+    wide = max([WORD, *(len(word) for word, _ in facts)]) + 2
     for word, said in facts:
         room = max(20, console.width - wide) if console.is_terminal else len(said) + 1
         for number, part in enumerate(textwrap.wrap(said, room) or [""]):
@@ -60,11 +60,11 @@ def print_facts(facts: Facts, console: "Console | None" = None) -> None:
 
 
 class TerminalBar:
-    """One line of standard error, whose clock goes on by itself."""
+    """One line of standard error, whose clock and remaining time go on by themselves."""
 
-    def __init__(self, elapsed: Callable[[], float]) -> None:
+    def __init__(self, elapsed: Callable[[], float], left: Callable[[], str]) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
+        from rich.progress import BarColumn, Progress, ProgressColumn
         from rich.text import Text
 
         class Clock(ProgressColumn):
@@ -73,20 +73,26 @@ class TerminalBar:
             def render(self, task: "Task") -> "Text":
                 return Text(clock(elapsed()), style="progress.elapsed")
 
-        columns = (
-            Clock(),
-            BarColumn(24),
-            TextColumn("{task.description}[dim]{task.fields[left]}"),  # the latter begins with a comma
-        )
+        class Left(ProgressColumn):
+            """The current step, and the remaining time, which begins with a comma."""
+
+            def render(self, task: "Task") -> "Text":
+                return Text.assemble(task.description, (left(), "dim"))
+
+        columns = (Clock(), BarColumn(24), Left())
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self._bar.start()
-        self._task = self._bar.add_task("", total=None, left="")
+        self._bar.add_task("", total=None)
+        self._task: Task = self._bar.tasks[0]
 
-    def draw(self, name: str, done: float | None, left: str) -> None:
-        """Show the current step; the bar pulses while its finished share is unknown."""
-        task = self._bar.tasks[0]
+    def draw(self, name: str, done: float | None) -> None:
+        """Show the current step; the bar pulses while its finished share is unknown.
+
+        Nothing waits for the thread that draws: whoever imports a module may call this.
+        """
+        task = self._task
         task.total = None if done is None else 1.0
-        self._bar.update(self._task, description=name, completed=done or 0.0, left=left)
+        task.description, task.completed = name, done or 0.0
 
     def tell(self, facts: Facts) -> None:
         """Print lines above the bar."""
@@ -104,13 +110,13 @@ class TerminalBar:
 class NotebookBar:
     """An output below the cell, drawn at most a few times a second; needs nothing but IPython."""
 
-    def __init__(self, elapsed: Callable[[], float]) -> None:
-        self._elapsed, self._drawn = elapsed, 0.0
+    def __init__(self, elapsed: Callable[[], float], left: Callable[[], str]) -> None:
+        self._elapsed, self._left, self._drawn = elapsed, left, 0.0
         self._name = ""
         self._display: Any = importlib.import_module("IPython.display")
         self._handle = self._display.display(self._display.HTML(""), display_id=True)
 
-    def draw(self, name: str, done: float | None, left: str) -> None:
+    def draw(self, name: str, done: float | None) -> None:
         """Show the current step."""
         now = time.monotonic()
         if name == self._name and now - self._drawn < PAUSE:
@@ -119,7 +125,7 @@ class NotebookBar:
         value = "" if done is None else f' value="{done:.3f}"'
         bar = f'<progress max="1"{value} style="width: 12em"></progress>'
         self._handle.update(
-            self._display.HTML(f"{clock(self._elapsed())} {bar} {escape(name)}{escape(left)}")
+            self._display.HTML(f"{clock(self._elapsed())} {bar} {escape(name)}{escape(self._left())}")
         )
 
     def tell(self, facts: Facts) -> None:

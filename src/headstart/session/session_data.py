@@ -41,7 +41,7 @@ class ActivationCaches:
     dtype: Dtype  # of the records
     rows: int  # of the data
     size: Callable[[], int] = lambda: 0  # bytes of a record within the backbone, if the rows differ in length
-    show: Callable[[float], None] | None = None  # is told which share of a record is done
+    show: Callable[[float], None] = lambda _share: None  # is told which share of a record is done
     _found: dict[str, Found] = field(default_factory=dict)
     _caches: dict[str, Cache] = field(default_factory=dict)
 
@@ -70,6 +70,7 @@ class ActivationCaches:
         key = key_of(replay.weights(run.parts), boundary, source.content, self.dtype)
         slot = f"{key} {views}"
         if slot not in self._caches:
+            self.show(0.0)
             compute = _compute(run, replay, self.dtype == "bf16", self.rows * max(views, 1), self.folder)
             if replay.tokens and isinstance(source, Sentences):
                 compute = _as_long_as(longest(source, self.rows), compute)
@@ -85,8 +86,7 @@ class ActivationCaches:
         """Record what is missing; whether anything was."""
         done = 0
         for done in cache.fill():
-            if self.show is not None:
-                self.show(done / (self.rows * max(cache.views, 1)))
+            self.show(done / (self.rows * max(cache.views, 1)))
         return done > 0
 
 
@@ -154,7 +154,7 @@ class SessionData:
     target: "TargetDomain | None" = None
     logbook: Path | None = None  # file for the ticks of all runs; None: none
     watch: Watch | None = None  # wraps the ticks of every run, for a progress bar
-    show: Callable[[float], None] | None = None  # is told which share of what frozen parts give is recorded
+    show: Callable[[float], None] = lambda _share: None  # is told how much of what frozen parts give is there
     logit_adjustment: float = 0.0  # times the log of a class's share that is taken off fitted models' logits
     metric: str = ""  # that models and methods are selected by; "": the usual one of the kind of label
 
@@ -190,9 +190,11 @@ class SessionData:
             return None
         return trained.head
 
-    def logits(self, model: nn.Module, rows: np.ndarray) -> Tensor:
-        """Outputs (n, outputs) on the CPU of a model that takes samples, for rows (n,) of the data."""
-        return outputs_of(model.eval(), self.source_in(None), rows, self.engine.device)
+    def logits(
+        self, model: nn.Module, rows: np.ndarray, done: Callable[[int], None] = lambda _rows: None
+    ) -> Tensor:
+        """Outputs (n, outputs) on the CPU of a model for samples of rows (n,); see `outputs_of`."""
+        return outputs_of(model.eval(), self.source_in(None), rows, self.engine.device, done=done)
 
     def samples(self, rows: np.ndarray) -> Tensor:
         """The plain samples (n, ...) of rows (n,)."""

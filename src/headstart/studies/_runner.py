@@ -152,7 +152,7 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
     folder = _folder_for(spec, out, resume, overwrite)
     progress = progress or Progress.to_notebook()
     try:
-        with progress.step("load data and backbone"):
+        with progress.step("load data and backbone"), progress.imports():
             refuse_column_as_data(given)
             inputs = {METHODS: methods} | (spec.hook("load") or load_inputs)(
                 spec, given, chosen, dict(columns or {})
