@@ -32,7 +32,7 @@ READING = (
         "study/test_reading.py details_matter",
     ),
     Fault(
-        "studies/adapt/reading.py",
+        "studies/adapt/readouts.py",
         "own = features[FeatureSource()]\n    joined",
         "own = features[FeatureSource()]\n    return iter([('output', Readout())])\n    joined",
         "blocks are never read",

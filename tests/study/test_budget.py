@@ -94,7 +94,7 @@ def test_a_solution_has_half_of_the_budget_and_leaves_time_to_fit_all_rows(clock
     assert some.fits_solution("try a fold 1", 1.25, lambda: 1000.0)  # as the fold before, 15 seconds
     clock.now += 16
     assert not some.fits_solution("try e fold 0", 1.25, lambda: pytest.fail("half of the budget is over"))
-    assert set(progress._expected) == set(NEXT)
+    assert set(progress._estimates.prior) == set(NEXT)
 
 
 def test_what_does_not_fit_leaves_the_plan_and_is_said_once(clock, tmp_path):
@@ -187,6 +187,28 @@ def test_a_training_is_stopped_when_its_time_is_over(clock, tmp_path):
         assert some.folder.once("tune", lambda: {"again": True}) == {"cut": True}  # kept
 
 
+def test_a_training_on_a_machine_that_has_become_slow_stops_sooner(clock, tmp_path):
+    """30 seconds were planned and a quarter takes 15: twice the time. Of 60 seconds 2 x 8 are kept then, and
+    2 x 10 for what has to be trained afterwards, so that after 30 the time is over."""
+    some, _ = budget(tmp_path, 60.0)
+
+    seen = []
+    with some.bounded(["look"]):
+        some.folder.once("tune", lambda: {"ticks": seen.extend(some.watch(ticks(clock, 15), RUN))})
+    assert len(seen) == 2
+    again, _ = budget(tmp_path / "fast", 60.0)
+    with again.bounded(["look"]):
+        made = again.folder.once("tune", lambda: {"ticks": len(list(again.watch(ticks(clock, 7.5), RUN)))})
+    assert made == {"ticks": 4}
+
+
+def ticks(clock, seconds):
+    """Of four steps."""
+    for step in (1, 2, 3, 4):
+        clock.now += seconds
+        yield SimpleNamespace(step=step)
+
+
 def test_without_a_budget_nothing_is_cut(clock, tmp_path):
     some, _ = budget(tmp_path, math.inf)
     clock.now += 1e9
@@ -242,7 +264,8 @@ class Remembering(Progress):
         self.shown = []
 
     def _draw(self, done):
-        self.shown.append((self.elapsed(), self.remaining(done or 0.0), self._name))
+        super()._draw(done)
+        self.shown.append((self.elapsed(), self.remaining(), self._name))
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from tests.study import tiny
 
 import headstart as hs
 from headstart.predictor.predictor import UnfinishedWarning, open_model
-from headstart.studies.adapt import first_model
+from headstart.studies.adapt import first_model, first_steps
 from headstart.studies.adapt import run as adapt_run
 
 
@@ -36,8 +36,8 @@ def test_a_probe_of_some_rows_is_there_before_anything_is_compared(base, shapes,
         raise KeyboardInterrupt
 
     monkeypatch.setattr(first_model, "SOME", 6)
-    real = adapt_run.choose_reading
-    monkeypatch.setattr(adapt_run, "choose_reading", interrupt)
+    real = first_steps.choose_reading
+    monkeypatch.setattr(first_steps, "choose_reading", interrupt)
     how = {"out": tmp_path / "run", "methods": ("ridge-probe",), **tiny.QUICK}
     with pytest.raises(KeyboardInterrupt):
         hs.adapt(base, shapes, **how)
@@ -45,6 +45,6 @@ def test_a_probe_of_some_rows_is_there_before_anything_is_compared(base, shapes,
         first = open_model(tmp_path / "run")
     assert first.training.rows == 6  # two of each class
     assert first.predict(list(shapes[0][:2]))[0].label in first.classes
-    monkeypatch.setattr(adapt_run, "choose_reading", real)
+    monkeypatch.setattr(first_steps, "choose_reading", real)
     done = hs.adapt(base, shapes, resume=True, **how)
     assert open_model(tmp_path / "run").training.rows == done.result.train_rows > 6

@@ -1,5 +1,6 @@
 """How samples are read is chosen by a probe on the training part, and only what is left open is."""
 
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -65,12 +66,13 @@ def coarse():
     ), ["light" if k % 2 else "dark" for k in range(60)]
 
 
-def choose(base, data, tmp_path, **settings):
+def choose(base, data, tmp_path, left=None, **settings):
     data = hs.data.load(data)
     store = StudyFolder(tmp_path, "", StepCache(tmp_path / "steps"), Progress())
     made = AdaptSettings(**{"epochs": 1} | settings)
     job = type("Job", (), {"settings": made, "folder": store})()
-    return choose_reading(job, Session(hs.session.inputs.fit_to_data(base, data, made.size, made.fit), data))
+    session = Session(hs.session.inputs.fit_to_data(base, data, made.size, made.fit), data)
+    return choose_reading(job, session, left or made.limit or math.inf)
 
 
 def test_the_cheapest_of_sizes_that_serve_as_well_is_taken(tmp_path):
@@ -124,6 +126,39 @@ def test_when_its_time_is_over_nothing_more_is_read(tmp_path, monkeypatch):
     reading = choose(mapping(), (pictures[:, :32], labels), tmp_path, epochs=None)
     assert reading.backbone.preprocess.size == (32, 32)
     assert {each.what for each in reading.compared} == {"features"}
+
+
+def timed(monkeypatch, a_row):
+    """Reading a row takes so many seconds at the own size, a quarter at half; says at which sizes it read."""
+    clock, seen, real = SimpleNamespace(now=0.0), [], reading_module.outputs_of
+
+    def slow(encoder, loader, rows, device, done):
+        side = loader.fetch(rows[:1], np.full(1, -1)).shape[-1]
+        seen.append((side, len(rows)))
+        clock.now += a_row * len(rows) * (side / SIDE) ** 2
+        return real(encoder, loader, rows, device, done=done)
+
+    monkeypatch.setattr(reading_module, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    monkeypatch.setattr(reading_module, "outputs_of", slow)
+    return seen
+
+
+def test_a_size_that_takes_too_long_is_not_read(tmp_path, monkeypatch):
+    """60 rows may take 90 s: at 4 s a row the own size would take 240, half of it 60."""
+    seen = timed(monkeypatch, 4.0)
+    reading = choose(mapping(), fine(), tmp_path, epochs=None)
+    assert reading.backbone.preprocess.size == (32, 32)
+    assert reading.seconds == 60
+    assert reading.compared == ()  # comparing would take 3 x 60, and there are 45
+    assert seen == [(32, 2), (32, 16), (64, 2), (64, 16)]
+
+
+def test_what_is_left_of_the_budget_counts(tmp_path, monkeypatch):
+    """With 10 of 300 seconds left, 5 may go to reading 60 rows: not even a quarter of a second each fits."""
+    seen = timed(monkeypatch, 1.0)
+    reading = choose(mapping(), fine(), tmp_path, epochs=None, left=10.0)
+    assert (reading.backbone.preprocess.size, reading.seconds) == ((32, 32), 15)
+    assert seen == [(32, 2), (32, 16)]
 
 
 def test_too_few_rows_choose_nothing(tmp_path):

@@ -211,7 +211,7 @@ def test_a_probe_that_takes_too_long_leaves_after_what_half_of_the_budget_has_ro
 
     session, settings = Slow(ridge_probe=[], knn=[]), AdaptSettings(folds=2, budget=3.9)
     progress = Progress()
-    progress._siblings["try knn fold "] = [1.0]
+    progress.learn("try knn fold 9", 1.0)
     store = StudyFolder(tmp_path, "", StepCache(tmp_path / "steps"), progress)
     validation = CrossValidation(session, FOLDS, settings, store, Budget(3.9, store))
     knn, ridge = validation.solve([make("knn"), quick := make("ridge-probe")], quick)

@@ -17,9 +17,8 @@ from headstart.session.recipes import PARTS, recipe_for
 from headstart.session.session import Session
 from headstart.studies._store import OutOfTime, StudyFolder
 from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt.fixed_costs import ALWAYS
 
-OLD = "test the old task"
-ALWAYS = ("test", OLD, "save", "write the page")  # steps that come in any case, for which time is kept
 HALF = 0.5  # share of the budget that solutions, and more than enough epochs and folds, may take
 TIMED = 5  # steps that the speed is measured over; the first warms up
 STEP = (
@@ -43,7 +42,7 @@ class Budget:
     seconds: float  # inf: nothing is cut
     folder: StudyFolder
     notes: list[str] = field(default_factory=list)  # what was left out, as sentences
-    _end: float = math.inf  # by `elapsed`, when the training of now has to stop
+    _keep: frozenset[str] | None = None  # steps that the training of now has to leave time for; None: none
 
     def elapsed(self) -> float:
         """Seconds since the start; those of an interrupted run count by its finished steps."""
@@ -52,6 +51,15 @@ class Budget:
     def left(self, keep: Iterable[str] = ()) -> float:
         """Seconds that may be spent if the steps `keep` and those that always come are to follow."""
         return self.seconds - self.elapsed() - self.folder.progress.estimate({*ALWAYS, *keep})
+
+    def short(self, reading: float = 0.0) -> float:
+        """Seconds that the least takes in all, if they are more than the budget; else 0.
+
+        Args:
+            reading: seconds that reading the training part takes.
+        """
+        least = self.elapsed() + reading + self.folder.progress.estimate(ALWAYS)
+        return least if least > self.seconds else 0.0
 
     def decide(self, what: str, compute: Any) -> Any:
         """A decision that depends on time: made once and kept, so that a resumed run takes the same."""
@@ -111,12 +119,15 @@ class Budget:
 
     @contextmanager
     def bounded(self, keep: Iterable[str] = ()) -> Iterator[None]:
-        """Inside, a training is stopped when the time for what always comes, and for `keep`, is reached."""
-        self._end = self.elapsed() + max(0.0, self.left(keep))
+        """Inside, a training is stopped when the time for what always comes, and for `keep`, is reached.
+
+        How much that is, is estimated anew as it goes on: a machine that has become slow needs more.
+        """
+        self._keep = frozenset(keep)
         try:
             yield
         finally:
-            self._end = math.inf
+            self._keep = None
 
     def watch(self, ticks: Iterable[Tick], run: Run[Any]) -> Iterator[Tick]:
         """Show the progress of a run.
@@ -126,7 +137,7 @@ class Budget:
         """
         for tick in self.folder.progress.watch(ticks, run):
             yield tick
-            if self.elapsed() > self._end:
+            if self._keep is not None and self.left(self._keep) < 0:
                 raise OutOfTime
 
     def note_overrun(self) -> None:
@@ -142,11 +153,17 @@ class Budget:
             )
 
 
-def training_rate(session: Session, settings: AdaptSettings, method: FineTune, read: float) -> float:
+def training_rate(
+    session: Session,
+    settings: AdaptSettings,
+    method: FineTune,
+    read: float,
+    show: Callable[[float], None] = lambda _share: None,
+) -> float:
     """Samples a second in fine-tuning, by a few steps; inf if the settings say how long to train.
 
     Steps of a whole model are of a part of a batch, as those of a batch are computed. Where a row takes long
-    (`read` seconds in the frozen backbone), they are of fewer rows.
+    (`read` seconds in the frozen backbone), they are of fewer rows. `show` is told the share of the steps.
     """
     if settings.epochs is not None:
         return float("inf")
@@ -166,6 +183,7 @@ def training_rate(session: Session, settings: AdaptSettings, method: FineTune, r
             now = time.perf_counter()
             times.append(now - begun)
             begun = now
+            show(len(times) / TIMED)
             yield tick
             if times[-1] > 2 * time_for:
                 return

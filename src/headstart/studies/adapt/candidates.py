@@ -66,9 +66,8 @@ class CrossValidation:
         for number in range(self.settings.folds):
             for result in sorted(found, key=lambda result: result.method is not quick):
                 if not result.dropped and result.method is not quick and not self._may_solve(result, number):
-                    result.dropped = (
-                        "the budget had no room for more" if number else "the budget is too small"
-                    )
+                    result.dropped = f"the budget {'had no room for more' if number else 'is too small'}"
+                    self.folder.progress.forget(f"try {result.method.label} fold ")
                 if not result.dropped:
                     self._add_fold(result, number)
         return found

@@ -27,6 +27,7 @@ from headstart.nn.heads import make_head
 from headstart.records.record import Interval
 from headstart.report.metric import drawn_metric
 from headstart.report.text import join_words
+from headstart.run.progress import Progress
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import DECIDED, decided, difference, metric_value, scores
 from headstart.session.session import Session
@@ -60,21 +61,21 @@ def layers_of(validation: CrossValidation) -> list[Layer]:
         return []
 
     def compute() -> dict[str, Any]:
-        layers = probe_layers(session, np.arange(len(session.data)))
+        layers = probe_layers(session, np.arange(len(session.data)), validation.folder.progress)
         return {"layers": [(layer.block, layer.width, *astuple(layer.score)) for layer in layers]}
 
     kept = validation.folder.once(LAYERS, compute)["layers"]
     return [Layer(block, width, Interval(*score)) for block, width, *score in kept]
 
 
-def probe_layers(session: Session, rows: NDArray[np.int64]) -> list[Layer]:
+def probe_layers(session: Session, rows: NDArray[np.int64], shown: Progress | None = None) -> list[Layer]:
     """The score of a ridge probe on every block's output, averaged over places; see `hs.probe`.
 
     All blocks are read in one pass over the rows, and each row, or group of rows, is predicted by the exact
     fit without it. The penalty of each probe is the one that serves rows best that were left out.
     """
     tasks = make_tasks(session.data.subset(rows), ProbeSettings(control=0), _drawn(session))
-    results = [probe_block("ridge", block, tasks, 0) for block in read_blocks(session, rows)]
+    results = [probe_block("ridge", block, tasks, 0) for block in read_blocks(session, rows, None, shown)]
     return [Layer(result.block, result.width, result.score) for result in results]
 
 
@@ -252,12 +253,13 @@ def _predict_test(
     def compute() -> dict[str, Any]:
         held = Session(session.backbone, test, precision=session.precision, engine=session.engine)
         models = {"selected": selected} | ({} if scratch is None else {"from-scratch": scratch})
-        logits = {}
+        logits, done = {}, validation.folder.progress.advance((len(models) + 1) * len(test))
         for name, each in models.items():
             own = validation.session_of(each.method)
             read = held if own.backbone.reader == session.backbone.reader else replace(own, data=test)
-            logits[name] = read.logits(each.model(own), rows)
+            logits[name] = read.logits(each.model(own), rows, done)
         logits[test.modality.baseline[0]], parameters = raw_baseline(session, held)
+        done(len(test))
         logits[CONSTANTS[test.label_kind][0]] = constant_baseline(session.data, len(test))
         return {"logits": logits, "raw parameters": parameters}
 

@@ -19,7 +19,8 @@ from headstart.records.explanation import EXPLANATIONS, ColumnImportance, Explan
 from headstart.session.scoring import as_predictions
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
-from headstart.studies.adapt.kept_examples import SHARE, affordable
+from headstart.studies.adapt.fixed_costs import SHARE
+from headstart.studies.adapt.kept_examples import affordable
 from headstart.studies.explain.pictures import save_pictures
 
 EACH = 2  # answers of those that are right, and of those that are wrong
@@ -56,7 +57,7 @@ def explain_rows(
     room = min(affordable(job.settings, read), MOST)
     started, examples = time.perf_counter(), Examples.beside(job.folder.path)
     found: list[tuple[int, Explanation]] = []
-    for row in _shown(test, predictor, as_predictions(logits, test.label_kind)):
+    for row in job.progress.count(_shown(test, predictor, as_predictions(logits, test.label_kind))):
         room -= inputs
         late = not job.settings.epochs and time.perf_counter() - started > SHARE * job.settings.seconds
         if room < 0 or late:

@@ -1,5 +1,6 @@
 """A model that is useful from the first seconds: a probe, saved until a better one is selected."""
 
+import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ from headstart.session.scoring import outputs_of
 from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt.budget import HALF, Budget
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.evaluation import refit
 from headstart.studies.adapt.plan import refit_name
@@ -43,11 +45,14 @@ def first_probe(methods: Sequence[Method[Any]], kind: LabelKind) -> Method[Any]:
     )
 
 
-def save_early(job: Job[AdaptSettings], session: Session, method: Method[Any]) -> None:
+def save_early(job: Job[AdaptSettings], session: Session, method: Method[Any], budget: Budget) -> None:
     """Fit a method to some rows, read at the smallest size, and save it before anything is compared.
 
-    Nothing is done where reading all rows takes no time: data without sizes, such as tables, and few rows.
+    Nothing is done where reading all rows takes no time: data without sizes, such as tables, and few rows;
+    nor where half of the budget is over, as there is no time to spare.
     """
+    if budget.left() < HALF * budget.seconds < math.inf:
+        return
     data, own = session.data, session.backbone
     sizes = data.modality.sizes(data, own.reader)
     if not sizes or len(data) <= SOME:

@@ -24,9 +24,9 @@ from headstart.session.scoring import choose_metric, difference, main_score
 from headstart.studies._digest import digest
 from headstart.studies._store import saved_settings
 from headstart.studies.adapt import AdaptSettings, Forgetting
-from headstart.studies.adapt.budget import OLD
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.evaluation import FittedModel
+from headstart.studies.adapt.fixed_costs import OLD
 
 SEEN = (
     "Whether the backbone learned from the held-out rows of {} before is not known. If it did, its score on "

@@ -8,8 +8,7 @@ from headstart.predictor.examples import MOST, Examples
 from headstart.records.explanation import EXAMPLES
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
-
-SHARE = 0.02  # of the budget, for explanations
+from headstart.studies.adapt.fixed_costs import SHARE
 
 
 def affordable(settings: AdaptSettings, seconds: float) -> float:
@@ -30,4 +29,4 @@ def keep_examples(job: Job[AdaptSettings], model: Model, train: Dataset, read: f
     file.unlink(missing_ok=True)  # of a former sitting
     most = min(MOST, affordable(job.settings, read))
     if most >= 1:
-        Examples.of(model, train, int(most), job.settings.seed).save(file)
+        Examples.of(model, train, int(most), job.settings.seed, show=job.progress.share).save(file)

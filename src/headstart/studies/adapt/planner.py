@@ -16,7 +16,7 @@ from headstart.session.requirements import needs_source
 from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
-from headstart.studies.adapt.budget import HALF, Budget, training_rate
+from headstart.studies.adapt.budget import HALF, TRAINING, Budget, training_rate
 from headstart.studies.adapt.costs import SIZES, Amounts
 from headstart.studies.adapt.going_on import earlier_sitting
 from headstart.studies.adapt.plan import (
@@ -32,28 +32,18 @@ from headstart.studies.adapt.plan import (
 from headstart.studies.adapt.usual_methods import FURTHER, named
 from headstart.studies.curve.run import default_sizes, n_strata, strata_for_subsets
 
+PLAN = "plan"  # the step
 PLANNED = 0.2  # share of the budget, below which no time goes into measuring how fast training is
+MEASURED = 0.1  # share of the budget that measuring may take, unless the first way alone takes longer
+# times that of reading a row that training a whole model on it takes at least, and how many times faster
+# tuning its last blocks is at most: where not even that leaves time for tuning, nothing is measured
+QUICKEST, FASTER = 2.0, 6.0
 UNFUSED = 1.5  # times the time of reading features that recording outputs within a backbone takes
+MOMENT = 1e-6  # seconds that a row takes at least
 FAST = (
     "Nothing but methods that are solved in one pass was tried, as --quality fast says; --quality good "
     "trains whole models too."
 )
-
-
-def plan_study(
-    job: Job[AdaptSettings], session: Session, methods: Sequence[Method[Any]], budget: Budget, read: float
-) -> Plan:
-    """What fits the budget; the speed is measured once, so that a resumed run keeps to the plan.
-
-    Args:
-        job: of the study.
-        session: on the training part.
-        methods: that are compared.
-        budget: of which some is spent.
-        read: seconds that the frozen backbone takes for a row.
-    """
-    planner = Planner(job, session, budget, read)
-    return Plan(**job.folder.once("plan", lambda: asdict(planner.plan(methods))))
 
 
 @dataclass(frozen=True)
@@ -83,8 +73,8 @@ class Planner:
         settings = self.job.settings
         if settings.quality == "fast":
             return replace(make_plan(settings, self.amounts, 1.0, seconds=(0.0, 0.0)), decisions=[FAST])
-        if math.isfinite(self.budget.seconds) and self.budget.left() < PLANNED * settings.seconds:
-            return make_plan(settings, self.amounts, 1.0, seconds=(0.0, 0.0))
+        if not self._may_tune(methods):
+            return self._without_measuring(methods)
         plan, further = self._for_all(methods), {} if settings.methods else named(FURTHER)
         left_out = [method.label for method in methods if method.label in further]
         if not left_out or plan.rivals == settings.folds:
@@ -93,11 +83,46 @@ class Planner:
         said = f"{join_words([further[label].title for label in left_out])} were not tried: {NO_ROOM}"
         return replace(plan, left_out=left_out, decisions=[*plan.decisions, said])
 
+    def likely(self, methods: Sequence[Method[Any]]) -> Plan:
+        """What may come, by a guess of the speed, for the remaining time until more is known."""
+        settings, left = self.job.settings, SAFE * self.budget.left()
+        if settings.quality == "fast" or settings.epochs is not None:
+            return make_plan(settings, self.amounts, math.inf if settings.epochs else 1.0, seconds=(0.0, 0.0))
+        room = left, min(left, HALF * settings.seconds - self.budget.elapsed())
+        return make_plan(
+            settings, self.amounts, self._guess(TRAINING), ways=self._ways(methods), seconds=room
+        )
+
+    def _guess(self, times: float) -> float:
+        """Samples a second in training a whole model, if it takes so many times as long as reading."""
+        return 1 / (times * max(self.read, MOMENT))
+
+    def _ways(self, methods: Sequence[Method[Any]]) -> int:
+        """Of tuning a whole model; those that learn on the source first count twice."""
+        whole = [method for method in methods if not method.about.closed_form]
+        return sum(1 + needs_source(method, self.session.data.label_kind) for method in whole)
+
+    def _may_tune(self, methods: Sequence[Method[Any]]) -> bool:
+        """Whether there is time to measure how fast tuning is, and for tuning if it is as fast as can be."""
+        ways, left = self._ways(methods), SAFE * self.budget.left()
+        if left < SAFE * PLANNED * self.job.settings.seconds:
+            return False
+        if not ways or math.isinf(left) or (self.earlier and self.earlier.tuning):
+            return True
+        room, rate = (left, left), self._guess(QUICKEST)
+        return make_plan(self.job.settings, self.amounts, rate, FASTER, ways, seconds=room).tuning
+
+    def _without_measuring(self, methods: Sequence[Method[Any]]) -> Plan:
+        """Probes alone, and the budget that would have room for tuning, by a guess of the speed."""
+        settings, ways = self.job.settings, self._ways(methods)
+        plan = make_plan(settings, self.amounts, self._guess(TRAINING), ways=ways, seconds=(0.0, 0.0))
+        short = max(0.0, plan.short - SAFE * max(0.0, self.budget.left()))
+        return with_way_out(replace(plan, short=short if ways else 0.0), settings.seconds)
+
     def _for_all(self, methods: Sequence[Method[Any]]) -> Plan:
         """What is tried of each of the methods alike."""
         settings, left = self.job.settings, self.budget.left()
-        whole = [method for method in methods if not method.about.closed_form]
-        ways = sum(1 + needs_source(method, self.session.data.label_kind) for method in whole)
+        ways, begun = self._ways(methods), self.budget.elapsed()
         half = (1.0 if settings.quality == "best" else HALF) * settings.seconds - self.budget.elapsed()
         folds = settings.folds
         rows = len(self.session.data) * (folds - 1) // folds
@@ -107,7 +132,7 @@ class Planner:
         fit = partial(make_plan, settings, self.amounts, self._rate(), ways=ways)
         plan = fit(seconds=(SAFE * left, min(half, SAFE * left)))
         for last in () if settings.methods else upper_parts(len(self.job.inputs["backbone"].blocks)):
-            if enough(plan):
+            if enough(plan) or self.budget.elapsed() - begun > MEASURED * settings.seconds:
                 break
             record = recording(self.session, replace(plan, last=last), self.read)
             room = SAFE * left - record
@@ -124,10 +149,21 @@ class Planner:
     def _rate(self, last: int | None = None) -> float:
         if last not in self._measured:
             ways = 1 + len(upper_parts(len(self.job.inputs["backbone"].blocks)))
-            self.job.progress.share(len(self._measured) / ways)
-            method = FineTune(last=last)
-            self._measured[last] = training_rate(self.session, self.job.settings, method, self.read)
+            done, share = len(self._measured), self.job.progress.share
+            share(done / ways)
+            self._measured[last] = training_rate(
+                self.session,
+                self.job.settings,
+                FineTune(last=last),
+                self.read,
+                lambda part: share((done + part) / ways),
+            )
         return self._measured[last]
+
+
+def plan_study(planner: Planner, methods: Sequence[Method[Any]]) -> Plan:
+    """What fits the budget; the speed is measured once, so that a resumed run keeps to the plan."""
+    return Plan(**planner.job.folder.once(PLAN, lambda: asdict(planner.plan(methods))))
 
 
 def longer(earlier: Plan, settings: AdaptSettings, amounts: Amounts, ways: int, seconds: float) -> Plan:

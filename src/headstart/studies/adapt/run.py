@@ -41,7 +41,7 @@ from headstart.studies._spec import Study
 from headstart.studies._trim import trim_run
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
 from headstart.studies.adapt.adapted import Adapted
-from headstart.studies.adapt.budget import OLD, Budget
+from headstart.studies.adapt.budget import Budget
 from headstart.studies.adapt.candidates import CrossValidation, best, choose, transfers
 from headstart.studies.adapt.evaluation import (
     evaluate_on_test,
@@ -50,10 +50,12 @@ from headstart.studies.adapt.evaluation import (
     refit_scratch,
     size_curve,
 )
-from headstart.studies.adapt.expected_steps import expected_steps, steps_by_method
+from headstart.studies.adapt.expected_steps import expected_steps, likely_steps, steps_by_method
 from headstart.studies.adapt.explained_rows import explain_rows
 from headstart.studies.adapt.few_rows import with_possible_folds
-from headstart.studies.adapt.first_model import first_probe, save_early, save_first
+from headstart.studies.adapt.first_model import first_probe, save_first
+from headstart.studies.adapt.first_steps import begin_to_read
+from headstart.studies.adapt.fixed_costs import ALWAYS, EXPLAINED, KEPT, RANKED
 from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old_model
 from headstart.studies.adapt.going_on import about_sittings, drop_outgrown, require_more
 from headstart.studies.adapt.kept_examples import keep_examples
@@ -62,8 +64,7 @@ from headstart.studies.adapt.model_card import model_card
 from headstart.studies.adapt.opening import about_inputs, about_plan
 from headstart.studies.adapt.page_labels import write_labels_page
 from headstart.studies.adapt.plan import Plan, limited, refit_name
-from headstart.studies.adapt.planner import plan_study
-from headstart.studies.adapt.reading import choose_reading
+from headstart.studies.adapt.planner import Planner, plan_study
 from headstart.studies.adapt.record_fields import (
     about_candidate,
     about_data,
@@ -154,9 +155,12 @@ def resume(out: Path, before: AdaptSettings, now: AdaptSettings) -> None:
 def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     """The record's own fields; writes the pictures of mistakes."""
     settings, folder = job.settings, job.folder
-    job.progress.limit = settings.limit
+    job.progress.limit, job.progress.certain = settings.limit, frozenset(ALWAYS)
     with job.step("check the data"):
-        checked = check_data(job.inputs["data"], reader=job.inputs["backbone"].reader, untested=True)
+        done = job.progress.advance(len(job.inputs["data"]))
+        checked = check_data(
+            job.inputs["data"], reader=job.inputs["backbone"].reader, untested=True, done=done
+        )
         parts = train_and_test(checked.dataset, settings.test, settings.seed)
         train, test = (checked.dataset.subset(rows) for rows in parts)
         given, old = job.inputs["source"] or [], job.inputs["_old"]
@@ -180,10 +184,10 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     equal = metric == "balanced_accuracy" and not settings.logit_adjustment
     methods = job.methods(settings.methods) or usual_methods(train, sources, equal, settings.quality)
     job.notes.extend([] if settings.methods else [*not_installed(train), *not_pooled(sources)])
-    save_early(job, session, quick := first_probe(methods, train.label_kind))
-    reading = choose_reading(job, session)
+    budget, quick = Budget(settings.limit or math.inf, folder), first_probe(methods, train.label_kind)
+    rows = {"train": len(train), "test": len(test), "old": sum(len(task.data) for task in old_tasks)}
+    reading = begin_to_read(job, session, quick, budget, rows)
     session = replace(session, backbone=reading.backbone)
-    budget = Budget(math.inf if settings.epochs else settings.seconds, folder)
     session.watch = budget.watch
     numbers = folds(train.strata, train.groups, settings.folds, derive_seed(settings.seed, "folds"))
     numbers[rows_alone(checked.dataset)[parts[0]]] = -1  # learned from in every fold
@@ -191,18 +195,21 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     validation = CrossValidation(session, numbers, settings, folder, budget, probed=probed)
 
     read = save_first(job, validation, quick) / len(train)
+    planner = Planner(job, session, budget, read)
+    likely = replace(validation, plan=planner.likely(methods))
+    job.progress.expect(likely_steps(likely, methods, read, rows))
     solved = validation.solve(methods, quick)
     able = [one for one in solved if transfers(one.method) or not settings.transfer_only]
     if (ahead := best(able, train.labels, metric)) and ahead.method is not quick:
         save_first(job, validation, ahead.method)
-    plan = plan_study(job, session, methods, budget, read)
+    plan = plan_study(planner, methods)
     if sources:
         _learn_sources(job, session, sources, plan)
     methods = [limited(method, plan.last) for method in methods if method.label not in plan.left_out]
     job.progress.tell(about_plan(plan, settings, budget.elapsed(), len(solved)))
     validation = replace(validation, plan=plan)
-    old_rows = sum(len(task.data) for task in old_tasks)
-    job.progress.expect({OLD: 2.0 * read * old_rows} | expected_steps(validation, methods, read, len(test)))
+    job.progress.forget("")  # what was likely
+    job.progress.expect(expected_steps(validation, methods, read, rows))
 
     results = validation.race(methods, solved)
     chosen, why = choose(results, train, metric, settings.seed, settings.transfer_only)
@@ -218,21 +225,23 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     tested, logits = evaluate_on_test(validation, selected, scratch, test, threshold)
     forgetting, cautions = measure_forgetting(validation, old_tasks, selected)
 
-    with job.step("rank labels that may be wrong"):
+    with job.step(RANKED):
         pictures = folder.path / "pictures"
         ranked = label_errors_of(results, chosen, train, metric, pictures, job.inputs["_decided"])
         folder.write(ranked, LABEL_ERRORS)
 
+    model = selected.model(validation.session_of(chosen.method))
+    job.artefacts |= {"model": model, "metric": metric}
+    with job.step(KEPT):
+        keep_examples(job, model, train, read)
+    with job.step(EXPLAINED):
+        explain_rows(job, model, test, (logits, threshold), read)
     with job.step("save"):
         budget.note_overrun()
         finals = [final for final in (selected, scratch) if final]
         noted = notes_of(validation, test, results, finals, sizes)
         sittings = about_sittings(folder, settings)
         job.notes[:] = dict.fromkeys([*job.notes, *sittings, *cautions, *noted])
-        job.artefacts["model"] = model = selected.model(validation.session_of(chosen.method))
-        job.artefacts["metric"] = metric
-        keep_examples(job, model, train, read)
-        explain_rows(job, model, test, (logits, threshold), read)
         method = selected.method
         job.artefacts["training"] = Training(
             method.label, method.title, len(train), selected.curve, selected.notes

@@ -1,0 +1,37 @@
+"""What comes whatever is trained: the steps after the choice, for which time is kept."""
+
+from collections.abc import Mapping
+
+from headstart.predictor.examples import MOST
+from headstart.studies.adapt.settings import AdaptSettings
+
+OLD = "test the old task"
+RANKED = "rank labels that may be wrong"
+KEPT = "keep training rows for explanations"
+EXPLAINED = "explain answers"
+ALWAYS = ("test", OLD, RANKED, KEPT, EXPLAINED, "save", "write the page")  # steps that come in any case
+SHARE = 0.02  # of the budget, for rows that are kept, and as much again for answers that are explained
+FORWARDS = 400  # of a row, that explaining answers takes at most
+
+
+def last_steps(
+    settings: AdaptSettings, rows: Mapping[str, int], read: float = 0.0, models: int = 1
+) -> dict[str, float]:
+    """The steps after the choice with an estimate of the seconds of each.
+
+    Args:
+        settings: of the study.
+        rows: in the parts "train" and "test", and "old" in test parts of old tasks.
+        read: seconds that the frozen backbone takes for a row; 0: not known yet.
+        models: that predict the test part.
+    """
+    share = SHARE * settings.seconds
+    return {
+        "test": 3.0 + models * read * rows["test"],
+        OLD: 2.0 * read * rows["old"],
+        RANKED: 0.5,
+        KEPT: min(share, read * min(MOST, rows["train"])),
+        EXPLAINED: min(share, 0.5 + FORWARDS * read),
+        "save": 1.0,
+        "write the page": 2.0,
+    }

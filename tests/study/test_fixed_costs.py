@@ -1,0 +1,34 @@
+"""The least that a run can do, and what comes whatever is trained."""
+
+import pytest
+from tests.study.test_budget import budget
+from tests.study.test_budget import clock as clock  # a fixture
+
+from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt.fixed_costs import ALWAYS, EXPLAINED, KEPT, OLD, last_steps
+from headstart.studies.adapt.opening import about_too_little
+
+
+def test_the_least_is_weighed_before_anything_is_read(clock, tmp_path):
+    """50 seconds are gone and 8 kept: with 2 of reading 60 is just enough."""
+    some, _ = budget(tmp_path, 60.0)
+    clock.now += 50
+    assert some.short() == 0
+    assert some.short(2.0) == 0
+    assert some.short(22.0) == 80
+    (word, said), *more = about_too_little(80.0, AdaptSettings(budget=60.0))
+    assert (word, more) == ("Budget", [])
+    assert said == (
+        "! reading the data, one probe, the test and the page take about 1 min 20 s here, and the budget "
+        "is 1 min 0 s: nothing else is tried"
+    )
+    assert about_too_little(0.0, AdaptSettings()) == []
+
+
+def test_what_always_comes_is_estimated_by_rows_and_speed():
+    """Two models on 100 rows of 10 ms; 1,000 and 200 rows in pieces of the share for explanations, 6 s."""
+    rows = {"train": 1000, "test": 100, "old": 200}
+    steps = last_steps(AdaptSettings(budget=300.0), rows, 0.01, models=2)
+    assert set(steps) == set(ALWAYS)
+    assert (steps["test"], steps[OLD], steps[KEPT], steps[EXPLAINED]) == pytest.approx((5, 4, 6, 4.5))
+    assert last_steps(AdaptSettings(budget=300.0), rows)[KEPT] == 0
