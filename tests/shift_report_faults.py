@@ -4,6 +4,13 @@ from tests.faults import Fault
 
 SHIFT_REPORT_FAULTS = (
     Fault(
+        "studies/shift/verdict.py",
+        "return width <= WIDE or inside < MOST",
+        "return True",
+        "in a thousand columns all rows are said to be within reach",
+        "study/test_shift.py sentences_follow",
+    ),
+    Fault(
         "data/unlabelled.py",
         "    labels = np.zeros(len(data), np.int64)\n    found = Dataset(data.name, (CLASS,), labels,",
         "    labels = data.labels\n    found = Dataset(data.name, data.classes, labels,",

@@ -102,6 +102,9 @@ def test_facts():
     assert found["domain classifier"] == ("AUC 0.93", "0.90 to 0.95; 0.5 is chance")
     assert found["within reach"] == ("71.0 %", "of target rows; 95.0 % without shift")
     assert found["weights"][0] == "400 of 2,000"
+    wide = {label: value for label, value, _ in shift.view(record(inside=1.0, width=1280))["facts"]}
+    assert wide["within reach"] == "not known"
+    assert "100.0" not in shift.view(record(inside=1.0, width=1280))["figure"].split("AUC")[1][:80]
     assert found["kernel test"] == ("p = 0.005", "proxy A-distance 1.40 of 2")
 
 
@@ -110,7 +113,11 @@ def test_facts():
     [
         ({}, "they don't explain all of the difference."),
         ({"auc": Interval(0.51, 0.48, 0.54)}, "the shares explain the difference."),
-        ({"known": False, "auc": None}, "not enough to estimate"),
+        (
+            {"known": False, "auc": None},
+            "known to about 10 points: a smaller change can't be told from none.",
+        ),
+        ({}, "Changed beyond chance: cat and dog."),
     ],
 )
 def test_sentences_of_classes(labels, says):

@@ -213,6 +213,8 @@ def figures(auc=0.75, low=0.7, **more):
         (figures(moved=0.04, at_shares=Interval(0.51, 0.48, 0.54)), "weights"),
         (figures(moved=0.3, at_shares=Interval(0.6, 0.56, 0.64)), "weights"),
         (figures(moved=0.3, at_shares=None), "weights"),
+        (figures(0.98, 0.97, inside=1.0, effective=7.0, width=1280), "apart"),
+        (figures(0.98, 0.97, inside=0.1, width=1280), "apart"),
     ],
 )
 def test_verdicts_follow_the_figures(found, says):
@@ -229,6 +231,12 @@ def test_sentences_follow_the_verdict():
     assert verdict.commands(partly, "a b", "c") == ["headstart align --source 'a b' --target c"]
     assert "weights would leave 9 of 400" in verdict.headline(figures(effective=9.0))
     assert "only 3 %" in verdict.headline(figures(inside=0.03))
+    wide = figures(0.98, 0.97, inside=1.0, width=1280)  # a high share is a finding in few columns alone
+    told = [verdict.headline(wide), *verdict.sentences(wide)]
+    assert not any("100 %" in sentence for sentence in told)
+    assert "weighted to be like it, the source is worth 150 of 400 rows" in told[0]
+    assert "100 %" in verdict.headline(figures(0.98, 0.97, inside=1.0, width=5))
+    assert "only 10 %" in verdict.headline(figures(0.98, 0.97, inside=0.1, width=1280))
     assert verdict.warnings(figures(target_rows=12))[0].startswith("The target has 12 rows")
     assert verdict.warnings(figures()) == []
 

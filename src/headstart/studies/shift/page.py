@@ -6,11 +6,13 @@ from typing import Any
 from headstart.report.axis import Axis, linear
 from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
-from headstart.report.text import Terminal, fixed, pluralise, shorten_middle
+from headstart.report.text import Terminal, fixed, join_words, pluralise, shorten_middle
 from headstart.studies._page import Cell, page_view
 from headstart.studies.shift import ClassShare, Drifted, LabelShift, LeastSimilarRow, Shift
+from headstart.studies.shift.verdict import says_reach
 
 MOST = 30  # quantities, or classes, that are shown
+FEW = 5  # classes that a sentence names
 NAME = 18  # letters of a class under a figure
 AUC = get_metric("auc")
 SHARE = Metric("share", "share of rows", "share")
@@ -101,13 +103,12 @@ def _row(quantity: Drifted, shown: list[str]) -> tuple[str, str, list[Cell | Non
 def _facts(record: Shift) -> list[tuple[str, str, str]]:
     auc, p = AUC.plain().shown(record.auc), _p_value(record.mmd_p)
     worth = f"{record.effective:,.0f} of {record.source_taken:,}"
+    reach = SHARE.value(record.inside), f"of target rows; {SHARE.value(record.expected)} without shift"
+    if not says_reach(record.inside, record.width):
+        reach = "not known", f"in {record.width:,} columns all rows are much alike in their distances"
     return [
         ("domain classifier", f"AUC {auc.value}", f"{auc.interval}; 0.5 is chance"),
-        (
-            "within reach",
-            SHARE.value(record.inside),
-            f"of target rows; {SHARE.value(record.expected)} without shift",
-        ),
+        ("within reach", *reach),
         ("weights", worth, "source rows that the weighted ones are worth"),
         (
             "kernel test",
@@ -138,11 +139,13 @@ def _scores(record: Shift) -> Part:
         steps = [point for left, right, share in bins for point in ((left, share), (right, share))]
         plot.band(steps, [(0, 0), (1, 0)], style)
         plot.line(steps, style)
+    reach = ""
+    if says_reach(record.inside, record.width):
+        reach = f"; {SHARE.value(record.inside)} of the target lies where the source has rows"
     return {
         "legend": [("s1", f"source: {record.source}"), ("s2", f"target: {record.target}")],
         "figure": plot.figure(
-            f"Scores of the domain classifier: source and target, AUC {AUC.shown(record.auc)}; "
-            f"{SHARE.value(record.inside)} of the target lies where the source has rows"
+            f"Scores of the domain classifier: source and target, AUC {AUC.shown(record.auc)}{reach}"
         ),
         "caption": f"Probability that a held-out row is of the target, by the domain classifier: 0 is surely "
         f"source, 1 surely target. AUC {AUC.shown(record.auc)}; where the two curves overlap, the domains "
@@ -163,8 +166,12 @@ def _classes(labels: LabelShift) -> Part:
         f"in both domains."
     )
     say = [how]
-    if not labels.known:
-        say.append("That is not enough to estimate these shares: their intervals are wide.")
+    half = max(share.target.high - share.target.low for share in labels.shares) / 2
+    moved = [s.name for s in labels.shares if not s.target.low <= s.source <= s.target.high]
+    say.append(
+        f"With so many rows and such a probe shares are known to about {100 * half:.0f} points: a smaller "
+        f"change can't be told from none. {_moved(moved)}"
+    )
     if labels.auc is not None:
         explained = "the shares explain" if labels.auc.low <= 0.5 else "they don't explain all of"
         say.append(
@@ -179,6 +186,13 @@ def _classes(labels: LabelShift) -> Part:
         "rows": [_class_row(share) for share in labels.shares],
         **(_class_figure(labels.shares) if len(labels.shares) <= MOST else {}),
     }
+
+
+def _moved(names: list[str]) -> str:
+    if not names:
+        return "No share has changed as far as can be seen."
+    more = [f"{len(names) - FEW} more"] if len(names) > FEW else []
+    return f"Changed beyond chance: {join_words([*names[:FEW], *more])}."
 
 
 def _class_row(share: ClassShare) -> list[str]:

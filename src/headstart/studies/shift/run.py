@@ -95,6 +95,7 @@ def compute(job: Job[ShiftSettings]) -> dict[str, Any]:
         target_rows=len(target),
         moved=_total_variation(labels) if labels is not None and labels.known else 0.0,
         at_shares=None if labels is None else labels.auc,
+        width=features.source.shape[1],
     )
     job.notes += [*verdict.warnings(figures), *source.notes(), *target.notes(), *features.notes]
     job.notes += filter(None, (why, _about_copies(len(exact), len(near))))

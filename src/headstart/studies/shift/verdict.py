@@ -12,6 +12,7 @@ FEW = 50  # rows of a domain below which little can be seen
 CHANCE = 0.01  # p-values below are not taken for chance
 EASY, PLAIN = 0.8, 0.6  # areas under the curve: separated easily, plainly
 MOST, SOME = 0.8, 0.2  # shares of target rows within reach of the source
+WIDE = 100  # columns, in more of which all rows are about as far from each other
 CARRY, ROWS = 0.1, 30  # weighted rows must be as good as that share of the source, and as that many
 APART = 0.05  # total variation of the classes' shares that is worth a word
 
@@ -29,6 +30,20 @@ class Figures(NamedTuple):
     target_rows: int
     moved: float = 0.0  # total variation of the classes' shares, where it can be estimated
     at_shares: Interval | None = None  # AUC of source rows that have the target's shares of classes
+    width: int = 1  # columns of the features
+
+    @property
+    def reach_says(self) -> bool:
+        """Whether the share within reach is a finding."""
+        return says_reach(self.inside, self.width)
+
+
+def says_reach(inside: float, width: int) -> bool:
+    """Whether a share of target rows within reach is a finding: a high one in many columns is none.
+
+    There distances are much alike, and rows that a classifier separates with ease are within reach, too.
+    """
+    return width <= WIDE or inside < MOST
 
 
 ADVICE = {
@@ -67,6 +82,9 @@ def headline(figures: Figures) -> str:
     """The verdict in a sentence."""
     differs, inside = f"The target differs (AUC {figures.auc.value:.2f})", SHARE.value(figures.inside)
     where = f"{differs}; {inside} of its rows lie where the source has rows: weights can help"
+    if not figures.reach_says:
+        worth = f"{figures.effective:,.0f} of {figures.source_rows:,}"
+        where = f"{differs}; weighted to be like it, the source is worth {worth} rows: weights can help"
     why = f"weights would leave {figures.effective:,.0f} of {figures.source_rows:,} source rows"
     if figures.inside < SOME:
         why = f"only {inside} of its rows lie where the source has rows"
@@ -83,10 +101,11 @@ def headline(figures: Figures) -> str:
 def sentences(figures: Figures) -> list[str]:
     """What the figures mean one by one, and what follows."""
     worth = f"{figures.effective:,.0f} of {figures.source_rows:,}"
-    reach = (
-        f"{SHARE.value(figures.inside)} of the target's rows lie as near to the source as its own rows do; "
-        f"with weights that make it like the target, the source would be worth {worth} rows."
-    )
+    weighted = f"ith weights that make it like the target, the source would be worth {worth} rows."
+    reach = f"W{weighted}"
+    if figures.reach_says:
+        share = SHARE.value(figures.inside)
+        reach = f"{share} of the target's rows lie as near to the source as its own rows do; w{weighted}"
     return [_separation(figures), *_quantities(figures), reach, ADVICE[verdict(figures)]]
 
 
