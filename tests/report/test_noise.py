@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -51,3 +52,12 @@ def test_long_curves_are_thinned_but_keep_their_ends() -> None:
     assert path.count("L") == 159
     assert path.startswith("M0 166.67L")
     assert path.endswith("L1000 870.5")  # 1000 * (1 - 777 / 6000)
+
+
+def test_where_a_threshold_decides_the_accuracy_of_calibration_is_named_apart() -> None:
+    """The confidence is that of the more probable class, which a threshold of .3 does not predict."""
+    bins = [Bin(0.9, 0.9, 400)]
+    for rule, told in (("max:f1", True), ("", False)):
+        cut = replace(example(), bins=bins, two_classes=SimpleNamespace(rule=rule))
+        (said, *_) = calibration(RunRecords(Path("run"), cut, None))["say"]
+        assert ("at a threshold of 0.5" in said) is told

@@ -211,6 +211,9 @@ def test_figures_are_written_in_their_unit(metric, value, shown):
 
 def test_differences_and_axes():
     assert get_metric("r2").change(0.0) == "0.000"
+    assert get_metric("mae").change(17070.592) == "+17,100"
+    assert get_metric("mae").change(-0.0) == "0"
+    assert get_metric("mae").tick(25000.0) == "25,000"
     assert get_metric("r2").change(-0.1234) == f"{MINUS}0.123"
     assert get_metric("accuracy").size(0.012).replace(SPACE, " ") == "1.2 points"
     assert (amount(25000.0), amount(-0.5), amount(1e12)) == ("25,000", f"{MINUS}0.5", "1e+12")

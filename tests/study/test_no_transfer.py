@@ -60,6 +60,10 @@ def test_the_choice_says_what_transfers_nothing():
         "The best that transfers nothing, Random forest, had 93 %; it was left out of the choice."
     )
     assert choose([tried("knn", range(2)), forest], DATA, METRIC, 0)[1].endswith("the training part.")
+    part = tried("random-forest", [], range(0, 60, 3), folds=1)  # where the probe has 17 of 20 right
+    assert choose([tried("ridge-probe", range(8)), part], DATA, METRIC, 0)[1].endswith(
+        "Random forest, had 100 %; on the same rows Ridge probe had 85 %, and the lead is not clear."
+    )
     with pytest.raises(BadInput, match="Leave transfer_only out"):
         choose([forest], DATA, METRIC, 0, transfer_only=True)
 

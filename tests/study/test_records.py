@@ -223,6 +223,8 @@ def test_it_says_when_the_gain_may_be_chance():
     assert said.startswith("No clear gain over always the largest class: the difference is -1 to +11 points")
     (said,) = warnings([SELECTED, judged("from-scratch", "From scratch", 0.0, 0.0, 0.0)])
     assert said == "No clear gain over from scratch: both are equally good on the test part."
+    (same,) = warnings([SELECTED, judged("from-scratch", "From scratch", 0.0, -1e-9, 1e-9)])
+    assert same == said
 
 
 def test_it_is_silent_when_the_gain_is_clear():

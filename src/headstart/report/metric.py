@@ -104,9 +104,9 @@ class Metric:
         return self.shown(interval).interval + self._percent
 
     def change(self, difference: float) -> str:
-        """A difference with its sign and without a unit: "+1.2", "-0.120"; zero has no sign."""
-        text = self._scaled(difference)
-        return self._spell(f"+{text}" if float(text) > 0 else text)
+        """A difference with its sign and without a unit: "+1.2", "-0.120", "+17,100"; zero has no sign."""
+        text = self._plainly(difference)
+        return self._spell(f"+{text}" if float(text.replace(",", "")) > 0 else text)
 
     def gained(self, interval: Interval) -> Shown:
         """A difference and the ends of its interval: "+1.2 points", or "+0.120"."""
@@ -135,16 +135,18 @@ class Metric:
         return f"+{text}" if difference > 0 and text != "0" else text
 
     def _tick(self, figure: float) -> str:
-        return minus(fixed(100 * figure, 1).removesuffix(".0") if self.is_share else f"{figure:.6g}")
+        return minus(fixed(100 * figure, 1).removesuffix(".0") if self.is_share else f"{figure:,.6g}")
 
     @property
     def _percent(self) -> str:
         return self._spell(f"{SPACE}%") if self.is_share else ""
 
     def _figure(self, figure: float) -> str:
-        return self._spell(significant(figure) if self.unit == "units" else self._scaled(figure))
+        return self._spell(self._plainly(figure))
 
-    def _scaled(self, figure: float) -> str:
+    def _plainly(self, figure: float) -> str:
+        if self.unit == "units":
+            return significant(figure)
         return fixed(100 * figure, self.decimals) if self.is_share else fixed(figure, self.decimals + 2)
 
     def _with_points(self, change: str) -> str:

@@ -151,7 +151,7 @@ def significant(value: float, digits: int = 3) -> str:
     '2.35 -0.0123 123,000 0 100 1.5e-09 2e+12'
     """
     if value == 0 or not math.isfinite(value):
-        return f"{value:.0f}"
+        return fixed(value, 0)
     rounded = float(f"{value:.{digits - 1}e}")
     if not 1e-4 <= abs(rounded) < 1e9:
         return f"{rounded:.{digits}g}"

@@ -239,12 +239,11 @@ def choose(
     leader = best(able, data.labels, metric)
     if leader is None:
         raise BadInput("No method that transfers something was tried. Leave transfer_only out.")
-    winner = leader
+    winner, most = leader, 0.0
     words = get_metric(metric)
     why = f"it has the {words.best} {words.title} in the cross-validation on the training part"
     if len(able) > 1 and not any(one is not leader and len(one.rows) == len(leader.rows) for one in able):
         why = "no other method was tried on as many folds, and on fewer none was clearly better"
-    most = 0.0
     for result in able:
         if 0 < len(result.rows) < len(leader.rows) and not result.lost:
             gain = lead(result, leader, data, metric, seed)
@@ -255,9 +254,9 @@ def choose(
                 clearly = "clearly " if gain.low > 0 else ""
                 why = f"on the {folds} it was tried on, it was {clearly}better than {leader.method.title}"
     why = f"{winner.method.title} was selected because {why}."
-    others = [one for one in tried if transfers(one.method) != transfers(winner.method)]
-    apart = best(others, data.labels, metric)
-    return winner, " ".join([why, *_about_transfer(winner, apart, data, metric, transfer_only)])
+    apart = [one for one in tried if transfers(one.method) != transfers(winner.method)]
+    said = _about_transfer(winner, best(apart, data.labels, metric), data, metric, transfer_only)
+    return winner, " ".join([why, *said])
 
 
 def _about_transfer(
@@ -273,8 +272,10 @@ def _about_transfer(
     if not transfers(winner.method):
         yield f"The best that transfers something, {had}; transfer_only (--transfer-only) would ship it."
     elif figures[0] > figures[1]:
-        why = "it was left out of the choice" if only else "on the folds of both it was not clearly better"
-        yield f"The best that transfers nothing, {had}; {why}."
+        mine, _, rows = shared(winner, apart)
+        there = get_metric(metric).plain().value(abs(selection_score(mine, data.labels[rows], metric)))
+        why = f"on the same rows {winner.method.title} had {there}, and the lead is not clear"
+        yield f"The best that transfers nothing, {had}; {'it was left out of the choice' if only else why}."
 
 
 def _nothing(tried: Sequence[CandidateResult], settings: AdaptSettings) -> HeadstartError:

@@ -49,7 +49,11 @@ def calibration(run: RunRecords) -> dict[str, Any] | None:
     if not bins:
         return None
     words = TAGS if run.result.label_kind == "tags" else ROWS
-    say = [_verdict(bins, words)]
+    cut = run.result.two_classes  # whose accuracy is told elsewhere
+    at_half = (
+        " (where the more probable class is predicted, at a threshold of 0.5)" if cut and cut.rule else ""
+    )
+    say = [_verdict(bins, words, at_half)]
     if run.selected and "calibration_error" in run.selected.scores.figures:
         error = ERROR.shown(run.selected.scores["calibration_error"])
         say.append(f"The expected calibration error is {error}; 0 is perfect.")
@@ -57,13 +61,13 @@ def calibration(run: RunRecords) -> dict[str, Any] | None:
     return {"say": say, "tags": words is TAGS, **drawn}
 
 
-def _verdict(bins: list[Bin], words: Words) -> str:
+def _verdict(bins: list[Bin], words: Words, at_half: str) -> str:
     """Over-confident, under-confident, or neither by more than two standard errors."""
     rows = sum(b.rows for b in bins)
     confidence = sum(b.rows * b.confidence for b in bins) / rows
     accuracy = sum(b.rows * b.accuracy for b in bins) / rows
     spread = sum(b.rows * b.accuracy * (1 - b.accuracy) for b in bins) ** 0.5 / rows
-    averages = words.average.format(confidence=percent(confidence), accuracy=percent(accuracy))
+    averages = words.average.format(confidence=percent(confidence), accuracy=percent(accuracy) + at_half)
     gap = confidence - accuracy
     if abs(gap) <= 2 * spread:
         return f"{averages}: that difference is within chance, so it is neither over- nor under-confident."

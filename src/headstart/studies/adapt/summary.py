@@ -19,6 +19,8 @@ from headstart.report.text import (
 )
 from headstart.studies.adapt import Candidate, Result, Tested, Timings
 
+SAME = 1e-6  # of a figure: smaller differences are those of rounding
+
 
 def headline(tested: Sequence[Tested], groups: int, task: str, outputs: int) -> str:
     """What the selected model does on the held-out test part, and what transfer brought.
@@ -66,7 +68,7 @@ def warnings(tested: Sequence[Tested], transferred: bool = True) -> list[str]:
     """Where the selected model is not clearly better than what needs no transfer."""
     sentences, hurts = [], "Transfer hurts here: " if transferred else ""
     level: list[tuple[str, str]] = []  # no clear gain over which, and the difference
-    metric = get_metric(tested[0].scores.main).plain()
+    metric, mine = get_metric(tested[0].scores.main).plain(), tested[0].scores.main_figure.value
     for other in tested[1:]:
         if other.gain is None:
             continue
@@ -77,7 +79,7 @@ def warnings(tested: Sequence[Tested], transferred: bool = True) -> list[str]:
                 f"{hurts}{other.title.lower() if hurts else other.title} is better on the held-out test part "
                 f"(difference {between}). Use it instead{', or another backbone' * transferred}."
             )
-        elif other.gain.low <= 0 and low == high:
+        elif max(abs(other.gain.low), abs(other.gain.high)) <= SAME * abs(mine):
             sentences.append(
                 f"No clear gain over {other.title.lower()}: both are equally good on the test part."
             )
