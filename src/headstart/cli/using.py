@@ -1,6 +1,8 @@
 """Commands that use finished runs: `export`, `push`, `report`, `runs`."""
 
 import shlex
+import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -67,9 +69,12 @@ def export(
         headstart export --to web run page
         headstart export --int8 --data photos/ run model.onnx
     """
-    from headstart.predictor.export import export_model
-    from headstart.predictor.predictor import open_model
+    from headstart.run.progress import Progress
 
+    progress = Progress.to_terminal(quiet=not sys.stderr.isatty())
+    with closing(progress), progress.step("start"), progress.imports():
+        from headstart.predictor.export import export_model
+        from headstart.predictor.predictor import open_model
     _require_fitting(to, runtime, int8, data)
     if to is not None:
         _write_page(run, file, runtime)
@@ -84,8 +89,9 @@ def export(
         output.line(f"{file}: the encoder, without the head of these labels.")
         output.line(f"Next: headstart adapt DATA --backbone {file}")
         return
-    predictor = open_model(run)
-    difference = export_model(predictor, file)
+    with closing(progress), progress.step("export"):
+        predictor = open_model(run)
+        difference = export_model(predictor, file, progress.share)
     output.line(f"{file}: probabilities differ from torch's by {difference:.1e} at most.")
     output.line("Its metadata say how inputs are read: docs/how/deploy.md has examples without headstart.")
     if predictor.preprocess is not None and (window := predictor.preprocess.window):

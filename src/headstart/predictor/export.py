@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,9 @@ class _WithActivation(nn.Module):
         return activate(self.model(x), self.label_kind)
 
 
-def export_model(predictor: Predictor, file: str | Path) -> float:
+def export_model(
+    predictor: Predictor, file: str | Path, show: Callable[[float], None] = lambda _share: None
+) -> float:
     """Write an ONNX file that takes what `Predictor.samples` gives; normalisation is inside.
 
     Its `metadata_props` say how inputs are read and what the outputs are, see `metadata_of`.
@@ -37,6 +39,7 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
     Args:
         predictor: what `hs.open` gave.
         file: its ending is `.onnx`.
+        show: is told which share of the work is done, in [0, 1]: packages, the graph, the check.
 
     Returns:
         The largest difference of outputs between onnxruntime and torch, on four samples.
@@ -47,6 +50,7 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
         Mismatch: onnxruntime computes other outputs than torch; no file is written.
     """
     file = Path(file)
+    show(0.0)
     if file.suffix != ".onnx":
         raise BadInput(f"{file} ends in {file.suffix!r}; only .onnx can be written.")
     try:
@@ -58,7 +62,9 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        show(0.2)
         _write(model, samples, temporary, "values" if predictor.label_kind == "numbers" else "probabilities")
+        show(0.8)
         set_metadata(temporary, metadata_of(predictor))
         session = onnxruntime.InferenceSession(str(temporary), providers=["CPUExecutionProvider"])
         exported = session.run(None, {"x": samples.numpy()})[0]
@@ -70,6 +76,7 @@ def export_model(predictor: Predictor, file: str | Path) -> float:
                 f"onnxruntime's outputs differ from torch's by {difference:.2g}; {file} was not written."
             )
         temporary.replace(file)
+        show(1.0)
     except OSError as error:
         raise CannotWrite(f"Can't write {file}: {error.strerror or error}.") from error
     finally:
