@@ -11,6 +11,7 @@ KEPT = "keep training rows for explanations"
 EXPLAINED = "explain answers"
 ALWAYS = ("test", OLD, RANKED, KEPT, EXPLAINED, "save", "write the page")  # steps that come in any case
 SHARE = 0.02  # of the budget, for rows that are kept, and as much again for answers that are explained
+RAW = 0.15  # of the time of reading a row in the backbone, that raw features of it take
 FORWARDS = 400  # of a row, that explaining answers takes at most
 
 
@@ -27,7 +28,7 @@ def last_steps(
     """
     share = SHARE * settings.seconds
     return {
-        "test": 3.0 + models * read * rows["test"],
+        "test": 3.0 + read * (models * rows["test"] + RAW * (rows["train"] + rows["test"])),
         OLD: 2.0 * read * rows["old"],
         RANKED: 0.5,
         KEPT: min(share, read * min(MOST, rows["train"])),
