@@ -80,7 +80,7 @@ def choose_reading(job: Job[AdaptSettings], session: Session, left: float) -> Ch
     readout = Readout.from_settings(kept["readout"])
     probed = chosen if readout == Readout() else _with_readout(chosen, readout)
     return ChosenReading(
-        chosen, probed, tuple(Reading(**values) for values in kept["compared"]), kept["seconds"]
+        chosen, probed, tuple(Reading(**values) for values in kept["compared"]), kept.get("seconds", 0.0)
     )
 
 
