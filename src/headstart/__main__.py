@@ -22,9 +22,11 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from headstart.cli import app, count_from_start
+        from headstart.face import speak
 
         count_from_start()
-        code = app(standalone_mode=False, prog_name="headstart")  # typer may give the code of an interruption
+        with speak(command_line=True):  # typer may give the code of an interruption
+            code = app(standalone_mode=False, prog_name="headstart")
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED

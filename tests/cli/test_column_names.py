@@ -25,7 +25,7 @@ def test_letters_count_alike_in_either_case():
     [
         ({"label_column": "status"}, "no column 'status'. Did you mean 'Status'?"),
         ({"label_column": "Staus"}, "Did you mean 'Status'?"),
-        ({"label_column": "Status", "text_column": "review"}, "text_column='Review' (--text-column Review)"),
+        ({"label_column": "Status", "text_column": "review"}, "take with text_column='Review'"),
         ({"label_column": "Status", "path_column": "reviews"}, "path_column='Review'"),
         ({"label_column": "Status", "group_column": "sise"}, "group_column='size'"),
         ({"label_column": "Status", "split_column": "sise"}, "split_column='size'"),
@@ -73,7 +73,7 @@ def test_in_python_columns_are_named_as_options_are(rows):
         ),
         (
             ["adapt", "rows.csv", "--source", "Status", "--label-column", "Status"],
-            "The column to predict is named by label_column='Status' (--label-column Status)",
+            "The column to predict is named by --label-column Status",
         ),
     ],
 )

@@ -107,8 +107,8 @@ def test_a_given_base_needs_no_task_a(headstart, pictures, weights, tmp_path):
     ("words", "code", "told"),
     [
         (["curve", "--labels", "1,x"], 2, ["--labels is '1,x'", "1,2,5"]),
-        (["curve", "--labels", "5,2"], 2, ["--labels (labels_per_class) is (5, 2)", "rising"]),
-        (["curve", "--labels", ""], 2, ["--labels (labels_per_class) is ()"]),
+        (["curve", "--labels", "5,2"], 2, ["--labels is (5, 2)", "rising"]),
+        (["curve", "--labels", ""], 2, ["--labels is ()"]),
         (["curve", "--labels", "99"], 3, ["smallest subset takes 99", "--labels"]),
         (["curve", "--seeds", "0"], 2, ["--seeds is 0"]),
         (["curve", "--method", "fine-tun"], 2, ["Did you mean 'fine-tune'"]),

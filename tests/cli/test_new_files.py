@@ -87,9 +87,9 @@ def test_the_label_may_still_be_there(headstart, run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--columns", "x,x"), "columns='x,x'"),
-        (("--encoding", "latin-l"), "encoding='latin-l' is unknown"),
-        (("--text-column", "drink"), "text_column='drink' can't be used"),
+        (("--columns", "x,x"), "--columns is 'x,x'"),
+        (("--encoding", "latin-l"), "--encoding latin-l is unknown"),
+        (("--text-column", "drink"), "--text-column drink can't be used"),
     ],
 )
 @pytest.mark.parametrize("command", ["predict", "stream"])
@@ -112,7 +112,7 @@ def test_nothing_to_predict_names_what_the_model_takes(headstart, run, monkeypat
     )
     said = headstart("predict", run, "a.png", "--encoding", "latin-1")
     assert said.code == 2
-    assert "encoding='latin-1' can't be used: this model takes pictures" in said.err
+    assert "--encoding latin-1 can't be used: this model takes pictures" in said.err
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_the_csv_is_what_is_printed(place, tmp_path):
 def test_a_file_that_is_there_is_kept_until_it_is_said(place, predictor, tmp_path):
     file = tmp_path / "said.csv"
     file.write_text("mine")
-    with pytest.raises(CannotWrite, match=r"is there already.*--replace"):
+    with pytest.raises(CannotWrite, match=r"is there already.*replace=True"):
         CliRunner().invoke(
             app,
             ["predict", str(place / "model"), str(place / "new.csv"), "--out", str(file)],

@@ -36,9 +36,7 @@ def test_a_source_is_learned_from_without_its_copies(headstart, words, other, tm
 
 def test_a_method_that_needs_one_names_the_option(headstart, words):
     said = headstart(*words, "--method", "pretrain-fine-tune")
-    refused(
-        said, 2, "pretrain-fine-tune learns from a source task too", "--source on the command line of adapt"
-    )
+    refused(said, 2, "pretrain-fine-tune learns from a source task too", "Give it one with --source")
 
 
 def test_a_source_that_nobody_learns_from_is_refused(headstart, words, other):

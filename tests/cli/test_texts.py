@@ -99,7 +99,8 @@ def test_columns_are_named_where_there_are_neither_paths_nor_texts(headstart, ta
     )
     assert said.code == 3
     assert (
-        "no column 'text'. Its columns: 'words', 'kind'. Say which one to take with text_column=" in said.err
+        "no column 'text'. Its columns: 'words', 'kind'. Say which one to take with --text-column NAME"
+        in said.err
     )
 
 

@@ -126,7 +126,7 @@ def test_lists_of_fractions_are_numbers(tmp_path):
 
 def test_lists_are_no_classes(tmp_path):
     for source in column(tmp_path, TAGS).values():
-        with pytest.raises(BadInput, match=r'these are tags, not classes: task="multilabel"'):
+        with pytest.raises(BadInput, match=r"these are tags, not classes: task='multilabel'"):
             data.load(source, task="classification")
 
 

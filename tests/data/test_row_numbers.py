@@ -91,7 +91,7 @@ def test_the_check_names_row_numbers_and_finds_copies_beside_them(tmp_path):
     assert kinds["row-numbers"].severity == "warning"
     assert kinds["row-numbers"].items == ["Id: it numbers the rows"]
     assert "keep=['Id']" in kinds["row-numbers"].text
-    with pytest.warns(RowNumberWarning, match="'Id': row numbers or IDs.*--keep-column Id"):
+    with pytest.warns(RowNumberWarning, match="'Id': row numbers or IDs.*keep=\\['Id'\\]"):
         hs.fit(hs.methods.RidgeProbe(), "table", checked.dataset)
     assert kinds["silent-columns"].items == ["code: it has another name in every row"]
     assert kinds["exact-duplicates"].count == 100
@@ -145,7 +145,7 @@ def test_texts_are_found_and_named(tmp_path):
     data = hs.data.load(write(tmp_path / "sst.csv", columns), categorical=["sentence"])
     finding = {one.kind: one for one in hs.data.check(data).findings}["looks-like-texts"]
     assert finding.severity == "warning"
-    assert "--text-column sentence" in finding.text
+    assert "text_column='sentence'" in finding.text
     short = from_columns({"c": [f"New York {n}" for n in range(30)]}, "t")
     assert [one.kind for one in about_columns(short)] == ["silent-columns"]
     alone = {name: columns[name] for name in ("idx", "sentence", "label")}

@@ -31,7 +31,9 @@ def test_a_folder_without_classes_takes_or_names_the_table(tmp_path, place):
     table(tmp_path / "all" / "labels.csv", f"{place}/")
     assert load(tmp_path / "all").classes == ("a", "b")
     if place:
-        with pytest.raises(BadData, match=r"the labels are in .*all.labels\.csv, load that.*--path-column"):
+        with pytest.raises(
+            BadData, match=r"the labels are in .*all.labels\.csv, load that, with path_column"
+        ):
             load(tmp_path / "all" / "photos")
 
 
@@ -115,6 +117,6 @@ def test_names_of_files_in_a_table_are_found():
         "label": ["a", "b"] * 6,
     }
     (found,) = [one for one in hs.data.check(load(rows)).findings if one.kind == "looks-like-files"]
-    assert "path_column='file' (--path-column file)" in found.text
+    assert "say path_column='file'." in found.text
     rows["file"][0] = "none"
     assert "looks-like-files" not in [one.kind for one in hs.data.check(load(rows)).findings]

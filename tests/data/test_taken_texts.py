@@ -33,7 +33,7 @@ def test_texts_beside_labels_and_ids_are_texts(csv):
     for source in (csv(**columns), {name: list(cells) for name, cells in columns.items()}):
         data = hs.data.load(source)
         assert (data.kind, list(data.texts)) == ("texts", REVIEWS)
-        assert "'review' holds texts, which are learned from; text_column= (--text-column" in said(data)[0]
+        assert "'review' holds texts, which are learned from; text_column=... takes another" in said(data)[0]
 
 
 def test_a_date_beside_them_makes_no_table(csv):

@@ -172,7 +172,7 @@ def test_classes_that_are_many_numbers():
     ages = np.arange(60) % 25
     kinds = checked(ages)[1]
     assert "25 different numbers" in kinds["looks-like-numbers"].text
-    assert 'task="regression"' in kinds["looks-like-numbers"].text
+    assert "task='regression'" in kinds["looks-like-numbers"].text
     with pytest.raises(BadData, match=r"Too few readable rows .* 60 different numbers.*task=.regression"):
         checked(np.arange(60))
     names = [*map(str, range(59)), "unknown"]

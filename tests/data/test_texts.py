@@ -53,7 +53,7 @@ def test_which_column_counts_and_which_there_are(tmp_path):
     file = table(tmp_path / "r.csv", ["a.png,one,x", "b.png,two,y"], "path,text,label")
     assert load(file).kind == "pictures"
     assert load(file, text_column="text").kind == "texts"
-    with pytest.raises(BadInput, match=r"path_column= for files or text_column= for texts"):
+    with pytest.raises(BadInput, match=r"path_column for files or text_column for texts"):
         load(file, text_column="text", path_column="path")
     with pytest.raises(BadData, match=r"no column 'words'\. Its columns: 'path', 'text', 'label'"):
         load(file, text_column="words")

@@ -111,7 +111,7 @@ def test_it_is_the_same_from_a_file_and_other_columns_are_passed(tmp_path):
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [
-        ({"beside": ["length"]}, BadInput, r"beside=\['length'\] goes with text_column="),
+        ({"beside": ["length"]}, BadInput, r"beside=\['length'\] goes with text_column,"),
         ({"text_column": "review", "beside": ["lenght"]}, Unknown, "'lenght'. Did you mean 'length'"),
         ({"text_column": "reviews", "beside": ["length"]}, Unknown, "'reviews'. Did you mean 'review'"),
         ({"text_column": "review", "beside": ["label"]}, BadInput, r"beside=\['label'\] can't be used"),
@@ -133,7 +133,7 @@ def test_what_is_passed_over_beside_texts_is_said():
     rows = films(20) | {"id": list(range(20)), "person": ["p", "q"] * 10}
     (found,) = hs.data.load(rows, text_column="review", group_column="person").findings
     assert (found.kind, found.severity, found.items) == ("passed-over", "note", ["length", "city"])
-    assert "beside=['length'] (--beside length)" in found.text
+    assert "too: beside=['length']." in found.text
     assert hs.data.load({"text": rows["review"], "label": rows["label"]}).findings == ()
     assert hs.data.load(rows, text_column="review", beside=["length"]).findings == ()
 

@@ -152,7 +152,7 @@ def test_labels_in_a_table_beside_the_pictures_are_taken(tmp_path, inner, ending
     assert (data.kind, data.classes, data.labels.tolist()) == ("pictures", ("a", "b"), [0, 1, 0, 1])
     assert data.raw(1) == png(1)
     said = {one.kind: one.text for one in data.findings}["table-taken"]
-    assert "labels.csv: the column 'kind' (label_column=, --label-column)" in said
+    assert "labels.csv: the column 'kind' (label_column names another)" in said
 
 
 def test_of_several_columns_the_label_is_named(tmp_path):

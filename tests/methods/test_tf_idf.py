@@ -184,7 +184,7 @@ ROWS = pd.DataFrame({"age": np.arange(40.0) % 7, "review": TEXTS, "label": LABEL
 @pytest.mark.parametrize(
     ("frame", "columns", "named"),
     [
-        (ROWS.drop(columns="review"), {}, r"a table \('age'\)\. Take another method.*--text-column"),
+        (ROWS.drop(columns="review"), {}, r"a table \('age'\)\. Take another method.*text_column="),
         (
             ROWS,
             {"text_column": "review", "beside": ["age"]},

@@ -82,9 +82,9 @@ def test_time_is_asked_for_by_the_methods_that_lacked_it() -> None:
     found = replace(result, candidates=[idle, *others], settings={"budget": 30.0})
     told = steps(found)["Give it more time"].replace("\u00a0", " ")
     assert told.startswith(f"In 30.0 s {first.title} was not tried.")
-    assert "--resume --budget 120 " in told
+    assert "with resume=True and a larger budget goes on" in told
     planned = steps(replace(found, larger_budget=60.0))["Give it more time"]
-    assert "--resume --budget 60 " in planned  # as the terminal says
+    assert "with resume=True and budget=60 goes on" in planned  # as the terminal says
     lost = replace(idle, dropped="on fold 1 of 5 its loss stopped being a number")
     assert "Give it more time" not in steps(replace(found, candidates=[lost, *others]))
 

@@ -175,7 +175,7 @@ def test_a_stopped_study_goes_on_to_the_same_bytes(done, tmp_path):
 def test_another_target_is_another_study(done):
     with pytest.raises(BadInput, match="differs in the target"):
         hs.align(domain(90, 0), domain(80, 7), net(), out=done.folder, resume=True, **QUICK)
-    with pytest.raises(CannotWrite, match="--resume"):
+    with pytest.raises(CannotWrite, match="resume=True goes on"):
         hs.align(domain(90, 0), domain(80, 1, 1.5), net(), out=done.folder, **QUICK)
 
 
@@ -229,7 +229,7 @@ def test_a_saved_model_without_its_source(done, tmp_path):
         ({"target": domain(1, 0)[0]}, BadData, "one row"),
         ({"target": np.zeros((20, 5), np.float32)}, BadData, "5"),
         ({"target": domain(9, 0, 3)[0]}, BadData, "9 rows to learn from"),
-        ({"target": (domain(9, 0)[0], np.array(["red", "green", "pink"] * 3))}, BadData, "'pink'.*--overlap"),
+        ({"target": (domain(9, 0)[0], np.array(["red", "green", "pink"] * 3))}, BadData, "'pink'.*overlap=T"),
         ({"target": domain(90, 0)}, BadData, "are in .* too, so there is hardly a shift"),
     ],
 )

@@ -185,7 +185,7 @@ def test_tags_and_numbers_have_a_default(kind):
     found = hs.align((x, labels(x)), (there, labels(there)), network, **quick).result
     assert found.chosen_by == "iwv"
     assert {"source", "iwv", "reverse"} <= set(found.eval_points[0].scores)
-    with pytest.raises(BadInput, match=f"select is 'im'.*has {kind} as labels.*--select iwv"):
+    with pytest.raises(BadInput, match=f"select is 'im'.*has {kind} as labels.*select='iwv'"):
         hs.align((x, labels(x)), there, network, select="im", **quick)
 
 

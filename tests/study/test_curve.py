@@ -173,7 +173,7 @@ def test_sizes_beyond_the_smallest_class_are_left_out_and_said(base):
 
 def test_no_size_at_all(base, tmp_path):
     with pytest.raises(
-        BadData, match=r"has 16 rows to learn from, and the smallest subset takes 90 .*--labels"
+        BadData, match=r"has 16 rows to learn from, and the smallest subset takes 90 .*labels_per_class"
     ):
         hs.curve(base, rows(), labels_per_class=[90], out=tmp_path / "new")
     assert not any((tmp_path / "new" / "steps").glob("*"))
@@ -239,7 +239,7 @@ def test_a_finished_curve_is_not_computed_again(base, tmp_path, monkeypatch):
 def test_what_can_t_be_gone_on_with(base, tmp_path):
     out = tmp_path / "run"
     hs.curve(base, rows(), out=out, **SMALL)
-    with pytest.raises(CannotWrite, match="--resume goes on with it"):
+    with pytest.raises(CannotWrite, match="resume=True goes on with it"):
         hs.curve(base, rows(), out=out, **SMALL)
     with pytest.raises(BadInput, match=r"another study: it differs in seeds \(was 3, is 2\)"):
         hs.curve(base, rows(), out=out, resume=True, **SMALL | {"seeds": 2})
@@ -258,18 +258,18 @@ def test_what_can_t_be_gone_on_with(base, tmp_path):
         (
             {"labels_per_class": []},
             BadInput,
-            "--labels (labels_per_class) is ().*one or more whole numbers",
+            "labels_per_class is ().*one or more whole numbers",
         ),
         ({"labels_per_class": [2, 1]}, BadInput, "rising"),
         ({"labels_per_class": [1, 1]}, BadInput, "rising"),
         ({"labels_per_class": [0, 1]}, BadInput, ">= 1"),
         ({"labels_per_class": [1.5]}, BadInput, "whole numbers"),
-        ({"seeds": 0}, BadInput, "--seeds is 0"),
-        ({"epochs": 0}, BadInput, "--epochs is 0"),
-        ({"steps": 0}, BadInput, "--steps is 0"),
-        ({"test": 1.0}, BadInput, "--test is 1.0"),
-        ({"lr": -1}, BadInput, "--lr is -1"),
-        ({"methods": "fine-tune"}, BadInput, "--methods is 'fine-tune'; it must be a list"),
+        ({"seeds": 0}, BadInput, "seeds is 0"),
+        ({"epochs": 0}, BadInput, "epochs is 0"),
+        ({"steps": 0}, BadInput, "steps is 0"),
+        ({"test": 1.0}, BadInput, "test is 1.0"),
+        ({"lr": -1}, BadInput, "lr is -1"),
+        ({"methods": "fine-tune"}, BadInput, "methods is 'fine-tune'; it must be a list"),
         ({"methods": ["fine-tun"]}, Unknown, "Did you mean 'fine-tune'"),
         ({"label_per_class": [1]}, Unknown, "No option of curve is called 'label_per_class'"),
     ],

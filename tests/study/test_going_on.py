@@ -75,14 +75,14 @@ def test_resumed_once_more_it_ends_in_the_same_bytes(base, shapes, second):
 def test_less_than_it_had_is_refused_and_nothing_is_lost(base, shapes, second):
     out, *_ = second
     before = sorted(path.name for path in (out / "steps").iterdir())
-    with pytest.raises(BadInput, match="had a budget of 100000 seconds, and --budget is 50 now"):
+    with pytest.raises(BadInput, match="had a budget of 100000 seconds, and budget is 50 now"):
         hs.adapt(base, shapes, out=out, resume=True, budget=50, **HOW)
     assert sorted(path.name for path in (out / "steps").iterdir()) == before
 
 
 def test_a_lower_quality_is_refused():
     require_more(AdaptSettings(budget=60), AdaptSettings(quality="best"))
-    with pytest.raises(BadInput, match="begun with --quality best, and --quality is good now"):
+    with pytest.raises(BadInput, match="begun with quality='best', and quality is good now"):
         require_more(AdaptSettings(quality="best", budget=60), AdaptSettings(budget=120))
 
 
@@ -147,5 +147,5 @@ def test_trainings_of_a_plan_without_tuning_are_of_another_length(tmp_path):
 def test_a_run_whose_epochs_were_given_has_nothing_to_go_on_with(base, shapes, tmp_path):
     how = {"methods": ("ridge-probe",), **tiny.QUICK}
     hs.adapt(base, shapes, out=tmp_path / "run", **how)
-    with pytest.raises(BadInput, match="begun with --epochs 1"):
+    with pytest.raises(BadInput, match="begun with epochs=1"):
         hs.adapt(base, shapes, out=tmp_path / "run", resume=True, budget=1e5, **how)

@@ -65,7 +65,7 @@ def test_a_folder_that_is_new_or_empty_needs_no_word(tmp_path):
 
 def test_without_it_the_way_out_is_named(tmp_path):
     adapt(tmp_path / "run")
-    with pytest.raises(CannotWrite, match="--overwrite replaces it"):
+    with pytest.raises(CannotWrite, match="overwrite=True replaces it"):
         adapt(tmp_path / "run")
 
 

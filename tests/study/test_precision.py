@@ -123,5 +123,5 @@ def test_the_main_job_says_so_among_its_decisions(answering, tmp_path):
 
 
 def test_another_precision_is_refused():
-    with pytest.raises(BadInput, match="--precision is 'fp16'; it must be float32, bf16 or auto"):
+    with pytest.raises(BadInput, match="precision is 'fp16'; it must be float32, bf16 or auto"):
         AdaptSettings(precision="fp16")

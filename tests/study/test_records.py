@@ -69,7 +69,7 @@ def test_settings_come_back_as_they_were():
 
 
 def test_a_setting_out_of_range_never_comes_to_be():
-    with pytest.raises(BadInput, match=r"--folds is 1; it must be a whole number >= 2\."):
+    with pytest.raises(BadInput, match=r"folds is 1; it must be a whole number >= 2\."):
         AdaptSettings.from_record(AdaptSettings().record() | {"folds": 1})
 
 

@@ -225,7 +225,9 @@ def test_a_budget_without_room(tmp_path):
     assert (tuned.folds, tuned.dropped) == (0, "the budget is too small")
     _, tuned = race(tmp_path / "one", session, "ridge-probe", "fine-tune", folds=1)
     assert (tuned.folds, tuned.dropped) == (1, "no more folds were planned")
-    with pytest.raises(BadInput, match=r"in 300 seconds. Fine-tuning: the budget is too small. .*--budget"):
+    with pytest.raises(
+        BadInput, match=r"in 300 seconds. Fine-tuning: the budget is too small. .*a larger budget"
+    ):
         race(tmp_path / "nothing", session, "fine-tune", folds=0)
 
 

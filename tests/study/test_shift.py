@@ -271,7 +271,7 @@ def test_what_is_refused(tmp_path):
         hs.shift(x, normal(0, 0, 0, 0))
     with pytest.raises(BadData, match="belong together"):
         hs.shift(load((x, np.arange(N) % 2), groups=[1] * N), x)
-    with pytest.raises(BadInput, match="--rows"):
+    with pytest.raises(BadInput, match="rows is"):
         hs.shift(x, x, rows=5)
     with pytest.raises(Unknown, match="row"):
         hs.shift(x, x, row=50)

@@ -237,9 +237,9 @@ def test_what_is_refused(coloured, tmp_path):
     asked = predictor(BY_FORM)
     with pytest.raises(BadInput, match="does not know 'tall', 'wide'"):
         hs.shortcuts(predictor(BY_FORM, ("a", "b")), coloured)
-    with pytest.raises(BadInput, match="--word goes with texts"):
+    with pytest.raises(BadInput, match="words goes with texts"):
         hs.shortcuts(asked, coloured, words=["cheap"])
-    with pytest.raises(BadInput, match="--feature goes with tables"):
+    with pytest.raises(BadInput, match="features goes with tables"):
         hs.shortcuts(asked, coloured, features=["age"])
     with pytest.raises(BadData, match="2 rows"):
         hs.shortcuts(asked, coloured.subset([0, 1]))
@@ -247,7 +247,7 @@ def test_what_is_refused(coloured, tmp_path):
         hs.shortcuts(asked, hs.data.load((np.eye(8), np.arange(8) + 0.5)))
     with pytest.raises(Unknown, match=r"'round'\. Did you mean 'rounds'"):
         hs.shortcuts(asked, coloured, round=3)
-    with pytest.raises(BadInput, match="--rows is 3"):
+    with pytest.raises(BadInput, match="rows is 3"):
         hs.shortcuts(asked, coloured, rows=3)
     with pytest.raises(BadInput, match="No model in"):
         hs.shortcuts(tmp_path, coloured)
@@ -258,7 +258,7 @@ def test_an_attribute_that_the_model_learned_from_is_refused():
         {"age": np.arange(40.0) % 7, "site": ["n", "s"] * 20, "label": ["a", "a", "b", "b"] * 10}
     )
     model = hs.fit("ridge-probe", "table", hs.data.load(rows))
-    with pytest.raises(BadInput, match=r"learned from the column 'site'.* --feature site"):
+    with pytest.raises(BadInput, match=r"learned from the column 'site'.* features=\['site'\]"):
         hs.shortcuts(model, rows, columns={"attribute_column": "site"})
     found = hs.shortcuts(model, rows, features=("site",))
     assert "site" in [change.name for change in found.changes]

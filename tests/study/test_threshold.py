@@ -149,5 +149,5 @@ def test_what_can_not_be_is_refused_before_anything_is_trained(settings, error, 
 
 
 def test_three_classes_have_no_threshold(tmp_path):
-    with pytest.raises(BadInput, match=r"--threshold is 0.3; it goes with two classes, .* has 3 classes"):
+    with pytest.raises(BadInput, match=r"threshold is 0.3; it goes with two classes, .* has 3 classes"):
         hs.adapt(nn.Identity(), world(60, 0), out=tmp_path / "run", threshold="0.3", **QUICK)

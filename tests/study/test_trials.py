@@ -98,7 +98,7 @@ def test_a_budget_leaves_out_seeds_for_all_methods_and_a_larger_one_adds_them(tm
     ]
     (note,) = [note for note in short.notes if note.startswith("Left out")]
     assert note == (
-        "Left out, as --budget 1e-09 has no time for them: "
+        "Left out, as a budget of 1e-09 seconds has no time for them: "
         "seed 0 with 2 labels a class, seed 0 with 4 labels a class, "
         "seed 1 with 1 label a class, seed 1 with 2 labels a class, seed 1 with 4 labels a class, "
         "seed 2 with 1 label a class and 2 more. --resume with a larger --budget adds them."
@@ -110,7 +110,7 @@ def test_a_budget_leaves_out_seeds_for_all_methods_and_a_larger_one_adds_them(tm
 def test_a_budget_leaves_out_methods_and_a_larger_one_adds_them(tmp_path):
     done, short = align(), align(tmp_path, budget=1e-9)
     assert [(row.method, row.seeds) for row in short.result.table] == [("source-only", 1)]
-    wanted = "--budget 1e-09 has no time for them: Source-only probe, Deep CORAL"
+    wanted = "a budget of 1e-09 seconds has no time for them: Source-only probe, Deep CORAL"
     assert any(wanted in note for note in short.result.notes)
     longer = align(tmp_path, budget=3600, resume=True)
     assert longer.result.table == done.result.table

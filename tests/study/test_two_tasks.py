@@ -65,7 +65,7 @@ def test_what_task_b_is_judged_by_is_not_learned_in_task_a(six):
         ("7,1", Unknown, "No class of arrays is called '7'"),
         ("1", BadInput, "names 1 of 6 classes"),
         ("0,1,2,3,4", BadInput, "names 5 of 6 classes"),
-        ("", BadInput, "--split is ''"),
+        ("", BadInput, "split is ''"),
     ],
 )
 def test_bad_splits(six, split, kind, words):

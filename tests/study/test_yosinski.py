@@ -223,7 +223,7 @@ def test_a_cut_that_is_not_there_and_too_few_classes(six, tmp_path):
     with pytest.raises(BadData, match="has 3 classes; to split them into two tasks takes 4 or more"):
         hs.yosinski(network(), rows(), out=tmp_path / "run", **SMALL)
     assert not any((tmp_path / "run").glob("*.json"))
-    with pytest.raises(BadInput, match="--cuts is"):
+    with pytest.raises(BadInput, match="cuts is"):
         hs.yosinski(network(), six, cuts=[2, 1], **SMALL)
 
 

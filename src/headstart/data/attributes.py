@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.core import BadData, BadInput, Unknown
+from headstart.face import spell
 
 from .columns import cell_texts, column_array, whole_names
 from .dataset import Dataset
@@ -57,7 +58,7 @@ def association(data: Dataset) -> float:
         BadInput: there are no attributes.
     """
     if data.attributes is None:
-        raise BadInput(f"{data.name} has no attributes. Give attribute= or attribute_column=.")
+        raise BadInput(f"{data.name} has no attributes. Name them with {spell('attribute_column')}.")
     table = np.zeros((len(data.classes), len(data.attribute_names)))
     np.add.at(table, (data.labels, data.attributes), 1.0)
     table = table[table.sum(1) > 0][:, table.sum(0) > 0]

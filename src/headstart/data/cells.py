@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headstart.core import BadData
 from headstart.core.schema import ColumnKind
+from headstart.face import spell
 
 from .csv_columns import TextColumn
 from .naming import natural
@@ -224,7 +225,11 @@ def _parsed(
     wrong = {code for code, value in enumerate(values) if value is None}
     if wrong:
         rows = np.flatnonzero(np.isin(codes, list(wrong)))
-        way = "" if required else f", or say that the column holds names: categorical=[{place.column!r}]"
+        way = (
+            ""
+            if required
+            else f", or say that the column holds names: {spell('categorical', [place.column])}"
+        )
         raise BadData(_no_value(texts[codes[rows[0]]], rows, place, kind) + f"{way}.")
     return np.array(values, dtype=np.float64)[codes]
 

@@ -14,6 +14,7 @@ from headstart.data.finding import EXAMPLES, Finding, finding
 from headstart.data.naming import some
 from headstart.data.near_duplicates import Pair, groups_of_pairs
 from headstart.data.samples import Rows
+from headstart.face import spell
 
 FEW = 10  # rows of a class below which results are unreliable
 UNEVEN = 10  # largest unremarkable ratio of the largest to the smallest class
@@ -37,7 +38,9 @@ def about_classes(dataset: Dataset, untested: bool = False) -> list[Finding]:
     counts = _counts(dataset, np.arange(len(dataset)))
     single = [name for name, count in counts.items() if count < 2]
     tagged = any(re.search("[;|]", name) for name in single)
-    hint = ' To learn several tags a row, say task="multilabel".' if tagged else _amounts(dataset)
+    hint = (
+        f" To learn several tags a row, say {spell('task', 'multilabel')}." if tagged else _amounts(dataset)
+    )
     if single and (hint or not untested or len(counts) - len(single) < 2 or not all(counts.values())):
         raise BadData(
             f"Too few readable rows of the class {some(single)}: two are needed at least, one to "
@@ -194,7 +197,7 @@ def _amounts(dataset: Dataset) -> str:
     but = f", but for {some(others)}," if others else ","
     return (
         f" The labels are {len(dataset.classes)} different numbers{but} so they may be amounts: to learn "
-        'these, say task="regression".'
+        f"these, say {spell('task', 'regression')}."
     )
 
 

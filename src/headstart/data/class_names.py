@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData
+from headstart.face import spell
 
 from .columns import are_str, cell_texts, whole_names
 from .frames import objects
@@ -54,5 +55,5 @@ def _refuse_fractions(cells: list[Any], place: str, first: int) -> None:
         if isinstance(value, float) and np.isfinite(value) and not value.is_integer():
             raise BadData(
                 f"{place} {row} has the label {value:g}; classes are names or whole numbers. To learn "
-                'numbers, say task="regression".'
+                f"numbers, say {spell('task', 'regression')}."
             )

@@ -1,11 +1,11 @@
 """Names of columns that are given where a data set is meant."""
 
-import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput, HeadstartError
+from headstart.face import spell
 
 from .load import is_name
 from .table_files import SUFFIXES, read_table
@@ -32,9 +32,11 @@ def refuse_column_as_data(given: Mapping[str, Any]) -> None:
             for table in tables:
                 if text in _columns(table):
                     raise BadInput(
-                        f"{name}={text!r} is a column of {table}, and {name} takes a data set of its own: a "
-                        f"folder, a file or a name. The column to predict is named by label_column={text!r} "
-                        f"(--label-column {shlex.quote(text)}); others by text_column, path_column, ..."
+                        f"{spell(name, text)} is a column of {table}, and {spell(name)} takes a data set of "
+                        "its own: a "
+                        f"folder, a file or a name. The column to predict is named by "
+                        f"{spell('label_column', text)}; others by {spell('text_column')}, "
+                        f"{spell('path_column')}, ..."
                     )
 
 

@@ -1,7 +1,6 @@
 """Which columns of a file or frame the user named, and the texts in a column."""
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from headstart.core import BadData, BadInput, HeadstartError, nearest
 from headstart.core.label_kind import LabelKind
 from headstart.core.schema import ColumnKind
+from headstart.face import at_command_line, spell
 
 from .cells import gone
 from .frames import objects
@@ -56,8 +56,8 @@ class Columns:
         labels = self.label if isinstance(self.label, list | tuple) else [self.label]
         for option, value in [*self.options().items(), *(("label_column", one) for one in labels)]:
             if option not in ("categorical", "columns", "beside") and not isinstance(value, str):
-                way = f": {option}='{value}'" if isinstance(value, int | float) else ""
-                raise BadInput(f"{option}={value!r} is no text; names are texts{way}.")
+                way = f": {spell(option, str(value))}" if isinstance(value, int | float) else ""
+                raise BadInput(f"{spell(option, value)} is no text; names are texts{way}.")
 
     def options(self) -> dict[str, Any]:
         """The options that were given, by their names."""
@@ -97,7 +97,9 @@ class Columns:
             or not all(isinstance(one, str) and one for one in parts)
             or len(set(parts)) < len(parts)
         ):
-            raise BadInput(f"columns={names!r}: give each column a name of its own, such as 'label,text'.")
+            raise BadInput(
+                f"{spell('columns')} is {names!r}: give each column a name of its own, such as 'label,text'."
+            )
         return replace(self, names=tuple(parts))
 
     def refuse(self, what: str, *options: str, way: str = "") -> None:
@@ -109,9 +111,10 @@ class Columns:
         given = self.options() | ({"label_column": self.label} if self.label != LABEL else {})
         for option, value in given.items():
             if not options or option in options:
-                instead = way or INSTEAD.get(option, "leave it out")
+                usual = "leave it out"
+                instead = way or (usual if at_command_line() else INSTEAD.get(option, usual))
                 raise BadInput(
-                    f"{option}={value!r} can't be used: {what}. Instead, {instead}, or give a table "
+                    f"{spell(option, value)} can't be used: {what}. Instead, {instead}, or give a table "
                     "(CSV, Parquet or a data frame)."
                 )
 
@@ -175,14 +178,12 @@ def absent_column(
     names = list(known)
     near = nearest(column, names)
     either = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-    also = f" (--{role}-column {shlex.quote(near[0]) if near else 'NAME'})"
-    if not file:
-        also = ", or give labels=..." if role == "label" else ""
+    also = ", or give labels=..." if role == "label" and not file else ""
     listed = ", ".join(map(repr, names[:LISTED])) or "none"
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return (
         f"{what} has no column {column!r}{of}.{either} Its columns: {listed}{more}. Say "
-        f"which one to take with {role}_column={repr(near[0]) if near else '...'}{also}"
+        f"which one to take with {spell(f'{role}_column', near[0] if near else ..., stands='NAME')}{also}"
     )
 
 
@@ -193,7 +194,7 @@ def names_in(option: str, values: Any) -> tuple[str, ...]:
         BadInput: it is no list, or a name is no text.
     """
     if isinstance(values, str):
-        raise BadInput(f"{option}= takes a list of columns; write [{values!r}].")
+        raise BadInput(f"{spell(option)} takes a list of columns; write [{values!r}].")
     names = tuple(_each(option, values))
     for name in names:
         if not isinstance(name, str):

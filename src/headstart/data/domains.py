@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from headstart.core import BadData, BadInput
+from headstart.face import spell
 
 from .dataset import Dataset
 from .load import load
@@ -99,7 +100,7 @@ def of_same_labels(rows: Dataset, source: Dataset, overlap: bool = False) -> Dat
     if new and not overlap:
         raise BadData(
             f"{mine} has classes that {other} has not: {_named(new)}. Call the same things by the "
-            "same names, or leave such rows out: overlap=True, on the command line --overlap."
+            f"same names, or leave such rows out: {spell('overlap', True)}."
         )
     return _told(rows, source)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headstart.core import BadData, BadInput
+from headstart.face import spell
 
 from .dataset import Dataset
 from .finding import Finding, finding
@@ -49,7 +50,9 @@ def from_folder(folder: Path, name: str, encoding: str | None = None) -> Dataset
     """
     texts = not holds_samples(folder) and holds_samples(folder, TEXT_SUFFIXES)
     if encoding is not None and not texts:
-        raise BadInput(f"encoding={encoding!r} can't be used: {folder} has no .txt files. Leave it out.")
+        raise BadInput(
+            f"{spell('encoding', encoding)} can't be used: {folder} has no .txt files. Leave it out."
+        )
     layout = layout_of(folder, TEXT_SUFFIXES if texts else file_suffixes())
     found = _classes(layout.roots)
     found, unlabelled = _without_unlabelled(found) if layout.is_split else (found, ())

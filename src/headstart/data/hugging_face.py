@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.core import BadData, BadInput
+from headstart.face import spell
 
 from .columns import Columns, Origin
 from .dataset import Dataset
@@ -43,7 +44,8 @@ def from_hugging_face(source: Any, labels: Any, groups: Any, columns: Columns, n
         return replace(data, findings=(*data.findings, *findings))
     if columns.split is not None:
         raise BadInput(
-            f"split_column={columns.split!r} can't be used: the parts {', '.join(parts)} are the split. "
+            f"{spell('split_column', columns.split)} can't be used: the parts {', '.join(parts)} are the "
+            "split. "
             "Leave it out, or give one part."
         )
     cells = {part: _cells(rows) for part, rows in parts.items()}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from headstart.core import BadInput, Unknown
+from headstart.face import spell
 
 from .columns import names_in
 from .dataset import Dataset
@@ -25,7 +26,9 @@ def keep_columns(data: Dataset, keep: Sequence[str]) -> Dataset:
         return data
     table = data.table
     if table is None:
-        raise BadInput(f"keep= names columns of a table, but {data.name} holds {data.modality.description}.")
+        raise BadInput(
+            f"{spell('keep')} names columns of a table, but {data.name} holds {data.modality.description}."
+        )
     for name in keep:
         if name not in table.names:
             raise Unknown("column", name, table.names)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headstart.core import BadData
 from headstart.core.label_kind import label_kind_of
+from headstart.face import spell
 
 from .cells import as_number
 from .finding import EXAMPLES, Finding
@@ -107,7 +108,7 @@ def _taken(labels: Labels, names: Sequence[str], columns: Mapping[str, Any], nam
         return (
             f"{named} {'holds' if len(columns) == 1 else 'hold'} numbers ({values} different values in "
             f"{len(labels)} rows), which are learned as amounts. If they name classes: "
-            'task="classification" (--task classification).'
+            f"{spell('task', 'classification')}."
         )
     if kind != "classes" or not len(names) > 2:
         return ""
@@ -116,5 +117,5 @@ def _taken(labels: Labels, names: Sequence[str], columns: Mapping[str, Any], nam
     return (
         f"{named} holds {len(names)} different whole numbers ({names[0]} to "
         f"{names[-1]}), which are learned as classes. If they are amounts: "
-        'task="regression" (--task regression).'
+        f"{spell('task', 'regression')}."
     )

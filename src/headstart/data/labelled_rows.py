@@ -3,6 +3,7 @@
 import numpy as np
 
 from headstart.core import BadData
+from headstart.face import spell
 
 from .dataset import Dataset
 from .kind_of_target import labelled
@@ -20,7 +21,7 @@ def with_labels(data: Dataset) -> Dataset:
     found = data.subset(np.flatnonzero(there))
     for part in sorted(set(data.split or ()) - set(found.split or ())):
         raise BadData(
-            f"{data.name}: no {part} row of its split has a label. Leave split_column out (--split-column), "
+            f"{data.name}: no {part} row of its split has a label. Leave {spell('split_column')} out, "
             "and predict those rows afterwards."
         )
     return found

@@ -9,6 +9,7 @@ import numpy as np
 from headstart.core import BadData, BadInput, Unknown
 from headstart.core.label_kind import LabelKind
 from headstart.core.schema import ColumnKind
+from headstart.face import spell
 
 from .attributes import attributed
 from .columns import Origin
@@ -55,7 +56,8 @@ def from_table(
         said = "; ".join(f"{column!r}: {why}" for column, why in list(silent.items())[:3])
         raise BadData(
             f"{name} has no column that says anything ({said}). For pictures or texts say where they are: "
-            f"path_column=... or text_column=... (--path-column, --text-column){_dates_in(table)}"
+            f"{spell('path_column', ..., stands='NAME')} or {spell('text_column', ..., stands='NAME')}"
+            f"{_dates_in(table)}"
         )
     said_items = tuple(items) or tuple(f"row {row + table.first}" for row in range(len(table)))
     findings = target.findings

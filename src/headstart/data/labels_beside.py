@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from headstart.core import HeadstartError
+from headstart.face import spell
 
 from .columns import Columns, cell_texts
 from .finding import Finding, finding
@@ -40,8 +41,8 @@ def labels_beside(folder: Path, columns: Columns) -> tuple[Path, Columns, tuple[
     if label == "label" and label not in table and len(others) == 1:
         label = others[0]
     text = (
-        f"The labels are those in {file.name}: the column {label!r} (label_column=, --label-column), for the "
-        f"files in {path!r} (path_column=, --path-column)."
+        f"The labels are those in {file.name}: the column {label!r} ({spell('label_column')} names another), "
+        f"for the files in {path!r} ({spell('path_column')})."
     )
     return (
         file,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from headstart.core import BadData
+from headstart.face import spell
 
 from .finding import Finding, finding
 from .folder_files import files_below, files_in, folders_in
@@ -13,10 +14,13 @@ from .modality import file_suffixes
 TABLES = (".csv", ".tsv", ".parquet", ".pq", ".json", ".jsonl", ".ndjson")
 READ = 4096  # bytes of a table that are looked at
 SEEN = 3  # files that are looked for in them
-_WAY = (
-    "load that, with path_column= the column of file names (--path-column) and label_column= that of labels "
-    "(--label-column)."
-)
+
+
+def _way() -> str:
+    return (
+        f"load that, with {spell('path_column')} the column of file names and {spell('label_column')} that "
+        "of labels."
+    )
 
 
 def located(paths: Sequence[str], folder: Path, what: str) -> tuple[list[Path], tuple[Finding, ...]]:
@@ -68,7 +72,7 @@ def table_beside(folder: Path) -> str:
     beside = [path for path in _readable(folder.resolve().parent) if path.suffix.lower() in TABLES]
     own = [path for path in inside if path.parent == folder]
     found = own or [path for path in (*inside, *beside) if _lists(path, stems)]
-    return f" If the labels are in {found[0]}, {_WAY}" if found else ""
+    return f" If the labels are in {found[0]}, {_way()}" if found else ""
 
 
 def table_in_classes(folder: Path, files: Sequence[Path]) -> tuple[Finding, ...]:
@@ -77,7 +81,7 @@ def table_in_classes(folder: Path, files: Sequence[Path]) -> tuple[Finding, ...]
     found = [path for path in own if _lists(path, _stems(files))]
     if not found:
         return ()
-    text = f"The folders are the classes. If the labels are in {found[0].name}, which lists files, {_WAY}"
+    text = f"The folders are the classes. If the labels are in {found[0].name}, which lists files, {_way()}"
     return (finding("table-beside", "note", text, [path.name for path in found]),)
 
 

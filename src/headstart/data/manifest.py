@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadData, BadInput
+from headstart.face import spell
 
 from .arrays import group_numbers
 from .attributes import attribute_cells, attributed
@@ -153,7 +154,10 @@ def _samples(
 ) -> tuple[tuple[str, ...], Samples, tuple[Finding, ...]] | None:
     """Display names and samples of the rows, and findings; None if they are those of a table."""
     if columns.path and columns.text:
-        raise BadInput(f"{origin.what}: name one column, path_column= for files or text_column= for texts.")
+        raise BadInput(
+            f"{origin.what}: name one column, {spell('path_column')} for files or "
+            f"{spell('text_column')} for texts."
+        )
     media = media_column(table, columns)
     if media is None and not ({columns.path, columns.text} - {None} or {PATH, TEXT} & table.keys()):
         return None

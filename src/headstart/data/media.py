@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.core import BadData
+from headstart.face import spell
 
 from .columns import MEDIA, Columns, Origin, brief
 from .modality import kind_of_files
@@ -27,7 +28,10 @@ def media_column(table: Mapping[str, Any], columns: Columns) -> str | None:
     found = [name for name, values in table.items() if holds_files(values)]
     usual = [name for name in MEDIA if name in found]
     if len(found) > 1 and not usual:
-        raise BadData(f"The columns {', '.join(map(repr, found))} hold files. Name one: path_column=...")
+        raise BadData(
+            f"The columns {', '.join(map(repr, found))} hold files. Name one: "
+            f"{spell('path_column', ..., stands='NAME')}."
+        )
     return next(iter(usual or found), None)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadData, BadInput
+from headstart.face import spell
 
 from .columns import Columns, Origin
 from .dataset import Dataset
@@ -57,7 +58,7 @@ def from_metadata(folder: Path, tables: list[Path], columns: Columns, name: str)
         return _loaded(cells, columns, tables[0], folder, name)
     if columns.split is not None:
         raise BadInput(
-            f"split_column={columns.split!r} can't be used: the folders of {folder} are the split."
+            f"{spell('split_column', columns.split)} can't be used: the folders of {folder} are the split."
         )
     parts = {table: read_table(table, encoding=columns.encoding, sheet=columns.sheet) for table in tables}
     first = parts[tables[0]]

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from headstart.core import BadData
 from headstart.data.naming import some
+from headstart.face import spell
 
 from .dataset import Dataset
 from .finding import Finding, finding
@@ -64,7 +65,7 @@ def _about_column(dataset: Dataset, name: str, values: Floats) -> list[Finding]:
         shown = [f"{value:g}" for value in distinct]
         text = (
             f"{name!r} has {len(distinct)} different values ({', '.join(shown)}). If they are names and not "
-            'amounts, say task="classification".'
+            f"amounts, say {spell('task', 'classification')}."
         )
         return [finding("looks-like-classes", "warning" if len(distinct) == 2 else "note", text, shown)]
     found = []
@@ -89,7 +90,10 @@ def _about_column(dataset: Dataset, name: str, values: Floats) -> list[Finding]:
 def _about_tags(dataset: Dataset) -> list[Finding]:
     if len(dataset.classes) < 2 or not np.isin(dataset.labels, (0, 1)).all():
         return []
-    text = f'All columns hold 0 and 1 alone: {some(dataset.classes)}. If 1 is yes, say task="multilabel".'
+    text = (
+        f"All columns hold 0 and 1 alone: {some(dataset.classes)}. If 1 is yes, say "
+        f"{spell('task', 'multilabel')}."
+    )
     return [finding("looks-like-tags", "warning", text, list(dataset.classes))]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData
+from headstart.face import spell
 
 from .cells import Place, as_number
 from .columns import are_str
@@ -60,5 +61,5 @@ def _column(values: Any, place: Place) -> Floats:
 def _wrong(value: Any, number: float | None) -> str:
     if number is None:
         shown = value.item() if isinstance(value, np.generic) else value
-        return f'is {shown!r}, which is no number; for classes say task="classification".'
+        return f"is {shown!r}, which is no number; for classes say {spell('task', 'classification')}."
     return f"is {number:g}; it must be finite, at most {LARGEST:.1g} in size."

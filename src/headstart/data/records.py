@@ -13,6 +13,7 @@ from torch import Tensor
 
 from headstart.core import Schema
 from headstart.data.naming import some
+from headstart.face import spell
 
 from .finding import EXAMPLES, Finding, finding
 from .modality import file_suffixes
@@ -106,8 +107,8 @@ def _about_texts(table: Table) -> Iterator[Finding]:
             continue
         text = (
             f"{name!r} looks like texts, and each counts as one name. To learn from them, say "
-            f"text_column={name!r} (--text-column {name}); to learn from other columns, too, name these in "
-            "beside= (--beside)."
+            f"{spell('text_column', name)}; to learn from other columns, too, name these in "
+            f"{spell('beside')}."
         )
         yield finding("looks-like-texts", "warning", text, words)
 
@@ -119,7 +120,7 @@ def _about_files(table: Table) -> Iterator[Finding]:
         if len(words) > 1 and all(PurePath(word).suffix.lower() in suffixes for word in words):
             text = (
                 f"{name!r} looks like names of files, and each counts as one name. To learn from the "
-                f"files, say path_column={name!r} (--path-column {name})."
+                f"files, say {spell('path_column', name)}."
             )
             yield finding("looks-like-files", "warning", text, words)
 

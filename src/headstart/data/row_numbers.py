@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.face import spell
+
 from .cells import Cells
 from .text_columns import are_texts
 
@@ -38,9 +40,7 @@ def row_numbers(columns: Mapping[str, Cells]) -> dict[str, str]:
             if len(there) == len(cells.words) and len(there) >= TELLING:
                 found[name] = "it has another name in every row"
                 if are_texts(cells.words, len(there)):
-                    found[name] = (
-                        f"it holds texts, for which there is text_column={name!r} (--text-column {name})"
-                    )
+                    found[name] = f"it holds texts, for which there is {spell('text_column', name)}"
         elif len(columns) == 1 and not is_called_id(name):
             continue
         elif cells.kind == "numeric" and (why := _numbering(there, len(cells.values), name)):
@@ -58,7 +58,7 @@ def numbers_left_out(names: Sequence[str]) -> str:
     return (
         f"{', '.join(map(repr, names[:5]))}{more}: row numbers or IDs, it seems. They say nothing of other "
         "rows and are left out, also where equal rows are looked for. If it is an amount, keep it: "
-        f"hs.data.load(..., keep={[names[0]]!r}), on the command line --keep-column {names[0]}."
+        f"{spell('keep', [names[0]])}."
     )
 
 

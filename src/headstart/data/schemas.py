@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from headstart.core import BadData
 from headstart.core.schema import Column, ColumnKind, Schema
+from headstart.face import spell
 
 from .naming import natural, some
 from .row_numbers import TELLING, is_unnamed
@@ -72,11 +73,7 @@ def schema_of(table: Table, rows: ArrayLike | None = None) -> Schema:
             columns += _columns(name, kind, there, len(there) < len(mine), table)
     if not columns:
         numbers = [name for name in dropped if name in table.ids and name not in table.words]
-        way = (
-            f" To learn from {numbers[0]!r}, keep it: keep={numbers[:1]!r} (--keep-column)."
-            if numbers
-            else ""
-        )
+        way = f" To learn from {numbers[0]!r}, keep it: {spell('keep', numbers[:1])}." if numbers else ""
         raise BadData(
             f"No column of {table.name} varies: {_listed(dropped)}. There is nothing to learn from.{way}"
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadData, BadInput, MissingPackage, nearest
+from headstart.face import spell
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 
@@ -37,13 +38,14 @@ def rows_of_sheet(file: Path, sheet: str | None = None) -> list[list[Any]]:
         near = f" Did you mean {nearest(sheet, sheets, 1)[0]!r}?" if nearest(sheet, sheets, 1) else ""
         raise BadInput(
             f"{file} has no sheet {sheet!r}.{near} Its sheets: {', '.join(map(repr, sheets))}. Name one with "
-            "sheet= (--sheet NAME)."
+            f"{spell('sheet', ..., stands='NAME')}."
         )
     found = {name: rows for name, cells in sheets.items() if (rows := _filled(cells))}
     if len(found) > 1:
         said = ", ".join(f"{name!r} ({len(rows) - 1} rows)" for name, rows in found.items())
         raise BadData(
-            f"{file} has several sheets with rows: {said}. Say which one to take with sheet= (--sheet NAME)."
+            f"{file} has several sheets with rows: {said}. Say which one to take with "
+            f"{spell('sheet', ..., stands='NAME')}."
         )
     if not found:
         raise BadData(f"{file} is empty. The first row of a sheet should name its columns.")

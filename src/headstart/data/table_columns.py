@@ -5,6 +5,7 @@ from typing import Any
 
 from headstart.core import BadInput, Unknown
 from headstart.core.schema import ColumnKind
+from headstart.face import spell
 
 from .columns import Columns
 from .finding import Finding, finding
@@ -32,14 +33,16 @@ def texts_beside(
         return {}, ()
     if columns.text is None:
         raise BadInput(
-            f"beside={list(columns.beside)} goes with text_column=, which names the texts beside them."
+            f"{spell('beside', list(columns.beside))} goes with {spell('text_column')}, which names the "
+            "texts "
+            "beside them."
         )
     for name in (columns.text, *columns.beside):
         if name not in table and name != ALL:
             raise Unknown("column", name, table)
     if both := [name for name in columns.beside if name in (columns.text, *passed)]:
         raise BadInput(
-            f"beside={both} can't be used: that is the column of texts, or no input. Leave it out."
+            f"{spell('beside', both)} can't be used: that is the column of texts, or no input. Leave it out."
         )
     everything = ALL in columns.beside
     others = [
@@ -55,6 +58,6 @@ def passed_over(table: Mapping[str, Any], roles: Sequence[str | None]) -> tuple[
         return ()
     text = (
         f"{some(names)} {'is' if len(names) == 1 else 'are'} passed over: the texts alone are learned from. "
-        f"To learn from other columns, too: beside={names[:1]} (--beside {names[0]})."
+        f"To learn from other columns, too: {spell('beside', names[:1])}."
     )
     return (finding("passed-over", "note", text, names),)

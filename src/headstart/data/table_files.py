@@ -12,6 +12,7 @@ from typing import Any
 
 from headstart.core import BadData, BadInput, MissingPackage
 from headstart.core.schema import ColumnKind
+from headstart.face import spell
 
 from .columns import cell_texts, column_array
 from .csv_columns import read_columns
@@ -56,10 +57,12 @@ def read_table(
     if not file.is_file() or suffix not in SUFFIXES:
         raise BadInput(f"{file} is no file of the kinds {', '.join(SUFFIXES)}. Give a table.")
     if sheet is not None and suffix not in SHEETS:
-        raise BadInput(f"sheet={sheet!r} can't be used: {file} is no spreadsheet. Leave it out.")
+        raise BadInput(f"{spell('sheet', sheet)} can't be used: {file} is no spreadsheet. Leave it out.")
     if suffix in SHEETS:
         if encoding is not None:
-            raise BadInput(f"encoding={encoding!r} can't be used: {file} is a spreadsheet. Leave it out.")
+            raise BadInput(
+                f"{spell('encoding', encoding)} can't be used: {file} is a spreadsheet. Leave it out."
+            )
         return _sheet(file, names, sheet)
     given = {"columns": list(names) or None, "encoding": encoding}
     for option in ("columns",) if suffix in (".json", ".jsonl", ".ndjson") else ("columns", "encoding"):
@@ -75,7 +78,7 @@ def _sheet(file: Path, names: Sequence[str], sheet: str | None) -> FileTable:
     header = list(names) or cell_texts(rows.pop(0), f"{file}: its first row")
     _refuse_twins(file, header)
     if names and len(names) != len(rows[0]):
-        raise BadData(f"{file}: row 1 has {len(rows[0])} cells, columns= names {len(names)}.")
+        raise BadData(f"{file}: row 1 has {len(rows[0])} cells, {spell('columns')} has {len(names)}.")
     return FileTable({name: column_array([row[place] for row in rows]) for place, name in enumerate(header)})
 
 
@@ -93,7 +96,7 @@ def _csv(file: Path, names: Sequence[str] = (), encoding: str = UTF8) -> FileTab
         raise BadData(f"{file} is empty. Its first line should be: path,label or text,label")
     header = list(names) or rows.pop(0)
     _refuse_twins(file, header)
-    named = "columns= names" if names else "the first line"
+    named = f"{spell('columns')} has" if names else "the first line"
     for number, row in enumerate(rows, 1):
         if len(row) != len(header):
             raise BadData(f"{file}: row {number} has {len(row)} cells, {named} {len(header)}.")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData
+from headstart.face import spell
 
 from .cells import Place
 from .naming import natural, too_few
@@ -73,7 +74,7 @@ def _column(values: Any, place: Place) -> NDArray[np.bool_]:
         shown = repr(value.item() if isinstance(value, np.generic) else value)
         raise BadData(
             f"{place.at(row)} is {shown}; a column of a tag holds 1 where a row has it and 0 where it has "
-            'not. Correct it, or say task="regression" if it holds numbers.'
+            f"not. Correct it, or say {spell('task', 'regression')} if it holds numbers."
         )
     return np.array(known, dtype=np.bool_)
 
@@ -83,5 +84,5 @@ def _refuse_one(names: tuple[str, ...], what: str) -> None:
         only = f"only one tag, {names[0]!r}" if names else "no tag in any row"
         raise BadData(
             f"{what} has {only}. To tell rows with a tag from those without it, give them two classes: "
-            'task="classification".'
+            f"{spell('task', 'classification')}."
         )

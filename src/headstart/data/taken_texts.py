@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from headstart.face import spell
+
 from .columns import PATH, TEXT, Columns, column_array, gone_cell
 from .csv_columns import TextColumn
 from .finding import Finding, finding
@@ -47,16 +49,16 @@ def with_texts(
     name = max(found, key=lambda one: sum(map(len, found[one])) / len(found[one]))
     if len(found) == len(inputs):
         text = (
-            f"{name!r} holds texts, which are learned from; text_column= (--text-column NAME) takes another "
-            "column."
+            f"{name!r} holds texts, which are learned from; "
+            f"{spell('text_column', ..., stands='NAME')} takes another column."
         )
         return replace(columns, text=name), (finding("text-column", "note", text, [name]),)
     if not are_long_texts(found[name]):
         return columns, ()
     text = (
         f"{name!r} holds texts, whose words are counted beside the other columns. From the texts alone, as "
-        f"a pretrained network reads them: text_column={name!r} (--text-column {name}); without them: "
-        f"categorical={[name]} (--categorical {name})."
+        f"a pretrained network reads them: {spell('text_column', name)}; without them: "
+        f"{spell('categorical', [name])}."
     )
     mixed = replace(columns, text=name, beside=(ALL,))
     return mixed, (finding("text-column", "note", text, [name]),)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from headstart.core import BadData, BadInput, Unknown
 from headstart.core.label_kind import TASKS, LabelKind, label_kind_of
+from headstart.face import spell
 
 from . import numbers, tags
 from .class_names import class_names
@@ -123,7 +124,7 @@ def of_columns(columns: Mapping[str, Any], kind: LabelKind | None, what: str, fi
         if found == "classes":
             raise BadInput(
                 f"{what}: classes stand in one column, but there are {_named(columns)}. Name one, or say "
-                'task="multilabel" or task="regression".'
+                f"{spell('task', 'multilabel')} or {spell('task', 'regression')}."
             )
         return Target(*tags.in_columns(columns, what, first))
     (name,) = columns
@@ -154,7 +155,7 @@ def label_columns(known: Iterable[str], given: str | Sequence[str]) -> tuple[str
     else:
         names = tuple(name for name in map(str.strip, given.split(",")) if name)
     if not names or len(set(names)) < len(names):
-        raise BadInput(f"label_column={given!r}: name each label column once.")
+        raise BadInput(f"{spell('label_column')} is {given!r}: name each label column once.")
     return names
 
 
@@ -187,7 +188,9 @@ def _of_lists(rows: list[list[Any]], kind: LabelKind | None, what: str, first: i
     if matrix is not None and kind != "classes":
         return _of_matrix(matrix, kind, what)
     if kind not in (None, "tags"):
-        raise BadInput(f'The labels are lists of names; these are tags, not {kind}: task="multilabel".')
+        raise BadInput(
+            f"The labels are lists of names; these are tags, not {kind}: {spell('task', 'multilabel')}."
+        )
     return Target(*tags.in_lists(tag_names(rows, what, first), what))
 
 
@@ -228,7 +231,8 @@ def _in_cells(cells: Sequence[str], what: str) -> tags.Tags:
     flags = {cell.casefold() for cell in cells} - {""}
     if flags and flags <= tags.YES_NO.keys():
         raise BadData(
-            f'{what} has one column of 0 and 1, and so two classes: say task="classification". For several '
+            f"{what} has one column of 0 and 1, and so two classes: say {spell('task', 'classification')}. "
+            "For several "
             'tags name several columns, or write names of tags with ";" or "|" between them.'
         )
     return tags.in_cells(cells, what)
@@ -269,7 +273,8 @@ def _rows_of_lists(y: Any) -> list[list[Any]] | None:
 def _no_classes(values: NDArray[Any]) -> str:
     return (
         f"The labels have the shape {values.shape}; one class for each row is needed, shape (n,). Of tags "
-        'there are columns of 0 and 1, (n, k) with k >= 2; columns of numbers take task="regression".'
+        "there are columns of 0 and 1, (n, k) with k >= 2; columns of numbers take "
+        f"{spell('task', 'regression')}."
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from headstart.core import BadData, BadInput
+from headstart.face import spell
 
 from .parallel import parallel_map
 from .samples import Texts
@@ -46,12 +47,14 @@ def read_text(path: Path, encoding: str = UTF8) -> str:
     try:
         return path.read_bytes().decode(encoding)
     except LookupError as error:
-        raise BadInput(f"encoding={encoding!r} is unknown. Give one such as 'cp1252' or 'utf-16'.") from error
+        raise BadInput(
+            f"{spell('encoding', encoding)} is unknown. Give one such as 'cp1252' or 'utf-16'."
+        ) from error
     except UnicodeDecodeError as error:
         name = "UTF-8" if encoding == UTF8 else encoding
         raise BadData(
             f"{path} can't be read in {name}: byte {error.start} is none of a text in it. Say how "
-            "it is written with encoding=... (--encoding), such as 'cp1252' or 'utf-16'."
+            f"it is written with {spell('encoding')}, such as 'cp1252' or 'utf-16'."
         ) from error
     except OSError as error:
         raise BadData(f"{path} can't be read: {error.strerror or error}.") from error

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from headstart.core import BadData, Schema
 from headstart.core.schema import Column
+from headstart.face import spell
 
 from .spellings import name_of
 
@@ -90,7 +91,7 @@ def refuse_unseen(unseen: Mapping[str, Unseen]) -> None:
         if new.whole:
             raise BadData(
                 f"{new.text()}. Write the names as in the training data. To let them count as any other "
-                "name: predict(..., allow_unseen=True), on the command line --allow-unseen."
+                f"name: {spell('allow_unseen', True)}."
             )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from headstart.core import BadData, BadInput, MissingPackage
+from headstart.face import spell
 
 from .dataset import Dataset
 from .finding import Finding, finding
@@ -25,7 +26,7 @@ SHALLOW = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", 
 
 _SCALED = (
     "Pictures have more than 8 bits: their range in use, from {:g} to {:g}, becomes black to white, in new "
-    "pictures too. window=(low, high), on the command line --window LOW HIGH, says another."
+    "pictures too. {way} says another."
 )
 _MIXED = (
     "{2} of {3} pictures have more than 8 bits: their window, from {0:g} to {1:g}, becomes black to white. "
@@ -34,8 +35,7 @@ _MIXED = (
 )
 _FEW_GREYS = (
     "98 of 100 pixels have one of {4} grey levels of 256: they lie from {2:g} to {3:g}, and the window goes "
-    "from {0:g} to {1:g}. A narrower one shows more: window=(low, high), on the command line "
-    "--window LOW HIGH."
+    "from {0:g} to {1:g}. A narrower one shows more: {way}."
 )
 _SLICE = (
     "Of a NIfTI volume, here {} files, only the middle slice along the third axis is read. Save the slices "
@@ -74,7 +74,7 @@ def windowed(data: Dataset, window: Any = None) -> Dataset:
     if not len(rows):
         if window is not None:
             raise BadInput(
-                f"window={window} can't be used: {data.name} has no pictures of more than 8 bits. "
+                f"{spell('window', window)} can't be used: {data.name} has no pictures of more than 8 bits. "
                 "Leave it out."
             )
         return data
@@ -87,7 +87,8 @@ def windowed(data: Dataset, window: Any = None) -> Dataset:
     found = window or used
     if used[1] < found[0] or used[0] > found[1]:
         raise BadInput(
-            f"window={found} can't be used: the levels of {data.name} go from {used[0]:g} to {used[1]:g}, "
+            f"{spell('window', found)} can't be used: the levels of {data.name} go from {used[0]:g} to "
+            f"{used[1]:g}, "
             "all outside of it. Give two of them."
         )
     findings = (*data.findings, *_about(data, rows, found, values, given=window is not None))
@@ -132,13 +133,14 @@ def _some_levels(data: Dataset, room: int, row: int) -> Levels | None:
 def _about(data: Dataset, rows: Rows, window: Window, levels: Levels, given: bool) -> list[Finding]:
     """Findings on the depth of pictures, the deep ones of which are `rows`."""
     low, high = window
-    texts = {} if given else {("window", "note"): _SCALED.format(low, high)}
+    way = spell("window", ..., stands="LOW HIGH")
+    texts = {} if given else {("window", "note"): _SCALED.format(low, high, way=way)}
     if len(rows) < len(data):
         texts["mixed-depth", "warning"] = _MIXED.format(low, high, len(rows), len(data))
     dark, bright = np.percentile(levels.clip(low, high), (1, 99)).tolist()
     greys = round((bright - dark) / ((high - low) or 1.0) * GREYS) + 1
     if greys < FEW:
-        texts["few-greys", "warning"] = _FEW_GREYS.format(low, high, dark, bright, greys)
+        texts["few-greys", "warning"] = _FEW_GREYS.format(low, high, dark, bright, greys, way=way)
     items = [data.items[row] for row in rows]
     found = [finding(kind, severity, text, items) for (kind, severity), text in texts.items()]
     if volumes := [item for item in items if suffix_of(item) in VOLUMES]:

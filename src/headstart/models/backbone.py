@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Model, Preprocess, Tokens
+from headstart.face import spell
 from headstart.nn.heads import make_head
 
 from . import sources, texts
@@ -192,7 +193,7 @@ def _ready(
         return _with_head(source, file, preprocess, tokenizer)
     if not isinstance(source, nn.Module) and is_run(source):
         if file is not None:
-            raise BadInput(f"{source} is a run and has its own weights; leave out --weights {file}.")
+            raise BadInput(f"{source} is a run and has its own weights; leave out {spell('weights')}.")
         return _with_head(load_model(model_folder(source))[0], None, preprocess, tokenizer)
     if is_encoder(source):
         return _again(_opened(Path(str(source))), file, preprocess, tokenizer)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from headstart.core import BadInput, HeadstartError, MissingPackage, Preprocess, Tokens, Unknown
+from headstart.face import spell
 
 from . import hub, lite0, minilm, texts, vision, weights
 from .untrained import seeded
@@ -176,8 +177,8 @@ def _timm(name: str, pretrained: bool) -> nn.Module:
         config = timm.get_pretrained_cfg(name)
         if config is None or not config.has_weights:
             raise BadInput(
-                f"timm has no pretrained weights for {name!r}. Give weights= a local file, or "
-                "weights='random' for random weights."
+                f"timm has no pretrained weights for {name!r}. Give {spell('weights')} a local file, or "
+                f"{spell('weights', 'random')} for random weights."
             )
         overlay = _cached(config, name)
     try:
@@ -236,8 +237,8 @@ def _unreachable(name: str, reason: Exception) -> HeadstartError:
     file = f"{Path(name.split(':')[-1]).name}.safetensors"
     return HeadstartError(
         f"The pretrained weights of {name!r} can't be fetched: the network or the hub is out of "
-        f"reach ({text}). Give a file that you have, weights={file!r} (--weights {file}; of rank --weights "
-        f"NAME={file}), or take random weights, weights='random' (--weights random)."
+        f"reach ({text}). Give a file that you have, {spell('weights', file)}, or take random weights, "
+        f"{spell('weights', 'random')}."
     )
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput
 from headstart.core.schema import Schema
+from headstart.face import spell
 from headstart.nn.columns import Encode
 
 from .anatomy import Anatomy
@@ -116,12 +117,12 @@ class TableEncoder(AnyBackbone):
         if texts:
             way = (
                 f"The words in {texts[0]!r} are columns beside the others already: take another method, such "
-                "as logistic-probe or ridge-probe. For the texts alone leave out beside= (--beside)."
+                "as logistic-probe or ridge-probe. For the texts alone leave out {spell('beside')}."
             )
         else:
             way = (
                 "Take another method, such as logistic-probe, ridge-probe or stacking; or if a column holds "
-                "texts, say text_column= (--text-column)."
+                f"texts, say {spell('text_column', ..., stands='NAME')}."
             )
         columns = ", ".join(map(repr, names[:SHOWN])) + ", ..." * (len(names) > SHOWN)
         raise BadInput(

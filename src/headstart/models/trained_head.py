@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from headstart.core import BadInput, Head, LabelKind, LinearHead, Model
+from headstart.face import spell
 from headstart.nn.heads import AdjustedHead
 
 DEVIATION = 0.01  # of what is added to a new output's weights, so that no two are alike
@@ -79,7 +80,7 @@ def handed_on(
     if kind != trained.label_kind or not kept:
         return None, (
             f"The trained head predicts {_shown(names)}, which are no {kind} of these data, so a new head is "
-            "learned. If they have other names here, say which: head={'old name': 'new name'}."
+            f"learned. If they have other names here, say which: {spell('head', 'OLD=NEW')}."
         )
     linear = as_linear(trained.head)
     if linear is None:

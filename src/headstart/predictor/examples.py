@@ -18,6 +18,7 @@ from headstart.core import BadData, Model, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Files
 from headstart.data.zipped import lasting_path
+from headstart.face import spell
 from headstart.records.explanation import EXAMPLES, Neighbour
 from headstart.run.checkpoint import write_atomically
 from headstart.session.inputs import loader_of
@@ -117,7 +118,7 @@ class Examples:
                 return cls(**lists, features=opened.get_tensor("features"), rows=rows)
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise BadData(
-                f"{file} holds no training rows: {error}. Leave it out, and give train=."
+                f"{file} holds no training rows: {error}. Leave it out, and give {spell('train')}."
             ) from error
 
     @classmethod

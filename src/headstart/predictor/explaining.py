@@ -16,6 +16,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality
 from headstart.data.new_items import sequence_of, several
 from headstart.data.table_rows import rows_of
+from headstart.face import spell
 from headstart.models.lengths import by_length
 from headstart.predictor.attributions import PERMUTATIONS, Attribution, Attributions
 from headstart.predictor.examples import Examples
@@ -28,10 +29,6 @@ from headstart.session.scoring import activate, as_predictions
 
 BATCH = 32
 ROWS = 1024  # of a table that are computed together
-NO_ROWS = (
-    "To leave a column out, its value is replaced by those of training rows, and none are kept with this "
-    "model. Give what it learned from: --train DATA, in Python train=."
-)
 
 
 class Explainable(Protocol):
@@ -138,7 +135,10 @@ def _explainer(
     if model.schema is not None or x.ndim == 2:
         how.settle("columns")
         if examples is None or examples.rows is None:
-            raise BadInput(NO_ROWS)
+            raise BadInput(
+                "To leave a column out, its value is replaced by those of training rows, and none are kept "
+                f"with this model. Give what it learned from: {spell('train', ..., stands='DATA')}."
+            )
         rows = examples.rows
         return lambda row, output: _columns(model, items, x[row], rows, output, how, row)
     if x.ndim != 4:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput, CannotWrite, HeadstartError, MissingPackage
+from headstart.face import spell
 from headstart.models import hub
 from headstart.models.saved import TOKENIZER, model_folder
 from headstart.predictor.export import export_model
@@ -52,7 +53,9 @@ def push_model(run: str | Path, to: str | Path, *, private: bool = False) -> lis
     """
     if not str(to).startswith(HUB):
         if private:
-            raise BadInput(f"--private (private) goes with a repository of the hub, --to {HUB}USER/NAME.")
+            raise BadInput(
+                f"{spell('private')} goes with a repository of the hub, {spell('to', f'{HUB}USER/NAME')}."
+            )
         return _write(run, Path(to))
     repository = str(to).removeprefix(HUB)
     if not REPOSITORY.fullmatch(repository):

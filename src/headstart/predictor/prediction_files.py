@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput, CannotWrite, LabelKind, MissingPackage
+from headstart.face import spell
 from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags, Prediction
 from headstart.run.checkpoint import write_atomically
 
@@ -84,7 +85,7 @@ def require_writable(file: Path, *, replace: bool = False) -> None:
         raise BadInput(f"{file}: predictions are written to {', '.join(FORMATS)}, by the ending of the file.")
     if file.is_dir() or (file.exists() and not replace):
         raise CannotWrite(
-            f"{file} is there already. Name another file, or replace it: --replace, in Python replace=True."
+            f"{file} is there already. Name another file, or replace it: {spell('replace', True)}."
         )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.core import BadInput, Mismatch
+from headstart.face import spell
 from headstart.predictor.export import export_model, set_metadata
 from headstart.predictor.export_metadata import metadata_of
 from headstart.predictor.predictor import Predictor
@@ -108,7 +109,7 @@ def quantise_model(
             raise Mismatch(
                 f"int8 predicts {found.rows} held-out rows worse: {found.after:.3f} instead of "
                 f"{found.before:.3f}, and {most:g} less is the most; {file} was not written. Export "
-                "float32, or allow more: --most."
+                f"float32, or allow more: {spell('most')}."
             )
         write_atomically(file, small.read_bytes())
     return found

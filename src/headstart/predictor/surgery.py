@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from headstart.core import BadInput, Mismatch, Model
+from headstart.face import spell
 from headstart.models import texts
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import load_encoder
@@ -30,7 +31,9 @@ def opened(name: str, weights: str | None = None) -> Model | AnyBackbone:
     """
     if is_run(name):
         if weights is not None:
-            raise BadInput(f"{name} is a run and has its own weights; leave out --weights {weights}.")
+            raise BadInput(
+                f"{name} is a run and has its own weights; leave out {spell('weights', str(weights))}."
+            )
         return open_model(name).model
     return backbone(name, weights=weights)
 
@@ -54,7 +57,10 @@ def opened_with(
         model = opened(name, weights)
         return (model.backbone if isinstance(model, Model) else model), ()  # type: ignore[return-value]
     if weights in (None, "random"):
-        raise BadInput("--rename and --allow are about the keys of a file. Give it: --weights FILE.")
+        raise BadInput(
+            f"{spell('rename')} and {spell('allow')} are about the keys of a file. Give it: "
+            f"{spell('weights', ..., stands='FILE')}."
+        )
     empty = opened(name, None if is_run(name) else "random")
     inner: Any = empty.backbone if isinstance(empty, Model) else empty
     cut = [f"{inner.anatomy.head}.*"] if isinstance(inner, AnyBackbone) and inner.anatomy.head else []
@@ -95,7 +101,9 @@ def perform_surgery(mapping: AnyBackbone, wanted: SurgerySettings) -> tuple[AnyB
 
 def _words(mapping: AnyBackbone, file: str, seed: int) -> tuple[AnyBackbone, Report]:
     if mapping.tokens is None:
-        raise BadInput(f"The backbone {mapping.name} takes no texts, so --tokenizer {file} has no use.")
+        raise BadInput(
+            f"The backbone {mapping.name} takes no texts, so {spell('tokenizer', file)} has no use."
+        )
     old = mapping.tokens
     fresh = texts.tokens_of(file, mapping.inner)
     changed, report = new_vocabulary(mapping, _listed(old.tokenizer), _listed(fresh.tokenizer), seed=seed)
@@ -119,6 +127,6 @@ def _pairs(rename: Sequence[str]) -> dict[str, str]:
     for text in rename:
         old, equals, new = text.partition("=")
         if not equals:
-            raise BadInput(f"--rename {text}: write OLD=NEW, as in backbone.= or =encoder.")
+            raise BadInput(f"{spell('rename', text)}: write OLD=NEW, as in backbone.= or =encoder.")
         pairs[old] = new
     return pairs

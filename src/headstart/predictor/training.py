@@ -9,8 +9,8 @@ from headstart.core import LabelKind
 from headstart.records.record import Record
 
 FIRST = (
-    "This is the first model of a run that was not finished, the best of the probes so far. The same command "
-    "with --resume goes on and replaces it by the selected one."
+    "This is the first model of a run that was not finished, the best of the probes so far. The same again, "
+    "resumed, goes on and replaces it by the selected one."
 )
 SHOWN = 12  # names that are listed
 WIDTH, HEIGHT = 360, 90  # of the curve, in pixels

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from headstart.core import BadInput, HeadstartError
+from headstart.face import spell
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 INTEGRITY = (
@@ -68,7 +69,10 @@ def _packed() -> bytes:
 
 
 def _by_hand() -> str:
-    return f"Where there is a network: npm pack {PACKAGE}@{VERSION}. Then give the file: --runtime {ARCHIVE}"
+    return (
+        f"Where there is a network: npm pack {PACKAGE}@{VERSION}. Then give the file: "
+        f"{spell('runtime', ARCHIVE)}"
+    )
 
 
 def _is_whole(content: bytes) -> bool:
@@ -79,7 +83,9 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise BadInput(f"--runtime {file} can't be read: {error.strerror or error}. {_by_hand()}") from error
+        raise BadInput(
+            f"{spell('runtime', str(file))} can't be read: {error.strerror or error}. {_by_hand()}"
+        ) from error
 
 
 def _in_archive(content: bytes, name: str) -> dict[str, bytes]:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
+from headstart.face import spell
+
 SIZE = "Height and width of pictures in pixels, or the most tokens of a text; else the backbone's own."
 FIT = (
     "How to fit other aspect ratios: squash, pad with white, or crop the centre, as most backbones were "
@@ -118,10 +120,8 @@ class StudySettings:
         if not fine:
             from headstart.core import BadInput
 
-            plain = name.replace("_", "-")
-            flag = next((f.metadata.get("flag", plain) for f in fields(self) if f.name == name), plain)
-            option = f"--{plain}" if flag == plain else f"--{flag} ({name})"
-            raise BadInput(f"{option} is {getattr(self, name)!r}; it must be {allowed}.")
+            flag = next((f.metadata.get("flag", "") for f in fields(self) if f.name == name), "")
+            raise BadInput(f"{spell(name, option=flag)} is {getattr(self, name)!r}; it must be {allowed}.")
 
     def check_names(self, name: str, thing: str, allowed: Collection[str]) -> None:
         """Refuse a setting that is an empty list of names, or has a name that is not among the allowed."""
@@ -215,7 +215,9 @@ class SurgerySettings(StudySettings):
 
     def __post_init__(self) -> None:
         self.check("channels", self.channels is None or self.channels >= 1, "a whole number >= 1")
-        self.check("like", self.like is None or self.channels is not None, "left out without --channels")
+        self.check(
+            "like", self.like is None or self.channels is not None, f"left out without {spell('channels')}"
+        )
         self.sides()
         self.resembled()
 

@@ -22,6 +22,7 @@ from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.modality import modalities
 from headstart.data.schemas import encoded, schema_of
+from headstart.face import spell
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.saved import is_run, model_in
@@ -148,7 +149,8 @@ def _require_float32(module: nn.Module) -> None:
             kind = str(parameter.dtype).removeprefix("torch.")
             raise BadInput(
                 f"The parameter {name} of {type(module).__name__} is {kind}, and float32 is needed: give "
-                "copy.deepcopy(module).float(). To train faster in bfloat16, say precision='bf16'."
+                "copy.deepcopy(module).float(). To train faster in bfloat16, say "
+                f"{spell('precision', 'bf16')}."
             )
 
 

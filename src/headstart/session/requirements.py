@@ -29,6 +29,7 @@ from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.dataset import Dataset
 from headstart.data.pooled import why_not_pooled
 from headstart.data.train_test_split import Rows
+from headstart.face import spell
 from headstart.models.fast import fast
 from headstart.models.words import WordEncoder
 from headstart.run.loop import start
@@ -97,7 +98,7 @@ def require_data(
         if not source and needs_source(method):
             raise BadInput(
                 f"{method.label} learns from a source task too, and {where} has none. Give it one with "
-                f"source= in hs.adapt or hs.fit, or with --source on the command line of adapt."
+                f"{spell('source')}, in adapt or fit."
             )
         if not target and needs_target(method):
             raise BadInput(
@@ -107,8 +108,7 @@ def require_data(
         if target and not target_labelled and method.about.needs_target_labels:
             raise BadInput(
                 f"{method.label} learns from labelled rows of the target, and there are none. Give some: "
-                "--target-labels, hs.align(..., target_labelled=(x, y)) or "
-                "hs.data.Domains(source, target, target_labelled=(x, y)). "
+                f"{spell('target_labelled', ..., stands='DATA')}. "
                 "coral and importance-weighting need none."
             )
 
@@ -207,8 +207,8 @@ def group_notes(data: Dataset, rows: Rows) -> Iterator[str]:
     groups = class_by_attribute_groups(data)
     if not groups.by_attribute:
         yield (
-            "The data have no attribute, so the groups are the classes. Name one with attribute_column= or "
-            "attribute= to look after groups within them."
+            "The data have no attribute, so the groups are the classes. Name one with "
+            f"{spell('attribute_column')} to look after groups within them."
         )
     counts = np.bincount(groups.numbers[rows], minlength=len(groups.names))
     small = [

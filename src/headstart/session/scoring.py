@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from headstart.core import BadInput, LabelKind, SampleLoader, Unknown, derive_seed, label_kind_of
 from headstart.data.stream import Sentences
 from headstart.data.train_test_split import Rows
+from headstart.face import spell
 from headstart.metrics.calibration import reliability
 from headstart.metrics.classification import confusion
 from headstart.metrics.intervals import compare, paired, score_all, score_one
@@ -197,7 +198,7 @@ def choose_metric(labels: Labels, wanted: str | None = None, positive: int | Non
 def _of_class(metric: str, labels: Labels, positive: int | None) -> str:
     if len(np.unique(labels)) < 2:
         raise BadInput(
-            f"--metric is {metric}, which compares rows of one class with the others, and all "
+            f"{spell('metric')} is {metric}, which compares rows of one class with the others, and all "
             f"{len(labels):,} rows are of one. Take accuracy or log_loss."
         )
     return metric if positive is None else MetricOfClass(metric, positive)

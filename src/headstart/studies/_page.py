@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from headstart.face import speak, spell
 from headstart.records.record import Interval, Record
 from headstart.report.html import asset, environment, policy, put
 from headstart.report.metric import VERDICTS, Metric, tone
@@ -154,12 +155,13 @@ def build_page(run: Path) -> Path:
         if (file := run / spec.record_file).is_file():
             module = spec.module("page")
             record = read_record(spec.record, file)
-            view = module.view(record, run) if spec.reads_folder else module.view(record)
+            with speak(command_line=bool(record.command)):
+                view = module.view(record, run) if spec.reads_folder else module.view(record)
             template = getattr(module, "TEMPLATE", "experiment.html")
             return write_page(record, view, run / spec.page_file, template)
     raise BadInput(
-        f"{run} holds no record of a study, such as result.json. Finish the study first: its command with "
-        "--resume."
+        f"{run} holds no record of a study, such as result.json. Finish the study first, with "
+        f"{spell('resume', True)}."
     )
 
 

@@ -15,6 +15,7 @@ from headstart.data.finding import taken
 from headstart.data.load import load
 from headstart.data.pooled import load_each
 from headstart.data.unlabelled import load_unlabelled
+from headstart.face import spell
 from headstart.models.backbone import AnyBackbone
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import versions
@@ -171,9 +172,11 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
 def _folder_for(spec: Study, out: str | Path | None, resume: bool, overwrite: bool) -> Path | None:
     """Where a study may write; None if it keeps nothing."""
     if resume and overwrite:
-        raise BadInput("Choose one of resume and overwrite: what is replaced can't be continued.")
+        raise BadInput(
+            f"Choose one of {spell('resume')} and {spell('overwrite')}: what is replaced can't be continued."
+        )
     if out is None and resume:
-        raise BadInput("resume continues the study in a folder: give out=, the folder.")
+        raise BadInput(f"{spell('resume')} continues the study in a folder: give {spell('out')}, the folder.")
     if out is None:
         return dated_folder(spec.name) if spec.needs_out else None
     folder = Path(out)

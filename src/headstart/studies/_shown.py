@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput
+from headstart.face import spell
 from headstart.studies._page import build_page, show_page
 from headstart.studies._spec import study_of, terminal_of
 
@@ -42,6 +43,6 @@ class ShownResult:
         """
         folder: Path | None = getattr(self, "folder", None)
         if folder is None:
-            raise BadInput("Nothing was kept, so that there is no page: give out=, a folder.")
+            raise BadInput(f"Nothing was kept, so that there is no page: give {spell('out')}, a folder.")
         page = folder / study_of(self.result).page_file
         show_page(page if page.is_file() else build_page(folder))

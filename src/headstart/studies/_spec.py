@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Literal
 
+from headstart.face import speak
 from headstart.records.frames import frame_of
 from headstart.records.record import Record
 from headstart.records.settings import StudySettings
@@ -193,5 +194,6 @@ def terminal_of(record: StudyRecord, folder: Path | None = None) -> Terminal:
     """What the command prints of a record with its notes, and of other files of its folder, if known."""
     spec = study_of(record)
     module = spec.module("page")
-    terminal: Terminal = module.terminal(record, folder) if spec.reads_folder else module.terminal(record)
+    with speak(command_line=bool(record.command)):
+        terminal: Terminal = module.terminal(record, folder) if spec.reads_folder else module.terminal(record)
     return replace(terminal, notes=record.notes)

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
+from headstart.face import spell
 from headstart.records.explanation import EXAMPLES, EXPLANATIONS
 from headstart.records.label_errors import FILE as LABEL_ERRORS
 from headstart.records.record import Record, typed_command
@@ -53,8 +54,9 @@ def require_replaceable(out: Path) -> None:
     others = sorted({path.name for path in out.iterdir()} - written_names()) if begun else []
     if others:
         raise CannotWrite(
-            f"The output folder {out} holds more than a run: {', '.join(others[:3])}. --overwrite would lose "
-            "it; move it away, or name another folder with --out."
+            f"The output folder {out} holds more than a run: {', '.join(others[:3])}. {spell('overwrite')} "
+            "would "
+            f"lose it; move it away, or name another folder with {spell('out')}."
         )
     if not begun:
         require_empty(out, resume=False)
@@ -82,7 +84,9 @@ def require_empty(out: Path, resume: bool) -> None:
         CannotWrite: the folder is not empty, or can't be looked into, or its name is no text.
     """
     if str(out).encode("utf-8", "replace") != os.fsencode(out):  # safetensors opens no such files
-        raise CannotWrite(f"The name of the output folder {out} is not UTF-8. --out names another one.")
+        raise CannotWrite(
+            f"The name of the output folder {out} is not UTF-8. {spell('out')} names another one."
+        )
     begun = (out / "study.json").exists()
     if begun and resume:
         return
@@ -93,9 +97,11 @@ def require_empty(out: Path, resume: bool) -> None:
     except OSError as error:
         raise CannotWrite(f"Can't read the output folder {out}: {error.strerror}.") from error
     if full:
-        hint = "--resume goes on with it, --overwrite replaces it; " if begun else ""
+        hint = ""
+        if begun:
+            hint = f"{spell('resume', True)} goes on with it, {spell('overwrite', True)} replaces it; "
         what = "is not empty" if out.is_dir() else "is a file"
-        raise CannotWrite(f"The output folder {out} {what}. {hint}--out names another one.")
+        raise CannotWrite(f"The output folder {out} {what}. {hint}{spell('out')} names another one.")
 
 
 def prepare_folder(
@@ -263,5 +269,5 @@ def _check_same(
     if changed:
         raise BadInput(
             f"{out} holds another study: it differs in {', '.join(changed)}. Resume with what it was "
-            f"started with, or choose another folder with --out."
+            f"started with, or choose another folder with {spell('out')}."
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headstart.face import spell
 from headstart.studies._store import StudyFolder
 from headstart.studies._unsolved import as_diverged
 
@@ -69,8 +70,8 @@ def carry_out(
         shown = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if names[MOST:] else "")
         them = "it" if len(names) == 1 else "them"
         notes.append(
-            f"Left out, as --budget {budget:g} has no time for {them}: {shown}. --resume with a larger "
-            f"--budget adds {them}."
+            f"Left out, as a budget of {budget:g} seconds has no time for {them}: {shown}. "
+            f"{spell('resume', True)} with a larger {spell('budget')} adds {them}."
         )
     return values
 

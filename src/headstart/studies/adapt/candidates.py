@@ -11,6 +11,7 @@ from torch import Tensor
 
 from headstart.core import BadInput, Diverged, HeadstartError, Method, derive_seed
 from headstart.data.dataset import Dataset
+from headstart.face import spell
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
@@ -270,7 +271,7 @@ def _about_transfer(
     figures = [selection_score(one.logits, data.labels[one.rows], metric) for one in (apart, winner)]
     had = f"{apart.method.title}, had {get_metric(metric).plain().value(abs(figures[0]))}"
     if not transfers(winner.method):
-        yield f"The best that transfers something, {had}; transfer_only (--transfer-only) would ship it."
+        yield f"The best that transfers something, {had}; {spell('transfer_only', True)} would ship it."
     elif figures[0] > figures[1]:
         mine, _, rows = shared(winner, apart)
         there = get_metric(metric).plain().value(abs(selection_score(mine, data.labels[rows], metric)))
@@ -282,10 +283,8 @@ def _nothing(tried: Sequence[CandidateResult], settings: AdaptSettings) -> Heads
     reasons = "; ".join(f"{result.method.title}: {result.dropped}" for result in tried)
     if any(result.diverged for result in tried):
         return Diverged(f"No method could be tried to the end. {reasons}.")
-    return BadInput(
-        f"No method could be tried in {settings.seconds:g} seconds. {reasons}. Give a larger --budget, or "
-        f"a method that needs no training, such as --method ridge-probe."
-    )
+    way = f"a larger {spell('budget')}, or a method that needs no training, such as ridge-probe"
+    return BadInput(f"No method could be tried in {settings.seconds:g} seconds. {reasons}. Take {way}.")
 
 
 def lead(result: CandidateResult, other: CandidateResult, data: Dataset, metric: str, seed: int) -> Interval:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput
+from headstart.face import spell
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.step_cache import StepCache, file_name
 from headstart.studies._store import StudyFolder
@@ -25,18 +26,22 @@ def require_more(before: AdaptSettings, now: AdaptSettings) -> None:
     qualities = list(BUDGETS)
     if before.epochs is not None:
         raise BadInput(
-            f"This run was begun with --epochs {before.epochs}, so that no budget cut anything, and there is "
-            "nothing to go on with. Leave --budget and --quality out, or begin another run."
+            f"This run was begun with {spell('epochs', before.epochs)}, so that no budget cut anything, and "
+            "there is "
+            f"nothing to go on with. Leave {spell('budget')} and {spell('quality')} out, or begin another "
+            "run."
         )
     if now.seconds <= before.seconds:
         raise BadInput(
-            f"This run had a budget of {before.seconds:g} seconds, and --budget is {now.seconds:g} now. It "
-            "goes on with a larger one, which counts the seconds of all sittings: --budget "
-            f"{2 * before.seconds:g}."
+            f"This run had a budget of {before.seconds:g} seconds, and {spell('budget')} is {now.seconds:g} "
+            "now. "
+            "It goes on with a larger one, which counts the seconds of all sittings: "
+            f"{spell('budget', float(2 * before.seconds))}."
         )
     if qualities.index(now.quality) < qualities.index(before.quality):
         raise BadInput(
-            f"This run was begun with --quality {before.quality}, and --quality is {now.quality} now. It "
+            f"This run was begun with {spell('quality', before.quality)}, and {spell('quality')} is "
+            f"{now.quality} now. It "
             "goes on with the same quality or a higher one."
         )
 

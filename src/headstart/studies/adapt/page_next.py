@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from statistics import fmean
 from typing import Any, NamedTuple
 
+from headstart.face import spell
 from headstart.metrics.shares import wilson
 from headstart.report.metric import drawn_metric, get_metric
 from headstart.report.text import capitalise, join_words, percent, pluralise, quoted, seconds
@@ -19,7 +20,6 @@ SURE = 0.9  # confidence of a mistake that asks for a look at its label
 LITTLE = 0.01  # of a share, for twice as many labels: less is not worth their price
 WIDE = 0.1  # of an interval of a share
 FOUND = 0.5  # share of the positive rows: where fewer are found, another threshold is worth a thought
-TIMES = 4  # as large a budget is named
 OVERFIT = 2.0  # times the training's loss
 LACK = ("budget", "there was time for", "no more folds")  # of reasons that are the time's
 
@@ -79,7 +79,7 @@ def _texts_alone(result: Result) -> Iterator[Step]:
         yield Step(
             "Try the texts alone",
             f"Words of {quoted(columns[0])} were counted beside the other columns. A pretrained network "
-            f"reads the texts with --text-column {columns[0]}: where they decide, it knows more.",
+            f"reads the texts with {spell('text_column', columns[0])}: where they decide, it knows more.",
         )
 
 
@@ -178,8 +178,9 @@ def _threshold(result: Result) -> Iterator[Step]:
         yield Step(
             "Choose a threshold",
             f"At 0.5 {percent(recall.value)} of the {pluralise(found.positives, 'row')} of "
-            f"{quoted(found.positive)} are found. --threshold max:f1 or recall=0.9 chooses a lower one on "
-            f"out-of-fold rows; the ROC curve above shows what it costs.",
+            f"{quoted(found.positive)} are found. {spell('threshold')}, as max:f1 or recall=0.9, chooses a "
+            "lower one "
+            f"on out-of-fold rows; the ROC curve above shows what it costs.",
         )
 
 
@@ -193,11 +194,12 @@ def _budget(result: Result) -> Iterator[Step]:
     if fewer := [c.title for c in cut if c.folds and c.name != result.selected]:
         parts.append(f"{join_words(fewer)} {'was' if len(fewer) == 1 else 'were'} not tried on all folds")
     if parts:
-        larger = result.larger_budget or TIMES * budget
+        known = round(result.larger_budget)  # as the terminal says; it says none where none was measured
+        larger = spell("budget", known) if known else f"a larger {spell('budget')}"
         yield Step(
             "Give it more time",
-            f"In {seconds(budget)} {join_words(parts)}. The same command with --resume --budget {larger:g} "
-            "goes on with this run and has room for more.",
+            f"In {seconds(budget)} {join_words(parts)}. The same again with {spell('resume', True)} and "
+            f"{larger} goes on with this run and has room for more.",
         )
 
 

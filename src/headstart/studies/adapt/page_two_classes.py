@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from headstart.face import spell
 from headstart.records.record import Interval
 from headstart.records.two_classes import OperatingPoint, TwoClasses
 from headstart.report.axis import Axis, linear
@@ -71,7 +72,8 @@ def operating(found: TwoClasses) -> str:
     chosen = found.points[0]
     if not found.rule:
         return (
-            f"{found.threshold_why} That is a threshold of 0.5; --threshold of adapt takes another, or "
+            f"{found.threshold_why} That is a threshold of 0.5; {spell('threshold')} of adapt takes "
+            "another, or "
             f"chooses one on out-of-fold rows: max:f1, recall=0.9."
         )
     return (

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from headstart.core import Method
+from headstart.face import spell
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.report.text import join_words
 from headstart.session.recipes import VIEWS
@@ -40,10 +41,6 @@ MEASURED = 0.1  # share of the budget that measuring may take, unless the first 
 QUICKEST, FASTER = 2.0, 6.0
 UNFUSED = 1.5  # times the time of reading features that recording outputs within a backbone takes
 MOMENT = 1e-6  # seconds that a row takes at least
-FAST = (
-    "Nothing but methods that are solved in one pass was tried, as --quality fast says; --quality good "
-    "trains whole models too."
-)
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Planner:
         """For all methods, or without those of the best quality where not all folds of them fit."""
         settings = self.job.settings
         if settings.quality == "fast":
-            return replace(make_plan(settings, self.amounts, 1.0, seconds=(0.0, 0.0)), decisions=[FAST])
+            return replace(make_plan(settings, self.amounts, 1.0, seconds=(0.0, 0.0)), decisions=[_fast()])
         if not self._may_tune(methods):
             return self._without_measuring(methods)
         plan, further = self._for_all(methods), {} if settings.methods else named(FURTHER)
@@ -185,3 +182,10 @@ def recording(session: Session, plan: Plan, read: float) -> float:
     recorded = plan.last is not None and session.caches.partly and math.isfinite(plan.rate)
     views = VIEWS + 1 if session.augment else 1
     return UNFUSED * views * read * len(session.data) if recorded else 0.0
+
+
+def _fast() -> str:
+    return (
+        f"Nothing but methods that are solved in one pass was tried, as {spell('quality', 'fast')} says; "
+        f"{spell('quality', 'good')} trains whole models too."
+    )

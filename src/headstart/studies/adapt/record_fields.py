@@ -13,6 +13,7 @@ from torch import Tensor
 from headstart.core import Method
 from headstart.data.check import Checked
 from headstart.data.dataset import Dataset
+from headstart.face import spell
 from headstart.metrics.intervals import average_precisions, score_all, share
 from headstart.metrics.tags import THRESHOLD, score_outputs
 from headstart.metrics.thresholds import Threshold
@@ -124,11 +125,12 @@ def _about_metric(session: Session, wanted: str | None) -> Iterator[str]:
     if place is not None and session.metric != "auc":
         title += f" of {quoted(session.data.classes[place])}"
     if wanted is not None:
-        yield f"Methods were selected by {title}, as --metric says."
+        yield f"Methods were selected by {title}, as {spell('metric')} says."
     elif session.metric == "balanced_accuracy":
         yield (
             "The largest class has more than three times the rows of the smallest, so methods were selected "
-            "by balanced accuracy, in which all classes count alike. --metric accuracy weighs rows."
+            "by balanced accuracy, in which all classes count alike. "
+            f"{spell('metric', 'accuracy')} weighs rows."
         )
 
 

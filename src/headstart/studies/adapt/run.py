@@ -19,6 +19,7 @@ from headstart.data.label_fixes import all_fixes, fix_labels
 from headstart.data.source_task import require_same_inputs, usable_sources
 from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
+from headstart.face import spell
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
 from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
@@ -106,13 +107,13 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
     methods = methods_of(settings.methods, inputs)
     for name, why in (("abstain", "is never unsure"), ("logit_adjustment", "has no classes")):
         if (value := getattr(settings, name)) and kind != "classes":
-            raise BadInput(f"{name} is {value:g}, but a model of {kind} {why}. Leave it out.")
+            raise BadInput(f"{spell(name)} is {value:g}, but a model of {kind} {why}. Leave it out.")
     for method in methods:
         require_label_kind(method, kind)
     if settings.transfer_only and methods and not any(map(transfers, methods)):
         raise BadInput(
-            f"transfer_only leaves nothing to select: {join_words([method.label for method in methods])} "
-            "transfer nothing. Name a method that does, or leave transfer_only out."
+            f"{spell('transfer_only')} leaves nothing to select, as "
+            f"{join_words([method.label for method in methods])} transfer nothing. Take others, or leave it."
         )
     require_two_classes(settings, inputs["data"])
     choose_metric(inputs["data"].labels, settings.metric)
@@ -130,13 +131,13 @@ def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
 def require_solved(settings: AdaptSettings, methods: Sequence[Method[Any]], sources: Sequence[Any]) -> None:
     """Refuse what the fast quality has no use for: it trains nothing by gradients."""
     whole = [method.label for method in methods if not method.about.closed_form]
-    asked = [f"--method {label}" for label in whole]
-    asked += [f"--epochs {settings.epochs}"] if settings.epochs is not None else []
-    asked += ["--source"] if sources else []
+    asked = [spell("methods", [label]) for label in whole]
+    asked += [spell("epochs", settings.epochs)] if settings.epochs is not None else []
+    asked += [spell("source")] if sources else []
     if asked:
         raise BadInput(
-            f"--quality fast trains no whole model, so it has no use for {join_words(asked)}. Leave that "
-            "out, or choose --quality good."
+            f"{spell('quality', 'fast')} trains no whole model, so it has no use for {join_words(asked)}. "
+            f"Leave that out, or choose {spell('quality', 'good')}."
         )
 
 
@@ -145,7 +146,7 @@ def resume(out: Path, before: AdaptSettings, now: AdaptSettings) -> None:
     if (out / "result.json").exists() and not (out / "steps").exists():
         raise BadInput(
             f"Of the finished run in {out} the results alone were kept, so there are no steps to go on from. "
-            "--overwrite begins anew."
+            f"{spell('overwrite', True)} begins anew."
         )
     if (before.seconds, before.quality) != (now.seconds, now.quality):
         require_more(before, now)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from headstart.core import BadInput, Unknown, derive_seed
 from headstart.data.dataset import Dataset
+from headstart.face import spell
 from headstart.metrics.intervals import score_all, score_one, share
 from headstart.metrics.rankings import rarer_class
 from headstart.metrics.thresholds import Threshold, best_threshold, rates, threshold_for
@@ -66,7 +67,7 @@ def require_two_classes(settings: AdaptSettings, data: Dataset) -> None:
         if getattr(settings, name) is not None and not is_of_two(data):
             what = f"{len(data.classes)} classes" if data.label_kind == "classes" else data.label_kind
             raise BadInput(
-                f"--{name} is {getattr(settings, name)}; it goes with two classes, and {data.name} has "
+                f"{spell(name)} is {getattr(settings, name)}; it goes with two classes, and {data.name} has "
                 f"{what}. Leave it out."
             )
     if settings.positive is not None and settings.positive not in data.classes:
@@ -75,7 +76,8 @@ def require_two_classes(settings: AdaptSettings, data: Dataset) -> None:
     metric = choose_metric(data.labels, settings.metric)
     if rule and rule.metric == AUTO and metric not in MAXIMISED:
         raise BadInput(
-            f"--threshold is auto, and {get_metric(metric).title} does not depend on a threshold. Name what "
+            f"{spell('threshold')} is auto, and {get_metric(metric).title} does not depend on a threshold. "
+            "Name what "
             f"it is to be best for: {', '.join(f'max:{name}' for name in MAXIMISED)}."
         )
 
@@ -144,14 +146,14 @@ def positive_of(settings: AdaptSettings, train: Dataset) -> int | None:
 
 def _positive(settings: AdaptSettings, train: Dataset) -> tuple[int, str]:
     if settings.positive is not None:
-        return train.classes.index(settings.positive), "--positive names it"
+        return train.classes.index(settings.positive), f"{spell('positive')} names it"
     return _rarer(train)
 
 
 def _rarer(train: Dataset) -> tuple[int, str]:
     counts, place = np.bincount(train.labels, minlength=2), rarer_class(train.labels)
     why = "both are as frequent, and it comes second" if counts[0] == counts[1] else "it has fewer rows"
-    return place, f"{why}; --positive names another"
+    return place, f"{why}; {spell('positive')} names another"
 
 
 def _by_rule(

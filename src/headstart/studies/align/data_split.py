@@ -19,6 +19,7 @@ from headstart.data.pooled import about_pooled
 from headstart.data.splits import holdout
 from headstart.data.train_test_split import Rows, train_and_test, training_rows
 from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
+from headstart.face import spell
 from headstart.models.saved import is_run
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import Interval
@@ -92,7 +93,8 @@ def load_saved_model(source: Any, settings: AlignSettings) -> Predictor | None:
         )
     if settings.select not in (None, *SOURCE_FREE):
         raise BadInput(
-            f"select is {settings.select!r}, which needs rows of the source, and there is only a saved "
+            f"{spell('select')} is {settings.select!r}, which needs rows of the source, and there is only a "
+            "saved "
             f"model. Take one of {', '.join(SOURCE_FREE)}."
         )
     return model
@@ -108,8 +110,9 @@ def rule_for(settings: AlignSettings, kind: LabelKind, sourceless: bool) -> str:
         return "im" if sourceless else "consensus" if kind == "classes" else "iwv"
     if kind != "classes" and settings.select in OF_TARGET:
         raise BadInput(
-            f"select is {settings.select!r}, which reads predictions of classes, and the source has {kind} "
-            "as labels. Take iwv, dev, reverse or source: on the command line --select iwv."
+            f"{spell('select')} is {settings.select!r}, which reads predictions of classes, and the source "
+            f"has {kind} "
+            f"as labels. Take iwv, dev, reverse or source, as in {spell('select', 'iwv')}."
         )
     return settings.select
 
@@ -146,7 +149,7 @@ def read_target(
     try:
         of_same_labels(labelled, source, settings.overlap)
     except BadData as error:
-        raise BadData(f"{error} Or ignore the labels of the target: --unlabelled.") from error
+        raise BadData(f"{error} Or ignore the labels of the target: {spell('unlabelled', True)}.") from error
     return load_unlabelled(labelled, source), labelled, ""
 
 

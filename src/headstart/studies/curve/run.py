@@ -15,6 +15,7 @@ from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.splits import per_class
 from headstart.data.train_test_split import Rows, train_and_test
+from headstart.face import spell
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.records.settings import TrainingSettings
 from headstart.report.metric import get_metric
@@ -162,7 +163,7 @@ def _sizes(data: Dataset, rest: Rows, wanted: tuple[int, ...]) -> tuple[list[int
     if not sizes:
         raise BadData(
             f"{data.name}: {few}, and the smallest subset takes {wanted[0]}{of}. Give more rows, or "
-            f"smaller subsets with --labels."
+            f"smaller subsets with {spell('labels_per_class')}."
         )
     return sizes, [f"{_labels(k, data)} are left out: {few}." for k in wanted if k > least]
 

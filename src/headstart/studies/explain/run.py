@@ -6,6 +6,7 @@ from typing import Any
 
 from headstart.core import BadInput
 from headstart.data.dataset import Dataset
+from headstart.face import spell
 from headstart.predictor.examples import Examples
 from headstart.predictor.importance import column_importance
 from headstart.predictor.predictor import Predictor
@@ -21,15 +22,6 @@ from headstart.studies.explain.inputs import One, read_items
 from headstart.studies.explain.pictures import save_pictures
 from headstart.studies.stream.run import roles_of
 
-NOTHING = (
-    "There is nothing to explain. Name files, or write --text 'A text.' for a model of texts, or give "
-    "labelled rows of a table by --labelled."
-)
-NO_TRAINING_ROWS = (
-    "No training rows are kept with this model, so the nearest are not named. Give what it learned from: "
-    "--train DATA, in Python train=."
-)
-
 
 def load(
     _: Study, given: Mapping[str, Any], settings: ExplainSettings, columns: Mapping[str, Any]
@@ -39,12 +31,15 @@ def load(
     items = read_items(given.get("items"), given.get("text") or (), predictor, roles_of(columns))
     labelled, train = given.get("labelled"), given.get("train")
     if not items and labelled is None:
-        raise BadInput(NOTHING)
+        raise BadInput(
+            f"There is nothing to explain. Name files, or write {spell('text', 'A text.')} for a model of "
+            f"texts, or give labelled rows of a table by {spell('labelled')}."
+        )
     notes = []
     if len(items) > settings.limit:
         notes.append(
-            f"The first {pluralise(settings.limit, 'item')} of {len(items):,} are explained; --limit sets "
-            "how many."
+            f"The first {pluralise(settings.limit, 'item')} of {len(items):,} are explained; "
+            f"{spell('limit')} sets how many."
         )
     data = None if labelled is None else _labelled(labelled, predictor, columns, notes)
     known = None if train is None else read_data(train, predictor, columns, True, part="train").dataset
@@ -54,7 +49,7 @@ def load(
 def _labelled(given: Any, predictor: Predictor, columns: Mapping[str, Any], notes: list[str]) -> Dataset:
     if predictor.schema is None and predictor.modality.kind != "numbers":
         raise BadInput(
-            f"--labelled (labelled) goes with tables, whose columns are permuted; this model takes "
+            f"{spell('labelled')} goes with tables, whose columns are permuted; this model takes "
             f"{predictor.modality.description}."
         )
     read = read_data(given, predictor, columns, True)
@@ -96,7 +91,10 @@ def _examples(job: Job[ExplainSettings], predictor: Predictor, wanted: bool) -> 
     with job.step("read training rows"):
         found = Examples.beside(predictor.folder) if train is None else Examples.of(predictor.model, train)
     if found is None and job.settings.neighbours:
-        job.notes.append(NO_TRAINING_ROWS)
+        job.notes.append(
+            "No training rows are kept with this model, so the nearest are not named. Give what it learned "
+            f"from: {spell('train', ..., stands='DATA')}."
+        )
     return found
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, Model, Unknown
 from headstart.data.dataset import Dataset
+from headstart.face import spell
 from headstart.models import lite0, sources
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
@@ -178,7 +179,7 @@ def pairs_of(names: Sequence[str], weights: Sequence[str]) -> Iterator[tuple[str
         name, equals, file = pair.partition("=")
         if not equals or not file or name not in files:
             raise BadInput(
-                f"--weights {pair}: write NAME=FILE, where NAME is one of --backbone {', '.join(files)}."
+                f"{spell('weights', pair)}: write NAME=FILE, where NAME is a backbone: {', '.join(files)}."
             )
         files[name].append(file)
     for name, own in files.items():

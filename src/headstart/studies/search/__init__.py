@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
+from headstart.face import spell
 from headstart.records.record import Interval, Record
 from headstart.records.settings import (
     METRIC,
@@ -51,7 +52,9 @@ def parse_ranges(texts: Sequence[str]) -> dict[str, dict[str, str]]:
         if not (equals and colon and method and setting and values):
             from headstart.core import BadInput
 
-            raise BadInput(f"--range {text}: write METHOD:SETTING=RANGE, as in fine-tune:lr=1e-4..1e-2.")
+            raise BadInput(
+                f"{spell('space', text)}: write METHOD:SETTING=RANGE, as in fine-tune:lr=1e-4..1e-2."
+            )
         space.setdefault(method, {})[setting] = values
     return space
 
@@ -115,7 +118,7 @@ def range_text(values: object) -> str:
         return "|".join(str(value) for value in values)
     from headstart.core import BadInput
 
-    raise BadInput(f"--space is {values!r}; it must be a pair (low, high), or a list of values.")
+    raise BadInput(f"{spell('space')} is {values!r}; it must be a pair (low, high), or a list of values.")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headstart.core import BadInput
+from headstart.face import spell
 from headstart.models.backbone import AnyBackbone
 from headstart.studies._runner import load_backbone, load_inputs, load_labelled
 from headstart.studies._spec import Study
@@ -49,8 +50,8 @@ def _only(weights: list[str]) -> str | None:
     """The weights of the only backbone."""
     if len(weights) > 1:
         raise BadInput(
-            f"There are {len(weights)} --weights, and one backbone. Give one, or several backbones, and "
-            "--weights NAME=FILE for each that has its own."
+            f"There are {len(weights)} {spell('weights')}, and one backbone. Give one, or several backbones, "
+            f"and {spell('weights', 'NAME=FILE')} for each that has its own."
         )
     return weights[0] if weights else None
 

@@ -7,6 +7,7 @@ from typing import Any
 from headstart.core import Method, derive_seed, make
 from headstart.data.check import check as check_data
 from headstart.data.train_test_split import train_and_test
+from headstart.face import spell
 from headstart.models.backbone import AnyBackbone
 from headstart.report.metric import get_metric
 from headstart.session.requirements import require_data, require_learnable
@@ -203,7 +204,9 @@ class _Search:
         gain = self.validator.difference(rival, scratch) if rival and scratch else None
         job.notes += notes_of(trials, job.settings, best, rival, gain, metric, test_rows)
         if len(begun) < job.settings.trials and not self.space.untried(self.optimiser.tried()):
-            job.notes.append(f"All settings in the space were tried: {len(begun)}. A wider --range has more.")
+            job.notes.append(
+                f"All settings in the space were tried: {len(begun)}. A wider {spell('space')} has more."
+            )
         options = adapt_options(best, job.settings, job.inputs.get(OPTIONS, {}))
         return {
             "trials": trials,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadData, BadInput, Diverged, HeadstartError, MissingPackage, derive_seed, make
+from headstart.face import spell
 from headstart.records.record import Interval
 from headstart.report.metric import Metric
 from headstart.studies.search import SearchSettings, SearchTrial
@@ -50,7 +51,9 @@ class Optimiser:
         try:
             storage = optuna.storages.JournalStorage(journal.JournalFileBackend(str(file), lock_obj=lock))
         except (ValueError, KeyError) as error:
-            raise BadData(f"{file} is damaged: {error}. Choose another folder with --out.") from error
+            raise BadData(
+                f"{file} is damaged: {error}. Choose another folder with {spell('out')}."
+            ) from error
         with quiet():
             self.study = optuna.create_study(
                 study_name="search",
@@ -242,7 +245,7 @@ def notes_of(
     if finished < settings.trials and settings.budget is not None:
         notes.append(
             f"{finished} of {settings.trials} trials were finished in the budget of {settings.budget:g} "
-            f"seconds; --resume with a larger --budget continues."
+            f"seconds; {spell('resume', True)} with a larger {spell('budget')} continues."
         )
     if gain is None:
         notes.append("Transfer and training from scratch were not both finished and can't be compared.")
@@ -260,4 +263,6 @@ def no_trial_error(trials: Sequence[SearchTrial], settings: SearchSettings) -> H
     reasons = "; ".join(f"{trial.title}: {trial.why}" for trial in trials)
     if any(trial.state == "diverged" for trial in trials):
         return Diverged(f"No trial could be finished. {reasons}. Name lower learning rates in the space.")
-    return BadInput(f"No trial could be finished. {reasons}. Take other methods, or a larger --budget.")
+    return BadInput(
+        f"No trial could be finished. {reasons}. Take other methods, or a larger {spell('budget')}."
+    )

@@ -13,6 +13,7 @@ from headstart.data.cues import CONFLICTS, CUES
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Rows
 from headstart.data.window import with_window
+from headstart.face import spell
 from headstart.metrics.groups import group_accuracy
 from headstart.metrics.intervals import share
 from headstart.predictor.predictor import Predictor, open_model
@@ -34,8 +35,8 @@ def load(
     if model.schema is not None and column in model.schema.names:
         raise BadInput(
             f"The model learned from the column {column!r}, and no model is given an attribute. Fit it with "
-            f"--attribute-column {column}, too (attribute_column={column!r}); or see what the column is "
-            f"worth to this one: --feature {column}."
+            f"{spell('attribute_column', column)}, too; or see what the column is worth to this one: "
+            f"{spell('features', [column])}."
         )
     data = _test_part(load_labelled(given["data"], columns))
     if model.preprocess is not None:
@@ -48,10 +49,12 @@ def check(settings: ShortcutsSettings, inputs: Mapping[str, Any]) -> None:
     data = inputs["data"]
     ClassifierUnderTest.of(inputs["model"], data)
     if settings.words and not data.is_texts:
-        raise BadInput(f"--word goes with texts, and {data.name} holds {data.kind}. Leave it out.")
+        raise BadInput(f"{spell('words')} goes with texts, and {data.name} holds {data.kind}. Leave it out.")
     if settings.features:
         if not changes.names_of(data):
-            raise BadInput(f"--feature goes with tables, and {data.name} holds {data.kind}. Leave it out.")
+            raise BadInput(
+                f"{spell('features')} goes with tables, and {data.name} holds {data.kind}. Leave it out."
+            )
         changes.choose_columns(data, settings.features)
 
 
@@ -130,16 +133,22 @@ def _records(values: Mapping[Any, Any], kind: type[Any]) -> list[Any]:
 def _notes(data: Dataset, settings: ShortcutsSettings, changed: Rows) -> Iterator[str]:
     if data.attributes is None:
         yield (
-            "The data have no attribute, so no groups were compared. Name one with --attribute-column, "
-            "such as the background or the hospital."
+            "The data have no attribute, so no groups were compared. Name one with "
+            f"{spell('attribute_column')}, such as the background or the hospital."
         )
     if len(changed) < len(data):
         yield f"Changed copies were made of {len(changed)} of the {len(data)} rows."
     if data.is_texts and not settings.words:
-        yield "No word was named, so none was taken out. Name some that should not matter with --word."
+        yield (
+            "No word was named, so none was taken out. Name some that should not matter with "
+            f"{spell('words')}."
+        )
     columns = len(changes.names_of(data))
     if columns > changes.MOST and not settings.features:
-        yield f"The first {changes.MOST} of {columns} columns were shuffled. Name others with --feature."
+        yield (
+            f"The first {changes.MOST} of {columns} columns were shuffled. Name others with "
+            f"{spell('features')}."
+        )
 
 
 def _by_group(baseline: Baseline) -> dict[str, Any]:

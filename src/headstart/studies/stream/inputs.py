@@ -19,6 +19,7 @@ from headstart.data.naming import class_numbers, grouped, natural
 from headstart.data.npz import SUFFIXES, arrays_in
 from headstart.data.streams import Segment
 from headstart.data.table_rows import rows_of
+from headstart.face import spell
 from headstart.models.classifier import classifier
 from headstart.predictor.predictor import Predictor, open_model
 
@@ -255,7 +256,9 @@ def _read_rows(
 ) -> tuple[list[str], Any, NDArray[np.int64] | None]:
     """Names and contents of the rows of one file, and their classes where these are asked for."""
     if labels and (reader.modality.whole or reader.tokens is not None):
-        raise BadInput("--labels goes with pictures in class folders, or an .npz file with an array y.")
+        raise BadInput(
+            f"{spell('labels')} goes with pictures in class folders, or an .npz file with an array y."
+        )
     if reader.tokens is not None:
         full = [(name, text) for name, text in new_texts(place, columns) if text.strip()]
         return [name for name, _ in full], [text for _, text in full], None
@@ -278,5 +281,5 @@ def _read_y(
     if not labels:
         return None
     if "y" not in arrays:
-        raise BadInput(f"{place} has no array 'y'. Leave --labels out, or add it.")
+        raise BadInput(f"{place} has no array 'y'. Leave {spell('labels')} out, or add it.")
     return class_numbers(arrays["y"].tolist(), reader.classes, str(place))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from headstart.core import BadInput
 from headstart.data.columns import Columns
+from headstart.face import spell
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
@@ -19,10 +20,6 @@ from headstart.studies.stream.prequential import SOURCE, PrequentialEvaluation
 from headstart.studies.stream.stream_model import Stream, stream
 
 STEPS = 20  # that the progress has at most
-SORTED = (
-    "The files came in the order of their names, so one class after the other: that is hard for methods that "
-    "rely on the statistics of a batch. --shuffle draws another order."
-)
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,10 @@ def compute(job: Job[StreamSettings]) -> dict[str, Any]:
     if job.inputs["save"] is not None:
         adapting.save(job.inputs["save"])
     if settings.labels and not settings.shuffle:
-        job.notes.append(SORTED)
+        job.notes.append(
+            "The files came in the order of their names, so one class after the other: that is hard for "
+            f"methods that rely on the statistics of a batch. {spell('shuffle', True)} draws another order."
+        )
     return evaluation.fields(settings.batch, job.inputs["_task"])
 
 
