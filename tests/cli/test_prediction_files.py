@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 import headstart as hs
 from headstart.cli import app
 from headstart.core import BadInput, CannotWrite
+from headstart.predictor.prediction_files import PredictedRows
+from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 
@@ -124,6 +126,43 @@ def test_columns_by_name_are_a_frame(predictor):
     assert frame.file.tolist()[:2] == ["row 0", "row 1"]
     np.testing.assert_allclose(frame[["ill", "well"]], predictor.probabilities(new))
     np.testing.assert_allclose(frame.probability, frame[["ill", "well"]].max(axis=1))
+
+
+def test_a_threshold_of_the_command_line_moves_the_positive_class(place, tmp_path):
+    """A model that says its positive class; without `--threshold` the saved one holds."""
+    model = hs.open(place / "model")
+    shares = [row.probabilities["ill"] for row in model.predict(place / "new.csv")]
+    model.positive, model.threshold = "ill", 0.9
+    model.save(tmp_path / "model")
+    for words, threshold in (((), 0.9), (("--threshold", 0.1), 0.1), (("--threshold", 0), 0.0)):
+        done = run(tmp_path / "model", place / "new.csv", "--json", *words)
+        said = [row["label"] == "ill" for row in json.loads(done.stdout)]
+        assert said == [share >= threshold for share in shares]
+    for folder, value, why in (
+        (tmp_path, 1.5, "it must be in [0, 1]"),
+        (place, 0.3, "two classes that adapt has fitted"),
+    ):
+        done = run(folder / "model", place / "new.csv", "--threshold", value)
+        assert isinstance(done.exception, BadInput)
+        assert why in str(done.exception)
+
+
+def test_no_name_is_run_as_a_formula_by_a_spreadsheet():
+    said = {"=1+1": 0.75, "-2": 0.25}
+    rows = PredictedRows(["@new.jpg"], [PredictedClass("=1+1", 0.75, said)], "classes", list(said))
+    assert list(csv.reader(rows.as_csv().splitlines())) == [
+        ["file", "label", "probability", "'=1+1", "-2"],
+        ["'@new.jpg", "'=1+1", "0.750000", "0.750000", "0.250000"],
+    ]
+
+
+def test_predictions_are_short_in_a_list():
+    many = dict(zip("abcd", (0.1234567, 0.8, 0.05, 0.0265433), strict=True))
+    assert repr([PredictedClass("b", 0.8, many)]) == (
+        "[PredictedClass('b', 0.8, {'b': 0.8, 'a': 0.123, 'c': 0.05, ...})]"
+    )
+    assert repr(PredictedTags(("a",), {"a": 2 / 3})) == "PredictedTags(('a',), {'a': 0.667})"
+    assert repr(PredictedNumbers({"price": 123456.789})) == "PredictedNumbers({'price': 123457})"
 
 
 def test_a_class_that_is_called_as_a_column_keeps_its_own():

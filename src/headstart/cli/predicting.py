@@ -85,6 +85,13 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="Print JSON with all probabilities.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV with all probabilities.")] = False,
     abstain: Annotated[float | None, typer.Option(help="Predict 'unsure' below this probability.")] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Of two classes: predict the positive one from this probability on, in [0, 1].",
+            show_default=False,
+        ),
+    ] = None,
     allow_unseen: Annotated[
         bool,
         typer.Option(
@@ -108,8 +115,7 @@ def predict(
     if not files and not text:
         raise BadInput(_nothing(predictor))
     roles = _roles(predictor, Columns(text=text_column, encoding=encoding, sheet=sheet).parsed(columns))
-    if abstain is not None:
-        predictor.abstain = _threshold(predictor, abstain)
+    _decide(predictor, abstain, threshold)
     if text and predictor.tokens is None:
         raise BadInput(f"The model in {run} takes no texts. Name files.")
     found = _predict_all(predictor, files or [], text or [], roles, allow_unseen, quiet)
@@ -171,6 +177,14 @@ def _roles(predictor: "Predictor", roles: "Columns") -> "Columns":
     elif predictor.tokens is None:
         roles.refuse(f"this model takes {modality.description}", way="leave it out")
     return roles
+
+
+def _decide(predictor: "Predictor", abstain: float | None, threshold: float | None) -> None:
+    """Let the model decide otherwise than it was saved; None: as it was."""
+    if abstain is not None:
+        predictor.abstain = _threshold(predictor, abstain)
+    if threshold is not None:
+        predictor.threshold = predictor.decision.moved(threshold).threshold
 
 
 def _threshold(predictor: "Predictor", abstain: float) -> float:

@@ -3,7 +3,6 @@
 import csv
 import difflib
 import io
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,16 +14,15 @@ from numpy.typing import NDArray
 
 from headstart.core import BadData, BadInput, Unknown
 
-from .cells import as_number
 from .dataset import Dataset
 from .finding import Finding, finding
+from .formulas import quote_formula, unquote_formula
 from .labels import Labels
 from .table_files import read_table
 
 COLUMNS = ("item", "old_label", "new_label", "action")
 ACTIONS = ("keep", "relabel", "remove")
 BETWEEN = ";"  # tags, and numbers, in a cell
-FORMULA = re.compile(r"'*[=+@\t\r-]")  # begins a formula of a spreadsheet, with a quote before it or not
 CLOSE = 1e-9  # relative difference of numbers that are the same: spreadsheets write 15 digits
 SAID = {"keep": "confirmed", "relabel": "changed", "remove": "removed", "": "without an action"}
 
@@ -63,16 +61,8 @@ def as_csv(fixes: Iterable[LabelFix]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     rows = ((fix.item, fix.old, fix.new, fix.action) for fix in fixes)
-    writer.writerows(map(_quoted, row) for row in rows)
+    writer.writerows(map(quote_formula, row) for row in rows)
     return text.getvalue()
-
-
-def _quoted(cell: str) -> str:
-    return f"'{cell}" if FORMULA.match(cell) and as_number(cell) is None else cell
-
-
-def _unquoted(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
 
 
 def read_label_fixes(file: str | Path) -> list[LabelFix]:
@@ -94,7 +84,7 @@ def read_label_fixes(file: str | Path) -> list[LabelFix]:
             f"Write {','.join(COLUMNS)}, as headstart labels RUN --out FILE does."
         )
     cells = zip(*(table[name] for name in COLUMNS), strict=True)
-    texts = [["" if cell is None else _unquoted(str(cell).strip()) for cell in row] for row in cells]
+    texts = [["" if cell is None else unquote_formula(str(cell).strip()) for cell in row] for row in cells]
     fixes = [
         LabelFix(item, old, new, action, f"{path}, row {number}")
         for number, (item, old, new, action) in enumerate(texts, 1)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput, CannotWrite, LabelKind, MissingPackage
+from headstart.data.formulas import quote_formula
 from headstart.face import spell
 from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags, Prediction
 from headstart.run.checkpoint import write_atomically
@@ -52,13 +53,15 @@ class PredictedRows:
         return {name: [row[place] for row in rows] for place, name in enumerate(self.headings)}
 
     def as_csv(self, delimiter: str = ",") -> str:
-        """CSV; probabilities have six decimals, numbers nine digits."""
+        """CSV; probabilities have six decimals, numbers nine digits, and no name is run as a formula."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n", delimiter=delimiter)
-        writer.writerow(self.headings)
+        writer.writerow(map(quote_formula, self.headings))
         form = f".{DIGITS}g" if self.kind == "numbers" else ".6f"
         for row in self.cells():
-            writer.writerow([format(cell, form) if isinstance(cell, float) else cell for cell in row])
+            writer.writerow(
+                [format(cell, form) if isinstance(cell, float) else quote_formula(cell) for cell in row]
+            )
         return text.getvalue()
 
     def as_objects(self) -> list[dict[str, Any]]:

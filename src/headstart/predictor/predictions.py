@@ -1,16 +1,25 @@
 """What is predicted for one item: a class, tags or numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadInput, LabelKind
+from headstart.face import spell
 
 UNSURE = "unsure"
 TAG_THRESHOLD = 0.5  # a tag whose probability is at least this is given
+SHOWN = 3  # figures of a prediction that its `repr` shows
+
+
+def _shorten(figures: Mapping[str, float]) -> str:
+    """The largest figures with three digits, for people."""
+    first = sorted(figures.items(), key=lambda pair: -pair[1])[:SHOWN]
+    more = ", ..." if len(figures) > SHOWN else ""
+    return f"{{{', '.join(f'{name!r}: {figure:.3g}' for name, figure in first)}{more}}}"
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,21 @@ class Decision:
             raise BadInput(f"threshold is {self.threshold!r}; it must be in [0, 1].")
         return self
 
+    def moved(self, threshold: float) -> Self:
+        """With another threshold.
+
+        Raises:
+            BadInput: it lies outside [0, 1], or there are not two classes of which one is positive.
+        """
+        if self.positive is None:
+            raise BadInput(
+                f"{spell('threshold')} is {threshold}; it goes with a model of two classes that adapt has "
+                "fitted, which says the positive one. Leave it out."
+            )
+        if not 0 <= threshold <= 1:
+            raise BadInput(f"{spell('threshold')} is {threshold}; it must be in [0, 1].")
+        return replace(self, threshold=threshold)
+
     def label(self, row: NDArray[np.float64], names: Sequence[str]) -> tuple[str, float]:
         """The label of a row (k,) of probabilities, and its probability."""
         best = int(row.argmax())
@@ -70,6 +94,10 @@ class PredictedClass:
     probability: float
     probabilities: dict[str, float]
 
+    def __repr__(self) -> str:
+        """Short, for lists of them: figures are rounded, of many classes the most probable are named."""
+        return f"PredictedClass({self.label!r}, {self.probability:.3g}, {_shorten(self.probabilities)})"
+
 
 @dataclass(frozen=True)
 class PredictedTags:
@@ -83,6 +111,10 @@ class PredictedTags:
     tags: tuple[str, ...]
     probabilities: dict[str, float]
 
+    def __repr__(self) -> str:
+        """Short, for lists of them: figures are rounded, of many classes the most probable are named."""
+        return f"PredictedTags({self.tags!r}, {_shorten(self.probabilities)})"
+
 
 @dataclass(frozen=True)
 class PredictedNumbers:
@@ -93,6 +125,11 @@ class PredictedNumbers:
     """
 
     values: dict[str, float]
+
+    def __repr__(self) -> str:
+        """Short, for lists of them: figures are rounded, of many classes the most probable are named."""
+        values = ", ".join(f"{name!r}: {value:.6g}" for name, value in self.values.items())
+        return f"PredictedNumbers({{{values}}})"
 
 
 Prediction = PredictedClass | PredictedTags | PredictedNumbers
