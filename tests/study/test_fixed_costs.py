@@ -1,10 +1,17 @@
 """The least that a run can do, and what comes whatever is trained."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
 from tests.study.test_budget import budget
 from tests.study.test_budget import clock as clock  # a fixture
 
+from headstart.core import make
+from headstart.run import step_cache
 from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt import budget as budget_module
+from headstart.studies.adapt.budget import training_rate
 from headstart.studies.adapt.fixed_costs import ALWAYS, EXPLAINED, KEPT, OLD, last_steps
 from headstart.studies.adapt.opening import about_too_little
 
@@ -32,3 +39,54 @@ def test_what_always_comes_is_estimated_by_rows_and_speed():
     assert set(steps) == set(ALWAYS)
     assert (steps["test"], steps[OLD], steps[KEPT], steps[EXPLAINED]) == pytest.approx((6.65, 4, 6, 4.5))
     assert last_steps(AdaptSettings(budget=300.0), rows)[KEPT] == 0
+
+
+class Rows:
+    """Eighty rows, or some of them."""
+
+    def __init__(self, count=80):
+        self.count = count
+
+    def __len__(self):
+        return self.count
+
+    def subset(self, rows):
+        return Rows(len(rows))
+
+
+@dataclass
+class Training:
+    """A session whose steps take so many seconds each."""
+
+    clock: Any
+    steps: tuple[float, ...]
+    data: Rows
+    logbook: None = None
+    watch: Any = None
+
+    def quickest(self, rows):
+        return rows
+
+    def fit(self, method, rows, recipe):
+        def ticks():
+            for seconds in self.steps:
+                self.clock.now += seconds
+                yield seconds
+
+        list(self.watch(ticks(), None))
+
+
+@pytest.mark.parametrize(
+    ("steps", "rate", "shares"),
+    [
+        ((4.0, 1.0, 1.0, 3.0, 3.0), 11 / 3, [0.2, 0.4, 0.6, 0.8, 1.0]),
+        ((9.0, 1.0, 1.0, 1.0, 1.0), 11 / 9, [0.2]),  # over 2 x .0075 x 300 seconds: no other is timed
+    ],
+)
+def test_training_is_as_fast_as_its_median_step(clock, monkeypatch, steps, rate, shares):
+    """A step is of 11 rows, a third of a batch of 32."""
+    monkeypatch.setattr(budget_module, "time", step_cache.time)
+    session, seen = Training(clock, steps, Rows()), []
+    settings = AdaptSettings(budget=300.0, batch=32)
+    found = training_rate(session, settings, make("fine-tune"), 1e-3, seen.append)
+    assert (found, seen) == (pytest.approx(rate), shares)
