@@ -17,6 +17,7 @@ from tests.docs.commands import Command, key_of, makers
 
 from headstart.__main__ import main
 from headstart.core import MissingPackage
+from headstart.studies.adapt import explained_rows
 
 
 class Stage:
@@ -76,6 +77,7 @@ def run(words: list[str], place: Path) -> Said:
     with (
         contextlib.chdir(place),
         mock.patch.object(sys, "argv", ["headstart", *words]),
+        mock.patch.object(explained_rows, "PATCHES", 2),
         mock.patch.object(socket, "getaddrinfo", side_effect=socket.gaierror("no network")),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
