@@ -97,15 +97,9 @@ def _accept_any_name() -> None:
 
 
 def _say(text: str) -> None:
-    from rich.console import Console
+    from headstart.cli import output
 
-    Console(stderr=True, highlight=False).print(f"[bold red]headstart:[/] {_escaped(text)}", soft_wrap=True)
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+    output.prose(text, stderr=True, start="headstart:")
 
 
 if __name__ == "__main__":

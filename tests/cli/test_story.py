@@ -1,14 +1,19 @@
 """What `adapt` tells while it begins: what was found, what is held out, what the time is for."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from tests.study import tiny
 
+from headstart.cli.output import wrap
+from headstart.cli.study_command import show
 from headstart.data.check import check
 from headstart.data.load import load
+from headstart.run.progress import Progress
 from headstart.session.inputs import build_backbone
-from headstart.studies.adapt import AdaptSettings
+from headstart.studies._spec import study
+from headstart.studies.adapt import AdaptSettings, Result
 from headstart.studies.adapt.opening import about_inputs, about_plan
 from headstart.studies.adapt.plan import PROBES, Plan
 
@@ -91,3 +96,31 @@ def test_what_the_fast_quality_has_no_use_for_is_refused(
     assert named in said.err
     assert "--quality good" in said.err
     assert not (tmp_path / "run").exists()
+
+
+def test_what_was_told_at_the_start_is_no_note_at_the_end(capsys, finished):
+    record = Result.read(finished / "result.json")
+    record = replace(record, notes=["'review' holds texts.", "The race was cut."])
+    for show_, known in (
+        ("lines", ["'review' holds texts."]),
+        ("", []),
+    ):  # nothing is told to a quiet command
+        progress = Progress(show_)
+        progress.tell([("Data", "films: 24 rows"), ("Check", "! 'review' holds texts.")])
+        show(study("adapt"), record, finished, False, progress.told)
+        said = capsys.readouterr()
+        assert said.err.count("'review' holds texts.") == len(known)
+        assert said.out.count("Note: 'review' holds texts.") == 1 - len(known)
+        assert said.out.count("Note: The race was cut.") == 1
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_sentences_are_wrapped_between_words_and_commands_are_not(width):
+    text = (
+        "A sentence with a narrow\u202fspace and a-very-long-word-that-is-longer-than-forty-letters-in-all, "
+        "which lacks a package. Install it with: pip install 'a-package>=1.0' another and-one-more of-them"
+    )
+    *lines, command = wrap(text, width)
+    assert command == "pip install 'a-package>=1.0' another and-one-more of-them"
+    assert " ".join([*lines, command]) == text
+    assert all(len(line) <= width or " " not in line for line in lines)

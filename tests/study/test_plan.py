@@ -8,12 +8,13 @@ scratch 100 more. At 10 samples a second, s seconds have room for 10 s.
 """
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from headstart.core import make
-from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt import AdaptSettings, SizePoint, record_fields
 from headstart.studies.adapt.costs import Amounts
 from headstart.studies.adapt.plan import (
     NO_SCRATCH,
@@ -229,3 +230,21 @@ def test_what_the_time_takes_back_is_not_said_beside_it():
     assert kept_decisions([FOLDS, SHORT, CURVE], []) == [FOLDS, SHORT, CURVE]
     assert kept_decisions([FOLDS, SHORT, CURVE], [none]) == [SHORT, CURVE]
     assert kept_decisions([FOLDS, SHORT, CURVE], [NO_SCRATCH]) == [FOLDS, CURVE]
+
+
+@pytest.mark.parametrize(("sizes", "drawn"), [((2,), False), ((2, 5), True)])
+def test_no_note_is_about_a_curve_that_is_not_drawn(monkeypatch, sizes, drawn):
+    """One size alone makes no curve, and the page shows none."""
+    monkeypatch.setattr(record_fields, "about_columns", lambda *_: ())
+    left_out = "Fine-tuning with 5 labels a class is not in the size curve: the budget is too small."
+    planned = "The size curve has no whole models in it: the budget is too small."
+    data = SimpleNamespace(label_kind="classes")
+    validation = SimpleNamespace(
+        plan=SimpleNamespace(decisions=[planned, "Other."]),
+        budget=SimpleNamespace(notes=[left_out]),
+        session=SimpleNamespace(metric="accuracy", data=data, backbone=None),
+        settings=SimpleNamespace(metric=None),
+    )
+    points = [SizePoint("knn", "kNN", size, [0.5]) for size in sizes]
+    notes = list(record_fields.notes_of(validation, None, [], [], points))
+    assert notes == ([planned, "Other.", left_out] if drawn else ["Other."])

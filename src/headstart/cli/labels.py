@@ -58,7 +58,7 @@ def labels(
     if shown:
         output.table(("row", "label", "perhaps", "quality"), shown, "Labels that are probably wrong")
     for sentence in about(errors):
-        output.line(sentence)
+        output.prose(sentence)
     if not errors.rows:
         return
     said = f"File:   {out}: write keep, relabel or remove into its column action.\n" if out else ""

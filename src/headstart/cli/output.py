@@ -1,7 +1,9 @@
 """How commands print: tables for people, CSV and JSON for machines, all on standard output."""
 
 import json
+import re
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,6 +11,7 @@ if TYPE_CHECKING:
     from headstart.predictor.predictor import Predictor
 
 Form = Literal["table", "csv", "json"]
+COMMAND = re.compile(r"(?<=: )((?:headstart|pip|npm|python) \S.*)$")  # at the end of a sentence
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "", whole: int = 0) -> None:
@@ -38,6 +41,36 @@ def line(text: str = "", stderr: bool = False) -> None:
     from rich.console import Console
 
     Console(stderr=stderr, highlight=False, soft_wrap=True).print(text, markup=False)
+
+
+def prose(text: str, stderr: bool = False, start: str = "") -> None:
+    """Sentences for people, wrapped between words where a terminal is narrow; in red a word to `start` with.
+
+    A command at the end stands on a line of its own, so that it can be pasted.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    said = (
+        "\n".join(wrap(f"{start} {text}".lstrip(), console.width))
+        if console.is_terminal
+        else f"{start} {text}"
+    )
+    shown = Text(said.lstrip())
+    shown.stylize("bold red", 0, len(start))
+    console.print(shown)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of at most `width` letters, but for words and commands that are longer.
+
+    >>> wrap("It is absent. Install it with: pip install a-package another", 24)
+    ['It is absent. Install it', 'with:', 'pip install a-package another']
+    """
+    found = COMMAND.search(text)
+    start, last = (text[: found.start()], [found[1]]) if found and len(text) > width else (text, [])
+    return [*textwrap.wrap(start, width, break_long_words=False, break_on_hyphens=False), *last]
 
 
 def as_json(value: Any) -> None:

@@ -120,7 +120,7 @@ def predict(
         raise BadInput(f"The model in {run} takes no texts. Name files.")
     found = _predict_all(predictor, files or [], text or [], roles, allow_unseen, quiet)
     for sentence in () if quiet else found.said:
-        output.line(sentence, stderr=True)
+        output.prose(sentence, stderr=True)
     if out is not None:
         _write(found.rows, predictor, out, replace, quiet)
     elif found.rows or form != "table":

@@ -2,7 +2,8 @@
 
 import inspect
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from json import loads
 from pathlib import Path
 from typing import Annotated, Any
@@ -135,12 +136,14 @@ def carry_out(
         progress.close()
     if out is not None and not (out / spec.page_file).is_file():
         build_page(out)  # says which package it lacks
-    _print(spec, result, out, "json" if json else "csv" if csv else "table", quiet)
+    _print(spec, result, out, "json" if json else "csv" if csv else "table", quiet, progress.told)
     if unread := getattr(result, "unread", ()):
         raise BadData(f"{len(unread)} files were not read. {' '.join(unread[:5])}")
 
 
-def _print(spec: Study, result: Any, out: Path | None, form: Form, quiet: bool) -> None:
+def _print(
+    spec: Study, result: Any, out: Path | None, form: Form, quiet: bool, told: Collection[str]
+) -> None:
     """Print the record, after the predictions of a study that predicts."""
     record = getattr(result, "result", result)
     rows: list[Any] = []
@@ -154,16 +157,19 @@ def _print(spec: Study, result: Any, out: Path | None, form: Form, quiet: bool) 
     if spec.predicts:
         output.predictions(rows, result.predictor, form)
     if form == "table" and not (spec.predicts and quiet):
-        show(spec, record, out, quiet)
+        show(spec, record, out, quiet, told)
 
 
-def show(spec: Study, record: Any, out: Path | None, quiet: bool) -> None:
-    """Print for people: the table, sentences, notes, and where everything lies."""
+def show(
+    spec: Study, record: Any, out: Path | None, quiet: bool, told: Collection[str] = frozenset()
+) -> None:
+    """Print for people: the table, sentences, notes that were not `told` yet, and where all lies."""
     terminal = terminal_of(record, out)
+    terminal = replace(terminal, notes=[note for note in terminal.notes if note not in told])
     if terminal.rows and not (quiet and terminal.answer):
         output.table(terminal.headings, terminal.rows, terminal.title)
     for sentence in (*(() if quiet else terminal.said), *terminal.answer):
-        output.line(sentence)
+        output.prose(sentence)
     places = [*terminal.places, ("Page", spec.page_file), ("Record", spec.record_file)]
     lines = [] if out is None else [(label, str(out / file)) for label, file in places]
     lines += [("Next", command.replace("FOLDER", shlex.quote(str(out)))) for command in terminal.next]

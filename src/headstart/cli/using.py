@@ -92,8 +92,8 @@ def export(
     with closing(progress), progress.step("export"):
         predictor = open_model(run)
         difference = export_model(predictor, file, progress.share)
-    output.line(f"{file}: probabilities differ from torch's by {difference:.1e} at most.")
-    output.line("Its metadata say how inputs are read: docs/how/deploy.md has examples without headstart.")
+    output.prose(f"{file}: probabilities differ from torch's by {difference:.1e} at most.")
+    output.prose("Its metadata say how inputs are read: docs/how/deploy.md has examples without headstart.")
     if predictor.preprocess is not None and (window := predictor.preprocess.window):
         low, high = window
         output.line(f"It takes 8 bits: bring levels from {low:g} to {high:g} to 0 to 255 before.")
@@ -131,10 +131,10 @@ def _export_int8(run: Path, file: Path, data: str, most: float, columns: dict[st
     done, name = export_int8(open_model(run), data, file, columns, most)
     metric = get_metric(name)
     after, before = metric.value(done.after), metric.value(done.before)
-    output.line(f"{file}: {metric.title} {after} on {done.rows} held-out rows, {before} in float32.")
+    output.prose(f"{file}: {metric.title} {after} on {done.rows} held-out rows, {before} in float32.")
     if done.agreement is not None:
         output.line(f"{percent(done.agreement)} of the answers are the same.")
-    output.line(
+    output.prose(
         f"{done.smaller:.1f} times smaller; {done.faster:.1f} times as fast here, with {done.way} ranges."
     )
 

@@ -29,6 +29,7 @@ class Progress:
             line a step on standard error, "" nothing.
         limit: seconds since the start to which what remains is cut, if there is a budget.
         certain: names of steps that no budget cuts.
+        told: what the lines above the bar have said.
         after: seconds since the start before which no bar is drawn: what is quicker shows none.
     """
 
@@ -44,6 +45,7 @@ class Progress:
         self.certain: frozenset[str] = frozenset()
         self._begun = time.monotonic() if begun is None else begun
         self._estimates = Estimates()
+        self.told: set[str] = set()
         self._name, self._since = "", self._begun  # of the current step
         self._done: float | None = None  # its finished share
         self._more = False  # whether steps come that are not known yet
@@ -81,6 +83,8 @@ class Progress:
 
     def tell(self, facts: Sequence[tuple[str, str]]) -> None:
         """Print aligned lines, each a word and what is said of it, above the bar; in a notebook none."""
+        if self.show in ("bar", "lines"):
+            self.told.update(text.removeprefix("! ") for _, text in facts)
         if self.show == "bar" and self._bar is not None:
             self._bar.tell(facts)
         elif self.show in ("bar", "lines"):

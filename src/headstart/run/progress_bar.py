@@ -5,6 +5,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -45,6 +46,9 @@ def clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+_lines = partial(textwrap.wrap, break_long_words=False, break_on_hyphens=False)
+
+
 def print_facts(facts: Facts, console: "Console | None" = None) -> None:
     """Print aligned lines on standard error, folded to the width of a terminal; none elsewhere."""
     from rich.console import Console
@@ -54,7 +58,7 @@ def print_facts(facts: Facts, console: "Console | None" = None) -> None:
     wide = max([WORD, *(len(word) for word, _ in facts)]) + 2
     for word, said in facts:
         room = max(20, console.width - wide) if console.is_terminal else len(said) + 1
-        for number, part in enumerate(textwrap.wrap(said, room) or [""]):
+        for number, part in enumerate(_lines(said, room) or [""]):
             head = word if number == 0 else ""
             console.print(Text.assemble((head.ljust(wide), "bold"), part), soft_wrap=True)
 

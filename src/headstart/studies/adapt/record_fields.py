@@ -1,5 +1,6 @@
 """The fields of the record: data, candidates, notes, figures on the test part, and the mistakes."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -44,6 +45,7 @@ POINTS = 500  # rows of a column that are drawn
 BARS = 31  # of errors; odd, so that the middle one is around 0
 MISTAKES = 12
 DIGITS = 4  # of a number
+CURVE = "the size curve"  # in notes on it
 NOTHING = "{} learned from the rows of the training part alone."
 
 Wrong = tuple[int, str, str, float, float | None]  # row, truth, answer, its confidence, error
@@ -105,8 +107,10 @@ def notes_of(
 ) -> Iterator[str]:
     """What the budget or the race cut, in order."""
     plan, session = validation.plan, validation.session
-    yield from kept_decisions(plan.decisions, validation.budget.notes)
-    yield from validation.budget.notes
+    drawn = any(many > 1 for many in Counter(point.method for point in sizes if point.score).values())
+    for note in (*kept_decisions(plan.decisions, validation.budget.notes), *validation.budget.notes):
+        if drawn or CURVE not in note.lower():
+            yield note
     yield from _about_metric(session, validation.settings.metric)
     yield from about_columns(session.backbone, test)
     for result in results:
@@ -115,7 +119,7 @@ def notes_of(
         yield from final.notes
     of = "labels a class" if session.data.label_kind == "classes" else "labelled rows"
     for point in sizes:
-        if not point.score:
+        if drawn and not point.score:
             what = f"{point.title} with {point.labels_per_class} {of}"
             yield f"{what} is not in the size curve: its loss stopped being a number."
 
