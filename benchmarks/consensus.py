@@ -9,8 +9,8 @@ dataset-fashion-mnist); scikit-learn's digits of 8 x 8; 900 texts each of IMDB, 
 Shifts: of the first 20 tables in turn "selected" (the lower half of the column with most values is nine times
 likelier in the source, the upper in the target), "moved" (every second column of the target moves by one
 deviation) and "noisy" (it gets noise of one deviation); five of each set of pictures, by `PICTURES`; five of
-the six pairs of texts, without IMDB to tweets, which is old. Without shift: two halves of
-each of the 24 tables, drawn twice, and once of both sets of pictures and of the three sets of texts. Tables of
+the six pairs of texts, without IMDB to tweets, which is old. Without shift: two halves of each of the 24
+tables, drawn twice, and once of both sets of pictures and of the three sets of texts. Tables of
 few values, of which most rows of one part are in the other too, are refused by `align` and left out. At most
 600 rows of a table, 900 of pictures and 450 of texts are in each domain; 30 % of the target judge by their
 labels, and nothing else reads these.

@@ -139,3 +139,12 @@ def adjust_logits(fitted: Fitted, data: Dataset, rows: Rows, strength: float) ->
     counts = torch.from_numpy(np.bincount(data.labels[rows], minlength=len(data.classes)))
     head = AdjustedHead.of(fitted.model.head, counts, strength)
     return replace(fitted, model=Model(fitted.model.backbone, head).eval())
+
+
+def restore_flags(model: Model) -> None:
+    """All of a fitted model requires gradients again, but for what the caller froze, for whoever goes on."""
+    frozen: frozenset[str] = getattr(model.backbone, "frozen_parameters", frozenset())
+    kept = {id(parameter) for name, parameter in model.backbone.named_parameters() if name in frozen}
+    for parameter in model.parameters():
+        if parameter.is_floating_point():
+            parameter.requires_grad_(id(parameter) not in kept)

@@ -31,6 +31,7 @@ from headstart.session.fitted import (
     Fitted,
     adjust_logits,
     eval_state,
+    restore_flags,
     select_on_holdout,
     split_holdout,
 )
@@ -61,12 +62,12 @@ CHECKPOINT_EVERY = 20  # steps
 class FitOptions:
     """Optional arguments of `Session.fit`."""
 
-    # (rows of the data,) >= 0, sample weights, at any scale. None takes those of a method that weights source
-    # rows, if there is a target, and else 1
+    # (rows of the data,) >= 0, at any scale. None: those of a method that weights source rows, or else 1
     weights: np.ndarray | None = None
     eval_hook: EvalHook | None = None  # evaluates the model while the last stage learns
     # of a saved model, without labels to learn another from: only the stages that need none are carried out
     head: Head | None = None
+    first: Model | None = None  # what the first stage gives, if it was carried out before; not of numbers
 
 
 @dataclass
@@ -117,10 +118,7 @@ class Session(SessionData):
             BadInput: a stage can't learn this kind of label, or needs other data where there are none.
         """
         session = self.suited_to(method)
-        backbone: Backbone = session.backbone
-        stages, head = method.stages(session.data.label_kind), options.head
-        if head is not None:
-            stages = label_free_stages(stages)
+        stages, backbone, head = _begin(session, method, options)
         require_data((method,), "this run", **session.roles)
         holds_out = method.holdout_fraction() > 0
         learn, held = (
@@ -153,8 +151,19 @@ class Session(SessionData):
             fitted = adjust_logits(fitted, session.data, learn, session.logit_adjustment)
         elif units := LabelUnits.of(session.data.labels[learn]):
             fitted = replace(fitted, model=units.undone(fitted.model))
-        _restore_flags(fitted.model)
+        restore_flags(fitted.model)
         return fitted
+
+
+def _begin(
+    session: SessionData, method: Method[Any], options: FitOptions
+) -> tuple[tuple[Method[Any], ...], Backbone, Head | None]:
+    """The stages to carry out, and the backbone and the head that they start from."""
+    stages = method.stages(session.data.label_kind)
+    if options.first is not None:
+        return stages[1:], options.first.backbone, options.first.head
+    stages = stages if options.head is None else label_free_stages(stages)
+    return stages, session.backbone, options.head
 
 
 def _trained_head(session: SessionData, stage: Method[Any], rows: np.ndarray) -> Head | None:
@@ -162,15 +171,6 @@ def _trained_head(session: SessionData, stage: Method[Any], rows: np.ndarray) ->
     head = None if stage.about.transfers == "nothing" else session.trained_head()
     units = LabelUnits.of(session.data.labels[rows])
     return head if head is None or units is None else units.entered(head)
-
-
-def _restore_flags(model: Model) -> None:
-    """All of a fitted model requires gradients again, but for what the caller froze, for whoever goes on."""
-    frozen: frozenset[str] = getattr(model.backbone, "frozen_parameters", frozenset())
-    kept = {id(parameter) for name, parameter in model.backbone.named_parameters() if name in frozen}
-    for parameter in model.parameters():
-        if parameter.is_floating_point():
-            parameter.requires_grad_(id(parameter) not in kept)
 
 
 def _start(

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from headstart.core import Diverged, HeadstartError, make, require_label_kind
+from headstart.core import Diverged, HeadstartError, Method, make, require_label_kind
 from headstart.data.domains import of_same_labels
 from headstart.data.pooled import load_each, pool, rows_from
 from headstart.data.random_draws import shuffled
@@ -146,7 +146,7 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
         rows = split_domains(inputs["source"], target, labelled, few, settings, saved is not None)
     job.notes[:0] = [*filter(None, [inputs["_unlabelled"]]), *rows.notes]
     shift = None if saved else _shift(job, rows)
-    runner = _runner(job, rows, saved, select)
+    runner = _runner(job, rows, saved, select, candidates[0].method)
     training = Trainings(job, runner, candidates, saved)
     epochs = training.find_epochs()
     trials, failed = training.carry_out(epochs)
@@ -217,7 +217,13 @@ def finish(job: Job[AlignSettings], record: Alignment) -> Aligned:
     return Aligned(record, open_model(folder, backbone=job.inputs["_module"]), job.out)
 
 
-def _runner(job: Job[AlignSettings], rows: AlignData, saved: Predictor | None, select: str) -> TrialRunner:
+def _runner(
+    job: Job[AlignSettings],
+    rows: AlignData,
+    saved: Predictor | None,
+    select: str,
+    alone: Method[Any],
+) -> TrialRunner:
     """The trainer on the source with the target beside it."""
     session = job.session(rows.source, rows.train)
     session.target = attach_target(session, rows.target, rows.target_labelled, rows.learn)
@@ -239,6 +245,7 @@ def _runner(job: Job[AlignSettings], rows: AlignData, saved: Predictor | None, s
         folder=job.folder.path / "evaluations",
         head=None if saved is None else saved.model.head,
         select=select,
+        alone=alone,
     )
 
 

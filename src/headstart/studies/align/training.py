@@ -7,6 +7,7 @@ from typing import Any
 
 from headstart.models.backbone import AnyBackbone
 from headstart.predictor.predictor import Predictor
+from headstart.report.text import pluralise, seconds
 from headstart.studies._runner import Job, Trial
 from headstart.studies.align import SOURCE_ONLY, AlignSettings
 from headstart.studies.align.selection import Trials, best
@@ -66,11 +67,24 @@ class Trainings:
             rounds = [candidate.title, *(f"seed {seed} of all methods" for seed in range(1, seeds))]
             planned += [self._trial(candidate, *each, epochs) for each in enumerate(rounds)]
         planned.sort(key=lambda trial: int(trial.key[1]))  # a seed of all methods before the next
+        self._tell_time(planned, failed)
         values = self.job.trials(planned, self.job.settings.budget, failed)
         found: dict[str, dict[int, dict[str, Any]]] = {each.label: {} for each in self.candidates}
         for (label, seed, _), value in values.items():
             found[label][seed] = value
         return dict(found), {(label, seed): why for (label, seed, _), why in failed.items()}
+
+    def _tell_time(self, planned: Sequence[Trial], failed: dict[tuple[str, int, int], str]) -> None:
+        """Train on the source alone, and tell by the time of that how long all others take."""
+        progress, steps = self.job.progress, self.job.folder.steps
+        progress.expect({f"try {trial.name}": trial.seconds for trial in planned})
+        self.job.trials(planned[:1], None, failed)
+        ahead = [f"try {trial.name}" for trial in planned[1:] if not steps.done(f"try {trial.name}")]
+        if ahead:
+            limit = self.job.settings.budget
+            of = "" if limit is None else f", of a budget of {seconds(limit)}"
+            said = f"{pluralise(len(ahead), 'training')} to go, about {seconds(progress.estimate(ahead))}{of}"
+            progress.tell([("Methods", said)])
 
     def name(self, label: str, seed: int, epochs: int) -> str:
         """Of a training, unique in the study."""
@@ -87,7 +101,8 @@ class Trainings:
         if self.saved is not None and label == SOURCE_ONLY:
             compute = partial(self.runner.evaluate_unadapted, self.saved.model, f"try {name}")
         rows = 2 * self.runner.training_steps(epochs) * self.job.settings.batch
-        cost = 1.0 if once else rows / self.runner.rows.source.modality.speed
+        stages = len(candidate.method.stages(self.runner.rows.source.label_kind))
+        cost = 1.0 if once else stages * rows / self.runner.rows.source.modality.speed
         first = None if seed == 0 else (label, 0, epochs)
         return Trial(
             (label, seed, epochs), name, f"{candidate.title}, seed {seed}", compute, cost, compared, first

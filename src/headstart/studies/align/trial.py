@@ -1,7 +1,7 @@
 """One method, one seed: trained, evaluated on the way, its best model by a label-free rule kept."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from torch import Tensor
 from headstart.core import Head, HeadstartError, LabelKind, Method, Model, derive_seed
 from headstart.data.train_test_split import Rows
 from headstart.methods.inputs.domains.coral import CORAL
+from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.methods.outputs.probing.linear_probe import linear_probe
+from headstart.methods.tuning import TuningSettings
 from headstart.metrics.unlabelled import (
     deep_embedded_validation,
     importance_weighted_validation,
@@ -131,6 +133,19 @@ class Validators:
         return selection_score(outputs, self.labels)
 
 
+def starts_from(method: Method[Any], alone: Method[Any], kind: LabelKind) -> bool:
+    """Whether a method goes on from what training on the source alone gives, as its settings allow.
+
+    Models of numbers are in the units of the data and can't be gone on from.
+    """
+    stages = method.stages(kind)
+    if kind == "numbers" or len(stages) == 1 or not isinstance(stages[0], SourceOnly):
+        return False
+    asked = method.changed if isinstance(method, TuningSettings) else stages[0].changed
+    differ = [f.name for f in fields(SourceOnly) if getattr(stages[0], f.name) != getattr(alone, f.name)]
+    return not any(name in asked for name in differ)
+
+
 def losses_of(outputs: Tensor, labels: Any, kind: LabelKind) -> NDArray[np.float64]:
     """Losses (n,) of outputs (n, k): 0-1; of tags its mean; of numbers squared errors over the variance."""
     predicted, truth = outputs.double().numpy(), np.asarray(labels)
@@ -159,11 +174,13 @@ class TrialRunner:
     folder: Path  # for evaluations and models
     head: Head | None  # of a saved model in the place of the source
     select: str  # a key of `TITLES`
+    alone: Method[Any]  # training on the source alone
+    starts: dict[int, Model] = field(default_factory=dict)  # what that gives, by seed, for those that go on
 
     def run(
         self, candidate: Candidate, seed: int, name: str, epochs: int, checkpoint: Path
     ) -> dict[str, Any]:
-        """Train, and return the evaluations: scores, answers for the target, outputs for the test rows.
+        """Train, and return the evaluations: scores, answers for the target, outputs for test rows.
 
         Raises:
             Diverged: the loss stopped being a number.
@@ -176,9 +193,22 @@ class TrialRunner:
             return self._evaluate_once(candidate.label, name, fitted.model, fitted.logits, fitted.notes)
         hook = EvalHook(self.steps(recipe.steps), partial(self._evaluate, candidate.label, name))
         options = FitOptions(eval_hook=hook, head=self.head)
+        if starts_from(method, self.alone, self.validators.kind):
+            options = replace(options, first=self._start(seed, epochs))
         train = self.rows.train
         fitted = self.session.fit(method, train, recipe, name=name, checkpoint=checkpoint, options=options)
+        if candidate.label == SOURCE_ONLY:
+            self.starts[seed] = fitted.model
         return {"steps": recipe.steps, "notes": fitted.notes, "evaluations": self._evaluations(name)}
+
+    def _start(self, seed: int, epochs: int) -> Model:
+        """The model of the source alone that others go on from; trained again if it was in another run."""
+        if seed not in self.starts:
+            recipe = self.recipe(self.alone, seed, epochs)
+            hook = EvalHook(self.steps(recipe.steps), lambda step, state: None)  # to the same bits
+            options = FitOptions(eval_hook=hook)
+            self.starts[seed] = self.session.fit(self.alone, self.rows.train, recipe, options=options).model
+        return self.starts[seed]
 
     def evaluate_unadapted(self, model: Model, name: str, _checkpoint: Path) -> dict[str, Any]:
         """The only evaluation of a saved model that is not trained."""
