@@ -57,7 +57,6 @@ def test_it_is_trained_once_and_the_start_is_the_same_to_the_bit(monkeypatch, tm
     assert stages["source-only"] == 1
     looks = {(p.method, p.progress): (p.target, p.scores) for p in found.eval_points}
     assert looks["shot:weight=0.0", 1.0] == looks["source-only", 1.0]
-    assert looks["shot:weight=0.0", 0.5] == looks["source-only", 1.0]
     assert looks["adda", 1.0] != looks["source-only", 1.0]
 
 
