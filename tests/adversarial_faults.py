@@ -90,6 +90,13 @@ ADVERSARIAL_FAULTS = (
     ),
     Fault(
         HERE + "adda.py",
+        "lr=self.adapt_lr * backbone.lr",
+        "lr=backbone.lr",
+        "the features of ADDA's second stage learn at the rate of the first",
+        "methods/test_adda.py rate_of_its_own",
+    ),
+    Fault(
+        HERE + "adda.py",
         "return (self.before(), self) if self.weight else (self,)",
         "return (self,)",
         "ADDA begins with a head that knows nothing",

@@ -38,7 +38,15 @@ def test_the_first_stage_trains_on_the_source_with_the_same_settings():
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_it_helps_where_the_target_lies_beside_the_source(seed):
     alone = accuracy(SourceOnly(backbone_lr=1.0), moved, seed, **HOW)
-    assert accuracy(ADDA(backbone_lr=1.0), moved, seed, **HOW) > alone + 0.08
+    assert accuracy(ADDA(backbone_lr=1.0, adapt_lr=0.3), moved, seed, **HOW) > alone + 0.08
+
+
+def test_the_second_stage_has_a_rate_of_its_own():
+    """Critic 0.2, features 0.5 * 0.2 of the recipe's rate; the first stage is at 1 and 0.5 of it."""
+    method = ADDA(backbone_lr=0.5, adapt_lr=0.2)
+    assert [[on.lr for on in move.on] for move in method.moves()] == [[0.2], [pytest.approx(0.1)]]
+    (alone,) = method.before().moves()
+    assert {on.part: on.lr for on in alone.on} == {"head": 1.0, "backbone": 0.5}
 
 
 def test_the_second_stage_leaves_head_and_source_as_they_were():
@@ -79,7 +87,7 @@ def test_both_moves_by_hand():
 
 
 def test_the_critic_alone_learns_to_tell_them_apart():
-    run = start(ADDA(), Small(), Task(2, (2,)), RECIPE)
+    run = start(ADDA(adapt_lr=1.0), Small(), Task(2, (2,)), RECIPE)
     run.moves = run.moves[:1]
     losses = [
         tick.terms["critic/domain"].item() for tick, _ in zip(train(run, batches()), range(40), strict=False)
@@ -106,3 +114,4 @@ def test_numbers_have_a_second_stage_too():
 def test_what_can_not_be_is_refused():
     refused(ADDA, "weight", -1.0, ">= 0")
     refused(ADDA, "hidden", 0, ">= 1")
+    refused(ADDA, "adapt_lr", 0.0, "> 0")

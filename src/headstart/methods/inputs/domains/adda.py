@@ -1,5 +1,5 @@
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import torch
@@ -38,6 +38,8 @@ class ADDA(TuningSettings[Domains]):
     Attributes:
         weight: of what makes the critic say "source", >= 0; 0 leaves the second stage out.
         hidden: width of the critic's hidden layers, >= 1.
+        adapt_lr: factor on the learning rate of the second stage, > 0. At the rate of the first stage the
+            target's features leave the classes behind.
     """
 
     about = About(
@@ -52,11 +54,13 @@ class ADDA(TuningSettings[Domains]):
     )
     weight: float = 1.0
     hidden: int = 128
+    adapt_lr: float = 0.03
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check("weight", 0 <= self.weight < float("inf"), ">= 0")
         self.check("hidden", self.hidden >= 1, ">= 1")
+        self.check("adapt_lr", 0 < self.adapt_lr < float("inf"), "> 0")
 
     def stages(self, kind: LabelKind = "classes") -> tuple[Method[Any], ...]:
         """The training on the source with the same settings, then the target's features."""
@@ -79,10 +83,11 @@ class ADDA(TuningSettings[Domains]):
         head, backbone = tuned_on(self)
         if not self.weight:
             return (Descend(self.loss, on=(head, backbone)),)
-        critic = On("critic", weight_decay=self.weight_decay)
+        critic = On("critic", lr=self.adapt_lr, weight_decay=self.weight_decay)
+        slower = replace(backbone, lr=self.adapt_lr * backbone.lr)
         return (
             Descend(self.critic_loss, on=(critic,), name="critic"),
-            Descend(self.feature_loss, on=(backbone,), name="features"),
+            Descend(self.feature_loss, on=(slower,), name="features"),
         )
 
     def loss(self, parts: Parts, batch: Domains, ctx: Ctx) -> Loss:
