@@ -5,15 +5,29 @@ from tests.faults import Fault
 TRANSLATION_FAULTS = (
     Fault(
         "losses/translation.py",
-        "least_squares(made, False)",
-        "least_squares(made, True)",
+        "softplus(-scores.float() if real else scores.float())",
+        "softplus(scores.float() if real else -scores.float())",
+        "the log loss has the sign of the other answer",
+        "losses/test_translation.py log_loss",
+    ),
+    Fault(
+        "methods/inputs/translation/unpaired.py",
+        "ADVERSARIAL[self.adversary],",
+        'ADVERSARIAL["least-squares"],',
+        "critics learn by least squares whatever was asked for",
+        "methods/test_cyclegan.py logits",
+    ),
+    Fault(
+        "losses/translation.py",
+        "loss(made, False, None)",
+        "loss(made, True, None)",
         "critics learn that made samples are real",
         "losses/test_translation.py half_of_each",
     ),
     Fault(
         "methods/inputs/translation/unpaired.py",
-        '"fool_target": least_squares(critics["target"](as_target), True, weight)',
-        '"fool_target": least_squares(critics["source"](as_target), True, weight)',
+        '"fool_target": fooled(critics["target"](as_target), True, weight)',
+        '"fool_target": fooled(critics["source"](as_target), True, weight)',
         "made targets are judged by the source's critic",
         "methods/test_cyclegan.py its_own_domain",
     ),

@@ -1,5 +1,6 @@
 """Two translators and two critics: losses where they belong, the pool, the way there and back."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -65,6 +66,19 @@ def test_the_translators_loss_by_hand():
     found = {name: value.item() for name, value in terms.items()}
     assert found == pytest.approx({"fool_target": 5.0, "fool_source": 1.0, "cycle": 40.0, "identity": 20.0})
     assert "identity" not in CycleGAN().loss(parts, BATCH, CTX).terms
+
+
+def test_with_the_log_loss_scores_are_logits():
+    """Made targets begin with 2 and 4, the made source with 3, real sources with 1 and 3."""
+    method = CycleGAN(adversary="log")
+    parts = by_hand(method)
+    method.update_pools(parts, BATCH, CTX)
+    no = [math.log1p(math.exp(-score)) for score in (1, 2, 3, 4)]  # -log of P(real) of a score
+    fooled = method.loss(parts, BATCH, CTX).terms
+    found = (fooled["fool_target"].item(), fooled["fool_source"].item())
+    assert found == pytest.approx(((no[1] + no[3]) / 2, no[2]))
+    critic = method.critics(parts, BATCH, CTX).terms["source"].item()
+    assert critic == pytest.approx(0.5 * ((no[0] + no[2]) / 2 + no[2] + 3))
 
 
 def test_each_critic_judges_its_own_domain():
@@ -162,7 +176,14 @@ def test_the_source_is_learned_first():
 
 
 def test_what_cannot_be_is_refused():
-    for wrong in ({"cycle": -1.0}, {"pool": -1}, {"start": "zero"}, {"width": 0}, {"critic_lr": 0.0}):
+    for wrong in (
+        {"cycle": -1.0},
+        {"pool": -1},
+        {"start": "zero"},
+        {"width": 0},
+        {"critic_lr": 0.0},
+        {"adversary": "hinge"},
+    ):
         with pytest.raises(BadInput, match=f"cyclegan: {next(iter(wrong))}"):
             CycleGAN(**wrong)
     run = start(CycleGAN(), Toy(norm=False), TASK, Recipe(steps=1))

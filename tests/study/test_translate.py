@@ -197,6 +197,7 @@ def test_guards_by_hand():
     assert not flipped.fine
     assert "cycada" in flipped.message
     assert (quality.critics_guard(0.3).fine, quality.critics_guard(0.9).fine) == (True, False)
+    assert (quality.critics_guard(0.9, "log").fine, quality.critics_guard(1.1, "log").fine) == (True, False)
 
 
 def test_rows_are_written_into_class_folders(learned, source, target, tmp_path):

@@ -1,12 +1,15 @@
 """Losses of unpaired translation (arXiv:1703.10593, arXiv:1711.03213)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from headstart.core import BadInput, LabelKind
 from headstart.losses.label import label_loss
+
+AdversarialLoss = Callable[[Tensor, bool, Tensor | None], Tensor]
 
 
 def least_squares(scores: Tensor, real: bool, weight: Tensor | None = None) -> Tensor:
@@ -21,12 +24,30 @@ def least_squares(scores: Tensor, real: bool, weight: Tensor | None = None) -> T
     return _mean((scores.float() - float(real)).square(), weight)
 
 
-def critic_loss(real: Tensor, made: Tensor, weight: Tensor | None = None) -> Tensor:
-    """LSGAN's loss () of a critic from its scores of real samples, with optional weights, and generated ones.
+def log_loss(scores: Tensor, real: bool, weight: Tensor | None = None) -> Tensor:
+    """The mean log loss () of a critic's logits (n, ...), which should say real if `real`, else generated.
 
-    Their numbers may differ.
+    The objective of the first GANs (arXiv:1406.2661). A critic minimises half of -log D(real) - log(1 -
+    D(generated)), a translator -log D(generated), whose gradient does not vanish where the critic is certain.
+    `weight` (n,) >= 0 multiplies the loss of each row.
+
+    >>> round(log_loss(torch.tensor([0.0, 0.0]), real=True).item(), 3)
+    0.693
     """
-    return 0.5 * (least_squares(real, True, weight) + least_squares(made, False))
+    return _mean(softplus(-scores.float() if real else scores.float()), weight)
+
+
+ADVERSARIAL: Mapping[str, AdversarialLoss] = {"least-squares": least_squares, "log": log_loss}
+
+
+def critic_loss(
+    real: Tensor, made: Tensor, weight: Tensor | None = None, loss: AdversarialLoss = least_squares
+) -> Tensor:
+    """The loss () of a critic from its scores of real samples, with optional weights, and of generated ones.
+
+    Their numbers may differ. `loss` is one of `ADVERSARIAL`.
+    """
+    return 0.5 * (loss(real, True, weight) + loss(made, False, None))
 
 
 def cycle_loss(x: Tensor, back: Tensor, weight: Tensor | None = None) -> Tensor:

@@ -90,7 +90,8 @@ class TranslationReport(StudyRecord):
     cycle: list[float]  # error of the round trip at each step, mean of both domains
     cycle_before: float | None  # mean over the first tenth of the steps
     cycle_after: float | None  # over the last tenth
-    adversarial_loss: float | None  # of translators at the end: 0.25: critics are fooled, 1: always detected
+    # of translators at the end: 0.25 (log loss 0.69): critics are fooled, 1 (log loss 2): always detected
+    adversarial_loss: float | None
     diversity_target: float  # of translated source rows, relative to real target rows: 1 is ideal
     diversity_source: float | None  # of translated target rows, likewise
     flips: float | None  # share of source rows whose predicted class changes by the translation

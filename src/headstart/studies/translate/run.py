@@ -108,7 +108,7 @@ def compute(job: Job[TranslateSettings]) -> dict[str, Any]:
     with job.step("measure the translation"):
         fields = _measure(job, translator, model, x, y)
     if fronts:
-        fields["guards"].append(quality.critics_guard(training["adversarial_loss"]))
+        fields["guards"].append(quality.critics_guard(training["adversarial_loss"], method.adversary))
     job.notes += [guard.message for guard in fields["guards"] if not guard.fine]
     pairs = {} if job.out is None else translator.write(source, target, job.folder.path, settings.direction)
     return {
@@ -168,6 +168,7 @@ class _Trainer:
             Diverged: every start has.
         """
         best: dict[str, Any] = {}
+        method: Any = self.method
         loss, why, tries, own = np.inf, "", 0, self.job.settings.seed
         tenth = max(1, self.job.settings.steps // 10)
         for tries in range(1, self.job.settings.tries + 1):
@@ -179,7 +180,7 @@ class _Trainer:
             critics = float(np.mean(kept["value"]["critics"][-tenth:]))
             if critics < loss:
                 loss, best = critics, kept["value"]
-            if critics <= quality.MOST_LOSS:
+            if critics <= quality.most_loss(method.adversary):
                 break
         if not best:
             raise Diverged(why)

@@ -26,7 +26,7 @@ from headstart.core import (
     make,
 )
 from headstart.core.linear_head import LinearHead
-from headstart.losses.translation import critic_loss, cycle_loss, least_squares
+from headstart.losses.translation import ADVERSARIAL, critic_loss, cycle_loss
 from headstart.nn.image_pool import ImagePool
 from headstart.nn.patches import sample_critic
 from headstart.nn.translation import Translation, in_front, normalised, units_of
@@ -51,6 +51,7 @@ class UnpairedTranslation(Method[Domains]):
         start: "random" can find large changes; "identity" starts with samples as they are, and may stay
             there if the domains differ much.
         critic_lr: factor on the learning rate for the critics, > 0.
+        adversary: "least-squares" (LSGAN), or "log", the log loss of the first GANs (arXiv:1406.2661).
         first: the method that trains backbone and head on the source before, settings after a colon; ""
             takes them as they are.
     """
@@ -63,6 +64,7 @@ class UnpairedTranslation(Method[Domains]):
     kernel: int = 3
     start: Literal["random", "identity"] = "random"
     critic_lr: float = 1.0
+    adversary: Literal["least-squares", "log"] = "least-squares"
     first: str = "fine-tune"
 
     def __post_init__(self) -> None:
@@ -75,6 +77,7 @@ class UnpairedTranslation(Method[Domains]):
             ("kernel", self.kernel in (1, 3), "1 or 3"),
             ("start", self.start in ("random", "identity"), "'random' or 'identity'"),
             ("critic_lr", 0 < self.critic_lr < float("inf"), "> 0"),
+            ("adversary", self.adversary in ADVERSARIAL, "'least-squares' or 'log'"),
         ):
             self.check(name, fine, allowed)
         if self.first:
@@ -141,11 +144,11 @@ class UnpairedTranslation(Method[Domains]):
         source, target, as_target, as_source = made
         critics: Any = parts["critics"]
         there, back = parts["to_target"], parts["to_source"]
-        weight = batch.source.weight
+        weight, fooled = batch.source.weight, ADVERSARIAL[self.adversary]
         round_trips = cycle_loss(source, back(as_target), weight) + cycle_loss(target, there(as_source))
         terms = {
-            "fool_target": least_squares(critics["target"](as_target), True, weight),
-            "fool_source": least_squares(critics["source"](as_source), True),
+            "fool_target": fooled(critics["target"](as_target), True, weight),
+            "fool_source": fooled(critics["source"](as_source), True, None),
             "cycle": self.cycle * round_trips,
         }
         if self.identity:
@@ -163,7 +166,10 @@ class UnpairedTranslation(Method[Domains]):
         real = {"source": (batch.source.x, batch.source.weight), "target": (batch.target, None)}
         terms = {
             name: critic_loss(
-                judges[name](units.into(self.given(parts, x))), judges[name](pools[name].latest), weight
+                judges[name](units.into(self.given(parts, x))),
+                judges[name](pools[name].latest),
+                weight,
+                ADVERSARIAL[self.adversary],
             )
             for name, (x, weight) in real.items()
         }
