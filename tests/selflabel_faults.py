@@ -35,6 +35,13 @@ SELFLABEL_FAULTS = (
     ),
     Fault(
         DOMAINS + "self_training.py",
+        "functional_call(Model.of(parts), tensors, (x,))",
+        "teacher(x)",
+        "the teacher computes what is frozen anew in every step",
+        "methods/test_self_training.py from_the_cache",
+    ),
+    Fault(
+        DOMAINS + "self_training.py",
         "value.lerp_(student[name], 1 - decay)",
         "value.lerp_(student[name], decay)",
         "the teacher is the student of now",

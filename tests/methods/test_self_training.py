@@ -6,13 +6,17 @@ import pytest
 import torch
 from tests.methods.turned import accuracy, carried_out
 from tests.methods.ways import Same, of
+from tests.toy import TASK, Toy, make
 from torch.nn.functional import cross_entropy
 
-from headstart.core import BadInput, Ctx, Domains, Labelled, Task
+from headstart.core import BadInput, Ctx, Domains, Labelled, Model, Task
 from headstart.core.linear_head import LinearHead
-from headstart.methods.inputs.domains.self_training import SelfTraining
+from headstart.methods.inputs.domains.self_training import SelfTraining, _by_teacher
 from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.nn.confidence import Confidence
+from headstart.run.frozen import find
+from headstart.run.loop import start
+from headstart.run.recipe import Recipe
 
 
 def context(step=0, progress=0.5):
@@ -124,3 +128,16 @@ def test_labelled_rows_of_the_target_have_a_goal_too():
 def test_what_can_not_be_is_refused(setting, value):
     with pytest.raises(BadInput, match=f"self-training: {setting} is {value}"):
         SelfTraining(**{setting: value})
+
+
+def test_the_teacher_reads_what_is_frozen_from_the_cache():
+    """Its logits are those of its own modules, and one part alone takes the samples: the student's."""
+    run = carried_out(SelfTraining(last=1), steps=3)
+    x = torch.randn(7, 2)
+    run.parts.eval()
+    torch.testing.assert_close(_by_teacher(run.parts, x), run.parts["teacher"](x))
+    assert not torch.equal(_by_teacher(run.parts, x), Model.of(run.parts)(x))
+    toy = start(SelfTraining(last=1), Toy(), TASK, Recipe(steps=6))
+    replay = find(toy, make(Domains, 8, 0)).replay
+    assert replay is not None
+    assert replay.part == "backbone"

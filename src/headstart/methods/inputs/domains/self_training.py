@@ -2,6 +2,8 @@ import copy
 from dataclasses import dataclass
 from typing import Any, final
 
+from torch import Tensor
+from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from headstart.core import About, Backbone, Ctx, Descend, Do, Domains, Loss, Model, Parts, Task
@@ -63,7 +65,7 @@ class SelfTraining(AlignmentSettings):
     def label_target(self, parts: Parts, batch: Domains, ctx: Ctx) -> None:
         """Calibrate the teacher on the source, and find the target rows that it is confident of."""
         samples = with_target_labelled(batch, batch.source.x, batch.target)
-        logits = parts["teacher"](samples).float()
+        logits = _by_teacher(parts, samples).float()
         n, confidence = len(batch.source), _confidence(parts)
         confidence.store(ctx.gather(logits[:n]), ctx.gather(batch.source.y))
         # rows that were learned from would ask for ever more confident predictions
@@ -92,6 +94,17 @@ class SelfTraining(AlignmentSettings):
     def predictor(self, parts: Parts) -> Model:
         """Backbone and head."""
         return Model.of(parts)
+
+
+def _by_teacher(parts: Parts, x: Tensor) -> Tensor:
+    """The teacher's logits (n, classes), computed by the student's modules with its own tensors.
+
+    So what is frozen, which is the same in both, is read from a cache where the student's is.
+    """
+    teacher = parts["teacher"]
+    tensors = dict(teacher.named_parameters()) | dict(teacher.named_buffers())
+    logits: Tensor = functional_call(Model.of(parts), tensors, (x,))
+    return logits
 
 
 def _confidence(parts: Parts) -> Confidence:
