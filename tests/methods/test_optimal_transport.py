@@ -9,6 +9,7 @@ from tests.methods.ways import Same, probed
 from headstart.core import BadInput, Labelled, Task
 from headstart.methods.inputs.domains import optimal_transport
 from headstart.methods.inputs.domains.optimal_transport import OptimalTransport, spaced
+from headstart.methods.outputs.probing.linear_probe import select_penalty
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 
 
@@ -66,6 +67,16 @@ def test_without_weight_it_is_a_logistic_probe_on_the_source_to_the_bit():
 def test_it_helps_where_the_target_lies_elsewhere():
     assert right(mapped(OptimalTransport(weight=0.0), SOURCE, TARGET.x, outputs=3), SEEN) < 0.9
     assert right(mapped(OptimalTransport(), SOURCE, TARGET.x, outputs=3), SEEN) > 0.97
+
+
+def test_the_penalty_is_that_of_the_rows_where_they_were():
+    """Rows that a plan brought together look easier than they are."""
+    wanted = select_penalty(SOURCE.x, SOURCE.y, 3)
+    moved = OptimalTransport().move(SOURCE.x, SOURCE.y, TARGET.x)
+    ours = mapped(OptimalTransport(), SOURCE, TARGET.x, outputs=3)
+    assert select_penalty(moved, SOURCE.y, 3) != pytest.approx(wanted)
+    given = mapped(OptimalTransport(penalty=wanted), SOURCE, TARGET.x, outputs=3)
+    assert torch.equal(ours.head.weight, given.head.weight)
 
 
 def test_a_price_on_mixed_rows_keeps_classes_apart():

@@ -37,6 +37,10 @@ class FeatureMapping(Method[Domains]):
     def move(self, source: Tensor, labels: Tensor, target: Tensor) -> Tensor:
         """Where features (n, d) of the source, of labels (n, ...), go among those (m, d) of the target."""
 
+    def find_penalty(self, source: Tensor, labels: Tensor, outputs: int) -> float | None:
+        """The penalty of the probe if none is set; None: selected on the moved rows, as a probe does."""
+        return None
+
     def moves(self) -> tuple[Do[Domains]]:
         """Collect."""
         return (Do(self.collect, changes=("source", "target", "target_labelled")),)
@@ -68,8 +72,9 @@ class FeatureMapping(Method[Domains]):
             rows, goals = moved, labels
             if len(labelled):
                 rows, goals = torch.cat([moved, labelled]), torch.cat([labels, known])
-            probe = linear_probe(label_kind_of(labels), self.penalty)
-            head = probe.solve(rows, goals, bank_of(parts, "source").outputs)
+            outputs = bank_of(parts, "source").outputs
+            penalty = self.penalty or self.find_penalty(source, labels, outputs)
+            head = linear_probe(label_kind_of(labels), penalty).solve(rows, goals, outputs)
         return Model(backbone, head.to(source.device))
 
 

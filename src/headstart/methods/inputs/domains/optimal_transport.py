@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from headstart.core import About, Backbone, BadInput, Domains, Parts, Task
+from headstart.methods.outputs.probing.linear_probe import select_penalty
 from headstart.solvers.class_transport import class_transport
 from headstart.solvers.transport import barycentric_map, squared_distances
 
@@ -57,6 +58,13 @@ class OptimalTransport(FeatureMapping):
                 f"optimal-transport: classes={self.classes:g} keeps classes apart; {task.kind} have none."
             )
         return domain_banks(backbone, task)
+
+    def find_penalty(self, source: Tensor, labels: Tensor, outputs: int) -> float | None:
+        """Selected on the source's rows where they were.
+
+        A plan brings rows of a class together, so on moved rows the weakest penalty looks best.
+        """
+        return select_penalty(source, labels, outputs) if self.weight else None
 
     def move(self, source: Tensor, labels: Tensor, target: Tensor) -> Tensor:
         """Onto the barycentres of the plan."""
