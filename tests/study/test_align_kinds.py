@@ -3,12 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from tests import wordy
 from tests.study import tiny
 from torch import nn
 
 import headstart as hs
 from headstart.run.recipe import Recipe
+from headstart.solvers.ratios.classifier import classifier_ratios
+from headstart.studies.align.trial import Validators
 
 QUICK = {"seeds": 1, "epochs": 1, "evaluations": 2, "batch": 8, "lr": 1e-2}
 
@@ -77,3 +80,20 @@ def test_tags_and_numbers_by_methods_that_can(kind):
     assert done.result.metric == {"tags": "average_precision", "numbers": "r2"}[kind]
     usual = hs.align((x, labels(x)), there, net, **options).result
     assert {"deep-coral", "dann"} <= {row.method.partition(":")[0] for row in usual.table}
+
+
+def test_dev_takes_ratios_with_their_mean_and_is_not_iwv():
+    """One column, shifted by 1; the losses of a model that is wrong where x > 0."""
+    g = torch.Generator().manual_seed(0)
+    held, target = torch.randn(60, 1, generator=g), torch.randn(50, 1, generator=g) + 1
+    labels = np.zeros(60, np.int64)
+    outputs = torch.cat([-held, held], 1)
+    scores = Validators("classes", labels, held, target, 0).scores(outputs, torch.cat([-target, target], 1))
+    ratios, losses = classifier_ratios(held, target, seed=0), (held[:, 0] > 0).double()
+    weighted = ratios.weights * losses
+    assert scores["iwv"] == pytest.approx(-float(weighted.mean()))
+    raw = ratios.weights * ratios.mean
+    both = torch.stack([raw * losses, raw]).cov(correction=0)
+    wanted = (raw * losses).mean() - both[0, 1] / both[1, 1] * (raw.mean() - 1)
+    assert scores["dev"] == pytest.approx(-float(wanted))
+    assert abs(scores["dev"] - scores["iwv"]) > 1e-3

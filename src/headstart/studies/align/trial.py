@@ -93,7 +93,7 @@ class Validators:
         if len(held):
             losses = losses_of(held, self.labels, self.kind)
             scores |= {
-                "iwv": lambda: importance_weighted_validation(losses, self.weights),
+                "iwv": lambda: importance_weighted_validation(losses, self.weights / self.weights.mean()),
                 "dev": lambda: deep_embedded_validation(losses, self.weights),
                 "reverse": lambda: self.reverse(target),
             }
@@ -106,8 +106,12 @@ class Validators:
 
     @cached_property
     def weights(self) -> Any:
-        """Importance weights (h,) of the held-out source rows, from the frozen features."""
-        return classifier_ratios(self.held, self.target, seed=self.seed).weights.numpy()
+        """Importance weights (h,) of the held-out source rows, from the frozen features.
+
+        Their mean is as it was estimated, near 1: how far it is off is what DEV corrects by.
+        """
+        ratios = classifier_ratios(self.held, self.target, seed=self.seed)
+        return (ratios.weights * ratios.mean).numpy()
 
     def reverse(self, outputs: Tensor) -> float:
         """How well a probe that learns predictions for the target, of outputs (m, k), predicts the source.
