@@ -13,6 +13,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ STEPS, BATCH, RATE = 300, 64, 3e-3
 class Stepper:
     """AdamW on some modules, with the recipe of headstart: warm-up, cosine, gradients cut to norm 1."""
 
-    def __init__(self, *modules: nn.Module, rate: float = RATE) -> None:
+    def __init__(self, *modules: Any, rate: float = RATE) -> None:
         self.parameters = [list(module.parameters()) for module in modules]
         self.rate = rate
         self.optimiser = torch.optim.AdamW([p for each in self.parameters for p in each], lr=rate)
@@ -60,16 +61,17 @@ def pairs(source: Digits, target: Digits, seed: int) -> Iterator[tuple[Tensor, T
         yield torch.from_numpy(x[i]), torch.from_numpy(y[i].astype(np.int64)), torch.from_numpy(z[j])
 
 
-def parts(seed: int) -> tuple[nn.Module, nn.Module]:
+def parts(seed: int) -> tuple[Any, Any]:
     """The network without its last layer, and a new head as headstart makes it."""
     torch.manual_seed(seed)
     head = nn.Linear(64, 10)
     nn.init.normal_(head.weight, std=0.01)
     nn.init.zeros_(head.bias)
-    return net()[:-1], head
+    layers: Any = net()
+    return layers[:-1], head
 
 
-def source_only(source: Digits, target: Digits, seed: int) -> tuple[nn.Module, nn.Module]:
+def source_only(source: Digits, target: Digits, seed: int) -> tuple[Any, Any]:
     """Cross-entropy on the source."""
     features, head = parts(seed)
     step_on = Stepper(nn.ModuleList([features, head]))
@@ -84,7 +86,8 @@ def mcd(source: Digits, target: Digits, seed: int, own: bool = False, times: int
     heads = nn.ModuleList([one, other])
 
     def gap(z: Tensor) -> Tensor:
-        return (one(z).softmax(1) - other(z).softmax(1)).abs().mean()
+        found: Tensor = (one(z).softmax(1) - other(z).softmax(1)).abs().mean()
+        return found
 
     def label(z: Tensor, y: Tensor) -> Tensor:
         return cross_entropy(one(z), y) + cross_entropy(other(z), y)
@@ -129,9 +132,10 @@ def accuracy(model: nn.Module, rows: Digits) -> float:
 def fitted(spec: str, source: Digits, target: Digits, judge: Digits, seed: int) -> float:
     """The same by headstart."""
     recipe = hs.Recipe(steps=STEPS, batch=BATCH, lr=RATE, seed=seed)
-    method = make(f"{spec}norm=train,backbone_lr=1.0")
+    method: Any = make(f"{spec}norm=train,backbone_lr=1.0")
     model = hs.fit(method, net(), hs.data.Domains(source, target[0]), recipe)
-    answers = [answer.label for answer in model.predict(judge[0])]
+    predicted: Any = model.predict(judge[0])
+    answers = [answer.label for answer in predicted]
     return float(np.mean(np.array(answers) == judge[1]))
 
 

@@ -4,6 +4,13 @@ from tests.faults import Fault
 
 TRANSLATION_FAULTS = (
     Fault(
+        "studies/translate/quality.py",
+        '_flips_guard("target labels", of_target, "target rows")',
+        '_flips_guard("target labels", round_trip, "target rows")',
+        "the guard of the target's labels looks at source rows",
+        "study/test_translate.py guards_by_hand",
+    ),
+    Fault(
         "losses/translation.py",
         "softplus(-scores.float() if real else scores.float())",
         "softplus(scores.float() if real else -scores.float())",

@@ -77,7 +77,7 @@ def test_what_is_measured(learned, tmp_path):
     assert record.accuracy_target < 0.3
     assert 0 <= record.accuracy_through <= 1
     assert 0 <= record.accuracy_trained <= 1
-    assert {guard.name for guard in record.guards} == {"collapse", "labels", "critics"}
+    assert {guard.name for guard in record.guards} == {"collapse", "labels", "target labels", "critics"}
     (tmp_path / "translate.json").write_text(record.to_json())
     assert TranslationReport.read(tmp_path / "translate.json") == record
 
@@ -191,6 +191,9 @@ def test_guards_by_hand():
     assert quality.flipped(torch.tensor([0, 1, 2, 3]), torch.tensor([0, 1, 3, 2])) == 0.5
     fine = quality.guards(0.9, 1.1, 0.1)
     assert [guard.fine for guard in fine] == [True, True]
+    *_, of_target = quality.guards(0.9, 1.1, 0.06, 0.37)  # 55 % were right, and source rows came back
+    assert (of_target.fine, of_target.value) == (False, 0.37)
+    assert "another class for 37.0 % of target rows" in of_target.message
     collapsed, flipped = quality.guards(0.9, 0.2, 0.5)
     assert (collapsed.fine, collapsed.value) == (False, 0.2)
     assert "collapsed" in collapsed.message

@@ -58,7 +58,7 @@ class TranslateSettings(StudySettings):
 class Guard(Record):
     """One thing that can go wrong with translators, measured."""
 
-    name: str  # "collapse", "labels" or "critics"
+    name: str  # "collapse", "labels", "target labels" or "critics"
     value: float
     limit: float
     fine: bool
@@ -105,6 +105,8 @@ class TranslationReport(StudyRecord):
     guards: list[Guard]
     to_target: list[Pair]  # source rows
     to_source: list[Pair]  # target rows
+    # share of target rows whose predicted class, once they look like the source, changes after a round trip
+    target_round_trip_flips: float | None = None
 
     @property
     def fine(self) -> bool:

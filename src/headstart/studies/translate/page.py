@@ -108,6 +108,7 @@ def rows(record: TranslationReport) -> Iterator[tuple[str, str]]:
         "small net trained on translated source rows, on target rows": record.accuracy_trained,
         "another class after the translation": record.flips,
         "another class after the round trip": record.round_trip_flips,
+        "another class after the round trip of target rows": record.target_round_trip_flips,
     }
     yield from ((name, percent(value)) for name, value in shares.items() if value is not None)
     yield "diversity of translated source rows (real target rows: 1)", f"{record.diversity_target:.2f}"

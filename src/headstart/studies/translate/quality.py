@@ -45,13 +45,15 @@ def measure(
     x, data = source
     as_target, as_source = ways["to_target"](x), ways["to_source"](target)
     to_target, to_source = diversity(as_target, target, seed), diversity(as_source, x, seed)
-    flips = dict.fromkeys(("flips", "round_trip_flips"))
+    flips = dict.fromkeys(("flips", "round_trip_flips", "target_round_trip_flips"))
     names = ("source", "translated", "target", "through", "trained")
     accuracies: dict[str, float | None] = dict.fromkeys(f"accuracy_{name}" for name in names)
     if data.label_kind == "classes":
         before, after = predict_classes(model, x), predict_classes(model, as_target)
         back = predict_classes(model, ways["to_source"](as_target))
         flips = {"flips": flipped(before, after), "round_trip_flips": flipped(before, back)}
+        there, again = predict_classes(model, as_source), ways["to_source"](ways["to_target"](as_source))
+        flips["target_round_trip_flips"] = flipped(there, predict_classes(model, again))
         accuracies["accuracy_source"] = accuracy(before, data)
         accuracies["accuracy_translated"] = accuracy(after, data)
         if test is not None:
@@ -63,7 +65,7 @@ def measure(
         "diversity_source": to_source,
         **flips,
         **accuracies,
-        "guards": guards(to_target, to_source, flips["round_trip_flips"]),
+        "guards": guards(to_target, to_source, flips["round_trip_flips"], flips["target_round_trip_flips"]),
     }
 
 
@@ -100,8 +102,13 @@ def _spread(x: Tensor, seed: int) -> float:
     return float(torch.cat([(rows[a] - rows[b]).square().sum(1).sqrt() for a, b in pairs]).mean())
 
 
-def guards(to_target: float, to_source: float, round_trip: float | None) -> list[Guard]:
-    """The guards against collapse, of both diversities, and against flips of labels in a round trip."""
+def guards(
+    to_target: float, to_source: float, round_trip: float | None, of_target: float | None = None
+) -> list[Guard]:
+    """The guards against collapse, of both diversities, and against flips of labels in round trips.
+
+    Of source rows, and of target rows that were translated to the source: F = f o G predicts those.
+    """
     worst = min(to_target, to_source)
     collapse = _guard(
         ("collapse", worst, LEAST_DIVERSITY, worst >= LEAST_DIVERSITY),
@@ -113,14 +120,20 @@ def guards(to_target: float, to_source: float, round_trip: float | None) -> list
     )
     if round_trip is None:
         return [collapse]
-    labels = _guard(
-        ("labels", round_trip, MOST_FLIPS, round_trip <= MOST_FLIPS),
-        f"After a round trip the model predicts another class for {100 * round_trip:.1f} % of source rows",
+    found = [_flips_guard("labels", round_trip, "source rows")]
+    if of_target is not None:
+        found.append(_flips_guard("target labels", of_target, "target rows"))
+    return [collapse, *found]
+
+
+def _flips_guard(name: str, flips: float, rows: str) -> Guard:
+    return _guard(
+        (name, flips, MOST_FLIPS, flips <= MOST_FLIPS),
+        f"After a round trip the model predicts another class for {100 * flips:.1f} % of {rows}",
         ": labels outlast the round trip. Classes that changed places both ways would not show.",
         f", which is above {100 * MOST_FLIPS:g} %: labels of translated rows can't be trusted. Take "
         "more steps, a larger cycle weight, or, where the model is right about most target rows, cycada.",
     )
-    return [collapse, labels]
 
 
 def most_loss(adversary: str) -> float:

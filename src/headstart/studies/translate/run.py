@@ -108,7 +108,7 @@ def compute(job: Job[TranslateSettings]) -> dict[str, Any]:
     with job.step("measure the translation"):
         fields = _measure(job, translator, model, x, y)
     if fronts:
-        fields["guards"].append(quality.critics_guard(training["adversarial_loss"], method.adversary))
+        fields["guards"].append(training.pop("guard"))
     job.notes += [guard.message for guard in fields["guards"] if not guard.fine]
     pairs = {} if job.out is None else translator.write(source, target, job.folder.path, settings.direction)
     return {
@@ -160,7 +160,7 @@ class _Trainer:
     y: Tensor  # samples (m, ...) of the target
 
     def train_best(self) -> tuple[dict[str, Translation], dict[str, Any]]:
-        """Translators by direction and the record's fields of the training with the least adversarial loss.
+        """Translators by direction, and fields and critics' guard of the training of least adversarial loss.
 
         The loss is the mean over the last tenth of the steps; no start follows one that passes.
 
@@ -195,6 +195,7 @@ class _Trainer:
             "cycle_before": float(np.mean(cycle[:tenth])) if cycle else None,
             "cycle_after": float(np.mean(cycle[-tenth:])) if cycle else None,
             "adversarial_loss": loss,
+            "guard": quality.critics_guard(loss, method.adversary),
         }
 
     def _train(self, seed: int, _: Path) -> dict[str, Any]:
