@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 from tests.cli.test_inspecting import METHODS, plain
 
-from headstart.cli import app
+from headstart.cli import app, output
 from headstart.cli.commands import OTHER
 from headstart.cli.listing import COMMANDS, learns_with, meanings
 from headstart.core import BadInput
@@ -66,6 +66,7 @@ def test_methods_by_kind_of_data(headstart):
 @pytest.mark.parametrize("kind", METHODS, ids=lambda kind: kind.about.name)
 def test_show_explains_every_setting_and_gives_a_command(headstart, kind):
     said = plain(headstart("show", kind.about.name).out)
+    assert not re.search(r"\w\n\w", said.partition("Transfers:")[0])  # no lines as wide as the source's
     assert f"headstart {COMMANDS[learns_with(kind)][0]} " in said
     assert f"--method {kind.about.name}" in said
     assert all(meanings(kind)[field.name].strip() for field in fields(kind))
@@ -80,6 +81,13 @@ def test_help_of_a_command_is_its_help(headstart):
 def test_switches_are_shown_without_a_type(headstart):
     for words in ((), ("adapt",), ("predict",)):
         assert "<bool>" not in headstart(*words, "--help").out
+
+
+def test_options_are_shown_with_words_in_place_of_types(headstart):
+    for words in (("adapt",), ("predict",), ("labels",), ("rank",)):
+        options = [line for line in headstart(*words, "--help").out.splitlines() if " --" in line[:9]]
+        assert len(options) > 3
+        assert not any("<" in line or "list[" in line for line in options), options
 
 
 @pytest.mark.parametrize(
@@ -125,3 +133,13 @@ def test_a_duration_is_an_option(headstart):
         said = headstart(command, "nowhere/", "--budget", "5x", "--out", "run")
         assert said.code == 2
         assert "--budget is '5x'" in plain(said.err)
+
+
+def test_a_table_cuts_no_short_word_in_80_columns(monkeypatch, capsys):
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "80", "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    headings = ["backbone", "weights", "logme", "h-score", "leep", "nce", "knn", "features", "seconds"]
+    row = ["efficientnet_lite0", "pretrained", "0.088", "5.757", "-0.661", "-0.153", "0.838", "1280", "16.3"]
+    output.table(headings, [row])
+    said = plain(capsys.readouterr().out)
+    assert all(word in said for word in [*headings, *row[1:]])

@@ -98,7 +98,7 @@ def test_what_is_refused(headstart, finished, new, tmp_path):
         ((tmp_path / "nowhere",), 2, "no folder"),
         ((tmp_path / "empty",), 3, "no pictures"),
         ((strange, "--labels"), 3, "'sphere'"),
-        ((broken, "--labels"), 3, "1 files were not read"),
+        ((broken, "--labels"), 3, "1 file was not read.\n"),
         ((new, "--load", new / "disc" / "0.png"), 4, "readable"),
     ):
         said = headstart("stream", finished, *words)

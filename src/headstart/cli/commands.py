@@ -2,7 +2,8 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import typer
 from rich.markup import escape
@@ -30,6 +31,7 @@ MEANT = {  # words that other tools have for what a command does
     "show": "describe",
     "doctor": "check env version",
 }
+WORDS = {str: "TEXT", Path: "PATH", int: "NUMBER", float: "NUMBER"}  # for what an option takes
 EXAMPLES = "Examples:"  # heading of the last part of a command's docstring
 _MEANS = {
     "--label-column": "The column to predict is",
@@ -104,8 +106,10 @@ def help_of(command: Callable[..., None]) -> str:
 
 
 def without_types(params: Sequence[Any]) -> list[Any]:
-    """The parameters; switches, whose type says nothing, are shown without one."""
+    """The parameters; options are shown with a word in place of Python's type, switches without one."""
     for param in params:
-        if getattr(param, "is_flag", False) and param.metavar is None:
-            param.metavar = ""
+        if param.param_type_name == "option" and param.metavar is None:
+            kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+            plain = (*get_args(kind), kind)[0]
+            param.metavar = "" if getattr(param, "is_flag", False) else WORDS.get(plain)
     return list(params)

@@ -77,7 +77,8 @@ def show(
         output.as_json(method)
         return
     output.line(f"{method['title']} ({method['name']})\n")
-    output.line((inspect.getdoc(kind) or "").partition("\n\nAttributes:")[0])
+    paragraphs = (inspect.getdoc(kind) or "").partition("\n\nAttributes:")[0].split("\n\n")
+    output.line("\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs))
     output.line(f"\nTransfers: {method['transfers']}    Adapts: {method['adapts']}")
     output.line(f"Learns from: {', '.join(method['label_kinds'])}")
     output.line(f"Batches:   {method['batch']}")

@@ -162,7 +162,7 @@ def _option(kind: type[Any], field: Any, panel: str | None) -> inspect.Parameter
         shown["metavar"] = shown["metavar"] or "TIME"
     elif get_origin(hint) is tuple:
         hint, default, names = list[get_args(hint)[0]], list(default or ()), [names[0].removesuffix("s")]  # type: ignore[misc]
-        shown["metavar"] = shown["metavar"] or "<str>"
+        shown["metavar"] = shown["metavar"] or "TEXT"
     elif hint is bool and default:
         names = [f"{names[0]}/--no-{names[0].removeprefix('--')}"]
     elif choices := choices_of(hint):

@@ -14,6 +14,9 @@ Form = Literal["table", "csv", "json"]
 COMMAND = re.compile(r"(?<=: )((?:headstart|pip|npm|python) \S.*)$")  # at the end of a sentence
 
 
+WORD = 10  # letters of a word that no column cuts
+
+
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "", whole: int = 0) -> None:
     """A table as wide as the terminal; plain when the output is not a terminal.
 
@@ -24,13 +27,16 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console(highlight=False)
-    lines = box.SIMPLE_HEAD if console.is_terminal else box.ASCII2
-    content = Table(title=title or None, title_justify="left", header_style="bold", box=lines)
+    console, rows = Console(highlight=False), list(rows)
+    close: Any = {"box": box.SIMPLE_HEAD, "collapse_padding": True, "pad_edge": False}
+    look = close if console.is_terminal else {"box": box.ASCII2}
+    content = Table(title=title or None, title_justify="left", header_style="bold", **look)
     for number, heading in enumerate(headings):
-        content.add_column(heading, overflow="fold", no_wrap=number < whole)
+        words = " ".join([heading, *(row[number] for row in rows)]).split()
+        least = max((len(word) for word in words if len(word) <= WORD), default=1)
+        content.add_column(heading, overflow="fold", no_wrap=number < whole, min_width=least)
     for row in rows:
-        content.add_row(*(escape(cell) for cell in row))
+        content.add_row(*map(escape, row))
     if not console.is_terminal:  # a file or another program takes whole lines
         console.width = 200
     console.print(content)

@@ -128,8 +128,9 @@ def predict(
     if found.unread:
         what = "files" if predictor.tokens is None else "texts"
         total, were = len(found.unread) + len(found.rows), "was" if len(found.unread) == 1 else "were"
-        share = f"{len(found.unread)} of {total} {what} {were} not read. " if total > 1 else ""
-        raise BadData(share + " ".join(found.unread[:5]))
+        share = f"{len(found.unread)} of {total} {what} {were} not read.\n" if total > 1 else ""
+        more = [f"And {len(found.unread) - 5} more."] if len(found.unread) > 5 else []
+        raise BadData(share + "\n".join([*found.unread[:5], *more]))
 
 
 def _form(json: bool, csv: bool, out: Path | None, replace: bool, files: list[Path]) -> output.Form:

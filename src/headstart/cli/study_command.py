@@ -138,7 +138,8 @@ def carry_out(
         build_page(out)  # says which package it lacks
     _print(spec, result, out, "json" if json else "csv" if csv else "table", quiet, progress.told)
     if unread := getattr(result, "unread", ()):
-        raise BadData(f"{len(unread)} files were not read. {' '.join(unread[:5])}")
+        count = "1 file was" if len(unread) == 1 else f"{len(unread)} files were"
+        raise BadData("\n".join([f"{count} not read.", *unread[:5]]))
 
 
 def _print(
