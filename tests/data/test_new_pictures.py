@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 import headstart as hs
-from headstart.core import BadInput
+from headstart.core import BadData, BadInput
 
 RNG = np.random.default_rng(0)
 
@@ -46,3 +46,25 @@ def test_one_picture_has_one_answer(model, item):
 def test_bytes_of_one_picture_are_no_list_of_numbers(model):
     with pytest.raises(BadInput, match="the bytes of one"):
         model.predict(b"\xff\xd8")
+
+
+def test_a_folder_is_all_pictures_in_it(model, tmp_path):
+    levels = RNG.integers(0, 255, (3, 40, 48, 3), dtype=np.uint8)
+    for number, picture in enumerate(levels):
+        path = tmp_path / "deep" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(picture).save(path)
+    (tmp_path / "notes.txt").touch()
+    right = model.probabilities(list(levels))
+    for given in (tmp_path, str(tmp_path)):
+        np.testing.assert_allclose(model.probabilities(given), right, atol=1e-6)
+    some = [Image.fromarray(levels[2]), tmp_path / "deep"]
+    np.testing.assert_allclose(model.probabilities(some), right[[2, 0, 1, 2]], atol=1e-6)
+    assert [name.rpartition("/")[2] for name in model.predict_table(tmp_path)["file"]] == [
+        "0.png",
+        "1.png",
+        "2.png",
+    ]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadData, match="There are no pictures in the folder"):
+        model.predict(tmp_path / "empty")

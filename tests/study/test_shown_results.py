@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import headstart as hs
 from headstart.cli import app
+from headstart.records.label_errors import LabelError, LabelErrors
 from headstart.report.text import Terminal
 
 
@@ -30,6 +31,17 @@ def test_what_adapt_returns_is_shown_as_its_command_prints_it(adapted):
     assert lines[-2:] == [adapted.result.headline, f"Folder: {adapted.folder}"]
     assert adapted._repr_html_().startswith(f"<div><p><strong>{adapted.result.headline}</strong></p>")
     assert str(adapted.result).splitlines()[-1] == adapted.result.headline
+    assert repr(adapted.result) == str(adapted.result)  # not all fields
+
+
+def test_label_errors_are_shown_shortly():
+    row = LabelError("a.jpg", "cat", "dog", 0.014, {"dog": 0.98})
+    found = LabelErrors("0.1", "pets", "pictures", "classes", ["cat", "dog"], "kNN", 90, 7, 7, rows=[row] * 7)
+    assert repr(found).splitlines() == [
+        "7 of 90 labels are probably wrong",
+        *["a.jpg: cat, perhaps dog (quality 0.01)"] * 5,
+        "and 2 more",
+    ]
 
 
 def test_a_record_is_shown_with_its_notes():

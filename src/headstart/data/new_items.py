@@ -57,12 +57,33 @@ def new_files(places: Iterable[Path], suffixes: frozenset[str], rows: str) -> It
         yield from ((str(place / file.relative_to(root)), file) for file in found)
 
 
-def several(items: Any, pictures: bool) -> Any:
-    """One path, text, PIL image or, of a model of pictures, array (h, w) or (h, w, 3 | 4) as a list of it."""
+def several(items: Any, pictures: bool, suffixes: frozenset[str] = frozenset(), rows: str = "") -> Any:
+    """One path, text, PIL image or, of a model of pictures, array (h, w) or (h, w, 3 | 4) as a list of it.
+
+    Args:
+        items: one, or several.
+        pictures: whether the model takes pictures.
+        suffixes: of the files with these endings below a folder each is an item; none of a model of texts.
+        rows: what they hold, as "pictures".
+
+    Raises:
+        BadData: no sample is in a folder.
+    """
     colours = pictures and getattr(items, "ndim", 0) == 3 and items.shape[-1] in (3, 4)
     grey = pictures and getattr(items, "ndim", 0) == 2
     one = isinstance(items, str | Path) or hasattr(items, "getbands") or colours or grey
-    return [items] if one else items
+    items = [items] if one else items
+    if not suffixes or not isinstance(items, list | tuple) or not any(map(_is_folder, items)):
+        return items
+    found = (list(new_files([Path(i)], suffixes, rows)) if _is_folder(i) else [("", i)] for i in items)
+    return [item for each in found for _, item in each]
+
+
+def _is_folder(item: Any) -> bool:
+    try:
+        return isinstance(item, str | Path) and Path(item).is_dir()
+    except (OSError, ValueError):  # no name of a file
+        return False
 
 
 def _are_pair(samples: int, labels: int) -> bool:

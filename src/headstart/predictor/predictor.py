@@ -151,9 +151,10 @@ class Predictor(Explains):
         whose normalisation reads the batch, as of the methods `norm` and `tent`.
 
         Args:
-            items: paths of pictures or sounds, PIL images or arrays (h, w, 3); texts; or one of these, for a
-                list of one prediction. For a model of arrays (n, ...). For a model of tables a CSV, Parquet
-                or .h5ad file, a data frame, rows as mappings, or plain rows in the order of the columns.
+            items: paths of pictures or sounds, folders of them, PIL images or arrays (h, w, 3); texts; or one
+                of these, for a list of one prediction, or of all in a folder. For a model of arrays (n, ...).
+                For a model of tables a CSV, Parquet or .h5ad file, a data frame, rows as mappings, or plain
+                rows in the order of the columns.
             batch: items that are computed together, >= 1.
             allow_unseen: whether all rows of a table may have a name in some column that no training row had.
                 Where only some have one, or there is one row, a warning says so; see `unseen`.
@@ -204,7 +205,7 @@ class Predictor(Explains):
         write_rows(self._rows(items, batch, allow_unseen), Path(file), replace=replace)
 
     def _rows(self, items: Items, batch: int, allow_unseen: bool) -> PredictedRows:
-        items = items if self.modality.whole else several(items, self.preprocess is not None)
+        items = items if self.modality.whole else self._several(items)
         predictions = self.predict(items, batch, allow_unseen=allow_unseen)
         names = names_of(items, len(predictions))
         return PredictedRows(names, predictions, self.label_kind, self.classes)
@@ -230,6 +231,10 @@ class Predictor(Explains):
         if self.label_kind != "numbers":
             raise BadInput(f"This model predicts {self.label_kind}: take predictor.probabilities(...).")
         return self._all(items, batch, allow_unseen)
+
+    def _several(self, items: Items) -> Any:
+        suffixes = self.modality.suffixes if self.tokens is None else frozenset()
+        return several(items, self.preprocess is not None, suffixes, self.modality.rows)
 
     def _all(self, items: Items, batch: int, allow_unseen: bool) -> NDArray[np.float64]:
         return np.concatenate([np.zeros((0, len(self.classes))), *self._outputs(items, batch, allow_unseen)])
@@ -262,7 +267,7 @@ class Predictor(Explains):
         if self.modality.whole:
             yield from torch.split(self.samples(items, allow_unseen=allow_unseen), batch)
             return
-        items = self.modality.listed(sequence_of(several(items, self.preprocess is not None)))
+        items = self.modality.listed(sequence_of(self._several(items)))
         for start in range(0, len(items), batch):
             yield self.samples(items[start : start + batch])
 

@@ -6,6 +6,7 @@ from typing import Any
 from headstart.records.record import Record
 
 FILE = "label_errors.json"
+SHOWN = 5  # rows in its `repr`
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,16 @@ class LabelErrors(Record):
     decided: int = 0  # rows that label fixes have decided before; they are not listed again
     pairs: list[ClassPair] = field(default_factory=list)  # the most frequent ones
     rows: list[LabelError] = field(default_factory=list)  # at most 200
+
+    def __repr__(self) -> str:
+        """How many there are, and the worst."""
+        several = "label is" if self.found == 1 else "labels are"
+        first = [
+            f"\n{each.item}: {each.label}, perhaps {each.suggestion} (quality {each.quality:.2f})"
+            for each in self.rows[:SHOWN]
+        ]
+        more = [f"\nand {self.found - SHOWN:,} more"] if self.found > SHOWN else []
+        return "".join([f"{self.found:,} of {self.checked:,} {several} probably wrong", *first, *more])
 
     def __len__(self) -> int:
         """The rows that are listed."""

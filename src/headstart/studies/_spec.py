@@ -32,6 +32,11 @@ class StudyRecord(Record):
     notes: list[str]  # what was left out or chosen, and why
     main_tables: ClassVar[tuple[str, ...]] = ()  # of `to_frame`, where the first list is not the main one
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Leave the short `__repr__` to the records of studies: a dataclass would list every field."""
+        super().__init_subclass__(**options)
+        cls.__repr__ = StudyRecord.__str__  # type: ignore[assignment, method-assign]
+
     def __str__(self) -> str:
         """What the command prints of it."""
         return terminal_of(self).text()
