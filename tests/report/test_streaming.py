@@ -85,7 +85,7 @@ def test_events_are_told_in_plain_words(tmp_path):
 
 def test_without_labels_nothing_is_claimed(tmp_path):
     parts = [SegmentScore("photos", 400, None, "cat", 0.4)]
-    curve = [StreamPoint(400, None, None, 0.9)]
+    curve = [StreamPoint(200, None, None, 0.8), StreamPoint(400, None, None, 0.9)]
     one = method(accuracy=None, gains={}, segments=parts, curve=curve)
     made = record(
         one,
@@ -98,6 +98,8 @@ def test_without_labels_nothing_is_claimed(tmp_path):
     (tmp_path / "stream.json").write_text(made.to_json(), "utf-8")
     page = plain(build_page(tmp_path).read_text("utf-8"))
     assert "Mean confidence" in page
+    single = replace(made, methods=[replace(each, curve=curve[1:]) for each in made.methods])
+    assert streaming.view(single)["figure"] == ""  # one dot each is no course
     assert "Labels serve" not in page
 
 

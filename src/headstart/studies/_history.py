@@ -87,11 +87,12 @@ def past_run(folder: Path) -> PastRun:
 def _answer(spec: Study, folder: Path) -> str:
     """The first sentence that the study prints."""
     try:
-        terminal = terminal_of(read_record(spec.record, folder / spec.record_file), folder)
+        record = read_record(spec.record, folder / spec.record_file)
+        terminal = terminal_of(record, folder)
+        said = [*terminal.answer, *terminal.sentences]
+        return said[0] if said else str(spec.module("page").view(record)["headline"])  # of a table alone
     except HeadstartError as error:
         return str(error)
-    said = [*terminal.answer, *terminal.sentences]
-    return said[0] if said else " ".join(terminal.rows[0]) if terminal.rows else ""
 
 
 def _command(folder: Path) -> str:

@@ -34,6 +34,8 @@ IMPORTANCE = (
     "deviation over permutations. Of two columns that say the same, neither may seem to matter."
 )
 
+ITEMS = {"pictures": "picture", "texts": "text", "sounds": "sound"}  # what is explained, by kind
+
 
 def view(record: Explained, folder: Path) -> dict[str, Any]:
     """What the page shows."""
@@ -48,7 +50,7 @@ def view(record: Explained, folder: Path) -> dict[str, Any]:
         say=[meaning(record.explanations, record.kind, record.label_kind)],
         facts=[
             ("model", record.model, pluralise(len(record.classes), *_things(record))),
-            ("explained", f"{len(record.explanations):,}", record.kind),
+            ("explained", *pluralise(len(record.explanations), ITEMS.get(record.kind, "row")).split()),
             *([("labelled rows", f"{record.rows:,}", "with permuted columns")] if record.importance else []),
         ],
         reading="What is explained of each item, and what counts most." if record.explanations else "",

@@ -185,7 +185,7 @@ def _figure(record: Prequential) -> str:
         for method in record.methods
     ]
     values = [value for _, curve in curves for _, value in curve]
-    if not values:
+    if max((len(curve) for _, curve in curves), default=0) < 2:  # a single dot each is no course
         return ""
     y = ACCURACY.axis(values, _height(record))
     x = linear(0, record.rows, lambda value: f"{value:,.0f}", "rows so far")
