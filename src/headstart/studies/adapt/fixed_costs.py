@@ -9,7 +9,10 @@ OLD = "test the old task"
 RANKED = "rank labels that may be wrong"
 KEPT = "keep training rows for explanations"
 EXPLAINED = "explain answers"
-ALWAYS = ("test", OLD, RANKED, KEPT, EXPLAINED, "save", "write the page")  # steps that come in any case
+MODEL = "save the model"
+LABELS_PAGE = "write the page of labels"
+# steps that come in any case
+ALWAYS = ("test", OLD, RANKED, KEPT, EXPLAINED, "save", MODEL, LABELS_PAGE, "write the page")
 SHARE = 0.02  # of the budget, for rows that are kept, and as much again for answers that are explained
 RAW = 0.15  # of the time of reading a row in the backbone, that raw features of it take
 FORWARDS = 400  # of a row, that explaining answers takes at most
@@ -34,5 +37,7 @@ def last_steps(
         KEPT: min(share, read * min(MOST, rows["train"])),
         EXPLAINED: min(share, 0.5 + FORWARDS * read),
         "save": 1.0,
+        MODEL: 0.5,
+        LABELS_PAGE: 0.5,
         "write the page": 2.0,
     }

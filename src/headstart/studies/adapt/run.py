@@ -56,7 +56,7 @@ from headstart.studies.adapt.explained_rows import explain_rows
 from headstart.studies.adapt.few_rows import with_possible_folds
 from headstart.studies.adapt.first_model import first_probe, save_first
 from headstart.studies.adapt.first_steps import begin_to_read
-from headstart.studies.adapt.fixed_costs import ALWAYS, EXPLAINED, KEPT, RANKED
+from headstart.studies.adapt.fixed_costs import ALWAYS, EXPLAINED, KEPT, LABELS_PAGE, MODEL, RANKED
 from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old_model
 from headstart.studies.adapt.going_on import about_sittings, drop_outgrown, require_more
 from headstart.studies.adapt.kept_examples import keep_examples
@@ -250,7 +250,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         return {
             **about_data(session, test, checked),
             "readings": list(reading.compared),
-            "candidates": [about_candidate(result, validation) for result in results],
+            "candidates": [about_candidate(result, validation) for result in job.progress.count(results)],
             "selected": chosen.method.label,
             "why": why,
             "larger_budget": plan.larger,
@@ -269,12 +269,11 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     kind: LabelKind = job.inputs["data"].label_kind
     model, folder = job.artefacts["model"], job.folder.path
     text, training = model_card(record), job.artefacts["training"]
-    decision = Decision(job.settings.abstain)
-    if record.two_classes is not None and record.two_classes.rule:
-        decision = replace(
-            decision, positive=record.two_classes.positive, threshold=record.two_classes.threshold
-        )
-    save_model(model, folder / "model", tuple(record.classes), decision, text, kind, training)
+    decision, two = Decision(job.settings.abstain), record.two_classes
+    if two is not None and two.rule:
+        decision = replace(decision, positive=two.positive, threshold=two.threshold)
+    with job.step(MODEL):
+        save_model(model, folder / "model", tuple(record.classes), decision, text, kind, training)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
     steps = {name: Timing(**cost) for name, cost in job.folder.steps.spent().items()}
     by_method = steps_by_method(steps, [candidate.name for candidate in record.candidates])
@@ -282,7 +281,7 @@ def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     earlier = job.folder.steps.carried
     timings = Timings(machine, job.progress.elapsed() + earlier, by_method, forward, earlier)
     job.folder.write(timings, "timings.json")
-    with suppress(MissingPackage):  # which `headstart labels` names
+    with job.step(LABELS_PAGE), suppress(MissingPackage):  # which `headstart labels` names
         write_labels_page(folder)
     return Adapted(folder, record)
 
