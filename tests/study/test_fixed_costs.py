@@ -1,6 +1,7 @@
 """The least that a run can do, and what comes whatever is trained."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from tests.study.test_budget import clock as clock  # a fixture
 
 from headstart.core import make
 from headstart.run import step_cache
-from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt import AdaptSettings, first_steps
 from headstart.studies.adapt import budget as budget_module
 from headstart.studies.adapt.budget import training_rate
 from headstart.studies.adapt.fixed_costs import ALWAYS, EXPLAINED, KEPT, OLD, last_steps
@@ -29,7 +30,24 @@ def test_the_least_is_weighed_before_anything_is_read(clock, tmp_path):
         "! reading the data, one probe, the test and the page take about 1 min 20 s here, and the budget "
         "is 1 min 0 s: nothing else is tried"
     )
-    assert about_too_little(0.0, AdaptSettings()) == []
+
+
+@pytest.mark.parametrize(
+    ("spent", "reading", "told", "limit"),
+    [(10.0, 20.0, 0, None), (10.0, 50.0, 1, 68.7), (56.0, 50.0, 1, 114.7)],
+)
+def test_what_the_least_takes_is_told_once(clock, tmp_path, monkeypatch, spent, reading, told, limit):
+    """8 seconds come at the end, and .7 more where reading is slow; in the third case 64 are known first."""
+    some, progress = budget(tmp_path, 60.0)
+    lines = []
+    monkeypatch.setattr(progress, "tell", lines.extend)
+    monkeypatch.setattr(first_steps, "save_early", lambda *_: None)
+    monkeypatch.setattr(first_steps, "choose_reading", lambda *_: SimpleNamespace(seconds=reading))
+    clock.now += spent
+    job = SimpleNamespace(settings=AdaptSettings(budget=60.0), progress=progress)
+    rows = {"train": 0, "test": 0, "old": 0}
+    first_steps.begin_to_read(job, SimpleNamespace(data=range(100)), None, some, rows)
+    assert (len(lines), progress.limit) == (told, limit and pytest.approx(limit))
 
 
 def test_what_always_comes_is_estimated_by_rows_and_speed():

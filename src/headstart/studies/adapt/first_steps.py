@@ -29,11 +29,18 @@ def begin_to_read(
         rows: in the parts, see `last_steps`.
     """
     settings, progress = job.settings, job.progress
+
+    def weigh(reading: float, said: bool) -> bool:
+        """Whether not even the least fits; the remaining time is that until then."""
+        if least := budget.short(reading):
+            progress.tell([] if said else about_too_little(least, settings))
+            progress.limit = least
+        return said or least > 0
+
     progress.expect(last_steps(settings, rows), more=True)
-    said = budget.short()
-    progress.tell(about_too_little(said, settings))
+    said = weigh(0.0, said=False)
     save_early(job, session, quick, budget)
     reading = choose_reading(job, session, budget.left())
     progress.expect(last_steps(settings, rows, reading.seconds / len(session.data)), more=True)
-    progress.tell(about_too_little(0.0 if said else budget.short(reading.seconds), settings))
+    weigh(reading.seconds, said)
     return reading

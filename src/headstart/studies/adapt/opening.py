@@ -52,12 +52,12 @@ def about_inputs(
 
 
 def about_too_little(least: float, settings: AdaptSettings) -> list[Fact]:
-    """That the budget is too small for anything but the least, which takes so many seconds; 0: it is not."""
+    """That the budget is too small for anything but the least, which takes so many seconds."""
     told = (
         f"! reading the data, one probe, the test and the page take about {seconds(least)} here, and the "
         f"budget is {seconds(settings.seconds)}: nothing else is tried"
     )
-    return [("Budget", told.replace(SPACE, " "))] if least else []
+    return [("Budget", told.replace(SPACE, " "))]
 
 
 def about_plan(plan: Plan, settings: AdaptSettings, elapsed: float, closed: int) -> list[Fact]:
