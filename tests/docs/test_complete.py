@@ -78,7 +78,10 @@ def test_every_setting_of_the_studies_is_explained(kind, name):
 
 @pytest.mark.parametrize("kind", METHODS, ids=lambda kind: kind.about.name)
 def test_every_method_has_a_page_with_all_that_it_should_say(kind):
-    text = page(f"methods/{kind.about.name}.md").text
+    text, title = page(f"methods/{kind.about.name}.md").text, kind.about.title
+    assert text.removeprefix("<!-- slow -->\n").startswith(
+        (f"# {title}\n", f"# {title}: ")
+    )  # pages, menus and reports call it alike
     for heading in ("Formula", "When it helps", "Settings", "Example", "Command line", "Paper", "Traps"):
         assert section(text, f"## {heading}").strip(), heading
     for field in fields(kind):

@@ -161,7 +161,7 @@ def test_a_fitted_model_is_saved_opened_and_refused_without_labels(tmp_path):
         BadInput, match=r"tradaboost learns from labelled rows of the target.*target_labelled=\(x, y\)"
     ):
         hs.fit(TrAdaBoost(), net, hs.data.Domains(pairs[0], seen.x.numpy()))
-    with pytest.raises(BadInput, match="--target-labels"):
+    with pytest.raises(BadInput, match="target_labelled="):
         hs.align(pairs[0], seen.x.numpy(), net, methods=("coral", "tradaboost"))
     answer = hs.align(
         pairs[0],

@@ -122,5 +122,5 @@ def test_without_a_network_it_says_how_to_write_the_folder(run, monkeypatch):
         push_model(run, "hf:ada/flowers")
     with pytest.raises(BadInput, match=r"names no repository\. Write hf:USER/NAME"):
         push_model(run, "hf:flowers")
-    with pytest.raises(BadInput, match=r"--private .* --to hf:USER/NAME"):
+    with pytest.raises(BadInput, match=r"private goes with .* to='hf:USER/NAME'"):
         push_model(run, "folder", private=True)

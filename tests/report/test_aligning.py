@@ -1,5 +1,6 @@
 """The page of an alignment: its sentences, its table, what it says of the choice, and that it is quiet."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from headstart.studies import build_page
 from headstart.studies.align import page as aligning
 from headstart.studies.align.page import cells, headings, rows
 from headstart.studies.align.page_parts import ordered_pairs
+from headstart.studies.align.results import card
 from headstart.studies.align.short_titles import shortened
 
 from .alignments import CORAL, DANN, MCC, TITLES, about, alignment, crowded, row, unjudged
@@ -249,3 +251,18 @@ def test_the_heavy_line_is_the_selected_model_of_the_source():
     ]
     assert all(len(set(one)) == 1 for one in lines)
     assert float(lines[1][0]) > float(lines[0][0])
+
+
+def test_the_model_card_has_what_hubs_read():
+    """The front matter is that of `adapt`: licence, task, the figure on the target, and the domains' tag."""
+    result = alignment(shipped=about(0.8))
+    front = card(result).split("---\n")[1]
+    said = {name: json.loads(value) for name, value in (line.split(": ", 1) for line in front.splitlines())}
+    assert said["tags"] == ["transfer-learning", result.kind, "domain-adaptation"]
+    assert said["license"]
+    (model,) = said["model-index"]
+    (measured,) = model["results"]
+    assert measured["dataset"]["name"] == result.target
+    assert measured["metrics"][0]["value"] == result.shipped.value
+    assert "model-index" not in card(unjudged())
+    assert "## Licences" in card(result)

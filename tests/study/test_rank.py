@@ -144,7 +144,7 @@ def test_the_users_test_rows_take_no_part(tmp_path, pictures):
         ({"scores": "logme"}, BadInput, "a list of scores"),
         ({"scores": []}, BadInput, "one or more of logme"),
         ({"tune": "ridge"}, Unknown, "ridge-probe"),
-        ({"test": 1.0}, BadInput, "--test"),
+        ({"test": 1.0}, BadInput, "test is 1.0"),
     ],
 )
 def test_options_that_can_not_be(options, kind, words):

@@ -33,7 +33,8 @@ def test_pretrained_heads_give_leep_and_random_ones_do_not(pictures, weights):
     assert -math.log(3) <= first.scores["nce"] <= 0
     assert (last.weights, last.scores) == ("random", {"leep": None, "nce": None})
     (note,) = found.notes
-    assert note == f"Without leep and nce for {tiny.BACKBONE} (random): its head was never trained."
+    why = f"{tiny.BACKBONE} (random): its head was never trained."
+    assert note == f"Without LEEP and negative conditional entropy for {why}"
 
 
 def test_the_head_of_a_file_is_the_head_of_the_model(pictures, weights):
@@ -63,9 +64,15 @@ def test_a_file_without_a_head_is_said(pictures, weights, tmp_path):
     headless = tmp_path / "headless.safetensors"
     save_file({name: value for name, value in state.items() if not name.startswith("fc.")}, headless)
     found = hs.rank({"x": (tiny.BACKBONE, headless)}, pictures, scores=("nce",), size=32)
-    assert found.notes[0] == "Without nce for x: the head that it was trained with is not known."
+    assert (
+        found.notes[0]
+        == "Without negative conditional entropy for x: the head that it was trained with is not known."
+    )
     found = hs.rank([backbone(tiny.BACKBONE, weights=weights)], pictures, scores=("nce",), size=32)
-    assert found.notes[0] == f"Without nce for {tiny.BACKBONE}: a backbone comes without its head."
+    assert (
+        found.notes[0]
+        == f"Without negative conditional entropy for {tiny.BACKBONE}: a backbone comes without its head."
+    )
 
 
 def test_a_fitted_model_brings_its_head():

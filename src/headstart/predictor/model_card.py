@@ -64,3 +64,20 @@ def front_matter(
         said["metrics"] = sorted({one["type"] for model in index for one in model["results"][0]["metrics"]})
     lines = (f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in said.items())
     return "\n".join(["---", *lines, "---", ""])
+
+
+def model_index(
+    name: str, task: str, data: str, split: str, figures: Mapping[str, tuple[float, str]]
+) -> list[dict[str, Any]]:
+    """`model-index` of `front_matter`: what was measured of a model.
+
+    Args:
+        name: of the model.
+        task: what hubs call it, or "".
+        data: name of the data that it was measured on.
+        split: which rows of them.
+        figures: by metric its value and how it is written.
+    """
+    metrics = [{"type": kind, "value": value, "name": label} for kind, (value, label) in figures.items()]
+    about = {"task": {"type": task or "other"}, "dataset": {"name": data, "type": data, "split": split}}
+    return [{"name": name, "results": [{**about, "metrics": metrics}]}]

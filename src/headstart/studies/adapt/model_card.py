@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from headstart.predictor.licences import backbone_licence, data_licence
-from headstart.predictor.model_card import front_matter, task_of
+from headstart.predictor.model_card import front_matter, model_index, task_of
 from headstart.report.metric import Metric, get_metric
 from headstart.studies.adapt import Result, Tested
 
@@ -85,17 +85,12 @@ Made with headstart {result.headstart}, seed {result.seed}.
 
 def _index(result: Result, task: str) -> list[dict[str, Any]]:
     """`model-index`: the figures of the selected model on the held-out rows, with their intervals."""
-    scores, figures = result.tested[0].scores, []
+    scores, figures = result.tested[0].scores, {}
     for name, figure in scores.figures.items():
         metric = get_metric(name).plain(1)
-        label = f"{metric.title}, 95 % interval {metric.span(figure)}"
-        figures.append({"type": name, "value": figure.value, "name": label})
-    about = {
-        "task": {"type": task or "other"},
-        "dataset": {"name": result.task, "type": result.task, "split": f"{scores.rows} held-out rows"},
-        "metrics": figures,
-    }
-    return [{"name": f"{result.task}: {result.tested[0].title} on {result.backbone}", "results": [about]}]
+        figures[name] = figure.value, f"{metric.title}, 95 % interval {metric.span(figure)}"
+    title = f"{result.task}: {result.tested[0].title} on {result.backbone}"
+    return model_index(title, task, result.task, f"{scores.rows} held-out rows", figures)
 
 
 def _limits(result: Result) -> Iterator[str]:

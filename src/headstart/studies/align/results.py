@@ -6,6 +6,8 @@ from operator import attrgetter
 
 import numpy as np
 
+from headstart.predictor.licences import backbone_licence, data_licence
+from headstart.predictor.model_card import front_matter, model_index, task_of
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.report.text import pluralise
@@ -199,11 +201,15 @@ def card(result: Alignment) -> str:
             f"over {pluralise(row.seeds, 'seed')} is {metric.value(row.selected.value)}."
         )
     cautions = "\n".join(f"- {note}" for note in result.notes) or "- None beyond the intervals."
-    return f"""---
-library_name: headstart
-tags: [transfer-learning, domain-adaptation]
----
-# {row.title} on {result.backbone}: {result.source} to {result.target}
+    title, task = f"{row.title} on {result.backbone}", task_of(result.kind, result.label_kind)
+    index = []
+    if result.shipped is not None:
+        label = f"{metric.title}, 95 % interval {metric.span(result.shipped)}"
+        figures = {result.metric: (result.shipped.value, label)}
+        index = model_index(title, task, result.target, f"{result.test_rows} held-out rows", figures)
+    front = front_matter(task, result.backbone, (result.kind, "domain-adaptation"), index)
+    return f"""{front}
+# {title}: {result.source} to {result.target}
 
 {result.headline}
 
@@ -225,6 +231,12 @@ model = hs.open("model")
 ## Cautions
 
 {cautions}
+
+## Licences
+
+- Backbone `{result.backbone}`: {backbone_licence(result.backbone).text}.
+- Data `{result.source}`: {data_licence(result.source)}.
+- Data `{result.target}`: {data_licence(result.target)}.
 
 Made with headstart {result.headstart}, seed {result.seed}.
 """

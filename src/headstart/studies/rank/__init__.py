@@ -28,6 +28,14 @@ from headstart.records.settings import SHARE, TrainingSettings, option, several,
 from headstart.studies._spec import DATA, Input, Study, StudyRecord, optional_input
 
 SCORES = ("logme", "h-score", "leep", "nce", "knn", "cka")
+TITLES = {  # what they are called
+    "logme": "LogME",
+    "h-score": "H-score",
+    "leep": "LEEP",
+    "nce": "negative conditional entropy",
+    "knn": "accuracy of the nearest neighbours",
+    "cka": "similarity to the first (CKA)",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,20 +3,21 @@
 from collections.abc import Iterator
 from typing import Any
 
+from headstart.core import make
 from headstart.records.record import Interval
 from headstart.report.axis import Axis, linear, within
 from headstart.report.figures import Plot
 from headstart.report.metric import get_metric
-from headstart.report.text import Terminal, join_words, minus, pluralise, short, shorten_middle
+from headstart.report.text import Terminal, capitalise, join_words, minus, pluralise, short, shorten_middle
 from headstart.studies._page import Cell, cell_text, page_view
-from headstart.studies.rank import Ranking
+from headstart.studies.rank import TITLES, Ranking
 
 LONGEST = 24  # letters of a name under the axis
 
 
 def view(record: Ranking) -> dict[str, Any]:
     """What the template shows."""
-    first, best = record.scores[0], record.table[0]
+    first, best = TITLES[record.scores[0]], record.table[0]
     held_out = f"{record.held_out:,} more held out" if record.held_out else "none held out"
     size = f"{short(best.parameters)} parameters, {pluralise(best.width, 'feature')}"
     return page_view(
@@ -27,8 +28,8 @@ def view(record: Ranking) -> dict[str, Any]:
         say=list(sentences(record)),
         legend=[],
         figure=_figure(record) if len(record.table) > 1 else "",  # one dot compares nothing
-        caption=f"{first} of each backbone; higher is better. It can be compared between backbones on the "
-        f"same rows, and with nothing else.",
+        caption=f"{capitalise(first)} of each backbone; higher is better. It can be compared between "
+        f"backbones on the same rows, and with nothing else.",
         facts=[
             ("first", best.backbone, size),
             ("rows", f"{record.rows:,}", held_out),
@@ -49,7 +50,7 @@ def terminal(record: Ranking) -> Terminal:
     """What the command prints: the same rows as the page's table."""
     first, *others = headings(record)
     return Terminal(
-        title=f"Backbones for {record.task}, by {record.scores[0]}",
+        title=f"Backbones for {record.task}, by {TITLES[record.scores[0]]}",
         headings=[first, "weights", *others],
         rows=[(name, weights, *map(cell_text, cells)) for name, weights, cells in rows(record)],
     )
@@ -57,8 +58,8 @@ def terminal(record: Ranking) -> Terminal:
 
 def headings(record: Ranking) -> list[str]:
     """Of the table."""
-    tuned = [f"{get_metric(record.metric).title} of {record.tuned}"] if record.tuned else []
-    return ["backbone", *record.scores, *tuned, "features", "seconds"]
+    tuned = [f"{get_metric(record.metric).title} of {make(record.tuned).title}"] if record.tuned else []
+    return ["backbone", *(TITLES[name] for name in record.scores), *tuned, "features", "seconds"]
 
 
 def rows(record: Ranking) -> Iterator[tuple[str, str, list[Cell]]]:
@@ -89,8 +90,10 @@ def sentences(record: Ranking) -> Iterator[str]:
     if accuracies:
         metric = get_metric(record.metric)
         top, accuracy = max(accuracies, key=lambda pair: pair[1].value)
-        yield f"{top} has the highest {metric.title} with {record.tuned}: {metric.shown(accuracy)}."
-    agreeing = [f"{score} {tau:.2f}" for score, tau in record.agreement.items() if tau is not None]
+        yield (
+            f"{top} has the highest {metric.title} with {make(record.tuned).title}: {metric.shown(accuracy)}."
+        )
+    agreeing = [f"{TITLES[score]} {tau:.2f}" for score, tau in record.agreement.items() if tau is not None]
     if agreeing:
         yield (
             f"Weighted Kendall tau of the scores with the accuracies, from -1 to 1: {join_words(agreeing)}."
@@ -104,8 +107,8 @@ def _figure(record: Ranking) -> str:
     ends = within(-float("inf"), float("inf"), [value for _, _, value in scored] or [0.0])
     ticks = tuple((place, shorten_middle(name, LONGEST)) for place, name, _ in values)
     x = Axis(-0.5, len(values) - 0.5, ticks)
-    plot = Plot(x, linear(*ends, lambda value: minus(f"{value:.6g}"), first), slanted=True)
+    plot = Plot(x, linear(*ends, lambda value: minus(f"{value:.6g}"), TITLES[first]), slanted=True)
     for place, name, value in scored:
-        plot.dot((place, value), "s1", f"{name}: {first} {value:.3f}", 5)
+        plot.dot((place, value), "s1", f"{name}: {TITLES[first]} {value:.3f}", 5)
     shown = ", ".join(f"{name} {value:.3f}" for _, name, value in scored)
-    return plot.figure(f"{first} of each backbone: {shown}")
+    return plot.figure(f"{capitalise(TITLES[first])} of each backbone: {shown}")

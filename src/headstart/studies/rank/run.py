@@ -30,7 +30,7 @@ from headstart.session.scoring import main_score
 from headstart.session.session import Session
 from headstart.studies._runner import Job, load_inputs
 from headstart.studies._spec import Study
-from headstart.studies.rank import RankedBackbone, RankSettings, agreement
+from headstart.studies.rank import TITLES, RankedBackbone, RankSettings, agreement
 from headstart.studies.rank.candidates import Candidate, candidates, pairs_of
 
 BATCH = 64
@@ -164,7 +164,7 @@ class _Ranking:
         kept = self.job.folder.trial(
             f"scores of {candidate.name}", lambda _: self._scores(candidate, session)
         )["value"]
-        missing = " and ".join(name for name, score in kept["scores"].items() if score is None)
+        missing = " and ".join(TITLES[name] for name, score in kept["scores"].items() if score is None)
         if missing:
             self.job.notes.append(f"Without {missing} for {candidate.name}: {candidate.headless}.")
         return RankedBackbone(

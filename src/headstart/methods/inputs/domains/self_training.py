@@ -36,6 +36,7 @@ class SelfTraining(AlignmentSettings):
         "arXiv:1706.05208",
         per_sample_loss=False,
         label_kinds=("classes",),
+        display_name="Self-training",
     )
     threshold: float = 0.9
     flexible: bool = False

@@ -34,7 +34,14 @@ class SupervisedPretraining(TuningSettings[SourceLabelled]):
             takes a logistic probe, or for numbers a ridge probe.
     """
 
-    about = About("supervised-pretraining", "start", "mapping", SourceLabelled, "arXiv:1912.11370")
+    about = About(
+        "supervised-pretraining",
+        "start",
+        "mapping",
+        SourceLabelled,
+        "arXiv:1912.11370",
+        display_name="Supervised pre-training",
+    )
     backbone_lr: float = 1.0
     norm: Literal["frozen", "train"] = "train"
     start: Literal["given", "random"] = "given"

@@ -16,7 +16,15 @@ class GroupBalanced(TuningSettings[Grouped]):
     attributes it is a class.
     """
 
-    about = About("group-balanced", "start", "mapping", Grouped, "arXiv:2110.14503", label_kinds=("classes",))
+    about = About(
+        "group-balanced",
+        "start",
+        "mapping",
+        Grouped,
+        "arXiv:2110.14503",
+        label_kinds=("classes",),
+        display_name="Group-balanced fine-tuning",
+    )
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The backbone, a linear head and the groups."""
