@@ -315,6 +315,8 @@ def main() -> None:
     for title, names in (("shifts", shifts), ("no shift", none)):
         done = [name for name, _ in names if (given.out / file_name(name) / "align.json").exists()]
         rows = [read(name, given.out) for name in done]
+        if not rows:
+            continue
         said = sum(row["nothing"] for row in rows)
         print(f"\n{title}: {len(rows)} pairs, {said} of them said to have nothing to gain")
         for name, row in zip(done, rows, strict=True):
