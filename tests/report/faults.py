@@ -26,7 +26,7 @@ VERDICTS = (
     ),
     Fault(
         "report/metric.py",
-        'f"+{text}" if float(text) > 0 else text)',
+        'f"+{text}" if float(text.replace(",", "")) > 0 else text)',
         '"+" + text.lstrip("-"))',
         "a loss is shown as a gain of the same size",
         "report/test_verdicts.py of_a_group",

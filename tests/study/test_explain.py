@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import headstart as hs
 from headstart.cli import app
 from headstart.core import BadData, BadInput, Preprocess, Unknown
+from headstart.face import speak
 
 TEXT = "the film was awful and dull but great"
 
@@ -60,7 +61,8 @@ def pictures():
 
 
 def command(*words):
-    return CliRunner().invoke(app, ["explain", *map(str, words)])
+    with speak(command_line=True):
+        return CliRunner().invoke(app, ["explain", *map(str, words)])
 
 
 def test_contributions_of_a_linear_model_are_its_slopes_times_the_way_from_the_mean():
