@@ -6,23 +6,23 @@ TRAP_FAULTS = (
     # rates and groups
     Fault(
         "run/loop.py",
-        'factors["lr"] = run.recipe.lr * on.lr',
-        'factors["lr"] = run.recipe.lr',
+        'factors["lr"] = recipe.lr * on.lr',
+        'factors["lr"] = recipe.lr',
         "rates that only our own loop applies",
         "methods/test_rates.py whatever_scheduler",
     ),
     Fault(
-        "run/loop.py",
-        "        if parameters:\n            decay",
-        "        if parameters and not on.since:\n            decay",
+        "run/optimisers.py",
+        'if made["params"]:',
+        'if made["params"] and not on.since:',
         "what is unfrozen later is in no optimiser",
         "methods/test_gradual_unfreezing.py by_hand or goes_on",
     ),
     Fault(
         "run/descent.py",
-        'elif ctx.progress >= group["since"]:',
-        'elif not group["since"] or group.get("begun") == id(run) or ('
-        '0 <= ctx.progress - group["since"] < 1 / run.recipe.steps and not group.update(begun=id(run))):',
+        'if ctx.progress < group["since"]:',
+        'if group["since"] and group.get("begun") != id(run) and ('
+        'not 0 <= ctx.progress - group["since"] < 1 / run.recipe.steps or group.update(begun=id(run))):',
         "a resumed run freezes again what had been unfrozen",
         "methods/test_gradual_unfreezing.py goes_on",
     ),

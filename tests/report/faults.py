@@ -84,7 +84,7 @@ STUDIES = (
         "report/test_verdicts.py of_a_stream",
     ),
     Fault(
-        "studies/align/page.py",
+        "studies/align/page_parts.py",
         "float((score > other) == (figure > value))",
         "float((score > other) != (figure > value))",
         "a score that chooses the worse model is called trustworthy",

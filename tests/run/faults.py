@@ -48,8 +48,8 @@ RUN = (
     ),
     Fault(
         "run/loop.py",
-        "run.recipe.weight_decay if on.weight_decay is None else on.weight_decay",
-        "on.weight_decay or run.recipe.weight_decay",
+        "recipe.weight_decay if on.weight_decay is None else on.weight_decay",
+        "on.weight_decay or recipe.weight_decay",
         "no way to turn the weight decay off",
         "run/test_loop.py weight_decay",
     ),
@@ -77,8 +77,8 @@ RUN = (
     ),
     Fault(
         "run/descent.py",
-        'elif ctx.progress >= group["since"]:',
-        "else:",
+        'if ctx.progress < group["since"]:',
+        "if False:",
         "what is to learn later learns at once",
         "run/test_loop.py since",
     ),
@@ -140,8 +140,8 @@ RUN = (
     ),
     Fault(
         "run/descent.py",
-        "_out_of_memory(error) and run.per_sample_loss and",
-        "_out_of_memory(error) and",
+        "out_of_memory(error) and run.per_sample_loss and",
+        "out_of_memory(error) and",
         "a contrastive loss over half the rows",
         "run/test_descent.py never_computed_in_parts",
     ),
