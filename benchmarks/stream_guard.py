@@ -61,7 +61,7 @@ def judged(seed: int, guarded: bool, passes: int = 10, rows: int = 450) -> Prequ
     model = hs.models.classifier(network(x[train], y[train], seed), example=x[:2])
     guards = "default" if guarded else ()
     parts = noisy(x[new], y[new], passes, rows)
-    return hs.prequential(METHOD, model, parts, batch=8, seed=seed, guards=guards)
+    return hs.prequential(METHOD, model, parts, batch=8, seed=seed, guards=guards, protect=False)
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ STREAM = "studies/stream/"
 STREAMING_FAULTS = (
     Fault(
         STREAM + "inputs.py",
-        "own = copy.deepcopy(model) if isinstance(model, Model) else classifier(model)",
-        "own = model if isinstance(model, Model) else classifier(model)",
+        "own = copy.deepcopy(model) if isinstance(model, Model) else _cut(model)",
+        "own = model if isinstance(model, Model) else _cut(model)",
         "the mode of the caller's model changes",
         "study/test_stream.py mode_of_the_given",
     ),

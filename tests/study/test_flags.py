@@ -88,8 +88,8 @@ def test_frozen_statistics_stay():
 def test_a_method_that_has_nothing_left_to_train_says_why():
     module = nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 2))
     module[1].requires_grad_(False)
-    adapted = hs.stream("norm", module)  # which has no gradient
+    adapted = hs.stream("norm", module, protect=False)  # which has no gradient
     assert adapted(X).probabilities.shape == (60, 2)
     with pytest.raises(BadInput, match="so nothing can learn"):
-        hs.stream("tent", module)
-    assert hs.stream("tent", module.requires_grad_(False))(X).probabilities.shape == (60, 2)
+        hs.stream("tent", module, protect=False)
+    assert hs.stream("tent", module.requires_grad_(False), protect=False)(X).probabilities.shape == (60, 2)

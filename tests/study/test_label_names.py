@@ -33,7 +33,9 @@ def model():
 def accuracy(model, *segments, **more):
     """Of the source model, over all."""
     return (
-        hs.prequential("lame", model, segments, compare=("source",), **more).method("source").accuracy.value
+        hs.prequential("lame", model, segments, compare=("source",), **more, protect=False)
+        .method("source")
+        .accuracy.value
     )
 
 

@@ -58,9 +58,9 @@ def test_gains_are_paired_and_draw_whole_batches():
 
 def test_it_equals_a_stream_that_is_judged_by_hand(model):
     parts = segments(50, 33)
-    found = hs.prequential("tent:lr=0.05", model, parts, batch=16, seed=0)
+    found = hs.prequential("tent:lr=0.05", model, parts, batch=16, seed=0, protect=False)
     x, y = torch.cat([p.x for p in parts]), np.concatenate([p.y for p in parts])
-    s = hs.stream("tent:lr=0.05", model)
+    s = hs.stream("tent:lr=0.05", model, protect=False)
     hits = np.concatenate(
         [(s(part).outputs.argmax(1).numpy() == y[16 * k : 16 * k + 16]) for k, part in enumerate(x.split(16))]
     )
@@ -81,7 +81,7 @@ def test_it_equals_a_stream_that_is_judged_by_hand(model):
 
 
 def test_norm_helps_where_the_shift_is_one_of_scale(model):
-    found = hs.prequential("tent", model, segments(200, shift=2.0), batch=32)
+    found = hs.prequential("tent", model, segments(200, shift=2.0), batch=32, protect=False)
     assert found.method("source").accuracy.value < 0.6
     assert found.method("norm").accuracy.value > 0.9
     assert found.methods[0].gains["source"].low > 0.2
@@ -89,12 +89,13 @@ def test_norm_helps_where_the_shift_is_one_of_scale(model):
 
 def test_no_method_sees_a_label_and_the_same_seed_gives_the_same_record(model):
     parts = segments(40, 24)
-    first = hs.prequential(["tent:lr=0.05", "sar"], model, parts, batch=16, seed=5)
+    first = hs.prequential(["tent:lr=0.05", "sar"], model, parts, batch=16, seed=5, protect=False)
     assert (
-        hs.prequential(["tent:lr=0.05", "sar"], model, parts, batch=16, seed=5).to_json() == first.to_json()
+        hs.prequential(["tent:lr=0.05", "sar"], model, parts, batch=16, seed=5, protect=False).to_json()
+        == first.to_json()
     )
     poisoned = [Segment(p.name, p.x, (p.y + 1) % CLASSES) for p in parts]
-    other = hs.prequential(["tent:lr=0.05", "sar"], model, poisoned, batch=16, seed=5)
+    other = hs.prequential(["tent:lr=0.05", "sar"], model, poisoned, batch=16, seed=5, protect=False)
     for a, b in zip(first.methods, other.methods, strict=True):
         assert [p.top_share for p in a.segments] == [p.top_share for p in b.segments]
         assert [p.confidence for p in a.curve] == [p.confidence for p in b.curve]
@@ -103,7 +104,9 @@ def test_no_method_sees_a_label_and_the_same_seed_gives_the_same_record(model):
 
 def test_without_labels_there_is_no_accuracy_and_curves_are_short(model):
     x, _ = rows(900, 1)
-    found = hs.prequential("norm:statistics=running", model, [Segment("all", x, None)], batch=4)
+    found = hs.prequential(
+        "norm:statistics=running", model, [Segment("all", x, None)], batch=4, protect=False
+    )
     one = found.methods[0]
     assert not found.labelled
     assert one.accuracy is None
@@ -115,7 +118,7 @@ def test_without_labels_there_is_no_accuracy_and_curves_are_short(model):
 
 
 def test_the_record_reads_back(model, tmp_path):
-    found = hs.prequential("tent:lr=0.9", model, segments(80), batch=16)
+    found = hs.prequential("tent:lr=0.9", model, segments(80), batch=16, protect=False)
     (tmp_path / "r.json").write_text(found.to_json())
     assert hs.Prequential.read(tmp_path / "r.json") == found
 
@@ -144,7 +147,7 @@ def test_bad_contests_are_refused(model, more, kind, says):
     parts = segments(6) if y is None else [Segment("a", rows(6, 1)[0], np.array(y))]
     given = {"methods": "tent", "segments": parts, **more}
     with pytest.raises(kind, match=says):
-        hs.prequential(model=model, **given)
+        hs.prequential(model=model, **given, protect=False)
 
 
 def test_arrays_in_place_of_segments_are_named_by_their_type(model):
@@ -152,7 +155,7 @@ def test_arrays_in_place_of_segments_are_named_by_their_type(model):
     with pytest.raises(
         BadInput, match=r"^segments is a tuple; it must be a list of parts as hs\.data\.streams"
     ):
-        hs.prequential("norm", model, (x, y))
+        hs.prequential("norm", model, (x, y), protect=False)
 
 
 def test_a_stream_of_a_table_is_read_by_the_model_s_columns():
@@ -166,5 +169,5 @@ def test_a_stream_of_a_table_is_read_by_the_model_s_columns():
     labels = [row.label for row in fitted.predict({"a": a[:40], "b": b[:40]})]
     right = np.mean(np.array(labels) == y[:40])
     assert right > 0.9
-    record = hs.prequential("lame", fitted, parts, batch=16, compare=("source",))
+    record = hs.prequential("lame", fitted, parts, batch=16, compare=("source",), protect=False)
     assert {one.name: one.accuracy.value for one in record.methods}["source"] == pytest.approx(right)

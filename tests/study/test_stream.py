@@ -36,7 +36,7 @@ def batches(many, n=16, start=100):
 def test_it_answers_before_it_adapts_and_never_touches_the_given_model(net, method):
     net.train()
     before, modes = copy.deepcopy(net.state_dict()), [m.training for m in net.modules()]
-    s = hs.stream(method, classifier(net, example=torch.zeros(2, 1, SIDE, SIDE)))
+    s = hs.stream(method, classifier(net, example=torch.zeros(2, 1, SIDE, SIDE)), protect=False)
     first, *others = batches(6)
     if "lame" not in method:  # which adapts answers, not weights
         with s.frozen():
@@ -52,13 +52,13 @@ def test_it_answers_before_it_adapts_and_never_touches_the_given_model(net, meth
 
 def test_the_mode_of_the_given_model_stays(net):
     model = classifier(net, example=torch.zeros(2, 1, SIDE, SIDE)).train()
-    hs.stream("tent", model)(batches(1)[0])
+    hs.stream("tent", model, protect=False)(batches(1)[0])
     assert all(module.training for module in model.modules())
 
 
 def test_tent_changes_and_the_second_answer_is_that_of_the_changed_model(net):
     model = classifier(net, example=torch.zeros(2, 1, SIDE, SIDE))
-    s, (a, b) = hs.stream("tent:lr=0.05", model, guards=()), batches(2)
+    s, (a, b) = hs.stream("tent:lr=0.05", model, guards=(), protect=False), batches(2)
     with s.frozen():
         early = s(b).outputs
     start = state_of(s)
@@ -74,9 +74,9 @@ def test_tent_changes_and_the_second_answer_is_that_of_the_changed_model(net):
 def test_pushing_equals_iterating_and_the_same_seed_gives_the_same_bytes(net, method):
     given = batches(5)
     model = classifier(net, example=given[0])
-    pushed = hs.stream(method, model)
+    pushed = hs.stream(method, model, protect=False)
     one = [pushed(x).outputs for x in given]
-    two = [answer.outputs for answer in hs.stream(method, model, given)]
+    two = [answer.outputs for answer in hs.stream(method, model, given, protect=False)]
     assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
 
 
@@ -84,7 +84,7 @@ def test_pushing_equals_iterating_and_the_same_seed_gives_the_same_bytes(net, me
 def test_saved_and_loaded_it_goes_on_byte_for_byte(net, method, tmp_path):
     given = batches(8)
     model = classifier(net, example=given[0])
-    whole, first, second = (hs.stream(method, model) for _ in range(3))
+    whole, first, second = (hs.stream(method, model, protect=False) for _ in range(3))
     wanted = [whole(x).outputs for x in given]
     for x in given[:4]:
         first(x)
@@ -99,7 +99,7 @@ def test_saved_and_loaded_it_goes_on_byte_for_byte(net, method, tmp_path):
 @pytest.mark.parametrize("method", METHODS)
 def test_reset_is_bit_for_bit_and_frozen_changes_nothing(net, method, tmp_path):
     given = batches(5)
-    s = hs.stream(method, classifier(net, example=given[0]))
+    s = hs.stream(method, classifier(net, example=given[0]), protect=False)
     s.save(tmp_path / "new")
     with s.frozen():
         s._state.shape = None
@@ -116,7 +116,7 @@ def test_reset_is_bit_for_bit_and_frozen_changes_nothing(net, method, tmp_path):
 
 def test_rdumb_starts_anew_at_fixed_times(net):
     given = batches(7)
-    s = hs.stream("rdumb:resets=3,lr=0.05", classifier(net, example=given[0]), guards=())
+    s = hs.stream("rdumb:resets=3,lr=0.05", classifier(net, example=given[0]), guards=(), protect=False)
     start, changed = state_of(s), []
     for x in given:
         s(x)
@@ -133,7 +133,7 @@ def test_another_method_model_or_file_is_a_mismatch_and_nothing_changes(net, tmp
     other = copy.deepcopy(model)
     with torch.no_grad():
         other.head.bias.add_(1)
-    s = hs.stream("tent", model)
+    s = hs.stream("tent", model, protect=False)
     s(given[0])
     s.save(tmp_path / "s")
     for method, base, guards, says in (
@@ -142,7 +142,7 @@ def test_another_method_model_or_file_is_a_mismatch_and_nothing_changes(net, tmp
         ("tent", other, "default", "another model"),
         ("tent", model, (), "other guards"),
     ):
-        mine = hs.stream(method, base, guards=guards)
+        mine = hs.stream(method, base, guards=guards, protect=False)
         before = state_of(mine)
         with pytest.raises(Mismatch, match=says):
             mine.load(tmp_path / "s")
@@ -174,7 +174,7 @@ def test_another_method_model_or_file_is_a_mismatch_and_nothing_changes(net, tmp
 )
 def test_a_bad_batch_is_refused_and_nothing_changes(net, bad, kind, says, tmp_path):
     (first,) = batches(1)
-    s = hs.stream("tent", classifier(net, example=first))
+    s = hs.stream("tent", classifier(net, example=first), protect=False)
     s(first)
     s.save(tmp_path / "before")
     with pytest.raises(kind, match=says):
@@ -184,13 +184,15 @@ def test_a_bad_batch_is_refused_and_nothing_changes(net, bad, kind, says, tmp_pa
 
 
 def test_the_first_batch_must_be_what_the_model_takes(net):
-    s = hs.stream("tent", classifier(net, example=torch.zeros(2, 1, SIDE, SIDE)))
+    s = hs.stream("tent", classifier(net, example=torch.zeros(2, 1, SIDE, SIDE)), protect=False)
     with pytest.raises(BadInput, match=r"can't take samples of shape \(3, 6, 6\).*\(1, 6, 6\)"):
         s(torch.zeros(4, 3, SIDE, SIDE))
 
 
 def test_streams_of_one_and_arrays_are_answered(net):
-    s = hs.stream("tent:statistics=mixed", classifier(net, example=torch.zeros(2, 1, SIDE, SIDE)))
+    s = hs.stream(
+        "tent:statistics=mixed", classifier(net, example=torch.zeros(2, 1, SIDE, SIDE)), protect=False
+    )
     x, y = rows(40, 5)
     right = sum(int(s(x[i : i + 1].numpy()).outputs.argmax()) == int(y[i]) for i in range(len(x)))
     assert right >= 36
@@ -201,16 +203,16 @@ def test_streams_of_one_and_arrays_are_answered(net):
 def test_what_is_no_model_of_classes_or_no_method_of_streams_is_refused(net):
     example = torch.zeros(2, 1, SIDE, SIDE)
     with pytest.raises(BadInput, match="without a head"):
-        hs.stream("tent", hs.models.backbone(net, example=example))
+        hs.stream("tent", hs.models.backbone(net, example=example), protect=False)
     with pytest.raises(BadInput, match=r"Methods of streams: .*tent"):
-        hs.stream("fine-tune", classifier(net, example=example))
+        hs.stream("fine-tune", classifier(net, example=example), protect=False)
     with pytest.raises(BadInput, match="no normalisation"):
-        hs.stream("tent", nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
+        hs.stream("tent", nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)), protect=False)
     numbers = hs.Predictor(classifier(net, example=example), "abcd", None, label_kind="numbers")
     with pytest.raises(BadInput, match="numbers"):
-        hs.stream("tent", numbers)
+        hs.stream("tent", numbers, protect=False)
     with pytest.raises(BadInput, match="no batches"):
-        next(iter(hs.stream("tent", classifier(net, example=example))))
+        next(iter(hs.stream("tent", classifier(net, example=example), protect=False)))
 
 
 def test_a_classifier_is_cut_into_what_answers_alike(net):
@@ -224,7 +226,7 @@ def test_a_classifier_is_cut_into_what_answers_alike(net):
 
 def test_source_samples_are_given_to_methods_that_ask(net):
     x, _ = rows(64, 3)
-    s = hs.stream("eata", classifier(net, example=x), source=x)
+    s = hs.stream("eata", classifier(net, example=x), source=x, protect=False)
     fisher = s._adapter.run.parts["anchor"].fisher
     assert fisher.gt(0).any()
     for batch in batches(3):
@@ -235,7 +237,7 @@ def test_source_samples_are_given_to_methods_that_ask(net):
 
 def test_predictors_read_what_they_take(net, tmp_path):
     model = classifier(net, example=torch.zeros(2, 1, SIDE, SIDE))
-    s = hs.stream("norm", hs.Predictor(model, ("a", "b", "c", "d"), None))
+    s = hs.stream("norm", hs.Predictor(model, ("a", "b", "c", "d"), None), protect=False)
     x, _ = rows(9, 4)
     assert s.reader.classes == ("a", "b", "c", "d")
     assert s(x.numpy().astype(np.float64)).outputs.shape == (9, CLASSES)

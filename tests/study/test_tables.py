@@ -186,6 +186,7 @@ def test_a_stream_takes_rows_with_empty_cells_as_predictions_do(run, file):
     assert any(row[0] == "" for row in body)
     table = write(run.parent / "stream.csv", body, HEAD[:-1])
     stream = hs.stream("norm", run)
+    assert stream.can_adapt  # the run has kept statistics of its training rows
     assert stream(table).outputs.isfinite().all()
     with pytest.raises(BadData, match="infinite"):
         stream(torch.full((2, 4), float("inf")))

@@ -91,6 +91,7 @@ class Model(nn.Sequential):
 
     classes: tuple[str, ...] = ()  # names of the outputs; () where they are not known
     label_kind: LabelKind = "classes"  # of the outputs
+    source_statistics: Mapping[str, Tensor] | None = None  # of training rows; None where they are not known
 
     def __init__(self, backbone: Backbone, head: Head) -> None:
         super().__init__(backbone, head)

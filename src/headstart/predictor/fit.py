@@ -20,6 +20,7 @@ from headstart.data.source_task import load_sources
 from headstart.models.trained_head import HeadChoice
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
+from headstart.predictor.training_rows import measure_rows
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
@@ -122,6 +123,9 @@ def fit(  # noqa: PLR0913  # an option is an argument
             )
     finally:
         progress.close()
+    if dataset.label_kind == "classes":
+        kind = dataset if session.target is None else session.target.session.data
+        measure_rows(fitted.model, kind, session.engine.device, recipe.seed if recipe else 0)
     cautions = [*fitted.cautions, *_about_split(dataset)]
     for caution in cautions:
         warnings.warn(caution, FitWarning, stacklevel=2)

@@ -4,9 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import save
+from torch import Tensor
 
 from headstart.core import CannotWrite, LabelKind, Model
+from headstart.core.tensor_file import read_tensors
 from headstart.models.backbone import AnyBackbone
 from headstart.models.backbone import load_model as load_model
 from headstart.models.saved import TOKENIZER
@@ -15,6 +18,7 @@ from headstart.predictor.training import Training
 
 SCHEMA = 2
 TRAINING = "training.json"
+STATISTICS = "statistics.safetensors"  # of training rows inside the model, for streams
 
 
 def save_model(
@@ -28,7 +32,8 @@ def save_model(
 ) -> None:
     """Write `model.safetensors`, `config.json`, `README.md`, for texts `tokenizer.json`.
 
-    `training.json` says how the model was fitted, where that is known.
+    `training.json` says how the model was fitted and `statistics.safetensors` what its training rows look
+    like inside it, where that is known.
 
     An older folder is replaced at once.
 
@@ -62,6 +67,7 @@ def save_model(
             (fresh / TOKENIZER).write_text(mapping.tokens.tokenizer, "utf-8")
         if training is not None:
             (fresh / TRAINING).write_text(training.to_json(), "utf-8")
+        save_statistics(model, fresh)
         old = folder.with_name(f".{folder.name}.old.tmp")
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
@@ -85,6 +91,20 @@ def require_replaceable(folder: Path) -> None:
             return
     if folder.exists():
         raise CannotWrite(f"{folder} is there and holds no model. Name a new folder.")
+
+
+def save_statistics(model: Model, folder: Path) -> None:
+    """Write `statistics.safetensors`, if statistics of training rows are known."""
+    if model.source_statistics is not None:
+        (folder / STATISTICS).write_bytes(save(dict(model.source_statistics)))
+
+
+def load_statistics(folder: Path) -> dict[str, Tensor] | None:
+    """Statistics of training rows inside the model in a folder; None if the folder holds none."""
+    try:
+        return read_tensors(folder / STATISTICS)[0]
+    except (OSError, SafetensorError):
+        return None
 
 
 def load_training(folder: Path) -> Training | None:

@@ -1,13 +1,26 @@
 """The training loop, a generator of one tick per step."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, BadInput, Ctx, Descend, Do, Method, On, Task, derive_seed
+from headstart.core import (
+    Backbone,
+    BadInput,
+    Ctx,
+    Descend,
+    Do,
+    Method,
+    Move,
+    On,
+    Parts,
+    Task,
+    Unlabelled,
+    derive_seed,
+)
 from headstart.core.batches import B
 
 from .average import Average
@@ -35,11 +48,13 @@ def start(
     engine = engine or One()
     with seeded(derive_seed(recipe.seed, "parts")):
         parts = method.parts(backbone, task).to(engine.device)
-    layout = memory_format(parts, recipe.precision == "bf16", engine.device)
+    moves = method.moves()
+    still = method.about.needs is Unlabelled and not _learns_convolutions(parts, moves)
+    layout = memory_format(parts, recipe.precision == "bf16", engine.device, frozen=still)
     parts.to(memory_format=layout)
     if recipe.accumulate > 1 and not method.about.per_sample_loss:
         raise BadInput(f"{method.about.name}: its loss compares rows of a batch, so accumulate must be 1.")
-    run = Run(method.about.name, parts, method.moves(), recipe, engine, layout)
+    run = Run(method.about.name, parts, moves, recipe, engine, layout)
     run.accumulate, run.per_sample_loss = recipe.accumulate, method.about.per_sample_loss
     descents = [move for move in run.moves if isinstance(move, Descend)]
     for move in descents:
@@ -83,6 +98,14 @@ def train(run: Run[B], stream: Callable[[int], Iterator[B]]) -> Iterator[Tick]:
         yield Tick(run.step, terms, outputs)
         if run.step >= steps:
             return
+
+
+def _learns_convolutions(parts: Parts, moves: Iterable[Move[Any]]) -> bool:
+    """Whether a descent trains a convolution of pictures."""
+    descents = (move for move in moves if isinstance(move, Descend))
+    known = (move for move in descents if all(on.part in parts for on in move.on))
+    learned = {id(parameter) for move in known for parameter in move.parameters(parts)}
+    return any(id(m.weight) in learned for m in parts.modules() if isinstance(m, nn.Conv2d))
 
 
 def _check(run: Run[Any], move: Descend[Any]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from headstart.predictor.examples import MOST
+from headstart.predictor.training_rows import MOST as ROWS
 from headstart.studies.adapt.settings import AdaptSettings
 
 OLD = "test the old task"
@@ -34,7 +35,7 @@ def last_steps(
         "test": 3.0 + read * (models * rows["test"] + RAW * (rows["train"] + rows["test"])),
         OLD: 2.0 * read * rows["old"],
         RANKED: 0.5,
-        KEPT: min(share, read * min(MOST, rows["train"])),
+        KEPT: min(share, read * min(MOST, rows["train"])) + min(share / 2, read * min(ROWS, rows["train"])),
         EXPLAINED: min(share, 0.5 + FORWARDS * read),
         "save": 1.0,
         MODEL: 0.5,

@@ -1,10 +1,12 @@
-"""Training rows that a run keeps for explanations, as far as a fiftieth of the budget reads them."""
+"""What a run keeps of training rows, for explanations and streams, within a fiftieth of the budget."""
 
 import math
 
 from headstart.core import Model
 from headstart.data.dataset import Dataset
 from headstart.predictor.examples import MOST, Examples
+from headstart.predictor.training_rows import MOST as ROWS
+from headstart.predictor.training_rows import measure_rows
 from headstart.records.explanation import EXAMPLES
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
@@ -19,6 +21,9 @@ def affordable(settings: AdaptSettings, seconds: float) -> float:
 def keep_examples(job: Job[AdaptSettings], model: Model, train: Dataset, read: float) -> None:
     """Write names, labels and features of training rows beside the model, and the rows of a table.
 
+    A model of classes is given the statistics by which a stream tells rows of another kind; they take half of
+    that time at most.
+
     Args:
         job: whose folder is written to.
         model: the final one.
@@ -30,3 +35,6 @@ def keep_examples(job: Job[AdaptSettings], model: Model, train: Dataset, read: f
     most = min(MOST, affordable(job.settings, read))
     if most >= 1:
         Examples.of(model, train, int(most), job.settings.seed, show=job.progress.share).save(file)
+    if train.label_kind == "classes":
+        few = int(min(ROWS, affordable(job.settings, read) / 2))
+        measure_rows(model, train, model.device, job.settings.seed, few)

@@ -11,13 +11,15 @@ import torch
 from torch import nn
 
 from headstart.core import Diverged, HeadstartError, Method, make, require_label_kind
+from headstart.data.dataset import Dataset
 from headstart.data.domains import of_same_labels
 from headstart.data.pooled import load_each, pool, rows_from
 from headstart.data.random_draws import shuffled
 from headstart.metrics.kinds import measure_of
 from headstart.predictor.predictor import Predictor, open_model
-from headstart.predictor.save import TRAINING
+from headstart.predictor.save import TRAINING, save_statistics
 from headstart.predictor.training import Training
+from headstart.predictor.training_rows import measure_rows
 from headstart.session.requirements import (
     features,
     label_free_stages,
@@ -169,6 +171,7 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
     last = [point for point in points if point.method == SOURCE_ONLY][-1]
     job.notes[:0] = [*dissent(shipped, last, select), *results.cautions(table, chosen, metric)]
     name = training.name(picked.method, picked.seed, epochs)
+    job.artefacts["learned"] = rows.target.subset(rows.learn)
     job.artefacts |= {"model": runner.model(f"try {name}"), "trials": runner.folder}
     outputs = picked.outputs(trials)
     why = "no shift" if shift is not None and shift.verdict == "none" else picked.why
@@ -210,11 +213,21 @@ def finish(job: Job[AlignSettings], record: Alignment) -> Aligned:
         row = record.row(record.chosen)
         training = Training(row.method, row.title, record.source_rows, notes=[*row.notes, *record.notes])
         (model / TRAINING).write_text(training.to_json(), "utf-8", "backslashreplace")
+        _save_statistics(job, model)
         shutil.rmtree(folder / "model", ignore_errors=True)
         model.rename(folder / "model")
     if job.settings.budget is None:  # with more time another of these models may be selected
         shutil.rmtree(job.artefacts["trials"], ignore_errors=True)
     return Aligned(record, open_model(folder, backbone=job.inputs["_module"]), job.out)
+
+
+def _save_statistics(job: Job[AlignSettings], folder: Path) -> None:
+    """Measure the target's rows inside the model in a folder: they are the kind that it is for."""
+    target: Dataset = job.artefacts["learned"]
+    if target.label_kind == "classes":
+        model = open_model(folder, backbone=job.inputs["_module"]).model
+        measure_rows(model, target, model.device, job.settings.seed)
+        save_statistics(model, folder)
 
 
 def _runner(

@@ -1,7 +1,8 @@
 """Label a stream of files with a model that adapts to it: each batch is predicted before it is learned from.
 
 The method, the source model and, where the model has normalisation layers, Norm predict the same batches.
-Guards watch the method that adapts. With `labels` these are read for the accuracy alone; no method sees one.
+The method adapts where rows differ from those that the model was trained on, else the source model answers;
+guards watch it. With `labels` these are read for the accuracy alone; no method sees one.
 `hs.stream` is the same as a live object, `hs.prequential` the same for arrays and several methods.
 
 Raises:
@@ -31,6 +32,10 @@ class StreamSettings(StudySettings):
 
     method: str = option("Method of adaptation, with settings after a colon: tent:lr=1e-4.", "tent")
     guards: bool = option("Watch predicted classes, confidence and drift, and reset if they go wrong.", True)
+    protect: bool = option(
+        "Adapt only where rows differ from training rows and it goes well; else the source model answers.",
+        True,
+    )
     batch: int = option("Batch size.", 64, whole(1))
     labels: bool = option(
         "FOLDER has class folders, or the file an array y: measure the accuracy. No method sees a label.",
@@ -46,7 +51,7 @@ class Event(Record):
 
     step: int  # batches so far, this one among them
     rows: int  # rows so far, those of this batch among them
-    guard: str  # "collapse", "confidence", "drift", "diverged", "schedule", or your own
+    guard: str  # "collapse", "confidence", "drift", "diverged", "schedule", "protection", or your own
     value: float | None  # what went beyond the limit; None if it was no number
     limit: float | None
     action: str  # "reset": everything back to the start; "stop": the source model predicts from now on
@@ -87,6 +92,9 @@ class StreamMethod:
     events: list[Event]  # the last 1000 at most
     resets: int
     stopped: bool
+    adapted: int = 0  # batches that the adapted model answered; these three are 0 without protection
+    usual: int = 0  # that the source model answered, as their rows were like those it was trained on
+    doubted: int = 0  # that the source model answered, as the adapted answers were worse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +148,7 @@ SPEC = Study(
     ),
     settings=StreamSettings,
     record=Prequential,
-    schema=3,
+    schema=4,
     without=(
         "path_column",
         "label_column",

@@ -35,11 +35,12 @@ from headstart.studies.stream.guards import Memory
 from headstart.studies.stream.inputs import count_outputs
 
 ENDLESS = 2**53  # steps; a stream has no end, and so no progress towards it
-FORMAT = "stream 2"  # of a saved state
+FORMAT = "stream 3"  # of a saved state
 KEPT = 1000  # events; of older ones only the number is kept
 OTHER = {  # what is said of a saved state that differs
     "method": "another method, or other settings of it",
     "guards": "other guards",
+    "protect": "another protection",
     "recipe": "another recipe",
     "start": "another model, or other source samples",
 }
@@ -106,7 +107,7 @@ class Adapter:
 
     def source_outputs(self, x: Tensor) -> Tensor:
         """Logits (n, classes) of the model as it was given."""
-        return self._outputs(self.given.eval(), x)
+        return self.outputs_of(self.given.eval(), x)
 
     def drift(self) -> float:
         """Distance of the trainable parameters from the start, relative to their norm there."""
@@ -137,9 +138,10 @@ class Adapter:
     def _predict(self, parts: Parts, x: Tensor) -> Tensor:
         model = self.method.predictor(parts)
         set_eval(parts)
-        return self._outputs(model, x)
+        return self.outputs_of(model, x)
 
-    def _outputs(self, model: nn.Module, x: Tensor) -> Tensor:
+    def outputs_of(self, model: nn.Module, x: Tensor) -> Tensor:
+        """Outputs (n, ...) of a model for a batch, float32 on the CPU, without a gradient."""
         run = self.run
         bf16, seed = run.recipe.precision == "bf16", derive_seed(run.recipe.seed, "answer")
         with torch.no_grad(), seeded(seed), run.engine.autocast(bf16):
@@ -170,6 +172,7 @@ class StreamState:
     counts: dict[str, int] = field(default_factory=dict)  # of events, by guard
     resets: int = 0
     memories: list[Memory] = field(default_factory=list)
+    protection: Memory = field(default_factory=dict)
 
     def state_dict(self) -> dict[str, Any]:
         """Plain values and tensors, for `load_state_dict`."""

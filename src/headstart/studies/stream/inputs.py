@@ -45,9 +45,21 @@ def as_predictor(model: ModelLike) -> Predictor:
         raise BadInput("A backbone without a head predicts nothing. Give a model with its head.")
     if not isinstance(model, nn.Module):
         raise BadInput(f"A stream adapts a model: a run folder, a Predictor or an nn.Module, not {model!r}.")
-    own = copy.deepcopy(model) if isinstance(model, Model) else classifier(model)
+    own = copy.deepcopy(model) if isinstance(model, Model) else _cut(model)
     names = [str(number) for number in range(count_outputs(own))]
     return Predictor(own, names, getattr(own.backbone, "preprocess", None))
+
+
+def _cut(module: nn.Module) -> Model:
+    """A classifier cut into backbone and head on an example whose shape is guessed."""
+    try:
+        return classifier(module)
+    except BadInput as error:
+        if "example=" not in str(error):
+            raise
+        why = str(error).partition(" Give example=")[0]
+        way = "Give hs.models.classifier(net, example=x[:2]), with a few of your inputs, in its place."
+        raise BadInput(f"{why} {way}") from error
 
 
 def count_outputs(model: Model) -> int:

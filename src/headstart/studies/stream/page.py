@@ -21,6 +21,7 @@ GUARDS = {
     "drift": "the weights had gone too far from the start",
     "diverged": "the numbers ran out of range",
     "schedule": "the method starts anew at fixed times",
+    "protection": "the adapted answers were worse for 128 rows or more",
 }
 ACTIONS = {"reset": "everything was reset to the start", "stop": "the source model predicts from then on"}
 ORDER = (
@@ -133,6 +134,7 @@ def sentences(record: Prequential) -> Iterator[str]:
         if method is not record.methods[0] and method.accuracy is not None:
             yield _accuracy(record, method, method.accuracy.value)
     for method in adapting:
+        yield from answered_by(method, record.labelled)
         if method.stopped:
             yield f"The guards ended the adaptation of {method.title}; then the source model predicts."
         elif not method.events:
@@ -141,6 +143,22 @@ def sentences(record: Prequential) -> Iterator[str]:
             why = dict.fromkeys(GUARDS.get(event.guard, event.guard) for event in method.events)
             times = pluralise(method.resets, "time")
             yield f"{method.title} was reset to its start {times}: {join_words(list(why))}."
+
+
+def answered_by(method: StreamMethod, labelled: bool) -> Iterator[str]:
+    """Who answered the batches, and what that does not say; nothing without protection."""
+    total = method.adapted + method.usual + method.doubted
+    if not total:
+        return
+    why = {
+        "rows were like those that it was trained on": method.usual,
+        "the adapted answers went with features that tell the classes apart less": method.doubted,
+    }
+    source = [f"{count:,} where {reason}" for reason, count in why.items() if count]
+    rest = f"; the source model answered the others, {join_words(source)}" if source else ""
+    yield f"{method.title} answered {method.adapted:,} of {pluralise(total, 'batch', 'batches')}{rest}."
+    if method.adapted and not labelled:
+        yield "Whether adapting helped on these can't be known without labels."
 
 
 def _accuracy(record: Prequential, method: StreamMethod, accuracy: float) -> str:

@@ -19,6 +19,7 @@ from headstart.run.recipe import Recipe
 from headstart.studies.stream import POINTS, SPEC, Prequential, SegmentScore, StreamMethod, StreamPoint
 from headstart.studies.stream.guards import DEFAULT
 from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor, read_groups, read_labels
+from headstart.studies.stream.protected import NO_STATISTICS
 from headstart.studies.stream.stream_model import Stream, stream
 
 SOURCE = "source"
@@ -45,10 +46,10 @@ def prequential(
         methods: that adapt, or their names with settings; guards watch them.
         model: as for `stream`.
         segments: the parts of the stream in their order; see `headstart.data.streams`.
-        compare: "source" is the model as it was given; others are methods without guards.
+        compare: "source" is the model as it was given; others are methods without guards and protection.
         batch: batch size, >= 1.
         seed: random seed of the methods.
-        **options: `guards`, `recipe`, `source`, `engine`, as for `stream`.
+        **options: `guards`, `protect`, `recipe`, `source`, `engine`, as for `stream`.
 
     Returns:
         The record: accuracy of each method over each segment and over all with 95 % intervals, the paired
@@ -76,7 +77,7 @@ def prequential(
         settings={"study": "stream", "batch": batch, "seed": seed},
         seed=seed,
         versions=versions(),
-        notes=[],
+        notes=evaluation.notes,
         **evaluation.fields(batch),
     )
 
@@ -110,7 +111,8 @@ class PrequentialEvaluation:
         recipe = options.get("recipe") or Recipe(lr=1e-3, weight_decay=0.0, clip=None, seed=seed)
         options = {**options, "recipe": recipe}
         self.entries = [self._entry(method, options, adapts=True) for method in methods]
-        self.entries += [self._entry(method, options | {"guards": ()}, adapts=False) for method in compare]
+        bare = {"guards": (), "protect": False}
+        self.entries += [self._entry(method, options | bare, adapts=False) for method in compare]
         names = [entry.name for entry in self.entries]
         if not methods or len(set(names)) < len(names):
             raise BadInput(f"Methods need names of their own, and one at least adapts; here: {names}.")
@@ -156,6 +158,12 @@ class PrequentialEvaluation:
             "labelled": self._labels is not None,
         }
 
+    @property
+    def notes(self) -> list[str]:
+        """What to keep in mind: that nothing could adapt."""
+        streams = [entry.stream for entry in self.entries if entry.stream is not None]
+        return [NO_STATISTICS] if any(own.protect and not own.can_adapt for own in streams) else []
+
     def _entry(self, method: Method[Any] | str, options: dict[str, Any], adapts: bool) -> Entry:
         names = [segment.name for segment in self.segments]
         score = PrequentialScore(names, self.reader.classes, self.rows, self._groups)
@@ -181,6 +189,7 @@ class PrequentialEvaluation:
             events=own.log if own else [],
             resets=own.resets if own else 0,
             stopped=own.stopped if own else False,
+            **(own.batches_by if own else {}),
         )
 
 

@@ -1,5 +1,6 @@
 """How `stream` is computed: the method, the source model and Norm predict and learn batch by batch."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from headstart.studies._spec import Study
 from headstart.studies.stream import Prequential, StreamSettings
 from headstart.studies.stream.inputs import Items, read_items
 from headstart.studies.stream.prequential import SOURCE, PrequentialEvaluation
+from headstart.studies.stream.protected import ProtectionWarning
 from headstart.studies.stream.stream_model import Stream, stream
 
 STEPS = 20  # that the progress has at most
@@ -60,9 +62,13 @@ def roles_of(columns: Mapping[str, Any]) -> Columns:
 def compute(job: Job[StreamSettings]) -> dict[str, Any]:
     """The record's own fields; the predictions are left for `finish`."""
     predictor, items, settings = job.inputs["run"], job.inputs["folder"], job.settings
-    options = {"guards": "default" if settings.guards else (), "engine": job.engine}
+    guards = "default" if settings.guards else ()
+    options = {"guards": guards, "protect": settings.protect, "engine": job.engine}
     compare = (SOURCE, "norm") if _has_norms(predictor, settings) else (SOURCE,)
-    evaluation = PrequentialEvaluation([settings.method], predictor, [items], compare, settings.seed, options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ProtectionWarning)  # it is a note of the record
+        given = ([settings.method], predictor, [items], compare, settings.seed, options)
+        evaluation = PrequentialEvaluation(*given)
     adapting = evaluation.entries[0].stream
     assert isinstance(adapting, Stream)
     if job.inputs["load"] is not None:
@@ -70,6 +76,7 @@ def compute(job: Job[StreamSettings]) -> dict[str, Any]:
     job.artefacts["probabilities"] = _predict(job, evaluation)
     if job.inputs["save"] is not None:
         adapting.save(job.inputs["save"])
+    job.notes.extend(evaluation.notes)
     if settings.labels and not settings.shuffle:
         job.notes.append(
             "The files came in the order of their names, so one class after the other: that is hard for "
@@ -89,7 +96,7 @@ def _has_norms(predictor: Predictor, settings: StreamSettings) -> bool:
     if settings.method == "norm":
         return False
     try:
-        stream("norm", predictor)
+        stream("norm", predictor, protect=False)
     except BadInput:
         return False
     return True

@@ -2,40 +2,25 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from torch import Tensor
 
-from headstart.core import BadData, BadInput, Diverged, Method, make
+from headstart.core import BadInput, Method, make
+from headstart.predictor.predictor import Predictor
 from headstart.run.cache import key_of
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.engine import Engine
 from headstart.run.recipe import Recipe
 from headstart.studies.stream import Event
 from headstart.studies.stream.adapter import FORMAT, Adapter, StreamState, recipe_for, require_same_stream
-from headstart.studies.stream.guards import DEFAULT, Guard, Observation
+from headstart.studies.stream.answer import Answer, require_finite
+from headstart.studies.stream.guarded import Guarded
+from headstart.studies.stream.guards import DEFAULT, Guard
 from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor, sample_shape, source_batches
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Predictions for a batch.
-
-    Attributes:
-        outputs: logits (n, classes), float32 on the CPU.
-        events: what the guards did at this batch.
-    """
-
-    outputs: Tensor
-    events: tuple[Event, ...] = ()
-
-    @property
-    def probabilities(self) -> Tensor:
-        """(n, classes), rows that sum to 1."""
-        return self.outputs.softmax(1)
+from headstart.studies.stream.protected import Protected
 
 
 class Stream:
@@ -48,23 +33,39 @@ class Stream:
         method: that adapts.
         guards: that watch.
         recipe: how it is trained; without an end, so at a constant rate.
+        protect: whether the source model answers where adapting has no cause or does harm.
         reader: the predictor that reads samples.
     """
 
     def __init__(
         self,
-        method: Method[Any],
-        model: ModelLike,
-        batches: Iterable[Any] | None,
+        adapter: Adapter,
+        reader: Predictor,
         guards: tuple[Guard, ...],
-        recipe: Recipe,
-        engine: Engine | None,
+        batches: Iterable[Any] | None,
+        source: list[Tensor],
+        protect: bool,
     ) -> None:
-        self.method, self.guards, self.recipe, self.batches = method, guards, recipe, batches
-        self.reader = as_predictor(model)
-        self._adapter = Adapter(method, self.reader.model, sample_shape(self.reader.model), recipe, engine)
-        self._frozen = False
-        self._state = self._new_state()
+        self.method, self.recipe, self.guards = adapter.method, adapter.run.recipe, guards
+        self.reader, self.batches, self._adapter, self._frozen = reader, batches, adapter, False
+        if source:
+            adapter.fit_source_statistics(iter(source))
+        self._guarded = Guarded(adapter, guards)
+        self._protected = Protected(self._guarded, reader.model, source) if protect else None
+
+    @property
+    def _state(self) -> StreamState:
+        return self._guarded.state
+
+    @property
+    def protect(self) -> bool:
+        """Whether the source model answers where adapting has no cause or does harm."""
+        return self._protected is not None
+
+    @property
+    def can_adapt(self) -> bool:
+        """Whether it is known when to adapt: not if it is protected without statistics of training rows."""
+        return self._protected is None or self._protected.view is not None
 
     @property
     def log(self) -> list[Event]:
@@ -114,18 +115,26 @@ class Stream:
                 model predicts them; in the first two cases nothing has changed.
             BadInput: it comes with labels, or has another shape or kind than the batches before it.
         """
-        x, adapter, state = self._read(batch), self._adapter, self._state
-        if not self._frozen:
+        with torch.inference_mode(False), torch.enable_grad():
+            x, state = self._read(batch), self._state
+            if self._frozen:
+                return self._look(x)
+            answer = self._answer(x)
             state.step, state.rows = state.step + 1, state.rows + len(x)
-        if self.stopped:
-            return Answer(_require_finite(adapter.source_outputs(x)))
-        if self._frozen:
-            return Answer(_require_finite(adapter.adapted_outputs(x)))
-        return self._adapt(x)
+            return answer
+
+    @property
+    def batches_by(self) -> dict[str, int]:
+        """Number of batches by who answered, and why; without protection all are 0.
+
+        "adapted": the adapted model. The source model: "usual", where the rows were like those that it was
+        trained on, and "doubted", where the adapted answers went with features that tell no classes apart.
+        """
+        return {name: self._state.protection[name] for name in ("adapted", "usual", "doubted")}
 
     def source(self, batch: Any) -> Tensor:
         """Logits (n, classes) of the model as it was given, float32 on the CPU; nothing changes."""
-        return _require_finite(self._adapter.source_outputs(self._read(batch)))
+        return require_finite(self._adapter.source_outputs(self._read(batch)))
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -139,7 +148,7 @@ class Stream:
     def reset(self) -> None:
         """Everything as it was when the stream was made, bit for bit; the log is empty."""
         self._adapter.restore_start()
-        self._adapter.run.step, self._state = 0, self._new_state()
+        self._adapter.run.step, self._guarded.state = 0, self._guarded.fresh_state()
 
     def save(self, path: str | Path) -> None:
         """Write all that has changed to one safetensors file, for `load`.
@@ -160,7 +169,7 @@ class Stream:
         state = load_state(path)
         require_same_stream(state, self._identity(), run, path)
         run.load_state_dict(state["run"])
-        self._state = self._new_state()
+        self._guarded.state = self._guarded.fresh_state()
         self._state.load_state_dict(state["standing"])
 
     def _identity(self) -> dict[str, Any]:
@@ -169,13 +178,26 @@ class Stream:
         return {
             "method": self.method.label,
             "guards": [repr(guard) for guard in self.guards],
+            "protect": self.protect,
             "recipe": repr(self.recipe),
             "start": key_of(start) + key_of(given),
         }
 
+    def _look(self, x: Tensor) -> Answer:
+        """What the model answers as adapted so far; nothing changes."""
+        if self.stopped or (self.protect and not self._state.protection["shifted"]):
+            return self._guarded.source_answer(x)
+        return Answer(require_finite(self._adapter.adapted_outputs(x)))
+
+    def _answer(self, x: Tensor) -> Answer:
+        if self.stopped:
+            return self._guarded.source_answer(x)
+        return self._protected.answer(x) if self._protected else self._guarded.adapt(x)
+
     def _read(self, batch: Any) -> Tensor:
         """The batch as a tensor of the same shape and dtype as before; the source model takes the first."""
         x, state = as_tensor(batch, self.reader), self._state
+        x = x.clone() if x.is_inference() else x  # made in the caller's inference mode: no gradient passes it
         shape, dtype = tuple(x.shape[1:]), str(x.dtype).removeprefix("torch.")
         if state.shape is None:
             try:
@@ -197,48 +219,8 @@ class Stream:
             )
         return x
 
-    def _adapt(self, x: Tensor) -> Answer:
-        adapter, state = self._adapter, self._state
-        try:
-            outputs = adapter.step(x)
-        except Diverged:
-            return self._restart(x, [Event(self.step, self.rows, "diverged", None, None, "reset")])
-        seen = Observation(outputs, cache(partial(adapter.start_outputs, x)), cache(adapter.drift))
-        pairs = zip(self.guards, state.memories, strict=True) if adapter.learns else ()
-        alarms = [(guard, guard.check(seen, memory)) for guard, memory in pairs]
-        here = (self.step, self.rows)
-        events = [Event(*here, guard.name, *alarm, guard.then) for guard, alarm in alarms if alarm]
-        if events:
-            return self._restart(x, events)
-        step, interval = adapter.run.step, adapter.reset_interval
-        if interval and step % interval == 0:
-            events = [Event(*here, "schedule", step, interval, "reset")]
-            self._reset(events)
-        return Answer(outputs, tuple(events))
 
-    def _restart(self, x: Tensor, events: list[Event]) -> Answer:
-        """Reset, and predict the batch anew: what a collapsed model predicted is not handed out."""
-        self._reset(events)
-        outputs = None if self.stopped else self._adapter.start_outputs(x)
-        if outputs is None or not bool(outputs.isfinite().all()):
-            outputs = self._adapter.source_outputs(x)
-        return Answer(_require_finite(outputs), tuple(events))
-
-    def _reset(self, events: list[Event]) -> None:
-        state = self._state
-        self._adapter.restore_start()
-        state.memories = [{} for _ in self.guards]
-        state.resets += 1
-        state.stopped = any(event.action == "stop" for event in events)
-        state.log.extend(events)
-        for event in events:
-            state.counts[event.guard] = state.counts.get(event.guard, 0) + 1
-
-    def _new_state(self) -> StreamState:
-        return StreamState(memories=[{} for _ in self.guards])
-
-
-def stream(
+def stream(  # noqa: PLR0913  # an option is an argument
     method: Method[Any] | str,
     model: ModelLike,
     batches: Iterable[Any] | None = None,
@@ -247,6 +229,7 @@ def stream(
     recipe: Recipe | None = None,
     source: Any = None,
     engine: Engine | None = None,
+    protect: bool = True,
 ) -> Stream:
     """A model that adapts itself to the stream that it predicts.
 
@@ -262,9 +245,13 @@ def stream(
         guards: "default" is `Collapse()`, `Confidence()` and `Drift()`; () is none.
         recipe: rate, optimiser, clipping, seed; its steps, schedule, warm-up and average have no meaning
             here. None takes what the method decides.
-        source: some samples that the model was trained on, for methods that read them first: a tensor
-            (n, ...), or batches.
+        source: some samples that the model was trained on, for methods that read them first, and for
+            protection: a tensor (n, ...), or batches.
         engine: where it is computed; None: on the CPU.
+        protect: adapt only where rows differ from those that the model was trained on, and hand out adapted
+            answers only while they go with features that tell classes apart; else the source model answers.
+            What tells rows apart was saved with the model, or is measured on `source`; where neither is
+            there, nothing adapts. False: adapt whatever comes.
 
     Returns:
         The stream, to be called with batches.
@@ -273,26 +260,21 @@ def stream(
         Unknown: no method or setting has that name.
         BadInput: the method takes no streams, or the model no classes.
 
+    Warns:
+        ProtectionWarning: it is not known what rows of the model's own kind look like, so nothing adapts.
+
     >>> import torch
     >>> from torch import nn
     >>> net = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
-    >>> s = stream("tent", net)
+    >>> s = stream("tent", net, protect=False)
     >>> s(torch.zeros(5, 4)).probabilities.shape, s.step, s.log
     (torch.Size([5, 3]), 1, [])
     """
     method = make(method) if isinstance(method, str) else method
     watching = DEFAULT if guards == "default" else tuple(guards)
-    adapting = Stream(method, model, batches, watching, recipe_for(method, recipe), engine)
-    if source is not None:
-        adapting._adapter.fit_source_statistics(source_batches(source, adapting.reader))
-    return adapting
-
-
-def _require_finite(outputs: Tensor) -> Tensor:
-    if bool((finite := outputs.isfinite().all(1)).all()):
-        return outputs
-    bad = (~finite).nonzero().flatten().tolist()
-    raise BadData(
-        f"For {len(bad)} of {len(outputs)} rows the output is no number: look for extreme values in them, "
-        f"such as row {bad[0]} of the batch."
-    )
+    with torch.inference_mode(False), torch.enable_grad():
+        reader = as_predictor(model)
+        shape, endless = sample_shape(reader.model), recipe_for(method, recipe)
+        adapter = Adapter(method, reader.model, shape, endless, engine)
+        samples = [] if source is None else list(source_batches(source, reader))
+        return Stream(adapter, reader, watching, batches, samples, protect)
