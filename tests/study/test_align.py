@@ -52,12 +52,6 @@ def done(tmp_path_factory):
     return run(tmp_path_factory.mktemp("align"))
 
 
-def test_the_model_knows_the_target_for_streams(done):
-    found = done.model.model.source_statistics
-    assert found is not None
-    assert "margin" in found
-
-
 def test_the_table_has_all_methods_with_what_labels_would_have_chosen(done):
     result = done.result
     assert [row.method for row in result.table[:2]] == ["source-only", "source-only-probe"]

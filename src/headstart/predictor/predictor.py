@@ -23,13 +23,7 @@ from headstart.predictor.explaining import Explains
 from headstart.predictor.model_card import fitted_card
 from headstart.predictor.prediction_files import PredictedRows, names_of, require_writable, write_rows
 from headstart.predictor.predictions import Decision, Prediction, to_prediction
-from headstart.predictor.save import (
-    load_model,
-    load_statistics,
-    load_training,
-    require_replaceable,
-    save_model,
-)
+from headstart.predictor.save import load_model, load_training, require_replaceable, save_model
 from headstart.predictor.training import FIRST, Training, about_model, about_model_html
 from headstart.run.engine import One
 from headstart.session.scoring import as_predictions
@@ -294,7 +288,6 @@ def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Pred
     """
     given, folder = Path(folder), model_folder(folder)
     model, config = load_model(folder, backbone)
-    model.source_statistics = load_statistics(folder)
     mapping: Any = model.backbone
     saved, training, label_kind = Decision.of(config), load_training(folder), config["label_kind"]
     predictor = Predictor(model, config["classes"], mapping.preprocess, saved.abstain, label_kind, training)

@@ -2,16 +2,17 @@
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import save
-from torch import Tensor
 
 from headstart.core import CannotWrite, LabelKind, Model
 from headstart.core.tensor_file import read_tensors
 from headstart.models.backbone import AnyBackbone
-from headstart.models.backbone import load_model as load_model
+from headstart.models.backbone import load_model as load_network
 from headstart.models.saved import TOKENIZER
 from headstart.predictor.predictions import Decision
 from headstart.predictor.training import Training
@@ -99,12 +100,21 @@ def save_statistics(model: Model, folder: Path) -> None:
         (folder / STATISTICS).write_bytes(save(dict(model.source_statistics)))
 
 
-def load_statistics(folder: Path) -> dict[str, Tensor] | None:
-    """Statistics of training rows inside the model in a folder; None if the folder holds none."""
-    try:
-        return read_tensors(folder / STATISTICS)[0]
-    except (OSError, SafetensorError):
-        return None
+def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
+    """The model in a folder with the statistics of its training rows, if any, and its config.
+
+    Args:
+        folder: with `config.json` and `model.safetensors`.
+        own: an instance of the user's own module, where the model was made from one.
+
+    Raises:
+        BadInput: there is no model, or it needs `own`.
+        Mismatch: the weights don't fit the architecture; the keys are named.
+    """
+    model, config = load_network(folder, own)
+    with suppress(OSError, SafetensorError):
+        model.source_statistics = read_tensors(folder / STATISTICS)[0]
+    return model, config
 
 
 def load_training(folder: Path) -> Training | None:
