@@ -33,6 +33,7 @@ def test_answers_summary_and_page(headstart, finished, new, tmp_path):
         "of the rows correctly",
         "TENT: entropy minimisation answered 0 of 3 batches; the source model answered the others",
         "This model comes without statistics of its training rows",  # it had 28
+        "with --no-protect",
         "No guard had to act",
     ):
         assert words in shown

@@ -68,6 +68,7 @@ def test_the_table_has_all_methods_with_what_labels_would_have_chosen(done):
     assert coral.gain.value > 0.1
     assert result.test_rows == 24
     assert result.target_rows == 56
+    assert done.model.model.source_statistics is not None  # of these, for streams
     assert result.source_rows + result.held_rows == 90
 
 

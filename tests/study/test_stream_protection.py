@@ -196,7 +196,7 @@ def test_without_protection_a_stream_is_the_bare_loop_bit_for_bit(model):
 
 
 def test_a_model_without_statistics_is_answered_by_the_source_and_says_so(bare):
-    with pytest.warns(ProtectionWarning, match=r"source=.*protect=False"):
+    with pytest.warns(ProtectionWarning, match=r"Give source, at least 40 .*protect=False"):
         s = hs.stream("tent", bare)
     x = shifted(rows(64, 3)[0])
     assert torch.equal(s(x).outputs, s.source(x))

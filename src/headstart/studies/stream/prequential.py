@@ -19,7 +19,7 @@ from headstart.run.recipe import Recipe
 from headstart.studies.stream import POINTS, SPEC, Prequential, SegmentScore, StreamMethod, StreamPoint
 from headstart.studies.stream.guards import DEFAULT
 from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor, read_groups, read_labels
-from headstart.studies.stream.protected import NO_STATISTICS
+from headstart.studies.stream.protected import about_no_statistics
 from headstart.studies.stream.stream_model import Stream, stream
 
 SOURCE = "source"
@@ -162,7 +162,7 @@ class PrequentialEvaluation:
     def notes(self) -> list[str]:
         """What to keep in mind: that nothing could adapt."""
         streams = [entry.stream for entry in self.entries if entry.stream is not None]
-        return [NO_STATISTICS] if any(own.protect and not own.can_adapt for own in streams) else []
+        return [about_no_statistics()] if any(own.protect and not own.can_adapt for own in streams) else []
 
     def _entry(self, method: Method[Any] | str, options: dict[str, Any], adapts: bool) -> Entry:
         names = [segment.name for segment in self.segments]

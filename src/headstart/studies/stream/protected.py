@@ -6,17 +6,25 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from headstart.core import Model
-from headstart.nn.source_statistics import SourceStatistics
+from headstart.face import at_command_line, spell
+from headstart.nn.source_statistics import FEWEST, SourceStatistics
+from headstart.report.text import capitalise
 from headstart.studies.stream.answer import Answer, require_finite
 from headstart.studies.stream.guarded import Guarded
 from headstart.studies.stream.protection import PATIENCE, Rows, accepts, differs, forget
 from headstart.studies.stream.source_view import SourceView, measure_source
 
-NO_STATISTICS = (
-    "This model comes without statistics of its training rows, so rows of another kind can't be told from "
-    "its own: the source model answers and nothing adapts. Give source=, at least 40 rows that it was "
-    "trained on, or fit and save it anew; or adapt whatever comes with protect=False (--no-protect)."
-)
+
+def about_no_statistics() -> str:
+    """Why nothing adapts, and what to do."""
+    asked = at_command_line()
+    off = spell("protect", option="no-protect") if asked else spell("protect", False)
+    rows = "" if asked else f"give {spell('source')}, at least {FEWEST} rows that it was trained on, or "
+    return (
+        "This model comes without statistics of its training rows, so rows of another kind can't be told "
+        "from its own: the source model answers and nothing adapts. "
+        f"{capitalise(rows + 'fit and save it anew')}; or adapt whatever comes with {off}."
+    )
 
 
 class ProtectionWarning(UserWarning):
@@ -41,7 +49,7 @@ class Protected:
         found = measure_source(guarded.adapter, source) if saved is None else SourceStatistics(saved)
         self.view = None if found is None else SourceView(guarded.adapter, found)
         if found is None:
-            warnings.warn(NO_STATISTICS, ProtectionWarning, stacklevel=4)
+            warnings.warn(about_no_statistics(), ProtectionWarning, stacklevel=4)
 
     def answer(self, x: Tensor) -> Answer:
         """Answer a batch, and adapt to it if it differs from training rows."""
