@@ -14,6 +14,7 @@ from typing import Any
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 TARGET = DOCS / "methods/index.md"
+STUB = TARGET.parents[2] / "src/headstart/methods/__init__.pyi"
 STUDIES = DOCS / "reference/studies.md"
 GROUPS = {  # heading: what it says, and which methods, by the data that they learn with and their module
     "Probes of frozen features": (
@@ -73,7 +74,7 @@ notebook shows it.
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="only say whether a page is stale")
-    pages = {TARGET: page(), STUDIES: studies_page()}
+    pages = {TARGET: page(), STUDIES: studies_page(), STUB: stub()}
     stale = [file for file, text in pages.items() if not file.exists() or file.read_text("utf-8") != text]
     if parser.parse_args().check:
         for file in stale:
@@ -94,6 +95,22 @@ def studies_page() -> str:
         for spec in studies()
     )
     return STUDIES_HEAD + "\n".join(sections)
+
+
+def stub() -> str:
+    """What editors and type checkers read of `hs.methods`, which finds its methods by looking."""
+    from headstart.core import walk
+
+    kinds = sorted(walk(), key=lambda kind: (kind.__module__, kind.__name__))
+    lines = (f"from {kind.__module__} import {kind.__name__} as {kind.__name__}" for kind in kinds)
+    return "\n".join(
+        [
+            '"""Written by tools/index_methods.py: the methods by name, for editors and mypy."""',
+            "",
+            *lines,
+            "",
+        ]
+    )
 
 
 def page() -> str:

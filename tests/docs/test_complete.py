@@ -1,5 +1,6 @@
 """Nothing is left out of its page: options, settings, exit codes, fields of the records, methods."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -91,6 +92,15 @@ def test_every_method_has_a_page_with_all_that_it_should_say(kind):
     assert f"hs.methods.{kind.__name__}" in text
     assert f"--method {kind.about.name}" in section(text, "## Command line")
     assert "does not help" in section(text, "## When it helps") or "Against it" in text or "worse" in text
+
+
+def test_editors_know_every_method_and_its_settings():
+    """The stub names each class in its own module, so that its settings are keywords with types."""
+    stub = ast.parse((ROOT / "src/headstart/methods/__init__.pyi").read_text("utf-8"))
+    lines = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    named = {(node.module, one.name, one.asname) for node in lines for one in node.names}
+    assert named == {(kind.__module__, kind.__name__, kind.__name__) for kind in METHODS}
+    assert all(field.type not in ("Any", "object") for kind in METHODS for field in fields(kind))
 
 
 @pytest.mark.slow
