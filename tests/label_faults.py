@@ -72,7 +72,7 @@ LABEL_FAULTS = (
     ),
     Fault(
         "data/label_fixes.py",
-        "writer.writerows(map(_quoted, row) for row in rows)",
+        "writer.writerows(map(quote_formula, row) for row in rows)",
         "writer.writerows(rows)",
         "a name of a file is carried out by a spreadsheet",
         f"{FIXES} formula",

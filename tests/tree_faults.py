@@ -137,9 +137,9 @@ TREES = (
         "study/test_overwrite.py no_run_has_written",
     ),
     Fault(
-        "studies/adapt/run.py",
-        "    save_early(job, session, quick := first_probe(methods, train.label_kind))\n",
-        "    quick = first_probe(methods, train.label_kind)\n",
+        "studies/adapt/first_steps.py",
+        "    save_early(job, session, quick, budget)\n",
+        "",
         "no model is there before anything is compared",
         "study/test_first_model.py before_anything",
     ),

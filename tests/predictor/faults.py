@@ -33,8 +33,8 @@ FAULTS = (
     ),
     Fault(
         "studies/adapt/model_card.py",
-        '"value": figure.value',
-        '"value": figure.high',
+        "figures[name] = figure.value,",
+        "figures[name] = figure.high,",
         "the card praises the model by the upper end of the interval",
         "predictor/test_hub_folder.py own_reader",
     ),

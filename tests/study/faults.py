@@ -81,7 +81,7 @@ STUDY = (
         "study/test_flags.py frozen_layers_stay",
     ),
     Fault(
-        "session/session.py",
+        "session/fitted.py",
         "parameter.requires_grad_(id(parameter) not in kept)",
         "pass",
         "a fitted model stays frozen as its last method left it",
