@@ -64,6 +64,20 @@ ROWS = (
     ),
     Fault(
         "cli/predicting.py",
+        "        predictor.threshold = predictor.decision.moved(threshold).threshold\n",
+        "        predictor.decision.moved(threshold)\n",
+        "the threshold of two classes is checked and forgotten",
+        "cli/test_prediction_files.py moves_the_positive",
+    ),
+    Fault(
+        "predictor/prediction_files.py",
+        "else quote_formula(cell) for cell in row",
+        "else cell for cell in row",
+        "a class is carried out by a spreadsheet as a formula",
+        "cli/test_prediction_files.py no_name_is_run",
+    ),
+    Fault(
+        "cli/predicting.py",
         "        predictor.abstain = _threshold(predictor, abstain)\n",
         "        _threshold(predictor, abstain)\n",
         "the threshold of the command line is checked and forgotten",
