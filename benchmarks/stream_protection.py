@@ -38,7 +38,7 @@ METHODS = (
 )
 DEFAULTS = ("norm", "tent", "eata", "sar", "cotta", "lame", "rdumb")
 WITHOUT_NORMS = ("tent", "eata", "sar", "cotta", "lame", "rdumb")  # norm adapts statistics of batches alone
-SINGLES = 300  # rows, one at a time
+SINGLES = 150  # rows, one at a time
 FEW, SEVERITY = 192, 4  # rows of clip art, and of the corruptions
 SMALL, DEAR = 10**6, ("eata", "sar", "cotta", "rdumb")  # parameters; methods
 
@@ -97,7 +97,7 @@ def of_digits() -> Iterator[str]:
 
 def of_singles() -> Iterator[str]:
     """Batches of one row."""
-    yield from digit_streams(1, SEEDS[:1], (METHODS[0], METHODS[1], "lame"), SINGLES)
+    yield from digit_streams(1, SEEDS[:1], METHODS[:2], SINGLES)
 
 
 def fitted(data: Any, backbone: str, seed: int, most: int) -> tuple[Predictor, Any, Any]:
