@@ -92,5 +92,5 @@ def test_the_data_may_be_named_and_a_backbone_still_comes_first(rows):
 
 
 def test_only_a_folder_that_is_named_can_be_resumed(rows):
-    with pytest.raises(BadInput, match="resume continues the study in a folder: give out="):
+    with pytest.raises(BadInput, match="resume continues the study in a folder: give out,"):
         hs.adapt(rows, resume=True, **HOW)

@@ -108,5 +108,5 @@ def test_the_page_is_shown_in_the_browser_or_below_the_cell(tmp_path, monkeypatc
 
 
 def test_nothing_is_shown_where_nothing_was_kept():
-    with pytest.raises(BadInput, match="give out="):
+    with pytest.raises(BadInput, match="give out,"):
         Shown(None).show()

@@ -270,8 +270,8 @@ def test_a_split_of_yours_keeps_its_test_rows(tmp_path):
         (Unknown, {"controls": 3}, "Did you mean 'control'"),
         (BadInput, {"probes": []}, "one or more of ridge, logistic, knn, attentive"),
         (BadInput, {"probes": "ridge"}, "a list of probes"),
-        (BadInput, {"control": -1}, "--control"),
-        (BadInput, {"folds": 1}, "--folds"),
+        (BadInput, {"control": -1}, "control is"),
+        (BadInput, {"folds": 1}, "folds is"),
     ],
 )
 def test_what_is_refused(kind, options, said):

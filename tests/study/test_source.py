@@ -266,7 +266,7 @@ def test_elsewhere_they_are_refused_and_told_where_they_go(target, tmp_path):
         hs.search(made(), target, methods=("pretrain-fine-tune",), out=tmp_path / "search")
     with pytest.raises(BadInput, match="a ranking has none"):
         hs.rank([made()], target, tune="multi-task")
-    with pytest.raises(BadInput, match="source="):
+    with pytest.raises(BadInput, match="Give it one with source,"):
         TransferClassifier(network(), "multi-task").fit(*rows())
 
 
