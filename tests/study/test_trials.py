@@ -74,7 +74,9 @@ def test_rounds_are_carried_out_whole_where_there_is_time(rounds, budget, done, 
     assert (
         notes == []
         if not left_out
-        else notes[0].startswith(f"Left out, as --budget {budget} has no time for {left_out}. --resume")
+        else notes[0].startswith(
+            f"Left out, as a budget of {budget} seconds has no time for {left_out}. resume=True"
+        )
     )
 
 
@@ -101,7 +103,7 @@ def test_a_budget_leaves_out_seeds_for_all_methods_and_a_larger_one_adds_them(tm
         "Left out, as a budget of 1e-09 seconds has no time for them: "
         "seed 0 with 2 labels a class, seed 0 with 4 labels a class, "
         "seed 1 with 1 label a class, seed 1 with 2 labels a class, seed 1 with 4 labels a class, "
-        "seed 2 with 1 label a class and 2 more. --resume with a larger --budget adds them."
+        "seed 2 with 1 label a class and 2 more. resume=True with a larger budget adds them."
     )
     longer = hs.curve(base, rows(), out=out, resume=True, budget=3600, **CURVE)
     assert longer.points == hs.curve(base, rows(), **CURVE).points

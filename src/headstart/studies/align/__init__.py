@@ -51,11 +51,11 @@ class AlignSettings(TrainingSettings):
     )
     select: Literal["consensus", "safe", "im", "bnm", "snd", "iwv", "dev", "reverse", "source"] | None = (
         option(
-            "What selects models without target labels. consensus: the highest information maximisation (im) "
-            "among methods that agree with the vote of the others at least as often as source-only; safe: "
-            "the choice of im if it agrees more often, else source-only; or a score alone: im, bnm, snd, "
-            "iwv, dev, reverse, or source, the figure on held-out source rows. Default: consensus; iwv for "
-            "tags and numbers; im for a saved model.",
+            "What selects models without target labels. safe: the model of the highest information "
+            "maximisation (im) if it agrees with the vote of the others more often than source-only, else "
+            "source-only; consensus: the highest im among methods that agree at least as often; or a score "
+            "alone: im, bnm, snd, iwv, dev, reverse, or source, the figure on held-out source rows. Default: "
+            "safe; iwv for tags and numbers; im for a saved model.",
             None,
             one_of(*TITLES),
         )

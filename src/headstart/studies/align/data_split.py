@@ -107,7 +107,7 @@ def rule_for(settings: AlignSettings, kind: LabelKind, sourceless: bool) -> str:
         BadInput: it reads answers of classes, and the labels are tags or numbers.
     """
     if settings.select is None:
-        return "im" if sourceless else "consensus" if kind == "classes" else "iwv"
+        return "im" if sourceless else "safe" if kind == "classes" else "iwv"
     if kind != "classes" and settings.select in OF_TARGET:
         raise BadInput(
             f"{spell('select')} is {settings.select!r}, which reads predictions of classes, and the source "

@@ -6,11 +6,12 @@ from operator import attrgetter
 
 import numpy as np
 
+from headstart.face import spell
 from headstart.predictor.licences import backbone_licence, data_licence
 from headstart.predictor.model_card import front_matter, model_index, task_of
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
-from headstart.report.text import pluralise
+from headstart.report.text import pluralise, round_percent
 from headstart.studies.align import (
     BASELINES,
     SOURCE_ONLY,
@@ -188,6 +189,18 @@ def cautions(table: Sequence[MethodResult], chosen: MethodResult, metric: str) -
                 "the selection without labels missed it."
             )
     return notes
+
+
+def hint(row: MethodResult) -> str:
+    """What the reader may try: the method of a row, which "consensus" would have taken and "safe" did not."""
+    assert row.agreement is not None
+    assert row.baseline_agreement is not None
+    own, alone = (round_percent(share) for share in (row.agreement, row.baseline_agreement))
+    return (
+        f"{row.title} is surer and agrees with the other methods on {own} of the target's rows, training on "
+        f"the source alone on {alone}. {spell('select', 'consensus')} takes it, which helps more often and "
+        "harms at times. A few dozen labelled target rows can tell."
+    )
 
 
 def card(result: Alignment) -> str:

@@ -47,7 +47,7 @@ from headstart.studies.align.data_split import (
     rule_for,
     split_domains,
 )
-from headstart.studies.align.selection import agreements, dissent, select_model
+from headstart.studies.align.selection import agreements, dissent, passed_over, select_model
 from headstart.studies.align.training import Trainings, untrained
 from headstart.studies.align.trial import Candidate, TrialRunner, Validators
 from headstart.studies.shift import SPEC as SHIFT
@@ -170,6 +170,8 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
     shipped = picked.of(points)
     last = [point for point in points if point.method == SOURCE_ONLY][-1]
     job.notes[:0] = [*dissent(shipped, last, select), *results.cautions(table, chosen, metric)]
+    if select == "safe" and (other := passed_over(trials, found, picked)) is not None:
+        job.notes.insert(0, results.hint(next(row for row in table if row.method == other)))
     name = training.name(picked.method, picked.seed, epochs)
     job.artefacts["learned"] = rows.target.subset(rows.learn)
     job.artefacts |= {"model": runner.model(f"try {name}"), "trials": runner.folder}

@@ -132,6 +132,16 @@ def select_model(
     return Selected(name, seed, selected[name][seed]["step"], why)
 
 
+def passed_over(
+    results: Mapping[str, Trials], found: Mapping[str, Agreement], picked: Selected
+) -> str | None:
+    """The method that "consensus" would take where "safe" keeps source-only; None: it would keep it, too."""
+    if picked.method != SOURCE_ONLY or picked.why:
+        return None
+    other = select_model(results, "consensus", found).method
+    return None if other == SOURCE_ONLY else other
+
+
 def dissent(chosen: EvalPoint, alone: EvalPoint, select: str) -> list[str]:
     """A note if most scores but `select` prefer the end of training on the source to the shipped model."""
     names = [name for name in TITLES if name not in (score_of(select), *QUIET)]
