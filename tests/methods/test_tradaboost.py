@@ -158,7 +158,7 @@ def test_a_fitted_model_is_saved_opened_and_refused_without_labels(tmp_path):
     net = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Tanh(), torch.nn.Linear(8, 2))
     pairs = [(rows.x.numpy(), rows.y.numpy()) for rows in (source, target_labelled)]
     with pytest.raises(
-        BadInput, match=r"tradaboost learns from labelled rows of the target.*target_labelled=\(x, y\)"
+        BadInput, match=r"tradaboost learns from labelled rows of the target.*target_labelled="
     ):
         hs.fit(TrAdaBoost(), net, hs.data.Domains(pairs[0], seen.x.numpy()))
     with pytest.raises(BadInput, match="target_labelled="):
