@@ -21,14 +21,14 @@ STREAMING_FAULTS = (
     ),
     Fault(
         STREAM + "stream_model.py",
-        "        self._adapter.run.step, self._state = 0, self._new_state()\n",
-        "        self._state = self._new_state()\n",
+        "        self._adapter.run.step, self._guarded.state = 0, self._guarded.fresh_state()\n",
+        "        self._guarded.state = self._guarded.fresh_state()\n",
         "after a reset other random numbers are drawn",
         "study/test_stream.py reset_is_bit_for_bit",
     ),
     Fault(
-        STREAM + "stream_model.py",
-        "        self._reset(events)\n        outputs = None",
+        STREAM + "guarded.py",
+        "        self.reset(events)\n        outputs = None",
         "        outputs = None",
         "an alarm has no consequence",
         "study/test_stream_guards.py answers_anew",
