@@ -17,11 +17,12 @@ WORKERS ?= 2
 TESTS ?= # folders and files for `make quick`; none: all
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
-.PHONY: demo test quick check bench lock docs browser clean help
+.PHONY: demo test faults quick check bench lock docs browser clean help
 
 help:
 	@echo "make demo   adapt a pretrained model to real pictures and make the report"
 	@echo "make test   run all tests          make quick  only those under 2 s each"
+	@echo "make faults plant every fault  (make test: a third, another one after each change)"
 	@echo "make check  lint, types, floors    make docs   build the documentation"
 	@echo "make bench  measure speed side by side with the usual tools"
 	@echo "make lock   renew constraints.txt, the versions that the others install"
@@ -52,6 +53,10 @@ demo: $(FOR_DEMO)
 
 test: $(READY) browser
 	$(PYTEST)
+
+# every planted fault, of which `make test` takes a third
+faults: $(READY)
+	FAULTS=all $(PYTEST) tests/test_faults.py
 
 quick: $(READY)
 	$(PYTEST) -m "not slow and not many and not browser" $(TESTS)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import headstart
-from tests.planted import all_faults
+from tests.planted import all_faults, share_of
 
 pytestmark = [
     pytest.mark.slow,
@@ -20,11 +20,11 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
 ]
 
-FAULTS = all_faults()
+HERE, PACKAGE = Path(__file__).parent, Path(headstart.__file__).parent
+FAULTS = share_of(all_faults(), PACKAGE)
 TESTS: dict[str, list[str]] = {}  # a file of tests: the words that select those that must fail
 for file, words in dict.fromkeys(tuple(fault.tests.split(" ", 1)) for fault in FAULTS):
     TESTS.setdefault(file, []).append(words)
-HERE, PACKAGE = Path(__file__).parent, Path(headstart.__file__).parent
 FAILED = 1  # pytest's exit code when tests ran and some failed
 OPTIONS = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]
 

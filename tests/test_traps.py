@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import headstart
-from tests.planted import FILES, all_faults, faults_in
+from tests.planted import FILES, SHARES, all_faults, faults_in, share_of
 from tests.trap_faults import TRAP_FAULTS
 from tests.traps import TRAPS
 
@@ -55,3 +55,17 @@ def test_each_fault_that_is_planted_for_a_trap_is_in_the_inventory():
 def test_a_selection_of_nothing_would_be_seen():
     assert unknown("test_sklearn_face.py no_such_test or clone") == ["no_such_test"]
     assert not unknown("test_traps.py selection_of_nothing and ridge")
+
+
+def test_each_fault_is_in_one_of_the_shares_between_which_changes_of_the_package_choose(
+    tmp_path, monkeypatch
+):
+    monkeypatch.delenv("FAULTS", raising=False)
+    faults, found = all_faults(), set()
+    for number in range(20):
+        (tmp_path / "module.py").write_text(f"number = {number}")
+        found.add(share_of(faults, tmp_path))
+    assert len(found) == SHARES
+    assert sorted(fault.why for share in found for fault in share) == sorted(FAULTS)
+    monkeypatch.setenv("FAULTS", "all")
+    assert share_of(faults, tmp_path) == faults

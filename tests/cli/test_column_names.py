@@ -69,7 +69,7 @@ def test_in_python_columns_are_named_as_options_are(rows):
         (["adapt", "rows.csv", "Status"], "Columns are named by options, that to predict by --label-column"),
         (
             ["align", "--source", "rows.csv", "--target", "Status", "--label-column", "Status"],
-            "target='Status' is a column of rows.csv, and target takes a data set of its own",
+            "--target Status is a column of rows.csv, and --target takes a data set of its own",
         ),
         (
             ["adapt", "rows.csv", "--source", "Status", "--label-column", "Status"],

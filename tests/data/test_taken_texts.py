@@ -55,7 +55,7 @@ def test_long_texts_beside_numbers_are_a_part_of_the_table(csv):
     path = csv(review=REVIEWS, stars=[n % 3 for n in range(12)], label=LABELS)
     data = hs.data.load(path)
     assert data.table.kinds == ("text", "numeric")
-    assert "pretrained network reads them: text_column='review' (--text-column review)" in said(data)[0]
+    assert "pretrained network reads them: text_column='review'" in said(data)[0]
     assert hs.data.load(path, text_column="review").kind == "texts"
     without = hs.data.load(path, categorical=["review"])
     assert (without.table.kinds, said(without)) == (("categorical", "numeric"), [])

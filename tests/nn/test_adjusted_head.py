@@ -84,7 +84,7 @@ def test_centroids_take_classes_as_equally_frequent_already(tmp_path):
 
 @pytest.mark.parametrize("strength", [-1.0, float("inf"), float("nan")])
 def test_bad_strengths_are_refused(strength, tmp_path):
-    with pytest.raises(BadInput, match=r"logit-adjustment is .*a number >= 0"):
+    with pytest.raises(BadInput, match=r"logit_adjustment is .*a number >= 0"):
         hs.adapt(nn.Identity(), data(), out=tmp_path / "r", logit_adjustment=strength)
 
 

@@ -41,7 +41,7 @@ def bare() -> Result:
 def test_texts_beside_columns_are_to_be_tried_alone() -> None:
     found = Finding("text-column", "note", "", ["post"], 1)
     mixed = replace(bare(), kind="tables", check=replace(bare().check, findings=[found]))
-    assert "--text-column post" in steps(mixed)["Try the texts alone"]
+    assert "text_column='post'" in steps(mixed)["Try the texts alone"]
     assert "Try the texts alone" not in steps(replace(mixed, kind="texts"))
 
 

@@ -52,7 +52,7 @@ def test_the_choice_says_what_transfers_nothing():
     assert winner is forest
     assert why.endswith(
         "It transfers nothing: it learned from these rows alone. The best that transfers something, kNN, "
-        "had 90 %; transfer_only (--transfer-only) would ship it."
+        "had 90 %; transfer_only=True would ship it."
     )
     winner, why = choose([probe, less, forest], DATA, METRIC, 0, transfer_only=True)
     assert winner is less

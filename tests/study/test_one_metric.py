@@ -122,9 +122,7 @@ def test_the_headline_is_the_figure_of_the_positive_class(named):
     found = named.result.two_classes
     assert named.result.tested[0].scores.main_figure == found.average_precision
     assert found.average_precision.value != found.auc.value
-    assert any(
-        "average precision of \u201cyes\u201d, as --metric says" in note for note in named.result.notes
-    )
+    assert any("average precision of \u201cyes\u201d, as metric says" in note for note in named.result.notes)
     assert named.result.headline.startswith("Average precision of")
     assert "tags" not in named.result.headline
 

@@ -76,7 +76,10 @@ def test_a_table_is_ranked_against_random_weights_and_what_was_fitted_on_its_col
     assert by_name["fitted"].scores["logme"] > by_name["columns"].scores["logme"]
     assert by_name["random"].scores["logme"] != by_name["columns"].scores["logme"]
     assert by_name["fitted"].scores["nce"] is not None
-    assert "Without nce for columns: the columns of a table come without a head." in found.notes
+    assert (
+        "Without negative conditional entropy for columns: the columns of a table come without a head."
+        in found.notes
+    )
 
 
 def test_a_table_alone_is_told_what_to_compare_it_with(file):

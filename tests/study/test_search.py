@@ -234,7 +234,7 @@ def test_a_finite_space_is_tried_once_and_ends(tmp_path):
     assert {"reinit", "reinit:blocks=0", "ridge-probe", "ridge-probe:penalty=10.0"} <= {
         name for name, _ in tried
     }
-    assert "All settings in the space were tried: 7. A wider --range has more." in record.notes
+    assert "All settings in the space were tried: 7. A wider space has more." in record.notes
     assert not any("budget" in note for note in record.notes)
 
 

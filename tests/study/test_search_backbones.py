@@ -92,7 +92,7 @@ def test_a_finite_space_has_each_backbone_once(tmp_path):
     record = hs.search(BOTH, VECTORS, out=tmp_path / "s", **how)
     tried = [(one.backbone, one.method) for one in record.trials]
     assert len(tried) == len(set(tried)) == 7
-    assert "All settings in the space were tried: 7. A wider --range has more." in record.notes
+    assert "All settings in the space were tried: 7. A wider space has more." in record.notes
 
 
 def test_a_range_that_depends_on_the_backbone_is_its_own():

@@ -55,6 +55,7 @@ def test_the_whole_job(run):
         "README.md",
         "config.json",
         "model.safetensors",
+        "statistics.safetensors",
         "tokenizer.json",
         "training.json",
     ]
@@ -237,7 +238,7 @@ def test_where_words_win_the_run_says_so_and_ships_them(unheard):
     title = "TF-IDF and a linear model"
     ending = f"No transfer: {title} learned from the rows of the training part alone."
     assert done.result.headline.endswith(ending)
-    assert "transfer_only (--transfer-only) would ship it" in done.result.why
+    assert "transfer_only=True would ship it" in done.result.why
     assert f"{title} (no transfer)" in str(done)
     assert f"{title} (no transfer)" in build_page(done.folder).read_text("utf-8")
     # the regression on counts of words is this very model, so it is none to compare with
