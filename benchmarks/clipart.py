@@ -27,7 +27,8 @@ from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.budget import Budget
-from headstart.studies.adapt.candidates import CrossValidation, choose
+from headstart.studies.adapt.candidates import CrossValidation
+from headstart.studies.adapt.choice import choose
 
 LABELS = 20
 SEEDS = range(5)

@@ -63,7 +63,7 @@ EVIDENCE_FAULTS = (
         ROWS + "every_figure",
     ),
     Fault(
-        "studies/adapt/candidates.py",
+        "studies/adapt/choice.py",
         "data.labels[rows], data.groups_of(rows)",
         "data.labels[rows], None",
         "the race drops a method for one patient",

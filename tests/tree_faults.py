@@ -74,7 +74,7 @@ TREES = (
         "study/test_budget.py leaves_time_to_fit",
     ),
     Fault(
-        "studies/adapt/candidates.py",
+        "studies/adapt/choice.py",
         "able = [result for result in tried if transfers(result.method) or not transfer_only]",
         "able = list(tried)",
         "what transfers nothing is shipped though only what transfers was asked for",

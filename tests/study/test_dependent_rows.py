@@ -16,7 +16,7 @@ from headstart.metrics.units import units_of
 from headstart.models.backbone import backbone
 from headstart.session.scoring import difference
 from headstart.studies import build_page
-from headstart.studies.adapt.candidates import CandidateResult, lead
+from headstart.studies.adapt.choice import CandidateResult, lead
 
 SLICES = 12
 

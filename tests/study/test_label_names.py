@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 import headstart as hs
-from headstart.core import BadData
+from headstart.core import BadData, BadInput
 from headstart.data.columns import Columns
 from headstart.data.naming import class_numbers
 from headstart.data.streams import Segment
@@ -128,3 +128,5 @@ def test_labels_of_a_target_that_can_t_be_used_are_named():
     assert part.target_rows + part.test_rows == 79
     assert "1 row has no label in" in part.notes[0]
     assert hs.align(source, (target, gone), net, **quick, unlabelled=True).result.test_rows == 0
+    with pytest.raises(BadInput, match="80 rows and there are 79 labels"):
+        hs.align(source, (target, names[80:-1]), net, **quick)

@@ -12,7 +12,7 @@ import headstart as hs
 from headstart.core import BadInput
 from headstart.studies import build_page
 from headstart.studies.adapt import AdaptSettings
-from headstart.studies.adapt.candidates import choose
+from headstart.studies.adapt.choice import choose
 from headstart.studies.adapt.run import check
 from headstart.studies.adapt.usual_methods import not_installed, usual_methods
 

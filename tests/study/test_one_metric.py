@@ -21,7 +21,7 @@ from headstart.session.scoring import (
     selection_score,
 )
 from headstart.studies import build_page
-from headstart.studies.adapt.candidates import CandidateResult, choose
+from headstart.studies.adapt.choice import CandidateResult, choose
 from headstart.studies.curve.page import view as curve_view
 
 QUICK = {"methods": ("ridge-probe", "nearest-centroid"), "folds": 2, "curve": False}

@@ -1,4 +1,4 @@
-"""A machine that becomes slow while whole models are compared: folds are left out for all of them alike."""
+"""Where time is short, folds are left out for all whole models alike, and no method has too few to count."""
 
 from dataclasses import replace
 
@@ -43,3 +43,25 @@ def test_folds_are_left_out_for_all_alike(clock, tmp_path, seconds, folds):
     assert [one.folds for one in tried] == [folds, folds]
     said = "Whole models were cross-validated on 1 of 2 folds: the budget has no room for more."
     assert budget.notes == ([] if folds == 2 else [said])
+
+
+@pytest.mark.parametrize(("budget", "folds"), [(60.0, [2, 2, 2]), (26.0, [2, 2, 0]), (14.0, [2, 0, 0])])
+def test_no_method_begins_that_has_no_time_for_as_many_folds_as_a_comparison_needs(
+    clock, tmp_path, budget, folds
+):
+    """A fold takes three seconds, and half of the budget is for all: of 13 seconds, two methods take 12.
+
+    If each began, there would be one method on both folds and two on one, which can't be compared with it.
+    """
+
+    class Slow(Scripted):
+        def fit(self, method, rows, recipe, **more):
+            clock.now += 3
+            return super().fit(method, rows, recipe, **more)
+
+    names = ("ridge-probe", "nearest-centroid", "knn")
+    settings, progress = AdaptSettings(folds=2, budget=budget), Progress()
+    limit = Budget(budget, StudyFolder(tmp_path, "", StepCache(tmp_path / "steps"), progress))
+    session = Slow(**{name.replace("-", "_"): [1, 2] for name in names})
+    validation = CrossValidation(session, FOLDS, settings, limit.folder, limit)
+    assert [one.folds for one in validation.solve([make(name) for name in names])] == folds

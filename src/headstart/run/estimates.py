@@ -60,6 +60,10 @@ class Estimates:
         pace = self._pace(running)
         return sum(self._guess(name, pace) for name in [*names] if name in self.prior)
 
+    def by_siblings(self, names: Iterable[str]) -> float:
+        """Seconds of steps, planned or not, by their finished siblings; one without any takes none."""
+        return sum(map(self._of_siblings, names))
+
     def rest(self, name: str, spent: float, done: float | None) -> float:
         """Estimated seconds to the end of the current step: the more is done, the more by its own speed.
 
@@ -76,9 +80,12 @@ class Estimates:
 
     def _guess(self, name: str, pace: float) -> float:
         """Estimated seconds of a step."""
-        if known := self._siblings.get(_kind(name)):
-            return sum(known[-2:]) / len(known[-2:])  # the latest
-        return self.prior.get(name, 0.0) * pace
+        return self._of_siblings(name) or self.prior.get(name, 0.0) * pace
+
+    def _of_siblings(self, name: str) -> float:
+        """Mean seconds of the latest two siblings; 0 where there is none."""
+        latest = self._siblings.get(_kind(name), [])[-2:]
+        return sum(latest) / len(latest) if latest else 0.0
 
     def _pace(self, running: tuple[str, float, float] | None) -> float:
         """Measured over estimated seconds, of late."""

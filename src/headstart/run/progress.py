@@ -148,6 +148,10 @@ class Progress:
         """Estimated seconds of planned steps together; one that is not planned takes none."""
         return self._estimates.seconds(names, self._running())
 
+    def by_siblings(self, names: Iterable[str]) -> float:
+        """Seconds of steps, planned or not, by their finished siblings; one without any takes none."""
+        return self._estimates.by_siblings(names)
+
     def _running(self) -> tuple[str, float, float]:
         """The current step, the seconds since it began, and its finished share."""
         return self._name, time.monotonic() - self._since, self._done or 0.0

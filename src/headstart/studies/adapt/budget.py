@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -78,13 +78,17 @@ class Budget:
             self.note(said)
         return found
 
-    def fits_solution(self, step: str, refit: float, first: Callable[[], float]) -> bool:
+    def fits_solution(
+        self, step: str, refit: float, first: Callable[[], float], times: int = 1, ahead: Sequence[str] = ()
+    ) -> bool:
         """Whether a fold of a solution in one pass ends within half of the budget, and leaves time to fit.
 
         Args:
             step: its name; siblings that are done tell how long it takes.
             refit: how many times as long fitting all rows takes after it.
             first: seconds that it takes if it has no siblings.
+            times: how many folds as long as this one have to end within that half.
+            ahead: steps of other methods that have to end within it, too.
         """
         if math.isinf(self.seconds):
             return True
@@ -93,10 +97,9 @@ class Budget:
         def compute() -> bool:
             if self.elapsed() > most:
                 return False
-            progress.expect({step: 0.0})
-            likely = progress.estimate([step]) or first()
-            progress.forget(step)
-            return self.elapsed() + likely <= most and (1 + refit) * likely <= self.left()
+            likely = progress.by_siblings([step]) or first()
+            together = progress.by_siblings(ahead) + times * likely
+            return self.elapsed() + together <= most and (1 + refit) * likely <= self.left()
 
         fits: bool = self.decide(step, compute)
         return fits

@@ -1,42 +1,25 @@
 """Cross-validate candidates on the training part; expensive ones are dropped as soon as they clearly lag."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from headstart.core import BadInput, Diverged, HeadstartError, Method, derive_seed
-from headstart.data.dataset import Dataset
 from headstart.face import spell
-from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.session.recipes import recipe_for
-from headstart.session.scoring import difference, selection_score
+from headstart.session.scoring import selection_score
 from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.budget import Budget, solution_seconds
+from headstart.studies.adapt.choice import CandidateResult, best, lead, shared, transfers
 from headstart.studies.adapt.plan import FOLDED, NO_ROOM, PROBES, Plan, fold_name, majority, refit_name
-
-
-@dataclass
-class CandidateResult:
-    """A method and its out-of-fold predictions."""
-
-    method: Method[Any]
-    logits: Tensor  # (rows, classes) for the rows it was tried on, in the order of `rows`
-    rows: NDArray[np.int64]  # (n,) numbers in the training part
-    folds: int = 0  # that it was tried on
-    dropped: str = ""  # why not on all of them; "" if on all
-    curves: list[list[float]] = field(default_factory=list)  # losses by fold; [] of what is solved
-    trained: int = 0  # parameters that it changed or made
-    notes: list[str] = field(default_factory=list)  # of the trainings
-    diverged: bool = False  # on one of the folds, which drops it
-    lost: bool = False  # dropped since another was better
 
 
 @dataclass(frozen=True)
@@ -61,27 +44,42 @@ class CrossValidation:
     ) -> list[CandidateResult]:
         """The methods that are solved in one pass, on all folds that half of the budget has room for.
 
-        All take a fold before any takes the next. The others are passed over; `quick` takes all in any case.
+        All take a fold before any takes the next, and none begins if not even more than half of the folds, as
+        many as its comparison needs, would end in time. The others are passed over; `quick` takes all in any
+        case.
         """
         found = [self._untried(method) for method in methods if method.about.closed_form]
         for number in range(self.settings.folds):
             for result in sorted(found, key=lambda result: result.method is not quick):
-                if not result.dropped and result.method is not quick and not self._may_solve(result, number):
+                if (
+                    not result.dropped
+                    and result.method is not quick
+                    and not self._may_solve(result, number, found)
+                ):
                     result.dropped = f"the budget {'had no room for more' if number else 'is too small'}"
                     self.folder.progress.forget(f"try {result.method.label} fold ")
                 if not result.dropped:
                     self._add_fold(result, number)
         return found
 
-    def _may_solve(self, result: CandidateResult, number: int) -> bool:
-        """Whether there is time for a fold: the first takes what fewer rows say, others as the last."""
-        name, method = fold_name(result.method, number), result.method
+    def _may_solve(self, result: CandidateResult, number: int, others: Sequence[CandidateResult]) -> bool:
+        """Whether there is time for a fold: the first takes what fewer rows say, others as the last.
+
+        The first brings others with it, beside those of the methods that have begun. If fewer rows say
+        nothing, it takes as long as theirs did.
+        """
+        name, method, enough = fold_name(result.method, number), result.method, majority(self.settings.folds)
         rows, session = int((self.folds != number).sum()), self.session_of(method)
-        return self.budget.fits_solution(
-            name,
-            len(self.folds) / rows,
-            lambda: 0.0 if number else solution_seconds(session, self.settings, method, rows),
-        )
+        begun = [other for other in others if other.folds and not other.dropped]
+        ahead = [fold_name(other.method, later) for other in begun for later in range(other.folds, enough)]
+        took = [self.folder.progress.by_siblings([fold_name(other.method, 0)]) for other in begun]
+
+        def first() -> float:
+            return solution_seconds(session, self.settings, method, rows) or median(took or [0.0])
+
+        if number:
+            return self.budget.fits_solution(name, len(self.folds) / rows, lambda: 0.0)
+        return self.budget.fits_solution(name, len(self.folds) / rows, first, enough, ahead)
 
     def race(
         self, methods: Sequence[Method[Any]], solved: Sequence[CandidateResult]
@@ -207,93 +205,9 @@ class CrossValidation:
         return {"logits": fitted.logits(held), **figures}
 
 
-def best(tried: Sequence[CandidateResult], labels: NDArray[np.int64], metric: str) -> CandidateResult | None:
-    """The best result by a metric among those on the most rows."""
-    most = max((len(result.rows) for result in tried), default=0)
-    full = [result for result in tried if len(result.rows) == most and most]
-
-    def score(result: CandidateResult) -> float:
-        return selection_score(result.logits, labels[result.rows], metric)
-
-    return max(full, key=score, default=None)
-
-
-def transfers(method: Method[Any]) -> bool:
-    """Whether a method takes anything over."""
-    return method.about.transfers != "nothing"
-
-
-def choose(
-    tried: Sequence[CandidateResult], data: Dataset, metric: str, seed: int, transfer_only: bool = False
-) -> tuple[CandidateResult, str]:
-    """The winner on the training part, and why, in a sentence or more.
-
-    A method that was tried on more than half of the folds is compared with the best of those that were tried
-    on all, on the rows that both were tried on. On fewer, it only wins if it is clearly better there: if the
-    95 % interval of the paired difference lies above zero. Of several such methods, the one with the largest
-    difference wins. With `transfer_only`, methods that transfer nothing take no part.
-
-    Raises:
-        BadInput: none is left.
-    """
-    able = [result for result in tried if transfers(result.method) or not transfer_only]
-    leader = best(able, data.labels, metric)
-    if leader is None:
-        raise BadInput("No method that transfers something was tried. Leave transfer_only out.")
-    winner, most = leader, 0.0
-    words = get_metric(metric)
-    why = f"it has the {words.best} {words.title} in the cross-validation on the training part"
-    if len(able) > 1 and not any(one is not leader and len(one.rows) == len(leader.rows) for one in able):
-        why = "no other method was tried on as many folds, and on fewer none was clearly better"
-    for result in able:
-        if 0 < len(result.rows) < len(leader.rows) and not result.lost:
-            gain = lead(result, leader, data, metric, seed)
-            often = majority(leader.folds) <= result.folds
-            if (gain.value if often else gain.low) > 0 and gain.value > most:
-                winner, most = result, gain.value
-                folds = "fold" if result.folds == 1 else f"{result.folds} folds"
-                clearly = "clearly " if gain.low > 0 else ""
-                why = f"on the {folds} it was tried on, it was {clearly}better than {leader.method.title}"
-    why = f"{winner.method.title} was selected because {why}."
-    apart = [one for one in tried if transfers(one.method) != transfers(winner.method)]
-    said = _about_transfer(winner, best(apart, data.labels, metric), data, metric, transfer_only)
-    return winner, " ".join([why, *said])
-
-
-def _about_transfer(
-    winner: CandidateResult, apart: CandidateResult | None, data: Dataset, metric: str, only: bool
-) -> Iterator[str]:
-    """Sentences on a winner that transfers nothing, or on what is better and does so."""
-    if not transfers(winner.method):
-        yield "It transfers nothing: it learned from these rows alone."
-    if apart is None:
-        return
-    figures = [selection_score(one.logits, data.labels[one.rows], metric) for one in (apart, winner)]
-    had = f"{apart.method.title}, had {get_metric(metric).plain().value(abs(figures[0]))}"
-    if not transfers(winner.method):
-        yield f"The best that transfers something, {had}; {spell('transfer_only', True)} would ship it."
-    elif figures[0] > figures[1]:
-        mine, _, rows = shared(winner, apart)
-        there = get_metric(metric).plain().value(abs(selection_score(mine, data.labels[rows], metric)))
-        why = f"on the same rows {winner.method.title} had {there}, and the lead is not clear"
-        yield f"The best that transfers nothing, {had}; {'it was left out of the choice' if only else why}."
-
-
 def _nothing(tried: Sequence[CandidateResult], settings: AdaptSettings) -> HeadstartError:
     reasons = "; ".join(f"{result.method.title}: {result.dropped}" for result in tried)
     if any(result.diverged for result in tried):
         return Diverged(f"No method could be tried to the end. {reasons}.")
     way = f"a larger {spell('budget')}, or a method that needs no training, such as ridge-probe"
     return BadInput(f"No method could be tried in {settings.seconds:g} seconds. {reasons}. Take {way}.")
-
-
-def lead(result: CandidateResult, other: CandidateResult, data: Dataset, metric: str, seed: int) -> Interval:
-    """How much better a result is by a metric, paired over the rows that both methods were tried on."""
-    left, right, rows = shared(result, other)
-    return difference(left, right, data.labels[rows], data.groups_of(rows), seed, metric)
-
-
-def shared(result: CandidateResult, other: CandidateResult) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
-    """Both methods' predictions on the rows that both were tried on, and those rows."""
-    rows, here, there = np.intersect1d(result.rows, other.rows, return_indices=True)
-    return result.logits[torch.from_numpy(here)], other.logits[torch.from_numpy(there)], rows

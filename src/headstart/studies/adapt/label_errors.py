@@ -13,7 +13,7 @@ from headstart.data.label_fixes import label_cell
 from headstart.metrics.label_errors import FoundErrors, find_label_errors
 from headstart.records.label_errors import ClassPair, LabelError, LabelErrors
 from headstart.session.scoring import as_predictions
-from headstart.studies.adapt.candidates import CandidateResult, best
+from headstart.studies.adapt.choice import CandidateResult, best
 from headstart.studies.adapt.shown_sample import save_sample
 
 LISTED = 200  # rows

@@ -35,7 +35,8 @@ from headstart.studies.adapt import (
     TagFigures,
     Tested,
 )
-from headstart.studies.adapt.candidates import CandidateResult, CrossValidation, transfers
+from headstart.studies.adapt.candidates import CrossValidation
+from headstart.studies.adapt.choice import CandidateResult, transfers
 from headstart.studies.adapt.evaluation import FittedModel
 from headstart.studies.adapt.plan import kept_decisions
 from headstart.studies.adapt.shown_sample import save_sample

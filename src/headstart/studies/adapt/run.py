@@ -43,7 +43,8 @@ from headstart.studies._trim import trim_run
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
 from headstart.studies.adapt.adapted import Adapted
 from headstart.studies.adapt.budget import Budget
-from headstart.studies.adapt.candidates import CrossValidation, best, choose, transfers
+from headstart.studies.adapt.candidates import CrossValidation
+from headstart.studies.adapt.choice import best, choose, transfers
 from headstart.studies.adapt.evaluation import (
     evaluate_on_test,
     layers_of,

@@ -30,7 +30,7 @@ from headstart.records.two_classes import (
 from headstart.report.metric import get_metric
 from headstart.session.scoring import DECIDED, RANKED, as_predictions, choose_metric, decided, main_score
 from headstart.studies.adapt import AdaptSettings
-from headstart.studies.adapt.candidates import CandidateResult
+from headstart.studies.adapt.choice import CandidateResult
 
 UNASKED = "The more probable class is predicted."
 POINTS = 200  # of the curves that are kept
