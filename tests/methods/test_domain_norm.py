@@ -9,11 +9,11 @@ from torch import nn
 from headstart.core import BadData, BadInput, Ctx, Domains, Labelled, Task
 from headstart.methods.inputs.domains.domain_norm import DomainNorm
 from headstart.methods.inputs.domains.source_only import SourceOnly
-from headstart.models.backbone import backbone
+from headstart.models.backbone import backbone, load_model
 from headstart.nn.domain_norm import DomainNorm as Layer
 from headstart.nn.domain_norm import domains, of_target, separate
 from headstart.predictor.predictions import Decision
-from headstart.predictor.save import load_model, save_model
+from headstart.predictor.save import save_model
 
 FAR = {"scale": 3.0, "shift": 6.0}
 

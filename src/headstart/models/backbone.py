@@ -160,7 +160,7 @@ def rebuild(
 
 
 def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
-    """The model in a folder that `adapt` or `Predictor.save` wrote, and its config.
+    """The model in a folder that `adapt` or `Predictor.save` wrote, with what else is in it, and its config.
 
     Args:
         folder: with `config.json` and `model.safetensors`.
@@ -176,7 +176,7 @@ def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
     mapping.preprocess = Preprocess.from_settings(config["preprocess"]) if config["preprocess"] else None
     model = Model(mapping, make_head(config["head"]["name"], config["head"]["settings"]))
     model.classes, model.label_kind = tuple(config["classes"]), config["label_kind"]
-    fill(model, saved.tensors, folder)
+    fill(model, saved, folder)
     return model.eval(), config
 
 

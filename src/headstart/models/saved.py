@@ -1,6 +1,7 @@
 """The folder of a saved model: its config, tensors and tokenizer, read without executing anything."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from headstart.core import BadInput, Mismatch, Model
 from headstart.core.tensor_file import read_tensors
 
 TOKENIZER = "tokenizer.json"
+STATISTICS = "statistics.safetensors"  # of training rows inside the model, for streams
 
 
 class Saved(NamedTuple):
@@ -19,6 +21,7 @@ class Saved(NamedTuple):
     config: dict[str, Any]
     tensors: dict[str, Tensor]
     tokenizer: str | None
+    statistics: dict[str, Tensor] | None
 
 
 def is_run(name: object) -> bool:
@@ -67,22 +70,25 @@ def read_saved(folder: Path, own: Any = None) -> Saved:
         tokenizer = (folder / TOKENIZER).read_text("utf-8") if texts else None
     except (OSError, ValueError, SafetensorError) as error:
         raise BadInput(f"The model in {folder} can't be read: {error}. Copy or make it again.") from error
+    statistics = None
+    with suppress(OSError, SafetensorError):
+        statistics = read_tensors(folder / STATISTICS)[0]
     kind = config["backbone"]
     if kind["kind"] == "own" and own is None:
         raise BadInput(
             f"The model in {folder} was made from your own module {kind['name']}, which is not saved. "
             f"Give an instance: hs.open({str(folder)!r}, backbone=...)."
         )
-    return Saved(config, tensors, tokenizer)
+    return Saved(config, tensors, tokenizer, statistics)
 
 
-def fill(model: Model, tensors: dict[str, Tensor], folder: Path) -> None:
-    """Load the tensors of a folder into a model.
+def fill(model: Model, saved: Saved, folder: Path) -> None:
+    """Load the tensors of a folder into a model, and the statistics of its training rows, if any.
 
     Raises:
         Mismatch: they don't fit the architecture; the keys are named.
     """
-    wanted = model.state_dict()
+    tensors, wanted = saved.tensors, model.state_dict()
     wrong = sorted(
         (wanted.keys() ^ tensors.keys())
         | {k for k in wanted.keys() & tensors.keys() if wanted[k].shape != tensors[k].shape}
@@ -93,3 +99,4 @@ def fill(model: Model, tensors: dict[str, Tensor], folder: Path) -> None:
             f"such as {', '.join(wrong[:5])}."
         )
     model.load_state_dict(tensors)
+    model.source_statistics = saved.statistics

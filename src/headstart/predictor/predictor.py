@@ -15,7 +15,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality, modalities
 from headstart.data.new_items import sequence_of, several
 from headstart.data.unseen import refuse_unseen
-from headstart.models.backbone import AnyBackbone
+from headstart.models.backbone import AnyBackbone, load_model
 from headstart.models.lengths import by_length
 from headstart.models.saved import model_folder
 from headstart.models.shapes import shapes_named
@@ -23,7 +23,7 @@ from headstart.predictor.explaining import Explains
 from headstart.predictor.model_card import fitted_card
 from headstart.predictor.prediction_files import PredictedRows, names_of, require_writable, write_rows
 from headstart.predictor.predictions import Decision, Prediction, to_prediction
-from headstart.predictor.save import load_model, load_training, require_replaceable, save_model
+from headstart.predictor.save import load_training, require_replaceable, save_model
 from headstart.predictor.training import FIRST, Training, about_model, about_model_html
 from headstart.run.engine import One
 from headstart.session.scoring import as_predictions

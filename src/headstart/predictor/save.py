@@ -2,24 +2,18 @@
 
 import json
 import shutil
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from safetensors import SafetensorError
 from safetensors.torch import save
 
 from headstart.core import CannotWrite, LabelKind, Model
-from headstart.core.tensor_file import read_tensors
 from headstart.models.backbone import AnyBackbone
-from headstart.models.backbone import load_model as load_network
-from headstart.models.saved import TOKENIZER
+from headstart.models.saved import STATISTICS, TOKENIZER
 from headstart.predictor.predictions import Decision
 from headstart.predictor.training import Training
 
 SCHEMA = 2
 TRAINING = "training.json"
-STATISTICS = "statistics.safetensors"  # of training rows inside the model, for streams
 
 
 def save_model(
@@ -98,23 +92,6 @@ def save_statistics(model: Model, folder: Path) -> None:
     """Write `statistics.safetensors`, if statistics of training rows are known."""
     if model.source_statistics is not None:
         (folder / STATISTICS).write_bytes(save(dict(model.source_statistics)))
-
-
-def load_model(folder: Path, own: Any = None) -> tuple[Model, dict[str, Any]]:
-    """The model in a folder with the statistics of its training rows, if any, and its config.
-
-    Args:
-        folder: with `config.json` and `model.safetensors`.
-        own: an instance of the user's own module, where the model was made from one.
-
-    Raises:
-        BadInput: there is no model, or it needs `own`.
-        Mismatch: the weights don't fit the architecture; the keys are named.
-    """
-    model, config = load_network(folder, own)
-    with suppress(OSError, SafetensorError):
-        model.source_statistics = read_tensors(folder / STATISTICS)[0]
-    return model, config
 
 
 def load_training(folder: Path) -> Training | None:

@@ -156,25 +156,25 @@ class Metric:
         return text.replace(SPACE, " ") if self.ascii else minus(text)
 
 
-METRICS = {
-    metric.name: metric
-    for metric in (
-        Metric("accuracy", title_of("accuracy"), "share"),
-        Metric("balanced_accuracy", title_of("balanced_accuracy"), "share"),
-        Metric("macro_f1", title_of("macro_f1"), "share"),
-        Metric("log_loss", title_of("log_loss"), "nats", lower=True),
-        Metric("calibration_error", title_of("calibration_error"), "share", lower=True),
-        Metric("average_precision", title_of("average_precision"), "share"),
-        Metric("auc", title_of("auc"), "number"),
-        Metric("micro_f1", title_of("micro_f1"), "share"),
-        Metric("exact_match", title_of("exact_match"), "share"),
-        Metric("hamming_accuracy", title_of("hamming_accuracy"), "share"),
-        Metric("r2", title_of("r2"), "number"),
-        Metric("rmse", title_of("rmse"), "units", lower=True),
-        Metric("mae", title_of("mae"), "units", lower=True),
-        Metric("spearman", title_of("spearman"), "number"),
-    )
+UNITS: dict[str, Unit] = {
+    "accuracy": "share",
+    "balanced_accuracy": "share",
+    "macro_f1": "share",
+    "log_loss": "nats",
+    "calibration_error": "share",
+    "average_precision": "share",
+    "auc": "number",
+    "micro_f1": "share",
+    "exact_match": "share",
+    "hamming_accuracy": "share",
+    "r2": "number",
+    "rmse": "units",
+    "mae": "units",
+    "spearman": "number",
 }
+LOWER = ("log_loss", "calibration_error", "rmse", "mae")  # is better
+METRICS = {name: Metric(name, title_of(name), unit, lower=name in LOWER) for name, unit in UNITS.items()}
+SHARE = Metric("share", "share of rows", "share")
 
 
 USUAL = {"classes": "accuracy", "tags": "average_precision", "numbers": "r2"}  # by kind of label

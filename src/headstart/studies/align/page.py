@@ -6,7 +6,7 @@ from typing import Any
 from headstart.records.record import Interval
 from headstart.report.axis import linear
 from headstart.report.figures import Dot, dots
-from headstart.report.metric import Metric, get_metric
+from headstart.report.metric import SHARE, get_metric
 from headstart.report.text import SPACE, Terminal, capitalise, fixed, minus, pluralise, short
 from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, MethodResult
@@ -22,7 +22,6 @@ MEANS = (
     "Figures and the ends of intervals are means over seeds; the intervals hold for these models on other "
     "rows of the same target, not for other trainings."
 )
-AGREEMENT = Metric("share", "share of rows", "share")
 VOTES = (
     "Agreement: on how many of the target's rows a method says what most of the other methods say, and how "
     "often source-only says the same as they. A method that agrees less often than source-only is not taken."
@@ -189,7 +188,7 @@ def _agreement(row: MethodResult) -> Cell | None:
     if row.agreement is None or row.baseline_agreement is None:
         return None
     if row.method == SOURCE_ONLY:
-        return Cell(AGREEMENT.value(row.agreement))
+        return Cell(SHARE.value(row.agreement))
     tone = "good" if row.agreement >= row.baseline_agreement else "bad"
-    compared = f"source-only {AGREEMENT.value(row.baseline_agreement)}"
-    return Cell(AGREEMENT.value(row.agreement), compared, tone=tone)
+    compared = f"source-only {SHARE.value(row.baseline_agreement)}"
+    return Cell(SHARE.value(row.agreement), compared, tone=tone)

@@ -5,7 +5,7 @@ from typing import Any
 
 from headstart.report.axis import Axis, linear
 from headstart.report.figures import Plot
-from headstart.report.metric import Metric, get_metric
+from headstart.report.metric import SHARE, Metric, get_metric
 from headstart.report.text import Terminal, fixed, join_words, pluralise, shorten_middle
 from headstart.studies._page import Cell, page_view
 from headstart.studies.shift import ClassShare, Drifted, LabelShift, LeastSimilarRow, Shift
@@ -15,7 +15,6 @@ MOST = 30  # quantities, or classes, that are shown
 FEW = 5  # classes that a sentence names
 NAME = 18  # letters of a class under a figure
 AUC = get_metric("auc")
-SHARE = Metric("share", "share of rows", "share")
 VALUE = Metric("value", "value", "units")
 HEADINGS = ("quantity", "source", "target", "difference", "adjusted p", "verdict")
 

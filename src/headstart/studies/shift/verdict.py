@@ -4,10 +4,9 @@ import shlex
 from typing import NamedTuple
 
 from headstart.records.record import Interval
-from headstart.report.metric import Metric
+from headstart.report.metric import SHARE
 from headstart.report.text import pluralise
 
-SHARE = Metric("share", "share of rows", "share").plain()
 FEW = 50  # rows of a domain below which little can be seen
 CHANCE = 0.01  # p-values below are not taken for chance
 EASY, PLAIN = 0.8, 0.6  # areas under the curve: separated easily, plainly
@@ -80,7 +79,7 @@ def verdict(figures: Figures) -> str:
 
 def headline(figures: Figures) -> str:
     """The verdict in a sentence."""
-    differs, inside = f"The target differs (AUC {figures.auc.value:.2f})", SHARE.value(figures.inside)
+    differs, inside = f"The target differs (AUC {figures.auc.value:.2f})", SHARE.plain().value(figures.inside)
     where = f"{differs}; {inside} of its rows lie where the source has rows: weights can help"
     if not figures.reach_says:
         worth = f"{figures.effective:,.0f} of {figures.source_rows:,}"
@@ -104,7 +103,7 @@ def sentences(figures: Figures) -> list[str]:
     weighted = f"ith weights that make it like the target, the source would be worth {worth} rows."
     reach = f"W{weighted}"
     if figures.reach_says:
-        share = SHARE.value(figures.inside)
+        share = SHARE.plain().value(figures.inside)
         reach = f"{share} of the target's rows lie as near to the source as its own rows do; w{weighted}"
     return [_separation(figures), *_quantities(figures), reach, ADVICE[verdict(figures)]]
 
