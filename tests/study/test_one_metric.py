@@ -9,8 +9,9 @@ from torch import nn
 import headstart as hs
 from headstart.core import BadInput, Unknown, make
 from headstart.data.load import load
-from headstart.metrics.kinds import LOWER_IS_BETTER
+from headstart.metrics import numbers, scored_outputs
 from headstart.metrics.thresholds import Threshold
+from headstart.records.metric_titles import LOWER_IS_BETTER
 from headstart.report.metric import METRICS, drawn_metric, get_metric
 from headstart.session.scoring import (
     choose_metric,
@@ -144,8 +145,19 @@ def test_it_is_refused_before_anything_is_trained(tmp_path):
     assert not (tmp_path / "run").exists() or not list((tmp_path / "run").glob("steps/*"))
 
 
-def test_lower_is_better_of_the_same_metrics_everywhere():
-    assert {name for name, metric in METRICS.items() if metric.lower} == LOWER_IS_BETTER
+@pytest.mark.parametrize("name", [*scored_outputs.METRICS, *numbers.METRICS])
+def test_lower_is_better_of_the_metrics_of_which_it_is(name):
+    """What is right has the better figure in reports, and what is chosen by it scores higher."""
+    classes = name in scored_outputs.METRICS
+    labels = np.arange(40) % 2 if classes else np.arange(40.0)[:, None]
+    right = answering(labels, sure=3.0) if classes else torch.tensor(labels)
+    good, bad = (metric_value(outputs, labels, name) for outputs in (right, right.flip(0) * 0.5))
+    assert (METRICS[name].merit(good) > METRICS[name].merit(bad)) == (good != bad)
+    assert selection_score(right, labels, name) >= selection_score(right.flip(0) * 0.5, labels, name)
+    assert METRICS[name].lower == (name in LOWER_IS_BETTER)
+
+
+def test_curves_are_drawn_of_a_metric_of_which_higher_is_better():
     assert drawn_metric("log_loss", "classes").name == "accuracy"
     assert drawn_metric("macro_f1", "classes").name == "macro_f1"
     assert drawn_metric("rmse", "numbers").name == "r2"

@@ -8,8 +8,6 @@ from headstart.core import LabelKind
 from headstart.metrics import numbers, rankings, scored_outputs, tags
 from headstart.metrics.scored_outputs import Floats
 
-LOWER_IS_BETTER = frozenset(["log_loss", "calibration_error", "rmse", "mae"])
-
 
 @dataclass(frozen=True)
 class Measures:

@@ -8,10 +8,10 @@ from torch import Tensor
 from headstart.attribution.permutation import permutation_importance
 from headstart.core import BadInput, derive_seed
 from headstart.data.dataset import Dataset
-from headstart.metrics.kinds import LOWER_IS_BETTER
 from headstart.predictor.explaining import Explainable, forward
 from headstart.predictor.parts import column_names, columns_in
 from headstart.records.explanation import ColumnImportance
+from headstart.records.metric_titles import LOWER_IS_BETTER
 from headstart.session.inputs import loader_of
 from headstart.session.scoring import metric_value
 

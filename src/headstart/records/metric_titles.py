@@ -1,4 +1,4 @@
-"""What metrics are called in sentences; needs no torch."""
+"""What metrics are called in sentences, and which are better when lower; needs no torch."""
 
 TITLES = {
     "accuracy": "accuracy",
@@ -16,6 +16,7 @@ TITLES = {
     "mae": "mean absolute error",
     "spearman": "rank correlation",
 }
+LOWER_IS_BETTER = frozenset(["log_loss", "calibration_error", "rmse", "mae"])
 
 
 def title_of(name: str) -> str:

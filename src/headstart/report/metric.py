@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from headstart.records.metric_titles import title_of
+from headstart.records.metric_titles import LOWER_IS_BETTER, title_of
 from headstart.records.record import Interval
 from headstart.report.axis import NARROW, Air, Axis, linear, within
 from headstart.report.text import SPACE, Shown, fixed, minus, significant
@@ -172,8 +172,9 @@ UNITS: dict[str, Unit] = {
     "mae": "units",
     "spearman": "number",
 }
-LOWER = ("log_loss", "calibration_error", "rmse", "mae")  # is better
-METRICS = {name: Metric(name, title_of(name), unit, lower=name in LOWER) for name, unit in UNITS.items()}
+METRICS = {
+    name: Metric(name, title_of(name), unit, lower=name in LOWER_IS_BETTER) for name, unit in UNITS.items()
+}
 SHARE = Metric("share", "share of rows", "share")
 
 

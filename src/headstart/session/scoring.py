@@ -17,11 +17,12 @@ from headstart.face import spell
 from headstart.metrics.calibration import reliability
 from headstart.metrics.classification import confusion
 from headstart.metrics.intervals import compare, paired, score_all, score_one
-from headstart.metrics.kinds import LOWER_IS_BETTER, measure_of
+from headstart.metrics.kinds import measure_of
 from headstart.metrics.repeats import student
 from headstart.metrics.scored_outputs import once
 from headstart.metrics.thresholds import Threshold
 from headstart.models.lengths import by_length
+from headstart.records.metric_titles import LOWER_IS_BETTER
 from headstart.records.record import Bin, Interval, Scores
 
 

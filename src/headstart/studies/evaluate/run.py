@@ -12,11 +12,12 @@ from headstart.core import BadInput
 from headstart.data.dataset import Dataset
 from headstart.data.label_fixes import all_fixes
 from headstart.metrics.intervals import share
-from headstart.metrics.kinds import LOWER_IS_BETTER, measure_of
+from headstart.metrics.kinds import measure_of
 from headstart.metrics.shares import Interval as MetricInterval
 from headstart.metrics.shares import mover
 from headstart.metrics.thresholds import Threshold
 from headstart.predictor.predictor import Predictor, open_model
+from headstart.records.metric_titles import LOWER_IS_BETTER
 from headstart.records.record import Interval, Scores
 from headstart.report.metric import get_metric
 from headstart.session.scoring import (
