@@ -4,6 +4,55 @@ from tests.faults import Fault
 
 ALIGN_FAULTS = (
     Fault(
+        "session/session.py",
+        "    with unsolved_as_diverged():\n        model = method.predictor(run.parts)",
+        "    if True:\n        model = method.predictor(run.parts)",
+        "equations without a solution end a study",
+        "study/test_trials.py in_every_study",
+    ),
+    Fault(
+        "studies/adapt/first_model.py",
+        "    with suppress(Diverged):\n        first",
+        "    if True:\n        first",
+        "a first model that can't be solved ends the run",
+        "study/test_trials.py in_every_study",
+    ),
+    Fault(
+        "studies/align/data_split.py",
+        'return "im" if sourceless else "safe" if kind == "classes" else "iwv"',
+        'return "im" if sourceless else "consensus" if kind == "classes" else "iwv"',
+        "the rule that harms in one of five is the default",
+        "study/test_consensus.py vote_stands",
+    ),
+    Fault(
+        "studies/align/selection.py",
+        "    if picked.method != SOURCE_ONLY or picked.why:\n",
+        "    if picked.method != SOURCE_ONLY:\n",
+        "a method is recommended where nothing has shifted",
+        "study/test_consensus.py what_consensus_takes",
+    ),
+    Fault(
+        "studies/align/selection.py",
+        'other = select_model(results, "consensus", found).method',
+        'other = select_model(results, "im", found).method',
+        "the surest method is recommended, whatever the others say",
+        "study/test_consensus.py what_consensus_takes",
+    ),
+    Fault(
+        "studies/_trials.py",
+        "return not ahead or spent + folder.progress.estimate(ahead) <= budget",
+        "return not ahead or spent <= budget",
+        "a method is begun that ends after the budget",
+        "study/test_trials.py whole_where_there_is_time",
+    ),
+    Fault(
+        "studies/adapt/candidates.py",
+        "len(self.folds) / rows, first, enough, ahead)",
+        "len(self.folds) / rows, first, 1, ahead)",
+        "a solution is begun that has time for one fold alone",
+        "study/test_selection.py takes_too_long",
+    ),
+    Fault(
         "studies/align/training.py",
         "values = self.job.trials(planned, self.job.settings.budget, failed)",
         "values = self.job.trials(planned, self.job.settings.budget)",

@@ -155,6 +155,23 @@ def test_what_every_method_would_meet_ends_the_study(error):
         raise error
 
 
+def test_equations_without_a_solution_leave_out_their_method_in_every_study(tmp_path, monkeypatch):
+    """Of the probe that the first model is made of, too; the other method is compared and selected."""
+    monkeypatch.setattr(
+        hs.methods.RidgeProbe, "predictor", lambda *_: fail(torch.linalg.LinAlgError("singular"))
+    )
+    why, both = "its equations have no solution in numbers (singular)", ("ridge-probe", "nearest-centroid")
+    found = hs.curve(made(), rows(), methods=both, labels_per_class=(2,), seeds=1)
+    assert {point.method for point in found.points} == {"nearest-centroid"}
+    assert any(note.startswith("Ridge probe with 2 labels") and why in note for note in found.notes)
+    done = hs.adapt(made(), rows(), out=tmp_path / "run", methods=both, folds=2, curve=False).result
+    assert done.selected == "nearest-centroid"
+    (lost,) = [row for row in done.candidates if row.name == "ridge-probe"]
+    assert lost.dropped == f"on fold 1 of 2 {why}"
+    with pytest.raises(Diverged, match="no solution in numbers"):
+        hs.fit("ridge-probe", made(), rows())
+
+
 def test_a_method_that_can_not_be_solved_is_a_row_with_its_reason():
     """A plan with next to no entropy does not come to its end; it was the end of the study."""
     result = align(methods=("coral", "optimal-transport:epsilon=0.000001,most=30"), seeds=1).result

@@ -9,15 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core import (
-    Backbone,
-    Diverged,
-    Grouped,
-    Head,
-    Method,
-    Model,
-    require_label_kind,
-)
+from headstart.core import Backbone, Diverged, Grouped, Head, Method, Model, require_label_kind
 from headstart.data.stream import ahead
 from headstart.models.words import WordEncoder
 from headstart.run.checkpoint import save_state
@@ -54,6 +46,7 @@ from headstart.session.requirements import (
     row_weights,
 )
 from headstart.session.session_data import SessionData, SourceTasks
+from headstart.session.unsolved import unsolved_as_diverged
 
 CHECKPOINT_EVERY = 20  # steps
 
@@ -116,6 +109,7 @@ class Session(SessionData):
 
         Raises:
             BadInput: a stage can't learn this kind of label, or needs other data where there are none.
+            Diverged: a loss is no longer a number, or the equations of a stage have no solution in numbers.
         """
         session = self.suited_to(method)
         stages, backbone, head = _begin(session, method, options)
@@ -219,7 +213,7 @@ def _train(
     if checkpoint:
         resume(run, checkpoint)
     try:
-        with own.replay.on(run.parts) if own.replay else nullcontext():
+        with unsolved_as_diverged(), own.replay.on(run.parts) if own.replay else nullcontext():
             ticks: Iterator[Tick] = train(run, ahead(stream))
             if eval_hook is not None:
                 ticks = eval_hook.run_at(ticks, lambda: eval_state(session, method, run, plain, rows))
@@ -230,7 +224,8 @@ def _train(
         raise
     if run.average:
         run.parts.load_state_dict(run.parts.state_dict() | run.average.values)
-    model = method.predictor(run.parts)
+    with unsolved_as_diverged():
+        model = method.predictor(run.parts)
     assert isinstance(model, Model)
     curve = [] if method.about.closed_form else list(run.notes.get("curve", []))
     notes = [note for note in (*own.notes, *(run.notes.get(key) for key in ("replay", "accumulate"))) if note]

@@ -3,20 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
-import torch
-
 from headstart.core import CannotWrite, Diverged, HeadstartError
 from headstart.core.errors import CacheRefused, MissingPackage
 from headstart.run.descent import out_of_memory
+from headstart.session.unsolved import unsolved_as_diverged
 
 SHARED = (CannotWrite, CacheRefused, MissingPackage)  # of the machine: the next method would meet them too
-NUMERICAL: tuple[type[Exception], ...] = (
-    np.linalg.LinAlgError,
-    torch.linalg.LinAlgError,  # type: ignore[attr-defined]
-    FloatingPointError,
-    ZeroDivisionError,
-)
 
 
 @contextmanager
@@ -27,13 +19,12 @@ def as_diverged() -> Iterator[None]:
     that does not suffice; not what any other method would meet too, and no mistake of the code.
     """
     try:
-        yield
+        with unsolved_as_diverged():
+            yield
     except (Diverged, *SHARED):
         raise
     except HeadstartError as error:
         raise Diverged(str(error)) from error
-    except NUMERICAL as error:
-        raise Diverged(f"its equations have no solution in numbers ({error}).") from error
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise

@@ -179,10 +179,13 @@ class CrossValidation:
         if "diverged" in fold:  # its predictions on other folds are of no use then
             result.logits, result.rows = result.logits[:0], result.rows[:0]
             result.folds, result.curves, result.diverged = 0, [], True
-            result.dropped = (
-                f"on fold {number + 1} of {self.settings.folds} its loss stopped being a number; a lower "
-                f"learning rate than {self.settings.lr:g} may help"
+            why = (
+                fold["diverged"].rstrip(".")
+                if result.method.about.closed_form
+                else "its loss stopped being a number; a lower learning rate than "
+                f"{self.settings.lr:g} may help"
             )
+            result.dropped = f"on fold {number + 1} of {self.settings.folds} {why}"
             return
         if "cut" in fold:
             result.dropped = f"its training on fold {number + 1} was stopped when the budget was used up"

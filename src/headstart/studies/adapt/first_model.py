@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core import BadInput, LabelKind, Method, Model, derive_seed
+from headstart.core import BadInput, Diverged, LabelKind, Method, Model, derive_seed
 from headstart.data.splits import per_class
 from headstart.data.train_test_split import Rows
 from headstart.methods.outputs.probing.linear_probe import linear_probe
@@ -100,15 +100,18 @@ def _some_rows(session: Session, settings: AdaptSettings) -> Rows:
 def save_first(job: Job[AdaptSettings], validation: CrossValidation, method: Method[Any]) -> float:
     """Fit a method on all of the training part and save it as the model until a better one is selected.
 
+    One that can't be solved is not saved; its folds say why.
+
     Returns:
         Seconds that the fit took, the reading of the features with it.
     """
     name, folder, data = refit_name(method), job.folder.path / "model", validation.session.data
     known = job.folder.steps.done(name) or (job.folder.path / job.spec.record_file).exists()
-    first = refit(validation, method)
-    if not (known and folder.exists()):  # a finished run that goes on keeps its model until the end
-        training = Training(method.label, method.title, len(data), first.curve, first.notes)
-        _save(job, validation.session, first.model(validation.session_of(method)), training)
+    with suppress(Diverged):
+        first = refit(validation, method)
+        if not (known and folder.exists()):  # a finished run that goes on keeps its model until the end
+            training = Training(method.label, method.title, len(data), first.curve, first.notes)
+            _save(job, validation.session, first.model(validation.session_of(method)), training)
     return job.folder.steps.seconds(name)
 
 
