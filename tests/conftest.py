@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -23,6 +24,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def seed_torch():
     """Layers that a test makes have the same weights in whatever order the tests run."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def leave_no_run():
+    """Commands that name no folder write into `runs`: no test may let them do so where the tests began."""
+    runs = Path.cwd() / "runs"
+    before = {*runs.glob("*")}
+    yield
+    assert {*runs.glob("*")} == before, f"a test wrote into {runs}"
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -43,17 +43,17 @@ def main() -> None:
 
 def _way_on(words: list[str]) -> str:
     """How an interrupted study goes on, and where its first model lies."""
-    from headstart.studies._spec import study, study_names
+    from headstart.studies._dated import latest_folder
+    from headstart.studies._spec import study_names
 
     if not {*words[:1]} & {*study_names()}:
         return ""
     way = " What was finished is kept; the same command with --resume goes on from there."
-    spec = study(words[0])
     named = [word for before, word in pairwise(words) if before == "--out"]
     named += [word.removeprefix("--out=") for word in words if word.startswith("--out=")]
-    model = Path(named[-1] if named else spec.out or "") / "model"
-    if spec.needs_out and (model / "config.json").is_file():
-        way += f" A first model lies in {model}."
+    folder = Path(named[-1]) if named else latest_folder(words[0])
+    if folder is not None and (folder / "model" / "config.json").is_file():
+        way += f" A first model lies in {folder / 'model'}."
     return way
 
 

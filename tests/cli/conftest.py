@@ -13,6 +13,8 @@ from tests.study.conftest import weights as weights
 
 from headstart.__main__ import main
 
+BEGAN = Path.cwd()
+
 
 @dataclass(frozen=True)
 class Said:
@@ -24,12 +26,25 @@ class Said:
 
 
 @pytest.fixture
-def headstart(monkeypatch, capsys):
+def away(monkeypatch, tmp_path_factory):
+    """`away()` leaves the folder that the tests began in, where commands that name none would write."""
+
+    def go() -> Path:
+        if Path.cwd() == BEGAN:
+            monkeypatch.chdir(tmp_path_factory.mktemp("away"))
+        return Path.cwd()
+
+    return go
+
+
+@pytest.fixture
+def headstart(monkeypatch, capsys, away):
     """`headstart(*words)` carries out a command in this process."""
 
     def call(*words) -> Said:
         monkeypatch.setattr(sys, "argv", ["headstart", *map(str, words)])
         capsys.readouterr()
+        away()
         code = 0
         try:
             main()
@@ -41,7 +56,7 @@ def headstart(monkeypatch, capsys):
 
 
 @pytest.fixture
-def program():
+def program(away):
     """`program(*words)` starts the command as a program."""
 
     def call(*words, **options) -> Said:
@@ -52,7 +67,7 @@ def program():
             timeout=120,
             env=env,
             check=False,
-            **options,
+            **({"cwd": away()} | options),
         )
         return Said(done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr))
 

@@ -41,6 +41,29 @@ def test_its_head_holds_examples_that_the_command_takes(name):
                 make(method)
 
 
+PYTHON = re.compile(r"<[a-z\[]|\{\w+\}|\b(?:str|int|float|bool|None|Path|Literal)\b|\b(?:list|tuple)\[")
+
+
+@pytest.mark.parametrize("name", sorted(GROUP.commands))
+def test_it_shows_no_type_of_python(name, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    with GROUP.commands[name].make_context(name, [], resilient_parsing=True) as context:
+        GROUP.commands[name].get_help(context)
+    said = capsys.readouterr().out
+    assert "Usage:" in said
+    assert not PYTHON.findall(said)
+
+
+def test_a_type_of_python_would_be_noticed():
+    for said in ("RUN <path>", "FILES <list[Path]>", "--rows int", "{run}", "[default: None]"):
+        assert PYTHON.search(said), said
+
+
+def test_arguments_are_named_in_capitals(headstart):
+    usage = headstart("predict", "--help").out.split("Usage:")[1].split("\n")[0]
+    assert usage.split() == ["headstart", "predict", "[OPTIONS]", "RUN", "[FILES]..."]
+
+
 def test_all_methods_and_data_sets_are_completed():
     assert complete_methods("") == sorted(kind.about.name for kind in walk())
     assert complete_methods("lp") == ["lp-ft"]

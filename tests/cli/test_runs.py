@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from tests.cli.conftest import away as away
 from tests.cli.conftest import headstart as headstart
 from tests.study import tiny
 

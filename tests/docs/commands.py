@@ -61,8 +61,7 @@ class Command:
         """What it writes: a folder or a file."""
         if self.name == "export":
             return self.words[-1]
-        params = COMMANDS.commands[self.name].params if self.name in COMMANDS.commands else ()
-        usual = next((str(one.default) for one in params if one.name == "out" and one.default), None)
+        usual = "encoder.safetensors" if self.name == "surgery" else None
         return next((found for found in map(self.after, OUTPUTS) if found), usual)
 
     @property

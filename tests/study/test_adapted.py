@@ -10,8 +10,8 @@ import headstart as hs
 from headstart.core import BadInput
 from headstart.records.explanation import EXPLANATIONS, RunExplanations
 from headstart.studies import study_function, with_backbone
+from headstart.studies._dated import dated_folder
 from headstart.studies._spec import study
-from headstart.studies._store import dated_folder
 
 HOW = {"methods": ("ridge-probe",), **tiny.QUICK}
 

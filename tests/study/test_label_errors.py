@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.cli.conftest import away as away
 from tests.cli.conftest import headstart as headstart
 from tests.study import tiny
 
@@ -69,7 +70,7 @@ def test_page_report_and_terminal_show_them(done):
     assert f"headstart labels {done.folder}" in repr(done)
 
 
-def test_the_command_prints_them_and_writes_a_file_that_is_read_back(run, headstart, tmp_path):
+def test_the_command_prints_them_and_writes_a_file_that_is_read_back(run, headstart, away, tmp_path):
     file = tmp_path / "fixes.csv"
     said = headstart("labels", run, "--out", file)
     with file.open(encoding="utf-8", newline="") as stream:
@@ -81,6 +82,11 @@ def test_the_command_prints_them_and_writes_a_file_that_is_read_back(run, headst
     assert "is there already" in headstart("labels", run, "--out", file).err
     assert json.loads(headstart("labels", run, "--json", "--out", file, "--replace").out)["rows"]
     assert "--replace goes with --out" in headstart("labels", run, "--replace").err
+    place = away()
+    usual = headstart("labels", run).out
+    (dated,) = (place / "runs").iterdir()
+    assert dated.read_bytes() == file.read_bytes()
+    assert f"File:   runs/{dated.name}: write" in usual
     file.write_text(file.read_text("utf-8").replace(",\n", ",relabel\n"), "utf-8")
     fixed = hs.adapt(table(), out=tmp_path / "fixed", label_fixes=file, **HOW)
     assert not {row.item for row in fixed.label_errors().rows} & {row["item"] for row in rows}

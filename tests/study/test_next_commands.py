@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from headstart.studies.adapt.next_commands import next_commands, typed
+from headstart.studies.adapt import next_commands as ways_on
+from headstart.studies.adapt.next_commands import next_commands, predict_pushed, predict_target, typed
 
 
 def ways(command, kind="texts", mistakes=()):
@@ -22,7 +23,7 @@ def test_where_a_larger_budget_has_room_for_more_the_run_goes_on_first():
     first, *_ = next_commands(record(typed, larger_budget=240.0))
     assert first == "headstart adapt 'my photos' --folds=3 --out runs/a --resume --budget 240"
     again = next_commands(record("headstart adapt photos --budget=1h --resume", larger_budget=7200.0))
-    assert again[0] == "headstart adapt photos --resume --budget 7200"
+    assert again[0] == "headstart adapt photos --out FOLDER --resume --budget 7200"
     assert next_commands(record("walk.py", larger_budget=240.0)) == next_commands(record("walk.py"))
 
 
@@ -58,6 +59,31 @@ def test_of_a_part_of_the_rows_no_evaluation_on_all_is_named():
 def test_where_nothing_was_typed_words_stand_for_files():
     found = ways("walk.py", "tables")
     assert found[::2] == ["headstart predict FOLDER rows.csv", "headstart evaluate FOLDER DATA"]
+
+
+def test_the_target_of_a_command_is_predicted_if_it_is_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my scans").mkdir()
+    for words in (
+        "photos --target 'my scans' --seeds 2",
+        "photos 'my scans'",
+        "--target='my scans' a --quiet",
+    ):
+        assert predict_target(f"headstart align {words}", "pictures") == "headstart predict FOLDER 'my scans'"
+    assert predict_target("headstart align photos scans", "pictures") == "headstart predict FOLDER photo.jpg"
+    assert predict_target("", "texts") == "headstart predict FOLDER --text 'A text.'"
+
+
+def test_a_pushed_model_predicts_what_its_run_would(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = tmp_path / "a run"
+    run.mkdir()
+    assert predict_pushed(run, "copy") == ""
+    (run / "result.json").touch()
+    mistakes = [SimpleNamespace(picture="pictures/0.webp", item="a.png")]
+    kept = record("headstart adapt photos/", "pictures", mistakes)
+    monkeypatch.setattr(ways_on, "read_record", lambda kind, file: kept)
+    assert predict_pushed(run, "my copy") == f"headstart predict 'my copy' '{run}'/pictures/0.webp"
 
 
 def test_texts_whose_words_were_counted_are_tried_alone():

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from tests.cli.conftest import away as away
 from tests.cli.conftest import headstart as headstart
 from tests.study import tiny
 

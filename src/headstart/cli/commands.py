@@ -1,6 +1,7 @@
 """Commands as people expect them: `headstart help`, words that other tools use, switches without a type."""
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -76,6 +77,10 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         return without_types(super().get_params(ctx))
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Those of the usage; what must be given stands without braces."""
+        return [re.sub(r"^\{(.*)\}", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
+
 
 class Commands(TyperGroup):
     """The commands: `help COMMAND` is `COMMAND --help`; a word of another tool names what is meant."""
@@ -106,9 +111,12 @@ def help_of(command: Callable[..., None]) -> str:
 
 
 def without_types(params: Sequence[Any]) -> list[Any]:
-    """The parameters; options are shown with a word in place of Python's type, switches without one."""
+    """The parameters; options show a word in place of Python's type, switches and arguments none."""
     for param in params:
-        if param.param_type_name == "option" and param.metavar is None:
+        if param.param_type_name == "argument":
+            param.metavar = param.metavar or param.name.upper()
+            param.display_type_rich = lambda ctx: None  # its name says what it is
+        elif param.metavar is None:
             kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
             plain = (*get_args(kind), kind)[0]
             param.metavar = "" if getattr(param, "is_flag", False) else WORDS.get(plain)

@@ -18,8 +18,9 @@ def labels(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Also write the rows to this CSV file, whose column action is yours to fill in: keep, "
-            "relabel or remove.",
+            metavar="FILE",
+            help="CSV file for the rows, whose column action is yours to fill in: keep, relabel or remove. "
+            "Default: a new one in runs, called by the time.",
             show_default=False,
         ),
     ] = None,
@@ -33,6 +34,7 @@ def labels(
         headstart labels run
     """
     from headstart.core import BadInput
+    from headstart.studies._dated import dated_folder
     from headstart.studies.adapt.page_labels import (
         FIXES,
         about,
@@ -50,6 +52,9 @@ def labels(
     if json:
         output.as_json(asdict(errors))
         return
+    file = out or dated_folder("labels", ".csv")
+    if errors.rows and out is None:
+        _write(errors, file, replace)
     kind = errors.label_kind
     shown = [
         (row.item, in_words(row.label, kind), in_words(row.suggestion, kind), f"{row.quality:.2f}")
@@ -61,9 +66,9 @@ def labels(
         output.prose(sentence)
     if not errors.rows:
         return
-    said = f"File:   {out}: write keep, relabel or remove into its column action.\n" if out else ""
-    output.line(f"{said}Page:   {write_labels_page(run)}")
-    output.line(f"Next:   {next_command(run, str(out or FIXES))}")
+    output.line(f"File:   {file}: write keep, relabel or remove into its column action,")
+    output.line(f"Page:   {write_labels_page(run)}: or decide here, which saves {FIXES}.")
+    output.line(f"Next:   {next_command(run, str(file))}")
 
 
 def _write(errors: "LabelErrors", out: Path, replace: bool) -> None:

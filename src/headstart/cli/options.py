@@ -167,7 +167,7 @@ def _option(kind: type[Any], field: Any, panel: str | None) -> inspect.Parameter
         names = [f"{names[0]}/--no-{names[0].removeprefix('--')}"]
     elif choices := choices_of(hint):
         short = "|".join(choices)
-        shown["metavar"] = short if len(short) <= WIDEST else field.name.upper()
+        shown["metavar"] = short if len(short) <= WIDEST else _flag(field).upper()
     completion = NAMES.get(field.name)
     option = typer.Option(default, *names, **shown, rich_help_panel=panel, autocompletion=completion)
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=hint)

@@ -51,8 +51,7 @@ WeightsOfEach = Annotated[
     ),
 ]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the predictions as CSV.", rich_help_panel=RUNNING)]
-KEEP = "Folder for the record and a page; must be new or empty. Default: nothing is kept."
-OUT = "Folder for the record and the page; must be new or empty."
+OUT = "Folder for record and page; must be new or empty. Default: a new one in runs, called by the time."
 PLACE = "placed_"  # before the name of an input, where it is given by its place instead of as an option
 _began: list[float] = []  # when the process began, where it is the command's own
 
@@ -114,17 +113,17 @@ def carry_out(
         with progress.step("start"), progress.imports():
             from headstart.core import BadData, BadInput
             from headstart.run.engine import One
+            from headstart.studies._dated import default_folder
             from headstart.studies._runner import run_study
         if json and csv:
             raise BadInput("Choose one of --json and --csv.")
-        if resume and out is None:
-            raise BadInput("--resume continues the study in a folder: name it with --out.")
-        if resume and out is not None:
-            settings = begun_with(out, resume, settings, spec.resumed)
+        folder = default_folder(spec.name, resume) if out is None else out
+        if resume:
+            settings = begun_with(folder, resume, settings, spec.resumed)
         result = run_study(
             spec,
             given,
-            out=out,
+            out=folder,
             settings=settings,
             resume=resume,
             overwrite=overwrite,
@@ -134,18 +133,18 @@ def carry_out(
         )
     finally:
         progress.close()
-    if out is not None and not (out / spec.page_file).is_file():
-        build_page(out)  # says which package it lacks
-    _print(spec, result, out, "json" if json else "csv" if csv else "table", quiet, progress.told)
+    if out is not None and not (folder / spec.page_file).is_file():
+        build_page(folder)  # says which package it lacks
+    _print(spec, result, folder, "json" if json else "csv" if csv else "table", quiet, progress.told)
+    if out is None and not quiet and (json or csv):
+        output.line(f"Page and record: {folder}", stderr=True)
     if unread := getattr(result, "unread", ()):
         count = "1 file was" if len(unread) == 1 else f"{len(unread)} files were"
         raise BadData("\n".join([f"{count} not read.", *unread[:5]]))
 
 
-def _print(
-    spec: Study, result: Any, out: Path | None, form: Form, quiet: bool, told: Collection[str]
-) -> None:
-    """Print the record, after the predictions of a study that predicts."""
+def _print(spec: Study, result: Any, out: Path, form: Form, quiet: bool, told: Collection[str]) -> None:
+    """Print the record, after the predictions of a study that predicts; what a machine reads stands alone."""
     record = getattr(result, "result", result)
     rows: list[Any] = []
     if spec.predicts:
@@ -154,16 +153,13 @@ def _print(
         values = loads(record.to_json())
         predictions = [{"file": file} | vars(row) for file, row in rows]
         output.as_json({"answers": predictions, "record": values} if spec.predicts else values)
-        return
-    if spec.predicts:
+    elif spec.predicts:
         output.predictions(rows, result.predictor, form)
     if form == "table" and not (spec.predicts and quiet):
         show(spec, record, out, quiet, told)
 
 
-def show(
-    spec: Study, record: Any, out: Path | None, quiet: bool, told: Collection[str] = frozenset()
-) -> None:
+def show(spec: Study, record: Any, out: Path, quiet: bool, told: Collection[str] = frozenset()) -> None:
     """Print for people: the table, sentences, notes that were not `told` yet, and where all lies."""
     terminal = terminal_of(record, out)
     terminal = replace(terminal, notes=[note for note in terminal.notes if note not in told])
@@ -172,7 +168,7 @@ def show(
     for sentence in (*(() if quiet else terminal.said), *terminal.answer):
         output.prose(sentence)
     places = [*terminal.places, ("Page", spec.page_file), ("Record", spec.record_file)]
-    lines = [] if out is None else [(label, str(out / file)) for label, file in places]
+    lines = [(label, str(out / file)) for label, file in places if (out / file).exists()]
     lines += [("Next", command.replace("FOLDER", shlex.quote(str(out)))) for command in terminal.next]
     for label, text in lines:
         output.line(f"{label + ':':<8}{text}")
@@ -246,12 +242,14 @@ def _shared(spec: Study) -> dict[str, tuple[Any, Any]]:
         weights = {"weights": (WeightsOfEach, None)}
     if "backbones" in kinds:
         weights = {"weights": (WeightsOfSeveral, None)}
-    out = Annotated[
-        Path | None, typer.Option(help=KEEP if spec.out is None else OUT, show_default=spec.out is not None)
-    ]
+    out = Annotated[Path | None, typer.Option(metavar="FOLDER", help=OUT, show_default=False)]
     resume = Annotated[
         bool,
-        typer.Option("--resume", help="Continue the study in the folder.", rich_help_panel=RUNNING),
+        typer.Option(
+            "--resume",
+            help="Continue the study in the folder, or without --out the last one in runs.",
+            rich_help_panel=RUNNING,
+        ),
     ]
     overwrite = Annotated[
         bool,
@@ -261,7 +259,7 @@ def _shared(spec: Study) -> dict[str, tuple[Any, Any]]:
     return {
         **weights,
         **csv,
-        "out": (out, None if spec.out is None else Path(spec.out)),
+        "out": (out, None),
         "device": (Device, "auto"),
         "resume": (resume, False),
         "overwrite": (overwrite, False),

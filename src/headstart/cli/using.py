@@ -158,11 +158,12 @@ def push(
         headstart push run --to hf:USER/NAME
     """
     from headstart.predictor.hub_folder import HUB, push_model
+    from headstart.studies.adapt.next_commands import predict_pushed
 
     written = push_model(run, to, private=private)
     output.line(f"{to}: {', '.join(written)}")
-    if not to.startswith(HUB):
-        output.line(f"Next: headstart predict {shlex.quote(to)} FILES")
+    if not to.startswith(HUB) and (way := predict_pushed(run, to)):
+        output.line(f"Next: {way}")
 
 
 def report(

@@ -1,15 +1,16 @@
 """Which runs lie below a folder, and what came out of each."""
 
 import json
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from headstart.core.errors import BadInput, HeadstartError
+from headstart.studies._dated import BEGUN
 from headstart.studies._page import read_record
 from headstart.studies._spec import Study, studies, terminal_of
 
-BEGUN = "study.json"  # in every run folder
 DEEP = 4  # folders below the first that are looked at
 
 
@@ -79,7 +80,8 @@ def past_run(folder: Path) -> PastRun:
     if spec is not None:
         return PastRun(str(folder), spec.name, changed, size, finished=True, answer=_answer(spec, folder))
     command = _command(folder)
-    way = f"{command} --resume goes on" if command else "resume=True goes on"
+    out = "" if "--out" in command else f" --out {shlex.quote(str(folder))}"
+    way = f"{command}{out} --resume goes on" if command else "resume=True goes on"
     study = command.split()[1] if len(command.split()) > 1 else ""
     return PastRun(str(folder), study, changed, size, finished=False, answer=f"Not finished; {way}.")
 

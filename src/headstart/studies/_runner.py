@@ -31,12 +31,12 @@ from headstart.session.inputs import (
 )
 from headstart.session.recipes import settle_precision, settled_precision
 from headstart.session.session import Session
+from headstart.studies._dated import default_folder
 from headstart.studies._digest import digest
 from headstart.studies._page import build_page
 from headstart.studies._spec import Study
 from headstart.studies._store import (
     StudyFolder,
-    dated_folder,
     merge_options,
     open_study,
     remove_run,
@@ -175,11 +175,11 @@ def _folder_for(spec: Study, out: str | Path | None, resume: bool, overwrite: bo
         raise BadInput(
             f"Choose one of {spell('resume')} and {spell('overwrite')}: what is replaced can't be continued."
         )
-    if out is None and resume:
+    if out is None and resume and not spec.needs_out:
         raise BadInput(f"{spell('resume')} continues the study in a folder: give {spell('out')}, the folder.")
-    if out is None:
-        return dated_folder(spec.name) if spec.needs_out else None
-    folder = Path(out)
+    if out is None and not spec.needs_out:
+        return None
+    folder = default_folder(spec.name, resume) if out is None else Path(out)
     if overwrite and folder.is_dir():
         require_replaceable(folder)
     else:

@@ -122,14 +122,14 @@ class Study:
     function: str | None = None
     columns: bool = True  # whether the command has options for the columns of files
     without: tuple[str, ...] = ()  # column options that the command lacks
-    out: str | None = None  # default output folder on the command line; None: without `--out` nothing is kept
     file: str = ""  # of the record, where it is not the study's name
     page: str = ""  # the page's file likewise
     docs: str = ""  # its page in the documentation, where it is not `how/NAME.md`
     resumed: tuple[str, ...] = ()  # settings that may differ when a study is resumed
     # whether page and terminal read other files of the folder, which is then their second argument
     reads_folder: bool = False
-    needs_out: bool = False  # whether it makes no sense without an output folder, as it writes a model
+    # whether Python's function, too, takes a dated folder where it is given none, as it writes a model
+    needs_out: bool = False
     # whether memory is given back after each step, so that the peaks of memory are its own
     peaks: bool = False
     # whether its result holds predictions: `names`, `probabilities` (n, classes), `predictor` and why files

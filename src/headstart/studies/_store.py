@@ -7,8 +7,6 @@ import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -35,13 +33,6 @@ S = TypeVar("S", bound=StudySettings)
 
 class OutOfTime(Exception):
     """A training has no time left; it is stopped and left out."""
-
-
-def dated_folder(name: str) -> Path:
-    """A new folder for a run that names none, below `runs`."""
-    stem = f"{name}-{datetime.now():%Y-%m-%d-%H%M%S}"
-    tries = (Path("runs") / (stem + (f"-{number}" if number > 1 else "")) for number in count(1))
-    return next(folder for folder in tries if not folder.exists())
 
 
 def require_replaceable(out: Path) -> None:

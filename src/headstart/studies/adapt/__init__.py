@@ -200,7 +200,6 @@ SPEC = Study(
     ),
     settings=AdaptSettings,
     record=Result,
-    out="run",
     needs_out=True,
     file="result.json",
     page="report.html",

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from headstart.studies.adapt import Result
+from headstart.studies._page import read_record
+from headstart.studies.adapt import SPEC, Result
 
 USES = {  # by kind of sample: one in Python, one on the command line, and what to put in its place
     "pictures": ("", "photo.jpg", ""),  # those of the run, if there are any
@@ -53,7 +54,9 @@ def more_time(record: Result) -> list[str]:
     words = shlex.split(record.command)
     if not record.larger_budget or words[1:2] != ["adapt"]:
         return []
-    return [f"{shlex.join(_without(words, AGAIN))} --resume --budget {record.larger_budget:g}"]
+    kept = shlex.join(_without(words, AGAIN))
+    out = "" if any(word.partition("=")[0] in ELSEWHERE for word in words) else " --out FOLDER"
+    return [f"{kept}{out} --resume --budget {record.larger_budget:g}"]
 
 
 def texts_alone(record: Result) -> list[str]:
@@ -88,15 +91,41 @@ def typed(command: str) -> tuple[str, list[str]]:
     words = shlex.split(command)[1:]
     if words[:1] != ["adapt"]:
         return "", []
+    free = _placed(words)
+    if not free:
+        return "clipart", words[1:]
+    return words[free[0]], [*words[1 : free[0]], *words[free[0] + 1 :]]
+
+
+def _placed(words: Sequence[str]) -> list[int]:
+    """Places of the words of a command that belong to no option, but for the first."""
     takes = [last.startswith("--") and "=" not in last and last not in FLAGS for last in words]
-    free = [
+    return [
         place
         for place, word in enumerate(words)
         if place and not word.startswith("-") and not takes[place - 1]
     ]
-    if not free:
-        return "clipart", words[1:]
-    return words[free[0]], [*words[1 : free[0]], *words[free[0] + 1 :]]
+
+
+def predict_target(command: str, kind: str) -> str:
+    """The command that predicts the target of a command of `align`, or something of its kind."""
+    words = shlex.split(command)[1:]
+    named = [*_kept([word for one in words for word in one.split("=", 1)], ["--target"])][1:2]
+    placed = [words[place] for place in _placed(words)]
+    target = next((one for one in [*named, *placed[-1:]] if Path(one).exists()), "")
+    return (
+        f"headstart predict FOLDER {shlex.quote(target) if target else USES.get(kind, USES['pictures'])[1]}"
+    )
+
+
+def predict_pushed(run: Path, to: str) -> str:
+    """The command that predicts with a copy of a run's model, as the run does; "" without a record."""
+    if not (run / SPEC.record_file).is_file():
+        return ""
+    record = read_record(Result, run / SPEC.record_file)
+    (own,) = [one for one in next_commands(record) if one.startswith("headstart predict FOLDER ")]
+    rest = own.removeprefix("headstart predict FOLDER ").replace("FOLDER", shlex.quote(str(run)))
+    return f"headstart predict {shlex.quote(to)} {rest}"
 
 
 def _without(words: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -214,6 +214,5 @@ SPEC = Study(
     settings=AlignSettings,
     record=Alignment,
     without=("task", "attribute_column"),
-    out="aligned",
     resumed=("budget",),
 )

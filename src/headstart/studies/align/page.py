@@ -9,6 +9,7 @@ from headstart.report.figures import Dot, dots
 from headstart.report.metric import SHARE, get_metric
 from headstart.report.text import SPACE, Terminal, capitalise, fixed, minus, pluralise, short
 from headstart.studies._page import Cell, cell_text, page_view
+from headstart.studies.adapt.next_commands import predict_target
 from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, MethodResult
 from headstart.studies.align.page_parts import parts
 from headstart.studies.align.selection import score_of
@@ -77,7 +78,7 @@ def terminal(record: Alignment) -> Terminal:
         headings=headings(record),
         rows=rows(record),
         answer=[record.headline],
-        next=["headstart predict FOLDER " + ('--text "..."' if record.kind == "texts" else "FILES...")],
+        next=[predict_target(record.command, record.kind)],
         places=[("Model", "model")],
     )
 

@@ -109,6 +109,5 @@ SPEC = Study(
     inputs=(BACKBONE, DATA),
     settings=CurveSettings,
     record=SizeCurve,
-    out="curve",
     resumed=("budget",),
 )

@@ -186,6 +186,5 @@ SPEC = Study(
     ),
     settings=SearchSettings,
     record=Search,
-    out="search",
     resumed=("trials", "budget"),
 )

@@ -151,7 +151,6 @@ SPEC = Study(
     record=TranslationReport,
     schema=3,
     columns=False,
-    out="translate",
     docs="how/translation.md",
     reads_folder=True,
 )

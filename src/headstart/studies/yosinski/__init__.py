@@ -141,5 +141,4 @@ SPEC = Study(
     ),
     settings=YosinskiSettings,
     record=Transfer,
-    out="yosinski",
 )
