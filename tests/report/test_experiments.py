@@ -12,6 +12,7 @@ from headstart.report.metric import get_metric
 from headstart.report.text import SPACE
 from headstart.studies import build_page
 from headstart.studies._page import Cell, cell_text
+from headstart.studies._spec import study_of
 from headstart.studies.curve import page as curve
 from headstart.studies.yosinski import page as yosinski
 
@@ -186,3 +187,36 @@ def test_what_can_t_be_read_or_written(tmp_path: Path) -> None:
     (tmp_path / "yosinski.html").mkdir()
     with pytest.raises(CannotWrite, match="can't be written"):
         build_page(tmp_path)
+
+
+def cut(points, seeds):
+    """Points of which so many seeds were computed, one number each."""
+    return [
+        replace(point, seeds=[*range(n)], score=point.score[:n], interval=point.interval if n > 1 else None)
+        for point, n in zip(points, seeds, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("made", "field"), [(size_curve, "points"), (transfer, "cuts")])
+@pytest.mark.parametrize(
+    ("first", "rest", "says"),
+    [
+        (2, 2, "Lines join the means of 2 seeds, "),
+        (1, 2, "Lines join the means of 1 to 2 seeds, "),
+        (1, 1, "Dots are single trainings, as there was one seed: there are no intervals."),
+    ],
+)
+def test_means_are_of_the_seeds_that_were_computed(made, field, first, rest, says):
+    record = made()
+    points = getattr(record, field)
+    record = replace(record, **{field: cut(points, [first, *[rest] * (len(points) - 1)])})
+    if field == "cuts":
+        (base,) = cut([record.base_b], [rest])
+        record = replace(record, base_b=base)
+    page = study_of(record).module("page")
+    shown = page.view(record)
+    assert says in shown["caption"]
+    assert ("with its 95 % interval" in shown["reading"]) == (rest > 1)
+    assert any("for the mean over seeds" in text for text in shown["smallprint"]) == (rest > 1)
+    least = "1 to 2 seeds" if first < rest else "2 seeds" if rest > 1 else "1 seed"
+    assert page.terminal(record).title.endswith(f", mean of {least}")

@@ -33,7 +33,7 @@ def record(*methods, **changes):
         batch=64,
         segments=["fog 3", "snow 3"],
         methods=list(methods) or [method(), method("source")],
-        guards=["Drift(most=0.25, then='reset')"],
+        guards=["drift (most 0.25, then reset)"],
         notes=[],
         settings={"study": "stream", "batch": 64},
         seed=0,
@@ -69,7 +69,7 @@ def test_events_are_told_in_plain_words(tmp_path):
     assert [streaming.describe_event(event) for event in events] == [
         "One class took nearly all predictions (0.95, limit 0.8): everything was reset to the start.",
         "The numbers ran out of range: everything was reset to the start.",
-        "The guard 'mine' raised an alarm (2, limit 1): the source model predicts from then on.",
+        "The guard “mine” raised an alarm (2, limit 1): the source model predicts from then on.",
     ]
     made = record(method(events=events[:2]), method("source"))
     assert list(streaming.sentences(made))[-1] == (

@@ -165,23 +165,30 @@ def amount(value: float) -> str:
 
 
 def pairs(settings: dict[str, Any]) -> list[tuple[str, str]]:
-    """Settings as texts, as a reader would write them: "none" for nothing, lists with commas.
+    """Settings in words: what is not set is said to be so, lists have commas.
 
-    >>> pairs({"last": None, "norm": "train", "methods": ["knn", "shot"], "augment": True, "lr": 0.002})
-    [('last', 'none'), ('norm', 'train'), ('methods', 'knn, shot'), ('augment', 'yes'), ('lr', '0.002')]
+    >>> pairs({"labels_per_class": None, "methods": ["knn", "shot"], "augment": True, "lr": 0.002})
+    [('labels per class', 'not set'), ('methods', 'knn, shot'), ('augment', 'yes'), ('lr', '0.002')]
     """
-    return [(name, _plain(value)) for name, value in settings.items()]
+    return [(name.replace("_", " "), plain(value)) for name, value in settings.items()]
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """The value of a setting in words.
+
+    >>> plain({"last": None, "lr": 0.01}), plain([1, 2]), plain(())
+    ('last not set, lr 0.01', '1, 2', 'not set')
+    """
     if isinstance(value, str):
         return value
     if value is None or value in ([], {}, ()):
-        return "none"
+        return "not set"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {plain(one)}" for name, one in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(map(_plain, value))
+        return ", ".join(map(plain, value))
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import webbrowser
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from headstart.face import speak, spell
 from headstart.records.record import Interval, Record
 from headstart.report.html import asset, environment, policy, put
 from headstart.report.metric import VERDICTS, Metric, tone
-from headstart.report.text import Shown, pairs
+from headstart.report.text import Shown, capitalise, pairs, pluralise
 from headstart.run.progress_bar import in_notebook
 from headstart.studies._spec import studies
 
@@ -74,8 +75,35 @@ def cell_text(cell: Cell | None) -> str:
     return "" if cell is None else str(cell)
 
 
-def explain_means(metric: Metric, part: str, reference: str) -> str:
-    """How to read cells with means over seeds on a part of the data, compared with a reference."""
+def over_seeds(counts: Collection[int]) -> str:
+    """Over how many seeds means are, as many as were computed for each.
+
+    >>> over_seeds([5, 5]), over_seeds([1, 5]), over_seeds([1])
+    ('5 seeds', '1 to 5 seeds', '1 seed')
+    """
+    least, most = min(counts, default=0), max(counts, default=0)
+    return pluralise(most, "seed") if least == most else f"{least} to {pluralise(most, 'seed')}"
+
+
+def explain_lines(counts: Collection[int], marks: str) -> str:
+    """What lines and `marks`, such as bands, are, for points of so many seeds each."""
+    if max(counts, default=0) < 2:
+        return "Dots are single trainings, as there was one seed: there are no intervals."
+    alone = "; a point of one seed has none" if min(counts) < 2 else ""
+    return f"Lines join the means of {over_seeds(counts)}, {marks} are their 95 % intervals{alone}."
+
+
+def explain_means(metric: Metric, part: str, reference: str, counts: Collection[int]) -> str:
+    """How to read cells with means over seeds on a part of the data, compared with a reference.
+
+    Args:
+        metric: of the cells.
+        part: of the data.
+        reference: what the gains are over.
+        counts: seeds of each cell.
+    """
+    if max(counts, default=0) < 2:
+        return f"{capitalise(metric.title)} on {part}, of one seed: no interval says how far others go."
     gained = "the points gained" if metric.is_share else "what is gained"
     return (
         f"Mean {metric.title} on {part} with its 95 % interval; below it {gained} over {reference}, coloured "
@@ -83,12 +111,13 @@ def explain_means(metric: Metric, part: str, reference: str) -> str:
     )
 
 
-def explain_intervals(others: str) -> str:
-    """What the intervals cover: `others` is what differs from seed to seed."""
-    return (
-        f"Intervals hold with 95 % confidence for the mean over seeds. {others}, and other test rows like "
-        f"these: that they cover. Of twenty such intervals one may miss by chance."
-    )
+def explain_intervals(others: str, counts: Collection[int]) -> list[str]:
+    """What the intervals cover, if any mean is over several seeds: `others` differ from seed to seed."""
+    if max(counts, default=0) < 2:
+        return []
+    said = "Intervals hold with 95 % confidence for the mean over seeds."
+    chance = "Of twenty such intervals one may miss by chance."
+    return [f"{said} {others}, and other test rows like these: that they cover. {chance}"]
 
 
 def versions(record: Any) -> list[tuple[str, str]]:

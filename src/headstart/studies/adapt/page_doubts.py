@@ -13,6 +13,7 @@ from headstart.report.text import (
     minus,
     pairs,
     percent,
+    plain,
     pluralise,
     quoted,
     seconds,
@@ -192,14 +193,17 @@ def smallprint(run: RunRecords) -> dict[str, Any]:
     titles = {c.name: c.title for c in result.candidates}
     test, rows = pluralise(result.test_rows, "row"), pluralise(result.train_rows, "training row")
     models = pluralise(len(result.tested), "model")
-    settings = {c.name: ", ".join(map(" = ".join, pairs(c.settings))) for c in result.candidates}
+    settings = {  # by the names that are typed
+        c.name: ", ".join(f"{name} = {plain(value)}" for name, value in c.settings.items())
+        for c in result.candidates
+    }
     steps = sorted(timings.steps.items(), key=lambda step: (-step[1].seconds, step[0])) if timings else []
     return {
         "say": [TOUCHED.format(test=test, models=models, rows=rows)],
         "result": result,
         "decisions": [*result.notes, *_left_out(result)],
         "reading": READING.get(result.kind, READING["pictures"]),
-        "candidates": [(c.title, settings[c.name] or "none", c.paper) for c in result.candidates],
+        "candidates": [(c.title, settings[c.name] or "it has none", c.paper) for c in result.candidates],
         "settings": pairs(result.settings),
         "preprocess": pairs(result.preprocess),
         "versions": [("seed", str(result.seed)), *versions(result)],

@@ -8,7 +8,7 @@ from headstart.report.axis import linear
 from headstart.report.figures import Dot, dots
 from headstart.report.metric import SHARE, get_metric
 from headstart.report.text import SPACE, Terminal, capitalise, fixed, minus, pluralise, short
-from headstart.studies._page import Cell, cell_text, page_view
+from headstart.studies._page import Cell, cell_text, over_seeds, page_view
 from headstart.studies.adapt.next_commands import predict_target
 from headstart.studies.align import SOURCE_ONLY, TITLES, Alignment, MethodResult
 from headstart.studies.align.page_parts import parts
@@ -20,7 +20,7 @@ BATCHES = (
     "selection depends on one."
 )
 MEANS = (
-    "Figures and the ends of intervals are means over seeds; the intervals hold for these models on other "
+    "Figures and the ends of intervals are means over {seeds}; the intervals hold for these models on other "
     "rows of the same target, not for other trainings."
 )
 VOTES = (
@@ -37,7 +37,7 @@ def view(record: Alignment) -> dict[str, Any]:
     shipped = f"{record.row(record.chosen).title}, after {step} of seed {record.chosen_seed}"
     batches = BATCHES.format(source="labelled rows of the source and " if record.held_rows else "")
     votes = VOTES if _voted(record) else ""
-    small = [batches, MEANS if record.test_rows else "", votes, BRACKETS, shared]
+    small = [batches, MEANS.format(seeds=_seeds(record)) if record.test_rows else "", votes, BRACKETS, shared]
     figures = _tested(record) if record.test_rows else _untested(record)
     if record.held_rows:
         metric = "balanced accuracy" if record.metric == "accuracy" else "same"
@@ -66,6 +66,11 @@ def _mark(record: Alignment) -> str:
     if record.shipped is None:
         return "shipped"
     return f"shipped: seed {record.chosen_seed}, {get_metric(record.metric).value(record.shipped.value)}"
+
+
+def _seeds(record: Alignment) -> str:
+    """Over how many seeds the means of the methods are; what is solved has one."""
+    return over_seeds([row.seeds for row in record.table if row.seeds])
 
 
 def terminal(record: Alignment) -> Terminal:
@@ -114,8 +119,8 @@ def _tested(record: Alignment) -> dict[str, str]:
     return {
         "figure": dots(shown, axis, label, None if alone is None else alone.value),
         "caption": f"Selected models on {record.test_rows:,} target rows that served neither for training "
-        "nor for selection, with 95 % intervals over rows, mean over seeds. The heavy line is training on "
-        "the source alone.",
+        f"nor for selection, with 95 % intervals over rows, mean over {_seeds(record)}. The heavy line is "
+        "training on the source alone.",
         "reading": f"Selected: the step that {TITLES[score_of(record.chosen_by)]} selected, of source-only "
         "the best on held-out source rows; below it the gain over the baseline that was trained as long, on "
         "the same rows: source-only, or its probe for methods on frozen features. Last: the end of the "

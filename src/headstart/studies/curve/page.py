@@ -15,7 +15,15 @@ from headstart.studies._curves import (
     label_axis,
     style,
 )
-from headstart.studies._page import Cell, cell_text, explain_intervals, explain_means, page_view
+from headstart.studies._page import (
+    Cell,
+    cell_text,
+    explain_intervals,
+    explain_lines,
+    explain_means,
+    over_seeds,
+    page_view,
+)
 from headstart.studies.curve import CurvePoint, SizeCurve
 
 
@@ -23,7 +31,7 @@ def view(record: SizeCurve) -> dict[str, Any]:
     """What the template shows."""
     curves, metric = by_method(record.points, record.methods[0]), get_metric(record.selection)
     of = CLASS if record.label_kind == "classes" else ""
-    seeds = pluralise(max((len(p.seeds) for p in record.points), default=0), "seed")
+    counts = [len(p.seeds) for p in record.points]
     first = curves[0][0].title if curves else ""
     words = {"classes": ("class", "classes"), "tags": ("tag", "tags")}
     outputs = words.get(record.label_kind, ("number a row", "numbers a row"))
@@ -38,7 +46,7 @@ def view(record: SizeCurve) -> dict[str, Any]:
         else [],
         legend=[(style(i), curve[0].title) for i, curve in enumerate(curves)],
         figure=_figure(curves, metric, of) if curves else "",
-        caption=f"Lines join the means of {seeds}, bands are their 95 % intervals, dots single seeds. "
+        caption=f"{explain_lines(counts, 'bands')} Small dots are single seeds. "
         f"With one seed all methods learn from the same rows, and smaller subsets lie in larger ones.",
         facts=[
             ("held out", f"{record.test_rows:,} rows", "the same for every point"),
@@ -46,7 +54,7 @@ def view(record: SizeCurve) -> dict[str, Any]:
             *([chance] if record.selection == "balanced_accuracy" else []),
             ("backbone", record.backbone, f"{short(record.backbone_parameters)} parameters"),
         ],
-        reading=explain_means(metric, "the held-out part", f"{first} on the same subsets"),
+        reading=explain_means(metric, "the held-out part", f"{first} on the same subsets", counts),
         headings=headings(record),
         rows=[(name, "", cells) for name, cells in rows(record)],
         smallprint=[
@@ -55,7 +63,7 @@ def view(record: SizeCurve) -> dict[str, Any]:
                 f"and by whole groups, duplicates together; every point is evaluated on them. The subsets "
                 f"come from the other {record.train_rows:,}."
             ),
-            explain_intervals("Other subsets, other random weights, another order of the rows"),
+            *explain_intervals("Other subsets, other random weights, another order of the rows", counts),
         ],
     )
 
@@ -63,8 +71,9 @@ def view(record: SizeCurve) -> dict[str, Any]:
 def terminal(record: SizeCurve) -> Terminal:
     """What the command prints: the same rows as the page's table."""
     metric = capitalise(get_metric(record.selection).title)
+    means = over_seeds([len(point.seeds) for point in record.points])
     return Terminal(
-        title=f"{metric} on {record.test_rows} held-out rows of {record.task}",
+        title=f"{metric} on {record.test_rows} held-out rows of {record.task}, mean of {means}",
         headings=headings(record),
         rows=[(name, *map(cell_text, cells)) for name, cells in rows(record)],
     )

@@ -6,7 +6,7 @@ from typing import Any
 from headstart.records.record import Interval
 from headstart.report.figures import Dot, dots
 from headstart.report.metric import get_metric
-from headstart.report.text import Terminal, capitalise, join_words, pluralise
+from headstart.report.text import Terminal, capitalise, join_words, pluralise, quoted
 from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.shortcuts import Change, Conflict, GroupScore, Shortcuts
 
@@ -77,8 +77,8 @@ def sentences(record: Shortcuts) -> Iterator[str]:
 def named(change: Change) -> str:
     """A change in words."""
     return {
-        "word out": f"without the word {change.name!r}",
-        "word in": f"the word {change.name!r} in front",
+        "word out": f"without the word {quoted(change.name)}",
+        "word in": f"the word {quoted(change.name)} in front",
         "tag": f"a {change.name} in the corner",
         "column": f"{change.name} shuffled",
         "column within classes": f"{change.name} shuffled within classes",

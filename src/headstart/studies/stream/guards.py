@@ -6,13 +6,14 @@ for it, saves with all else, and empties when everything is reset to the start.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, final
 
 import torch
 from torch import Tensor
 
 from headstart.core import BadInput
+from headstart.report.text import plain
 
 Action = Literal["reset", "stop"]
 Memory = dict[str, Any]
@@ -178,6 +179,15 @@ class Drift:
         """The distance, against the most."""
         distance = memory["distance"] = seen.drift()
         return Alarm(distance, self.most) if distance > self.most else None
+
+
+def describe(guard: Guard) -> str:
+    """A guard in words, such as "drift (most 0.25, then reset)"; limits that are not set are left out."""
+    own: Any = guard  # a caller's may be no dataclass
+    limits = {one.name: getattr(own, one.name) for one in fields(own)} if is_dataclass(own) else {}
+    given = {name.replace("_", " "): value for name, value in limits.items() if value is not None}
+    words = [f"{name} {plain(value)}" for name, value in given.items()]
+    return f"{guard.name} ({', '.join(words)})" if words else guard.name
 
 
 def normalised_entropy(outputs: Tensor) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 from headstart.report.axis import Axis, linear
 from headstart.report.figures import Plot
 from headstart.report.metric import get_metric, tone
-from headstart.report.text import Terminal, capitalise, join_words, percent, pluralise
+from headstart.report.text import Terminal, capitalise, join_words, percent, pluralise, quoted
 from headstart.studies._curves import style
 from headstart.studies._page import Cell, page_view
 from headstart.studies.stream import Event, Prequential, StreamMethod
@@ -68,7 +68,7 @@ def view(record: Prequential) -> dict[str, Any]:
         smallprint=[
             ORDER,
             *([SCORES] if record.labelled else []),
-            *([f"Guards: {join_words(record.guards)}."] if record.guards else []),
+            *([f"Guards: {'; '.join(record.guards)}."] if record.guards else []),
         ],
     )
 
@@ -173,7 +173,7 @@ def _accuracy(record: Prequential, method: StreamMethod, accuracy: float) -> str
 
 def describe_event(event: Event) -> str:
     """An event in a sentence."""
-    why = GUARDS.get(event.guard, f"the guard {event.guard!r} raised an alarm")
+    why = GUARDS.get(event.guard, f"the guard {quoted(event.guard)} raised an alarm")
     figures = ""
     if event.value is not None and event.limit is not None and event.guard != "schedule":
         figures = f" ({event.value:.3g}, limit {event.limit:.3g})"

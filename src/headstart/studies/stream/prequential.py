@@ -17,7 +17,7 @@ from headstart.metrics.intervals import share, share_difference
 from headstart.records.record import Interval, typed_command, versions
 from headstart.run.recipe import Recipe
 from headstart.studies.stream import POINTS, SPEC, Prequential, SegmentScore, StreamMethod, StreamPoint
-from headstart.studies.stream.guards import DEFAULT
+from headstart.studies.stream.guards import DEFAULT, describe
 from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor, read_groups, read_labels
 from headstart.studies.stream.protected import about_no_statistics
 from headstart.studies.stream.stream_model import Stream, stream
@@ -154,7 +154,7 @@ class PrequentialEvaluation:
             "batch": batch,
             "segments": [segment.name for segment in self.segments],
             "methods": [self._result(entry) for entry in self.entries],
-            "guards": [repr(guard) for guard in (DEFAULT if self.guards == "default" else self.guards)],
+            "guards": [describe(guard) for guard in (DEFAULT if self.guards == "default" else self.guards)],
             "labelled": self._labels is not None,
         }
 

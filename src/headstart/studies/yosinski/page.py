@@ -7,7 +7,15 @@ from headstart.report.axis import WIDE, Axis
 from headstart.report.figures import Plot
 from headstart.report.metric import Metric, get_metric
 from headstart.report.text import SPACE, Terminal, capitalise, join_words, pluralise, short
-from headstart.studies._page import Cell, cell_text, explain_intervals, explain_means, page_view
+from headstart.studies._page import (
+    Cell,
+    cell_text,
+    explain_intervals,
+    explain_lines,
+    explain_means,
+    over_seeds,
+    page_view,
+)
 from headstart.studies.yosinski import SERIES, Cut, Network, Transfer
 
 STYLES = {"BnB": "s1 frozen", "BnB+": "s1 tuned", "AnB": "s2 frozen", "AnB+": "s2 tuned"}
@@ -22,7 +30,7 @@ SHIFT = 0.05  # between the series at one cut, so that bars don't hide each othe
 
 def view(record: Transfer) -> dict[str, Any]:
     """What the template shows."""
-    seeds, metric = pluralise(len(record.base_b.seeds), "seed"), get_metric(record.selection)
+    counts, metric = seed_counts(record), get_metric(record.selection)
     legend = [(STYLES[name], MEANING[name]) for name in SERIES if record.of(name)]
     return page_view(
         record,
@@ -33,24 +41,32 @@ def view(record: Transfer) -> dict[str, Any]:
         legend=[*legend, ("base", "base B: all of it on its own task")],
         figure=_figure(record) if record.cuts else "",
         caption=f"At cut n the first n blocks are copied and the rest, the head too, begins anew; then it "
-        f"is trained on task B. Lines join the means of {seeds}, bars are their 95 % intervals.",
+        f"is trained on task B. {explain_lines(counts, 'bars')}",
         facts=_facts(record),
-        reading=explain_means(metric, "the held-out part of task B", "base B of the same seed"),
+        reading=explain_means(metric, "the held-out part of task B", "base B of the same seed", counts),
         headings=headings(record),
         rows=rows(record),
-        smallprint=[_tasks(record), explain_intervals("Other random weights, another order of the rows")],
+        smallprint=[
+            _tasks(record),
+            *explain_intervals("Other random weights, another order of the rows", counts),
+        ],
     )
 
 
 def terminal(record: Transfer) -> Terminal:
     """What the command prints: the same rows as the page's table."""
-    metric = capitalise(get_metric(record.selection).title)
+    metric, means = capitalise(get_metric(record.selection).title), over_seeds(seed_counts(record))
     return Terminal(
-        title=f"{metric} on {record.base_b.test_rows} held-out rows of {record.base_b.task}",
+        title=f"{metric} on {record.base_b.test_rows} held-out rows of {record.base_b.task}, mean of {means}",
         headings=headings(record),
         rows=[(f"{cut} ({last})", *map(cell_text, cells)) for cut, last, cells in rows(record)],
         sentences=claims(record),
     )
+
+
+def seed_counts(record: Transfer) -> list[int]:
+    """Seeds that were trained for each mean."""
+    return [len(record.base_b.seeds), *(len(cut.seeds) for cut in record.cuts)]
 
 
 def headings(record: Transfer) -> list[str]:
