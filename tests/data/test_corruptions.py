@@ -19,6 +19,8 @@ RANDOM = {"gaussian-noise", "shot-noise", "impulse-noise", "glass-blur", "motion
 RANDOM |= {"snow", "frost", "fog", "elastic"}
 # of these two one published step changes the texture and not the distance
 SLACK = {"frost": 0.94, "fog": 0.94}
+# of these a single picture may be nearer at the next severity
+NOT_EACH = {"frost", "fog", "snow", "jpeg"}
 each = pytest.mark.parametrize("name", CORRUPTIONS)
 
 
@@ -80,8 +82,14 @@ def test_seed_and_row_decide_what_is_drawn(name):
     assert torch.equal(first[0], other[0]) == (name not in RANDOM)
 
 
+def moved_each(x, name):
+    """Distances (6, n) of each picture from itself at severities 0 to 5."""
+    shifted = [shift_pictures(x, name, severity=severity) for severity in range(6)]
+    return torch.stack([(new.float() - x).abs().mean((1, 2, 3)) for new in shifted])
+
+
 def moved(x, name):
-    return [0.0] + [far(shift_pictures(x, name, severity=severity), x) for severity in range(1, 6)]
+    return moved_each(x, name).mean(1).tolist()
 
 
 @each
@@ -101,8 +109,11 @@ def test_more_severe_moves_further_in_the_built_in_data(name):
     assert distances[5] > distances[1] > 1.5
     art = load("clipart", per_class=1)
     rows = np.stack([np.asarray(art.picture(row).resize((96, 96))) for row in range(len(art))])
-    distances = moved(torch.from_numpy(rows).permute(0, 3, 1, 2), name)
-    assert all(more > slack * less for less, more in pairwise(distances))
+    distances = moved_each(torch.from_numpy(rows).permute(0, 3, 1, 2), name)
+    assert all(more > slack * less for less, more in pairwise(distances.mean(1).tolist()))
+    further = bool((distances[1:] > distances[:-1]).all())
+    assert further or name in NOT_EACH
+    assert not (further and name == "jpeg")  # blocks of a coarser quality may fit a drawing better
 
 
 def test_brightness_by_hand():
