@@ -4,13 +4,17 @@ import shlex
 import sys
 from contextlib import closing
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from . import output
 from .options import FILES, AsJson, Run
+
+if TYPE_CHECKING:
+    from headstart.studies._history import PastRun
 
 
 def export(
@@ -186,23 +190,47 @@ def runs(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """List the runs in a folder, the latest first: when, how large on the disk, what came out.
+    """List the runs in a folder: data, main figure and metric; those of the same data together, best first.
 
     Examples:
         headstart runs
         headstart runs experiments/ --json
         headstart runs experiments/ --trim
     """
-    from headstart.studies._history import list_runs, trim_runs
+    from headstart.report.text import megabytes, pluralise
+    from headstart.studies._history import compare_runs, list_runs, trim_runs
 
     if trim:
         output.line(f"{trim_runs(folder):.0f} MB are free now.", stderr=json)
     found = list_runs(folder)
     if json:
-        output.as_json([asdict(run) for run in found])
+        output.as_json([asdict(run) for run in compare_runs(found)])
         return
     if not found:
         output.line(f"There is no run in {str(folder)!r}. Make one: headstart adapt DATA --out runs/first")
         return
-    rows = [(run.folder, run.study, run.changed, f"{run.megabytes:.0f}", run.answer) for run in found]
-    output.table(("run", "study", "when", "MB on disk", "what came out"), rows)
+    for kind, alike in groupby(compare_runs(found), key=lambda run: run.kind):
+        _print_alike(kind, list(alike), folder)
+    for run in found:
+        if run.figure is None:
+            output.prose(f"{run.folder}: {run.answer}")
+    size = megabytes(sum(run.megabytes for run in found))
+    output.line(f"{pluralise(len(found), 'run')}, {size} on the disk.")
+
+
+def _print_alike(kind: tuple[str, str, str], alike: "list[PastRun]", folder: Path) -> None:
+    """A table of runs of the same study, data and metric; none of runs without a figure."""
+    from headstart.report.metric import get_metric
+
+    metric = get_metric(kind[2])
+    figures = [(run, run.figure) for run in alike if run.figure is not None]
+    rows = [
+        (
+            str(Path(run.folder).relative_to(folder)),
+            str(metric.shown(figure.interval)) if figure.interval else metric.value(figure.value),
+            run.changed,
+        )
+        for run, figure in figures
+    ]
+    if rows:
+        output.table(("run", metric.title, "when"), rows, f"{kind[0]}: {kind[1]}", whole=1)

@@ -19,6 +19,11 @@ TITLES = {
 LOWER_IS_BETTER = frozenset(["log_loss", "calibration_error", "rmse", "mae"])
 
 
+def merit(name: str, value: float) -> float:
+    """A figure with its sign turned where lower ones are better: the best has the highest."""
+    return -value if name in LOWER_IS_BETTER else value
+
+
 def title_of(name: str) -> str:
     """The title of a metric; the name in words of one that headstart does not know.
 

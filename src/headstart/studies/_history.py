@@ -1,15 +1,18 @@
 """Which runs lie below a folder, and what came out of each."""
 
 import json
+import math
 import shlex
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from headstart.core.errors import BadInput, HeadstartError
+from headstart.records.metric_titles import merit
 from headstart.studies._dated import BEGUN
 from headstart.studies._page import read_record
-from headstart.studies._spec import Study, studies, terminal_of
+from headstart.studies._spec import Figure, Study, StudyRecord, studies, terminal_of
 
 DEEP = 4  # folders below the first that are looked at
 
@@ -25,6 +28,8 @@ class PastRun:
         megabytes: that its files take.
         finished: whether it has a record.
         answer: what came out, or how it goes on.
+        about: names of the data, or of the model; "" if it has no record.
+        figure: that it is compared by; None if it has none.
     """
 
     folder: str
@@ -33,6 +38,13 @@ class PastRun:
     megabytes: float
     finished: bool
     answer: str
+    about: str = ""
+    figure: Figure | None = None
+
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        """The same of runs that can be compared: study, data, metric."""
+        return self.study, self.about, self.figure.metric if self.figure else ""
 
 
 def list_runs(root: Path) -> list[PastRun]:
@@ -46,6 +58,18 @@ def list_runs(root: Path) -> list[PastRun]:
     patterns = ["*/" * depth + BEGUN for depth in range(DEEP + 1)]
     folders = {file.parent for pattern in patterns for file in root.glob(pattern)}
     return sorted(map(past_run, folders), key=lambda run: run.changed, reverse=True)
+
+
+def compare_runs(found: Sequence[PastRun]) -> list[PastRun]:
+    """The runs so that those which can be compared stand together, the best first; the latest kind first."""
+    kinds: dict[tuple[str, str, str], list[PastRun]] = {}
+    for run in found:
+        kinds.setdefault(run.kind, []).append(run)
+    return [run for alike in kinds.values() for run in sorted(alike, key=_merit, reverse=True)]
+
+
+def _merit(run: PastRun) -> float:
+    return merit(run.figure.metric, run.figure.value) if run.figure else -math.inf
 
 
 def trim_runs(root: Path) -> float:
@@ -74,11 +98,19 @@ def size_of(folder: Path) -> float:
 def past_run(folder: Path) -> PastRun:
     """What is known of the run in a folder, whatever state it is in."""
     spec = next((spec for spec in studies() if (folder / spec.record_file).is_file()), None)
-    record = folder / (spec.record_file if spec else BEGUN)
-    changed = datetime.fromtimestamp(record.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
+    file = folder / (spec.record_file if spec else BEGUN)
+    changed = datetime.fromtimestamp(file.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
     size = size_of(folder)
     if spec is not None:
-        return PastRun(str(folder), spec.name, changed, size, finished=True, answer=_answer(spec, folder))
+        found = PastRun(str(folder), spec.name, changed, size, finished=True, answer="")
+        try:
+            kept = read_record(spec.record, file)
+            found = replace(found, about=kept.subject, figure=kept.figure)
+            return replace(found, answer=_answer(spec, kept, folder))
+        except HeadstartError as error:
+            return replace(found, answer=str(error))
+        except OSError as error:
+            return replace(found, answer=f"{error.filename} can't be read: {error.strerror}.")
     command = _command(folder)
     out = "" if "--out" in command else f" --out {shlex.quote(str(folder))}"
     way = f"{command}{out} --resume goes on" if command else "resume=True goes on"
@@ -86,15 +118,11 @@ def past_run(folder: Path) -> PastRun:
     return PastRun(str(folder), study, changed, size, finished=False, answer=f"Not finished; {way}.")
 
 
-def _answer(spec: Study, folder: Path) -> str:
+def _answer(spec: Study, record: StudyRecord, folder: Path) -> str:
     """The first sentence that the study prints."""
-    try:
-        record = read_record(spec.record, folder / spec.record_file)
-        terminal = terminal_of(record, folder)
-        said = [*terminal.answer, *terminal.sentences]
-        return said[0] if said else str(spec.module("page").view(record)["headline"])  # of a table alone
-    except HeadstartError as error:
-        return str(error)
+    terminal = terminal_of(record, folder)
+    said = [*terminal.answer, *terminal.sentences]
+    return said[0] if said else str(spec.module("page").view(record)["headline"])  # of a table alone
 
 
 def _command(folder: Path) -> str:

@@ -10,13 +10,27 @@ from typing import Any, ClassVar, Literal
 
 from headstart.face import speak
 from headstart.records.frames import frame_of
-from headstart.records.record import Record
+from headstart.records.record import Interval, Record
 from headstart.records.settings import StudySettings
 from headstart.report.text import Terminal
 
 GROUPS = ("Start here", "Understand", "When data shift", "Models", "Tools")  # of `headstart --help`
 START, UNDERSTAND, SHIFT, MODELS, TOOLS = GROUPS
 InputKind = Literal["data", "target", "backbone", "backbones", "model", "value"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The figure that runs of a study are compared by."""
+
+    metric: str
+    value: float
+    interval: Interval | None = None  # None: it is not known
+
+    @classmethod
+    def of(cls, metric: str, found: Interval | None) -> "Figure | None":
+        """That of an interval; None of none."""
+        return None if found is None else cls(metric, found.value, found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +50,17 @@ class StudyRecord(Record):
         """Leave the short `__repr__` to the records of studies: a dataclass would list every field."""
         super().__init_subclass__(**options)
         cls.__repr__ = StudyRecord.__str__  # type: ignore[assignment, method-assign]
+
+    @property
+    def figure(self) -> Figure | None:
+        """That which `headstart runs` compares it by; None if it has none."""
+        return None
+
+    @property
+    def subject(self) -> str:
+        """Names of the data, or of the model, that it is about."""
+        names = [getattr(self, name, "") for name in ("source", "target")]
+        return getattr(self, "task", "") or " → ".join(filter(None, names)) or getattr(self, "model", "")
 
     def __str__(self) -> str:
         """What the command prints of it."""

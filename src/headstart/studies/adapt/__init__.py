@@ -21,7 +21,16 @@ from headstart.records.outputs import Mistake as Mistake
 from headstart.records.outputs import TagFigures as TagFigures
 from headstart.records.record import Bin, Interval, Record, Scores
 from headstart.records.two_classes import TwoClasses
-from headstart.studies._spec import BACKBONE, DATA, LABEL_FIXES, START, Study, StudyRecord, optional_input
+from headstart.studies._spec import (
+    BACKBONE,
+    DATA,
+    LABEL_FIXES,
+    START,
+    Figure,
+    Study,
+    StudyRecord,
+    optional_input,
+)
 from headstart.studies.adapt.settings import AdaptSettings as AdaptSettings
 
 
@@ -162,6 +171,12 @@ class Result(StudyRecord):
     two_classes: TwoClasses | None = None  # of the selected model; None of other labels
     forgetting: list[Forgetting] = field(default_factory=list)  # of old tasks whose data were a source
     larger_budget: float = 0.0  # seconds with room for what was left out, about; 0: not known, or nothing was
+
+    @property
+    def figure(self) -> Figure | None:
+        """The main figure of the selected model on the test part."""
+        scores = self.tested[0].scores if self.tested else None
+        return None if scores is None else Figure.of(scores.main, scores.main_figure)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import ClassVar, Literal
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import SECONDS, SHARE, TrainingSettings, one_of, option, several, whole
-from headstart.studies._spec import SHIFT, Input, Study, StudyRecord, optional_input
+from headstart.studies._spec import SHIFT, Figure, Input, Study, StudyRecord, optional_input
 from headstart.studies.shift import Shift
 
 SOURCE_ONLY = "source-only"
@@ -170,6 +170,11 @@ class Alignment(StudyRecord):
     def row(self, method: str) -> MethodResult:
         """The row of a method in the table."""
         return next(row for row in self.table if row.method == method)
+
+    @property
+    def figure(self) -> Figure | None:
+        """Of the shipped model on rows of the target; None without labels."""
+        return Figure.of(self.metric, self.shipped)
 
 
 SPEC = Study(

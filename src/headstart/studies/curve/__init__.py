@@ -17,9 +17,10 @@ Raises:
 from dataclasses import dataclass
 from typing import ClassVar
 
+from headstart.records.metric_titles import merit
 from headstart.records.record import Interval, Record
 from headstart.records.settings import METRIC, SECONDS, ExperimentSettings, option, several, whole
-from headstart.studies._spec import BACKBONE, DATA, Study, StudyRecord
+from headstart.studies._spec import BACKBONE, DATA, Figure, Study, StudyRecord
 
 SIZES = (1, 2, 5, 10, 20, 50)
 
@@ -100,6 +101,14 @@ class SizeCurve(StudyRecord):
     def of(self, method: str) -> list[CurvePoint]:
         """The points of one method, by rising size."""
         return [point for point in self.points if point.method == method]
+
+    @property
+    def figure(self) -> Figure | None:
+        """Of the best method with the most labels."""
+        most = max((point.labels_per_class for point in self.points), default=0)
+        ends = [point for point in self.points if point.labels_per_class == most]
+        best = max(ends, key=lambda point: merit(self.selection, point.mean), default=None)
+        return None if best is None else Figure(self.selection, best.mean, best.interval)
 
 
 SPEC = Study(

@@ -18,7 +18,7 @@ from typing import ClassVar
 from headstart.records.record import Bin, Interval, Record, Scores
 from headstart.records.settings import Rule, StudySettings, option
 from headstart.records.two_classes import TwoClasses
-from headstart.studies._spec import LABEL_FIXES, START, Input, Study, StudyRecord
+from headstart.studies._spec import LABEL_FIXES, START, Figure, Input, Study, StudyRecord
 from headstart.studies.adapt import ColumnFigures, Mistake, TagFigures
 
 
@@ -111,6 +111,11 @@ class Evaluation(StudyRecord):
     def __getitem__(self, metric: str) -> Interval:
         """The figure of one of the metrics."""
         return self.scores[metric]
+
+    @property
+    def figure(self) -> Figure | None:
+        """The main one."""
+        return Figure.of(self.scores.main, self.scores.main_figure)
 
 
 SPEC = Study(

@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 
 from headstart.records.explanation import ColumnImportance, Explanation
 from headstart.records.settings import Rule, StudySettings, one_of, option, whole
-from headstart.studies._spec import START, Input, Study, StudyRecord, optional_input
+from headstart.studies._spec import START, Figure, Input, Study, StudyRecord, optional_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,11 @@ class Explained(StudyRecord):
     score: float | None  # of the labelled rows as they are
     rows: int  # of them
     importance: list[ColumnImportance]  # the most important first
+
+    @property
+    def figure(self) -> Figure | None:
+        """Of the labelled rows as they are, if there are any."""
+        return None if self.score is None else Figure(self.metric, self.score)
 
 
 _value = partial(optional_input, kind="value", digested=False)

@@ -22,7 +22,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import InputSettings, option, several, whole
-from headstart.studies._spec import BACKBONE, DATA, Study, StudyRecord
+from headstart.studies._spec import BACKBONE, DATA, Figure, Study, StudyRecord
 
 TITLES = {
     "ridge": "Ridge probe",
@@ -91,6 +91,11 @@ class Probing(StudyRecord):
         """The block that one probe, by default the first, reads most from; of equals the last."""
         results = self.of(probe or self.probes[0])
         return max(enumerate(results), key=lambda pair: (pair[1].score.value, pair[0]))[1]
+
+    @property
+    def figure(self) -> Figure | None:
+        """Of the block that the first probe reads most from."""
+        return Figure.of(self.metric, self.best().score)
 
 
 SPEC = Study(

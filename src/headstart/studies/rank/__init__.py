@@ -25,7 +25,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import SHARE, TrainingSettings, option, several, whole
-from headstart.studies._spec import DATA, Input, Study, StudyRecord, optional_input
+from headstart.studies._spec import DATA, Figure, Input, Study, StudyRecord, optional_input
 
 SCORES = ("logme", "h-score", "leep", "nce", "knn", "cka")
 TITLES = {  # what they are called
@@ -102,6 +102,16 @@ class Ranking(StudyRecord):
         None where fewer than two backbones have both, or all are equal.
         """
         return {score: agreement(self.table, score, accuracies) for score in self.scores}
+
+    @property
+    def figure(self) -> Figure | None:
+        """Of the backbone on top: the accuracy where a method was tuned, else the first score."""
+        if not self.table:
+            return None
+        top, score = self.table[0], self.scores[0]
+        value = top.scores[score]
+        plain = None if value is None else Figure(score, value)
+        return Figure.of(self.metric, top.accuracy) or plain
 
 
 def agreement(table: list[RankedBackbone], score: str, accuracies: Mapping[str, float]) -> float | None:

@@ -38,7 +38,7 @@ from headstart.records.settings import (
     several,
     whole,
 )
-from headstart.studies._spec import BACKBONE, DATA, Study, StudyRecord
+from headstart.studies._spec import BACKBONE, DATA, Figure, Study, StudyRecord
 
 Space = Mapping[str, Mapping[str, Any]]
 
@@ -167,6 +167,11 @@ class Search(StudyRecord):
         """Of the best trial, which is complete."""
         assert self.best.score is not None
         return self.best.score
+
+    @property
+    def figure(self) -> Figure | None:
+        """Of the best trial, which has none of other rows."""
+        return Figure(self.selection, self.best_score)
 
 
 SPEC = Study(

@@ -22,7 +22,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import InputSettings, option, whole
-from headstart.studies._spec import SHIFT, Input, Study, StudyRecord
+from headstart.studies._spec import SHIFT, Figure, Input, Study, StudyRecord
 
 FEWEST = 20  # rows of a domain that may be asked for
 
@@ -120,6 +120,11 @@ class Shift(StudyRecord):
     headline: str
     say: list[str]
     next: list[str]  # commands
+
+    @property
+    def figure(self) -> Figure | None:
+        """How well the two domains are told apart."""
+        return Figure.of("auc", self.auc)
 
 
 SPEC = Study(

@@ -22,7 +22,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import Rule, StudySettings, option, whole
-from headstart.studies._spec import Input, Study, StudyRecord
+from headstart.studies._spec import Figure, Input, Study, StudyRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +114,11 @@ class Shortcuts(StudyRecord):
     def of(self, *kinds: str) -> list[Change]:
         """The changes of some kinds."""
         return [change for change in self.changes if change.kind in kinds]
+
+    @property
+    def figure(self) -> Figure | None:
+        """Over all rows."""
+        return Figure.of("accuracy", self.accuracy)
 
 
 SPEC = Study(

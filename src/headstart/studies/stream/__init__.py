@@ -19,7 +19,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import StudySettings, option, whole
-from headstart.studies._spec import SHIFT, Input, Study, StudyRecord, optional_input
+from headstart.studies._spec import SHIFT, Figure, Input, Study, StudyRecord, optional_input
 
 POINTS = 200  # of a curve, at most
 
@@ -124,6 +124,11 @@ class Prequential(StudyRecord):
         return "\n".join(
             "  ".join((name.ljust(widths[0]), *map(str.rjust, cells, widths[1:]))) for name, *cells in rows
         )
+
+    @property
+    def figure(self) -> Figure | None:
+        """Of the first method on the whole stream; None without labels."""
+        return Figure.of("accuracy", self.methods[0].accuracy) if self.methods else None
 
 
 _FILE = partial(optional_input, kind="value", hint=Path, digested=False)

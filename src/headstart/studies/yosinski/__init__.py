@@ -24,7 +24,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import ExperimentSettings, option, several, whole
-from headstart.studies._spec import Input, Study, StudyRecord, optional_input
+from headstart.studies._spec import Figure, Input, Study, StudyRecord, optional_input
 
 SERIES = ("BnB", "BnB+", "AnB", "AnB+")
 
@@ -98,6 +98,17 @@ class Transfer(StudyRecord):
     def of(self, series: str) -> list[Cut]:
         """One of the series, by rising cut."""
         return [cut for cut in self.cuts if cut.series == series]
+
+    @property
+    def subject(self) -> str:
+        """Names of the data of both tasks."""
+        return " → ".join(base.task for base in (self.base_a, self.base_b) if base is not None)
+
+    @property
+    def figure(self) -> Figure | None:
+        """Of base B, on its own task."""
+        base = self.base_b
+        return None if base.mean is None else Figure(self.selection, base.mean, base.interval)
 
 
 def _network(letter: str, more: str) -> Input:
