@@ -284,7 +284,7 @@ def read(name: str, out: Path) -> dict[str, Any]:
         "oracle": best,
         "chosen": taken["consensus"].method.partition(":")[0],
         "verdict": record["shift"]["verdict"],
-        "nothing": "othing" in record["headline"],
+        "nothing": "nothing to gain" in record["headline"],
     }
 
 

@@ -274,7 +274,7 @@ def test_verdicts_follow_the_interval(gain, said, starts):
 
 def test_nothing_better_than_the_source_alone_is_said():
     assert verdict(row(None, "source-only")) == "nothing"
-    assert headline(row(None, "source-only"), "accuracy", "im", 50).startswith("Nothing was better")
+    assert headline(row(None, "source-only"), "accuracy", "im", 50).startswith("No method is found")
 
 
 def test_the_record_is_read_back(done):

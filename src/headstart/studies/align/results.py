@@ -145,7 +145,7 @@ def headline(row: MethodResult, metric: str, select: str, test_rows: int, why: s
             "no shift": f"{NO_SHIFT}: the model of the source alone is kept.",
             "few voters": "Training on the source alone is kept: a vote takes four methods or more that have "
             "been trained. Name more, or none; --select im selects without a vote, and nothing guards it.",
-            "": f"Nothing was better than training on the source alone, by {score}: that model is kept.",
+            "": f"No method is found to be better than the source alone, by {score}: that model is kept.",
         }[why]
     though = f" {NO_SHIFT}, whatever was selected." if why == "no shift" else ""
     if row.gain is None or row.selected is None:
