@@ -100,7 +100,7 @@ def test_what_is_said_is_not_chosen(tmp_path):
     assert reading.backbone.preprocess.size == (SIDE, SIDE)
     assert {each.what for each in reading.compared} == {"features"}
     own = choose(mapping(), coarse(), tmp_path / "b", reading="own")
-    assert own.compared == ()
+    assert own.compared == own.notes == ()
     assert own.probed is own.backbone
 
 
@@ -151,6 +151,11 @@ def test_a_size_that_takes_too_long_is_not_read(tmp_path, monkeypatch):
     assert reading.seconds == 60
     assert reading.compared == ()  # comparing would take 3 x 60, and there are 45
     assert seen == [(32, 2), (32, 16), (64, 2), (64, 16)]
+    (said,) = reading.notes
+    assert said == (
+        "Pictures are read at 32 x 32 pixels instead of 64 x 64 pixels: the budget has no room for more; "
+        "size=... sets it."
+    )
 
 
 def test_what_is_left_of_the_budget_counts(tmp_path, monkeypatch):

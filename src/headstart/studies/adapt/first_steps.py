@@ -43,4 +43,5 @@ def begin_to_read(
     reading = choose_reading(job, session, budget.left())
     progress.expect(last_steps(settings, rows, reading.seconds / len(session.data)), more=True)
     weigh(reading.seconds, said)
+    job.notes.extend(reading.notes)
     return reading

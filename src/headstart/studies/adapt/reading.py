@@ -19,8 +19,10 @@ import torch
 from torch import Tensor
 
 from headstart.core import BadInput, derive_seed
+from headstart.data.dataset import Dataset
 from headstart.data.splits import per_class
 from headstart.data.train_test_split import Rows
+from headstart.face import spell
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.readout import FeatureSource, Readout
 from headstart.models.tracing import quiet
@@ -33,6 +35,7 @@ from headstart.solvers.held_out_losses import held_out_losses
 from headstart.solvers.threads import threads_for
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings, Reading
+from headstart.studies.adapt.plan import NO_ROOM
 from headstart.studies.adapt.readouts import join, readouts, sources_of
 from headstart.studies.curve.run import n_strata, strata_for_subsets
 
@@ -54,12 +57,14 @@ class ChosenReading:
         probed: the same, with the features that probes read.
         compared: a record for each reading that was tried.
         seconds: that reading all rows takes, if it was measured; else 0.
+        notes: what there was no time for, as sentences.
     """
 
     backbone: AnyBackbone
     probed: AnyBackbone
     compared: tuple[Reading, ...] = ()
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 def choose_reading(job: Job[AdaptSettings], session: Session, left: float) -> ChosenReading:
@@ -79,9 +84,18 @@ def choose_reading(job: Job[AdaptSettings], session: Session, left: float) -> Ch
     chosen = fit_to_data(own, data, kept["size"], kept["fit"])
     readout = Readout.from_settings(kept["readout"])
     probed = chosen if readout == Readout() else _with_readout(chosen, readout)
-    return ChosenReading(
-        chosen, probed, tuple(Reading(**values) for values in kept["compared"]), kept.get("seconds", 0.0)
-    )
+    compared = tuple(Reading(**values) for values in kept["compared"])
+    said = _smaller(data, own, chosen, compared) if settings.size is None else []
+    return ChosenReading(chosen, probed, compared, kept.get("seconds", 0.0), tuple(said))
+
+
+def _smaller(data: Dataset, own: AnyBackbone, chosen: AnyBackbone, compared: Sequence[Reading]) -> list[str]:
+    """A note on samples that are read smaller than the backbone reads them, without a comparison of both."""
+    usual, taken = (data.modality.size_of(each.reader) for each in (own, chosen))
+    if taken == usual or any(each.what == "size" and each.name == usual for each in compared):
+        return []
+    rows = data.modality.rows.capitalize()
+    return [f"{rows} are read at {taken} instead of {usual}: {NO_ROOM[:-1]}; {spell('size', ...)} sets it."]
 
 
 def _with_readout(mapping: AnyBackbone, readout: Readout) -> AnyBackbone:
