@@ -4,18 +4,22 @@ import re
 from dataclasses import replace
 
 import pytest
+import torch
 from tests.study import tiny
 
 from headstart.cli.output import wrap
 from headstart.cli.study_command import show
 from headstart.data.check import check
 from headstart.data.load import load
+from headstart.models.backbone import backbone
 from headstart.run.progress import Progress
 from headstart.session.inputs import build_backbone
 from headstart.studies._spec import study
 from headstart.studies.adapt import AdaptSettings, Result
 from headstart.studies.adapt.opening import about_inputs, about_plan
 from headstart.studies.adapt.plan import PROBES, Plan
+
+KINDS = (("good", "good"), ("bad", "bad"))
 
 
 def told(facts):
@@ -53,6 +57,19 @@ def test_a_table_is_told_with_its_columns(plants):
     )
     assert "1 min 30 s, quality good" in found["Budget"]
     assert found["Check"].startswith("2 rows stand there more than once.")
+
+
+def test_rows_without_a_label_count_as_left_out(tmp_path):
+    """Of 14 rows one is empty and two have no label."""
+    rows = [f'"{word} text number {n} of some length","{kind}"' for n in range(6) for word, kind in KINDS]
+    file = tmp_path / "posts.csv"
+    file.write_text("\n".join(["text,label", *rows[:11], " ,good", "one more,", "and one more,"]))
+    data = load(file)
+    checked = check(data, untested=True)
+    parts = checked.dataset.subset(range(8)), checked.dataset.subset(range(8, 11))
+    small = backbone(torch.nn.Linear(2, 2), example=torch.zeros(2, 2), head=None)
+    found = told(about_inputs(len(data), checked, parts, small, AdaptSettings(budget=90)))
+    assert found["Data"] == "posts: 11 texts, 3 left out"
 
 
 def test_the_plan_says_what_single_folds_are_for():

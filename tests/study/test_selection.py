@@ -103,6 +103,17 @@ def test_the_best_of_the_full_ones_wins_and_it_is_said_why():
     )
 
 
+def test_what_was_tried_alone_is_not_called_the_best():
+    alone, never = tried("knn", range(8)), tried("ridge-probe", [], rows=[], folds=0)
+    for results in ([alone], [alone, never]):
+        why = choose(results, DATA, METRIC, 0)[1]
+        assert why.endswith(" was selected because it is the only method that was tried.")
+    part = tried("ridge-probe", range(20), rows=np.flatnonzero(FOLDS == 0), folds=1)
+    assert choose([alone, part], DATA, METRIC, 0)[1].endswith(
+        "because no other method was tried on as many folds, and on fewer none was clearly better."
+    )
+
+
 def test_a_method_tried_on_one_fold_wins_only_if_it_is_clearly_better_there():
     full = tried("ridge-probe", range(20))
     here = np.flatnonzero(FOLDS == 0)

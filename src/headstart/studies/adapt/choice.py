@@ -70,7 +70,10 @@ def choose(
     winner, most = leader, 0.0
     words = get_metric(metric)
     why = f"it has the {words.best} {words.title} in the cross-validation on the training part"
-    if len(able) > 1 and not any(one is not leader and len(one.rows) == len(leader.rows) for one in able):
+    others = [one for one in able if one is not leader and len(one.rows)]
+    if not others:
+        why = "it is the only method that was tried"
+    elif not any(len(one.rows) == len(leader.rows) for one in others):
         why = "no other method was tried on as many folds, and on fewer none was clearly better"
     for result in able:
         if 0 < len(result.rows) < len(leader.rows) and not result.lost:

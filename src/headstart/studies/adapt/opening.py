@@ -41,7 +41,7 @@ def about_inputs(
     data = checked.dataset
     parameters = short(sum(parameter.numel() for parameter in backbone.parameters()))
     return [
-        ("Data", f"{data.name}: {_rows(given, data)}"),
+        ("Data", f"{data.name}: {_rows(given, checked)}"),
         ("Labels", _labels(checked)),
         *([("Columns", _columns(data))] if data.table is not None else []),
         ("Backbone", f"{backbone.name}, {parameters} parameters"),
@@ -88,9 +88,11 @@ def about_plan(plan: Plan, settings: AdaptSettings, elapsed: float, closed: int)
     return [("Plan", told)]
 
 
-def _rows(given: int, data: Dataset) -> str:
+def _rows(given: int, checked: Checked) -> str:
+    """How many rows are taken; those without a label were left out before the check."""
+    data = checked.dataset
     what = pluralise(len(data), SAMPLES.get(data.kind, "row"))
-    left_out = given - len(data)
+    left_out = given - len(data) + sum(each.count for each in checked.findings if each.kind == "no-label")
     return f"{what}, {left_out:,} left out" if left_out else what
 
 
