@@ -16,6 +16,8 @@ import headstart as hs
 from headstart.cli import app
 from headstart.core import BadData, BadInput, Preprocess, Unknown
 from headstart.face import speak
+from headstart.records.explanation import Contribution
+from headstart.studies.explain.words import with_error
 
 TEXT = "the film was awful and dull but great"
 
@@ -125,6 +127,20 @@ def test_the_nearest_training_example_of_a_training_row_is_itself(table):
     assert first.similarity == pytest.approx(1, abs=1e-3)
     assert first.similarity >= second.similarity
     assert first.text.startswith("age = ")
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "kind", "text"),
+    [
+        (-0.00004, None, "classes", "0.000"),
+        (0.0004, 0.0, "classes", "0.000 \u00b1 0.000"),
+        (-0.0006, 0.01, "classes", "\u22120.001 \u00b1 0.010"),
+        (1234.0, 0.5, "numbers", "+1,230 \u00b1 0.500"),
+        (0.0, None, "numbers", "0"),
+    ],
+)
+def test_only_what_is_not_0_has_a_sign(value, error, kind, text):
+    assert with_error(Contribution("word", "", value, error), kind) == text
 
 
 def test_the_command_prints_what_counts_and_keeps_a_page(saved):

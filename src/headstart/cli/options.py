@@ -55,7 +55,9 @@ class Columns:
     """What the columns of a file with rows are called, and which of its rows are taken."""
 
     path_column: str | None = option("Column of picture paths in a CSV or Parquet file. Default: path.", None)
-    text_column: str | None = option("Column of texts in a CSV or Parquet file. Default: text.", None)
+    text_column: str | None = option(
+        "Column of texts in a CSV or Parquet file. Default: text, else one of long texts.", None
+    )
     label_column: str = option(
         "Column of labels in a CSV or Parquet file; several, separated by commas.", "label"
     )

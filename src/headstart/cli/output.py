@@ -86,8 +86,17 @@ def as_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
 
 
-def predictions(rows: Sequence[tuple[str, Any]], predictor: "Predictor", form: Form) -> None:
-    """Print predictions by the name of their file or row; every class, tag or number is a column of CSV."""
+def predictions(
+    rows: Sequence[tuple[str, Any]], predictor: "Predictor", form: Form, item: str = "file"
+) -> None:
+    """Print predictions by the name of their file or row; every class, tag or number is a column of CSV.
+
+    Args:
+        rows: predictions by name.
+        predictor: that made them.
+        form: of what is printed.
+        item: the heading of the names in a table; a column of CSV is called "file".
+    """
     from headstart.predictor.prediction_files import PredictedRows
 
     kind, names = predictor.label_kind, predictor.classes
@@ -98,10 +107,10 @@ def predictions(rows: Sequence[tuple[str, Any]], predictor: "Predictor", form: F
         sys.stdout.write(whole.as_csv())
     elif kind == "numbers":
         shown = [(file, *(f"{prediction.values[name]:.6g}" for name in names)) for file, prediction in rows]
-        table(("file", *names), shown)
+        table((item, *names), shown)
     else:
         headings = ("label", "probability") if kind == "classes" else ("tags", "probabilities")
-        table(("file", *headings), [(file, *_short(prediction, kind)) for file, prediction in rows])
+        table((item, *headings), [(file, *_short(prediction, kind)) for file, prediction in rows])
 
 
 def _short(prediction: Any, kind: str) -> tuple[str, str]:

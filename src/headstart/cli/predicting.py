@@ -124,7 +124,7 @@ def predict(
     if out is not None:
         _write(found.rows, predictor, out, replace, quiet)
     elif found.rows or form != "table":
-        output.predictions(found.rows, predictor, form)
+        output.predictions(found.rows, predictor, form, "file" if files else "text")
     if found.unread:
         what = "files" if predictor.tokens is None else "texts"
         total, were = len(found.unread) + len(found.rows), "was" if len(found.unread) == 1 else "were"

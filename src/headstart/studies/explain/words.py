@@ -17,9 +17,14 @@ LONGEST = 40  # letters of a name
 
 
 def signed(value: float, label_kind: str) -> str:
-    """A contribution with its sign: probabilities with three decimals, numbers with three digits."""
-    size = significant(abs(value)) if label_kind == "numbers" else f"{abs(value):.3f}"
-    return f"{MINUS if value < 0 else '+'}{size}"
+    """A contribution with its sign, unless it rounds to 0."""
+    size = _size(value, label_kind)
+    return f"{MINUS if value < 0 else '+'}{size}" if size.strip("0.") else size
+
+
+def _size(value: float, label_kind: str) -> str:
+    """Probabilities have three decimals, numbers three digits."""
+    return significant(abs(value)) if label_kind == "numbers" else f"{abs(value):.3f}"
 
 
 def value_in_words(value: float, label_kind: str) -> str:
@@ -30,7 +35,7 @@ def value_in_words(value: float, label_kind: str) -> str:
 def with_error(part: Contribution, label_kind: str) -> str:
     """A contribution, with its standard error if it has one."""
     text = signed(part.contribution, label_kind)
-    return text if part.error is None else f"{text} \u00b1 {signed(part.error, label_kind)[1:]}"
+    return text if part.error is None else f"{text} \u00b1 {_size(part.error, label_kind)}"
 
 
 def answer_in_words(each: Explanation, label_kind: str) -> str:
