@@ -9,6 +9,7 @@ from torch import Tensor
 from headstart.core import Head, LinearHead, Unknown
 
 from .centroid_head import CentroidHead
+from .expert_head import ExpertHead
 from .neighbour_head import NeighbourHead
 from .stacked_head import StackedHead
 from .tf_idf_head import TfIdfHead
@@ -72,6 +73,7 @@ HEADS: dict[str, type[Head]] = {
         TreeHead,
         TfIdfHead,
         VotingHead,
+        ExpertHead,
         AdjustedHead,
     )
 }

@@ -74,7 +74,7 @@ def mean_prediction(outputs: Sequence[Tensor], weights: Sequence[float] | Tensor
 
     Args:
         outputs: of each head, (n, outputs): numbers, or logits of classes or tags.
-        weights: (heads,) >= 0, their sum is 1.
+        weights: (heads,) >= 0, or of each row (heads, n, 1); their sum is 1.
         kind: of the labels.
     """
     if kind == "numbers":

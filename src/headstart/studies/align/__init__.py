@@ -23,6 +23,8 @@ from headstart.studies.shift import Shift
 
 SOURCE_ONLY = "source-only"
 SOURCE_ONLY_PROBE = "source-only-probe"  # a linear probe on frozen features of the source's rows
+WEIGHTED_SOURCES = "weighted-sources"  # source-only with weights of rows by their source
+SOURCE_EXPERTS = "source-experts"  # a linear probe on frozen features for each source
 BASELINES = (SOURCE_ONLY, SOURCE_ONLY_PROBE)
 BY_VOTE = ("consensus", "safe")  # rules that take the vote of the methods besides a score
 TITLES = {  # of the rules and scores that need no target labels
@@ -165,6 +167,8 @@ class Alignment(StudyRecord):
     epochs: int = 10  # of each training
     # rows trained on by the name of the source domain; {} for a saved model in its place
     domains: dict[str, int] = field(default_factory=dict)
+    # share of each source domain in the target as a mixture of them; {} of one source
+    similarity: dict[str, float] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)  # methods that could not be carried out
 
     def row(self, method: str) -> MethodResult:
@@ -189,8 +193,8 @@ SPEC = Study(
     inputs=(
         Input(
             name="source",
-            help="Labelled data of another domain, or several, repeated or as a list, which are pooled; or a "
-            "run folder, whose model is adapted without a source.",
+            help="Labelled data of another domain, or several, repeated or as a list, which are pooled, "
+            "weighted and learned one by one; or a run folder, whose model is adapted without a source.",
             kind="value",
             option=True,
             either=True,

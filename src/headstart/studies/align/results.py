@@ -21,9 +21,9 @@ from headstart.studies.align import (
     LeftOut,
     MethodResult,
 )
+from headstart.studies.align.candidate import Candidate
 from headstart.studies.align.data_split import HiddenTestLabels
 from headstart.studies.align.selection import Agreement, Trials, best, mean_score, selected_evaluations
-from headstart.studies.align.trial import Candidate
 
 Failed = Mapping[tuple[str, int], str]  # why a method has no value with a seed
 NO_SHIFT = "No shift between source and target was found, so there is nothing to gain"

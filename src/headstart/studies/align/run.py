@@ -39,6 +39,7 @@ from headstart.studies._runner import (
 from headstart.studies._shown import ShownResult
 from headstart.studies._spec import Study
 from headstart.studies.align import BASELINES, SOURCE_ONLY, Alignment, AlignSettings, results
+from headstart.studies.align.candidate import Candidate
 from headstart.studies.align.data_split import (
     AlignData,
     label_with_placeholders,
@@ -48,8 +49,9 @@ from headstart.studies.align.data_split import (
     split_domains,
 )
 from headstart.studies.align.selection import agreements, dissent, passed_over, select_model
+from headstart.studies.align.sources import Sources
 from headstart.studies.align.training import Trainings, untrained
-from headstart.studies.align.trial import Candidate, TrialRunner, Validators
+from headstart.studies.align.trial import TrialRunner, Validators
 from headstart.studies.shift import SPEC as SHIFT
 from headstart.studies.shift import Shift
 
@@ -131,10 +133,11 @@ def _candidates(settings: AlignSettings, inputs: Mapping[str, Any]) -> list[Cand
     methods = named or [method for method in map(make, usual) if kind in method.about.label_kinds]
     methods = [method.limit_blocks(last) if last else method for method in (*methods, make(SOURCE_ONLY))]
     found = list(dict.fromkeys(map(Candidate.of, methods)))
-    baselines = [next(each for each in found if each.label == SOURCE_ONLY)]
-    if inputs["_saved"] is None:
-        baselines.append(Candidate.probe())
-    return [*baselines, *(each for each in found if each.label != SOURCE_ONLY)]
+    alone = next(each for each in found if each.label == SOURCE_ONLY)
+    always = [alone, *([] if inputs["_saved"] else [Candidate.probe()])]
+    if len(rows_from(inputs["source"], np.arange(len(inputs["source"])))) > 1:
+        always += Candidate.of_sources(alone.method)
+    return [*always, *(each for each in found if each.label != SOURCE_ONLY)]
 
 
 def compute(job: Job[AlignSettings]) -> dict[str, Any]:
@@ -149,6 +152,7 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
     job.notes[:0] = [*filter(None, [inputs["_unlabelled"]]), *rows.notes]
     shift = None if saved else _shift(job, rows)
     runner = _runner(job, rows, saved, select, candidates[0].method)
+    job.notes += [] if runner.sources is None else [runner.sources.said()]
     training = Trainings(job, runner, candidates, saved)
     epochs = training.find_epochs()
     trials, failed = training.carry_out(epochs)
@@ -204,6 +208,7 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
         "shipped": labels.score(outputs),
         "epochs": epochs,
         "domains": {} if saved else rows_from(rows.source, rows.train),
+        "similarity": {} if runner.sources is None else runner.sources.similarity,
     }
 
 
@@ -248,6 +253,10 @@ def _runner(
     with job.step("check both domains"):
         held = features(session, rows.held) if len(rows.held) else torch.zeros(0, 1)
         target = features(session.target.session, seen)
+        several = len(rows_from(rows.source, rows.train)) > 1
+        sources = (
+            Sources.of(rows.source, rows.train, features(session, rows.train), target) if several else None
+        )
     labels = rows.source.labels[rows.held]
     validators = Validators(rows.source.label_kind, labels, held, target, job.settings.seed)
     return TrialRunner(
@@ -261,6 +270,7 @@ def _runner(
         head=None if saved is None else saved.model.head,
         select=select,
         alone=alone,
+        sources=sources,
     )
 
 

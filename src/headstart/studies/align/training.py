@@ -10,8 +10,9 @@ from headstart.predictor.predictor import Predictor
 from headstart.report.text import pluralise, seconds
 from headstart.studies._runner import Job, Trial
 from headstart.studies.align import SOURCE_ONLY, AlignSettings
+from headstart.studies.align.candidate import Candidate
 from headstart.studies.align.selection import Trials, best
-from headstart.studies.align.trial import Candidate, TrialRunner
+from headstart.studies.align.trial import TrialRunner
 
 EPOCHS = 10
 LONGER = (1, 3, 9)  # times the usual epochs that source-only is tried with

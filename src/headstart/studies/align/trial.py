@@ -13,7 +13,6 @@ from torch import Tensor
 
 from headstart.core import Head, HeadstartError, LabelKind, Method, Model, derive_seed
 from headstart.data.train_test_split import Rows
-from headstart.methods.inputs.domains.coral import CORAL
 from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.methods.tuning import TuningSettings
@@ -36,34 +35,11 @@ from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import SessionData
 from headstart.solvers.penalty_selection import select_logistic
 from headstart.solvers.ratios.classifier import classifier_ratios
-from headstart.studies.align import SOURCE_ONLY, SOURCE_ONLY_PROBE, AlignSettings
+from headstart.studies.align import SOURCE_EXPERTS, SOURCE_ONLY, WEIGHTED_SOURCES, AlignSettings
+from headstart.studies.align.candidate import Candidate
 from headstart.studies.align.data_split import AlignData
 from headstart.studies.align.selection import best
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A method as a row of the table."""
-
-    label: str
-    title: str
-    method: Method[Any]
-
-    @classmethod
-    def of(cls, method: Method[Any]) -> "Candidate":
-        """Labelled by its settings; source-only is so whatever its settings are."""
-        alone = method.about.name == SOURCE_ONLY
-        return cls(SOURCE_ONLY if alone else method.label, method.title, method)
-
-    @classmethod
-    def probe(cls) -> "Candidate":
-        """The linear probe that methods on frozen features fit, without what they do to the features."""
-        return cls(SOURCE_ONLY_PROBE, "Source-only probe", CORAL(weight=0.0))
-
-    @property
-    def parent(self) -> str:
-        """Label of the baseline that it has to beat, which is trained as long."""
-        return SOURCE_ONLY_PROBE if self.method.about.closed_form else SOURCE_ONLY
+from headstart.studies.align.sources import Sources
 
 
 @dataclass(frozen=True)
@@ -179,6 +155,7 @@ class TrialRunner:
     head: Head | None  # of a saved model in the place of the source
     select: str  # a key of `TITLES`
     alone: Method[Any]  # training on the source alone
+    sources: Sources | None = None  # if there are several
     starts: dict[int, Model] = field(default_factory=dict)  # what that gives, by seed, for those that go on
 
     def run(
@@ -191,6 +168,8 @@ class TrialRunner:
         """
         method = candidate.method
         recipe = self.recipe(method, seed, epochs)
+        if candidate.label == SOURCE_EXPERTS:
+            return self._evaluate_experts(name)
         if method.about.closed_form:
             options = FitOptions(head=self.head)
             fitted = self.session.fit(method, self.rows.train, recipe, name=name, options=options)
@@ -199,6 +178,9 @@ class TrialRunner:
         options = FitOptions(eval_hook=hook, head=self.head)
         if starts_from(method, self.alone, self.validators.kind):
             options = replace(options, first=self._start(seed, epochs))
+        if candidate.label == WEIGHTED_SOURCES and self.sources is not None:
+            weights = self.sources.weights(self.rows.train, len(self.rows.source))
+            options = replace(options, weights=weights)
         train = self.rows.train
         fitted = self.session.fit(method, train, recipe, name=name, checkpoint=checkpoint, options=options)
         if candidate.label == SOURCE_ONLY:
@@ -217,6 +199,14 @@ class TrialRunner:
     def evaluate_unadapted(self, model: Model, name: str, _checkpoint: Path) -> dict[str, Any]:
         """The only evaluation of a saved model that is not trained."""
         return self._evaluate_once(SOURCE_ONLY, name, model, partial(self.session.logits, model), [])
+
+    def _evaluate_experts(self, name: str) -> dict[str, Any]:
+        """The only evaluation of a probe for each source."""
+        assert self.sources is not None
+        data = self.rows.source
+        model = self.sources.experts(self.session.backbone, data.label_kind, len(data.classes))
+        model = model.to(self.session.engine.device)
+        return self._evaluate_once(SOURCE_EXPERTS, name, model, partial(self.session.logits, model), [])
 
     def recipe(self, method: Method[Any], seed: int, epochs: int) -> Recipe:
         """How a method is trained: `epochs` over the larger of both domains."""
