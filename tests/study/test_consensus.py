@@ -1,6 +1,7 @@
 """The rule of choice of `align` and its baselines: what a vote protects from, and what a gain is over."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,14 @@ from tests.study.test_align import domain, net
 from torch import nn
 
 import headstart as hs
-from headstart.core import BadInput
+from headstart.core import BadInput, make
 from headstart.records.record import Interval
 from headstart.report.text import SPACE
 from headstart.studies.align import MethodResult
+from headstart.studies.align.candidate import Candidate
 from headstart.studies.align.results import headline, hint, verdict
 from headstart.studies.align.selection import agreements, passed_over, select_model
+from headstart.studies.align.training import slowly_learned
 
 VOTING = ("coral", "subspace-alignment", "weighted-probe", "deep-coral:backbone_lr=1.0")
 QUICK = {"seeds": 1, "epochs": 4, "evaluations": 2, "lr": 1e-2, "methods": VOTING}
@@ -150,6 +153,19 @@ def test_a_probe_that_moves_nothing_gains_nothing(alike):
 def test_an_untrained_network_is_trained_until_the_source_is_learned(alike):
     assert alike.epochs > 10
     assert alike.row("source-only").source > 0.85
+
+
+def test_it_is_told_that_an_own_network_learns_slowly():
+    """Not of one whose methods have another rate, nor of frozen features or a backbone by name."""
+    own, known = (SimpleNamespace(source={"kind": kind}, learned=True) for kind in ("own", "timm"))
+
+    def told(backbone, *specs):
+        return slowly_learned([Candidate.of(make(spec)) for spec in specs], backbone)
+
+    (note,) = told(own, "coral", "dann:backbone_lr=1.0", "source-only")
+    assert "learns at 0.1 of the rate of its head" in note
+    assert told(own, "coral", "dann:backbone_lr=1.0", "source-only:backbone_lr=1.0") == []
+    assert told(known, "dann") == []
 
 
 @pytest.fixture(scope="module")

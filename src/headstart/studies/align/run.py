@@ -50,7 +50,7 @@ from headstart.studies.align.data_split import (
 )
 from headstart.studies.align.selection import agreements, dissent, passed_over, select_model
 from headstart.studies.align.sources import Sources
-from headstart.studies.align.training import Trainings, untrained
+from headstart.studies.align.training import Trainings, slowly_learned, untrained
 from headstart.studies.align.trial import TrialRunner, Validators
 from headstart.studies.shift import SPEC as SHIFT
 from headstart.studies.shift import Shift
@@ -153,6 +153,7 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
     shift = None if saved else _shift(job, rows)
     runner = _runner(job, rows, saved, select, candidates[0].method)
     job.notes += [] if runner.sources is None else [runner.sources.said()]
+    job.notes += slowly_learned(candidates, inputs["backbone"])
     training = Trainings(job, runner, candidates, saved)
     epochs = training.find_epochs()
     trials, failed = training.carry_out(epochs)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from headstart.methods.tuning import TuningSettings
 from headstart.models.backbone import AnyBackbone
 from headstart.predictor.predictor import Predictor
 from headstart.report.text import pluralise, seconds
@@ -22,6 +23,19 @@ MOST = 600  # steps of these; more than the usual ones are not needed where thos
 def untrained(backbone: AnyBackbone) -> bool:
     """Whether it is the caller's own module or the columns of a table, and not a backbone by name."""
     return backbone.source["kind"] in ("own", "table")
+
+
+def slowly_learned(candidates: Sequence[Candidate], backbone: AnyBackbone) -> list[str]:
+    """A note if methods train the caller's own module at the rate for one that has learned before."""
+    tuned = [each.method for each in candidates if isinstance(each.method, TuningSettings)]
+    slow = [method for method in tuned if method.at_full_rate() != method]
+    if backbone.source["kind"] != "own" or not backbone.learned or not slow:
+        return []
+    note = (
+        f"Your own network learns at {slow[0].backbone_lr:g} of the rate of its head, as suits one that has "
+        "learned before. If its weights are random, name methods, and source-only, with backbone_lr=1.0."
+    )
+    return [note]
 
 
 @dataclass(frozen=True)
