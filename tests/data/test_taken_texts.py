@@ -55,7 +55,7 @@ def test_long_texts_beside_numbers_are_a_part_of_the_table(csv):
     path = csv(review=REVIEWS, stars=[n % 3 for n in range(12)], label=LABELS)
     data = hs.data.load(path)
     assert data.table.kinds == ("text", "numeric")
-    assert "pretrained network reads them: text_column='review'" in said(data)[0]
+    assert "together with the other columns. The texts alone: text_column='review'" in said(data)[0]
     assert hs.data.load(path, text_column="review").kind == "texts"
     without = hs.data.load(path, categorical=["review"])
     assert (without.table.kinds, said(without)) == (("categorical", "numeric"), [])
@@ -76,3 +76,31 @@ def test_few_or_equal_texts_are_not_taken(csv):
 def test_new_texts_are_found_in_the_same_column(csv):
     path = csv(id=[1, 2], review=REVIEWS[:2], label=LABELS[:2])
     assert [text for _, text in new_texts(path, Columns())] == REVIEWS[:2]
+
+
+def test_rows_without_a_text_and_texts_that_come_again_are_free_texts_still(csv):
+    gaps = ["" if n % 3 == 0 else text for n, text in enumerate(REVIEWS * 2)]
+    again = [REVIEWS[n * 7 // 12] for n in range(12)]
+    for cells in (gaps, again):
+        n = len(cells)
+        data = hs.data.load(
+            csv(review=cells, stars=[k % 3 for k in range(n)], label=["good", "bad"] * (n // 2))
+        )
+        assert data.table.kinds == ("text", "numeric")
+
+
+STREETS = ["Main Street", "Oak Avenue", "Park Road"]
+NO_TEXTS = {
+    "addresses": [f"{n} {STREETS[n % 3]}, Apt {n}, Springfield, IL 627{n:02}, U.S." for n in range(12)],
+    "lists of numbers": [" ".join(f"{n * k / 7:.3f}" for k in range(12)) for n in range(1, 13)],
+    "file names": [f"/home/anna/My Documents/photos of {n}/IMG_{n:05}.jpg" for n in range(12)],
+    "dates": [f"{n + 1} March 2026" for n in range(12)],
+    "categories": ["a person who works for a company that sells cars", "someone else who does not work"] * 6,
+    "ids": [f"customer-{n:08}-with-a-long-name-that-has-no-spaces-at-all" for n in range(12)],
+}
+
+
+@pytest.mark.parametrize("what", NO_TEXTS)
+def test_what_is_long_and_yet_no_free_text(csv, what):
+    data = hs.data.load(csv(what=NO_TEXTS[what], age=[n % 5 for n in range(12)], label=LABELS))
+    assert (data.kind, "text" in data.table.kinds, said(data)) == ("tables", False, [])

@@ -40,9 +40,9 @@ def bare() -> Result:
 
 def test_texts_beside_columns_are_to_be_tried_alone() -> None:
     found = Finding("text-column", "note", "", ["post"], 1)
-    mixed = replace(bare(), kind="tables", check=replace(bare().check, findings=[found]))
+    mixed = replace(bare(), kind="tables", backbone="table", check=replace(bare().check, findings=[found]))
     assert "text_column='post'" in steps(mixed)["Try the texts alone"]
-    assert "Try the texts alone" not in steps(replace(mixed, kind="texts"))
+    assert "Try the texts alone" not in steps(replace(mixed, backbone="minilm+table"))
 
 
 def test_where_nothing_speaks_new_data_are_the_next_step() -> None:

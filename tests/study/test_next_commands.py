@@ -12,9 +12,9 @@ def ways(command, kind="texts", mistakes=()):
     return next_commands(record(command, kind, mistakes))
 
 
-def record(command, kind="pictures", mistakes=(), larger_budget=0.0, findings=()):
+def record(command, kind="pictures", mistakes=(), larger_budget=0.0, findings=(), backbone="table"):
     check = SimpleNamespace(findings=findings)
-    told = {"command": command, "kind": kind, "mistakes": mistakes, "check": check}
+    told = {"command": command, "kind": kind, "mistakes": mistakes, "check": check, "backbone": backbone}
     return SimpleNamespace(**told, larger_budget=larger_budget)
 
 
@@ -92,7 +92,8 @@ def test_texts_whose_words_were_counted_are_tried_alone():
     table = record(command, "tables", findings=[found])
     alone = "headstart adapt posts.csv --label-column topic --text-column 'my post' --out FOLDER-texts"
     assert next_commands(table)[0] == alone
-    assert not any("FOLDER-texts" in one for one in next_commands(record(command, "texts", findings=[found])))
+    read = record(command, "tables", findings=[found], backbone="minilm+table")
+    assert not any("FOLDER-texts" in one for one in next_commands(read))
 
 
 def test_a_picture_of_the_run_is_predicted():

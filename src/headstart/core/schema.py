@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
+from .tokens import Tokens
+
 ColumnKind = Literal["numeric", "categorical", "boolean", "date", "duration", "text", "binary"]
 NAMED = ("month", "weekday", "hour")  # parts of a date that are names
 
@@ -17,6 +19,7 @@ class Column:
         kind: numbers, names of categories, truth values, dates, durations or texts.
         part: of a date: "days" since the first training row, or "month", "weekday" or "hour"; or a word.
         weight: of a word, its inverse document frequency in the training rows.
+        token: of a text, the place in it, from 1 on, of the token whose id the number is; -1 beyond its end.
         origin: taken off numbers before they become float32, where they are far from 0.
         median: stands in for a missing number; like the next two, of what is left without the origin.
         mean: of the numbers; of counts, after their normalisation.
@@ -42,6 +45,7 @@ class Column:
     unlisted: int = 0
     binary: bool = False
     weight: float = 0.0
+    token: int = 0
 
     @property
     def named(self) -> bool:
@@ -59,6 +63,7 @@ class Schema:
         passed: the label and others that are no input; new rows may have them.
         counts: the numbers are raw counts, such as of RNA molecules: each row is brought to the same
             total, then its logarithm is taken.
+        tokens: how a column of texts becomes ids, if a backbone reads it beside the others.
     """
 
     kind: ClassVar[str] = "tables"
@@ -67,6 +72,7 @@ class Schema:
     dropped: Mapping[str, str] = field(default_factory=dict)
     passed: tuple[str, ...] = ()
     counts: bool = False
+    tokens: Tokens | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # immutable
@@ -84,21 +90,30 @@ class Schema:
     def settings(self) -> dict[str, Any]:
         """Settings as JSON values, for `from_settings`."""
         columns = [_short(column) for column in self.columns]
-        return {
+        found = {
             "columns": columns,
             "dropped": dict(self.dropped),
             "passed": list(self.passed),
             "counts": self.counts,
         }
+        return found if self.tokens is None else {**found, "tokens": self.tokens.settings()}
 
     @classmethod
-    def from_settings(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `settings`, also after a trip through JSON."""
+    def from_settings(cls, values: Mapping[str, Any], tokenizer: str | None = None) -> Self:
+        """The inverse of `settings`, also after a trip through JSON.
+
+        Args:
+            values: the settings.
+            tokenizer: the content of the `tokenizer.json`, where a backbone reads the texts.
+        """
         columns = tuple(
             Column(**{**one, **{name: tuple(one.get(name, ())) for name in ("categories", "rare")}})
             for one in values["columns"]
         )
-        return cls(columns, dict(values["dropped"]), tuple(values["passed"]), bool(values["counts"]))
+        reading = values.get("tokens")
+        tokens = Tokens.from_settings(reading, tokenizer) if reading and tokenizer is not None else None
+        passed = tuple(values["passed"])
+        return cls(columns, dict(values["dropped"]), passed, bool(values["counts"]), tokens)
 
 
 def _short(column: Column) -> dict[str, Any]:

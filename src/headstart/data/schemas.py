@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from headstart.core import BadData
+from headstart.core import BadData, Tokens
 from headstart.core.schema import Column, ColumnKind, Schema
 from headstart.face import spell
 
 from .naming import natural, some
 from .row_numbers import TELLING, is_unnamed
-from .table_texts import fill_words, word_columns
+from .table_texts import fill_words, token_columns, word_columns
 from .tables import Table
 from .times import PARTS, calendar_part, written
 from .unseen import Unseen, codes_of, unseen_names
@@ -49,12 +49,13 @@ class Encoded:
     unseen: dict[str, Unseen]
 
 
-def schema_of(table: Table, rows: ArrayLike | None = None) -> Schema:
+def schema_of(table: Table, rows: ArrayLike | None = None, tokens: Tokens | None = None) -> Schema:
     """Fit the schema of a table to the given rows only.
 
     Args:
         table: may contain other rows too.
         rows: (n,) indices of the training rows; None: all.
+        tokens: of a backbone that reads the texts beside the other columns, if one does.
 
     Raises:
         BadData: no column varies, or counts are not integers >= 0.
@@ -71,6 +72,8 @@ def schema_of(table: Table, rows: ArrayLike | None = None) -> Schema:
         there = mine[~np.isnan(mine)]
         if name not in dropped:
             columns += _columns(name, kind, there, len(there) < len(mine), table)
+            if kind == "text" and tokens is not None:
+                columns += token_columns(name, table.words[name], there, tokens)
     if not columns:
         numbers = [name for name in dropped if name in table.ids and name not in table.words]
         way = f" To learn from {numbers[0]!r}, keep it: {spell('keep', numbers[:1])}." if numbers else ""
@@ -79,7 +82,8 @@ def schema_of(table: Table, rows: ArrayLike | None = None) -> Schema:
         )
     if table.alike:
         columns = _in_one_unit(columns)
-    return Schema(tuple(columns), dropped, table.passed)
+    reading = tokens if any(column.token for column in columns) else None
+    return Schema(tuple(columns), dropped, table.passed, tokens=reading)
 
 
 def _in_one_unit(columns: list[Column]) -> list[Column]:
@@ -117,7 +121,9 @@ def encoded(table: Table, schema: Schema) -> Encoded:
     _check_names(table, schema)
     where = {name: place for place, name in enumerate(table.names)}
     found = np.empty((len(table), len(schema.columns)), dtype=np.float32)
-    unseen = fill_words(found, schema.columns, table.words, lambda name: table.values[:, where[name]])
+    unseen = fill_words(
+        found, schema.columns, table.words, lambda name: table.values[:, where[name]], schema.tokens
+    )
     others = [(place, column) for place, column in enumerate(schema.columns) if column.kind != "text"]
     for place, column in others:
         mine: Floats = np.asarray(table.values[:, where[column.name]], dtype=np.float64)

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from headstart.face import spell
 
 from .columns import PATH, TEXT, Columns, column_array, gone_cell
@@ -22,7 +24,7 @@ def with_texts(
     """The columns with one of texts, if there is one that nobody named; and a finding that says so.
 
     Beside IDs and dates alone it is learned from as texts. Beside other columns it becomes a part of a table,
-    if its texts are long.
+    if its texts are long. Rows without a text don't count, if they are no more than half.
 
     Args:
         table: cells (n,) by column.
@@ -42,7 +44,11 @@ def with_texts(
         for name in inputs
         if name not in columns.categorical
         and (words := _words(table[name]))
-        and are_texts(words, len(words) if names_are_known() else len(table[name]), names_are_known())
+        and 2 * (rows := _rows_with_text(table[name])) >= len(table[name])
+        and (
+            are_texts(words, len(words) if names_are_known() else rows, names_are_known())
+            or are_long_texts(words, rows)
+        )
     }
     if not found:
         return columns, ()
@@ -53,12 +59,11 @@ def with_texts(
             f"{spell('text_column', ..., stands='NAME')} takes another column."
         )
         return replace(columns, text=name), (finding("text-column", "note", text, [name]),)
-    if not are_long_texts(found[name]):
+    if not are_long_texts(found[name], _rows_with_text(table[name])):
         return columns, ()
     text = (
-        f"{name!r} holds texts, whose words are counted beside the other columns. From the texts alone, as "
-        f"a pretrained network reads them: {spell('text_column', name)}; without them: "
-        f"{spell('categorical', [name])}."
+        f"{name!r} holds texts, which are learned from together with the other columns. The texts alone: "
+        f"{spell('text_column', name)}; without them: {spell('categorical', [name])}."
     )
     mixed = replace(columns, text=name, beside=(ALL,))
     return mixed, (finding("text-column", "note", text, [name]),)
@@ -75,6 +80,15 @@ def texts_in(table: Mapping[str, Any]) -> str:
 
 def _are_dates(words: Collection[str]) -> bool:
     return bool(words) and all(days_of(word) is not None for word in words)
+
+
+def _rows_with_text(values: Any) -> int:
+    """Rows of a column of texts that hold one."""
+    if isinstance(values, TextColumn):
+        names, codes = values.coded
+        empty = [code for code, word in enumerate(names) if not word]
+        return int(np.isin(codes, empty, invert=True).sum())
+    return sum(isinstance(cell, str) and bool(cell) for cell in column_array(values).tolist())
 
 
 def _words(values: Any) -> list[str]:

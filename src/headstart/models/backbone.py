@@ -82,12 +82,11 @@ def backbone(
         return ready
     assert not isinstance(source, AnyBackbone)
     _refuse_operated(weights)
-    tokens: Tokens | None = None
     said: tuple[str, ...] = ()
     if isinstance(source, nn.Module):
         model = duplicate(source)
-        if tokenizer is not None:
-            tokens = texts.tokens_of(tokenizer, source)
+        tokens = None if tokenizer is None else texts.tokens_of(tokenizer, source)
+        if tokens is not None:
             model = texts.Reader(model, tokens.pad)
             example = texts.example(tokens) if example is None else example
         preprocess = preprocess or sources.timm_preprocess(source)
@@ -104,7 +103,7 @@ def backbone(
         example = example_for(model, example, preprocess)
         origin = {"kind": kind, "name": name, **sources.known(model)}
     made = _wrap(model, origin, preprocess, example, weights, head)
-    made.tokens, made.notes = tokens, (*made.notes, *said)
+    made.tokens, made.notes = tokens, made.notes + said
     return made
 
 
@@ -130,7 +129,8 @@ def rebuild(
     operations, readout = source.get("operations", ()), source.get("readout")
     source = {key: value for key, value in source.items() if key not in ("operations", "readout")}
     if source["kind"] == "table":
-        return TableEncoder.rebuilt(source)
+        made = rebuild(source["texts"], module, tokenizer) if "texts" in source else None
+        return TableEncoder.rebuilt(source, tokenizer, made)
     if source["kind"] == "words":
         return WordEncoder.rebuilt(source, tokens)
     if source["kind"] == "own":

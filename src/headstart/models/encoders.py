@@ -63,8 +63,8 @@ def save_encoder(
         "layers": json.dumps(settings),
         "source": json.dumps(mapping.source if isinstance(mapping, AnyBackbone) else {"kind": "own"}),
     }
-    if isinstance(mapping, AnyBackbone) and mapping.tokens is not None:
-        about["tokenizer"] = mapping.tokens.tokenizer
+    if isinstance(mapping, AnyBackbone) and mapping.tokenizer is not None:
+        about["tokenizer"] = mapping.tokenizer
     data = save(tensors, metadata=about)
     fresh = path.with_name(f".{path.name}.tmp")
     try:

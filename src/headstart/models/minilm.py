@@ -144,6 +144,17 @@ def tokens() -> Tokens:
     return Tokens((folder() / "tokenizer.json").read_text("utf-8"), LIMIT, POSITIONS)
 
 
+def lacking() -> MissingPackage | None:
+    """What is not installed of the packages that bring the weights and cut texts into tokens."""
+    try:
+        folder()
+    except MissingPackage as error:
+        return error
+    if importlib.util.find_spec("tokenizers") is None:
+        return MissingPackage("tokenizers", f"The backbone {NAME!r}", "text")
+    return None
+
+
 def folder() -> Path:
     """Folder of the weights and the tokenizer.
 

@@ -66,17 +66,17 @@ def read_saved(folder: Path, own: Any = None) -> Saved:
     try:
         config: dict[str, Any] = json.loads(path.read_text("utf-8"))
         tensors, _ = read_tensors(folder / "model.safetensors")
-        texts = bool(config["backbone"].get("tokens"))
+        read = config["backbone"].get("texts") or config["backbone"]  # of a table, the backbone of its texts
+        texts = bool(read.get("tokens"))
         tokenizer = (folder / TOKENIZER).read_text("utf-8") if texts else None
     except (OSError, ValueError, SafetensorError) as error:
         raise BadInput(f"The model in {folder} can't be read: {error}. Copy or make it again.") from error
     statistics = None
     with suppress(OSError, SafetensorError):
         statistics = read_tensors(folder / STATISTICS)[0]
-    kind = config["backbone"]
-    if kind["kind"] == "own" and own is None:
+    if read["kind"] == "own" and own is None:
         raise BadInput(
-            f"The model in {folder} was made from your own module {kind['name']}, which is not saved. "
+            f"The model in {folder} was made from your own module {read['name']}, which is not saved. "
             f"Give an instance: hs.open({str(folder)!r}, backbone=...)."
         )
     return Saved(config, tensors, tokenizer, statistics)

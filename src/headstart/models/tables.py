@@ -11,6 +11,7 @@ from headstart.core import BadInput
 from headstart.core.schema import Schema
 from headstart.face import spell
 from headstart.nn.columns import Encode
+from headstart.nn.texts_beside import EncodeBeside
 
 from .anatomy import Anatomy
 from .layout import Layout, Tap
@@ -19,6 +20,7 @@ from .wrapped import AnyBackbone
 
 _AXES = Layout(0, 1)
 SHOWN = 4  # columns that a message names
+BESIDE = "+table"  # after the name of the backbone that reads the texts of a table
 
 
 class Residual(nn.Module):
@@ -42,22 +44,26 @@ class Residual(nn.Module):
 class TableEncoder(AnyBackbone):
     """A backbone for table rows: x (n, columns), as encoded by `headstart.data`, to features.
 
-    It is fitted only to the scale of each column. With `hidden` units there is one block of two layers, which
+    It is fitted only to the scale of each column. Texts beside the columns are read by a backbone of texts,
+    whose features are concatenated with theirs. With `hidden` units there is one block of two layers, which
     is the identity until it is fine-tuned; trained from scratch it starts at random.
 
     Attributes:
         schema: the columns of the training rows.
+        texts: the backbone that reads the texts; None if there is none.
         provisional: whether it was fitted to all rows of some data; a study refits it to the training
             part only.
     """
 
-    def __init__(self, schema: Schema, hidden: int = 64) -> None:
-        """Build it for the columns of `schema`; with `hidden` = 0 there is nothing to train.
+    def __init__(self, schema: Schema, hidden: int = 64, texts: AnyBackbone | None = None) -> None:
+        """Build it for the columns of `schema`; with `hidden` = 0 there is nothing to train but the `texts`.
+
+        `schema.tokens` are those of `texts`.
 
         Raises:
             BadInput: `hidden` is negative, or no column gives a feature.
         """
-        encode = Encode(schema)
+        encode = Encode(schema) if texts is None else EncodeBeside(schema, texts, texts.width)
         if hidden < 0 or encode.width == 0:
             what = f"hidden is {hidden}, it must be >= 0" if hidden < 0 else "no column gives a feature"
             raise BadInput(f"TableEncoder: {what}.")
@@ -78,8 +84,11 @@ class TableEncoder(AnyBackbone):
             taps={block: Tap(block, _AXES) for block in blocks},
             output=_AXES,
         )
-        source = {"kind": "table", "name": "table", "schema": schema.settings(), "hidden": hidden}
-        super().__init__(inner.eval(), parts, "table", source, None, _example(schema))
+        name = "table" if texts is None else f"{texts.name}{BESIDE}"
+        source = {"kind": "table", "name": name, "schema": schema.settings(), "hidden": hidden}
+        if texts is not None:
+            source["texts"] = texts.source
+        super().__init__(inner.eval(), parts, name, source, None, _example(schema))
         self.schema = schema
         self.provisional = False
 
@@ -88,26 +97,42 @@ class TableEncoder(AnyBackbone):
         """The schema of columns, which encodes rows."""
         return self.schema
 
+    @property
+    def texts(self) -> AnyBackbone | None:
+        """The backbone that reads the texts; None if there is none."""
+        encode = self.inner.get_submodule("encode")
+        return encode.texts if isinstance(encode, EncodeBeside) else None  # type: ignore[return-value]
+
+    @property
+    def tokenizer(self) -> str | None:
+        """That of the texts beside the columns; None if there are none."""
+        return None if self.schema.tokens is None else self.schema.tokens.tokenizer
+
     @classmethod
-    def rebuilt(cls, source: Mapping[str, Any]) -> "TableEncoder":
-        """Rebuild an encoder from its `source`, also after a trip through JSON."""
-        return cls(Schema.from_settings(source["schema"]), int(source["hidden"]))
+    def rebuilt(
+        cls, source: Mapping[str, Any], tokenizer: str | None = None, texts: AnyBackbone | None = None
+    ) -> "TableEncoder":
+        """Rebuild an encoder from its `source`, also after a trip through JSON, and what reads its texts."""
+        return cls(Schema.from_settings(source["schema"], tokenizer), int(source["hidden"]), texts)
 
     def untrained(self, seed: int) -> Self:
-        """The same columns, with random weights in the block."""
+        """The same columns, with random weights in the block and in what reads the texts."""
         fresh = copy.deepcopy(self)
         fresh.trained_head = None
         for block in fresh.blocks:
             reset(fresh.get_submodule(block), seed)
+        if self.texts is not None:
+            fresh.inner.get_submodule("encode").texts = self.texts.untrained(seed)
         return fresh
 
     @property
     def learned(self) -> bool:
-        """Whether the block does anything, as it does after any training."""
-        return any(bool(self.get_parameter(f"{block}.down.weight").any()) for block in self.blocks)
+        """Whether the block does anything, as it does after any training, or texts are read."""
+        downs = (self.get_parameter(f"{block}.down.weight") for block in self.blocks)
+        return self.texts is not None or any(bool(down.any()) for down in downs)
 
     def raw_columns(self) -> "TableEncoder":
-        """The encoded columns alone, without the block."""
+        """The encoded columns alone, without the block and what reads the texts; their words are columns."""
         return TableEncoder(self.schema, hidden=0).to(self.mean.device)
 
     def word_counts(self, method: str) -> NoReturn:

@@ -100,6 +100,11 @@ class AnyBackbone(Backbone):
             self.source["tokens"] = value.settings()
 
     @property
+    def tokenizer(self) -> str | None:
+        """The content of the `tokenizer.json`; None if it reads no texts."""
+        return None if self.tokens is None else self.tokens.tokenizer
+
+    @property
     def readout(self) -> Readout | None:
         """Where its features are read; None: at its output, averaged over places.
 

@@ -37,8 +37,9 @@ def metadata_of(predictor: Predictor) -> dict[str, str]:
         "input": _input_of(predictor),
     }
     found = {KEY: json.dumps(told, ensure_ascii=False, allow_nan=False)}
-    if predictor.tokens is not None:
-        found[TOKENIZER] = predictor.tokens.tokenizer
+    mapping: Any = predictor.model.backbone
+    if (tokenizer := getattr(mapping, "tokenizer", None)) is not None:
+        found[TOKENIZER] = tokenizer
     return found
 
 
@@ -48,18 +49,18 @@ def _input_of(predictor: Predictor) -> dict[str, Any]:
     if isinstance(reader, Preprocess):
         return {"kind": kind, "dtype": "uint8", "channels": "RGB", "layout": "NCHW"} | _resizing(reader)
     if isinstance(reader, Tokens):
-        return {
-            "kind": kind,
-            "dtype": "int64",
-            "max_tokens": reader.limit,
-            "padding": NOTHING,
-            "empty": reader.pad,
-        }
+        return {"kind": kind, "dtype": "int64"} | _cutting(reader)
     if isinstance(reader, Schema):
         columns = [asdict(column) for column in reader.columns]
-        return {"kind": kind, "dtype": "float32", "missing": sorted(MISSING), "columns": columns}
+        read = {} if reader.tokens is None else _cutting(reader.tokens)
+        return {"kind": kind, "dtype": "float32", "missing": sorted(MISSING), "columns": columns} | read
     mapping: Any = predictor.model.backbone
     return {"kind": kind, "dtype": "float32", "shape": list(mapping.example.shape[1:])}
+
+
+def _cutting(reader: Tokens) -> dict[str, Any]:
+    """How texts are cut into ids of tokens."""
+    return {"max_tokens": reader.limit, "padding": NOTHING, "empty": reader.pad}
 
 
 def _resizing(reader: Preprocess) -> dict[str, Any]:

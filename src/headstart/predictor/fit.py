@@ -24,10 +24,11 @@ from headstart.predictor.training_rows import measure_rows
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
-from headstart.session.inputs import build_backbone, by_training_part, fit_to_data, hand_on_head
+from headstart.session.inputs import build_backbone, fit_to_data, hand_on_head
 from headstart.session.requirements import require_source_use, require_target_use
 from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import attach_source, attach_target
+from headstart.session.table_backbone import by_training_part
 
 QUICK = 1.0  # seconds; a quicker fit shows no progress bar
 

@@ -36,7 +36,7 @@ BACKBONES = {
 
 def backbone_licence(name: str) -> Licence:
     """That of the weights of a backbone, by its name."""
-    return BACKBONES.get(name, Licence("unknown", NOT_KNOWN))
+    return BACKBONES.get(name.removesuffix("+table"), Licence("unknown", NOT_KNOWN))
 
 
 def data_licence(name: str) -> str:

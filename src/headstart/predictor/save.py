@@ -58,8 +58,8 @@ def save_model(
         (fresh / "model.safetensors").write_bytes(save(tensors))
         (fresh / "config.json").write_text(json.dumps(config, indent=1) + "\n", "utf-8")
         (fresh / "README.md").write_text(card, "utf-8", "backslashreplace")
-        if mapping.tokens is not None:
-            (fresh / TOKENIZER).write_text(mapping.tokens.tokenizer, "utf-8")
+        if mapping.tokenizer is not None:
+            (fresh / TOKENIZER).write_text(mapping.tokenizer, "utf-8")
         if training is not None:
             (fresh / TRAINING).write_text(training.to_json(), "utf-8")
         save_statistics(model, fresh)

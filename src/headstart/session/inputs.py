@@ -1,6 +1,6 @@
 """A backbone made to suit the data and the settings: how samples become its inputs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -21,28 +21,29 @@ from headstart.core import (
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.modality import modalities
-from headstart.data.schemas import encoded, schema_of
 from headstart.face import spell
+from headstart.models import minilm
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.saved import is_run, model_in
 from headstart.models.sources import BUILT_IN
-from headstart.models.tables import TableEncoder
+from headstart.models.tables import BESIDE
 from headstart.models.tracing import quiet
 from headstart.models.trained_head import HeadChoice, handed_on, names_of
+from headstart.session.table_backbone import TABLE, table_backbone
 
 COLOURS = 3
-TABLE = "table"  # name of the backbone that is made for a table
 _ASSUMED = (
     "{} came without preprocess=, so its pictures are brought to [0, 1] and normalised by ImageNet's mean {} "
     "and standard deviation {}. If it learned otherwise, say so: hs.models.backbone(module, preprocess="
     "headstart.core.Preprocess(size=..., mean=..., std=...))."
 )
-MOST = 20  # left-out columns that are named
 
 
 def default_backbone(data: Dataset) -> str:
-    """The built-in backbone for the kind of data."""
+    """The built-in backbone for the data; of a table with texts, one that reads them, if it is there."""
+    if data.table is not None and "text" in data.table.kinds and minilm.lacking() is None:
+        return minilm.NAME + BESIDE
     return data.modality.backbone
 
 
@@ -58,7 +59,7 @@ def build_backbone(data: Dataset, base: str | nn.Module, weights: str | None = N
         base = backbone(base, weights=weights)
         weights = None
     if data.table is not None:
-        return _table_backbone(data, base, weights)
+        return table_backbone(data, base, weights)
     if isinstance(base, AnyBackbone):
         return base
     if base == TABLE:
@@ -235,45 +236,3 @@ def _check_colours(mapping: AnyBackbone, data: Dataset) -> None:
             f"blue. Put a translation to grey in front (headstart surgery --channels 1 --luminance), or "
             f"give arrays of floats."
         )
-
-
-def _table_backbone(data: Dataset, base: str | nn.Module, weights: str | None) -> TableEncoder:
-    """A backbone for the columns of `data`, which is a table: made by its rows, or the one that is given.
-
-    Raises:
-        BadData: `base` takes something else, or no column varies.
-        BadInput: there are `weights`, which a backbone for a table has none of.
-    """
-    if weights is not None:
-        raise BadInput(f"weights is {weights!r}, but the backbone of a table has none to load. Leave it out.")
-    if is_encoder(base):
-        base = backbone(str(base))
-    if isinstance(base, TableEncoder):
-        return base
-    if base not in (None, TABLE):
-        name = base if isinstance(base, str) else type(base).__name__
-        raise BadData(
-            f"{data.name} is a table, which the backbone {name} does not take. Leave the backbone out, "
-            f"name {TABLE!r}, or give the columns as an array of numbers."
-        )
-    assert data.table is not None
-    encoder = TableEncoder(schema_of(data.table))
-    encoder.provisional = True
-    return encoder
-
-
-def by_training_part(mapping: AnyBackbone, train: Dataset) -> AnyBackbone:
-    """The backbone; one that was made by all rows is made again by those of the training part alone."""
-    if train.table is None or not isinstance(mapping, TableEncoder) or not mapping.provisional:
-        return mapping
-    return TableEncoder(schema_of(train.table))
-
-
-def about_columns(mapping: AnyBackbone, test: Dataset) -> Iterator[str]:
-    """Notes on columns that were left out, and on names that only test rows have."""
-    if test.table is None or not isinstance(mapping, TableEncoder):
-        return
-    for column, why in list(mapping.schema.dropped.items())[:MOST]:
-        yield f"The column {column!r} was left out: in the training part {why}."
-    for new in encoded(test.table, mapping.schema).unseen.values():
-        yield f"{new.text('test rows')}. All such names count as one."

@@ -15,7 +15,7 @@ from headstart.models.backbone import backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.saved import is_run
 from headstart.models.tables import TableEncoder
-from headstart.session.inputs import TABLE
+from headstart.session.table_backbone import TABLE
 
 Takes = Literal["texts", "tables", "others"]
 

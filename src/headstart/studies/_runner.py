@@ -24,13 +24,13 @@ from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.session.inputs import (
     build_backbone,
-    by_training_part,
     default_backbone,
     fit_to_data,
     hand_on_head,
 )
 from headstart.session.recipes import settle_precision, settled_precision
 from headstart.session.session import Session
+from headstart.session.table_backbone import by_training_part
 from headstart.studies._dated import default_folder
 from headstart.studies._digest import digest
 from headstart.studies._page import build_page

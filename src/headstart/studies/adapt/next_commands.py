@@ -60,10 +60,10 @@ def more_time(record: Result) -> list[str]:
 
 
 def texts_alone(record: Result) -> list[str]:
-    """The command of the run on its texts alone, where their words were counted beside other columns."""
+    """The command of the run on its texts alone, where no backbone read them beside the other columns."""
     words = shlex.split(record.command)
     columns = [one.items[0] for one in record.check.findings if one.kind == "text-column"]
-    if record.kind != "tables" or not columns or words[1:2] != ["adapt"]:
+    if record.backbone != "table" or not columns or words[1:2] != ["adapt"]:
         return []
     kept = shlex.join(_without(words, ELSEWHERE))
     return [f"{kept} --text-column {shlex.quote(columns[0])} --out FOLDER-texts"]

@@ -75,7 +75,7 @@ def _data(result: Result) -> Iterator[Step]:
 
 def _texts_alone(result: Result) -> Iterator[Step]:
     columns = [one.items[0] for one in result.check.findings if one.kind == "text-column"]
-    if columns and result.kind == "tables":
+    if columns and result.backbone == "table":
         yield Step(
             "Try the texts alone",
             f"Words of {quoted(columns[0])} were counted beside the other columns. A pretrained network "

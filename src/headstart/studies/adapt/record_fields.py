@@ -21,9 +21,9 @@ from headstart.metrics.thresholds import Threshold
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.report.text import quoted, significant
-from headstart.session.inputs import about_columns
 from headstart.session.scoring import as_predictions, bins, confusions, decided, positive_of, scores
 from headstart.session.session import Session
+from headstart.session.table_backbone import about_columns
 from headstart.studies.adapt import (
     Candidate,
     ColumnFigures,

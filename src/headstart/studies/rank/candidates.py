@@ -16,7 +16,8 @@ from headstart.models import lite0, sources
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.weights import read
-from headstart.session.inputs import TABLE, build_backbone
+from headstart.session.inputs import build_backbone
+from headstart.session.table_backbone import TABLE
 
 Given = str | nn.Module | tuple[str, str | Path]
 RANDOM = "random"

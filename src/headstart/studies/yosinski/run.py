@@ -21,10 +21,11 @@ from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.models.backbone import AnyBackbone
 from headstart.report.metric import get_metric
 from headstart.run.cache import key_of
-from headstart.session.inputs import build_backbone, by_training_part, default_backbone, fit_to_data
+from headstart.session.inputs import build_backbone, default_backbone, fit_to_data
 from headstart.session.recipes import recipe_for, settled_precision
 from headstart.session.scoring import difference, main_score, mean_of_figures, selection_metric
 from headstart.session.session import Session
+from headstart.session.table_backbone import by_training_part
 from headstart.studies._runner import Job, load_labelled
 from headstart.studies._spec import Study
 from headstart.studies.yosinski import SERIES, Cut, Network, YosinskiSettings
