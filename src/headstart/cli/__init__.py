@@ -9,7 +9,7 @@ import typer
 
 from headstart.studies._spec import GROUPS, MODELS, START, TOOLS, UNDERSTAND, studies
 
-from .commands import Command, Commands, help_of
+from .commands import Command, Commands, WaitingCommand, help_of
 from .labels import labels
 from .listing import methods, show
 from .named_data import datasets, download
@@ -58,5 +58,5 @@ for spec in studies():
     app.command(spec.name, cls=Command, help=help_of(run), rich_help_panel=spec.group)(run)
 for panel, functions in COMMANDS.items():
     for function in functions:
-        app.command(cls=Command, help=help_of(function), rich_help_panel=panel)(function)
+        app.command(cls=WaitingCommand, help=help_of(function), rich_help_panel=panel)(function)
 app.registered_commands.sort(key=lambda info: GROUPS.index(info.rich_help_panel or UNDERSTAND))

@@ -10,6 +10,8 @@ import typer
 from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
+from .waiting import waiting
+
 MEANT = {  # words that other tools have for what a command does
     "adapt": "train fit finetune fine-tune transfer learn",
     "evaluate": "test eval score validate metrics benchmark",
@@ -80,6 +82,14 @@ class Command(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Those of the usage; what must be given stands without braces."""
         return [re.sub(r"^\{(.*)\}", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
+
+
+class WaitingCommand(Command):
+    """A command that draws a bar from its start until it prints."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with waiting(quiet=bool(ctx.params.get("quiet"))):
+            return super().invoke(ctx)
 
 
 class Commands(TyperGroup):

@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from . import waiting
+
 if TYPE_CHECKING:
     from headstart.predictor.predictor import Predictor
 
@@ -27,6 +29,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "
     from rich.markup import escape
     from rich.table import Table
 
+    waiting.end()
     console, rows = Console(highlight=False), list(rows)
     close: Any = {"box": box.SIMPLE_HEAD, "collapse_padding": True, "pad_edge": False}
     look = close if console.is_terminal else {"box": box.ASCII2}
@@ -46,6 +49,7 @@ def line(text: str = "", stderr: bool = False) -> None:
     """A line for people, on standard error if it stands beside an output for machines."""
     from rich.console import Console
 
+    waiting.end()
     Console(stderr=stderr, highlight=False, soft_wrap=True).print(text, markup=False)
 
 
@@ -57,6 +61,7 @@ def prose(text: str, stderr: bool = False, start: str = "") -> None:
     from rich.console import Console
     from rich.text import Text
 
+    waiting.end()
     console = Console(stderr=stderr, highlight=False, soft_wrap=True)
     said = (
         "\n".join(wrap(f"{start} {text}".lstrip(), console.width))
@@ -83,6 +88,7 @@ def as_json(value: Any) -> None:
     """Indented JSON."""
     import typer
 
+    waiting.end()
     typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
 
 
@@ -104,6 +110,7 @@ def predictions(
     if form == "json":
         as_json(whole.as_objects())
     elif form == "csv":
+        waiting.end()
         sys.stdout.write(whole.as_csv())
     elif kind == "numbers":
         shown = [(file, *(f"{prediction.values[name]:.6g}" for name in names)) for file, prediction in rows]

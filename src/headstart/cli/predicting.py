@@ -1,24 +1,19 @@
 """The command `predict`: labels for new items, by a finished run or a saved model."""
 
-import sys
 import warnings
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import output
+from . import output, waiting
 from .options import Device, Quiet, Run
 
 if TYPE_CHECKING:
     from headstart.data.columns import Columns
     from headstart.predictor.predictions import Prediction
     from headstart.predictor.predictor import Predictor
-    from headstart.run.progress import Progress
-
-QUICK = 1.0  # seconds; quicker predictions show no progress bar
 
 
 @dataclass
@@ -118,7 +113,7 @@ def predict(
     _decide(predictor, abstain, threshold)
     if text and predictor.tokens is None:
         raise BadInput(f"The model in {run} takes no texts. Name files.")
-    found = _predict_all(predictor, files or [], text or [], roles, allow_unseen, quiet)
+    found = _predict_all(predictor, files or [], text or [], roles, allow_unseen)
     for sentence in () if quiet else found.said:
         output.prose(sentence, stderr=True)
     if out is not None:
@@ -204,27 +199,23 @@ def _predict_all(
     texts: list[str],
     roles: "Columns",
     allow_unseen: bool,
-    quiet: bool,
 ) -> Found:
-    """Predictions for all that was named, with a progress bar on a terminal."""
-    from headstart.run.progress import Progress
-
-    progress = Progress("bar" if sys.stderr.isatty() and not quiet else "", after=QUICK)
-    with closing(progress), progress.step("predict"):
+    """Predictions for all that was named."""
+    with waiting.step("predict"):
         if predictor.tokens is not None:
             return _predict_texts(predictor, texts_of(files, texts, roles))
         if predictor.modality.suffixes:
-            return _predict_files(predictor, files, progress)
+            return _predict_files(predictor, files)
         return _predict_rows(predictor, files, roles, allow_unseen)
 
 
-def _predict_files(predictor: "Predictor", files: list[Path], progress: "Progress") -> Found:
+def _predict_files(predictor: "Predictor", files: list[Path]) -> Found:
     """Predictions by file."""
     from headstart.core import BadData
     from headstart.data.new_items import new_files
 
     found, modality = Found(), predictor.modality
-    for name, file in progress.count(list(new_files(files, modality.suffixes, modality.rows))):
+    for name, file in waiting.progress().count(list(new_files(files, modality.suffixes, modality.rows))):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:

@@ -2,7 +2,7 @@
 
 import inspect
 import shlex
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from json import loads
 from pathlib import Path
@@ -110,6 +110,8 @@ def carry_out(
     progress = Progress.to_terminal(quiet or json, _began[-1] if _began else None)
     progress.limit = settings.limit  # of a run that is continued, until its own settings are read
     try:
+        if progress.show == "bar" and (names := [*_names(spec, given)]):
+            progress.tell([("Reading", ", ".join(names))])
         with progress.step("start"), progress.imports():
             from headstart.core import BadData, BadInput
             from headstart.run.engine import One
@@ -141,6 +143,13 @@ def carry_out(
     if unread := getattr(result, "unread", ()):
         count = "1 file was" if len(unread) == 1 else f"{len(unread)} files were"
         raise BadData("\n".join([f"{count} not read.", *unread[:5]]))
+
+
+def _names(spec: Study, given: Mapping[str, Any]) -> Iterator[str]:
+    """The data and the run that the study is given, as they were typed."""
+    for item in spec.inputs:
+        value = given.get(item.name) if item.kind in ("data", "target", "model") else None
+        yield from (str(one) for one in (value if isinstance(value, list) else [value]) if one is not None)
 
 
 def _print(spec: Study, result: Any, out: Path, form: Form, quiet: bool, told: Collection[str]) -> None:

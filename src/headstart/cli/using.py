@@ -1,8 +1,6 @@
 """Commands that use finished runs: `export`, `push`, `report`, `runs`."""
 
 import shlex
-import sys
-from contextlib import closing
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from . import output
+from . import output, waiting
 from .options import FILES, AsJson, Run
 
 if TYPE_CHECKING:
@@ -73,12 +71,9 @@ def export(
         headstart export --to web run page
         headstart export --int8 --data photos/ run model.onnx
     """
-    from headstart.run.progress import Progress
+    from headstart.predictor.export import export_model
+    from headstart.predictor.predictor import open_model
 
-    progress = Progress.to_terminal(quiet=not sys.stderr.isatty())
-    with closing(progress), progress.step("start"), progress.imports():
-        from headstart.predictor.export import export_model
-        from headstart.predictor.predictor import open_model
     _require_fitting(to, runtime, int8, data)
     if to is not None:
         _write_page(run, file, runtime)
@@ -93,9 +88,9 @@ def export(
         output.line(f"{file}: the encoder, without the head of these labels.")
         output.line(f"Next: headstart adapt DATA --backbone {file}")
         return
-    with closing(progress), progress.step("export"):
+    with waiting.step("export") as show:
         predictor = open_model(run)
-        difference = export_model(predictor, file, progress.share)
+        difference = export_model(predictor, file, show)
     output.prose(f"{file}: probabilities differ from torch's by {difference:.1e} at most.")
     output.prose("Its metadata say how inputs are read: docs/how/deploy.md has examples without headstart.")
     if predictor.preprocess is not None and (window := predictor.preprocess.window):
@@ -120,7 +115,8 @@ def _write_page(run: Path, folder: Path, runtime: Path | None) -> None:
     from headstart.predictor.predictor import open_model
     from headstart.predictor.web_demo import write_web_demo
 
-    write_web_demo(open_model(run), folder, runtime)
+    with waiting.step("export") as show:
+        write_web_demo(open_model(run), folder, runtime, show)
     output.line(f"{folder}: index.html, the model and onnxruntime-web. To look at it:")
     output.line(f"  python -m http.server --directory {shlex.quote(str(folder))}")
     output.line("  then open http://localhost:8000")
@@ -132,7 +128,8 @@ def _export_int8(run: Path, file: Path, data: str, most: float, columns: dict[st
     from headstart.report.text import percent
     from headstart.studies.evaluate.int8 import export_int8
 
-    done, name = export_int8(open_model(run), data, file, columns, most)
+    with waiting.step("export") as show:
+        done, name = export_int8(open_model(run), data, file, columns, most, show)
     metric = get_metric(name)
     after, before = metric.value(done.after), metric.value(done.before)
     output.prose(f"{file}: {metric.title} {after} on {done.rows} held-out rows, {before} in float32.")
@@ -164,7 +161,8 @@ def push(
     from headstart.predictor.hub_folder import HUB, push_model
     from headstart.studies.adapt.next_commands import predict_pushed
 
-    written = push_model(run, to, private=private)
+    with waiting.step("write the files") as show:
+        written = push_model(run, to, private=private, show=show)
     output.line(f"{to}: {', '.join(written)}")
     if not to.startswith(HUB) and (way := predict_pushed(run, to)):
         output.line(f"Next: {way}")

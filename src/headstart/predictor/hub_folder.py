@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,13 @@ USE = """
 ARGUMENTS = {"pictures": "new.jpg", "texts": '"A text."', "tables": "rows.csv"}
 
 
-def push_model(run: str | Path, to: str | Path, *, private: bool = False) -> list[str]:
+def push_model(
+    run: str | Path,
+    to: str | Path,
+    *,
+    private: bool = False,
+    show: Callable[[float], None] = lambda _share: None,
+) -> list[str]:
     """Write a model's folder for the Hugging Face hub, or upload it.
 
     The folder holds `model.safetensors`, `config.json`, the model card `README.md`, and what else `hs.open`
@@ -41,6 +48,7 @@ def push_model(run: str | Path, to: str | Path, *, private: bool = False) -> lis
         to: a folder, new, empty or with a model, whose other files are left alone; or "hf:USER/NAME", a
             repository of the hub, which is made if it is not there.
         private: whether only you see a repository that is made.
+        show: is told which share of the files is written, in [0, 1].
 
     Returns:
         The names of the files.
@@ -56,14 +64,14 @@ def push_model(run: str | Path, to: str | Path, *, private: bool = False) -> lis
             raise BadInput(
                 f"{spell('private')} goes with a repository of the hub, {spell('to', f'{HUB}USER/NAME')}."
             )
-        return _write(run, Path(to))
+        return _write(run, Path(to), show)
     repository = str(to).removeprefix(HUB)
     if not REPOSITORY.fullmatch(repository):
         raise BadInput(f"{to} names no repository. Write {HUB}USER/NAME, as in {HUB}ada/flowers.")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "model"
         api = _hub_client(run, repository)
-        written = _write(run, folder)
+        written = _write(run, folder, show)
         try:
             api.create_repo(repository, private=private, exist_ok=True)
             api.upload_folder(repo_id=repository, folder_path=folder, commit_message="Add the model")
@@ -97,7 +105,7 @@ def _by_hand(run: str | Path) -> str:
     return f"to write the folder alone: headstart push {run} --to FOLDER."
 
 
-def _write(run: str | Path, folder: Path) -> list[str]:
+def _write(run: str | Path, folder: Path, show: Callable[[float], None]) -> list[str]:
     """Write the files; each is there whole or not at all."""
     _require_writable(folder)
     source, predictor = model_folder(run), open_model(run)
@@ -108,7 +116,7 @@ def _write(run: str | Path, folder: Path) -> list[str]:
         for name in SAVED:
             if (source / name).is_file():
                 shutil.copy(source / name, fresh / name)
-        export_model(predictor, fresh / MODEL)
+        export_model(predictor, fresh / MODEL, show)
         kind = predictor.modality.kind
         if kind in EXAMPLES:
             text = (files("headstart.predictor") / "examples" / f"{kind}.txt").read_text("utf-8")

@@ -23,6 +23,7 @@ from headstart.run.checkpoint import write_atomically
 Outputs = NDArray[np.float64]
 Score = Callable[[Outputs], float]
 BATCH = 16  # rows at once
+EXPORTED, QUANTISED, PREDICTED = 0.5, 0.7, 0.9  # shares of the work that are done by then, about
 TIMED = 5  # times that each file is timed, in turn; the quickest counts
 CONVOLUTIONS, PRODUCTS = "Conv", ("MatMul", "Gemm")
 AFTER = ("Clip", "Relu", "Add")  # else ranges hold what an activation cuts off
@@ -58,6 +59,7 @@ def quantise_model(
     score: Score,
     calibration: Tensor | None = None,
     most: float = 0.01,
+    show: Callable[[float], None] = lambda _share: None,
 ) -> Quantised:
     """Write an ONNX file with int8 weights that predicts held-out rows as well as the float32 file.
 
@@ -72,6 +74,7 @@ def quantise_model(
         score: of outputs (n, k): the main metric; higher is better.
         calibration: training samples (m, ...); without them all ranges are dynamic.
         most: the largest drop of the metric, >= 0.
+        show: is told which share of the work is done, in [0, 1].
 
     Raises:
         BadInput: a model of tables or arrays, one without anything that int8 serves, or another ending.
@@ -86,11 +89,13 @@ def quantise_model(
         raise BadInput(f"int8 is for models of pictures, sounds and texts; this one takes {kind}.")
     with TemporaryDirectory() as place:
         whole, small = Path(place) / "float32.onnx", Path(place) / "int8.onnx"
-        export_model(predictor, whole)
+        export_model(predictor, whole, lambda done: show(EXPORTED * done))
         way = _quantise(whole, small, calibration)
+        show(QUANTISED)
         set_metadata(small, metadata_of(predictor) | {"quantisation": f"int8, {way}"})
         sessions = _session(whole), _session(small)
         before, after = (_outputs(one, held_out) for one in sessions)
+        show(PREDICTED)
         agreement = None
         if predictor.label_kind != "numbers":
             tags = predictor.label_kind == "tags"
@@ -112,6 +117,7 @@ def quantise_model(
                 f"float32, or allow more: {spell('most')}."
             )
         write_atomically(file, small.read_bytes())
+        show(1.0)
     return found
 
 

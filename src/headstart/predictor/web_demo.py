@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,7 +19,12 @@ CUTS = {"Whitespace", "BertPreTokenizer", "Split"}
 NORMALISERS = {"BertNormalizer", "Lowercase", None}
 
 
-def write_web_demo(predictor: Predictor, folder: str | Path, runtime: Path | None = None) -> None:
+def write_web_demo(
+    predictor: Predictor,
+    folder: str | Path,
+    runtime: Path | None = None,
+    show: Callable[[float], None] = lambda _share: None,
+) -> None:
     """Write a folder with `index.html`, the model and onnxruntime-web, to be served by any file server.
 
     Pictures are resized by Pillow's sums in the page itself, so that it sees the pixels of training: those of
@@ -29,6 +35,7 @@ def write_web_demo(predictor: Predictor, folder: str | Path, runtime: Path | Non
             without columns of texts or durations.
         folder: new or empty, or such a folder, whose other files are left alone.
         runtime: the package onnxruntime-web; see `runtime_files`.
+        show: is told which share of the model's export is done, in [0, 1].
 
     Raises:
         BadInput: a model that the page can't feed; the text says why.
@@ -47,7 +54,7 @@ def write_web_demo(predictor: Predictor, folder: str | Path, runtime: Path | Non
             (fresh / source.name).write_bytes(source.read_bytes())
         for name, content in modules.items():
             (fresh / RUNTIME / name).write_bytes(content)
-        export_model(predictor, fresh / MODEL)
+        export_model(predictor, fresh / MODEL, show)
         told = metadata_of(predictor)
         about = json.loads(told[KEY]) | {"title": _title(predictor)}
         (fresh / ABOUT).write_text(json.dumps(about), "utf-8")

@@ -1,6 +1,6 @@
 """A run's model as an int8 file: ranges from its training rows, measured on rows left out of training."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,12 @@ MEASURED = 500  # held-out rows that both files predict, at most
 
 
 def export_int8(
-    predictor: Predictor, data: Any, file: str | Path, columns: Mapping[str, Any], most: float = 0.01
+    predictor: Predictor,
+    data: Any,
+    file: str | Path,
+    columns: Mapping[str, Any],
+    most: float = 0.01,
+    show: Callable[[float], None] = lambda _share: None,
 ) -> tuple[Quantised, str]:
     """Write an int8 ONNX file; see `quantise_model`.
 
@@ -34,6 +39,7 @@ def export_int8(
         file: its ending is `.onnx`.
         columns: of files, as `hs.data.load` takes them.
         most: the largest drop of the main metric, >= 0.
+        show: is told which share of the work is done, in [0, 1].
 
     Returns:
         What it costs and saves, and the name of the metric.
@@ -52,7 +58,7 @@ def export_int8(
         return selection_score(_logits(outputs, held_out), held_out.labels, metric)
 
     samples = _samples(predictor, held_out)
-    return quantise_model(predictor, file, samples, score, calibration, most), metric
+    return quantise_model(predictor, file, samples, score, calibration, most, show), metric
 
 
 def _some(data: Dataset, most: int) -> Dataset:
