@@ -55,6 +55,23 @@ def test_tables_with_names_and_gaps():
     assert hs.align(source, unlabelled, methods=("coral",), **QUICK).result.test_rows == 0
 
 
+def test_rows_of_the_target_without_a_label_are_learned_from_and_never_judge():
+    """Of 50 rows 20 have a label; three tenths of 50 judge, all others are learned from."""
+    source, target = frame(60, 0, 0.0), frame(50, 1, 2.0)
+    gaps = target.astype({"label": object})
+    gaps.loc[20:, "label"] = None
+    arrays = [part[["size", "weight"]].to_numpy(np.float32) for part in (source, target)]
+    y = [part["label"].to_numpy(object) for part in (source, gaps)]
+    net = nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2))
+    for pair in ((source, gaps), ((arrays[0], y[0]), (arrays[1], y[1]), net)):
+        found = hs.align(*pair, methods=("coral",), **QUICK).result
+        assert (found.test_rows, found.target_rows) == (15, 35)
+        assert any("30 rows have no label" in note and "count as unlabelled" in note for note in found.notes)
+    gaps.loc[8:, "label"] = None  # fewer labels than would judge: all of them do
+    found = hs.align(source, gaps, methods=("coral",), **QUICK).result
+    assert (found.test_rows, found.target_rows) == (8, 42)
+
+
 @pytest.mark.slow
 def test_pictures_by_the_usual_methods(pictures, weights, tmp_path):
     base = hs.models.backbone(tiny.BACKBONE, weights=weights)

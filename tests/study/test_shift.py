@@ -278,3 +278,16 @@ def test_what_is_refused(tmp_path):
     (tmp_path / "full").write_text("")
     with pytest.raises(CannotWrite):
         hs.shift(x, x, out=tmp_path)
+
+
+def test_source_rows_without_a_label_are_compared_and_tell_no_share_of_classes():
+    rng = np.random.default_rng(0)
+    y = np.arange(N) % 2
+    x = rng.normal(0, 1, N) + 3 * y
+    label = [None if row % 4 == 3 else "ab"[y[row]] for row in range(N)]  # half of the second class has none
+    few = {"x": (rng.normal(0, 1, 200) + 3 * (np.arange(200) % 4 > 0)).tolist()}
+    found = hs.shift({"x": x.tolist(), "label": label}, few, rows=N)
+    assert found.source_rows == N
+    assert [round(one.source, 2) for one in found.labels.shares] == [0.67, 0.33]
+    assert [one.target.value for one in found.labels.shares] == pytest.approx([0.25, 0.75], abs=0.1)
+    assert any("100 rows have no label" in note and "count as unlabelled" in note for note in found.notes)

@@ -1,7 +1,9 @@
 """Rows without a label, and whether a column of numbers is amounts or classes."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,24 @@ from .labels import Labels
 NONE = -1  # in place of the number of a class
 CLASSES = 10  # different whole numbers up to which they are classes
 ROWS = 10  # for each value on average, below which they are amounts
+
+
+_all_stay = ContextVar("all_stay", default=False)
+
+
+@contextmanager
+def keeping_unlabelled() -> Iterator[None]:
+    """Within it, rows without a label stay among those that are read, to be learned from without one."""
+    token = _all_stay.set(True)
+    try:
+        yield
+    finally:
+        _all_stay.reset(token)
+
+
+def unlabelled_stay() -> bool:
+    """Whether rows without a label stay; see `keeping_unlabelled`."""
+    return _all_stay.get()
 
 
 def are_amounts(columns: Mapping[str, Any]) -> bool:
@@ -95,7 +115,9 @@ def _about_gaps(
             f" They hold {said}, which stands for nothing; write it another way if it is the name of a class."
         )
     many = "1 row has" if len(rows) == 1 else f"{len(rows)} rows have"
-    text = f"{many} no label in {named}, of {total}, and {'is' if len(rows) == 1 else 'are'} left out.{way}"
+    gone = "is left out" if len(rows) == 1 else "are left out"
+    kept = "counts as unlabelled" if len(rows) == 1 else "count as unlabelled"
+    text = f"{many} no label in {named}, of {total}, and {kept if unlabelled_stay() else gone}.{way}"
     items = [f"row {row + first}" for row in rows[:EXAMPLES]]
     return Finding("no-label", "warning", text, items, len(rows))
 

@@ -12,6 +12,8 @@ from headstart.core import BadData, BadInput, HeadstartError, LabelKind, derive_
 from headstart.data.check import Checked, check
 from headstart.data.dataset import Dataset
 from headstart.data.domains import of_same_labels
+from headstart.data.kind_of_target import keeping_unlabelled
+from headstart.data.kind_of_target import labelled as have_labels
 from headstart.data.load import load
 from headstart.data.naming import of_known_names
 from headstart.data.overlap import rows_without_copies
@@ -154,7 +156,7 @@ def read_target(
 
 
 def _load_labelled(target: Any, source: Dataset, columns: Mapping[str, Any]) -> tuple[Dataset | None, str]:
-    """The target with its labels, of one class, too; None and the reason if it has none."""
+    """The target with its labels, of one class, too, if it has any; else None and the reason."""
     if isinstance(target, Dataset):
         return (None, "") if target.classes == (CLASS,) else (target, "")
     folder = isinstance(target, str | Path) and Path(target).is_dir()
@@ -162,7 +164,7 @@ def _load_labelled(target: Any, source: Dataset, columns: Mapping[str, Any]) -> 
         columns = {name: value for name, value in columns.items() if name not in UNLABELLED}
     given = isinstance(target, tuple) and len(target) == 2 and target[1] is not None
     try:
-        with of_known_names():
+        with of_known_names(), keeping_unlabelled():
             found = load(target, **beside(columns))
     except HeadstartError as error:  # if it can't be read at all, reading it without labels raises why
         if given:
@@ -243,12 +245,12 @@ def _hold_out(
     settings: AlignSettings,
 ) -> tuple[Rows, Rows, Any]:
     """Rows to train on, rows to test on, and the labels of the latter in the encoding of the source."""
+    there = have_labels(labelled.labels)
     if labelled.split is not None:
         side = np.array(labelled.split) == "test"
-        learn, test = np.flatnonzero(~side), np.flatnonzero(side)
-    else:  # not stratified, which would use the labels
-        seed = derive_seed(settings.seed, "test")
-        learn, test = holdout(np.zeros(len(labelled), np.int64), target.groups, settings.test, seed)
+        learn, test = np.flatnonzero(~side), np.flatnonzero(side & there)
+    else:
+        learn, test = _draw_test(np.flatnonzero(there), target, settings)
     if target_labelled is not None:
         test = test[rows_without_copies(labelled.subset(test), target_labelled)]
     rows = labelled.subset(test)
@@ -256,6 +258,18 @@ def _hold_out(
         shared = np.array([name in source.classes for name in rows.classes])[rows.labels]
         test, rows = test[shared], rows.subset(np.flatnonzero(shared))
     return learn, test, of_same_labels(rows, source, True).labels if len(rows) else np.zeros(0)
+
+
+def _draw_test(there: Rows, target: Dataset, settings: AlignSettings) -> tuple[Rows, Rows]:
+    """Rows to train on, and test rows among those `there` with a label, as many as of labels for all rows."""
+    share = settings.test * len(target) / len(there)
+    test = there
+    if share < 1:  # not stratified, which would use the labels
+        seed = derive_seed(settings.seed, "test")
+        test = there[holdout(np.zeros(len(there), np.int64), target.groups_of(there), share, seed)[1]]
+    learn = np.setdiff1d(np.arange(len(target)), test)
+    groups = target.groups
+    return (learn if groups is None else learn[~np.isin(groups[learn], groups[test])]), test
 
 
 def _unused(learn: Rows, test: Rows, target: Dataset) -> list[str]:
@@ -270,5 +284,5 @@ def _unused(learn: Rows, test: Rows, target: Dataset) -> list[str]:
             "source alone: headstart adapt."
         )
     unused = len(target) - len(learn) - len(test)
-    why = "serve neither for training nor for testing: the source has no such class."
+    why = "serve neither for training nor testing: the source lacks their class, or test rows are like them."
     return [f"{unused} rows of {target.name} {why}"] if unused else []

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from headstart.core import HeadstartError
 from headstart.data.dataset import Dataset
+from headstart.data.kind_of_target import keeping_unlabelled, labelled
 from headstart.data.load import load as load_data
 from headstart.data.overlap import copies
 from headstart.data.unlabelled import load_unlabelled
@@ -58,7 +59,8 @@ def _load_source(data: Any, columns: Mapping[str, Any]) -> Dataset:
     if isinstance(data, Dataset):
         return data
     try:
-        return load_data(data, **columns)
+        with keeping_unlabelled():
+            return load_data(data, **columns)
     except HeadstartError as error:
         if columns.get("label_column", "label") != "label":
             raise
@@ -146,12 +148,14 @@ def _label_shift(
     if source.labels is None:
         return None, ""
     classes, seed = job.inputs["source"].classes, job.settings.seed
+    there = np.flatnonzero(labelled(source.labels))
+    known = source.labels[there]
     labels, why = estimate_shares(
-        features.source, features.target, source.labels, classes, source.groups, seed
+        features.source[there], features.target, known, classes, source.groups[there], seed
     )
     if labels is None or not labels.known or _total_variation(labels) < verdict.APART:
         return labels, why
-    rows = resample_shares(source.labels, [share.target.value for share in labels.shares], seed)
+    rows = there[resample_shares(known, [share.target.value for share in labels.shares], seed)]
     if len(rows) < FEWEST:
         return labels, why
     return replace(labels, auc=_classify(job.settings, features, rows, source, target).auc), why
