@@ -56,8 +56,9 @@ def test_nothing_is_measured_where_the_fastest_tuning_would_not_fit(planner):
         False,
         "Nothing but probes was trained: the budget is too small.",
     )
-    # 4 x .5 seconds a sample are 6720, of which there are 255; so 300 + 6465 / .85, in whole minutes
-    assert plan.larger == 7920
+    # 4 x .5 seconds a sample are 6720, of which there are 255; so 300 + 6465 / .85, in quarters of an hour
+    assert plan.larger == 8100
+    assert plan.decisions[-1].endswith("if training takes 4 times as long as reading: none was timed.")
     some, measured = planner(read=0.2)  # 224 seconds
     some.plan(METHODS)
     assert measured

@@ -34,6 +34,14 @@ class CandidateResult:
     lost: bool = False  # dropped since another was better
 
 
+LACK = ("budget", "there was time for", "no more folds")  # of reasons that are the time's
+
+
+def lacks_time(dropped: str) -> bool:
+    """Whether a method was dropped, or not tried on all folds, for lack of time."""
+    return any(word in dropped for word in LACK)
+
+
 def best(tried: Sequence[CandidateResult], labels: NDArray[np.int64], metric: str) -> CandidateResult | None:
     """The best result by a metric among those on the most rows."""
     most = max((len(result.rows) for result in tried), default=0)

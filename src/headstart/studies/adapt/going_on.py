@@ -8,10 +8,12 @@ from headstart.face import spell
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.step_cache import StepCache, file_name
 from headstart.studies._store import StudyFolder
+from headstart.studies.adapt.larger_budget import RATE
 from headstart.studies.adapt.settings import BUDGETS, AdaptSettings
 
 BEFORE = "decide what came before"  # the step that holds the plan and the budgets of earlier sittings
-AGAIN = ("plan", "test", "test the old task", "decide late")  # steps that are carried out anew
+MEASURED = f"decide {RATE}"
+AGAIN = ("plan", "test", "test the old task", "decide late", MEASURED)  # steps that are carried out anew
 SCRATCH = "fit-from-scratch-on-the-whole-training-part"
 # trainings as long as a plan said that tuned nothing
 UNTUNED = ("fine-tuning-with-", "from-scratch-with-", "pre-training-on-the-source")
@@ -50,6 +52,8 @@ def drop_outgrown(steps: StepCache, before: AdaptSettings) -> None:
     """Remove the steps that depend on how small the budget was, and note what it was."""
     earlier = _value(steps.path(BEFORE)) if steps.done(BEFORE) else {"budgets": []}
     plan = _value(steps.path("plan")) if steps.done("plan") else earlier.get("plan")
+    if plan and steps.done(MEASURED) and (rate := _value(steps.path(MEASURED))["value"]):
+        plan = {**plan, "rate": rate}  # by which the next one is made
     for path in steps.folder.glob("*.safetensors"):
         value = _value(path)
         refused = path.stem.startswith("decide-") and not value.get("value", True)

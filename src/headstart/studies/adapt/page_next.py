@@ -11,6 +11,7 @@ from headstart.report.metric import drawn_metric, get_metric
 from headstart.report.text import capitalise, join_words, percent, pluralise, quoted, seconds
 from headstart.studies._curves import CLASS, by_method, mean
 from headstart.studies.adapt import Result
+from headstart.studies.adapt.choice import lacks_time
 from headstart.studies.adapt.page_doubts import finding_title
 from headstart.studies.adapt.page_labels import read_label_errors
 from headstart.studies.adapt.page_training import FINAL
@@ -21,7 +22,6 @@ LITTLE = 0.01  # of a share, for twice as many labels: less is not worth their p
 WIDE = 0.1  # of an interval of a share
 FOUND = 0.5  # share of the positive rows: where fewer are found, another threshold is worth a thought
 OVERFIT = 2.0  # times the training's loss
-LACK = ("budget", "there was time for", "no more folds")  # of reasons that are the time's
 
 
 class Step(NamedTuple):
@@ -185,7 +185,7 @@ def _threshold(result: Result) -> Iterator[Step]:
 
 
 def _budget(result: Result) -> Iterator[Step]:
-    cut = [c for c in result.candidates if any(word in c.dropped for word in LACK)]
+    cut = [c for c in result.candidates if lacks_time(c.dropped)]
     budget = result.settings.get("budget")
     if not cut or not isinstance(budget, int | float):
         return

@@ -12,7 +12,9 @@ from headstart.studies.adapt.costs import ENOUGH, Amounts, Costs, from_scratch, 
 
 SAFE = 0.85  # share of the remaining time that is planned for; trainings may take longer than thought
 STEPS = 50  # of a training from scratch, below which it learns nothing that a curve could show
-ROUND = 60  # seconds to which a larger budget is rounded up
+HOUR = 3600
+# seconds up to which a larger budget is rounded up to so many seconds
+ROUNDED = ((HOUR // 6, 60), (HOUR, 300), (4 * HOUR, 900))
 NO_ROOM = "the budget has no room for more."
 FOLDED = "Whole models were cross-validated on"
 NO_SCRATCH = f"No model was trained from scratch to compare with: {NO_ROOM}"
@@ -166,26 +168,40 @@ def upper_parts(blocks: int) -> tuple[int, ...]:
     return tuple(-(-blocks // share) for share in (2, 3) if blocks > 1)
 
 
-def with_way_out(plan: Plan, budget: float, ways: int = 1, folds: int = 0, fold_rows: int = 0) -> Plan:
-    """The plan with the budget that would have room for what it leaves out.
+def missing_folds(plan: Plan, ways: int, folds: int) -> int:
+    """Folds of whole models that the plan leaves out, for so many ways of tuning and folds in all."""
+    return ways * folds - (ways - 1) * plan.rivals - plan.folds if plan.tuning else 0
+
+
+def with_way_out(plan: Plan, budget: float, missing: int = 0, fold_rows: int = 0, given: str = "") -> Plan:
+    """The plan with the budget that would have room for what is left out.
 
     Args:
         plan: that tunes nothing, or not on all folds.
         budget: that it was made for, in seconds.
-        ways: of tuning a whole model that are tried.
-        folds: of the cross-validation.
+        missing: folds of whole models that are left out, if it tunes.
         fold_rows: that a model is trained on for a fold.
+        given: what the figure depends on, to be said with it.
     """
     extra, what = plan.short, "tuning"
     if plan.tuning:
-        missing = ways * folds - (ways - 1) * plan.rivals - plan.folds
         extra = missing * plan.epochs * fold_rows / (plan.rate * plan.relative)
         what = "all whole models on all folds"
     if not extra:
         return plan
-    least = ROUND * math.ceil((budget + extra / SAFE) / ROUND)
-    said = f"A budget of about {least} seconds has room for {what}."
+    least = rounded_up(budget + extra / SAFE)
+    said = f"A budget of about {least} seconds has room for {what}{given}."
     return replace(plan, decisions=[*plan.decisions, said], larger=float(least))
+
+
+def rounded_up(seconds: float) -> int:
+    """To whole minutes; longer times more roughly, so that two runs on a machine say the same.
+
+    >>> rounded_up(61), rounded_up(601), rounded_up(3601), rounded_up(15000)
+    (120, 900, 4500, 18000)
+    """
+    step = next((step for most, step in ROUNDED if seconds <= most), HOUR)
+    return step * math.ceil(seconds / step)
 
 
 def kept_decisions(decisions: Sequence[str], notes: Sequence[str]) -> list[str]:

@@ -26,6 +26,7 @@ from headstart.studies.adapt.plan import (
     Plan,
     enough,
     make_plan,
+    missing_folds,
     only_upper,
     upper_parts,
     with_way_out,
@@ -114,7 +115,8 @@ class Planner:
         settings, ways = self.job.settings, self._ways(methods)
         plan = make_plan(settings, self.amounts, self._guess(TRAINING), ways=ways, seconds=(0.0, 0.0))
         short = max(0.0, plan.short - SAFE * max(0.0, self.budget.left()))
-        return with_way_out(replace(plan, short=short if ways else 0.0), settings.seconds)
+        given = f", if training takes {TRAINING:g} times as long as reading: none was timed"
+        return with_way_out(replace(plan, short=short if ways else 0.0), settings.seconds, given=given)
 
     def _for_all(self, methods: Sequence[Method[Any]]) -> Plan:
         """What is tried of each of the methods alike."""
@@ -123,7 +125,10 @@ class Planner:
         half = (1.0 if settings.quality == "best" else HALF) * settings.seconds - self.budget.elapsed()
         folds = settings.folds
         rows = len(self.session.data) * (folds - 1) // folds
-        ending = partial(with_way_out, budget=settings.seconds, ways=ways, folds=folds, fold_rows=rows)
+
+        def ending(plan: Plan) -> Plan:
+            return with_way_out(plan, settings.seconds, missing_folds(plan, ways, folds), rows)
+
         if self.earlier and self.earlier.tuning:
             return ending(longer(self.earlier, settings, self.amounts, ways, SAFE * left))
         fit = partial(make_plan, settings, self.amounts, self._rate(), ways=ways)

@@ -62,6 +62,7 @@ from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old
 from headstart.studies.adapt.going_on import about_sittings, drop_outgrown, require_more
 from headstart.studies.adapt.kept_examples import keep_examples
 from headstart.studies.adapt.label_errors import label_errors_of
+from headstart.studies.adapt.larger_budget import remeasured
 from headstart.studies.adapt.model_card import model_card
 from headstart.studies.adapt.opening import about_inputs, about_plan
 from headstart.studies.adapt.page_labels import write_labels_page
@@ -195,7 +196,6 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     numbers[rows_alone(checked.dataset)[parts[0]]] = -1  # learned from in every fold
     probed = replace(session, backbone=reading.probed)
     validation = CrossValidation(session, numbers, settings, folder, budget, probed=probed)
-
     read = save_first(job, validation, quick) / len(train)
     planner = Planner(job, session, budget, read)
     likely = replace(validation, plan=planner.likely(methods))
@@ -212,8 +212,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     validation = replace(validation, plan=plan)
     job.progress.forget("")  # what was likely
     job.progress.expect(expected_steps(validation, methods, read, rows))
-
     results = validation.race(methods, solved)
+    validation = replace(validation, plan=remeasured(validation, results))
     chosen, why = choose(results, train, metric, settings.seed, settings.transfer_only)
     for result in results:
         if result is not chosen:
@@ -254,7 +254,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
             "candidates": [about_candidate(result, validation) for result in job.progress.count(results)],
             "selected": chosen.method.label,
             "why": why,
-            "larger_budget": plan.larger,
+            "larger_budget": validation.plan.larger,
             "layers": layers,
             "size_curve": [point for point in sizes if point.score],
             "curves": list(curves_of(results, finals)),
