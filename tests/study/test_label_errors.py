@@ -116,6 +116,25 @@ def test_evaluate_recognises_the_data_of_a_run_by_its_fixes(tmp_path):
     assert any("1 changed, 1 removed" in note for note in found.notes)
 
 
+@pytest.mark.slow
+def test_all_that_learns_from_labels_or_measures_on_them_takes_fixes(done, tmp_path, monkeypatch):
+    """Each tells in its notes what the fixes did."""
+    file = tmp_path / "fixes.csv"
+    file.write_text("item,old_label,new_label,action\nrow 0,u,,remove\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    small = {"epochs": 1, "methods": ("ridge-probe",)}
+    curve = hs.curve("table", table(), label_fixes=file, labels_per_class=(4,), seeds=1, **small)
+    probed = hs.probe("table", table(), label_fixes=[file])
+    ranked = hs.rank(["table"], table(), label_fixes=file)
+    other = [{**row, "a": row["a"] + 1} for row in table()]
+    aligned = hs.align(table(), other, label_fixes=file, methods=("coral",), seeds=1, epochs=1).result
+    told = hs.explain(done.folder, labelled=table(), label_fixes=file)
+    found = [curve, probed, ranked, aligned, told]
+    for one in found:
+        notes = getattr(one, "notes", None) or one.result.notes
+        assert any("Label fixes from fixes.csv: 1 removed" in note for note in notes)
+
+
 def test_numbers_far_from_what_is_predicted_are_found(tmp_path):
     done = hs.adapt(table(kind="numbers"), out=tmp_path / "run", **HOW)
     found = done.label_errors()

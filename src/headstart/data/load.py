@@ -290,7 +290,7 @@ def _only_classes(source: str, columns: Columns) -> None:
 
 def _nothing_called(text: str, path: Path) -> str:
     built_in = ", ".join(sorted(named()))
-    by_name = ", ".join(sorted(PUBLISHED))
+    by_name = ", ".join(sorted(set(PUBLISHED) - set(named())))  # spambase is both
     beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
     names = [*named(), *PUBLISHED, *(str(path.parent / name) for name in beside)]
     near = difflib.get_close_matches(str(path), names, n=1, cutoff=0.6)

@@ -12,6 +12,7 @@ from headstart.core import BadInput, Method, MissingPackage, Unknown, make
 from headstart.data.column_as_data import refuse_column_as_data
 from headstart.data.dataset import Dataset
 from headstart.data.finding import taken
+from headstart.data.label_fixes import Fixes, all_fixes, fix_labels
 from headstart.data.load import load
 from headstart.data.pooled import load_each
 from headstart.data.unlabelled import load_unlabelled
@@ -262,14 +263,16 @@ def load_inputs(
         elif value is not None and item.kind == "data" and item.several:
             value = load_each(value, beside(columns))
         elif value is not None and item.kind == "data":
-            value = load_labelled(value, columns if data is None else beside(columns))
+            fixes = given.get("label_fixes") if data is None else None
+            value = load_labelled(value, columns if data is None else beside(columns), fixes)
         inputs[item.name] = value
     return inputs
 
 
-def load_labelled(value: Any, columns: Mapping[str, Any]) -> Dataset:
-    """A data set as it is, or labelled data as `hs.data.load` takes them."""
-    return value if isinstance(value, Dataset) else load(value, **columns)
+def load_labelled(value: Any, columns: Mapping[str, Any], fixes: Fixes | None = None) -> Dataset:
+    """A data set as it is, or labelled data as `hs.data.load` takes them, with label fixes."""
+    data = value if isinstance(value, Dataset) else load(value, **columns)
+    return fix_labels(data, found) if (found := all_fixes(fixes)) else data
 
 
 def beside(columns: Mapping[str, Any]) -> dict[str, Any]:

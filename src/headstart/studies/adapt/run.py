@@ -15,7 +15,7 @@ from headstart.core import BadInput, LabelKind, Method, MissingPackage, derive_s
 from headstart.data.check import check as check_data
 from headstart.data.class_findings import rows_alone
 from headstart.data.dataset import Dataset
-from headstart.data.label_fixes import all_fixes, fix_labels
+from headstart.data.label_fixes import all_fixes
 from headstart.data.source_task import require_same_inputs, usable_sources
 from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
@@ -37,7 +37,7 @@ from headstart.session.requirements import (
 from headstart.session.scoring import choose_metric
 from headstart.session.session import Session
 from headstart.session.session_data import attach_source
-from headstart.studies._runner import Job, load_inputs, load_labelled, methods_of
+from headstart.studies._runner import Job, load_inputs, methods_of
 from headstart.studies._spec import Study
 from headstart.studies._trim import trim_run
 from headstart.studies.adapt import AdaptSettings, Result, Timing, Timings
@@ -84,7 +84,7 @@ from headstart.studies.adapt.two_classes import (
 )
 from headstart.studies.adapt.usual_methods import not_installed, not_pooled, usual_methods
 
-NOTED = ("one-example", "codes", "label-fixes")  # kinds of findings that are notes of the run, too
+NOTED = ("one-example", "codes")  # kinds of findings that are notes of the run, too
 
 
 def load(
@@ -95,10 +95,8 @@ def load(
     `_old` is the fitted model that was given as the backbone, if its old data may be there; `_decided` are
     the rows that the fixes decide.
     """
-    if fixes := all_fixes(given.get("label_fixes")):
-        given = {**given, "data": fix_labels(load_labelled(given["data"], columns), fixes)}
     inputs = load_inputs(spec, given, settings, columns)
-    decided = {fix.item for fix in fixes if fix.action}
+    decided = {fix.item for fix in all_fixes(given.get("label_fixes")) if fix.action}
     old = old_model(given.get("backbone"), inputs["source"] or [])
     return {**inputs, "_old": old, "_decided": decided}
 

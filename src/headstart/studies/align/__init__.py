@@ -13,12 +13,12 @@ Raises:
     CannotWrite: the folder is not empty or can't be written to.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import SECONDS, SHARE, TrainingSettings, one_of, option, several, whole
-from headstart.studies._spec import SHIFT, Figure, Input, Study, StudyRecord, optional_input
+from headstart.studies._spec import LABEL_FIXES, SHIFT, Figure, Input, Study, StudyRecord, optional_input
 from headstart.studies.shift import Shift
 
 SOURCE_ONLY = "source-only"
@@ -218,6 +218,10 @@ SPEC = Study(
             help="Labelled rows of the target to learn from.",
             kind="value",
             flag="target-labels",
+        ),
+        replace(
+            LABEL_FIXES,
+            help="File of label fixes for the source, as `headstart labels` makes one; repeatable.",
         ),
     ),
     settings=AlignSettings,

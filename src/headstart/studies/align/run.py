@@ -84,6 +84,7 @@ def load(
     saved = load_saved_model(sources, settings)
     if saved is None:
         source = pool(load_each(sources, columns))
+        source = load_labelled(source, columns, given.get("label_fixes"))
     else:
         source = label_with_placeholders(given["target"], saved, sources)
         module = saved.model.backbone

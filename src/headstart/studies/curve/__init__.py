@@ -20,7 +20,7 @@ from typing import ClassVar
 from headstart.records.metric_titles import merit
 from headstart.records.record import Interval, Record
 from headstart.records.settings import METRIC, SECONDS, ExperimentSettings, option, several, whole
-from headstart.studies._spec import BACKBONE, DATA, Figure, Study, StudyRecord
+from headstart.studies._spec import BACKBONE, DATA, LABEL_FIXES, Figure, Study, StudyRecord
 
 SIZES = (1, 2, 5, 10, 20, 50)
 
@@ -115,7 +115,7 @@ SPEC = Study(
     name="curve",
     summary="Draw accuracy against labels per class, for several methods over several seeds.",
     examples=("headstart curve photos/ --method ridge-probe --method fine-tune",),
-    inputs=(BACKBONE, DATA),
+    inputs=(BACKBONE, DATA, LABEL_FIXES),
     settings=CurveSettings,
     record=SizeCurve,
     resumed=("budget",),

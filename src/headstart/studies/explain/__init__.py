@@ -10,14 +10,14 @@ Raises:
     CannotWrite: the folder is not empty or can't be written to.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from headstart.records.explanation import ColumnImportance, Explanation
 from headstart.records.settings import Rule, StudySettings, one_of, option, whole
-from headstart.studies._spec import START, Figure, Input, Study, StudyRecord, optional_input
+from headstart.studies._spec import LABEL_FIXES, START, Figure, Input, Study, StudyRecord, optional_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +120,7 @@ SPEC = Study(
             help="Labelled rows of a table that the model has not seen, as `hs.data.load` takes them: how "
             "much each column matters on the whole.",
         ),
+        replace(LABEL_FIXES, help="File of label fixes for labelled and training rows; repeatable."),
     ),
     settings=ExplainSettings,
     record=Explained,

@@ -1,11 +1,12 @@
 """How `explain` is computed: each item is taken apart, and columns of labelled rows are permuted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from headstart.core import BadInput
 from headstart.data.dataset import Dataset
+from headstart.data.label_fixes import LabelFix, all_fixes
 from headstart.face import spell
 from headstart.predictor.examples import Examples
 from headstart.predictor.importance import column_importance
@@ -41,18 +42,27 @@ def load(
             f"The first {pluralise(settings.limit, 'item')} of {len(items):,} are explained; "
             f"{spell('limit')} sets how many."
         )
-    data = None if labelled is None else _labelled(labelled, predictor, columns, notes)
-    known = None if train is None else read_data(train, predictor, columns, True, part="train").dataset
+    fixes = all_fixes(given.get("label_fixes"))
+    data = None if labelled is None else _labelled(labelled, predictor, columns, fixes, notes)
+    known = None
+    if train is not None:
+        known = read_data(train, predictor, columns, True, part="train", fixes=fixes).dataset
     return {"run": predictor, "_items": items, "_labelled": data, "_train": known, "_notes": notes}
 
 
-def _labelled(given: Any, predictor: Predictor, columns: Mapping[str, Any], notes: list[str]) -> Dataset:
+def _labelled(
+    given: Any,
+    predictor: Predictor,
+    columns: Mapping[str, Any],
+    fixes: Sequence[LabelFix],
+    notes: list[str],
+) -> Dataset:
     if predictor.schema is None and predictor.modality.kind != "numbers":
         raise BadInput(
             f"{spell('labelled')} goes with tables, whose columns are permuted; this model takes "
             f"{predictor.modality.description}."
         )
-    read = read_data(given, predictor, columns, True)
+    read = read_data(given, predictor, columns, True, fixes=fixes)
     notes += read.notes
     return read.dataset
 

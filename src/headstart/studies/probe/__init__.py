@@ -22,7 +22,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import InputSettings, option, several, whole
-from headstart.studies._spec import BACKBONE, DATA, Figure, Study, StudyRecord
+from headstart.studies._spec import BACKBONE, DATA, LABEL_FIXES, Figure, Study, StudyRecord
 
 TITLES = {
     "ridge": "Ridge probe",
@@ -102,7 +102,7 @@ SPEC = Study(
     name="probe",
     summary="Probe every block of the frozen backbone, with control tasks.",
     examples=("headstart probe photos/ --out probe",),
-    inputs=(BACKBONE, DATA),
+    inputs=(BACKBONE, DATA, LABEL_FIXES),
     settings=ProbeSettings,
     record=Probing,
 )

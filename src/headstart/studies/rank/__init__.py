@@ -25,7 +25,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import SHARE, TrainingSettings, option, several, whole
-from headstart.studies._spec import DATA, Figure, Input, Study, StudyRecord, optional_input
+from headstart.studies._spec import DATA, LABEL_FIXES, Figure, Input, Study, StudyRecord, optional_input
 
 SCORES = ("logme", "h-score", "leep", "nce", "knn", "cka")
 TITLES = {  # what they are called
@@ -140,6 +140,7 @@ SPEC = Study(
     inputs=(
         Input(name="backbones", help="A list of backbones, or a mapping that names them.", kind="backbones"),
         DATA,
+        LABEL_FIXES,
         optional_input(
             name="cache",
             help="Folder that keeps the outputs of frozen layers for the next run.",

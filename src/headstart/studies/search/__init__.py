@@ -38,7 +38,7 @@ from headstart.records.settings import (
     several,
     whole,
 )
-from headstart.studies._spec import BACKBONE, DATA, Figure, Study, StudyRecord
+from headstart.studies._spec import BACKBONE, DATA, LABEL_FIXES, Figure, Study, StudyRecord
 
 Space = Mapping[str, Mapping[str, Any]]
 
@@ -188,6 +188,7 @@ SPEC = Study(
             help="A name, a module or a backbone, a list or a mapping of several; never changed.",
         ),
         DATA,
+        LABEL_FIXES,
     ),
     settings=SearchSettings,
     record=Search,

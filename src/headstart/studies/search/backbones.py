@@ -29,7 +29,7 @@ def load_searched(
     if len(bases) < 2:
         alone = {"backbone": bases[0] if bases else None, "weights": _only(weights)}
         return load_inputs(spec, {**given, **alone}, settings, columns)
-    data = load_labelled(given["data"], columns)
+    data = load_labelled(given["data"], columns, given.get("label_fixes"))
     named = value if isinstance(value, Mapping) else bases
     found = candidates(dict(pairs_of(bases, weights)) if weights else named, data)
     made = {

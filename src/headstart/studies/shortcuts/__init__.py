@@ -22,7 +22,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import Rule, StudySettings, option, whole
-from headstart.studies._spec import Figure, Input, Study, StudyRecord
+from headstart.studies._spec import LABEL_FIXES, Figure, Input, Study, StudyRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +136,7 @@ SPEC = Study(
             help="Labelled rows that it was not trained on, as `hs.data.load` takes them.",
             kind="value",
         ),
+        LABEL_FIXES,
     ),
     settings=ShortcutsSettings,
     record=Shortcuts,

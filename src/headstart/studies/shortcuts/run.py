@@ -38,7 +38,7 @@ def load(
             f"{spell('attribute_column', column)}, too; or see what the column is worth to this one: "
             f"{spell('features', [column])}."
         )
-    data = _test_part(load_labelled(given["data"], columns))
+    data = _test_part(load_labelled(given["data"], columns, given.get("label_fixes")))
     if model.preprocess is not None:
         data = with_window(data, model.preprocess.window)
     return {"model": model, "data": data}
