@@ -4,8 +4,15 @@ from tests.faults import Fault
 
 ALIGNMENT_FAULTS = (
     Fault(
+        "methods/inputs/domains/optimal_transport.py",
+        "select_penalty(source, labels, outputs) * spread(moved) / spread(source)",
+        "select_penalty(source, labels, outputs)",
+        "rows that a plan brought together have the penalty of rows that are far apart",
+        "methods/test_optimal_transport.py where_they_were",
+    ),
+    Fault(
         "methods/inputs/domains/_mapping.py",
-        "penalty = self.penalty or self.find_penalty(source, labels, outputs)",
+        "penalty = self.penalty or self.find_penalty(source, moved, labels, outputs)",
         "penalty = self.penalty",
         "the penalty of a probe is selected on rows that a plan brought together",
         "methods/test_optimal_transport.py where_they_were",

@@ -37,7 +37,7 @@ class FeatureMapping(Method[Domains]):
     def move(self, source: Tensor, labels: Tensor, target: Tensor) -> Tensor:
         """Where features (n, d) of the source, of labels (n, ...), go among those (m, d) of the target."""
 
-    def find_penalty(self, source: Tensor, labels: Tensor, outputs: int) -> float | None:
+    def find_penalty(self, source: Tensor, moved: Tensor, labels: Tensor, outputs: int) -> float | None:
         """The penalty of the probe if none is set; None: selected on the moved rows, as a probe does."""
         return None
 
@@ -73,7 +73,7 @@ class FeatureMapping(Method[Domains]):
             if len(labelled):
                 rows, goals = torch.cat([moved, labelled]), torch.cat([labels, known])
             outputs = bank_of(parts, "source").outputs
-            penalty = self.penalty or self.find_penalty(source, labels, outputs)
+            penalty = self.penalty or self.find_penalty(source, moved, labels, outputs)
             head = linear_probe(label_kind_of(labels), penalty).solve(rows, goals, outputs)
         return Model(backbone, head.to(source.device))
 

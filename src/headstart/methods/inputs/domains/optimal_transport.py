@@ -7,6 +7,7 @@ from torch import Tensor
 from headstart.core import About, Backbone, BadInput, Domains, Parts, Task
 from headstart.methods.outputs.probing.linear_probe import select_penalty
 from headstart.solvers.class_transport import class_transport
+from headstart.solvers.penalty_selection import spread
 from headstart.solvers.transport import barycentric_map, squared_distances
 
 from ._mapping import FeatureMapping, domain_banks
@@ -59,12 +60,15 @@ class OptimalTransport(FeatureMapping):
             )
         return domain_banks(backbone, task)
 
-    def find_penalty(self, source: Tensor, labels: Tensor, outputs: int) -> float | None:
-        """Selected on the source's rows where they were.
+    def find_penalty(self, source: Tensor, moved: Tensor, labels: Tensor, outputs: int) -> float | None:
+        """Selected on the source's rows where they were, in units of how far rows are spread.
 
-        A plan brings rows of a class together, so on moved rows the weakest penalty looks best.
+        A plan brings rows of a class together, so on moved rows the weakest penalty looks best; and all of
+        them nearer to each other, where a penalty weighs more.
         """
-        return select_penalty(source, labels, outputs) if self.weight else None
+        if not self.weight:
+            return None
+        return select_penalty(source, labels, outputs) * spread(moved) / spread(source)
 
     def move(self, source: Tensor, labels: Tensor, target: Tensor) -> Tensor:
         """Onto the barycentres of the plan."""
