@@ -120,11 +120,11 @@ class PrequentialEvaluation:
             raise BadData("There are no rows in this stream. Give segments with samples.")
         self._labels = read_labels(segments, self.reader)
 
-    def batches(self, batch: int) -> Iterator[tuple[Tensor, Labels]]:
-        """Batches as the model takes them, with the number of the segment of each row."""
+    def batches(self, batch: int, first: int = 0) -> Iterator[tuple[Tensor, Labels]]:
+        """Batches as the model takes them from row `first` on, with the number of the segment of each row."""
         sizes = [len(segment.x) for segment in self.segments]
         owners, begins = np.repeat(np.arange(len(sizes)), sizes), np.cumsum([0, *sizes])
-        for start in range(0, self.rows, batch):
+        for start in range(first, self.rows, batch):
             numbers = owners[start : start + batch]
             pieces = []
             for number in np.unique(numbers):
@@ -135,15 +135,19 @@ class PrequentialEvaluation:
 
     def add(self, x: Tensor, numbers: Labels) -> list[Tensor]:
         """Let all methods predict a batch, and score them: logits (n, classes) of each."""
-        done = self.entries[0].score.rows
-        labels = None if self._labels is None else self._labels[done : done + len(x)]
         source = next(entry.stream for entry in self.entries if entry.stream is not None)
-        batch_outputs = []
-        for entry in self.entries:
-            outputs = source.source(x) if entry.stream is None else entry.stream(x).outputs
-            entry.score.add(outputs, numbers, labels)
-            batch_outputs.append(outputs)
-        return batch_outputs
+        outputs = [
+            source.source(x) if entry.stream is None else entry.stream(x).outputs for entry in self.entries
+        ]
+        self.score(outputs, numbers)
+        return outputs
+
+    def score(self, outputs: Sequence[Tensor], numbers: Labels) -> None:
+        """Score what all methods predicted for the next batch: logits (n, classes) of each."""
+        done = self.entries[0].score.rows
+        labels = None if self._labels is None else self._labels[done : done + len(numbers)]
+        for entry, own in zip(self.entries, outputs, strict=True):
+            entry.score.add(own, numbers, labels)
 
     def fields(self, batch: int, task: str = "stream") -> dict[str, Any]:
         """The record's own fields, after the batches so far."""

@@ -1,5 +1,6 @@
 """How `stream` is computed: the method, the source model and Norm predict and learn batch by batch."""
 
+import shutil
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +18,10 @@ from headstart.studies._runner import Job
 from headstart.studies._spec import Study
 from headstart.studies.stream import Prequential, StreamSettings
 from headstart.studies.stream.inputs import Items, read_items
+from headstart.studies.stream.parts import Parts
 from headstart.studies.stream.prequential import SOURCE, PrequentialEvaluation
 from headstart.studies.stream.protected import ProtectionWarning
 from headstart.studies.stream.stream_model import Stream, stream
-
-STEPS = 20  # that the progress has at most
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ def compute(job: Job[StreamSettings]) -> dict[str, Any]:
     assert isinstance(adapting, Stream)
     if job.inputs["load"] is not None:
         adapting.load(job.inputs["load"])
-    job.artefacts["probabilities"] = _predict(job, evaluation)
+    outputs = Parts(evaluation, job.folder, settings.batch).outputs()
+    job.artefacts["probabilities"] = outputs.double().softmax(1).numpy()
     if job.inputs["save"] is not None:
         adapting.save(job.inputs["save"])
     job.notes.extend(evaluation.notes)
@@ -102,17 +103,6 @@ def _has_norms(predictor: Predictor, settings: StreamSettings) -> bool:
     return True
 
 
-def _predict(job: Job[StreamSettings], evaluation: PrequentialEvaluation) -> NDArray[np.float64]:
-    """Probabilities (n, classes) of the method that adapts, after all batches."""
-    batch, rows = job.settings.batch, evaluation.rows
-    share = max(batch, -(-rows // STEPS))
-    ends = [min(rows, end) for end in range(share, rows + share, share)]
-    job.progress.expect({f"rows up to {end}": 1.0 for end in ends})
-    batches, outputs, done = evaluation.batches(batch), [], 0
-    for end in ends:
-        with job.step(f"rows up to {end}"):
-            while done < end:
-                x, numbers = next(batches)
-                outputs.append(evaluation.add(x, numbers)[0].double().softmax(1).numpy())
-                done += len(x)
-    return np.concatenate(outputs)
+def trim(job: Job[StreamSettings]) -> None:
+    """Remove the kept answers and states of a finished stream."""
+    shutil.rmtree(job.folder.path / "steps", ignore_errors=True)
