@@ -1,4 +1,6 @@
-"""What a good refusal looks like."""
+"""What a good refusal looks like, and what is said of a folder that was not named."""
+
+import re
 
 
 def refused(said, code, *words):
@@ -8,6 +10,13 @@ def refused(said, code, *words):
         assert str(word) in said.err, (word, said.err)
     assert "Traceback" not in said.err
     assert said.out == ""
+    return True
+
+
+def kept_in_runs(said, study):
+    """All went well, and beside what was asked for only the dated folder is named."""
+    assert said.code == 0, said
+    assert re.fullmatch(rf"Page and record: runs/{study}-[\d-]+\n", said.err), said.err
     return True
 
 

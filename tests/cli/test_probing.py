@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from tests.cli.telling import refused, untouched
+from tests.cli.telling import kept_in_runs, refused, untouched
 from tests.study import tiny
 
 from headstart.studies.probe import Probing
@@ -19,7 +19,7 @@ def words(pictures, weights):
 
 def test_a_table_of_every_block(headstart, words):
     said = headstart("probe", *words, "--json")
-    assert (said.code, said.err) == (0, "")
+    assert kept_in_runs(said, "probe")
     found = json.loads(said.out)
     assert len(found["table"]) >= 4
     assert found["settings"]["control"] == 3

@@ -1,6 +1,8 @@
 """Why a model answers so: contributions against hand-made ones, pages, commands, and what is refused."""
 
 import json
+from contextlib import chdir
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -63,7 +65,7 @@ def pictures():
 
 
 def command(*words):
-    with speak(command_line=True):
+    with speak(command_line=True), TemporaryDirectory() as place, chdir(place):
         return CliRunner().invoke(app, ["explain", *map(str, words)])
 
 

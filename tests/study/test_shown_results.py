@@ -81,7 +81,8 @@ def test_the_page_and_the_text_have_the_figures(run, tmp_path):
     assert f'">{shown}' in found._repr_html_()
 
 
-def test_the_command_prints_and_keeps_the_record(run, tmp_path):
+def test_the_command_prints_and_keeps_the_record(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     frame(60, 4).to_csv(tmp_path / "new.csv", index=False)
     command = ["evaluate", str(run), str(tmp_path / "new.csv"), "--out", str(tmp_path / "out")]
     done = CliRunner().invoke(app, command)
@@ -93,4 +94,4 @@ def test_the_command_prints_and_keeps_the_record(run, tmp_path):
     values = json.loads(done.stdout)
     assert values["scores"] == record["scores"]
     quiet = CliRunner().invoke(app, [*command[:3], "--quiet"])
-    assert len(quiet.stdout.strip().splitlines()) == 1
+    assert [line.partition(" ")[0] for line in quiet.stdout.strip().splitlines()[1:]] == ["Page:", "Record:"]
