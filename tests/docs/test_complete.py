@@ -53,6 +53,13 @@ def test_every_option_is_on_the_page_of_the_command_line(name):
             assert shown in text, f"{name}: {option}"
 
 
+def test_the_home_page_leads_to_every_tutorial():
+    home = (ROOT / "docs" / "index.md").read_text("utf-8")
+    tutorials = {f"tutorials/{file.name}" for file in (ROOT / "docs" / "tutorials").glob("*.md")}
+    assert len(tutorials) > 5
+    assert {name for name in tutorials if f"({name})" not in home} == set()
+
+
 def test_the_page_of_the_command_line_has_no_other_command():
     found = [line for line in page("command-line.md").text.splitlines() if line.startswith("## headstart ")]
     assert sorted(line.split()[-1] for line in found) == sorted(COMMANDS)
