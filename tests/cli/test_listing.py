@@ -143,3 +143,14 @@ def test_a_table_cuts_no_short_word_in_80_columns(monkeypatch, capsys):
     output.table(headings, [row])
     said = plain(capsys.readouterr().out)
     assert all(word in said for word in [*headings, *row[1:]])
+
+
+def test_a_table_with_long_headings_loses_no_figure_in_80_columns(monkeypatch, capsys):
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "80", "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    headings = ["backbone", "weights", "LogME", "H-score", "LEEP", "negative conditional entropy"]
+    headings += ["accuracy of the nearest neighbours", "features", "seconds"]
+    row = ["minilm", "pretrained", "-0.188", "3.071", "-", "-", "0.786", "384", "23.4"]
+    output.table(headings, [row])
+    said = plain(capsys.readouterr().out)
+    assert set(row) <= set(said.split())

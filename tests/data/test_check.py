@@ -235,3 +235,9 @@ def test_clipart_takes_little_time_and_its_groups_hold():
     near = kinds(checked)["near-duplicates"]
     assert "music/cello_mo_01.webp = music/cello_mo_02.webp" in near.items
     assert near.count < 40
+
+
+def test_a_row_that_can_not_be_read_is_named():
+    texts = data.load((["good", " ", "bad", "worse"], ["a", "b", "a", "b"]))
+    with pytest.raises(BadData, match=r"^row 1 of texts: it is empty"):
+        dependent_rows(texts)

@@ -233,6 +233,17 @@ def test_words(monkeypatch):
     assert "No word was named" in hs.shortcuts(asked, data).notes[1]
 
 
+def test_what_can_not_be_read_is_left_out(monkeypatch):
+    data = hs.data.load((["cheap", "dear", "", "cheap thing", "dear thing"], ["1", "0", "0", "1", "0"]))
+    monkeypatch.setattr(
+        "headstart.studies.shortcuts.changes.ClassifierUnderTest.predict",
+        lambda self, some: np.array([int("cheap" in one) for one in some.samples.texts]),
+    )
+    found = hs.shortcuts(of_rows([0.0] * 3), data, words=["cheap"])
+    assert (found.rows, found.accuracy.value) == (4, 1.0)
+    assert found.notes[0] == "1 of 5 texts is empty and is left out."
+
+
 def test_what_is_refused(coloured, tmp_path):
     asked = predictor(BY_FORM)
     with pytest.raises(BadInput, match="does not know 'tall', 'wide'"):

@@ -34,15 +34,22 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "
     close: Any = {"box": box.SIMPLE_HEAD, "collapse_padding": True, "pad_edge": False}
     look = close if console.is_terminal else {"box": box.ASCII2}
     content = Table(title=title or None, title_justify="left", header_style="bold", **look)
-    for number, heading in enumerate(headings):
-        words = " ".join([heading, *(row[number] for row in rows)]).split()
-        least = max((len(word) for word in words if len(word) <= WORD), default=1)
+    if not console.is_terminal:  # a file or another program takes whole lines
+        console.width = 200
+    cells = [[row[number] for row in rows] for number in range(len(headings))]
+    widths = [_longest([heading, *column]) for heading, column in zip(headings, cells, strict=True)]
+    if sum(widths) + 2 * len(widths) > console.width:  # what finds no room is cut: fold headings
+        widths = [_longest(column) for column in cells]
+    for number, (heading, least) in enumerate(zip(headings, widths, strict=True)):
         content.add_column(heading, overflow="fold", no_wrap=number < whole, min_width=least)
     for row in rows:
         content.add_row(*map(escape, row))
-    if not console.is_terminal:  # a file or another program takes whole lines
-        console.width = 200
     console.print(content)
+
+
+def _longest(texts: Sequence[str]) -> int:
+    """Letters of the longest word that no column cuts."""
+    return max((len(word) for word in " ".join(texts).split() if len(word) <= WORD), default=1)
 
 
 def line(text: str = "", stderr: bool = False) -> None:

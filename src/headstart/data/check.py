@@ -100,6 +100,23 @@ def check(
         raise BadData(f"{error}{first}") from error
 
 
+def readable_rows(data: Dataset) -> tuple[Dataset, list[Look], list[str]]:
+    """The rows that can be read, what was seen of them, and a note on the others.
+
+    Raises:
+        BadData: none can be read.
+    """
+    looks = look_at_rows(data)
+    bad = [row for row, look in enumerate(looks) if look.problem]
+    if not bad:
+        return data, looks, []
+    if len(bad) == len(data):
+        raise BadData(f"None of the {len(data)} rows of {data.name} can be read. {looks[0].problem}")
+    text = data.modality.unreadable(len(bad), len(data), looks[bad[0]].problem)[1]
+    fine = [row for row, look in enumerate(looks) if not look.problem]
+    return data.subset(fine), [looks[row] for row in fine], [text]
+
+
 def look_at_rows(dataset: Dataset, done: Callable[[int], None] = lambda _rows: None) -> list[Look]:
     """Read every row once: what tells it from others, or why it can't be read; `done` is told how many."""
     return parallel_map(partial(_look, dataset), range(len(dataset)), done=done)
@@ -119,8 +136,10 @@ def dependent_rows(dataset: Dataset, looks: Sequence[Look] | None = None, *, nea
     glances = []
     if dataset.table is None:
         looks = look_at_rows(dataset) if looks is None else looks
-        if problem := next((look.problem for look in looks if look.problem), ""):
-            raise BadData(problem)
+        for item, look in zip(dataset.items, looks, strict=True):
+            if look.problem:
+                known = item in look.problem
+                raise BadData(look.problem if known else f"{item} of {dataset.name}: {look.problem}")
         glances = [look.glance for look in looks]
         dataset = dataset.subset(np.arange(len(dataset))).knowing(tuple(look.digest for look in looks))
     return _groups(dataset, *_duplicates(dataset, glances, near))

@@ -127,8 +127,9 @@ class Modality(ABC, Generic[D]):
             total: all rows.
             first: what is wrong with the first of them, and with the first of each other reason.
         """
+        are = "is" if count == 1 else "are"
         return "unreadable", (
-            f"{count} of {total} {self.rows} can't be read and are left out. The first: {first}"
+            f"{count} of {total} {self.rows} can't be read and {are} left out. The first: {first}"
         )
 
     def shape(self, data: D) -> tuple[int, ...] | None:

@@ -66,7 +66,8 @@ class TextModality(Modality[Dataset]):
         return [finding("too-long", "note", too_long(cut, reader.limit), items)] if items else []
 
     def unreadable(self, count: int, total: int, first: str) -> tuple[str, str]:
-        return "empty", f"{count} of {total} texts are empty and are left out."
+        are = "is" if count == 1 else "are"
+        return "empty", f"{count} of {total} texts {are} empty and {are} left out."
 
     def suited(self, data: Dataset, reader: Reader | None, size: int | None, fit: str | None) -> Tokens:
         """The size is the largest number of tokens read from a text."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from headstart.core import BadData, BadInput, LabelKind, Schema
-from headstart.data.check import Look, dependent_rows, look_at_rows
+from headstart.data.check import Look, dependent_rows, readable_rows
 from headstart.data.dataset import Dataset
 from headstart.data.frames import settled
 from headstart.data.label_fixes import LabelFix, fix_labels
@@ -80,7 +80,7 @@ def read_data(
         data, more = _as_table(table, data, predictor, allow_unseen)
     else:
         _refuse_other_kind(data, predictor)
-        data, looks, more = _readable(data)
+        data, looks, more = readable_rows(data)
     notes += more
     if data.split is not None:
         rows = [row for row, name in enumerate(data.split) if (name == "test") == (part == "test")]
@@ -214,20 +214,3 @@ def _by_schema(
 def _names(columns: Mapping[str, Any], role: str) -> Sequence[str]:
     given = columns.get(role) or ("label" if role == "label_column" else ())
     return [given, *map(str.strip, given.split(","))] if isinstance(given, str) else list(given)
-
-
-def _readable(data: Dataset) -> tuple[Dataset, list[Look], list[str]]:
-    """The rows that can be read, what was seen of them, and a note on the others.
-
-    Raises:
-        BadData: none can be read.
-    """
-    looks = look_at_rows(data)
-    bad = [row for row, look in enumerate(looks) if look.problem]
-    if not bad:
-        return data, looks, []
-    if len(bad) == len(data):
-        raise BadData(f"None of the {len(data)} rows of {data.name} can be read. {looks[0].problem}")
-    text = data.modality.unreadable(len(bad), len(data), looks[bad[0]].problem)[1]
-    fine = [row for row, look in enumerate(looks) if not look.problem]
-    return data.subset(fine), [looks[row] for row in fine], [text]

@@ -8,7 +8,7 @@ import numpy as np
 
 from headstart.core import BadData, BadInput, derive_seed
 from headstart.data.attributes import association, class_by_attribute_groups
-from headstart.data.check import dependent_rows
+from headstart.data.check import dependent_rows, readable_rows
 from headstart.data.cues import CONFLICTS, CUES
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Rows
@@ -38,10 +38,11 @@ def load(
             f"{spell('attribute_column', column)}, too; or see what the column is worth to this one: "
             f"{spell('features', [column])}."
         )
-    data = _test_part(load_labelled(given["data"], columns, given.get("label_fixes")))
+    labelled = load_labelled(given["data"], columns, given.get("label_fixes"))
+    data, _, unread = readable_rows(_test_part(labelled))
     if model.preprocess is not None:
         data = with_window(data, model.preprocess.window)
-    return {"model": model, "data": data}
+    return {"model": model, "data": data, "_unread": unread}
 
 
 def check(settings: ShortcutsSettings, inputs: Mapping[str, Any]) -> None:
@@ -70,7 +71,7 @@ def compute(job: Job[ShortcutsSettings]) -> dict[str, Any]:
         with job.step("predict the pictures that are changed"):
             part = Baseline.of(model, changes.in_memory(part.data), settings.seed)
     results = job.trials(_trials(settings, part))
-    job.notes += _notes(data, settings, rows)
+    job.notes += [*job.inputs["_unread"], *_notes(data, settings, rows)]
     return {
         "task": data.name,
         "model": model.name,
