@@ -96,6 +96,18 @@ def test_texts_of_a_list_a_file_of_lines_and_a_table(tmp_path):
         assert list(load_unlabelled(given, like).texts) == ["one more", "two more"]
 
 
+def test_texts_stand_where_those_of_the_source_stood(tmp_path):
+    """A column of short texts beside another is none that is found by itself, but the source had it."""
+    posts = {"post": [f"what a {word} day number {n} this is" for n in range(8) for word in ("fine", "sad")]}
+    like = load(posts | {"label": ["glad", "sorry"] * 8})
+    rows = {"post": ["one more day", "two more days"], "topic": ["so long ago it was", "and so near"]}
+    assert list(load_unlabelled(rows, like).texts) == rows["post"]
+    said = ["one more of these long days", "two more of these long days"]
+    only = {"said": said, "label": ["glad to be here at all", "sorry to be here at all"]}
+    assert list(load_unlabelled(only, like).texts) == only["said"]
+    assert load_unlabelled(rows).table is not None
+
+
 def test_a_table_takes_the_order_and_the_kinds_of_the_source(table, tmp_path):
     (tmp_path / "t.csv").write_text("label,colour,size,id\n?,7,1.5,7\n?,red,2,8\n")
     found = load_unlabelled(tmp_path / "t.csv", table)

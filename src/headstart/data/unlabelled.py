@@ -1,7 +1,7 @@
 """Load unlabelled data: a folder, a file, arrays, texts or a table, such as a target domain."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from .samples import Files, Samples, Texts
 from .sparse import dense
 from .table_files import SUFFIXES, read_table
 from .tables import columns_of, from_columns, kinds_of
+from .taken_texts import texts_in
 from .text_files import SUFFIXES as TEXT_SUFFIXES
 from .text_files import UTF8, lines_in, texts_of
 from .texts import are_texts
@@ -208,10 +209,19 @@ class _Reader:
             paths = origin.texts(cells, mine.path or PATH, "path")
             files, _ = located(paths, origin.folder, origin.what)
             return _of(paths, Files(files, kind_of_files(files)), name)
-        if mine.text or TEXT in cells:
-            texts = origin.texts(cells, mine.text or TEXT, "text", empty=True)
+        if text := mine.text or self._text_column(cells):
+            texts = origin.texts(cells, text, "text", empty=True)
             return self._texts(texts, name, first=origin.first)
         return self._table(cells, source, Path(origin.what).name, first=origin.first)
+
+    def _text_column(self, cells: Mapping[str, Any]) -> str:
+        """The column that nobody named: "text"; if the source is texts, the source's, or the only one."""
+        if TEXT in cells or self.like is None or not self.like.is_texts:
+            return TEXT if TEXT in cells else ""
+        mine = (one.items[0] for one in self.like.findings if one.kind == "text-column")
+        others = {name: values for name, values in cells.items() if name not in self._passed()}
+        found = next((name for name in mine if name in cells), texts_in(others))
+        return found if found in cells else ""
 
     def _texts(self, texts: Sequence[str], name: str, first: int = 0) -> Dataset:
         for row, text in enumerate(texts, first):
