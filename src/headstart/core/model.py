@@ -21,11 +21,13 @@ class Backbone(nn.Module):
         width: features per sample.
         blocks: names of the sub-modules in the order they run, from the input to the features.
         members: modules of a block that is several, such as a norm after it, in the order they run.
+        example: inputs (n, ...), not all alike, on which it can be tried; None if none are known.
     """
 
     width: int
     blocks: tuple[str, ...] = ()
     members: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    example: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, width) of x (n, ...)."""
@@ -34,6 +36,9 @@ class Backbone(nn.Module):
     def untrained(self, seed: int) -> Self:
         """The same architecture with random weights, a function of `seed`."""
         raise NotImplementedError
+
+    def note_operation(self, **settings: Any) -> None:
+        """Note a change of the architecture, as JSON values, to rebuild it by; by default it is not noted."""
 
     @property
     def learned(self) -> bool:

@@ -42,6 +42,7 @@ class AnyBackbone(Backbone):
 
     trained_head: TrainedHead | None = None
 
+    example: Tensor
     mean: Tensor
     std: Tensor
 
@@ -150,6 +151,10 @@ class AnyBackbone(Backbone):
         sources = self.readout.sources
         found = self.features(x, dict.fromkeys(each.block for each in sources), partial(partial, pool))
         return torch.cat([found[each.block](how=each.pooling) / each.scale for each in sources], 1)
+
+    def note_operation(self, **settings: Any) -> None:
+        """Note a change of the architecture in `source`, where `rebuild` finds it."""
+        self.source["operations"] = [*self.source.get("operations", ()), settings]
 
     def there(self, x: Tensor) -> Tensor | None:
         """Mask (n, length), bool, of the ids x (n, length) that are tokens; None if x are not texts."""

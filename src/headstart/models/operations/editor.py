@@ -71,8 +71,7 @@ class ModelEditor(Generic[M]):
         """The copy and the report; a backbone records the operation, so that it can be rebuilt."""
         if self.mapping is not None:
             if operation is not None:
-                noted = self.mapping.source.get("operations", [])
-                self.mapping.source["operations"] = [*noted, dict(operation)]
+                self.mapping.note_operation(**operation)
             if example is not None:
                 self.mapping.example = example
         return self.model, compare(state(self.given), state(self.model), title, how, notes)

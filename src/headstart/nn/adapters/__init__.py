@@ -1,0 +1,13 @@
+"""Adapters: a few parameters at the layers of a module, whose own parameters stay as they are."""
+
+from .adapter import Adapter as Adapter
+from .attaching import adapted_layers as adapted_layers
+from .attaching import fold as fold
+from .attaching import is_of_adapter as is_of_adapter
+from .bottleneck import Bottleneck as Bottleneck
+from .bottleneck import Bottlenecks as Bottlenecks
+from .bottleneck import insert_bottlenecks as insert_bottlenecks
+from .convolution import ConvAdapters as ConvAdapters
+from .kind import AdapterKind as AdapterKind
+from .lora import LoRA as LoRA
+from .scaling import IA3 as IA3

@@ -1,0 +1,160 @@
+"""Low-rank adaptation: a product of two small matrices is added to a weight (arXiv:2106.09685)."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear
+
+from headstart.core import BadInput
+
+from .acting import Call, layers_called
+from .adapter import ActivationAdapter, Adapter, SeveralWeights, WeightAdapter, empty_like
+from .kind import AdapterKind, Built, tensor_of, weights_to_adapt
+from .sites import Weight, transformer_layers
+
+Scaling = Literal["standard", "rank-stabilised"]
+
+
+def lora_scale(rank: int, alpha: float, scaling: Scaling) -> float:
+    """The factor of the product: alpha / rank, or alpha / sqrt(rank) (arXiv:2312.03732).
+
+    Args:
+        rank: >= 1.
+        alpha: > 0.
+        scaling: "standard" or "rank-stabilised".
+    """
+    return alpha / (rank if scaling == "standard" else math.sqrt(rank))
+
+
+def _factors(weight: Tensor, rank: int) -> tuple[nn.Parameter, nn.Parameter]:
+    """A (rank, k), uniform as torch draws the weights of a linear layer, and B (outputs, rank) = 0."""
+    outputs, inputs = weight.shape[0], weight[0].numel()
+    down = empty_like(weight, rank, inputs)
+    nn.init.kaiming_uniform_(down, a=math.sqrt(5))
+    return down, empty_like(weight, outputs, rank)
+
+
+class LoraWeight(WeightAdapter):
+    """LoRA in weight space: W + scale B A, for the weight of any layer; identity at the start, as B = 0.
+
+    With a `magnitude` it is DoRA (arXiv:2402.09353): each output's weights are that sum, divided by its norm
+    and times a magnitude m that learns and starts at the norm of W. The norm gets no gradient, as in the
+    paper.
+    """
+
+    def __init__(self, tensor: str, weight: Tensor, rank: int, scale: float, magnitude: bool = False) -> None:
+        """Build an adapter of a weight.
+
+        Args:
+            tensor: its name in the layer.
+            weight: (outputs, ...).
+            rank: >= 1.
+            scale: of the product.
+            magnitude: whether it is DoRA.
+        """
+        super().__init__()
+        self.tensors, self.scale = (tensor,), scale
+        self.down, self.up = _factors(weight, rank)
+        self.magnitude = nn.Parameter(_norms(weight.detach())) if magnitude else None
+
+    def forward(self, name: str, tensor: Tensor) -> Tensor:
+        """The weight as it is to be read, in its own shape."""
+        summed = tensor + (self.scale * self.up @ self.down).view_as(tensor)
+        if self.magnitude is None:
+            return summed
+        ratio = self.magnitude / _norms(summed.detach())
+        return summed * ratio.view(-1, *[1] * (tensor.ndim - 1))
+
+
+def _norms(weight: Tensor) -> Tensor:
+    """The norm (outputs,) of each output's weights."""
+    norms: Tensor = torch.linalg.vector_norm(weight.flatten(1), dim=1)
+    return norms
+
+
+class LoraActivation(ActivationAdapter):
+    """LoRA in activation space: y + scale B (A x) of a linear layer that is called; identity at the start."""
+
+    def __init__(self, weight: Tensor, rank: int, scale: float) -> None:
+        """Build an adapter of a linear layer.
+
+        Args:
+            weight: (outputs, inputs).
+            rank: >= 1.
+            scale: of the product.
+        """
+        super().__init__()
+        if weight.ndim != 2:
+            raise BadInput(f"A weight of shape {tuple(weight.shape)} is not that of a linear layer.")
+        self.tensors, self.scale = ("weight",), scale
+        self.down, self.up = _factors(weight, rank)
+
+    def forward(self, given: Tensor, output: Tensor) -> Tensor:
+        """The output (..., outputs) for what was given, (..., inputs), with what the product makes of it."""
+        return output + linear(linear(given, self.down), self.scale * self.up)
+
+    def folded(self, name: str, tensor: Tensor) -> Tensor:
+        """W + scale B A (outputs, inputs)."""
+        return tensor + self.scale * self.up @ self.down
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoRA(AdapterKind):
+    """Low-rank adaptation of weights: W + alpha / rank B A.
+
+    Attributes:
+        rank: of the product, >= 1.
+        alpha: > 0; None: twice the rank.
+        scaling: "standard" divides alpha by the rank, "rank-stabilised" by its root.
+        magnitude: whether directions and norms of the weights learn apart (DoRA).
+        space: "weight" adds the product to the weight, "activation" what it makes of the input to the output
+            of linear layers that are called, which is cheaper; "auto" does that where it can.
+    """
+
+    title: ClassVar[str] = "LoRA adapters"
+    rank: int = 8
+    alpha: float | None = None
+    scaling: Scaling = "standard"
+    magnitude: bool = False
+    space: Literal["auto", "weight", "activation"] = "auto"
+
+    def build(self, module: nn.Module, call: Call | None) -> Iterator[Built]:
+        """One for each weight that they make smaller: matrices of transformers, else filters too."""
+        called = layers_called(module, call) if call else set[str]()
+        chosen: dict[str, dict[str, Tensor]] = {}
+        for one in self._worthwhile(module, weights_to_adapt(module, self.at, call)):
+            chosen.setdefault(one.layer, {})[one.tensor] = tensor_of(module, one)
+        for path, weights in chosen.items():
+            yield Built(path, self._of(module.get_submodule(path), weights, path in called or call is None))
+
+    def _worthwhile(self, module: nn.Module, found: Sequence[Weight]) -> Sequence[Weight]:
+        """The weights that are adapted if none are named: those that the product is smaller than, or all.
+
+        Of a transformer only matrices: the filters at its beginning are left out.
+        """
+        if self.at:
+            return found
+        if any(transformer_layers(module)):
+            found = [one for one in found if tensor_of(module, one).ndim == 2]
+        return [one for one in found if self._saves(tensor_of(module, one))] or found
+
+    def _of(self, layer: nn.Module, weights: Mapping[str, Tensor], called: bool) -> Adapter:
+        """The adapter of a layer's weights."""
+        scale = lora_scale(self.rank, self.alpha or 2.0 * self.rank, self.scaling)
+        if self._in_activations(layer, called):
+            return LoraActivation(weights["weight"], self.rank, scale)
+        made = [LoraWeight(name, one, self.rank, scale, self.magnitude) for name, one in weights.items()]
+        return made[0] if len(made) == 1 else SeveralWeights(made)
+
+    def _saves(self, weight: Tensor) -> bool:
+        """Whether the two factors have fewer numbers than the weight."""
+        return self.rank * (len(weight) + weight[0].numel()) < weight.numel()
+
+    def _in_activations(self, layer: nn.Module, called: bool) -> bool:
+        if self.space == "weight" or self.magnitude:
+            return False
+        return isinstance(layer, nn.Linear) and (called or self.space == "activation")

@@ -1,0 +1,99 @@
+"""Faults of adapters: another start, one that does not act, a wrong fold, a backbone that is touched."""
+
+from tests.faults import Fault
+
+HAND, EVERY, ACTING = (f"nn/adapters/test_{name}.py" for name in ("by_hand", "every_layer", "acting"))
+
+ADAPTER_FAULTS = (
+    Fault(
+        "nn/adapters/lora.py",
+        "    return down, empty_like(weight, outputs, rank)",
+        "    return down, nn.Parameter(torch.ones_like(empty_like(weight, outputs, rank)))",
+        "LoRA starts elsewhere than at the backbone",
+        f"{EVERY} start and lora",
+    ),
+    Fault(
+        "nn/adapters/lora.py",
+        'alpha / (rank if scaling == "standard" else math.sqrt(rank))',
+        "alpha",
+        "the product is not divided by its rank",
+        f"{HAND} scales",
+    ),
+    Fault(
+        "nn/adapters/lora.py",
+        "ratio = self.magnitude / _norms(summed.detach())",
+        "ratio = self.magnitude / _norms(tensor.detach())",
+        "DoRA divides by the norm of the weight without the product",
+        f"{HAND} dora",
+    ),
+    Fault(
+        "nn/adapters/bottleneck.py",
+        "return output + F.linear(small, self.up, self.up_bias)",
+        "return F.linear(small, self.up, self.up_bias)",
+        "a bottleneck adapter has no skip connection",
+        f"{HAND} bottleneck",
+    ),
+    Fault(
+        "nn/adapters/convolution.py",
+        'self.tensors = ("weight", "bias") if layer.bias is not None else ("weight",)',
+        'self.tensors = ("weight",)',
+        "a matrix in series leaves the bias as it is",
+        f"{HAND} residual and series",
+    ),
+    Fault(
+        "nn/adapters/convolution.py",
+        "tap, rest = divmod(padding, dilation)",
+        "tap, rest = size // 2, 0",
+        "a matrix in parallel is added to the centre of every kernel",
+        f"{HAND} residual and parallel",
+    ),
+    Fault(
+        "nn/adapters/attaching.py",
+        "body: dict[str, Any] = {name: reader(name) for name in names}",
+        "body: dict[str, Any] = {}",
+        "adapters in weight space are never read",
+        f"{EVERY} act_alike",
+    ),
+    Fault(
+        "nn/adapters/attaching.py",
+        "folded = adapter.folded(tensor, own).detach()",
+        "folded = own.detach()",
+        "folding drops the adapter",
+        f"{EVERY} folds",
+    ),
+    Fault(
+        "nn/adapters/kind.py",
+        "            for layer in attached:\n                detach(layer, name)\n",
+        "",
+        "adapters that were refused stay",
+        f"{ACTING} never_called",
+    ),
+    Fault(
+        "nn/adapters/kind.py",
+        "            if call is not None:\n                check_acting(module, call)\n",
+        "",
+        "nobody looks whether an adapter acts",
+        f"{ACTING} skips_adapters",
+    ),
+    Fault(
+        "nn/adapters/acting.py",
+        "buffer.copy_(buffers[name])",
+        "pass",
+        "the probe leaves its statistics in batch normalisations",
+        f"{ACTING} no_trace",
+    ),
+    Fault(
+        "methods/mapping/adapters/_adapted.py",
+        "keep=keep, ",
+        "",
+        "the whole backbone learns beside the adapters",
+        "methods/test_lora.py every_byte",
+    ),
+    Fault(
+        "methods/mapping/adapters/bottleneck_adapters.py",
+        'backbone.note_operation(do="bottlenecks"',
+        'dict(do="bottlenecks"',
+        "a saved model does not know of its adapters",
+        "methods/test_bottleneck_adapters.py saved_model",
+    ),
+)
