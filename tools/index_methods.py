@@ -23,6 +23,11 @@ GROUPS = {  # heading: what it says, and which methods, by the data that they le
         "outputs.probing",
     ),
     "Fine-tuning": ("`headstart adapt`: the weights of the backbone learn.", "labels", "mapping"),
+    "Adapters": (
+        "`headstart adapt`: the backbone stays, and a few parameters at its layers learn.",
+        "labels",
+        "mapping.adapters",
+    ),
     "Trees and words": (
         "`headstart adapt`: models of the columns of a table or the words of texts. Nothing is transferred.",
         "labels",

@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 import typer
+from tests.docs.commands import TEXTS
 from tests.docs.pages import ROOT, Page, pages
 from tests.docs.running import run_examples
 
@@ -69,13 +70,13 @@ def test_wrong_commands_would_be_noticed(command):
 
 
 def documented_methods():
-    """The methods, with their settings, of all commands that fit on the default backbone."""
+    """The methods, with their settings, of all commands that fit on the default backbone; True: of texts."""
     found = {}
     for page in PAGES:
         for words in page.commands():
             if words[:2] in (["headstart", "adapt"], ["headstart", "align"]) and "--backbone" not in words:
                 specs = [after for option, after in itertools.pairwise(words) if option == "--method"]
-                found |= dict.fromkeys(specs, page.name)
+                found |= dict.fromkeys(specs, words[2] in TEXTS)
     return found
 
 
@@ -85,17 +86,23 @@ def default_backbone():
 
 
 @pytest.fixture(scope="module")
+def text_backbone():
+    return backbone("minilm")
+
+
+@pytest.fixture(scope="module")
 def table_backbone():
     return build_backbone(load("pbmc"), "table")
 
 
-@pytest.mark.parametrize("spec", documented_methods())
+@pytest.mark.parametrize(("spec", "of_texts"), documented_methods().items())
 def test_methods_of_commands_find_what_they_train_in_the_default_backbone(
-    spec, default_backbone, table_backbone
+    spec, of_texts, default_backbone, text_backbone, table_backbone
 ):
     if spec != "auto":
         method = make(spec)
-        base = table_backbone if method.about.needs_columns else default_backbone
+        base = text_backbone if of_texts else default_backbone
+        base = table_backbone if method.about.needs_columns else base
         base = WordEncoder.of(["a text"]) if method.about.needs_words else base
         require_learnable([method], base, "classes")
 

@@ -11,7 +11,7 @@ from headstart.core import walk
 
 SRC = Path(headstart.__file__).parents[1]
 METHODS = [*walk()]
-MOST = 335  # lines of definitions, of the median method
+MOST = 345
 
 
 @cache

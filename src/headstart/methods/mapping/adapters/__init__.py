@@ -1,0 +1,1 @@
+"""Adapters: the backbone stays, and a few parameters at its layers learn."""
