@@ -194,6 +194,8 @@ def test_numbers_with_mistakes():
     assert data.load((X, [0.5, 1, np.nan, 2])).places.tolist() == [0, 1, 3]
     with pytest.raises(BadData, match="row 1, column 'target 1' is inf; it must be finite"):
         data.load((X[:2], np.array([[0.5, 1], [1, np.inf]])))
+    with pytest.raises(BadData, match=r"is '1,234.5', which has a separator .* comma: write 1234.5"):
+        data.load({"x": [1.0, 2.0], "label": ["2.5", "1,234.5"]}, task="regression")
     with pytest.raises(BadData, match="row 3, column 'target' is 'b', which is no number"):
         data.load((X, np.array([1, 2, 3, "b"], dtype=object)), task="regression")
     with pytest.raises(BadData, match="row 0, column 'target' is True"):

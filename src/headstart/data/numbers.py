@@ -11,6 +11,7 @@ from headstart.face import spell
 
 from .cells import Place, as_number
 from .columns import are_str
+from .spellings import is_separated, without_separators
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -61,5 +62,10 @@ def _column(values: Any, place: Place) -> Floats:
 def _wrong(value: Any, number: float | None) -> str:
     if number is None:
         shown = value.item() if isinstance(value, np.generic) else value
+        if isinstance(shown, str) and is_separated(shown):
+            return (
+                f"is {shown!r}, which has a separator of thousands or a decimal comma: write "
+                f"{without_separators(shown)}."
+            )
         return f"is {shown!r}, which is no number; for classes say {spell('task', 'classification')}."
     return f"is {number:g}; it must be finite, at most {LARGEST:.1g} in size."
