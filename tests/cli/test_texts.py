@@ -59,8 +59,8 @@ def test_texts_are_labelled_from_everywhere(headstart, model, tmp_path):
         assert answer["label"] in ("bad", "good")
         assert sum(answer["probabilities"].values()) == pytest.approx(1)
     one = json.loads(headstart("predict", model, "--text", 'a, "dull" one', "--json").out)
-    assert headstart("predict", model, "--text", "one").out.split()[0] == "text"
-    assert headstart("predict", model, tmp_path / "new.txt").out.split()[0] == "file"
+    assert headstart("predict", model, "--text", "one").out.splitlines()[1].startswith("| text")
+    assert headstart("predict", model, tmp_path / "new.txt").out.splitlines()[1].startswith("| file")
     assert one[0]["probability"] == pytest.approx(answers[3]["probability"], abs=1e-6)
 
 
