@@ -106,6 +106,29 @@ def test_what_rows_have_moved_by_together_is_taken_away():
     assert found.distances(centred, new[OUTPUTS])[1].mean() == pytest.approx(found.margin, rel=0.1)
 
 
+def test_the_margin_of_features_without_classes():
+    """Of x, Gaussian with mean 0 and variance 1 + 2^2, by centres at -2 and 2: 2 log |(x + 2) / (x - 2)|."""
+    g = torch.Generator().manual_seed(0)
+    y = torch.arange(2000) % 2
+    rows = (4.0 * y - 2 + torch.randn(2000, generator=g))[:, None]
+    found = SourceStatistics.fit({FEATURES: rows, OUTPUTS: torch.cat([-rows, rows], 1)})
+    x = torch.linspace(0.0005, 20, 20001, dtype=torch.float64)  # none at 2
+    density = 2 * torch.exp(-x.square() / 10) / math.sqrt(10 * math.pi)
+    margin = float((2 * ((x + 2) / (x - 2)).abs().log() * density).sum() * (x[1] - x[0]))
+    error = 1.5 / math.sqrt(512)  # of the mean of 512 draws, whose margins have a deviation of about 1.5
+    assert found.classless == pytest.approx(margin, abs=4 * error)
+    assert found.classless < 0.8 * found.margin
+    assert found.shares.tolist() == pytest.approx([0.5, 0.5], abs=0.03)
+
+
+def test_shares_of_predicted_classes_by_hand():
+    """Of 60 rows 30, 20 and 10, and one more of each."""
+    rows = drawn(60, 0)
+    logits = nn.functional.one_hot(torch.arange(6).repeat(10) // 3 + (torch.arange(60) % 6 == 5).long(), 3)
+    found = SourceStatistics.fit({**rows, OUTPUTS: logits.float()})
+    assert found.shares.tolist() == pytest.approx([31 / 63, 21 / 63, 11 / 63])
+
+
 def test_few_rows_one_class_or_too_many_features_give_nothing():
     assert SourceStatistics.fit(drawn(FEWEST - 1, 0)) is None
     assert SourceStatistics.fit(drawn(FEWEST, 0)) is not None

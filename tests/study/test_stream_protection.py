@@ -128,6 +128,28 @@ def test_which_answers_are_handed_out_by_hand():
     assert judged(seen(far, both), seen(nearer, both))
 
 
+def test_classes_that_come_as_random_draws_are_trusted_by_hand():
+    """Off by d between centres 4 apart, 3/4 have a margin of 2 log(4/d - 1), the outer of 2 log(4/d + 1)."""
+    tensors = {"centres": 4.0 * torch.arange(4)[:, None], "within": torch.ones(1)}
+    usual = {"distance": torch.tensor(-1.0), "margin": torch.tensor(5.0), "classless": torch.tensor(0.5)}
+
+    def judged(classes, off, **more):
+        y = torch.tensor(classes)
+        side = torch.where(torch.arange(len(y)) // 4 % 2 == 0, 1.0, -1.0)
+        features = [(4 * y + side * far)[:, None] for far in (0.5, off)]
+        before, after = (Rows(-(at - tensors["centres"].T).square(), at) for at in features)
+        return accepts(before, after, SourceStatistics({**tensors, **usual, **more}), forget())
+
+    mixed, evenly = [0, 1, 2, 3] * 16, {"shares": torch.full((4,), 0.25)}
+    assert judged(mixed, 1.0, **evenly)  # 2.5 is more than 0.5 + 4.5 / 3 = 2.0, though the source does better
+    assert not judged(mixed, 1.3, **evenly)  # 1.8 is less
+    assert not judged(mixed, 1.0, **evenly | {"classless": torch.tensor(1.5)})  # less than 2.7
+    assert not judged(mixed, 1.0)  # an older version has not saved the shares
+    assert not judged(mixed[:60], 1.0, **evenly)  # too few
+    assert not judged(sorted(mixed), 1.0, **evenly)  # one class after the other
+    assert not judged(mixed, 0.5, **evenly)  # features that have not changed say nothing about answers
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("label", [None, 0])
 def test_where_nothing_has_shifted_the_source_model_answers_bit_for_bit(model, method, label):

@@ -12,6 +12,7 @@ FEWEST, FOLDS = 40, 5  # rows; parts of the cross-fitting
 MOST_VALUES = 2**22  # of the mean features of all classes; beyond, nothing is kept
 USUAL = 0.9  # share of the training rows that count as usual
 ALONE = 9  # rows from which on a class has limits of its own: the least whose 0.9 quantile is one of them
+DRAWS = 512  # of features without classes
 FLOOR = 0.1  # of a deviation, in mean deviations of its layer: a channel that hardly moves
 
 
@@ -58,7 +59,7 @@ class SourceStatistics:
         mine = [scores[predicted == number] for number in range(outputs.shape[1])]
         tensors["limits"] = torch.stack([_usual(some) if len(some) >= ALONE else usual for some in mine])
         tensors |= {"distance": distances.mean(), "margin": margins.mean()}
-        return cls(tensors)
+        return cls({**tensors, "classless": cls(tensors)._classless_margin()})
 
     @property
     def distance(self) -> float:
@@ -69,6 +70,16 @@ class SourceStatistics:
     def margin(self) -> float:
         """The mean margin of training rows."""
         return float(self.tensors["margin"])
+
+    @property
+    def shares(self) -> Tensor | None:
+        """Shares (classes,) of the classes predicted for training rows; None if an older version fitted."""
+        return self.tensors.get("shares")
+
+    @property
+    def classless(self) -> float:
+        """The mean margin of features without classes, whose channels have the moments of training rows."""
+        return float(self.tensors["classless"])
 
     def unusual(self, parts: Mapping[str, Tensor]) -> Tensor:
         """Whether rows are unusual, (n,) bool, by summaries as for `fit`."""
@@ -84,6 +95,17 @@ class SourceStatistics:
     def centred(self, features: Tensor, outputs: Tensor) -> Tensor:
         """The features (n, width) of a dozen rows or more without what they have moved by together."""
         return features - (features - self.tensors["centres"][outputs.argmax(1)]).mean(0)
+
+    def _classless_margin(self) -> Tensor:
+        """The mean margin of 512 draws, each channel Gaussian with its mean and variance over all classes."""
+        centres, shares = self.tensors["centres"], self.tensors["shares"]
+        mean = shares @ centres
+        variance = self.tensors["within"].square() + shares @ (centres - mean).square()
+        draw = torch.randn(DRAWS, len(mean), generator=torch.Generator().manual_seed(0))
+        features = mean + variance.sqrt() * draw
+        every = torch.arange(len(centres))
+        outputs = -torch.stack([self._deviations(features, one.expand(DRAWS)) for one in every], 1)
+        return self.distances(self.centred(features, outputs), outputs)[1].mean()
 
     def _scores(self, parts: Mapping[str, Tensor]) -> Tensor:
         """Squared Mahalanobis distances (n,) of log-energies."""
@@ -117,7 +139,8 @@ def _moments(layers: Mapping[str, Tensor], predicted: Tensor, classes: int) -> d
     centres = (sums + features.mean(0)) / (counts + 1)
     within = _floored((features - centres[predicted]).square().mean(0).sqrt())
     more = {"energy": energy.mean(0), "precision": torch.linalg.inv(shrunk).contiguous(), "centres": centres}
-    return {**tensors, **more, "within": within}
+    shares = (counts[:, 0] + 1) / (len(predicted) + classes)
+    return {**tensors, **more, "within": within, "shares": shares}
 
 
 def _energy(part: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from headstart.nn.source_statistics import SourceStatistics
 from headstart.studies.stream.guards import Memory
+from headstart.studies.stream.mixture import looks_drawn
 
 TOLERANCE = 1 / 3  # share of unusual rows of the model's own kind, at most; among training rows it is 0.1
 BETS = (0.5, 1.0, 2.0)  # below 1 / TOLERANCE
@@ -20,6 +21,8 @@ FEWEST = 16  # rows, below which nothing is judged
 COUNTED = ("adapted", "usual", "doubted")  # batches that the adapted model answered, and the source model
 GAP = 0.1  # of the largest class
 CLEAR, CLEARER = 0.4, 0.5  # shares of the training rows' mean margin
+DRAWN, MANY = 1 / 3, 64  # of the way from no classes to that margin, for random draws; rows that show them
+SAME = 1e-4  # features that differ by less are the source model's
 
 
 class Rows(NamedTuple):
@@ -74,6 +77,12 @@ def accepts(source: Rows, adapted: Rows, statistics: SourceStatistics, memory: M
     of the rows, for which 0.5 of the margin is asked. And the source's features, centred, do not look like
     those of training rows: their distance is off by half a margin, or their margin is the smaller one.
 
+    Or the classes that the adapted model predicts come as random draws of training rows would, in frequency
+    and order, over 64 rows or more (see `looks_drawn`). Then a margin is enough that is a third of the way
+    from that of features without classes to that of training rows.
+
+    Where adapting has left the features as they are, nothing tells whether its answers are better.
+
     Args:
         source: the batch as the source model sees it.
         adapted: the same after adapting.
@@ -83,15 +92,26 @@ def accepts(source: Rows, adapted: Rows, statistics: SourceStatistics, memory: M
     for name, now in {"before": source, "after": adapted}.items():
         memory[name] = [_latest(*pair, JUDGED) for pair in zip(memory[name], now, strict=True)]
     before, after = (Rows(*memory[name]) for name in ("before", "after"))
-    if len(after.outputs) < FEWEST:
+    if len(after.outputs) < FEWEST or torch.allclose(before.features, after.features, SAME, SAME):
         return False
     (then, fine), (distance, clear) = (_centred(rows, statistics) for rows in (before, after))
     margins = [statistics.distances(rows.features, rows.outputs)[1] for rows in (before, after)]
+    if _comes_mixed(after, clear, statistics):
+        return True
     share = CLEAR if _is_above(margins[1] - margins[0]) else CLEARER
     worse = share == CLEAR or _largest_share(before) > _largest_share(after) + GAP
     half, usual = statistics.margin / 2, statistics.distance
     intact = abs(then - usual) <= half and fine >= clear
     return worse and not intact and distance <= usual + half and clear >= share * statistics.margin
+
+
+def _comes_mixed(rows: Rows, clear: float, statistics: SourceStatistics) -> bool:
+    """Whether the classes of enough rows look like random draws, with a margin that shows classes."""
+    if len(rows.outputs) < MANY or statistics.shares is None:
+        return False
+    none = statistics.classless
+    enough = clear >= none + DRAWN * (statistics.margin - none)
+    return enough and looks_drawn(rows.outputs.argmax(1), statistics.shares)
 
 
 def _centred(rows: Rows, statistics: SourceStatistics) -> tuple[float, float]:
