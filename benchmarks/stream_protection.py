@@ -8,7 +8,7 @@ of tweets (MiniLM), of spam and of blood cells (the backbone of their table): ea
 and each method with its defaults on the stream sorted by class. Shifted:
 the brightness, contrast and noise of `benchmarks.stream_digits`, and clip art in fog, in noise and at a low
 contrast. Orders: at random, sorted by class, and 95 of 100 rows of one class. Batches of 64, and of one row.
-The rule of protection was made on digits with nets of the seeds 10 to 12 and that of docs/how/stream.md; here
+The rule of protection was made on other nets, those of docs/benchmarks.md and of docs/how/stream.md; here
 the nets are others, and the digits the same. Percent right, and the batches that the adapted model answered.
 """
 
