@@ -154,10 +154,17 @@ ALIGN_FAULTS = (
     ),
     Fault(
         "studies/align/data_split.py",
-        "with of_known_names():\n            found",
-        "if True:\n            found",
+        "with of_known_names(), keeping_unlabelled():\n            found",
+        "with keeping_unlabelled():\n            found",
         "a labelled target of one class is taken as unlabelled",
         "study/test_consensus.py of_one_class",
+    ),
+    Fault(
+        "studies/align/data_split.py",
+        "with of_known_names(), keeping_unlabelled():\n            found",
+        "with of_known_names():\n            found",
+        "rows of a target without a label are left out",
+        "study/test_align_kinds.py without_a_label",
     ),
     Fault(
         "studies/align/selection.py",
