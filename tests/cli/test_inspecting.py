@@ -117,6 +117,16 @@ def test_doctor_names_the_way_to_what_is_missing(headstart, monkeypatch, package
     assert (missing[package]["found"], missing[package]["fine"]) == (f"missing: {way}", False)
 
 
+def test_doctor_finds_a_torchvision_that_does_not_fit_torch(headstart, monkeypatch):
+    def unfit(package):
+        raise RuntimeError("operator torchvision::nms does not exist")
+
+    monkeypatch.setattr("headstart.models.hub.imported", unfit)
+    found = {one["what"]: one for one in json.loads(headstart("doctor", "--json").out)}
+    assert not found["torchvision"]["fine"]
+    assert "can't be imported: pip install --upgrade torch torchvision" in found["torchvision"]["found"]
+
+
 def test_version(headstart):
     said = headstart("--version")
     assert (said.code, said.out.strip(), said.err) == (0, hs.__version__, "")

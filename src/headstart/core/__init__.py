@@ -19,6 +19,7 @@ from .batches import Unlabelled as Unlabelled
 from .batches import Views as Views
 from .errors import BadData as BadData
 from .errors import BadInput as BadInput
+from .errors import BrokenPackage as BrokenPackage
 from .errors import CacheRefused as CacheRefused
 from .errors import CannotWrite as CannotWrite
 from .errors import Diverged as Diverged

@@ -75,6 +75,38 @@ class MissingPackage(HeadstartError, ImportError):
         )
 
 
+class BrokenPackage(MissingPackage):
+    """An optional package is installed, but can't be imported.
+
+    Attributes:
+        way: the command that installs what fits.
+    """
+
+    def __init__(self, package: str, wanted_for: str, reason: Exception, extra: str) -> None:
+        """Build the message: the package, why its import fails, the versions, the command that mends it."""
+        versions = [f"{name} {version}" for name in _PAIR if (version := _version(name))]
+        index = " -i https://download.pytorch.org/whl/cpu" if "+cpu" in _version("torch") else ""
+        absent = isinstance(reason, ModuleNotFoundError)
+        self.way = install_command(extra) if absent else f"pip install --upgrade {' '.join(_PAIR)}{index}"
+        HeadstartError.__init__(
+            self,
+            f"{wanted_for} needs the package {package!r}, which is installed but can't be imported "
+            f"({type(reason).__name__}: {str(reason).strip().partition(chr(10))[0]}). "
+            + ("" if absent else f"Here are {' and '.join(versions)}: they must be released for each other. ")
+            + f"Install what fits with: {self.way}",
+        )
+
+
+_PAIR = ("torch", "torchvision")  # the one is compiled for a release of the other
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
 def install_command(extra: str) -> str:
     """The command that installs the packages of an extra, wherever headstart itself came from.
 

@@ -9,6 +9,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from headstart.core import BrokenPackage, MissingPackage
+
 HUB = "https://huggingface.co"
 
 
@@ -21,6 +23,22 @@ def imported(package: str) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "IProgress not found")
         return importlib.import_module(package)
+
+
+def needed(package: str, wanted_for: str, extra: str) -> Any:
+    """Import a package of models that is needed.
+
+    Raises:
+        MissingPackage: it is not installed.
+        BrokenPackage: it is, but its import fails: torchvision's, say, beside a torch of another release.
+    """
+    try:
+        return imported(package)
+    except Exception as error:
+        root = package.partition(".")[0]
+        if isinstance(error, ModuleNotFoundError) and error.name == root:
+            raise MissingPackage(root, wanted_for, extra) from error
+        raise BrokenPackage(root, wanted_for, error, extra) from error
 
 
 def endpoint() -> str:

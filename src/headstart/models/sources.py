@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from headstart.core import BadInput, HeadstartError, MissingPackage, Preprocess, Tokens, Unknown
+from headstart.core import BadInput, HeadstartError, Preprocess, Tokens, Unknown
 from headstart.face import spell
 
 from . import hub, lite0, minilm, texts, vision, weights
@@ -44,7 +44,7 @@ def resolve(name: str) -> tuple[Kind, str]:
         return "transformers", name
     timm, torchvision = _optional("timm"), _optional("torchvision.models")
     if timm is None and torchvision is None:
-        raise MissingPackage("timm", f"The backbone {name!r}", "vision")
+        hub.needed("timm", f"The backbone {name!r}", "vision")
     if timm is not None and timm.is_model(name):
         return "timm", name
     if torchvision is not None and name in _listed(torchvision):
@@ -249,12 +249,11 @@ def _listed(torchvision: Any) -> list[str]:
 def _optional(package: str) -> Any:
     try:
         return hub.imported(package)
-    except ImportError:
+    except Exception:  # absent, or broken: then it offers no names
         return None
 
 
 def _needed(kind: str, name: str) -> Any:
-    found = _optional("torchvision.models" if kind == "torchvision" else kind)
-    if found is None:
-        raise MissingPackage(kind, f"The backbone {name!r}", "vision")
-    return found
+    return hub.needed(
+        "torchvision.models" if kind == "torchvision" else kind, f"The backbone {name!r}", "vision"
+    )

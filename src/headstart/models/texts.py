@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadInput, HeadstartError, MissingPackage, Tokens
+from headstart.core import BadInput, HeadstartError, Tokens
 
 from . import hub, vision
 
@@ -176,10 +176,7 @@ def _positions(model: nn.Module | None) -> int:
 
 
 def _transformers(name: str) -> Any:
-    try:
-        return hub.imported("transformers")
-    except ImportError as error:
-        raise MissingPackage("transformers", f"The backbone {name!r}", "text") from error
+    return hub.needed("transformers", f"The backbone {name!r}", "text")
 
 
 @contextmanager
