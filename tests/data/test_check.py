@@ -39,7 +39,8 @@ def test_unreadable_files_are_listed_and_left_out(tmp_path):
     assert unreadable.items == ["cat/1.png", "cat/2.png", "dog/2.png", "dog/7.heic"]
     assert unreadable.count == 4
     assert unreadable.severity == "warning"
-    assert "cat/1.png" in unreadable.text
+    assert "left out. 2 like this: cat/1.png can't be read" in unreadable.text  # the commonest reason first
+    assert "1 like this: dog/7.heic can't be read" in unreadable.text
     assert "cat/2.png" not in unreadable.text
     assert "dog/2.png can't be read: No such file" in unreadable.text  # the first of each reason
     assert checked.rows.tolist() == [0, 3, 4, 5]

@@ -50,7 +50,7 @@ def test_without_the_package_the_way_to_it_is_named(monkeypatch):
     monkeypatch.setattr(opening, "find_spec", lambda _name: None)
     content = b"\0\0\0\x18ftypheic" + bytes(40)
     with pytest.raises(
-        BadData, match=r"IMG_1\.HEIC .*read with pillow-heif: pip install .*convert it to JPEG"
+        BadData, match=r"IMG_1\.HEIC .*package pillow-heif.*Install it with: pip install .*convert it to JPEG"
     ):
         read_picture(content, "IMG_1.HEIC")
 

@@ -1,8 +1,10 @@
 """Check data before training: unreadable rows, duplicates, class sizes."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -202,8 +204,18 @@ def _look(dataset: Dataset, row: int) -> Look:
         return Look(problem=str(error))
 
 
+def _reason(problem: str, item: str) -> str:
+    """Why a row can't be read, without the names of its file."""
+    return problem.replace(item, "").replace(Path(item).name, "")
+
+
 def _about_unreadable(dataset: Dataset, looks: list[Look], rows: list[int]) -> Finding:
-    why = {looks[row].problem.replace(dataset.items[row], ""): looks[row].problem for row in reversed(rows)}
-    examples = list(why.values())[::-1][:REASONS]  # the first of each reason
-    kind, text = dataset.modality.unreadable(len(rows), len(looks), " ".join(examples))
+    first: dict[str, str] = {}  # of each reason, without the name of a file
+    reasons = [_reason(looks[row].problem, dataset.items[row]) for row in rows]
+    for reason, row in zip(reasons, rows, strict=True):
+        first.setdefault(reason, looks[row].problem)
+    often = Counter(reasons).most_common(REASONS)
+    told = [f"{count} like this: {first[reason]}" for reason, count in often]
+    why = " ".join(told) if len(first) > 1 else f"The first: {looks[rows[0]].problem}"
+    kind, text = dataset.modality.unreadable(len(rows), len(looks), why)
     return finding(kind, "warning", text, [dataset.items[row] for row in rows])

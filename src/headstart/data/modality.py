@@ -119,18 +119,16 @@ class Modality(ABC, Generic[D]):
         """Findings on readable rows, apart from labels and duplicates."""
         return []
 
-    def unreadable(self, count: int, total: int, first: str) -> tuple[str, str]:
+    def unreadable(self, count: int, total: int, why: str) -> tuple[str, str]:
         """The kind and the text of the finding that `count` of `total` rows were left out.
 
         Args:
             count: rows that can't be read.
             total: all rows.
-            first: what is wrong with the first of them, and with the first of each other reason.
+            why: what is wrong with the first of them, or with the first of each of the commonest reasons.
         """
         are = "is" if count == 1 else "are"
-        return "unreadable", (
-            f"{count} of {total} {self.rows} can't be read and {are} left out. The first: {first}"
-        )
+        return "unreadable", f"{count} of {total} {self.rows} can't be read and {are} left out. {why}"
 
     def shape(self, data: D) -> tuple[int, ...] | None:
         """Required input shape of a backbone for these rows; None if rows are resized to the backbone's."""

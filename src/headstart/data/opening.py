@@ -54,11 +54,12 @@ def opened(source: Source, name: str = "", window: Window | None = None) -> Iter
     except HeadstartError as error:
         raise type(error)(f"{name or own_name}: {error}") from error
     except Exception as error:
-        called = name or own_name
+        called, why = name or own_name, _why(error)
         way = "Remove it or replace it by a whole JPEG, PNG or WebP file."
         if called.lower().endswith((".heic", ".heif")) and find_spec("pillow_heif") is None:
-            way = f"HEIC is read with pillow-heif: {install_command('heic')}. Or convert it to JPEG."
-        raise BadData(f"{called} can't be read as a picture ({_why(error)}). {way}") from error
+            why = "HEIC is read with the package pillow-heif, which is not installed"
+            way = f"Install it with: {install_command('heic')}. Or convert it to JPEG."
+        raise BadData(f"{called} can't be read as a picture ({why}). {way}") from error
 
 
 def is_heic(content: bytes) -> bool:

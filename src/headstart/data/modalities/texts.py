@@ -65,7 +65,7 @@ class TextModality(Modality[Dataset]):
         items = [data.named(int(row)) for row in np.flatnonzero(cut)]
         return [finding("too-long", "note", too_long(cut, reader.limit), items)] if items else []
 
-    def unreadable(self, count: int, total: int, first: str) -> tuple[str, str]:
+    def unreadable(self, count: int, total: int, why: str) -> tuple[str, str]:
         are = "is" if count == 1 else "are"
         return "empty", f"{count} of {total} texts {are} empty and {are} left out."
 
