@@ -4,8 +4,15 @@ from tests.faults import Fault
 
 DEPTH_FAULTS = (
     Fault(
+        "data/depth_warnings.py",
+        "if levels is None and mixed else",
+        "if levels is None and not mixed else",
+        "each new picture of 8 bits is a surprise to a model that learned from such",
+        "data/test_window.py no_surprise or another_depth",
+    ),
+    Fault(
         "data/modalities/pictures.py",
-        'fit=fit or "squash", window=data.window)',
+        'fit=fit or "squash", window=data.window, mixed=data.mixed)',
         "fit=fit)",
         "each picture is scaled by its own range",
         "data/test_window.py whole_data_set or saved_model",

@@ -14,6 +14,7 @@ import headstart as hs
 from headstart.core import BadData, BadInput, Preprocess
 from headstart.data.depth_warnings import DepthWarning
 from headstart.data.unlabelled import load_unlabelled
+from headstart.predictor import web_demo
 from headstart.predictor.fit import fit
 from headstart.predictor.predictions import Decision
 from headstart.predictor.predictor import open_model
@@ -272,6 +273,22 @@ def test_new_pictures_of_another_depth_are_a_warning(tmp_path):
         warnings.simplefilter("error")
         model.predict([(RAMP * 900).astype(np.float64)])
         model.predict([(RAMP * 900).astype(np.uint16)])
+
+
+def test_eight_bits_are_no_surprise_to_a_model_that_learned_from_both_depths(tmp_path):
+    class_folders(tmp_path, shallow=3)
+    data = hs.data.load(dim_and_bright(tmp_path, rows=2))
+    assert kinds(data)["mixed-depth"].text.endswith("window=... says another window.")
+    assert "window" not in kinds(data)  # once is enough
+    model = fit(hs.methods.RidgeProbe(), mean_backbone(), data)
+    assert Preprocess.from_settings(model.preprocess.settings()) == model.preprocess
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict([np.zeros((8, 8), np.uint8)])
+    web_demo._require_possible(model)
+    deep = fit(hs.methods.RidgeProbe(), mean_backbone(), hs.data.load(dim_and_bright(tmp_path / "deep")))
+    with pytest.raises(BadInput, match="a browser reads pictures of 8 bits alone"):
+        web_demo._require_possible(deep)
 
 
 def test_files_of_several_pictures_are_named(tmp_path):

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, Self
 
+_OPTIONAL = ("window", "mixed")  # not written down where pictures have 8 bits
+
 
 @dataclass(frozen=True)
 class Preprocess:
@@ -19,6 +21,7 @@ class Preprocess:
         filter: the resampling filter: "bilinear", "bicubic" or "lanczos", always antialiased.
         window: levels that become black and white in pictures of more than 8 bits; None: the lowest and
             the highest of each picture.
+        mixed: whether pictures of 8 bits, which no window changes, were learned from beside those with one.
     """
 
     kind: ClassVar[str] = "pictures"
@@ -30,10 +33,11 @@ class Preprocess:
     keep: float = 0.875
     filter: Literal["bilinear", "bicubic", "lanczos"] = "bicubic"
     window: tuple[float, float] | None = None
+    mixed: bool = False
 
     def settings(self) -> dict[str, Any]:
         """Settings as JSON values, for `from_settings`."""
-        return {name: value for name, value in asdict(self).items() if name != "window" or value is not None}
+        return {name: value for name, value in asdict(self).items() if name not in _OPTIONAL or value}
 
     @classmethod
     def from_settings(cls, values: Mapping[str, Any]) -> Self:

@@ -43,6 +43,7 @@ class Dataset:
         attribute_names: of the values of `attributes`, which are positions in it.
         findings: what was noticed when the data were loaded, such as files that were left out.
         window: levels that become black and white in pictures of more than 8 bits; None if there are none.
+        mixed: whether there are pictures of 8 bits beside those with a window.
         places: (n,) int64, the place of each row in the source; None if all are there, in their order.
     """
 
@@ -57,6 +58,7 @@ class Dataset:
     attribute_names: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     window: Window | None = None
+    mixed: bool = False
     places: Rows | None = None
 
     def __post_init__(self) -> None:
@@ -187,6 +189,7 @@ class Dataset:
             attribute_names=self.attribute_names,
             findings=self.findings,
             window=self.window,
+            mixed=self.mixed,
             places=index if self.places is None else self.places[index],
         )
         known = self.__dict__.get("digests")

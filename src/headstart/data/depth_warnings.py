@@ -18,12 +18,13 @@ class DepthWarning(UserWarning):
     """A new picture has another depth than the pictures that a model learned from, or other levels."""
 
 
-def warn_of_depth(source: Any, window: Window | None) -> None:
+def warn_of_depth(source: Any, window: Window | None, *, mixed: bool = False) -> None:
     """Warn of a new picture of more than 8 bits without a window or outside of it, or of 8 bits with one.
 
     Args:
         source: as for `read_picture`; what can't be read is left to that.
         window: that the model learned with; None if it learned from pictures of 8 bits.
+        mixed: whether it learned from pictures of 8 bits beside it.
 
     Raises:
         BadData: without a window, an array of other numbers than uint8 and uint16: no scale is known.
@@ -35,7 +36,7 @@ def warn_of_depth(source: Any, window: Window | None) -> None:
         )
     try:
         levels = levels_in(source)
-        text = _about(levels, window)
+        text = "" if levels is None and mixed else _about(levels, window)
     except Exception:  # a damaged file breaks its reader in any way
         return
     if text:

@@ -92,6 +92,7 @@ def pool(data: Sequence[Dataset]) -> Dataset:
         attribute_names=tuple(part.name for part in parts),
         findings=tuple(finding for part in parts for finding in part.findings),
         window=first.window,
+        mixed=any(part.mixed for part in parts),
     )
     known = [part.__dict__.get("digests") for part in data]
     if pooled.table is not None or not all(known):

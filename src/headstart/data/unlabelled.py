@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,8 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
 def without_labels(data: Dataset) -> Dataset:
     """The same rows with one placeholder class."""
     labels = np.zeros(len(data), np.int64)
-    found = Dataset(data.name, (CLASS,), labels, data.items, data.samples, data.groups, window=data.window)
+    bare = Dataset(data.name, (CLASS,), labels, data.items, data.samples, data.groups)
+    found = replace(bare, window=data.window, mixed=data.mixed)
     known = data.__dict__.get("digests")
     return found if known is None else found.knowing(known)
 

@@ -31,8 +31,9 @@ _SCALED = (
 _MIXED = (
     "{2} of {3} pictures have more than 8 bits: their window, from {0:g} to {1:g}, becomes black to white. "
     "The others stay as they are. Where the depth goes with the class, a model may learn the depth: give all "
-    "of them in one."
+    "of them in one.{4}"
 )
+_ANOTHER = " {way} says another window."
 _FEW_GREYS = (
     "98 of 100 pixels have one of {4} grey levels of 256: they lie from {2:g} to {3:g}, and the window goes "
     "from {0:g} to {1:g}. A narrower one shows more: {way}."
@@ -92,7 +93,7 @@ def windowed(data: Dataset, window: Any = None) -> Dataset:
             "all outside of it. Give two of them."
         )
     findings = (*data.findings, *_about(data, rows, found, values, given=window is not None))
-    return replace(data, window=found, findings=findings)
+    return replace(data, window=found, mixed=len(rows) < len(data), findings=findings)
 
 
 def with_window(data: Dataset, window: Window | None) -> Dataset:
@@ -134,9 +135,12 @@ def _about(data: Dataset, rows: Rows, window: Window, levels: Levels, given: boo
     """Findings on the depth of pictures, the deep ones of which are `rows`."""
     low, high = window
     way = spell("window", ..., stands="LOW HIGH")
-    texts = {} if given else {("window", "note"): _SCALED.format(low, high, way=way)}
+    texts = {}
     if len(rows) < len(data):
-        texts["mixed-depth", "warning"] = _MIXED.format(low, high, len(rows), len(data))
+        says = "" if given else _ANOTHER.format(way=way)
+        texts["mixed-depth", "warning"] = _MIXED.format(low, high, len(rows), len(data), says)
+    elif not given:
+        texts["window", "note"] = _SCALED.format(low, high, way=way)
     dark, bright = np.percentile(levels.clip(low, high), (1, 99)).tolist()
     greys = round((bright - dark) / ((high - low) or 1.0) * GREYS) + 1
     if greys < FEW:

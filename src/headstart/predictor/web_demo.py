@@ -98,7 +98,8 @@ def _require_possible(predictor: Predictor) -> None:
         why = "it takes raw counts" if reader.counts else why
     if isinstance(reader, Tokens):
         why = _why_no_tokens(json.loads(reader.tokenizer))
-    if predictor.preprocess is not None and predictor.preprocess.window:
+    pictures = predictor.preprocess
+    if pictures is not None and pictures.window and not pictures.mixed:
         why = "a browser reads pictures of 8 bits alone"
     if why:
         raise BadInput(f"No page can be written for this model: {why}. Export it as .onnx.")

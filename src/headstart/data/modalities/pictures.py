@@ -104,7 +104,7 @@ class PictureModality(Modality[Dataset]):
         """By default, at the backbone's own size and squashed."""
         old = pictured(reader)
         sides = old.size if size is None else (size, size)
-        return replace(old, size=sides, fit=fit or "squash", window=data.window)
+        return replace(old, size=sides, fit=fit or "squash", window=data.window, mixed=data.mixed)
 
     def sizes(self, data: Dataset, reader: Reader | None) -> tuple[int | None, ...]:
         """Its own, and about half and a quarter as many pixels."""
@@ -136,7 +136,7 @@ class PictureModality(Modality[Dataset]):
         known = pictured(reader)
         items = [as_picture(item) for item in items]
         for item in items:
-            warn_of_depth(item, known.window)
+            warn_of_depth(item, known.window, mixed=known.mixed)
         return Inputs(torch.stack([prepare(item, known) for item in items]))
 
 

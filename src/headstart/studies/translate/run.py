@@ -146,7 +146,15 @@ def _preprocess(source: Dataset, model: Predictor | None, settings: TranslateSet
     picture = source.picture(0)
     side = LARGEST if picture is None else max(STEP, -(-max(picture.size) // STEP) * STEP)
     side = settings.size or min(LARGEST, side)
-    return Preprocess(size=(side, side), mean=HALF, std=HALF, fit="squash", keep=1.0, window=source.window)
+    return Preprocess(
+        size=(side, side),
+        mean=HALF,
+        std=HALF,
+        fit="squash",
+        keep=1.0,
+        window=source.window,
+        mixed=source.mixed,
+    )
 
 
 @dataclass(frozen=True)
