@@ -17,6 +17,7 @@ from headstart.studies.adapt.page_doubts import check, mistakes
 from headstart.studies.adapt.page_outputs import fit, held_out, tags
 from headstart.studies.adapt.page_training import labels, layers
 from headstart.studies.adapt.summary import RunRecords, metrics, table
+from headstart.studies.explain.words import together
 
 from .example import example, timings, write
 from .targets import with_numbers, with_tags
@@ -51,6 +52,23 @@ def test_classes_have_the_parts_that_they_had():
         *("headline", "methods", "tested", "layers", "labels", "training", "confusion", "two_classes"),
         *("mistakes", "explained", "calibration", "label_errors", "check", "use", "smallprint", "next"),
     ]
+
+
+def test_a_page_says_nothing_of_other_kinds_of_data(tmp_path):
+    classes = build_page(write(tmp_path / "classes", example(), timings())).read_text("utf-8")
+    numbers = build_page(write(tmp_path / "numbers", with_numbers(), timings())).read_text("utf-8")
+    of_classes, of_numbers = ("quality of a label is its probability",), ("quality of a number is the lower",)
+    for page, there, absent in ((classes, of_classes, of_numbers), (numbers, (), of_classes)):
+        assert all(words in page for words in there)
+        assert not any(words in page for words in absent)
+    assert "without it; in nats. The difference" in classes
+    assert (
+        layers(given(replace(example(), label_kind="numbers", metric="r2")))["unit"]
+        == "in units of their variance"
+    )
+    assert together("pictures", "x") == together("sounds", "x") == ""
+    assert together("texts", "both count") == " Where words go together, both count."
+    assert together("tables", "both count") == " Where columns go together, both count."
 
 
 # --- what is told first

@@ -61,7 +61,8 @@ def labels(
         for row in errors.rows[:rows]
     ]
     if shown:
-        output.table(("row", "label", "perhaps", "quality"), shown, "Labels that are probably wrong")
+        first = f", the first {len(shown)} of {errors.found}" if len(shown) < errors.found else ""
+        output.table(("row", "label", "perhaps", "quality"), shown, f"Labels that are probably wrong{first}")
     for sentence in about(errors):
         output.prose(sentence)
     if not errors.rows:

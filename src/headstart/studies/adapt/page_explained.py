@@ -10,12 +10,9 @@ from headstart.report.text import quoted
 from headstart.studies._page import read_record
 from headstart.studies.adapt.summary import RunRecords
 from headstart.studies.explain.page_items import item_parts
-from headstart.studies.explain.words import meaning
+from headstart.studies.explain.words import meaning, together
 
-CAUTION = (
-    "This says what the model reacts to, not what causes the label. Where columns or words go together, what "
-    "they share is given to either."
-)
+CAUTION = "This says what the model reacts to, not what causes the label."
 OTHERS = "Why it answers as it does for other files: headstart explain {run} FILE."
 
 
@@ -39,7 +36,7 @@ def explained(run: RunRecords) -> dict[str, Any] | None:
         "say": [
             meaning(record.explanations, record.kind, record.label_kind),
             *_importance(record),
-            CAUTION,
+            CAUTION + together(record.kind, "what they share is given to either"),
             OTHERS.format(run=shlex.quote(run.folder.resolve().name)),
         ],
         "parts": parts,

@@ -97,6 +97,12 @@ def in_words(label: str, label_kind: str) -> str:
 # --- the section of the report
 
 
+QUALITY = {  # what that of a label is, by what is predicted
+    "classes": "The quality of a label is its probability.",
+    "numbers": "The quality of a number is the lower, the further it is from its prediction.",
+}
+
+
 def labels_to_check(run: RunRecords) -> dict[str, Any] | None:
     """The worst rows with their pictures or texts, and where the others are; None if no label looks wrong."""
     folder, errors = run.folder, read_label_errors(run.folder)
@@ -108,6 +114,7 @@ def labels_to_check(run: RunRecords) -> dict[str, Any] | None:
         "page": PAGE if (folder / PAGE).is_file() else "",
         "command": f"headstart labels {shlex.quote(folder.resolve().name)}",
         "more": max(0, errors.found - SHOWN),
+        "quality": QUALITY["numbers" if errors.label_kind == "numbers" else "classes"],
     }
 
 

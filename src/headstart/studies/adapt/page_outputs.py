@@ -141,10 +141,9 @@ def _pair(classes: list[str], counts: list[list[int]]) -> str:
     a, b = quoted(classes[i]), quoted(classes[j])
     if wrong == 1:
         return f"{missed}: {a} was predicted as {b}."
-    return (
-        f"{missed}. Most often confused are {a} and {b}, {pluralise(most, 'time')}{tied}: {a} was predicted "
-        f"as {b} {pluralise(counts[i][j], 'time')}, the other way round {counts[j][i]:,}."
-    )
+    back = f"the other way round {counts[j][i]:,}" if counts[j][i] else "never the other way round"
+    often = f"Most often confused are {a} and {b}, {pluralise(most, 'time')}{tied}"
+    return f"{missed}. {often}: {a} was predicted as {b} {pluralise(counts[i][j], 'time')}, {back}."
 
 
 def _hardest_class(classes: list[str], counts: list[list[int]]) -> str:

@@ -33,7 +33,8 @@ def _sentences(compared: list[Reading]) -> Iterator[str]:
     for what, sentence in WHAT.items():
         mine = [each for each in compared if each.what == what]
         for chosen in (each for each in mine if each.chosen):
-            text = sentence.format(WAYS.get(chosen.name, chosen.name))
+            name = WAYS.get(chosen.name, chosen.name)
+            text = sentence.format(f"the {name}" if name.startswith("output") else name)
             least = min(mine, key=lambda each: each.loss)
             why = "which a probe predicts best from"
             if least is not chosen:

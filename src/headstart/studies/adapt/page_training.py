@@ -77,7 +77,10 @@ def _leader(run: RunRecords, metric: Metric) -> str:
 
 def tried_on(candidates: list[Candidate]) -> list[str]:
     """Which methods were tried on all folds, on some and on none, and why not, a sentence each."""
-    fewer, none = [f"{c.title} ({c.folds})" for c in candidates if c.dropped and c.folds], untried(candidates)
+    fewer, none = (
+        [f"{c.title} on {c.folds}" for c in candidates if c.dropped and c.folds],
+        untried(candidates),
+    )
     if not fewer and not none:
         return [f"All {pluralise(len(candidates), 'method')} were tried on every fold."]
     of = max(candidate.of_folds for candidate in candidates)
@@ -101,13 +104,15 @@ def layers(run: RunRecords) -> dict[str, Any] | None:
     """The curve over the blocks and its best one, and how samples were read; None without either."""
     blocks, metric = run.result.layers, drawn_metric(run.result.metric, run.result.label_kind)
     read = readings(run.result.readings)
+    unit = "in units of their variance" if run.result.label_kind == "numbers" else "in nats"
+    table = {"readings": read["rows"], "unit": unit}
     if len(blocks) < 2:  # one has nothing to be compared with
         heading = "How samples are read"
-        alone = {"say": read["say"], "figure": "", "readings": read["rows"], "heading": heading}
+        alone = {"say": read["say"], "figure": "", **table, "heading": heading}
         return alone if read["rows"] else None
     say = [describe_peak(blocks, metric), describe_rise(blocks, metric), *read["say"]]
     figure = _block_figure(blocks, metric)
-    return {"say": say, "figure": figure, "metric": metric.title, "readings": read["rows"]}
+    return {"say": say, "figure": figure, "metric": metric.title, **table}
 
 
 def _block_figure(blocks: list[Layer], metric: Metric) -> str:

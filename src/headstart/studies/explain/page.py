@@ -15,6 +15,7 @@ from headstart.studies.explain.words import (
     answer_in_words,
     meaning,
     strongest,
+    together,
     value_in_words,
 )
 
@@ -23,11 +24,9 @@ CAUTIONS = (
         "A contribution says what this model reacts to, not what causes the label, and not whether the "
         "answer is right."
     ),
-    (
-        "Parts are replaced as if they had nothing to do with each other. Where columns or words go "
-        "together, inputs arise that no training row resembles, and what is shared is given to either."
-    ),
+    "Parts are replaced as if they had nothing to do with each other.{}",
 )
+SHARED = "inputs arise that no training row resembles, and what is shared is given to either"
 NEAR = "Similarity is the cosine of the model's features, in [-1, 1]."
 IMPORTANCE = (
     "What the metric loses if the values of a column are permuted among the labelled rows, with the standard "
@@ -57,7 +56,7 @@ def view(record: Explained, folder: Path) -> dict[str, Any]:
         headings=["item", "predicted", "explained", "value", "counts most"],
         rows=[(each.item, "", _summary(each, record)) for each in record.explanations],
         more=items,
-        smallprint=[*CAUTIONS, NEAR],
+        smallprint=[*(each.format(together(record.kind, SHARED)) for each in CAUTIONS), NEAR],
     )
 
 

@@ -12,6 +12,7 @@ MEANS = {  # what a contribution is, by attribution and whether it is of words
     "leave-one-out": "{Part} contributes what the {value} loses {without}. Contributions do not add up.",
     "shapley": "Contributions are Shapley values by sampling; they add up from {base} to the {value}.",
 }
+PARTS = {"texts": "words", "tables": "columns", "numbers": "columns"}  # by kind of data
 SHOWN = 8  # words, columns or places in the terminal
 LONGEST = 40  # letters of a name
 
@@ -45,6 +46,12 @@ def answer_in_words(each: Explanation, label_kind: str) -> str:
         return f"{each.predicted}. Explained: {each.output} = {value}."
     of = "" if each.output == each.predicted else f" of {quoted(each.output)}"
     return f"{each.predicted}, probability{of} {value}."
+
+
+def together(kind: str, consequence: str) -> str:
+    """A sentence on parts that go together, if those of a kind of data have names; else ""."""
+    parts = PARTS.get(kind)
+    return f" Where {parts} go together, {consequence}." if parts else ""
 
 
 def strongest(each: Explanation, label_kind: str) -> list[tuple[str, str, str]]:

@@ -54,7 +54,8 @@ ADVICE = {
     "partly": "Weights choose among source rows and can do nothing for the rows out of reach: look at them "
     "below, then align or translate, or label some of them.",
     "apart": "Too few source rows are like the target to give weight to: align or translate the domains, or "
-    "label some rows of the target. Look at the rows below first: such a gap is often one simple thing.",
+    "label some rows of the target. Look first at the rows that are least alike: such a gap is often one "
+    "simple thing.",
 }
 
 
