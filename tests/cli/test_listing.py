@@ -154,3 +154,11 @@ def test_a_table_with_long_headings_loses_no_figure_in_80_columns(monkeypatch, c
     output.table(headings, [row])
     said = plain(capsys.readouterr().out)
     assert set(row) <= set(said.split())
+
+
+def test_show_breaks_its_sentences_between_words(headstart, monkeypatch):
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "60", "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    said = headstart("show", "lp-ft").out.partition("Transfers:")[0]
+    assert "so that the gradients of a random head" in " ".join(said.split())
+    assert max(map(len, said.splitlines())) <= 60

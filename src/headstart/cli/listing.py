@@ -78,8 +78,10 @@ def show(
         return
     output.line(f"{method['title']} ({method['name']})\n")
     paragraphs = (inspect.getdoc(kind) or "").partition("\n\nAttributes:")[0].split("\n\n")
-    output.line("\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs))
-    output.line(f"\nTransfers: {method['transfers']}    Adapts: {method['adapts']}")
+    for paragraph in paragraphs:
+        output.prose(" ".join(paragraph.split()))
+        output.line("")
+    output.line(f"Transfers: {method['transfers']}    Adapts: {method['adapts']}")
     output.line(f"Learns from: {', '.join(method['label_kinds'])}")
     output.line(f"Batches:   {method['batch']}")
     output.line(f"Stages:    {', then '.join(method['stages'])}")
