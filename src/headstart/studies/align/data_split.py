@@ -284,5 +284,5 @@ def _unused(learn: Rows, test: Rows, target: Dataset) -> list[str]:
             "source alone: headstart adapt."
         )
     unused = len(target) - len(learn) - len(test)
-    why = "serve neither for training nor testing: the source lacks their class, or test rows are like them."
+    why = "serve neither for training nor for testing: the source has no such class, or a group is tested."
     return [f"{unused} rows of {target.name} {why}"] if unused else []
