@@ -161,8 +161,8 @@ RUN = (
     ),
     Fault(
         "run/modes.py",
-        "    parts.requires_grad_(False)\n",
-        "",
+        "            parameter.requires_grad_(mine)\n",
+        "            pass\n",
         "what is frozen collects gradients",
         "run/test_modes.py only_what_learns",
     ),

@@ -88,7 +88,8 @@ def _set_trainable_now(run: Run[Any], move: Descend[Any], ctx: Ctx) -> list[nn.P
     """Set rates and modes for this step, and return the parameters that learn in it."""
     optimiser = run.optimisers[optimiser_name(move, run.recipe)]
     rate = run.recipe.rate(ctx.progress)
-    mine = set(map(id, move.parameters(run.parts)))  # others of a shared optimiser get no gradient
+    shared = bool(move.optimiser)  # others of a shared optimiser get no gradient
+    mine = set(map(id, move.parameters(run.parts))) if shared else set[int]()
     learning: list[nn.Parameter] = []
     for group in optimiser.param_groups:
         for parameter in group["params"]:
@@ -97,7 +98,7 @@ def _set_trainable_now(run: Run[Any], move: Descend[Any], ctx: Ctx) -> list[nn.P
             if ctx.progress < group["since"]:
                 continue
             group["lr"] = rate * group["factor"]
-        learning += [parameter for parameter in group["params"] if id(parameter) in mine]
+        learning += [parameter for parameter in group["params"] if not shared or id(parameter) in mine]
     set_trainable(run.parts, learning, [on for on in move.on if ctx.progress >= on.since])
     return learning
 

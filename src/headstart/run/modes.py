@@ -1,14 +1,20 @@
 """What a step computes in: seeds, memory format, training mode and `requires_grad`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from headstart.core import On, Parts
 from headstart.core.moves import members_of
+
+T = TypeVar("T")
+Learns = dict[
+    nn.Module, bool | None
+]  # whether a parameter in a module learns; None where there is no parameter
 
 
 @contextmanager
@@ -51,15 +57,13 @@ def set_trainable(parts: Parts, learning: list[nn.Parameter], on: Iterable[On]) 
         learning: the parameters that are trained now.
         on: the selections that they come from.
     """
-    parts.requires_grad_(False)
-    for parameter in learning:
-        parameter.requires_grad_(True)
-    ids = {id(parameter) for parameter in learning}
-    still = _with_statistics_alone(parts)
+    learns: Learns = {}
+    _set_gradients(parts, {id(parameter) for parameter in learning}, learns)
+    still = {one for one, it in learns.items() if it is None and any(True for _ in _own(one._buffers))}
     if still:
         still -= {module for each in on for module in _selected(parts, each, still)}
     for part in parts.values():
-        _set(part, ids, still, among=False)
+        _set_mode(part, learns, still, among=False)
     for each in on:
         if each.statistics == "frozen":
             _freeze_statistics(parts[each.part])
@@ -71,15 +75,6 @@ def set_eval(parts: Parts, train: tuple[str, ...] = ()) -> None:
     """Set all parts but those named to evaluation mode."""
     for name, part in parts.items():
         part.train(name in train)
-
-
-def _with_statistics_alone(parts: Parts) -> set[nn.Module]:
-    """Modules with buffers of their own and without parameters, also in their children."""
-    return {
-        module
-        for module in parts.modules()
-        if any(True for _ in module.buffers(recurse=False)) and not any(True for _ in module.parameters())
-    }
 
 
 def _selected(parts: Parts, on: On, among: set[nn.Module]) -> set[nn.Module]:
@@ -115,8 +110,44 @@ def _train_only_block(parts: Parts, on: On, chosen: int | None) -> None:
             parameter.requires_grad_(id(parameter) in learning)
 
 
-def _set(module: nn.Module, learning: set[int], still: set[nn.Module], among: bool) -> None:
-    own = [id(parameter) for parameter in module.parameters()]
-    module.training = any(number in learning for number in own) if own else among and module not in still
-    for child in module.children():
-        _set(child, learning, still, module.training)
+def _set_gradients(module: nn.Module, learning: set[int], learns: Learns) -> bool | None:
+    """Let the parameters in `learning` need a gradient and no others.
+
+    It is called in every step, so that each module is looked at once, without torch's generators of names.
+
+    Args:
+        module: any.
+        learning: the identities of parameters.
+        learns: gets an entry for each module that it has none for.
+
+    Returns:
+        The entry of `module`.
+    """
+    if module in learns:
+        return learns[module]
+    found: bool | None = None
+    for parameter in _own(module._parameters):
+        mine = id(parameter) in learning
+        if parameter.requires_grad != mine:
+            parameter.requires_grad_(mine)
+        found = mine or bool(found)
+    for child in _own(module._modules):
+        inner = _set_gradients(child, learning, learns)
+        found = found if inner is None else inner or bool(found)
+    learns[module] = found
+    return found
+
+
+def _set_mode(module: nn.Module, learns: Learns, still: set[nn.Module], among: bool) -> None:
+    """Set the mode of a module and of those in it; `among` is the mode of the module around it."""
+    it = learns[module]
+    mode = (among and module not in still) if it is None else it
+    if module.training != mode:
+        module.training = mode
+    for child in _own(module._modules):
+        _set_mode(child, learns, still, mode)
+
+
+def _own(members: Mapping[str, T | None]) -> Iterator[T]:
+    """What a module has of its own, without what is registered as None."""
+    return (one for one in members.values() if one is not None)
