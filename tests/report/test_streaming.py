@@ -94,6 +94,12 @@ def test_without_labels_nothing_is_claimed(tmp_path):
         labelled=False,
     )
     assert streaming.headline(made) == "TENT predicted 400 rows; without labels nobody knows how well."
+    why = "no statistics tell whether rows differ from those that it was trained on"
+    left = replace(made, methods=[replace(one, unjudged=7), made.methods[1]])
+    assert [plain(line) for line in streaming.sentences(left)] == [
+        "The source model predicted 400 rows; without labels nobody knows how well.",
+        f"TENT answered 0 of 7 batches; the source model answered the others, 7 where {why}.",
+    ]
     assert [plain(cell) for cell in next(iter(streaming.rows(made)))] == ["TENT", "cat 40.0 %"]
     (tmp_path / "stream.json").write_text(made.to_json(), "utf-8")
     page = plain(build_page(tmp_path).read_text("utf-8"))

@@ -42,9 +42,9 @@ def test_what_the_least_takes_is_told_once(clock, tmp_path, monkeypatch, spent, 
     lines = []
     monkeypatch.setattr(progress, "tell", lines.extend)
     monkeypatch.setattr(first_steps, "save_early", lambda *_: None)
-    monkeypatch.setattr(first_steps, "choose_reading", lambda *_: SimpleNamespace(seconds=reading))
+    monkeypatch.setattr(first_steps, "choose_reading", lambda *_: SimpleNamespace(seconds=reading, notes=[]))
     clock.now += spent
-    job = SimpleNamespace(settings=AdaptSettings(budget=60.0), progress=progress)
+    job = SimpleNamespace(settings=AdaptSettings(budget=60.0), progress=progress, notes=[])
     rows = {"train": 0, "test": 0, "old": 0}
     first_steps.begin_to_read(job, SimpleNamespace(data=range(100)), None, some, rows)
     assert (len(lines), progress.limit) == (told, limit and pytest.approx(limit))
@@ -60,6 +60,7 @@ def test_what_always_comes_is_estimated_by_rows_and_speed():
     assert set(steps) == set(ALWAYS)
     assert (steps["test"], steps[OLD], steps[KEPT], steps[EXPLAINED]) == pytest.approx((6.65, 4, 9, 4.5))
     assert last_steps(AdaptSettings(budget=300.0), rows)[KEPT] == 0
+    assert last_steps(AdaptSettings(budget=20.0), rows, 0.01)[KEPT] == pytest.approx(0.4 + 40 * 0.01)
 
 
 class Rows:

@@ -157,7 +157,7 @@ def test_where_nothing_has_shifted_the_source_model_answers_bit_for_bit(model, m
     start, batches = state_of(s), [rows(32, 300 + k, label=label)[0] for k in range(3)]
     assert all(torch.equal(s(x).outputs, s.source(x)) for x in batches)
     assert alike(state_of(s), start)
-    assert s.batches_by == {"adapted": 0, "usual": 3, "doubted": 0}
+    assert s.batches_by == {"adapted": 0, "usual": 3, "doubted": 0, "unjudged": 0}
 
 
 def test_it_adapts_to_a_shift_and_goes_back_when_it_is_over(model):
@@ -171,7 +171,7 @@ def test_it_adapts_to_a_shift_and_goes_back_when_it_is_over(model):
     later = answers(s, [x for x, _ in given[4:]])
     assert not any(answer.adapted for answer in later)
     assert alike(state_of(s), state_of(hs.stream("tent", model)))
-    assert s.batches_by == {"adapted": 4, "usual": 4, "doubted": 0}
+    assert s.batches_by == {"adapted": 4, "usual": 4, "doubted": 0, "unjudged": 0}
 
 
 @pytest.mark.parametrize("method", ["norm", "tent", "cotta"])
@@ -191,7 +191,7 @@ def test_what_goes_badly_for_long_is_reset_and_logged(model):
     s = hs.stream("tent", model)
     for k in range(5):
         s(raised(rows(64, k, label=2)[0]))
-    assert s.batches_by == {"adapted": 0, "usual": 0, "doubted": 5}
+    assert s.batches_by == {"adapted": 0, "usual": 0, "doubted": 5, "unjudged": 0}
     assert s.counts["protection"] == 2
     assert [event.step for event in s.log] == [2, 4]
     assert (s.log[0].value, s.log[0].limit) == (128, 128)
@@ -214,7 +214,7 @@ def test_without_protection_a_stream_is_the_bare_loop_bit_for_bit(model):
     run = hs.stream("tent:lr=0.01", model, guards=(), protect=False)._adapter.run
     ticks = train(run, lambda _: iter([Unlabelled(x) for x in batches]))
     assert all(torch.equal(s(x).outputs, tick.outputs) for x, tick in zip(batches, ticks, strict=True))
-    assert s.batches_by == {"adapted": 0, "usual": 0, "doubted": 0}
+    assert s.batches_by == {"adapted": 0, "usual": 0, "doubted": 0, "unjudged": 0}
 
 
 def test_a_model_without_statistics_is_answered_by_the_source_and_says_so(bare):
@@ -223,6 +223,7 @@ def test_a_model_without_statistics_is_answered_by_the_source_and_says_so(bare):
     x = shifted(rows(64, 3)[0])
     assert torch.equal(s(x).outputs, s.source(x))
     assert not s.can_adapt
+    assert s.batches_by == {"adapted": 0, "usual": 0, "doubted": 0, "unjudged": 1}
     with pytest.warns(ProtectionWarning):
         hs.stream("tent", bare, source=rows(39, 1)[0])
     with warnings.catch_warnings():

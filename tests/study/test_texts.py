@@ -1,6 +1,7 @@
 """Texts through the main job, with a backbone of thirty words."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,12 +16,14 @@ from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.models import backbone
 from headstart.predictor.export import export_model
-from headstart.predictor.predictor import BATCH_TOLERANCE
+from headstart.predictor.predictor import BATCH_TOLERANCE, Predictor
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import default_backbone, fit_to_data
 from headstart.session.session import Session
 from headstart.studies import build_page
+from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.evaluation import probe_layers
+from headstart.studies.adapt.kept_examples import keep_examples
 from headstart.studies.adapt.usual_methods import usual_methods
 
 TEXTS, LABELS = wordy.reviews(30)
@@ -73,6 +76,19 @@ def test_it_ends_in_the_same_bytes(run, tmp_path):
     assert again.result == run.result
     ours, theirs = (one.folder / "model/model.safetensors" for one in (again, run))
     assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_a_stream_of_texts_can_tell_what_is_of_the_training_rows_kind(run, tmp_path):
+    """A budget with room for no row at all still measures the 40 rows that statistics need."""
+    model = hs.open(run.folder, backbone=wordy.Words()).model
+    train = hs.data.load((TEXTS, LABELS))
+    model.source_statistics = None
+    job = SimpleNamespace(settings=AdaptSettings(budget=20.0), folder=SimpleNamespace(path=tmp_path))
+    keep_examples(job, model, train, read=1.0)
+    s = hs.stream("lame", Predictor(model, train.classes, None))
+    assert s.can_adapt
+    s(TEXTS[:40])
+    assert s.batches_by["unjudged"] == 0
 
 
 def test_a_saved_model_answers(run):

@@ -16,6 +16,11 @@ DRAWS = 512  # of features without classes
 FLOOR = 0.1  # of a deviation, in mean deviations of its layer: a channel that hardly moves
 
 
+def too_many(classes: int, width: int) -> bool:
+    """Whether the mean features of all classes are more numbers than are kept."""
+    return classes * width > MOST_VALUES
+
+
 class SourceStatistics:
     """Statistics of training rows inside a model: which rows are unusual, and how far answers are off.
 
@@ -42,8 +47,8 @@ class SourceStatistics:
         None if there are fewer than 40 rows or two classes, or more than 4 million means of features.
         """
         outputs = parts[OUTPUTS]
-        values = outputs.shape[1] * parts[FEATURES].shape[1]
-        if len(outputs) < FEWEST or outputs.shape[1] < 2 or values > MOST_VALUES:
+        many = too_many(outputs.shape[1], parts[FEATURES].shape[1])
+        if len(outputs) < FEWEST or outputs.shape[1] < 2 or many:
             return None
         layers = {name: part for name, part in parts.items() if name != OUTPUTS}
         predicted = outputs.argmax(1)

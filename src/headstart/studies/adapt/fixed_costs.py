@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from headstart.nn.source_statistics import FEWEST
 from headstart.predictor.examples import MOST
 from headstart.predictor.training_rows import MOST as ROWS
 from headstart.studies.adapt.settings import AdaptSettings
@@ -31,11 +32,12 @@ def last_steps(
         models: that predict the test part.
     """
     share = SHARE * settings.seconds
+    measured = min(max(share / 2, read * FEWEST), read * min(ROWS, rows["train"]))
     return {
         "test": 3.0 + read * (models * rows["test"] + RAW * (rows["train"] + rows["test"])),
         OLD: 2.0 * read * rows["old"],
         RANKED: 0.5,
-        KEPT: min(share, read * min(MOST, rows["train"])) + min(share / 2, read * min(ROWS, rows["train"])),
+        KEPT: min(share, read * min(MOST, rows["train"])) + measured,
         EXPLAINED: min(share, 0.5 + FORWARDS * read),
         "save": 1.0,
         MODEL: 0.5,

@@ -4,6 +4,7 @@ import math
 
 from headstart.core import Model
 from headstart.data.dataset import Dataset
+from headstart.nn.source_statistics import FEWEST
 from headstart.predictor.examples import MOST, Examples
 from headstart.predictor.training_rows import MOST as ROWS
 from headstart.predictor.training_rows import measure_rows
@@ -22,7 +23,7 @@ def keep_examples(job: Job[AdaptSettings], model: Model, train: Dataset, read: f
     """Write names, labels and features of training rows beside the model, and the rows of a table.
 
     A model of classes is given the statistics by which a stream tells rows of another kind; they take half of
-    that time at most.
+    that time at most, or that of the 40 rows that they need.
 
     Args:
         job: whose folder is written to.
@@ -36,5 +37,5 @@ def keep_examples(job: Job[AdaptSettings], model: Model, train: Dataset, read: f
     if most >= 1:
         Examples.of(model, train, int(most), job.settings.seed, show=job.progress.share).save(file)
     if train.label_kind == "classes":
-        few = int(min(ROWS, affordable(job.settings, read) / 2))
+        few = int(min(ROWS, max(FEWEST, affordable(job.settings, read) / 2)))
         measure_rows(model, train, model.device, job.settings.seed, few)

@@ -92,9 +92,10 @@ class StreamMethod:
     events: list[Event]  # the last 1000 at most
     resets: int
     stopped: bool
-    adapted: int = 0  # batches that the adapted model answered; these three are 0 without protection
+    adapted: int = 0  # batches that the adapted model answered; these four are 0 without protection
     usual: int = 0  # that the source model answered, as their rows were like those it was trained on
     doubted: int = 0  # that the source model answered, as the adapted answers were worse
+    unjudged: int = 0  # that the source model answered, as no statistics tell rows of another kind
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -182,7 +182,8 @@ class StreamState:
     def load_state_dict(self, values: dict[str, Any]) -> None:
         """Take over what `state_dict` gave."""
         log = deque((Event(**event) for event in values["log"]), maxlen=self.log.maxlen)
-        for name, value in (values | {"log": log}).items():
+        protection = self.protection | values["protection"]  # older versions counted less
+        for name, value in (values | {"log": log, "protection": protection}).items():
             setattr(self, name, value)
 
 

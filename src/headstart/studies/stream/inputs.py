@@ -65,9 +65,9 @@ def _cut(module: nn.Module) -> Model:
 def count_outputs(model: Model) -> int:
     """How many outputs the head of a model has, which is put into evaluation mode."""
     weight = next(model.head.parameters(), None)
-    blank = torch.zeros(1, model.backbone.width, device=None if weight is None else weight.device)
+    blank = torch.zeros(1, model.backbone.width)
     with torch.no_grad():
-        outputs: Tensor = model.eval().head(blank)
+        outputs: Tensor = model.eval().head(blank if weight is None else blank.to(weight))
     return outputs.shape[1]
 
 

@@ -121,8 +121,10 @@ def headline(record: Prequential) -> str:
     """Whether adapting helped, in one sentence."""
     method = record.methods[0]
     if not record.labelled or method.accuracy is None:
-        labelled = pluralise(record.rows, "row")
-        return f"{method.title} predicted {labelled}; without labels nobody knows how well."
+        predicted = pluralise(record.rows, "row")
+        left = _answered(method) and not method.adapted
+        who = f"The source model predicted {predicted}" if left else f"{method.title} predicted {predicted}"
+        return f"{who}; without labels nobody knows how well."
     return _accuracy(record, method, method.accuracy.value)
 
 
@@ -137,6 +139,8 @@ def sentences(record: Prequential) -> Iterator[str]:
         yield from answered_by(method, record.labelled)
         if method.stopped:
             yield f"The guards ended the adaptation of {method.title}; then the source model predicts."
+        elif not method.events and _answered(method) and not method.adapted + method.doubted:
+            continue  # nothing adapted, so guards had nothing to watch
         elif not method.events:
             yield f"No guard had to act on {method.title}."
         else:
@@ -147,18 +151,24 @@ def sentences(record: Prequential) -> Iterator[str]:
 
 def answered_by(method: StreamMethod, labelled: bool) -> Iterator[str]:
     """Who answered the batches, and what that does not say; nothing without protection."""
-    total = method.adapted + method.usual + method.doubted
+    total = _answered(method)
     if not total:
         return
     why = {
         "rows were like those that it was trained on": method.usual,
         "the adapted answers went with features that tell the classes apart less": method.doubted,
+        "no statistics tell whether rows differ from those that it was trained on": method.unjudged,
     }
     source = [f"{count:,} where {reason}" for reason, count in why.items() if count]
     rest = f"; the source model answered the others, {join_words(source)}" if source else ""
     yield f"{method.title} answered {method.adapted:,} of {pluralise(total, 'batch', 'batches')}{rest}."
     if method.adapted and not labelled:
         yield "Whether adapting helped on these can't be known without labels."
+
+
+def _answered(method: StreamMethod) -> int:
+    """Batches under protection; 0 without it."""
+    return method.adapted + method.usual + method.doubted + method.unjudged
 
 
 def _accuracy(record: Prequential, method: StreamMethod, accuracy: float) -> str:

@@ -166,7 +166,8 @@ class PrequentialEvaluation:
     def notes(self) -> list[str]:
         """What to keep in mind: that nothing could adapt."""
         streams = [entry.stream for entry in self.entries if entry.stream is not None]
-        return [about_no_statistics()] if any(own.protect and not own.can_adapt for own in streams) else []
+        unknown = any(own.protect and not own.can_adapt for own in streams)
+        return [about_no_statistics(self.reader.model)] if unknown else []
 
     def _entry(self, method: Method[Any] | str, options: dict[str, Any], adapts: bool) -> Entry:
         names = [segment.name for segment in self.segments]

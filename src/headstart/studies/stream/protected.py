@@ -7,23 +7,29 @@ from torch import Tensor
 
 from headstart.core import Model
 from headstart.face import at_command_line, spell
-from headstart.nn.source_statistics import FEWEST, SourceStatistics
+from headstart.nn.source_statistics import FEWEST, SourceStatistics, too_many
 from headstart.report.text import capitalise
 from headstart.studies.stream.answer import Answer, require_finite
 from headstart.studies.stream.guarded import Guarded
+from headstart.studies.stream.inputs import count_outputs
 from headstart.studies.stream.protection import PATIENCE, Rows, accepts, differs, forget
 from headstart.studies.stream.source_view import SourceView, measure_source
 
 
-def about_no_statistics() -> str:
-    """Why nothing adapts, and what to do."""
+def about_no_statistics(model: Model) -> str:
+    """Why nothing adapts in a stream of a model without statistics, and what to do."""
     asked = at_command_line()
     off = spell("protect", option="no-protect") if asked else spell("protect", False)
+    way = f"adapt whatever comes with {off}."
+    what = "so rows of another kind can't be told from its own: the source model answers and nothing adapts."
+    if too_many(outputs := count_outputs(model), width := model.backbone.width):
+        why = f"Of {outputs:,} classes with {width:,} features no statistics of training rows are kept"
+        return f"{why}, {what} {capitalise(way)}"
     rows = "" if asked else f"give {spell('source')}, at least {FEWEST} rows that it was trained on, or "
+    anew = capitalise(f"{rows}train it anew, on {FEWEST} rows or more")
     return (
-        "This model comes without statistics of its training rows, so rows of another kind can't be told "
-        "from its own: the source model answers and nothing adapts. "
-        f"{capitalise(rows + 'fit and save it anew')}; or adapt whatever comes with {off}."
+        f"This model comes without statistics of its training rows, {what} They are measured where a model "
+        f"is trained on {FEWEST} rows or more, in this version. {anew}; or {way}"
     )
 
 
@@ -49,13 +55,13 @@ class Protected:
         found = measure_source(guarded.adapter, source) if saved is None else SourceStatistics(saved)
         self.view = None if found is None else SourceView(guarded.adapter, found)
         if found is None:
-            warnings.warn(about_no_statistics(), ProtectionWarning, stacklevel=4)
+            warnings.warn(about_no_statistics(model), ProtectionWarning, stacklevel=4)
 
     def answer(self, x: Tensor) -> Answer:
         """Answer a batch, and adapt to it if it differs from training rows."""
         memory = self.guarded.state.protection
         if self.view is None:
-            memory["usual"] += 1
+            memory["unjudged"] += 1
             return self.guarded.source_answer(x)
         (seen, unusual), before = self.view.look(x), memory["shifted"]
         if differs(unusual, memory):

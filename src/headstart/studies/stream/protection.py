@@ -18,7 +18,8 @@ RECENT = 32  # rows, or the whole batch, by which the end of a shift is seen
 JUDGED = 32  # rows, or the whole batch, by which adapted answers are judged
 PATIENCE = 128  # rows in a row that are judged badly, after which everything goes back to the start
 FEWEST = 16  # rows, below which nothing is judged
-COUNTED = ("adapted", "usual", "doubted")  # batches that the adapted model answered, and the source model
+# batches that the adapted model answered, and the source model
+COUNTED = ("adapted", "usual", "doubted", "unjudged")
 GAP = 0.1  # of the largest class
 CLEAR, CLEARER = 0.4, 0.5  # shares of the training rows' mean margin
 DRAWN, MANY = 1 / 3, 64  # of the way from no classes to that margin, for random draws; rows that show them

@@ -21,6 +21,7 @@ from headstart.studies.stream.guarded import Guarded
 from headstart.studies.stream.guards import DEFAULT, Guard
 from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor, sample_shape, source_batches
 from headstart.studies.stream.protected import Protected
+from headstart.studies.stream.protection import COUNTED
 
 
 class Stream:
@@ -128,9 +129,10 @@ class Stream:
         """Number of batches by who answered, and why; without protection all are 0.
 
         "adapted": the adapted model. The source model: "usual", where the rows were like those that it was
-        trained on, and "doubted", where the adapted answers went with features that tell no classes apart.
+        trained on, "doubted", where the adapted answers went with features that tell no classes apart, and
+        "unjudged", where no statistics of training rows tell.
         """
-        return {name: self._state.protection[name] for name in ("adapted", "usual", "doubted")}
+        return {name: self._state.protection[name] for name in COUNTED}
 
     def source(self, batch: Any) -> Tensor:
         """Logits (n, classes) of the model as it was given, float32 on the CPU; nothing changes."""
