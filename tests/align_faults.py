@@ -118,7 +118,7 @@ ALIGN_FAULTS = (
         "study/test_consensus.py trained_as_long",
     ),
     Fault(
-        "studies/align/trial.py",
+        "studies/align/candidate.py",
         "return SOURCE_ONLY_PROBE if self.method.about.closed_form else SOURCE_ONLY",
         "return SOURCE_ONLY",
         "a converged probe is compared with a network that is not",

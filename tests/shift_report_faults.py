@@ -12,8 +12,8 @@ SHIFT_REPORT_FAULTS = (
     ),
     Fault(
         "data/unlabelled.py",
-        "    labels = np.zeros(len(data), np.int64)\n    found = Dataset(data.name, (CLASS,), labels,",
-        "    labels = data.labels\n    found = Dataset(data.name, data.classes, labels,",
+        "    labels = np.zeros(len(data), np.int64)\n    bare = Dataset(data.name, (CLASS,), labels,",
+        "    labels = data.labels\n    bare = Dataset(data.name, data.classes, labels,",
         "the labels of the target go along",
         "data/test_unlabelled.py dropped",
     ),

@@ -57,9 +57,9 @@ STREAMING_FAULTS = (
     ),
     Fault(
         STREAM + "prequential.py",
-        "            outputs = source.source(x) if entry.stream is None else entry.stream(x).outputs\n",
-        "            entry.stream and entry.stream(x)\n"
-        "            outputs = source.source(x) if entry.stream is None else entry.stream(x).outputs\n",
+        "        source = next(entry.stream for entry in self.entries if entry.stream is not None)\n",
+        "        source = next(entry.stream for entry in self.entries if entry.stream is not None)\n"
+        "        _ = [entry.stream(x) for entry in self.entries if entry.stream is not None]\n",
         "each batch is learned from before it is judged",
         "study/test_prequential.py judged_by_hand",
     ),

@@ -47,6 +47,12 @@ def test_faults_are_found_by_walking():
     assert faults_in(Path(__file__).with_name("trap_faults.py")) == TRAP_FAULTS
 
 
+def test_the_line_of_each_fault_is_in_the_package_once():
+    """`make test` plants a third of them, so that this would be seen in two landings of three only."""
+    texts = {fault.file: (PACKAGE / fault.file).read_text("utf-8") for fault in all_faults()}
+    assert not [fault for fault in all_faults() if texts[fault.file].count(fault.old) != 1]
+
+
 def test_each_fault_that_is_planted_for_a_trap_is_in_the_inventory():
     assert not {fault.why for fault in TRAP_FAULTS} - {trap.fault for trap in TRAPS}
     assert len({(trap.seen, trap.fault) for trap in TRAPS}) == len(TRAPS) >= 40

@@ -92,8 +92,8 @@ TRAP_FAULTS = (
     ),
     Fault(
         "run/modes.py",
-        "if own else among and module not in still",
-        "if own else module not in still",
+        "mode = (among and module not in still) if it is None else it",
+        "mode = module not in still if it is None else it",
         "dropout goes on in what is frozen",
         "run/test_modes.py only_what_learns or dropout",
     ),

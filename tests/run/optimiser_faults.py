@@ -12,7 +12,7 @@ OPTIMISERS = (
     ),
     Fault(
         "run/descent.py",
-        'group["params"] if id(parameter) in mine',
+        'group["params"] if not shared or id(parameter) in mine',
         'group["params"]',
         "a shared optimiser also moves what the move does not name",
         "run/test_loop.py moves_only_the_parameters",
