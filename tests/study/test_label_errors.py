@@ -87,6 +87,14 @@ def test_the_command_prints_them_and_writes_a_file_that_is_read_back(run, headst
     (dated,) = (place / "runs").iterdir()
     assert dated.read_bytes() == file.read_bytes()
     assert f"File:   runs/{dated.name}: write" in usual
+    assert "more: --rows" not in usual
+    few = headstart("labels", run, "--rows", 1).out
+    assert f"the first 1 of {len(rows)}" in few
+    assert f"{len(rows) - 1} more: --rows {len(rows)} prints all." in few
+    errors = LabelErrors.read(run / "label_errors.json")
+    texts = replace(errors, rows=[replace(row, text=f"As\n{row.item} says") for row in errors.rows])
+    (run / "label_errors.json").write_text(texts.to_json(), "utf-8")
+    assert f"| {rows[0]['item']} | As {rows[0]['item']} says |" in headstart("labels", run).out
     file.write_text(file.read_text("utf-8").replace(",\n", ",relabel\n"), "utf-8")
     fixed = hs.adapt(table(), out=tmp_path / "fixed", label_fixes=file, **HOW)
     assert not {row.item for row in fixed.label_errors().rows} & {row["item"] for row in rows}

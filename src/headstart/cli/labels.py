@@ -12,6 +12,8 @@ from .options import AsJson
 if TYPE_CHECKING:
     from headstart.records.label_errors import LabelErrors
 
+LONGEST = 72  # letters of a text that is shown
+
 
 def labels(
     run: Annotated[Path, typer.Argument(help="A run folder of adapt.")],
@@ -38,7 +40,6 @@ def labels(
     from headstart.studies.adapt.page_labels import (
         FIXES,
         about,
-        in_words,
         next_command,
         require_label_errors,
         write_labels_page,
@@ -55,14 +56,7 @@ def labels(
     file = out or dated_folder("labels", ".csv")
     if errors.rows and out is None:
         _write(errors, file, replace)
-    kind = errors.label_kind
-    shown = [
-        (row.item, in_words(row.label, kind), in_words(row.suggestion, kind), f"{row.quality:.2f}")
-        for row in errors.rows[:rows]
-    ]
-    if shown:
-        first = f", the first {len(shown)} of {errors.found}" if len(shown) < errors.found else ""
-        output.table(("row", "label", "perhaps", "quality"), shown, f"Labels that are probably wrong{first}")
+    _print(errors, rows)
     for sentence in about(errors):
         output.prose(sentence)
     if not errors.rows:
@@ -70,6 +64,31 @@ def labels(
     output.line(f"File:   {file}: write keep, relabel or remove into its column action,")
     output.line(f"Page:   {write_labels_page(run)}: or decide here, which saves {FIXES}.")
     output.line(f"Next:   {next_command(run, str(file))}")
+
+
+def _print(errors: "LabelErrors", rows: int) -> None:
+    """The worst rows as a table."""
+    from headstart.report.text import shorten_middle
+    from headstart.studies.adapt.page_labels import in_words
+
+    kind = errors.label_kind
+    texts = ["text"] if any(row.text for row in errors.rows) else []
+    shown = [
+        (
+            row.item,
+            *(shorten_middle(" ".join(row.text.split()), LONGEST) for _ in texts),
+            in_words(row.label, kind),
+            in_words(row.suggestion, kind),
+            f"{row.quality:.2f}",
+        )
+        for row in errors.rows[:rows]
+    ]
+    if shown:
+        first = f", the first {len(shown)} of {errors.found}" if len(shown) < errors.found else ""
+        headings = ("row", *texts, "label", "perhaps", "quality")
+        output.table(headings, shown, f"Labels that are probably wrong{first}")
+    if shown and (more := len(errors.rows) - len(shown)):
+        output.line(f"{more:,} more: --rows {len(errors.rows)} prints all.")
 
 
 def _write(errors: "LabelErrors", out: Path, replace: bool) -> None:
