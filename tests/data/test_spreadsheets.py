@@ -93,6 +93,13 @@ class TestReading:
         with pytest.raises(BadInput, match=r"no sheet 'notes'\. Did you mean 'Notes'\? Its sheets: 'Rows'"):
             hs.data.load(book, sheet="notes")
 
+    def test_a_sheet_of_names_alone_is_none_to_choose(self, tmp_path):
+        book = workbook(tmp_path / "b.xlsx", Notes=[["remark"]], Rows=[HEAD, *ROWS])
+        assert len(hs.data.load(book)) == 4
+        both = workbook(tmp_path / "names.xlsx", a=[["x"]], b=[["y"]])
+        with pytest.raises(BadData, match=r"several sheets: 'a' \(0 rows\), 'b' \(0 rows\)"):
+            hs.data.load(both)
+
     def test_without_a_row_of_names(self, tmp_path):
         book = workbook(tmp_path / "b.xlsx", rows=ROWS)
         assert hs.data.load(book, columns="a,b,c,label").table.names == ("a", "b", "c")

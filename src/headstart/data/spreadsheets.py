@@ -17,7 +17,7 @@ def rows_of_sheet(file: Path, sheet: str | None = None) -> list[list[Any]]:
 
     Args:
         file: a workbook.
-        sheet: its name; None takes the only one with rows.
+        sheet: its name; None takes the only one with rows below its first.
 
     Raises:
         BadInput: there is no such sheet.
@@ -41,10 +41,11 @@ def rows_of_sheet(file: Path, sheet: str | None = None) -> list[list[Any]]:
             f"{spell('sheet', ..., stands='NAME')}."
         )
     found = {name: rows for name, cells in sheets.items() if (rows := _filled(cells))}
+    found = {name: rows for name, rows in found.items() if len(rows) > 1} or found
     if len(found) > 1:
         said = ", ".join(f"{name!r} ({len(rows) - 1} rows)" for name, rows in found.items())
         raise BadData(
-            f"{file} has several sheets with rows: {said}. Say which one to take with "
+            f"{file} has several sheets: {said}. Say which one to take with "
             f"{spell('sheet', ..., stands='NAME')}."
         )
     if not found:
