@@ -92,6 +92,15 @@ def test_words_are_escaped():
     assert "a &lt; b." in text
 
 
+def test_one_backbone_is_first_of_nothing():
+    row = replace(ranking().table[0], backbone="net", scores={"logme": 0.25})
+    one = view(ranking(table=[row]))
+    assert one["headline"] == "net is the only backbone: LogME 0.250, with nothing to compare it with."
+    assert one["facts"][0][0] == "backbone"
+    two = view(ranking(table=[row, row]))
+    assert two["headline"].replace(SPACE, " ") == "net is first of 2 backbones by LogME."
+
+
 def test_the_accuracies_and_the_agreement_with_them():
     row = ranking().table[0]
     scored = replace(row, scores={"logme": -1.25}, accuracy=Interval(0.5, 0.25, 0.75))

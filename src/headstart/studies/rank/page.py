@@ -18,20 +18,24 @@ LONGEST = 24  # letters of a name under the axis
 def view(record: Ranking) -> dict[str, Any]:
     """What the template shows."""
     first, best = TITLES[record.scores[0]], record.table[0]
+    score = _score(best.scores[record.scores[0]]).value
+    headline = f"{best.backbone} is first of {pluralise(len(record.table), 'backbone')} by {first}."
+    if len(record.table) == 1:
+        headline = f"{best.backbone} is the only backbone: {first} {score}, with nothing to compare it with."
     held_out = f"{record.held_out:,} more held out" if record.held_out else "none held out"
     size = f"{short(best.parameters)} parameters, {pluralise(best.width, 'feature')}"
     return page_view(
         record,
         kind="ranking of backbones",
         task=record.task,
-        headline=f"{record.best} is first of {pluralise(len(record.table), 'backbone')} by {first}.",
+        headline=headline,
         say=list(sentences(record)),
         legend=[],
         figure=_figure(record) if len(record.table) > 1 else "",  # one dot compares nothing
         caption=f"{capitalise(first)} of each backbone; higher is better. It can be compared between "
         f"backbones on the same rows, and with nothing else.",
         facts=[
-            ("first", best.backbone, size),
+            ("first" if len(record.table) > 1 else "backbone", best.backbone, size),
             ("rows", f"{record.rows:,}", held_out),
             ("classes or columns", f"{record.classes:,}", "of the labels"),
             ("backbones", f"{len(record.table):,}", "one pass over the data each"),
