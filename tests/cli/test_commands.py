@@ -173,6 +173,8 @@ def test_export_says_how_near_it_is(headstart, finished, tmp_path):
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
     said = headstart("export", finished, tmp_path / "model.onnx")
+    assert "The page “A model in use” of the documentation" in " ".join(said.out.split())
+    assert "docs/" not in said.out
     assert said.code == 0, said.err
     found = re.search(r"differ from torch's by (\S+) at most", said.out)
     assert found

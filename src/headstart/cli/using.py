@@ -92,7 +92,10 @@ def export(
         predictor = open_model(run)
         difference = export_model(predictor, file, show)
     output.prose(f"{file}: probabilities differ from torch's by {difference:.1e} at most.")
-    output.prose("Its metadata say how inputs are read: docs/how/deploy.md has examples without headstart.")
+    output.prose(
+        "Its metadata say how inputs are read. The page “A model in use” of the documentation has "
+        "examples that run it without headstart."
+    )
     if predictor.preprocess is not None and (window := predictor.preprocess.window):
         low, high = window
         output.line(f"It takes 8 bits: bring levels from {low:g} to {high:g} to 0 to 255 before.")
