@@ -64,6 +64,13 @@ EXPLAIN_FAULTS = (
         f"{EXPLAIN} loses_without",
     ),
     Fault(
+        "attribution/log_odds.py",
+        "        mine = mine - others.logsumexp(1)\n",
+        "        mine = mine.exp() / outputs.exp().sum(1)\n",
+        "where the model is sure nothing contributes",
+        f"{EXPLAIN} probability_is_1",
+    ),
+    Fault(
         "predictor/importance.py",
         "sign = -1 if metric in LOWER_IS_BETTER else 1",
         "sign = 1",

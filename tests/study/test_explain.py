@@ -1,7 +1,9 @@
 """Why a model answers so: contributions against hand-made ones, pages, commands, and what is refused."""
 
+import copy
 import json
 from contextlib import chdir
+from dataclasses import replace
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -19,8 +21,9 @@ from headstart.cli import app
 from headstart.core import BadData, BadInput, Preprocess, Unknown
 from headstart.face import speak
 from headstart.records.explanation import Contribution
-from headstart.studies.explain.words import with_error
+from headstart.studies.explain.words import answer_in_words, meaning, with_error
 
+ALONE = "Contributions do not add up."
 TEXT = "the film was awful and dull but great"
 
 
@@ -86,20 +89,43 @@ def test_contributions_of_a_linear_model_are_its_slopes_times_the_way_from_the_m
         assert found.value == pytest.approx(model.values(new)[0, 0], abs=rounding(30, 20, sums=3))
 
 
-def test_a_word_contributes_what_the_probability_loses_without_it(texts):
+def test_a_word_contributes_what_the_log_odds_lose_without_it(texts):
     (found,) = texts.explain([TEXT], "good")
     words = TEXT.split()
     without = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
-    good = texts.probabilities([TEXT, *without])[:, texts.classes.index("good")]
+    shares = texts.probabilities([TEXT, *without])[:, texts.classes.index("good")]
+    good = np.log(shares / (1 - shares))
+    assert found.probability == pytest.approx(shares[0])
+    assert found.value == pytest.approx(good[0])
     assert [part.name for part in found.parts] == words
     assert [part.contribution for part in found.parts] == pytest.approx(
         good[0] - good[1:], abs=rounding(64, sums=9)
     )
     (other,) = texts.explain([TEXT], "bad")
-    assert other.value == pytest.approx(1 - found.value)
+    assert other.value == pytest.approx(-found.value)
+    assert other.probability == pytest.approx(1 - found.probability)
     assert [part.contribution for part in other.parts] == pytest.approx(
         good[1:] - good[0], abs=rounding(64, sums=9)
     )
+
+
+def test_contributions_tell_where_the_probability_is_1(texts):
+    """With logits thirty times as large every probability is 1, whatever word is left out."""
+    sure = copy.deepcopy(texts)
+    with torch.no_grad():
+        for each in sure.model.head.parameters():
+            each.mul_(30)
+    (found,), (usual,) = sure.explain([TEXT], "bad"), texts.explain([TEXT], "bad")
+    assert found.probability == pytest.approx(float(usual.value > 0), abs=1e-6)
+    assert [part.contribution for part in found.parts] == pytest.approx(
+        [30 * part.contribution for part in usual.parts], abs=30 * rounding(64, sums=9)
+    )
+    assert meaning([found], "texts", "classes").startswith(
+        "A word contributes what the log-odds lose without"
+    )
+    old = replace(usual, probability=None, value=0.75)  # of an older version
+    assert meaning([old], "texts", "classes").endswith("the probability loses without it. " + ALONE)
+    assert answer_in_words(old, "classes").endswith("0.750.")
 
 
 def test_shapley_values_of_words_add_up_from_the_empty_text(texts):
@@ -152,6 +178,7 @@ def test_the_command_prints_what_counts_and_keeps_a_page(saved):
     assert done.exit_code == 0, done.output
     text = " ".join(done.output.split())
     assert "Contributions are Shapley values by sampling" in text
+    assert "to the log-odds. Log-odds are log(p / (1 \u2212 p)) of the probability p" in text
     assert "The first 2 items of 5 are explained; --limit sets how many." in text
     record = json.loads((out / "explain.json").read_text("utf-8"))
     first = record["explanations"][0]
@@ -160,6 +187,8 @@ def test_the_command_prints_what_counts_and_keeps_a_page(saved):
     assert total == pytest.approx(first["value"])
     page = (out / "explain.html").read_text("utf-8")
     assert f"{abs(first['parts'][0]['contribution']):.3f}" in page
+    assert f"probability {first['probability']:.3f}" in page
+    assert "contribution, log-odds" in page
     assert first["neighbours"][0]["text"] in page
 
 

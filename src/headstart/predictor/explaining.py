@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.attribution.coalitions import Attributed, Floats
+from headstart.attribution.log_odds import margins
 from headstart.attribution.maps import PlaceMap, integrated_gradients, mean_colour, occlusion
 from headstart.core import BadInput, LabelKind, Model, Reader, Schema, Tokens, Unknown
 from headstart.data.dataset import Dataset
@@ -25,7 +26,7 @@ from headstart.predictor.prediction_files import names_of
 from headstart.predictor.predictions import PredictedClass, PredictedTags, Prediction
 from headstart.predictor.training import OUTPUTS
 from headstart.records.explanation import Contribution, Explanation, HeatMap
-from headstart.session.scoring import activate, as_predictions
+from headstart.session.scoring import as_predictions
 
 BATCH = 32
 ROWS = 1024  # of a table that are computed together
@@ -74,6 +75,8 @@ class Explains:
     ) -> list[Explanation]:
         """Why the model gives its answer for each item; see `hs.explain` for a page of it.
 
+        Contributions to a class or a tag are in log-odds, those to a number in its own unit.
+
         Args:
             items: see `predict`.
             class_name: the class, tag or column of numbers to explain; None: the predicted class, the most
@@ -117,6 +120,7 @@ class Explains:
                 parts,
                 places,
                 near[row],
+                None if self.label_kind == "numbers" else float(outputs[row, output]),
             )
             found.append(explanation)
         return found
@@ -157,7 +161,7 @@ def _words(model: Explainable, text: str, output: int, how: Attributions, row: i
 
     def value(masks: NDArray[np.bool_], _: NDArray[np.int64]) -> Floats:
         kept = ["".join(p for p, there in zip(pieces, mask, strict=True) if there) for mask in masks]
-        return _outputs(model, tokens(kept))[:, output]
+        return _margins(model, tokens(kept), output)
 
     found = how.attributed(value, len(pieces), 1, row)
     parts = _contributions([piece.strip() for piece in pieces], [""] * len(pieces), found)
@@ -172,7 +176,7 @@ def _columns(
 
     def value(masks: NDArray[np.bool_], drawn: NDArray[np.int64]) -> Floats:
         there = torch.from_numpy(masks[:, number])
-        return _outputs(model, torch.where(there, x, rows[torch.from_numpy(drawn)].to(x)))[:, output]
+        return _margins(model, torch.where(there, x, rows[torch.from_numpy(drawn)].to(x)), output)
 
     found = how.attributed(value, len(groups), len(rows), row)
     parts = _contributions(names, column_values(items, x, names, row), found)
@@ -187,7 +191,7 @@ def _contributions(names: Sequence[str], values: Sequence[str], found: Attribute
 
 def _places(model: Explainable, picture: Tensor, output: int, how: Attributions) -> Explained:
     if how.way == "occlusion":
-        found = occlusion(lambda x: _outputs(model, x)[:, output], picture, how.patch, how.stride)
+        found = occlusion(lambda x: _margins(model, x, output), picture, how.patch, how.stride)
     else:
         found = _gradients(model, picture, output)
     height, width = picture.shape[1:]
@@ -202,7 +206,7 @@ def _gradients(model: Explainable, picture: Tensor, output: int) -> PlaceMap:
     x = normalised(picture[None].to(model.model.device))[0]
 
     def values(some: Tensor) -> Tensor:
-        return activate(model.model(some).double(), model.label_kind)[:, output]
+        return margins(model.model(some).double(), model.label_kind, output)
 
     return integrated_gradients(values, x, mean_colour(x))
 
@@ -223,6 +227,11 @@ def _read(model: Explainable, items: Any) -> tuple[Any, Tensor]:
 def _outputs(model: Explainable, x: Tensor) -> Floats:
     """Probabilities or numbers (n, outputs)."""
     return as_predictions(forward(model, x, model.model), model.label_kind)
+
+
+def _margins(model: Explainable, x: Tensor, output: int) -> Floats:
+    """What contributions add up to (n,): log-odds of a class or tag, or numbers."""
+    return margins(forward(model, x, model.model).double(), model.label_kind, output).numpy()
 
 
 def _features(model: Explainable, x: Tensor) -> Tensor:

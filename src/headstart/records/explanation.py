@@ -47,12 +47,13 @@ class Explanation(Record):
     item: str  # its name
     predicted: str  # in words
     output: str  # the class, tag or number that is explained
-    value: float  # its probability, or the number
+    value: float  # its log-odds, log(p / (1 - p)) of the probability p, or the number
     base: float | None  # what the contributions add up from to the value; None if they do not add up
     attribution: str  # how contributions were computed
     parts: list[Contribution] = field(default_factory=list)  # words in their order, or columns
     map: HeatMap | None = None  # of pictures
     neighbours: list[Neighbour] = field(default_factory=list)  # the most similar first
+    probability: float | None = None  # of the output; None of numbers, and where `value` is one (schema 1)
 
     def strongest(self, count: int) -> list[Contribution]:
         """The words or columns that contribute most, either way."""

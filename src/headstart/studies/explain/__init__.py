@@ -124,7 +124,7 @@ SPEC = Study(
     ),
     settings=ExplainSettings,
     record=Explained,
-    schema=1,
+    schema=2,
     without=("task", "attribute_column", "categorical", "beside", "keep", "per_class", "window"),
     reads_folder=True,
 )

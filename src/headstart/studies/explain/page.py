@@ -13,6 +13,7 @@ from headstart.studies.explain.page_items import item_parts
 from headstart.studies.explain.words import (
     LONGEST,
     answer_in_words,
+    explained_value,
     meaning,
     strongest,
     together,
@@ -141,7 +142,7 @@ def _summary(each: Explanation, record: Explained) -> list[dict[str, str]]:
     cells = (
         each.predicted,
         each.output,
-        value_in_words(each.value, record.label_kind),
+        value_in_words(explained_value(each), record.label_kind),
         f"{first[0]} {first[2]}",
     )
     return [{"value": cell, "interval": "", "gain": ""} for cell in cells]

@@ -11,7 +11,14 @@ from headstart.report.figures import Dot, dots
 from headstart.report.html import picture_data
 from headstart.report.text import minus, shorten_middle, significant
 from headstart.studies.explain.pictures import picture_names
-from headstart.studies.explain.words import LONGEST, answer_in_words, signed, value_in_words, with_error
+from headstart.studies.explain.words import (
+    LONGEST,
+    answer_in_words,
+    signed,
+    unit_of,
+    value_in_words,
+    with_error,
+)
 
 DRAWN = 25  # columns
 WIDE = 1.96  # standard errors, of an interval of 95 %
@@ -56,17 +63,18 @@ def _bars(each: Explanation, label_kind: str) -> dict[str, Any]:
         Dot(shorten_middle(f"{part.name} = {part.value}", LONGEST), _interval(part), text)
         for part, text in zip(drawn, texts, strict=True)
     ]
+    odds = ", log-odds" if unit_of(each, label_kind) == "log-odds" else ""
     low, high = (
         pick(getattr(row.interval, end) for row in rows) for pick, end in ((min, "low"), (max, "high"))
     )
     axis = linear(
-        min(low, 0.0), max(high, 0.0), lambda value: minus(significant(value, 2)), "contribution", 5
+        min(low, 0.0), max(high, 0.0), lambda value: minus(significant(value, 2)), f"contribution{odds}", 5
     )
     words = ", ".join(f"{part.name} {text}" for part, text in zip(drawn, texts, strict=True))
     said = ["What each column contributes, with 95 % intervals over what was drawn."]
     if each.base is not None:
         ends = (value_in_words(value, label_kind) for value in (each.base, each.value))
-        said.append("Contributions add up from {} to {}.".format(*ends))
+        said.append("Contributions add up from {} to {}{}.".format(*ends, odds))
     if len(each.parts) > DRAWN:
         said.append(f"The {DRAWN} largest of {len(each.parts)} are drawn.")
     return {

@@ -6,13 +6,14 @@ from headstart.records.explanation import Contribution, Explanation, HeatMap
 from headstart.report.text import MINUS, minus, quoted, shorten_middle, significant
 
 MEANS = {  # what a contribution is, by attribution and whether it is of words
-    "occlusion": "A place contributes what the {value} loses if the picture's mean colour covers it.",
+    "occlusion": "A place contributes what the {value} {lose} if the picture's mean colour covers it.",
     "integrated-gradients": "Contributions are integrated gradients from the picture's mean colour to the "
     "picture; they add up to the {value} less that of the mean colour.",
-    "leave-one-out": "{Part} contributes what the {value} loses {without}. Contributions do not add up.",
+    "leave-one-out": "{Part} contributes what the {value} {lose} {without}. Contributions do not add up.",
     "shapley": "Contributions are Shapley values by sampling; they add up from {base} to the {value}.",
 }
 PARTS = {"texts": "words", "tables": "columns", "numbers": "columns"}  # by kind of data
+LOG_ODDS = "Log-odds are log(p / (1 \u2212 p)) of the probability p: +0.693 doubles p / (1 \u2212 p)."
 SHOWN = 8  # words, columns or places in the terminal
 LONGEST = 40  # letters of a name
 
@@ -24,13 +25,13 @@ def signed(value: float, label_kind: str) -> str:
 
 
 def _size(value: float, label_kind: str) -> str:
-    """Probabilities have three decimals, numbers three digits."""
+    """Log-odds have three decimals, numbers three digits."""
     return significant(abs(value)) if label_kind == "numbers" else f"{abs(value):.3f}"
 
 
 def value_in_words(value: float, label_kind: str) -> str:
-    """A probability with three decimals, a number with four digits."""
-    return minus(significant(value, 4)) if label_kind == "numbers" else f"{value:.3f}"
+    """Log-odds and probabilities with three decimals, a number with four digits."""
+    return minus(significant(value, 4) if label_kind == "numbers" else f"{value:.3f}")
 
 
 def with_error(part: Contribution, label_kind: str) -> str:
@@ -41,7 +42,7 @@ def with_error(part: Contribution, label_kind: str) -> str:
 
 def answer_in_words(each: Explanation, label_kind: str) -> str:
     """What is predicted, and the value that is explained."""
-    value = value_in_words(each.value, label_kind)
+    value = value_in_words(explained_value(each), label_kind)
     if label_kind == "numbers":
         return f"{each.predicted}. Explained: {each.output} = {value}."
     of = "" if each.output == each.predicted else f" of {quoted(each.output)}"
@@ -52,6 +53,16 @@ def together(kind: str, consequence: str) -> str:
     """A sentence on parts that go together, if those of a kind of data have names; else ""."""
     parts = PARTS.get(kind)
     return f" Where {parts} go together, {consequence}." if parts else ""
+
+
+def explained_value(each: Explanation) -> float:
+    """The probability of a class or a tag, or a number."""
+    return each.value if each.probability is None else each.probability
+
+
+def unit_of(each: Explanation, label_kind: str) -> str:
+    """What contributions are measured in; runs of older versions have those to a probability."""
+    return {"numbers": "number"}.get(label_kind, "probability" if each.probability is None else "log-odds")
 
 
 def strongest(each: Explanation, label_kind: str) -> list[tuple[str, str, str]]:
@@ -87,8 +98,11 @@ def meaning(explanations: Sequence[Explanation], kind: str, label_kind: str) -> 
     if not explanations:
         return ""
     each, words = explanations[0], kind == "texts"
-    value = "number" if label_kind == "numbers" else "probability"
+    value = unit_of(each, label_kind)
+    odds = value == "log-odds"
     base = "that of an empty text" if words else "the mean over training rows"
     without = "without it" if words else "on average when it is replaced by that of a training row"
     part = "A word" if words else "The value of a column"
-    return MEANS[each.attribution].format(value=value, base=base, without=without, Part=part)
+    lose = "lose" if odds else "loses"
+    said = MEANS[each.attribution].format(value=value, lose=lose, base=base, without=without, Part=part)
+    return f"{said} {LOG_ODDS}" if odds else said
