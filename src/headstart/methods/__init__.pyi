@@ -29,6 +29,10 @@ from headstart.methods.inputs.streams.sar import SAR as SAR
 from headstart.methods.inputs.streams.tent import Tent as Tent
 from headstart.methods.inputs.translation.cycada import CyCADA as CyCADA
 from headstart.methods.inputs.translation.cyclegan import CycleGAN as CycleGAN
+from headstart.methods.mapping.adapters.bottleneck_adapters import BottleneckAdapters as BottleneckAdapters
+from headstart.methods.mapping.adapters.conv_adapters import ConvAdapters as ConvAdapters
+from headstart.methods.mapping.adapters.ia3 import IA3 as IA3
+from headstart.methods.mapping.adapters.lora import LoRA as LoRA
 from headstart.methods.mapping.finetuning.bitfit import BitFit as BitFit
 from headstart.methods.mapping.finetuning.delta import Delta as Delta
 from headstart.methods.mapping.finetuning.fine_tune import FineTune as FineTune
