@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from headstart import methods as methods
     from headstart import models as models
     from headstart import sklearn as sklearn
+    from headstart.nn import adapters as adapters
+    from headstart.nn.adapters.side_car import Adapters as Adapters
     from headstart.predictor.fit import fit as fit
     from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags
     from headstart.predictor.predictor import Predictor as Predictor
@@ -35,6 +37,8 @@ _FOUND = {
     "sklearn": ("headstart.sklearn", ""),
     "Recipe": ("headstart.run.recipe", "Recipe"),
     "Adapted": ("headstart.studies.adapt.adapted", "Adapted"),
+    "Adapters": ("headstart.nn.adapters.side_car", "Adapters"),
+    "adapters": ("headstart.nn.adapters", ""),
     "Aligned": ("headstart.studies.align.run", "Aligned"),
     "build_page": ("headstart.studies", "build_page"),
     "fit": ("headstart.predictor.fit", "fit"),
@@ -56,7 +60,7 @@ __all__ += ["Recipe", "build_page", "data", "fit"]
 __all__ += ["methods", "models", "open"]
 __all__ += ["Aligned"]
 __all__ += ["Stream", "guards", "prequential", "stream"]
-__all__ += ["sklearn"]
+__all__ += ["Adapters", "adapters", "sklearn"]
 __all__ += ["Translated", "Translator"]
 
 

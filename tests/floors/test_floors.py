@@ -67,7 +67,18 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself,
             "predictor",
         ),
     },
-    "__init__": {"data", "methods", "models", "run", "records", "session", "predictor", "studies", "sklearn"},
+    "__init__": {
+        "data",
+        "methods",
+        "models",
+        "nn",
+        "run",
+        "records",
+        "session",
+        "predictor",
+        "studies",
+        "sklearn",
+    },
 }
 HEAVY = {"timm", "torchvision", "transformers", "pandas", "pyarrow", "matplotlib", "jinja2", "sklearn"}
 HEAVY |= {"onnx", "onnxruntime", "onnxscript", "optuna", "lightning_fabric", "tokenizers", "huggingface_hub"}

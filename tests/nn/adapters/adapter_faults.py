@@ -91,8 +91,8 @@ ADAPTER_FAULTS = (
     ),
     Fault(
         "methods/mapping/adapters/bottleneck_adapters.py",
-        'backbone.note_operation(do="bottlenecks"',
-        'dict(do="bottlenecks"',
+        'backbone.note_operation(do="adapt"',
+        'dict(do="adapt"',
         "a saved model does not know of its adapters",
         "methods/test_bottleneck_adapters.py saved_model",
     ),

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from headstart.core import BadInput
 from headstart.models.wrapped import AnyBackbone
-from headstart.nn.adapters import insert_bottlenecks
+from headstart.nn.adapters import attach_all, rebuild
 from headstart.nn.translation import Translation
 
 from .channels import new_channels
@@ -58,14 +58,14 @@ def _resize(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
     return done
 
 
-def _bottlenecks(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
-    insert_bottlenecks(made, noted["layers"], noted["size"], noted["activation"])
+def _adapt(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
+    attach_all(made, rebuild(made, noted["layers"]))
     made.note_operation(**noted)
     return made
 
 
 _DONE: Mapping[str, Any] = {
-    "bottlenecks": _bottlenecks,
+    "adapt": _adapt,
     "new_channels": lambda made, noted: new_channels(made, noted["channels"])[0],
     "new_columns": lambda made, noted: new_columns(made, noted["old"], noted["new"])[0],
     "new_size": lambda made, noted: new_size(made, noted["size"], position=noted["position"])[0],

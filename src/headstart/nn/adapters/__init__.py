@@ -4,10 +4,11 @@ from .adapter import Adapter as Adapter
 from .attaching import adapted_layers as adapted_layers
 from .attaching import fold as fold
 from .attaching import is_of_adapter as is_of_adapter
-from .bottleneck import Bottleneck as Bottleneck
 from .bottleneck import Bottlenecks as Bottlenecks
-from .bottleneck import insert_bottlenecks as insert_bottlenecks
 from .convolution import ConvAdapters as ConvAdapters
+from .described import attach_all as attach_all
+from .described import describe as describe
+from .described import rebuild as rebuild
 from .kind import AdapterKind as AdapterKind
 from .lora import LoRA as LoRA
 from .scaling import IA3 as IA3

@@ -1,7 +1,7 @@
 """What an adapter is: a few parameters of its own at one layer, whose own tensors stay as they are."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,16 @@ class WeightAdapter(nn.Module):
 
     tensors: tuple[str, ...]
 
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Arguments of `for_layer` that build one alike; JSON values only."""
+        raise NotImplementedError
+
+    @classmethod
+    def for_layer(cls, layer: nn.Module, **settings: Any) -> Self:
+        """Build one for a layer, with the values of the start."""
+        raise NotImplementedError
+
     def forward(self, name: str, tensor: Tensor) -> Tensor:
         """The tensor `name` of the layer as it is to be read, in the same shape."""
         raise NotImplementedError
@@ -25,21 +35,6 @@ class WeightAdapter(nn.Module):
     def folded(self, name: str, tensor: Tensor) -> Tensor:
         """The tensor that does the same without the adapter."""
         return self(name, tensor)  # type: ignore[no-any-return]
-
-
-class SeveralWeights(WeightAdapter):
-    """Adapters of several tensors of one layer, such as those of a recurrent one."""
-
-    def __init__(self, adapters: Sequence[WeightAdapter]) -> None:
-        super().__init__()
-        self.tensors = tuple(name for one in adapters for name in one.tensors)
-        self.each = nn.ModuleList(adapters)
-
-    def forward(self, name: str, tensor: Tensor) -> Tensor:
-        """The tensor as those adapters make it that change it."""
-        for one in self.each:
-            tensor = one(name, tensor) if name in one.tensors else tensor  # type: ignore[operator]
-        return tensor
 
 
 class ActivationAdapter(nn.Module):
@@ -50,6 +45,16 @@ class ActivationAdapter(nn.Module):
     """
 
     tensors: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Arguments of `for_layer` that build one alike; JSON values only."""
+        raise NotImplementedError
+
+    @classmethod
+    def for_layer(cls, layer: nn.Module, **settings: Any) -> Self:
+        """Build one for a layer, with the values of the start."""
+        raise NotImplementedError
 
     def forward(self, given: Tensor, output: Tensor) -> Tensor:
         """The output (..., d) of the layer, for what was `given` to it, with what the adapter adds."""

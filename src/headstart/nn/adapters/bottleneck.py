@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -11,7 +11,6 @@ from headstart.core import BadInput
 
 from .acting import Call, layers_called
 from .adapter import ActivationAdapter, empty_like
-from .attaching import attach, free_name
 from .kind import AdapterKind, Built
 from .sites import linear_size, transformer_layers, weights_in
 
@@ -44,6 +43,17 @@ class Bottleneck(ActivationAdapter):
         nn.init.kaiming_uniform_(self.down, nonlinearity="relu")
         self.activation = activation
 
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The arguments of `for_layer`."""
+        size, width = self.down.shape
+        return {"width": width, "size": size, "activation": self.activation}
+
+    @classmethod
+    def for_layer(cls, layer: nn.Module, **settings: Any) -> Self:
+        """Build one for the output of a layer with parameters."""
+        return cls(next(layer.parameters()), **settings)
+
     def forward(self, given: Tensor, output: Tensor) -> Tensor:
         """The output (..., d) with what the adapter adds."""
         small = ACTIVATIONS[self.activation](F.linear(output, self.down, self.down_bias))
@@ -75,13 +85,6 @@ class Bottlenecks(AdapterKind):
             width, like = _width(module, path)
             spot = path if called is None else _called_at(path, called)
             yield Built(spot, Bottleneck(like, width, self.size, self.activation))
-
-
-def insert_bottlenecks(module: nn.Module, widths: Mapping[str, int], size: int, activation: str) -> None:
-    """Insert adapters at layers that had such before; `widths` are those of the outputs, by path."""
-    like, name = next(module.parameters()), free_name(module)
-    for path, width in widths.items():
-        attach(module.get_submodule(path), Bottleneck(like, width, size, activation), name)
 
 
 def _linear_layers(module: nn.Module) -> Iterator[str]:

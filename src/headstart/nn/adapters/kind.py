@@ -99,5 +99,10 @@ def weights_to_adapt(module: nn.Module, at: str, call: Call | None) -> list[Weig
 
 def tensor_of(module: nn.Module, weight: Weight) -> Tensor:
     """The tensor of a weight."""
-    found: Any = module.get_submodule(weight.layer)._parameters[weight.tensor]
+    return parameter_of(module.get_submodule(weight.layer), weight.tensor)
+
+
+def parameter_of(layer: nn.Module, name: str) -> Tensor:
+    """A layer's own parameter, without what adapters add; KeyError if it has none of that name."""
+    found: Any = layer._parameters[name]
     return found  # type: ignore[no-any-return]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +12,8 @@ from torch.nn.functional import linear
 from headstart.core import BadInput
 
 from .acting import Call, layers_called
-from .adapter import ActivationAdapter, Adapter, SeveralWeights, WeightAdapter, empty_like
-from .kind import AdapterKind, Built, tensor_of, weights_to_adapt
+from .adapter import ActivationAdapter, Adapter, WeightAdapter, empty_like
+from .kind import AdapterKind, Built, parameter_of, tensor_of, weights_to_adapt
 from .sites import Weight, transformer_layers
 
 Scaling = Literal["standard", "rank-stabilised"]
@@ -61,6 +61,22 @@ class LoraWeight(WeightAdapter):
         self.down, self.up = _factors(weight, rank)
         self.magnitude = nn.Parameter(_norms(weight.detach())) if magnitude else None
 
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The arguments of `for_layer`."""
+        has_magnitude = self.magnitude is not None
+        return {
+            "tensor": self.tensors[0],
+            "rank": len(self.down),
+            "scale": self.scale,
+            "magnitude": has_magnitude,
+        }
+
+    @classmethod
+    def for_layer(cls, layer: nn.Module, **settings: Any) -> Self:
+        """Build one for the weight `tensor` of a layer."""
+        return cls(weight=parameter_of(layer, settings["tensor"]), **settings)
+
     def forward(self, name: str, tensor: Tensor) -> Tensor:
         """The weight as it is to be read, in its own shape."""
         summed = tensor + (self.scale * self.up @ self.down).view_as(tensor)
@@ -74,6 +90,35 @@ def _norms(weight: Tensor) -> Tensor:
     """The norm (outputs,) of each output's weights."""
     norms: Tensor = torch.linalg.vector_norm(weight.flatten(1), dim=1)
     return norms
+
+
+class LoraWeights(WeightAdapter):
+    """LoRA in weight space of several weights of one layer, such as those of a recurrent one."""
+
+    def __init__(self, adapters: Sequence[LoraWeight]) -> None:
+        super().__init__()
+        self.tensors = tuple(name for one in adapters for name in one.tensors)
+        self.each = nn.ModuleList(adapters)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The arguments of `for_layer`: those of each."""
+        return {"each": [one.settings for one in self._each]}
+
+    @classmethod
+    def for_layer(cls, layer: nn.Module, **settings: Any) -> Self:
+        """Build one for each weight."""
+        return cls([LoraWeight.for_layer(layer, **one) for one in settings["each"]])
+
+    @property
+    def _each(self) -> list[LoraWeight]:
+        return [one for one in self.each if isinstance(one, LoraWeight)]
+
+    def forward(self, name: str, tensor: Tensor) -> Tensor:
+        """The weight called `name` with its product."""
+        for one in self._each:
+            tensor = one(name, tensor) if name in one.tensors else tensor
+        return tensor
 
 
 class LoraActivation(ActivationAdapter):
@@ -92,6 +137,16 @@ class LoraActivation(ActivationAdapter):
             raise BadInput(f"A weight of shape {tuple(weight.shape)} is not that of a linear layer.")
         self.tensors, self.scale = ("weight",), scale
         self.down, self.up = _factors(weight, rank)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The arguments of `for_layer`."""
+        return {"rank": len(self.down), "scale": self.scale}
+
+    @classmethod
+    def for_layer(cls, layer: nn.Module, **settings: Any) -> Self:
+        """Build one for a linear layer."""
+        return cls(parameter_of(layer, "weight"), **settings)
 
     def forward(self, given: Tensor, output: Tensor) -> Tensor:
         """The output (..., outputs) for what was given, (..., inputs), with what the product makes of it."""
@@ -148,7 +203,7 @@ class LoRA(AdapterKind):
         if self._in_activations(layer, called):
             return LoraActivation(weights["weight"], self.rank, scale)
         made = [LoraWeight(name, one, self.rank, scale, self.magnitude) for name, one in weights.items()]
-        return made[0] if len(made) == 1 else SeveralWeights(made)
+        return made[0] if len(made) == 1 else LoraWeights(made)
 
     def _saves(self, weight: Tensor) -> bool:
         """Whether the two factors have fewer numbers than the weight."""

@@ -1,8 +1,8 @@
 """(IA)3: keys, values and inner activations are scaled by vectors that learn (arXiv:2205.05638)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ from headstart.core import BadInput
 
 from .acting import Call
 from .adapter import WeightAdapter
-from .kind import AdapterKind, Built
+from .kind import AdapterKind, Built, parameter_of
 from .sites import TransformerLayer, linear_size, transformer_layers
 
 KEYS = ("k", "key", "k_proj", "key_proj", "k_lin")
@@ -36,6 +36,18 @@ class Scale(WeightAdapter):
         super().__init__()
         self.tensors, self.axis, self.part = tensors, axis, part
         self.scale = nn.Parameter(torch.ones_like(like.detach().select(1 - axis, 0)[part]))
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The arguments of `for_layer`."""
+        part = [self.part.start, self.part.stop]
+        return {"tensors": list(self.tensors), "axis": self.axis, "part": part}
+
+    @classmethod
+    def for_layer(cls, layer: nn.Module, **settings: Any) -> Self:
+        """Build one for a weight, the first of `tensors`; `part` are the ends of a slice."""
+        tensors = tuple(settings["tensors"])
+        return cls(tensors, parameter_of(layer, tensors[0]), settings["axis"], slice(*settings["part"]))
 
     def forward(self, name: str, tensor: Tensor) -> Tensor:
         """The tensor times the scales."""

@@ -5,7 +5,7 @@ from torch import nn
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
 from headstart.methods.tuning import TuningSettings, tuned_parts, tuning_loss
-from headstart.nn.adapters import Bottleneck, Bottlenecks, is_of_adapter
+from headstart.nn.adapters import Bottlenecks, describe, is_of_adapter
 from headstart.nn.norms import is_norm
 
 from ._adapted import adapted_on, insert
@@ -42,9 +42,7 @@ class BottleneckAdapters(TuningSettings[Labelled]):
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The backbone, which must have linear layers, with adapters, and a linear head."""
         kind = Bottlenecks(size=self.size, activation=self.activation, at=self.at)
-        adapters = insert(self, kind, backbone)
-        widths = {path: len(one.up) for path, one in adapters.items() if isinstance(one, Bottleneck)}
-        backbone.note_operation(do="bottlenecks", layers=widths, size=self.size, activation=self.activation)
+        backbone.note_operation(do="adapt", layers=describe(insert(self, kind, backbone)))
         return tuned_parts(self, backbone, task)
 
     def moves(self) -> tuple[Descend[Labelled]]:

@@ -1,0 +1,174 @@
+"""Many tasks on one model: the caller's never changes, and each task is what it was trained to be."""
+
+import copy
+
+import pytest
+import torch
+from tests.nn.adapters.nets import convolutions, disturb, encoder, net
+from tests.rounding import rounding
+from torch import nn
+
+import headstart as hs
+from headstart.core import BadInput, Mismatch, Unknown
+from headstart.nn.adapters import adapted_layers
+
+
+def side_car(name="encoder", **kinds):
+    module, x = net(name)
+    found = hs.Adapters(module, example=x)
+    for key, kind in (
+        kinds or {"one": hs.adapters.LoRA(rank=2), "two": hs.adapters.Bottlenecks(size=3)}
+    ).items():
+        found.add(key, kind)
+        disturb(found._sets[key], 0.2)
+    return module, x, found
+
+
+def answers(found, x, *names):
+    with found.use(*names) as model:
+        return model(x).detach().clone()
+
+
+def close(found, wanted):
+    torch.testing.assert_close(found, wanted, rtol=0, atol=rounding(256, wanted.abs().max(), sums=8))
+
+
+def test_the_callers_model_is_never_touched_and_its_tensors_are_shared():
+    module, x, found = side_car()
+    before = copy.deepcopy(module.state_dict())
+    with found.use("one") as model:
+        optimiser = torch.optim.SGD(found.parameters("one"), 0.1)
+        for _ in range(3):
+            model.train()(x).square().mean().backward()
+            optimiser.step()
+    assert all(torch.equal(before[key], value) for key, value in module.state_dict().items())
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in module.parameters())
+    assert not list(adapted_layers(module))
+    assert not module.training
+    pairs = zip(module.parameters(), found.model.parameters(), strict=True)
+    assert all(one.data_ptr() == other.data_ptr() for one, other in pairs)
+
+
+def test_sets_are_switched_and_without_one_the_model_is_the_callers():
+    module, x, found = side_car()
+    one, two = answers(found, x, "one"), answers(found, x, "two")
+    assert (one - two).abs().max() > 0.01
+    assert torch.equal(answers(found, x, "one"), one)
+    close(found(x).detach(), module(x).detach())
+    assert found.names == ("one", "two")
+    found.remove("two")
+    with pytest.raises(Unknown, match="No set of adapters is called 'two'"), found.use("two"):
+        pass
+
+
+def test_a_stack_is_one_after_the_other():
+    """In weight space W + B1 A1 + B2 A2."""
+    kinds = {key: hs.adapters.LoRA(rank=2, space="weight") for key in ("one", "two")}
+    module, _, found = side_car("linear", **kinds)
+    with found.use("one", "two") as model:
+        weight = model[0].weight.detach().clone()
+    wanted = module[0].weight.detach().clone()
+    for key in ("one", "two"):
+        adapter = found._sets[key]["0"]
+        wanted += adapter.scale * (adapter.up @ adapter.down).detach()
+    close(weight, wanted)
+
+
+def test_merging_gives_a_plain_model_of_its_own():
+    module, x, found = side_car()
+    plain = found.merge("one")
+    assert plain.state_dict().keys() == module.state_dict().keys()
+    close(plain(x).detach(), answers(found, x, "one"))
+    assert not {p.data_ptr() for p in plain.parameters()} & {p.data_ptr() for p in module.parameters()}
+    kept = found.merge("two")
+    assert list(adapted_layers(kept))
+    assert torch.equal(kept(x), answers(found, x, "two"))
+
+
+def test_copies_that_learn_along_and_statistics_belong_to_their_set():
+    module, x = convolutions().eval(), torch.randn(4, 8, 9, 9)
+    found = hs.Adapters(module, example=x)
+    found.add("one", hs.adapters.ConvAdapters(), also="1.*|4.bias")
+    found.add("two", hs.adapters.ConvAdapters())
+    start = answers(found, x, "two")
+    assert {tuple(one.shape) for one in found.parameters("one")} > {(8,)}
+    with found.use("one") as model:
+        model.train()
+        optimiser = torch.optim.SGD(found.parameters("one"), 0.1)
+        model(x).square().mean().backward()
+        optimiser.step()
+        model.eval()
+    mean = found._own["one"]["1.running_mean"]
+    assert mean.abs().max() > 0
+    assert torch.equal(module[1].running_mean, torch.zeros(8))
+    assert torch.equal(found._own["two"]["1.running_mean"], torch.zeros(8))
+    assert torch.equal(module[1].weight, torch.ones(8))
+    found.model.train(module.training)
+    assert torch.equal(answers(found, x, "two"), start)
+    with pytest.raises(BadInput, match="also is 'head', and no parameter"):
+        found.add("three", hs.adapters.ConvAdapters(), also="head")
+    found.add("four", hs.adapters.ConvAdapters(), also="1.weight")
+    with pytest.raises(BadInput, match=r"copies of 1\.weight each"), found.use("one", "four"):
+        pass
+
+
+KINDS = {
+    "linear": hs.adapters.LoRA(rank=2, magnitude=True),
+    "convolutions": hs.adapters.ConvAdapters(how="parallel"),
+    "recurrent": hs.adapters.LoRA(rank=2),
+    "encoder": hs.adapters.IA3(),
+    "functional": hs.adapters.LoRA(rank=2),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_set_is_saved_without_the_model_and_loaded_beside_it(name, tmp_path):
+    module, x, found = side_car(name, mine=KINDS[name])
+    wanted = answers(found, x, "mine")
+    found.save("mine", tmp_path / "mine.safetensors")
+    other = hs.Adapters(module, example=x)
+    other.load("theirs", tmp_path / "mine.safetensors")
+    assert torch.equal(answers(other, x, "theirs"), wanted)
+    assert len(other.parameters("theirs")) == len(found.parameters("mine"))
+
+
+def test_a_file_for_another_model_is_refused_by_name(tmp_path):
+    _, _, found = side_car()
+    file = tmp_path / "one.safetensors"
+    found.save("one", file)
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        other = hs.Adapters(encoder())
+    with pytest.raises(Mismatch, match=r"made for the model \w{12}, and this one is \w{12}"):
+        other.load("one", file)
+    with pytest.raises(
+        Mismatch, match=r"adapter for the layer layers\.0\.self_attn, which this model has not"
+    ):
+        hs.Adapters(nn.Linear(4, 4)).load("one", file)
+    with pytest.raises(BadInput, match="'one' is taken"):
+        found.load("one", file)
+    assert other.names == ()
+
+
+def test_the_mean_of_sets_is_that_of_their_parameters():
+    same = {key: hs.adapters.ConvAdapters() for key in ("one", "two")}
+    _, _, found = side_car("convolutions", **same)
+    found.average("mean", {"one": 0.25, "two": 0.75})
+    for path, adapter in found._sets["mean"].items():
+        one, two = (found._sets[key][path].matrix.detach() for key in same)
+        torch.testing.assert_close(adapter.matrix.detach(), 0.25 * one + 0.75 * two)
+    with pytest.raises(BadInput, match=r"add up to 0\.5, not 1"):
+        found.average("half", {"one": 0.5})
+    found.add("other", hs.adapters.LoRA(rank=2))
+    with pytest.raises(BadInput, match="one and other have other adapters or layers"):
+        found.average("none", {"one": 0.5, "other": 0.5})
+
+
+def test_sets_are_not_used_within_each_other_and_have_names():
+    _, _, found = side_car()
+    with found.use("one"), pytest.raises(BadInput, match="one are in use"), found.use("two"):
+        pass
+    with pytest.raises(BadInput, match="has a dot"):
+        found.add("a.b", hs.adapters.LoRA())
+    found.add("keys", hs.adapters.LoRA(rank=2))  # what torch calls its own things is no matter
+    assert "keys" in found.names
