@@ -35,6 +35,12 @@ def parts(made):
     return {part["id"]: part for part in aligning.view(made)["more"]}
 
 
+def test_the_terminal_says_what_its_star_and_its_columns_are():
+    (told,) = aligning.terminal(alignment()).sentences
+    assert told.startswith("* is the shipped model. Selected, with the gain over the baseline")
+    assert aligning.terminal(unjudged()).sentences == ["* is the shipped model."]
+
+
 def test_the_headline_and_what_is_shipped():
     view = aligning.view(alignment())
     assert view["headline"] == (

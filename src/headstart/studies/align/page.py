@@ -27,6 +27,11 @@ VOTES = (
     "Agreement: on how many of the target's rows a method says what most of the other methods say, and how "
     "often source-only says the same as they. A method that agrees less often than source-only is not taken."
 )
+STAR = "* is the shipped model."
+ENDS = (
+    "Selected, with the gain over the baseline that was trained as long; last: the end of the training; "
+    "oracle: the step that is best by the target's labels."
+)
 BRACKETS = "Titles with a setting in brackets are methods whose settings differ from their defaults."
 
 
@@ -82,6 +87,7 @@ def terminal(record: Alignment) -> Terminal:
         title=f"{record.source} to {record.target}: {figure}",
         headings=headings(record),
         rows=rows(record),
+        sentences=[f"{STAR} {ENDS}" if record.test_rows else STAR],
         answer=[record.headline],
         next=[predict_target(record.command, record.kind)],
         places=[("Model", "model")],
