@@ -82,6 +82,28 @@ def test_linear_axes_have_round_ends_that_hold_the_values() -> None:
         assert 2 <= len(made.ticks) <= 6
 
 
+def test_values_that_hardly_move_do_not_fill_an_axis() -> None:
+    """A curve within a point spans a fifth of the height at most, wherever it lies."""
+    for metric, values in (
+        ("accuracy", (0.695, 0.705)),
+        ("accuracy", (0.99, 1.0)),
+        ("accuracy", (0.0, 0.01)),
+        ("auc", (0.701, 0.702)),
+        ("mae", (12000.0, 12100.0)),
+        ("log_loss", (2.30, 2.31)),
+    ):
+        made = get_metric(metric).axis(values)
+        assert made.low <= values[0] < values[1] <= made.high
+        assert made.at(values[1]) - made.at(values[0]) <= 0.2 + 1e-9, metric
+        assert get_metric(metric).least <= made.low
+        assert made.high <= max(1.0, get_metric(metric).most)
+    wide = get_metric("accuracy").axis((0.2, 0.9))
+    assert (wide.low, wide.high) == pytest.approx((0.0, 1.0), abs=0.2)
+    still = axis.around((-0.693, -0.693), lambda v: f"{v:.3g}")
+    texts = [text for _, text in still.ticks]
+    assert len(texts) == len(set(texts)) >= 2
+
+
 def test_doubling_axis_spreads_factors_evenly() -> None:
     made = axis.doubling([1, 2, 4, 8, 16], "labels")
     assert made.at(4) == pytest.approx(0.5)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 Air = tuple[float, float]  # beside values: a share of their distance, and the least that there is
 NARROW, WIDE = (0.04, 0.005), (0.06, 0.01)
+STILL = 0.05  # share of the largest value that an axis spans at least: less is hardly a difference
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,26 @@ def linear(low: float, high: float, text: Callable[[float], str], title: str = "
 
 
 def within(
-    axis_low: float, axis_high: float, values: Sequence[float], air: Air = NARROW
+    axis_low: float, axis_high: float, values: Sequence[float], air: Air = NARROW, least: float = 0.0
 ) -> tuple[float, float]:
-    """The smallest and largest of `values` with some air beside them, kept in [axis_low, axis_high]."""
+    """The smallest and largest of `values` with some air beside them, kept in [axis_low, axis_high].
+
+    Values that hardly differ do not fill an axis: its ends are at least `least` apart, where there is room.
+    """
     low, high = min(values), max(values)
-    beside = max(air[0] * (high - low), air[1])
-    return max(axis_low, low - beside), min(axis_high, high + beside)
+    beside = max(air[0] * (high - low), air[1], (least - (high - low)) / 2)
+    low, high = low - beside, high + beside
+    if low < axis_low:
+        low, high = axis_low, max(high, axis_low + least)
+    if high > axis_high:
+        low, high = max(axis_low, min(low, axis_high - least)), axis_high
+    return low, high
+
+
+def around(values: Sequence[float], text: Callable[[float], str], title: str = "") -> Axis:
+    """An axis around values of any size, which spans a share of the largest at least."""
+    least = STILL * (max(map(abs, values)) or 1.0)
+    return linear(*within(-math.inf, math.inf, values, (0.0, 0.0), least), text, title)
 
 
 def doubling(values: Sequence[int], title: str) -> Axis:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from headstart.records.metric_titles import LOWER_IS_BETTER, title_of
 from headstart.records.record import Interval
-from headstart.report.axis import NARROW, Air, Axis, linear, within
+from headstart.report.axis import NARROW, STILL, Air, Axis, linear, within
 from headstart.report.text import SPACE, Shown, fixed, minus, significant
 
 Unit = Literal["share", "nats", "number", "units"]  # "units": those of the labels
@@ -118,8 +118,9 @@ class Metric:
         return self._with_points(self.change(difference).removeprefix("+"))
 
     def axis(self, values: Sequence[float], title: str = "", most: int = 6, air: Air = NARROW) -> Axis:
-        """An axis around values, not beyond what the metric can be."""
-        return linear(*within(self.least, self.most, values, air), self.tick, title, most)
+        """An axis around values, not beyond what the metric can be, which spans five points at least."""
+        size = 1.0 if math.isfinite(self.most) else max(map(abs, values)) or 1.0
+        return linear(*within(self.least, self.most, values, air, STILL * size), self.tick, title, most)
 
     def change_axis(self, low: float, high: float, title: str, most: int = 5) -> Axis:
         """An axis of differences."""

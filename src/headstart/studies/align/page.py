@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from headstart.records.record import Interval
-from headstart.report.axis import linear
+from headstart.report.axis import around
 from headstart.report.figures import Dot, dots
 from headstart.report.metric import SHARE, get_metric
 from headstart.report.text import SPACE, Terminal, capitalise, fixed, minus, pluralise, short
@@ -99,7 +99,7 @@ def _untested(record: Alignment) -> dict[str, str]:
     scored = [row for row in record.table if math.isfinite(row.score)]
     title = TITLES[score_of(record.chosen_by)]
     values, styles = [row.score for row in scored], {record.chosen: "selected"}
-    axis = linear(min(0.0, *values), max(values), lambda v: minus(f"{v:.3g}"), title)
+    axis = around([0.0, *values], lambda v: minus(f"{v:.3g}"), title)
     shown = [
         Dot(row.title, Interval(*[row.score] * 3), fixed(row.score, 3), styles.get(row.method, ""))
         for row in scored

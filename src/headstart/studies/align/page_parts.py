@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from statistics import fmean
 from typing import Any
 
-from headstart.report.axis import linear
+from headstart.report.axis import around, linear
 from headstart.report.figures import Plot
 from headstart.report.metric import get_metric
 from headstart.report.text import fixed, join_words, minus
@@ -84,7 +84,7 @@ def _trust(record: Alignment, curves: Curves) -> dict[str, Any]:
     metric, by = get_metric(record.metric), score_of(record.chosen_by)
     pairs = [(point.scores[by], point.target or 0.0) for *_, points in curves for point in points]
     scores, figures = zip(*pairs, strict=True)
-    x = linear(min(scores), max(scores), lambda v: minus(f"{v:.3g}"), TITLES[by])
+    x = around(scores, lambda v: minus(f"{v:.3g}"), TITLES[by])
     plot = Plot(x, metric.axis(figures, f"{metric.title} on the target"), 340)
     for title, style, points in reversed(curves):
         for point in points:
