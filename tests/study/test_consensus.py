@@ -16,7 +16,7 @@ from headstart.records.record import Interval
 from headstart.report.text import SPACE
 from headstart.studies.align import MethodResult
 from headstart.studies.align.candidate import Candidate
-from headstart.studies.align.results import headline, hint, verdict
+from headstart.studies.align.results import advice, headline, hint, verdict
 from headstart.studies.align.selection import agreements, passed_over, select_model
 from headstart.studies.align.training import slowly_learned
 
@@ -87,9 +87,11 @@ def test_without_three_others_or_a_shift_source_only_is_kept():
     kept = chosen("consensus", found, shifted=False)
     assert (kept.method, kept.why) == ("source-only", "no shift")
     assert chosen("im", found, shifted=False).method == "c"
-    assert "a vote takes four methods" in headline(
-        row(None, "source-only"), "accuracy", "consensus", 9, "few voters"
-    )
+    alone = row(None, "source-only")
+    assert headline(alone, "accuracy", "consensus", 9, "few voters").startswith("Too few methods")
+    assert "select='im' selects without a vote" in advice(alone, "few voters")[0]
+    assert advice(alone, "no shift") == advice(row(Interval(0.1, 0.0, 0.2)), "") == []
+    assert "Label a few dozen rows" in advice(row(None), "")[0]
     assert "nothing to gain" in headline(row(None, "source-only"), "accuracy", "consensus", 9, "no shift")
     assert "nothing to gain" in headline(row(Interval(0.1, 0.02, 0.2)), "accuracy", "im", 9, "no shift")
 

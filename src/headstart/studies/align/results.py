@@ -143,16 +143,13 @@ def headline(row: MethodResult, metric: str, select: str, test_rows: int, why: s
     if row.method == SOURCE_ONLY:
         return {
             "no shift": f"{NO_SHIFT}: the model of the source alone is kept.",
-            "few voters": "Training on the source alone is kept: a vote takes four methods or more that have "
-            "been trained. Name more, or none; --select im selects without a vote, and nothing guards it.",
+            "few voters": "Too few methods were trained for a vote: the model of the source alone is kept.",
             "": f"No method is found to be better than the source alone, by {score}: that model is kept.",
         }[why]
     though = f" {NO_SHIFT}, whatever was selected." if why == "no shift" else ""
     if row.gain is None or row.selected is None:
-        return (
-            f"{row.title} was selected by {score}. How good it is on the target can't be said without "
-            f"labelled target rows; label a few dozen and give them with the target.{though}"
-        )
+        unknown = "how good it is on the target can't be said without labels there"
+        return f"{row.title} was selected by {score}; {unknown}.{though}"
     figures = f"{shown.value(row.selected.value)} {shown.title} on {test_rows} target rows"
 
     def changed(gain: Interval, over: str) -> str:
@@ -170,6 +167,18 @@ def headline(row: MethodResult, metric: str, select: str, test_rows: int, why: s
         "unclear": f"{row.title} was selected by {score}: {figures}, {gain}, which may be chance.",
     }[verdict(row)]
     return sentence + though
+
+
+def advice(row: MethodResult, why: str) -> list[str]:
+    """What a reader can do about what the `headline` of the same row and reason says, as notes."""
+    if row.method == SOURCE_ONLY and why == "few voters":
+        return [
+            "A vote takes four methods or more that have been trained: name more, or none. "
+            f"{spell('select', 'im')} selects without a vote, and nothing guards it."
+        ]
+    if row.method != SOURCE_ONLY and row.gain is None:
+        return ["Label a few dozen rows of the target and give them with it: then it is known what helps."]
+    return []
 
 
 def cautions(table: Sequence[MethodResult], chosen: MethodResult, metric: str) -> list[str]:

@@ -175,14 +175,18 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
     points = [point for each in trials.items() for point in results.eval_points(*each, labels)]
     shipped = picked.of(points)
     last = [point for point in points if point.method == SOURCE_ONLY][-1]
-    job.notes[:0] = [*dissent(shipped, last, select), *results.cautions(table, chosen, metric)]
+    why = "no shift" if shift is not None and shift.verdict == "none" else picked.why
+    job.notes[:0] = [
+        *results.advice(chosen, why),
+        *dissent(shipped, last, select),
+        *results.cautions(table, chosen, metric),
+    ]
     if select == "safe" and (other := passed_over(trials, found, picked)) is not None:
         job.notes.insert(0, results.hint(next(row for row in table if row.method == other)))
     name = training.name(picked.method, picked.seed, epochs)
     job.artefacts["learned"] = rows.target.subset(rows.learn)
     job.artefacts |= {"model": runner.model(f"try {name}"), "trials": runner.folder}
     outputs = picked.outputs(trials)
-    why = "no shift" if shift is not None and shift.verdict == "none" else picked.why
     return {
         "source": rows.source.name,
         "target": rows.target.name,
