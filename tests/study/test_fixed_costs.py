@@ -10,8 +10,8 @@ from tests.study.test_budget import clock as clock  # a fixture
 
 from headstart.core import make
 from headstart.run import step_cache
+from headstart.studies import _step_times
 from headstart.studies.adapt import AdaptSettings, first_steps
-from headstart.studies.adapt import budget as budget_module
 from headstart.studies.adapt.budget import training_rate
 from headstart.studies.adapt.fixed_costs import ALWAYS, EXPLAINED, KEPT, OLD, last_steps
 from headstart.studies.adapt.opening import about_too_little
@@ -107,7 +107,7 @@ class Training:
 )
 def test_training_is_as_fast_as_its_median_step(clock, monkeypatch, steps, rate, shares):
     """A step is of 11 rows, a third of a batch of 32."""
-    monkeypatch.setattr(budget_module, "time", step_cache.time)
+    monkeypatch.setattr(_step_times, "time", step_cache.time)
     session, seen = Training(clock, steps, Rows()), []
     settings = AdaptSettings(budget=300.0, batch=32)
     found = training_rate(session, settings, make("fine-tune"), 1e-3, seen.append)

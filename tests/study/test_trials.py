@@ -1,5 +1,6 @@
 """Trials in rounds under a budget, by a clock of the test's own: each trial takes ten seconds."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -80,6 +81,24 @@ def test_rounds_are_carried_out_whole_where_there_is_time(rounds, budget, done, 
     )
 
 
+@pytest.mark.parametrize(
+    ("measured", "keep", "done"),
+    [(10.0, 0.0, "abc"), (30.0, 0.0, "ab"), (20.0, 0.0, "abc"), (20.0, 1.0, "ab")],
+)
+def test_what_was_measured_counts_in_the_place_of_a_guess(measured, keep, done, monkeypatch):
+    """Of 40 seconds two trials take ten each, and 20 are left, less what is kept for what comes after."""
+    folder, asked = Folder(monkeypatch), []
+
+    def measure(left):
+        asked.append(left)
+        return measured
+
+    *first, last = trials("a", "b", "c")
+    carry_out([*first, replace(last, name="c, seed 0", measure=measure)], folder, [], 40.0, keep=keep)
+    assert folder.done == ("abc, seed 0" if "c" in done else done)
+    assert asked == [20.0 - keep]
+
+
 @pytest.mark.parametrize(("budget", "done"), [(1, "abcd"), (49, "abcd"), (50, "abcde"), (60, "abcdef")])
 def test_what_is_kept_stays_and_its_time_counts(budget, done, monkeypatch):
     folder = Folder(monkeypatch, kept="abcd")
@@ -111,9 +130,12 @@ def test_a_budget_leaves_out_seeds_for_all_methods_and_a_larger_one_adds_them(tm
 
 def test_a_budget_leaves_out_methods_and_a_larger_one_adds_them(tmp_path):
     done, short = align(), align(tmp_path, budget=1e-9)
-    assert [(row.method, row.seeds) for row in short.result.table] == [("source-only", 1)]
-    wanted = "a budget of 1e-09 seconds has no time for them: Source-only probe, Deep CORAL"
-    assert any(wanted in note for note in short.result.notes)
+    least = [("source-only", 1), ("source-only-probe", 1)]
+    assert [(row.method, row.seeds) for row in short.result.table] == least
+    notes = "\n".join(short.result.notes)
+    assert "a budget of 1e-09 seconds has no time for them: Deep CORAL" in notes
+    assert "Even the least takes about" in notes
+    assert "The budget of 1e-09 seconds was too small" in notes
     longer = align(tmp_path, budget=3600, resume=True)
     assert longer.result.table == done.result.table
     assert longer.result.chosen == done.result.chosen

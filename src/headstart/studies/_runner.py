@@ -45,7 +45,7 @@ from headstart.studies._store import (
     require_replaceable,
 )
 from headstart.studies._trials import Trial as Trial
-from headstart.studies._trials import carry_out
+from headstart.studies._trials import carry_out, tell_time
 
 S = TypeVar("S", bound=StudySettings)
 ROLES = ("path_column", "text_column", "label_column", "group_column", "split_column")
@@ -107,9 +107,10 @@ class Job(Generic[S]):
         trials: Iterable[Trial],
         budget: float | None = None,
         failed: dict[Any, str] | None = None,
+        keep: float = 0.0,
     ) -> dict[Any, Any]:
         """The values of the trials by key, each computed once and kept; see `_trials.carry_out`."""
-        return carry_out(trials, self.folder, self.notes, budget, failed)
+        return carry_out(trials, self.folder, self.notes, budget, failed, keep)
 
 
 def run_study(  # noqa: PLR0913  # what every study's function takes
@@ -218,6 +219,7 @@ def _carry_out(job: Job[Any]) -> Any:
             build_page(job.out)
         if trim := spec.hook("trim"):
             trim(job)
+    tell_time(job.settings, job.folder)
     return result
 
 

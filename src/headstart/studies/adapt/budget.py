@@ -16,6 +16,7 @@ from headstart.run.state import Run, Tick
 from headstart.run.step_cache import release_memory
 from headstart.session.recipes import PARTS, recipe_for
 from headstart.session.session import Session
+from headstart.studies._step_times import Stopwatch
 from headstart.studies._store import OutOfTime, StudyFolder
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.fixed_costs import ALWAYS
@@ -179,21 +180,10 @@ def training_rate(
     rows = np.arange(len(data))
     recipe = recipe_for(method, settings, 1, len(rows), settings.seed)
     recipe = replace(recipe, steps=TIMED, accumulate=recipe.accumulate if batch == settings.batch else 1)
-    times: list[float] = []
-
-    def note(ticks: Iterable[Tick], _run: Run[Any]) -> Iterator[Tick]:
-        begun = time.perf_counter()
-        for tick in ticks:
-            now = time.perf_counter()
-            times.append(now - begun)
-            begun = now
-            show(len(times) / TIMED)
-            yield tick
-            if times[-1] > 2 * time_for:
-                return
-
-    replace(session, data=data, logbook=None, watch=note).fit(method, rows, recipe)
+    timed = Stopwatch(lambda times: times[-1] > 2 * time_for, lambda count: show(count / TIMED))
+    replace(session, data=data, logbook=None, watch=timed.watch).fit(method, rows, recipe)
     release_memory()
+    times = [seconds for _, stage in timed.stages for seconds in stage]
     return len(rows) / median(times)  # on a busy machine most steps are slower than the quickest
 
 

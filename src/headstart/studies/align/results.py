@@ -172,10 +172,8 @@ def headline(row: MethodResult, metric: str, select: str, test_rows: int, why: s
 def advice(row: MethodResult, why: str) -> list[str]:
     """What a reader can do about what the `headline` of the same row and reason says, as notes."""
     if row.method == SOURCE_ONLY and why == "few voters":
-        return [
-            "A vote takes four methods or more that have been trained: name more, or none. "
-            f"{spell('select', 'im')} selects without a vote, and nothing guards it."
-        ]
+        unguarded = f"{spell('select', 'im')} selects without a vote, and nothing guards it"
+        return [f"A vote takes four methods or more that have been trained: name more, or none; {unguarded}."]
     if row.method != SOURCE_ONLY and row.gain is None:
         return ["Label a few dozen rows of the target and give them with it: then it is known what helps."]
     return []

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from headstart.core import Diverged, HeadstartError, Method, make, require_label_kind
+from headstart.core import Diverged, Method, make, require_label_kind
 from headstart.data.dataset import Dataset
 from headstart.data.domains import of_same_labels
 from headstart.data.pooled import load_each, pool, rows_from
@@ -34,7 +34,6 @@ from headstart.studies._runner import (
     load_backbone,
     load_labelled,
     methods_of,
-    run_study,
 )
 from headstart.studies._shown import ShownResult
 from headstart.studies._spec import Study
@@ -48,12 +47,11 @@ from headstart.studies.align.data_split import (
     rule_for,
     split_domains,
 )
+from headstart.studies.align.measured_shift import measure_shift
 from headstart.studies.align.selection import agreements, dissent, passed_over, select_model
 from headstart.studies.align.sources import Sources
 from headstart.studies.align.training import Trainings, slowly_learned, untrained
 from headstart.studies.align.trial import TrialRunner, Validators
-from headstart.studies.shift import SPEC as SHIFT
-from headstart.studies.shift import Shift
 
 DEFAULT = ("importance-weighting", "coral", "deep-coral", "dann", "mcc", "self-training", "shot")
 WITHOUT_SOURCE: tuple[str, ...] = ("shot",)  # with a saved model in the place of the source
@@ -151,7 +149,7 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
         target, labelled, few = (inputs[name] for name in ("target", "labelled target", "target_labelled"))
         rows = split_domains(inputs["source"], target, labelled, few, settings, saved is not None)
     job.notes[:0] = [*filter(None, [inputs["_unlabelled"]]), *rows.notes]
-    shift = None if saved else _shift(job, rows)
+    shift = None if saved else measure_shift(job, rows)
     runner = _runner(job, rows, saved, select, candidates[0].method)
     job.notes += [] if runner.sources is None else [runner.sources.said()]
     job.notes += slowly_learned(candidates, inputs["backbone"])
@@ -187,6 +185,7 @@ def compute(job: Job[AlignSettings]) -> dict[str, Any]:
     job.artefacts["learned"] = rows.target.subset(rows.learn)
     job.artefacts |= {"model": runner.model(f"try {name}"), "trials": runner.folder}
     outputs = picked.outputs(trials)
+    training.budget.note_overrun()
     return {
         "source": rows.source.name,
         "target": rows.target.name,
@@ -278,16 +277,3 @@ def _runner(
         alone=alone,
         sources=sources,
     )
-
-
-def _shift(job: Job[AlignSettings], rows: AlignData) -> Shift | None:
-    """How the target differs; a study does not fail because that can't be measured."""
-    source, backbone = rows.source.subset(rows.train), job.inputs["backbone"]
-    inputs = {"source": source, "target": rows.target.subset(rows.learn), "backbone": backbone}
-    try:
-        with job.step("measure the shift"):
-            shift: Shift = run_study(SHIFT, inputs, engine=job.engine, seed=job.settings.seed)
-        return replace(shift, command=job.folder.command)
-    except HeadstartError as error:
-        job.notes.append(f"The shift was not measured: {error}")
-        return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from headstart.methods.tuning import TuningSettings
@@ -10,12 +10,12 @@ from headstart.models.backbone import AnyBackbone
 from headstart.predictor.predictor import Predictor
 from headstart.report.text import pluralise, seconds
 from headstart.studies._runner import Job, Trial
-from headstart.studies.align import SOURCE_ONLY, AlignSettings
+from headstart.studies.align import BASELINES, SOURCE_ONLY, AlignSettings
+from headstart.studies.align.budget import AlignBudget
 from headstart.studies.align.candidate import Candidate
 from headstart.studies.align.selection import Trials, best
-from headstart.studies.align.trial import TrialRunner
+from headstart.studies.align.trial import EPOCHS, TrialRunner
 
-EPOCHS = 10
 LONGER = (1, 3, 9)  # times the usual epochs that source-only is tried with
 MOST = 600  # steps of these; more than the usual ones are not needed where those are many
 
@@ -47,6 +47,11 @@ class Trainings:
     candidates: Sequence[Candidate]  # source-only first
     saved: Predictor | None  # the model in the place of a source
 
+    @cached_property
+    def budget(self) -> AlignBudget:
+        """What there is time for."""
+        return AlignBudget(self.job, self.runner, self.candidates, self.saved is not None)
+
     def find_epochs(self) -> int:
         """Epochs of every training: those of the settings, or with which source-only is best on the source.
 
@@ -55,12 +60,13 @@ class Trainings:
         those that are best on held-out source rows is taken, for all methods.
         """
         given = self.job.settings.epochs
-        if given is not None or self.saved is not None or not untrained(self.job.inputs["backbone"]):
-            return given or EPOCHS
-        lengths = [EPOCHS * times for times in LONGER]
-        lengths = [EPOCHS, *(n for n in lengths[1:] if self.runner.training_steps(n) <= MOST)]
+        lengths = [given or EPOCHS]
+        if given is None and self.saved is None and untrained(self.job.inputs["backbone"]):
+            longer = [EPOCHS * times for times in LONGER[1:]]
+            lengths += [n for n in longer if self.runner.training_steps(n) <= MOST]
+        lengths = self.budget.plan(lengths, shorter=given is None)
         if len(lengths) == 1:
-            return EPOCHS
+            return lengths[0]
         alone = self.candidates[0]
         values = self.job.trials([self._trial(alone, 0, f"{epochs} epochs", epochs) for epochs in lengths])
         looks = {
@@ -71,7 +77,7 @@ class Trainings:
         figures = {
             n: found[best(SOURCE_ONLY, found, "source")]["scores"]["source"] for n, found in looks.items()
         }
-        return max(figures, key=lambda epochs: figures[epochs], default=EPOCHS)
+        return max(figures, key=lambda epochs: figures[epochs], default=lengths[0])
 
     def carry_out(self, epochs: int) -> tuple[dict[str, Trials], dict[tuple[str, int], str]]:
         """The trials of every method by seed, and why others have no value, by method and seed."""
@@ -79,11 +85,12 @@ class Trainings:
         planned = []
         for candidate in self.candidates:
             seeds = 1 if candidate.method.about.closed_form else self.job.settings.seeds
-            rounds = [candidate.title, *(f"seed {seed} of all methods" for seed in range(1, seeds))]
+            first = "training on the source alone" if candidate.label in BASELINES else candidate.title
+            rounds = [first, *(f"seed {seed} of all methods" for seed in range(1, seeds))]
             planned += [self._trial(candidate, *each, epochs) for each in enumerate(rounds)]
         planned.sort(key=lambda trial: int(trial.key[1]))  # a seed of all methods before the next
         self._tell_time(planned, failed)
-        values = self.job.trials(planned, self.job.settings.budget, failed)
+        values = self.job.trials(planned, self.budget.seconds, failed, self.budget.kept)
         found: dict[str, dict[int, dict[str, Any]]] = {each.label: {} for each in self.candidates}
         for (label, seed, _), value in values.items():
             found[label][seed] = value
@@ -96,14 +103,16 @@ class Trainings:
         self.job.trials(planned[:1], None, failed)
         ahead = [f"try {trial.name}" for trial in planned[1:] if not steps.done(f"try {trial.name}")]
         if ahead:
-            limit = self.job.settings.budget
-            of = "" if limit is None else f", of a budget of {seconds(limit)}"
-            said = f"{pluralise(len(ahead), 'training')} to go, about {seconds(progress.estimate(ahead))}{of}"
+            left, takes = self.budget.left(), progress.estimate(ahead)
+            time = f"about {seconds(takes)}"
+            if self.budget.seconds is not None and takes > left:
+                time = f"as many as fit into the {seconds(max(0.0, left))} that the budget leaves"
+            said = f"{pluralise(len(ahead), 'training')} to go, {time}"
             progress.tell([("Methods", said)])
 
     def name(self, label: str, seed: int, epochs: int) -> str:
         """Of a training, unique in the study."""
-        return f"{label}, seed {seed}" + ("" if epochs == self._usual else f", {epochs} epochs")
+        return f"{label}, seed {seed}" + ("" if epochs == self._usual else f", {pluralise(epochs, 'epoch')}")
 
     @property
     def _usual(self) -> int:
@@ -119,6 +128,6 @@ class Trainings:
         stages = len(candidate.method.stages(self.runner.rows.source.label_kind))
         cost = 1.0 if once else stages * rows / self.runner.rows.source.modality.speed
         first = None if seed == 0 else (label, 0, epochs)
-        return Trial(
-            (label, seed, epochs), name, f"{candidate.title}, seed {seed}", compute, cost, compared, first
-        )
+        measure = None if once else partial(self.budget.measure, candidate, epochs)
+        key, title = (label, seed, epochs), f"{candidate.title}, seed {seed}"
+        return Trial(key, name, title, compute, cost, compared, first, measure)

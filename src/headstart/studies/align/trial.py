@@ -32,7 +32,7 @@ from headstart.session.fitted import EvalHook, EvalState
 from headstart.session.recipes import VIEWS
 from headstart.session.scoring import as_predictions, selection_score
 from headstart.session.session import FitOptions, Session
-from headstart.session.session_data import SessionData
+from headstart.session.session_data import SessionData, Watch
 from headstart.solvers.penalty_selection import select_logistic
 from headstart.solvers.ratios.classifier import classifier_ratios
 from headstart.studies.align import SOURCE_EXPERTS, SOURCE_ONLY, WEIGHTED_SOURCES, AlignSettings
@@ -40,6 +40,8 @@ from headstart.studies.align.candidate import Candidate
 from headstart.studies.align.data_split import AlignData
 from headstart.studies.align.selection import best
 from headstart.studies.align.sources import Sources
+
+EPOCHS = 10  # of a training, if neither the settings nor a budget say otherwise
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ class TrialRunner:
             options = FitOptions(head=self.head)
             fitted = self.session.fit(method, self.rows.train, recipe, name=name, options=options)
             return self._evaluate_once(candidate.label, name, fitted.model, fitted.logits, fitted.notes)
-        hook = EvalHook(self.steps(recipe.steps), partial(self._evaluate, candidate.label, name))
+        hook = EvalHook(self.steps(recipe.steps, epochs), partial(self.evaluate, candidate.label, name))
         options = FitOptions(eval_hook=hook, head=self.head)
         if starts_from(method, self.alone, self.validators.kind):
             options = replace(options, first=self._start(seed, epochs))
@@ -187,11 +189,20 @@ class TrialRunner:
             self.starts[seed] = fitted.model
         return {"steps": recipe.steps, "notes": fitted.notes, "evaluations": self._evaluations(name)}
 
+    def fit_briefly(self, candidate: Candidate, steps: int, watch: Watch, hook: EvalHook | None) -> None:
+        """So many steps of each stage of a training, for their time alone: `watch` gets the ticks of each."""
+        method = candidate.method
+        first = self.starts.get(0) if starts_from(method, self.alone, self.validators.kind) else None
+        recipe = replace(self.recipe(method, 0, 1), steps=steps)
+        options = FitOptions(eval_hook=hook, head=self.head, first=first)
+        session = replace(self.session, logbook=None, watch=watch)
+        session.fit(method, self.rows.train, recipe, options=options)
+
     def _start(self, seed: int, epochs: int) -> Model:
         """The model of the source alone that others go on from; trained again if it was in another run."""
         if seed not in self.starts:
             recipe = self.recipe(self.alone, seed, epochs)
-            hook = EvalHook(self.steps(recipe.steps), lambda step, state: None)  # to the same bits
+            hook = EvalHook(self.steps(recipe.steps, epochs), lambda step, state: None)  # to the same bits
             options = FitOptions(eval_hook=hook)
             self.starts[seed] = self.session.fit(self.alone, self.rows.train, recipe, options=options).model
         return self.starts[seed]
@@ -225,11 +236,16 @@ class TrialRunner:
         """Steps of so many epochs over the larger of both domains."""
         rows = max(len(self.rows.train), len(self.rows.learn))
         batch = min(self.settings.batch, len(self.rows.train))
-        return max(self.settings.evaluations, -(-epochs * rows // batch))
+        return max(self.evaluations(epochs), -(-epochs * rows // batch))
 
-    def steps(self, total: int) -> frozenset[int]:
+    def evaluations(self, epochs: int) -> int:
+        """Evaluations of a training: those of the settings, one an epoch where a budget shortens it."""
+        shortened = self.settings.epochs is None and epochs < EPOCHS
+        return min(self.settings.evaluations, epochs) if shortened else self.settings.evaluations
+
+    def steps(self, total: int, epochs: int) -> frozenset[int]:
         """After which of so many steps a training is evaluated: evenly, and at the end."""
-        evaluations = self.settings.evaluations
+        evaluations = self.evaluations(epochs)
         return frozenset(round(total * (k + 1) / evaluations) for k in range(evaluations))
 
     def model(self, name: str) -> Path:
@@ -239,10 +255,10 @@ class TrialRunner:
     def _evaluate_once(
         self, label: str, name: str, model: Model, logits: Callable[[Rows], Tensor], notes: list[str]
     ) -> dict[str, Any]:
-        self._evaluate(label, name, 1, EvalState(model, logits, partial(self.target.logits, model)))
+        self.evaluate(label, name, 1, EvalState(model, logits, partial(self.target.logits, model)))
         return {"steps": 1, "notes": notes, "evaluations": self._evaluations(name)}
 
-    def _evaluate(self, label: str, name: str, step: int, state: EvalState) -> None:
+    def evaluate(self, label: str, name: str, step: int, state: EvalState) -> None:
         """Write an evaluation down, and the model if it is the best so far by the rule of selection."""
         held, target = _outputs(state.logits, self.rows.held), state.target_logits(self.seen)
         found: dict[str, Any] = {"step": step, "scores": self.validators.scores(held, target)}
