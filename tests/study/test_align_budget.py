@@ -16,11 +16,8 @@ from headstart.studies.align.candidate import Candidate
 from headstart.studies.align.measured_shift import rows_to_compare
 from headstart.studies.align.trial import TrialRunner
 
-METHODS = [
-    Candidate.of(make("source-only")),
-    Candidate.probe(),
-    *map(Candidate.of, map(make, ("dann", "mcc"))),
-]
+TRAINED = [Candidate.of(make(name)) for name in ("source-only", "dann", "mcc")]
+METHODS = [TRAINED[0], Candidate.probe(), *TRAINED[1:]]
 
 
 def made(tmp_path, budget, **runner):

@@ -64,8 +64,8 @@ class AlignSettings(TrainingSettings):
     )
     seeds: int = option("Number of random seeds per method.", 3, whole(1))
     budget: float | None = option(
-        "Seconds (or 90s, 5m, 1h) from the start of the command; a method, or a further seed of all methods, "
-        "is left out if it would end later. Default: no limit.",
+        "Seconds (or 90s, 5m, 1h) from the start of the command; trainings become shorter, and a method, or "
+        "a further seed of all methods, is left out if it would end later. Default: no limit.",
         None,
         SECONDS,
         duration=True,
