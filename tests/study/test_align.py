@@ -269,10 +269,8 @@ def row(gain, method="dann"):
 )
 def test_verdicts_follow_the_interval(gain, said, starts):
     assert verdict(row(gain)) == said
-    for why in ("", "no shift"):
-        told = headline(row(gain), "accuracy", "im", 50, why)
-        assert told.startswith(starts)
-        assert told.count(". ") + 1 <= 2  # sentences
+    told = [headline(row(gain), "accuracy", "im", 50, why) for why in ("", "no shift")]
+    assert all(one.startswith(starts) and one.count(". ") < 2 for one in told)  # two sentences
 
 
 def test_nothing_better_than_the_source_alone_is_said():
