@@ -77,7 +77,7 @@ def test_push_shows_how_much_is_written(headstart, finished, tmp_path, drawn, mo
         show(0.25)
 
     monkeypatch.setattr(hub_folder, "export_model", export)
-    said = headstart("push", finished, "--to", tmp_path / "hub")
+    said = headstart("push", finished, tmp_path / "hub")
     assert said.code == 0, said.err
     assert drawn[0] == ("start", None)
     assert ("write the files", 0.25) in drawn

@@ -59,7 +59,7 @@ class Command:
     @property
     def made(self) -> str | None:
         """What it writes: a folder or a file."""
-        if self.name == "export":
+        if self.name in ("export", "push"):
             return self.words[-1]
         usual = "encoder.safetensors" if self.name == "surgery" else None
         return next((found for found in map(self.after, OUTPUTS) if found), usual)
@@ -69,7 +69,7 @@ class Command:
         """Words that may name files, without what it writes."""
         if self.name == "runs":  # lists what is below a folder
             return ["runs/photos"]
-        words = self.words[1:-1] if self.name == "export" else self.words[1:]
+        words = self.words[1:-1] if self.name in ("export", "push") else self.words[1:]
         before = (None, *words)
         kept = [word for last, word in zip(before, words, strict=False) if last not in OUTPUTS]
         return [word.rpartition("=")[2].removesuffix("/") for word in kept if not word.startswith("--")]
@@ -157,7 +157,7 @@ OBSTACLES = (
     ),
     Obstacle(
         "a model is uploaded to the network",
-        lambda command: str(command.after("--to")).startswith("hf:"),
+        lambda command: command.name == "push" and any(word.startswith("hf:") for word in command.words),
         1,
         "can't be uploaded: .* is out of reach",
     ),

@@ -117,10 +117,10 @@ def test_without_a_network_it_says_how_to_write_the_folder(run, monkeypatch):
 
     monkeypatch.setattr(hub, "check_host", unreachable)
     with pytest.raises(
-        HeadstartError, match=r"is out of reach. To write the folder alone: headstart push .* --to"
+        HeadstartError, match=r"is out of reach. To write the folder alone: headstart push .* FOLDER"
     ):
         push_model(run, "hf:ada/flowers")
     with pytest.raises(BadInput, match=r"names no repository\. Write hf:USER/NAME"):
         push_model(run, "hf:flowers")
-    with pytest.raises(BadInput, match=r"private goes with .* to='hf:USER/NAME'"):
+    with pytest.raises(BadInput, match=r"private goes with .* hf:USER/NAME"):
         push_model(run, "folder", private=True)

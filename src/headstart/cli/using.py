@@ -147,7 +147,7 @@ def push(
     run: Run,
     to: Annotated[
         str,
-        typer.Option(
+        typer.Argument(
             metavar="FOLDER", help="A folder to write, or hf:USER/NAME, a repository of the Hugging Face hub."
         ),
     ],
@@ -158,8 +158,8 @@ def push(
     """Write the model as a folder for the Hugging Face hub, or upload it: weights, card, ONNX, an example.
 
     Examples:
-        headstart push run --to my-model/
-        headstart push run --to hf:USER/NAME
+        headstart push run my-model/
+        headstart push run hf:USER/NAME
     """
     from headstart.predictor.hub_folder import HUB, push_model
     from headstart.studies.adapt.next_commands import predict_pushed

@@ -61,9 +61,7 @@ def push_model(
     """
     if not str(to).startswith(HUB):
         if private:
-            raise BadInput(
-                f"{spell('private')} goes with a repository of the hub, {spell('to', f'{HUB}USER/NAME')}."
-            )
+            raise BadInput(f"{spell('private')} goes with a repository of the hub, {HUB}USER/NAME.")
         return _write(run, Path(to), show)
     repository = str(to).removeprefix(HUB)
     if not REPOSITORY.fullmatch(repository):
@@ -102,7 +100,7 @@ def _hub_client(run: str | Path, repository: str) -> Any:
 
 
 def _by_hand(run: str | Path) -> str:
-    return f"to write the folder alone: headstart push {run} --to FOLDER."
+    return f"to write the folder alone: headstart push {run} FOLDER."
 
 
 def _write(run: str | Path, folder: Path, show: Callable[[float], None]) -> list[str]:
