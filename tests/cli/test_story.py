@@ -78,7 +78,7 @@ def test_the_plan_says_what_single_folds_are_for():
     assert word == "Plan"
     assert said == (
         "5 methods solved in one pass; the last 2 blocks tuned for 6 epochs, each on 1 fold to choose one of "
-        "them, that one on 3 of 5; from scratch for 3 epochs. 42.0 s of 5 min 0 s are over"
+        "them, that one on 3 of 5; from scratch for 3 epochs. 42.0 s of 5 min are over"
     )
     assert told(about_plan(PROBES, AdaptSettings(), 1.0, 1)) == {
         "Plan": "1 method solved in one pass; no training of whole models"

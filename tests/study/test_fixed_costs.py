@@ -28,7 +28,7 @@ def test_the_least_is_weighed_before_anything_is_read(clock, tmp_path):
     assert (word, more) == ("Budget", [])
     assert said == (
         "! reading the data, one probe, the test and the page take about 1 min 20 s here, and the budget "
-        "is 1 min 0 s: nothing else is tried"
+        "is 1 min: nothing else is tried"
     )
 
 

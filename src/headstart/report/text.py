@@ -51,14 +51,18 @@ def seconds(duration: float) -> str:
     """A duration in the two largest units that it fills.
 
     >>> [seconds(s).replace(SPACE, " ") for s in (0.42, 8.4, 59.7, 200, 4320)]
-    ['0.42 s', '8.4 s', '1 min 0 s', '3 min 20 s', '1 h 12 min']
+    ['0.42 s', '8.4 s', '1 min', '3 min 20 s', '1 h 12 min']
     """
     if duration < 59.5:
         return f"{fixed(duration, 2 if duration < 1 else 1)}{SPACE}s"
     whole = round(duration)
     if whole < 3600:
-        return f"{whole // 60}{SPACE}min {whole % 60}{SPACE}s"
-    return f"{whole // 3600}{SPACE}h {whole % 3600 // 60}{SPACE}min"
+        return _units(whole // 60, "min", whole % 60, "s")
+    return _units(whole // 3600, "h", whole % 3600 // 60, "min")
+
+
+def _units(large: int, unit: str, small: int, smaller: str) -> str:
+    return f"{large}{SPACE}{unit}" + (f" {small}{SPACE}{smaller}" if small else "")
 
 
 def megabytes(size: float) -> str:
