@@ -230,3 +230,14 @@ def test_arrays_are_pictures(shape):
     for wrong in (np.zeros((4, 5, 2), np.uint8), np.zeros((4, 5), "U1"), np.zeros((0, 5), np.uint8)):
         with pytest.raises(BadData, match="pixels must be"):
             read_picture(wrong)
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path):
+    empty, words = tmp_path / "empty.png", tmp_path / "words.png"
+    empty.touch()
+    words.write_text("no picture")
+    for source in (empty, str(empty), b""):
+        with pytest.raises(BadData, match=r"can't be read as a picture \(it is empty\)\. Remove it"):
+            read_picture(source)
+    with pytest.raises(BadData, match=r"words\.png can't .* \(it is of no known picture format\)"):
+        read_picture(words)

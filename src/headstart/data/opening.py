@@ -54,7 +54,7 @@ def opened(source: Source, name: str = "", window: Window | None = None) -> Iter
     except HeadstartError as error:
         raise type(error)(f"{name or own_name}: {error}") from error
     except Exception as error:
-        called, why = name or own_name, _why(error)
+        called, why = name or own_name, "it is empty" if _is_empty(source) else _why(error)
         way = "Remove it or replace it by a whole JPEG, PNG or WebP file."
         if called.lower().endswith((".heic", ".heif")) and find_spec("pillow_heif") is None:
             why = "HEIC is read with the package pillow-heif, which is not installed"
@@ -228,6 +228,12 @@ def _has_scales(picture: Image.Image) -> bool:
 
 def _fits(wanted: tuple[int, int] | None, size: tuple[int, int], scale: int) -> bool:
     return wanted is not None and all(w * scale <= s for w, s in zip(wanted, size, strict=True))
+
+
+def _is_empty(source: Any) -> bool:
+    if isinstance(source, bytes):
+        return not source
+    return isinstance(source, str | Path) and Path(source).is_file() and not Path(source).stat().st_size
 
 
 def _why(error: Exception) -> str:
