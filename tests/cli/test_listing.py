@@ -9,7 +9,7 @@ from tests.cli.test_inspecting import METHODS, plain
 
 from headstart.cli import app, output
 from headstart.cli.commands import OTHER
-from headstart.cli.listing import COMMANDS, learns_with, meanings
+from headstart.cli.listing import BATCHES, COMMANDS, learns_with, meanings
 from headstart.core import BadInput
 from headstart.records.settings import seconds_of
 
@@ -69,6 +69,8 @@ def test_show_explains_every_setting_and_gives_a_command(headstart, kind):
     assert not re.search(r"\w\n\w", said.partition("Transfers:")[0])  # no lines as wide as the source's
     assert f"headstart {COMMANDS[learns_with(kind)][0]} " in said
     assert f"--method {kind.about.name}" in said
+    assert f"Each step: {BATCHES[kind.about.needs.__name__]}" in said
+    assert not re.search(r"\bdescend \w+ on\b|_\w+ \(changes|, which changes", said)
     assert all(meanings(kind)[field.name].strip() for field in fields(kind))
 
 

@@ -20,6 +20,14 @@ COMMANDS = {  # that runs a method which learns with these data beside the model
     "groups": ("adapt", "DATA --attribute-column NAME"),
     "stream": ("stream", "RUN FILES"),
 }
+BATCHES = {  # by the name of what a step takes: the same in words
+    "Labelled": "labelled rows",
+    "Unlabelled": "rows without labels",
+    "Grouped": "labelled rows, each of a group",
+    "Domains": "labelled rows of the source and rows of the target",
+    "SourceLabelled": "labelled rows of the source",
+    "JointTasks": "labelled rows of the data and of each source",
+}
 
 
 def methods(
@@ -83,9 +91,10 @@ def show(
         output.line("")
     output.line(f"Transfers: {method['transfers']}    Adapts: {method['adapts']}")
     output.line(f"Learns from: {', '.join(method['label_kinds'])}")
-    output.line(f"Batches:   {method['batch']}")
-    output.line(f"Stages:    {', then '.join(method['stages'])}")
-    output.line(f"Moves:     {'; '.join(method['moves'])}")
+    output.line(f"Each step: {BATCHES[method['batch']]}")
+    if len(method["stages"]) > 1:
+        output.line(f"Stages:    {', then '.join(method['stages'])}")
+    output.prose(f"Moves:     {'; '.join(method['moves'])}")
     output.line(f"Paper:     {method['paper']}")
     output.line(f"Command:   {method['example']}\n")
     if method["settings"]:
@@ -164,7 +173,10 @@ def _type_name(hint: Any) -> str:
 
 
 def _describe_move(move: Any) -> str:
+    """What a step learns by gradients, or else computes, in words."""
     if hasattr(move, "on"):
-        parts = (f"{on.part} at {on.lr:g} of the rate" if on.lr != 1 else on.part for on in move.on)
-        return f"descend {move.name} on {', '.join(parts)}"
-    return f"do {move.update.__name__}, which changes {', '.join(move.changes)}"
+        parts = (f"{on.part} at {on.lr:.2g} of the rate" if on.lr != 1 else on.part for on in move.on)
+        loss = "the loss" if move.name == "main" else f"the loss of {move.name}"
+        return f"gradients of {loss} train {', '.join(parts)}".replace("_", " ")
+    changed = f" (changes {', '.join(move.changes)})" if any(move.changes) else ""
+    return f"{move.update.__name__}{changed}".replace("_", " ")
