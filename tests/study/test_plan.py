@@ -19,6 +19,7 @@ from headstart.studies.adapt.costs import Amounts
 from headstart.studies.adapt.plan import (
     NO_SCRATCH,
     PROBES,
+    STOPPED_SCRATCH,
     enough,
     kept_decisions,
     limited,
@@ -229,7 +230,8 @@ def test_what_the_time_takes_back_is_not_said_beside_it():
     none = "Whole models were cross-validated on 0 of 5 folds: the budget has no room for more."
     assert kept_decisions([FOLDS, SHORT, CURVE], []) == [FOLDS, SHORT, CURVE]
     assert kept_decisions([FOLDS, SHORT, CURVE], [none]) == [SHORT, CURVE]
-    assert kept_decisions([FOLDS, SHORT, CURVE], [NO_SCRATCH]) == [FOLDS, CURVE]
+    for stopped in (NO_SCRATCH, STOPPED_SCRATCH):
+        assert kept_decisions([FOLDS, SHORT, CURVE], [stopped]) == [FOLDS, CURVE]
 
 
 @pytest.mark.parametrize(("sizes", "drawn"), [((2,), False), ((2, 5), True)])

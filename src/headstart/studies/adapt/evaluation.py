@@ -35,7 +35,7 @@ from headstart.solvers.threads import threads_for
 from headstart.studies._store import OutOfTime
 from headstart.studies.adapt import Layer, SizePoint, Tested
 from headstart.studies.adapt.candidates import CrossValidation
-from headstart.studies.adapt.plan import NO_ROOM, NO_SCRATCH, refit_name
+from headstart.studies.adapt.plan import NO_ROOM, NO_SCRATCH, STOPPED_SCRATCH, refit_name
 from headstart.studies.curve.run import SubsetTrials
 from headstart.studies.probe import ProbeSettings
 from headstart.studies.probe.outputs import read_blocks
@@ -210,7 +210,7 @@ def refit_scratch(validation: CrossValidation) -> FittedModel | None:
     except Diverged:
         budget.note(NO_COMPARISON)
     except OutOfTime:
-        budget.note(NO_SCRATCH)
+        budget.note(STOPPED_SCRATCH)
     return None
 
 

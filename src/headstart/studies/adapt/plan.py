@@ -17,10 +17,12 @@ HOUR = 3600
 ROUNDED = ((HOUR // 6, 60), (HOUR, 300), (4 * HOUR, 900))
 NO_ROOM = "the budget has no room for more."
 FOLDED = "Whole models were cross-validated on"
-NO_SCRATCH = f"No model was trained from scratch to compare with: {NO_ROOM}"
+WITHOUT_SCRATCH = "No model was trained from scratch to compare with: "
+NO_SCRATCH = WITHOUT_SCRATCH + NO_ROOM
+STOPPED_SCRATCH = WITHOUT_SCRATCH + "the training was begun, and stopped as its time was over."
 TAKEN_BACK = {  # by what the time turned out not to have room for: starts of planned decisions
     FOLDED: (FOLDED,),
-    NO_SCRATCH: ("The size curve has no training from scratch", "From scratch was trained for"),
+    WITHOUT_SCRATCH: ("The size curve has no training from scratch", "From scratch was trained for"),
 }
 
 
