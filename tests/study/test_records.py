@@ -201,6 +201,7 @@ def test_the_headline_counts_the_unseen_rows_and_what_transfer_brought():
     alone = headline([SELECTED], 50, "cats", 3)
     assert "88 %" in alone
     assert "50 unseen rows of cats" in alone
+    assert "50 unseen pictures of cats" in headline([SELECTED], 50, "cats", 3, "picture")
     assert "(95 % interval 80 to 93 %)" in alone
     assert alone.endswith(").")
     more = headline([SELECTED, judged("from-scratch", "From scratch", 0.256, 0.1, 0.4)], 50, "cats", 3)
@@ -234,7 +235,7 @@ def test_it_is_silent_when_the_gain_is_clear():
 
 def test_the_written_sentences_are_those_of_the_numbers(run):
     result = Result.read(run / "result.json")
-    assert result.headline == headline(result.tested, result.test_rows, result.task, 3)
+    assert result.headline == headline(result.tested, result.test_rows, result.task, 3, "picture")
     assert result.warnings == warnings(result.tested)
     accuracy = result.tested[0].scores["accuracy"].value
     assert accuracy == sum(result.confusion[i][i] for i in range(3)) / result.test_rows

@@ -38,6 +38,7 @@ from headstart.studies.adapt import (
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.choice import CandidateResult, transfers
 from headstart.studies.adapt.evaluation import FittedModel
+from headstart.studies.adapt.opening import SAMPLES
 from headstart.studies.adapt.plan import kept_decisions
 from headstart.studies.adapt.shown_sample import save_sample
 from headstart.studies.adapt.summary import headline, warnings
@@ -149,7 +150,8 @@ def about_test(
 ) -> dict[str, Any]:
     """The fields that describe the test part; `logits` (test rows, outputs) of the selected method."""
     transferred = transfers(method)
-    opening = headline(tested, test.group_count, train.name, len(train.classes))
+    sample = SAMPLES.get(train.kind, "row")
+    opening = headline(tested, test.group_count, train.name, len(train.classes), sample)
     return {
         "tested": tested,
         "headline": opening if transferred else f"{opening} No transfer: {NOTHING.format(tested[0].title)}",

@@ -22,7 +22,7 @@ from headstart.studies.adapt import Candidate, Result, Tested, Timings
 SAME = 1e-6  # of a figure: smaller differences are those of rounding
 
 
-def headline(tested: Sequence[Tested], groups: int, task: str, outputs: int) -> str:
+def headline(tested: Sequence[Tested], groups: int, task: str, outputs: int, sample: str = "row") -> str:
     """What the selected model does on the held-out test part, and what transfer brought.
 
     Args:
@@ -30,9 +30,10 @@ def headline(tested: Sequence[Tested], groups: int, task: str, outputs: int) -> 
         groups: independent units of the test part; named where they have two rows or more on average.
         task: name of the data.
         outputs: how many classes, tags or columns of numbers there are.
+        sample: what a row is called, such as "picture".
     """
     metric, rows = get_metric(tested[0].scores.main).plain(), tested[0].scores.rows
-    size = pluralise(rows, "unseen row")
+    size = pluralise(rows, f"unseen {sample}")
     if 2 * groups <= rows:
         size += f" in {pluralise(groups, 'group')}"
     text = _opening(metric, tested, f"{size} of {task}", outputs)
