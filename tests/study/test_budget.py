@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,11 +14,10 @@ from headstart.run import progress as progress_module
 from headstart.run import step_cache
 from headstart.run.progress import Progress, process_start
 from headstart.run.step_cache import StepCache
-from headstart.studies._store import OutOfTime, StudyFolder
-from headstart.studies.adapt import AdaptSettings, evaluation
+from headstart.studies._store import StudyFolder
+from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt import budget as budget_module
 from headstart.studies.adapt.budget import Budget, solution_seconds
-from headstart.studies.adapt.plan import PROBES
 
 RUN = SimpleNamespace(recipe=SimpleNamespace(steps=4))
 NEXT = {"look": 10.0, "tune": 30.0, "test": 5.0, "save": 1.0, "write the page": 2.0}
@@ -290,21 +289,3 @@ def test_a_budget_that_is_absurdly_small_is_said(base, shapes, tmp_path):
     assert any("The budget of 0.1 seconds was too small" in note for note in done.result.notes)
     assert done.result.selected == "ridge-probe"
     assert [c.folds for c in done.result.candidates] == [2, 0]
-
-
-def test_a_training_from_scratch_that_was_stopped_is_said_to_have_begun(tmp_path, monkeypatch):
-    """Its seconds stand in the report, so that it can't say that there was no room for it."""
-
-    def stop(*_):
-        raise OutOfTime
-
-    @dataclass(frozen=True)
-    class Validation:
-        budget: Budget
-        plan: Any
-
-    monkeypatch.setattr(evaluation, "refit", stop)
-    some, _ = budget(tmp_path, math.inf)
-    assert evaluation.refit_scratch(Validation(some, replace(PROBES, scratch=2))) is None
-    (said,) = some.notes
-    assert said.startswith("No model was trained from scratch to compare with: the training was begun, and")
