@@ -96,6 +96,22 @@ def test_the_table_of_a_curve() -> None:
     assert [cell_text(one) for one in dict(curve.rows(less))["Logistic probe"]][1] == ""
 
 
+def test_a_curve_that_a_budget_cut_to_one_seed_and_size() -> None:
+    """It claims no average of one seed, and has no columns of sizes that nothing was trained with."""
+    points = [
+        replace(p, seeds=[0], score=[p.mean], interval=None, gain=None)
+        for p in size_curve().points
+        if p.labels_per_class == 1
+    ]
+    record = replace(size_curve(), points=points)
+    view = curve.view(record)
+    assert plain(view["headline"]) == "With 1 label a class, Logistic probe is best with one seed: 50.0 %."
+    assert curve.headings(record) == ["method", "1 label"]
+    assert {len(cells) for _, cells in curve.rows(record)} == {1}
+    assert "Small dots" not in view["caption"]
+    assert "Small dots" in curve.view(size_curve())["caption"]
+
+
 def test_a_curve_of_nothing_and_of_one_seed(tmp_path: Path) -> None:
     none = replace(size_curve(), points=[])
     assert curve.view(none)["headline"] == "Every training diverged."

@@ -52,7 +52,7 @@ def by_method(points: Sequence[P], first: str) -> list[list[P]]:
 
 
 def describe_ends(curves: Sequence[Sequence[Point]], metric: Metric, of: str) -> str:
-    """Which method is best on average with the fewest labels, and which with the most."""
+    """Which method is best with the fewest labels, and which with the most: on average, or with one seed."""
     points = [p for curve in curves for p in curve]
     often = Counter(p.labels_per_class for p in points)
     sizes = sorted(size for size, methods in often.items() if methods > 1)
@@ -62,15 +62,13 @@ def describe_ends(curves: Sequence[Sequence[Point]], metric: Metric, of: str) ->
         max((p for p in points if p.labels_per_class == k), key=lambda p: metric.merit(mean(p)))
         for k in (sizes[0], sizes[-1])
     )
+    how = "best on average" if any(len(p.score) > 1 for p in points) else "best with one seed"
     least, low, high = pluralise(sizes[0], "label"), metric.value(mean(few)), metric.value(mean(many))
     if len(sizes) == 1:
-        return f"With {least}{of}, {few.title} is best on average: {low}."
+        return f"With {least}{of}, {few.title} is {how}: {low}."
     if few.method == many.method:
-        return f"{few.title} is best on average both with {least}{of}, {low}, and with {sizes[-1]:,}, {high}."
-    return (
-        f"With {least}{of}, {few.title} is best on average, {low}; "
-        f"with {sizes[-1]:,} it is {many.title}, {high}."
-    )
+        return f"{few.title} is {how} both with {least}{of}, {low}, and with {sizes[-1]:,}, {high}."
+    return f"With {least}{of}, {few.title} is {how}, {low}; with {sizes[-1]:,} it is {many.title}, {high}."
 
 
 def _alone(curve: Sequence[Point], metric: Metric, of: str) -> str:

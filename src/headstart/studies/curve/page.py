@@ -35,6 +35,7 @@ def view(record: SizeCurve) -> dict[str, Any]:
     first = curves[0][0].title if curves else ""
     words = {"classes": ("class", "classes"), "tags": ("tag", "tags")}
     outputs = words.get(record.label_kind, ("number a row", "numbers a row"))
+    dots = "Small dots are single seeds. " if max(counts, default=0) > 1 else ""
     chance = ("chance", percent(1 / len(record.classes)), "of balanced accuracy")
     return page_view(
         record,
@@ -46,7 +47,7 @@ def view(record: SizeCurve) -> dict[str, Any]:
         else [],
         legend=[(style(i), curve[0].title) for i, curve in enumerate(curves)],
         figure=_figure(curves, metric, of) if curves else "",
-        caption=f"{explain_lines(counts, 'bands')} Small dots are single seeds. "
+        caption=f"{explain_lines(counts, 'bands')} {dots}"
         f"With one seed all methods learn from the same rows, and smaller subsets lie in larger ones.",
         facts=[
             ("held out", f"{record.test_rows:,} rows", "the same for every point"),
@@ -81,7 +82,13 @@ def terminal(record: SizeCurve) -> Terminal:
 
 def headings(record: SizeCurve) -> list[str]:
     """Of the table: labels a class."""
-    return ["method", *(pluralise(k, "label") for k in record.labels_per_class)]
+    return ["method", *(pluralise(k, "label") for k in _sizes(record))]
+
+
+def _sizes(record: SizeCurve) -> list[int]:
+    """Those that any method was trained with: a budget may leave out others."""
+    tried = {point.labels_per_class for point in record.points}
+    return [k for k in record.labels_per_class if k in tried]
 
 
 def rows(record: SizeCurve) -> list[tuple[str, list[Cell | None]]]:
@@ -89,7 +96,7 @@ def rows(record: SizeCurve) -> list[tuple[str, list[Cell | None]]]:
     table, metric = [], get_metric(record.selection)
     for curve in by_method(record.points, record.methods[0]):
         cells = {p.labels_per_class: Cell.compare(metric, p.mean, p.interval, p.gain) for p in curve}
-        table.append((curve[0].title, [cells.get(k) for k in record.labels_per_class]))
+        table.append((curve[0].title, [cells.get(k) for k in _sizes(record)]))
     return table
 
 
