@@ -45,6 +45,22 @@ def test_features_are_those_of_the_columns_and_then_of_the_texts(texts, data):
     assert found.isfinite().all()
 
 
+def test_what_stands_in_several_rows_is_read_once_unless_something_is_learned(texts, data):
+    mapping = build_backbone(data, texts)
+    encode, rows = mapping.inner.encode, rows_of(data, mapping)[[0, 7, 0, 3, 7, 0]]
+    read = []
+    hook = encode.texts.register_forward_pre_hook(lambda _, given: read.append(len(given[0])))
+    try:
+        learning = encode(rows)
+        with torch.inference_mode():
+            found = encode(rows)
+            encode(rows[:2])
+    finally:
+        hook.remove()
+    assert read == [6, 3, 2]  # the row without a text is one
+    torch.testing.assert_close(found, learning.detach(), rtol=1e-4, atol=1e-5)
+
+
 def test_as_many_ids_as_the_longest_training_text(texts, data):
     table = data.table
     short = np.argsort([len(text.split()) for text in table.words["review"]])[:5]

@@ -32,8 +32,19 @@ class EncodeBeside(nn.Module):
         """Features (n, width) of x (n, columns)."""
         ids = x[:, self.places].long()
         there = ids >= 0
-        if not (torch.jit.is_tracing() or torch.compiler.is_compiling()):  # type: ignore[attr-defined, no-untyped-call]
+        if not _traced():
             ids = ids[:, : max(1, int(there.sum(1).max()))]
         some = there.any(1, keepdim=True)
         ids = torch.cat([ids[:, :1].clamp(min=0), ids[:, 1:]], dim=1)  # a mean of no token is not a number
-        return torch.cat([self.columns(x), self.texts(ids) * some], dim=1)
+        return torch.cat([self.columns(x), self._read(ids) * some], dim=1)
+
+    def _read(self, ids: Tensor) -> Tensor:
+        """Features (n, width) of ids (n, length); each text is read once, unless something is learned."""
+        if torch.is_grad_enabled() or self.texts.training or _traced():
+            return self.texts(ids)  # type: ignore[no-any-return]
+        texts, which = torch.unique(ids, dim=0, return_inverse=True)
+        return self.texts(ids) if len(texts) == len(ids) else self.texts(texts)[which]  # type: ignore[no-any-return]
+
+
+def _traced() -> bool:
+    return torch.jit.is_tracing() or torch.compiler.is_compiling()  # type: ignore[attr-defined, no-untyped-call]
