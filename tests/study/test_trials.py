@@ -205,3 +205,12 @@ def test_a_method_that_can_not_be_solved_is_a_row_with_its_reason():
     last = terminal(result).rows[-1]
     assert (last[0], last[1], len(last)) == (failed.title, "not run", len(headings(result)))
     assert (failed.title, f"not run: {failed.reason}") == view(result)["rows"][-1][:2]
+
+
+def test_a_training_on_numbers_has_labels_but_no_classes(tmp_path):
+    x, y = rows()
+    hs.curve(
+        made(), (x, y + 0.5), out=tmp_path, methods=("ridge-probe",), labels_per_class=(4,), seeds=1, epochs=1
+    )
+    told = " ".join(path.name for path in (tmp_path / "steps").iterdir())
+    assert told == "try-ridge-probe-with-4-labels-seed-0.safetensors"

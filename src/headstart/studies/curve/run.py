@@ -135,7 +135,7 @@ def _trials(
     for seed, k, method in product(range(settings.seeds), sizes, methods):
         rows = k * n_strata(data)
         samples = max(settings.epochs * rows, settings.steps * min(settings.batch, rows))
-        name = f"{method.label} with {k} labels a class, seed {seed}"
+        name = f"{method.label} with {_labels(k, data)}, seed {seed}"
 
         def compute(
             checkpoint: Path, k: int = k, method: Method[Any] = method, seed: int = seed, name: str = name
