@@ -20,8 +20,8 @@ import headstart as hs
 from headstart.cli import app
 from headstart.core import BadData, BadInput, Preprocess, Unknown
 from headstart.face import speak
-from headstart.records.explanation import Contribution
-from headstart.studies.explain.words import answer_in_words, meaning, with_error
+from headstart.records.explanation import Contribution, Explanation
+from headstart.studies.explain.words import answer_in_words, meaning, strongest, with_error
 
 ALONE = "Contributions do not add up."
 TEXT = "the film was awful and dull but great"
@@ -169,6 +169,13 @@ def test_the_nearest_training_example_of_a_training_row_is_itself(table):
 )
 def test_only_what_is_not_0_has_a_sign(value, error, kind, text):
     assert with_error(Contribution("word", "", value, error), kind) == text
+
+
+def test_long_values_are_printed_without_their_middle():
+    part = Contribution("review", "a " * 200, 0.5, None)
+    each = Explanation("row 0", "good", "good", 0.9, 0.4, "shapley", [part], None, [])
+    ((name, value, contribution),) = strongest(each, "classes")
+    assert (name, len(value), contribution) == ("review", 40, "+0.500")
 
 
 def test_the_command_prints_what_counts_and_keeps_a_page(saved):

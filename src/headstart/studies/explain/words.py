@@ -70,7 +70,11 @@ def strongest(each: Explanation, label_kind: str) -> list[tuple[str, str, str]]:
     if each.map is not None:
         return [(place, "", signed(value, label_kind)) for value, place in strongest_places(each.map)]
     return [
-        (shorten_middle(part.name, LONGEST), part.value, with_error(part, label_kind))
+        (
+            shorten_middle(part.name, LONGEST),
+            shorten_middle(part.value, LONGEST),
+            with_error(part, label_kind),
+        )
         for part in each.strongest(SHOWN)
     ]
 
