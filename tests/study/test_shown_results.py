@@ -44,6 +44,15 @@ def test_label_errors_are_shown_shortly():
     ]
 
 
+def test_numbers_that_are_probably_wrong_are_shown_with_four_digits():
+    row = LabelError("row 252", "43.1", "30.433025360107422", 0.17, {})
+    found = LabelErrors("0.1", "cars", "tables", "numbers", ["mpg"], "Ridge probe", 318, 1, 1, rows=[row])
+    assert repr(found).splitlines() == [
+        "1 of 318 labels is probably wrong",
+        "row 252: 43.1, perhaps 30.43 (quality 0.17)",
+    ]
+
+
 def test_a_record_is_shown_with_its_notes():
     rng = np.random.default_rng(0)
     found = hs.shift(rng.normal(size=(30, 2)), rng.normal(size=(30, 2)) + 3)

@@ -50,13 +50,20 @@ class LabelErrors(Record):
 
     def __repr__(self) -> str:
         """How many there are, and the worst."""
-        several = "label is" if self.found == 1 else "labels are"
+        several = "label is" if self.checked == 1 else "labels are" if self.found != 1 else "labels is"
         first = [
-            f"\n{each.item}: {each.label}, perhaps {each.suggestion} (quality {each.quality:.2f})"
+            f"\n{each.item}: {self._said(each.label)}, perhaps {self._said(each.suggestion)} "
+            f"(quality {each.quality:.2f})"
             for each in self.rows[:SHOWN]
         ]
         more = [f"\nand {self.found - SHOWN:,} more"] if self.found > SHOWN else []
         return "".join([f"{self.found:,} of {self.checked:,} {several} probably wrong", *first, *more])
+
+    def _said(self, label: str) -> str:
+        """A label; numbers with four digits."""
+        if self.label_kind != "numbers":
+            return label
+        return ";".join(f"{float(value):.4g}" for value in label.split(";"))
 
     def __len__(self) -> int:
         """The rows that are listed."""
