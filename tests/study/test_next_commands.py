@@ -1,11 +1,15 @@
-"""What `adapt` names to go on with runs as it stands there."""
+"""What `adapt` and `shift` name to go on with runs as it stands there."""
 
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 
+import headstart as hs
 from headstart.studies.adapt import next_commands as ways_on
 from headstart.studies.adapt.next_commands import next_commands, predict_pushed, predict_target, typed
+from headstart.studies.shift.page import rows
 
 
 def ways(command, kind="texts", mistakes=()):
@@ -110,3 +114,16 @@ def test_the_whole_picture_is_predicted_where_it_is_there(tmp_path):
     mistakes = [SimpleNamespace(picture="pictures/0.webp", item="a/b c.png")]
     found = ways(f"headstart adapt {tmp_path}", "pictures", mistakes)
     assert found[0] == f"headstart predict FOLDER '{whole}'"
+
+
+def test_files_that_shift_read_are_read_by_the_commands_it_prints(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    days = np.datetime64("2024-01-01") + np.arange(80).astype("timedelta64[D]")
+    for name, later in (("old", 0), ("new", 366)):
+        frame = pd.DataFrame({"day": (days + later).astype(str), "size": np.arange(80) % 7})
+        frame.assign(kind=["a", "b"] * 40).to_csv(f"{name}.csv", index=False)
+    found = hs.shift("old.csv", "new.csv", label_column="kind", categorical=["size"])
+    options = "--label-column kind --categorical size"
+    assert found.next == [f"headstart align --source old.csv --target new.csv {options}"]
+    (day,) = [row for row in rows(found) if row[0] == "day"]
+    assert day[1:3] == ["2024-02-09", "2025-02-09"]  # the means, not days since 1970

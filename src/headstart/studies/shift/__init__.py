@@ -44,7 +44,7 @@ class Drifted(Record):
     """One quantity in both domains: a column, or a number that describes a picture or a text."""
 
     name: str
-    kind: str  # "numbers"; "names": categories; "missing": empty cells
+    kind: str  # "numbers"; "dates": days since 1970; "names": categories; "missing": empty cells
     detail: str  # of categories, the one whose share differs most; else ""
     source: float  # mean; of categories the share of that one; of missing cells their share
     target: float

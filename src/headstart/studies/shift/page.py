@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from headstart.data.times import written
 from headstart.report.axis import Axis, linear
 from headstart.report.figures import Plot
 from headstart.report.metric import SHARE, Metric, get_metric
@@ -84,6 +85,8 @@ def _name(quantity: Drifted) -> str:
 
 def _figures(quantity: Drifted) -> list[str]:
     """In the source and in the target: a mean or a share."""
+    if quantity.kind == "dates":
+        return [written(quantity.source)[:10], written(quantity.target)[:10]]
     metric = VALUE if quantity.kind == "numbers" else SHARE
     return [metric.value(quantity.source), metric.value(quantity.target)]
 

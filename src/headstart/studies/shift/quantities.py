@@ -130,7 +130,8 @@ def _test_tables(source: Table, target: Table, seed: int) -> Iterator[Drifted]:
         if name in both.words:
             yield _test_codes(name, "names", columns, draws, seed, both.words[name])
         else:
-            yield _test_numbers(name, *columns)
+            kind = "dates" if both.kinds[place] == "date" else "numbers"
+            yield replace(_test_numbers(name, *columns), kind=kind)
 
 
 def _test_numbers(name: str, source: Floats, target: Floats) -> Drifted:

@@ -51,7 +51,20 @@ def load(
         "target": load_unlabelled(given["target"], source, **kept),
         "backbone": None if backbone is None else build_backbone(source, backbone, given.get("weights")),
         "_names": [str(data) if isinstance(data, str | Path) else role for role, data in domains.items()],
+        "_options": _options(kept),
     }
+
+
+def _options(columns: Mapping[str, Any]) -> list[str]:
+    """Those of a command that reads the same files, as words."""
+    words = []
+    for name, value in columns.items():
+        several = [value] if isinstance(value, str) else list(value or ())
+        if name != "categorical" and several:  # the only one that is given more than once
+            several = [",".join(several)]
+        for one in several if (name, value) != ("label_column", "label") else ():
+            words += [f"--{name.replace('_', '-')}", one]
+    return words
 
 
 def _load_source(data: Any, columns: Mapping[str, Any]) -> Dataset:
@@ -72,7 +85,7 @@ def _load_source(data: Any, columns: Mapping[str, Any]) -> Dataset:
 
 def compute(job: Job[ShiftSettings]) -> dict[str, Any]:
     """The record's own fields."""
-    settings, roles = job.settings, ("source", "target")
+    settings, roles, names = job.settings, ("source", "target"), job.inputs["_names"]
     with job.step("check the data"):
         source, target = (draw_rows(job.inputs[role], settings.rows, settings.seed, role) for role in roles)
     with job.step("extract features"):
@@ -128,7 +141,7 @@ def compute(job: Job[ShiftSettings]) -> dict[str, Any]:
         "verdict": verdict.verdict(figures),
         "headline": verdict.headline(figures),
         "say": verdict.sentences(figures),
-        "next": verdict.commands(figures, *job.inputs["_names"]),
+        "next": verdict.commands(figures, names[0], names[1], job.inputs["_options"]),
     }
 
 

@@ -1,6 +1,7 @@
 """The verdict on a shift in plain words, and what to do about it."""
 
 import shlex
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from headstart.records.record import Interval
@@ -117,11 +118,11 @@ def warnings(figures: Figures) -> list[str]:
     return [text] if few < FEW else []
 
 
-def commands(figures: Figures, source: str, target: str) -> list[str]:
-    """What to type next."""
+def commands(figures: Figures, source: str, target: str, options: Sequence[str] = ()) -> list[str]:
+    """What to type next, with options that say how the files are read."""
     if verdict(figures) in ("none", "labels"):
-        return [shlex.join(["headstart", "adapt", source])]
-    return [shlex.join(["headstart", "align", "--source", source, "--target", target])]
+        return [shlex.join(["headstart", "adapt", source, *options])]
+    return [shlex.join(["headstart", "align", "--source", source, "--target", target, *options])]
 
 
 def _separation(figures: Figures) -> str:
