@@ -190,12 +190,29 @@ def test_a_row_without_a_number_is_left_out(tmp_path, gap):
     assert [(one.kind, one.count) for one in found.findings] == [("no-label", 1), ("label-kind", 3)]
 
 
+def test_commas_of_thousands_are_read_and_told_where_all_numbers_have_such_or_none(tmp_path):
+    path = write(tmp_path / "a.csv", ["x", "price"], [1, "950"], [2, "1,234.5"], [3, ""], [4, "1,250,000"])
+    found = data.load(path, label_column="price", task="regression")
+    assert found.labels.tolist() == [[950], [1234.5], [1250000]]
+    assert found.findings[0].text == (
+        "'price' holds numbers with commas, which are read as separators of thousands: '1,234.5' is 1234.5. "
+        "Write decimal commas as points."
+    )
+    many = write(tmp_path / "b.csv", ["x", "price"], *([n, f"{n * 997 + 500:,}"] for n in range(30)))
+    assert data.load(many, label_column="price").label_kind == "numbers"
+    mixed = write(tmp_path / "c.csv", ["x", "price"], [1, "1,5"], [2, "1,234.5"])
+    with pytest.raises(BadData, match="is '1,5', which has a separator"):
+        data.load(mixed, label_column="price", task="regression")
+    names = write(tmp_path / "d.csv", ["x", "size"], *([n, ("1,000", "2,000")[n % 2]] for n in range(30)))
+    assert data.load(names, label_column="size").classes == ("1,000", "2,000")
+
+
 def test_numbers_with_mistakes():
     assert data.load((X, [0.5, 1, np.nan, 2])).places.tolist() == [0, 1, 3]
     with pytest.raises(BadData, match="row 1, column 'target 1' is inf; it must be finite"):
         data.load((X[:2], np.array([[0.5, 1], [1, np.inf]])))
-    with pytest.raises(BadData, match=r"is '1,234.5', which has a separator .* comma: write 1234.5"):
-        data.load({"x": [1.0, 2.0], "label": ["2.5", "1,234.5"]}, task="regression")
+    with pytest.raises(BadData, match=r"is '1.234,5', which has a separator .* comma: write 1234.5"):
+        data.load({"x": [1.0, 2.0], "label": ["2.5", "1.234,5"]}, task="regression")
     with pytest.raises(BadData, match="row 3, column 'target' is 'b', which is no number"):
         data.load((X, np.array([1, 2, 3, "b"], dtype=object)), task="regression")
     with pytest.raises(BadData, match="row 0, column 'target' is True"):

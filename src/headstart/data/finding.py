@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-TAKEN = ("no-label", "label-kind", "text-column", "table-taken", "sheet", "unzipped", "label-fixes")
+TAKEN = (
+    *("no-label", "label-kind", "thousands"),
+    *("text-column", "table-taken", "sheet", "unzipped", "label-fixes"),
+)
 EXAMPLES = 20  # items that a finding names at most
 
 

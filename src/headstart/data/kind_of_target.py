@@ -122,6 +122,17 @@ def _about_gaps(
     return Finding("no-label", "warning", text, items, len(rows))
 
 
+def about_groups(columns: Mapping[str, Any], plain: Mapping[str, Sequence[str | None]]) -> Iterator[Finding]:
+    """On numbers that were written with commas of thousands: how one of each column is read."""
+    for name, values in plain.items():
+        row = next(row for row, cell in enumerate(columns[name]) if isinstance(cell, str) and "," in cell)
+        text = (
+            f"{name!r} holds numbers with commas, which are read as separators of thousands: "
+            f"{columns[name][row].strip()!r} is {values[row]}. Write decimal commas as points."
+        )
+        yield Finding("thousands", "note", text, [], len(values))
+
+
 def _taken(labels: Labels, names: Sequence[str], columns: Mapping[str, Any], named: str) -> str:
     """How a column of numbers is taken, and which option takes it otherwise; "" of anything else."""
     kind = label_kind_of(labels)

@@ -11,11 +11,23 @@ from headstart.face import spell
 
 from .cells import Place, as_number
 from .columns import are_str
-from .spellings import is_separated, without_separators
+from .spellings import MISSING, is_separated, ungrouped, without_separators
 
 LARGEST = float(np.finfo(np.float32).max)
 
 Floats = NDArray[np.float64]
+
+
+def without_groups(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns (n,) whose numbers all are plain or have commas of thousands, without these commas."""
+    found = {}
+    for name, values in columns.items():
+        texts = [value.strip() if isinstance(value, str) else "" for value in values]
+        plain = ungrouped([text for text in texts if text not in MISSING])
+        if plain and all(isinstance(value, str) or value is None for value in values):
+            numbers = iter(plain)
+            found[name] = [None if text in MISSING else next(numbers) for text in texts]
+    return found
 
 
 def in_columns(columns: Mapping[str, Any], what: str, first: int = 0) -> Floats:

@@ -27,6 +27,7 @@ _SEPARATED = re.compile(
     r"|[1-9][0-9]?(,[0-9]{2})+,[0-9]{3}(\.[0-9]*)?"  # 1,23,456.7
     r"|[0-9]+,[0-9]+)"  # 1234,5
 )
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?")  # 1,234.5
 _SIGN = "[$\u20ac\u00a3\u00a5\u20b9]"  # dollar, euro, pound, yen, rupee
 _AMOUNT = re.compile(
     rf"(?P<before>{_SIGN}|[A-Z]{{3}} )?[+-]?[0-9][0-9.,'\u2019]*"
@@ -43,6 +44,19 @@ _EXACT = 2**53  # whole numbers up to it are floats exactly
 def is_separated(text: str) -> bool:
     """Whether a text is a number with thousands separators or a decimal comma: "1,234", "1,5"."""
     return _SEPARATED.fullmatch(text) is not None
+
+
+def ungrouped(texts: Sequence[str]) -> list[str]:
+    """Numbers without their commas of thousands, if all are numbers and some have such: else none.
+
+    >>> ungrouped(["1,234.5", "7"]), ungrouped(["1,5", "1,234.5"]), ungrouped(["1.5", "7"])
+    (['1234.5', '7'], [], [])
+    """
+    grouped = [_GROUPED.fullmatch(text) is not None for text in texts]
+    fine = any(grouped) and all(
+        one or NUMBER.fullmatch(text) for one, text in zip(grouped, texts, strict=True)
+    )
+    return [text.replace(",", "") for text in texts] if fine else []
 
 
 def without_separators(text: str) -> str:

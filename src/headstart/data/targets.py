@@ -17,7 +17,7 @@ from .class_names import class_names
 from .columns import brief, cell_texts, column_array, is_nested
 from .finding import Finding
 from .frames import is_frame
-from .kind_of_target import NONE, about_target, are_amounts
+from .kind_of_target import NONE, about_groups, about_target, are_amounts
 from .labels import Labels
 from .naming import numbered
 from .sparse import dense
@@ -116,10 +116,13 @@ def of_columns(columns: Mapping[str, Any], kind: LabelKind | None, what: str, fi
         BadInput: several columns for classes.
         BadData: see `of_values`.
     """
-    found = kind or _kind_of_columns(columns)
+    grouped = numbers.without_groups(columns)
+    plain = {**columns, **grouped}
+    found = kind or _kind_of_columns(plain)
     if found == "numbers" and not any(map(is_nested, columns.values())):
-        target = Target(tuple(columns), numbers.in_columns(columns, what, first))
-        return _noted(target, columns, what, first, inferred=kind is None)
+        target = Target(tuple(columns), numbers.in_columns(plain, what, first))
+        target = _noted(target, plain, what, first, inferred=kind is None)
+        return replace(target, findings=(*about_groups(columns, grouped), *target.findings))
     if len(columns) > 1:
         if found == "classes":
             raise BadInput(

@@ -36,6 +36,7 @@ FINDINGS = {  # kinds of findings whose name says too little
     "left-out": "left out",
     "no-label": "rows without a label",
     "text-column": "column of texts",
+    "thousands": "separators of thousands",
     "unread-files": "files that were not read",
     "unreadable": "unreadable rows",
 }
