@@ -12,7 +12,7 @@ from headstart.report.text import Terminal, capitalise, join_words, minus, plura
 from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.rank import TITLES, Ranking
 
-LONGEST = 16  # letters of a slanted name that there is room for under the axis
+LONGEST = 14  # letters of a slanted name that there is room for under the axis
 
 
 def view(record: Ranking) -> dict[str, Any]:
