@@ -12,6 +12,7 @@ import headstart as hs
 from headstart.core import BadInput
 from headstart.methods.mapping.adapters.bottleneck_adapters import BottleneckAdapters
 from headstart.nn.adapters import adapted_layers
+from headstart.predictor.export import export_model
 
 
 def moved(run, before):
@@ -82,3 +83,13 @@ def test_a_saved_model_has_its_adapters_and_can_be_tuned_again(tmp_path):
     assert torch.equal(twice.model(x), again.model(x))
     assert [len(layer.adapters) for _, layer in adapted_layers(twice.model)] == [2] * 4
     assert not list(adapted_layers(net))
+
+
+@pytest.mark.slow
+def test_the_onnx_file_has_the_adapters(tmp_path):
+    pytest.importorskip("onnxruntime")
+    torch.manual_seed(0)
+    x, y = torch.randn(30, 6).numpy(), (torch.arange(30) % 3).numpy()
+    recipe = hs.Recipe(steps=5, batch=10, lr=0.01)
+    fitted = hs.fit(BottleneckAdapters(size=3), Net(), (x, y), recipe)
+    assert export_model(fitted, tmp_path / "model.onnx") < 1e-5

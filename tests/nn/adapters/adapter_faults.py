@@ -83,6 +83,27 @@ ADAPTER_FAULTS = (
         f"{ACTING} no_trace",
     ),
     Fault(
+        "nn/adapters/side_car.py",
+        "return found[batch.places]",
+        "return found",
+        "the answers of a mixed batch come in the order of the sets",
+        "nn/adapters/test_side_car.py share_a_forward",
+    ),
+    Fault(
+        "nn/adapters/side_car.py",
+        "            self._compare(x, rows)\n",
+        "",
+        "rows of several sets share a forward in a model that mixes them up",
+        "nn/adapters/test_side_car.py told_apart",
+    ),
+    Fault(
+        "nn/adapters/side_car.py",
+        "return nn.Parameter(tensor.detach(), requires_grad=False)",
+        "return tensor",
+        "the caller's parameters learn or get gradients",
+        "nn/adapters/test_side_car.py never_touched",
+    ),
+    Fault(
         "methods/mapping/adapters/_adapted.py",
         "keep=keep, ",
         "",

@@ -28,7 +28,7 @@ def weights_in_use(module: nn.Module, call: Call, found: Iterable[Weight]) -> li
     """
     found = list(found)
     tensors = [_parameter(module, one) for one in found]
-    with _probed(module, training=False), _learning(tensors):
+    with probed(module, training=False), _learning(tensors):
         slopes = _slopes(call(), tensors)
     return [one for one, slope in zip(found, slopes, strict=True) if slope]
 
@@ -41,7 +41,7 @@ def layers_called(module: nn.Module, call: Call) -> set[str]:
         for path, layer in module.named_modules()
     ]
     try:
-        with _probed(module, training=False), torch.no_grad():
+        with probed(module, training=False), torch.no_grad():
             call()
     finally:
         for handle in handles:
@@ -66,13 +66,13 @@ def check_acting(module: nn.Module, call: Call) -> None:
     adapters = list(_adapters(module))
     everything = [parameter for _, adapter in adapters for parameter in adapter.parameters()]
     for training in (True, False):
-        with _probed(module, training), _learning(everything):
+        with probed(module, training), _learning(everything):
             slopes = iter(_slopes(call(), everything))
         for path, adapter in adapters:
             mine = [next(slopes) for _ in adapter.parameters()]
             if not any(mine):
                 raise BadInput(_said(path, adapter, "training" if training else "evaluation"))
-    with _probed(module, training=False), _disturbed(everything):
+    with probed(module, training=False), _disturbed(everything):
         with torch.enable_grad():
             wanted = call().detach()
         with torch.no_grad():
@@ -124,7 +124,7 @@ def _slopes(output: Tensor, tensors: Sequence[Tensor]) -> list[bool]:
 
 
 @contextmanager
-def _probed(module: nn.Module, training: bool) -> Iterator[None]:
+def probed(module: nn.Module, training: bool) -> Iterator[None]:
     """A mode for a forward, after which modes, buffers and torch's random numbers are as before."""
     modes = {layer: layer.training for layer in module.modules()}
     buffers = {name: buffer.clone() for name, buffer in module.named_buffers()}

@@ -1,8 +1,6 @@
 """Many tasks on one model: sets of adapters beside it, switched, stacked, averaged, folded and saved."""
 
 import copy
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
@@ -10,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from headstart.core import BadInput, Mismatch, Unknown
-from headstart.core.tensor_file import read_tensors
+from headstart.core import BadInput, Unknown
 
-from .adapter import Adapter
+from .acting import AGREE, probed
+from .adapter import Adapter, first_of
+from .adapter_file import read_set, write_set
 from .attaching import detach, fold
 from .described import attach_all, describe, rebuild
 from .kind import AdapterKind
-
-FORMAT = "headstart adapters 1"
+from .mixed import Sorted, routed
 
 
 class Adapters:
@@ -50,6 +47,7 @@ class Adapters:
         self._sets: dict[str, dict[str, Adapter]] = {}
         self._own: dict[str, dict[str, Tensor]] = {}
         self._used: tuple[str, ...] = ()
+        self._compared: set[frozenset[str]] = set()  # sets that can share a forward
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,6 +124,63 @@ class Adapters:
                 self._own[name] |= {key: after[key] for key in self._own[name]}
             self._used = ()
 
+    def mixed(self, x: Tensor, rows: Sequence[str]) -> Tensor:
+        """The answers (n, ...) for a batch whose rows use different sets, in one forward.
+
+        The first batch of the same sets is computed by one forward for each set too, and compared.
+
+        Args:
+            x: inputs (n, ...); ids (n, length) are padded with numbers below 0.
+            rows: the name of the set that each of the n rows uses.
+
+        Raises:
+            Unknown: there is no such set.
+            BadInput: rows of several sets can't share a forward of this model.
+        """
+        for name in rows:
+            self._known(name)
+        if self._used:
+            raise BadInput(f"{', '.join(self._used)} are in use. Leave that context first.")
+        sets = frozenset(rows)
+        if sets not in self._compared:
+            self._compare(x, rows)
+            self._compared.add(sets)
+        return self._in_one(x, rows)
+
+    def _in_one(self, x: Tensor, rows: Sequence[str]) -> Tensor:
+        batch, base = Sorted(x, rows), dict([*self.model.named_parameters(), *self.model.named_buffers()])
+        own = {
+            name: {
+                key: value
+                for key, value in self._own[name].items()
+                if isinstance(value, nn.Parameter) or not torch.equal(value, base[key])
+            }
+            for name in dict.fromkeys(rows)
+        }
+        adapters = {name: self._sets[name] for name in own}
+        with routed(self.model, batch, adapters, own) as (called, wanted):
+            found = first_of(self.model(batch.x))
+        if absent := sorted(wanted - called):
+            raise BadInput(
+                f"The layer {absent[0]} is not called, as the module around it reads its weights itself, "
+                "so that rows can't have adapters of their own there. Use each set by itself."
+            )
+        return found[batch.places]
+
+    def _compare(self, x: Tensor, rows: Sequence[str]) -> None:
+        """Refuse a model in which a layer mixes up rows, such as one whose first axis is not the rows."""
+        with probed(self.model, training=False), torch.no_grad():
+            found = self._in_one(x, rows)
+            for name in dict.fromkeys(rows):
+                mine = [row for row, other in enumerate(rows) if other == name]
+                with self.use(name) as model:
+                    wanted = first_of(model(x[mine]))
+                if (found[mine] - wanted).abs().max() > AGREE * wanted.abs().max():
+                    raise BadInput(
+                        f"Rows of {name} are answered otherwise beside rows of other sets: a layer of this "
+                        "model does not keep its rows along the first axis. Use each set by itself."
+                    )
+
     def merge(self, *names: str) -> nn.Module:
         """A model of its own tensors with some sets folded in; bottleneck adapters stay."""
         with self.use(*names) as model:
@@ -167,17 +222,7 @@ class Adapters:
     def save(self, name: str, file: str | Path) -> None:
         """Write a set into a safetensors file, without the model: adapters, copies and buffers."""
         self._known(name)
-        tensors = {f"own.{key}": value.detach() for key, value in self._own[name].items()}
-        for path, adapter in self._sets[name].items():
-            tensors |= {f"adapters.{path}.{key}": value for key, value in adapter.state_dict().items()}
-        learn = [key for key, value in self._own[name].items() if isinstance(value, nn.Parameter)]
-        about = {
-            "format": FORMAT,
-            "layers": json.dumps(describe(self._sets[name])),
-            "learn": json.dumps(learn),
-            "model": fingerprint(self.model),
-        }
-        save_file({key: value.contiguous() for key, value in tensors.items()}, file, about)
+        write_set(Path(file), self.model, self._sets[name], self._own[name])
 
     def load(self, name: str, file: str | Path) -> None:
         """Read a set that `save` wrote.
@@ -187,30 +232,7 @@ class Adapters:
             BadInput: the name is taken, or the file holds no adapters.
         """
         self._refuse(name)
-        tensors, about = read_tensors(Path(file))
-        if about.get("format") != FORMAT:
-            raise BadInput(f"{str(file)!r} holds no adapters that headstart wrote.")
-        layers, mine = json.loads(about["layers"]), fingerprint(self.model)
-        paths = {path for path, _ in self.model.named_modules()}
-        if absent := [path for path in layers if path not in paths]:
-            raise Mismatch(
-                f"{str(file)!r} has an adapter for the layer {absent[0]}, which this model has not."
-            )
-        if about["model"] != mine:
-            raise Mismatch(
-                f"{str(file)!r} was made for the model {about['model']}, and this one is {mine}: its weights "
-                "differ."
-            )
-        adapters = rebuild(self.model, layers)
-        for path, adapter in adapters.items():
-            start = f"adapters.{path}."
-            adapter.load_state_dict(
-                {key.removeprefix(start): one for key, one in tensors.items() if key.startswith(start)}
-            )
-        learn = set(json.loads(about["learn"]))
-        own = {key.removeprefix("own."): one for key, one in tensors.items() if key.startswith("own.")}
-        self._sets[name] = adapters
-        self._own[name] = {key: nn.Parameter(one) if key in learn else one for key, one in own.items()}
+        self._sets[name], self._own[name] = read_set(Path(file), self.model)
 
     def _call(self) -> Tensor:
         found = self.model(self._example)
@@ -228,15 +250,6 @@ class Adapters:
         if name in self._sets or not name or "." in name:
             why = "is taken" if name in self._sets else "can't be a name: it is empty or has a dot"
             raise BadInput(f"{name!r} {why}. Name the set otherwise, or remove the other first.")
-
-
-def fingerprint(model: nn.Module) -> str:
-    """A short name of a model's parameters: of their names, shapes, types and first thousand numbers."""
-    found = hashlib.blake2b(digest_size=6)
-    for name, one in model.named_parameters():
-        found.update(f"{name} {tuple(one.shape)} {one.dtype}".encode())
-        found.update(one.detach().flatten()[:1000].cpu().contiguous().view(torch.uint8).numpy().tobytes())
-    return found.hexdigest()
 
 
 def _at_layers(name: str) -> str:
