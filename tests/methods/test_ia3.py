@@ -56,8 +56,11 @@ def test_next_to_no_rate_is_a_probe_of_the_frozen_backbone():
     torch.testing.assert_close(run.parts["backbone"].eval()(x).detach(), wanted, rtol=0, atol=close)
 
 
-def test_of_other_nets_the_inputs_of_all_layers_but_the_first_are_scaled():
+def test_of_other_nets_the_outputs_of_all_linear_layers_are_scaled():
     run = tuned(IA3(), Toy(norm=False))
-    assert [path for path, _ in adapted_layers(run.parts["backbone"])] == ["body.4"]
+    found = dict(adapted_layers(run.parts["backbone"]))
+    assert list(found) == ["body.0", "body.4"]
+    scale = next(iter(found["body.0"].adapters.children())).scale
+    assert torch.equal(found["body.0"].bias, Toy(norm=False).body[0].bias * scale)
     with pytest.raises(BadInput, match=r"\(IA\)3 scales suit no layer of Columns"):
         tuned(IA3(), Columns(8))

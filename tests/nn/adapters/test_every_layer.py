@@ -110,7 +110,7 @@ def test_what_is_linear_folds_into_the_weights(kind, name):
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("bottlenecks", "convolutions"), ("ia3", "convolutions"), ("series", "recurrent"), ("ia3", "attention")],
+    [("bottlenecks", "convolutions"), ("ia3", "convolutions"), ("series", "recurrent"), ("ia3", "recurrent")],
 )
 def test_what_suits_no_layer_is_refused_and_nothing_is_changed(kind, name):
     before = net(name)[0]

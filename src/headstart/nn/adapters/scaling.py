@@ -72,11 +72,12 @@ class IA3(AdapterKind):
     def build(self, module: nn.Module, call: Call | None) -> Iterator[Built]:
         """Three scales a layer, two of them in one adapter where keys and values are in one matrix.
 
-        In a net that is no transformer, one for the inputs of each linear layer but the first.
+        In a net that is no transformer, one for the outputs of each linear layer.
         """
         layers = list(transformer_layers(module))
-        for path in [] if layers else _inner(module):
-            yield Built(path, Scale(("weight",), _weight(module.get_submodule(path)), 1))
+        for path, linear in [] if layers else module.named_modules():
+            if isinstance(linear, nn.Linear):
+                yield Built(path, _of_outputs(linear, slice(None)))
         for layer in layers:
             attention: Any = module.get_submodule(layer.attention)
             if isinstance(attention, nn.MultiheadAttention):
@@ -85,11 +86,6 @@ class IA3(AdapterKind):
                 yield from _keys_and_values(module, layer)
             down = module.get_submodule(layer.feed_forward)
             yield Built(layer.feed_forward, Scale(("weight",), _weight(down), 1 - _outputs(down)))
-
-
-def _inner(module: nn.Module) -> list[str]:
-    """The paths of all linear layers but the first."""
-    return [path for path, layer in module.named_modules() if isinstance(layer, nn.Linear)][1:]
 
 
 def _of_attention(path: str, attention: nn.MultiheadAttention) -> Iterator[Built]:

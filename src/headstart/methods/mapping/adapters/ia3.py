@@ -13,7 +13,7 @@ from ._adapted import adapted_on, adapted_parts, folded_model
 class IA3(TuningSettings[Labelled]):
     """Scale keys, values and inner activations of a transformer by vectors; only they learn, and the head.
 
-    In a net that is no transformer, the inner activations are the inputs of all linear layers but the first.
+    In a net that is no transformer, the outputs of all linear layers are scaled.
 
     Attributes:
         backbone_lr: factor on the learning rate for the scales, > 0.
