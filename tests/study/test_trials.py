@@ -114,15 +114,15 @@ def test_one_that_diverged_is_noted(monkeypatch):
 def test_a_budget_leaves_out_seeds_for_all_methods_and_a_larger_one_adds_them(tmp_path):
     base, out = made(), tmp_path / "run"
     short = hs.curve(base, rows(), out=out, budget=1e-9, **CURVE)
-    assert [(point.method, point.labels_per_class, point.seeds) for point in short.points] == [
-        (method, 1, [0]) for method in CURVE["methods"]
-    ]
+    (point,) = short.points  # what is solved is a round of its own, and the first one always comes
+    assert (point.method, point.labels_per_class, point.seeds) == ("nearest-centroid", 1, [0])
     (note,) = [note for note in short.notes if note.startswith("Left out")]
     assert note == (
         "Left out, as a budget of 1e-09 seconds has no time for them: "
-        "seed 0 with 2 labels a class, seed 0 with 4 labels a class, "
-        "seed 1 with 1 label a class, seed 1 with 2 labels a class, seed 1 with 4 labels a class, "
-        "seed 2 with 1 label a class and 2 more. resume=True with a larger budget adds them."
+        "seed 0 with 1 label a class (trained), seed 0 with 2 labels a class, "
+        "seed 0 with 2 labels a class (trained), seed 0 with 4 labels a class, "
+        "seed 0 with 4 labels a class (trained), seed 1 with 1 label a class and 11 more. "
+        "resume=True with a larger budget adds them."
     )
     longer = hs.curve(base, rows(), out=out, resume=True, budget=3600, **CURVE)
     assert longer.points == hs.curve(base, rows(), **CURVE).points
@@ -214,3 +214,19 @@ def test_a_training_on_numbers_has_labels_but_no_classes(tmp_path):
     )
     told = " ".join(path.name for path in (tmp_path / "steps").iterdir())
     assert told == "try-ridge-probe-with-4-labels-seed-0.safetensors"
+
+
+def test_a_curve_measures_a_training_before_it_begins_one(monkeypatch):
+    """Its steps are made to seem long: a budget of two seconds has time for the probes alone."""
+    measured = []
+
+    def slow(times):
+        measured.append(len(times))
+        return 10.0
+
+    monkeypatch.setattr("headstart.studies.curve.run.usual_step", slow)
+    short = hs.curve(made(), rows(), budget=2.0, **CURVE | {"seeds": 1})
+    assert {point.method for point in short.points} == {"nearest-centroid"}
+    assert len(short.points) == 3
+    assert 1 <= min(measured) <= max(measured) <= 3
+    assert any("(trained)" in note for note in short.notes)

@@ -78,7 +78,7 @@ def test_runs_are_trimmed_by_the_command(headstart, whole, tmp_path):
     said = headstart("runs", tmp_path, "--trim")
     assert said.code == 0
     assert "MB are free now." in said.out
-    assert "MB on disk" in said.out
+    assert "MB on the disk" in said.out
     assert "fit-ridge-probe" not in fits(copied)
     assert (begun / "features.bin").exists()  # that run is not finished
     assert hs.open(copied).predict

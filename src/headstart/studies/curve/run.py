@@ -1,7 +1,9 @@
 """How `curve` is computed: one training for every size, method and seed, all tested on the same rows."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from statistics import fmean
@@ -10,7 +12,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from headstart.core import BadData, Method, derive_seed, make, require_label_kind
+from headstart.core import BadData, HeadstartError, Method, derive_seed, make, require_label_kind
 from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.splits import per_class
@@ -19,14 +21,19 @@ from headstart.face import spell
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.records.settings import TrainingSettings
 from headstart.report.metric import get_metric
+from headstart.run.recipe import Recipe
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import require_data, require_learnable
 from headstart.session.scoring import choose_metric, difference, main_score, mean_of_figures, selection_metric
 from headstart.session.session import Session
 from headstart.studies._runner import Job, Trial, methods_of
+from headstart.studies._step_times import Stopwatch, usual_step
+from headstart.studies._unsolved import as_diverged
 from headstart.studies.curve import SIZES, CurvePoint, CurveSettings
 
 DEFAULT = ("logistic-probe", "nearest-centroid", "fine-tune", "from-scratch")
+TIMED = 3  # steps of a training that its speed is measured over; the first warms up
+TIMED_SHARE = 0.1  # of the seconds left, after which no further step is measured
 SAMPLES_PER_SECOND = 100.0  # of training, for the progress bar until it knows better
 ROWS_FOR_CLASS = 10  # with tags or numbers stand for a row of each class in sizes that nobody has named
 
@@ -115,10 +122,24 @@ class SubsetTrials:
             Diverged: the loss stopped being a number.
         """
         rows = self.rows(k, seed)
-        recipe = recipe_for(method, self.settings, epochs, len(rows), derive_seed(seed, k))
-        recipe = replace(recipe, steps=max(self.steps, recipe.steps))
+        recipe = self._recipe(method, epochs, k, seed)
         fitted = self.session.fit(method, rows, recipe, name=name, checkpoint=checkpoint)
         return fitted.logits(self.held)
+
+    def measure(self, method: Method[Any], epochs: int, k: int, seed: int, left: float) -> float:
+        """Seconds that the steps of a training take, by its first ones; 0 if these fail: it will say why."""
+        whole = self._recipe(method, epochs, k, seed)
+        watch = Stopwatch(lambda times: len(times) > 1 and sum(times[1:]) > TIMED_SHARE * left)
+        session = replace(self.session, logbook=None, watch=watch.watch)
+        with suppress(HeadstartError), as_diverged():
+            session.fit(method, self.rows(k, seed), replace(whole, steps=min(TIMED, whole.steps)))
+        timed = (times for run, times in watch.stages if run.optimisers and times)
+        return sum(usual_step(times) * whole.steps for times in timed)
+
+    def _recipe(self, method: Method[Any], epochs: int, k: int, seed: int) -> Recipe:
+        rows = self.rows(k, seed)
+        recipe = recipe_for(method, self.settings, epochs, len(rows), derive_seed(seed, k))
+        return replace(recipe, steps=max(self.steps, recipe.steps))
 
     @property
     def truth(self) -> tuple[Any, Rows | None, int, str]:
@@ -130,8 +151,13 @@ class SubsetTrials:
 def _trials(
     settings: CurveSettings, few: SubsetTrials, methods: list[Method[Any]], sizes: list[int]
 ) -> Iterator[Trial]:
-    """One training for every seed, size and method; the methods of one seed and size are a round."""
+    """One training for every seed, size and method.
+
+    The methods of one seed and size are a round, but those that are solved are one of their own beside those
+    that are trained, which take a hundred times as long.
+    """
     data = few.session.data
+    mixed = len({method.about.closed_form for method in methods}) > 1
     for seed, k, method in product(range(settings.seeds), sizes, methods):
         rows = k * n_strata(data)
         samples = max(settings.epochs * rows, settings.steps * min(settings.batch, rows))
@@ -142,13 +168,15 @@ def _trials(
         ) -> Tensor:
             return few.outputs(method, settings.epochs, k, seed, f"try {name}", checkpoint)
 
+        solved = method.about.closed_form
         yield Trial(
             (method.label, k, seed),
             name,
             f"{method.title} with {_labels(k, data)}, seed {seed}",
             compute,
-            0.1 if method.about.closed_form else samples / SAMPLES_PER_SECOND,
-            f"seed {seed} with {_labels(k, data)}",
+            0.1 if solved else samples / SAMPLES_PER_SECOND,
+            f"seed {seed} with {_labels(k, data)}{' (trained)' if mixed and not solved else ''}",
+            measure=None if solved else partial(few.measure, method, settings.epochs, k, seed),
         )
 
 
