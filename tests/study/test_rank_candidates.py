@@ -11,14 +11,16 @@ from tests.study.rivals import NETS, Net, vectors
 from torch import nn
 
 import headstart as hs
-from headstart.core import BadInput, Unknown
+from headstart.core import BadInput, HeadstartError, Unknown
 from headstart.data.load import load
+from headstart.face import speak
 from headstart.metrics.transferability import leep
+from headstart.models import sources
 from headstart.models.backbone import backbone
 from headstart.session.inputs import fit_to_data
 from headstart.session.session import Session
 from headstart.studies.rank import RankSettings
-from headstart.studies.rank.candidates import candidates, pairs_of
+from headstart.studies.rank.candidates import Candidate, candidates, pairs_of
 from headstart.studies.rank.run import training_part
 
 VECTORS = vectors()
@@ -116,3 +118,22 @@ def test_backbones_of_a_command_line():
 def test_backbones_that_can_not_be_ranked(given, kind, words):
     with pytest.raises(kind, match=words):
         hs.rank(given, VECTORS)
+
+
+@pytest.mark.parametrize("command_line", [True, False])
+def test_weights_out_of_reach_are_said_with_what_rank_takes(pictures, monkeypatch, command_line):
+    def far(_config, name):
+        raise sources._unreachable(f"timm:{name}", OSError("Name or service not known"))
+
+    monkeypatch.setattr(sources, "_cached", far)
+    ways = r"--weights resnet18=resnet18.safetensors.*--weights resnet18=random"
+    python = r"\('resnet18', 'resnet18.safetensors'\) among the backbones.*\('resnet18', 'random'\)"
+    data = load(pictures)
+    with (
+        speak(command_line=command_line),
+        pytest.raises(HeadstartError, match=ways if command_line else python),
+    ):
+        Candidate("resnet18", "resnet18").make(data)
+    if command_line:  # what is said is taken
+        ((_, given),) = pairs_of(["resnet18"], ["resnet18=random"])
+        assert given == ("resnet18", "random")

@@ -232,14 +232,26 @@ def _torchvision_preprocess(name: str) -> Preprocess:
     )
 
 
-def _unreachable(name: str, reason: Exception) -> HeadstartError:
+class Unreachable(HeadstartError):
+    """Pretrained weights can't be fetched.
+
+    Attributes:
+        why: whose, and why, as a sentence.
+        file: what a file with them could be called.
+    """
+
+    def __init__(self, why: str, file: str, ways: tuple[str, str] | None = None) -> None:
+        """Build the message, with the ways to give a file and to take random weights."""
+        given, random = ways or (spell("weights", file), spell("weights", "random"))
+        super().__init__(f"{why} Give a file that you have, {given}, or take random weights, {random}.")
+        self.why, self.file = why, file
+
+
+def _unreachable(name: str, reason: Exception) -> Unreachable:
     text = (str(reason).splitlines() or [type(reason).__name__])[0]
-    file = f"{Path(name.split(':')[-1]).name}.safetensors"
-    return HeadstartError(
-        f"The pretrained weights of {name!r} can't be fetched: the network or the hub is out of "
-        f"reach ({text}). Give a file that you have, {spell('weights', file)}, or take random weights, "
-        f"{spell('weights', 'random')}."
-    )
+    far = f"the network or the hub is out of reach ({text})"
+    why = f"The pretrained weights of {name!r} can't be fetched: {far}."
+    return Unreachable(why, f"{Path(name.split(':')[-1]).name}.safetensors")
 
 
 def _listed(torchvision: Any) -> list[str]:

@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, Model, Unknown
 from headstart.data.dataset import Dataset
-from headstart.face import spell
+from headstart.face import at_command_line, spell
 from headstart.models import lite0, sources
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
+from headstart.models.sources import Unreachable
 from headstart.models.weights import read
 from headstart.session.inputs import build_backbone
 from headstart.session.table_backbone import TABLE
@@ -51,8 +52,18 @@ class Candidate:
         if isinstance(self.base, str):
             if data.table is not None and self.weights == RANDOM:
                 return build_backbone(data, self.base).untrained(0)
-            return build_backbone(data, self.base, None if self.weights is None else str(self.weights))
+            try:
+                return build_backbone(data, self.base, None if self.weights is None else str(self.weights))
+            except Unreachable as error:
+                ways = self._with(error.file), self._with(RANDOM)
+                raise Unreachable(error.why, error.file, ways) from error
         return build_backbone(data, self.base.backbone if isinstance(self.base, Model) else self.base)
+
+    def _with(self, weights: str) -> str:
+        """This backbone with other weights, as a user would write it."""
+        if at_command_line():
+            return spell("weights", f"{self.base}={weights}")
+        return f"({self.base!r}, {weights!r}) among the backbones"
 
     def probabilities(
         self, backbone: AnyBackbone, features: NDArray[np.float32]
