@@ -91,6 +91,7 @@ def test_the_data_may_be_named_and_a_backbone_still_comes_first(rows):
         study_function(adapt)(seed=1)
 
 
-def test_only_a_folder_that_is_named_can_be_resumed(rows):
-    with pytest.raises(BadInput, match="resume continues the study in a folder: give out,"):
+def test_without_a_folder_only_a_run_that_is_there_can_be_resumed(rows, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match="last run of adapt in runs, and there is none. Name its folder: out="):
         hs.adapt(rows, resume=True, **HOW)
