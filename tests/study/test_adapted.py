@@ -93,5 +93,5 @@ def test_the_data_may_be_named_and_a_backbone_still_comes_first(rows):
 
 def test_without_a_folder_only_a_run_that_is_there_can_be_resumed(rows, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BadInput, match="last run of adapt in runs, and there is none. Name its folder: out="):
+    with pytest.raises(BadInput, match=r"last run of adapt in runs, and there is none\. Name its folder"):
         hs.adapt(rows, resume=True, **HOW)
