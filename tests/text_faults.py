@@ -95,8 +95,8 @@ LAYERS = (
     ),
     Fault(
         "nn/texts_beside.py",
-        "self.texts(ids) * some",
-        "self.texts(ids)",
+        "self._read(ids) * some",
+        "self._read(ids)",
         "a row of a table without a text has the features of one",
         "models/test_texts_of_tables.py features_are_those",
     ),

@@ -69,7 +69,7 @@ def test_all_methods_and_data_sets_are_completed():
     assert complete_methods("lp") == ["lp-ft"]
     assert complete_published("") == sorted(PUBLISHED)
     assert sorted(BUILT_IN_DATA) == sorted(name for kind in modalities().values() for name in kind.built_in)
-    assert set(BUILT_IN_BACKBONES) - {"table"} == set(BUILT_IN)
+    assert set(BUILT_IN_BACKBONES) - {"table", "minilm+table"} == set(BUILT_IN)
 
 
 def test_files_are_completed_beside_names_and_left_to_the_shell_where_no_name_begins_so(
@@ -82,7 +82,7 @@ def test_files_are_completed_beside_names_and_left_to_the_shell_where_no_name_be
     assert complete_data("t") == ["tones", "tweets", "tones-of-mine/", "tweets.csv"]
     assert complete_data("to") == ["tones", "tones-of-mine/"]
     assert complete_data("tones-") == complete_data("") == []
-    assert complete_backbones("min") == ["minilm", "minilm.safetensors"]
+    assert complete_backbones("min") == ["minilm", "minilm+table", "minilm.safetensors"]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_files_are_completed_beside_names_and_left_to_the_shell_where_no_name_be
         ("align photos sketches --method dan", ["dan", "dann"]),
         ("show rid", ["ridge-probe"]),
         ("adapt cl", ["clipart"]),
-        ("rank x --backbone mi", ["minilm"]),
+        ("rank x --backbone mi", ["minilm", "minilm+table"]),
         ("adapt x --fit p", ["pad"]),
     ],
 )
