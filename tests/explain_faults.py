@@ -61,7 +61,7 @@ EXPLAIN_FAULTS = (
         "return model.classes.index(name)\n",
         "return int(outputs.argmax())\n",
         "another class is asked for, and the predicted one explained",
-        f"{EXPLAIN} loses_without",
+        f"{EXPLAIN} lose_without",
     ),
     Fault(
         "attribution/log_odds.py",
