@@ -224,7 +224,7 @@ def test_a_curve_measures_a_training_before_it_begins_one(monkeypatch):
         measured.append(len(times))
         return 10.0
 
-    monkeypatch.setattr("headstart.studies.curve.run.usual_step", slow)
+    monkeypatch.setattr("headstart.studies._step_times.usual_step", slow)
     short = hs.curve(made(), rows(), budget=2.0, **CURVE | {"seeds": 1})
     assert {point.method for point in short.points} == {"nearest-centroid"}
     assert len(short.points) == 3

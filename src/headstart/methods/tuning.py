@@ -1,13 +1,18 @@
 """Settings of all methods that train a whole model on labels, and what they build of them."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
+
+from torch import nn
 
 from headstart.core import B, Backbone, BadInput, Labelled, Loss, Method, On, Parts, Task
 from headstart.core.linear_head import LinearHead
 from headstart.core.moves import everything, outside_batch_norms
 from headstart.losses.label import label_loss
+
+Keep = Callable[[str, nn.Module], bool]  # whether a parameter is trained, by its name and its module
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +83,15 @@ def tuned_on(settings: TuningSettings[Any]) -> tuple[On, On]:
         weight_decay=settings.weight_decay,
     )
     return head, backbone
+
+
+def selected_on(settings: TuningSettings[Any], keep: Keep) -> tuple[On, On]:
+    """The head, and the parameters of the backbone that `keep` selects.
+
+    With norm="frozen" only the statistics of batch normalisations are frozen: their weights may learn.
+    """
+    head, backbone = tuned_on(settings)
+    return head, replace(backbone, keep=keep, statistics="frozen" if settings.norm == "frozen" else "follow")
 
 
 def tuning_loss(parts: Parts, batch: Labelled, smoothing: float) -> Loss:

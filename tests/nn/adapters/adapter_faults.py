@@ -104,9 +104,9 @@ ADAPTER_FAULTS = (
         "nn/adapters/test_side_car.py never_touched",
     ),
     Fault(
-        "methods/mapping/adapters/_adapted.py",
-        "keep=keep, ",
-        "",
+        "methods/tuning.py",
+        "keep=keep, statistics",
+        "statistics",
         "the whole backbone learns beside the adapters",
         "methods/test_lora.py every_byte",
     ),

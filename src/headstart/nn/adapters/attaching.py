@@ -71,7 +71,7 @@ def free_name(module: nn.Module) -> str:
 
 def is_of_adapter(_name: str, module: nn.Module) -> bool:
     """Whether the owner of a parameter is an adapter."""
-    return isinstance(module, WeightAdapter | ActivationAdapter)
+    return isinstance(module, Adapter)
 
 
 @torch.no_grad()
@@ -85,7 +85,7 @@ def fold(module: nn.Module) -> nn.Module:
     """
     for _, layer in list(adapted_layers(module)):
         for name, adapter in list(_adapters(layer).items()):
-            assert isinstance(adapter, WeightAdapter | ActivationAdapter)
+            assert isinstance(adapter, Adapter)
             for tensor in adapter.tensors:
                 own: Any = layer._parameters[tensor]
                 folded = adapter.folded(tensor, own).detach()

@@ -4,9 +4,9 @@ Both are linear, so they are a change of the convolution's own weight: training 
 convolution, whatever the stride, the groups or the padding mode.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -33,16 +33,6 @@ class SeriesConv(WeightAdapter):
         of_group = len(layer.weight) // self.groups
         self.matrix = empty_like(layer.weight, self.groups, of_group, of_group)
 
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """None: the layer says all."""
-        return {}
-
-    @classmethod
-    def for_layer(cls, layer: nn.Module, **settings: Any) -> Self:
-        """Build one for a convolution or a linear layer."""
-        return cls(layer)
-
     def forward(self, name: str, tensor: Tensor) -> Tensor:
         """The weight (out, in / groups, ...) or the bias (out,) with the matrix's part."""
         grouped = tensor.reshape(self.groups, len(tensor) // self.groups, -1)
@@ -65,16 +55,6 @@ class ParallelConv(WeightAdapter):
         self.tensors = ("weight",)
         self.tap = own_tap(layer) if is_convolution(layer) else ()
         self.matrix = empty_like(layer.weight, *layer.weight.shape[:2])
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """None: the layer says all."""
-        return {}
-
-    @classmethod
-    def for_layer(cls, layer: nn.Module, **settings: Any) -> Self:
-        """Build one for a convolution or a linear layer."""
-        return cls(layer)
 
     def forward(self, name: str, tensor: Tensor) -> Tensor:
         """The weight (out, in / groups, ...) with the matrix at the tap."""

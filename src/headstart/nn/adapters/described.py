@@ -32,9 +32,8 @@ def rebuild(module: nn.Module, layers: Mapping[str, Any]) -> dict[str, Adapter]:
     return found
 
 
-def attach_all(module: nn.Module, adapters: Mapping[str, Adapter], name: str = "") -> str:
-    """Attach adapters to the layers of a module, by path; the name that they have there."""
+def attach_all(module: nn.Module, adapters: Mapping[str, Adapter], name: str = "") -> None:
+    """Attach adapters to the layers of a module, by path, under a name; "": a free one."""
     name = name or free_name(module)
     for path, adapter in adapters.items():
         attach(module.get_submodule(path), adapter, name)
-    return name

@@ -148,7 +148,7 @@ class Adapters:
         return self._in_one(x, rows)
 
     def _in_one(self, x: Tensor, rows: Sequence[str]) -> Tensor:
-        batch, base = Sorted(x, rows), dict([*self.model.named_parameters(), *self.model.named_buffers()])
+        batch, base = Sorted(x, rows), dict(self.model.named_buffers())
         own = {
             name: {
                 key: value
@@ -235,8 +235,7 @@ class Adapters:
         self._sets[name], self._own[name] = read_set(Path(file), self.model)
 
     def _call(self) -> Tensor:
-        found = self.model(self._example)
-        return found if isinstance(found, Tensor) else found[0]
+        return first_of(self.model(self._example))
 
     def _detach(self, name: str) -> None:
         for path in self._sets[name]:

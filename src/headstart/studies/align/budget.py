@@ -13,14 +13,12 @@ from headstart.report.text import seconds
 from headstart.run.step_cache import file_name, release_memory
 from headstart.session.fitted import EvalHook, EvalState
 from headstart.studies._runner import Job
-from headstart.studies._step_times import Stopwatch, usual_step
+from headstart.studies._step_times import TIMED, Stopwatch
 from headstart.studies._unsolved import as_diverged
 from headstart.studies.align import SOURCE_ONLY, AlignSettings
 from headstart.studies.align.candidate import Candidate
 from headstart.studies.align.trial import TrialRunner
 
-TIMED = 3  # steps of a training that its speed is measured over; the first warms up
-SHARE = 0.1  # of the seconds left, after which no further step is measured
 BOTH = 2.0  # times a step on the source alone that one on both domains is thought to take
 FEWEST = 2  # epochs below which methods are left out, before the trainings of all become shorter
 LAST = 2.0  # seconds for what comes after the trainings, besides an evaluation: intervals, model, page
@@ -131,17 +129,12 @@ class AlignBudget:
 
     def _measure(self, candidate: Candidate, left: float) -> Pace:
         """The pace of a training; one whose steps fail takes no time, as it will say why when it begins."""
-        most = SHARE * max(left, 0.0)
-        watch = Stopwatch(lambda times: len(times) > 1 and sum(times[1:]) > most)
+        watch = Stopwatch.with_left(left)
         hook = None if self._evaluation else self._evaluate(candidate)
         with suppress(HeadstartError), as_diverged():
             self.runner.fit_briefly(candidate, TIMED, watch.watch, hook)
         release_memory()
-        step = sum(
-            usual_step(times) * run.recipe.steps / TIMED
-            for run, times in watch.stages
-            if run.optimisers and times
-        )
+        step = sum(usual * run.recipe.steps / TIMED for run, usual in watch.usual())
         return Pace(step, self._evaluation)
 
     def _evaluate(self, candidate: Candidate) -> EvalHook:

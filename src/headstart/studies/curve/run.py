@@ -27,13 +27,11 @@ from headstart.session.requirements import require_data, require_learnable
 from headstart.session.scoring import choose_metric, difference, main_score, mean_of_figures, selection_metric
 from headstart.session.session import Session
 from headstart.studies._runner import Job, Trial, methods_of
-from headstart.studies._step_times import Stopwatch, usual_step
+from headstart.studies._step_times import TIMED, Stopwatch
 from headstart.studies._unsolved import as_diverged
 from headstart.studies.curve import SIZES, CurvePoint, CurveSettings
 
 DEFAULT = ("logistic-probe", "nearest-centroid", "fine-tune", "from-scratch")
-TIMED = 3  # steps of a training that its speed is measured over; the first warms up
-TIMED_SHARE = 0.1  # of the seconds left, after which no further step is measured
 SAMPLES_PER_SECOND = 100.0  # of training, for the progress bar until it knows better
 ROWS_FOR_CLASS = 10  # with tags or numbers stand for a row of each class in sizes that nobody has named
 
@@ -129,12 +127,11 @@ class SubsetTrials:
     def measure(self, method: Method[Any], epochs: int, k: int, seed: int, left: float) -> float:
         """Seconds that the steps of a training take, by its first ones; 0 if these fail: it will say why."""
         whole = self._recipe(method, epochs, k, seed)
-        watch = Stopwatch(lambda times: len(times) > 1 and sum(times[1:]) > TIMED_SHARE * left)
+        watch = Stopwatch.with_left(left)
         session = replace(self.session, logbook=None, watch=watch.watch)
         with suppress(HeadstartError), as_diverged():
             session.fit(method, self.rows(k, seed), replace(whole, steps=min(TIMED, whole.steps)))
-        timed = (times for run, times in watch.stages if run.optimisers and times)
-        return sum(usual_step(times) * whole.steps for times in timed)
+        return sum(usual * whole.steps for _, usual in watch.usual())
 
     def _recipe(self, method: Method[Any], epochs: int, k: int, seed: int) -> Recipe:
         rows = self.rows(k, seed)

@@ -4,11 +4,11 @@ from typing import Literal, final
 from torch import nn
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
-from headstart.methods.tuning import TuningSettings, tuned_parts, tuning_loss
+from headstart.methods.tuning import TuningSettings, selected_on, tuned_parts, tuning_loss
 from headstart.nn.adapters import Bottlenecks, describe, is_of_adapter
 from headstart.nn.norms import is_norm
 
-from ._adapted import adapted_on, insert
+from ._adapted import insert
 
 
 @final
@@ -47,7 +47,9 @@ class BottleneckAdapters(TuningSettings[Labelled]):
 
     def moves(self) -> tuple[Descend[Labelled]]:
         """One descent on the head, the adapters and the norms."""
-        return (Descend(self.loss, on=adapted_on(self, of_adapter_or_norm if self.norms else is_of_adapter)),)
+        return (
+            Descend(self.loss, on=selected_on(self, of_adapter_or_norm if self.norms else is_of_adapter)),
+        )
 
     def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
         """The label loss."""

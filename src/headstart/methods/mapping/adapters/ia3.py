@@ -2,10 +2,10 @@ from dataclasses import dataclass
 from typing import final
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
-from headstart.methods.tuning import TuningSettings, tuning_loss
+from headstart.methods.tuning import TuningSettings, selected_on, tuning_loss
 from headstart.nn import adapters
 
-from ._adapted import adapted_on, adapted_parts, folded_model
+from ._adapted import adapted_parts, folded_model
 
 
 @final
@@ -28,7 +28,7 @@ class IA3(TuningSettings[Labelled]):
 
     def moves(self) -> tuple[Descend[Labelled]]:
         """One descent on the head and the scales."""
-        return (Descend(self.loss, on=adapted_on(self)),)
+        return (Descend(self.loss, on=selected_on(self, adapters.is_of_adapter)),)
 
     def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
         """The label loss."""

@@ -4,10 +4,10 @@ from typing import final
 from torch import nn
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
-from headstart.methods.tuning import TuningSettings, tuning_loss
+from headstart.methods.tuning import TuningSettings, selected_on, tuning_loss
 from headstart.nn.norms import is_norm
 
-from ._selected import selected_on, selected_parts
+from ._selected import selected_parts
 
 
 @final
