@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headstart import models as models
     from headstart import sklearn as sklearn
     from headstart.nn import adapters as adapters
+    from headstart.nn import prompts as prompts
     from headstart.nn.adapters.side_car import Adapters as Adapters
     from headstart.predictor.fit import fit as fit
     from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags
@@ -47,6 +48,7 @@ _FOUND = {
     "PredictedClass": ("headstart.predictor.predictions", "PredictedClass"),
     "PredictedTags": ("headstart.predictor.predictions", "PredictedTags"),
     "Predictor": ("headstart.predictor.predictor", "Predictor"),
+    "prompts": ("headstart.nn.prompts", ""),
     "Translated": ("headstart.studies.translate.translator", "Translated"),
     "Translator": ("headstart.studies.translate.translator", "Translator"),
     "guards": ("headstart.studies.stream.guards", ""),
@@ -60,7 +62,7 @@ __all__ += ["Recipe", "build_page", "data", "fit"]
 __all__ += ["methods", "models", "open"]
 __all__ += ["Aligned"]
 __all__ += ["Stream", "guards", "prequential", "stream"]
-__all__ += ["Adapters", "adapters", "sklearn"]
+__all__ += ["Adapters", "adapters", "prompts", "sklearn"]
 __all__ += ["Translated", "Translator"]
 
 
