@@ -209,7 +209,7 @@ def test_the_check_counts_what_there_is():
     assert said(check(given(with_numbers()))).startswith("780 readable rows.")
     found = check(given(with_tags()))
     assert said(found).startswith("780 readable rows with 3 tags: from 3 (“rare”) to 400 (“red”)")
-    assert found["heading"] == "Rows with each tag"
+    assert found["sizes"] == "Rows with each tag"
 
 
 @pytest.mark.parametrize(

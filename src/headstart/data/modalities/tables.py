@@ -14,6 +14,7 @@ from headstart.data.label_copies import about_label_copies
 from headstart.data.modality import Features, Fetch, Inputs, Modality
 from headstart.data.named_tables import TABLES
 from headstart.data.records import Records, about_columns
+from headstart.data.repeated_names import about_repeated_names
 from headstart.data.samples import Rows
 from headstart.data.schemas import encoded
 from headstart.data.similarity import columns_in_order
@@ -47,7 +48,8 @@ class TableModality(Modality[Dataset]):
         return f"{data.items[row]} ({self.text(data, row)})"
 
     def findings(self, data: Dataset, glances: Sequence[None], reader: Reader | None) -> list[Finding]:
-        return [*about_columns(_table(data)), *about_label_copies(data, _table(data))]
+        table = _table(data)
+        return [*about_columns(table), *about_label_copies(data, table), *about_repeated_names(data, table)]
 
     def matched(self, data: Dataset, like: Dataset) -> Dataset:
         """The columns in the order of `like`; its uninformative ones may be absent."""

@@ -1,5 +1,6 @@
 """The report: its parts, and the answer: how good the model is, against what, and how to use it."""
 
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import astuple
@@ -57,8 +58,11 @@ def headline(run: RunRecords) -> dict[str, Any]:
             f"These results have schema {result.schema}, and this version of headstart knows {SPEC.schema}"
         )
         cautions.append(f"{newer}: what is new in them is not shown.")
+    opening = result.headline or f"{run.title} was selected for {result.task}."
+    first, *rest = re.split(r"(?<=\.) (?=[A-Z])", opening, maxsplit=1)
     return {
-        "headline": result.headline or f"{run.title} was selected for {result.task}.",
+        "headline": first,
+        "lede": rest,
         "warnings": cautions,
         "metric": metric.title,
         "opened": capitalise(metric.title),

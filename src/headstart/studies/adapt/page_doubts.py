@@ -35,6 +35,7 @@ FINDINGS = {  # kinds of findings whose name says too little
     "label-kind": "what is predicted",
     "left-out": "left out",
     "no-label": "rows without a label",
+    "repeated-names": "rows that belong together",
     "text-column": "column of texts",
     "thousands": "separators of thousands",
     "unread-files": "files that were not read",
@@ -127,7 +128,7 @@ def check(run: RunRecords) -> dict[str, Any]:
             {"name": shorten_middle(n, 28), "full": n, "rows": f"{rows:,}", "part": f"{rows / most:.3f}"}
             for n, rows in shown
         ],
-        "heading": f"Rows {nouns[2]}",
+        "sizes": f"Rows {nouns[2]}",
         "label": f"Rows {nouns[2]}: {', '.join(f'{name} {rows:,}' for name, rows in shown)}",
         "cut": cut,
         "findings": [

@@ -60,18 +60,19 @@ def _leader(run: RunRecords, metric: Metric) -> str:
     highest = metric.shown(top.main_figure)
     if not others:
         return f"{first.title} is the only method tried on all folds: {highest}."
+    best = f"{first.title} had the {metric.best} cross-validated {metric.title}, {highest}"
     second, other = others[0]
     if first.name == run.result.selected:
         comparison = f"The runner-up, {second.title}, reached {metric.value(other.main_figure.value)}"
     else:
         selected = next((scores for c, scores in others if c.name == run.result.selected), None)
-        reached = metric.value(selected.main_figure.value) if selected else "no figure over all folds"
-        other = selected or other
-        comparison = f"{run.title} was selected all the same, with {reached}"
+        if selected is None:
+            return f"{best}. {run.title} was selected all the same, on fewer folds; why stands below."
+        other = selected
+        comparison = f"{run.title} was selected all the same, with {metric.value(selected.main_figure.value)}"
     apart = "their intervals do not overlap"
     if overlap(top.main_figure, other.main_figure):
         apart = "their intervals overlap, so the order of the two may be chance"
-    best = f"{first.title} had the {metric.best} cross-validated {metric.title}, {highest}"
     return f"{best}. {comparison}; {apart}."
 
 
