@@ -21,6 +21,8 @@ from .operations.report import Change as Change
 from .operations.report import Report as Report
 from .operations.size import new_size as new_size
 from .operations.vocabulary import new_vocabulary as new_vocabulary
+from .pairs import Pair as Pair
+from .pairs import pair as pair
 from .readout import FeatureSource as FeatureSource
 from .readout import Readout as Readout
 from .selecting import select as select
@@ -32,6 +34,7 @@ __all__ = [
     "DepthMap",
     "FeatureSource",
     "Luminance",
+    "Pair",
     "Readout",
     "Report",
     "TableEncoder",
@@ -48,6 +51,7 @@ __all__ = [
     "new_last",
     "new_size",
     "new_vocabulary",
+    "pair",
     "rebuild",
     "save_encoder",
     "select",

@@ -17,6 +17,7 @@ from .anatomy import anatomy
 from .encoders import is_encoder, noted, whole
 from .example import example_for, like
 from .head_choice import AUTO, LAST, choose_head, take_off
+from .image_text import SIDES
 from .operations.replay import replay, taken
 from .own_module import load_weights, own_origin, reset_heads, settle_flags
 from .readout import Readout
@@ -46,9 +47,9 @@ def backbone(
     Args:
         source: "efficientnet_lite0" for pictures or "minilm" for texts (built-in, they need no
             network), a name of timm's ("resnet18" or "timm:resnet18"), of torchvision's
-            ("torchvision:resnet18") or of transformers' ("transformers:bert-base-uncased", a local
-            folder), a file that `save_encoder` wrote ("encoder.safetensors"), the folder of a run or of
-            a saved model ("runs/photos") or the `model` of a predictor, which keep their head as
+            ("torchvision:resnet18") or of transformers' ("transformers:bert-base-uncased", a local folder;
+            of CLIP "image-encoder:FOLDER" or "text-encoder:FOLDER"), a file of `save_encoder`, the folder of
+            a run or of a saved model ("runs/photos") or the `model` of a predictor, which keep their head as
             `trained_head`, or a module of your own, which is copied and never changed.
         example: inputs (n, ...) for that forward, two rows are enough. None takes the model's own
             input size, or guesses from its first layer.
@@ -80,7 +81,6 @@ def backbone(
         if head not in (AUTO, LAST):
             raise BadInput(f"head is {head!r}, but {ready.name} is cut already. Leave head out.")
         return ready
-    assert not isinstance(source, AnyBackbone)
     _refuse_operated(weights)
     said: tuple[str, ...] = ()
     if isinstance(source, nn.Module):
@@ -254,6 +254,7 @@ def _wrap(
 ) -> AnyBackbone:
     """Measure, load weights, cut the head and wrap; `model` is already a copy."""
     own, name = origin["kind"] == "own", str(origin["name"])
+    asked = None if asked == AUTO and origin["kind"] in SIDES else asked  # all of it makes the embeddings
     parts = examined(model, example, name)
     name, asked = (name.rpartition(".")[2], asked) if own else (name, LAST if asked == AUTO else asked)
     head, about_head = choose_head(model, parts, asked, example, name, file)
@@ -264,8 +265,7 @@ def _wrap(
     if measured is None and head is None and asked is not None and reset_heads(model):
         parts = anatomy(model, example)
     made = AnyBackbone(model, parts, name, origin, preprocess, example)
-    if own or head != measured:
-        made.source["head"] = head
+    made.source |= {"head": head} if own or head != measured else {}
     if own and measured is None and head is None and parts.order:
         notes += (f"No head was found in {name}, so the features are its outputs ({made.width}).",)
     made.notes = (*notes, *((about_head,) if about_head else ()), *about_flags)

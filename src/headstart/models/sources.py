@@ -10,12 +10,17 @@ from torch import Tensor, nn
 from headstart.core import BadInput, HeadstartError, Preprocess, Tokens, Unknown
 from headstart.face import spell
 
-from . import hub, lite0, minilm, texts, vision, weights
+from . import hub, image_text, lite0, minilm, texts, vision, weights
 from .untrained import seeded
 
-Kind = Literal["builtin", "timm", "torchvision", "transformers"]
+Kind = Literal["builtin", "timm", "torchvision", "transformers", "image-encoder", "text-encoder"]
 BUILT_IN = (lite0.NAME, minilm.NAME)
 FILTERS: tuple[Literal["bilinear", "bicubic", "lanczos"], ...] = ("bilinear", "bicubic", "lanczos")
+_BY_TRANSFORMERS: dict[str, Kind] = {
+    "transformers": "transformers",
+    "image-encoder": "image-encoder",
+    "text-encoder": "text-encoder",
+}
 # The preprocessing of torchvision's own weights, used for other weights as well.
 _OPTIONS: dict[str, dict[str, bool]] = {
     "googlenet": {"transform_input": True, "aux_logits": False, "init_weights": True},
@@ -26,7 +31,8 @@ _OPTIONS: dict[str, dict[str, bool]] = {
 def resolve(name: str) -> tuple[Kind, str]:
     """Resolve `name` to a library and its name there.
 
-    "timm:...", "torchvision:..." and "transformers:..." name the library; a bare name is looked up in
+    "timm:...", "torchvision:..." and "transformers:..." name the library; "image-encoder:FOLDER" and
+    "text-encoder:FOLDER" one of the two encoders of a model like CLIP; a bare name is looked up in
     headstart, as a folder of transformers', then in timm, then in torchvision.
 
     Raises:
@@ -36,8 +42,8 @@ def resolve(name: str) -> tuple[Kind, str]:
     kind, _, rest = name.partition(":")
     if kind in {"timm", "torchvision"} and rest:
         return _explicit("timm" if kind == "timm" else "torchvision", rest)
-    if kind == "transformers" and rest:
-        return "transformers", rest
+    if kind in _BY_TRANSFORMERS and rest:
+        return _BY_TRANSFORMERS[kind], rest
     if name in BUILT_IN:
         return "builtin", name
     if texts.is_folder(name):
@@ -88,6 +94,8 @@ def build(
     """
     makers = {"builtin": _builtin, "timm": _timm, "torchvision": _torchvision}
     with seeded(seed):
+        if kind == "image-encoder" or kind == "text-encoder":
+            return image_text.build(name, kind, pretrained, config).eval()
         if kind == "transformers":
             return texts.build(name, pretrained, config).eval()
         return makers[kind](name, pretrained).eval()
@@ -97,7 +105,7 @@ def preprocess(kind: Kind, name: str, model: nn.Module) -> Preprocess | None:
     """Image preprocessing of `model`; None if its inputs are not RGB pictures."""
     if isinstance(model, vision.PictureReader):
         return vision.preprocess(name, model)
-    if kind == "transformers" or name == minilm.NAME:
+    if isinstance(model, texts.Reader) or name == minilm.NAME:
         return None
     if kind == "builtin":
         return lite0.PREPROCESS
@@ -110,14 +118,14 @@ def about_preprocess(name: str, model: nn.Module) -> tuple[str, ...]:
     """A note where the preprocessing of a model had to be assumed."""
     if not isinstance(model, vision.PictureReader):
         return ()
-    return vision.about_preprocess(name, vision.preprocess(name, model))
+    return vision.about_preprocess(name, model)
 
 
 def tokens(kind: Kind, name: str, model: nn.Module, tokenizer: Any = None) -> Tokens | None:
     """Tokenisation of `model`, by a `tokenizer` or its own; None if its inputs are not texts."""
     if isinstance(model, vision.PictureReader):
         return None
-    if kind == "transformers" or tokenizer is not None:
+    if isinstance(model, texts.Reader) or tokenizer is not None:
         return texts.tokens_of(tokenizer or name, model)
     return minilm.tokens() if kind == "builtin" and name == minilm.NAME else None
 
@@ -131,7 +139,7 @@ def renamed(kind: Kind, name: str, state: dict[str, Tensor], model: nn.Module) -
     """Rename the tensors of a file to their names in `model`."""
     if name in {lite0.NAME, lite0.TIMM_NAME}:
         return lite0.renamed(state)
-    if kind == "transformers":
+    if isinstance(model, texts.Reader | vision.PictureReader):
         return texts.renamed(state, model)
     return minilm.renamed(state) if kind == "builtin" and name == minilm.NAME else state
 

@@ -16,7 +16,7 @@ from headstart.core import BadInput, HeadstartError, Tokens
 from . import hub, vision
 
 LIMIT = 512  # largest number of tokens of a text, unless the model takes fewer
-_POSITIONS = ("position_embeddings", "embed_positions", "wpe")  # names of learned position embeddings
+_POSITIONS = ("position_embeddings", "position_embedding", "embed_positions", "wpe")  # learned positions
 _WORDS = ("Here is a text to be read.", "And this is another one, which is longer.")
 
 
@@ -58,8 +58,8 @@ def build(
     Raises:
         BadInput: it takes something else.
     """
-    package = _transformers(name)
-    with _quiet(package), _explained(name):
+    package = transformers_for(name)
+    with quiet(package), explained(name):
         here = {"local_files_only": hub.must_stay_local(name)} if pretrained or config is None else {}
         if config is None:
             config = package.AutoConfig.from_pretrained(name, **here).to_dict()
@@ -119,7 +119,7 @@ def tokens_of(tokenizer: Any, model: nn.Module | None = None) -> Tokens:
     if isinstance(tokenizer, Tokens):
         return tokenizer
     if isinstance(tokenizer, str | Path):
-        tokenizer = _opened(str(tokenizer))
+        tokenizer = opened(str(tokenizer))
     backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
     if not hasattr(backend, "to_str"):
         raise BadInput(
@@ -139,17 +139,17 @@ def example(tokens: Tokens) -> Tensor:
     return ids[:, : int((ids >= 0).sum(1).min())]
 
 
-def _opened(name: str) -> Any:
-    """Load a tokenizer from a file, a folder, or the hub."""
+def opened(name: str) -> Any:
+    """A tokenizer from a file, a folder, or the hub."""
     path = Path(name).expanduser()
     file = path / "tokenizer.json" if path.is_dir() else path
     if file.is_file() and not (path / "tokenizer_config.json").is_file():
         from tokenizers import Tokenizer
 
-        with _explained(name):
+        with explained(name):
             return Tokenizer.from_file(str(file))
-    package = _transformers(name)
-    with _quiet(package), _explained(name):
+    package = transformers_for(name)
+    with quiet(package), explained(name):
         return package.AutoTokenizer.from_pretrained(name, local_files_only=hub.must_stay_local(name))
 
 
@@ -175,12 +175,17 @@ def _positions(model: nn.Module | None) -> int:
     return int(getattr(config, "max_position_embeddings", None) or 0)
 
 
-def _transformers(name: str) -> Any:
+def transformers_for(name: str) -> Any:
+    """The package transformers, which a backbone of that name needs.
+
+    Raises:
+        MissingPackage: it is not installed.
+    """
     return hub.needed("transformers", f"The backbone {name!r}", "text")
 
 
 @contextmanager
-def _quiet(package: Any) -> Iterator[None]:
+def quiet(package: Any) -> Iterator[None]:
     """Silence transformers' progress bar and its table of unused keys."""
     bar, log = package.utils.logging.is_progress_bar_enabled(), logging.getLogger("transformers")
     level = log.level
@@ -195,7 +200,7 @@ def _quiet(package: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
+def explained(name: str) -> Iterator[None]:
     """Convert errors inside to `HeadstartError`s of one sentence."""
     try:
         yield

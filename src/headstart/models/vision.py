@@ -14,9 +14,12 @@ from . import hub
 
 FILES = ("preprocessor_config.json", "processor_config.json")
 FILTERS = {1: "lanczos", 2: "bilinear", 3: "bicubic"}  # PIL's numbers
+# of models of pictures and texts together
+CLIP = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+SIGLIP = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
 SMALL = 384  # ConvNeXt's processor crops below this side, and squashes from it on
 ASSUMED = (
-    "{} has no preprocessor_config.json, so its pictures are normalised by ImageNet's mean {} and standard "
+    "{} has no preprocessor_config.json, so its pictures are normalised by {}'s mean {} and standard "
     "deviation {}. If it learned otherwise, say so: hs.models.backbone(..., preprocess="
     "headstart.core.Preprocess(size=..., mean=..., std=...))."
 )
@@ -56,8 +59,9 @@ def reads_pictures(model: nn.Module, name: str) -> bool:
     given = getattr(model, "main_input_name", "input_ids")
     if hasattr(config, "vision_config"):
         raise BadInput(
-            f"{name!r} holds a model of pictures and texts together ({config.model_type}). Save the part "
-            "that is the backbone, such as model.vision_model.save_pretrained(folder), and give that folder."
+            f"{name!r} holds a model of pictures and texts together ({config.model_type}). Say which of its "
+            f"encoders is the backbone: 'image-encoder:{name}' or 'text-encoder:{name}'; hs.models.pair "
+            "takes both."
         )
     if given not in ("pixel_values", "input_ids"):
         raise BadInput(
@@ -72,12 +76,13 @@ def preprocess(name: str, model: PictureReader) -> Preprocess | None:
 
     None if the model does not take three channels.
     """
-    config: Any = model.model.config
+    whole: Any = model.model.config
+    config = getattr(whole, "vision_config", whole)
     if getattr(config, "num_channels", 3) != 3:
         return None
     found = _file(name)
     height, width, fit, keep = _shape(found, _pair(getattr(config, "image_size", None)) or (224, 224))
-    mean, std = Preprocess.mean, Preprocess.std
+    _, (mean, std) = _assumed(whole)
     if not found.get("do_normalize", True):
         mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
     return Preprocess.from_settings(
@@ -92,9 +97,19 @@ def preprocess(name: str, model: PictureReader) -> Preprocess | None:
     )
 
 
-def about_preprocess(name: str, reader: Preprocess | None) -> tuple[str, ...]:
+def about_preprocess(name: str, model: PictureReader) -> tuple[str, ...]:
     """A note on a normalisation that was assumed."""
-    return () if reader is None or _file(name) else (ASSUMED.format(name, reader.mean, reader.std),)
+    reader = preprocess(name, model)
+    if reader is None or _file(name):
+        return ()
+    return (ASSUMED.format(name, _assumed(model.model.config)[0], reader.mean, reader.std),)
+
+
+def _assumed(config: Any) -> tuple[str, tuple[tuple[float, float, float], tuple[float, float, float]]]:
+    """Whose mean and standard deviation are taken where no file says: those that such models learned with."""
+    if not hasattr(config, "vision_config"):
+        return "ImageNet", (Preprocess.mean, Preprocess.std)
+    return ("SigLIP", SIGLIP) if config.model_type.startswith("siglip") else ("CLIP", CLIP)
 
 
 def _file(name: str) -> dict[str, Any]:

@@ -158,7 +158,10 @@ class AnyBackbone(Backbone):
 
     def there(self, x: Tensor) -> Tensor | None:
         """Mask (n, length), bool, of the ids x (n, length) that are tokens; None if x are not texts."""
-        return x >= 0 if self.tokens is not None else None
+        if self.tokens is None:
+            return None
+        filled = getattr(self.inner, "filled", None)  # by an encoder that reads texts of one length alone
+        return (x if filled is None else filled(x)) >= 0
 
     def normalised(self, x: Tensor) -> Tensor:
         """Inputs of the wrapped model for x."""

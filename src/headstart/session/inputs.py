@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,9 +21,9 @@ from headstart.core import (
 )
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
-from headstart.data.modality import modalities
+from headstart.data.modality import Modality, modalities
 from headstart.face import spell
-from headstart.models import minilm
+from headstart.models import image_text, minilm
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.saved import is_run, model_in
@@ -68,12 +69,19 @@ def build_backbone(data: Dataset, base: str | nn.Module, weights: str | None = N
             f"{modality.advice}"
         )
     if isinstance(base, str):
-        bare = modality.hub and ":" not in base and base not in BUILT_IN and not is_encoder(base)
-        return backbone(f"{modality.hub}:{base}" if bare else base, weights=weights)
+        return backbone(_whole_name(base, modality), weights=weights)
     if Tokens in modality.readers:
         raise BadData(f"{type(base).__name__} was given no tokenizer. Write backbone(module, tokenizer=...).")
     array = data.array if data.kind == kind_read(None) else None
     return backbone(base, example=None if array is None else torch.tensor(array[:2], dtype=torch.float32))
+
+
+def _whole_name(name: str, modality: Modality[Any]) -> str:
+    """The name with its library, of a model of pictures and texts that of the encoder for the data."""
+    if image_text.is_folder(name):
+        return f"{'text' if Tokens in modality.readers else 'image'}-encoder:{name}"
+    bare = modality.hub and ":" not in name and name not in BUILT_IN and not is_encoder(name)
+    return f"{modality.hub}:{name}" if bare else name
 
 
 def fit_to_data(
