@@ -20,7 +20,7 @@ from headstart.studies._spec import studies
 class Row:
     name: str
     gain: Interval | None
-    scores: Scores
+    scores: Scores | None
     by_class: dict[str, Interval]
 
 
@@ -34,6 +34,15 @@ class Made:
 HALF, FULL = Interval(0.5, 0.4, 0.6), Interval(1.0, 0.9, 1.0)
 SCORES = Scores(12, {"accuracy": FULL, "log_loss": HALF}, "accuracy")
 MADE = Made([Row("a", HALF, SCORES, {"cat": FULL}), Row("b", None, SCORES, {"cat": HALF})], [], ["x"])
+
+
+def test_a_row_without_scores_makes_no_column_for_them():
+    """Nor does a value that is missing in all rows lose its own."""
+    pytest.importorskip("pandas")
+    frame = frame_of(Made([*MADE.rows, Row("c", None, None, {})], [], []))
+    assert "scores" not in frame
+    assert frame["accuracy"].isna().tolist() == [False, False, True]
+    assert "gain" in frame_of(Made(MADE.rows[1:], [], []))
 
 
 def test_figures_have_columns_for_the_ends_of_their_intervals():

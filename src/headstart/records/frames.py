@@ -31,7 +31,9 @@ def frame_of(record: Any, table: str | None = None, first: Sequence[str] = ()) -
         table = next((name for name in (*first, *tables) if name in tables), "")
     if table not in tables:
         raise Unknown("table of the result", table, tables)
-    return pd.DataFrame([dict(_cells(row, "")) for row in tables[table]])
+    frame = pd.DataFrame([dict(_cells(row, "")) for row in tables[table]])
+    spread = [field.name for field in fields(tables[table][0]) if _is_spread(field.name, tables[table])]
+    return frame.drop(columns=spread, errors="ignore")  # where a row has None in the place of such a record
 
 
 def tables_of(record: Any) -> dict[str, list[Any]]:
@@ -42,6 +44,11 @@ def tables_of(record: Any) -> dict[str, list[Any]]:
 
 def _is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(is_dataclass(item) for item in value)
+
+
+def _is_spread(name: str, rows: list[Any]) -> bool:
+    """Whether a field's value is told in cells of other names."""
+    return any(name not in dict(_cell(name, getattr(row, name))) for row in rows)
 
 
 def _cells(row: Any, before: str) -> Iterator[tuple[str, Any]]:
