@@ -91,6 +91,11 @@ def _reader(tokenizer: str, limit: int) -> Any:
         made = Tokenizer.from_str(tokenizer)
         made.no_padding()
         made.enable_truncation(limit)
+        around = made.num_special_tokens_to_add(False)
     except Exception as reason:  # the package raises nothing more specific
         raise BadInput(f"This is no tokenizer that can be used: {reason}. Give a tokenizer.json.") from reason
+    if limit < around:  # the package then truncates nothing, without a word
+        raise BadInput(
+            f"The limit is {limit} tokens a text, but {around} of them are put around each text. Take more."
+        )
     return made.encode_batch

@@ -4,6 +4,8 @@ from .backbone import AnyBackbone as AnyBackbone
 from .backbone import backbone as backbone
 from .backbone import rebuild as rebuild
 from .classifier import classifier as classifier
+from .cloze import calibrated as calibrated
+from .cloze import cloze as cloze
 from .depth import DepthMap as DepthMap
 from .depth import describe as describe
 from .encoders import fingerprint as fingerprint
@@ -39,7 +41,9 @@ __all__ = [
     "Report",
     "TableEncoder",
     "backbone",
+    "calibrated",
     "classifier",
+    "cloze",
     "describe",
     "fast",
     "fingerprint",

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from headstart.core import BadInput, HeadstartError, Preprocess, Tokens, Unknown
 from headstart.face import spell
 
-from . import hub, image_text, lite0, minilm, texts, vision, weights
+from . import hub, image_text, lite0, masked, minilm, texts, vision, weights
 from .untrained import seeded
 
-Kind = Literal["builtin", "timm", "torchvision", "transformers", "image-encoder", "text-encoder"]
+Kind = Literal["builtin", "timm", "torchvision", "transformers", "image-encoder", "text-encoder", "cloze"]
 BUILT_IN = (lite0.NAME, minilm.NAME)
 FILTERS: tuple[Literal["bilinear", "bicubic", "lanczos"], ...] = ("bilinear", "bicubic", "lanczos")
 _BY_TRANSFORMERS: dict[str, Kind] = {
@@ -96,6 +96,9 @@ def build(
     with seeded(seed):
         if kind == "image-encoder" or kind == "text-encoder":
             return image_text.build(name, kind, pretrained, config).eval()
+        if kind == "cloze":
+            assert config is not None
+            return masked.build(config)
         if kind == "transformers":
             return texts.build(name, pretrained, config).eval()
         return makers[kind](name, pretrained).eval()
