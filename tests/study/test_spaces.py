@@ -66,6 +66,18 @@ def test_the_table_names_methods_that_there_are():
     assert set(OWN) <= {kind.about.name for kind in walk()}
 
 
+def test_adapters_are_searched_by_their_sizes():
+    """Each has its own setting of size or kind beside the rate, and what is named stays as it is."""
+    names = ("lora:rank=4", "lora", "bottleneck-adapters", "conv-adapters")
+    found = joint_space([make(name) for name in names], {}, 5).record()
+    assert {name: set(row) for name, row in found.items()} == {
+        "lora:rank=4": {"lr"},
+        "lora": {"lr", "rank"},
+        "bottleneck-adapters": {"lr", "size"},
+        "conv-adapters": {"lr", "how"},
+    }
+
+
 def test_blocks_are_counted():
     assert joint_space([make("fine-tune")], {}, 5).record()["fine-tune"]["last"] == "1..5"
     assert "last" not in joint_space([make("fine-tune")], {}, 1).spaces[""]["fine-tune"]

@@ -14,6 +14,7 @@ from headstart.nn.heads import make_head
 
 from . import sources, texts
 from .anatomy import anatomy
+from .causal import with_tokens
 from .encoders import is_encoder, noted, whole
 from .example import example_for, like
 from .head_choice import AUTO, LAST, choose_head, take_off
@@ -42,7 +43,8 @@ def backbone(
 ) -> AnyBackbone:
     """Build a backbone by name, or from your own module.
 
-    The output layer of a classifier is found by one forward and cut off. Maps or tokens are averaged.
+    The output layer of a classifier is found by one forward and cut off. Maps or tokens are averaged; of a
+    model of texts that reads from left to right, as GPT does, the last token's features are taken.
 
     Args:
         source: "efficientnet_lite0" for pictures or "minilm" for texts (built-in, they need no
@@ -103,8 +105,8 @@ def backbone(
         example = example_for(model, example, preprocess)
         origin = {"kind": kind, "name": name, **sources.known(model)}
     made = _wrap(model, origin, preprocess, example, weights, head)
-    made.tokens, made.notes = tokens, made.notes + said
-    return made
+    made.notes += said
+    return with_tokens(made, tokens)
 
 
 def rebuild(
@@ -144,12 +146,10 @@ def rebuild(
         made = backbone(module, example=example, preprocess=preprocess, tokenizer=tokens, head=head)
     else:
         model = sources.build(source["kind"], source["name"], False, config=source.get("config"))
-        if reading and tokens is None:
-            tokens = sources.tokens(source["kind"], source["name"], model)
+        tokens = sources.tokens(source["kind"], source["name"], model) if reading and not tokens else tokens
         words = None if tokens is None else taken(texts.example(tokens), operations)
         first = sources.preprocess(source["kind"], source["name"], model) if operations else preprocess
-        given = example_for(model, words, first)
-        made = _wrap(model, source, first, given, None, source.get("head", LAST))
+        made = _wrap(model, source, first, example_for(model, words, first), None, source.get("head", LAST))
         made.tokens = tokens
     if operations:
         made = replay(made, operations)
@@ -267,7 +267,7 @@ def _wrap(
     made = AnyBackbone(model, parts, name, origin, preprocess, example)
     made.source |= {"head": head} if own or head != measured else {}
     if own and measured is None and head is None and parts.order:
-        notes += (f"No head was found in {name}, so the features are its outputs ({made.width}).",)
+        notes += (f"No head was found in {name}, so the features are its outputs ({parts.width}).",)
     made.notes = (*notes, *((about_head,) if about_head else ()), *about_flags)
     return made
 

@@ -3,6 +3,7 @@
 import inspect
 import json
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,7 +30,7 @@ class Reader(nn.Module):
     def __init__(self, model: nn.Module, pad: int) -> None:
         super().__init__()
         self.model = model
-        self.pad = pad
+        self.pad = pad if pad < _vocabulary(model) else 0
         names = inspect.signature(model.forward).parameters
         self.mask = next((name for name in ("attention_mask", "mask") if name in names), "")
         self.training = model.training
@@ -173,6 +174,15 @@ def _positions(model: nn.Module | None) -> int:
             return module.num_embeddings - max(first, getattr(module, "offset", 0))
     config = getattr(getattr(model, "model", model), "config", None)
     return int(getattr(config, "max_position_embeddings", None) or 0)
+
+
+def _vocabulary(model: nn.Module) -> float:
+    """How many ids a model has vectors for; infinite if it does not say."""
+    ask: Any = getattr(model, "get_input_embeddings", None)
+    with suppress(AttributeError, NotImplementedError):  # of a model whose embeddings lie elsewhere
+        table = ask and ask()
+        return table.num_embeddings if isinstance(table, nn.Embedding) else math.inf
+    return math.inf
 
 
 def transformers_for(name: str) -> Any:

@@ -83,7 +83,7 @@ def choose_reading(job: Job[AdaptSettings], session: Session, left: float) -> Ch
     )
     chosen = fit_to_data(own, data, kept["size"], kept["fit"])
     readout = Readout.from_settings(kept["readout"])
-    probed = chosen if readout == Readout() else _with_readout(chosen, readout)
+    probed = chosen if readout == (own.readout or Readout()) else _with_readout(chosen, readout)
     compared = tuple(Reading(**values) for values in kept["compared"])
     said = _smaller(data, own, chosen, compared) if settings.size is None else []
     return ChosenReading(chosen, probed, compared, kept.get("seconds", 0.0), tuple(said))
@@ -137,7 +137,7 @@ class _Comparison:
         fit: str | None = self.settings.fit
         self.planned = (1 + OTHERS) * len(self.rows)
         size = self._size(sizes, fit) if self.settings.size is None else self.settings.size
-        readout = Readout()
+        readout = self.session.backbone.readout or Readout()
         if len(self.rows) >= FEW:
             fit = self._fit(size) if fit is None else fit
             readout = self._readout(self._read(size, fit))
@@ -203,7 +203,7 @@ class _Comparison:
 
     def _readout(self, features: Mapping[FeatureSource, Tensor]) -> Readout:
         """The blocks whose features are read."""
-        several, losses = dict(readouts(features)), {}
+        several, losses = dict(readouts(features, self.session.backbone.readout)), {}
         for name, readout in several.items():
             parts = [features[replace(each, scale=1.0)] / each.scale for each in readout.sources]
             losses[name] = self._losses(torch.cat(parts, 1))

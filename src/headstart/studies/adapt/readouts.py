@@ -28,27 +28,34 @@ def sources_of(mapping: AnyBackbone) -> list[FeatureSource]:
     return outputs + [FeatureSource(block) for block in tapped[::-1][:DEEPEST]]
 
 
-def readouts(features: Mapping[FeatureSource, Tensor]) -> Iterator[tuple[str, Readout]]:
+def readouts(
+    features: Mapping[FeatureSource, Tensor], usual: Readout | None = None
+) -> Iterator[tuple[str, Readout]]:
     """Readouts by name of sources with features (n, d): one alone, and the last ones joined.
 
-    What is joined is scaled so that the features of each source have a mean squared distance of 1 from their
-    mean. A block that gives the output is no source of its own.
+    The first is the `usual` one, that of the backbone itself. What is joined is scaled so that the features
+    of each source have a mean squared distance of 1 from their mean. A block that gives the output is no
+    source of its own.
     """
     own = features[FeatureSource()]
     joined = [replace(FeatureSource(), scale=_scale(own))]
-    yield "output", Readout()
+    outputs = [Readout((source,)) for source in features if source.block == OUTPUT]
+    for readout in sorted(outputs, key=lambda one: one != (usual or Readout())):
+        yield _named(readout.sources[0].pooling, usual), readout
     for source, x in features.items():
-        if source.block == OUTPUT and source.pooling != "mean":
-            yield (
-                f"output, {source.pooling} token" if source.pooling != "max" else "output, maximum",
-                Readout((source,)),
-            )
         if source.block == OUTPUT or _is_same(x, own):
             continue
         if len(joined) <= SINGLE:
             yield f"block {len(joined)} before the output ({source.block})", Readout((source,))
         joined.append(replace(source, scale=_scale(x)))
         yield f"output and {pluralise(len(joined) - 1, 'block')} before it", Readout(tuple(joined))
+
+
+def _named(pooling: Pooling, usual: Readout | None) -> str:
+    """What the output pooled in a way is called."""
+    if pooling == "mean":
+        return "output" if usual is None else "output, mean"
+    return f"output, {pooling} token" if pooling != "max" else "output, maximum"
 
 
 def join(features: Mapping[FeatureSource, Tensor]) -> Tensor:

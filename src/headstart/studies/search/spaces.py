@@ -18,11 +18,15 @@ DESCENTS: Row = {LR: "3e-4..3e-2", "lr_decay": "0.5..1.0", "last": f"1..{BLOCKS}
 KINDS: Row = {LR: "3e-4..3e-2", "last": f"1..{BLOCKS}"}  # of those that train a few kinds of parameters
 OWN: dict[str, Row] = {
     "bitfit": KINDS,
+    "bottleneck-adapters": {LR: "3e-4..3e-2", "size": "4..64"},
+    "conv-adapters": {LR: "3e-4..3e-2", "how": "series|parallel"},
     "delta": {**DESCENTS, "alpha": "1e-3..1.0"},
     "from-scratch": {LR: "3e-4..3e-2"},
     "gradual-unfreezing": {LR: "3e-4..3e-2", "lr_decay": "0.5..1.0", "full": "0.2..0.8"},
+    "ia3": {LR: "1e-3..1e-1"},
     "knn": {"k": "1..20", "sharpness": "1.0..30.0"},
     "l2-sp": {**DESCENTS, "alpha": "1e-3..1.0"},
+    "lora": {LR: "3e-4..3e-2", "rank": "1..32"},
     "logistic-probe": {"penalty": "1e-3..1e3"},
     "nearest-centroid": {"scale": "1.0..100.0"},
     "norm-tuning": KINDS,
