@@ -21,8 +21,8 @@ ADAPTER_FAULTS = (
     ),
     Fault(
         "nn/adapters/lora.py",
-        "ratio = self.magnitude / _norms(summed.detach())",
-        "ratio = self.magnitude / _norms(tensor.detach())",
+        "_norms(summed.detach(), self.axis)",
+        "_norms(tensor.detach(), self.axis)",
         "DoRA divides by the norm of the weight without the product",
         f"{HAND} dora",
     ),

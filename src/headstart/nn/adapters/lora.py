@@ -14,7 +14,7 @@ from headstart.core import BadInput
 from .acting import Call, layers_called
 from .adapter import ActivationAdapter, Adapter, WeightAdapter, empty_like
 from .kind import AdapterKind, Built, parameter_of, tensor_of, weights_to_adapt
-from .sites import Weight, transformer_layers
+from .sites import Weight, output_axis, transformer_layers
 
 Scaling = Literal["standard", "rank-stabilised"]
 
@@ -46,20 +46,23 @@ class LoraWeight(WeightAdapter):
     paper.
     """
 
-    def __init__(self, tensor: str, weight: Tensor, rank: int, scale: float, magnitude: bool = False) -> None:
+    def __init__(
+        self, tensor: str, weight: Tensor, rank: int, scale: float, magnitude: bool = False, axis: int = 0
+    ) -> None:
         """Build an adapter of a weight.
 
         Args:
             tensor: its name in the layer.
-            weight: (outputs, ...).
+            weight: (outputs, ...), or of GPT-2's linear layers (inputs, outputs).
             rank: >= 1.
             scale: of the product.
             magnitude: whether it is DoRA.
+            axis: of the outputs.
         """
         super().__init__()
-        self.tensors, self.scale = (tensor,), scale
+        self.tensors, self.scale, self.axis = (tensor,), scale, axis
         self.down, self.up = _factors(weight, rank)
-        self.magnitude = nn.Parameter(_norms(weight.detach())) if magnitude else None
+        self.magnitude = nn.Parameter(_norms(weight.detach(), axis)) if magnitude else None
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -70,7 +73,7 @@ class LoraWeight(WeightAdapter):
             "rank": len(self.down),
             "scale": self.scale,
             "magnitude": has_magnitude,
-        }
+        } | ({"axis": self.axis} if self.axis else {})
 
     @classmethod
     def for_layer(cls, layer: nn.Module, **settings: Any) -> Self:
@@ -82,13 +85,13 @@ class LoraWeight(WeightAdapter):
         summed = tensor + (self.scale * self.up @ self.down).view_as(tensor)
         if self.magnitude is None:
             return summed
-        ratio = self.magnitude / _norms(summed.detach())
-        return summed * ratio.view(-1, *[1] * (tensor.ndim - 1))
+        ratio = self.magnitude / _norms(summed.detach(), self.axis)
+        return summed * ratio.view(-1, *[1] * (tensor.ndim - 1 - self.axis))
 
 
-def _norms(weight: Tensor) -> Tensor:
+def _norms(weight: Tensor, axis: int) -> Tensor:
     """The norm (outputs,) of each output's weights."""
-    norms: Tensor = torch.linalg.vector_norm(weight.flatten(1), dim=1)
+    norms: Tensor = torch.linalg.vector_norm(weight.movedim(axis, 0).flatten(1), dim=1)
     return norms
 
 
@@ -202,7 +205,8 @@ class LoRA(AdapterKind):
         scale = lora_scale(self.rank, self.alpha or 2.0 * self.rank, self.scaling)
         if self._in_activations(layer, called):
             return LoraActivation(weights["weight"], self.rank, scale)
-        made = [LoraWeight(name, one, self.rank, scale, self.magnitude) for name, one in weights.items()]
+        settings = self.rank, scale, self.magnitude, output_axis(layer)
+        made = [LoraWeight(name, one, *settings) for name, one in weights.items()]
         return made[0] if len(made) == 1 else LoraWeights(made)
 
     def _saves(self, weight: Tensor) -> bool:

@@ -12,7 +12,7 @@ from headstart.core import BadInput
 from .acting import Call
 from .adapter import WeightAdapter
 from .kind import AdapterKind, Built, parameter_of
-from .sites import TransformerLayer, linear_size, transformer_layers
+from .sites import TransformerLayer, linear_size, output_axis, transformer_layers
 
 KEYS = ("k", "key", "k_proj", "key_proj", "k_lin")
 VALUES = ("v", "value", "v_proj", "value_proj", "v_lin")
@@ -85,7 +85,7 @@ class IA3(AdapterKind):
             else:
                 yield from _keys_and_values(module, layer)
             down = module.get_submodule(layer.feed_forward)
-            yield Built(layer.feed_forward, Scale(("weight",), _weight(down), 1 - _outputs(down)))
+            yield Built(layer.feed_forward, Scale(("weight",), _weight(down), 1 - output_axis(down)))
 
 
 def _of_attention(path: str, attention: nn.MultiheadAttention) -> Iterator[Built]:
@@ -118,14 +118,9 @@ def _keys_and_values(module: nn.Module, layer: TransformerLayer) -> Iterator[Bui
 
 def _of_outputs(layer: nn.Module, part: slice) -> Scale:
     tensors = ("weight", "bias") if layer._parameters.get("bias") is not None else ("weight",)
-    return Scale(tensors, _weight(layer), _outputs(layer), part)
+    return Scale(tensors, _weight(layer), output_axis(layer), part)
 
 
 def _weight(layer: nn.Module) -> Tensor:
     found: Any = layer._parameters["weight"]
     return found  # type: ignore[no-any-return]
-
-
-def _outputs(layer: nn.Module) -> int:
-    """The axis of a linear layer's weight that the outputs are along: the second of GPT-2's."""
-    return 0 if isinstance(layer, nn.Linear) else 1

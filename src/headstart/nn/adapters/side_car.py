@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,8 @@ from .attaching import detach, fold
 from .described import attach_all, describe, rebuild
 from .kind import AdapterKind
 from .mixed import Sorted, routed
+from .peft_folder import read_folder, write_folder
+from .twin import copied_buffers, joined, mean, swap, twin_of
 
 
 class Adapters:
@@ -40,9 +42,7 @@ class Adapters:
             example: inputs (n, ...), not all alike: with them each adapter is checked to act. None: the
                 `example` of a backbone, or no check.
         """
-        given = [*model.named_parameters(), *model.named_buffers()]
-        shared = {id(one): _alias(one) for _, one in given}
-        self.model: nn.Module = copy.deepcopy(model, shared)
+        self.model: nn.Module = twin_of(model)
         self._example = getattr(model, "example", None) if example is None else example
         self._sets: dict[str, dict[str, Adapter]] = {}
         self._own: dict[str, dict[str, Tensor]] = {}
@@ -67,7 +67,7 @@ class Adapters:
             BadInput: the name is taken, `also` matches no parameter, no layer suits, or an adapter can't act.
         """
         self._refuse(name)
-        own = {one: value.clone() for one, value in self.model.named_buffers()}
+        own = copied_buffers(self.model)
         for pattern in filter(None, also.split("|")):
             found = [one for one, _ in self.model.named_parameters() if fnmatchcase(one, pattern)]
             if not found:
@@ -110,7 +110,7 @@ class Adapters:
             raise BadInput(
                 f"{', '.join(self._used)} are in use. Leave that context first, or name all at once."
             )
-        before = _swap(self.model, _joined({name: self._own[name] for name in names}))
+        before = swap(self.model, joined({name: self._own[name] for name in names}))
         for name in names:
             attach_all(self.model, self._sets[name], _at_layers(name))
         self._used = names
@@ -119,7 +119,7 @@ class Adapters:
         finally:
             for name in names:
                 self._detach(name)
-            after = _swap(self.model, before)
+            after = swap(self.model, before)
             for name in names:  # a module may have put another buffer in the place of its own
                 self._own[name] |= {key: after[key] for key in self._own[name]}
             self._used = ()
@@ -212,27 +212,45 @@ class Adapters:
         with torch.no_grad():
             for path, adapter in adapters.items():
                 states = {one: self._sets[one][path].state_dict() for one in of}
-                mean = {key: sum(of[one] * states[one][key] for one in of) for key in states[first]}
-                adapter.load_state_dict(mean)
+                adapter.load_state_dict(
+                    {key: sum(of[one] * states[one][key] for one in of) for key in states[first]}
+                )
         self._sets[name] = adapters
         self._own[name] = {
-            key: _mean([(of[one], self._own[one][key]) for one in of]) for key in self._own[first]
+            key: mean([(of[one], self._own[one][key]) for one in of]) for key in self._own[first]
         }
 
-    def save(self, name: str, file: str | Path) -> None:
-        """Write a set into a safetensors file, without the model: adapters, copies and buffers."""
+    def save(self, name: str, file: str | Path, layout: Literal["headstart", "peft"] = "headstart") -> None:
+        """Write a set without the model: adapters, copies and buffers.
+
+        Args:
+            name: of the set.
+            file: a safetensors file or, for PEFT, a folder.
+            layout: "peft": a folder that the library PEFT reads.
+
+        Raises:
+            BadInput: PEFT has nothing like an adapter or copy of this set, which is named.
+        """
         self._known(name)
-        write_set(Path(file), self.model, self._sets[name], self._own[name])
+        write = write_folder if layout == "peft" else write_set
+        write(Path(file), self.model, self._sets[name], self._own[name])
 
     def load(self, name: str, file: str | Path) -> None:
-        """Read a set that `save` wrote.
+        """Read a set that `save` wrote, or a folder of PEFT with LoRA or (IA)3.
 
         Raises:
             Mismatch: it was made for another model.
-            BadInput: the name is taken, or the file holds no adapters.
+            BadInput: the name is taken, or the file holds no adapters that can be read.
+
+        Warns:
+            PeftWarning: PEFT itself answers otherwise with the folder, as it skips layers.
         """
         self._refuse(name)
-        self._sets[name], self._own[name] = read_set(Path(file), self.model)
+        if Path(file).is_dir():
+            call = None if self._example is None else self._call
+            self._sets[name], self._own[name] = read_folder(Path(file), self.model, call)
+        else:
+            self._sets[name], self._own[name] = read_set(Path(file), self.model)
 
     def _call(self) -> Tensor:
         return first_of(self.model(self._example))
@@ -254,43 +272,3 @@ class Adapters:
 def _at_layers(name: str) -> str:
     """What the adapters of a set are called at their layers."""
     return f"set {name}"
-
-
-def _alias(tensor: Tensor) -> Tensor:
-    """The same numbers as a parameter without a gradient; of a buffer, which a forward may change, a copy."""
-    if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(tensor.detach(), requires_grad=False)
-    return tensor.detach().clone()
-
-
-def _joined(sets: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    """The tensors of several sets; of buffers those of the last."""
-    found: dict[str, Tensor] = {}
-    for own in sets.values():
-        for key, value in own.items():
-            if isinstance(found.get(key), nn.Parameter):
-                raise BadInput(
-                    f"{', '.join(sets)} have copies of {key} each, so they can't be used together."
-                )
-            found[key] = value
-    return found
-
-
-def _swap(model: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Put tensors into the places of a model's parameters and buffers; returns those that were there."""
-    before: dict[str, Tensor] = {}
-    for key, value in tensors.items():
-        path, _, name = key.rpartition(".")
-        module = model.get_submodule(path)
-        places: Any = module._parameters if name in module._parameters else module._buffers
-        before[key], places[name] = places[name], value
-    return before
-
-
-def _mean(parts: Sequence[tuple[float, Tensor]]) -> Tensor:
-    """A weighted mean; of whole numbers, such as a count of batches, the first."""
-    _, first = parts[0]
-    if not first.is_floating_point():
-        return first.clone()
-    mean = torch.stack([weight * value.detach() for weight, value in parts]).sum(0)
-    return nn.Parameter(mean) if isinstance(first, nn.Parameter) else mean

@@ -119,3 +119,9 @@ def linear_size(module: nn.Module) -> tuple[int, int] | None:
     if type(module).__name__ == "Conv1D" and weight is not None and weight.ndim == 2:  # transformers'
         return weight.shape[0], weight.shape[1]
     return None
+
+
+def output_axis(layer: nn.Module) -> int:
+    """The axis of a layer's weight that its outputs are along: 1 of embeddings and of GPT-2's, else 0."""
+    turned = linear_size(layer) is not None and not isinstance(layer, nn.Linear)
+    return 1 if turned or isinstance(layer, nn.Embedding) else 0
