@@ -27,6 +27,13 @@ ADAPTER_FAULTS = (
         f"{HAND} dora",
     ),
     Fault(
+        "nn/adapters/lora.py",
+        "norms.clamp(min=torch.finfo(norms.dtype).tiny)",
+        "norms",
+        "DoRA makes NaN of a filter of zeros",
+        f"{HAND} filters_of_zeros",
+    ),
+    Fault(
         "nn/adapters/bottleneck.py",
         "return output + F.linear(small, self.up, self.up_bias)",
         "return F.linear(small, self.up, self.up_bias)",

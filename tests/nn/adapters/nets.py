@@ -16,14 +16,26 @@ class Attention(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """A GRU's outputs."""
+    """The outputs of a recurrent layer."""
+
+    def __init__(self, layer=nn.GRU):
+        super().__init__()
+        self.cells = layer(16, 16, batch_first=True)
+
+    def forward(self, x):
+        return self.cells(x)[0]
+
+
+class Words(nn.Module):
+    """The mean of the embeddings of whole numbers."""
 
     def __init__(self):
         super().__init__()
-        self.gru = nn.GRU(16, 16, batch_first=True)
+        self.words = nn.Embedding(16, 8, padding_idx=0)
+        self.out = nn.Linear(8, 16)
 
     def forward(self, x):
-        return self.gru(x)[0]
+        return self.out(self.words(x.abs().mul(3).long()).mean(1))
 
 
 class Functional(nn.Module):
@@ -52,12 +64,20 @@ def encoder():
     return nn.TransformerEncoder(nn.TransformerEncoderLayer(16, 2, 32, batch_first=True), 2)
 
 
+def sequences():
+    return nn.Sequential(nn.Conv1d(8, 16, 3, groups=8), nn.Tanh(), nn.Conv1d(16, 8, 3, padding="same"))
+
+
 NETS = {
     "linear": (lambda: nn.Sequential(nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 16)), (4, 16)),
     "convolutions": (convolutions, (2, 8, 9, 9)),
     "transposed": (lambda: nn.ConvTranspose2d(16, 16, 3), (2, 16, 5, 5)),
+    "sequences": (sequences, (2, 8, 9)),
+    "volumes": (lambda: nn.Conv3d(8, 8, 3, padding=1), (1, 8, 4, 4, 4)),
+    "embedding": (Words, (4, 5)),
     "attention": (Attention, (2, 5, 16)),
     "recurrent": (Recurrent, (2, 5, 16)),
+    "lstm": (lambda: Recurrent(nn.LSTM), (2, 5, 16)),
     "encoder": (encoder, (2, 5, 16)),
     "functional": (Functional, (4, 16)),
 }

@@ -49,6 +49,14 @@ def test_dora_by_hand():
     assert layer[0].weight.tolist() == [[6.0, 8.0]]
 
 
+def test_dora_keeps_filters_of_zeros():
+    """Their norm is 0; pretrained nets have some."""
+    layer = nn.Sequential(nn.Conv2d(1, 2, 1, bias=False))
+    set_to(layer[0], weight=[[[[3.0]]], [[[0.0]]]])
+    LoRA(rank=1, at="0", magnitude=True).insert(layer)
+    assert layer[0].weight.flatten().tolist() == [3.0, 0.0]
+
+
 def test_a_bottleneck_by_hand():
     """h = 2, down 3 h - 1 = 5, relu, up 0.5 * 5 + 1 = 3.5, and the skip connection: 5.5; h = -2: 0, 1, -1."""
     layer = nn.Sequential(nn.Linear(1, 1, bias=False))

@@ -2,6 +2,7 @@
 
 import copy
 import io
+from dataclasses import replace
 
 import pytest
 import torch
@@ -22,11 +23,15 @@ KINDS = LORA | {
     "parallel": ConvAdapters(how="parallel"),
     "ia3": IA3(),
 }
-ANY = ("linear", "convolutions", "transposed", "attention", "recurrent", "encoder", "functional")
+ANY = (
+    *("linear", "convolutions", "sequences", "volumes", "transposed"),
+    *("attention", "recurrent", "lstm", "encoder", "functional", "embedding"),
+)
+FILTERS = ("linear", "convolutions", "sequences", "volumes", "encoder")
 SUITED = [
     *((kind, name) for kind in LORA for name in ANY),
     *(("bottlenecks", name) for name in ("linear", "attention", "encoder")),
-    *((kind, name) for kind in ("series", "parallel") for name in ("linear", "convolutions", "encoder")),
+    *((kind, name) for kind in ("series", "parallel") for name in FILTERS),
     *(("ia3", name) for name in ("linear", "encoder")),
 ]
 suited = pytest.mark.parametrize(("kind", "name"), SUITED, ids=lambda value: value.replace(" ", "-"))
@@ -36,7 +41,8 @@ MODES = {"gradients": torch.enable_grad, "none": torch.no_grad, "inference": tor
 def inserted(kind, name):
     module, x = net(name)
     torch.manual_seed(1)
-    return module, x, KINDS[kind].insert(module, lambda: module(x))
+    chosen = replace(KINDS[kind], at="words" if name == "embedding" else "")
+    return module, x, chosen.insert(module, lambda: module(x))
 
 
 def close(found, wanted):

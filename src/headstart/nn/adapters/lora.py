@@ -85,7 +85,8 @@ class LoraWeight(WeightAdapter):
         summed = tensor + (self.scale * self.up @ self.down).view_as(tensor)
         if self.magnitude is None:
             return summed
-        ratio = self.magnitude / _norms(summed.detach(), self.axis)
+        norms = _norms(summed.detach(), self.axis)
+        ratio = self.magnitude / norms.clamp(min=torch.finfo(norms.dtype).tiny)  # of a row of zeros it is 0
         return summed * ratio.view(-1, *[1] * (tensor.ndim - 1 - self.axis))
 
 

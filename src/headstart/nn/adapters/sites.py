@@ -26,7 +26,7 @@ class TransformerLayer(NamedTuple):
 
 
 def weights_in(module: nn.Module, at: str = "") -> Iterator[Weight]:
-    """The matrices and filters in a module, without embeddings, in the order of the layers.
+    """The matrices and filters in a module, in the order of the layers; embeddings only if `at` names them.
 
     Args:
         module: any.
@@ -38,7 +38,7 @@ def weights_in(module: nn.Module, at: str = "") -> Iterator[Weight]:
     """
     found = []
     for path, layer in module.named_modules():
-        if not isinstance(layer, nn.Embedding | nn.EmbeddingBag):
+        if at or not isinstance(layer, nn.Embedding | nn.EmbeddingBag):
             for name, parameter in layer.named_parameters(recurse=False):
                 if parameter.ndim > 1 and "weight" in name and parameter.is_floating_point():
                     found.append(Weight(path, name))
