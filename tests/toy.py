@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from headstart.core import (
     Backbone,
+    Classifier,
     Domains,
     Grouped,
     JointTasks,
@@ -49,6 +50,7 @@ class Toy(Backbone):
             )
             filler = [] if norm else [nn.Identity()]
             self.body = nn.Sequential(nn.Linear(8, 16), *middle, *filler, nn.Linear(16, out))
+            self.classifier = Classifier.of(nn.Linear(out, 30))  # of another task
 
     def forward(self, x: Tensor) -> Tensor:
         return self.body(x)

@@ -17,6 +17,7 @@ from .batches import Pairs as Pairs
 from .batches import SourceLabelled as SourceLabelled
 from .batches import Unlabelled as Unlabelled
 from .batches import Views as Views
+from .classifier import Classifier as Classifier
 from .errors import BadData as BadData
 from .errors import BadInput as BadInput
 from .errors import BrokenPackage as BrokenPackage

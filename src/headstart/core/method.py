@@ -31,6 +31,7 @@ class Task:
     kind: LabelKind = "classes"
     sources: "tuple[Task, ...]" = ()  # the source tasks, if they are learned at the same time
     groups: tuple[int, ...] = ()  # rows of each group, for methods that need groups
+    classes: tuple[str, ...] = ()  # names of the outputs; () where they are not known
 
 
 @dataclass(frozen=True)

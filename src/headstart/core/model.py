@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from headstart.core.label_kind import LabelKind
 
+from .classifier import Classifier
 from .errors import BadInput
 from .moves import Parts
 
@@ -22,12 +23,15 @@ class Backbone(nn.Module):
         blocks: names of the sub-modules in the order they run, from the input to the features.
         members: modules of a block that is several, such as a norm after it, in the order they run.
         example: inputs (n, ...), not all alike, on which it can be tried; None if none are known.
+        classifier: the output layer that it was trained with, for the features of `at_classifier`; None if
+            that is not known.
     """
 
     width: int
     blocks: tuple[str, ...] = ()
     members: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     example: Tensor | None = None
+    classifier: Classifier | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, width) of x (n, ...)."""
@@ -39,6 +43,10 @@ class Backbone(nn.Module):
 
     def note_operation(self, **settings: Any) -> None:
         """Note a change of the architecture, as JSON values, to rebuild it by; by default it is not noted."""
+
+    def at_classifier(self) -> "Backbone":
+        """The backbone with the features that its classifier reads: itself, unless others are read off it."""
+        return self
 
     @property
     def learned(self) -> bool:

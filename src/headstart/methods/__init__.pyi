@@ -61,6 +61,7 @@ from headstart.methods.mapping.trees.stacking import Stacking as Stacking
 from headstart.methods.mapping.trees.xgboost import XGBoost as XGBoost
 from headstart.methods.mapping.words.tf_idf import TfIdf as TfIdf
 from headstart.methods.outputs.probing.knn import KNN as KNN
+from headstart.methods.outputs.probing.label_mapping import LabelMapping as LabelMapping
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe as LogisticProbe
 from headstart.methods.outputs.probing.nearest_centroid import NearestCentroid as NearestCentroid
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe as RidgeProbe

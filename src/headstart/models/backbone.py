@@ -15,7 +15,7 @@ from headstart.nn.heads import make_head
 from . import sources, texts
 from .anatomy import anatomy
 from .causal import with_tokens
-from .encoders import is_encoder, noted, whole
+from .encoders import is_encoder, noted, refuse_operated, whole
 from .example import example_for, like
 from .head_choice import AUTO, LAST, choose_head, take_off
 from .image_text import SIDES
@@ -23,6 +23,7 @@ from .operations.replay import replay, taken
 from .own_module import load_weights, own_origin, reset_heads, settle_flags
 from .readout import Readout
 from .saved import fill, is_run, model_folder, model_in, read_saved
+from .source_classes import cut_off
 from .surgery import duplicate
 from .tables import TableEncoder
 from .trained_head import TrainedHead
@@ -83,7 +84,7 @@ def backbone(
         if head not in (AUTO, LAST):
             raise BadInput(f"head is {head!r}, but {ready.name} is cut already. Leave head out.")
         return ready
-    _refuse_operated(weights)
+    refuse_operated(weights)
     said: tuple[str, ...] = ()
     if isinstance(source, nn.Module):
         model = duplicate(source)
@@ -104,9 +105,12 @@ def backbone(
             example = texts.example(tokens)
         example = example_for(model, example, preprocess)
         origin = {"kind": kind, "name": name, **sources.known(model)}
+    layers = dict(model.named_modules())
     made = _wrap(model, origin, preprocess, example, weights, head)
     made.notes += said
-    return with_tokens(made, tokens)
+    made = with_tokens(made, tokens)
+    made.classifier = None if weights is not None else cut_off(made, layers)
+    return made
 
 
 def rebuild(
@@ -142,7 +146,7 @@ def rebuild(
                 "saved. Make one and give it: module=..."
             )
         example = like(source["example"])
-        head = AUTO if isinstance(module, AnyBackbone) else source.get("head", LAST)
+        head = AUTO if isinstance(module, AnyBackbone | Model) else source.get("head", LAST)
         made = backbone(module, example=example, preprocess=preprocess, tokenizer=tokens, head=head)
     else:
         model = sources.build(source["kind"], source["name"], False, config=source.get("config"))
@@ -210,6 +214,7 @@ def _with_head(
     assert isinstance(model.backbone, AnyBackbone)
     made = _again(model.backbone, file, preprocess, tokenizer)
     made.trained_head = copy.deepcopy(TrainedHead.of(model)) if file is None else None
+    made.classifier = None if made.trained_head is None else made.trained_head.classifier
     return made
 
 
@@ -232,16 +237,6 @@ def _opened(path: Path) -> AnyBackbone:
     made = rebuild(source, tokenizer=about.get("tokenizer"))
     made.notes = load(made.inner, whole(path, about), None)
     return made
-
-
-def _refuse_operated(file: str | Path | Mapping[str, Tensor] | None) -> None:
-    """Refuse weights of a modified encoder for a named architecture; its file holds its own."""
-    about = noted(Path(str(file))) if is_encoder(file) else {}
-    if about and json.loads(about["source"]).get("operations"):
-        raise BadInput(
-            f"{str(file)!r} holds an encoder that was operated on: its weights fit no architecture by name. "
-            "Give the file itself as the backbone, without weights."
-        )
 
 
 def _wrap(
@@ -292,6 +287,7 @@ def _again(
         )
     copied.notes, copied.readout = made.notes, made.readout
     copied.trained_head = copy.deepcopy(made.trained_head) if file is None else None
+    copied.classifier = made.classifier if file is None else None
     copied.tokens = made.tokens if tokenizer is None else texts.tokens_of(tokenizer, made.inner)
     if file == "random":
         return copied.untrained(0)

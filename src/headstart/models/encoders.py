@@ -227,3 +227,13 @@ def _differing(there: Mapping[str, str], here: Mapping[str, str]) -> tuple[str, 
     lines = [f"{name} is {here[name]}, the weights come from {there[name]}" for name in found[:SHOWN]]
     more = [f"... and {len(found) - SHOWN} more layers are set otherwise"] if len(found) > SHOWN else []
     return (*lines, *more)
+
+
+def refuse_operated(file: str | Path | Mapping[str, Tensor] | None) -> None:
+    """Refuse weights of a modified encoder for a named architecture; its file holds its own."""
+    about = noted(Path(str(file))) if is_encoder(file) else {}
+    if about and json.loads(about["source"]).get("operations"):
+        raise BadInput(
+            f"{str(file)!r} holds an encoder that was operated on: its weights fit no architecture by name. "
+            "Give the file itself as the backbone, without weights."
+        )

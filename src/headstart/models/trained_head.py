@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from headstart.core import BadInput, Head, LabelKind, LinearHead, Model
+from headstart.core import BadInput, Classifier, Head, LabelKind, LinearHead, Model
 from headstart.face import spell
 from headstart.nn.heads import AdjustedHead
 
@@ -28,6 +28,12 @@ class TrainedHead:
     def of(cls, model: Model) -> "TrainedHead | None":
         """The head of a model; None where the names of its outputs are not known."""
         return cls(model.head, tuple(model.classes), model.label_kind) if model.classes else None
+
+    @property
+    def classifier(self) -> Classifier | None:
+        """The same as a layer that nobody changes; None where it is not linear or has no classes."""
+        linear = as_linear(self.head) if self.label_kind == "classes" else None
+        return None if linear is None else Classifier.of(linear, self.classes)
 
 
 def names_of(choice: HeadChoice, trained: TrainedHead) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, Preprocess, Reader, Tokens, Unknown, kind_read
+from headstart.core import Backbone, Classifier, Preprocess, Reader, Tokens, Unknown, kind_read
 
 from . import sources
 from .anatomy import Anatomy
@@ -38,9 +38,11 @@ class AnyBackbone(Backbone):
         frozen_parameters: names of parameters that no method trains, as the module came with
             `requires_grad=False` for them; none if it, head included, did for all, which is no choice.
         trained_head: the head of the fitted model that it was taken from; None if there is none.
+        classifier: the output layer that it was trained with, cut off; None if that is not known.
     """
 
     trained_head: TrainedHead | None = None
+    classifier: Classifier | None = None
 
     example: Tensor
     mean: Tensor
@@ -152,6 +154,14 @@ class AnyBackbone(Backbone):
         found = self.features(x, dict.fromkeys(each.block for each in sources), partial(partial, pool))
         return torch.cat([found[each.block](how=each.pooling) / each.scale for each in sources], 1)
 
+    def at_classifier(self) -> Self:
+        """The backbone without its `readout`, a copy if it has one."""
+        if self.readout is None:
+            return self
+        plain = copy.deepcopy(self)
+        plain.readout = None
+        return plain
+
     def note_operation(self, **settings: Any) -> None:
         """Note a change of the architecture in `source`, where `rebuild` finds it."""
         self.source["operations"] = [*self.source.get("operations", ()), settings]
@@ -214,6 +224,7 @@ class AnyBackbone(Backbone):
         """
         fresh = copy.deepcopy(self)
         fresh.frozen_parameters, fresh.trained_head = frozenset(), None  # nothing was learned to be kept
+        fresh.classifier = None
         if self.source["kind"] != "own":
             made = sources.build(
                 self.source["kind"], self.source["name"], False, seed, self.source.get("config")

@@ -68,3 +68,12 @@ class Bank(nn.Module):
     def counts(self) -> Tensor | None:
         """Weights (n,) of these rows; None: all equal."""
         return None if self.weights is None else self.weights[: int(self.filled)]
+
+    @property
+    def counted(self) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Features, labels and weights, None if all are equal, of the rows that count more than nothing."""
+        (features, labels), weights = self.content, self.counts
+        if weights is None:
+            return features, labels, None
+        there = weights > 0  # a row that counts nothing might as well not be there
+        return features[there], labels[there], weights[there]

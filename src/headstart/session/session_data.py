@@ -181,7 +181,8 @@ class SessionData:
 
     def task(self, rows: int, seed: int, head: Head | None = None) -> Task:
         """What a method learns from so many rows of the data."""
-        return Task(len(self.data.classes), self.shape, rows, seed, head, self.data.label_kind)
+        classes = tuple(self.data.classes)
+        return Task(len(classes), self.shape, rows, seed, head, self.data.label_kind, classes=classes)
 
     def trained_head(self) -> Head | None:
         """The head that the backbone came with, if it was handed on to the labels of the data."""

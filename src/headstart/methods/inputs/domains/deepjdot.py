@@ -59,7 +59,8 @@ class DeepJDOT(AlignmentSettings):
         if not self.weight:
             return source_loss(parts, batch, ctx, self.smoothing)
         outputs, labels = forward_domains(parts, batch, ctx, self.smoothing)
-        gaps = squared_distances(outputs.source.float(), outputs.target.float())
+        features = outputs.source.float(), outputs.target.float()
+        gaps = torch.cdist(*features, compute_mode="donot_use_mm_for_euclid_dist").square()
         cost = self.distance * gaps + losses_of_pairs(outputs.labels, outputs.target_logits.float())
         transport = (self.plan(cost.detach(), outputs.weights) * cost).sum()
         return Loss.sum(**labels, transport=self.strength(ctx) * transport)
@@ -69,20 +70,11 @@ class DeepJDOT(AlignmentSettings):
         return Model.of(parts)
 
     def plan(self, cost: Tensor, weights: Tensor | None = None) -> Tensor:
-        """How much of each source row goes to each target row, (n, m) with a sum of 1, of a cost (n, m).
-
-        Source rows send as much as their weights (n,) say.
-        """
+        """How much each source row sends, as its weight says, to each target row: (n, m) with a sum of 1."""
         if weights is not None and not float(weights.sum()) > 0:
             return torch.zeros_like(cost)
-        smooth = self.epsilon * max(cost.mean().item(), torch.finfo(torch.float32).tiny)
-        return sinkhorn(cost, smooth, weights, tolerance=TOLERANCE).plan.to(cost)
-
-
-def squared_distances(source: Tensor, target: Tensor) -> Tensor:
-    """(n, m), of features (n, width) and (m, width)."""
-    found: Tensor = torch.cdist(source, target, compute_mode="donot_use_mm_for_euclid_dist").square()
-    return found
+        mean = max(cost.mean().item(), torch.finfo(torch.float32).tiny)
+        return sinkhorn(cost, self.epsilon * mean, weights, tolerance=TOLERANCE).plan.to(cost)
 
 
 def losses_of_pairs(labels: Tensor, outputs: Tensor) -> Tensor:

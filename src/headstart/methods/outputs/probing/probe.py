@@ -25,19 +25,15 @@ class Probe(Method[Labelled]):
         """Add the features of a batch to the bank."""
         features = parts["backbone"](batch.x).float()
         weights = None if batch.weight is None else ctx.gather(batch.weight)
-        _bank(parts).add(ctx.gather(features), ctx.gather(batch.y), weights)
+        bank_of(parts).add(ctx.gather(features), ctx.gather(batch.y), weights)
 
     def predictor(self, parts: Parts) -> Model:
         """The backbone with the solved head."""
         backbone = parts["backbone"]
         assert isinstance(backbone, Backbone)
-        features, labels = _bank(parts).content
-        weights = _bank(parts).counts
-        if weights is not None:  # a row that counts nothing might as well not be there
-            there = weights > 0
-            features, labels, weights = features[there], labels[there], weights[there]
+        features, labels, weights = bank_of(parts).counted
         with threads_for(features.numel()):
-            head = self.solve(features, labels, _bank(parts).outputs, weights)
+            head = self.solve(features, labels, bank_of(parts).outputs, weights)
         return Model(backbone, head.to(features.device))
 
     @abstractmethod
@@ -48,7 +44,8 @@ class Probe(Method[Labelled]):
         """
 
 
-def _bank(parts: Parts) -> Bank:
+def bank_of(parts: Parts) -> Bank:
+    """The part called bank."""
     bank: nn.Module = parts["bank"]
     assert isinstance(bank, Bank)
     return bank
