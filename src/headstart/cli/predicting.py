@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import output, waiting
-from .options import Device, Quiet, Run
+from .options import Device, Quiet
 
 if TYPE_CHECKING:
     from headstart.data.columns import Columns
@@ -32,7 +32,7 @@ class Found:
 
 
 def predict(
-    run: Run,
+    run: Annotated[Path, typer.Argument(help="A run folder, the model folder in it, or a file of adapters.")],
     files: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -93,6 +93,13 @@ def predict(
             "--allow-unseen", help="Of tables: all rows may have a name in a column that no training row had."
         ),
     ] = False,
+    backbone: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a file of adapters: the backbone that they are for, by another name or in a folder.",
+            show_default=False,
+        ),
+    ] = None,
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
@@ -100,13 +107,14 @@ def predict(
 
     Examples:
         headstart predict run new-photos/
+        headstart predict adapters.safetensors new-photos/
     """
     from headstart.core import BadData, BadInput
     from headstart.data.columns import Columns
     from headstart.predictor.predictor import open_model
 
     form = _form(json, csv, out, replace, files or [])
-    predictor = open_model(run).to(device)
+    predictor = open_model(run, backbone=backbone).to(device)
     if not files and not text:
         raise BadInput(_nothing(predictor))
     roles = _roles(predictor, Columns(text=text_column, encoding=encoding, sheet=sheet).parsed(columns))

@@ -20,13 +20,17 @@ def export(
     file: Annotated[
         Path,
         typer.Argument(
-            help="Output file: .onnx for the model, .safetensors for the encoder alone; with --to a folder."
+            help="Output file: .onnx for the model, .safetensors for the encoder alone or, with --to "
+            "adapters, for all but the encoder; with --to web a folder."
         ),
     ],
     to: Annotated[
-        Literal["web"] | None,
+        Literal["web", "adapters"] | None,
         typer.Option(
-            metavar="web", help="Write a page that runs the model in a browser.", show_default=False
+            metavar="web|adapters",
+            help="Write a page that runs the model in a browser, or its adapters and head without the "
+            "backbone.",
+            show_default=False,
         ),
     ] = None,
     int8: Annotated[
@@ -69,6 +73,7 @@ def export(
         headstart export run model.onnx
         headstart export run encoder.safetensors
         headstart export --to web run page
+        headstart export --to adapters run adapters.safetensors
         headstart export --int8 --data photos/ run model.onnx
     """
     from headstart.predictor.export import export_model
@@ -76,7 +81,7 @@ def export(
 
     _require_fitting(to, runtime, int8, data)
     if to is not None:
-        _write_page(run, file, runtime)
+        _write_page(run, file, runtime) if to == "web" else _write_adapters(run, file)
         return
     if data is not None:
         _export_int8(run, file, data, most, {"label_column": label_column, "text_column": text_column})
@@ -106,7 +111,7 @@ def _require_fitting(to: str | None, runtime: Path | None, int8: bool, data: str
 
     if to is not None and int8:
         raise BadInput("Choose one of --to and --int8.")
-    if runtime is not None and to is None:
+    if runtime is not None and to != "web":
         raise BadInput("--runtime goes with --to web.")
     if data is None and int8:
         raise BadInput("--int8 is measured on rows left out of training. Name the data of the run: --data.")
@@ -123,6 +128,20 @@ def _write_page(run: Path, folder: Path, runtime: Path | None) -> None:
     output.line(f"{folder}: index.html, the model and onnxruntime-web. To look at it:")
     output.line(f"  python -m http.server --directory {shlex.quote(str(folder))}")
     output.line("  then open http://localhost:8000")
+
+
+def _write_adapters(run: Path, file: Path) -> None:
+    from headstart.predictor.export_adapters import export_adapters
+    from headstart.predictor.predictor import open_model
+
+    predictor = open_model(run)
+    size = export_adapters(predictor, file)
+    whole = sum(one.numel() * one.element_size() for one in predictor.model.state_dict().values())
+    output.prose(
+        f"{file}: adapters and head, {size / 1e6:.2f} MB, {100 * size / whole:.1f} % of the model. They need "
+        f"the backbone {predictor.model.name!r}."
+    )
+    output.line(f"Next: headstart predict {shlex.quote(str(file))} FILES")
 
 
 def _export_int8(run: Path, file: Path, data: str, most: float, columns: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ class Backbone(nn.Module):
         example: inputs (n, ...), not all alike, on which it can be tried; None if none are known.
         classifier: the output layer that it was trained with, for the features of `at_classifier`; None if
             that is not known.
+        apart: what is known of its adapters, see `headstart.nn.adapters.apart`; None where it has none.
     """
 
     width: int
@@ -32,6 +33,7 @@ class Backbone(nn.Module):
     members: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     example: Tensor | None = None
     classifier: Classifier | None = None
+    apart: Any = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, width) of x (n, ...)."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from headstart.core import BadInput, CannotWrite, Mismatch, Model
+from headstart.core import BadInput, Mismatch, Model
+from headstart.core.tensor_file import read_tensors, write_tensors
 from headstart.models.operations.editor import M
 
 from .head_choice import AUTO, choose_head
@@ -43,18 +44,12 @@ def save_encoder(
         BadInput: the file's name ends in something else, or the model can't be run.
         CannotWrite: no space left or no permission; an older file is unchanged.
     """
-    from safetensors.torch import save
-
     path = Path(path)
     if path.suffix != ".safetensors":
         raise BadInput(f"An encoder is saved as .safetensors, not {path.name!r}.")
     root, head = _encoder(model, example, head)
     settings = layers(root, head)
-    tensors = {
-        name: value.detach().cpu().contiguous().clone()
-        for name, value in state(root).items()
-        if not _under(name, head)
-    }
+    tensors = {name: value for name, value in state(root).items() if not _under(name, head)}
     mark = _digest(settings, tensors)
     mapping = model.backbone if isinstance(model, Model) else model
     about = {
@@ -65,16 +60,7 @@ def save_encoder(
     }
     if isinstance(mapping, AnyBackbone) and mapping.tokenizer is not None:
         about["tokenizer"] = mapping.tokenizer
-    data = save(tensors, metadata=about)
-    fresh = path.with_name(f".{path.name}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(data)
-        fresh.replace(path)
-    except OSError as error:
-        if fresh.is_file():
-            fresh.unlink()
-        raise CannotWrite(f"Can't write the encoder to {path}: {error.strerror or error}.") from error
+    write_tensors(path, tensors, about)
     return mark
 
 
@@ -203,8 +189,6 @@ def whole(path: Path, about: Mapping[str, str]) -> dict[str, Tensor]:
     Raises:
         Mismatch: the tensors are not those that were saved.
     """
-    from headstart.core.tensor_file import read_tensors
-
     found, _ = read_tensors(path)
     if about["fingerprint"] != _digest(json.loads(about["layers"]), found):
         raise Mismatch(

@@ -12,6 +12,7 @@ from headstart.core import BadInput, Mismatch, Model
 from headstart.core.tensor_file import read_tensors
 
 TOKENIZER = "tokenizer.json"
+ADAPTERS = "adapters.safetensors"  # those that are folded in, what learned along, and the head
 STATISTICS = "statistics.safetensors"  # of training rows inside the model, for streams
 
 

@@ -15,10 +15,11 @@ from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality, modalities
 from headstart.data.new_items import sequence_of, several
 from headstart.data.unseen import refuse_unseen
-from headstart.models.backbone import AnyBackbone, load_model
+from headstart.models.backbone import AnyBackbone
 from headstart.models.lengths import by_length
 from headstart.models.saved import model_folder
 from headstart.models.shapes import shapes_named
+from headstart.predictor.adapter_files import read_model
 from headstart.predictor.explaining import Explains
 from headstart.predictor.model_card import fitted_card
 from headstart.predictor.prediction_files import PredictedRows, names_of, require_writable, write_rows
@@ -272,22 +273,23 @@ class Predictor(Explains):
             yield self.samples(items[start : start + batch])
 
 
-def open_model(folder: str | Path, *, backbone: nn.Module | None = None) -> Predictor:
-    """The predictor in a run folder or its `model` folder.
+def open_model(folder: str | Path, *, backbone: str | nn.Module | None = None) -> Predictor:
+    """The predictor in a run folder or its `model` folder, or of a file with adapters.
 
     Args:
-        folder: that `adapt` wrote.
-        backbone: an instance of your own module, if the model was made from one.
+        folder: that `adapt` wrote, or the file of `export_adapters`.
+        backbone: an instance of your own module, if the model was made from one; of a file with adapters the
+            backbone, if not the one by its name. Predictors on one given backbone share its tensors.
 
     Raises:
-        BadInput: there is no model in the folder.
-        Mismatch: its weights don't fit its architecture.
+        BadInput: there is no model.
+        Mismatch: its weights don't fit its architecture, or are for another backbone.
 
     Warns:
         UnfinishedWarning: it is the first model of a run that was not finished.
     """
     given, folder = Path(folder), model_folder(folder)
-    model, config = load_model(folder, backbone)
+    model, config = read_model(given, backbone)
     mapping: Any = model.backbone
     saved, training, label_kind = Decision.of(config), load_training(folder), config["label_kind"]
     predictor = Predictor(model, config["classes"], mapping.preprocess, saved.abstain, label_kind, training)

@@ -2,13 +2,18 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import save
 
 from headstart.core import CannotWrite, LabelKind, Model
 from headstart.models.backbone import AnyBackbone
-from headstart.models.saved import STATISTICS, TOKENIZER
+from headstart.models.saved import ADAPTERS, STATISTICS, TOKENIZER
+from headstart.nn.adapters import describe
+from headstart.nn.adapters.adapter_file import write_set
+from headstart.nn.adapters.apart import AdapterSet, set_of
 from headstart.predictor.predictions import Decision
 from headstart.predictor.training import Training
 
@@ -28,26 +33,15 @@ def save_model(
     """Write `model.safetensors`, `config.json`, `README.md`, for texts `tokenizer.json`.
 
     `training.json` says how the model was fitted and `statistics.safetensors` what its training rows look
-    like inside it, where that is known.
+    like inside it, where that is known; `adapters.safetensors` has the adapters that are folded in.
 
     An older folder is replaced at once.
 
     Raises:
         CannotWrite: no space or no right; an older folder is left as it was.
     """
-    mapping, head = model.backbone, model.head
+    mapping, config = model.backbone, config_of(model, classes, decision, label_kind)
     assert isinstance(mapping, AnyBackbone)
-    config = {
-        "schema": SCHEMA,
-        "backbone": mapping.source,
-        "preprocess": mapping.preprocess.settings() if mapping.preprocess else None,
-        "head": {"name": type(head).__name__, "settings": dict(head.settings)},
-        "label_kind": label_kind,
-        "classes": list(classes),
-        "abstain_below": decision.abstain,
-        "positive": decision.positive,
-        "threshold": decision.threshold,
-    }
     fresh = folder.with_name(f".{folder.name}.tmp")
     try:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -63,6 +57,7 @@ def save_model(
         if training is not None:
             (fresh / TRAINING).write_text(training.to_json(), "utf-8")
         save_statistics(model, fresh)
+        save_adapters(model, config, fresh / ADAPTERS)
         old = folder.with_name(f".{folder.name}.old.tmp")
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
@@ -72,6 +67,45 @@ def save_model(
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise CannotWrite(f"Can't write the model to {folder}: {error.strerror or error}.") from error
+
+
+def config_of(
+    model: Model, classes: tuple[str, ...], decision: Decision, label_kind: LabelKind
+) -> dict[str, Any]:
+    """What the tensors of a model mean, as JSON values."""
+    mapping, head = model.backbone, model.head
+    assert isinstance(mapping, AnyBackbone)
+    return {
+        "schema": SCHEMA,
+        "backbone": mapping.source,
+        "preprocess": mapping.preprocess.settings() if mapping.preprocess else None,
+        "head": {"name": type(head).__name__, "settings": dict(head.settings)},
+        "label_kind": label_kind,
+        "classes": list(classes),
+        "abstain_below": decision.abstain,
+        "positive": decision.positive,
+        "threshold": decision.threshold,
+    }
+
+
+def save_adapters(model: Model, config: Mapping[str, Any], file: Path) -> bool:
+    """Write adapters, what learned along, and the head, without the backbone; whether there are any."""
+    found = set_of(model.backbone)
+    if found is None:
+        return False
+    told = dict(config) | {"backbone": _without(config["backbone"], found)}
+    head = {f"head.{key}": value for key, value in model.head.state_dict().items()}
+    write_set(file, found, head, {"config": json.dumps(told)})
+    return True
+
+
+def _without(source: Mapping[str, Any], found: AdapterSet) -> dict[str, Any]:
+    """The source of the backbone that a set is for, without the operation that attaches the set."""
+    operations = list(source.get("operations", ()))
+    if operations and operations[-1] == {"do": "adapt", "layers": describe(found.adapters)}:
+        operations.pop()
+    kept = {key: value for key, value in source.items() if key != "operations"}
+    return kept | ({"operations": operations} if operations else {})
 
 
 def require_replaceable(folder: Path) -> None:

@@ -111,6 +111,27 @@ ADAPTER_FAULTS = (
         "nn/adapters/test_side_car.py never_touched",
     ),
     Fault(
+        "nn/adapters/attaching.py",
+        "            layer._parameters.update(parameters)\n",
+        "",
+        "weights stay merged when the context is left",
+        "nn/adapters/test_side_car.py bit_for_bit",
+    ),
+    Fault(
+        "nn/adapters/apart.py",
+        "if now[name] != before} - folded",
+        "if now[name] != before}",
+        "a file of adapters holds the weights into which they are folded, too",
+        "predictor/test_adapter_files.py shipped_by_hand",
+    ),
+    Fault(
+        "nn/adapters/adapter_file.py",
+        'if about["model"] != mine:',
+        "if False:",
+        "adapters are put beside another model",
+        "nn/adapters/test_side_car.py another_model",
+    ),
+    Fault(
         "methods/tuning.py",
         "keep=keep, statistics",
         "statistics",

@@ -85,6 +85,78 @@ def test_merging_gives_a_plain_model_of_its_own():
     assert torch.equal(kept(x), answers(found, x, "two"))
 
 
+@pytest.mark.parametrize("name", ["encoder", "convolutions", "recurrent", "linear"])
+def test_merged_for_a_while_is_the_plain_model_and_then_the_callers_bit_for_bit(name):
+    kinds = {"one": hs.adapters.LoRA(rank=2, space="weight")}
+    module, x, found = side_car(name, **kinds)
+    start, used = found(x).detach().clone(), answers(found, x, "one")
+    plain = {id(parameter) for parameter in found.model.parameters()}
+
+    def look():
+        with found.merged("one") as model:
+            assert not list(adapted_layers(model))
+            assert not model.state_dict().keys() ^ module.state_dict().keys()
+            close(model(x).detach(), used)
+            with pytest.raises(BadInput, match="one is merged already"), found.merged("one"):
+                pass
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        look()
+    assert {id(parameter) for parameter in found.model.parameters()} == plain
+    pairs = zip(module.parameters(), found.model.parameters(), strict=True)
+    assert all(one.data_ptr() == other.data_ptr() for one, other in pairs)
+    assert torch.equal(found(x), start)
+    assert torch.equal(answers(found, x, "one"), used)
+
+
+def test_what_does_not_fold_stays_beside_the_merged_weights():
+    _, x, found = side_car()
+    stacked = answers(found, x, "one", "two")
+    with found.merged("one", "two") as model:
+        assert [path for path, _ in adapted_layers(model)] == list(found._sets["two"])
+        close(model(x).detach(), stacked)
+    assert not list(adapted_layers(found.model))
+    assert torch.equal(answers(found, x, "one", "two"), stacked)
+
+
+def test_what_is_merged_already_is_another_model(tmp_path):
+    _, _, found = side_car()
+    found.save("one", tmp_path / "one.safetensors")
+    with pytest.raises(Mismatch, match=r"made for the model \w{12}, and this one is \w{12}"):
+        hs.Adapters(found.merge("one")).load("again", tmp_path / "one.safetensors")
+
+
+def test_two_hundred_sets_beside_one_model_know_nothing_of_each_other():
+    """The model outputs its last bias, 1; each set its number, by a scale, times its own bias, 2."""
+    module = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1)).eval()
+    nn.init.zeros_(module[2].weight)
+    nn.init.ones_(module[2].bias)
+    x = torch.randn(3, 64)
+    found, names = hs.Adapters(module), [f"task{number}" for number in range(200)]
+    for number, name in enumerate(names):
+        found.add(name, hs.adapters.IA3(), also="2.bias")
+        with torch.no_grad():
+            found._own[name]["2.bias"].fill_(2)
+            found._sets[name]["2"].scale.fill_(number)
+    for number in (7, 199, 0):
+        close(answers(found, x, names[number]), torch.full((3, 1), 2.0 * number))
+        with found.merged(names[number]) as model:
+            close(model(x).detach(), torch.full((3, 1), 2.0 * number))
+    rows = [names[150], names[3], names[42]]
+    close(found.mixed(x, rows).detach(), torch.tensor([[300.0], [6.0], [84.0]]))
+    everything = [one for name in names for one in found.parameters(name)]
+    own = {one.data_ptr() for one in everything}
+    assert len(own) == len(everything) == 200 * 3  # a scale at each layer, and the bias
+    assert sum(one.numel() for one in everything) == 200 * (64 + 1 + 1)
+    assert sum(one.numel() for one in found.model.parameters()) == sum(p.numel() for p in module.parameters())
+    for name in names[:199]:
+        found.remove(name)
+    assert found.names == ("task199",)
+    close(found(x), torch.ones(3, 1))
+    close(answers(found, x, "task199"), torch.full((3, 1), 398.0))
+
+
 def test_copies_that_learn_along_and_statistics_belong_to_their_set():
     module, x = convolutions().eval(), torch.randn(4, 8, 9, 9)
     found = hs.Adapters(module, example=x)
@@ -117,6 +189,7 @@ KINDS = {
     "convolutions": hs.adapters.ConvAdapters(how="parallel"),
     "recurrent": hs.adapters.LoRA(rank=2),
     "encoder": hs.adapters.IA3(),
+    "attention": hs.adapters.LoRA(rank=2),  # at a layer, and at one inside it
     "functional": hs.adapters.LoRA(rank=2),
 }
 
@@ -166,8 +239,12 @@ def test_the_mean_of_sets_is_that_of_their_parameters():
 
 def test_sets_are_not_used_within_each_other_and_have_names():
     _, _, found = side_car()
-    with found.use("one"), pytest.raises(BadInput, match="one are in use"), found.use("two"):
+    with found.use("one"), pytest.raises(BadInput, match="one is in use already"), found.use("two"):
         pass
+    with found.use("one"), pytest.raises(BadInput, match="one is in use already"):
+        found.add("three", hs.adapters.LoRA())
+    with found.use("one"), pytest.raises(BadInput, match="one is in use already"):
+        found.remove("one")
     with pytest.raises(BadInput, match="has a dot"):
         found.add("a.b", hs.adapters.LoRA())
     found.add("keys", hs.adapters.LoRA(rank=2))  # what torch calls its own things is no matter

@@ -1,57 +1,61 @@
 """A set of adapters in a safetensors file of its own, without the model that it was made for."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Mismatch
-from headstart.core.tensor_file import read_tensors
+from headstart.core.tensor_file import read_tensors, write_tensors
 
-from .adapter import Adapter
+from .apart import AdapterSet
 from .described import describe, rebuild
 
 FORMAT = "headstart adapters 1"
 
 
 def write_set(
-    file: Path, model: nn.Module, adapters: Mapping[str, Adapter], own: Mapping[str, Tensor]
+    file: Path,
+    found: AdapterSet,
+    more: Mapping[str, Tensor] | None = None,
+    about: Mapping[str, str] | None = None,
 ) -> None:
-    """Write a set of adapters of a model.
+    """Write a set of adapters.
 
     Args:
-        file: to write.
-        model: that they are for, without them.
-        adapters: by the paths of their layers.
-        own: the set's own parameters and buffers of the model, by name.
+        file: to write, whole or not at all.
+        found: the set.
+        more: other tensors, by name, such as those of a head.
+        about: other metadata.
+
+    Raises:
+        CannotWrite: no space or no right; an older file is left as it was.
     """
-    tensors = {f"own.{key}": value.detach() for key, value in own.items()}
-    for path, adapter in adapters.items():
-        tensors |= {f"adapters.{path}.{key}": value for key, value in adapter.state_dict().items()}
-    about = {
+    noted = {
         "format": FORMAT,
-        "layers": json.dumps(describe(adapters)),
-        "learn": json.dumps([key for key, value in own.items() if isinstance(value, nn.Parameter)]),
-        "model": fingerprint(model),
+        "layers": json.dumps(describe(found.adapters)),
+        "learn": json.dumps([key for key, value in found.own.items() if isinstance(value, nn.Parameter)]),
+        "model": found.model,
     }
-    save_file({key: value.contiguous() for key, value in tensors.items()}, file, about)
+    write_tensors(file, found.tensors | dict(more or {}), noted | dict(about or {}))
 
 
-def read_set(file: Path, model: nn.Module) -> tuple[dict[str, Adapter], dict[str, Tensor]]:
-    """Adapters, and own parameters and buffers, of a set that `write_set` wrote.
+def read_set(file: Path, model: nn.Module, mine: str) -> AdapterSet:
+    """A set of adapters that `write_set` wrote.
+
+    Args:
+        file: that holds it.
+        model: that it is for.
+        mine: the model's fingerprint.
 
     Raises:
         Mismatch: it was made for another model.
         BadInput: the file holds no adapters.
     """
-    tensors, about = read_tensors(file)
-    if about.get("format") != FORMAT:
-        raise BadInput(f"{str(file)!r} holds no adapters that headstart wrote.")
-    layers, mine = json.loads(about["layers"]), fingerprint(model)
+    tensors, about = read_file(file)
+    layers = json.loads(about["layers"])
     paths = {path for path, _ in model.named_modules()}
     if absent := [path for path in layers if path not in paths]:
         raise Mismatch(f"{str(file)!r} has an adapter for the layer {absent[0]}, which this model has not.")
@@ -60,20 +64,46 @@ def read_set(file: Path, model: nn.Module) -> tuple[dict[str, Adapter], dict[str
             f"{str(file)!r} was made for the model {about['model']}, and this one is {mine}: its weights "
             "differ."
         )
-    adapters = rebuild(model, layers)
+    return set_in(tensors, about, model)
+
+
+def read_file(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors and the metadata of a file with adapters.
+
+    Raises:
+        BadInput: there is no such file, or it holds no adapters.
+    """
+    try:
+        tensors, about = read_tensors(file)
+    except (OSError, SafetensorError) as error:
+        raise BadInput(f"{str(file)!r} can't be read: {error}. Copy or make it again.") from error
+    if about.get("format") != FORMAT:
+        raise BadInput(f"{str(file)!r} holds no adapters that headstart wrote.")
+    return tensors, about
+
+
+def set_in(tensors: Mapping[str, Tensor], about: Mapping[str, str], model: nn.Module) -> AdapterSet:
+    """The set of adapters that the tensors and the metadata of a file make for a model with such layers."""
+    adapters = rebuild(model, json.loads(about["layers"]))
     for path, adapter in adapters.items():
-        start = f"adapters.{path}."
-        values = {key.removeprefix(start): one for key, one in tensors.items() if key.startswith(start)}
-        adapter.load_state_dict(values)
+        values = {key: tensors.get(f"adapters.{path}.{key}") for key in adapter.state_dict()}
+        try:
+            adapter.load_state_dict({key: one for key, one in values.items() if one is not None})
+        except RuntimeError as error:
+            shapes = ", ".join(f"{key} {tuple(one.shape)}" for key, one in values.items() if one is not None)
+            raise Mismatch(
+                f"The adapter of the layer {path} in this file does not fit: it has "
+                f"{shapes or 'no tensors'}. Copy or make the file again."
+            ) from error
     learn = set(json.loads(about["learn"]))
-    own = {key.removeprefix("own."): one for key, one in tensors.items() if key.startswith("own.")}
-    return adapters, {key: nn.Parameter(one) if key in learn else one for key, one in own.items()}
+    own = within(tensors, "own.")
+    return AdapterSet(
+        about["model"],
+        adapters,
+        {key: nn.Parameter(one) if key in learn else one for key, one in own.items()},
+    )
 
 
-def fingerprint(model: nn.Module) -> str:
-    """A short name of a model's parameters: of their names, shapes, types and first thousand numbers."""
-    found = hashlib.blake2b(digest_size=6)
-    for name, one in model.named_parameters():
-        found.update(f"{name} {tuple(one.shape)} {one.dtype}".encode())
-        found.update(one.detach().flatten()[:1000].cpu().contiguous().view(torch.uint8).numpy().tobytes())
-    return found.hexdigest()
+def within(tensors: Mapping[str, Tensor], start: str) -> dict[str, Tensor]:
+    """Those whose names begin with `start`, by what follows it."""
+    return {key.removeprefix(start): one for key, one in tensors.items() if key.startswith(start)}

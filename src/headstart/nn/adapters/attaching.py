@@ -8,6 +8,7 @@ copy of a model calls its own.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -93,6 +94,26 @@ def fold(module: nn.Module) -> nn.Module:
             if adapter.tensors:
                 detach(layer, name)
     return module
+
+
+@contextmanager
+def folded_in(module: nn.Module) -> Iterator[None]:
+    """Context in which adapters are folded into the layers of a module; after it each is as it was."""
+    kept = [
+        (layer, dict(_adapters(layer).items()), dict(layer._parameters))
+        for _, layer in adapted_layers(module)
+    ]
+    try:
+        fold(module)
+        yield
+    finally:
+        for layer, adapters, parameters in kept:
+            layer._parameters.update(parameters)
+            for name in list(_adapters(layer)):
+                detach(layer, name)
+            for name, adapter in adapters.items():
+                assert isinstance(adapter, Adapter)
+                attach(layer, adapter, name)
 
 
 def _adapters(layer: nn.Module) -> nn.ModuleDict:

@@ -15,8 +15,10 @@ from headstart.core import BadInput, Unknown
 from .acting import AGREE, probed
 from .adapter import Adapter, first_of
 from .adapter_file import read_set, write_set
-from .attaching import detach, fold
+from .apart import AdapterSet
+from .attaching import detach, fold, folded_in
 from .described import attach_all, describe, rebuild
+from .fingerprint import fingerprint
 from .kind import AdapterKind
 from .mixed import Sorted, routed
 from .peft_folder import read_folder, write_folder
@@ -43,10 +45,12 @@ class Adapters:
                 `example` of a backbone, or no check.
         """
         self.model: nn.Module = twin_of(model)
+        self._fingerprint = fingerprint(self.model)
         self._example = getattr(model, "example", None) if example is None else example
         self._sets: dict[str, dict[str, Adapter]] = {}
         self._own: dict[str, dict[str, Tensor]] = {}
         self._used: tuple[str, ...] = ()
+        self._are = "in use"  # what is the case with those
         self._compared: set[frozenset[str]] = set()  # sets that can share a forward
 
     @property
@@ -67,6 +71,7 @@ class Adapters:
             BadInput: the name is taken, `also` matches no parameter, no layer suits, or an adapter can't act.
         """
         self._refuse(name)
+        self._idle()
         own = copied_buffers(self.model)
         for pattern in filter(None, also.split("|")):
             found = [one for one, _ in self.model.named_parameters() if fnmatchcase(one, pattern)]
@@ -84,6 +89,8 @@ class Adapters:
     def remove(self, name: str) -> None:
         """Forget a set; `Unknown` if there is none of that name."""
         self._known(name)
+        if name in self._used:
+            self._idle()
         del self._sets[name], self._own[name]
 
     def parameters(self, name: str) -> list[nn.Parameter]:
@@ -106,10 +113,7 @@ class Adapters:
         """
         for name in names:
             self._known(name)
-        if self._used:
-            raise BadInput(
-                f"{', '.join(self._used)} are in use. Leave that context first, or name all at once."
-            )
+        self._idle(", or name all at once")
         before = swap(self.model, joined({name: self._own[name] for name in names}))
         for name in names:
             attach_all(self.model, self._sets[name], _at_layers(name))
@@ -123,6 +127,24 @@ class Adapters:
             for name in names:  # a module may have put another buffer in the place of its own
                 self._own[name] |= {key: after[key] for key in self._own[name]}
             self._used = ()
+
+    @contextmanager
+    def merged(self, *names: str) -> Iterator[nn.Module]:
+        """Context in which the model in use has some sets folded into its weights, and so its plain speed.
+
+        After it, also after an exception, its weights are the caller's tensors again. What is not linear
+        stays beside: bottleneck adapters. Nothing of the sets can be trained meanwhile.
+
+        Raises:
+            Unknown: there is no such set.
+            BadInput: sets are in use or merged already, or several have copies of the same parameter.
+        """
+        with self.use(*names) as model, folded_in(model):
+            self._are = "merged"
+            try:
+                yield model
+            finally:
+                self._are = "in use"
 
     def mixed(self, x: Tensor, rows: Sequence[str]) -> Tensor:
         """The answers (n, ...) for a batch whose rows use different sets, in one forward.
@@ -139,8 +161,7 @@ class Adapters:
         """
         for name in rows:
             self._known(name)
-        if self._used:
-            raise BadInput(f"{', '.join(self._used)} are in use. Leave that context first.")
+        self._idle()
         sets = frozenset(rows)
         if sets not in self._compared:
             self._compare(x, rows)
@@ -232,8 +253,10 @@ class Adapters:
             BadInput: PEFT has nothing like an adapter or copy of this set, which is named.
         """
         self._known(name)
-        write = write_folder if layout == "peft" else write_set
-        write(Path(file), self.model, self._sets[name], self._own[name])
+        if layout == "peft":
+            write_folder(Path(file), self.model, self._sets[name], self._own[name])
+        else:
+            write_set(Path(file), AdapterSet(self._fingerprint, self._sets[name], self._own[name]))
 
     def load(self, name: str, file: str | Path) -> None:
         """Read a set that `save` wrote, or a folder of PEFT with LoRA or (IA)3.
@@ -246,11 +269,14 @@ class Adapters:
             PeftWarning: PEFT itself answers otherwise with the folder, as it skips layers.
         """
         self._refuse(name)
+        self._idle()
         if Path(file).is_dir():
             call = None if self._example is None else self._call
-            self._sets[name], self._own[name] = read_folder(Path(file), self.model, call)
+            self._sets[name], own = read_folder(Path(file), self.model, call)
         else:
-            self._sets[name], self._own[name] = read_set(Path(file), self.model)
+            _, adapters, own = read_set(Path(file), self.model, self._fingerprint)
+            self._sets[name] = dict(adapters)
+        self._own[name] = copied_buffers(self.model) | dict(own)
 
     def _call(self) -> Tensor:
         return first_of(self.model(self._example))
@@ -258,6 +284,14 @@ class Adapters:
     def _detach(self, name: str) -> None:
         for path in self._sets[name]:
             detach(self.model.get_submodule(path), _at_layers(name))
+
+    def _idle(self, way: str = "") -> None:
+        """Refuse what can't be done while sets are in use."""
+        if self._used:
+            raise BadInput(
+                f"{', '.join(self._used)} {'are' if len(self._used) > 1 else 'is'} {self._are} already. "
+                f"Leave that context first{way}."
+            )
 
     def _known(self, name: str) -> None:
         if name not in self._sets:

@@ -8,7 +8,8 @@ from torch import Tensor
 from headstart.core import Backbone, Model, Parts, Task
 from headstart.core.moves import members_of
 from headstart.methods.tuning import TuningSettings, tuned_parts
-from headstart.nn.adapters import Adapter, AdapterKind, fold
+from headstart.nn.adapters import Adapter, AdapterKind
+from headstart.nn.adapters.apart import Apart, fold_apart
 
 
 def adapted_parts(settings: TuningSettings[Any], kind: AdapterKind, backbone: Backbone, task: Task) -> Parts:
@@ -32,12 +33,18 @@ def insert(settings: TuningSettings[Any], kind: AdapterKind, backbone: Backbone)
         return found
 
     within = members_of(backbone, None if last is None else slice(-last, None))
-    return kind.insert(backbone, None if example is None else call, within)
+    apart = Apart.of(backbone)
+    found = kind.insert(backbone, None if example is None else call, within)
+    backbone.apart = apart.with_adapters(found)
+    return found
 
 
 def folded_model(parts: Parts) -> Model:
-    """The model with the adapters folded into the weights: the backbone's own architecture."""
+    """The model with the adapters folded into the weights: the backbone's own architecture.
+
+    They are kept apart too, in the backbone's `apart`, to be shipped alone.
+    """
     model = Model.of(parts)
     backbone = copy.deepcopy(model.backbone)
-    fold(backbone)
+    fold_apart(backbone)
     return Model(backbone, model.head)
