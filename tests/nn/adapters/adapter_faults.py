@@ -94,14 +94,14 @@ ADAPTER_FAULTS = (
         "return found[batch.places]",
         "return found",
         "the answers of a mixed batch come in the order of the sets",
-        "nn/adapters/test_side_car.py share_a_forward",
+        "nn/adapters/test_mixed.py share_a_forward",
     ),
     Fault(
         "nn/adapters/side_car.py",
         "            self._compare(x, rows)\n",
         "",
         "rows of several sets share a forward in a model that mixes them up",
-        "nn/adapters/test_side_car.py told_apart",
+        "nn/adapters/test_mixed.py told_apart",
     ),
     Fault(
         "nn/adapters/side_car.py",

@@ -4,33 +4,13 @@ import copy
 
 import pytest
 import torch
-from tests.nn.adapters.nets import convolutions, disturb, encoder, net
-from tests.rounding import rounding
+from tests.nn.adapters.nets import convolutions, encoder
+from tests.nn.adapters.sets import answers, close, side_car
 from torch import nn
 
 import headstart as hs
 from headstart.core import BadInput, Mismatch, Unknown
 from headstart.nn.adapters import adapted_layers
-
-
-def side_car(name="encoder", **kinds):
-    module, x = net(name)
-    found = hs.Adapters(module, example=x)
-    for key, kind in (
-        kinds or {"one": hs.adapters.LoRA(rank=2), "two": hs.adapters.Bottlenecks(size=3)}
-    ).items():
-        found.add(key, kind)
-        disturb(found._sets[key], 0.2)
-    return module, x, found
-
-
-def answers(found, x, *names):
-    with found.use(*names) as model:
-        return model(x).detach().clone()
-
-
-def close(found, wanted):
-    torch.testing.assert_close(found, wanted, rtol=0, atol=rounding(256, wanted.abs().max(), sums=8))
 
 
 def test_the_callers_model_is_never_touched_and_its_tensors_are_shared():
@@ -249,86 +229,3 @@ def test_sets_are_not_used_within_each_other_and_have_names():
         found.add("a.b", hs.adapters.LoRA())
     found.add("keys", hs.adapters.LoRA(rank=2))  # what torch calls its own things is no matter
     assert "keys" in found.names
-
-
-# --- rows of several sets in one forward
-
-
-class Texts(nn.Module):
-    """Ids (n, length), padded with -1, of which only real tokens are computed, as one row of vectors."""
-
-    def __init__(self):
-        super().__init__()
-        self.words, self.layer, self.norm = nn.Embedding(20, 16), nn.Linear(16, 16), nn.LayerNorm(16)
-
-    def forward(self, ids):
-        there = ids >= 0
-        vectors = self.norm(self.layer(self.words(ids[there])).tanh())
-        rows = there.nonzero()[:, 0]
-        return torch.zeros(len(ids), 16).index_add(0, rows, vectors) / there.sum(1, keepdim=True)
-
-
-def texts():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        module, ids = Texts().eval(), torch.randint(20, (6, 5))
-    ids[torch.arange(5)[None] > torch.tensor([4, 2, 3, 0, 4, 1])[:, None]] = -1
-    return module, ids
-
-
-MIXED = {
-    "linear": [hs.adapters.LoRA(rank=2), hs.adapters.Bottlenecks(size=3)],
-    "convolutions": [hs.adapters.ConvAdapters(), hs.adapters.LoRA(rank=1)],
-    "attention": [hs.adapters.LoRA(rank=2), hs.adapters.LoRA(rank=2, magnitude=True)],
-    "encoder": [hs.adapters.LoRA(rank=2), hs.adapters.Bottlenecks(size=3), hs.adapters.IA3()],
-    "texts": [hs.adapters.LoRA(rank=2), hs.adapters.LoRA(rank=2, space="weight")],
-}
-
-
-@pytest.mark.parametrize("name", MIXED)
-def test_rows_of_several_sets_share_a_forward_and_learn_in_it(name):
-    module, x = texts() if name == "texts" else net(name)
-    x = x if name == "texts" else torch.cat([x, x.flip(0), x * 2])[:6]
-    found = hs.Adapters(module, example=x)
-    for key, kind in zip("abc", MIXED[name], strict=False):
-        also = "norm.weight" if name == "texts" else ""
-        found.add(key, kind, also=also)
-        disturb(found._sets[key], 0.2)
-    rows = [found.names[row * 5 % len(found.names)] for row in range(len(x))]
-    wanted = torch.stack([answers(found, x[[row]], key)[0] for row, key in enumerate(rows)])
-    close(found.mixed(x, rows).detach(), wanted)
-    close(found.mixed(x, ["a"] * len(x)).detach(), answers(found, x, "a"))
-    mixture = torch.randn(wanted.shape, generator=torch.Generator().manual_seed(3))
-    (found.mixed(x, rows) * mixture).sum().backward()
-    slopes = {key: [p.grad.clone() for p in found.parameters(key) if p.grad is not None] for key in set(rows)}
-    for key in set(rows):
-        for parameter in found.parameters(key):
-            parameter.grad = None
-        mine = [row for row, other in enumerate(rows) if other == key]
-        with found.use(key) as model:
-            (model(x[mine]) * mixture[mine]).sum().backward()
-        alone = [parameter.grad for parameter in found.parameters(key) if parameter.grad is not None]
-        assert len(alone) == len(slopes[key]) > 0
-        for one, other in zip(slopes[key], alone, strict=True):
-            torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4 * other.abs().max().item())
-    assert not list(adapted_layers(found.model))
-    assert all("forward" not in layer.__dict__ for layer in found.model.modules())
-
-
-def test_models_in_which_rows_can_not_be_told_apart_are_refused():
-    layer = nn.TransformerEncoderLayer(16, 2, 32).eval()  # tokens first
-    x = torch.randn(4, 2, 16)
-    found = hs.Adapters(layer, example=x)
-    for key in "ab":
-        found.add(key, hs.adapters.LoRA(rank=2, at="linear1"))
-        disturb(found._sets[key], 0.5)
-    with pytest.raises(BadInput, match="does not keep its rows along the first axis"):
-        found.mixed(x, ["a", "b", "b", "a"])
-    same = {key: hs.adapters.LoRA(rank=2) for key in ("one", "two")}
-    _, x, found = side_car("functional", **same)
-    with pytest.raises(BadInput, match="layer read is not called"):
-        found.mixed(x, ["one", "two", "one", "one"])
-    with pytest.raises(BadInput, match="names sets for 3 rows of a batch of 4"):
-        found.mixed(x, ["one", "two", "one"])
-    with pytest.raises(Unknown, match="No set of adapters is called 'three'"):
-        found.mixed(x, ["three"] * 4)
