@@ -17,12 +17,13 @@ from .adapter import Adapter, first_of
 from .adapter_file import read_set, write_set
 from .apart import AdapterSet
 from .attaching import detach, fold, folded_in
-from .described import attach_all, describe, rebuild
+from .averaging import averaged
+from .described import attach_all
 from .fingerprint import fingerprint
 from .kind import AdapterKind
 from .mixed import Sorted, routed
 from .peft_folder import read_folder, write_folder
-from .twin import copied_buffers, joined, mean, swap, twin_of
+from .twin import copied_buffers, joined, swap, twin_of
 
 
 class Adapters:
@@ -221,25 +222,9 @@ class Adapters:
         self._refuse(name)
         for one in of:
             self._known(one)
-        if not of or abs(sum(of.values()) - 1) > 1e-6:
-            raise BadInput(
-                f"The weights of {', '.join(of) or 'no sets'} add up to {sum(of.values()):g}, not 1."
-            )
-        first, *others = of
-        plans = {one: describe(self._sets[one]) for one in of}
-        if different := [one for one in others if plans[one] != plans[first]]:
-            raise BadInput(f"{first} and {different[0]} have other adapters or layers, so they have no mean.")
-        adapters = rebuild(self.model, plans[first])
-        with torch.no_grad():
-            for path, adapter in adapters.items():
-                states = {one: self._sets[one][path].state_dict() for one in of}
-                adapter.load_state_dict(
-                    {key: sum(of[one] * states[one][key] for one in of) for key in states[first]}
-                )
-        self._sets[name] = adapters
-        self._own[name] = {
-            key: mean([(of[one], self._own[one][key]) for one in of]) for key in self._own[first]
-        }
+        self._sets[name], self._own[name] = averaged(
+            self.model, of, {one: self._sets[one] for one in of}, {one: self._own[one] for one in of}
+        )
 
     def save(self, name: str, file: str | Path, layout: Literal["headstart", "peft"] = "headstart") -> None:
         """Write a set without the model: adapters, copies and buffers.

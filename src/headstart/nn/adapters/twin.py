@@ -1,7 +1,7 @@
 """A model that shares the parameters of another one, and tensors that stand in for its own for a while."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -57,12 +57,3 @@ def swap(model: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         places: Any = module._parameters if name in module._parameters else module._buffers
         before[key], places[name] = places[name], value
     return before
-
-
-def mean(parts: Sequence[tuple[float, Tensor]]) -> Tensor:
-    """A weighted mean; of whole numbers, such as a count of batches, the first."""
-    _, first = parts[0]
-    if not first.is_floating_point():
-        return first.clone()
-    found = torch.stack([weight * value.detach() for weight, value in parts]).sum(0)
-    return nn.Parameter(found) if isinstance(first, nn.Parameter) else found
