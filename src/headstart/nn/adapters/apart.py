@@ -17,8 +17,8 @@ class AdapterSet(NamedTuple):
     """A set of adapters, with what it has of its own of the model that it is for."""
 
     model: str  # fingerprint of the model without it
-    adapters: Mapping[str, Adapter]  # by the paths of their layers
-    own: Mapping[str, Tensor]  # parameters that learned along, and buffers, by their names in the model
+    adapters: dict[str, Adapter]  # by the paths of their layers
+    own: dict[str, Tensor]  # parameters that learned along, and buffers, by their names in the model
 
     @property
     def tensors(self) -> dict[str, Tensor]:
@@ -92,7 +92,7 @@ def set_of(backbone: Any) -> AdapterSet | None:
         for name in backbone.state_dict()
         if name in apart.before and (name in learned or not isinstance(tensors[name], nn.Parameter))
     }
-    return AdapterSet(apart.model, apart.adapters, own)
+    return AdapterSet(apart.model, dict(apart.adapters), own)
 
 
 def shipped_bytes(model: Model) -> int:

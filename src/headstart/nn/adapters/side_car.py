@@ -257,11 +257,10 @@ class Adapters:
         self._idle()
         if Path(file).is_dir():
             call = None if self._example is None else self._call
-            self._sets[name], own = read_folder(Path(file), self.model, call)
+            adapters, own = read_folder(Path(file), self.model, call)
         else:
             _, adapters, own = read_set(Path(file), self.model, self._fingerprint)
-            self._sets[name] = dict(adapters)
-        self._own[name] = copied_buffers(self.model) | dict(own)
+        self._sets[name], self._own[name] = dict(adapters), copied_buffers(self.model) | dict(own)
 
     def _call(self) -> Tensor:
         return first_of(self.model(self._example))
