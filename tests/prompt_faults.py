@@ -3,6 +3,7 @@
 from tests.faults import Fault
 
 PIXELS, MAPS, MAPPING = "nn/prompts/test_pixels.py", "nn/test_label_map.py", "methods/test_label_mapping.py"
+METHOD = "methods/test_pixel_prompts.py"
 
 PROMPT_FAULTS = (
     Fault(
@@ -27,6 +28,27 @@ PROMPT_FAULTS = (
         f"{PIXELS} patch_is_added",
     ),
     Fault(
+        "methods/inputs/prompting/pixel_prompts.py",
+        "lr=self.prompt_lr",
+        "lr=1.0",
+        "the pixels learn at the rate of the head",
+        f"{METHOD} by_hand",
+    ),
+    Fault(
+        "methods/inputs/prompting/pixel_prompts.py",
+        "return LabelMapping(), self\n",
+        "return (self,)\n",
+        "a mapping that is found once is not found",
+        f"{METHOD} found_once",
+    ),
+    Fault(
+        "models/operations/front.py",
+        "(Translation, Frame, Full, Patch)",
+        "(Translation, Full, Patch)",
+        "a saved model has lost its prompt",
+        f"{METHOD} saved_model",
+    ),
+    Fault(
         "nn/label_assignment.py",
         "        left[:, source] = -torch.inf\n",
         "",
@@ -35,7 +57,7 @@ PROMPT_FAULTS = (
     ),
     Fault(
         "nn/label_map.py",
-        "self.counts *= max(0.0, 1 - len(y) / max(rows, 1))",
+        "self.counts *= max(0.0, 1 - len(y) / max(self.rows, 1))",
         "pass",
         "a mapping by frequency never forgets",
         f"{MAPS} follows_the_last_rows",

@@ -22,6 +22,11 @@ GROUPS = {  # heading: what it says, and which methods, by the data that they le
         "labels",
         "outputs.probing",
     ),
+    "Prompting": (
+        "`headstart adapt`: the backbone stays, and what it reads is edited.",
+        "labels",
+        "inputs.prompting",
+    ),
     "Fine-tuning": ("`headstart adapt`: the weights of the backbone learn.", "labels", "mapping"),
     "Adapters": (
         "`headstart adapt`: the backbone stays, and a few parameters at its layers learn.",

@@ -55,11 +55,11 @@ def test_logits_and_map_make_one_linear_head():
 
 def test_a_map_follows_the_last_rows():
     """Eight rows of memory: after batches of 8 others nothing is left of the first."""
-    found = LabelMap(2, 3)
+    found = LabelMap(2, 3, rows=8)
     y = torch.arange(2).repeat(4)
     for sources in ([0, 1], [2, 0]):
         logits = 9.0 * torch.eye(3)[torch.tensor(sources)][y]
-        found.follow(logits, y, rows=8)
+        found.follow(logits, y)
         assert found.matrix.argmax(1).tolist() == sources
     assert found(torch.tensor([[1.0, 2.0, 3.0]])).tolist() == [[3.0, 1.0]]
 

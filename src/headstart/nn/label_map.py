@@ -41,14 +41,16 @@ class LabelMap(nn.Module):
     Attributes:
         matrix: (outputs, sources).
         counts: (outputs, sources), how often each source class was predicted for each new one, lately.
+        rows: that are one epoch, before which predictions are forgotten.
     """
 
     matrix: Tensor
     counts: Tensor
 
-    def __init__(self, outputs: int, sources: int) -> None:
+    def __init__(self, outputs: int, sources: int, rows: int = 1) -> None:
         """Make one of zeros."""
         super().__init__()
+        self.rows = rows
         self.register_buffer("matrix", torch.zeros(outputs, sources))
         self.register_buffer("counts", torch.zeros(outputs, sources))
 
@@ -57,9 +59,9 @@ class LabelMap(nn.Module):
         return linear(logits, self.matrix.to(logits))
 
     @torch.no_grad()
-    def follow(self, logits: Tensor, y: Tensor, rows: int, weights: Tensor | None = None) -> None:
+    def follow(self, logits: Tensor, y: Tensor, weights: Tensor | None = None) -> None:
         """Count the predictions for a batch, forget those from before the last `rows`, and assign anew."""
-        self.counts *= max(0.0, 1 - len(y) / max(rows, 1))
+        self.counts *= max(0.0, 1 - len(y) / max(self.rows, 1))
         self.counts += predicted_counts(logits, y, weights, len(self.counts)).to(self.counts)
         self.matrix.copy_(assigned(self.counts))
 

@@ -1,13 +1,12 @@
 """A translator in the units of a backbone, prepended to it, and its serialisation."""
 
 from collections.abc import Mapping
-from functools import singledispatch
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, BadInput
+from headstart.core import BadInput
 
 from .translators import Ending, is_picture, translator
 
@@ -96,55 +95,6 @@ class Translation(nn.Module):
         """Samples (n, ...) of the other domain, in the same units."""
         made = self.net(self.units.into(x))
         return self.units.out(made.clamp(-1, 1) if self.bounded else made)
-
-
-class Fronted(Backbone):
-    """A backbone with a translation in front of it: x -> backbone(translation(x))."""
-
-    def __init__(self, backbone: Backbone, front: Translation) -> None:
-        super().__init__()
-        self.front, self.inner = front, backbone
-        self.width = backbone.width
-        self.blocks = tuple(f"inner.{block}" for block in backbone.blocks)
-        self.members = {
-            f"inner.{block}": tuple(f"inner.{member}" for member in members)
-            for block, members in backbone.members.items()
-        }
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Features (n, width) of x (n, ...)."""
-        found: Tensor = self.inner(self.front(normalised(self.inner, x)))
-        return found
-
-    def untrained(self, seed: int) -> "Fronted":
-        """The same with random weights in the backbone."""
-        return Fronted(self.inner.untrained(seed), self.front)
-
-
-@singledispatch
-def in_front(backbone: Backbone, front: Translation) -> Backbone:
-    """Prepend a translation to a backbone.
-
-    Backbone classes with their own implementation, such as serialisable ones, register it
-    (`in_front.register`).
-    """
-    return Fronted(backbone, front)
-
-
-def normalised(backbone: nn.Module, x: Tensor) -> Tensor:
-    """Convert samples to floats in the units of the backbone's inputs.
-
-    Raises:
-        BadInput: they are byte pictures and the backbone has no normalisation, or they are texts.
-    """
-    how: Any = getattr(backbone, "normalised", None)
-    found: Tensor = x if how is None else how(x)
-    if not found.is_floating_point():
-        raise BadInput(
-            f"Samples of {x.dtype} can't be translated: pictures for a backbone that normalises them, or "
-            "numbers, can. For texts, align features instead."
-        )
-    return found
 
 
 def units_of(backbone: nn.Module, shape: tuple[int, ...]) -> Units:

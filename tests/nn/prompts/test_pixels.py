@@ -10,7 +10,7 @@ from torch import nn
 import headstart as hs
 from headstart.core import BadInput, Model, Preprocess
 from headstart.core.linear_head import LinearHead
-from headstart.nn.prompts.pixels import as_numbers
+from headstart.nn.front import normalised
 
 
 def net():
@@ -136,7 +136,10 @@ def test_pictures_of_bytes_are_normalised_as_the_backbone_does():
         (lambda: hs.prompts.Patch((3, 8, 8), place="left"), "place is 'left'; it must be"),
         (lambda: hs.prompts.Full((1, 2, 3, 4)), r"shape is \(1, 2, 3, 4\)"),
         (lambda: hs.prompts.Full((3, 8, 8))(torch.zeros(1, 3, 9, 9)), r"have \(3, 9, 9\). Make one"),
-        (lambda: as_numbers(nn.Identity(), torch.ones(1).long()), "int64 can't be edited .* works on pic"),
+        (
+            lambda: normalised(nn.Identity(), torch.ones(1).long()),
+            "int64 can.t be edited .* series",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(make, said):

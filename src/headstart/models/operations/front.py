@@ -10,11 +10,14 @@ from headstart.core import BadInput, Model, Preprocess
 from headstart.models.operations.editor import ModelEditor
 from headstart.models.surgery import duplicate
 from headstart.models.wrapped import AnyBackbone
-from headstart.nn.translation import Translation, in_front
+from headstart.nn.front import in_front
+from headstart.nn.prompts import Frame, Full, Patch
+from headstart.nn.translation import Translation
 
 from .report import Report, compare, state
 
 COLOURS = 3
+FRONTS: dict[str, type[nn.Module]] = {kind.__name__: kind for kind in (Translation, Frame, Full, Patch)}
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601
 
 
@@ -121,7 +124,7 @@ def translated(
 
 
 @in_front.register
-def _translated_backbone(backbone: AnyBackbone, front: Translation) -> AnyBackbone:
+def _translated_backbone(backbone: AnyBackbone, front: nn.Module) -> AnyBackbone:
     """A copy of a backbone with a copy of `front` before it, in the units of `normalised`."""
     result: AnyBackbone = translated(backbone, front, example=backbone.example)[0]
     return result
@@ -161,7 +164,8 @@ def written(front: nn.Module) -> dict[str, Any] | None:
     if type(front) is Luminance:
         moments = {"mean": list(front.mean), "std": list(front.std)} if front.mean and front.std else {}
         return {"copies": front.copies, **moments}
-    return dict(front.settings) if type(front) is Translation else None
+    known: Any = front if type(front) in FRONTS.values() else None
+    return None if known is None else dict(known.settings)
 
 
 def _colours(editor: ModelEditor[Any], front: nn.Module) -> Tensor:

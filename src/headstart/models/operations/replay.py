@@ -8,11 +8,10 @@ from torch import Tensor
 from headstart.core import BadInput
 from headstart.models.wrapped import AnyBackbone
 from headstart.nn.adapters import attach_all, rebuild
-from headstart.nn.translation import Translation
 
 from .channels import new_channels
 from .columns import new_columns
-from .front import COLOURS, Luminance, translated
+from .front import COLOURS, FRONTS, Luminance, translated
 from .size import new_size
 from .vocabulary import resize
 
@@ -40,8 +39,8 @@ def _translate(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
             f"This backbone has your own module {noted['front']} in front, whose code is not saved. Put it "
             "in front of your module first, backbone(nn.Sequential(front, module)), and give such a one."
         )
-    if noted["front"] == Translation.__name__:
-        result, _ = translated(made, Translation(**noted["settings"]), example=made.example)
+    if noted["front"] in FRONTS:
+        result, _ = translated(made, FRONTS[noted["front"]](**noted["settings"]), example=made.example)
     else:
         # one without them was made of normalised inputs, and stays so
         plain = {} if made.preprocess is None else {"mean": (0.0,) * COLOURS, "std": (1.0,) * COLOURS}

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from headstart.core import BadInput, Model
+from headstart.nn.front import normalised
 
 from .prompt import Prompt
 
@@ -59,7 +60,7 @@ class PixelPrompt(Prompt):
         refuse_words(reads)
 
         def edit(_module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
-            return self(as_numbers(reads, args[0])), *args[1:]
+            return self(normalised(reads, args[0])), *args[1:]
 
         return (reads.register_forward_pre_hook(edit),)
 
@@ -79,26 +80,13 @@ def size_within(size: int | None, sides: Sequence[int], times: int, what: str) -
     return size
 
 
-def as_numbers(model: nn.Module, x: Tensor) -> Tensor:
-    """Inputs as the floats that a model computes with: pictures of bytes are normalised as it does.
-
-    Raises:
-        BadInput: they are whole numbers, and the model does not say how it normalises them.
-    """
-    how: Any = getattr(model, "normalised", None)
-    found: Tensor = x if how is None else how(x)
-    if not found.is_floating_point():
-        raise BadInput(f"Inputs of {x.dtype} can't be edited by a prompt in pixels. {_WORK}")
-    return found
-
-
 def refuse_words(backbone: nn.Module) -> None:
     """Raise `BadInput` for a backbone of texts or of tables with categories."""
     reads_texts = getattr(backbone, "tokens", None) is not None
     if reads_texts or getattr(backbone, "schema", None) is not None:
         name = getattr(backbone, "name", type(backbone).__name__)
         kind = "texts" if reads_texts else "tables, whose categories and gaps are no numbers"
-        raise BadInput(f"{name} reads {kind}: a prompt in pixels can't be added to them. {_WORK}")
-
-
-_WORK = "It works on pictures, series and arrays of numbers."
+        raise BadInput(
+            f"{name} reads {kind}: a prompt in pixels can't be added to "
+            "them. It works on pictures, series and arrays of numbers."
+        )

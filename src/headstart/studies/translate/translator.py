@@ -19,7 +19,8 @@ from headstart.data.samples import Array
 from headstart.data.sources import Arrays, Pictures
 from headstart.data.unlabelled import load_unlabelled
 from headstart.models.backbone import AnyBackbone
-from headstart.nn.translation import Translation, in_front
+from headstart.nn.front import in_front
+from headstart.nn.translation import Translation
 from headstart.predictor.predictor import Predictor
 from headstart.studies._shown import ShownResult
 from headstart.studies.translate import Pair, TranslationReport

@@ -27,9 +27,10 @@ from headstart.core import (
 )
 from headstart.core.linear_head import LinearHead
 from headstart.losses.translation import ADVERSARIAL, critic_loss, cycle_loss
+from headstart.nn.front import in_front, normalised
 from headstart.nn.image_pool import ImagePool
 from headstart.nn.patches import sample_critic
-from headstart.nn.translation import Translation, in_front, normalised, units_of
+from headstart.nn.translation import Translation, units_of
 from headstart.nn.translators import Ending, is_picture, translator
 
 Made = tuple[Tensor, Tensor, Tensor, Tensor]  # source, target, source as target, target as source

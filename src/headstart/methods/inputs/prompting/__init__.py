@@ -1,0 +1,1 @@
+"""Prompting: what a frozen mapping reads is edited."""
