@@ -145,4 +145,11 @@ ADAPTER_FAULTS = (
         "a saved model does not know of its adapters",
         "methods/test_bottleneck_adapters.py saved_model",
     ),
+    Fault(
+        "nn/adapters/acting.py",
+        "return [path for path, each in held.items() if any(id(one) in moving for one in each)]",
+        "return paths",
+        "adapters go into poolers that nobody reads",
+        "nn/adapters/test_in_use.py nobody_reads",
+    ),
 )

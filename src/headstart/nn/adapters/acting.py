@@ -33,6 +33,20 @@ def weights_in_use(module: nn.Module, call: Call, found: Iterable[Weight]) -> li
     return [one for one, slope in zip(found, slopes, strict=True) if slope]
 
 
+def layers_in_use(module: nn.Module, call: Call | None, paths: Iterable[str]) -> list[str]:
+    """Those of some layers with a parameter that the output of a module depends on; all without a call."""
+    paths = list(dict.fromkeys(paths))
+    if call is None or not paths:
+        return paths
+    layers = {path: module.get_submodule(path) for path in paths}
+    held = {path: [p for p in one.parameters() if p.is_floating_point()] for path, one in layers.items()}
+    tensors = [parameter for each in held.values() for parameter in each]
+    with probed(module, training=False), _learning(tensors):
+        slopes = _slopes(call(), tensors)
+    moving = {id(tensor) for tensor, slope in zip(tensors, slopes, strict=True) if slope}
+    return [path for path, each in held.items() if any(id(one) in moving for one in each)]
+
+
 def layers_called(module: nn.Module, call: Call) -> set[str]:
     """The paths of the modules that a forward calls and takes the output of."""
     called: set[str] = set()
@@ -71,7 +85,8 @@ def check_acting(module: nn.Module, call: Call) -> None:
         for path, adapter in adapters:
             mine = [next(slopes) for _ in adapter.parameters()]
             if not any(mine):
-                raise BadInput(_said(path, adapter, "training" if training else "evaluation"))
+                skipped = not isinstance(adapter, WeightAdapter) and path not in layers_called(module, call)
+                raise BadInput(_said(path, skipped, "training" if training else "evaluation"))
     with probed(module, training=False), _disturbed(everything):
         with torch.enable_grad():
             wanted = call().detach()
@@ -87,8 +102,8 @@ def check_acting(module: nn.Module, call: Call) -> None:
             )
 
 
-def _said(path: str, adapter: nn.Module, mode: str) -> str:
-    if isinstance(adapter, WeightAdapter):
+def _said(path: str, skipped: bool, mode: str) -> str:
+    if not skipped:
         return (
             f"The adapter of the layer {path} gets no gradient in {mode}: the output does not depend on that "
             "layer. Name others."

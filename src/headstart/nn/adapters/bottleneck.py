@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from headstart.core import BadInput
 
-from .acting import Call, layers_called
+from .acting import Call, layers_called, layers_in_use
 from .adapter import ActivationAdapter, empty_like
 from .kind import AdapterKind, Built
 from .sites import linear_size, transformer_layers, weights_in
@@ -80,6 +80,7 @@ class Bottlenecks(AdapterKind):
         else:
             found = [one[:2] for one in transformer_layers(module)]
             paths = [path for pair in found for path in pair] or list(_linear_layers(module))
+            paths = layers_in_use(module, call, paths)
         called = layers_called(module, call) if call else None
         for path in paths:
             width, like = _width(module, path)

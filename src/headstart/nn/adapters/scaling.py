@@ -9,13 +9,13 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput
 
-from .acting import Call
+from .acting import Call, layers_in_use
 from .adapter import WeightAdapter
 from .kind import AdapterKind, Built, parameter_of
 from .sites import TransformerLayer, linear_size, output_axis, transformer_layers
 
-KEYS = ("k", "key", "k_proj", "key_proj", "k_lin")
-VALUES = ("v", "value", "v_proj", "value_proj", "v_lin")
+KEYS = ("k", "key", "k_proj", "key_proj", "k_lin", "Wk")
+VALUES = ("v", "value", "v_proj", "value_proj", "v_lin", "Wv")
 
 
 class Scale(WeightAdapter):
@@ -72,20 +72,27 @@ class IA3(AdapterKind):
     def build(self, module: nn.Module, call: Call | None) -> Iterator[Built]:
         """Three scales a layer, two of them in one adapter where keys and values are in one matrix.
 
-        In a net that is no transformer, one for the outputs of each linear layer.
+        In a net that is no transformer, one for the outputs of each linear layer. Layers that the output does
+        not depend on get none.
         """
-        layers = list(transformer_layers(module))
-        for path, linear in [] if layers else module.named_modules():
-            if isinstance(linear, nn.Linear):
-                yield Built(path, _of_outputs(linear, slice(None)))
-        for layer in layers:
-            attention: Any = module.get_submodule(layer.attention)
-            if isinstance(attention, nn.MultiheadAttention):
-                yield from _of_attention(layer.attention, attention)
-            else:
-                yield from _keys_and_values(module, layer)
-            down = module.get_submodule(layer.feed_forward)
-            yield Built(layer.feed_forward, Scale(("weight",), _weight(down), 1 - output_axis(down)))
+        found = list(_built(module))
+        in_use = set(layers_in_use(module, call, [one.layer for one in found]))
+        return (one for one in found if one.layer in in_use)
+
+
+def _built(module: nn.Module) -> Iterator[Built]:
+    layers = list(transformer_layers(module))
+    for path, linear in [] if layers else module.named_modules():
+        if isinstance(linear, nn.Linear):
+            yield Built(path, _of_outputs(linear, slice(None)))
+    for layer in layers:
+        attention: Any = module.get_submodule(layer.attention)
+        if isinstance(attention, nn.MultiheadAttention):
+            yield from _of_attention(layer.attention, attention)
+        else:
+            yield from _keys_and_values(module, layer)
+        down = module.get_submodule(layer.feed_forward)
+        yield Built(layer.feed_forward, Scale(("weight",), _weight(down), 1 - output_axis(down)))
 
 
 def _of_attention(path: str, attention: nn.MultiheadAttention) -> Iterator[Built]:
