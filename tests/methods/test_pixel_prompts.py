@@ -15,6 +15,7 @@ from headstart.core import BadInput, Descend, Labelled, LinearHead, Method, Mode
 from headstart.methods.inputs.prompting.pixel_prompts import PixelPrompts
 from headstart.methods.outputs.probing.label_mapping import LabelMapping
 from headstart.methods.tuning import tuning_loss
+from headstart.models.backbone import rebuild
 from headstart.predictor.export import export_model
 
 SGD = replace(PLAIN, optimiser="sgd", lr=0.2, schedule="constant", weight_decay=0.0, steps=1)
@@ -143,6 +144,17 @@ def test_a_saved_model_has_its_prompt(fitted, tmp_path):
     assert prompt.values.abs().min() > 0
     body = {name: value for name, value in opened.model.state_dict().items() if "0.weight" in name}
     assert any(torch.equal(value, net()[0].weight) for value in body.values())  # which kept every byte
+
+
+def test_pictures_that_are_read_at_another_size_get_a_prompt_of_that_size():
+    layers = nn.Conv2d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)
+    convolutions = nn.Sequential(*layers)
+    base = hs.models.backbone(convolutions, example=torch.randn(2, 1, 9, 9))
+    made = PixelPrompts().parts(base, Task(2, (1, 6, 6)))["backbone"]
+    assert made.example.shape == (2, 1, 6, 6)
+    again = rebuild(made.source, convolutions)
+    assert again.state_dict().keys() == made.state_dict().keys()
+    assert torch.equal(again(made.example), base(made.example))
 
 
 @pytest.mark.slow

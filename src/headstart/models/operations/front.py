@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from headstart.core import BadInput, Model, Preprocess
 from headstart.models.operations.editor import ModelEditor
@@ -126,8 +127,17 @@ def translated(
 @in_front.register
 def _translated_backbone(backbone: AnyBackbone, front: nn.Module) -> AnyBackbone:
     """A copy of a backbone with a copy of `front` before it, in the units of `normalised`."""
-    result: AnyBackbone = translated(backbone, front, example=backbone.example)[0]
+    result: AnyBackbone = translated(backbone, front, example=example_of(backbone, front))[0]
     return result
+
+
+def example_of(backbone: AnyBackbone, front: nn.Module) -> Tensor:
+    """The example of a backbone, in the size that a front is made for."""
+    shape: tuple[int, ...] = getattr(front, "shape", ())
+    example = backbone.example
+    if len(shape) < 2 or example.shape[1:] == shape or example.shape[1:2] != shape[:1]:
+        return example
+    return interpolate(example, shape[1:])
 
 
 def _at(name: str, prefix: str) -> str:

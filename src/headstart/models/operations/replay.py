@@ -11,7 +11,7 @@ from headstart.nn.adapters import attach_all, rebuild
 
 from .channels import new_channels
 from .columns import new_columns
-from .front import COLOURS, FRONTS, Luminance, translated
+from .front import COLOURS, FRONTS, Luminance, example_of, translated
 from .size import new_size
 from .vocabulary import resize
 
@@ -40,7 +40,8 @@ def _translate(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
             "in front of your module first, backbone(nn.Sequential(front, module)), and give such a one."
         )
     if noted["front"] in FRONTS:
-        result, _ = translated(made, FRONTS[noted["front"]](**noted["settings"]), example=made.example)
+        front = FRONTS[noted["front"]](**noted["settings"])
+        result, _ = translated(made, front, example=example_of(made, front))
     else:
         # one without them was made of normalised inputs, and stays so
         plain = {} if made.preprocess is None else {"mean": (0.0,) * COLOURS, "std": (1.0,) * COLOURS}
