@@ -24,4 +24,20 @@ ZERO_SHOT = (
         "texts of SigLIP are not filled up as in its training, and the last position is another",
         "models/test_pairs.py transformers_gives",
     ),
+    Fault(
+        "studies/zero_shot/parts.py",
+        "    return calibration, tested\n",
+        "    return calibration, everything\n",
+        "the rows that the temperature was fitted on are tested, too",
+        "study/test_zero_shot.py temperature_are_not_tested",
+    ),
+    Fault(
+        "studies/zero_shot/run.py",
+        "            y = torch.from_numpy(data.labels[calibration])\n"
+        "            scale = own.at_best(own.logits(features[calibration], wordings.whole), y)\n",
+        "            y = torch.from_numpy(test.labels)\n"
+        "            scale = own.at_best(own.logits(tested.rows, wordings.whole), y)\n",
+        "the temperature is fitted on the rows that are tested",
+        "study/test_zero_shot.py change_no_temperature",
+    ),
 )

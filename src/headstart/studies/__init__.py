@@ -46,7 +46,7 @@ def study_function(spec: Study) -> Any:
     signature = inspect.Signature([*_parameters(spec), *shared], return_annotation=returns)
     function.__signature__ = _with_settings(signature, spec)  # type: ignore[attr-defined]
     function.__name__ = function.__qualname__ = spec.function_name
-    function.__module__ = f"headstart.studies.{spec.name}"
+    function.__module__ = spec.module().__name__
     own = "\n".join(f"    {item.name}: {item.help}" for item in spec.inputs)
     text, rest = inspect.getdoc(spec.module()) or spec.summary, inspect.getdoc(run_study) or ""
     function.__doc__ = f"{text}\n\nArgs:\n{own}\n{rest[rest.index('    out: ') :]}"

@@ -135,7 +135,7 @@ class Study:
     `terminal(record)` and perhaps `TEMPLATE`, the file that shows the view; see `_runner` and `_page`.
     """
 
-    name: str  # of the folder, the command and the record's file
+    name: str  # of the folder (with "_" for "-"), the command and the record's file
     summary: str  # one sentence for `headstart --help`
     examples: tuple[str, ...]  # commands, for the head of its help
     inputs: tuple[Input, ...]  # in the order of the Python function
@@ -179,7 +179,7 @@ class Study:
     @property
     def function_name(self) -> str:
         """Of the Python function; "" if there is none."""
-        return self.name if self.function is None else self.function
+        return _folder(self.name) if self.function is None else self.function
 
     def digests(self, name: str) -> bool:
         """Whether a resumed study must be given the same of a loaded input; names with `_` are not asked."""
@@ -187,7 +187,7 @@ class Study:
 
     def module(self, name: Literal["", "run", "page"] = "") -> ModuleType:
         """The study's package, or one of its two other files."""
-        return importlib.import_module(f"headstart.studies.{self.name}.{name}".removesuffix("."))
+        return importlib.import_module(f"headstart.studies.{_folder(self.name)}.{name}".removesuffix("."))
 
     def hook(self, name: str) -> Callable[..., Any] | None:
         """An optional function that `run.py` defines (one that it only imports does not count)."""
@@ -197,16 +197,22 @@ class Study:
 
 
 def study_names() -> tuple[str, ...]:
-    """The names of all studies: the folders of this package that hold a `run.py`."""
+    """The names of all studies: the folders of this package that hold a `run.py`, "-" for "_" in them."""
     path = importlib.import_module(__package__ or "").__path__
     folders = (folder for place in path for folder in Path(place).iterdir())
-    return tuple(sorted(folder.name for folder in folders if (folder / "run.py").is_file()))
+    found = (folder.name for folder in folders if (folder / "run.py").is_file())
+    return tuple(sorted(name.replace("_", "-") for name in found))
+
+
+def _folder(name: str) -> str:
+    """The folder of the study of that name, and what Python calls it."""
+    return name.replace("-", "_")
 
 
 @cache
 def study(name: str) -> Study:
     """The study of that name, out of its package."""
-    spec: Study = importlib.import_module(f"headstart.studies.{name}").SPEC
+    spec: Study = importlib.import_module(f"headstart.studies.{_folder(name)}").SPEC
     return spec
 
 
