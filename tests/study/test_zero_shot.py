@@ -214,7 +214,7 @@ def test_page_and_terminal(found):
     assert "<film>" not in page
     for text in (
         "the film was {}",
-        "From the best wording",
+        "The best wording, ",
         "Can its probabilities be believed?",
         "always the largest",
     ):

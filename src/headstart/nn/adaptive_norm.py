@@ -70,7 +70,8 @@ class AdaptiveNorm(_BatchNorm):
 
     def extra_repr(self) -> str:
         """With the settings."""
-        return f"{self.num_features}, eps={self.eps}, statistics={self.statistics}, prior={self.prior}"
+        settings = {"eps": self.eps, "statistics": self.statistics, "prior": self.prior}
+        return ", ".join([str(self.num_features), *(f"{name}={value}" for name, value in settings.items())])
 
     def _check_input_dim(self, input: Tensor) -> None:  # noqa: A002
         if input.ndim < 2:

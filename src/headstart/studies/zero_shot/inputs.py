@@ -121,7 +121,7 @@ def _refuse_others(data: Dataset, words: Words) -> None:
         raise BadData(
             f"{data.name} has labels that are none of the classes: {some(others)}; the classes are "
             f"{some([*words])}. Labels are matched by name: write the words that stand for a label after =, "
-            f"as in {spell('classes', f'{others[0]}=WORDS,...')}."
+            f"as in {spell('classes', f'{others[0]}=WORDS')}."
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from headstart.report.figures import metric_dots
 from headstart.report.html import picture_data
 from headstart.report.metric import VERDICTS, get_metric, tone
-from headstart.report.text import Terminal, capitalise, join_words, percent, pluralise, quoted
+from headstart.report.text import Terminal, capitalise, percent, pluralise, quoted
 from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.adapt import page_outputs as outputs
 from headstart.studies.adapt.page_calibration import calibration
@@ -144,9 +144,10 @@ def _wordings(record: ZeroShot) -> Iterator[str]:
         return
     metric, best, worst = get_metric(record.metric).plain(1), record.wordings[0], record.wordings[-1]
     assert best.gain is not None
+    lead = metric.lead(record.spread, quoted(worst.template))
     yield (
-        f"From the best wording, {quoted(best.template)}, to the worst, {quoted(worst.template)}, it is "
-        f"{metric.gained(record.spread)}. The best compared with all together: {metric.gained(best.gain)}, "
+        f"The best wording, {quoted(best.template)}, has {lead}, the worst. The best compared with all "
+        f"together: {metric.gained(best.gain)}, "
         f"{VERDICTS[tone(best.gain)]}. All {len(record.wordings)} give "
         f"{SHARE.plain(1).value(record.unanimous.value)} of the rows the same class."
     )
@@ -156,12 +157,14 @@ def _temperature(record: ZeroShot) -> Iterator[str]:
     before, after = record.uncalibrated, record.scores
     if not record.calibration_rows or before is None or after is None:
         return
-    error = get_metric("calibration_error").plain(1)
-    was, now = (error.value(each["calibration_error"].value) for each in (before, after))
+    found = []
+    for name in ("log_loss", "calibration_error"):
+        metric = get_metric(name).plain(1)
+        was, now = (metric.value(each[name].value) for each in (before, after))
+        found.append(f"the {metric.title} from {was} to {now}")
     yield (
         f"A temperature of {record.temperature:.3g} instead of {record.own_temperature:.3g}, fitted on "
-        f"{pluralise(record.calibration_rows, 'row')} that are not tested, takes the calibration error from "
-        f"{was} to {now}."
+        f"{pluralise(record.calibration_rows, 'row')} that are not tested, takes {' and '.join(found)}."
     )
 
 
@@ -242,7 +245,7 @@ def _typed(record: ZeroShot) -> str:
 
 def _words(record: ZeroShot) -> Iterator[list[str]]:
     for name, words, bias in zip(record.classes, record.words, record.bias, strict=True):
-        yield [name, join_words(words), *([f"{bias:+.2f}"] if record.prior != "none" else [])]
+        yield [name, ", ".join(words), *([f"{bias:+.2f}"] if record.prior != "none" else [])]
 
 
 def _class_row(each: ClassFigures, labelled: bool) -> list[str]:

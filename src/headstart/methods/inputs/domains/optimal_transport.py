@@ -56,7 +56,8 @@ class OptimalTransport(FeatureMapping):
         """
         if self.classes and task.kind != "classes":
             raise BadInput(
-                f"optimal-transport: classes={self.classes:g} keeps classes apart; {task.kind} have none."
+                f"optimal-transport: classes is {self.classes:g}, which keeps classes apart; {task.kind} "
+                "have none."
             )
         return domain_banks(backbone, task)
 
