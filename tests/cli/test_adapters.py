@@ -4,7 +4,10 @@ import json
 from dataclasses import astuple
 
 import pytest
+import torch
+from safetensors.torch import load_file
 from tests.cli.telling import refused
+from tests.rounding import rounding
 
 import headstart as hs
 from headstart.core import BadInput, Mismatch
@@ -49,3 +52,26 @@ def test_what_fits_no_file_of_adapters_is_refused_by_name(headstart, runs, tmp_p
     assert refused(said, BadInput.code, "no adapters that could be shipped alone")
     said = headstart("predict", runs / "probe", "--text", "a", "--backbone", "minilm")
     assert refused(said, BadInput.code, "--backbone", "goes with a file of adapters")
+
+
+def test_peft_gets_a_folder_for_the_model_that_gives_features(headstart, runs):
+    """Read beside the backbone, it gives the features of the run's model; the head makes them its logits."""
+    folder = runs / "peft"
+    said = headstart("export", "--to", "peft", runs / "lora", folder)
+    assert said.code == 0, said.err
+    assert "adapters of PEFT for 'minilm'" in said.out
+    assert "head.safetensors" in said.out
+    model, base = hs.open(runs / "lora").model, hs.models.backbone("minilm")
+    many = hs.Adapters(base)
+    many.load("task", folder)
+    with many.use("task"), torch.no_grad():
+        found = many(base.example)
+    with torch.no_grad():
+        wanted = model.backbone(base.example)
+    assert (wanted - base(base.example)).abs().max() > 1e-3
+    torch.testing.assert_close(found, wanted, rtol=0, atol=rounding(384, wanted.abs().max(), sums=50))
+    head = load_file(folder / "head.safetensors")
+    assert head.keys() == model.head.state_dict().keys()
+    assert all(torch.equal(value, head[key]) for key, value in model.head.state_dict().items())
+    said = headstart("export", "--to", "peft", runs / "probe", runs / "none")
+    assert refused(said, BadInput.code, "no adapters that PEFT could read", "lora or ia3")

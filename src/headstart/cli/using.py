@@ -21,15 +21,15 @@ def export(
         Path,
         typer.Argument(
             help="Output file: .onnx for the model, .safetensors for the encoder alone or, with --to "
-            "adapters, for all but the encoder; with --to web a folder."
+            "adapters, for all but the encoder; with --to web or peft a folder."
         ),
     ],
     to: Annotated[
-        Literal["web", "adapters"] | None,
+        Literal["web", "adapters", "peft"] | None,
         typer.Option(
-            metavar="web|adapters",
+            metavar="web|adapters|peft",
             help="Write a page that runs the model in a browser, or its adapters and head without the "
-            "backbone.",
+            "backbone, as a file or as the library PEFT reads them.",
             show_default=False,
         ),
     ] = None,
@@ -74,6 +74,7 @@ def export(
         headstart export run encoder.safetensors
         headstart export --to web run page
         headstart export --to adapters run adapters.safetensors
+        headstart export --to peft run lora
         headstart export --int8 --data photos/ run model.onnx
     """
     from headstart.predictor.export import export_model
@@ -81,7 +82,10 @@ def export(
 
     _require_fitting(to, runtime, int8, data)
     if to is not None:
-        _write_page(run, file, runtime) if to == "web" else _write_adapters(run, file)
+        if to == "web":
+            _write_page(run, file, runtime)
+        else:
+            (_write_adapters if to == "adapters" else _write_peft)(run, file)
         return
     if data is not None:
         _export_int8(run, file, data, most, {"label_column": label_column, "text_column": text_column})
@@ -142,6 +146,18 @@ def _write_adapters(run: Path, file: Path) -> None:
         f"the backbone {predictor.model.name!r}."
     )
     output.line(f"Next: headstart predict {shlex.quote(str(file))} FILES")
+
+
+def _write_peft(run: Path, folder: Path) -> None:
+    from headstart.predictor.export_peft import HEAD, export_peft
+    from headstart.predictor.predictor import open_model
+
+    predictor = open_model(run)
+    export_peft(predictor, folder)
+    output.prose(
+        f"{folder}: adapters of PEFT for {predictor.model.name!r}, which gives features, and {HEAD}, from "
+        "features to outputs. To use it: peft.PeftModel.from_pretrained(model, folder)."
+    )
 
 
 def _export_int8(run: Path, file: Path, data: str, most: float, columns: dict[str, Any]) -> None:
