@@ -1,7 +1,7 @@
 """Toy backbones, tasks and streams: every batch is a function of (seed, step)."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ from headstart.core import (
     Unlabelled,
     derive_seed,
 )
+from headstart.core.text_tower import ClassPrompts, TextTower
 
 GROUPS = (20, 4, 6, 12, 10, 0)  # rows of each class with each of two values of a nuisance
 TASK = Task(outputs=3, shape=(8,), rows=8, sources=(Task(outputs=4, shape=(8,), rows=5),), groups=GROUPS)
@@ -33,6 +34,21 @@ class Columns(Backbone):
 
     def forward(self, x: Tensor) -> Tensor:
         return x
+
+
+class ToyTower(TextTower):
+    """Tokens of 48 numbers; the mean of the context is a matrix for the first three of the class."""
+
+    scale = 3.0
+
+    def prompts(self, template: str, names: Sequence[str], length: int = 0) -> ClassPrompts:
+        count = length or 2
+        ids = torch.arange(count + 1).expand(len(names), -1)
+        vectors = 0.1 * torch.randn(len(names), count + 1, 48, generator=torch.Generator().manual_seed(0))
+        return ClassPrompts(ids, vectors, slice(0, count))
+
+    def encode(self, ids: Tensor, vectors: Tensor) -> Tensor:
+        return (vectors[:, :-1].mean(1).view(-1, 16, 3) @ vectors[:, -1, :3, None])[:, :, 0]
 
 
 class Toy(Backbone):
@@ -57,6 +73,10 @@ class Toy(Backbone):
 
     def untrained(self, seed: int) -> "Toy":
         return Toy(self.norm, self.width, seed + 100)
+
+    @property
+    def text_tower(self) -> ToyTower:
+        return ToyTower()
 
     def raw_columns(self) -> Columns:
         return Columns(8)

@@ -150,6 +150,12 @@ def _needs_hub(command: Command) -> bool:
 OBSTACLES = (
     Obstacle("pretrained weights that no package brings come from a hub", _needs_hub, 1, "can't be fetched"),
     Obstacle(
+        "no package brings a model of pictures and texts",
+        lambda command: any(word.startswith("image-encoder:") for word in command.words),
+        2,
+        "no folder with a model of pictures and texts",
+    ),
+    Obstacle(
         "a published data set is fetched from the network",
         lambda command: command.name == "download",
         2,

@@ -13,6 +13,7 @@ from headstart.core.label_kind import LabelKind
 from .classifier import Classifier
 from .errors import BadInput
 from .moves import Parts
+from .text_tower import TextTower
 
 
 class Backbone(nn.Module):
@@ -49,6 +50,11 @@ class Backbone(nn.Module):
     def at_classifier(self) -> "Backbone":
         """The backbone with the features that its classifier reads: itself, unless others are read off it."""
         return self
+
+    @property
+    def text_tower(self) -> TextTower | None:
+        """The encoder of texts that it was trained with, as CLIP's; None if there is none."""
+        return None
 
     @property
     def learned(self) -> bool:

@@ -20,6 +20,7 @@ from headstart.methods.inputs.domains.source_only import SourceOnly as SourceOnl
 from headstart.methods.inputs.domains.subspace_alignment import SubspaceAlignment as SubspaceAlignment
 from headstart.methods.inputs.domains.tradaboost import TrAdaBoost as TrAdaBoost
 from headstart.methods.inputs.domains.weighted_probe import WeightedProbe as WeightedProbe
+from headstart.methods.inputs.prompting.learned_context import LearnedContext as LearnedContext
 from headstart.methods.inputs.prompting.pixel_prompts import PixelPrompts as PixelPrompts
 from headstart.methods.inputs.streams.cotta import CoTTA as CoTTA
 from headstart.methods.inputs.streams.eata import Eata as Eata

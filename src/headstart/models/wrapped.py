@@ -9,12 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from headstart.core import Backbone, Classifier, Preprocess, Reader, Tokens, Unknown, kind_read
+from headstart.core.text_tower import TextTower
 
 from . import sources
 from .anatomy import Anatomy
 from .layout import Layout, Tap, pool
 from .readout import OUTPUT, Readout
 from .surgery import run
+from .text_tower import text_tower
 from .tracing import first_tensor, quiet
 from .trained_head import TrainedHead
 from .untrained import reset
@@ -161,6 +163,11 @@ class AnyBackbone(Backbone):
         plain = copy.deepcopy(self)
         plain.readout = None
         return plain
+
+    @property
+    def text_tower(self) -> TextTower | None:
+        """That of the folder that it came from; None if it is of no model of pictures and texts."""
+        return text_tower(self.source["name"]) if self.source["kind"] == "image-encoder" else None
 
     def note_operation(self, **settings: Any) -> None:
         """Note a change of the architecture in `source`, where `rebuild` finds it."""
