@@ -45,4 +45,18 @@ CLOZE = (
         "calibration takes off probabilities in place of their logarithms",
         "models/test_cloze.py calibration_by_hand",
     ),
+    Fault(
+        "predictor/prompt_search.py",
+        "np.flatnonzero(fold != part), np",
+        "np.flatnonzero(fold == part), np",
+        "a search is judged by the rows that it chose with",
+        "predictor/test_prompt_search.py luckiest",
+    ),
+    Fault(
+        "predictor/prompt_search.py",
+        "rows = training_rows(dataset)",
+        "rows = np.arange(len(dataset))",
+        "rows of the test choose the prompt",
+        "predictor/test_prompt_search.py of_a_test",
+    ),
 )

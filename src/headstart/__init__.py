@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags
     from headstart.predictor.predictor import Predictor as Predictor
     from headstart.predictor.predictor import open_model as open  # noqa: A004
+    from headstart.predictor.prompt_search import expand_prompts as expand_prompts
+    from headstart.predictor.prompt_search import search_prompts as search_prompts
     from headstart.run.recipe import Recipe as Recipe
     from headstart.studies import build_page as build_page
     from headstart.studies.adapt.adapted import Adapted as Adapted
@@ -49,6 +51,8 @@ _FOUND = {
     "PredictedTags": ("headstart.predictor.predictions", "PredictedTags"),
     "Predictor": ("headstart.predictor.predictor", "Predictor"),
     "prompts": ("headstart.nn.prompts", ""),
+    "expand_prompts": ("headstart.predictor.prompt_search", "expand_prompts"),
+    "search_prompts": ("headstart.predictor.prompt_search", "search_prompts"),
     "Translated": ("headstart.studies.translate.translator", "Translated"),
     "Translator": ("headstart.studies.translate.translator", "Translator"),
     "guards": ("headstart.studies.stream.guards", ""),
@@ -64,6 +68,7 @@ __all__ += ["Aligned"]
 __all__ += ["Stream", "guards", "prequential", "stream"]
 __all__ += ["Adapters", "adapters", "prompts", "sklearn"]
 __all__ += ["Translated", "Translator"]
+__all__ += ["expand_prompts", "search_prompts"]
 
 
 def __getattr__(name: str) -> Any:
