@@ -40,9 +40,9 @@ CLOZE = (
     ),
     Fault(
         "models/cloze.py",
-        "made.head.bias -= prior.log()",
-        "made.head.bias -= prior",
-        "calibration takes off probabilities in place of their logarithms",
+        "made.head.bias += content_free_bias(",
+        "made.head.bias -= content_free_bias(",
+        "calibration doubles the bias of a pattern in place of taking it off",
         "models/test_cloze.py calibration_by_hand",
     ),
     Fault(

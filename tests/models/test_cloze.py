@@ -13,6 +13,7 @@ from headstart.core import BadInput, Tokens
 from headstart.models import calibrated, cloze
 from headstart.models.masked import MaskReader
 from headstart.models.patterns import in_pattern
+from headstart.models.prompts import words_of_classes
 
 WORDS = {"good": ("fine", "great"), "bad": "awful"}
 PATTERN = "{} It was [MASK]."
@@ -37,7 +38,7 @@ class Masked(nn.Module):
 
 
 def read(pattern=PATTERN, words=WORDS, limit=12):
-    return in_pattern(Tokens(tokenizer().to_str(), limit), pattern, words)
+    return in_pattern(Tokens(tokenizer().to_str(), limit), pattern, words_of_classes(words))
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,12 @@ def test_logits_by_hand():
     assert model.classes == ("good", "bad")
 
 
+def test_words_as_one_text():
+    model = cloze(Masked(), "good=fine|great,bad=awful", PATTERN, tokenizer=tokenizer())
+    given = cloze(Masked(), WORDS, PATTERN, tokenizer=tokenizer())
+    assert torch.equal(model.head.weight, given.head.weight)
+
+
 def test_class_names_are_their_own_words():
     model = cloze(Masked(), ["fine", "awful"], PATTERN, tokenizer=tokenizer())
     assert torch.equal(model.head.weight[1], Masked().words.weight[masked_models.ID["awful"]])
@@ -129,7 +136,7 @@ def test_calibration_needs_something_to_say_nothing():
         (PATTERN, {"good": "gorgeous", "bad": "awful"}, r"'gorgeous' of the class 'good' is unknown"),
         (PATTERN, {"good": "very fine", "bad": "awful"}, r"is 2 tokens \(very, fine\)"),
         (PATTERN, {"good": "fine", "bad": ["fine"]}, "'good' and 'bad' have the same words"),
-        (PATTERN, {"good": [], "bad": "awful"}, "class 'good' has no word"),
+        (PATTERN, {"good": [], "bad": "awful"}, "class 'good' has no words"),
     ],
 )
 def test_bad_patterns_and_words(pattern, words, said):
@@ -139,7 +146,7 @@ def test_bad_patterns_and_words(pattern, words, said):
 
 def test_a_tokenizer_without_a_mask_is_refused():
     with pytest.raises(BadInput, match="has no mask token"):
-        in_pattern(Tokens(wordy.tokenizer().to_str()), PATTERN, WORDS)
+        in_pattern(Tokens(wordy.tokenizer().to_str()), PATTERN, {"good": ("fine",), "bad": ("awful",)})
 
 
 def test_a_module_without_a_head_is_refused():

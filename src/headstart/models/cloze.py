@@ -1,6 +1,6 @@
 """A masked language model that classifies texts by the word it puts into a pattern."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,11 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, Model
 from headstart.core.linear_head import LinearHead
+from headstart.nn.zero_shot import content_free_bias
 
 from . import masked, texts
-from .patterns import Words, in_pattern
+from .patterns import MASKS, in_pattern
+from .prompts import words_of_classes
 from .surgery import duplicate, run
 from .tracing import quiet
 from .view import examined
@@ -23,7 +25,7 @@ CONTENT_FREE = ("", "N/A")  # texts that say nothing; a mask is the third
 
 def cloze(
     source: str | Path | nn.Module,
-    words: Words | Sequence[str],
+    words: str | Sequence[str] | Mapping[str, str | Sequence[str]],
     pattern: str = "{} It was [MASK].",
     *,
     tokenizer: Any = None,
@@ -39,7 +41,8 @@ def cloze(
         source: a local folder or a name on the hub, of a masked language model of transformers saved as
             safetensors, or one in memory, which is copied.
         words: of each class, one or several, such as {"neg": ["bad", "awful"], "pos": "great"}. Names of
-            classes alone are their own words. Each word is one token in the place of the mask.
+            classes alone are their own words; as one text: "neg=bad|awful,pos=great". Each
+            word is one token in the place of the mask.
         pattern: with {} where the text goes and [MASK] where the word does, whatever the tokenizer calls its
             mask. Long texts are truncated, the pattern never.
         tokenizer: of a model in memory, as `backbone` takes it; of a folder, None takes its own.
@@ -57,7 +60,7 @@ def cloze(
     name = type(source).__name__ if isinstance(source, nn.Module) else str(source)
     known = duplicate(source).eval() if isinstance(source, nn.Module) else masked.load(name)
     tokens = texts.tokens_of(name if tokenizer is None else tokenizer, known)
-    filled = in_pattern(tokens, pattern, words)
+    filled = in_pattern(tokens, pattern, words_of_classes(words))
     example = texts.example(filled.tokens)
     wanted = _at_mask(known, example, filled.mask)
     reader, weight, bias = masked.behead(known, filled.mask)
@@ -111,16 +114,14 @@ def calibrated(model: Model, content_free: Sequence[str] | None = None) -> Model
         raise BadInput("content_free holds no text. Give one or several that say nothing, such as 'N/A'.")
     made: Any = duplicate(model)
     with quiet(made):
-        prior = made(tokens(given).to(model.device)).softmax(1).mean(0)
-    with torch.no_grad():
-        made.head.bias -= prior.log()
+        made.head.bias += content_free_bias(made(tokens(given).to(model.device)))
     made.classes, made.label_kind = model.classes, model.label_kind
     checked: Model = made
     return checked
 
 
 def _mask_token(tokens: Any) -> str:
-    return next((name for name in ("[MASK]", "<mask>") if f'"{name}"' in tokens.tokenizer), "[MASK]")
+    return next((name for name in MASKS if f'"{name}"' in tokens.tokenizer), MASKS[0])
 
 
 def _is_linear(reader: nn.Module, example: Tensor, weight: Tensor, bias: Tensor, wanted: Tensor) -> bool:

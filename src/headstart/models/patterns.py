@@ -10,7 +10,6 @@ from headstart.core import BadInput, Tokens
 TEXT, MASK = "{}", "[MASK]"
 MASKS = (MASK, "<mask>")  # how tokenizers call their mask token
 PROBE = "a"  # stands for the text while the pattern is cut into tokens
-Words = Mapping[str, str | Sequence[str]]  # of each class, one or several that may fill the mask
 
 
 @dataclass(frozen=True)
@@ -30,13 +29,13 @@ class Cloze:
     words: dict[str, tuple[int, ...]]
 
 
-def in_pattern(tokens: Tokens, pattern: str, words: Words | Sequence[str]) -> Cloze:
+def in_pattern(tokens: Tokens, pattern: str, words: Mapping[str, Sequence[str]]) -> Cloze:
     """Write a pattern into a tokenizer, and look up the words in the place of its mask.
 
     Args:
         tokens: of the model.
         pattern: with "{}" where the text goes and "[MASK]" where a word is to be predicted, once each.
-        words: of each class; of class names alone, each is its own word.
+        words: of each class, one or several that may fill the mask.
 
     Raises:
         BadInput: the pattern lacks one of both or leaves no room for a text, the tokenizer has no mask, a
@@ -63,10 +62,8 @@ def in_pattern(tokens: Tokens, pattern: str, words: Words | Sequence[str]) -> Cl
         spec["normalizer"] = _after_a_space(spec.get("normalizer"))
     spec["post_processor"] = _around(reader, before, after)
     made = replace(tokens, tokenizer=json.dumps(spec, ensure_ascii=False))
-    given = words if isinstance(words, Mapping) else dict.fromkeys(words)
     found = {
-        name: tuple(_id(reader, name, word, pattern, mask) for word in _several(name, some))
-        for name, some in given.items()
+        name: tuple(_id(reader, name, word, pattern, mask) for word in some) for name, some in words.items()
     }
     _check_apart(found, reader)
     return Cloze(made, place, mask, found)
@@ -152,13 +149,6 @@ def _around(reader: Any, before: Sequence[int], after: Sequence[int]) -> dict[st
 
 def _special(name: str) -> dict[str, Any]:
     return {"SpecialToken": {"id": name, "type_id": 0}}
-
-
-def _several(name: str, words: str | Sequence[str] | None) -> tuple[str, ...]:
-    found = (name,) if words is None else (words,) if isinstance(words, str) else tuple(words)
-    if not found or not all(str(word).strip() for word in found):
-        raise BadInput(f"The class {name!r} has no word. Give one or several, such as {{{name!r}: 'great'}}.")
-    return found
 
 
 def _id(reader: Any, name: str, word: str, pattern: str, mask: str) -> int:
