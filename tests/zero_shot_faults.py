@@ -25,6 +25,13 @@ ZERO_SHOT = (
         "models/test_pairs.py transformers_gives",
     ),
     Fault(
+        "models/open_clip.py",
+        'zip("qkv", torch.chunk',
+        'zip("kqv", torch.chunk',
+        "queries and keys of open_clip's attention are taken for each other",
+        "models/test_open_clip.py open_clip_gives",
+    ),
+    Fault(
         "studies/zero_shot/parts.py",
         "    return calibration, tested\n",
         "    return calibration, everything\n",

@@ -14,7 +14,8 @@ from torch.nn.functional import pad
 from headstart.core import BadInput
 from headstart.core.tokens import NOTHING
 
-from . import texts, vision
+from . import open_clip, texts, vision
+from .weights import load
 
 Side = Literal["image-encoder", "text-encoder"]
 SIDES: tuple[Side, Side] = ("image-encoder", "text-encoder")
@@ -86,6 +87,12 @@ def _embedding(found: Any) -> Tensor:
 
 def is_folder(name: str) -> bool:
     """Whether a local folder holds a model of pictures and texts together."""
+    if open_clip.is_folder(name):
+        return True
+    return _of_transformers(name)
+
+
+def _of_transformers(name: str) -> bool:
     with suppress(OSError, ValueError, AttributeError):
         config = json.loads((Path(name).expanduser() / "config.json").read_text("utf-8"))
         return bool({"vision_config", "text_config"} <= config.keys())
@@ -107,15 +114,18 @@ def build(name: str, side: Side, pretrained: bool, config: Mapping[str, Any] | N
     if config is None and not is_folder(name):
         raise BadInput(
             f"{name!r} is no folder with a model of pictures and texts, such as CLIP: there is no "
-            "config.json with a vision_config and a text_config. Give a folder that save_pretrained of "
-            "transformers wrote."
+            "config.json with a vision_config and a text_config, nor an open_clip_config.json. Give a folder "
+            "that save_pretrained of transformers, or open_clip, wrote."
         )
     package = texts.transformers_for(name)
     with texts.quiet(package), texts.explained(name):
         if config is None:
-            config = _config(name, package)
+            config = _config(name, package) if _of_transformers(name) else open_clip.config(name)
         made = package.AutoConfig.for_model(**config)
-        if pretrained:
+        if pretrained and not _of_transformers(name):
+            model = package.AutoModel.from_config(made)
+            load(model, open_clip.state(name), None)
+        elif pretrained:
             here = {"local_files_only": True, "use_safetensors": True, "dtype": torch.float32}
             model = package.AutoModel.from_pretrained(str(Path(name).expanduser()), config=made, **here)
         else:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, Preprocess
 
-from . import hub
+from . import hub, open_clip
 
 FILES = ("preprocessor_config.json", "processor_config.json")
 FILTERS = {1: "lanczos", 2: "bilinear", 3: "bicubic"}  # PIL's numbers
@@ -120,7 +120,7 @@ def _file(name: str) -> dict[str, Any]:
             found = found.get("image_processor", found)
             if "image_mean" in found or "do_normalize" in found:
                 return dict(found)
-    return {}
+    return open_clip.processor(name)
 
 
 def _path(name: str, file: str) -> Path:
