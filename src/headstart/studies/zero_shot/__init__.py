@@ -52,7 +52,8 @@ class ZeroShotSettings(StudySettings):
         several("templates"),
     )
     ensemble: Literal["pictures", "texts", "sentiment", "topics"] | None = option(
-        "Hand-written list of templates. Default: pictures or texts, as the data are.",
+        "Hand-written list of templates: pictures, texts, sentiment or topics. Default: pictures or texts, "
+        "as the data are.",
         None,
         one_of("pictures", "texts", "sentiment", "topics"),
     )
