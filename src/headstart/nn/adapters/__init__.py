@@ -11,4 +11,6 @@ from .described import describe as describe
 from .described import rebuild as rebuild
 from .kind import AdapterKind as AdapterKind
 from .lora import LoRA as LoRA
+from .prefix import PrefixTokens as PrefixTokens
 from .scaling import IA3 as IA3
+from .token_prompts import TokenPrompts as TokenPrompts

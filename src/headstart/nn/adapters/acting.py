@@ -84,7 +84,7 @@ def check_acting(module: nn.Module, call: Call) -> None:
             slopes = iter(_slopes(call(), everything))
         for path, adapter in adapters:
             mine = [next(slopes) for _ in adapter.parameters()]
-            if not any(mine):
+            if mine and not any(mine):
                 skipped = not isinstance(adapter, WeightAdapter) and path not in layers_called(module, call)
                 raise BadInput(_said(path, skipped, "training" if training else "evaluation"))
     with probed(module, training=False), _disturbed(everything):

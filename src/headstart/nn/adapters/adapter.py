@@ -1,6 +1,6 @@
 """What an adapter is: a few parameters of its own at one layer, whose own tensors stay as they are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import torch
@@ -31,6 +31,9 @@ class Adapter(nn.Module):
         """The tensor that does the same without the adapter; only of those in `tensors`."""
         raise NotImplementedError
 
+    def join(self, others: Sequence["Adapter"]) -> None:
+        """Learn which adapters it was built with, itself among them, in the order of their layers."""
+
 
 class WeightAdapter(Adapter):
     """An adapter in weight space: where the layer's `tensors` are read, they are read with what it adds.
@@ -52,6 +55,19 @@ class ActivationAdapter(Adapter):
 
     def forward(self, given: Tensor, output: Tensor) -> Tensor:
         """The output (..., d) of the layer, for what was `given` to it, with what the adapter adds."""
+        raise NotImplementedError
+
+
+class AroundAdapter(Adapter):
+    """An adapter around the call of a layer: it may change what the layer is given, and what it returns."""
+
+    def forward(self, call: Callable[..., Any], given: Mapping[str, Any]) -> Any:
+        """What the layer returns, with what the adapter adds.
+
+        Args:
+            call: the layer without this adapter.
+            given: the arguments of the layer by name, its input first.
+        """
         raise NotImplementedError
 
 

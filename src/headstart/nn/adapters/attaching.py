@@ -4,7 +4,7 @@ An adapter becomes the child `adapters.NAME` of its layer. A layer with adapters
 whose tensors are properties: reading `layer.weight` gives the adapted weight, while the layer's parameter of
 that name, and so its state dict, its optimiser and its gradient, is the weight itself. A layer with adapters
 in activation space gets a forward hook that finds the adapters in the module it is called with, so that a
-copy of a model calls its own.
+copy of a model calls its own. One with adapters around it gets a class whose forward calls them.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput
 
-from .adapter import ActivationAdapter, Adapter, WeightAdapter, first_of
+from .adapter import ActivationAdapter, Adapter, AroundAdapter, WeightAdapter, first_of
+from .around import forward_around
 
 CHILD = "adapters"
 
@@ -125,12 +126,14 @@ def _settle(layer: nn.Module) -> None:
     """Give a layer the class and the hook that its adapters need."""
     adapters = _adapters(layer).values()
     names = {name for one in adapters if isinstance(one, WeightAdapter) for name in one.tensors}
+    around = any(isinstance(one, AroundAdapter) for one in adapters)
     kind: Any = _plain(type(layer))
-    layer.__class__ = _reading(kind, tuple(sorted(names))) if names else kind
+    layer.__class__ = _reading(kind, tuple(sorted(names)), around) if names or around else kind
     if isinstance(layer, nn.RNNBase) and not names:
         layer._init_flat_weights()
     hooks = [key for key, hook in layer._forward_hooks.items() if hook is _add]
-    acts = any(isinstance(one, ActivationAdapter) for one in adapters)
+    # torch fuses no layer that has a hook
+    acts = around or any(isinstance(one, ActivationAdapter) for one in adapters)
     if acts and not hooks:
         layer.register_forward_hook(_add)
     for key in [] if acts else hooks:
@@ -160,11 +163,15 @@ def _plain(kind: type[nn.Module]) -> type[nn.Module]:
     return getattr(kind, "_without_adapters", kind)
 
 
+def _around(layer: nn.Module) -> list[AroundAdapter]:
+    return [one for one in _adapters(layer).values() if isinstance(one, AroundAdapter)]
+
+
 @cache
-def _reading(kind: Any, names: tuple[str, ...]) -> type[nn.Module]:
+def _reading(kind: Any, names: tuple[str, ...], around: bool) -> type[nn.Module]:
     """A subclass of `kind`, called alike, in which the tensors `names` are read with the adapters' part.
 
-    It is shared by all layers that have the same, so that copies of a layer need nothing of their own.
+    With `around` its forward has those adapters around it. It is shared by all layers that have the same, so that copies of a layer need nothing of their own.
     """
 
     def reader(name: str) -> property:
@@ -174,13 +181,14 @@ def _reading(kind: Any, names: tuple[str, ...]) -> type[nn.Module]:
         state = dict(self.__getstate__())
         if "_flat_weights" in state:  # a recurrent layer keeps what it read last, which may be adapted
             state["_flat_weights"] = [state["_parameters"].get(one) for one in state["_flat_weights_names"]]
-        return _remade, (kind, names), state
+        return _remade, (kind, names, around), state
 
     body: dict[str, Any] = {name: reader(name) for name in names}
     body |= {"_without_adapters": kind, "__reduce_ex__": reduce, "__doc__": kind.__doc__}
+    body |= {"forward": forward_around(kind.forward, _around)} if around else {}
     return type(kind.__name__, (kind,), body)
 
 
-def _remade(kind: Any, names: tuple[str, ...]) -> nn.Module:
-    made = _reading(kind, names)
+def _remade(kind: Any, names: tuple[str, ...], around: bool) -> nn.Module:
+    made = _reading(kind, names, around)
     return made.__new__(made)

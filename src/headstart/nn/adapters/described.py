@@ -10,11 +10,23 @@ from .attaching import attach, free_name
 from .bottleneck import Bottleneck
 from .convolution import ParallelConv, SeriesConv
 from .lora import LoraActivation, LoraWeight, LoraWeights
+from .prefix import Prefix
 from .scaling import Scale
+from .token_prompts import TokenPrompt
 
 CLASSES: dict[str, type[Adapter]] = {
     kind.__name__: kind
-    for kind in (Bottleneck, LoraActivation, LoraWeight, LoraWeights, ParallelConv, Scale, SeriesConv)
+    for kind in (
+        Bottleneck,
+        LoraActivation,
+        LoraWeight,
+        LoraWeights,
+        ParallelConv,
+        Prefix,
+        Scale,
+        SeriesConv,
+        TokenPrompt,
+    )
 }
 
 
@@ -29,6 +41,8 @@ def rebuild(module: nn.Module, layers: Mapping[str, Any]) -> dict[str, Adapter]:
     for path, settings in layers.items():
         plain = {name: value for name, value in settings.items() if name != "class"}
         found[path] = CLASSES[settings["class"]].for_layer(module.get_submodule(path), **plain)
+    for one in found.values():
+        one.join(list(found.values()))
     return found
 
 

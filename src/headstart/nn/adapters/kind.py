@@ -32,6 +32,7 @@ class AdapterKind(ABC):
     """
 
     title: ClassVar[str]  # in prose
+    instead: ClassVar[str] = "Take another kind."  # where it suits no layer
     at: str = ""
 
     @abstractmethod
@@ -69,8 +70,10 @@ class AdapterKind(ABC):
         if not built:
             where = "" if "" in within else f" in {', '.join(within)}"
             raise BadInput(
-                f"{self.title} suit no layer of {type(module).__name__}{where}. Take another kind."
+                f"{self.title} suit no layer of {type(module).__name__}{where}. {self.instead}"
             )
+        for one in built:
+            one.adapter.join([other.adapter for other in built])
         name = name or free_name(module)
         attached: list[nn.Module] = []
         try:

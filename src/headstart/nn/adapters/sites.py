@@ -23,6 +23,7 @@ class TransformerLayer(NamedTuple):
     feed_forward: str
     width: int  # of both outputs
     before: tuple[str, ...]  # linear layers of the attention before its output: of queries, keys and values
+    layer: str  # the whole of it
 
 
 def weights_in(module: nn.Module, at: str = "") -> Iterator[Weight]:
@@ -50,9 +51,12 @@ def _chosen(found: Sequence[Weight], at: str) -> list[Weight]:
     chosen = [one for one in found if any(fnmatchcase(one.layer, pattern) for pattern in patterns)]
     if not chosen:
         paths = list(dict.fromkeys(one.layer for one in found))
-        shown = ", ".join(paths[:4] + ["..."] * (len(paths) > 4)) or "none"
-        raise BadInput(f"at is {at!r}, which matches no layer with weights. There are {shown}.")
+        raise BadInput(f"at is {at!r}, which matches no layer with weights. There are {_few(paths)}.")
     return chosen
+
+
+def _few(paths: Sequence[str]) -> str:
+    return ", ".join([*paths[:4], *["..."] * (len(paths) > 4)]) or "none"
 
 
 def transformer_layers(module: nn.Module) -> Iterator[TransformerLayer]:
@@ -73,7 +77,22 @@ def transformer_layers(module: nn.Module) -> Iterator[TransformerLayer]:
     for path in sorted(taken, key=order.index):
         found = _layer(path, paths[path])
         assert found is not None
-        yield found
+        while isinstance(paths[path], nn.ModuleList | nn.ModuleDict):  # which are never called
+            path = path.rpartition(".")[0]
+        yield found._replace(layer=path)
+
+
+def layers_named(module: nn.Module, at: str = "") -> list[str]:
+    """The paths of the layers of transformers in a module that match one of the patterns `at`; "": all.
+
+    Raises:
+        BadInput: there are some, and `at` matches none of them.
+    """
+    paths = [one.layer for one in transformer_layers(module)]
+    chosen = [path for path in paths if not at or any(fnmatchcase(path, one) for one in at.split("|"))]
+    if paths and not chosen:
+        raise BadInput(f"at is {at!r}, which matches no layer of a transformer. There are {_few(paths)}.")
+    return chosen
 
 
 def _layer(path: str, module: nn.Module) -> TransformerLayer | None:
@@ -88,7 +107,7 @@ def _layer(path: str, module: nn.Module) -> TransformerLayer | None:
             if mixes and wide.inputs == width:
                 out = mixes[-1]
                 asked = () if out.attends else tuple(one.path for one in linear[: linear.index(out)])
-                return TransformerLayer(out.path, back.path, width, asked)
+                return TransformerLayer(out.path, back.path, width, asked, path)
     return None
 
 
