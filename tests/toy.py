@@ -85,6 +85,27 @@ class Toy(Backbone):
         return self.raw_columns()
 
 
+class Tokens(Backbone):
+    """Rows of 8 numbers as 2 tokens of 4."""
+
+    width, blocks = 4, ("layer",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.layer = nn.TransformerEncoderLayer(4, 2, 6, dropout=0.0, batch_first=True)
+            self.example = torch.randn(2, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x.view(-1, 2, 4)).mean(1)
+
+
+def suited(method: Any, toy: Toy) -> Backbone:
+    """A toy, or, for a method that needs one, a transformer."""
+    return Tokens() if method.about.needs_transformer else toy
+
+
 CENTRES = torch.randn(3, 8, generator=torch.Generator().manual_seed(7)) * 2
 
 

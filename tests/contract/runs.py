@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import torch
-from tests.toy import TASK, Toy, stream
+from tests.toy import TASK, Toy, stream, suited
 from torch import Tensor, nn
 
 from headstart.core import Descend, Do, find, walk
@@ -31,7 +31,7 @@ class Droppable(Toy):
 
 def fresh(kind, steps=6, norm=True, **recipe):
     how = Recipe(**({"steps": steps, "lr": 1e-2, "schedule": "linear", "seed": 3} | recipe))
-    return start(kind(), Droppable(norm=norm), TASK, how)
+    return start(kind(), suited(kind, Droppable(norm=norm)), TASK, how)
 
 
 def same(a, b):

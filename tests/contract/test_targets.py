@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 import torch
 from tests.contract.runs import METHODS, Droppable, same
-from tests.toy import TASK
+from tests.toy import TASK, suited
 
 from headstart.core import LABEL_KINDS, BadInput, Grouped, Labelled, derive_seed, require_label_kind
 from headstart.losses.label import label_loss
@@ -51,7 +51,7 @@ def fresh(kind, label_kind, **recipe):
     task = replace(TASK, kind=label_kind, rows=16)
     steps = 8 if kind.about.closed_form else 40
     how = Recipe(**({"steps": steps, "lr": 1e-2, "schedule": "linear", "seed": 3} | recipe))
-    return start(kind(), Droppable(norm=False), task, how)
+    return start(kind(), suited(kind, Droppable(norm=False)), task, how)
 
 
 @cache

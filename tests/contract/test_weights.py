@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 import torch
 from tests.contract.runs import Droppable
-from tests.toy import TASK, make, stream
+from tests.toy import TASK, make, stream, suited
 
 from headstart.core import BadInput, Batch, Descend, Domains, JointTasks, Labelled, derive_seed, walk
 from headstart.run.loop import start, train
@@ -46,7 +46,7 @@ def model_of(kind, change):
     """What a method makes of batches whose labelled parts were changed."""
     recipe = Recipe(steps=4, lr=1e-2, schedule="constant", warmup=0.0, seed=3, batch=ROWS)
     task = replace(TASK, rows=4 * ROWS)
-    run = start(kind(), Droppable(), task, recipe)
+    run = start(kind(), suited(kind, Droppable()), task, recipe)
     try:
         drain(train(run, fed(kind, change)))
     except BadInput as refused:
@@ -134,7 +134,7 @@ def test_weights_go_with_the_parts_of_a_batch(kind):
     found = []
     for parts in (1, 3):
         recipe = Recipe(steps=3, lr=1e-2, optimiser="sgd", seed=3, batch=ROWS, accumulate=parts)
-        run = start(kind(), Droppable(norm=False), replace(TASK, rows=4 * ROWS), recipe)
+        run = start(kind(), suited(kind, Droppable(norm=False)), replace(TASK, rows=4 * ROWS), recipe)
         drain(train(run, fed(kind, poisoned(1, True))))
         found.append(run.parts.state_dict())
     for name, value in found[0].items():

@@ -11,7 +11,7 @@ from headstart.core import walk
 
 SRC = Path(headstart.__file__).parents[1]
 METHODS = [*walk()]
-MOST = 365
+MOST = 395
 
 
 @cache

@@ -2,10 +2,9 @@
 
 import pytest
 import torch
-from tests.methods.test_ia3 import Tokens
 from tests.methods.ways import tuned
 from tests.rounding import rounding
-from tests.toy import Columns, Toy
+from tests.toy import Columns, Tokens, Toy
 from torch import nn
 
 import headstart as hs

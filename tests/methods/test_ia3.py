@@ -4,27 +4,11 @@ import pytest
 import torch
 from tests.methods.ways import tuned
 from tests.rounding import rounding
-from tests.toy import Columns, Toy
-from torch import nn
+from tests.toy import Columns, Tokens, Toy
 
-from headstart.core import Backbone, BadInput, Model
+from headstart.core import BadInput, Model
 from headstart.methods.mapping.adapters.ia3 import IA3
 from headstart.nn.adapters import adapted_layers, is_of_adapter
-
-
-class Tokens(Backbone):
-    """Rows of 8 numbers as 2 tokens of 4."""
-
-    width, blocks = 4, ("layer",)
-
-    def __init__(self):
-        super().__init__()
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            self.layer = nn.TransformerEncoderLayer(4, 2, 6, dropout=0.0, batch_first=True)
-
-    def forward(self, x):
-        return self.layer(x.view(-1, 2, 4)).mean(1)
 
 
 def test_keys_values_and_inner_activations_have_a_vector_each():

@@ -130,18 +130,18 @@ def test_fit_carries_out_any_method_on_arrays(kind):
     base = hs.models.backbone(module, example=torch.from_numpy(x[:2]))
     before = [{name: v.clone() for name, v in one.state_dict().items()} for one in (module, base)]
     source = vectors(2) if needs_source(kind()) else None
-    target_labelled = vectors(4) if kind.about.needs_target_labels else None
-    data = hs.data.Domains((x, y), vectors(3)[0], target_labelled) if needs_target(kind()) else (x, y)
-    if (streams := needs_target(kind()) and not learns_from_domains(kind())) or kind.about.needs_columns:
-        with pytest.raises(BadInput, match=r"hs\.stream" if streams else "reads no"):
+    targets = vectors(3)[0], vectors(4) if kind.about.needs_target_labels else None
+    data = hs.data.Domains((x, y), *targets) if needs_target(kind()) else (x, y)
+    streams = needs_target(kind()) and not learns_from_domains(kind())
+    if streams or kind.about.needs_columns or kind.about.needs_transformer:
+        with pytest.raises(BadInput, match=r"hs\.stream" if streams else "reads no|no transformer"):
             hs.fit(kind(), base, data)
         return
     for given in (module, base) if kind in REPRESENTATIVES else (module,):
         predictor = hs.fit(kind(), given, data, Recipe(steps=60, batch=30, lr=0.02), source=source)
-        new_x, new_y = vectors(1)
-        labels = [answer.label for answer in predictor.predict(new_x)]
+        labels = [answer.label for answer in predictor.predict(vectors(1)[0])]
         if ".translation." not in kind.__module__:  # which takes more steps than these
-            assert np.mean(np.array(labels) == new_y) > 0.9
+            assert np.mean(np.array(labels) == vectors(1)[1]) > 0.9
     for one, old in zip((module, base), before, strict=True):
         assert all(torch.equal(old[name], value) for name, value in one.state_dict().items())
     assert module.training

@@ -53,6 +53,7 @@ class About:
     needs_target_labels: bool = False  # requires labelled rows of the target domain
     needs_batch_norm: bool = False  # requires a backbone with batch normalisation
     needs_text_tower: bool = False  # requires the encoder of texts that the backbone was trained with
+    needs_transformer: bool = False  # requires a transformer, whose layers read tokens
     needs_columns: bool = False  # requires a backbone for the columns of a table, or texts
     needs_words: bool = False  # requires texts, whose words are its columns
     label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn

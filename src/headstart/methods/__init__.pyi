@@ -22,6 +22,7 @@ from headstart.methods.inputs.domains.tradaboost import TrAdaBoost as TrAdaBoost
 from headstart.methods.inputs.domains.weighted_probe import WeightedProbe as WeightedProbe
 from headstart.methods.inputs.prompting.learned_context import LearnedContext as LearnedContext
 from headstart.methods.inputs.prompting.pixel_prompts import PixelPrompts as PixelPrompts
+from headstart.methods.inputs.prompting.token_prompts import TokenPrompts as TokenPrompts
 from headstart.methods.inputs.streams.cotta import CoTTA as CoTTA
 from headstart.methods.inputs.streams.eata import Eata as Eata
 from headstart.methods.inputs.streams.lame import Lame as Lame
@@ -35,6 +36,7 @@ from headstart.methods.mapping.adapters.bottleneck_adapters import BottleneckAda
 from headstart.methods.mapping.adapters.conv_adapters import ConvAdapters as ConvAdapters
 from headstart.methods.mapping.adapters.ia3 import IA3 as IA3
 from headstart.methods.mapping.adapters.lora import LoRA as LoRA
+from headstart.methods.mapping.adapters.prefix_tokens import PrefixTokens as PrefixTokens
 from headstart.methods.mapping.finetuning.bitfit import BitFit as BitFit
 from headstart.methods.mapping.finetuning.delta import Delta as Delta
 from headstart.methods.mapping.finetuning.fine_tune import FineTune as FineTune

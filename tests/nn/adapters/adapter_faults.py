@@ -139,7 +139,7 @@ ADAPTER_FAULTS = (
         "methods/test_lora.py every_byte",
     ),
     Fault(
-        "methods/mapping/adapters/bottleneck_adapters.py",
+        "methods/adapting.py",
         'backbone.note_operation(do="adapt"',
         'dict(do="adapt"',
         "a saved model does not know of its adapters",

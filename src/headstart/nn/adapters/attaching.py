@@ -171,7 +171,8 @@ def _around(layer: nn.Module) -> list[AroundAdapter]:
 def _reading(kind: Any, names: tuple[str, ...], around: bool) -> type[nn.Module]:
     """A subclass of `kind`, called alike, in which the tensors `names` are read with the adapters' part.
 
-    With `around` its forward has those adapters around it. It is shared by all layers that have the same, so that copies of a layer need nothing of their own.
+    With `around` its forward has those adapters around it. It is shared by all layers that have the same, so
+    that copies of a layer need nothing of their own.
     """
 
     def reader(name: str) -> property:

@@ -88,7 +88,8 @@ def _projected(given: Mapping[str, Any]) -> list[Tensor]:
     biases = [None] * 3 if given["in_proj_bias"] is None else given["in_proj_bias"].chunk(3)
     inputs = [given[name] for name in ("query", "key", "value")]
     found = [F.linear(*one) for one in zip(inputs, weights, biases, strict=True)]
-    return [one.unflatten(-1, (given["num_heads"], -1)).permute(1, 2, 0, 3) for one in found]
+    heads = given["num_heads"]
+    return [one.view(*one.shape[:-1], heads, -1).permute(1, 2, 0, 3) for one in found]
 
 
 def _mask_of(given: Mapping[str, Any], rows: int) -> Tensor | None:

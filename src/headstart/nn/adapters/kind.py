@@ -69,9 +69,7 @@ class AdapterKind(ABC):
         built = [one for one in self.build(module, call) if is_within(one.layer, within)]
         if not built:
             where = "" if "" in within else f" in {', '.join(within)}"
-            raise BadInput(
-                f"{self.title} suit no layer of {type(module).__name__}{where}. {self.instead}"
-            )
+            raise BadInput(f"{self.title} suit no layer of {type(module).__name__}{where}. {self.instead}")
         for one in built:
             one.adapter.join([other.adapter for other in built])
         name = name or free_name(module)

@@ -93,8 +93,8 @@ def _rows_first(path: str, x: Any, axis: int) -> Tensor:
     if not isinstance(x, Tensor) or x.ndim != 3:
         shape = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
         raise BadInput(
-            f"The layer {path} reads {shape}, not rows of tokens. Take prefix tokens, which join the keys and "
-            "values inside the attention."
+            f"The layer {path} reads {shape}, not rows of tokens. Take prefix tokens, which join the keys "
+            "and values inside the attention."
         )
     return x if axis == 1 else x.transpose(0, 1)
 

@@ -15,7 +15,8 @@ from torch.func import functional_call
 
 from headstart.core import BadInput
 
-from .adapter import ActivationAdapter, Adapter, WeightAdapter, first_of
+from .adapter import ActivationAdapter, Adapter, AroundAdapter, WeightAdapter, first_of
+from .attaching import attach, detach
 
 
 class Part(NamedTuple):
@@ -145,6 +146,27 @@ def _called(model: nn.Module, path: str) -> tuple[str, str]:
     return path, ""
 
 
+@contextmanager
+def _around(layer: nn.Module, adapter: Adapter | None) -> Iterator[None]:
+    """Context in which a layer has an adapter, if it is one around its call."""
+    if not isinstance(adapter, AroundAdapter):
+        yield
+        return
+    attach(layer, adapter)
+    try:
+        yield
+    finally:
+        detach(layer)
+
+
+def _rows_of(name: str, value: Any, rows: slice, length: int) -> Any:
+    """Some rows of an argument of a layer whose input is `length` long; of a mask for all rows the whole."""
+    if not isinstance(value, Tensor) or not value.ndim or len(value) != length:
+        return value
+    for_all = value.ndim == 2 and value.shape[0] == value.shape[1] and "padding" not in name
+    return value if for_all else value[rows]
+
+
 def _forward(
     layer: nn.Module, batch: Sorted, plans: Mapping[str, Stands], call: Callable[[], None]
 ) -> Callable[..., Any]:
@@ -166,9 +188,11 @@ def _forward(
                 piece = first_of(output)[rows]
             else:
                 stands = plans.get(name, Stands({}, {})).stand_in(layer)
+                named = {key: _rows_of(key, one, rows, length) for key, one in kwargs.items()}
                 del layer.forward
                 try:
-                    piece = first_of(functional_call(layer, stands, tuple(mine), kwargs))
+                    with _around(layer, acts.get(name)):
+                        piece = first_of(functional_call(layer, stands, tuple(mine), named))
                 finally:
                     layer.forward = forward
             adapter = acts.get(name)

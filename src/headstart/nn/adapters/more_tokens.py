@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 class MoreTokens(NamedTuple):
     """Tokens in front of those of a sequence, which see them all."""
 
-    count: int  # in front
+    front: int  # how many of them
     length: int  # of the sequence
     rows: int
     causal: bool  # whether a token sees those before it alone; so do those in front
@@ -30,13 +30,13 @@ class MoreTokens(NamedTuple):
             return value
         if "mask" in name or value.dtype == torch.bool:
             return self._mask(value, self._has_queries(name, value))
-        return pad(value, (self.count, 0)) if "position_ids" in name else value
+        return pad(value, (self.front, 0)) if "position_ids" in name else value
 
     def _rotations(self, cosine: Tensor, sine: Tensor) -> tuple[Tensor, Tensor]:
         """Rotary embeddings (..., length, d): those in front are all at position 0."""
         if cosine.shape[-2] != self.length:
             return cosine, sine
-        return pad(cosine, (0, 0, self.count, 0), value=1.0), pad(sine, (0, 0, self.count, 0))
+        return pad(cosine, (0, 0, self.front, 0), value=1.0), pad(sine, (0, 0, self.front, 0))
 
     def _has_queries(self, name: str, mask: Tensor) -> bool:
         """Whether a mask (..., queries, length) tells what each token sees, or (..., length) what all see."""
@@ -49,10 +49,10 @@ class MoreTokens(NamedTuple):
     def _mask(self, mask: Tensor, queries: bool) -> Tensor:
         """A mask (..., length) or (..., queries, length) for all."""
         shown, hidden = self._values(mask)
-        longer = pad(mask, (self.count, 0), value=shown)
+        longer = pad(mask, (self.front, 0), value=shown)
         if not queries:
             return longer
-        own = mask.new_full((self.count, self.count), shown)
+        own = mask.new_full((self.front, self.front), shown)
         if self.causal:
             later = torch.ones_like(own, dtype=torch.bool).triu(1)
             own = own.masked_fill(later, hidden)
@@ -62,7 +62,7 @@ class MoreTokens(NamedTuple):
 
     def _seen_by_any(self, mask: Tensor, hidden: float | bool) -> Tensor:
         """What those in front see of the sequence (..., count, length): what any token sees, or nothing."""
-        shape = (*mask.shape[:-2], self.count, self.length)
+        shape = (*mask.shape[:-2], self.front, self.length)
         if self.causal:
             return mask.new_full(shape, hidden)
         seen = mask.all(-2, keepdim=True) if self.hides and mask.dtype == torch.bool else _most(mask)

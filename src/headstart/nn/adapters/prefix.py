@@ -64,18 +64,21 @@ class Prefix(AroundAdapter):
     def attend(self, asked: Asked) -> Tensor:
         """Mixed values (n, h', l, e) of an attention."""
         query, key, value, mask, how = asked
-        keys = self.keys.to(key).expand(*key.shape[:-3], -1, -1, -1)
-        values = self.values.to(value).expand(*value.shape[:-3], -1, -1, -1)
+        keys, values = self._for(self.keys, key), self._for(self.values, value)
         if self.gate is not None:
             gate = self.gate.to(query).tanh()
-            if len(gate) != query.shape[-3]:
-                gate = gate.repeat_interleave(query.shape[-3] // len(gate), 0)
+            gate = gate.repeat_interleave(query.shape[-3] // len(gate), 0)
             return asked.answered() + gate * Asked(query, keys, values, None, how).answered()
         if mask is not None:
             mask = mask.expand(*mask.shape[:-1], key.shape[-2])
             mask = F.pad(mask, (keys.shape[-2], 0), value=mask.dtype == torch.bool)
         joined = torch.cat([keys, key], -2), torch.cat([values, value], -2)
         return Asked(query, *joined, mask, how).answered()
+
+    def _for(self, own: Tensor, given: Tensor) -> Tensor:
+        """Own tokens (h, count, d) beside given ones (n, h', s, d), whose heads may be repeated."""
+        repeated = own.to(given).repeat_interleave(given.shape[-3] // len(own), 0)
+        return repeated.expand(*given.shape[:-3], -1, -1, -1)
 
 
 class _With(Attending):
@@ -112,20 +115,21 @@ class PrefixTokens(AdapterKind):
 
     def build(self, module: nn.Module, call: Call | None) -> Iterator[Built]:
         """One for each layer of a transformer that is called."""
-        if call is None:
+        paths = layers_named(module, self.at)
+        if paths and call is None:
             raise BadInput("Prefix tokens need an example, on which the keys of each layer are looked at.")
-        found = _attentions(module, call, layers_named(module, self.at))
-        for path, asked in found.items():
+        for path, asked in (_attentions(module, call, paths) if call else {}).items():
             yield Built(path, self._of(path, asked))
 
     def _of(self, path: str, asked: list[Asked]) -> Prefix:
         if len(asked) != 1 or asked[0].key.ndim != 4:
             raise BadInput(
                 f"The layer {path} does not compute one attention by torch's functions, so that prefix "
-                "tokens can't join it. Take token prompts where layers read rows of tokens, else LoRA; a model "
-                "of transformers can be loaded with attn_implementation='sdpa'."
+                "tokens can't join it. Take token prompts where layers read rows of tokens, else LoRA; a "
+                "model of transformers can be loaded with attn_implementation='sdpa'."
             )
-        key, value = asked[0].key, asked[0].value
+        times = _repeated(asked[0].key)
+        key, value = asked[0].key[:, ::times], asked[0].value[:, ::times]
         heads, widths = key.shape[-3], (key.shape[-1], value.shape[-1])
         made = Prefix(key, heads, self.count, *widths, self.gate)
         rows = torch.randint(key.shape[0] * key.shape[-2], (self.count,), device=key.device)
@@ -135,6 +139,13 @@ class PrefixTokens(AdapterKind):
                 drawn = given.std() * torch.randn_like(own)
                 own.copy_(chosen if self.initial == "tokens" else drawn)
         return made
+
+
+def _repeated(key: Tensor) -> int:
+    """How many times each head of keys (n, h, s, d) stands there: several queries may share one."""
+    heads = key.shape[1]
+    times = [one for one in range(heads, 1, -1) if heads % one == 0]
+    return next((one for one in times if torch.equal(key[:, ::one].repeat_interleave(one, 1), key)), 1)
 
 
 def _attentions(module: nn.Module, call: Call, paths: list[str]) -> dict[str, list[Asked]]:

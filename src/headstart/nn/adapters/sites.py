@@ -77,9 +77,10 @@ def transformer_layers(module: nn.Module) -> Iterator[TransformerLayer]:
     for path in sorted(taken, key=order.index):
         found = _layer(path, paths[path])
         assert found is not None
-        while isinstance(paths[path], nn.ModuleList | nn.ModuleDict):  # which are never called
-            path = path.rpartition(".")[0]
-        yield found._replace(layer=path)
+        called = path
+        while isinstance(paths[called], nn.ModuleList | nn.ModuleDict):  # which are never called
+            called = called.rpartition(".")[0]
+        yield found._replace(layer=called)
 
 
 def layers_named(module: nn.Module, at: str = "") -> list[str]:

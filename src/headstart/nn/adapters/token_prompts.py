@@ -112,7 +112,9 @@ class TokenPrompt(AroundAdapter):
         """What the layer returns for the tokens that it is given, with the prompts in front of them."""
         (name, x), *others = given.items()
         if not isinstance(x, Tensor) or x.ndim != 3 or x.shape[-1] != self.width:
-            raise BadInput(f"A layer with token prompts reads {_shape(x)}, not tokens of {self.width}. {ELSE}")
+            raise BadInput(
+                f"A layer with token prompts reads {_shape(x)}, not tokens of {self.width}. {ELSE}"
+            )
         if self.is_first:
             _refuse_past(dict(others))
         length = x.shape[self.axis]
@@ -121,7 +123,7 @@ class TokenPrompt(AroundAdapter):
         found = first_of(output)
         if found.shape[self.axis] != self.count + length:
             raise BadInput(f"A layer makes {_shape(found)} of {self.count} + {length} tokens. {ELSE}")
-        prompts, rest = found.split([self.count, length], self.axis)
+        prompts, rest = torch.split(found, [self.count, length], self.axis)
         if not (self.deep or self.is_last):
             self.carried.put(prompts)
         return rest if isinstance(output, Tensor) else (rest, *output[1:])
@@ -167,13 +169,14 @@ class TokenPrompts(AdapterKind):
 
     def build(self, module: nn.Module, call: Call | None) -> Iterator[Built]:
         """One for each layer of a transformer that is called."""
-        if call is None:
+        paths = layers_named(module, self.at)
+        if paths and call is None:
             raise BadInput("Token prompts need an example, on which the inputs of the layers are looked at.")
-        found = layers_seen(module, call, layers_named(module, self.at))
+        found = layers_seen(module, call, paths) if call else {}
         if not self.deep and len({path.rpartition(".")[0] for path in found}) > 1:
             raise BadInput(
-                f"The layers {', '.join((list(found)[0], list(found)[-1]))} are not in one row, so that the first "
-                "can't hand its prompts on to the last. Take deep=True, or name those of one row by at."
+                f"The layers {next(iter(found))} and {next(reversed(found))} are not in one row, so that the "
+                "first can't hand its prompts on. Take deep=True, or name those of one row by at."
             )
         for path, seen in found.items():
             x = seen.given

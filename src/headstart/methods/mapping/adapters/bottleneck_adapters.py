@@ -4,11 +4,10 @@ from typing import Literal, final
 from torch import nn
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
-from headstart.methods.tuning import TuningSettings, selected_on, tuned_parts, tuning_loss
-from headstart.nn.adapters import Bottlenecks, describe, is_of_adapter
+from headstart.methods.adapting import kept_parts
+from headstart.methods.tuning import TuningSettings, selected_on, tuning_loss
+from headstart.nn.adapters import Bottlenecks, is_of_adapter
 from headstart.nn.norms import is_norm
-
-from ._adapted import insert
 
 
 @final
@@ -42,8 +41,7 @@ class BottleneckAdapters(TuningSettings[Labelled]):
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The backbone, which must have linear layers, with adapters, and a linear head."""
         kind = Bottlenecks(size=self.size, activation=self.activation, at=self.at)
-        backbone.note_operation(do="adapt", layers=describe(insert(self, kind, backbone)))
-        return tuned_parts(self, backbone, task)
+        return kept_parts(self, kind, backbone, task)
 
     def moves(self) -> tuple[Descend[Labelled]]:
         """One descent on the head, the adapters and the norms."""

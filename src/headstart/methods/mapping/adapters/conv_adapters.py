@@ -2,10 +2,9 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
+from headstart.methods.adapting import adapted_parts, folded_model
 from headstart.methods.tuning import TuningSettings, selected_on, tuning_loss
 from headstart.nn import adapters
-
-from ._adapted import adapted_parts, folded_model
 
 
 @final

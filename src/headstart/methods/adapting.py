@@ -8,7 +8,7 @@ from torch import Tensor
 from headstart.core import Backbone, Model, Parts, Task
 from headstart.core.moves import members_of
 from headstart.methods.tuning import TuningSettings, tuned_parts
-from headstart.nn.adapters import Adapter, AdapterKind
+from headstart.nn.adapters import Adapter, AdapterKind, describe
 from headstart.nn.adapters.apart import Apart, fold_apart
 
 
@@ -19,6 +19,19 @@ def adapted_parts(settings: TuningSettings[Any], kind: AdapterKind, backbone: Ba
         BadInput: this kind suits no layer, or an adapter can't act.
     """
     insert(settings, kind, backbone)
+    return tuned_parts(settings, backbone, task)
+
+
+def kept_parts(
+    settings: TuningSettings[Any], kind: AdapterKind | None, backbone: Backbone, task: Task
+) -> Parts:
+    """The backbone with adapters that are shipped in it, which it notes, or none; and a linear head.
+
+    Raises:
+        BadInput: this kind suits no layer, or an adapter can't act.
+    """
+    if kind is not None:
+        backbone.note_operation(do="adapt", layers=describe(insert(settings, kind, backbone)))
     return tuned_parts(settings, backbone, task)
 
 
