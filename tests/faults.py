@@ -90,10 +90,10 @@ METHODS = (
     ),
     Fault(
         "solvers/temperature.py",
-        "if slope(middle) > 0 else",
-        "if slope(middle) < 0 else",
+        "return low if at_new > 0 else high",
+        "return high if at_new > 0 else low",
         "the worst scale instead of the best",
-        "methods/test_ridge_probe.py least_log_loss",
+        "solvers/test_temperature.py lowest",
     ),
     Fault(
         "core/moves.py",

@@ -9,6 +9,7 @@ from torch import Tensor
 from .means import amount, mean_of
 
 WIDE = 1e-2, 1e2  # where the scale of logits that are nearly calibrated is looked for
+CLOSE = 1e-12  # in its logarithm
 PRIOR = 0.3  # deviation of the logarithm of a scale before any row is seen
 
 
@@ -20,7 +21,7 @@ def best_scale(
     Scores (n, classes) must not have been fitted on the same rows, or the result is overconfident. Labels
     are smoothed as if one more row had been of every class that occurs, in equal parts: if all rows are
     classified correctly, the loss would else fall without bound in s. It is convex in s; its slope, the
-    mean of E_p[score] - E_label[score], is bisected in log s. Weights (n,) >= 0 are those of the rows.
+    mean of E_p[score] - E_label[score], is 0 there. Weights (n,) >= 0 are those of the rows.
     """
     scores = scores.double()
     ahead = scores - scores.gather(1, y[:, None])  # of the right class: exactly 0 for itself
@@ -55,9 +56,24 @@ def shrunk_scale(logits: Tensor, y: Tensor, weights: Tensor | None = None) -> fl
 
 
 def _where_flat(slope: Callable[[float], float], low: float, high: float) -> float:
-    """The scale between low and high where a slope, which grows with the scale's logarithm, is 0."""
-    left, end = math.log(low), math.log(high)
-    for _ in range(60):
-        middle = (left + end) / 2
-        left, end = (left, middle) if slope(middle) > 0 else (middle, end)
-    return math.exp((left + end) / 2)
+    """The scale between low and high where a slope, which grows with its logarithm, is 0.
+
+    By Chandrupatla's rule, an inverse parabola or half of the bracket (doi:10.1016/s0965-9978(96)00051-8).
+    """
+    new, end = math.log(low), math.log(high)
+    at_new, at_end = slope(new), slope(end)
+    if at_new > 0 or at_end <= 0:
+        return low if at_new > 0 else high
+    share = 0.5
+    while share * abs(end - new) > CLOSE:
+        old, at_old = new, at_new
+        new += share * (end - new)
+        at_new = slope(new)
+        if (at_new > 0) != (at_old > 0):
+            old, at_old, end, at_end = end, at_end, old, at_old
+        place, height = (new - end) / (old - end), (at_new - at_end) / (at_old - at_end or math.inf)
+        share = 0.5
+        if height**2 < place and (1 - height) ** 2 < 1 - place:
+            share = at_new / (at_end - at_new) * at_old / (at_end - at_old)
+            share += (old - new) / (end - new) * at_new / (at_old - at_new) * at_end / (at_old - at_end)
+    return math.exp(new)
