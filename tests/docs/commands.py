@@ -198,26 +198,43 @@ def every_command() -> tuple[Command, ...]:
 
 
 def distinct(commands: Iterable[Command]) -> list[Command]:
-    """One of those that differ in names of the same kind alone, in where they write and in the budget.
+    """One of those that differ in names of the same kind alone, in where they write, the budget and the seed.
 
     Those that differ in their methods, too, become one with the methods of all.
     """
     alike: dict[Any, list[Command]] = {}
     for command in commands:
-        alike.setdefault(key_of(command, command.methods()), []).append(command)
+        alike.setdefault(_group_of(command), []).append(command)
     return [_joined(several) for several in alike.values()]
+
+
+@functools.cache
+def all_distinct() -> dict[Any, Command]:
+    """What is carried out for all commands of the pages, by what those have in common."""
+    return {_group_of(joined): joined for joined in distinct(every_command())}
+
+
+def carried_out_for(command: Command) -> Command:
+    """The command that stands for it among `all_distinct`, or itself."""
+    return all_distinct().get(_group_of(command), command)
+
+
+def _group_of(command: Command) -> Any:
+    """The same for commands that are carried out as one."""
+    return key_of(command, replace(command, words=command.small()).methods())
 
 
 def _joined(several: list[Command]) -> Command:
     first = next((one for one in several if "--out" in one.words), several[0])
-    more = dict.fromkeys(method for one in several for method in one.methods())
+    small = (replace(one, words=one.small()) for one in several)
+    more = dict.fromkeys(method for one in small for method in one.methods()) if len(several) > 1 else ()
     added = [word for method in more if method not in first.methods() for word in ("--method", method)]
     return replace(first, words=(*first.words, *added))
 
 
 @functools.cache
 def key_of(command: Command, without: tuple[str, ...] = ()) -> Any:
-    """The same for commands that differ in names of the same kind, in where they write and in the budget.
+    """The same for commands that differ in names of the same kind, where they write, the budget and the seed.
 
     Methods that are `without` count as one.
     """
@@ -226,7 +243,7 @@ def key_of(command: Command, without: tuple[str, ...] = ()) -> Any:
     kinds = [
         f"OUT{PurePath(word).suffix}" if word == made else stand_ins.KINDS.get(word.removesuffix("/"), word)
         for last, word in pairs
-        if not {"--budget", "--out"} & {last, word} and not (last == "--method" and word in without)
+        if not {"--budget", "--out", "--seed"} & {last, word} and not (last == "--method" and word in without)
     ]
     kinds = [word for word in kinds if word != "--method" or not without]
     return bool(without), tuple(sorted(kinds)), tuple(key_of(maker) for maker in makers(command).values())

@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 from tests.cli.conftest import Said
 from tests.docs import stand_ins
-from tests.docs.commands import Command, key_of, makers
+from tests.docs.commands import Command, carried_out_for, key_of, makers
 
 from headstart.__main__ import main
 from headstart.core import MissingPackage
@@ -46,7 +46,7 @@ class Stage:
             (place / file.name).symlink_to(file)
         stand_ins.new_rows(place / "new.csv", " ".join(command.words))
         for name, maker in makers(command).items():
-            said, other, done = self.carry_out(maker)
+            said, other, done = self.carry_out(carried_out_for(maker))
             if said.code == MissingPackage.code:
                 pytest.skip(said.err)
             assert said.code == 0, (str(maker), said.err)

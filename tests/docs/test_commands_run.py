@@ -7,7 +7,7 @@ import shlex
 from dataclasses import replace
 
 import pytest
-from tests.docs.commands import OBSTACLES, Command, distinct, every_command, obstacle_of
+from tests.docs.commands import OBSTACLES, Command, all_distinct, obstacle_of
 from tests.docs.pages import ROOT, Page
 from tests.docs.stage import Stage
 from tests.docs.test_docs import parse
@@ -15,7 +15,7 @@ from tests.docs.test_docs import parse
 from headstart.cli.tools import IMPORTED
 from headstart.core import MissingPackage, make
 
-DISTINCT = distinct(every_command())
+DISTINCT = [*all_distinct().values()]
 QUICK = ("methods", "show", "datasets", "doctor", "download", "--help", "--version")
 PLACE = re.compile(r"^(?:Page|Record|Model|Encoder): +(\S+)$", re.MULTILINE)
 NEXT = re.compile(r"^Next: +headstart (.+)$", re.MULTILINE)
