@@ -264,13 +264,10 @@ def test_an_unknown_head_is_named(run, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["ridge-probe", "nearest-centroid", "knn", "fine-tune"])
-def test_onnx_answers_as_torch_does(pictures, weights, files, tmp_path, method):
+def test_onnx_answers_as_torch_does(base, pictures, files, tmp_path, method):
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
-    base = hs.models.backbone(tiny.BACKBONE, weights=weights)
-    settings = {"size": 32, "epochs": 1, "folds": 2, "methods": (method,), "curve": False}
-    hs.adapt(base, pictures, out=tmp_path / "run", **settings)
-    model = hs.open(tmp_path / "run")
+    model = hs.fit(method, base, pictures, Recipe(steps=2, lr=1e-2))
     difference = export_model(model, tmp_path / "there" / "model.onnx", (shares := []).append)
     assert [path.name for path in (tmp_path / "there").iterdir()] == ["model.onnx"]
     session = runtime.InferenceSession(tmp_path / "there" / "model.onnx")

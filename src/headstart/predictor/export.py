@@ -2,7 +2,8 @@
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -104,12 +105,35 @@ def _samples(predictor: Predictor) -> Tensor:
     return torch.randn(4, *mapping.example.shape[1:], generator=g)
 
 
+@contextmanager
+def _out_of_place(model: nn.Module, samples: Tensor) -> Iterator[None]:
+    """Let activations write new tensors: undoing what they write in place takes the exporter long.
+
+    They stay as they are if that changes an output: one may be read where an activation writes into it later.
+    """
+    inside: list[Any] = [module for module in model.modules() if getattr(module, "inplace", False) is True]
+
+    def set_all(inplace: bool) -> None:
+        for module in inside:
+            module.inplace = inplace
+
+    try:
+        with torch.inference_mode():
+            expected = model(samples)
+            set_all(False)
+            if not torch.equal(model(samples), expected):
+                set_all(True)
+        yield
+    finally:
+        set_all(True)
+
+
 def _write(model: nn.Module, samples: Tensor, file: Path, output: str) -> None:
     axes = {0: torch.export.Dim("n", min=1)}
     if not samples.is_floating_point() and samples.ndim == 2:
         axes |= {1: torch.export.Dim("length", min=1)}
     # the exporter warns about what a user can do nothing about
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _out_of_place(model, samples):
         warnings.simplefilter("ignore")
         torch.onnx.export(
             model,
