@@ -271,10 +271,11 @@ def maker_of(name: str, command: Command) -> Command | None:
     """The command that makes what is called so: one of the same page, of any, or of `MAKERS`."""
     top = "/".join(name.split("/")[:2])
     state = name == command.after("--load")
-    for other in sorted(every_command(), key=lambda other: other.page != command.page):
+    makers = (other for other in every_command() if other.made in (name, top))
+    for other in sorted(makers, key=lambda other: other.page != command.page):
         alike = not state or other.after("--method") == command.after("--method")
         same = not command.resumes or other.name == command.name
         here = other.words != command.words and not other.resumes and runs_here(other)
-        if other.made in (name, top) and alike and same and here:
+        if alike and same and here:
             return other
     return Command(command.page, tuple(MAKERS[top].split())) if top in MAKERS else None
