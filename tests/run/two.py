@@ -147,5 +147,5 @@ if __name__ == "__main__":
     from lightning_fabric import Fabric
 
     torch.set_num_threads(1)
+    Fabric(accelerator="cpu", devices=2, strategy="ddp_fork").launch(work, *sys.argv[1:])
     save_state(PARTS[sys.argv[2]](One()), Path(sys.argv[1]) / "alone")
-    Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn").launch(work, *sys.argv[1:])
