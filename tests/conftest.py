@@ -35,11 +35,28 @@ def leave_no_run():
     assert {*runs.glob("*")} == before, f"a test wrote into {runs}"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def freeze_imported():
+IMPORTED = [0]  # modules, when they were frozen
+MANY = 100  # modules, which are worth freezing
+
+
+def freeze():
     """Studies collect garbage after each step: it need not be looked for in all that is imported."""
     gc.collect()
     gc.freeze()
+    IMPORTED[0] = len(sys.modules)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def freeze_imported():
+    """Before each file of tests."""
+    freeze()
+
+
+@pytest.fixture(autouse=True)
+def freeze_imported_meanwhile():
+    """Before a test that comes after one that imported many packages."""
+    if len(sys.modules) - IMPORTED[0] >= MANY:
+        freeze()
 
 
 LONG = ("slow", "many", "browser")
