@@ -219,6 +219,7 @@ def test_the_metric_is_that_of_the_run_or_the_wanted_one(tmp_path):
         out=tmp_path / "run",
         methods=("ridge-probe",),
         folds=2,
+        epochs=1,
         curve=False,
         metric="log_loss",
     )

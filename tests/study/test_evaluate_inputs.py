@@ -62,9 +62,9 @@ def test_unseen_names_are_noted_and_all_of_them_refused(run):
 
 
 @pytest.mark.slow
-def test_pictures_that_cannot_be_read_are_noted(tmp_path):
+def test_pictures_that_cannot_be_read_are_noted(base, tmp_path):
     data = hs.data.load("digits", per_class=4)
-    model = hs.fit("ridge-probe", hs.models.backbone("torchvision:resnet18", weights="random"), data)
+    model = hs.fit("ridge-probe", base, data)
     for row in range(20):
         place = tmp_path / "new" / data.said(row)
         place.mkdir(parents=True, exist_ok=True)

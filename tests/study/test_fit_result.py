@@ -1,7 +1,6 @@
 """What `hs.fit` gives beside the model: notes, losses, a folder, and how it is shown."""
 
 import json
-import subprocess
 import sys
 import warnings
 from dataclasses import replace
@@ -10,6 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from tests.cli.conftest import away as away
+from tests.cli.conftest import headstart as headstart
 from torch import nn
 
 import headstart as hs
@@ -134,15 +135,15 @@ def test_any_method_can_be_saved(method, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_saved_predictor_answers_on_the_command_line(tmp_path):
+def test_a_saved_predictor_answers_on_the_command_line(tmp_path, headstart):
     table = tmp_path / "rows.csv"
     lines = [f"{a:.3f},{b:.3f},{label}" for (a, b, *_), label in zip(X, Y, strict=True)]
     table.write_text("\n".join(["a,b,label", *lines]))
     result = hs.fit("ridge-probe", "table", hs.data.load(table))
     result.save(tmp_path / "model")
-    command = [sys.executable, "-m", "headstart", "predict", str(tmp_path / "model"), str(table), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert [row["label"] for row in json.loads(done.stdout)] == [p.label for p in result.predict(table)]
+    said = headstart("predict", tmp_path / "model", table, "--json")
+    assert said.code == 0, said.err
+    assert [row["label"] for row in json.loads(said.out)] == [p.label for p in result.predict(table)]
 
 
 def test_nothing_but_a_model_is_replaced(tmp_path):
