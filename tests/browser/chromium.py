@@ -21,6 +21,9 @@ ARGUMENTS = (
 )
 
 
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
+
+
 @dataclass
 class Opened:
     """A page, and what it said and asked for since it was opened."""
@@ -71,3 +74,14 @@ def opened(browser: Any, path: Path, width: int, scheme: str = "light", **option
         yield found
     finally:
         context.close()
+
+
+def faint_texts(page: Any, least: int) -> list[Any]:
+    """Texts with a contrast below 4.5, in light and in dark colours, of more than `least` texts."""
+    faint = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        texts = page.evaluate(CONTRAST)
+        assert len(texts) > least
+        faint += [(scheme, text) for text in texts if text[0] < 4.5]
+    return faint

@@ -20,7 +20,7 @@ from headstart.studies.shortcuts import Conflict
 from headstart.studies.stream import Event, SegmentScore, StreamPoint
 from headstart.studies.translate import Guard, Pair, TranslationReport
 
-from .chromium import chromium, opened
+from .chromium import chromium, faint_texts, opened
 from .test_experiment_pages import DESK, OVERFLOW, PHONE
 from .test_experiment_pages import OVERLAPS as BOXES
 
@@ -176,23 +176,17 @@ FIGURES = {  # drawn by the page: dots of its rows, and plots with axes
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize("name", list(FIGURES))
-def test_quiet_alone_and_readable(
-    browser: Any, pages: dict[str, Path], name: str, width: int, scheme: str
-) -> None:
-    contrast = (Path(__file__).parent / "contrast.js").read_text("utf-8")
-    with opened(browser, pages[name], width, scheme) as shown:
+def test_quiet_alone_and_readable(browser: Any, pages: dict[str, Path], name: str, width: int) -> None:
+    with opened(browser, pages[name], width) as shown:
         page = shown.page
         assert page.evaluate(OVERFLOW) <= 0
         assert page.locator("h1").is_visible()
         assert page.evaluate(OVERLAPS) == 0
         assert page.evaluate(CUT) == []
         assert all(wide >= 12 for wide in page.evaluate(LEANING))
-        texts = page.evaluate(contrast)
-        assert len(texts) > 20
-        assert [text for text in texts if text[0] < 4.5] == []
+        assert faint_texts(page, 20) == []
         assert shown.messages == []
         assert shown.requests == [pages[name].as_uri()]
 

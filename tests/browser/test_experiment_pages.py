@@ -10,7 +10,7 @@ from tests.report.experiments import METHODS, alone, size_curve, transfer
 
 from headstart.studies import build_page
 
-from .chromium import chromium, opened
+from .chromium import chromium, faint_texts, opened
 
 pytestmark = pytest.mark.browser
 PHONE, DESK = 375, 1280
@@ -71,21 +71,15 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize("name", ["curve", "yosinski", "long", "deep", "alone"])
-def test_quiet_alone_and_readable(
-    browser: Any, pages: dict[str, Path], name: str, width: int, scheme: str
-) -> None:
-    contrast = (Path(__file__).parent / "contrast.js").read_text("utf-8")
-    with opened(browser, pages[name], width, scheme) as shown:
+def test_quiet_alone_and_readable(browser: Any, pages: dict[str, Path], name: str, width: int) -> None:
+    with opened(browser, pages[name], width) as shown:
         page = shown.page
         assert page.evaluate(OVERFLOW) <= 0
         assert page.locator("h1").is_visible()
         assert page.locator("svg.plot").bounding_box()["height"] > 300
         assert page.evaluate(OVERLAPS) == 0
-        texts = page.evaluate(contrast)
-        assert len(texts) > 20
-        assert [text for text in texts if text[0] < 4.5] == []
+        assert faint_texts(page, 20) == []
         assert shown.messages == []
         assert shown.requests == [pages[name].as_uri()]

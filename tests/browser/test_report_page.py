@@ -14,7 +14,7 @@ from headstart.studies import build_page
 from headstart.studies.adapt import Result
 from headstart.studies.adapt.page import SECTIONS
 
-from .chromium import chromium, opened
+from .chromium import chromium, faint_texts, opened
 
 pytestmark = pytest.mark.browser
 PHONE, DESK = 375, 1280
@@ -63,14 +63,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: build_page(write(run / name, result, timings())) for name, result in made.items()}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize("name", ["full", "hard", "bare"])
-def test_quiet_alone_and_readable(
-    browser: Any, pages: dict[str, Path], name: str, width: int, scheme: str
-) -> None:
-    contrast = (Path(__file__).parent / "contrast.js").read_text("utf-8")
-    with opened(browser, pages[name], width, scheme) as shown:
+def test_quiet_alone_and_readable(browser: Any, pages: dict[str, Path], name: str, width: int) -> None:
+    with opened(browser, pages[name], width) as shown:
         page = shown.page
         assert page.evaluate(OVERFLOW) <= 0
         shown_parts = page.evaluate("[...document.querySelectorAll('main section')].map((part) => part.id)")
@@ -80,9 +76,7 @@ def test_quiet_alone_and_readable(
             assert page.locator(f"#{section} :is(h1, h2)").is_visible()
             assert page.locator(f"#{section}").bounding_box()["height"] > 60
         assert page.evaluate("[...document.images].every((i) => i.alt && i.complete && i.naturalWidth > 0)")
-        texts = page.evaluate(contrast)
-        assert len(texts) > 100
-        assert [text for text in texts if text[0] < 4.5] == []
+        assert faint_texts(page, 100) == []
         assert shown.messages == []
         assert shown.requests == [pages[name].as_uri()]
 

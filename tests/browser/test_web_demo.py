@@ -79,9 +79,9 @@ def browser() -> Iterator[Any]:
 
 
 @contextmanager
-def opened(browser: Any, url: str, width: int = DESK, scheme: str = "light") -> Iterator[Any]:
+def opened(browser: Any, url: str, width: int = DESK) -> Iterator[Any]:
     """The page when its model is ready; at the end it has said nothing and asked nobody else."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": width, "height": 800})
     page, said, asked = context.new_page(), [], []
     page.on("console", lambda one: said.append(one.text))
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -200,9 +200,10 @@ def test_rows_get_the_predictors_probabilities(browser: Any, address: str, demos
         assert page.text_content(".bar b") == f"{100 * wanted[0].max():.1f} %"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize("kind", ["pictures", "texts", "tables"])
-def test_it_fits_the_screen(browser: Any, address: str, kind: str, width: int, scheme: str) -> None:
-    with opened(browser, f"{address}{kind}/", width, scheme) as page:
-        assert page.evaluate(OVERFLOW) <= 0
+def test_it_fits_the_screen(browser: Any, address: str, kind: str, width: int) -> None:
+    with opened(browser, f"{address}{kind}/", width) as page:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate(OVERFLOW) <= 0
