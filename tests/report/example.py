@@ -55,7 +55,7 @@ def candidate(
     paper = {"lp-ft": "arXiv:2202.10054", "bit-fit": "arXiv:2106.10199"}.get(name, "")
     done = scores(figures[0], 585, figures[1], 0.02 + figures[1] / 20)
     settings = {"l2": 0.1} if "ridge" in name else {"steps": 300, "lr": 0.001}
-    return Candidate(name, title, settings, *kinds, paper, 5, 5, "", parameters, done)
+    return Candidate(name, title, settings, *kinds, paper, 5, 5, "", parameters, done, 4 * parameters)
 
 
 def candidates() -> list[Candidate]:

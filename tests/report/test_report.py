@@ -64,7 +64,7 @@ def test_nothing_comes_from_outside(page: Path) -> None:
 def test_figures_say_what_they_show(page: Path) -> None:
     read = Reader(page)
     drawn = [a for _, a in read.tags if a.get("role") == "img"]
-    assert len(drawn) == 1 + 1 + 2 + 1 + 1 + 3 + 2 + 1
+    assert len(drawn) == 1 + 2 + 2 + 1 + 1 + 3 + 2 + 1
     assert all(len(str(a["aria-label"])) > 20 for a in drawn)
     images = read.named("img")
     assert len(images) == 8 + 8  # mistakes, and labels to check
@@ -150,7 +150,7 @@ def test_empty_parts_are_left_out_or_become_plain_sentences(tmp_path: Path) -> N
         bins=[],
         confusion=perfect,
         notes=[],
-        candidates=[replace(each, dropped="") for each in result.candidates],
+        candidates=[replace(each, dropped="", added_bytes=0) for each in result.candidates],
         check=replace(result.check, findings=[]),
     )
     text = build_page(write(tmp_path / "run", bare)).read_text("utf-8").replace("\u00a0", " ")

@@ -141,6 +141,8 @@ def test_of_two_that_are_clearly_better_the_better_one_wins():
 class Scripted:
     """Stands for a session: each method answers wrong for given rows, or does what is said instead."""
 
+    backbone = None
+
     def __init__(self, **wrong):
         self.data, self.metric = DATA, METRIC
         self.wrong = {name.replace("_", "-"): value for name, value in wrong.items()}
@@ -158,7 +160,11 @@ class Scripted:
             raise wrong
         logits = answering(LABELS, wrong)
         return SimpleNamespace(
-            logits=lambda held: logits[torch.from_numpy(held)], curve=[1.0], trained=7, notes=["a note"]
+            logits=lambda held: logits[torch.from_numpy(held)],
+            curve=[1.0],
+            trained=7,
+            notes=["a note"],
+            method=make("from-scratch"),  # to which no bytes of a task belong
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from headstart.core import Backbone, Model, Parts, Task
+from headstart.core import Backbone, Method, Model, Parts, Task
 from headstart.core.moves import members_of
 from headstart.methods.tuning import TuningSettings, tuned_parts
 from headstart.nn.adapters import Adapter, AdapterKind, describe
@@ -33,6 +33,13 @@ def kept_parts(
     if kind is not None:
         backbone.note_operation(do="adapt", layers=describe(insert(settings, kind, backbone)))
     return tuned_parts(settings, backbone, task)
+
+
+def kept_backbone(method: Method[Any], backbone: Backbone) -> Backbone:
+    """A copy of the backbone with the adapters of a method that are shipped in it, as they begin."""
+    found = method.parts(copy.deepcopy(backbone), Task(1, ()))["backbone"]
+    assert isinstance(found, Backbone)
+    return found
 
 
 def insert(settings: TuningSettings[Any], kind: AdapterKind, backbone: Backbone) -> dict[str, Adapter]:

@@ -78,6 +78,15 @@ def doubling(values: Sequence[int], title: str) -> Axis:
     return Axis(low, high, tuple((v, f"{v:,}") for v in shown), title, log=True)
 
 
+def powers(values: Sequence[float], text: Callable[[float], str], title: str = "") -> Axis:
+    """A logarithmic axis between powers of ten around positive values, which are its ticks."""
+    first = math.floor(math.log10(min(values)))
+    last = max(first + 1, math.ceil(math.log10(max(values))))
+    return Axis(
+        10.0**first, 10.0**last, tuple((10.0**i, text(10.0**i)) for i in range(first, last + 1)), title, True
+    )
+
+
 def _step(width: float, most: int) -> float:
     """The smallest round step (1, 2, 2.5 or 5 times a power of ten) that gives few ticks."""
     power = 10.0 ** math.floor(math.log10(width / most))

@@ -70,6 +70,20 @@ def megabytes(size: float) -> str:
     return f"{size:.0f}{SPACE}MB" if size < 1000 else f"{size / 1000:.1f}{SPACE}GB"
 
 
+def data_size(count: float) -> str:
+    """A number of bytes in three digits at most and a unit.
+
+    >>> [data_size(n).replace(SPACE, " ") for n in (12, 1540, 99960, 1183000, 90_261_512)]
+    ['12 B', '1.5 kB', '100 kB', '1.2 MB', '90.3 MB']
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 999.5 or unit == "GB":
+            break
+        count /= 1000
+    plain = f"{count:.0f}" if unit == "B" or count >= 99.95 else f"{count:.1f}".removesuffix(".0")
+    return f"{plain}{SPACE}{unit}"
+
+
 def short(whole: int) -> str:
     """A count in at most five characters and a unit.
 

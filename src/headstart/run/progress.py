@@ -144,9 +144,10 @@ class Progress:
         least = self._estimates.seconds(planned & self.certain, running) + (0.0 if cuttable else current)
         return min(left, max(least, self.limit - self.elapsed()))
 
-    def estimate(self, names: Iterable[str]) -> float:
-        """Estimated seconds of planned steps together; one that is not planned takes none."""
-        return self._estimates.seconds(names, self._running())
+    def estimate(self, names: Iterable[str] | None = None) -> float:
+        """Estimated seconds of planned steps together, None: of all; one that is not planned takes none."""
+        planned = self._estimates.prior
+        return self._estimates.seconds(list(planned) if names is None else names, self._running())
 
     def by_siblings(self, names: Iterable[str]) -> float:
         """Seconds of steps, planned or not, by their finished siblings; one without any takes none."""

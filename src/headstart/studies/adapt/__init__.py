@@ -49,6 +49,7 @@ class Candidate(Record):
     dropped: str  # why it was not tried on all of them; "" if it was
     trained_parameters: int
     scores: Scores | None  # over the out-of-fold predictions; None if it was not tried
+    added_bytes: int = 0  # that a task adds to the untouched backbone; 0: not known, or nothing is taken over
 
 
 @dataclass(frozen=True)

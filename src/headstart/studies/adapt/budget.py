@@ -19,6 +19,7 @@ from headstart.session.session import Session
 from headstart.studies._step_times import Stopwatch
 from headstart.studies._store import OutOfTime, StudyFolder
 from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt.costs import SAFE
 from headstart.studies.adapt.fixed_costs import ALWAYS
 
 HALF = 0.5  # share of the budget that solutions, and more than enough epochs and folds, may take
@@ -78,6 +79,21 @@ class Budget:
                 progress.forget(name)
             self.note(said)
         return found
+
+    def fits_beside(self, step: str, seconds: float) -> bool:
+        """Whether a step that is not planned, and what follows from it, ends beside all that is planned.
+
+        Args:
+            step: its name.
+            seconds: that they take.
+        """
+        planned = self.folder.progress.estimate()
+
+        def compute() -> bool:
+            return seconds <= SAFE * (self.seconds - self.elapsed()) - planned
+
+        fits: bool = math.isinf(self.seconds) or self.decide(f"beside {step}", compute)
+        return fits
 
     def fits_solution(
         self, step: str, refit: float, first: Callable[[], float], times: int = 1, ahead: Sequence[str] = ()

@@ -17,9 +17,20 @@ from headstart.session.scoring import selection_score
 from headstart.session.session import Session
 from headstart.studies._store import StudyFolder
 from headstart.studies.adapt import AdaptSettings
+from headstart.studies.adapt.added_bytes import added_bytes
 from headstart.studies.adapt.budget import Budget, solution_seconds
 from headstart.studies.adapt.choice import CandidateResult, best, lead, shared, transfers
-from headstart.studies.adapt.plan import FOLDED, NO_ROOM, PROBES, Plan, fold_name, majority, refit_name
+from headstart.studies.adapt.plan import (
+    FOLDED,
+    NO_ROOM,
+    PROBES,
+    Plan,
+    fold_name,
+    limited,
+    majority,
+    refit_name,
+)
+from headstart.studies.adapt.usual_methods import usual_adapters
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,31 @@ class CrossValidation:
         if not any(result.folds for result in tried):
             raise _nothing(tried, self.settings)
         return tried
+
+    def race_adapters(self, tried: Sequence[CandidateResult]) -> list[CandidateResult]:
+        """An adapter where a whole model is in the race, on as many folds, if time is left for all of them.
+
+        That is beside all that is planned, with some to spare: nothing is left out for it.
+        """
+        whole = [one for one in tried if not (one.method.about.closed_form or one.dropped)]
+        leader, settings = best(whole, self.session.data.labels, self.session.metric), self.settings
+        if leader is None or settings.quality != "good" or settings.methods or settings.limit is None:
+            return []
+        found = next(usual_adapters(self.session.backbone, self.session.data), None)
+        if found is None:
+            return []
+        result = self._untried(limited(found, self.plan.last))
+        while result.folds < leader.folds and not result.dropped:
+            number, progress = result.folds, self.folder.progress
+            seconds = progress.by_siblings([fold_name(leader.method, number)])  # adapters take no longer
+            ahead = [fold_name(result.method, later) for later in range(number, leader.folds)]
+            if not self.budget.fits_beside(ahead[0], (len(ahead) + 1) * seconds):  # a fit on all rows, too
+                result.dropped = f"time was left for {number} of {settings.folds} folds"
+                progress.forget(f"try {result.method.label} fold ")
+                break
+            progress.expect(dict.fromkeys([*ahead, refit_name(result.method)], seconds))
+            self._advance(result, tried)
+        return [result] if result.folds or result.diverged else []
 
     def _untried(self, method: Method[Any]) -> CandidateResult:
         return CandidateResult(method, torch.zeros(0, len(self.session.data.classes)), np.zeros(0, np.int64))
@@ -193,7 +229,7 @@ class CrossValidation:
         result.logits = torch.cat([result.logits, fold["logits"]])
         result.rows = np.concatenate([result.rows, held])
         result.folds += 1
-        result.trained = fold["trained"]
+        result.trained, result.added = fold["trained"], fold.get("added", 0)  # an older run has not counted
         result.notes += [note for note in fold["notes"] if note not in result.notes]
         result.curves += [fold["curve"]] if fold["curve"] else []
 
@@ -203,8 +239,10 @@ class CrossValidation:
         seed = derive_seed(self.settings.seed, step)
         recipe = recipe_for(method, self.settings, self.plan.epochs_of(method), len(rest), seed)
         checkpoint = self.folder.steps.checkpoint(step)
-        fitted = self.session_of(method).fit(method, rest, recipe, name=step, checkpoint=checkpoint)
+        session = self.session_of(method)
+        fitted = session.fit(method, rest, recipe, name=step, checkpoint=checkpoint)
         figures = {"curve": fitted.curve, "trained": fitted.trained, "notes": fitted.notes}
+        figures["added"] = added_bytes(fitted, session.backbone)
         return {"logits": fitted.logits(held), **figures}
 
 

@@ -29,6 +29,7 @@ class CandidateResult:
     dropped: str = ""  # why not on all of them; "" if on all
     curves: list[list[float]] = field(default_factory=list)  # losses by fold; [] of what is solved
     trained: int = 0  # parameters that it changed or made
+    added: int = 0  # bytes that it adds to the backbone
     notes: list[str] = field(default_factory=list)  # of the trainings
     diverged: bool = False  # on one of the folds, which drops it
     lost: bool = False  # dropped since another was better

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from headstart.studies.adapt import AdaptSettings
 
+SAFE = 0.85  # share of the remaining time that is planned for; trainings may take longer than thought
 EPOCHS = (20, 12, 8, 6, 4, 3, 2)  # of a training, the most that fits is taken
 UNTAUGHT = 1000  # steps that a network needs which has learned nothing
 ENOUGH = 6  # epochs; below it, tuning fewer blocks for longer is the better use of the time

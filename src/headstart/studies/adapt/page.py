@@ -32,7 +32,7 @@ from headstart.studies.adapt.page_next import next_steps
 from headstart.studies.adapt.page_outputs import confusion, fit, held_out, tags
 from headstart.studies.adapt.page_training import labels, layers, methods, training, untried
 from headstart.studies.adapt.page_two_classes import told_apart, two_classes
-from headstart.studies.adapt.summary import RunRecords, forgotten, table
+from headstart.studies.adapt.summary import RunRecords, about_added, forgotten, table
 
 BASELINES = {  # in a sentence, and after "over" on a card
     "from-scratch": ("training from scratch", "training from scratch"),
@@ -275,7 +275,7 @@ def terminal(record: Result, folder: Path | None) -> Terminal:
         headings=("method", get_metric(record.metric).title, "time", "folds", "note"),
         rows=[(r.title, str(r.main or ""), r.seconds, r.folds, r.candidate.dropped) for r in rows if r.tried],
         sentences=[
-            *(*apart(record), *untried(record.candidates), record.why),
+            *(*apart(record), *untried(record.candidates), record.why, *about_added(record)),
             *(*told_apart(record.two_classes), beside_baselines(record)),
             *(*forgotten(record), *cautions, *hint(folder)),
         ],

@@ -24,8 +24,9 @@ from headstart.studies._curves import (
     style,
 )
 from headstart.studies.adapt import Candidate, Curve, Layer, SizePoint
+from headstart.studies.adapt.page_added import added_figure
 from headstart.studies.adapt.page_reading import readings
-from headstart.studies.adapt.summary import RunRecords, metrics, ranked, table
+from headstart.studies.adapt.summary import RunRecords, about_added, metrics, ranked, table
 
 LEAST = 3  # losses whose spread can be known
 POINTS = 160  # of a learning curve that are drawn
@@ -41,7 +42,8 @@ def methods(run: RunRecords) -> dict[str, Any]:
     styles = {c.name: "faint" if c.dropped else "" for c in result.candidates} | {result.selected: "selected"}
     figures = [(c.title, c.scores.main_figure, styles[c.name]) for c in ranked(result) if c.scores]
     return {
-        "say": [_leader(run, metric), *tried_on(result.candidates)],
+        "say": [_leader(run, metric), *tried_on(result.candidates), *about_added(result)],
+        "added": added_figure(result),
         "why": result.why,
         "rows": [row for row in table(result, run.timings) if row.tried],
         "headings": [get_metric(name).title for name in metrics(result)],

@@ -8,9 +8,8 @@ from typing import Any
 
 from headstart.core import Method
 from headstart.studies.adapt import AdaptSettings
-from headstart.studies.adapt.costs import ENOUGH, Amounts, Costs, from_scratch, most_epochs
+from headstart.studies.adapt.costs import ENOUGH, SAFE, Amounts, Costs, from_scratch, most_epochs
 
-SAFE = 0.85  # share of the remaining time that is planned for; trainings may take longer than thought
 STEPS = 50  # of a training from scratch, below which it learns nothing that a curve could show
 HOUR = 3600
 # seconds up to which a larger budget is rounded up to so many seconds

@@ -18,11 +18,10 @@ from headstart.session.session import Session
 from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.budget import HALF, TRAINING, Budget, training_rate
-from headstart.studies.adapt.costs import SIZES, Amounts
+from headstart.studies.adapt.costs import SAFE, SIZES, Amounts
 from headstart.studies.adapt.going_on import earlier_sitting
 from headstart.studies.adapt.plan import (
     NO_ROOM,
-    SAFE,
     Plan,
     enough,
     make_plan,

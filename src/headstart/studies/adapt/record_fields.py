@@ -88,6 +88,7 @@ def about_candidate(result: CandidateResult, validation: CrossValidation) -> Can
         of_folds=settings.folds,
         dropped=result.dropped,
         trained_parameters=result.trained,
+        added_bytes=result.added,
         scores=scores(result.logits, *truth, validation.session.metric) if result.folds else None,
     )
 

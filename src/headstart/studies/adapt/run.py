@@ -170,8 +170,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         checked = replace(checked, findings=(*checked.findings, *said))
     job.notes.extend(one.text for one in checked.findings if one.kind in NOTED)
     job = with_possible_folds(job, train)
-    settings = job.settings
-    whole = len(job.inputs["data"])
+    settings, whole = job.settings, len(job.inputs["data"])
     job.progress.tell(about_inputs(whole, checked, (train, test), job.inputs["backbone"], settings))
     metric = choose_metric(train.labels, settings.metric, positive_of(settings, train))
     choose_metric(test.labels, settings.metric)  # refuses a test part that has no such figure
@@ -183,7 +182,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         logit_adjustment=settings.logit_adjustment,
     )
     equal = metric == "balanced_accuracy" and not settings.logit_adjustment
-    methods = job.methods(settings.methods) or usual_methods(train, sources, equal, settings.quality)
+    usual = (train, sources, equal, settings.quality, session.backbone)
+    methods = job.methods(settings.methods) or usual_methods(*usual)
     job.notes.extend([] if settings.methods else [*not_installed(train), *not_pooled(sources)])
     budget, quick = Budget(settings.limit or math.inf, folder), first_probe(methods, train.label_kind)
     rows = {"train": len(train), "test": len(test), "old": sum(len(task.data) for task in old_tasks)}
@@ -212,6 +212,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     job.progress.expect(expected_steps(validation, methods, read, rows))
     results = validation.race(methods, solved)
     validation = replace(validation, plan=remeasured(validation, results))
+    results += validation.race_adapters(results)
     chosen, why = choose(results, train, metric, settings.seed, settings.transfer_only)
     for result in results:
         if result is not chosen:

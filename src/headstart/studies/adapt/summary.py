@@ -8,10 +8,13 @@ from pathlib import Path
 from headstart.records.record import Interval
 from headstart.report.metric import Metric, get_metric
 from headstart.report.text import (
+    SPACE,
     Shown,
     capitalise,
+    data_size,
     join_words,
     megabytes,
+    percent,
     pluralise,
     seconds,
     short,
@@ -19,6 +22,8 @@ from headstart.report.text import (
 )
 from headstart.studies.adapt import Candidate, Result, Tested, Timings
 
+SMALL = 0.5  # share of the bytes of a backbone below which a task adds little to it
+BYTES = 4  # of a parameter
 SAME = 1e-6  # of a figure: smaller differences are those of rounding
 
 
@@ -116,6 +121,27 @@ def forgotten(result: Result) -> list[str]:
     return sentences
 
 
+# --- how little of the backbone was changed
+
+
+def trained_share(candidate: Candidate, result: Result) -> str:
+    """How many of the parameters a method trained, such as "1.3 %"."""
+    whole = result.backbone_parameters
+    part = min(1.0, candidate.trained_parameters / whole) if whole else 1.0
+    return f"under 0.1{SPACE}%" if part < 0.001 else percent(part)
+
+
+def about_added(result: Result) -> list[str]:
+    """A sentence on what the selected method leaves of the backbone as it was, where that is most of it."""
+    chosen = next((one for one in result.candidates if one.name == result.selected), None)
+    whole = BYTES * result.backbone_parameters
+    if chosen is None or chosen.transfers != "start" or not 0 < chosen.added_bytes < SMALL * whole:
+        return []
+    share, size = trained_share(chosen, result), data_size(chosen.added_bytes)
+    said = f"{chosen.title} trained {share} of the parameters: beside {result.backbone} a task needs {size}"
+    return [f"{said}, not {data_size(whole)}."]
+
+
 # --- the records in a folder, and the table of methods
 
 
@@ -157,6 +183,7 @@ class Row:
     figures: tuple[Shown | None, ...]  # of each metric, in the order of `metrics`
     main: Shown | None  # of the main metric
     trained_parameters: str
+    added: str  # bytes beside the backbone
     seconds: str
     peak_memory: str
     folds: str
@@ -191,6 +218,7 @@ def table(result: Result, timings: Timings | None) -> list[Row]:
             figures=tuple(shown.get(name) for name in metrics(result)),
             main=shown.get(result.metric),
             trained_parameters=short(candidate.trained_parameters),
+            added=data_size(candidate.added_bytes) if candidate.added_bytes else "",
             seconds=seconds(cost.seconds) if cost else "",
             peak_memory=megabytes(cost.peak_megabytes) if cost else "",
             folds=f"{candidate.folds} of {candidate.of_folds}",

@@ -1,20 +1,28 @@
 """Which methods are compared where none are named: those that suit the data, the labels and the sources."""
 
+import copy
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from headstart.core import Method, make
+from torch import nn
+
+from headstart.core import BadInput, Method, Task, make
 from headstart.data.dataset import Dataset
 from headstart.data.pooled import why_not_pooled
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
+from headstart.models.backbone import AnyBackbone
+from headstart.nn.adapters.sites import transformer_layers
 from headstart.report.text import join_words
 from headstart.session.requirements import learns_one_source
 
 DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")
 WITH_SOURCE = ("pretrain-fine-tune", "multi-task")
 FURTHER = ("l2-sp", "wise-ft", "fine-tune:backbone_lr=1.0")  # of the best quality
+OF_TRANSFORMERS, OF_CONVOLUTIONS = ("lora", "bottleneck-adapters"), ("conv-adapters",)
+ARRANGED = ("table", "words")  # sources of backbones that are no network of layers alone
 
 
 def named(specs: Sequence[str]) -> dict[str, Method[Any]]:
@@ -23,7 +31,11 @@ def named(specs: Sequence[str]) -> dict[str, Method[Any]]:
 
 
 def usual_methods(
-    data: Dataset, sources: Sequence[Dataset] = (), equal: bool = False, quality: str = "good"
+    data: Dataset,
+    sources: Sequence[Dataset] = (),
+    equal: bool = False,
+    quality: str = "good",
+    backbone: AnyBackbone | None = None,
 ) -> list[Method[Any]]:
     """The default methods that can learn this kind of data and label with the packages that are installed.
 
@@ -32,9 +44,11 @@ def usual_methods(
         sources: if there are any, the methods that learn from them are among them.
         equal: whether all classes count the same: logistic probes for which they do are among them, too.
         quality: "fast" takes those alone that are solved in one pass, "best" adds further ones.
+        backbone: whose adapters are among the further ones.
     """
     found = [make(spec) for spec in (*DEFAULT, *data.modality.methods, *data.modality.more_methods)]
-    found += named(FURTHER).values() if quality == "best" else []
+    if quality == "best":
+        found += [*named(FURTHER).values(), *(usual_adapters(backbone, data) if backbone else ())]
     if equal:
         found += [replace(one, class_weight="balanced") for one in found if isinstance(one, LogisticProbe)]
     with_source = [make(spec) for spec in WITH_SOURCE if sources]
@@ -42,6 +56,19 @@ def usual_methods(
     found += [one for one in with_source if not (apart and learns_one_source(one, data.label_kind))]
     able = [one for one in found if data.label_kind in one.about.label_kinds and installed(one)]
     return [one for one in able if one.about.closed_form or quality != "fast"]
+
+
+def usual_adapters(backbone: AnyBackbone, data: Dataset) -> Iterator[Method[Any]]:
+    """Adapters that act in a backbone that has learned something: of transformers, or of convolutions."""
+    if not backbone.learned or backbone.source["kind"] in ARRANGED:
+        return
+    convolutional = any(isinstance(one, nn.Conv1d | nn.Conv2d) for one in backbone.modules())
+    transformer = next(transformer_layers(backbone), None) is not None
+    for method in map(make, OF_TRANSFORMERS if transformer else OF_CONVOLUTIONS * convolutional):
+        if data.label_kind in method.about.label_kinds:
+            with suppress(BadInput):  # of an adapter that can't act
+                method.parts(copy.deepcopy(backbone), Task(1, tuple(backbone.example.shape[1:])))
+                yield method
 
 
 def installed(method: Method[Any]) -> bool:

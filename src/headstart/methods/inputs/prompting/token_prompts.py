@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
-from headstart.methods.adapting import kept_parts
+from headstart.methods.adapting import kept_backbone, kept_parts
 from headstart.methods.tuning import TuningSettings, selected_on, tuning_loss
 from headstart.nn import adapters
 
@@ -38,6 +38,10 @@ class TokenPrompts(TuningSettings[Labelled]):
             count=max(self.count, 1), deep=self.deep, initial=self.initial, at=self.at
         )
         return kept_parts(self, kind if self.count else None, backbone, task)
+
+    def shipped_backbone(self, backbone: Backbone) -> Backbone:
+        """A copy of the backbone, with what is added to it."""
+        return kept_backbone(self, backbone)
 
     def moves(self) -> tuple[Descend[Labelled]]:
         """One descent on the head and the prompts."""

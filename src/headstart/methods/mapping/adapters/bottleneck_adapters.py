@@ -4,7 +4,7 @@ from typing import Literal, final
 from torch import nn
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
-from headstart.methods.adapting import kept_parts
+from headstart.methods.adapting import kept_backbone, kept_parts
 from headstart.methods.tuning import TuningSettings, selected_on, tuning_loss
 from headstart.nn.adapters import Bottlenecks, is_of_adapter
 from headstart.nn.norms import is_norm
@@ -42,6 +42,10 @@ class BottleneckAdapters(TuningSettings[Labelled]):
         """The backbone, which must have linear layers, with adapters, and a linear head."""
         kind = Bottlenecks(size=self.size, activation=self.activation, at=self.at)
         return kept_parts(self, kind, backbone, task)
+
+    def shipped_backbone(self, backbone: Backbone) -> Backbone:
+        """A copy of the backbone, with what is added to it."""
+        return kept_backbone(self, backbone)
 
     def moves(self) -> tuple[Descend[Labelled]]:
         """One descent on the head, the adapters and the norms."""
