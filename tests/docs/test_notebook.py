@@ -25,7 +25,7 @@ def shown(tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebook")
     notebook = nbformat.read(WALK, as_version=4)
     for cell in notebook.cells:
-        cell.source = BUDGET.sub("budget=5", cell.source)
+        cell.source = BUDGET.sub("budget=3", cell.source)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     return notebook, folder
 
