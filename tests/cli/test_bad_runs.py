@@ -79,7 +79,7 @@ def test_resume_into_another_study(headstart, pictures, weights, finished, chang
 
 def test_resume_with_other_data(headstart, weights, finished, tmp_path):
     data = tiny.folders(tmp_path / "data", 6)
-    same = [*tiny.options(weights), *tiny.METHODS]
+    same = [*tiny.options(weights), "--reading", "auto", *tiny.METHODS]
     said = headstart("adapt", data, *same, "--out", finished, "--resume")
     assert refused(said, BadInput.code, "it differs in the data.")
 

@@ -17,7 +17,8 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 @pytest.fixture(scope="module")
 def words(pictures, weights):
     """A run with a cache, trained candidates and a model to save."""
-    return ["adapt", pictures, *tiny.options(weights), *tiny.METHODS, "--no-curve", "--quiet", "--out", "run"]
+    chosen = ["--reading", "auto", "--no-curve", *tiny.METHODS]
+    return ["adapt", pictures, *tiny.options(weights), *chosen, "--quiet", "--out", "run"]
 
 
 @pytest.fixture(scope="module")

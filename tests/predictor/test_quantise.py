@@ -27,7 +27,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("int8")
     rule = hs.models.backbone(exported.Coloured().eval(), preprocess=exported.Preprocess(size=(24, 32)))
     data = tiny.folders(folder / "shapes", each=10)
-    hs.adapt(rule, data, out=folder / "run", size=None, methods=("ridge-probe",), reading="own", **tiny.QUICK)
+    hs.adapt(rule, data, out=folder / "run", size=None, methods=("ridge-probe",), **tiny.QUICK)
     return hs.open(folder / "run", backbone=exported.Coloured()), data
 
 

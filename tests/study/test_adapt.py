@@ -3,19 +3,21 @@
 import html
 import re
 import shlex
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 import torch
+from tests.cli.conftest import away as away
+from tests.cli.conftest import headstart as headstart
 from tests.study import tiny
 
 import headstart as hs
 from headstart.models.backbone import backbone
 from headstart.studies.adapt import Result, Timings
 from headstart.studies.adapt import run as job
+
+READING = tiny.QUICK | {"reading": "auto"}  # with all that is chosen before anything is trained
 
 
 def with_split(x, y, test):
@@ -142,7 +144,7 @@ def test_the_test_part_is_looked_at_once_and_only_when_all_is_decided(base, shap
     module = job.evaluate_on_test.__globals__
     real = module["_predict_test"]
     monkeypatch.setitem(module, "_predict_test", lambda *a: looks.append(1) or real(*a))
-    result = hs.adapt(base, data, out=tmp_path / "run", methods=methods, **tiny.QUICK).result
+    result = hs.adapt(base, data, out=tmp_path / "run", methods=methods, **READING).result
     later = [(row, done) for row, done in log if "plan" in done]  # before it, the data are checked
     assert {row for row, _ in later} >= test
     for row, done in later:
@@ -158,7 +160,7 @@ def test_the_test_part_is_looked_at_once_and_only_when_all_is_decided(base, shap
         out=tmp_path / "run",
         methods=methods,
         resume=True,
-        **tiny.QUICK,
+        **READING,
     )
     result = Result.read(tmp_path / "run" / "result.json")
     # a resumed run takes the written answers; beside the check, it opens pictures of mistakes only
@@ -235,13 +237,13 @@ def test_the_same_study_gives_the_same_bytes(base, shapes, tmp_path, monkeypatch
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
         monkeypatch.chdir(tmp_path / name)
-        hs.adapt(base, shapes, out="run", methods=("knn", "fine-tune"), **tiny.QUICK)
+        hs.adapt(base, shapes, out="run", methods=("knn", "fine-tune"), **READING)
         ends.append([(tmp_path / name / "run" / f).read_bytes() for f in ("result.json", "ticks.jsonl")])
     assert ends[0] == ends[1]
 
 
 @pytest.mark.slow
-def test_the_code_on_the_page_runs_when_pasted(base, pictures, tmp_path):
+def test_the_code_on_the_page_runs_when_pasted(base, pictures, tmp_path, headstart, monkeypatch, capsys):
     """In the folder that holds the run: Python and the commands, as they stand there."""
     hs.adapt(base, pictures, out=tmp_path / "my run", methods=("nearest-centroid",), **tiny.QUICK)
     page = (tmp_path / "my run" / "report.html").read_text("utf-8")
@@ -249,11 +251,14 @@ def test_the_code_on_the_page_runs_when_pasted(base, pictures, tmp_path):
         html.unescape(code) for code in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)
     ]
     in_python, *commands = blocks[:4]
-    typed = [[sys.executable, "-m", *shlex.split(command)] for command in commands]
-    for words in ([sys.executable, "-c", in_python], *typed):
-        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout
+    monkeypatch.chdir(tmp_path)
+    exec(in_python, {})
+    assert capsys.readouterr().out
+    for command in commands:
+        program, *words = shlex.split(command)
+        said = headstart(*words)
+        assert program == "headstart"
+        assert (said.code, bool(said.out)) == (0, True), said.err
     assert (tmp_path / "model.onnx").is_file()
 
 

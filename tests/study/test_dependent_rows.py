@@ -54,6 +54,7 @@ def test_adapt_counts_patients_in_every_figure(tmp_path):
         out=tmp_path / "run",
         methods=("ridge-probe", "nearest-centroid"),
         folds=2,
+        epochs=1,
         curve=False,
     )
     result = done.result

@@ -22,7 +22,8 @@ def pictures(*counts):
 
 @pytest.mark.parametrize(("counts", "folds"), [((3, 3), 4), ((2, 3), 3), ((4, 4, 4), 5)])
 def test_as_many_folds_as_rows_to_learn_from(base, tmp_path, counts, folds):
-    done = hs.adapt(base, pictures(*counts), out=tmp_path / "run", methods=METHODS, epochs=1, curve=False)
+    how = {"methods": METHODS, "epochs": 1, "curve": False, "reading": "own"}
+    done = hs.adapt(base, pictures(*counts), out=tmp_path / "run", **how)
     assert {one.of_folds for one in done.result.candidates} == {folds}
     said = [note for note in done.result.notes if "one for each row or group" in note]
     assert said == [f"There are {folds} folds, one for each row or group of the training part."] * (folds < 5)

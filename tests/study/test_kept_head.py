@@ -198,9 +198,9 @@ def test_a_table_goes_on(tmp_path):
 
 @pytest.mark.slow
 def test_a_run_folder_goes_on_in_adapt(pictures, tmp_path):
-    small = {"epochs": 1, "folds": 2, "curve": False, "methods": ("fine-tune",)}
+    small = {"epochs": 1, "folds": 2, "curve": False, "reading": "own", "methods": ("fine-tune",)}
     net = hs.models.backbone("torchvision:squeezenet1_1", weights="random")
-    run = str(hs.adapt(net, pictures, out=tmp_path / "run", size=64, fit="crop", **small).folder)
+    run = str(hs.adapt(net, pictures, out=tmp_path / "run", size=32, fit="crop", **small).folder)
     more = hs.adapt(run, pictures, out=tmp_path / "more", **small)
     assert any("Methods that tune a head begin with the trained one. Kept:" in n for n in more.result.notes)
     new = hs.adapt(run, pictures, out=tmp_path / "new", head="new", **small)

@@ -25,7 +25,7 @@ from headstart.studies import build_page
 from headstart.studies.adapt.choice import CandidateResult, choose
 from headstart.studies.curve.page import view as curve_view
 
-QUICK = {"methods": ("ridge-probe", "nearest-centroid"), "folds": 2, "curve": False}
+QUICK = {"methods": ("ridge-probe", "nearest-centroid"), "epochs": 1, "folds": 2, "curve": False}
 
 
 def rows(sizes, seed=0):

@@ -12,7 +12,7 @@ from headstart.models.untrained import seeded
 CLASSES = ("disc", "square", "stripe")
 BACKBONE = "test_resnet"  # the smallest of timm's: half a million parameters
 TRIED = ("ridge-probe", "nearest-centroid", "fine-tune")
-QUICK = {"epochs": 1, "folds": 2, "curve": False}
+QUICK = {"epochs": 1, "folds": 2, "curve": False, "reading": "own"}
 METHODS = [word for name in TRIED for word in ("--method", name)]
 
 
@@ -53,7 +53,14 @@ def weights(file: Path) -> Path:
 
 def options(file: Path) -> list[str]:
     """Of the command line, for small pictures and the backbone with the weights in `file`."""
-    small = {"--backbone": BACKBONE, "--weights": file, "--size": 32, "--epochs": 1, "--folds": 2}
+    small = {
+        "--backbone": BACKBONE,
+        "--weights": file,
+        "--size": 32,
+        "--epochs": 1,
+        "--folds": 2,
+        "--reading": "own",
+    }
     return [str(word) for pair in small.items() for word in pair]
 
 
