@@ -27,13 +27,6 @@ PROMPT_FAULTS = (
         f"{TOKENS} padded_row and prefix-encoder",
     ),
     Fault(
-        "nn/adapters/attaching.py",
-        "    acts = around or any(",
-        "    acts = any(",
-        "torch's fused layer leaves out prompts without gradients",
-        f"{TOKENS} act_alike and shallow-encoder",
-    ),
-    Fault(
         "nn/adapters/token_prompts.py",
         "prompts, rest = torch.split(found, [self.count, length], self.axis)",
         "rest, prompts = torch.split(found, [length, self.count], self.axis)",
@@ -60,13 +53,6 @@ PROMPT_FAULTS = (
         "gate = 1 + self.gate.to(query).tanh()",
         "the gate is open at the start",
         f"{TOKENS} behind_a_gate and minilm",
-    ),
-    Fault(
-        "nn/adapters/attended.py",
-        "    return torch.zeros_like(mask, dtype=like.dtype).masked_fill(mask, -torch.inf)",
-        "    return torch.zeros_like(mask, dtype=like.dtype).masked_fill(~mask, -torch.inf)",
-        "torch's own attention sees the padding alone",
-        f"{TOKENS} behind_a_gate and second",
     ),
     Fault(
         "methods/mapping/adapters/prefix_tokens.py",
