@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.nn.adapters.nets import disturb, net
+from tests.nn.adapters.nets import convolutions, disturb, net
 from tests.nn.adapters.sets import answers, close, side_car
 from torch import nn
 
@@ -89,3 +89,41 @@ def test_models_in_which_rows_can_not_be_told_apart_are_refused():
         found.mixed(x, ["one", "two", "one"])
     with pytest.raises(Unknown, match="No set of adapters is called 'three'"):
         found.mixed(x, ["three"] * 4)
+
+
+def test_batch_normalisations_in_training_take_the_rows_of_each_set_alone():
+    """As in separate forwards: the answers, and the statistics that each set follows."""
+    module, x = convolutions().eval(), torch.randn(6, 8, 9, 9)
+    rows, found = ["a", "b", "a", "b", "b", "a"], []
+    for _ in range(2):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            found.append(hs.Adapters(module, example=x))
+            for key in "ab":
+                found[-1].add(key, hs.adapters.LoRA(rank=1))
+                disturb(found[-1]._sets[key], 0.2)
+        found[-1].model.train()
+    together = found[0].mixed(x, rows)
+    for key in "ab":
+        mine = [row for row, other in enumerate(rows) if other == key]
+        with found[1].use(key) as model:
+            alone = model(x[mine])
+        close(together[mine].detach(), alone.detach())
+        statistics = found[0]._own[key]["1.running_mean"]
+        close(statistics, found[1]._own[key]["1.running_mean"])
+        assert bool(statistics.any())
+        assert int(found[0]._own[key]["1.num_batches_tracked"]) == 1
+    assert not torch.equal(found[0]._own["a"]["1.running_mean"], found[0]._own["b"]["1.running_mean"])
+    assert not bool(dict(found[0].model.named_buffers())["1.running_mean"].any())
+
+
+def test_a_batch_of_one_set_says_nothing_about_batches_of_several():
+    layer = nn.TransformerEncoderLayer(16, 2, 32).eval()  # tokens first
+    x = torch.randn(4, 2, 16)
+    found = hs.Adapters(layer, example=x)
+    for key in "ab":
+        found.add(key, hs.adapters.LoRA(rank=2, at="linear1"))
+        disturb(found._sets[key], 0.5)
+        found.mixed(x, [key] * 4)
+    with pytest.raises(BadInput, match="does not keep its rows along the first axis"):
+        found.mixed(x, ["a", "b", "b", "a"])

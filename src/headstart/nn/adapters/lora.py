@@ -154,7 +154,11 @@ class LoraActivation(ActivationAdapter):
 
     def forward(self, given: Tensor, output: Tensor) -> Tensor:
         """The output (..., outputs) for what was given, (..., inputs), with what the product makes of it."""
-        return output + linear(linear(given, self.down), self.scale * self.up)
+        small = linear(given, self.down)
+        if output.ndim == 1 or output.dtype != small.dtype:
+            return output + linear(small, self.scale * self.up)
+        flat = torch.addmm(output.flatten(0, -2), small.flatten(0, -2), self.up.t(), alpha=self.scale)
+        return flat.view(output.shape)
 
     def folded(self, name: str, tensor: Tensor) -> Tensor:
         """W + scale B A (outputs, inputs)."""

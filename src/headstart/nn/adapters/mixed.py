@@ -18,6 +18,8 @@ from headstart.core import BadInput
 from .adapter import ActivationAdapter, Adapter, AroundAdapter, WeightAdapter, first_of
 from .attaching import attach, detach
 
+Spots = dict[str, tuple[str, str]]  # by the path of a layer: the layer that is called, and the path in it
+
 
 class Part(NamedTuple):
     """Neighbouring rows of one set."""
@@ -55,6 +57,7 @@ class Sorted:
             if place == len(names) or names[place] != names[place - 1]
         ]
         self._names, self._ends = [names[end - 1] for end in ends], ends
+        self._found: dict[int, list[Part]] = {}
         ids = not x.is_floating_point() and x.ndim == 2
         self._tokens = (self.x >= 0).sum(1).cumsum(0).tolist() if ids else None  # before the end of each row
 
@@ -64,6 +67,8 @@ class Sorted:
         Raises:
             BadInput: it can't be told.
         """
+        if length in self._found:
+            return self._found[length]
         n = len(self.x)
         if self._tokens is not None and length == self._tokens[-1] != n:
             ends = [self._tokens[end - 1] for end in self._ends]
@@ -72,7 +77,9 @@ class Sorted:
         else:
             raise BadInput(f"Which of {length} inputs of a layer belong to which of {n} rows can't be told.")
         begins = [0, *ends[:-1]]
-        return [Part(name, slice(*both)) for name, *both in zip(self._names, begins, ends, strict=True)]
+        found = [Part(name, slice(*both)) for name, *both in zip(self._names, begins, ends, strict=True)]
+        self._found[length] = found
+        return found
 
 
 @contextmanager
@@ -81,6 +88,7 @@ def routed(
     batch: Sorted,
     adapters: Mapping[str, Mapping[str, Adapter]],
     own: Mapping[str, Mapping[str, Tensor]],
+    spots: Spots,
 ) -> Iterator[tuple[set[str], set[str]]]:
     """Context in which each row of a batch has the adapters and tensors of its set.
 
@@ -89,6 +97,7 @@ def routed(
         batch: what it is called with.
         adapters: of each set, by the paths of layers.
         own: parameters and buffers of each set that stand in for the model's, by name.
+        spots: what is known of them from earlier calls; it is added to.
 
     Yields:
         The paths of the layers that have been called, and of those that must be.
@@ -96,12 +105,12 @@ def routed(
     plans: dict[str, dict[str, Stands]] = {}
     for name, mine in adapters.items():
         for path, adapter in mine.items():
-            layer, inner = _called(model, path)
+            layer, inner = _called(model, path, spots)
             plans.setdefault(layer, {}).setdefault(name, Stands({}, {})).adapters[inner] = adapter
     for name, others in own.items():
         for key, value in others.items():
             path, _, tensor = key.rpartition(".")
-            layer, inner = _called(model, path)
+            layer, inner = _called(model, path, spots)
             stands = plans.setdefault(layer, {}).setdefault(name, Stands({}, {}))
             stands.tensors[f"{inner}.{tensor}" if inner else tensor] = value
     called: set[str] = set()
@@ -136,14 +145,17 @@ class Stands(NamedTuple):
         return changed
 
 
-def _called(model: nn.Module, path: str) -> tuple[str, str]:
+def _called(model: nn.Module, path: str, spots: Spots) -> tuple[str, str]:
     """The layer that is called, and the path in it: an attention reads the weights of its layers."""
-    names = path.split(".")
-    for end in range(len(names)):
-        above = ".".join(names[:end])
-        if isinstance(model.get_submodule(above), nn.MultiheadAttention):
-            return above, ".".join(names[end:])
-    return path, ""
+    if path not in spots:
+        names = path.split(".")
+        spots[path] = path, ""
+        for end in range(len(names)):
+            above = ".".join(names[:end])
+            if isinstance(model.get_submodule(above), nn.MultiheadAttention):
+                spots[path] = above, ".".join(names[end:])
+                break
+    return spots[path]
 
 
 @contextmanager

@@ -4,15 +4,14 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Unknown
 
-from .acting import AGREE, probed
 from .adapter import Adapter, first_of
 from .adapter_file import read_set, write_set
 from .apart import AdapterSet
@@ -21,7 +20,7 @@ from .averaging import averaged
 from .described import attach_all
 from .fingerprint import fingerprint
 from .kind import AdapterKind
-from .mixed import Sorted, routed
+from .mixing import Mixing
 from .peft_folder import read_folder, write_folder
 from .twin import copied_buffers, joined, swap, twin_of
 
@@ -52,7 +51,7 @@ class Adapters:
         self._own: dict[str, dict[str, Tensor]] = {}
         self._used: tuple[str, ...] = ()
         self._are = "in use"  # what is the case with those
-        self._compared: set[frozenset[str]] = set()  # sets that can share a forward
+        self._mixing = Mixing(self.model)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,6 +92,7 @@ class Adapters:
         if name in self._used:
             self._idle()
         del self._sets[name], self._own[name]
+        self._mixing.forget(name)
 
     def parameters(self, name: str) -> list[nn.Parameter]:
         """What learns of a set: its adapters' parameters, and the copies that learn along."""
@@ -150,7 +150,8 @@ class Adapters:
     def mixed(self, x: Tensor, rows: Sequence[str]) -> Tensor:
         """The answers (n, ...) for a batch whose rows use different sets, in one forward.
 
-        The first batch of the same sets is computed by one forward for each set too, and compared.
+        The first batch in which a set is beside others is computed by a forward of that set too, to compare.
+        In training, batch normalisations take each set's rows alone, and follow its own statistics.
 
         Args:
             x: inputs (n, ...); ids (n, length) are padded with numbers below 0.
@@ -163,45 +164,11 @@ class Adapters:
         for name in rows:
             self._known(name)
         self._idle()
-        sets = frozenset(rows)
-        if sets not in self._compared:
-            self._compare(x, rows)
-            self._compared.add(sets)
-        return self._in_one(x, rows)
-
-    def _in_one(self, x: Tensor, rows: Sequence[str]) -> Tensor:
-        batch, base = Sorted(x, rows), dict(self.model.named_buffers())
-        own = {
-            name: {
-                key: value
-                for key, value in self._own[name].items()
-                if isinstance(value, nn.Parameter) or not torch.equal(value, base[key])
-            }
-            for name in dict.fromkeys(rows)
-        }
-        adapters = {name: self._sets[name] for name in own}
-        with routed(self.model, batch, adapters, own) as (called, wanted):
-            found = first_of(self.model(batch.x))
-        if absent := sorted(wanted - called):
-            raise BadInput(
-                f"The layer {absent[0]} is not called, as the module around it reads its weights itself, "
-                "so that rows can't have adapters of their own there. Use each set by itself."
+        if self._mixing.unchecked(rows):
+            self._mixing.check(
+                x, rows, partial(self._mixing.answer, x, rows, self._sets, self._own), self._alone
             )
-        return found[batch.places]
-
-    def _compare(self, x: Tensor, rows: Sequence[str]) -> None:
-        """Refuse a model in which a layer mixes up rows, such as one whose first axis is not the rows."""
-        with probed(self.model, training=False), torch.no_grad():
-            found = self._in_one(x, rows)
-            for name in dict.fromkeys(rows):
-                mine = [row for row, other in enumerate(rows) if other == name]
-                with self.use(name) as model:
-                    wanted = first_of(model(x[mine]))
-                if (found[mine] - wanted).abs().max() > AGREE * wanted.abs().max():
-                    raise BadInput(
-                        f"Rows of {name} are answered otherwise beside rows of other sets: a layer of this "
-                        "model does not keep its rows along the first axis. Use each set by itself."
-                    )
+        return self._mixing.answer(x, rows, self._sets, self._own)
 
     def merge(self, *names: str) -> nn.Module:
         """A model of its own tensors with some sets folded in; bottleneck adapters stay."""
@@ -261,6 +228,10 @@ class Adapters:
         else:
             _, adapters, own = read_set(Path(file), self.model, self._fingerprint)
         self._sets[name], self._own[name] = dict(adapters), copied_buffers(self.model) | dict(own)
+
+    def _alone(self, name: str, x: Tensor) -> Tensor:
+        with self.use(name) as model:
+            return first_of(model(x))
 
     def _call(self) -> Tensor:
         return first_of(self.model(self._example))
