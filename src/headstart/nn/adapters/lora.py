@@ -160,6 +160,12 @@ class LoraActivation(ActivationAdapter):
         flat = torch.addmm(output.flatten(0, -2), small.flatten(0, -2), self.up.t(), alpha=self.scale)
         return flat.view(output.shape)
 
+    def add_to(self, output: Tensor, given: Tensor) -> None:
+        """Add what the product makes of what was given to an output, which is contiguous, in place."""
+        small = linear(given, self.down)
+        flat = output.view(-1, output.shape[-1])
+        flat.addmm_(small.view(-1, small.shape[-1]), self.up.t(), alpha=self.scale)
+
     def folded(self, name: str, tensor: Tensor) -> Tensor:
         """W + scale B A (outputs, inputs)."""
         return tensor + self.scale * self.up @ self.down

@@ -17,6 +17,7 @@ from headstart.core import BadInput
 
 from .adapter import ActivationAdapter, Adapter, AroundAdapter, WeightAdapter, first_of
 from .attaching import attach, detach
+from .lora import LoraActivation
 
 Spots = dict[str, tuple[str, str]]  # by the path of a layer: the layer that is called, and the path in it
 
@@ -189,11 +190,20 @@ def _forward(
         not stands.tensors and all(isinstance(one, ActivationAdapter) for one in stands.adapters.values())
         for stands in plans.values()
     )
+    products = {name: one for name, one in acts.items() if isinstance(one, LoraActivation)}
+    # what a linear layer returns is nobody else's, so that products may be added to it in place
+    added = whole and type(layer) is nn.Linear and len(products) == len(acts)
+    types = {one.up.dtype for one in products.values()}
 
     def forward(*args: Any, **kwargs: Any) -> Any:
         call()
-        output = plain(*args, **kwargs) if whole else None
+        output: Any = plain(*args, **kwargs) if whole else None
         length, pieces = len(args[0]), []
+        if added and not torch.is_grad_enabled() and output.is_contiguous() and types == {output.dtype}:
+            for name, rows in batch.parts(length):
+                if name in products:
+                    products[name].add_to(output[rows], args[0][rows])
+            return output
         for name, rows in batch.parts(length):
             mine = [one[rows] if isinstance(one, Tensor) and len(one) == length else one for one in args]
             if whole:
