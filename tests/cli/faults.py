@@ -92,7 +92,7 @@ ROWS = (
     ),
     Fault(
         "cli/predicting.py",
-        "open_model(run).to(device)",
+        "open_model(run, backbone=backbone).to(device)",
         "open_model(run)",
         "--device is read and forgotten",
         "cli/test_predictions.py moved_to_the_device",

@@ -111,7 +111,7 @@ ADAPTER_FAULTS = (
         "nn/adapters/test_mixed.py told_apart",
     ),
     Fault(
-        "nn/adapters/side_car.py",
+        "nn/adapters/twin.py",
         "return nn.Parameter(tensor.detach(), requires_grad=False)",
         "return tensor",
         "the caller's parameters learn or get gradients",
