@@ -186,8 +186,8 @@ MODELS = (
     ),
     Fault(
         "models/encoders.py",
-        "        if not _under(name, head)\n",
-        "",
+        " if not _under(name, head)}",
+        "}",
         "the head of the old labels is in the encoder",
         "models/test_encoders.py nothing_else",
     ),
