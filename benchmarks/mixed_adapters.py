@@ -74,10 +74,10 @@ def step(title: str, kind: Any, x: Tensor) -> None:
     found = beside(base, kind, x)
 
     def mixed() -> None:
-        found.mixed(x, MIXED).square().mean().backward()
+        found.mixed(x, MIXED).square().mean().backward()  # type: ignore[no-untyped-call]
 
     def apart() -> None:
-        separately(found, x, lambda model, some: model(some)).square().mean().backward()
+        separately(found, x, lambda model, some: model(some)).square().mean().backward()  # type: ignore[no-untyped-call]
 
     times = interleaved({"8 steps": apart, "mixed": mixed}, ROUNDS // 2, time.process_time)
     print_table(f"MiniLM, {title}, forward and backward", times)
@@ -85,7 +85,7 @@ def step(title: str, kind: Any, x: Tensor) -> None:
 
 def peft(x: Tensor) -> None:
     """PEFT's mixed batches, on a BERT of MiniLM's size, with the very same factors."""
-    from peft import LoraConfig, get_peft_model
+    library: Any = importlib.import_module("peft")
     from transformers import BertConfig, BertModel
 
     torch.manual_seed(0)
@@ -94,8 +94,8 @@ def peft(x: Tensor) -> None:
     x = x.clamp(min=1)
     at = "*.query|*.key|*.value|*.dense"
     found = beside(model, hs.adapters.LoRA(rank=8, alpha=16.0, at=at), x)
-    settings = LoraConfig(r=8, lora_alpha=16, target_modules=["query", "key", "value", "dense"])
-    theirs: Any = get_peft_model(copy.deepcopy(model), settings, adapter_name=NAMES[0])
+    settings = library.LoraConfig(r=8, lora_alpha=16, target_modules=["query", "key", "value", "dense"])
+    theirs: Any = library.get_peft_model(copy.deepcopy(model), settings, adapter_name=NAMES[0])
     for name in NAMES[1:]:
         theirs.add_adapter(name, settings)
     with torch.no_grad():
@@ -124,8 +124,10 @@ def peft(x: Tensor) -> None:
 def main() -> None:
     """Print the tables."""
     base = backbone("minilm")
+    texts = load("reviews").texts
     assert base.tokens is not None
-    x = base.tokens(list(load("reviews").texts[:ROWS]))[:, :LENGTH]
+    assert texts is not None
+    x = base.tokens(list(texts[:ROWS]))[:, :LENGTH]
     with torch.no_grad():
         for title, kind in KINDS.items():
             forwards(title, kind, x)
