@@ -11,7 +11,19 @@ from tests.toy import TASK, Toy, labelled
 from torch import nn
 
 import headstart as hs
-from headstart.core import BadInput, Descend, Labelled, LinearHead, Method, Model, On, Parts, Task, Unknown
+from headstart.core import (
+    BadInput,
+    Descend,
+    Labelled,
+    LinearHead,
+    Method,
+    Model,
+    On,
+    Parts,
+    Preprocess,
+    Task,
+    Unknown,
+)
 from headstart.methods.inputs.prompting.pixel_prompts import PixelPrompts
 from headstart.methods.outputs.probing.label_mapping import LabelMapping
 from headstart.methods.tuning import tuning_loss
@@ -152,6 +164,11 @@ def test_pictures_that_are_read_at_another_size_get_a_prompt_of_that_size():
     base = hs.models.backbone(convolutions, example=torch.randn(2, 1, 9, 9))
     made = PixelPrompts().parts(base, Task(2, (1, 6, 6)))["backbone"]
     assert made.example.shape == (2, 1, 6, 6)
+    base.preprocess = Preprocess(size=(6, 6))
+    shipped = PixelPrompts().shipped_backbone(base)  # what a study loads the weights of a fit into
+    assert {name: value.shape for name, value in shipped.state_dict().items()} == {
+        name: value.shape for name, value in made.state_dict().items()
+    }
     again = rebuild(made.source, convolutions)
     assert again.state_dict().keys() == made.state_dict().keys()
     assert torch.equal(again(made.example), base(made.example))

@@ -80,11 +80,10 @@ class PixelPrompts(Method[Labelled]):
             BadInput: the backbone reads texts or tables, the prompt is larger than the picture, or a mapping
                 needs a classifier that is not known, or classes.
         """
-        refuse_words(backbone)
-        prompt = self.prompt(task.shape)
+        prompted = self.prompted(backbone, task.shape)
         if self.mapping not in SOURCES:
-            head: nn.Module = task.head or LinearHead(backbone.width, task.outputs)
-            return Parts({"backbone": in_front(backbone, prompt), "head": head})
+            head: nn.Module = task.head or LinearHead(prompted.width, task.outputs)
+            return Parts({"backbone": prompted, "head": head})
         source = SourceLogits(classifier_of(backbone, self.about.name))
         if self.mapping == "frequency" and task.kind != "classes":
             raise BadInput(f"pixel-prompts: frequency is for classes, not {task.kind}. Take mapping='head'.")
@@ -92,8 +91,20 @@ class PixelPrompts(Method[Labelled]):
         of_logits = (
             LinearHead(sources, task.outputs) if learned else LabelMap(task.outputs, sources, task.rows)
         )
-        prompted = in_front(backbone.at_classifier(), prompt)
         return Parts({"backbone": prompted, "source": source, "head": of_logits})
+
+    def shipped_backbone(self, backbone: Backbone) -> Backbone:
+        """The backbone with a prompt in front, for inputs in the size that it reads."""
+        if backbone.example is None:
+            return backbone
+        reading, shape = getattr(backbone, "preprocess", None), tuple(backbone.example.shape[1:])
+        return self.prompted(backbone, shape if reading is None else (*shape[:1], *reading.size))
+
+    def prompted(self, backbone: Backbone, shape: tuple[int, ...]) -> Backbone:
+        """The backbone with a prompt in front, for inputs of a shape."""
+        refuse_words(backbone)
+        reads = backbone if self.mapping == "head" else backbone.at_classifier()
+        return in_front(reads, self.prompt(shape))
 
     def prompt(self, shape: tuple[int, ...]) -> PixelPrompt:
         """The prompt for inputs of a shape."""
