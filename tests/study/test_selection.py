@@ -25,6 +25,7 @@ DATA = load((np.arange(60.0)[:, None], np.where(np.arange(60) % 2, "b", "a")))
 LABELS = DATA.labels  # of 60 rows in 2 folds: the even ones and the odd ones of each class
 FOLDS = np.arange(60) // 2 % 2
 METRIC = "balanced_accuracy"
+SCRATCH = make("from-scratch")  # which adds nothing to a backbone
 
 
 def answering(labels, wrong=(), sure=3.0):
@@ -164,7 +165,7 @@ class Scripted:
             curve=[1.0],
             trained=7,
             notes=["a note"],
-            method=make("from-scratch"),  # to which no bytes of a task belong
+            method=SCRATCH,
         )
 
 
