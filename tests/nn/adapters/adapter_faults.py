@@ -159,4 +159,11 @@ ADAPTER_FAULTS = (
         "adapters go into poolers that nobody reads",
         "nn/adapters/test_in_use.py nobody_reads",
     ),
+    Fault(
+        "nn/adapters/lora.py",
+        "weights, path in called))",
+        "weights, path in called or call is None))",
+        "without a batch the output of an attention gets an adapter that never acts",
+        "nn/adapters/test_acting.py without_a_batch",
+    ),
 )

@@ -27,6 +27,15 @@ def test_auto_takes_the_weight_where_a_layer_is_not_called():
     }
 
 
+def test_without_a_batch_auto_takes_the_weight_which_acts_however_a_layer_is_used():
+    """The output of `nn.MultiheadAttention` is a linear layer that is never called."""
+    module, x = net("attention")
+    before = module(x)
+    found = LoRA(rank=2, at="*out_proj").insert(module)
+    disturb(found)
+    assert not torch.equal(module(x), before)
+
+
 def test_a_bottleneck_goes_to_the_module_around_a_layer_that_is_not_called():
     class Around(nn.Module):
         def __init__(self):

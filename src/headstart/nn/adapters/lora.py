@@ -181,7 +181,7 @@ class LoRA(AdapterKind):
         scaling: "standard" divides alpha by the rank, "rank-stabilised" by its root.
         magnitude: whether directions and norms of the weights learn apart (DoRA).
         space: "weight" adds the product to the weight, "activation" what it makes of the input to the output
-            of linear layers that are called, which is cheaper; "auto" does that where it can.
+            of linear layers, which is cheaper; "auto" does that where a batch showed that they are called.
     """
 
     title: ClassVar[str] = "LoRA adapters"
@@ -198,7 +198,7 @@ class LoRA(AdapterKind):
         for one in self._worthwhile(module, weights_to_adapt(module, self.at, call)):
             chosen.setdefault(one.layer, {})[one.tensor] = tensor_of(module, one)
         for path, weights in chosen.items():
-            yield Built(path, self._of(module.get_submodule(path), weights, path in called or call is None))
+            yield Built(path, self._of(module.get_submodule(path), weights, path in called))
 
     def _worthwhile(self, module: nn.Module, found: Sequence[Weight]) -> Sequence[Weight]:
         """The weights that are adapted if none are named: those that the product is smaller than, or all.
