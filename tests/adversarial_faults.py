@@ -160,8 +160,8 @@ ADVERSARIAL_FAULTS = (
     ),
     Fault(
         HERE + "deepjdot.py",
-        "sinkhorn(cost, smooth, weights, ",
-        "sinkhorn(cost, smooth, ",
+        "sinkhorn(cost, self.epsilon * mean, weights, ",
+        "sinkhorn(cost, self.epsilon * mean, ",
         "source rows that count nothing are carried to the target",
         "methods/test_deepjdot.py weigh",
     ),

@@ -100,8 +100,7 @@ def studies_page() -> str:
     from headstart.studies._spec import studies
 
     sections = (
-        f"## {spec.name}\n\n{spec.summary} [Its page](../{spec.docs_page}).\n\n"
-        f"::: headstart.studies.{spec.name}\n"
+        f"## {spec.name}\n\n{spec.summary} [Its page](../{spec.docs_page}).\n\n::: {spec.module().__name__}\n"
         for spec in studies()
     )
     return STUDIES_HEAD + "\n".join(sections)

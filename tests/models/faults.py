@@ -208,7 +208,7 @@ MODELS = (
     ),
     Fault(
         "models/backbone.py",
-        'made.source["head"] = head',
+        'made.source |= {"head": head} if own or head != measured else {}',
         "pass",
         "a saved model of one's own module is cut elsewhere when it is opened",
         "models/test_head_choice.py cut_where_it_was",

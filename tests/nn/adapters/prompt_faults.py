@@ -24,7 +24,7 @@ PROMPT_FAULTS = (
         '"src_key_padding_mask": ~there})',
         "})",
         "without gradients padding is read where torch nests rows",
-        f"{TOKENS} padded_row and prefix-encoder",
+        f"{TOKENS} padded_row and prefix and encoder",
     ),
     Fault(
         "nn/adapters/token_prompts.py",
@@ -52,7 +52,7 @@ PROMPT_FAULTS = (
         "gate = self.gate.to(query).tanh()",
         "gate = 1 + self.gate.to(query).tanh()",
         "the gate is open at the start",
-        f"{TOKENS} behind_a_gate and minilm",
+        f"{TOKENS} behind_a_gate and gpt",
     ),
     Fault(
         "methods/mapping/adapters/prefix_tokens.py",
