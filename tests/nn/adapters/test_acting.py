@@ -36,6 +36,26 @@ def test_without_a_batch_auto_takes_the_weight_which_acts_however_a_layer_is_use
     assert not torch.equal(module(x), before)
 
 
+class SometimesLeftOut(nn.Module):
+    """A layer that half of the batches in training pass by, as with stochastic depth."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(16, 16)
+
+    def forward(self, x):
+        if self.training and torch.rand(()) < 0.5:
+            return x
+        return x + self.linear(x)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_layer_that_stochastic_depth_left_out_once_is_no_error(seed):
+    module, x = SometimesLeftOut(), torch.randn(4, 16)
+    torch.manual_seed(seed)
+    assert list(LoRA(rank=2).insert(module, lambda: module(x))) == ["linear"]
+
+
 def test_a_bottleneck_goes_to_the_module_around_a_layer_that_is_not_called():
     class Around(nn.Module):
         def __init__(self):

@@ -13,6 +13,7 @@ from .attaching import CHILD, adapted_layers
 from .sites import Weight
 
 Call = Callable[[], Tensor]
+DRAWS = 8  # forwards in training, in which stochastic depth may leave a layer out for the whole batch
 AGREE = (
     1e-3  # of the largest output: gradients or none may take other kernels, a skipped adapter moves far more
 )
@@ -80,13 +81,10 @@ def check_acting(module: nn.Module, call: Call) -> None:
     adapters = list(_adapters(module))
     everything = [parameter for _, adapter in adapters for parameter in adapter.parameters()]
     for training in (True, False):
-        with probed(module, training), _learning(everything):
-            slopes = iter(_slopes(call(), everything))
-        for path, adapter in adapters:
-            mine = [next(slopes) for _ in adapter.parameters()]
-            if mine and not any(mine):
-                skipped = not isinstance(adapter, WeightAdapter) and path not in layers_called(module, call)
-                raise BadInput(_said(path, skipped, "training" if training else "evaluation"))
+        if idle := _idle(module, call, adapters, training):
+            path, adapter = idle[0]
+            skipped = not isinstance(adapter, WeightAdapter) and path not in layers_called(module, call)
+            raise BadInput(_said(path, skipped, "training" if training else "evaluation"))
     with probed(module, training=False), _disturbed(everything):
         with torch.enable_grad():
             wanted = call().detach()
@@ -100,6 +98,22 @@ def check_acting(module: nn.Module, call: Call) -> None:
                 "Without gradients this module answers as if it had no adapters: it reads the weights of its "
                 "layers itself then. Adapt other layers, or fold the adapters in before it answers."
             )
+
+
+def _idle(
+    module: nn.Module, call: Call, adapters: list[tuple[str, nn.Module]], training: bool
+) -> list[tuple[str, nn.Module]]:
+    """The adapters that get no gradient; in training in several draws, as depth may be stochastic."""
+    idle = [(path, one) for path, one in adapters if any(True for _ in one.parameters())]
+    with probed(module, training):
+        for _ in range(DRAWS if training else 1):
+            tensors = [parameter for _, one in idle for parameter in one.parameters()]
+            if tensors:
+                with _learning(tensors):
+                    slopes = _slopes(call(), tensors)
+                moving = {id(tensor) for tensor, slope in zip(tensors, slopes, strict=True) if slope}
+                idle = [pair for pair in idle if not any(id(p) in moving for p in pair[1].parameters())]
+    return idle
 
 
 def _said(path: str, skipped: bool, mode: str) -> str:
