@@ -41,10 +41,17 @@ ZERO_SHOT = (
     Fault(
         "studies/zero_shot/run.py",
         "            y = torch.from_numpy(data.labels[calibration])\n"
-        "            scale = own.at_best(own.logits(features[calibration], wordings.whole), y)\n",
+        "            scale = own.at_best(own.logits(whole.rows[calibration]), y)\n",
         "            y = torch.from_numpy(test.labels)\n"
-        "            scale = own.at_best(own.logits(tested.rows, wordings.whole), y)\n",
+        "            scale = own.at_best(own.logits(whole.rows[rows]), y)\n",
         "the temperature is fitted on the rows that are tested",
         "study/test_zero_shot.py change_no_temperature",
+    ),
+    Fault(
+        "studies/zero_shot/run.py",
+        "return scored.index(max(scored))",
+        "return scored.index(min(scored))",
+        "the worst template is taken",
+        "cli/test_zero_shot_cloze.py best_on_rows_apart",
     ),
 )

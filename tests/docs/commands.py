@@ -173,6 +173,12 @@ OBSTACLES = (
         2,
         "is not in .* or fetch it: headstart download",
     ),
+    Obstacle(
+        "a template is chosen on more labelled rows than there are here",
+        lambda command: command.name == "zero-shot" and "--search" in command.words,
+        2,
+        "20 or more labelled rows",
+    ),
 )
 
 

@@ -1,6 +1,7 @@
 """Small data under the names that the commands of the pages use."""
 
 import csv
+import importlib.util
 import random
 import tarfile
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.torch import save_file
 from tests import wordy
+from tests.models import masked_models
 from tests.study import tiny
 
 from headstart.data.load import load
@@ -41,7 +43,7 @@ KINDS = {  # names of the same kind can stand for each other
     **dict.fromkeys(("patients.csv", "june.csv"), "patients"),
     **dict.fromkeys(("houses.csv", "last-year.csv", "this-year.csv", "july.csv"), "houses"),
     **{name: name for name in ("rows.csv", "plants.csv", "drinks.csv", "bands.npz", "new.npy")},
-    **{name: name for name in ("sounds", "new.wav")},
+    **{name: name for name in ("sounds", "new.wav", "bert")},
     **dict.fromkeys(CHECKPOINTS, "checkpoint"),
 }
 
@@ -61,6 +63,9 @@ def make_all(folder: Path) -> None:
     tables(folder)
     arrays_and_sounds(folder)
     runtime(folder / RUNTIME)
+    if importlib.util.find_spec("transformers") is not None:
+        for part in masked_models.model()[:2]:
+            part.save_pretrained(folder / "bert")
     import timm
 
     state = timm.create_model("resnet18").state_dict()

@@ -109,7 +109,7 @@ def calibrated(model: Model, content_free: Sequence[str] | None = None) -> Model
         raise BadInput(
             "Contextual calibration is for models of texts with a linear head, as of hs.models.cloze."
         )
-    given = (*CONTENT_FREE, _mask_token(tokens)) if content_free is None else tuple(content_free)
+    given = nothing_in(tokens) if content_free is None else tuple(content_free)
     if not given:
         raise BadInput("content_free holds no text. Give one or several that say nothing, such as 'N/A'.")
     made: Any = duplicate(model)
@@ -120,8 +120,10 @@ def calibrated(model: Model, content_free: Sequence[str] | None = None) -> Model
     return checked
 
 
-def _mask_token(tokens: Any) -> str:
-    return next((name for name in MASKS if f'"{name}"' in tokens.tokenizer), MASKS[0])
+def nothing_in(tokens: Any) -> tuple[str, ...]:
+    """The texts that say nothing: an empty one, "N/A" and a mask, as the tokenizer writes it."""
+    mask = next((name for name in MASKS if f'"{name}"' in tokens.tokenizer), MASKS[0])
+    return (*CONTENT_FREE, mask)
 
 
 def _is_linear(reader: nn.Module, example: Tensor, weight: Tensor, bias: Tensor, wanted: Tensor) -> bool:

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +13,7 @@ from headstart.core import BadInput
 
 from . import hub, texts
 
+ENDING = "ForMaskedLM"  # of the names of their classes
 KINDS = "BERT, RoBERTa, DistilBERT, ModernBERT, ALBERT, ELECTRA, MPNet, CamemBERT, XLM-RoBERTa"
 
 
@@ -35,6 +38,14 @@ class MaskReader(nn.Module):
         first, last = there.argmax(1), there.shape[1] - 1 - there.flip(1).argmax(1)
         place = first + self.mask if self.mask >= 0 else last + 1 + self.mask
         return vectors.gather(1, place[:, None, None].expand(-1, 1, vectors.shape[2]))[:, 0]
+
+
+def is_folder(name: str) -> bool:
+    """Whether a local folder says that it holds a masked language model with its head."""
+    with suppress(OSError, ValueError, AttributeError, TypeError):
+        config = json.loads((Path(name).expanduser() / "config.json").read_text("utf-8"))
+        return any(str(one).endswith(ENDING) for one in config.get("architectures") or ())
+    return False
 
 
 def load(name: str) -> nn.Module:

@@ -5,6 +5,9 @@ embeddings of its prompts are normalised, averaged and normalised again; a row g
 has the highest cosine with its own (arXiv:2103.00020). Pictures need two encoders that learned together, such
 as a folder of CLIP; texts an encoder of texts alone, such as the built-in MiniLM.
 
+A masked language model reads a text in a template such as "{} It was [MASK]." and answers by the word that
+it puts there, one template at a time; see `hs.models.cloze`.
+
 On labelled data the result is tested: every wording by itself and all together, in pairs on the same rows.
 The temperature of the probabilities is fitted on a part of the labelled rows that nothing is tested on. Rows
 without labels are classified, and their predictions written to a file.
@@ -47,7 +50,8 @@ class ZeroShotSettings(StudySettings):
         metavar="NAME,NAME,...",
     )
     templates: tuple[str, ...] = option(
-        "Prompt with {} in the place of the class; repeatable. Default: those of the ensemble.",
+        "Prompt with {} in the place of the class; for a masked language model with {} in the place of the "
+        "text and [MASK] in that of the class; repeatable. Default: those of the ensemble.",
         (),
         several("templates"),
     )
@@ -60,6 +64,11 @@ class ZeroShotSettings(StudySettings):
     type: str | None = option(
         "What all classes are types of, such as food: ', a type of food' is added to each prompt.", None
     )
+    search: bool = option(
+        "Choose one template on the labelled rows of calibration, instead of all together; of parts such as "
+        "(It|That) in a template each alternative is tried.",
+        False,
+    )
     temperature: float | None = option(
         "Of the softmax: logits are cosines divided by it. Default: fitted on labelled rows, else that of "
         "the encoders.",
@@ -67,8 +76,8 @@ class ZeroShotSettings(StudySettings):
         POSITIVE,
     )
     calibration: float = option(
-        "Share of the labelled rows on which the temperature is fitted, and that are not tested, in [0, 1); "
-        "0 for none. Data with a split: rows of their training part instead.",
+        "Share of the labelled rows on which the temperature is fitted and a template chosen, and that are "
+        "not tested, in [0, 1); 0 for none. Data with a split: rows of their training part instead.",
         0.2,
         Rule(lambda v: 0 <= v < 1, "in [0, 1)"),
     )
@@ -103,7 +112,7 @@ class Wording(Record):
 
     template: str
     score: Interval | None  # of the metric on the tested rows; None without labels
-    gain: Interval | None  # over all templates together, on the same rows in pairs
+    gain: Interval | None  # over what answers, on the same rows in pairs
     agreement: Interval  # share of the rows that it gives the class that all together give
 
 
@@ -132,7 +141,9 @@ class ZeroShot(StudyRecord):
     labelled: bool
     calibration_rows: int  # that the temperature was fitted on; 0: it was not
     metric: str
-    scores: Scores | None  # of all templates together; None without labels, as what follows
+    scores: (
+        Scores | None
+    )  # of all templates together, or the chosen one; None without labels, as what follows
     constant: Interval | None  # of always the largest class
     gain: Interval | None  # over that, on the same rows in pairs
     wordings: list[Wording]  # best first; without labels by agreement
@@ -148,6 +159,9 @@ class ZeroShot(StudyRecord):
     bins: list[Bin]
     per_class: list[ClassFigures]  # without labels recall and precision are None
     mistakes: list[Mistake]  # the worst
+    scoring: str = "cosine"  # of embeddings, or "cloze": words at the mask of a language model
+    chosen: str | None = None  # the template that answers; None: all together
+    choice_rows: int = 0  # labelled rows that it was chosen on; they are not tested
 
     @property
     def test_rows(self) -> int:
@@ -176,6 +190,7 @@ SPEC = Study(
         "headstart zero-shot reviews.csv --classes neg=bad,pos=good --template 'It was {}.'",
         "headstart zero-shot photos/ --classes cat,dog --template 'a photo of a {}.' --backbone clip/",
         "headstart zero-shot new.txt --classes sports,politics,science --ensemble topics",
+        "headstart zero-shot reviews.csv --classes bad,good --template '{} It was [MASK].' --backbone bert/",
     ),
     group=MODELS,
     inputs=(
@@ -187,8 +202,8 @@ SPEC = Study(
         optional_input(
             name="backbone",
             positional=True,
-            help="Encoder of texts; for pictures, a folder with an encoder of both, such as CLIP's. Default: "
-            "minilm, for texts.",
+            help="Encoder of texts; for pictures, a folder with an encoder of both, such as CLIP's; for "
+            "templates with [MASK], that of a masked language model. Default: minilm, for texts.",
             kind="value",
             digested=False,  # the encoders that it becomes are
         ),

@@ -18,9 +18,11 @@ from headstart.models.image_text import is_folder
 from headstart.models.minilm import NAME as MINILM
 from headstart.models.pairs import Pair, pair
 from headstart.models.prompts import ensemble, require_templates, words_of_classes
+from headstart.predictor.prompt_search import expand_prompts
 from headstart.session.inputs import build_backbone, fit_to_data
 from headstart.studies._runner import UNLABELLED
 from headstart.studies.zero_shot import ZeroShotSettings
+from headstart.studies.zero_shot.parts import LEAST, parts_of
 
 Words = dict[str, tuple[str, ...]]
 
@@ -75,7 +77,6 @@ def encoders_for(data: Dataset, base: Any, images: Any, size: int | None) -> Pai
         BadInput: pictures without an encoder for them, or encoders that can't read texts or the rows.
     """
     texts = Tokens in data.modality.readers
-    base = str(base) if isinstance(base, Path) else base
     if isinstance(base, Pair):
         made = base
     elif texts:
@@ -134,7 +135,31 @@ def with_classes(data: Dataset, words: Words) -> Dataset:
 
 def templates_for(data: Dataset, settings: ZeroShotSettings) -> Sequence[str]:
     """The templates: those that were given, and those of the ensemble that was named, else the usual ones."""
-    if settings.templates and settings.ensemble is None:
-        return require_templates(settings.templates)
+    given = settings.templates
+    if settings.search:
+        given = tuple(one for each in given for one in expand_prompts(each))
+    if given and settings.ensemble is None:
+        return require_templates(given)
     usual = "texts" if Tokens in data.modality.readers else "pictures"
-    return require_templates((*settings.templates, *ensemble(settings.ensemble or usual)))
+    return require_templates((*given, *ensemble(settings.ensemble or usual)))
+
+
+def require_choice(rows: Rows, templates: Sequence[str], settings: ZeroShotSettings) -> None:
+    """Refuse a search that nothing could decide.
+
+    Raises:
+        BadInput: there is one template, or too few rows have labels.
+    """
+    if not settings.search:
+        return
+    if len(templates) < 2:
+        raise BadInput(
+            f"There is 1 template to choose from. Give another, or alternatives in parentheses: "
+            f"{spell('template', '(It|That) was {}.')}."
+        )
+    if not len(parts_of(rows.data, settings, rows.labelled, choose=True)[0]):
+        raise BadInput(
+            f"A template is chosen on {LEAST} or more labelled rows that are not tested, and of "
+            f"{rows.data.name} there are fewer. Give more labelled rows, or a larger share of them to "
+            f"{spell('calibration')}, which is {settings.calibration:g}."
+        )

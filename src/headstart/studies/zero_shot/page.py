@@ -18,7 +18,7 @@ from headstart.studies.zero_shot import Wording, ZeroShot
 from headstart.studies.zero_shot.classifier import PREDICTIONS
 
 SHARE = get_metric("accuracy")
-ALL = "all together"
+ALL, CHOICE = "all together", "the chosen template"
 MOST = 12  # templates in the figure
 CHOSEN = (
     "The best wording was found on the rows that it is tested on, so its figure is too high by chance: "
@@ -50,7 +50,11 @@ def view(record: ZeroShot, folder: Path) -> dict[str, Any]:
         facts=[
             ("rows", f"{record.rows:,}", "tested" if tested else "without labels"),
             ("classes", f"{len(record.classes):,}", "described by words, no row to learn from"),
-            ("encoders", " and ".join(record.encoders), pluralise(len(record.wordings), "template")),
+            (
+                "language model" if record.scoring == "cloze" else "encoders",
+                " and ".join(record.encoders),
+                pluralise(len(record.wordings), "template"),
+            ),
             ("temperature", f"{record.temperature:.3g}", fitted),
         ],
         reading=_reading(record),
@@ -74,9 +78,14 @@ def terminal(record: ZeroShot, folder: Path | None) -> Terminal:
     )
 
 
+def whole(record: ZeroShot) -> str:
+    """What answers: all templates, or one of them."""
+    return ALL if record.chosen is None else CHOICE
+
+
 def headings(record: ZeroShot) -> list[str]:
     """Of the table of templates."""
-    agreement = "says the same as all together"
+    agreement = f"says the same as {whole(record)}"
     return ["template", *([get_metric(record.metric).title] if record.scores else []), agreement]
 
 
@@ -84,7 +93,7 @@ def rows(record: ZeroShot) -> Iterator[tuple[str, str, list[Cell]]]:
     """A row for all templates together, and for each of them, best first."""
     if record.scores is not None:
         metric = get_metric(record.metric)
-        yield ALL, "", [Cell.of(metric.shown(record.scores.main_figure)), Cell("")]
+        yield whole(record), "", [Cell.of(metric.shown(record.scores.main_figure)), Cell("")]
     for each in record.wordings:
         yield each.template, "", [*_scored(record, each), Cell.of(SHARE.shown(each.agreement))]
 
@@ -104,9 +113,11 @@ def headline(record: ZeroShot) -> str:
         return f"{pluralise(record.rows, 'row')} of {record.task} classified: {most}."
     metric, figure = get_metric(record.metric).plain(1), record.scores.main_figure
     of = f"{pluralise(record.rows, 'row')} of {record.task}"
+    few = f"by a template that {pluralise(record.choice_rows, 'other row')} chose"
+    how = few if record.choice_rows else "without a row to learn from"
     return (
-        f"{capitalise(metric.title)} {metric.value(figure.value)} on {of} without a row to learn from (95 % "
-        f"interval {metric.span(figure)})."
+        f"{capitalise(metric.title)} {metric.value(figure.value)} on {of} {how} (95 % interval "
+        f"{metric.span(figure)})."
     )
 
 
@@ -114,13 +125,19 @@ def sentences(record: ZeroShot) -> Iterator[str]:
     """Against the largest class, the wordings against each other, the temperature."""
     if record.scores is not None:
         yield _against_constant(record)
+        if record.choice_rows and record.chosen is not None:
+            yield (
+                f"{quoted(record.chosen)} was chosen of {len(record.wordings)} templates on "
+                f"{pluralise(record.choice_rows, 'row')} that are not tested, so its figure is not too high "
+                "by chance."
+            )
         yield from _wordings(record)
         yield from _temperature(record)
     elif len(record.wordings) > 1:
         last = record.wordings[-1]
         yield (
             f"All {len(record.wordings)} templates give {SHARE.value(record.unanimous.value)} of the rows "
-            f"the same class; {quoted(last.template)} differs most from all together, on "
+            f"the same class; {quoted(last.template)} differs most from {whole(record)}, on "
             f"{SHARE.value(1 - last.agreement.value)}. Labels of some rows would tell which wording is right."
         )
 
@@ -146,8 +163,8 @@ def _wordings(record: ZeroShot) -> Iterator[str]:
     assert best.gain is not None
     lead = metric.lead(record.spread, quoted(worst.template))
     yield (
-        f"The best wording, {quoted(best.template)}, has {lead}, the worst. The best compared with all "
-        f"together: {metric.gained(best.gain)}, "
+        f"The best wording, {quoted(best.template)}, has {lead}, the worst. The best compared with "
+        f"{whole(record)}: {metric.gained(best.gain)}, "
         f"{VERDICTS[tone(best.gain)]}. All {len(record.wordings)} give "
         f"{SHARE.plain(1).value(record.unanimous.value)} of the rows the same class."
     )
@@ -174,7 +191,7 @@ def _figure(record: ZeroShot) -> str:
     if len(drawn) > MOST:
         drawn = [*drawn[: MOST // 2], *drawn[-MOST // 2 :]]
     if record.scores is not None and record.constant is not None:
-        drawn.insert(0, (ALL, record.scores.main_figure, ""))
+        drawn.insert(0, (whole(record), record.scores.main_figure, ""))
         drawn.append(("always the largest class", record.constant, ""))
     return metric_dots(metric, drawn, "Templates")
 
@@ -183,7 +200,7 @@ def _caption(record: ZeroShot) -> str:
     title = (
         get_metric(record.metric).title
         if record.scores
-        else "share of the rows that get the same class as by all"
+        else f"share of the rows that get the same class as by {whole(record)}"
     )
     left = len(record.wordings) - MOST
     cut = f" The {pluralise(left, 'template')} between them are in the table." if left > 0 else ""
@@ -191,12 +208,15 @@ def _caption(record: ZeroShot) -> str:
 
 
 def _reading(record: ZeroShot) -> str:
+    several = record.chosen is None
     if record.scores is None:
-        return "The templates, by the share of the rows that they give the class that all together give."
+        those = "all together give" if several else f"{CHOICE} gives"
+        return f"The templates, by the share of the rows that they give the class that {those}."
     title = get_metric(record.metric).title
     return (
-        f"{capitalise(title)} with its 95 % interval, and below it the difference to all templates together "
-        "on the same rows, coloured where its interval does not reach zero."
+        f"{capitalise(title)} with its 95 % interval, and below it the difference to "
+        f"{'all templates together' if several else CHOICE} on the same rows, coloured where its interval "
+        "does not reach zero."
     )
 
 
@@ -206,7 +226,7 @@ def _more(record: ZeroShot, folder: Path) -> Iterator[dict[str, Any]]:
     yield {
         "id": "words",
         "heading": "What stands for the classes",
-        "say": [f"Each template is filled with these words{_typed(record)}."],
+        "say": [_filled(record)],
         "headings": ["class", "words", *(["bias of the logit"] if record.prior != "none" else [])],
         "rows": list(_words(record)),
     }
@@ -236,6 +256,12 @@ def _more(record: ZeroShot, folder: Path) -> Iterator[dict[str, Any]]:
             "say": ["They tell which words of a class mislead."],
             "cards": [_card(each, folder) for each in record.mistakes],
         }
+
+
+def _filled(record: ZeroShot) -> str:
+    if record.scoring == "cloze":
+        return "The logit of a class is that of its word at the mask, or the mean over its words."
+    return f"Each template is filled with these words{_typed(record)}."
 
 
 def _typed(record: ZeroShot) -> str:

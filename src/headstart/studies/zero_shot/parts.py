@@ -1,4 +1,4 @@
-"""Which labelled rows the temperature is fitted on, and which are tested."""
+"""Which labelled rows fit the temperature and choose a template, and which are tested."""
 
 import numpy as np
 
@@ -9,20 +9,23 @@ from headstart.data.splits import holdout
 from headstart.data.train_test_split import Rows, training_rows
 from headstart.studies.zero_shot import ZeroShotSettings
 
-LEAST = 20  # rows that a temperature is fitted on
+LEAST = 20  # rows that a temperature is fitted on, or a template chosen
 MOST = 1000  # of the training part of a split
 
 
-def parts_of(data: Dataset, settings: ZeroShotSettings, labelled: bool) -> tuple[Rows, Rows]:
-    """Rows that the temperature is fitted on, none if there are too few, and rows that are tested: no others.
+def parts_of(
+    data: Dataset, settings: ZeroShotSettings, labelled: bool, choose: bool = False
+) -> tuple[Rows, Rows]:
+    """Rows that fit the temperature and choose a template, none if they are few, and tested rows: no others.
 
     Args:
         data: whose copies of a row are in one group with it, so that none is on both sides.
         settings: the share of the first, and whether a temperature is fitted at all.
         labelled: whether the labels are known; without them all rows are classified.
+        choose: whether a template is chosen.
     """
     everything, none = np.arange(len(data)), np.zeros(0, np.int64)
-    wanted = labelled and settings.calibration > 0 and settings.temperature is None
+    wanted = labelled and settings.calibration > 0 and (choose or settings.temperature is None)
     if labelled and data.split is not None:
         known = training_rows(data)
         known = np.sort(known[shuffled(len(known), settings.seed, "calibration")[:MOST]])

@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.core import Model
 from headstart.data.check import dependent_rows, readable_rows
 from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import share
-from headstart.models.pairs import Pair
-from headstart.nn.zero_shot import zero_shot_head
 from headstart.predictor.prediction_files import PredictedRows, write_rows
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
@@ -39,19 +36,16 @@ from headstart.studies.zero_shot.classifier import PREDICTIONS, ZeroShotClassifi
 from headstart.studies.zero_shot.inputs import (
     encoders_for,
     read_rows,
+    require_choice,
     templates_for,
     with_classes,
     words_for,
 )
+from headstart.studies.zero_shot.logits import with_prior
 from headstart.studies.zero_shot.notes import notes_on
 from headstart.studies.zero_shot.parts import parts_of
-from headstart.studies.zero_shot.wordings import (
-    Scale,
-    Wordings,
-    unit,
-    with_prior,
-    without_content,
-)
+from headstart.studies.zero_shot.patterns import Patterns, has_mask, refuse_language_model, refuse_type
+from headstart.studies.zero_shot.wordings import Wordings
 
 
 def load(
@@ -60,12 +54,20 @@ def load(
     """The rows, the encoders for them, the words of the classes and the templates."""
     rows = read_rows(given["data"], columns)
     words, templates = words_for(rows, settings), templates_for(rows.data, settings)
-    pair = encoders_for(rows.data, given.get("backbone"), given.get("image_backbone"), settings.size)
+    require_choice(rows, templates, settings)
+    base = given.get("backbone")
+    base = str(base) if isinstance(base, Path) else base
+    if any(map(has_mask, templates)):
+        refuse_type(settings)
+        patterns = Patterns.of(rows.data, base, words, templates)
+        asked = {"language model": patterns.first.backbone, "_patterns": patterns}
+    else:
+        refuse_language_model(base, templates)
+        pair = encoders_for(rows.data, base, given.get("image_backbone"), settings.size)
+        asked = {"text encoder": pair.text, "row encoder": pair.rows, "_pair": pair}
     return {
         "data": with_classes(rows.data, words) if rows.labelled else rows.data,
-        "text encoder": pair.text,
-        "row encoder": pair.rows,
-        "_pair": pair,
+        **asked,
         "_labelled": rows.labelled,
         "_words": words,
         "_templates": templates,
@@ -78,7 +80,6 @@ class Tested:
     """What is known of the tested rows."""
 
     data: Dataset
-    rows: Tensor  # embeddings (n, d), unit length
     metric: str
     seed: int
     labelled: bool
@@ -92,65 +93,68 @@ class Tested:
 def compute(job: Job[ZeroShotSettings]) -> dict[str, Any]:
     """The record's own fields; the classifier is left for `finish`."""
     settings, inputs = job.settings, job.inputs
-    pair, words, templates, labelled = (
-        inputs[f"_{name}"] for name in ("pair", "words", "templates", "labelled")
-    )
-    pair.text.to(job.engine.device)
+    words, templates, labelled = (inputs[f"_{name}"] for name in ("words", "templates", "labelled"))
+    patterns: Patterns | None = inputs.get("_patterns")
+    choose = settings.search or (patterns is not None and len(templates) > 1)
     job.notes += inputs["_notes"]
     with job.step("check the data"):
         data = _checked(job, inputs["data"], labelled)
-        calibration, rows = parts_of(data, settings, labelled)
+        calibration, rows = parts_of(data, settings, labelled, choose)
         test = data.subset(rows)
     with job.step("embed the prompts"):
-        wordings = Wordings.of(pair, words, templates, settings.type)
-        empty = without_content(pair) if settings.prior == "content-free" else torch.zeros(0, 1)
-    features = _embedded(job, pair, data)
+        asked = patterns or Wordings.of(inputs["_pair"], words, templates, settings.type, job.engine.device)
+    said, together = asked.said_of(job, data)
     metric = choose_metric(test.labels, settings.metric) if labelled else ""
-    tested = Tested(test, features[rows], metric, settings.seed, labelled)
+    tested = Tested(test, metric, settings.seed, labelled)
     with job.step("score"):
-        base = features[calibration] if len(calibration) else tested.rows
-
-        def scaled(classes: Tensor) -> Scale:
-            return with_prior(settings.prior, pair.scale, base, empty, classes)
-
-        own = scaled(wordings.whole)
+        base = calibration if len(calibration) else rows
+        scales = [with_prior(settings.prior, asked.scale, one, base) for one in said]
+        known = [scale.logits(one.rows[calibration]) for scale, one in zip(scales, said, strict=True)]
+        chosen = best_of(known, data.labels[calibration], metric) if choose else None
+        whole = together if chosen is None and together is not None else said[chosen or 0]
+        own = with_prior(settings.prior, asked.scale, whole, base)
         scale = own if settings.temperature is None else own.at(settings.temperature)
-        if len(calibration):
+        fitted = calibration if settings.temperature is None else calibration[:0]
+        if len(fitted):
             y = torch.from_numpy(data.labels[calibration])
-            scale = own.at_best(own.logits(features[calibration], wordings.whole), y)
-        outputs = scale.logits(tested.rows, wordings.whole)
-        each = [scaled(classes).logits(tested.rows, classes) for classes in wordings.each]
-        job.notes += notes_on(job, wordings, len(calibration))
+            scale = own.at_best(own.logits(whole.rows[calibration]), y)
+        outputs = scale.logits(whole.rows[rows])
+        each = [scale.logits(one.rows[rows]) for scale, one in zip(scales, said, strict=True)]
+        alone = None if chosen is None else templates[chosen]
+        job.notes += notes_on(job, asked, len(calibration), alone)
         job.artefacts |= {"outputs": outputs, "items": test.items}
-        job.artefacts["model"] = Model(pair.rows, zero_shot_head(wordings.whole, scale.scale, scale.bias))
+        job.artefacts["model"] = asked.model(job, chosen, scale)
         return {
             "task": data.name,
             "kind": data.kind,
-            "encoders": [each.name for each in (pair.text, pair.image) if each is not None],
+            "encoders": asked.encoders,
             "classes": list(words),
             "words": [list(each) for each in words.values()],
             "rows": len(test),
             "groups": test.group_count,
             "labelled": labelled,
-            "calibration_rows": len(calibration),
+            "calibration_rows": len(fitted),
             "metric": metric,
             **_of_templates(tested, outputs, each, templates),
             "temperature": 1 / scale.scale,
-            "own_temperature": 1 / pair.scale,
+            "own_temperature": 1 / asked.scale,
             "prior": settings.prior,
             "bias": scale.bias.tolist(),
-            "alike": wordings.alike(),
-            **_of_labels(job, tested, outputs, own.logits(tested.rows, wordings.whole)),
+            "alike": asked.alike(),
+            "scoring": asked.scoring,
+            "chosen": alone,
+            "choice_rows": 0 if chosen is None else len(calibration),
+            **_of_labels(job, tested, outputs, own.logits(whole.rows[rows])),
         }
 
 
-def _embedded(job: Job[ZeroShotSettings], pair: Pair, data: Dataset) -> Tensor:
-    """Embeddings (n, d) of all rows, unit length; computed once and kept."""
-    job.inputs["backbone"] = pair.rows
-    everything = np.arange(len(data))
-    session = job.session(data, everything, augment=False)
-    kept = job.folder.once("embed the rows", lambda: {"value": session.logits(pair.rows, everything)})
-    return unit(kept["value"])
+def best_of(known: list[Tensor], labels: Any, metric: str) -> int:
+    """The place of the logits (n, classes) that are best on rows with labels; the first without any."""
+    merit = get_metric(metric).merit if len(labels) else None
+    if merit is None:
+        return 0
+    scored = [merit(main_score(one, labels, None, 0, metric).value) for one in known]
+    return scored.index(max(scored))
 
 
 def _checked(job: Job[ZeroShotSettings], data: Dataset, labelled: bool) -> Dataset:
