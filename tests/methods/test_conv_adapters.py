@@ -60,3 +60,12 @@ def test_linear_layers_count_where_there_are_no_convolutions_and_nothing_else():
     assert [path for path, _ in adapted_layers(run.parts["backbone"])] == ["body.0", "body.4"]
     with pytest.raises(BadInput, match="how is 'around'; it must be 'series' or 'parallel'"):
         ConvAdapters(how="around")
+
+
+def test_batch_normalisations_learn_along_where_the_setting_says_so():
+    before = Pictures().norm
+    after = tuned(ConvAdapters(norm="train"), Pictures()).parts["backbone"].norm
+    kept = tuned(ConvAdapters(), Pictures()).parts["backbone"].norm
+    for name, value in before.state_dict().items():
+        assert torch.equal(kept.state_dict()[name], value)
+        assert not torch.equal(after.state_dict()[name], value), name

@@ -3,12 +3,12 @@
 import copy
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from headstart.core import Backbone, Method, Model, Parts, Task
-from headstart.core.moves import members_of
-from headstart.methods.tuning import TuningSettings, tuned_parts
-from headstart.nn.adapters import Adapter, AdapterKind, describe
+from headstart.core import Backbone, Method, Model, On, Parts, Task
+from headstart.core.moves import members_of, outside_batch_norms
+from headstart.methods.tuning import TuningSettings, selected_on, tuned_parts
+from headstart.nn.adapters import Adapter, AdapterKind, describe, is_of_adapter
 from headstart.nn.adapters.apart import Apart, fold_apart
 
 
@@ -40,6 +40,15 @@ def kept_backbone(method: Method[Any], backbone: Backbone) -> Backbone:
     found = method.parts(copy.deepcopy(backbone), Task(1, ()))["backbone"]
     assert isinstance(found, Backbone)
     return found
+
+
+def adapters_on(settings: TuningSettings[Any]) -> tuple[On, On]:
+    """The head and the adapters; with norm="train" batch normalisations and their statistics too."""
+    return selected_on(settings, is_of_adapter if settings.norm == "frozen" else _of_adapter_or_batch_norm)
+
+
+def _of_adapter_or_batch_norm(name: str, module: nn.Module) -> bool:
+    return is_of_adapter(name, module) or not outside_batch_norms(name, module)
 
 
 def insert(settings: TuningSettings[Any], kind: AdapterKind, backbone: Backbone) -> dict[str, Adapter]:

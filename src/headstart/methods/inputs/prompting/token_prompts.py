@@ -2,8 +2,8 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
-from headstart.methods.adapting import kept_backbone, kept_parts
-from headstart.methods.tuning import TuningSettings, selected_on, tuning_loss
+from headstart.methods.adapting import adapters_on, kept_backbone, kept_parts
+from headstart.methods.tuning import TuningSettings, tuning_loss
 from headstart.nn import adapters
 
 
@@ -45,7 +45,7 @@ class TokenPrompts(TuningSettings[Labelled]):
 
     def moves(self) -> tuple[Descend[Labelled]]:
         """One descent on the head and the prompts."""
-        return (Descend(self.loss, on=selected_on(self, adapters.is_of_adapter)),)
+        return (Descend(self.loss, on=adapters_on(self)),)
 
     def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
         """The label loss."""

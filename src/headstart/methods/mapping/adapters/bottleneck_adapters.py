@@ -4,7 +4,7 @@ from typing import Literal, final
 from torch import nn
 
 from headstart.core import About, Backbone, Ctx, Descend, Labelled, Loss, Model, Parts, Task
-from headstart.methods.adapting import kept_backbone, kept_parts
+from headstart.methods.adapting import adapters_on, kept_backbone, kept_parts
 from headstart.methods.tuning import TuningSettings, selected_on, tuning_loss
 from headstart.nn.adapters import Bottlenecks, is_of_adapter
 from headstart.nn.norms import is_norm
@@ -50,7 +50,7 @@ class BottleneckAdapters(TuningSettings[Labelled]):
     def moves(self) -> tuple[Descend[Labelled]]:
         """One descent on the head, the adapters and the norms."""
         return (
-            Descend(self.loss, on=selected_on(self, of_adapter_or_norm if self.norms else is_of_adapter)),
+            Descend(self.loss, on=selected_on(self, of_adapter_or_norm) if self.norms else adapters_on(self)),
         )
 
     def loss(self, parts: Parts, batch: Labelled, ctx: Ctx) -> Loss:
