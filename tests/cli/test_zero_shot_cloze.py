@@ -108,7 +108,10 @@ def test_rows_without_labels_are_answered_by_the_first_template(headstart, folde
     ("options", "said"),
     [
         (["--template", TEMPLATES[0]], ("minilm fills no masks", "--backbone FOLDER", "'It was {}.'")),
-        (["--backbone", "plain", "--template", TEMPLATES[0]], ("holds no head of a masked language model",)),
+        (
+            ["--backbone", "plain", "--template", TEMPLATES[0]],
+            ("holds no head of a masked language model", "--template 'It was {}.'"),
+        ),
         (
             ["--backbone", "bert", "--template", "It was {}."],
             ("masked language model", "'{} It was [MASK].'"),

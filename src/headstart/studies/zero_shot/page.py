@@ -162,11 +162,12 @@ def _wordings(record: ZeroShot) -> Iterator[str]:
     metric, best, worst = get_metric(record.metric).plain(1), record.wordings[0], record.wordings[-1]
     assert best.gain is not None
     lead = metric.lead(record.spread, quoted(worst.template))
+    found = f"{metric.gained(best.gain)}, {VERDICTS[tone(best.gain)]}"
+    compared = f" The best compared with {whole(record)}: {found}." if best.template != record.chosen else ""
     yield (
-        f"The best wording, {quoted(best.template)}, has {lead}, the worst. The best compared with "
-        f"{whole(record)}: {metric.gained(best.gain)}, "
-        f"{VERDICTS[tone(best.gain)]}. All {len(record.wordings)} give "
-        f"{SHARE.plain(1).value(record.unanimous.value)} of the rows the same class."
+        f"The best wording, {quoted(best.template)}, has {lead}, the worst.{compared} All "
+        f"{len(record.wordings)} give {SHARE.plain(1).value(record.unanimous.value)} of the rows the same "
+        "class."
     )
 
 

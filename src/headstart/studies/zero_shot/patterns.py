@@ -23,7 +23,7 @@ from headstart.studies.zero_shot import Alike, ZeroShotSettings
 from headstart.studies.zero_shot.inputs import Words
 from headstart.studies.zero_shot.logits import Said, Scale
 
-PATTERN = "{} It was [MASK]."
+PATTERN, INTO = "{} It was [MASK].", "It was {}."  # with the class at the mask, and in the template
 PREFIX = "transformers:"
 
 
@@ -48,7 +48,13 @@ class Patterns:
         """
         _check(data, base, templates)
         name = str(base).removeprefix(PREFIX)
-        found = cls(name, words, templates, cloze(name, words, templates[0]))
+        try:
+            found = cls(name, words, templates, cloze(name, words, templates[0]))
+        except BadInput as error:
+            if masked.is_folder(name):
+                raise
+            way = f"For an encoder write the class into it, {spell('template', INTO)}."
+            raise BadInput(f"{error} {way}") from error
         plain = texts.tokens_of(name) if len(templates) > 1 else None
         for each in templates[1:]:
             assert plain is not None
@@ -133,5 +139,5 @@ def _check(data: Dataset, base: Any, templates: Sequence[str]) -> None:
         raise BadInput(
             f"{name} fills no masks, and the template {templates[0]!r} has one. Give the folder of a masked "
             f"language model, {spell('backbone', 'FOLDER')}; or a template with the class itself in it, "
-            f"{spell('template', 'It was {}.')}."
+            f"{spell('template', INTO)}."
         )
