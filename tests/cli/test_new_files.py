@@ -103,7 +103,7 @@ def test_what_is_refused(headstart, run, tmp_path, command, options, says):
 def test_nothing_to_predict_names_what_the_model_takes(headstart, run, monkeypatch):
     said = headstart("predict", run)
     assert (said.code, "Name tables." in said.err, "--text" in said.err) == (2, True, False)
-    monkeypatch.setattr("headstart.predictor.predictor.open_model", lambda run: Echo())
+    monkeypatch.setattr("headstart.predictor.predictor.open_model", lambda run, **_: Echo())
     said = headstart("predict", run)
     assert (said.code, "Name pictures or folders of them." in said.err, "--text" in said.err) == (
         2,

@@ -137,7 +137,7 @@ class Echo:
 @pytest.fixture
 def echo(monkeypatch):
     model = Echo()
-    monkeypatch.setattr("headstart.predictor.predictor.open_model", lambda run: model)
+    monkeypatch.setattr("headstart.predictor.predictor.open_model", lambda run, **_: model)
     return model
 
 
