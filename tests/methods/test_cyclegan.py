@@ -193,7 +193,7 @@ def test_what_cannot_be_is_refused():
     texts = Domains(
         Labelled(torch.zeros(2, 8, dtype=torch.int64), torch.zeros(2, dtype=torch.int64)), torch.zeros(2, 8)
     )
-    with pytest.raises(BadInput, match="can't be translated"):
+    with pytest.raises(BadInput, match="can't be edited or translated"):
         drain(train(run, lambda _: iter([texts])))
 
 

@@ -12,6 +12,7 @@ from torch import nn
 import headstart as hs
 from headstart.core import make
 from headstart.models import backbone
+from headstart.predictor.export_adapters import export_adapters
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
 from headstart.studies._store import StudyFolder
@@ -72,6 +73,25 @@ def test_bytes_by_hand(candidates):
     assert one["lora:rank=1"].added_bytes == head + 4 * (32 + 16 + 24 + 24)
     assert one["bottleneck-adapters:size=2"].added_bytes == head + 4 * (2 * 42 + 3 * 16)
     assert one["lora:rank=1"].trained_parameters * 4 == one["lora:rank=1"].added_bytes
+
+
+@pytest.mark.parametrize("method", ["lora:rank=1", "bottleneck-adapters:size=2"])
+def test_what_a_run_adds_is_shipped_alone(method, tmp_path):
+    """The fitted model is kept as a step of the run, and its adapters with it."""
+    how = {"epochs": 1, "folds": 2, "curve": False, "reading": "own", "methods": [method]}
+    found = hs.adapt(
+        backbone(Reader(), example=EXAMPLE),
+        rows(),
+        out=tmp_path / "o",
+        **how,
+    )
+    whole = hs.open(tmp_path / "o", backbone=Reader())
+    size = export_adapters(whole, tmp_path / "a.safetensors")
+    assert size == found.result.candidates[0].added_bytes
+    alone = hs.open(tmp_path / "a.safetensors", backbone=backbone(Reader(), example=EXAMPLE))
+    x = rows()[0]
+    for one, other in zip(alone.predict(x), whole.predict(x), strict=True):
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-6)
 
 
 def test_adapters_are_those_that_suit_the_backbone():

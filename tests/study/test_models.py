@@ -133,15 +133,18 @@ def test_fit_carries_out_any_method_on_arrays(kind):
     targets = vectors(3)[0], vectors(4) if kind.about.needs_target_labels else None
     data = hs.data.Domains((x, y), *targets) if needs_target(kind()) else (x, y)
     streams = needs_target(kind()) and not learns_from_domains(kind())
-    if streams or kind.about.needs_columns or kind.about.needs_transformer:
-        with pytest.raises(BadInput, match=r"hs\.stream" if streams else "reads no|no transformer"):
+    words = kind.about.name == "learned-context"
+    if streams or words or kind.about.needs_columns or kind.about.needs_transformer:
+        said = r"hs\.stream" if streams else "reads no|no transformer|encoder of texts.* has none"
+        with pytest.raises(BadInput, match=said):
             hs.fit(kind(), base, data)
         return
     for given in (module, base) if kind in REPRESENTATIVES else (module,):
         predictor = hs.fit(kind(), given, data, Recipe(steps=60, batch=30, lr=0.02), source=source)
         labels = [answer.label for answer in predictor.predict(vectors(1)[0])]
         if ".translation." not in kind.__module__:  # which takes more steps than these
-            assert np.mean(np.array(labels) == vectors(1)[1]) > 0.9
+            least = 0.6 if kind.about.name == "label-mapping" else 0.9  # here of classes of random weights
+            assert np.mean(np.array(labels) == vectors(1)[1]) > least
     for one, old in zip((module, base), before, strict=True):
         assert all(torch.equal(old[name], value) for name, value in one.state_dict().items())
     assert module.training

@@ -33,13 +33,19 @@ def write_set(
     Raises:
         CannotWrite: no space or no right; an older file is left as it was.
     """
+    tensors, noted = set_out(found)
+    write_tensors(file, tensors | dict(more or {}), noted | dict(about or {}))
+
+
+def set_out(found: AdapterSet) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a set by name, and the metadata with which `set_in` makes it of them again."""
     noted = {
         "format": FORMAT,
         "layers": json.dumps(describe(found.adapters)),
         "learn": json.dumps([key for key, value in found.own.items() if isinstance(value, nn.Parameter)]),
         "model": found.model,
     }
-    write_tensors(file, found.tensors | dict(more or {}), noted | dict(about or {}))
+    return found.tensors, noted
 
 
 def read_set(file: Path, model: nn.Module, mine: str) -> AdapterSet:

@@ -4,10 +4,9 @@ The selected model is compared with what any model has to beat: the same archite
 linear model of the raw features, and a constant.
 """
 
-import copy
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.core import Diverged, LabelKind, Method, Model, derive_seed, label_kind_of
+from headstart.core import Diverged, LabelKind, Method, derive_seed, label_kind_of
 from headstart.data.dataset import Dataset
 from headstart.data.labels import labels_of
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
@@ -23,7 +22,6 @@ from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.methods.mapping.words.tf_idf import TfIdf
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.metrics.thresholds import Threshold
-from headstart.nn.heads import make_head
 from headstart.records.record import Interval
 from headstart.report.metric import drawn_metric
 from headstart.report.text import join_words
@@ -35,6 +33,7 @@ from headstart.solvers.threads import threads_for
 from headstart.studies._store import OutOfTime
 from headstart.studies.adapt import Layer, SizePoint, Tested
 from headstart.studies.adapt.candidates import CrossValidation
+from headstart.studies.adapt.fitted_model import FittedModel, to_keep
 from headstart.studies.adapt.plan import NO_ROOM, NO_SCRATCH, STOPPED_SCRATCH, refit_name
 from headstart.studies.curve.run import SubsetTrials
 from headstart.studies.probe import ProbeSettings
@@ -147,25 +146,6 @@ def _scores(
 # --- the final models
 
 
-@dataclass(frozen=True)
-class FittedModel:
-    """A method fitted on all of the training part."""
-
-    method: Method[Any]
-    state: dict[str, Tensor]
-    head: tuple[str, dict[str, Any]]
-    trained: int
-    curve: list[float]
-    notes: list[str]
-
-    def model(self, session: Session) -> Model:
-        """The fitted model on the session's device, in evaluation mode."""
-        backbone = self.method.shipped_backbone(copy.deepcopy(session.backbone))
-        model = Model(backbone, make_head(*self.head))
-        model.load_state_dict(self.state)
-        return model.to(session.engine.device).eval()
-
-
 def refit(validation: CrossValidation, method: Method[Any]) -> FittedModel:
     """Fit a method on all of the training part; a step of the study."""
     name = refit_name(method)
@@ -175,15 +155,9 @@ def refit(validation: CrossValidation, method: Method[Any]) -> FittedModel:
         seed = derive_seed(validation.settings.seed, name)
         recipe = recipe_for(method, validation.settings, validation.plan.epochs_of(method), len(rows), seed)
         checkpoint = validation.folder.steps.checkpoint(name)
-        fitted = validation.session_of(method).fit(method, rows, recipe, name=name, checkpoint=checkpoint)
-        head = fitted.model.head
-        return {
-            "state": dict(fitted.model.state_dict()),
-            "head": [type(head).__name__, dict(head.settings)],
-            "trained": fitted.trained,
-            "curve": fitted.curve,
-            "notes": fitted.notes,
-        }
+        return to_keep(
+            validation.session_of(method).fit(method, rows, recipe, name=name, checkpoint=checkpoint)
+        )
 
     kept = validation.folder.once(name, compute)
     if "diverged" in kept:

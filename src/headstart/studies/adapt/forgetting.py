@@ -25,7 +25,7 @@ from headstart.studies._digest import digest
 from headstart.studies._store import saved_settings
 from headstart.studies.adapt import AdaptSettings, Forgetting
 from headstart.studies.adapt.candidates import CrossValidation
-from headstart.studies.adapt.evaluation import FittedModel
+from headstart.studies.adapt.fitted_model import FittedModel
 from headstart.studies.adapt.fixed_costs import OLD
 
 SEEN = (

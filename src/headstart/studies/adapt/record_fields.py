@@ -37,7 +37,7 @@ from headstart.studies.adapt import (
 )
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.choice import CandidateResult, transfers
-from headstart.studies.adapt.evaluation import FittedModel
+from headstart.studies.adapt.fitted_model import FittedModel
 from headstart.studies.adapt.opening import SAMPLES
 from headstart.studies.adapt.plan import kept_decisions
 from headstart.studies.adapt.shown_sample import save_sample
