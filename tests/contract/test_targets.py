@@ -72,8 +72,10 @@ def test_it_learns(kind, label_kind):
         pytest.skip("has no head of its own: a probe reads what it has tuned")
     run, *_ = fitted(kind, label_kind)
     seen = batch(label_kind, 256, 77)
+    # by frequency it takes a classifier that was trained on classes like these, and the toy's is random
+    method = kind(how="learned") if kind.about.name == "label-mapping" else kind()
     with torch.inference_mode():
-        outputs = kind().predictor(deepcopy(run.parts).eval())(seen.x)
+        outputs = method.predictor(deepcopy(run.parts).eval())(seen.x)
     assert outputs.shape == (256, 3)
     constant = {
         "classes": lambda y: torch.bincount(y, minlength=3).float().log().expand(256, 3),

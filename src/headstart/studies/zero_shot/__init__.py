@@ -187,10 +187,9 @@ SPEC = Study(
     name="zero-shot",
     summary="Classify pictures or texts by the names of the classes alone, and test the wordings.",
     examples=(
-        "headstart zero-shot reviews.csv --classes neg=bad,pos=good --template 'It was {}.'",
-        "headstart zero-shot photos/ --classes cat,dog --template 'a photo of a {}.' --backbone clip/",
+        "headstart zero-shot reviews.csv --classes bad,good --template 'It was {}.'",
+        "headstart zero-shot photos/ --classes cat,dog --type animal --backbone clip/",
         "headstart zero-shot new.txt --classes sports,politics,science --ensemble topics",
-        "headstart zero-shot reviews.csv --classes bad,good --template '{} It was [MASK].' --backbone bert/",
     ),
     group=MODELS,
     inputs=(
