@@ -55,9 +55,9 @@ def probed(method, x, y, classes, size=8, engine=None):
     return method.predictor(run.parts).eval()
 
 
-def tuned(method, body=None, head=None, recipe=PLAIN, seed=0, batches=None, task=TASK):
+def tuned(method, body=None, head=None, recipe=PLAIN, seed=0, batches=None, task=None):
     """The run of a method on toy batches, from a given head if there is one."""
-    task = replace(task, head=head, seed=seed)
+    task = replace(task or TASK, head=head, seed=seed)
     run = start(method, body or Toy(norm=False), task, recipe)
     drain(train(run, batches or stream(Labelled)))
     return run

@@ -189,7 +189,7 @@ SPEC = Study(
     examples=(
         "headstart zero-shot reviews.csv --classes bad,good --template 'It was {}.'",
         "headstart zero-shot photos/ --classes cat,dog --type animal --backbone clip/",
-        "headstart zero-shot new.txt --classes sports,politics,science --ensemble topics",
+        "headstart zero-shot new.txt --classes sports,politics,art --ensemble topics",
     ),
     group=MODELS,
     inputs=(
