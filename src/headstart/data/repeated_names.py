@@ -23,7 +23,7 @@ def about_repeated_names(data: Dataset, table: Table) -> list[Finding]:
     """
     if data.groups is not None or data.split is not None or data.label_kind == "tags":
         return []
-    found = []
+    columns = []
     for place, name in enumerate(table.names):
         if name not in table.words or name in table.ids:
             continue
@@ -31,10 +31,16 @@ def about_repeated_names(data: Dataset, table: Table) -> list[Finding]:
         _, codes = np.unique(table.values[rows, place], return_inverse=True)
         many = int(codes.max(initial=-1)) + 1
         if many >= NAMES and len(rows) >= EACH * many:
-            found.append((intraclass_correlation(_labels(data)[rows], codes), name, many, len(rows) / many))
-    if not found or max(found)[0] < ALIKE:
+            columns.append((name, rows, codes, many))
+    if not columns:
         return []
-    alike, name, many, each = max(found)
+    labels = _labels(data)  # once for all columns
+    alike, name, many, each = max(
+        (intraclass_correlation(labels[rows], codes), name, many, len(rows) / many)
+        for name, rows, codes, many in columns
+    )
+    if alike < ALIKE:
+        return []
     text = (
         f"{name!r} has {many} names with {each:.3g} rows each on average, whose labels are alike (intraclass "
         f"correlation {alike:.2f}), and a name is in training and test part alike. Will the model be asked "

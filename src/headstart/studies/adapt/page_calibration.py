@@ -1,5 +1,6 @@
 """Whether probabilities can be believed: the reliability diagram, and how sure the model is."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from headstart.metrics.shares import wilson_of
@@ -124,3 +125,16 @@ def _counts(bins: list[Bin], words: Words) -> str:
         plot.bar(b.confidence - HALF, b.confidence + HALF, b.rows, "s1", hover)
     each = ", ".join(f"{percent(b.confidence)} {pluralise(b.rows, words.row)}" for b in bins)
     return plot.figure(f"Test {many} by {words.x}: {each}")
+
+
+def calibration_section(run: RunRecords) -> Iterator[dict[str, Any]]:
+    """The same as a section of the pages of other studies, if there is one."""
+    if (shown := calibration(run)) is not None:
+        yield {
+            "id": "calibration",
+            "heading": "Can its probabilities be believed?",
+            "say": shown["say"],
+            "figure": shown["figure"],
+            "legend": [],
+            "caption": "Confidence against accuracy with 95 % intervals; on the dashed line both are equal.",
+        }

@@ -22,7 +22,7 @@ from headstart.report.text import (
 from headstart.studies._page import Cell, page_view
 from headstart.studies.adapt import ColumnFigures, Mistake, TagFigures
 from headstart.studies.adapt import page_outputs as outputs
-from headstart.studies.adapt.page_calibration import calibration
+from headstart.studies.adapt.page_calibration import calibration_section
 from headstart.studies.adapt.page_two_classes import areas, two_classes
 from headstart.studies.evaluate import ClassFigures, Evaluation
 
@@ -238,15 +238,7 @@ def _more(record: Evaluation, folder: Path) -> Iterator[dict[str, Any]]:
             "headings": ["column", "R\u00b2", "mean absolute error", "RMSE", "error of always the mean"],
             "rows": [_column_row(each) for each in record.columns],
         }
-    if (shown := calibration(as_run)) is not None:
-        yield {
-            "id": "calibration",
-            "heading": "Can its probabilities be believed?",
-            "say": shown["say"],
-            "figure": shown["figure"],
-            "legend": [],
-            "caption": "Confidence against accuracy with 95 % intervals; on the dashed line both are equal.",
-        }
+    yield from calibration_section(as_run)
     if record.mistakes:
         yield {
             "id": "mistakes",

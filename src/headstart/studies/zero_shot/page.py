@@ -11,7 +11,7 @@ from headstart.report.metric import VERDICTS, get_metric, tone
 from headstart.report.text import Terminal, capitalise, percent, pluralise, quoted
 from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.adapt import page_outputs as outputs
-from headstart.studies.adapt.page_calibration import calibration
+from headstart.studies.adapt.page_calibration import calibration_section
 from headstart.studies.evaluate import ClassFigures
 from headstart.studies.evaluate.page import BY_CLASS
 from headstart.studies.zero_shot import Wording, ZeroShot
@@ -241,15 +241,7 @@ def _more(record: ZeroShot, folder: Path) -> Iterator[dict[str, Any]]:
         + (["precision"] if record.scores else []),
         "rows": [_class_row(each, record.scores is not None) for each in record.per_class],
     }
-    if (shown := calibration(as_run)) is not None:
-        yield {
-            "id": "calibration",
-            "heading": "Can its probabilities be believed?",
-            "say": shown["say"],
-            "figure": shown["figure"],
-            "legend": [],
-            "caption": "Confidence against accuracy with 95 % intervals; on the dashed line both are equal.",
-        }
+    yield from calibration_section(as_run)
     if record.mistakes:
         yield {
             "id": "mistakes",
