@@ -39,3 +39,22 @@ BLOCKS = (
         "models/test_blocks.py can_learn_nothing",
     ),
 )
+
+FEWER = (
+    Fault(
+        "models/operations/repeated.py",
+        "        return sorted([*self.fixed, *(free[number * len(free) // left] "
+        "for number in range(left))])\n",
+        "        return sorted([*self.fixed, *free[:left]])\n",
+        "the first blocks stay, not evenly spaced ones",
+        "models/test_fewer.py half_of_each_stage",
+    ),
+    Fault(
+        "models/operations/fewer.py",
+        '    made.note_operation(do="keep_blocks", '
+        "kept={name: list(places) for name, places in kept.items()})\n",
+        "    pass\n",
+        "a smaller model is rebuilt as the whole one",
+        "models/test_fewer.py rebuilt",
+    ),
+)

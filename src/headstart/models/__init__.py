@@ -14,6 +14,7 @@ from .encoders import save_encoder as save_encoder
 from .fast import fast as fast
 from .operations.channels import new_channels as new_channels
 from .operations.columns import new_columns as new_columns
+from .operations.fewer import smaller as smaller
 from .operations.front import Luminance as Luminance
 from .operations.front import translated as translated
 from .operations.last import new_last as new_last
@@ -59,6 +60,7 @@ __all__ = [
     "rebuild",
     "save_encoder",
     "select",
+    "smaller",
     "translated",
 ]
 

@@ -11,6 +11,7 @@ from headstart.nn.adapters import attach_all, rebuild
 
 from .channels import new_channels
 from .columns import new_columns
+from .fewer import keep_blocks
 from .front import COLOURS, FRONTS, Luminance, example_of, translated
 from .size import new_size
 from .vocabulary import resize
@@ -66,6 +67,7 @@ def _adapt(made: AnyBackbone, noted: Mapping[str, Any]) -> AnyBackbone:
 
 _DONE: Mapping[str, Any] = {
     "adapt": _adapt,
+    "keep_blocks": lambda made, noted: keep_blocks(made, noted["kept"])[0],
     "new_channels": lambda made, noted: new_channels(made, noted["channels"])[0],
     "new_columns": lambda made, noted: new_columns(made, noted["old"], noted["new"])[0],
     "new_size": lambda made, noted: new_size(made, noted["size"], position=noted["position"])[0],
