@@ -26,7 +26,8 @@ def held_out_losses(x: Tensor, y: Tensor, outputs: int, groups: Tensor | None = 
     Raises:
         BadData: x is not a float matrix of finite numbers, or there are fewer than two groups.
     """
-    left_out = LeaveOneOut(x.double(), [spread(x) * factor for factor in RIDGE_GRID], groups)
+    unit = spread(x)
+    left_out = LeaveOneOut(x.double(), [unit * factor for factor in RIDGE_GRID], groups)
     each = [_losses(one, y) for one in left_out.answers(regression_goals(y, outputs)).held_out]
     return min(each, key=lambda losses: float(losses.mean()))
 

@@ -31,6 +31,7 @@ class SelectedHead(NamedTuple):
     bias: Tensor  # (k,)
     penalty: float
     held_out: Tensor  # (n, k): held-out outputs of each row
+    scale: float = 1.0  # of ridge regression on classes: what its predictions are multiplied with
 
 
 def spread(x: Tensor, weights: Tensor | None = None) -> float:
@@ -51,7 +52,7 @@ def select_ridge(
     `KEPT` of the gain over the class shares: with few rows, weak penalties look good by chance. With
     `penalty`, only the scale is fitted. Weights (n,) >= 0 of the rows apply to the fit and to the selection.
     """
-    grid = [spread(x, weights) * factor for factor in RIDGE_GRID] if penalty is None else [penalty]
+    grid = _around(spread(x, weights), RIDGE_GRID) if penalty is None else [penalty]
     path = ridge_path(x.double(), regression_goals(y, outputs), grid, weights)
     scaled = [_calibrated(held_out, y, weights) for held_out in path.held_out]
     best = _strongest([each.losses for each in scaled], y, weights)
@@ -62,6 +63,7 @@ def select_ridge(
         (bias * slope + offset).to(x),
         grid[best],
         (held_out * slope + offset).to(x),
+        float(slope[0]),
     )
 
 
@@ -120,7 +122,7 @@ def _multinomial(x: Tensor, y: Tensor, classes: int, how: _How) -> SelectedHead:
     penalty, folds, weights = how.penalty, how.folds, how.weights
     weights = balanced(y, weights) if how.equal_classes else weights
     folds = deal(y, min(FOLDS, len(y))) if folds is None else folds
-    grid = [spread(x, weights) * factor for factor in LOGISTIC_GRID] if penalty is None else [penalty]
+    grid = _around(spread(x, weights), LOGISTIC_GRID) if penalty is None else [penalty]
     tried: list[tuple[float, Tensor]] = []  # penalties from weak to strong, with predictions of the folds
     losses: list[Tensor] = []
     least = math.inf
@@ -144,6 +146,11 @@ def _scale_of(held_out: Tensor, y: Tensor, weights: Tensor | None) -> float:
     """`shrunk_scale` of held-out logits (n, k), by rows whose class was among those of the other folds."""
     known = held_out.gather(1, y[:, None])[:, 0] > ABSENT / 2
     return shrunk_scale(held_out[known], y[known], None if weights is None else weights[known])
+
+
+def _around(unit: float, grid: tuple[float, ...]) -> list[float]:
+    """Penalties, given in a unit."""
+    return [unit * factor for factor in grid]
 
 
 def regression_goals(y: Tensor, outputs: int) -> Tensor:

@@ -76,7 +76,8 @@ def ridge_probe(block: Outputs, tasks: Tasks) -> list[Predictions]:
     and numbers, the least squared error. All tasks share one factorisation of the features.
     """
     x = block.features
-    left_out = LeaveOneOut(x.double(), [spread(x) * factor for factor in RIDGE_GRID], tasks.groups)
+    unit = spread(x)
+    left_out = LeaveOneOut(x.double(), [unit * factor for factor in RIDGE_GRID], tasks.groups)
     predictions, chosen = [], -1
     for y in tasks.labels:
         regressed = one_hot(y, tasks.outputs).double() if tasks.kind == "classes" else y.double()
