@@ -34,7 +34,11 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself,
     "predictor": {
         *("attribution", "methods", "core", "metrics", "models", "data", "nn", "run", "records", "session"),
     },
-    "server": {"core", "data", "models", "nn", "records", "predictor"},
+    "teaching": {
+        *("core", "solvers", "metrics", "models", "data", "methods", "run", "records", "session"),
+        *("predictor", "report", "studies"),
+    },
+    "server": {"core", "data", "models", "nn", "records", "predictor", "teaching"},
     "report": {"core", "records"},
     "studies": {
         *("core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run", "records"),
@@ -52,6 +56,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself,
         "report",
         "server",
         "studies",
+        "teaching",
         "__init__",
     },
     "__main__": {"core", "cli", "studies"},
@@ -80,6 +85,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself,
         "predictor",
         "studies",
         "sklearn",
+        "teaching",
     },
 }
 HEAVY = {"timm", "torchvision", "transformers", "pandas", "pyarrow", "matplotlib", "jinja2", "sklearn"}
