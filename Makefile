@@ -13,6 +13,7 @@ PIP = $(BIN)/python -m pip install -q --no-compile --disable-pip-version-check $
 FOR_DEMO = $(VENV)/.demo
 READY = $(VENV)/.ready
 export OMP_WAIT_POLICY = PASSIVE
+unexport PYTHONDONTWRITEBYTECODE# else each process compiles all that it imports: of torch that is half of the time
 WORKERS ?= 2
 TESTS ?= # folders and files for `make quick`; none: all
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder

@@ -75,7 +75,7 @@ def pytest_collection_modifyitems(items):
     """Long files first; with pytest-xdist, tests that share fixtures run in one process.
 
     The tests of a file share its fixtures, and in tests/contract all promises of a method share its runs.
-    Planted faults share nothing and come last, so that all processes end together.
+    Planted faults come last, a few in one process, so that all processes end together.
     """
     long = {item.path for item in items if any(item.get_closest_marker(name) for name in LONG)}
     faults = [item for item in items if item.path.name == "test_faults.py"]

@@ -1,8 +1,8 @@
 """Runs pytest again and again in forked processes that have everything imported but headstart and its tests.
 
-`python tests/nursery.py`: reads lines of JSON, lists of arguments for pytest, and answers each with
-a line: the exit code and what was printed. What one run had to import of other packages, the next ones
-find imported.
+`python tests/nursery.py`: reads lines of JSON, lists of arguments for pytest, and answers each with a line:
+the exit code, what was printed and the tests that failed. What one run had to import of other packages, the
+next ones find imported.
 """
 
 import gc
@@ -28,23 +28,36 @@ def warm_up() -> None:
     torch.optim.SGD([parameter], 0.1).step()
 
 
-def run(arguments: list[str]) -> tuple[int, str, list[str]]:
-    """pytest's exit code and output from a process of its own, and the modules that it imported."""
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as imported:
+class Failures:
+    """A plugin that notes which tests fail."""
+
+    def __init__(self) -> None:
+        self.tests: dict[str, None] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test may fail in its fixtures, too."""
+        if report.failed:
+            self.tests[report.nodeid] = None
+
+
+def run(arguments: list[str]) -> tuple[int, str, list[str], list[str]]:
+    """In a process of its own: pytest's exit code and output, the tests that failed, and what it imported."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as told:
         child = os.fork()
         if not child:
-            before = set(sys.modules)
+            before, failures = set(sys.modules), Failures()
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
-            code = pytest.main(arguments)
+            code = pytest.main(arguments, plugins=[failures])
             sys.stdout.flush()
-            json.dump([name for name in sys.modules if name not in before], imported)
-            imported.flush()
+            json.dump([[*failures.tests], [name for name in sys.modules if name not in before]], told)
+            told.flush()
             os._exit(int(code))
         _, status = os.waitpid(child, 0)
         output.seek(0)
-        imported.seek(0)
-        return os.waitstatus_to_exitcode(status), output.read(), json.loads(imported.read() or "[]")
+        told.seek(0)
+        failed, imported = json.loads(told.read() or "[[], []]")
+        return os.waitstatus_to_exitcode(status), output.read(), failed, imported
 
 
 def learn(modules: list[str]) -> None:
@@ -64,8 +77,8 @@ if __name__ == "__main__":
     warm_up()
     gc.freeze()
     for line in sys.stdin:
-        code, output, imported = run(json.loads(line))
+        code, output, failed, imported = run(json.loads(line))
         learn(imported)
         assert not {"headstart", "tests"} & set(sys.modules)
-        sys.stdout.write(json.dumps((code, output)) + "\n")
+        sys.stdout.write(json.dumps((code, output, failed)) + "\n")
         sys.stdout.flush()

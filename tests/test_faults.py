@@ -21,10 +21,10 @@ pytestmark = [
 ]
 
 HERE, PACKAGE = Path(__file__).parent, Path(headstart.__file__).parent
-FAULTS = share_of(all_faults(), PACKAGE)
-TESTS: dict[str, list[str]] = {}  # a file of tests: the words that select those that must fail
-for file, words in dict.fromkeys(tuple(fault.tests.split(" ", 1)) for fault in FAULTS):
-    TESTS.setdefault(file, []).append(words)
+FAULTS = sorted(share_of(all_faults(), PACKAGE), key=lambda fault: fault.tests)
+TOGETHER = 20  # faults in one process of pytest-xdist, after which it runs the tests that caught them without
+PARTS = [FAULTS[start : start + TOGETHER] for start in range(0, len(FAULTS), TOGETHER)]
+CAUGHT: dict[int, dict[str, None]] = {}  # by part, the tests that caught a fault
 FAILED = 1  # pytest's exit code when tests ran and some failed
 OPTIONS = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"]
 
@@ -43,7 +43,7 @@ def tree(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run_tests(tree):
-    """Runs selections of tests in one file of the copy, the words of -k: exit code and output."""
+    """Runs tests of the copy, by pytest's arguments: exit code, output and those that failed."""
     environment = os.environ | {
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join([str(tree / "src"), str(tree)]),
@@ -59,9 +59,8 @@ def run_tests(tree):
         env=environment,
     ) as nursery:
 
-        def run(file, words):
-            selection = " or ".join(f"({each})" for each in words)
-            print(json.dumps([*OPTIONS, f"tests/{file}", "-k", selection]), file=nursery.stdin, flush=True)
+        def run(*tests):
+            print(json.dumps([*OPTIONS, *tests]), file=nursery.stdin, flush=True)
             return json.loads(nursery.stdout.readline())
 
         yield run
@@ -86,20 +85,32 @@ def test_the_copy_is_what_is_tested(tree, run_tests):
         "from pathlib import Path\nimport headstart\n\n\ndef test_this_is_the_copy():\n"
         f"    assert Path(headstart.__file__).is_relative_to({str(tree)!r})\n"
     )
-    code, output = run_tests("test_place.py", ["this_is_the_copy"])
+    code, output, _ = run_tests("tests/test_place.py")
     assert code == 0, output[-3000:]
 
 
-@pytest.mark.parametrize("file", TESTS)
-def test_without_a_fault_the_tests_pass_in_the_copy(file, run_tests):
-    """Otherwise every fault would seem to be caught."""
-    code, output = run_tests(file, TESTS[file])
-    assert code == 0, output[-3000:]
+def part_of(number, *arguments, name=None):
+    """A parameter of a part, which one process of pytest-xdist carries out in order."""
+    mark = pytest.mark.xdist_group(f"faults {number}")
+    return pytest.param(number, *arguments, id=name or f"part {number}", marks=mark)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.why)
-def test_it_is_caught(fault, tree, run_tests):
+@pytest.mark.parametrize(
+    ("part", "fault"),
+    [part_of(number, fault, name=fault.why) for number, part in enumerate(PARTS) for fault in part],
+)
+def test_it_is_caught(part, fault, tree, run_tests):
     file, words = fault.tests.split(" ", 1)
     with planted(fault, tree / "src" / "headstart" / fault.file):
-        code, output = run_tests(file, [words])
+        code, output, failed = run_tests(f"tests/{file}", "-k", words)
     assert code == FAILED, f"not caught: {fault.why}\n{output[-2000:]}"
+    assert failed
+    CAUGHT.setdefault(part, {}).update(dict.fromkeys(failed))
+
+
+@pytest.mark.parametrize("part", [part_of(number) for number in range(len(PARTS))])
+def test_what_caught_passes_without_a_fault(part, run_tests):
+    """Otherwise every fault would seem to be caught."""
+    if tests := CAUGHT.pop(part, None):
+        code, output, _ = run_tests(*tests)
+        assert code == 0, output[-3000:]
