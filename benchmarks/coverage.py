@@ -156,11 +156,10 @@ def repeated(cell: Cell, repeats: int, old: bool) -> Iterator[tuple[str, str, fl
     rng = np.random.default_rng(2026)
     labels, *answers = replace(cell, traits=cell.traits.replace("g", "")).draw(rng, TRUTH)
     measures = measure_of(cell.kind)
+    scored = [measures.score(each, labels) for each in answers]
     truth = {}
     for name in SHOWN[cell.kind]:
-        first, second = (
-            once(measures.score(each, labels), measures.metrics[name], len(labels)) for each in answers
-        )
+        first, second = (once(each, measures.metrics[name], len(labels)) for each in scored)
         truth["before", name] = truth["one", name] = first
         truth["pair", name] = first - second
     found: dict[tuple[str, str], list[Interval]] = {}

@@ -236,7 +236,7 @@ SINGLE: Mapping[LabelKind, Mapping[str, Single]] = {
         "balanced_accuracy": classes.balanced_accuracy,
         "macro_f1": classes.macro_f1,
         "log_loss": classes.log_loss,
-        **{name: ranking_interval(metric) for name, metric in rankings.METRICS.items()},
+        **{name: ranking_interval(metric) for name, metric in rankings.RANKED.items()},
         "calibration_error": lambda scored, units, seed: _of_classes(scored, units, seed).interval,
     },
     "tags": {
@@ -261,7 +261,7 @@ PAIRED: Mapping[LabelKind, Mapping[str, Paired]] = {
         "balanced_accuracy": classes.share_difference(scored_outputs.balanced_accuracy, classes=True),
         "macro_f1": classes.macro_f1_difference,
         "log_loss": classes.log_loss_difference,
-        **{name: ranking_difference(metric) for name, metric in rankings.METRICS.items()},
+        **{name: ranking_difference(metric) for name, metric in rankings.RANKED.items()},
         "calibration_error": _calibration_pair(_of_classes),
     },
     "tags": {

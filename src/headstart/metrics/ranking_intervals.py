@@ -4,22 +4,20 @@ Near 1, and with few groups, the jackknife's error is too small now and then: it
 eight times the rows that the classes have. How many was chosen by simulation, see `benchmarks/coverage.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from headstart.metrics.jackknife import Jackknife, jackknife, share_interval
-from headstart.metrics.rankings import class_rankings
+from headstart.metrics.rankings import Ranked, Ranking, class_rankings, mean_ranked
 from headstart.metrics.scored_outputs import Floats, ScoredOutputs
 from headstart.metrics.shares import Interval, mover
 from headstart.metrics.units import Units
 
 CAP = 8.0
 
-Metric = Callable[[ScoredOutputs, Floats], Floats]
 
-
-def ranking_interval(metric: Metric) -> Callable[[ScoredOutputs, Units, int], Interval]:
+def ranking_interval(metric: Ranked) -> Callable[[ScoredOutputs, Units, int], Interval]:
     """Wilson's interval for as many rows as the jackknife's standard error stands for."""
 
     def single(scored: ScoredOutputs, units: Units, seed: int) -> Interval:
@@ -29,7 +27,7 @@ def ranking_interval(metric: Metric) -> Callable[[ScoredOutputs, Units, int], In
 
 
 def ranking_difference(
-    metric: Metric,
+    metric: Ranked,
 ) -> Callable[[ScoredOutputs, ScoredOutputs, Units, int], Interval]:
     """MOVER, from both intervals and the correlation of the jackknife's replicates."""
 
@@ -40,15 +38,17 @@ def ranking_difference(
     return difference
 
 
-def _estimated(metric: Metric, scored: ScoredOutputs, units: Units) -> tuple[Jackknife, Interval]:
-    estimate, rows = jackknife(lambda weights: metric(scored, weights), units), _rows(scored)
+def _estimated(metric: Ranked, scored: ScoredOutputs, units: Units) -> tuple[Jackknife, Interval]:
+    rankings = class_rankings(scored)
+    estimate = jackknife(lambda weights: mean_ranked(rankings, metric, weights), units)
+    rows = _rows(rankings, len(scored.labels))
     return estimate, share_interval(estimate, units, len(rows) ** 2 / float((1 / rows).sum()), CAP)
 
 
-def _rows(scored: ScoredOutputs) -> Floats:
+def _rows(rankings: Sequence[Ranking], total: int) -> Floats:
     """Of each class that is ranked and has both, the fewer of its rows and the others (k,), at least 1."""
-    rows = np.array([len(ranking.found) for ranking in class_rankings(scored)], np.float64)
-    fewer = np.minimum(rows, len(scored.labels) - rows)
+    rows = np.array([len(ranking.found) for ranking in rankings], np.float64)
+    fewer = np.minimum(rows, total - rows)
     return fewer[fewer > 0] if (fewer > 0).any() else np.ones(1)
 
 

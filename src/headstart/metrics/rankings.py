@@ -28,6 +28,9 @@ class Ranking:
     finds: Ints  # where in `found` a step begins
 
 
+Ranked = Callable[[Ranking, Floats], Floats]  # a metric (b,) of one ranking under columns (n, b) of weights
+
+
 def rank(probabilities: Floats, known: Bools) -> Ranking:
     """Rank the rows by `probabilities` (n,) of one tag or class; `known` (n,) says which have it."""
     order = np.argsort(-probabilities, kind="stable")
@@ -77,18 +80,19 @@ def auc(scored: ScoredOutputs, weights: Floats) -> Floats:
     (Hanley & McNeil 1982; `sklearn.metrics.roc_auc_score`, of more than two classes with
     `multi_class="ovr"`). Chance has 0.5.
     """
-    return _mean(each_ranked(class_rankings(scored), area_of, weights))
+    return mean_ranked(class_rankings(scored), area_of, weights)
 
 
 def average_precision(scored: ScoredOutputs, weights: Floats) -> Floats:
     """Average precision (b,) of classes; 0 if none has rows. Chance has the share of the class."""
-    return _mean(each_ranked(class_rankings(scored), precision_of, weights))
+    return mean_ranked(class_rankings(scored), precision_of, weights)
 
 
 METRICS: Mapping[str, Callable[[ScoredOutputs, Floats], Floats]] = {
     "auc": auc,
     "average_precision": average_precision,
 }
+RANKED: Mapping[str, Ranked] = {"auc": area_of, "average_precision": precision_of}  # what each is the mean of
 
 
 def class_rankings(scored: ScoredOutputs) -> list[Ranking]:
@@ -110,9 +114,7 @@ def rarer_class(labels: Ints) -> int:
     return 0 if counts[0] < counts[1] else 1
 
 
-def each_ranked(
-    rankings: Sequence[Ranking], metric: Callable[[Ranking, Floats], Floats], weights: Floats
-) -> Floats:
+def each_ranked(rankings: Sequence[Ranking], metric: Ranked, weights: Floats) -> Floats:
     """A metric (b, k) of each of k rankings under weights (b, n)."""
 
     def each(columns: Floats) -> Floats:
@@ -121,7 +123,9 @@ def each_ranked(
     return few_at_a_time(each, weights)
 
 
-def _mean(each: Floats) -> Floats:
+def mean_ranked(rankings: Sequence[Ranking], metric: Ranked, weights: Floats) -> Floats:
+    """The mean (b,) of a metric under weights (b, n): of the rankings where it is defined, else 0."""
+    each = each_ranked(rankings, metric, weights)
     return mean_where(np.nan_to_num(each), np.isfinite(each))
 
 
