@@ -125,7 +125,7 @@ RECORDS = (
         "run/test_token_records.py record_by_hand",
     ),
     Fault(
-        "session/session_data.py",
+        "session/activation_caches.py",
         "return self.size() <= LARGEST",
         "return True",
         "records of long texts fill the disk",

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from headstart.core import (
     Backbone,
     Classifier,
+    Distilled,
     Domains,
     Grouped,
     JointTasks,
@@ -21,8 +22,11 @@ from headstart.core import (
 )
 from headstart.core.text_tower import ClassPrompts, TextTower
 
+SEEN = ((1, 12), (1, 20))  # places and widths of what is seen inside the toys' teacher
 GROUPS = (20, 4, 6, 12, 10, 0)  # rows of each class with each of two values of a nuisance
-TASK = Task(outputs=3, shape=(8,), rows=8, sources=(Task(outputs=4, shape=(8,), rows=5),), groups=GROUPS)
+TASK = Task(
+    outputs=3, shape=(8,), rows=8, sources=(Task(outputs=4, shape=(8,), rows=5),), groups=GROUPS, teacher=SEEN
+)
 
 
 class Columns(Backbone):
@@ -114,6 +118,12 @@ def labelled(n: int, g: torch.Generator) -> Labelled:
     return Labelled(CENTRES[y] + torch.randn(n, 8, generator=g), y)
 
 
+def said_of(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The logits of a teacher that knows the centres, and what is seen inside it, (n, 32)."""
+    seen = torch.randn(8, 32, generator=torch.Generator().manual_seed(8))
+    return x @ CENTRES.T / 2 - CENTRES.square().sum(1) / 4, (x @ seen).tanh()
+
+
 def of_source(n: int, g: torch.Generator) -> Labelled:
     """Another task: which quarter of the plane the first two numbers are in."""
     x = torch.randn(n, 8, generator=g) * 2
@@ -125,6 +135,9 @@ def make(kind: type, n: int, seed: int) -> Any:
     g = torch.Generator().manual_seed(seed)
     if kind is Labelled:
         return labelled(n, g)
+    if kind is Distilled:  # what is seen inside its teacher fits any view of two blocks of `Toy`
+        batch = labelled(n, g)
+        return Distilled(batch.x, batch.y, None, *said_of(batch.x))
     if kind is Grouped:  # the last class has one value of the nuisance
         batch = labelled(n, g)
         nuisance = torch.randint(2, (n,), generator=g) * (batch.y < 2)

@@ -43,6 +43,11 @@ GROUPS = {  # heading: what it says, and which methods, by the data that they le
         "source",
         "",
     ),
+    "Distillation": (
+        "`headstart distil`: a student learns what a [teacher](../how/distillation.md) says.",
+        "teacher",
+        "",
+    ),
     "Group robustness": (
         "`headstart adapt --attribute-column`: groups of rows count alike, or the worst one most.",
         "groups",

@@ -11,7 +11,7 @@ READING = (
         "study/test_reading.py time_is_over",
     ),
     Fault(
-        "session/session_data.py",
+        "session/activation_caches.py",
         "self.show(done / (self.rows * max(cache.views, 1)))",
         "self.show(1.0)",
         "the bar is full before the first rows are read",
@@ -60,7 +60,7 @@ READING = (
         "models/test_readout.py json or saved",
     ),
     Fault(
-        "session/session_data.py",
+        "session/activation_caches.py",
         'boundary = f"{replay.boundary} {readout}" if readout else replay.boundary',
         "boundary = replay.boundary",
         "features of one readout are taken for those of another",

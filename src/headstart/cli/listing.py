@@ -12,10 +12,11 @@ from headstart.cli.completing import complete_methods
 from headstart.cli.options import AsJson
 
 Kind = Literal["pictures", "sounds", "tables", "texts"]
-With = Literal["labels", "source", "target", "groups", "stream"]
+With = Literal["labels", "source", "teacher", "target", "groups", "stream"]
 COMMANDS = {  # that runs a method which learns with these data beside the model, and what they are given as
     "labels": ("adapt", "DATA"),
     "source": ("adapt", "DATA --source OTHER"),
+    "teacher": ("distil", "RUN DATA"),
     "target": ("align", "--source DATA --target OTHER"),
     "groups": ("adapt", "DATA --attribute-column NAME"),
     "stream": ("stream", "RUN FILES"),
@@ -24,6 +25,7 @@ BATCHES = {  # by the name of what a step takes: the same in words
     "Labelled": "labelled rows",
     "Unlabelled": "rows without labels",
     "Grouped": "labelled rows, each of a group",
+    "Distilled": "labelled rows, maybe unlabelled ones, and what a teacher says of them",
     "Domains": "labelled rows of the source and rows of the target",
     "SourceLabelled": "labelled rows of the source",
     "JointTasks": "labelled rows of the data and of each source",
@@ -40,8 +42,8 @@ def methods(
         typer.Option(
             "--with",
             metavar="DATA",
-            help="Only those that learn with labels alone, a labelled source of another task (source), an "
-            "unlabelled target, groups, or while they answer (stream).",
+            help="Only those that learn with labels alone, a labelled source of another task (source), a "
+            "teacher, an unlabelled target, groups, or while they answer (stream).",
         ),
     ] = None,
     json: AsJson = False,
@@ -105,11 +107,18 @@ def show(
 def learns_with(kind: type[Any]) -> With:
     """What a method learns with beside the model."""
     from headstart.core import Grouped, Unlabelled
-    from headstart.session.requirements import learns_from_domains, needs_source, needs_target
+    from headstart.session.requirements import (
+        learns_from_domains,
+        needs_source,
+        needs_target,
+        needs_teacher,
+    )
 
     method = kind()
     if needs_source(method):
         return "source"
+    if needs_teacher(method):
+        return "teacher"
     if issubclass(method.about.needs, Grouped):
         return "groups"
     if len(method.stages()) == 1 and method.about.needs is Unlabelled:

@@ -8,6 +8,7 @@ from headstart.core.sample_loader import SampleLoader as SampleLoader
 
 from .batches import B as B
 from .batches import Batch as Batch
+from .batches import Distilled as Distilled
 from .batches import Domains as Domains
 from .batches import Episodes as Episodes
 from .batches import Grouped as Grouped
@@ -51,4 +52,5 @@ from .reader import Reader as Reader
 from .reader import kind_read as kind_read
 from .schema import Schema as Schema
 from .seeds import derive_seed as derive_seed
+from .teacher_view import TeacherView as TeacherView
 from .tokens import Tokens as Tokens

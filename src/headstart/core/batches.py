@@ -90,6 +90,18 @@ class Grouped(Labelled):
 
 
 @dataclass(frozen=True)
+class Distilled(Labelled):
+    """Samples with what a teacher gives for them; rows without a label have a placeholder and weight 0."""
+
+    logits: Tensor | None = (
+        None  # float32 (n, outputs), or (n, teachers, outputs); -inf: a class unknown to it
+    )
+    features: Tensor | None = (
+        None  # float32 (n, d), of `Method.teacher_view`, laid out as `Task.teacher` says
+    )
+
+
+@dataclass(frozen=True)
 class SourceLabelled(Labelled):
     """Samples and labels of the source task; the label kind may differ from the target task's."""
 

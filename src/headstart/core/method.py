@@ -17,6 +17,7 @@ from .errors import BadInput, Unknown
 from .model import Backbone, Head, Model
 from .moves import Move, Parts
 from .setting_types import types_first
+from .teacher_view import TeacherView
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Task:
     sources: "tuple[Task, ...]" = ()  # the source tasks, if they are learned at the same time
     groups: tuple[int, ...] = ()  # rows of each group, for methods that need groups
     classes: tuple[str, ...] = ()  # names of the outputs; () where they are not known
+    teacher: tuple[tuple[int, int], ...] = ()  # places and width of what `teacher_view` asks for, in turn
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class About:
     needs_transformer: bool = False  # requires a transformer, whose layers read tokens
     needs_columns: bool = False  # requires a backbone for the columns of a table, or texts
     needs_words: bool = False  # requires texts, whose words are its columns
+    own_teacher: bool = False  # its teacher is the model of the stage before, and it starts anew
+    needs_places: bool = False  # requires blocks whose outputs have places: maps, or tokens of pictures
     label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn
     growth: float = 1.25  # of the time of a solution in closed form: the power of the rows that it grows with
     package: str = ""  # that it imports and headstart does without; scikit-learn is "sklearn"
@@ -138,6 +142,10 @@ class Method(ABC, Generic[B]):
     def limit_blocks(self, last: int) -> Self:
         """Copy that trains only the `last` blocks, >= 1; `self` if fixed by settings or not supported."""
         return self
+
+    def teacher_view(self) -> TeacherView | None:
+        """What it learns from inside a teacher; None: from the teacher's outputs alone."""
+        return None
 
     def at_full_rate(self) -> Self:
         """Copy that trains a backbone that has learned nothing, at the full rate; `self` if not supported."""

@@ -12,7 +12,9 @@ from headstart.core.label_kind import LabelKind
 
 from .classifier import Classifier
 from .errors import BadInput
+from .inside import by_place, few_places, outputs_inside, squared
 from .moves import Parts
+from .teacher_view import TeacherView
 from .text_tower import TextTower
 
 
@@ -39,6 +41,19 @@ class Backbone(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, width) of x (n, ...)."""
         raise NotImplementedError
+
+    def with_blocks(self, x: Tensor, view: TeacherView) -> tuple[Tensor, list[Tensor]]:
+        """Features (n, width) of x (n, ...), and what is seen of blocks, (n, places, d) each, in one forward.
+
+        Args:
+            x: inputs, as for `forward`.
+            view: which blocks, and what of them. Outputs (n, d, h, w) are maps, (n, places, d) tokens.
+        """
+        names = view.chosen(self.blocks)
+        with outputs_inside(self, names) as found:
+            features: Tensor = self(x)
+        seen = [by_place(found[name]) for name in names] or [features[:, None]]
+        return features, [few_places(squared(one) if view.squares else one, view.places) for one in seen]
 
     def untrained(self, seed: int) -> Self:
         """The same architecture with random weights, a function of `seed`."""

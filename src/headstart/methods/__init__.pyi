@@ -37,6 +37,7 @@ from headstart.methods.mapping.adapters.conv_adapters import ConvAdapters as Con
 from headstart.methods.mapping.adapters.ia3 import IA3 as IA3
 from headstart.methods.mapping.adapters.lora import LoRA as LoRA
 from headstart.methods.mapping.adapters.prefix_tokens import PrefixTokens as PrefixTokens
+from headstart.methods.mapping.distillation.distillation import Distillation as Distillation
 from headstart.methods.mapping.finetuning.bitfit import BitFit as BitFit
 from headstart.methods.mapping.finetuning.delta import Delta as Delta
 from headstart.methods.mapping.finetuning.fine_tune import FineTune as FineTune

@@ -1,19 +1,30 @@
 """Any model as a backbone: pictures, texts or tensors in, features (n, width) out."""
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Backbone, Classifier, Preprocess, Reader, Tokens, Unknown, kind_read
+from headstart.core import (
+    Backbone,
+    Classifier,
+    Preprocess,
+    Reader,
+    TeacherView,
+    Tokens,
+    Unknown,
+    kind_read,
+)
 from headstart.core.text_tower import TextTower
 
 from . import sources
 from .anatomy import Anatomy
 from .layout import Layout, Tap, pool
+from .places import places
 from .readout import OUTPUT, Readout
 from .surgery import run
 from .text_tower import text_tower
@@ -202,21 +213,39 @@ class AnyBackbone(Backbone):
         """
         wanted = tuple(self.blocks if blocks is None else blocks)
         there = self.there(x)
-        found: dict[str, Any] = {}
-        handles = []
-        try:
-            for name in wanted:
-                if name != OUTPUT:
-                    tap = self._tap(name)
-                    module = self.inner.get_submodule(tap.module)
-                    handles.append(module.register_forward_hook(_catch(found, name, tap, there, take)))
+        with self._tapped([name for name in wanted if name != OUTPUT], there, take) as found:
             output = run(self.inner, self.normalised(x))
-        finally:
-            for handle in handles:
-                handle.remove()
         if OUTPUT in wanted:
             found[OUTPUT] = take(output, self.anatomy.output, there)
         return {name: found[name] for name in wanted}
+
+    def with_blocks(self, x: Tensor, view: TeacherView) -> tuple[Tensor, list[Tensor]]:
+        """Features (n, width) of x (n, ...), and what is seen of blocks, (n, places, d) each, in one forward.
+
+        Of texts a block's output is the mean over the real tokens.
+        """
+        there, names = self.there(x), view.chosen(self.blocks)
+
+        def see(output: Tensor, layout: Layout, there: Tensor | None) -> Tensor:
+            if view.squares:
+                output = output.square().mean(layout.features, keepdim=True)
+            return places(output, layout, there, view.places if there is None else 1).value
+
+        with self._tapped(names, there, see) as found:
+            features = self(x)
+        return features, [found[name] for name in names] or [features[:, None]]
+
+    @contextmanager
+    def _tapped(self, blocks: Sequence[str], there: Tensor | None, take: Take) -> Iterator[dict[str, Any]]:
+        """What `take` makes of the outputs of blocks in a forward inside the context."""
+        found: dict[str, Any] = {}
+        with ExitStack() as stack:
+            for name in blocks:
+                tap = self._tap(name)
+                module = self.inner.get_submodule(tap.module)
+                hook = _catch(found, name, tap, there, take)
+                stack.callback(module.register_forward_hook(hook).remove)
+            yield found
 
     def _tap(self, block: str) -> Tap:
         tap = self.anatomy.taps.get(block.removeprefix("inner."))

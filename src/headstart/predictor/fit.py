@@ -17,6 +17,7 @@ from headstart.data.load import load
 from headstart.data.pooled import Given
 from headstart.data.row_numbers import RowNumberWarning, numbers_left_out
 from headstart.data.source_task import load_sources
+from headstart.data.unlabelled import load_unlabelled
 from headstart.models.trained_head import HeadChoice
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
@@ -25,10 +26,11 @@ from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import build_backbone, fit_to_data, hand_on_head
-from headstart.session.requirements import require_source_use, require_target_use
+from headstart.session.requirements import require_source_use, require_target_use, require_teacher_use
 from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import attach_source, attach_target
 from headstart.session.table_backbone import by_training_part
+from headstart.session.teacher import attach_teacher
 
 QUICK = 1.0  # seconds; a quicker fit shows no progress bar
 
@@ -49,6 +51,9 @@ def fit(  # noqa: PLR0913  # an option is an argument
     source: Given | Sequence[Given] | None = None,
     weights: ArrayLike | None = None,
     head: HeadChoice = "keep",
+    teacher: Any = None,
+    unlabelled: Any = None,
+    shared_classes: bool = False,
 ) -> Predictor:
     """Carry out one method on all rows of the data; in a notebook a progress bar shows how far it is.
 
@@ -69,6 +74,13 @@ def fit(  # noqa: PLR0913  # an option is an argument
         head: of a fitted model. "keep": methods that tune a head begin with its outputs for the classes that
             the data have by the same names; "new": with a new head; {"maize": "corn"} or "maize=corn" renames
             classes of the fitted model first.
+        teacher: of methods that learn from one: a predictor, the folder of a run or of a model, a fitted
+            estimator of scikit-learn, outputs (rows, classes) of all rows of the data, or a list of these,
+            whose answers are averaged; see `headstart.session.teacher.attach_teacher`.
+        unlabelled: rows without labels that are learned from with the teacher, whatever
+            `hs.data.load_unlabelled` takes; labels in them are dropped.
+        shared_classes: whether the teacher may have other classes than the data; what it says is then
+            restricted to those that both have.
 
     Returns:
         The predictor; its `model` is the fitted backbone and head, its `training` says what happened: the
@@ -81,8 +93,8 @@ def fit(  # noqa: PLR0913  # an option is an argument
     Raises:
         BadData: nothing readable, or a backbone for pictures is given arrays.
         BadInput: something else is given as the method, the base or the recipe; the method learns from a
-            source or from a target and there is none, or there is one and it does not; or weights are no
-            finite numbers >= 0.
+            source, a target or a teacher and there is none, or there is one and it does not; the teacher
+            has other classes; or weights are no finite numbers >= 0.
         Mismatch: the checkpoint was saved from another method, backbone or settings.
         CannotWrite: the checkpoint or the cache can't be written.
         Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
@@ -95,6 +107,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     dataset = domains.source if domains else data if isinstance(data, Dataset) else load(data)
     if domains:
         require_target_use([method])
+    require_teacher_use(method, teacher, unlabelled)
     others = load_sources(source, dataset)
     if others:
         require_source_use([method], others, dataset.label_kind)
@@ -113,6 +126,9 @@ def fit(  # noqa: PLR0913  # an option is an argument
     )
     session.source = attach_source(session, others) if others else None
     session.target = attach_target(session, domains.target, domains.target_labelled) if domains else None
+    if teacher is not None:
+        unseen = None if unlabelled is None else load_unlabelled(unlabelled, dataset)
+        session.teacher = attach_teacher(session, teacher, unlabelled=unseen, shared_classes=shared_classes)
     try:
         with progress.step(method.title):
             fitted = session.fit(

@@ -1,38 +1,37 @@
 """Input pipeline: samples or cached activations of the frozen layers, with labels, in batches."""
 
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from headstart.core import (
     Batch,
     CacheRefused,
+    Distilled,
     Domains,
     Grouped,
-    Head,
     JointTasks,
     Labelled,
     Method,
-    Model,
     SampleLoader,
     Unlabelled,
     derive_seed,
-    label_kind_of,
 )
 from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.domain_batches import join_tasks, pair_domains, unlabelled, unlabelled_once
 from headstart.data.grouped import grouped
-from headstart.data.labels import Labels, labels_of
+from headstart.data.labels import labels_of
 from headstart.data.stream import Stream, labelled, once
 from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run
+from headstart.session.label_units import LabelUnits as LabelUnits
+from headstart.session.label_units import standardise_labels as standardise_labels
 from headstart.session.session_data import SessionData
+from headstart.session.students import ask_teacher, student_stream, unlabelled_of
 
 
 @dataclass(frozen=True)
@@ -51,38 +50,6 @@ class MethodInputs(NamedTuple):
     own: InputSource
     beside: tuple[InputSource, ...]
     target_labelled: InputSource | None
-
-
-@dataclass(frozen=True)
-class LabelUnits:
-    """Units in which numbers are learned: mean 0 and deviation 1 on the rows of a fit."""
-
-    mean: NDArray[np.float64]  # (columns,) float64
-    deviation: NDArray[np.float64]  # (columns,) float64, division by n; 1 where all values are equal
-
-    @classmethod
-    def of(cls, labels: NDArray[Any]) -> "LabelUnits | None":
-        """Of labels (n, ...); None for classes and tags, which have no units."""
-        if label_kind_of(labels) != "numbers":
-            return None
-        deviation = labels.std(0)
-        return cls(labels.mean(0), np.where(deviation > 0, deviation, 1.0))
-
-    def standard(self, labels: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Labels (n, columns) in these units."""
-        return (labels - self.mean) / self.deviation
-
-    def entered(self, head: Head) -> Head:
-        """A head of the user's units as one of these: the inverse of what `undone` does."""
-        mean, deviation = torch.from_numpy(self.mean), torch.from_numpy(self.deviation)
-        return head.rescaled(-mean / deviation, 1 / deviation)
-
-    def undone(self, model: Model) -> Model:
-        """The same backbone with a head that predicts in the user's units."""
-        old = model.head
-        head = old.rescaled(torch.from_numpy(self.mean), torch.from_numpy(self.deviation))
-        device = next(chain(old.parameters(), old.buffers())).device
-        return Model(model.backbone, head.to(device).train(old.training))
 
 
 def training_input(session: SessionData, run: Run[Any], replay: Replay | None) -> InputSource:
@@ -119,6 +86,8 @@ def method_inputs(
         return MethodInputs(unseen, (unseen,), None)
     own = training_input(session, run, replay)
     beside = tuple(training_input(each, run, own.replay) for each in other)
+    if own.replay is not None and own.replay.tokens and unlabelled_of(session, method) is not None:
+        return method_inputs(session, method, run, None)  # records of both data differ in length
     target_labelled = None if few is None else training_input(few, run, own.replay)
     given = beside if target_labelled is None else (*beside, target_labelled)
     if any((each.replay is None) != (own.replay is None) for each in given):
@@ -136,6 +105,9 @@ def example_batch(session: SessionData, method: Method[Any], rows: Rows) -> Batc
     if issubclass(method.about.needs, Grouped):
         groups = class_by_attribute_groups(session.data).numbers[rows[:3]]
         batch = Grouped(batch.x, batch.y, batch.weight, torch.from_numpy(groups))
+    if issubclass(method.about.needs, Distilled):
+        said = ask_teacher(session, method, rows, 0)(rows[:3], np.full(len(rows[:3]), -1))
+        batch = Distilled(batch.x, batch.y, batch.weight, said.logits, said.features)
     other, target_labelled = _beside(session, method), _target_labelled(session, method)
     needs = method.about.needs
     if needs is JointTasks and other:
@@ -168,6 +140,9 @@ def batch_stream(
         stream = once(own.source, labels, rows, batch, weights)
     else:
         stream = labelled(own.source, labels, rows, size, recipe.seed, own.views, weights)
+    if issubclass(needs, Distilled):
+        others = beside[0].source if beside else None
+        return student_stream(session, method, stream, rows, recipe, own.views, others)
     if not beside and issubclass(needs, Grouped):
         return grouped(stream, rows, class_by_attribute_groups(session.data).numbers, size, recipe.seed)
     if not beside:
@@ -181,13 +156,6 @@ def batch_stream(
     else:
         unseen = _unlabelled(beside[0], target.rows, recipe)
     return pair_domains(stream, unseen, _labelled_target(session, target_labelled, rows, recipe))
-
-
-def standardise_labels(labels: Labels, rows: Rows, of: Labels | None = None) -> Labels:
-    """Labels as methods learn them: numbers in units of their own, those of `rows` of `labels`."""
-    units = LabelUnits.of(labels[rows])
-    given = labels if of is None else of
-    return units.standard(given) if units else given
 
 
 def _of_source(given: InputSource, session: SessionData, recipe: Recipe, place: int) -> Stream[Labelled]:
@@ -218,6 +186,8 @@ def _beside(session: SessionData, method: Method[Any]) -> tuple[SessionData, ...
     """The sessions on the other data that a method eats, if it eats any."""
     if method.about.needs is JointTasks and session.source is not None:
         return session.source.tasks
+    if (unlabelled := unlabelled_of(session, method)) is not None:
+        return (unlabelled,)
     if issubclass(method.about.needs, Domains | Unlabelled) and session.target is not None:
         return (session.target.session,)
     return ()

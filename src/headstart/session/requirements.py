@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from headstart.core import (
     Backbone,
     BadInput,
+    Distilled,
     Domains,
     JointTasks,
     LabelKind,
@@ -53,6 +54,13 @@ def needs_target(method: Method[Any]) -> bool:
     return any(issubclass(stage.about.needs, Domains | Unlabelled) for stage in method.stages())
 
 
+def needs_teacher(method: Method[Any]) -> bool:
+    """Whether a method learns from a teacher that has to be given."""
+    return any(
+        issubclass(stage.about.needs, Distilled) and not stage.about.own_teacher for stage in method.stages()
+    )
+
+
 def learns_from_domains(method: Method[Any]) -> bool:
     """Whether a method learns from a labelled source what suits an unlabelled target."""
     stages = method.stages()
@@ -81,6 +89,7 @@ def require_data(
     source: bool = False,
     target: bool = False,
     target_labelled: bool = False,
+    teacher: bool = False,
 ) -> None:
     """Raise unless all that the methods learn from beside labelled rows is there.
 
@@ -90,6 +99,7 @@ def require_data(
         source: whether there is a source task.
         target: whether there are unlabelled rows of a target domain.
         target_labelled: whether some of the target's rows are labelled.
+        teacher: whether there is a teacher.
 
     Raises:
         BadInput: it names the first method that lacks something, and how to give it.
@@ -104,6 +114,11 @@ def require_data(
             raise BadInput(
                 f"{method.label} learns from an unlabelled target too, and {where} has none. Take headstart "
                 "align, hs.align, or hs.fit with hs.data.Domains(source, target)."
+            )
+        if not teacher and needs_teacher(method):
+            raise BadInput(
+                f"{method.label} learns from a teacher, and {where} has none. Take headstart "
+                f"distil, or hs.fit with {spell('teacher', ...)}: a predictor, a run folder or an estimator."
             )
         if target and not target_labelled and method.about.needs_target_labels:
             raise BadInput(
@@ -161,6 +176,23 @@ def require_target_use(methods: Iterable[Method[Any]]) -> None:
             )
         names = ", ".join(sorted(kind.about.name for kind in walk() if learns_from_domains(kind())))
         raise BadInput(f"There is a target, but {method.label} does not learn from it. These do: {names}.")
+
+
+def require_teacher_use(method: Method[Any], teacher: object, unlabelled: object) -> None:
+    """Raise unless a teacher and unlabelled rows, if they were given, are learned from by the method.
+
+    Raises:
+        BadInput: they are not; it names the methods that do.
+    """
+    if teacher is not None and not needs_teacher(method):
+        names = ", ".join(sorted(kind.about.name for kind in walk() if needs_teacher(kind())))
+        raise BadInput(f"There is a teacher, but {method.label} does not learn from one. These do: {names}.")
+    if unlabelled is not None and teacher is None:
+        raise BadInput(
+            "There are unlabelled rows and no teacher to tell of them. Give one: "
+            f"{spell('teacher', ..., stands='RUN')}. Or take "
+            "hs.data.Domains(data, unlabelled) with a method that learns from a target."
+        )
 
 
 def learns_from_words(method: Method[Any], backbone: Backbone) -> bool:

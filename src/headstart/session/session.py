@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core import Backbone, Diverged, Grouped, Head, Method, Model, require_label_kind
+from headstart.core import Backbone, Distilled, Diverged, Grouped, Head, Method, Model, require_label_kind
 from headstart.data.stream import ahead
 from headstart.models.words import WordEncoder
 from headstart.run.checkpoint import save_state
@@ -46,6 +46,7 @@ from headstart.session.requirements import (
     row_weights,
 )
 from headstart.session.session_data import SessionData, SourceTasks
+from headstart.session.students import teacher_shapes
 from headstart.session.unsolved import unsolved_as_diverged
 
 CHECKPOINT_EVERY = 20  # steps
@@ -180,6 +181,8 @@ def _start(
     recipe = replace(recipe, **method.recipe_overrides(), precision=session.precision)
     groups = group_rows(session.data, rows) if issubclass(method.about.needs, Grouped) else ()
     task = replace(session.task(len(rows), recipe.seed, copy.deepcopy(head)), groups=groups)
+    if issubclass(method.about.needs, Distilled):
+        task = replace(task, teacher=teacher_shapes(session, method))
     if session.source is not None:
         sources = [each.task(len(each.data), recipe.seed) for each in session.source.tasks]
         task = replace(task, sources=tuple(sources))
