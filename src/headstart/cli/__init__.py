@@ -14,6 +14,7 @@ from .labels import labels
 from .listing import methods, show
 from .named_data import datasets, download
 from .predicting import predict
+from .serving import serve
 from .study_command import command
 from .study_command import count_from_start as count_from_start
 from .tools import anatomy, doctor, surgery
@@ -21,7 +22,7 @@ from .using import export, push, report, runs
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {  # beside the studies, by panel of `headstart --help`
     START: (predict, report, labels, runs),
-    MODELS: (export, push, anatomy, surgery),
+    MODELS: (export, push, serve, anatomy, surgery),
     TOOLS: (methods, show, datasets, download, doctor),
 }
 

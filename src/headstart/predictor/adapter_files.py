@@ -80,6 +80,17 @@ def _of_file(file: Path, base: Base) -> tuple[Model, dict[str, Any]]:
     return model.eval(), config
 
 
+def base_of(file: Path) -> AnyBackbone:
+    """The backbone that the adapters in a file were made for, by its name.
+
+    Raises:
+        BadInput: it is not found by its name.
+        HeadstartError: its weights can't be fetched.
+    """
+    config: dict[str, Any] = json.loads(read_file(file)[1]["config"])
+    return _suited(_named(file, config["backbone"]), config)
+
+
 def _named(file: Path, source: Mapping[str, Any]) -> AnyBackbone:
     """The backbone that a file's adapters were made for, by its name, with the weights that belong to it."""
     kind, name = source["kind"], source["name"] if "name" in source else source["kind"]

@@ -1,0 +1,141 @@
+"""The command `serve`: finished runs as a server, for programs and for people."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import output, waiting
+from .options import Device, Quiet
+
+if TYPE_CHECKING:
+    from headstart.server.serving import Settings
+
+TOKEN = "HEADSTART_TOKEN"  # the environment variable
+MEGA = 2**20
+
+
+def serve(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Run folders, or the model folders in them.", metavar="RUN...")
+    ],
+    host: Annotated[
+        str, typer.Option(help="Address to bind to; 0.0.0.0 lets other machines ask.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port, in [0, 65535]; 0 takes a free one.")] = 8000,
+    token: Annotated[
+        str,
+        typer.Option(
+            help="What requests must bear in the header Authorization. Better set by the environment "
+            f"variable {TOKEN}, as others see the options of a process.",
+            show_default=False,
+        ),
+    ] = "",
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name of a model in addresses, one a run. Default: its folder's.", show_default=False
+        ),
+    ] = None,
+    batch: Annotated[int, typer.Option(help="Items that are computed together, at most.")] = 32,
+    wait: Annotated[
+        float, typer.Option(help="Milliseconds that a batch waits for items that are being read.")
+    ] = 5,
+    queue: Annotated[
+        int, typer.Option(help="Items that may wait or be computed; more are refused with 503.")
+    ] = 512,
+    items: Annotated[int, typer.Option(help="Items of a request, at most.")] = 256,
+    size: Annotated[int, typer.Option(help="Megabytes of a request, at most.")] = 32,
+    pixels: Annotated[
+        float, typer.Option(help="Millions of pixels of a picture, or of samples of a sound, at most.")
+    ] = 50,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds that a request may take to arrive, and then to be answered.")
+    ] = 30,
+    examples: Annotated[
+        bool, typer.Option(help="Show the nearest training examples, where the run keeps them.")
+    ] = True,
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Answer requests with the models of finished runs: a page for people, an API for programs.
+
+    Examples:
+        headstart serve runs/photos
+        headstart serve runs/photos runs/reviews --port 8080
+    """
+    from headstart.server.names import names_of_runs
+    from headstart.server.running import require_packages, run
+
+    require_packages("headstart serve")
+    given = {
+        "batch": batch, "wait": wait, "queue": queue, "items": items, "size": size, "pixels": pixels,
+        "timeout": timeout,
+    }  # fmt: skip
+    settings = _settings(host, token or os.environ.get(TOKEN, ""), given)
+    with waiting.step("load"):
+        app = _application(runs, names_of_runs(runs, name or ()), settings, pixels, device, examples)
+
+    def say(address: str) -> None:
+        output.line(
+            f"{address} answers until Ctrl-C: a page for people, POST {address}/predict for programs."
+        )
+        _warn(host, settings.access.token)
+
+    run(app, host, port, say=(lambda _address: None) if quiet else say)
+
+
+def _settings(host: str, token: str, given: dict[str, float]) -> "Settings":
+    """The settings of the server; those out of range are refused before a model is loaded."""
+    from headstart.core import BadInput
+    from headstart.server.body import Limits
+    from headstart.server.predicting import Queueing
+    from headstart.server.serving import Settings, access_to
+
+    for name, value in given.items():
+        least = 0.0 if name == "wait" else 1.0
+        if not least <= value < float("inf"):
+            raise BadInput(f"--{name} is {value:g}; it must be at least {least:g}.")
+    if token and not (token.isascii() and token.isprintable() and " " not in token):
+        raise BadInput("--token must be of printable ASCII characters without a space.")
+    seconds = given["timeout"]
+    return Settings(
+        access=access_to(host, token),
+        limits=Limits(body_bytes=int(given["size"]) * MEGA, body_seconds=seconds, answer_seconds=seconds),
+        items=int(given["items"]),
+        queueing=Queueing(
+            batch=int(given["batch"]),
+            wait=given["wait"] / 1000,
+            queue=int(given["queue"]),
+            threads=_threads(),
+        ),
+    )
+
+
+def _application(
+    runs: list[Path], names: list[str], settings: "Settings", pixels: float, device: str, examples: bool
+) -> Any:
+    from headstart.server.loading import load_models
+    from headstart.server.neighbours import Neighbours
+    from headstart.server.serving import serving_app
+
+    models = load_models(runs, names, int(pixels * 1e6), device)
+    found = {model.name: Neighbours.of(model.name, model.folder) for model in models if examples}
+    return serving_app(models, settings, {name: one for name, one in found.items() if one is not None})
+
+
+def _threads() -> int:
+    """Threads that read items: as many as there are processors, 4 at most."""
+    return min(4, os.cpu_count() or 1)
+
+
+def _warn(host: str, token: str) -> None:
+    from headstart.server.access import is_loopback
+
+    if not token and not is_loopback(host):
+        output.prose(
+            f"Whoever reaches this machine may ask: there is no token. Set {TOKEN} or --token, and put what "
+            "speaks HTTPS in front.",
+            stderr=True,
+        )
