@@ -28,6 +28,7 @@ SMALL = {  # options of the commands that take them
     "--no-curve": None,
     "--cuts": "1",
     "--reading": "own",
+    "--check": None,  # of a server, which would not end
 }
 GIVEN = {"--budget": "5", "--rows": "20", "--batch": "8", "--trials": "3"}  # of those alone that have them
 STEPS = re.compile(r"steps=\d+")

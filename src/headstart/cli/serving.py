@@ -10,6 +10,9 @@ from . import output, waiting
 from .options import Device, Quiet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from headstart.server.served import Served
     from headstart.server.serving import Settings
 
 TOKEN = "HEADSTART_TOKEN"  # the environment variable
@@ -56,6 +59,9 @@ def serve(
     examples: Annotated[
         bool, typer.Option(help="Show the nearest training examples, where the run keeps them.")
     ] = True,
+    check: Annotated[
+        bool, typer.Option("--check", help="Load the models, say what would be served, and end.")
+    ] = False,
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
@@ -75,15 +81,21 @@ def serve(
     }  # fmt: skip
     settings = _settings(host, token or os.environ.get(TOKEN, ""), given)
     with waiting.step("load"):
-        app = _application(runs, names_of_runs(runs, name or ()), settings, pixels, device, examples)
+        models = _load(runs, names_of_runs(runs, name or ()), pixels, device)
+        app = _application(models, settings, examples)
+    if check or not quiet:
+        _show(models)
+    if check:
+        return
 
     def say(address: str) -> None:
-        output.line(
-            f"{address} answers until Ctrl-C: a page for people, POST {address}/predict for programs."
-        )
-        _warn(host, settings.access.token)
+        if not quiet:
+            output.line(
+                f"{address} answers until Ctrl-C: a page for people, POST {address}/predict for programs."
+            )
+            _warn(host, settings.access.token)
 
-    run(app, host, port, say=(lambda _address: None) if quiet else say)
+    run(app, host, port, say=say)
 
 
 def _settings(host: str, token: str, given: dict[str, float]) -> "Settings":
@@ -113,16 +125,28 @@ def _settings(host: str, token: str, given: dict[str, float]) -> "Settings":
     )
 
 
-def _application(
-    runs: list[Path], names: list[str], settings: "Settings", pixels: float, device: str, examples: bool
-) -> Any:
+def _load(runs: list[Path], names: list[str], pixels: float, device: str) -> "Sequence[Served]":
     from headstart.server.loading import load_models
+
+    return load_models(runs, names, int(pixels * 1e6), device)
+
+
+def _application(models: "Sequence[Served]", settings: "Settings", examples: bool) -> Any:
     from headstart.server.neighbours import Neighbours
     from headstart.server.serving import serving_app
 
-    models = load_models(runs, names, int(pixels * 1e6), device)
     found = {model.name: Neighbours.of(model.name, model.folder) for model in models if examples}
     return serving_app(models, settings, {name: one for name, one in found.items() if one is not None})
+
+
+def _show(models: "Sequence[Served]") -> None:
+    """A row for each model; those with the same number share a backbone."""
+    backbones = list(dict.fromkeys(id(model.engine) for model in models))
+    rows = [
+        (model.name, model.kind, model.label_kind, str(backbones.index(id(model.engine)) + 1))
+        for model in models
+    ]
+    output.table(("model", "takes", "gives", "backbone"), rows)
 
 
 def _threads() -> int:
