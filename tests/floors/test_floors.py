@@ -38,7 +38,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself,
         *("core", "solvers", "metrics", "models", "data", "methods", "run", "records", "session"),
         *("predictor", "report", "studies"),
     },
-    "server": {"core", "data", "models", "nn", "records", "predictor", "teaching"},
+    "server": {"core", "data", "models", "nn", "records", "session", "predictor", "teaching"},
     "report": {"core", "records"},
     "studies": {
         *("core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run", "records"),
